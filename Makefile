@@ -1,0 +1,39 @@
+# Needs Python 3.11 or newer and make. Every target sets up what it needs.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench torture docs pins clean
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1|/' | awk -F'|' '{ printf "%-13s %s\n", $$1, $$2 }'
+
+demo:  ## a whole office day on pretend platforms, about a minute (KEEP=1 leaves the page up)
+	@sh tools/setup.sh run "make demo"
+	@.venv/bin/humaspost demo $(if $(KEEP),--keep)
+
+test:  ## every test
+	@sh tools/setup.sh test "make test"
+	@.venv/bin/python tools/check.py --lint
+	@.venv/bin/python tools/check.py --all
+
+check:  ## format, lint, imports, types and the quick tests, under a minute
+	@sh tools/setup.sh test "make check"
+	@.venv/bin/python tools/check.py
+
+bench:  ## the measured promises, as ratios
+	@sh tools/setup.sh test "make bench"
+	@.venv/bin/python -m benchmarks
+
+torture:  ## 100,000 deliveries and 3,000 kills of the real program, about two hours
+	@sh tools/setup.sh test "make torture"
+	@.venv/bin/python -m tests.crash
+
+docs:  ## writes the generated parts of docs/ anew
+	@sh tools/setup.sh run "make docs"
+	@.venv/bin/python tools/docs.py
+
+pins:  ## writes requirements/*.txt anew from pyproject.toml and requirements/*.in
+	@sh tools/setup.sh run "make pins"
+	@.venv/bin/python -m pip install --quiet pip-tools
+	@.venv/bin/python tools/pins.py
+
+clean:  ## removes what make made
+	@sh tools/clean.sh

@@ -1,0 +1,221 @@
+"""The generated parts of docs/ say what the program says.
+
+usage: tools/docs.py [--check]     --check writes nothing and ends with 1 if a page is stale
+"""
+
+import importlib
+import math
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from humaspost.channels import registry
+from humaspost.cli.commands import GROUPS
+from humaspost.model.rules import FilmRules, Limit, MediaRules, Quota, Rate, Rules, Source
+from humaspost.views.states import REASONS, STATES
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ROOT / "src" / "humaspost"
+#: Keys of an account that are not its channel's own.
+COMMON = ("channel", "default", "on_unknown")
+TITLES = {
+    "content": "In a post",
+    "media": "In pictures and documents",
+    "planning": "When a post meets a channel",
+    "audience": "In an audience",
+    "settings": "In config.toml and credentials.toml",
+    "app": "In the whole office",
+}
+_MARKS = re.compile(r"([\[\]<>*])")
+LAST = ("States and reasons of a delivery", {**STATES, **REASONS})
+
+
+def code_groups() -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Each package's heading with its codes, in the order in which a person meets them."""
+    for name, title in TITLES.items():
+        if (SOURCES / name / "codes.py").is_file():
+            yield title, importlib.import_module(f"humaspost.{name}.codes").CODES
+    for path in sorted((SOURCES / "channels").glob("*/codes.py")):
+        channel = path.parent.name
+        yield f"On {channel}", importlib.import_module(f"humaspost.channels.{channel}.codes").CODES
+    yield LAST
+
+
+def codes() -> str:
+    """One section per code."""
+    lines: list[str] = []
+    for title, meanings in code_groups():
+        lines += [f"### {title}", ""]
+        for code, meaning in sorted(meanings.items()):
+            lines += [f"#### {code}", "", literal(meaning), ""]
+    return "\n".join(lines)
+
+
+def literal(text: str) -> str:
+    """The text as it is read: what looks like Markdown is escaped, `code` stays code."""
+    pieces = re.split(r"(`[^`]*`)", text)
+    return "".join(piece if piece.startswith("`") else _MARKS.sub(r"\\\1", piece) for piece in pieces)
+
+
+def commands() -> str:
+    """One table per group, as ``--help`` groups them."""
+    lines: list[str] = []
+    for title, entries in GROUPS:
+        rows = [f"| `humaspost {entry.name}` | {entry.help} |" for entry in entries]
+        lines += [f"## {title}", "", "| command | does |", "|---|---|", *rows, ""]
+    return "\n".join(lines)
+
+
+def channels() -> str:
+    """One section per channel of the example office: what it takes, and what it cannot do."""
+    accounts = tomllib.loads((ROOT / "config.example.toml").read_text("utf-8"))["accounts"]
+    lines: list[str] = []
+    for table in accounts.values():
+        channel = registry.channel(table["channel"])
+        config = channel.Config.model_validate({k: v for k, v in table.items() if k not in COMMON})
+        lines += section(channel.name, channel.rules(config))
+    return "\n".join(lines)
+
+
+def section(name: str, rules: Rules) -> list[str]:
+    """The channel's heading and tables."""
+    rows = [f"| {what} | {figure} | {page(source)} |" for what, figure, source in limits(rules)]
+    keys = [f"| `{key}` | {meaning} |" for key, meaning in rules.keys.items()]
+    cannot = [f"- {one.what}: {one.why} ({page(one.source)})" for one in rules.cannot]
+    return [
+        f"## {name}",
+        "",
+        *("| what | limit | source |", "|---|---|---|", *rows, ""),
+        *(f"Keys under `{name}:` in a post:", "", "| key | means |", "|---|---|", *keys, ""),
+        *("What the platform itself cannot do:", "", *cannot, ""),
+    ]
+
+
+def limits(rules: Rules) -> Iterator[tuple[str, str, Source]]:
+    """What, how much, and who says so."""
+    text = rules.text.limit
+    yield "text of one part", amount(text), text.source
+    yield "parts of one post", str(rules.max_parts), text.source
+    if math.isfinite(rules.alt.value):
+        yield "alternative text", amount(rules.alt), rules.alt.source
+    for kind, medium in rules.media.items():
+        yield kind.value, media(medium), medium.source
+    for use, kinds in rules.uses.items():
+        for kind, medium in kinds.items():
+            yield f"{kind.value} as {use}", media(medium), medium.source
+    for rate in rules.rates:
+        yield f"rate: {rate.name}", speed(rate), rate.source
+    for quota in rules.quotas:
+        yield f"allowance: {quota.name}", allowance(quota), quota.source
+    if price := rules.price:
+        figures = (
+            f"US$ {price.part} for a part, {price.linked} with a link, {price.alt} for each alternative text"
+        )
+        yield "price, pay-per-use", figures, price.source
+
+
+def amount(limit: Limit) -> str:
+    """``280 weighted characters``; bytes as the platform rounds them."""
+    if limit.unit == "bytes":
+        if limit.value < 2**20:
+            return f"{limit.value / 2**10:g} KiB"
+        binary = limit.value % 2**20 == 0
+        return f"{limit.value / 2**20:g} MiB" if binary else f"{limit.value / 1e6:g} MB"
+    return f"{limit.value:,.0f} {limit.unit}"
+
+
+def media(rules: MediaRules) -> str:
+    """Formats, size, shape, how many."""
+    kinds = ", ".join(mime.rpartition("/")[2].rpartition(".")[2] for mime in rules.mimes)
+    parts = [kinds, f"at most {amount(rules.max_bytes)}"]
+    if rules.width:
+        parts.append(f"{rules.width[0]} to {rules.width[1]} pixels wide")
+    if rules.height:
+        parts.append(f"{rules.height[0]} to {rules.height[1]} pixels tall")
+    if rules.ratio:
+        parts.append(f"width to height {rules.ratio[0]:.3g} to {rules.ratio[1]:.3g}")
+    if rules.duration:
+        parts.append(f"{rules.duration[0]:g} to {rules.duration[1]:g} seconds")
+    if rules.frame:
+        parts.append(f"at most {rules.frame[0]} × {rules.frame[1]}, either way up")
+    parts += inside(rules.film) if rules.film else []
+    if rules.max_count > 1:
+        parts.append(f"up to {rules.max_count}")
+    if rules.convert_to:
+        parts.append(f"other pictures become {rules.convert_to.rpartition('/')[2]}")
+    return "; ".join(parts)
+
+
+def inside(rules: FilmRules) -> Iterator[str]:
+    """What may be in a video, a sound or a GIF."""
+    if rules.codecs or rules.audio:
+        yield " and ".join(", ".join(names) for names in (rules.codecs, rules.audio) if names)
+    if rules.frame_rate:
+        yield f"{rules.frame_rate[0]:g} to {rules.frame_rate[1]:g} frames a second"
+    if rules.bit_rate:
+        yield f"at most {rules.bit_rate / 1e6:g} Mbit/s"
+    if rules.frames:
+        yield f"at most {rules.frames} frames"
+    if rules.index_first:
+        yield "index first"
+
+
+def speed(rate: Rate) -> str:
+    """``80 in 1 s``."""
+    to_whom = " to one person" if rate.per_recipient else ""
+    return f"{rate.count:g} in {rate.seconds:g} s{to_whom}"
+
+
+def allowance(quota: Quota) -> str:
+    """``50 in 24 h``."""
+    whom = " different people" if quota.unique else ""
+    when = ", while preparing: one for each medium and one for a carousel" if quota.preparing else ""
+    return f"{quota.count:,}{whom} in {quota.seconds / 3600:g} h{when}"
+
+
+def page(source: Source) -> str:
+    """A link with the day it was read."""
+    return f"[read {source.read.isoformat()}]({source.url})"
+
+
+PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {
+    "commands": ("docs/commands.md", commands),
+    "codes": ("docs/help.md", codes),
+    "channels": ("docs/channels.md", channels),
+}
+
+
+def renewed(text: str, name: str, body: str) -> str:
+    """The page with what stands between its two marks written anew."""
+    pattern = rf"(<!-- generated: {name} -->\n).*?(<!-- end: {name} -->)"
+    new, count = re.subn(pattern, lambda match: f"{match[1]}{body}{match[2]}", text, flags=re.DOTALL)
+    if count != 1:
+        raise SystemExit(f"docs: the marks of {name!r} are missing or stand twice")
+    return new
+
+
+def stale() -> dict[Path, str]:
+    """Each page that no longer says what the program says, as it should be."""
+    found = {}
+    for name, (file, make) in PARTS.items():
+        path = ROOT / file
+        new = renewed(path.read_text("utf-8"), name, make())
+        if new != path.read_text("utf-8"):
+            found[path] = new
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code; pages are written anew unless ``--check``."""
+    pages = stale()
+    for path, text in pages.items():
+        print(f"{path.relative_to(ROOT)}: {'stale; run make docs' if arguments else 'written anew'}")
+        if not arguments:
+            path.write_text(text, "utf-8")
+    return 1 if pages and arguments else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,215 @@
+"""``.venv`` holds humaspost and what it needs, exactly as pinned; says one line where it cannot.
+
+usage: tools/setup.py run|test [GOAL]    ``run`` = what humaspost needs, ``test`` = the tests' tools too
+
+Written so that Pythons as old as 2.7 can read it far enough to say that they are too old.
+A set-up that was interrupted leaves no stamp and is made anew; a .venv that somebody else made is
+never deleted.
+"""
+# Old Pythons must parse this file, so no f-strings, pathlib or unpacking:
+# ruff: noqa: UP031, PTH100, PTH102, PTH105, PTH107, PTH110, PTH118, PTH120, PTH123, RUF005
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+OLDEST = (3, 11)
+CANDIDATES = ("python3", "python3.14", "python3.13", "python3.12", "python3.11")
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+VENV = os.path.join(ROOT, ".venv")
+STAMP = os.path.join(VENV, "humaspost-setup.json")
+OURS = os.path.join(VENV, "humaspost-made-this")
+LOG = os.path.join(ROOT, ".venv-setup.log")
+LEVELS = {"run": ("build", "run"), "test": ("build", "run", "test")}
+MEGABYTES = {"run": 30, "test": 65}
+
+
+def say(line, to=sys.stdout):
+    to.write("setup: %s\n" % line)
+    to.flush()
+
+
+def stop(line):
+    say(line, sys.stderr)
+    raise SystemExit(1)
+
+
+def version(info):
+    return ".".join(str(number) for number in info[:3])
+
+
+def is_new_enough(python):
+    probe = "import sys; sys.exit(sys.version_info < %r)" % (OLDEST,)
+    try:
+        with open(os.devnull, "w") as quiet:
+            return subprocess.call([python, "-c", probe], stdout=quiet, stderr=quiet) == 0
+    except OSError:
+        return False
+
+
+def newer_python():
+    """A Python on PATH that is new enough, or None; ``$PYTHON`` is taken at its word."""
+    if os.environ.get("PYTHON"):
+        return None
+    return next((python for python in CANDIDATES if is_new_enough(python)), None)
+
+
+def ensure_new_enough(goal):
+    if sys.version_info[:2] >= OLDEST:
+        return
+    python = newer_python()
+    if python:
+        os.execvp(python, [python] + sys.argv)
+    stop(
+        "needs Python %s or newer; found %s. Install it, then: %s"
+        % (version(OLDEST), version(sys.version_info), goal)
+    )
+
+
+def ensure_venv_module():
+    try:
+        import ensurepip
+        import venv
+
+        del ensurepip, venv
+    except ImportError:
+        stop("Python has no venv. On Debian/Ubuntu: sudo apt install python%d.%d-venv" % sys.version_info[:2])
+
+
+def wanted(level):
+    """What the stamp says when everything of this level is in place."""
+    names = ["requirements/%s.txt" % name for name in LEVELS[level]] + ["pyproject.toml"]
+    return {name: digest(os.path.join(ROOT, name)) for name in names}
+
+
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def stamped():
+    """What an earlier set-up of this very folder completed; {} if there is none or it no longer runs."""
+    try:
+        with open(STAMP) as file:
+            stamp = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    usable = os.access(os.path.join(VENV, "bin", "python"), os.X_OK)
+    return stamp["files"] if usable and stamp["folder"] == ROOT else {}
+
+
+def write_stamp(files):
+    with open(STAMP + ".new", "w") as file:
+        json.dump({"folder": ROOT, "files": files}, file)
+    os.replace(STAMP + ".new", STAMP)
+
+
+def alone(held):
+    """Returns once no other set-up works in this folder: two at once would break each other."""
+    import fcntl
+
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        say("another set-up of this folder is running; waiting for it")
+        fcntl.flock(held, fcntl.LOCK_EX)
+
+
+def set_up(level, goal):
+    files = wanted(level)
+    have = stamped()
+    if all(have.get(name) == value for name, value in files.items()):
+        return
+    began = time.time()
+    if have:
+        say("bringing .venv up to date")
+        os.remove(STAMP)
+    else:
+        keep_what_is_not_ours(goal)
+        announce(level)
+        make_venv(goal)
+    install(level, goal)
+    write_stamp(dict(have, **files))
+    say("done in %d s" % round(time.time() - began))
+
+
+def keep_what_is_not_ours(goal):
+    if os.path.lexists(VENV) and not os.path.exists(OURS):
+        stop("there is a .venv here that make did not make. Move it away, then: %s" % goal)
+
+
+def announce(level):
+    say(
+        "Python %s, making .venv (downloads about %d MB, only this time)"
+        % (version(sys.version_info), MEGABYTES[level])
+    )
+
+
+def make_venv(goal):
+    """A new .venv stands, marked as ours before anything is in it."""
+    shutil.rmtree(VENV, ignore_errors=True)
+    os.mkdir(VENV)
+    with open(OURS, "w") as mark:
+        mark.write("This folder may be deleted at any time; make makes it again.\n")
+    run([sys.executable, "-m", "venv", VENV], goal, fresh_log=True)
+
+
+def install(level, goal):
+    pip = [os.path.join(VENV, "bin", "python"), "-m", "pip", "install", "--disable-pip-version-check"]
+    pinned = ["--require-hashes", "--prefer-binary"]
+    for name in LEVELS[level]:
+        pinned += ["-r", os.path.join(ROOT, "requirements", name + ".txt")]
+    run(pip + pinned, goal)
+    run(pip + ["--no-deps", "--no-build-isolation", "--no-index", "-e", ROOT], goal)
+
+
+def run(command, goal, fresh_log=False):
+    with open(LOG, "w" if fresh_log else "a") as log:
+        code = subprocess.call(command, stdout=log, stderr=subprocess.STDOUT, cwd=ROOT)
+    if code:
+        with open(LOG, errors="replace") as log:
+            stop(remedy(log.read(), goal))
+
+
+def remedy(log, goal):
+    """One line for what the log of a failed command tells."""
+    if "ensurepip" in log:
+        return (
+            "Python has no venv. On Debian/Ubuntu: sudo apt install python%d.%d-venv" % sys.version_info[:2]
+        )
+    if "No space left on device" in log:
+        return "the disk is full. Free about 500 MB, then: %s" % goal
+    if "THESE PACKAGES DO NOT MATCH THE HASHES" in log:
+        return "a downloaded package is not the pinned one (a proxy that changes files?), so nothing was installed"
+    if "NewConnectionError" in log or "No matching distribution" in log or "ProxyError" in log:
+        return "cannot download packages (proxy?). Set HTTPS_PROXY, then: %s" % goal
+    if "SSLError" in log or "CERTIFICATE_VERIFY_FAILED" in log:
+        return (
+            "cannot check who sends the packages (TLS). Set PIP_CERT to your office's certificate, then: %s"
+            % goal
+        )
+    last = [line for line in log.splitlines() if line.strip()][-1:] or ["no message"]
+    return "%s (all of it: .venv-setup.log)" % last[0].strip()
+
+
+def main(arguments):
+    level = arguments[0] if arguments else "run"
+    goal = arguments[1] if len(arguments) > 1 else "make demo"
+    if level not in LEVELS:
+        stop("usage: tools/setup.py run|test [GOAL]")
+    ensure_new_enough(goal)
+    ensure_venv_module()
+    with open(os.path.join(ROOT, "pyproject.toml")) as held:
+        alone(held)
+        set_up(level, goal)
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except KeyboardInterrupt:
+        stop("interrupted; the next time begins anew")
