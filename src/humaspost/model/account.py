@@ -1,0 +1,94 @@
+"""A configured identity on a channel, and what the platform says of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from humaspost.model.json import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One ``[accounts.NAME]``; ``config`` is the channel's own pydantic model of it.
+
+    ``shown`` is what a person calls it (``@kotacontoh``, a masked number). ``on_unknown`` is
+    ``look``, ``ask`` or ``retry``.
+    """
+
+    name: str
+    channel: str
+    config: Any
+    shown: str = ""
+    default: bool = False
+    on_unknown: str = "look"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose credentials these are, by the platform's own id; ``expires_at`` None = no date known."""
+
+    platform_id: str
+    shown: str
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One WhatsApp template as approved; ``params`` counts the body's, ``header`` is its medium or ''.
+
+    ``named`` are the names of the body's parameters where they go by name. ``top`` = a header of text has a
+    parameter. ``buttons`` by their place: ``url``, ``quick_reply``, …; ``url+`` wants the end of its address.
+    """
+
+    name: str
+    language: str
+    status: str
+    category: str
+    params: int
+    header: str = ""
+    named: tuple[str, ...] = ()
+    top: bool = False
+    buttons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a platform said of an account, kept in the ledger and read offline; never more than that.
+
+    ``quotas`` maps a quota's name to (used, total). ``extra`` is shown by ``doctor`` as it is.
+    """
+
+    taken_at: datetime
+    expires_at: datetime | None = None
+    quotas: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    templates: tuple[Template, ...] = ()
+    extra: Mapping[str, Json] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON; ``from_json`` is its inverse."""
+        templates = [{name: getattr(t, name) for name in Template.__slots__} for t in self.templates]
+        return {
+            "taken_at": self.taken_at.isoformat(),
+            "expires_at": self.expires_at.isoformat() if self.expires_at else None,
+            "quotas": {name: list(pair) for name, pair in self.quotas.items()},
+            "templates": templates,
+            "extra": dict(self.extra),
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> "Facts":
+        """The facts that ``to_json`` wrote."""
+        expires = data["expires_at"]
+        return Facts(
+            datetime.fromisoformat(data["taken_at"]),
+            datetime.fromisoformat(expires) if expires else None,
+            {name: (pair[0], pair[1]) for name, pair in data["quotas"].items()},
+            tuple(_template(t) for t in data["templates"]),
+            data["extra"],
+        )
+
+
+def _template(data: Mapping[str, Any]) -> Template:
+    lists = {name: tuple(data.get(name, ())) for name in ("named", "buttons")}
+    return Template(**{**data, **lists})

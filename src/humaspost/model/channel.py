@@ -1,0 +1,230 @@
+"""What a channel is: everything humaspost knows about one platform, behind one interface."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from humaspost.model.account import Facts, Identity
+from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient, Stage
+from humaspost.model.json import Json
+from humaspost.model.post import Post
+from humaspost.model.problem import Problem
+from humaspost.model.rendition import Attachment, Part, Rendition
+from humaspost.model.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """When to look after an unknown outcome, in seconds from the end of the attempt; none = a person at once.
+
+    ``where`` tells a person where to look for themselves.
+    """
+
+    after: tuple[float, ...]
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Preparation is complete; ``token`` is what ``publish`` needs (media ids, a container), as JSON."""
+
+    token: Json
+
+
+@dataclass(frozen=True, slots=True)
+class NotReady:
+    """One step was made; call again in ``after`` seconds with ``token``, which is kept in the ledger.
+
+    ``spent`` names the preparing quota of which this step used one, '' = none.
+    """
+
+    token: Json
+    after: float = 0.0
+    spent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retracted:
+    """The object is gone from the public's eyes."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """The platform has no such call; ``how`` tells a person what to do."""
+
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What is live now, as the platform tells it."""
+
+    text: str
+    media: int = 0
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing a platform told us by webhook; ``dedupe`` is the same for every repetition.
+
+    ``kind`` is ``status`` (with ``key`` = our callback data, ``stage`` or ``failed`` code), ``inbound`` (a
+    person wrote ``text``), ``left`` (a person wants no more) or ``closed`` (a person's 24-hour window is not
+    open). ``again`` = after so many seconds the failed one may be tried once more.
+    """
+
+    dedupe: str
+    kind: str
+    at: datetime
+    key: str | None = None
+    remote_id: str | None = None
+    stage: Stage | None = None
+    failed: str | None = None
+    sender: str | None = None
+    text: str = ""
+    again: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FitFile:
+    """A medium made fit for one channel: the bytes that are sent."""
+
+    path: Path
+    mime: str
+    sha256: str
+    size: int
+
+
+class Door(Protocol):
+    """All that a session may touch of the house."""
+
+    def now(self) -> datetime:
+        """The wall clock, in UTC."""
+        ...
+
+    def secret(self, field: str) -> str:
+        """The account's secret of that name; raises AuthFailed ``secret-missing`` naming where to put it."""
+        ...
+
+    def replace_secret(self, field: str, value: str) -> None:
+        """A rotated token is kept, atomically and under a lock."""
+        ...
+
+    def renewing(self) -> AbstractContextManager[None]:
+        """Inside, nobody else renews this account's tokens, in any thread or process; Transient if it takes long."""
+        ...
+
+    def fitted(self, media: Attachment) -> FitFile:
+        """The medium as this channel takes it; raises Rejected ``media-changed`` if the source's bytes differ."""
+        ...
+
+    def public_url(self, media: Attachment) -> str:
+        """A public address of the fitted medium, fetched once by us; raises Transient or Rejected if it is not."""
+        ...
+
+
+class Session(Protocol):
+    """A channel opened for one account. Raises only the six ChannelErrors."""
+
+    def whoami(self) -> Identity:
+        """Whose credentials these are; read-only."""
+        ...
+
+    def survey(self) -> Facts:
+        """Quota, templates, expiry; read-only."""
+        ...
+
+    def prepare(self, part: Part, token: Json) -> Ready | NotReady:
+        """At most one invisible remote write (upload, container) or poll is made; ``token`` None = begin."""
+        ...
+
+    def publish(
+        self, part: Part, ready: Ready, *, key: str, to: Recipient | None, reply_to: Receipt | None
+    ) -> Receipt:
+        """The one public write is made; ``key`` is what the platform may echo."""
+        ...
+
+    def find(self, attempt: Attempt, *, to: Recipient | None) -> Receipt | Proof:
+        """The object of an earlier attempt, or what its absence proves; read-only."""
+        ...
+
+    def retract(self, receipt: Receipt) -> Retracted | ByHand:
+        """The object is taken back, where the platform can; a public write like ``publish``."""
+        ...
+
+    def read_back(self, receipt: Receipt) -> Snapshot | None:
+        """What is live now, None = it is not there or cannot be read; read-only."""
+        ...
+
+
+class Channel(Protocol):
+    """Everything humaspost knows about one platform, in one folder."""
+
+    name: ClassVar[str]
+    #: pydantic model of one ``[accounts.NAME]`` without ``channel``, ``default`` and ``on_unknown``.
+    Config: ClassVar[type[Any]]
+    #: Names of the secrets that ``door.secret`` is asked for, in the order a person fills them in.
+    secrets: ClassVar[tuple[str, ...]]
+    looks: ClassVar[Looks]
+
+    def shown(self, config: Any) -> str:
+        """What a person calls this account, numbers masked."""
+        ...
+
+    def platform_id(self, config: Any) -> str | None:
+        """The platform's own id where the config names it, else None until first contact."""
+        ...
+
+    def rules(self, config: Any) -> Rules:
+        """Limits as data, for this account; pure."""
+        ...
+
+    def render(self, post: Post, config: Any, rules: Rules, *, account: str) -> Rendition:
+        """What will be shown; pure, total, deterministic. ``account`` picks the post's own keys."""
+        ...
+
+    def check(self, rendition: Rendition, rules: Rules, facts: Facts | None, *, config: Any) -> list[Problem]:
+        """What Rules cannot say; problems carry ``field``, not a place; pure."""
+        ...
+
+    def events(
+        self, config: Any, headers: Mapping[str, str], body: bytes, *, secret: str
+    ) -> list[Event] | None:
+        """A webhook, verified with ``secret`` and read; None = not the platform's; never raises; pure."""
+        ...
+
+    def open(self, config: Any, door: Door) -> AbstractContextManager[Session]:
+        """A session with its own connections; one thread at a time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a person is asked at ``url``, the platform's own page; their answer comes to ``callback``."""
+
+    url: str
+    callback: str
+    state: str
+    verifier: str = field(repr=False)
+
+
+@runtime_checkable
+class SignsIn(Protocol):
+    """What a channel has besides, where a person logs in with a browser instead of copying tokens."""
+
+    def tokens(self, config: Any) -> tuple[str, ...]:
+        """The secrets that logging in brings; none = the account's secrets are all written by a person."""
+        ...
+
+    def consent(self, config: Any, *, callback: str) -> Consent:
+        """The question, made anew each time; pure but for its dice."""
+        ...
+
+    def log_in(self, config: Any, door: Door, *, consent: Consent, code: str) -> None:
+        """The answer's ``code`` is exchanged, and the tokens are kept; raises the six ChannelErrors."""
+        ...

@@ -1,0 +1,92 @@
+"""The unit of record: one part, to one account, for WhatsApp to one recipient."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from humaspost.model.json import Json
+from humaspost.model.rendition import Part
+
+DeliveryKey = str
+
+
+class State(StrEnum):
+    """Where a delivery stands; the table of architecture.md."""
+
+    SCHEDULED = "scheduled"
+    PREPARING = "preparing"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    PUBLISHED = "published"
+    HELD = "held"
+    MISSED = "missed"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+
+
+WAITING = (State.SCHEDULED, State.PREPARING, State.SENDING)
+FINAL = (State.PUBLISHED, State.EXPIRED, State.REFUSED, State.CANCELLED)
+NEEDS_PERSON = (State.UNKNOWN, State.MISSED, State.FAILED)
+
+
+class Stage(StrEnum):
+    """How far a published message is known to have come; it only ever grows."""
+
+    ACCEPTED = "accepted"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+
+
+class Proof(StrEnum):
+    """What a look after an unknown outcome proved when it did not find the object."""
+
+    ABSENT_PROVEN = "absent_proven"
+    ABSENT_SO_FAR = "absent_so_far"
+    CANNOT_TELL = "cannot_tell"
+
+
+def delivery_key(post: str, account: str, part: int, *, recipient: str = "", edition: int = 1) -> DeliveryKey:
+    """32 hex digits; the text is not in it, so a mended typo never posts again."""
+    source = "\x1f".join((post, account, str(part), recipient, str(edition)))
+    return hashlib.sha256(source.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A person by the ledger's random id; ``window`` = free text may be sent now (WhatsApp's 24 hours)."""
+
+    id: str
+    phone: str = field(repr=False)
+    window: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof that an object is live; ``remote_id`` None = live, id not known."""
+
+    remote_id: str | None
+    at: datetime
+    url: str | None = None
+    stage: Stage = Stage.ACCEPTED
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try, as ``Session.find`` needs it to look the object up.
+
+    ``ready`` is what preparation gave, ``reply_to`` the remote id that was answered to, ``ended_at``
+    when the outcome became unknown, ``code`` the error's code (``duplicate`` may mean something).
+    """
+
+    key: DeliveryKey
+    number: int
+    started_at: datetime
+    ended_at: datetime
+    part: Part
+    ready: Json = None
+    reply_to: str | None = None
+    code: str = ""

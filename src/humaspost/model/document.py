@@ -1,0 +1,155 @@
+"""The body of a post as neutral blocks, which each channel prints in its own way."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Plain characters."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strong:
+    """Bold."""
+
+    children: "tuple[Inline, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Emphasis:
+    """Italic."""
+
+    children: "tuple[Inline, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """Struck through."""
+
+    children: "tuple[Inline, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Verbatim characters within a line."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link with its own words."""
+
+    href: str
+    children: "tuple[Inline, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A line break that the author wrote on purpose."""
+
+
+Inline = Text | Strong | Emphasis | Strike | Code | Link | Break
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A run of inlines."""
+
+    children: tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of level 1 to 6."""
+
+    level: int
+    children: tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListBlock:
+    """A list; ``start`` is the first number, None for bullets."""
+
+    start: int | None
+    items: "tuple[tuple[Block, ...], ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Somebody's words."""
+
+    children: "tuple[Block, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeBlock:
+    """Verbatim lines."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartBreak:
+    """``<!-- part -->``: where a thread continues in its next part."""
+
+
+Block = Paragraph | Heading | ListBlock | Quote | CodeBlock | PartBreak
+Document = tuple[Block, ...]
+
+
+def split_parts(document: Document) -> tuple[Document, ...]:
+    """The document cut at its part breaks; always at least one piece, never an empty one but the only."""
+    pieces: list[list[Block]] = [[]]
+    for block in document:
+        if isinstance(block, PartBreak):
+            pieces.append([])
+        else:
+            pieces[-1].append(block)
+    return tuple(tuple(piece) for piece in pieces if piece) or ((),)
+
+
+def plain(document: Document) -> str:
+    """The document without any marks: paragraphs with an empty line between, a link's address in brackets."""
+    return "\n\n".join(text for text in _blocks(document) if text)
+
+
+def plain_inlines(children: tuple[Inline, ...]) -> str:
+    """One line of text without marks; a link whose words are not its address carries it in brackets."""
+    return "".join(_inline(child) for child in children)
+
+
+def _inline(child: Inline) -> str:
+    match child:
+        case Text(value) | Code(value):
+            return value
+        case Break():
+            return "\n"
+        case Link(href, children):
+            words = plain_inlines(children)
+            return words if words == href or not href else f"{words} ({href})"
+        case Strong(children) | Emphasis(children) | Strike(children):
+            return plain_inlines(children)
+
+
+def _blocks(document: Document) -> Iterator[str]:
+    for block in document:
+        match block:
+            case Paragraph(children) | Heading(_, children):
+                yield plain_inlines(children).strip()
+            case CodeBlock(value):
+                yield value.rstrip("\n")
+            case Quote(children):
+                yield plain(children)
+            case ListBlock(start, items):
+                yield "\n".join(_item(start, n, item) for n, item in enumerate(items))
+            case PartBreak():
+                continue
+
+
+def _item(start: int | None, index: int, item: tuple[Block, ...]) -> str:
+    mark = "-" if start is None else f"{start + index}."
+    return f"{mark} " + "\n".join(_blocks(item)).replace("\n", "\n  ")

@@ -1,0 +1,85 @@
+"""What the outside world answers when it does not simply say yes.
+
+    ChannelError
+    ├── Transient       proved that nothing was created: try the same again later
+    ├── RateLimited     refused before the write: wait until ``retry_at``
+    ├── QuotaExceeded   the allowance is spent: wait until ``resets_at``, or for a person
+    ├── Rejected        will never be accepted as it is
+    ├── AuthFailed      login, scope, expiry, restriction: a person must act
+    └── UnknownOutcome  may be live: never written again without proof
+
+Raised only in ``channels``, from tables of codes; decided only in ``delivery.retry``.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from humaspost.model.secrecy import struck
+
+
+class Scope(StrEnum):
+    """How much one error stops: the write itself, this recipient, this post, or the whole account."""
+
+    DELIVERY = "delivery"
+    RECIPIENT = "recipient"
+    POST = "post"
+    ACCOUNT = "account"
+
+
+class ChannelError(Exception):
+    """One of the six; ``code`` is the platform's own or ours (``timeout``), ``detail`` its words, cleaned.
+
+    Both are kept and shown, so neither has a known secret in it, whoever wrote the channel.
+    """
+
+    def __init__(self, code: str, detail: str = "", *, scope: Scope = Scope.DELIVERY) -> None:
+        code, detail = struck(code), struck(detail)
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail
+        self.scope = scope
+
+
+class Transient(ChannelError):
+    """It is proved that nothing was created; ``redo`` = what was prepared is stale and made anew."""
+
+    def __init__(
+        self, code: str, detail: str = "", *, scope: Scope = Scope.DELIVERY, redo: bool = False
+    ) -> None:
+        super().__init__(code, detail, scope=scope)
+        self.redo = redo
+
+
+class RateLimited(ChannelError):
+    """The platform refused before writing; it takes the write again at ``retry_at``."""
+
+    def __init__(
+        self, code: str, detail: str = "", *, retry_at: datetime, scope: Scope = Scope.ACCOUNT
+    ) -> None:
+        super().__init__(code, detail, scope=scope)
+        self.retry_at = retry_at
+
+
+class QuotaExceeded(ChannelError):
+    """The allowance is spent until ``resets_at``; None = until a person has seen to it."""
+
+    def __init__(
+        self, code: str, detail: str = "", *, resets_at: datetime | None, scope: Scope = Scope.ACCOUNT
+    ) -> None:
+        super().__init__(code, detail, scope=scope)
+        self.resets_at = resets_at
+
+
+class Rejected(ChannelError):
+    """It will never be accepted as it is."""
+
+
+class AuthFailed(ChannelError):
+    """Login, scope, expiry or a restriction of the account: a person must act."""
+
+    def __init__(self, code: str, detail: str = "", *, scope: Scope = Scope.ACCOUNT) -> None:
+        super().__init__(code, detail, scope=scope)
+
+
+class UnknownOutcome(ChannelError):
+    """It may be live; ``account`` scope also holds the account (a suspected spam block, say)."""

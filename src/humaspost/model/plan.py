@@ -1,0 +1,66 @@
+"""What would be done: one row per post and account, with its parts in the rendition."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from humaspost.model.account import Account
+from humaspost.model.post import Late, When
+from humaspost.model.rendition import Rendition
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """What the office's policy says of one post; ``approval`` is not here yet: such a type refuses to start."""
+
+    late: Late = Late.ASK
+    grace: timedelta = timedelta(minutes=60)
+    priority: int = 5
+    during_pause: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said on an account: the rendition's hash, by which post, and when."""
+
+    account: str
+    hash: str
+    post: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """One post on one account; ``priority`` 1 goes before 5; ``grace`` counts from ``due``."""
+
+    post: str
+    file: str
+    title: str
+    type: str
+    account: Account
+    due: When
+    rendition: Rendition
+    expires: When | None = None
+    late: Late = Late.ASK
+    grace: timedelta = timedelta(minutes=60)
+    priority: int = 5
+    during_pause: bool = False
+    audiences: tuple[str, ...] = ()
+    repeats: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotPlanned:
+    """A post that is not to be sent now, and why: ``draft``, or ``error`` with its first problem's code."""
+
+    post: str
+    file: str
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All rows, by time; and what holds the others. ``vanished`` is judged by the ledger, not here."""
+
+    rows: tuple[PlanRow, ...]
+    held: tuple[NotPlanned, ...] = ()

@@ -1,0 +1,178 @@
+"""What a channel will show of a post: parts, each one public write."""
+
+import os.path
+import posixpath
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from humaspost.model.json import Json, digest
+from humaspost.model.post import Kind, MediaFacts, Medium, Post
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A medium in a rendition: the very bytes, by hash; ``path`` is relative to the project.
+
+    ``index`` is its place in the post's ``media:``; sizes as in MediaFacts. ``use`` names the place where
+    it is shown, if the channel's Rules have limits of their own for it (``Rules.uses``). ``cover`` is the
+    picture that stands for a video before it plays, ``captions`` the words that are spoken in it.
+    """
+
+    path: str
+    sha256: str
+    kind: Kind
+    mime: str
+    size: int
+    alt: str
+    index: int
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+    cover: "Attachment | None" = None
+    captions: "Attachment | None" = None
+    use: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file's own name, as a person would see it under a document."""
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """An approved template for recipients who may not be sent free text; ``header`` = carries the media.
+
+    ``names`` = the parameters go by name, one each. ``top`` fills a header of text, ``top_name`` is its
+    name. ``buttons`` by their place: (``url``, end of the address), (``payload``, word) or ("", "").
+    ``category`` is what the office believes that it pays for, "" = it does not mind.
+    """
+
+    name: str
+    language: str
+    params: tuple[str, ...] = ()
+    header: bool = False
+    names: tuple[str, ...] = ()
+    top: str = ""
+    top_name: str = ""
+    buttons: tuple[tuple[str, str], ...] = ()
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One public write. ``extra`` holds what only this channel has (poll, format), as JSON."""
+
+    number: int
+    text: str
+    media: tuple[Attachment, ...] = ()
+    extra: Mapping[str, Json] = field(default_factory=dict)
+    fallback: Fallback | None = None
+
+    @property
+    def hash(self) -> str:
+        """What preparation is shared by: the same part needs uploading once."""
+        return digest(asdict(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """All parts of a post on one account. ``replies_to`` is the id of the post that this one corrects."""
+
+    channel: str
+    parts: tuple[Part, ...]
+    replies_to: str | None = None
+
+    @property
+    def hash(self) -> str:
+        """What is frozen at the first public write, and what ``changed`` is told by."""
+        return digest(asdict(self))
+
+    def to_json(self) -> dict[str, Json]:
+        """Plain JSON; ``from_json`` is its inverse."""
+        plain: dict[str, Json] = asdict(self)
+        return plain
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> "Rendition":
+        """The rendition that ``to_json`` wrote."""
+        parts = tuple(_part(part) for part in data["parts"])
+        return Rendition(data["channel"], parts, data["replies_to"])
+
+
+def _fallback(data: Mapping[str, Any]) -> Fallback:
+    buttons = tuple((kind, value) for kind, value in data.get("buttons", ()))
+    texts = {name: tuple(data.get(name, ())) for name in ("params", "names")}
+    return Fallback(**{**data, **texts, "buttons": buttons})
+
+
+def _part(data: Mapping[str, Any]) -> Part:
+    media = tuple(_attachment(item) for item in data["media"])
+    fallback = data["fallback"]
+    if fallback is not None:
+        fallback = _fallback(fallback)
+    return Part(data["number"], data["text"], media, data["extra"], fallback)
+
+
+def _attachment(data: Mapping[str, Any]) -> Attachment:
+    beside = {key: _attachment(data[key]) if data[key] else None for key in ("cover", "captions")}
+    return Attachment(**{**data, "kind": Kind(data["kind"]), **beside})
+
+
+def attach(medium: Medium, root_relative: str) -> Attachment:
+    """The attachment of a probed medium; ``root_relative`` is its path within the project.
+
+    Raises ValueError for a medium that was not probed.
+    """
+    facts = medium.facts
+    if facts is None:
+        raise ValueError(medium.file)
+    return Attachment(
+        path=root_relative,
+        sha256=facts.sha256,
+        kind=facts.kind,
+        mime=facts.mime,
+        size=facts.size,
+        alt=medium.alt,
+        index=medium.index,
+        width=facts.width,
+        height=facts.height,
+        duration=facts.duration,
+        cover=_beside(medium, root_relative, file=medium.cover, facts=medium.cover_facts, use="cover"),
+        captions=_beside(
+            medium, root_relative, file=medium.captions, facts=medium.captions_facts, use="captions"
+        ),
+    )
+
+
+def _beside(
+    medium: Medium, root_relative: str, *, file: Path | None, facts: MediaFacts | None, use: str
+) -> Attachment | None:
+    """A file beside it, where it was probed; ``medium.path`` and ``root_relative`` name the same file."""
+    if file is None or facts is None:
+        return None
+    beside = os.path.relpath(file, medium.path.parent).replace(os.sep, "/")
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(root_relative), beside))
+    return Attachment(
+        path=path,
+        sha256=facts.sha256,
+        kind=facts.kind,
+        mime=facts.mime,
+        size=facts.size,
+        alt="",
+        index=medium.index,
+        width=facts.width,
+        height=facts.height,
+        use=use,
+    )
+
+
+def attachments(post: Post, *, channel: str, account: str) -> tuple[Attachment, ...]:
+    """The media that one account shows, in order; those that could not be probed have a Problem already."""
+    folder = posixpath.dirname(post.file)
+    return tuple(
+        attach(medium, posixpath.normpath(posixpath.join(folder, medium.file)))
+        for medium in post.media_for(channel, account)
+        if medium.facts is not None
+    )

@@ -1,0 +1,179 @@
+"""A channel's limits, as data: each with the page that says so and the day it was read."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+
+from humaspost.model.post import Kind
+from humaspost.model.rendition import Attachment, Part
+
+#: Length of a text in the channel's own units.
+Measure = Callable[[str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a figure comes from: a public address and the day it was read."""
+
+    url: str
+    read: date
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One figure with its unit (``weighted characters``, ``bytes``, ``pixels``, ``seconds``, ``items``)."""
+
+    value: float
+    unit: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class TextRules:
+    """How long one part may be. ``measure`` counts; ``bound`` is cheap and never below ``measure``."""
+
+    limit: Limit
+    measure: Measure
+    bound: Measure = len
+
+
+@dataclass(frozen=True, slots=True)
+class FilmRules:
+    """What may be inside a video, a sound or a GIF; empty and None = no rule. Names as in ``Film``.
+
+    ``frame_rate`` (least, most) per second; ``bit_rate`` bits per second, ``sample_rate`` Hz,
+    ``channels``, ``frames`` and ``pixels_in_all`` (width × height × frames) at most. ``index_first`` =
+    the moov box must come first.
+    """
+
+    codecs: tuple[str, ...] = ()
+    pixels: tuple[str, ...] = ()
+    audio: tuple[str, ...] = ()
+    frame_rate: tuple[float, float] | None = None
+    bit_rate: int | None = None
+    sample_rate: int | None = None
+    channels: int | None = None
+    frames: int | None = None
+    pixels_in_all: int | None = None
+    index_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRules:
+    """What one kind of medium must be; ``convert_to`` is what ``media.fit`` makes of images.
+
+    ``ratio`` is width / height (least, most), ``width`` and ``height`` pixels (least, most), ``frame``
+    the longer and the shorter side at most, either way up, ``duration`` seconds (least, most); None = no
+    rule. ``mimes`` of a video name its containers, ``film`` what is inside.
+    """
+
+    mimes: tuple[str, ...]
+    max_bytes: Limit
+    source: Source
+    convert_to: str | None = None
+    ratio: tuple[float, float] | None = None
+    width: tuple[int, int] | None = None
+    duration: tuple[float, float] | None = None
+    max_count: int = 1
+    height: tuple[int, int] | None = None
+    frame: tuple[int, int] | None = None
+    film: FilmRules | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most ``count`` writes in ``seconds``, per account or per recipient; ``burst`` may go at once."""
+
+    name: str
+    count: float
+    seconds: float
+    burst: float
+    source: Source
+    per_recipient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """At most ``count`` in a rolling window of ``seconds``.
+
+    ``unique`` counts recipients outside their window. ``preparing`` counts steps of preparation that say
+    so (``NotReady.spent``), not public writes.
+    """
+
+    name: str
+    count: int
+    seconds: float
+    source: Source
+    unique: bool = False
+    preparing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cannot:
+    """What the platform itself cannot do (``retract``, ``edit``, ``text-only``), and why."""
+
+    what: str
+    why: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What the platform charges for a part, in US$: ``linked`` where it ``has_link``, else ``part``.
+
+    ``alt`` is added for each alternative text of a medium of a kind in ``described``. Never a promise.
+    """
+
+    part: Decimal
+    linked: Decimal
+    alt: Decimal
+    described: tuple[Kind, ...]
+    has_link: Callable[[str], bool]
+    source: Source
+
+    def of(self, part: Part) -> Decimal:
+        """The estimate for one part."""
+        texts = sum(bool(item.alt) and item.kind in self.described for item in part.media)
+        return (self.linked if self.has_link(part.text) else self.part) + texts * self.alt
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Everything a channel refuses, for one account.
+
+    ``public`` = restricted posts are refused. ``audience`` = every delivery has a recipient.
+    ``max_parts`` > 1 = threads. ``alt`` = longest alternative text. ``media`` by kind; a kind that is
+    absent is not taken. ``uses`` overrides it for media that are shown in another place: by
+    ``Attachment.use`` (``story``), then by kind. ``max_media`` = items in one part. ``needs_media`` = no
+    text-only posts. ``keys`` are the channel's own front-matter keys with what each means. ``price`` None =
+    nothing is charged for a part, or nobody can say what.
+    """
+
+    public: bool
+    text: TextRules
+    media: Mapping[Kind, MediaRules]
+    max_media: int
+    alt: Limit
+    max_parts: int = 1
+    audience: bool = False
+    needs_media: bool = False
+    public_url: bool = False
+    rates: tuple[Rate, ...] = ()
+    quotas: tuple[Quota, ...] = ()
+    cannot: tuple[Cannot, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict)
+    uses: Mapping[str, Mapping[Kind, MediaRules]] = field(default_factory=dict)
+    price: Price | None = None
+
+    def limits(self, item: Attachment) -> MediaRules | None:
+        """What this medium must be where it is shown; None = the channel does not take its kind there."""
+        return self.uses.get(item.use, self.media).get(item.kind)
+
+    def told(self, totals: Mapping[str, tuple[int, int]]) -> "Rules":
+        """The rules with the totals that the platform names for this account (``Facts.quotas``)."""
+        quotas = tuple(
+            replace(quota, count=totals[quota.name][1]) if totals.get(quota.name, (0, 0))[1] > 0 else quota
+            for quota in self.quotas
+        )
+        return replace(self, quotas=quotas)

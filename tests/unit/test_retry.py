@@ -1,0 +1,65 @@
+"""What follows from each of the six errors."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from humaspost.delivery.retry import Again, Doubt, Fail, HoldAccount, as_one_of_six, backoff, decide
+from humaspost.model import errors
+from humaspost.model.errors import (
+    AuthFailed,
+    ChannelError,
+    QuotaExceeded,
+    RateLimited,
+    Rejected,
+    Scope,
+    Transient,
+    UnknownOutcome,
+)
+
+NOW = datetime(2027, 2, 3, tzinfo=UTC)
+LATER = NOW + timedelta(hours=5)
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        (Transient("dns"), Again(NOW + timedelta(seconds=30))),
+        (Transient("expired", redo=True), Again(NOW + timedelta(seconds=30), redo=True)),
+        (RateLimited("429", retry_at=LATER), Again(LATER, counts=False, lane=True)),
+        (RateLimited("429", retry_at=NOW - timedelta(hours=1)), Again(NOW, counts=False, lane=True)),
+        (RateLimited("131056", retry_at=LATER, scope=Scope.RECIPIENT), Again(LATER, counts=False)),
+        (QuotaExceeded("cap", resets_at=LATER), Again(LATER, counts=False, lane=True)),
+        (QuotaExceeded("402", resets_at=None), HoldAccount("quota")),
+        (Rejected("too-long"), Fail()),
+        (AuthFailed("401"), HoldAccount("login")),
+        (UnknownOutcome("timeout"), Doubt()),
+        (UnknownOutcome("spam", scope=Scope.ACCOUNT), Doubt(hold=True)),
+    ],
+)
+def test_each_of_the_six(error, verdict):
+    assert decide(error, failures=0, now=NOW, jitter=1.0) == verdict
+
+
+def test_there_are_exactly_six_and_all_are_decided():
+    six = {
+        value
+        for value in vars(errors).values()
+        if isinstance(value, type) and issubclass(value, ChannelError) and value is not ChannelError
+    }
+    assert len(six) == 6
+    assert {type(as_one_of_six(error)) for error in (KeyError("x"), ChannelError("odd"))} == {UnknownOutcome}
+
+
+def test_our_own_mistake_on_a_write_is_doubt_and_names_no_value():
+    doubt = as_one_of_six(KeyError("secret-token"))
+    assert (doubt.code, doubt.detail) == ("bug", "KeyError")
+
+
+@given(st.integers(0, 10_000), st.floats(0, 1))
+def test_back_off_grows_to_an_hour_and_is_never_at_once(failures, jitter):
+    wait = backoff(failures, jitter)
+    assert timedelta(seconds=1) <= wait <= timedelta(hours=1)
+    assert backoff(failures, 1.0) <= backoff(failures + 1, 1.0)

@@ -1,0 +1,59 @@
+"""Text that is shown: safe, aligned, never wider than asked."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from humaspost.views.text import columns, cut, pad, safe, width, wrap
+
+WIDTHS = st.integers(10, 100)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("biasa\nsaja", "biasa\nsaja"),
+        ("\x1b[31mmerah", "\\x1b[31mmerah"),
+        ("a\u202eb", "a\\u202eb"),
+        ("nol\u200blebar", "nol\\u200blebar"),
+        ("tab\there", "tab here"),
+        ("\x9b31m", "\\x9b31m"),
+        ("👨\u200d👩", "👨\u200d👩"),
+        ("kutipan “ini” – itu…", "kutipan “ini” – itu…"),
+    ],
+)
+def test_what_could_steer_a_terminal_is_spelt_out(text: str, shown: str) -> None:
+    assert safe(text) == shown
+
+
+@given(st.text())
+def test_nothing_shown_is_a_control_or_a_direction(text: str) -> None:
+    shown = safe(text)
+    assert not any(
+        (ord(c) < 32 and c != "\n") or 127 <= ord(c) < 160 or c in "\u202a\u202e\u2066" for c in shown
+    )
+    assert safe(shown.replace("\\", "/")) == shown.replace("\\", "/")
+
+
+def test_width_counts_cells() -> None:
+    assert [width(text) for text in ("abc", "漢字", "e\u0301", "👍")] == [3, 4, 1, 2]
+
+
+@given(st.text(), WIDTHS)
+def test_a_cut_text_is_one_line_of_at_most_so_many_cells(text: str, cells: int) -> None:
+    shown = cut(text, cells)
+    assert width(shown) <= cells
+    assert "\n" not in shown
+
+
+@given(st.lists(st.text("abc漢 ", max_size=9), max_size=30).map(" ".join), WIDTHS)
+def test_wrapping_loses_no_word_and_no_line_is_too_wide(text: str, cells: int) -> None:
+    lines = wrap(text, cells, indent="  ")
+    assert " ".join(lines).split() == text.split()
+    assert all(width(line) <= cells or len(line.split()) == 1 for line in lines)
+
+
+def test_columns_are_aligned_by_cells() -> None:
+    assert columns([("a", "漢字", "x"), ("bbb", "c", "y")]) == ["  a    漢字  x", "  bbb  c     y"]
+    assert columns([("a",), ("b", "c")]) == ["  a", "  b  c"]
+    assert pad("漢", 4) == "漢  "
