@@ -1,0 +1,118 @@
+"""One file's bytes as a post, or as the problems that keep it from being one."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from humaspost.content import characters, frontmatter, items, markdown, moments, names, owned, source
+from humaspost.content.fields import Fields
+from humaspost.content.keys import POST, SAME, Known, meant
+from humaspost.content.page import Page
+from humaspost.content.places import FIRST_LINE
+from humaspost.content.wording import clipped, listed, write
+from humaspost.model.document import Document
+from humaspost.model.language import _
+from humaspost.model.post import Post, Visibility
+from humaspost.model.problem import Place, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What one file is. ``post`` None = it has errors; ``id`` is then known only if it could be read."""
+
+    file: str
+    post: Post | None
+    id: str
+    problems: tuple[Problem, ...] = ()
+
+
+def parse(raw: bytes, *, file: str, folder: Path, known: Known) -> Parsed:
+    """The post that the bytes are; never raises.
+
+    ``file`` is relative to the project; media are relative to ``folder``.
+    """
+    page = Page(file)
+    halves = source.split(raw, page)
+    front = _front(halves, page) if halves else None
+    if halves is None or front is None:
+        return Parsed(file, None, "", tuple(page.problems))
+    body = markdown.document(halves.body, page, first_line=halves.body_line)
+    front.places.put("body", Place(halves.body_line, 1))
+    post = _post(Fields(front, page), known, body=body, folder=folder, digest=hashlib.sha256(raw).hexdigest())
+    return Parsed(file, None if page.broken else post, post.id, tuple(page.problems))
+
+
+def _front(halves: source.Source, page: Page) -> frontmatter.Front | None:
+    characters.look(halves.body, page, first_line=halves.body_line)
+    clean = characters.look(halves.front, page, first_line=FIRST_LINE)
+    return frontmatter.load(halves.front, page) if clean else None
+
+
+def _post(fields: Fields, known: Known, *, body: Document, folder: Path, digest: str) -> Post:
+    _unknown_keys(fields, known)
+    data = fields.front.data
+    draft = fields.flag(data, "draft")
+    date = moments.date(fields, known.zone, draft=draft)
+    return Post(
+        id=names.post_id(fields, fields.page.file.rpartition("/")[2].rpartition(".")[0]),
+        file=fields.page.file,
+        title=_title(fields),
+        body=body,
+        date=date,
+        expires=moments.expires(fields, known.zone, date),
+        channels=_channels(fields, known, draft=draft),
+        audiences=names.audiences(fields, known.audiences),
+        type=fields.line(data, "type"),
+        tags=names.tags(fields),
+        link=names.link(fields),
+        visibility=Visibility(fields.choice(data, "visibility", _VISIBILITIES) or "public"),
+        media=items.media(fields, known, folder=folder),
+        corrects=fields.line(data, "corrects") or None,
+        repeats=fields.line(data, "repeats") or None,
+        draft=draft,
+        late=moments.late(fields),
+        own=owned.own(fields, known),
+        places=fields.front.places,
+        lines=fields.page.lines,
+        digest=digest,
+    )
+
+
+_VISIBILITIES: Sequence[str] = [choice.value for choice in Visibility]
+
+
+def _title(fields: Fields) -> str:
+    title = fields.line(fields.front.data, "title")
+    if not title and fields.front.data.get("title") is None:
+        fields.missing(
+            "title-missing", _("the post has no title"), hint=_('write: title: "..."'), key="title"
+        )
+    return title
+
+
+def _channels(fields: Fields, known: Known, *, draft: bool) -> tuple[str, ...]:
+    found = names.owners(fields, fields.front.data, "channels", known=known.channels)
+    if not found and not draft and not fields.front.data.get("channels"):
+        message = _("the post does not say where to publish it")
+        hint = write(f"channels: [{listed(known.channels) or 'x'}]")
+        fields.missing("channels-missing", message, hint=hint, key="channels")
+    return found
+
+
+def _unknown_keys(fields: Fields, known: Known) -> None:
+    seen: dict[str, str] = {}
+    for key in fields.front.data:
+        name = SAME.get(key, key)
+        if name != key:
+            fields.front.places.also(key, name)
+        if name not in POST and name not in known.owners:
+            near = meant(key, known.owners)
+            fields.meant.add(near)
+            message = _("there is no key {key!r} in a post").format(key=clipped(key))
+            fields.unknown(key, message, near=near, known=POST)
+        elif name in seen:
+            message = _("{key!r} and {other!r} are the same key").format(key=key, other=seen[name])
+            hint = _("keep one of the two")
+            fields.page.error("duplicate-key", message, hint=hint, at=fields.front.keys[key], field=key)
+        seen[name] = key
