@@ -1,0 +1,95 @@
+"""An S3-compatible bucket where files are put for platforms to fetch, by obstore."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from humaspost.model.channel import FitFile
+
+if TYPE_CHECKING:  # its library costs 0.1 s of start; most commands put nothing anywhere
+    from obstore.store import S3Store
+
+#: A platform fetches within minutes; the address is of no use to anybody a day later.
+SIGNED_FOR = timedelta(hours=24)
+#: The keys of the vault, under ``media``.
+KEYS = ("access_key_id", "secret_access_key")
+_REGION = "us-east-1"
+
+
+class BucketFailed(Exception):
+    """The bucket did not take the file; ``transient`` = it may later. The text never holds a key."""
+
+    def __init__(self, detail: str, *, transient: bool) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.transient = transient
+
+
+class Bucket:
+    """One bucket (``s3://NAME/PREFIX``); ``secret`` gives its keys when they are first needed, None = not there.
+
+    ``endpoint`` is what speaks S3 there, None = Amazon. Plain http is for this computer alone, as
+    ``settings`` saw to.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        secret: Callable[[str], str | None],
+        endpoint: str | None = None,
+        region: str | None = None,
+        deadline: float = 25.0,
+    ) -> None:
+        self._bucket, _slash, self._prefix = url.removeprefix("s3://").partition("/")
+        self._secret, self._endpoint, self._region = secret, endpoint, region or _REGION
+        self._deadline = deadline
+
+    def put(self, name: str, file: FitFile) -> None:
+        """The file lies there under its type; raises BucketFailed."""
+        import obstore
+
+        with _in_our_words():
+            obstore.put(self._store, name, file.path, attributes={"Content-Type": file.mime})
+
+    def signed(self, name: str) -> str:
+        """An address at which anybody may fetch the file for a day."""
+        import obstore
+
+        with _in_our_words():
+            return str(obstore.sign(self._store, "GET", name, SIGNED_FOR))
+
+    @cached_property
+    def _store(self) -> "S3Store":
+        from obstore.store import S3Store
+
+        keys = {key: self._secret(key) for key in KEYS}
+        missing = [key for key, value in keys.items() if not value]
+        if missing:
+            raise BucketFailed(f"{', '.join(missing)} missing under [media]", transient=False)
+        local = (self._endpoint or "").startswith("http://")
+        return S3Store(
+            self._bucket,
+            prefix=self._prefix.strip("/") or None,
+            endpoint=self._endpoint,
+            region=self._region,
+            access_key_id=keys[KEYS[0]],
+            secret_access_key=keys[KEYS[1]],
+            client_options={"timeout": f"{self._deadline:g}s", "allow_http": local},
+            retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=self._deadline)},
+        )
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """What the library raises may show the request, and with it the signature: only its kind is told."""
+    from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+
+    try:
+        yield
+    except (FileNotFoundError, PermissionDeniedError, UnauthenticatedError) as error:
+        raise BucketFailed(type(error).__name__, transient=False) from None
+    except (BaseError, OSError) as error:
+        raise BucketFailed(type(error).__name__, transient=True) from None

@@ -1,0 +1,84 @@
+"""Films and sounds for tests, made by FFmpeg on the spot: small, short, and as wrong as a test wants."""
+
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import av
+from PIL import Image
+
+
+@cache
+def film(
+    size: tuple[int, int] = (64, 64),
+    *,
+    seconds: float = 1.0,
+    rate: int = 10,
+    codec: str = "libx264",
+    pixels: str = "yuv420p",
+    audio: str = "",
+    sample_rate: int = 44_100,
+    layout: str = "stereo",
+    container: str = "mp4",
+    first: bool = False,
+    comment: str = "",
+) -> bytes:
+    """A film of one moving square; ``audio`` names its sound's codec, ``first`` = the index comes first.
+
+    ``comment`` is what a telephone tells beside the pictures.
+    """
+    with TemporaryDirectory() as folder:
+        # A file, not a buffer: FFmpeg opens it once more to bring the index to its front.
+        path = Path(folder, "a")
+        options = {"movflags": "+faststart"} if first else {}
+        with av.open(path, "w", format=container, options=options) as out:
+            if comment:
+                out.metadata["comment"] = comment
+            quiet = {"x265-params": "log-level=none"} if codec == "libx265" else {}
+            pictures = out.add_stream(codec, rate=rate, options=quiet)
+            pictures.width, pictures.height, pictures.pix_fmt = *size, pixels
+            sound = out.add_stream(audio, rate=sample_rate, layout=layout) if audio else None
+            for number in range(round(seconds * rate)):
+                out.mux(pictures.encode(av.VideoFrame.from_image(_picture(size, number))))
+            out.mux(pictures.encode())
+            if sound is not None:
+                _quiet(out, sound, seconds)
+        return path.read_bytes()
+
+
+@cache
+def sound(
+    codec: str = "aac",
+    *,
+    container: str = "adts",
+    seconds: float = 1.0,
+    sample_rate: int = 48_000,
+    layout: str = "mono",
+) -> bytes:
+    """A sound of silence."""
+    data = BytesIO()
+    with av.open(data, "w", format=container) as out:
+        _quiet(out, out.add_stream(codec, rate=sample_rate, layout=layout), seconds)
+    return data.getvalue()
+
+
+def _picture(size: tuple[int, int], number: int) -> Image.Image:
+    image = Image.new("RGB", size, "navy")
+    side = max(1, min(size) // 4)
+    at = number % side
+    image.paste("orange", (at, at, at + side, at + side))
+    return image
+
+
+def _quiet(out: Any, stream: Any, seconds: float) -> None:
+    context = stream.codec_context
+    size = context.frame_size or 1024
+    for number in range(max(1, round(seconds * context.sample_rate / size))):
+        frame = av.AudioFrame(format=context.format.name, layout=context.layout.name, samples=size)
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
+        frame.sample_rate, frame.pts = context.sample_rate, number * size
+        out.mux(stream.encode(frame))
+    out.mux(stream.encode())

@@ -1,0 +1,89 @@
+"""What a film turns out to be: its facts by FFmpeg, and what is refused before anything is decoded."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from humaspost.media.films import BadFilm, measured
+from humaspost.media.probe import probe_all
+from humaspost.model.post import Kind, MediaFacts
+from tests.media import films, pictures
+from tests.media.pictures import post_with
+from tests.shared import ROOT
+
+Put = Callable[[str, bytes], str]
+
+
+def test_the_facts_of_a_film() -> None:
+    seen = measured(BytesIO(films.film((96, 64), seconds=2, rate=25, audio="aac")), "video/mp4")
+    assert (seen.kind, seen.width, seen.height) == (Kind.VIDEO, 96, 64)
+    assert seen.duration == pytest.approx(2.0, abs=0.05)
+    film = seen.film
+    assert (film.codec, film.pixels, film.frame_rate, film.frames) == ("h264", "yuv420p", 25.0, 50)
+    assert (film.audio, film.audio_streams, film.sample_rate, film.channels) == ("aac", 1, 44_100, 2)
+    assert film.bit_rate
+    assert not film.interlaced
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_where_the_index_stands(first: bool) -> None:
+    assert measured(BytesIO(films.film(first=first)), "video/mp4").film.index_first is first
+
+
+def test_codecs_have_their_common_names() -> None:
+    film = measured(BytesIO(films.film(codec="libx265", audio="libmp3lame")), "video/mp4").film
+    assert (film.codec, film.audio) == ("hevc", "mp3")
+
+
+def test_a_film_held_upright_is_as_tall_as_a_person_sees_it() -> None:
+    data = films.film((96, 64))
+    straight, turned = (
+        bytes.fromhex("00010000" + "00" * 12 + "00010000"),
+        bytes.fromhex("00000000" + "00010000" + "00000000" + "FFFF0000" + "00000000"),
+    )
+    at = data.index(b"tkhd") + 4 + 40
+    assert data[at : at + 20] == straight
+    seen = measured(BytesIO(data[:at] + turned + data[at + 20 :]), "video/mp4")
+    assert (seen.width, seen.height) == (64, 96)
+
+
+def test_a_container_without_pictures_is_a_sound() -> None:
+    seen = measured(BytesIO(films.sound(container="mp4", seconds=2.0)), "video/mp4")
+    assert (seen.kind, seen.film.audio, seen.width) == (Kind.AUDIO, "aac", None)
+    assert seen.duration == pytest.approx(2.0, abs=0.1)
+
+
+@pytest.mark.parametrize("data", [pictures.film(), b"", films.film()[:900]])
+def test_what_ffmpeg_cannot_read(data: bytes) -> None:
+    with pytest.raises(BadFilm):
+        measured(BytesIO(data), "video/mp4")
+
+
+def test_a_broken_film_is_a_problem(root: Path, put: Put) -> None:
+    _, problems = probe_all(post_with(root, put("a.mp4", pictures.film())), root=root)
+    assert [problem.code for problem in problems] == ["media-unreadable"]
+
+
+def test_a_gif_tells_how_many_frames_it_has(root: Path, put: Put) -> None:
+    post, _ = probe_all(post_with(root, put("a.gif", pictures.gif(5))), root=root)
+    facts = post.media[0].facts
+    assert isinstance(facts, MediaFacts)
+    assert facts.film is not None
+    assert facts.film.frames == 5
+
+
+def test_the_example_office_has_a_film() -> None:
+    with (ROOT / "posts/media/006-pilah-sampah.mp4").open("rb") as file:
+        seen = measured(file, "video/mp4")
+    assert (seen.width, seen.height, seen.duration) == (720, 1280, 6.0)
+    assert seen.film.index_first
+
+
+def test_ffmpeg_is_imported_only_for_a_film() -> None:
+    code = "import sys, humaspost.media.probe, humaspost.media.fit; print('av' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"

@@ -1,0 +1,49 @@
+"""Turning a picture upright agrees with Pillow's own idea of it, for every way to hold a camera."""
+
+from io import BytesIO
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageOps
+
+from humaspost.media import images
+from tests.media import pictures
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 9), st.sampled_from(["RGB", "L"]), st.data())
+def test_upright_is_what_pillow_says(
+    width: int, height: int, turn: int, mode: str, data: st.DataObject
+) -> None:
+    bands = len(mode)
+    pixels = data.draw(st.binary(min_size=width * height * bands, max_size=width * height * bands))
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    file = BytesIO(pictures.saved(Image.frombytes(mode, (width, height), pixels), "PNG", exif=exif))
+    with images.opened(file, "image/png") as image:
+        ours, size = images.upright(image), images.upright_size(image)
+        theirs = ImageOps.exif_transpose(image)
+    assert ours.size == size == theirs.size
+    assert ours.tobytes() == theirs.tobytes()
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=200), st.integers(0, 400), st.sampled_from(sorted(images.FORMATS)))
+def test_hostile_bytes_end_in_one_of_two_errors(noise: bytes, at: int, mime: str) -> None:
+    whole = (
+        pictures.gif()
+        if mime == "image/gif"
+        else pictures.saved(pictures.corner((8, 8)), images.FORMATS[mime])
+    )
+    data = whole[:at] + noise + whole[at + len(noise) :]
+    try:
+        with images.opened(BytesIO(data), mime) as image:
+            images.srgb(images.upright(image))
+    except (images.BadImage, images.TooManyPixels):
+        return
+
+
+def test_only_the_decoder_of_the_announced_kind_is_tried() -> None:
+    with pytest.raises(images.BadImage), images.opened(BytesIO(pictures.png()), "image/jpeg"):
+        pass
