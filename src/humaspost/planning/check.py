@@ -1,0 +1,113 @@
+"""A rendition against its channel's Rules: everything that can be said before anything is sent."""
+
+from collections.abc import Iterator
+
+from humaspost.model.language import _, ngettext
+from humaspost.model.post import Post, Visibility
+from humaspost.model.problem import Problem
+from humaspost.model.rendition import Part, Rendition
+from humaspost.model.rules import Rules
+from humaspost.planning import media
+
+
+def check(post: Post, rendition: Rendition, rules: Rules, *, convert: bool = False) -> list[Problem]:
+    """What keeps this rendition from being sent; problems carry the key they stand in, not a place.
+
+    ``convert`` = media are made fit, so what conversion mends is no problem.
+    """
+    found = [*_whom(post, rendition, rules), *_parts(post, rendition, rules)]
+    for part in rendition.parts:
+        found += _text(part, rendition, rules)
+        found += media.check(post, part, rendition, rules, convert=convert)
+    return found
+
+
+def _problem(rendition: Rendition, code: str, message: str, *, hint: str, field: str) -> Problem:
+    return Problem(code, message, hint, field=field, channel=rendition.channel)
+
+
+def _whom(post: Post, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
+    if rules.public and post.visibility is Visibility.RESTRICTED:
+        yield _problem(
+            rendition,
+            "restricted-public",
+            _("a restricted post cannot go to {channel}, which anybody can read").format(
+                channel=rendition.channel
+            ),
+            hint=_("take {channel} out of channels:, or write visibility: public").format(
+                channel=rendition.channel
+            ),
+            field="visibility",
+        )
+    if rules.audience and not post.audiences:
+        yield _problem(
+            rendition,
+            "audience-missing",
+            _("{channel} sends to people, and the post does not say to whom").format(
+                channel=rendition.channel
+            ),
+            hint=_("write audiences: [NAME], with a name from config.toml"),
+            field="audiences" if "audiences" in post.places else "channels",
+        )
+
+
+def _parts(post: Post, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
+    count = len(rendition.parts)
+    if count > rules.max_parts:
+        yield _problem(
+            rendition,
+            "too-many-parts",
+            _("the thread has {count} parts; {limit} are enough for anybody").format(
+                count=count, limit=rules.max_parts
+            ),
+            hint=_("shorten it, and link to the whole text"),
+            field=f"{rendition.channel}.text",
+        )
+    for medium in post.media if rules.max_parts > 1 else ():
+        theirs = medium.only and rendition.channel not in medium.only
+        if medium.part is not None and medium.part > count and not theirs:
+            yield _problem(
+                rendition,
+                "media-part",
+                ngettext(
+                    "{file} is for part {part}, but the text has only one part",
+                    "{file} is for part {part}, but the text has only {count} parts",
+                    count,
+                ).format(file=medium.file, part=medium.part, count=count),
+                hint=_("leave part: out, or divide the text with <!-- part -->"),
+                field=f"media.{medium.index}.part",
+            )
+
+
+def _text(part: Part, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
+    limit = int(rules.text.limit.value)
+    if rules.text.bound(part.text) <= limit:
+        return
+    length = rules.text.measure(part.text)
+    if length <= limit:
+        return
+    which = _("part {number} of {count}").format(number=part.number, count=len(rendition.parts))
+    yield _problem(
+        rendition,
+        "too-long",
+        _("{what} is {length}/{limit} characters long on {channel}: {more} too many").format(
+            what=which if len(rendition.parts) > 1 else _("the text"),
+            length=length,
+            limit=limit,
+            channel=rendition.channel,
+            more=length - limit,
+        ),
+        hint=_ways_out(rendition, rules),
+        field=f"{rendition.channel}.text",
+    )
+
+
+def _ways_out(rendition: Rendition, rules: Rules) -> str:
+    channel = rendition.channel
+    if rules.max_parts == 1:
+        return _("shorten it, or write a shorter one for {channel} alone: {channel}.text").format(
+            channel=channel
+        )
+    if len(rendition.parts) > 1:
+        return _("shorten this part, or divide it with <!-- part -->")
+    return _("shorten it in {channel}.text, or write thread: auto under {channel}:").format(channel=channel)

@@ -1,0 +1,69 @@
+"""Every code that ``planning`` gives, with the sentence that ``explain`` begins with."""
+
+CODES: dict[str, str] = {
+    "too-long": (
+        "The text is longer than the channel takes. Shorten it; where the channel has threads, "
+        "thread: auto splits it and <!-- part --> splits it where you say."
+    ),
+    "too-many-parts": "The thread has more parts than one thread should have.",
+    "alt-missing": (
+        "Every picture needs alternative text: the words that a blind reader hears instead of it."
+    ),
+    "alt-too-long": "The alternative text is longer than the channel takes.",
+    "media-missing": "The channel shows no post without a picture or a video.",
+    "media-count": "The part has more media than the channel shows in one post.",
+    "media-kind": "The channel does not take this kind of file.",
+    "media-too-large": "The file is larger than the channel takes, and it cannot be made smaller without loss.",
+    "media-too-small": "The picture or video is smaller than the channel takes; it is never blown up silently.",
+    "media-too-wide": (
+        "The picture or video is larger than the channel takes, and files of this kind are sent as they are; "
+        "with convert = true under [media] humaspost makes a video smaller."
+    ),
+    "media-too-tall": "The picture is taller than the channel takes, and files of this kind are sent as they are.",
+    "media-ratio": (
+        "The picture or video is too tall or too wide for the channel; crop it or pad it. With "
+        "convert = true under [media] humaspost pads it."
+    ),
+    "media-container": (
+        "The channel does not take videos or sounds in this kind of file. With convert = true under [media] "
+        "humaspost makes an MP4 of a video."
+    ),
+    "media-codec": (
+        "The pictures of the video are packed in a way that the channel cannot show. Export it as H.264 with "
+        "4:2:0 colours, or write convert = true under [media]."
+    ),
+    "media-sound": (
+        "The sound is packed in a way that the channel cannot play. Export it with AAC sound in stereo, or "
+        "write convert = true under [media]."
+    ),
+    "media-duration": "The video or sound is shorter or longer than the channel takes; humaspost never cuts one.",
+    "media-frame-rate": (
+        "The video has more or fewer frames a second than the channel takes. Export it with 30, or write "
+        "convert = true under [media]."
+    ),
+    "media-bit-rate": (
+        "The video has more bits a second than the channel takes. Export it smaller, or write convert = true "
+        "under [media]."
+    ),
+    "media-index": (
+        "The channel wants the video's index (moov) before its pictures: what export dialogs call fast start "
+        "or web optimized. With convert = true under [media] humaspost moves it."
+    ),
+    "media-frames": "The GIF has more frames than the channel takes; make it shorter, or a video of it.",
+    "media-part": "A medium names a part that the thread does not have.",
+    "restricted-public": (
+        "visibility: restricted keeps a post from everybody but the named recipients, "
+        "so it never goes to a channel that anybody can read."
+    ),
+    "audience-missing": "This channel sends to people, so the post must say to whom: there is no 'everyone'.",
+    "ambiguous-channel": "Several accounts are of that channel and none is the default, so the post must name one.",
+    "unknown-channel": "No channel and no account in config.toml has that name.",
+    "same-text": (
+        "The same words went out, or will, on the same account within the days of same_text_days under "
+        "another id. That is nearly always a copy made by mistake; repeats: ID says that it is not."
+    ),
+    "login-expires": (
+        "The token of the account ends before the post is due, as the platform said when it was last asked. "
+        "The post is planned all the same: put a new token in place before then."
+    ),
+}

@@ -1,0 +1,54 @@
+"""Which accounts a post means by its ``channels:``."""
+
+import difflib
+from collections.abc import Sequence
+
+from humaspost.model.account import Account
+from humaspost.model.language import _
+from humaspost.model.post import Post
+from humaspost.model.problem import Problem
+
+
+def targets(post: Post, accounts: Sequence[Account]) -> tuple[tuple[Account, ...], tuple[Problem, ...]]:
+    """The accounts, once each and in the order written, and what is wrong with the names."""
+    found: dict[str, Account] = {}
+    problems: list[Problem] = []
+    for index, name in enumerate(post.channels):
+        account = _meant(name, accounts)
+        if isinstance(account, Account):
+            found.setdefault(account.name, account)
+        else:
+            problems.append(_unclear(name, account, accounts, f"channels.{index}"))
+    return tuple(found.values()), tuple(problems)
+
+
+def _meant(name: str, accounts: Sequence[Account]) -> Account | list[Account]:
+    """An account's own name first, then a channel's only or default account, else the candidates."""
+    by_name = [account for account in accounts if account.name == name]
+    of_channel = [account for account in accounts if account.channel == name]
+    default = [account for account in of_channel if account.default]
+    for choice in (default, of_channel, by_name) if len(of_channel) > 1 else (by_name, of_channel):
+        if len(choice) == 1:
+            return choice[0]
+    return of_channel
+
+
+def _unclear(name: str, candidates: list[Account], accounts: Sequence[Account], field: str) -> Problem:
+    if candidates:
+        names = ", ".join(account.name for account in candidates)
+        return Problem(
+            "ambiguous-channel",
+            _("{name!r} could be any of these accounts: {names}").format(name=name, names=names),
+            _("write the account's name, or set default = true for one of them in config.toml"),
+            field=field,
+        )
+    known = sorted({account.name for account in accounts} | {account.channel for account in accounts})
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = _("did you mean {near}?").format(near=near[0]) if near else ""
+    every = _("accounts in config.toml: {names}").format(names=", ".join(known) or _("none"))
+    return Problem(
+        "unknown-channel",
+        _("there is no channel or account {name!r}").format(name=name),
+        hint or every,
+        field=field,
+    )

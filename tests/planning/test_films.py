@@ -1,0 +1,211 @@
+"""Videos, sounds and GIFs against Rules: one problem a rule, and none where conversion mends it."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from humaspost.model.post import Film, Kind, MediaFacts, Medium, Post
+from humaspost.model.problem import Problem
+from humaspost.model.rendition import Part, Rendition, attach
+from humaspost.model.rules import FilmRules, Limit, MediaRules, Rules, Source, TextRules
+from humaspost.planning.check import check
+from humaspost.planning.codes import CODES
+
+_SOURCE = Source("https://docs.example/limits", date(2026, 11, 23))
+_INSIDE = FilmRules(
+    codecs=("h264",),
+    pixels=("yuv420p",),
+    audio=("aac",),
+    frame_rate=(23, 60),
+    bit_rate=25_000_000,
+    sample_rate=48_000,
+    channels=2,
+    index_first=True,
+)
+_VIDEO = MediaRules(
+    ("video/mp4",),
+    Limit(100_000_000, "bytes", _SOURCE),
+    _SOURCE,
+    ratio=(0.5, 2),
+    width=(320, 1920),
+    height=(320, 1920),
+    frame=(1280, 1024),
+    duration=(3, 60),
+    film=_INSIDE,
+)
+_AUDIO = MediaRules(
+    ("audio/ogg",), Limit(16e6, "bytes", _SOURCE), _SOURCE, film=FilmRules(audio=("opus",), channels=1)
+)
+_GIF = MediaRules(
+    ("image/gif",),
+    Limit(15e6, "bytes", _SOURCE),
+    _SOURCE,
+    film=FilmRules(frames=350, pixels_in_all=300_000_000),
+)
+_RULES = Rules(
+    public=True,
+    text=TextRules(Limit(99, "characters", _SOURCE), len),
+    media={Kind.VIDEO: _VIDEO, Kind.AUDIO: _AUDIO, Kind.GIF: _GIF},
+    max_media=4,
+    alt=Limit(99, "characters", _SOURCE),
+)
+_FILM = Film(
+    "h264",
+    "Main",
+    "yuv420p",
+    frame_rate=29.97,
+    frames=300,
+    bit_rate=4_000_000,
+    audio="aac",
+    audio_streams=1,
+    sample_rate=48_000,
+    channels=2,
+)
+_FACTS = MediaFacts(Kind.VIDEO, "video/mp4", "0f" * 32, 5_000_000, 720, 1280, 10.0, _FILM)
+_SOUND = replace(
+    _FACTS,
+    kind=Kind.AUDIO,
+    mime="audio/ogg",
+    width=None,
+    height=None,
+    film=Film(audio="opus", audio_streams=1, sample_rate=48_000, channels=1),
+)
+_MOVING = replace(_FACTS, kind=Kind.GIF, mime="image/gif", film=Film("gif", frames=20))
+
+
+def _found(facts: MediaFacts, *, convert: bool = False) -> list[Problem]:
+    medium = Medium("media/a.mp4", Path("/office/posts/media/a.mp4"), 0, alt="Loket.", facts=facts)
+    post = Post(id="sp-1", file="posts/a.md", title="T", body=(), media=(medium,))
+    part = Part(1, "Halo.", (attach(medium, "posts/media/a.mp4"),))
+    return check(post, Rendition("x", (part,)), _RULES, convert=convert)
+
+
+def _with(facts: MediaFacts = _FACTS, **film: Any) -> MediaFacts:
+    assert facts.film is not None
+    return replace(facts, film=replace(facts.film, **film))
+
+
+@pytest.mark.parametrize("facts", [_FACTS, _SOUND, _MOVING, _with(audio="", channels=None)])
+def test_what_fits_has_no_problem(facts: MediaFacts) -> None:
+    assert _found(facts) == []
+
+
+BROKEN = {
+    "media-container": (
+        replace(_FACTS, mime="video/quicktime"),
+        "a.mp4 is MOV; x takes MP4",
+    ),
+    "media-codec": (_with(codec="hevc"), "the pictures of a.mp4 are HEVC; x takes H.264"),
+    "media-codec 4:4:4": (
+        _with(pixels="yuv444p"),
+        "the pictures of a.mp4 are yuv444p; x takes 4:2:0, progressive",
+    ),
+    "media-codec lines": (
+        _with(interlaced=True),
+        "the pictures of a.mp4 are interlaced; x takes 4:2:0, progressive",
+    ),
+    "media-sound": (_with(audio="mp3"), "the sound of a.mp4 is MP3; x takes AAC"),
+    "media-sound rate": (
+        _with(sample_rate=96_000),
+        "the sound of a.mp4 has 96 kHz; x takes 48 or less",
+    ),
+    "media-sound 5.1": (_with(channels=6), "the sound of a.mp4 has 6 channels; x takes 2 or fewer"),
+    "media-frame-rate": (
+        _with(frame_rate=90.0),
+        "a.mp4 has 90 frames a second; x takes 23 to 60",
+    ),
+    "media-bit-rate": (_with(bit_rate=40_000_000), "a.mp4 has 40.0 Mbit/s; x takes 25.0 or less"),
+    "media-index": (
+        _with(index_first=False),
+        "a.mp4 has its index at the end; x wants it at the beginning",
+    ),
+    "media-too-large": (
+        replace(_FACTS, size=120_000_000),
+        "a.mp4 has 120.0 MB; x takes 100 MB",
+    ),
+    "media-too-wide": (
+        replace(_FACTS, width=1080, height=1920),
+        "a.mp4 is 1080 × 1920 pixels; x takes 1280 × 1024, either way up, or less",
+    ),
+    "media-ratio": (
+        replace(_FACTS, width=1200, height=500),
+        "a.mp4 is 2.40 times as wide as tall; x takes 0.50 to 2.00",
+    ),
+}
+STAYS = {
+    "media-duration": (replace(_FACTS, duration=75.5), "a.mp4 lasts 75.5 s; x takes 3 to 60 s"),
+    "media-too-small": (
+        replace(_FACTS, width=240, height=320),
+        "a.mp4 is 240 × 320 pixels; x takes sides of 320 or more",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", [*BROKEN, *STAYS])
+def test_a_broken_rule_is_one_problem_that_says_what_is_and_what_may_be(name: str) -> None:
+    facts, message = (BROKEN | STAYS)[name]
+    (problem,) = _found(facts)
+    assert (problem.code, problem.message) == (name.split(" ")[0], message)
+    assert (problem.field, problem.channel) == ("media.0.file", "x")
+    assert ("convert = true" in problem.hint) == (name in BROKEN)
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_conversion_mends_is_no_problem_with_it(name: str) -> None:
+    assert _found(BROKEN[name][0], convert=True) == []
+
+
+@pytest.mark.parametrize("name", STAYS)
+def test_nothing_is_cut_short_or_blown_up_by_conversion(name: str) -> None:
+    assert [problem.code for problem in _found(STAYS[name][0], convert=True)] == [name]
+
+
+def test_each_broken_rule_is_told_at_once() -> None:
+    facts = replace(_with(codec="hevc", audio="mp3"), duration=75.0, mime="video/quicktime")
+    assert {problem.code for problem in _found(facts)} == {
+        "media-codec",
+        "media-sound",
+        "media-duration",
+        "media-container",
+    }
+
+
+def test_a_sound_is_never_converted() -> None:
+    for convert in (False, True):
+        (problem,) = _found(_with(_SOUND, channels=2), convert=convert)
+        assert problem.code == "media-sound"
+        assert "convert" not in problem.hint
+
+
+@pytest.mark.parametrize(("frames", "message"), [(351, "351 frames"), (340, "313 million pixels")])
+def test_a_gif_with_too_many_frames(frames: int, message: str) -> None:
+    (problem,) = _found(_with(_MOVING, frames=frames))
+    assert problem.code == "media-frames"
+    assert message in problem.message
+
+
+def test_a_video_too_long_to_be_shrunk_stays_too_large() -> None:
+    facts = replace(_FACTS, size=120_000_000)
+    small = replace(_VIDEO, max_bytes=Limit(1_000_000, "bytes", _SOURCE), duration=None)
+    medium = Medium("a.mp4", Path("/office/posts/a.mp4"), 0, alt="L.", facts=replace(facts, duration=600.0))
+    post = Post(id="sp-1", file="posts/a.md", title="T", body=(), media=(medium,))
+    part = Part(1, "Halo.", (attach(medium, "posts/a.mp4"),))
+    rules = replace(_RULES, media={Kind.VIDEO: small})
+    found = check(post, Rendition("x", (part,)), rules, convert=True)
+    assert [problem.code for problem in found] == ["media-too-large"]
+
+
+def test_another_place_has_rules_of_its_own() -> None:
+    medium = Medium("a.mp4", Path("/office/posts/a.mp4"), 0, alt="L.", facts=_FACTS)
+    post = Post(id="sp-1", file="posts/a.md", title="T", body=(), media=(medium,))
+    item = replace(attach(medium, "posts/a.mp4"), use="story")
+    rules = replace(_RULES, uses={"story": {Kind.VIDEO: replace(_VIDEO, duration=(3, 5))}})
+    found = check(post, Rendition("x", (Part(1, "Halo.", (item,)),)), rules)
+    assert [problem.code for problem in found] == ["media-duration"]
+
+
+def test_every_code_is_explained() -> None:
+    assert {name.split(" ")[0] for name in (*BROKEN, *STAYS)} <= set(CODES)

@@ -1,0 +1,54 @@
+"""Posts that come due after their account's login has ended: ``login-expires``."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from humaspost.model.account import Facts
+from humaspost.model.plan import Handling
+from humaspost.model.problem import Problem, Severity
+from humaspost.planning.codes import CODES
+from humaspost.planning.plan import Known, plan
+from tests.planning.test_plan import DUE, ONE, Crier, post
+
+DAY = timedelta(days=1)
+
+
+def told(
+    expires_at: datetime | None, *, asked: datetime = DUE - 40 * DAY, renews: bool = False, **more: Any
+) -> list[Problem]:
+    facts = Facts(asked, expires_at, extra={"renews": renews})
+    known = Known(ONE, {"square": Crier()}, lambda _p: Handling(), {"square": facts})
+    made, problems = plan([replace(post("a"), **more)], (), known)
+    assert bool(made.rows) is not more.get("draft", False)
+    return problems
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "warned"),
+    [(DUE - DAY, True), (DUE, True), (DUE + timedelta(seconds=1), False), (None, False)],
+)
+def test_a_login_that_ends_before_the_post_is_due_is_warned_of(expires_at, warned) -> None:
+    problems = told(expires_at)
+    assert [(p.code, p.field, p.severity) for p in problems] == (
+        [("login-expires", "date", Severity.WARNING)] if warned else []
+    )
+    assert {p.code for p in problems} <= set(CODES)
+
+
+def test_the_warning_says_which_login_and_when() -> None:
+    (problem,) = told(DUE - DAY)
+    assert "square" in problem.message
+    assert "2027-02-02" in problem.message
+    assert "humaspost account check square" in problem.hint
+
+
+def test_a_login_that_renews_itself_is_trusted_until_it_evidently_does_not() -> None:
+    assert told(DUE - DAY, renews=True) == []
+    assert [p.code for p in told(DUE - DAY, renews=True, asked=DUE - 14 * DAY)] == ["login-expires"]
+
+
+def test_a_draft_is_not_warned() -> None:
+    assert told(DUE - DAY, draft=True) == []

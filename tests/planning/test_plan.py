@@ -1,0 +1,133 @@
+"""Which accounts a post means, what a draft is told, and what may not be said twice."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from humaspost.model.account import Account
+from humaspost.model.document import Paragraph, Text
+from humaspost.model.plan import Handling, Said
+from humaspost.model.post import Post, When
+from humaspost.model.problem import Problem
+from humaspost.model.rendition import Part, Rendition
+from humaspost.planning.plan import Known, plan
+from tests.delivery.square import Square
+
+DUE = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
+
+
+class Crier(Square):
+    """Renders the body; finds fault with every '!'."""
+
+    def render(self, post, config, rules, *, account):
+        from humaspost.model.document import plain
+
+        return Rendition("square", (Part(1, plain(post.body)),))
+
+    def check(self, rendition, rules, facts, *, config):
+        loud = "!" in rendition.parts[0].text
+        return [Problem("too-loud", "too loud", field="body", channel="square")] if loud else []
+
+
+def account(name: str, *, default: bool = False) -> Account:
+    return Account(name, "square", {}, default=default)
+
+
+def post(id_: str, words: str = "hello", *channels: str, after: float = 0, **more) -> Post:
+    body = (Paragraph((Text(words),)),) if words else ()
+    when = When("2027-02-03T08:30", "Asia/Jakarta", DUE + timedelta(days=after))
+    return Post(id_, f"posts/{id_}.md", id_, body, when, channels=channels or ("square",), **more)
+
+
+ONE = (account("square"),)
+
+
+def made(*posts: Post, accounts=ONE, bad=(), said=()):
+    known = Known(accounts, {"square": Crier()}, lambda _p: Handling(), {}, said)
+    return plan(posts, bad, known)
+
+
+def codes(problems) -> list[str]:
+    return [problem.code for problem in problems]
+
+
+@pytest.mark.parametrize(
+    ("names", "asked", "meant"),
+    [
+        (["square"], ["square"], ["square"]),
+        (["dinas"], ["square"], ["dinas"]),
+        (["dinas"], ["square", "dinas"], ["dinas"]),
+        (["a", "b"], ["b", "a"], ["b", "a"]),
+    ],
+)
+def test_a_channel_means_its_only_account_and_a_name_itself(names, asked, meant):
+    found, problems = made(post("p", "hello", *asked), accounts=tuple(map(account, names)))
+    assert [row.account.name for row in found.rows] == sorted(meant)
+    assert problems == []
+
+
+def test_a_channel_with_several_accounts_means_its_default():
+    both = (account("a"), account("b", default=True))
+    found, _problems = made(post("p"), accounts=both)
+    assert [row.account.name for row in found.rows] == ["b"]
+
+
+def test_a_channel_with_several_accounts_and_no_default_is_ambiguous():
+    found, problems = made(post("p"), accounts=(account("a"), account("b")))
+    assert codes(problems) == ["ambiguous-channel"]
+    assert [item.reason for item in found.held] == ["error"]
+
+
+def test_an_unknown_name_is_told_with_its_nearest():
+    _found, problems = made(post("p", "hello", "sqare"))
+    assert codes(problems) == ["unknown-channel"]
+    assert "square" in problems[0].hint
+
+
+def test_one_wrong_post_never_hides_the_others():
+    found, problems = made(post("loud", "hey!"), post("fine"))
+    assert codes(problems) == ["too-loud"]
+    assert [row.post for row in found.rows] == ["fine"]
+    assert [(item.post, item.reason) for item in found.held] == [("loud", "error")]
+
+
+def test_an_error_found_while_reading_keeps_the_post_out():
+    wrong = Problem("media-missing-file", "not there", file="posts/p.md")
+    found, _problems = made(post("p"), bad=[wrong])
+    assert found.rows == ()
+
+
+def test_a_draft_is_warned_and_an_empty_one_left_in_peace():
+    found, problems = made(post("a", "hey!", draft=True), post("b", "", draft=True))
+    assert [(p.code, p.is_error, p.file) for p in problems] == [("too-loud", False, "posts/a.md")]
+    assert {item.reason for item in found.held} == {"draft"}
+
+
+def test_the_same_words_twice_are_refused_on_the_later_post():
+    found, problems = made(post("b", after=1), post("a"))
+    assert codes(problems) == ["same-text"]
+    assert problems[0].file == "posts/b.md"
+    assert [row.post for row in found.rows] == ["a"]
+
+
+def test_the_same_words_on_purpose_or_much_later_are_fine():
+    again = post("b", after=1, repeats="a")
+    later = post("c", after=40)
+    found, problems = made(post("a"), again, later)
+    assert problems == []
+    assert len(found.rows) == 3
+
+
+def test_what_was_published_lately_is_not_said_again_under_another_id():
+    before, _ = made(post("a"))
+    said = Said("square", before.rows[0].rendition.hash, "old", DUE - timedelta(days=3))
+    _found, problems = made(post("a"), said=[said])
+    assert codes(problems) == ["same-text"]
+    _found, problems = made(post("a"), said=[replace(said, post="a")])
+    assert problems == []
+
+
+def test_rows_are_in_the_order_of_their_time():
+    found, _problems = made(post("b", "two", after=1), post("a", "one"))
+    assert [row.post for row in found.rows] == ["a", "b"]
