@@ -1,0 +1,129 @@
+"""Telephone numbers as people write them in Indonesia, and as they are kept and shown."""
+
+import re
+import unicodedata
+
+import phonenumbers
+
+from humaspost.model.language import _
+
+_SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?[eE]\+?\d+")
+_EXPORTED = re.compile(r"(\d{8,15})[.,]0+")
+_WRITTEN = re.compile(r"\+?[\d\s().\-/]+")
+#: Country codes of one and of two digits; all others have three (ITU-T E.164).
+_ONE = frozenset("17")
+_TWO = frozenset(
+    [
+        "20",
+        "27",
+        "30",
+        "31",
+        "32",
+        "33",
+        "34",
+        "36",
+        "39",
+        "40",
+        "41",
+        "43",
+        "44",
+        "45",
+        "46",
+        "47",
+        "48",
+        "49",
+        "51",
+        "52",
+        "53",
+        "54",
+        "55",
+        "56",
+        "57",
+        "58",
+        "60",
+        "61",
+        "62",
+        "63",
+        "64",
+        "65",
+        "66",
+        "81",
+        "82",
+        "84",
+        "86",
+        "90",
+        "91",
+        "92",
+        "93",
+        "94",
+        "95",
+        "98",
+    ]
+)
+
+
+class BadPhone(Exception):
+    """No number that can be called; ``code`` is a code of ``audience``, ``message`` says what is wrong."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+
+
+def e164(text: str) -> str:
+    """The number as ``+6281234567899``; raises BadPhone.
+
+    Read as Indonesian: 0812…, 62812…, 8123…; a number of another country needs its + or 00. Spaces, dots,
+    brackets, hyphens and invisible signs (telephones copy them along) do not matter.
+    """
+    plain = _plain(text)
+    if not plain:
+        raise BadPhone("recipient-phone", _("there is no telephone number"))
+    if _SCIENTIFIC.fullmatch(plain):
+        message = _("a spreadsheet made {text} of the number").format(text=plain[:20])
+        raise BadPhone("recipient-phone-spreadsheet", message)
+    if not _WRITTEN.fullmatch(plain) or "/" in plain:
+        raise BadPhone("recipient-phone", _("this is not one telephone number"))
+    return _valid(_international(plain))
+
+
+def masked(phone: str) -> str:
+    """What people are shown of a number: ``+62 812-**-99``."""
+    digits = phone.removeprefix("+")
+    length = 1 if digits[:1] in _ONE else 2 if digits[:2] in _TWO else 3
+    code, rest = digits[:length], digits[length:]
+    return f"+{code} {rest[:3]}-**-{rest[-2:]}" if len(rest) > 6 else f"+{code} **"
+
+
+def _plain(text: str) -> str:
+    visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    plain = unicodedata.normalize("NFKC", visible).strip().removeprefix("'").strip()
+    plain = re.sub(r"[\u2010-\u2015\u2212]", "-", plain)
+    exported = _EXPORTED.fullmatch(plain)  # 6281234567899.0, as programs write a column of numbers
+    return exported[1] if exported else plain
+
+
+def _international(plain: str) -> str:
+    digits = re.sub(r"\D", "", plain)
+    if plain.startswith("+"):
+        return "+" + digits
+    if digits.startswith("00"):
+        return "+" + digits[2:]
+    if digits.startswith("0"):
+        return "+62" + digits[1:]
+    if digits.startswith("62"):
+        return "+" + digits
+    if digits.startswith("8"):
+        return "+62" + digits
+    raise BadPhone("recipient-phone", _("a number of another country begins with +"))
+
+
+def _valid(number: str) -> str:
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException as error:
+        raise BadPhone("recipient-phone", _("no telephone has this number")) from error
+    if not phonenumbers.is_valid_number(parsed):
+        raise BadPhone("recipient-phone", _("no telephone has this number"))
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
