@@ -1,0 +1,1 @@
+"""What happened: the database that everything else is told by."""

@@ -1,0 +1,165 @@
+"""Accounts: random ids, bound at first contact to the platform's own id."""
+
+import json
+import secrets
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from humaspost.ledger.schema import account, delivery, planned, preparation, quota_use, rate
+from humaspost.ledger.store import dumps
+from humaspost.model.account import Account, Facts, Identity
+from humaspost.model.delivery import State
+
+
+class AccountConflict(Exception):
+    """The platform's id is bound to another name; both are in the config."""
+
+    def __init__(self, name: str, other: str, shown: str) -> None:
+        super().__init__(f"{name} and {other} are the same account {shown}")
+        self.name, self.other, self.shown = name, other, shown
+
+
+class WrongAccount(Exception):
+    """The credentials are of another account than the one this name was bound to."""
+
+    def __init__(self, name: str, bound: str, shown: str) -> None:
+        super().__init__(f"{name} was bound to {bound}, the credentials are of {shown}")
+        self.name, self.bound, self.shown = name, bound, shown
+
+
+def ensure(conn: Connection, known: Account, *, platform_id: str | None = None) -> str:
+    """The ledger's id of a configured account; a renamed one with the same platform id keeps its own."""
+    found = conn.scalar(select(account.c.id).where(account.c.name == known.name))
+    if found:
+        return str(found)
+    if platform_id:
+        renamed = conn.execute(
+            update(account)
+            .where(account.c.channel == known.channel, account.c.platform_id == platform_id)
+            .values(name=known.name)
+        )
+        if renamed.rowcount:
+            return ensure(conn, known)
+    fresh = secrets.token_hex(8)
+    conn.execute(insert(account).values(id=fresh, name=known.name, channel=known.channel, shown=known.shown))
+    return fresh
+
+
+def by_name(conn: Connection, name: str) -> Row[Any] | None:
+    """The account's row, None before its first use."""
+    return conn.execute(select(account).where(account.c.name == name)).one_or_none()
+
+
+def every(conn: Connection) -> list[Row[Any]]:
+    """All accounts that the ledger knows, by name."""
+    return list(conn.execute(select(account).order_by(account.c.name)))
+
+
+def bind(
+    conn: Connection, account_id: str, identity: Identity, *, now: datetime, configured: frozenset[str]
+) -> str:
+    """The account is the platform's own; its id in the ledger (an older one if it was only renamed).
+
+    ``configured`` are the names in the config. Raises AccountConflict where two of them are the same,
+    WrongAccount where the name is bound to another platform id.
+    """
+    me = conn.execute(select(account).where(account.c.id == account_id)).one()
+    same = (account.c.channel == me.channel) & (account.c.platform_id == identity.platform_id)
+    other = conn.execute(select(account).where(same, account.c.id != account_id)).one_or_none()
+    if other is not None and other.name in configured:
+        raise AccountConflict(me.name, other.name, identity.shown)
+    if me.platform_id and me.platform_id != identity.platform_id:
+        raise WrongAccount(me.name, me.shown, identity.shown)
+    if other is not None:
+        _forget_unsent(conn, account_id)
+        conn.execute(update(account).where(account.c.id == other.id).values(name=me.name))
+        account_id = other.id
+    conn.execute(
+        update(account)
+        .where(account.c.id == account_id)
+        .values(platform_id=identity.platform_id, shown=identity.shown, bound_at=now, checked_at=now)
+    )
+    return account_id
+
+
+def _forget_unsent(conn: Connection, account_id: str) -> None:
+    """A name that was never bound never sent anything: its plans are made again under the older id."""
+    for table in (delivery, planned, preparation, rate, quota_use):
+        conn.execute(delete(table).where(table.c.account == account_id))
+    conn.execute(delete(account).where(account.c.id == account_id))
+
+
+def rename(conn: Connection, old: str, new: str) -> bool:
+    """The account has its new name and everything it ever did; False where there is no such account."""
+    return bool(conn.execute(update(account).where(account.c.name == old).values(name=new)).rowcount)
+
+
+def keep_facts(conn: Connection, account_id: str, facts: Facts) -> None:
+    """What the platform said is read offline from now on."""
+    conn.execute(
+        update(account)
+        .where(account.c.id == account_id)
+        .values(facts=dumps(facts.to_json()), checked_at=facts.taken_at)
+    )
+
+
+def facts_of(row: Row[Any] | None) -> Facts | None:
+    """What the platform last said, None where it was never asked."""
+    return Facts.from_json(json.loads(row.facts)) if row is not None and row.facts else None
+
+
+def hold(
+    conn: Connection,
+    account_id: str,
+    reason: str,
+    *,
+    code: str = "",
+    detail: str = "",
+    until: datetime | None = None,
+    now: datetime,
+) -> None:
+    """Nothing more is sent on the account; its waiting deliveries say why."""
+    conn.execute(
+        update(account)
+        .where(account.c.id == account_id)
+        .values(hold=reason, hold_code=code, hold_detail=detail, hold_until=until)
+    )
+    conn.execute(
+        update(delivery)
+        .where(
+            delivery.c.account == account_id,
+            delivery.c.state.in_((State.SCHEDULED, State.PREPARING)),
+            delivery.c.due_at <= now,
+        )
+        .values(state=State.HELD, reason=reason, owner=None, updated_at=now)
+    )
+
+
+def stop_lane(conn: Connection, account_id: str, *, code: str, until: datetime) -> None:
+    """Doubts in a row: one write at a time probes the account, the first not before ``until``."""
+    conn.execute(
+        update(account)
+        .where(account.c.id == account_id, (account.c.hold == "lane") | account.c.hold.is_(None))
+        .values(hold="lane", hold_code=code, hold_until=until)
+    )
+
+
+def release(conn: Connection, account_id: str, *, now: datetime) -> int:
+    """The account sends again, under the late policy; how many deliveries that freed."""
+    conn.execute(
+        update(account)
+        .where(account.c.id == account_id)
+        .values(hold=None, hold_code="", hold_detail="", hold_until=None, unknown_streak=0)
+    )
+    freed = conn.execute(
+        update(delivery)
+        .where(
+            delivery.c.account == account_id,
+            delivery.c.state == State.HELD,
+            delivery.c.reason.in_(("login", "quota", "lane")),
+        )
+        .values(state=State.SCHEDULED, reason="", updated_at=now)
+    )
+    return freed.rowcount

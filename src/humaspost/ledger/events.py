@@ -1,0 +1,228 @@
+"""What platforms tell by webhook: kept once, and settled as soon as the message it is about is known.
+
+A message (one wamid) may be told of twice, late, shuffled, and before our own reply is recorded. So what it
+means is asked of everything that was ever told of it, in whatever order: delivered or read beats failed, and
+failed beats sent (contracts: chatwoot#14529, #13377).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from humaspost.ledger import recipients, settle
+from humaspost.ledger.schema import attempt, delivery, event, recipient, window
+from humaspost.model.channel import Event
+from humaspost.model.delivery import Receipt, Stage, State
+
+#: How long free text may be sent to a person after they wrote.
+OPEN = timedelta(hours=24)
+_STAGES = tuple(Stage)
+#: Our callback data: ``hp1:<key>:<attempt>``.
+_OURS = "hp1"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a webhook changed, for people to be told: ``found``, ``failed``, ``retry`` or ``left``."""
+
+    kind: str
+    post: str = ""
+    detail: str = ""
+
+
+def receive(
+    conn: Connection,
+    account: str,
+    events: Iterable[Event],
+    *,
+    leaves: Callable[[str], bool],
+    now: datetime,
+) -> list[Change]:
+    """Each event is kept once and everything that follows from it is done, in this one transaction.
+
+    ``account`` is the ledger's id; ``leaves`` says whether a person's words mean that they want no more.
+    """
+    changes: list[Change | None] = []
+    for one in events:
+        if not _keep(conn, account, one, now):
+            continue
+        match one.kind:
+            case "status" if one.remote_id:
+                changes.append(_settle(conn, account, one.remote_id, now=now, again=one.again))
+            case "inbound" if one.sender:
+                _open(conn, account, one.sender, at=min(one.at, now))
+                if leaves(one.text):
+                    changes.append(_leave(conn, one.sender, at=min(one.at, now), now=now))
+            case "left" if one.sender:
+                changes.append(_leave(conn, one.sender, at=min(one.at, now), now=now))
+            case "closed" if one.sender:
+                _close(conn, account, one.sender, at=one.at)
+    return [change for change in changes if change is not None]
+
+
+def catch_up(conn: Connection, remote_ids: Sequence[str | None], *, now: datetime) -> None:
+    """What was told of these messages before they were known here is settled."""
+    known = [remote_id for remote_id in remote_ids if remote_id]
+    about = event.c.remote_id.in_(known) & event.c.settled.is_(False)
+    for row in conn.execute(select(event.c.account, event.c.remote_id).where(about).distinct()).all():
+        _settle(conn, row.account, row.remote_id, now=now)
+
+
+def match_again(conn: Connection, *, now: datetime, most: int = 1000) -> None:
+    """What was told of messages that nobody knew is tried once more, the newest ``most`` of it."""
+    open_ = select(event.c.account, event.c.remote_id).where(
+        event.c.settled.is_(False), event.c.remote_id.isnot(None)
+    )
+    for row in conn.execute(open_.order_by(event.c.id.desc()).limit(most)).all():
+        _settle(conn, row.account, row.remote_id, now=now)
+
+
+def _keep(conn: Connection, account: str, one: Event, now: datetime) -> bool:
+    """Whether this is the first time that it is told; a person's number and words are not kept."""
+    row = {
+        # Two accounts have two secrets: neither may use up the other's events.
+        "dedupe": f"{account}:{one.dedupe}",
+        "account": account,
+        "kind": one.kind,
+        "key": one.key,
+        "remote_id": one.remote_id,
+        "stage": one.stage,
+        "failed": one.failed,
+        "at": min(one.at, now),
+        "received_at": now,
+        "settled": one.kind != "status",
+    }
+    return conn.execute(upsert(event).values(row).on_conflict_do_nothing()).rowcount == 1
+
+
+# -- what is told of one message -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Everything told of one message, as one word: ``stage`` or ``failed``; ``number`` None = no key of ours."""
+
+    remote_id: str
+    stage: Stage
+    failed: str | None
+    at: datetime
+    key: str | None
+    number: int | None
+
+
+def _told(conn: Connection, account: str, remote_id: str) -> _Told:
+    about = (event.c.account == account) & (event.c.remote_id == remote_id) & (event.c.kind == "status")
+    rows = conn.execute(select(event).where(about).order_by(event.c.id)).all()
+    stages = [Stage(row.stage) for row in rows if row.stage]
+    stage = max(stages, key=_STAGES.index, default=Stage.ACCEPTED)
+    failed = next((row.failed for row in rows if row.failed), None)
+    if _STAGES.index(stage) >= _STAGES.index(Stage.DELIVERED):
+        failed = None
+    key, number = next((ours for ours in map(_ours, rows) if ours[0]), (None, None))
+    return _Told(remote_id, stage, failed, min(row.at for row in rows), key, number)
+
+
+def _ours(row: Row[Any]) -> tuple[str | None, int | None]:
+    """Delivery key and attempt in our own callback data; (None, None) where it is not ours."""
+    head, _, rest = (row.key or "").partition(":")
+    key, _, number = rest.partition(":")
+    if head != _OURS or not (number.isascii() and number.isdecimal() and len(number) < 9):
+        return None, None
+    return key, int(number)
+
+
+def _settle(
+    conn: Connection, account: str, remote_id: str, *, now: datetime, again: float | None = None
+) -> Change | None:
+    """The delivery stands where all that was told of the message puts it; an unknown message stays open."""
+    told = _told(conn, account, remote_id)
+    about = delivery.c.remote_id == remote_id if told.key is None else delivery.c.key == told.key
+    row = conn.execute(select(delivery).where(about, delivery.c.account == account).limit(1)).one_or_none()
+    if row is None:
+        return None
+    of_it = (event.c.account == account) & (event.c.remote_id == remote_id)
+    conn.execute(update(event).where(of_it).values(settled=True))
+    if told.failed is None:
+        return _live(conn, row, told, now)
+    return _dead(conn, row, told, now=now, again=again)
+
+
+def _live(conn: Connection, row: Row[Any], told: _Told, now: datetime) -> Change | None:
+    """It exists: that ends any doubt, and any plan to send it again."""
+    mine = delivery.c.key == row.key
+    if row.state == State.PUBLISHED:
+        if row.remote_id in (None, told.remote_id):
+            conn.execute(update(delivery).where(mine).values(remote_id=told.remote_id))
+            settle.grow(conn, row.key, told.stage, now=now)
+        return None
+    if row.state not in (State.SENDING, State.UNKNOWN):
+        # Put aside, or waiting to be sent once more: it is a doubt again, which the proof ends.
+        conn.execute(update(delivery).where(mine).values(state=State.UNKNOWN, owner=None))
+    receipt = Receipt(told.remote_id, told.at, stage=told.stage)
+    number = row.attempts if told.number is None else told.number
+    settle.publish(conn, [settle.Published(row.key, number, receipt)], now=now, found=True)
+    return Change("found", row.post)
+
+
+def _dead(
+    conn: Connection, row: Row[Any], told: _Told, *, now: datetime, again: float | None
+) -> Change | None:
+    """It was accepted and then failed: the delivery that rests on it fails, or is tried once more."""
+    rests = row.state == State.PUBLISHED and row.remote_id in (None, told.remote_id)
+    open_ = row.state in (State.SENDING, State.UNKNOWN) and told.number in (None, row.attempts)
+    if not rests and not open_:
+        return None
+    number = row.attempts if told.number is None else told.number
+    code = told.failed or ""
+    once_more = again is not None and not _failed_before(conn, row.key, number, code)
+    values: dict[str, object] = {"state": State.FAILED, "reason": code}
+    if once_more:
+        values = {"state": State.SCHEDULED, "reason": "", "not_before": now + timedelta(seconds=again or 0)}
+    values |= {"owner": None, "code": code, "detail": "", "next_look_at": None, "updated_at": now}
+    conn.execute(update(delivery).where(delivery.c.key == row.key).values(values))
+    conn.execute(
+        update(attempt)
+        .where(attempt.c.key == row.key, attempt.c.number == number)
+        .values(outcome="retry" if once_more else "failed", code=code, ended_at=now)
+    )
+    return Change("retry" if once_more else "failed", row.post, code)
+
+
+def _failed_before(conn: Connection, key: str, number: int, code: str) -> bool:
+    """Whether an earlier attempt ended the same way."""
+    same = (attempt.c.key == key) & (attempt.c.code == code) & (attempt.c.number < number)
+    return conn.scalar(select(attempt.c.id).where(same).limit(1)) is not None
+
+
+# -- what people do ------------------------------------------------------------------------------------
+
+
+def _open(conn: Connection, account: str, phone: str, *, at: datetime) -> None:
+    """Free text may be sent to the person for 24 hours from ``at``; strangers have no window."""
+    who = conn.scalar(select(recipient.c.id).where(recipient.c.phone == phone))
+    if who is not None:
+        fresh = upsert(window).values(account=account, recipient=who, open_until=at + OPEN)
+        later = func.max(window.c.open_until, fresh.excluded.open_until)
+        conn.execute(
+            fresh.on_conflict_do_update(index_elements=["account", "recipient"], set_={"open_until": later})
+        )
+
+
+def _close(conn: Connection, account: str, phone: str, *, at: datetime) -> None:
+    """The platform says that the person's window is not open; one that they opened since then stays."""
+    who = select(recipient.c.id).where(recipient.c.phone == phone)
+    mine = (window.c.account == account) & window.c.recipient.in_(who)
+    conn.execute(delete(window).where(mine, window.c.open_until <= at + OPEN))
+
+
+def _leave(conn: Connection, phone: str, *, at: datetime, now: datetime) -> Change | None:
+    """The person is sent nothing more; a stranger is remembered, so that no later list brings them in."""
+    recipients.add(conn, [(phone, "", at)], now=now)
+    person = recipients.by_phone(conn, phone)
+    if person is not None:
+        recipients.opt_out(conn, [(person.id, at)])
+    return Change("left")

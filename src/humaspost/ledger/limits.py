@@ -1,0 +1,166 @@
+"""Rate and quota slots: rows of the ledger, read and taken in the gate's own transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from humaspost.ledger.schema import quota_use, rate
+from humaspost.model.rules import Quota, Rate, Rules
+
+#: We stay this far below what the platform says: our clock and theirs differ.
+SHARE = 0.95
+#: Only slots this near are taken, so that a crash leaves few unknowns.
+WITHIN = timedelta(milliseconds=100)
+#: Seconds; what was used later than this from now was used by a clock that has been set back since.
+AHEAD = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """When the write may go; ``taken`` = the slot is ours and the write follows, else wait until ``at``.
+
+    ``quota`` names the spent allowance; ``lane`` False = only this recipient has to wait.
+    """
+
+    at: datetime
+    taken: bool
+    quota: str = ""
+    lane: bool = True
+
+
+def gcra(tat: float | None, now: float, *, interval: float, burst: float) -> tuple[float, float]:
+    """The moment this write conforms, and the next theoretical arrival time if it is made then.
+
+    ``interval`` and ``burst`` in seconds; see https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm.
+    """
+    tat = max(tat or 0.0, now - burst)
+    allowed = max(now, tat - burst)
+    return allowed, max(tat, allowed) + interval
+
+
+class Books:
+    """One account's limits while a batch passes the gate: read once, taken in memory, written once."""
+
+    def __init__(
+        self, conn: Connection, account: str, rules: Rules, *, recipients: Sequence[str], now: datetime
+    ) -> None:
+        self._conn, self._account, self._rates, self._now = conn, account, rules.rates, now
+        self._tats = _tats(conn, account, [*recipients, ""]) if rules.rates else {}
+        self._new_tats: dict[tuple[str, str], float] = {}
+        self._quotas = [_Use(conn, account, q, now) for q in rules.quotas if not q.preparing]
+        self._uses: list[tuple[str, str]] = []
+
+    def take(self, recipient: str, *, counts: bool) -> Slot:
+        """A slot in every rate and quota at once, or none of them and when to ask again.
+
+        ``counts`` = this recipient is outside the window, so quotas of unique recipients count it.
+        """
+        wanted = [use for use in self._quotas if counts or not use.quota.unique]
+        for use in wanted:
+            resets = use.spent(recipient)
+            if resets:
+                return Slot(resets, False, use.quota.name)
+        slot, tats = self._rate_slot(recipient)
+        if slot.taken:
+            self._new_tats |= tats
+            for use in wanted:
+                use.add(recipient)
+                self._uses.append((use.quota.name, recipient))
+        return slot
+
+    def _rate_slot(self, recipient: str) -> tuple[Slot, dict[tuple[str, str], float]]:
+        stamp = self._now.timestamp()
+        free = {False: stamp, True: stamp}  # when the account's, when the recipient's rates allow it
+        tats: dict[tuple[str, str], float] = {}
+        for limit in self._rates:
+            key = (limit.name, recipient if limit.per_recipient else "")
+            allowed, tats[key] = self._ask(limit, key, stamp)
+            free[limit.per_recipient] = max(free[limit.per_recipient], allowed)
+        at = datetime.fromtimestamp(max(free.values()), UTC)
+        if at > self._now + WITHIN:
+            return Slot(at, False, lane=free[False] > stamp + WITHIN.total_seconds()), {}
+        return Slot(at, True), tats
+
+    def _ask(self, limit: Rate, key: tuple[str, str], now: float) -> tuple[float, float]:
+        tat = self._new_tats.get(key, self._tats.get(key))
+        interval = limit.seconds / (limit.count * SHARE)
+        burst = max(0.0, (limit.burst - 1) * interval)
+        if tat is not None and tat > now + burst + interval + AHEAD:
+            # No slot that was taken lies so far ahead: the clock was, and the lane must not wait for it.
+            tat = now + burst
+        return gcra(tat, now, interval=interval, burst=burst)
+
+    def close(self) -> None:
+        """Every slot that was taken is in the transaction."""
+        if self._new_tats:
+            statement = upsert(rate)
+            statement = statement.on_conflict_do_update(set_={"tat": statement.excluded.tat})
+            rows = [
+                {"account": self._account, "name": name, "recipient": who, "tat": tat}
+                for (name, who), tat in self._new_tats.items()
+            ]
+            self._conn.execute(statement, rows)
+        if self._uses:
+            uses = [
+                {"account": self._account, "name": name, "recipient": who, "at": self._now}
+                for name, who in self._uses
+            ]
+            self._conn.execute(insert(quota_use), uses)
+
+
+def _tats(conn: Connection, account: str, recipients: list[str]) -> dict[tuple[str, str], float]:
+    mine = (rate.c.account == account) & rate.c.recipient.in_(recipients)
+    rows = conn.execute(select(rate.c.name, rate.c.recipient, rate.c.tat).where(mine))
+    return {(row.name, row.recipient): row.tat for row in rows}
+
+
+class _Use:
+    """What is used of one quota in its rolling window."""
+
+    def __init__(self, conn: Connection, account: str, quota: Quota, now: datetime) -> None:
+        self.quota, self._now = quota, now
+        since = now - timedelta(seconds=quota.seconds)
+        window = quota_use.c.at.between(since, now + timedelta(seconds=AHEAD))
+        used = (quota_use.c.account == account) & (quota_use.c.name == quota.name) & window
+        who = quota_use.c.recipient
+        first = func.min(quota_use.c.at)
+        query = select(who, first).where(used).group_by(who if quota.unique else quota_use.c.id)
+        rows = list(conn.execute(query))
+        self._people = {row[0] for row in rows}
+        self._count = len(rows)
+        self._oldest = min((_moment(row[1]) for row in rows), default=now)
+
+    def spent(self, recipient: str) -> datetime | None:
+        """When a place becomes free, None where there is one now."""
+        known = self.quota.unique and recipient in self._people
+        if known or self.quota.count == 0 or self._count < max(1, int(self.quota.count * SHARE)):
+            return None
+        return self._oldest + timedelta(seconds=self.quota.seconds)
+
+    def add(self, recipient: str) -> None:
+        """One place more is used."""
+        if not (self.quota.unique and recipient in self._people):
+            self._count += 1
+            self._people.add(recipient)
+
+
+def _moment(value: datetime | str) -> datetime:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def free_at(conn: Connection, account: str, quota: Quota, *, now: datetime) -> datetime | None:
+    """When the quota has a place again, None where it has one now; nothing is taken."""
+    return _Use(conn, account, quota, now).spent("")
+
+
+def use(conn: Connection, account: str, name: str, *, now: datetime) -> None:
+    """One place of the quota is used, whatever was left of it."""
+    conn.execute(insert(quota_use).values(account=account, name=name, recipient="", at=now))
+
+
+def forget(conn: Connection, *, before: datetime) -> None:
+    """Uses older than any window are gone."""
+    conn.execute(delete(quota_use).where(quota_use.c.at < before))

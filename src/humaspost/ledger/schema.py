@@ -1,0 +1,309 @@
+"""The tables. Moments are UTC, text in one fixed form, so that they sort as they passed."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    REAL,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+from humaspost.model.delivery import State
+
+#: The migration that this schema is; a test compares the two.
+HEAD = "0001"
+
+
+class Moment(TypeDecorator[datetime]):
+    """A UTC moment to the microsecond, stored as ``2027-02-03T01:30:00.000000Z``."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Any) -> str | None:
+        """The stored spelling; a naive datetime is a bug and raises ValueError."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a zone")
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def process_result_value(self, value: str | None, _dialect: Any) -> datetime | None:
+        """The moment that was stored."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+metadata = MetaData()
+_states = ", ".join(f"'{state}'" for state in State)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("channel", Text, nullable=False),
+    Column("platform_id", Text),
+    Column("shown", Text, nullable=False, default=""),
+    Column("bound_at", Moment),
+    Column("checked_at", Moment),
+    Column("facts", Text),
+    Column("hold", Text),  # login, quota, lane
+    Column("hold_code", Text, nullable=False, default=""),
+    Column("hold_detail", Text, nullable=False, default=""),
+    Column("hold_until", Moment),
+    Column("unknown_streak", Integer, nullable=False, default=0),
+    UniqueConstraint("channel", "platform_id"),
+)
+
+post = Table(
+    "post",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("file", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("hold", Text),  # why nothing of it is sent now: draft, error, gone
+    Column("seen_at", Moment, nullable=False),
+)
+
+rendition = Table(
+    "rendition",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+planned = Table(
+    "planned",
+    metadata,
+    Column("post", Text, ForeignKey("post.id"), primary_key=True),
+    Column("account", Text, ForeignKey("account.id"), primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("date_at", Moment, nullable=False),  # what the file says
+    Column("due_at", Moment, nullable=False),  # the same, or when a person asked
+    Column("wall", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("expires_at", Moment),
+    Column("late", Text, nullable=False),
+    Column("grace", REAL, nullable=False),  # seconds
+    Column("priority", Integer, nullable=False),
+    Column("during_pause", Boolean, nullable=False),
+    Column("audiences", Text, nullable=False),  # JSON list
+    Column("rendition", Text, ForeignKey("rendition.hash"), nullable=False),
+    Column("frozen", Text, ForeignKey("rendition.hash")),
+    Column("first_write_at", Moment),
+    Column("changed", Boolean, nullable=False, default=False),
+    Column("fan_out", Boolean, nullable=False),
+    Column("expanded", Boolean, nullable=False),
+    Column("replies_to", Text),
+    Column("repeats", Text),
+    Column("edition", Integer, nullable=False, default=1),
+    Index("planned_due", "account", "due_at"),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("post", Text, nullable=False),
+    Column("account", Text, ForeignKey("account.id"), nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("recipient", Text, nullable=False, default=""),
+    Column("edition", Integer, nullable=False, default=1),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("due_at", Moment, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("not_before", Moment),
+    Column("owner", Text),
+    Column(
+        "follows", Boolean, nullable=False, default=False
+    ),  # sends the file's rendition, not the frozen one
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("failures", Integer, nullable=False, default=0),  # what the back-off counts
+    Column("rendition", Text),
+    Column("remote_id", Text),
+    Column("url", Text),
+    Column("published_at", Moment),
+    Column("stage", Text),
+    Column("code", Text, nullable=False, default=""),
+    Column("detail", Text, nullable=False, default=""),
+    Column("unknown_since", Moment),
+    Column("looks", Integer, nullable=False, default=0),
+    Column("next_look_at", Moment),
+    Column("updated_at", Moment, nullable=False),
+    CheckConstraint(f"state IN ({_states})", name="a_state_of_the_table"),
+    CheckConstraint("state <> 'published' OR published_at IS NOT NULL", name="published_has_a_time"),
+    Index("delivery_lane", "account", "state", "due_at"),
+    Index("delivery_again", "account", "state", "not_before"),
+    Index("delivery_post", "post", "account", "state"),
+    Index("delivery_state", "state", "next_look_at"),
+    Index("delivery_updated", "updated_at"),
+    Index("delivery_remote", "remote_id"),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, ForeignKey("delivery.key"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("rendition", Text, nullable=False),
+    Column("ready", Text, nullable=False),
+    Column("reply_to", Text),
+    Column("template", Boolean, nullable=False, default=False),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("outcome", Text),
+    Column("code", Text, nullable=False, default=""),
+    Column("detail", Text, nullable=False, default=""),
+    UniqueConstraint("key", "number"),
+    Index("attempt_started", "started_at"),
+)
+
+look = Table(
+    "look",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, ForeignKey("delivery.key"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("proof", Text, nullable=False),
+    Index("look_key", "key"),
+)
+
+preparation = Table(
+    "preparation",
+    metadata,
+    Column("account", Text, ForeignKey("account.id"), primary_key=True),
+    Column("part_hash", Text, primary_key=True),
+    Column("token", Text, nullable=False),
+    Column("ready", Boolean, nullable=False),
+    Column("next_at", Moment, nullable=False),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("updated_at", Moment, nullable=False),
+)
+
+recipient = Table(
+    "recipient",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("phone", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False, default=""),
+    Column("opted_out_at", Moment),
+    Column("created_at", Moment, nullable=False),
+)
+
+consent = Table(
+    "consent",
+    metadata,
+    Column("recipient", Text, ForeignKey("recipient.id"), primary_key=True),
+    Column("purpose", Text, primary_key=True),
+    Column("basis", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("consented_at", Text, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+)
+
+audience = Table(
+    "audience",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("file", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("imported_at", Moment, nullable=False),
+)
+
+audience_member = Table(
+    "audience_member",
+    metadata,
+    Column("audience", Text, ForeignKey("audience.name"), primary_key=True),
+    Column("recipient", Text, ForeignKey("recipient.id"), primary_key=True),
+)
+
+window = Table(
+    "window",
+    metadata,
+    Column("account", Text, ForeignKey("account.id"), primary_key=True),
+    Column("recipient", Text, ForeignKey("recipient.id"), primary_key=True),
+    Column("open_until", Moment, nullable=False),
+)
+
+pause = Table(
+    "pause",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("except_types", Text, nullable=False),  # JSON list
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+)
+
+rate = Table(
+    "rate",
+    metadata,
+    Column("account", Text, ForeignKey("account.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("recipient", Text, primary_key=True, default=""),
+    Column("tat", REAL, nullable=False),  # theoretical arrival time, epoch seconds (GCRA)
+)
+
+quota_use = Table(
+    "quota_use",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account", Text, ForeignKey("account.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("recipient", Text, nullable=False, default=""),
+    Column("at", Moment, nullable=False),
+    Index("quota_use_window", "account", "name", "at"),
+    Index("quota_use_recipient", "account", "name", "recipient"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("dedupe", Text, nullable=False, unique=True),
+    Column("account", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text),
+    Column("remote_id", Text),
+    Column("stage", Text),
+    Column("failed", Text),
+    Column("at", Moment, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("settled", Boolean, nullable=False, default=False),
+    Index("event_remote", "remote_id"),
+    Index("event_open", "id", sqlite_where=text("settled = 0")),
+)
+
+sender = Table(
+    "sender",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("command", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("stopped_at", Moment),
+)
