@@ -1,0 +1,142 @@
+"""What Instagram's Rules cannot say of a post: its format, its keys, and the caption (``captions``)."""
+
+from collections.abc import Iterator, Mapping
+
+from humaspost.channels.instagram import captions, tagging
+from humaspost.channels.instagram.problems import problem
+from humaspost.channels.instagram.rules import FORMATS
+from humaspost.model.json import Json
+from humaspost.model.language import _
+from humaspost.model.post import Kind
+from humaspost.model.problem import Problem, Severity
+from humaspost.model.rendition import Attachment, Part, Rendition
+from humaspost.model.rules import Rules
+
+#: What only some kinds of post have.
+_OF_REELS = ("share_to_feed", "thumb_offset")
+_NOT_IN_STORIES = ("collaborators", "location_id", "made_with_ai")
+
+
+def check(rendition: Rendition, rules: Rules) -> list[Problem]:
+    """Problems of the caption, the format and the keys, each with the key it stands in."""
+    return [found for part in rendition.parts for found in _part(part, rules)]
+
+
+def _part(part: Part, rules: Rules) -> Iterator[Problem]:
+    yield from _values(part)
+    yield from _format(part)
+    yield from _unfit_keys(part)
+    yield from _cover(part)
+    yield from _thumb(part)
+    yield from tagging.check(part)
+    yield from captions.check(part, rules)
+
+
+def is_reel(part: Part) -> bool:
+    """Whether it is published as a reel: one video, but in a story."""
+    return part.extra.get("format") != "story" and [item.kind for item in part.media] == [Kind.VIDEO]
+
+
+def _wants() -> Mapping[str, str]:
+    return {
+        "text": _("text: write it between quotes"),
+        "share_to_feed": _("true or false"),
+        "thumb_offset": _("milliseconds: 1500"),
+        "collaborators": _("a list of usernames: [dinaspu, bpbd]"),
+        "user_tags": _("a list: [{username: walikota, x: 0.5, y: 0.4}]"),
+        "location_id": _("a number, as Facebook names the place"),
+        "made_with_ai": _("true or false"),
+    }
+
+
+def _values(part: Part) -> Iterator[Problem]:
+    wrong = part.extra.get("wrong")
+    for key in wrong if isinstance(wrong, list) else []:
+        if key == "format":
+            yield problem(
+                "instagram-format",
+                _("there is no Instagram format {format!r}").format(format=str(part.extra["format"])[:40]),
+                hint=_("write one of: {names}").format(names=", ".join(FORMATS)),
+                field="instagram.format",
+            )
+        else:
+            yield problem(
+                "instagram-key-value",
+                _("instagram.{key} has a value that cannot be used").format(key=key),
+                hint=_("it takes {what}").format(what=_wants()[str(key)]),
+                field=f"instagram.{key}",
+            )
+
+
+def _format(part: Part) -> Iterator[Problem]:
+    wanted = _unfit(part.extra.get("format"), part)
+    if wanted:
+        yield problem(
+            "instagram-format",
+            wanted,
+            hint=_("write format: feed, or choose media that fit"),
+            field="instagram.format",
+        )
+
+
+def _unfit(chosen: Json, part: Part) -> str:
+    if chosen == "reel" and not is_reel(part):
+        return _("a reel is made of exactly one video")
+    if chosen == "story" and len(part.media) > 1:
+        return _("a story shows exactly one image or video, not {count}").format(count=len(part.media))
+    return ""
+
+
+def _unfit_keys(part: Part) -> Iterator[Problem]:
+    unfit = {key: _("only a reel has {key}") for key in _OF_REELS if not is_reel(part)}
+    if part.extra.get("format") == "story":
+        unfit |= {key: _("a story takes no {key}") for key in _NOT_IN_STORIES}
+    for key, message in unfit.items():
+        if key in part.extra:
+            yield problem(
+                "instagram-key-unfit",
+                message.format(key=key),
+                hint=_("take {key} out").format(key=key),
+                field=f"instagram.{key}",
+            )
+
+
+def _cover(part: Part) -> Iterator[Problem]:
+    """The post may go to other channels too, which show it: so it only warns."""
+    covered = [item for item in part.media if item.cover is not None]
+    for item in covered if not is_reel(part) else []:
+        yield problem(
+            "instagram-cover",
+            _("{file} has a cover, and Instagram shows one on a reel only").format(file=item.name),
+            hint=_("make it a reel of its own, or take cover: out"),
+            field=f"media.{item.index}.cover",
+            severity=Severity.WARNING,
+        )
+
+
+def _thumb(part: Part) -> Iterator[Problem]:
+    offset = part.extra.get("thumb_offset")
+    if not isinstance(offset, int) or not is_reel(part):
+        return
+    item = part.media[0]
+    if item.duration is not None and offset >= item.duration * 1000:
+        yield problem(
+            "instagram-thumb-offset",
+            _("{file} is {seconds:.1f} seconds long, so it has no moment {offset} ms").format(
+                file=item.name, seconds=item.duration, offset=offset
+            ),
+            hint=_("write less than {most:.0f}").format(most=item.duration * 1000),
+            field="instagram.thumb_offset",
+        )
+    elif item.cover is not None:
+        yield _two_covers(item)
+
+
+def _two_covers(item: Attachment) -> Problem:
+    return problem(
+        "instagram-thumb-offset",
+        _("{file} has a cover, so thumb_offset does nothing").format(file=item.name),
+        hint=_("keep one of the two"),
+        field="instagram.thumb_offset",
+        severity=Severity.WARNING,
+    )

@@ -1,0 +1,86 @@
+"""What Instagram's refusals mean: Meta's table, what others saw in the field, and Graph's own numbers.
+
+Calls: ``create`` and ``poll`` touch invisible containers, ``publish`` is the public write, ``read``
+changes nothing, ``retract`` deletes. Rows are tried from the top; subcodes come before codes.
+"""
+
+from datetime import timedelta
+
+from humaspost.channels.table import ErrorRow, Refusal
+from humaspost.model.errors import (
+    AuthFailed,
+    QuotaExceeded,
+    RateLimited,
+    Rejected,
+    Scope,
+    Transient,
+    UnknownOutcome,
+)
+
+_BASE = "https://developers.facebook.com/docs/"
+#: Updated 2 June 2026, read 2026-11-23.
+_CODES = _BASE + "instagram-platform/instagram-graph-api/reference/error-codes"
+_GRAPH = _BASE + "graph-api/guides/error-handling"
+_RATES = _BASE + "graph-api/overview/rate-limiting"
+_SPAM = "https://github.com/gitroomhq/postiz-app/issues/1681"
+_FIELD = "https://github.com/fbsamples/reels_publishing_apis/issues/48"
+
+_PUBLISH = ("publish",)
+_PREPARE = ("create", "poll", "read")
+
+#: The post itself cannot be taken: media, caption, tags.
+_PERMANENT = (
+    "2207057",  # thumb_offset out of range
+    "2207023",  # unknown media type
+    "2207028",  # a carousel has 2 to 10 items
+    "2207035",  # product tags
+    "2207036",
+    "2207037",
+    "2207040",  # more than 20 @ names
+    "2207026",  # video format
+    "2207004",  # image above 8 MiB
+    "2207005",  # image format
+    "2207009",  # aspect ratio
+    "2207010",  # caption
+)
+#: The same, where the subcode is left out.
+_PERMANENT_CODES = ("352", "36000", "36001", "36003", "36004")
+#: Seen in issues, not in Meta's table.
+_PERMANENT_SEEN = ("2207018", "2207073", "2207081", "2207082", "2207085", "2207089")
+#: Nothing is wrong with the post; a new container is.
+_ANEW = ("2207003", "2207032", "2207053", "2207006", "2207008", "2207052")
+_ANEW_SEEN = ("2207076", "2207077")
+
+ROWS: tuple[ErrorRow, ...] = (
+    # May be live although refused: users retried, and the post was there twice.
+    ErrorRow(UnknownOutcome, subcode="2207051", calls=_PUBLISH, scope=Scope.ACCOUNT, source=_SPAM),
+    ErrorRow(AuthFailed, subcode="2207051", source=_CODES),
+    ErrorRow(UnknownOutcome, subcode="2207001", calls=_PUBLISH, source=_CODES),
+    ErrorRow(Transient, subcode="2207001", source=_CODES),
+    ErrorRow(QuotaExceeded, subcode="2207042", source=_CODES),
+    ErrorRow(AuthFailed, subcode="2207050", source=_CODES),
+    ErrorRow(Transient, subcode="2207027", source=_CODES),
+    ErrorRow(Transient, subcode="2207020", redo=True, source=_CODES),
+    # The container is gone or was published already: the look at it proves which.
+    *(ErrorRow(UnknownOutcome, subcode=number, calls=_PUBLISH, source=_CODES) for number in _ANEW),
+    *(ErrorRow(Transient, subcode=number, redo=True, source=_CODES) for number in _ANEW),
+    *(ErrorRow(Transient, subcode=number, calls=_PREPARE, redo=True, source=_FIELD) for number in _ANEW_SEEN),
+    *(ErrorRow(Rejected, subcode=number, scope=Scope.POST, source=_CODES) for number in _PERMANENT),
+    *(ErrorRow(Rejected, subcode=number, scope=Scope.POST, source=_FIELD) for number in _PERMANENT_SEEN),
+    # Graph's own.
+    *(ErrorRow(AuthFailed, code=number, source=_GRAPH) for number in ("10", "102", "190", "368")),
+    *(ErrorRow(AuthFailed, code=str(number), source=_GRAPH) for number in range(200, 300)),
+    *(ErrorRow(RateLimited, code=number, source=_RATES) for number in ("4", "17", "32", "613", "80002")),
+    *(ErrorRow(UnknownOutcome, code=number, calls=_PUBLISH, source=_GRAPH) for number in ("1", "2", "506")),
+    *(ErrorRow(Transient, code=number, source=_GRAPH) for number in ("1", "2")),
+    # "Object does not exist": flaky just after publishing (postiz-app#1562).
+    ErrorRow(UnknownOutcome, code="100", subcode="33", calls=_PUBLISH, source=_GRAPH),
+    ErrorRow(Transient, code="100", subcode="33", source=_GRAPH),
+    ErrorRow(Rejected, code="100", scope=Scope.POST, source=_GRAPH),
+    *(ErrorRow(Rejected, code=number, scope=Scope.POST, source=_CODES) for number in _PERMANENT_CODES),
+)
+
+
+def wait(refusal: Refusal) -> timedelta | None:
+    """How long to wait where Instagram names no time: its quota is a moving day, so ask each hour."""
+    return timedelta(hours=1) if refusal.subcode == "2207042" else None

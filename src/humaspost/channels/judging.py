@@ -1,0 +1,59 @@
+"""How ``contract`` judges what a channel says without being opened: its rules, its problems."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from humaspost.model.problem import Problem
+from humaspost.model.rules import Limit, Rules, Source
+
+_TEXTS = ("", "a", "Halo, warga.", "https://kota.example/a", "😀" * 3, "漢字", "e\u0301")
+
+
+def judge_rules(rules: Rules) -> None:
+    """Every figure has a unit and a source, every refusal a reason; AssertionError says which has not."""
+    for path, found in _walk(rules, "rules"):
+        if isinstance(found, Source):
+            assert found.url.startswith("https://"), f"{path}: a source is a public address"
+            assert found.read.year >= 2020, f"{path}: the day it was read"
+        if isinstance(found, Limit):
+            assert found.value > 0, f"{path}: a limit is above nothing"
+            assert found.unit, f"{path}: a limit has a unit"
+    for text in _TEXTS:
+        assert 0 <= rules.text.measure(text) <= rules.text.bound(text), (
+            f"{text!r}: bound is never below measure"
+        )
+    for kind, media in rules.media.items():
+        assert media.mimes, f"{kind}: names the types it takes"
+    for rate in rules.rates:
+        assert min(rate.count, rate.seconds, rate.burst) > 0, f"{rate.name}: a rate lets something through"
+    for quota in rules.quotas:
+        assert min(quota.count, quota.seconds) > 0, f"{quota.name}: a quota lets something through"
+    for said in ([c.what, c.why] for c in rules.cannot):
+        assert all(said), f"{said}: what the platform cannot do has a name and a reason"
+    for key, meaning in rules.keys.items():
+        assert meaning, f"{key}: a key has a meaning"
+
+
+def judge_problem(post: str, problem: Problem, channel: str) -> None:
+    """The problem names its channel and its key, and says what to do."""
+    assert problem.channel == channel, f"{post}: {problem.code} names its channel"
+    assert problem.code == problem.code.lower().replace("_", "-").strip(), (
+        f"{post}: {problem.code} is kebab-case"
+    )
+    assert problem.message, f"{post}: {problem.code} has a message"
+    assert problem.hint, f"{post}: {problem.code} says what to do"
+    assert problem.field, f"{post}: {problem.code} names a key"
+
+
+def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    yield path, value
+    if is_dataclass(value):
+        for each in fields(value):
+            yield from _walk(getattr(value, each.name), f"{path}.{each.name}")
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _walk(inner, f"{path}[{key}]")
+    elif isinstance(value, tuple | list):
+        for number, inner in enumerate(value):
+            yield from _walk(inner, f"{path}[{number}]")

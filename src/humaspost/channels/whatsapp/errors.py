@@ -1,0 +1,119 @@
+"""What WhatsApp's refusals mean, as a table.
+
+https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes (read
+2026-11-23). Calls: ``upload`` stores a file that nobody sees, ``publish`` is the message, ``read``
+changes nothing. Rows are tried from the top.
+"""
+
+from datetime import datetime, timedelta
+
+from humaspost.channels.table import ErrorRow, Refusal
+from humaspost.model.errors import (
+    AuthFailed,
+    ChannelError,
+    RateLimited,
+    Rejected,
+    Scope,
+    Transient,
+    UnknownOutcome,
+)
+
+_CODES = "https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes"
+_PUBLISH = ("publish",)
+
+#: Meta's own trouble: whether the message went out nevertheless is not documented.
+_TROUBLE = ("1", "2", "131000", "131016")
+#: Nothing was done, and it will be taken later.
+_LATER = ("131057", "133004", "133015", "134101")
+#: The number, the account or the app: nothing more goes out before a person has seen to it.
+_PERSON = (
+    "0",
+    "3",
+    "10",
+    "33",
+    "190",
+    "368",
+    "131005",
+    "131031",
+    "131037",
+    "131042",
+    "131045",
+    "131048",
+    "131064",
+    "133000",
+    "133005",
+    "133006",
+    "133008",
+    "133009",
+    "133010",
+    "133016",
+    "134011",
+)
+#: This person will not get it, the others will.
+_RECIPIENT = ("130403", "130472", "130497", "131021", "131026", "131030", "131049", "131050")
+#: The message is wrong for everyone: its medium, its template, its kind.
+_POST = (
+    "131051",
+    "131052",
+    "131053",
+    "131055",
+    "131063",
+    "132000",
+    "132001",
+    "132005",
+    "132007",
+    "132012",
+    "132015",
+    "132016",
+    "132018",
+    "132068",
+    "132069",
+    "134100",
+    "134102",
+)
+#: This message is wrong; whether the next one would be cannot be told. 131047 = the window has closed.
+_DELIVERY = ("100", "131008", "131009", "131047", "135000")
+
+ROWS: tuple[ErrorRow, ...] = (
+    *(ErrorRow(UnknownOutcome, code=number, calls=_PUBLISH, source=_CODES) for number in _TROUBLE),
+    *(ErrorRow(Transient, code=number, source=_CODES) for number in _TROUBLE),
+    ErrorRow(RateLimited, code="131056", scope=Scope.RECIPIENT, source=_CODES),
+    *(ErrorRow(RateLimited, code=number, source=_CODES) for number in ("4", "80007", "130429")),
+    *(ErrorRow(Transient, code=number, scope=Scope.ACCOUNT, source=_CODES) for number in _LATER),
+    *(ErrorRow(AuthFailed, code=number, source=_CODES) for number in _PERSON),
+    *(ErrorRow(AuthFailed, code=str(number), source=_CODES) for number in range(200, 300)),
+    *(ErrorRow(Rejected, code=number, scope=Scope.RECIPIENT, source=_CODES) for number in _RECIPIENT),
+    *(ErrorRow(Rejected, code=number, scope=Scope.POST, source=_CODES) for number in _POST),
+    *(ErrorRow(Rejected, code=number, source=_CODES) for number in _DELIVERY),
+)
+
+#: Longest exponent of the pair limit's 4^X seconds: about an hour.
+_MOST_TRIES = 6
+
+
+def wait(refusal: Refusal, *, tries: int = 1) -> timedelta | None:
+    """How long to wait where WhatsApp names no time.
+
+    Throughput comes back within seconds; to one person it is 4^X seconds, and never less than 6
+    (https://developers.facebook.com/documentation/business-messaging/whatsapp/about-the-platform).
+    """
+    if refusal.code == "131056":
+        return timedelta(seconds=max(6, 4 ** min(tries, _MOST_TRIES)))
+    return timedelta(seconds=5) if refusal.code == "130429" else None
+
+
+def once_more(error: Rejected, *, tries: int, now: datetime) -> ChannelError:
+    """Past Meta's cap on marketing (131049) the first attempt waits a day; anything else is final.
+
+    Several tries within a day get the person blocked for the office
+    (https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/marketing-templates/per-user-limits).
+    """
+    if error.code != "131049" or tries > 1:
+        return error
+    return RateLimited(error.code, error.detail, retry_at=now + timedelta(days=1), scope=Scope.RECIPIENT)
+
+
+def tries_of(key: str) -> int:
+    """Which attempt a key of ours (``hp1:<key>:<attempt>``) belongs to; 1 where it does not say."""
+    number = key.rpartition(":")[2]
+    return int(number) if number.isdecimal() and len(number) < 9 else 1

@@ -1,0 +1,113 @@
+"""What the WhatsApp Cloud API takes, as data: each figure with the page that says so and the day it was read."""
+
+import math
+from datetime import date
+
+from humaspost.model.language import _
+from humaspost.model.post import Kind
+from humaspost.model.rules import Cannot, FilmRules, Limit, MediaRules, Quota, Rate, Rules, Source, TextRules
+
+_READ = date(2026, 11, 23)
+_BASE = "https://developers.facebook.com/documentation/business-messaging/whatsapp/"
+MESSAGES = Source(_BASE + "messages/send-messages", _READ)
+MEDIA = Source(_BASE + "business-phone-numbers/media", _READ)
+THROUGHPUT = Source(_BASE + "throughput", _READ)
+PAIR = Source(_BASE + "about-the-platform", _READ)
+PORTFOLIO = Source(_BASE + "messaging-limits", _READ)
+TEMPLATES = Source(_BASE + "templates/overview", _READ)
+
+#: Not found again on Meta's pages; every client and the app itself keep to it.
+CAPTION = Limit(1024, "characters", MESSAGES)
+#: The body of a template, its filled-in parameters included (error 132005).
+TEMPLATE_BODY = Limit(1024, "characters", TEMPLATES)
+#: What ``whatsapp_business_manager_messaging_limit`` may say, in people a day; unlimited is none of these.
+TIERS = {"TIER_50": 50, "TIER_250": 250, "TIER_2K": 2000, "TIER_10K": 10_000, "TIER_100K": 100_000}
+#: How long an uploaded file may be sent by its id, in seconds.
+MEDIA_LIFE = Limit(30 * 86_400, "seconds", MEDIA)
+
+#: What may leave at once, in seconds of the rate: a due minute is spread, never a burst.
+BURST_SECONDS = 0.05
+
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+DOCUMENTS = (
+    "application/pdf",
+    "text/plain",
+    "application/msword",
+    "application/vnd.ms-excel",
+    "application/vnd.ms-powerpoint",
+    _OFFICE + "wordprocessingml.document",
+    _OFFICE + "spreadsheetml.sheet",
+    _OFFICE + "presentationml.presentation",
+)
+AUDIO = ("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg")
+
+
+def rules(*, rate: float, daily_recipients: int) -> Rules:
+    """Everything WhatsApp refuses; ``rate`` per second and recipients a day are what Meta grants the number."""
+    return Rules(
+        public=False,
+        audience=True,
+        text=TextRules(Limit(4096, "characters", MESSAGES), len),
+        media={
+            Kind.IMAGE: _image(),
+            Kind.VIDEO: _video(),
+            Kind.AUDIO: _audio(),
+            Kind.DOCUMENT: MediaRules(DOCUMENTS, _megabytes(100), MEDIA),
+        },
+        max_media=1,
+        alt=Limit(math.inf, "characters", MEDIA),
+        rates=_rates(rate),
+        quotas=(Quota("recipients", daily_recipients, 86_400, PORTFOLIO, unique=True),),
+        cannot=_cannot(),
+        keys={
+            "template": _("the approved template for people outside their 24-hour window"),
+            "template_language": _("the template's language, such as id"),
+            "params": _(
+                "what fills the template, in order or by name; {title}, {text}, {link} may stand in it"
+            ),
+            "header": _("what fills the template's header, where that is a text with a gap"),
+            "category": _(
+                "UTILITY or MARKETING, as Meta should have the template: a warning where it has not"
+            ),
+            "buttons": _(
+                "for each of its buttons {url: …}, the end of its address, {payload: …}, or nothing"
+            ),
+        },
+    )
+
+
+def _megabytes(count: int) -> Limit:
+    return Limit(count * 1_000_000, "bytes", MEDIA)
+
+
+def _image() -> MediaRules:
+    """JPEG always fits; of PNG only 8-bit RGB and RGBA are taken, and WebP not at all (131053)."""
+    return MediaRules(("image/jpeg", "image/png"), _megabytes(5), MEDIA, convert_to="image/jpeg")
+
+
+def _video() -> MediaRules:
+    """H.264 with one AAC track or none; MP4 is the container that every phone plays."""
+    film = FilmRules(codecs=("h264",), pixels=("yuv420p", "yuvj420p"), audio=("aac",))
+    return MediaRules(("video/mp4", "video/3gpp"), _megabytes(16), MEDIA, film=film)
+
+
+def _audio() -> MediaRules:
+    return MediaRules(AUDIO, _megabytes(16), MEDIA)
+
+
+def _rates(rate: float) -> tuple[Rate, ...]:
+    return (
+        Rate("messages", rate, 1.0, max(1.0, rate * BURST_SECONDS), THROUGHPUT),
+        Rate("pair", 1, 6.0, 45, PAIR, per_recipient=True),
+    )
+
+
+def _cannot() -> tuple[Cannot, ...]:
+    return (
+        Cannot("retract", _("a message that was sent cannot be taken back by the API"), MESSAGES),
+        Cannot("edit", _("a message that was sent cannot be changed by the API"), MESSAGES),
+        Cannot("captions", _("WhatsApp takes no subtitles of a video; burn them into it"), MEDIA),
+        Cannot("alt", _("WhatsApp shows no alternative text for images"), MEDIA),
+        Cannot("words with a sound", _("a sound has no caption, and no template carries one"), MESSAGES),
+        Cannot("channels", _("there is no official API for WhatsApp Channels, Communities or Status"), PAIR),
+    )

@@ -1,0 +1,109 @@
+"""X, through tweepy on API v2: text, threads, pictures with alternative text, polls, corrections."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from humaspost.channels.x import check as checking
+from humaspost.channels.x import render as rendering
+from humaspost.channels.x import rules as limits
+from humaspost.model.account import Facts
+from humaspost.model.channel import Consent, Door, Event, Looks, Session
+from humaspost.model.language import _
+from humaspost.model.post import Post
+from humaspost.model.problem import Problem
+from humaspost.model.rendition import Rendition
+from humaspost.model.rules import Rules
+
+#: OAuth 1.0a signs the address too; that api.x.com takes a signature for this one is not confirmed.
+ORIGIN = "https://api.twitter.com"
+#: OAuth 1.0a's, in the order in which X's portal shows them.
+KEYS = ("api_key", "api_key_secret", "access_token", "access_token_secret")
+
+
+def _with_at(handle: str) -> str:
+    return "@" + handle.removeprefix("@")
+
+
+class XConfig(BaseModel):
+    """One ``[accounts.NAME]`` with ``channel = "x"``; ``premium`` allows 25,000 characters.
+
+    ``auth`` is ``oauth1`` (four keys that a person copies) or ``oauth2`` (``account login``), which needs
+    the app's ``client_id``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    handle: Annotated[str, Field(pattern=r"^@?[A-Za-z0-9_]{1,15}$"), AfterValidator(_with_at)]
+    base_url: str = Field(default=ORIGIN, pattern=r"^https?://\S+$")
+    premium: bool = False
+    auth: Literal["oauth1", "oauth2"] = "oauth1"
+    client_id: str = Field(default="", validate_default=True, max_length=200)
+
+    @field_validator("client_id")
+    @classmethod
+    def _is_there(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("auth") == "oauth2" and not value:
+            raise ValueError(_('is needed with auth = "oauth2"; X\'s portal shows it'))
+        return value
+
+
+class X:
+    """The channel ``x``."""
+
+    name: ClassVar[str] = "x"
+    Config: ClassVar[type[XConfig]] = XConfig
+    secrets: ClassVar[tuple[str, ...]] = KEYS
+    looks: ClassVar[Looks] = Looks((5, 30, 120, 900), where="https://x.com/")
+
+    def shown(self, config: XConfig) -> str:
+        """The handle, with its @."""
+        return config.handle
+
+    def platform_id(self, config: XConfig) -> str | None:
+        """Not known before first contact: a handle can be given to somebody else."""
+        return None
+
+    def rules(self, config: XConfig) -> Rules:
+        """X's limits, for this kind of account."""
+        return limits.rules(premium=config.premium)
+
+    def render(self, post: Post, config: XConfig, rules: Rules, *, account: str) -> Rendition:
+        """Words, link and hashtags, in one part or several."""
+        return rendering.render(post, account=account)
+
+    def check(
+        self, rendition: Rendition, rules: Rules, facts: Facts | None, *, config: XConfig
+    ) -> list[Problem]:
+        """Polls, cashtags and mixtures of media."""
+        return checking.check(rendition)
+
+    def events(self, config: XConfig, headers: Mapping[str, str], body: bytes, *, secret: str) -> list[Event]:
+        """Nothing: humaspost takes no webhooks of X."""
+        return []
+
+    def tokens(self, config: XConfig) -> tuple[str, ...]:
+        """What ``account login`` brings, where the account is to be logged in to so."""
+        from humaspost.channels.x.oauth2 import ACCESS, REFRESH
+
+        return (ACCESS, REFRESH) if config.auth == "oauth2" else ()
+
+    def consent(self, config: XConfig, *, callback: str) -> Consent:
+        """What X asks the person who logs in."""
+        from humaspost.channels.x.oauth2 import consent
+
+        return consent(config, callback=callback)
+
+    def log_in(self, config: XConfig, door: Door, *, consent: Consent, code: str) -> None:
+        """The tokens that the person's answer buys are kept."""
+        from humaspost.channels.x.oauth2 import log_in
+
+        log_in(config, door, consent=consent, code=code)
+
+    def open(self, config: XConfig, door: Door) -> AbstractContextManager[Session]:
+        """A session with its own connections; tweepy is imported only now."""
+        from humaspost.channels.x.api import session
+
+        return session(config, door)

@@ -1,0 +1,156 @@
+"""What X's Rules cannot say: polls, cashtags, mixtures of media."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from humaspost.channels.x.rules import (
+    CASHTAGS,
+    POLL_MINUTES,
+    POLL_OPTION_LENGTH,
+    POLL_OPTIONS,
+    REPLY_SETTINGS,
+)
+from humaspost.model.json import Json
+from humaspost.model.language import _
+from humaspost.model.post import Kind
+from humaspost.model.problem import Problem, Severity
+from humaspost.model.rendition import Part, Rendition
+
+_CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w)")
+
+_LINK = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
+_STATUS = re.compile(r"https?://(?:www\.|mobile\.)?(?:x|twitter)\.com/[^/\s]+/status/\d+", re.IGNORECASE)
+
+
+def check(rendition: Rendition) -> list[Problem]:
+    """Problems of the parts as they will be sent, each with the key it stands in."""
+    return [
+        problem
+        for part in rendition.parts
+        for problem in (*_values(part), *_words(part), *_media(part), *_poll(part))
+    ]
+
+
+def _problem(code: str, message: str, *, hint: str, field: str) -> Problem:
+    return Problem(code, message, hint, field=field, channel="x")
+
+
+def _hint(key: str) -> str:
+    hints = {
+        "text": _('write the words between quotes: text: "…"'),
+        "thread": _("write thread: auto, or leave it out"),
+        "poll": _("write poll: {options: [A, B], duration: 3d}"),
+        "reply_settings": _("write one of: {names}").format(names=", ".join(REPLY_SETTINGS)),
+    }
+    return hints.get(key, _("write true or false"))
+
+
+def _values(part: Part) -> Iterator[Problem]:
+    wrong = part.extra.get("wrong")
+    for key in wrong if isinstance(wrong, list) else []:
+        yield _problem(
+            "x-key-value",
+            _("x.{key} has a value of the wrong kind").format(key=key),
+            hint=_hint(str(key)),
+            field=f"x.{key}",
+        )
+    settings = part.extra.get("reply_settings", "everyone")
+    if settings not in REPLY_SETTINGS:
+        yield _problem(
+            "x-reply-settings",
+            _("X has no reply setting {name!r}").format(name=str(settings)[:40]),
+            hint=_hint("reply_settings"),
+            field="x.reply_settings",
+        )
+
+
+def _words(part: Part) -> Iterator[Problem]:
+    if not part.text.strip() and not part.media and "poll" not in part.extra:
+        yield _problem(
+            "x-empty",
+            _("there are neither words nor media to show on X"),
+            hint=_("write a body, or x.text"),
+            field="x.text",
+        )
+    tags = sorted(set(_CASHTAG.findall(part.text)))
+    if len(tags) > CASHTAGS.value:
+        yield _problem(
+            "x-cashtags",
+            _("{tags}: X takes one cashtag in a post").format(tags=", ".join(tags)),
+            hint=_("keep one, and write the others without $"),
+            field="x.text",
+        )
+
+    yield from _quote(part)
+
+
+def _quote(part: Part) -> Iterator[Problem]:
+    """A post's address at the end is what makes a quote, however it came there."""
+    links = _LINK.findall(part.text)
+    if links and _STATUS.match(links[-1]):
+        yield replace(
+            _problem(
+                "x-quote-link",
+                _("X shows {link} as a quoted post, and may refuse that").format(link=links[-1][:60]),
+                hint=_("say in words what the other post says, or link to a page of your own"),
+                field="x.text",
+            ),
+            severity=Severity.WARNING,
+        )
+
+
+def _media(part: Part) -> Iterator[Problem]:
+    kinds = [item.kind for item in part.media]
+    if len(kinds) > 1 and set(kinds) != {Kind.IMAGE}:
+        yield _problem(
+            "x-media-mix",
+            _("X shows a GIF or a video only alone, not beside other media"),
+            hint=_(
+                "leave up to four pictures, or one GIF, or one video; 'only: [instagram]' keeps the others off X"
+            ),
+            field=f"media.{part.media[-1].index}",
+        )
+
+
+def _poll(part: Part) -> Iterator[Problem]:
+    poll = part.extra.get("poll")
+    if not isinstance(poll, dict):
+        return
+    if part.media:
+        yield _problem(
+            "x-poll-media",
+            _("a post on X shows a poll or media, not both"),
+            hint=_("move the media to another part (part: 2), or keep them off X with only:"),
+            field="x.poll",
+        )
+    yield from _options(poll.get("options"))
+    minutes = poll.get("duration_minutes")
+    if not isinstance(minutes, int) or not POLL_MINUTES[0] <= minutes <= POLL_MINUTES[1]:
+        yield _problem(
+            "x-poll-duration",
+            _("a poll runs for five minutes to seven days"),
+            hint=_("write it as 90m, 12h or 3d"),
+            field="x.poll.duration",
+        )
+
+
+def _options(options: Json) -> Iterator[Problem]:
+    texts = [str(option) for option in options] if isinstance(options, list) else []
+    if not POLL_OPTIONS[0] <= len(texts) <= POLL_OPTIONS[1]:
+        yield _problem(
+            "x-poll-options",
+            _("a poll has two to four options; this one has {count}").format(count=len(texts)),
+            hint=_hint("poll"),
+            field="x.poll.options",
+        )
+    for number, text in enumerate(texts):
+        if not 1 <= len(text.strip()) <= POLL_OPTION_LENGTH.value:
+            yield _problem(
+                "x-poll-options",
+                _("the option {text!r} has {count} characters; X takes 1 to {limit:.0f}").format(
+                    text=text[:40], count=len(text), limit=POLL_OPTION_LENGTH.value
+                ),
+                hint=_("shorten it"),
+                field=f"x.poll.options.{number}",
+            )

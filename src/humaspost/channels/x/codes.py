@@ -1,0 +1,17 @@
+"""Every code of a Problem that only X knows, with the sentence that ``explain`` begins with."""
+
+CODES: dict[str, str] = {
+    "x-empty": "A post on X needs words, a picture or a poll; this part has none.",
+    "x-cashtags": "Since 2026 X refuses a post with more than one cashtag ($ABC).",
+    "x-quote-link": (
+        "A link to a post, as the last link of a text, is shown as a quote. In April 2026 X took quotes out of "
+        "what self-serve programs may do, so it may refuse the post. An answer to your own post is written "
+        "with `corrects:`."
+    ),
+    "x-poll-options": "A poll on X has two to four options of one to 25 characters each.",
+    "x-poll-duration": "A poll on X runs for five minutes to seven days: 90m, 12h, 3d.",
+    "x-poll-media": "A post on X shows either a poll or media, not both.",
+    "x-media-mix": "A post on X shows up to four pictures, or one GIF, or one video; not a mixture.",
+    "x-reply-settings": "reply_settings says who may reply, in one of X's own words.",
+    "x-key-value": "A key under x: has a value of the wrong kind.",
+}

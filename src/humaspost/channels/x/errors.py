@@ -1,0 +1,181 @@
+"""What X's refusals mean, as a table; matched by type's end and words, never by host."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from humaspost.channels.http import Answer
+from humaspost.channels.table import ErrorRow, Refusal, classify
+from humaspost.channels.words import cleaned, retry_after, unix_time
+from humaspost.model.errors import (
+    AuthFailed,
+    ChannelError,
+    QuotaExceeded,
+    RateLimited,
+    Rejected,
+    Scope,
+    Transient,
+    UnknownOutcome,
+)
+from humaspost.model.language import _
+
+_ANSWERS = "https://docs.x.com/x-api/fundamentals/response-codes-and-errors"
+_UPLOAD = "https://docs.x.com/x-api/media/quickstart/media-upload-chunked"
+_PRICING = "https://docs.x.com/x-api/getting-started/pricing"
+_STEPS = ("append", "finalize", "status", "alt", "subtitles")
+_PUBLIC = ("post", "delete")
+
+#: Read from the top. What is not here is unknown on a public write: 5xx, HTML, every other 403.
+ERRORS: tuple[ErrorRow, ...] = (
+    ErrorRow(AuthFailed, 401, name="unauthorized", source=_ANSWERS),
+    ErrorRow(QuotaExceeded, 402, name="credits", source=_PRICING),
+    ErrorRow(QuotaExceeded, 429, type="usage-capped", name="usage-capped", source=_ANSWERS),
+    ErrorRow(
+        RateLimited, 429, name="rate-limited", source="https://docs.x.com/x-api/fundamentals/rate-limits"
+    ),
+    # Not proof that this very write landed, nor that it did not: the same looks are opened.
+    ErrorRow(
+        UnknownOutcome,
+        403,
+        match="duplicate content",
+        calls=("post",),
+        name="duplicate",
+        source="https://github.com/akrherz/iembot/issues/163",
+    ),
+    ErrorRow(
+        AuthFailed,
+        403,
+        type="/oauth1-permissions",
+        name="oauth1-permissions",
+        source="https://github.com/PLhery/node-twitter-api-v2/issues/493",
+    ),
+    ErrorRow(
+        AuthFailed,
+        403,
+        type="/unsupported-authentication",
+        name="unsupported-authentication",
+        source=_ANSWERS,
+    ),
+    ErrorRow(AuthFailed, 403, type="/client-forbidden", name="client-forbidden", source=_ANSWERS),
+    ErrorRow(AuthFailed, 403, match="suspended", name="account-suspended", source=_ANSWERS),
+    ErrorRow(AuthFailed, 403, match="temporarily locked", name="account-locked", source=_ANSWERS),
+    # A reply to a post made a moment ago: X itself does not see it yet.
+    ErrorRow(
+        Transient,
+        403,
+        match="deleted or not visible",
+        calls=("post",),
+        name="parent-not-visible",
+        source="https://github.com/PLhery/node-twitter-api-v2/issues/366",
+    ),
+    ErrorRow(
+        Rejected,
+        403,
+        match="reply to this conversation is not allowed",
+        calls=("post",),
+        name="reply-not-allowed",
+        scope=Scope.POST,
+        source="https://docs.x.com/x-api/posts/manage-tweets/introduction",
+    ),
+    ErrorRow(
+        Rejected,
+        403,
+        match="cashtag",
+        calls=("post",),
+        name="cashtags",
+        scope=Scope.POST,
+        source="https://docs.x.com/x-api/posts/manage-tweets/introduction",
+    ),
+    ErrorRow(
+        Rejected,
+        403,
+        match="not permitted to perform this action",
+        calls=_PUBLIC,
+        name="not-permitted",
+        scope=Scope.POST,
+        source=_ANSWERS,
+    ),
+    ErrorRow(
+        Transient,
+        400,
+        match="media ids are invalid",
+        calls=("post",),
+        name="media-not-ready",
+        redo=True,
+        source="https://github.com/abraham/twitteroauth/issues/1222",
+    ),
+    ErrorRow(
+        Rejected,
+        400,
+        type="/invalid-request",
+        calls=_PUBLIC,
+        name="invalid-request",
+        scope=Scope.POST,
+        source=_ANSWERS,
+    ),
+    # Uploads show nothing to anybody: what went wrong half-way is begun again.
+    ErrorRow(Rejected, 400, calls=("initialize",), name="media-refused", scope=Scope.POST, source=_UPLOAD),
+    ErrorRow(Rejected, 413, calls=("initialize",), name="media-refused", scope=Scope.POST, source=_UPLOAD),
+    ErrorRow(Transient, 400, calls=_STEPS, name="upload-broken", redo=True, source=_UPLOAD),
+    ErrorRow(Transient, 403, calls=_STEPS, name="upload-broken", redo=True, source=_UPLOAD),
+    ErrorRow(Transient, 404, calls=_STEPS, name="upload-broken", redo=True, source=_UPLOAD),
+)
+
+
+def error(
+    answer: Answer, *, call: str, write: bool, now: datetime, secrets: Iterable[str] = ()
+) -> ChannelError:
+    """The error that an answer other than 2xx means for that call; ``secrets`` are struck out of its words."""
+    refusal = _advised(_refusal(answer, secrets), call)
+    return classify(ERRORS, refusal, call=call, write=write, now=now, until=_until(answer, refusal, now))
+
+
+def _advised(refusal: Refusal, call: str) -> Refusal:
+    """With what a person can do about it, where X's own words do not say so."""
+    advice = ""
+    if refusal.status == 402:
+        advice = _("load credit in X's developer portal, then: humaspost account check")
+    elif refusal.status == 503 and call == "post":
+        advice = _(
+            "if X goes on answering so, see whether the app has credit left: unpaid ones were told just that"
+        )
+    return replace(refusal, detail=f"{refusal.detail} ({advice})".lstrip()) if advice else refusal
+
+
+def _refusal(answer: Answer, secrets: Iterable[str]) -> Refusal:
+    body = answer.json if isinstance(answer.json, dict) else {}
+    errors = body.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
+    words = [first.get("message"), first.get("detail"), body.get("detail"), body.get("title")]
+    detail = next((word for word in words if isinstance(word, str) and word), answer.text)
+    code = first.get("code")
+    return Refusal(
+        answer.status,
+        code=str(code) if isinstance(code, int) and not isinstance(code, bool) else "",
+        type=str(body.get("type") or ""),
+        detail=cleaned(detail, secrets),
+    )
+
+
+def _until(answer: Answer, refusal: Refusal, now: datetime) -> datetime | None:
+    """When X takes the call again; only a 429 says so, though every answer carries a window's end."""
+    if answer.status != 429 or refusal.type.endswith("usage-capped"):
+        return None
+    for window in ("x-user-limit-24hour", "x-app-limit-24hour", "x-rate-limit"):
+        spent = answer.headers.get(f"{window}-remaining", "0" if window == "x-rate-limit" else "") == "0"
+        if spent and (moment := unix_time(answer.headers, f"{window}-reset", now)):
+            return moment
+    return retry_after(answer.headers, now)
+
+
+def quotas(headers: Mapping[str, str]) -> dict[str, tuple[int, int]]:
+    """(used, total) of the 24-hour limits, where X's answer named them; it is not documented to."""
+    found: dict[str, tuple[int, int]] = {}
+    for name, prefix in (
+        ("posts in 24 h", "x-user-limit-24hour"),
+        ("app posts in 24 h", "x-app-limit-24hour"),
+    ):
+        total, left = headers.get(f"{prefix}-limit", ""), headers.get(f"{prefix}-remaining", "")
+        if total.isdecimal() and left.isdecimal():
+            found[name] = (max(0, int(total[:12]) - int(left[:12])), int(total[:12]))
+    return found

@@ -1,0 +1,169 @@
+"""Logging in with OAuth 2.0 and PKCE: the consent, the first tokens, and their renewal.
+
+An access token lives two hours; each renewal brings a new refresh token, after which the old one may be
+dead. So the new ones are kept before they are used, the refresh token first: whatever is lost after that
+is renewed again. https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code
+"""
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+from humaspost.channels.http import DEADLINE, Answer, Wire
+from humaspost.channels.words import cleaned
+from humaspost.channels.x import ORIGIN, XConfig
+from humaspost.model.channel import Consent, Door
+from humaspost.model.errors import AuthFailed, Transient
+from humaspost.model.language import _
+
+#: Named apart from OAuth 1.0a's ``access_token``, so that an account can go back to its four keys.
+ACCESS, REFRESH, EXPIRY = "oauth2_access_token", "oauth2_refresh_token", "oauth2_expires_at"
+CLIENT_SECRET = "client_secret"  # noqa: S105 - a field's name
+SCOPES = ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access")
+#: A token that ends sooner than this is renewed before it is used.
+SOON = timedelta(minutes=5)
+_TOKEN = ORIGIN + "/2/oauth2/token"
+_PAGE = "/i/oauth2/authorize"
+_LONGEST = 366 * 86_400
+
+
+def consent(config: XConfig, *, callback: str) -> Consent:
+    """What a person is asked; X's own page is on another host than its API."""
+    verifier, state = secrets.token_urlsafe(64), secrets.token_urlsafe(32)
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    question = {
+        "response_type": "code",
+        "client_id": config.client_id,
+        "redirect_uri": callback,
+        "scope": " ".join(SCOPES),
+        "state": state,
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+    }
+    host = "https://x.com" if config.base_url.rstrip("/") in _APIS else config.base_url.rstrip("/")
+    return Consent(f"{host}{_PAGE}?{urlencode(question)}", callback, state, verifier)
+
+
+_APIS = (ORIGIN, "https://api.x.com")
+
+
+def log_in(config: XConfig, door: Door, *, consent: Consent, code: str) -> None:
+    """The tokens that ``code`` buys are kept; raises AuthFailed where X refuses or grants too little."""
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": consent.callback,
+        "code_verifier": consent.verifier,
+    }
+    known = (optional(door, CLIENT_SECRET), code, consent.verifier)
+    with Wire(config.base_url, secrets=known, signed_for=ORIGIN, deadline=DEADLINE) as wire, door.renewing():
+        answer = _asked(wire, config, door, form)
+        _check_scopes(answer)
+        _keep(answer, door)
+
+
+class Tokens:
+    """The access token of one account; ``access`` is good for five minutes at least, as far as is known.
+
+    Raises AuthFailed at once where nobody has logged in yet.
+    """
+
+    def __init__(self, config: XConfig, door: Door) -> None:
+        self._config, self._door = config, door
+        self._token = ""
+        self._expires: datetime | None = None
+        self._read()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be seen."""
+        return (self._token, optional(self._door, REFRESH), optional(self._door, CLIENT_SECRET))
+
+    def access(self, wire: Wire) -> str:
+        """The token to use now, renewed first when it is about to end."""
+        if self._ends_soon():
+            self.renew(wire, refused=self._token)
+        return self._token
+
+    def renew(self, wire: Wire, *, refused: str) -> None:
+        """Another token than ``refused`` is in use, and kept; somebody else may have renewed it meanwhile.
+
+        Raises AuthFailed where X gives no new one: a person must log in again.
+        """
+        with self._door.renewing():
+            self._read()
+            if self._token != refused and not self._ends_soon():
+                return
+            form = {"grant_type": "refresh_token", "refresh_token": _needed(self._door, REFRESH)}
+            _keep(_asked(wire, self._config, self._door, form), self._door)
+            self._read()
+
+    def _read(self) -> None:
+        self._token = _needed(self._door, ACCESS)
+        ends = optional(self._door, EXPIRY)
+        self._expires = (
+            datetime.fromtimestamp(int(ends), UTC) if ends.isdecimal() and len(ends) < 12 else None
+        )
+
+    def _ends_soon(self) -> bool:
+        return self._expires is not None and self._expires - self._door.now() < SOON
+
+
+def optional(door: Door, field: str) -> str:
+    """The secret, "" where a person has set none."""
+    try:
+        return door.secret(field)
+    except AuthFailed:
+        return ""
+
+
+def _needed(door: Door, field: str) -> str:
+    found = optional(door, field)
+    if not found:
+        raise AuthFailed("login-needed", _("nobody has logged in yet: humaspost account login"))
+    return found
+
+
+def _asked(wire: Wire, config: XConfig, door: Door, form: Mapping[str, str]) -> Answer:
+    """The token endpoint's answer with an access token in it; whatever it refuses, a person must see to."""
+    secret = optional(door, CLIENT_SECRET)
+    answer = wire.call(
+        "POST",
+        _TOKEN,
+        write=False,
+        data={**form, "client_id": config.client_id},
+        auth=(config.client_id, secret) if secret else None,
+    )
+    if answer.status in (400, 401, 403):
+        told = answer.member("error_description") or answer.member("error") or ""
+        why = cleaned(str(told), (secret, *form.values()))
+        message = _("X gives no token ({why}); log in again: humaspost account login")
+        raise AuthFailed("login-refused", message.format(why=why or answer.status))
+    if not answer.ok:
+        raise Transient(f"http-{answer.status}", _("X's token endpoint does not answer as it should"))
+    if not isinstance(answer.member("access_token"), str):
+        raise Transient("unreadable-answer", "a grant without a token")
+    return answer
+
+
+def _check_scopes(answer: Answer) -> None:
+    granted = str(answer.member("scope") or "").split()
+    missing = [scope for scope in SCOPES if scope not in granted] if granted else []
+    if not missing and not answer.member("refresh_token"):
+        missing = ["offline.access"]
+    if missing:
+        message = _("X did not grant: {scopes}; allow them in the app's settings, then log in again")
+        raise AuthFailed("scopes", message.format(scopes=", ".join(missing)))
+
+
+def _keep(answer: Answer, door: Door) -> None:
+    """The order matters: with a new refresh token and an old access token the next call renews again."""
+    fresh, seconds = answer.member("refresh_token"), answer.member("expires_in")
+    if isinstance(fresh, str) and fresh:
+        door.replace_secret(REFRESH, fresh)
+    lives = seconds if isinstance(seconds, int) and 0 <= seconds < _LONGEST else 7200
+    door.replace_secret(EXPIRY, str(int(door.now().timestamp()) + lives))
+    door.replace_secret(ACCESS, str(answer.member("access_token")))

@@ -1,0 +1,39 @@
+"""X's rate windows as its answers tell them: a call whose window is spent is not even asked.
+
+https://docs.x.com/x-api/fundamentals/rate-limits; the 24-hour ones are not in X's documents, but were seen.
+"""
+
+from datetime import datetime
+
+from humaspost.channels.http import Answer
+from humaspost.channels.words import unix_time
+from humaspost.model.errors import RateLimited, Scope
+
+#: A window's headers → the calls that it counts; () = the very call that was answered.
+_WINDOWS = (("x-rate-limit", ()), ("x-user-limit-24hour", ("post",)), ("x-app-limit-24hour", ("post",)))
+#: What stops the account when it is spent; other calls stop only themselves.
+_PUBLIC = ("post", "delete")
+
+
+class Windows:
+    """Until when each call is known to be refused."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, datetime] = {}
+
+    def note(self, call: str, answer: Answer, now: datetime) -> None:
+        """What the answer's headers tell is remembered."""
+        for name, calls in _WINDOWS:
+            if answer.headers.get(f"{name}-remaining", "").strip() != "0":
+                continue
+            end = unix_time(answer.headers, f"{name}-reset", now)
+            for each in calls or (call,):
+                if end is not None:
+                    self._until[each] = max(end, self._until.get(each, end))
+
+    def check(self, call: str, now: datetime) -> None:
+        """Raises RateLimited where X would refuse the call."""
+        until = self._until.get(call)
+        if until is not None and now < until:
+            scope = Scope.ACCOUNT if call in _PUBLIC else Scope.DELIVERY
+            raise RateLimited("window-spent", f"x-rate-limit: {call}", retry_at=until, scope=scope)

@@ -1,0 +1,116 @@
+"""The login's life: learnt by renewing, renewed in time, never at the cost of what works."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from humaspost.channels.instagram import Instagram
+from humaspost.channels.instagram.tokens import AHEAD, Life, Tokens
+from humaspost.model.errors import AuthFailed
+from humaspost.sandbox.server import Sandbox
+from tests.channels.instagram.conftest import Bench
+
+REFRESH = "/refresh_access_token$"
+DAYS = timedelta(days=1)
+
+
+def refreshes(bench: Bench) -> int:
+    return sum(r["path"].endswith("/refresh_access_token") for r in bench.sandbox.world.requests)
+
+
+def test_a_first_survey_renews_the_token_and_so_learns_its_end(bench: Bench) -> None:
+    old = bench.door.secret("access_token")
+    facts = bench.session.survey()
+    assert facts.expires_at is not None
+    assert timedelta(days=59) < facts.expires_at - bench.door.now() <= timedelta(days=60)
+    assert bench.door.secret("access_token") != old
+    assert bench.session.whoami().expires_at == facts.expires_at
+    bench.published(bench.part())
+    assert len(bench.objects()) == 1
+
+
+def test_a_session_that_was_open_uses_the_token_that_another_renewed(bench: Bench) -> None:
+    with Instagram().open(bench.config, bench.door) as other:
+        other.survey()
+    assert bench.session._graph._token == bench.door.secret("access_token")
+    bench.session.whoami()
+
+
+def test_it_is_not_renewed_before_its_time(bench: Bench) -> None:
+    first = bench.session.survey().expires_at
+    bench.door.later = 29 * DAYS
+    assert bench.session.survey().expires_at == first
+    assert refreshes(bench) == 1
+
+
+def test_it_is_renewed_from_thirty_days_before_its_end(bench: Bench) -> None:
+    now = bench.door.now()
+    tokens = Tokens(bench.config, bench.door)
+    tokens._keep(bench.door.secret("access_token"), Life(now - 31 * DAYS, now + 29 * DAYS))
+    expires = bench.session.survey().expires_at
+    assert refreshes(bench) == 1
+    assert expires is not None
+    assert expires - now > 59 * DAYS
+
+
+def test_it_is_neither_renewed_too_young_nor_too_early() -> None:
+    now = datetime(2027, 1, 1, tzinfo=UTC)
+    assert not Life(now - timedelta(hours=23), now + 10 * DAYS).is_due(now)
+    assert Life(now - timedelta(hours=25), now + 10 * DAYS).is_due(now)
+    assert not Life(now - 30 * DAYS, now + AHEAD).is_due(now)
+
+
+def test_a_token_younger_than_a_day_stays_and_so_does_not_knowing(bench: Bench) -> None:
+    bench.sandbox.world.settings["instagram.token_age_hours"] = 1
+    old = bench.door.secret("access_token")
+    assert bench.session.survey().expires_at is None
+    assert refreshes(bench) == 1
+    assert bench.door.secret("access_token") == old
+
+
+@pytest.mark.parametrize("fault", ["drop-before", "drop-after", "garbage", "empty-2xx", "redirect"])
+def test_a_renewal_that_fails_costs_nothing(bench: Bench, fault: str) -> None:
+    old = bench.door.secret("access_token")
+    bench.order(fault, REFRESH, method="GET")
+    facts = bench.session.survey()
+    assert (facts.quotas, facts.expires_at) == ({"posts": (0, 50)}, None)
+    assert bench.door.secret("access_token") == old
+    bench.session.whoami()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"access_token": "", "expires_in": 5},
+        {"access_token": "IGX", "expires_in": "soon"},
+        {"access_token": "IGX", "expires_in": -1},
+        {"access_token": "IGX", "expires_in": 10**15},
+    ],
+)
+def test_a_strange_renewal_is_not_believed(bench: Bench, body: dict[str, object]) -> None:
+    old = bench.door.secret("access_token")
+    bench.order("status", REFRESH, method="GET", status=200, body=body, acted=False)
+    assert bench.session.survey().expires_at is None
+    assert bench.door.secret("access_token") == old
+
+
+def test_what_is_known_of_one_token_is_not_said_of_another(bench: Bench) -> None:
+    bench.session.survey()
+    bench.door.secrets["access_token"] = "a-token-that-a-person-put-in"
+    tokens = Tokens(bench.config, bench.door)
+    assert tokens._life() is None
+    with pytest.raises(AuthFailed):
+        bench.session.whoami()
+
+
+def test_facebook_login_is_never_renewed(facebook: Bench) -> None:
+    facebook.session.survey()
+    assert refreshes(facebook) == 0
+
+
+def test_a_renewed_token_opens_the_next_sandbox_too(bench: Bench) -> None:
+    bench.session.survey()
+    with Sandbox() as another:
+        config = bench.config.model_copy(update={"base_url": f"{another.url}/instagram"})
+        with Instagram().open(config, bench.door) as session:
+            assert session.whoami().shown == "@kotacontoh"

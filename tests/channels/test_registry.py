@@ -1,0 +1,87 @@
+"""Channels are found by entry points, ours and others'."""
+
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from humaspost.channels import registry
+
+_OURS = ("instagram", "whatsapp", "x")
+
+
+@pytest.fixture
+def plugged(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> object:
+    """Installs a package that brings the channels given; undone afterwards."""
+
+    def install(**channels: str) -> None:
+        folder = tmp_path_factory.mktemp("site")
+        info = folder / "otherpost-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: otherpost\nVersion: 1.0\n")
+        lines = "".join(f"{name} = {value}\n" for name, value in channels.items())
+        (info / "entry_points.txt").write_text(f"[{registry.GROUP}]\n{lines}")
+        (folder / "otherpost.py").write_text(
+            "class Other:\n    name = 'other'\nclass Liar:\n    name = 'else'\n"
+        )
+        monkeypatch.syspath_prepend(str(folder))
+        registry._found.cache_clear()
+        registry._loaded.cache_clear()
+
+    yield install
+    monkeypatch.undo()
+    registry._found.cache_clear()
+    registry._loaded.cache_clear()
+
+
+def test_the_built_in_ones_come_through_the_same_door() -> None:
+    assert set(_OURS) <= set(registry.names())
+    assert {name: channel.name for name, channel in registry.channels().items()}.items() >= {
+        (name, name) for name in _OURS
+    }
+
+
+def test_a_channel_imports_only_itself() -> None:
+    code = (
+        "import sys; from humaspost.channels.registry import channel, names; names(); channel('x');"
+        "print([m for m in sys.modules if m in ('humaspost.channels.instagram', 'humaspost.channels.whatsapp')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_another_packages_channel_is_found(plugged: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    plugged(other="otherpost:Other")  # type: ignore[operator]
+    assert registry.channel("other").name == "other"
+    monkeypatch.setenv("HUMASPOST_LOAD_PLUGINS", "")
+    assert registry.names() == _OURS
+    with pytest.raises(registry.ChannelNotLoaded, match="there is no channel named other"):
+        registry.channel("other")
+
+
+def test_names_never_clash_in_silence(plugged: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    plugged(x="otherpost:Other")  # type: ignore[operator]
+    with pytest.raises(registry.ChannelNotLoaded, match=r"named x: .*otherpost"):
+        registry.names()
+    monkeypatch.setenv("HUMASPOST_LOAD_PLUGINS", "")
+    assert registry.channel("x").name == "x"
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("otherpost:Liar", "calls itself else"),
+        ("otherpost:Missing", "does not load"),
+        ("nowhere:Thing", "does not load"),
+    ],
+)
+def test_a_broken_package_is_named(plugged: object, value: str, reason: str) -> None:
+    plugged(broken=value)  # type: ignore[operator]
+    with pytest.raises(registry.ChannelNotLoaded, match=f"otherpost.*{reason}"):
+        registry.channel("broken")
+    assert registry.channel("x").name == "x"
+
+
+def test_the_group_is_the_one_that_pyproject_names() -> None:
+    assert EntryPoint("x", "humaspost.channels.x:X", registry.GROUP).load() is type(registry.channel("x"))

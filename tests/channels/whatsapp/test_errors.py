@@ -1,0 +1,109 @@
+"""Every row of WhatsApp's error table, answered over a real socket, ends as the contract says."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from humaspost.channels.whatsapp.errors import ROWS
+from humaspost.model.channel import Ready
+from humaspost.model.errors import (
+    AuthFailed,
+    ChannelError,
+    RateLimited,
+    Rejected,
+    Scope,
+    Transient,
+    UnknownOutcome,
+)
+from tests.channels.whatsapp.conftest import PERSON, Bench
+from tests.shared import shared
+
+Kind = type[ChannelError]
+_POST = [131051, 131052, 131053, 131055, 131063, 132000, 132001, 132005, 132007, 132012, 132015, 132016]
+_POST += [132018, 132068, 132069, 134100, 134102]
+_PERSON = [0, 3, 10, 33, 190, 200, 250, 299, 368, 131005, 131031, 131037, 131042, 131045, 131048, 131064]
+_PERSON += [133000, 133005, 133006, 133008, 133009, 133010, 133016, 134011]
+_RECIPIENT = [130403, 130472, 130497, 131021, 131026, 131030, 131050]
+
+EXPECTED: dict[int, tuple[Kind, Scope]] = {
+    **dict.fromkeys(_PERSON, (AuthFailed, Scope.ACCOUNT)),
+    **dict.fromkeys(_RECIPIENT, (Rejected, Scope.RECIPIENT)),
+    **dict.fromkeys(_POST, (Rejected, Scope.POST)),
+    **dict.fromkeys([100, 131008, 131009, 131047, 135000], (Rejected, Scope.DELIVERY)),
+    **dict.fromkeys([1, 2, 131000, 131016], (UnknownOutcome, Scope.DELIVERY)),
+    **dict.fromkeys([4, 80007, 130429], (RateLimited, Scope.ACCOUNT)),
+    **dict.fromkeys([131057, 133004, 133015, 134101], (Transient, Scope.ACCOUNT)),
+    131049: (RateLimited, Scope.RECIPIENT),
+    131056: (RateLimited, Scope.RECIPIENT),
+    987654: (UnknownOutcome, Scope.DELIVERY),
+}
+
+
+def answered(bench: Bench, code: int, *, status: int = 400, key: str = "hp1:k:1") -> ChannelError:
+    """The error that a message ends with when WhatsApp answers so."""
+    error = {"message": f"(#{code}) words", "code": code, "error_data": {"details": "more words"}}
+    bench.order("status", status=status, body={"error": error}, acted=False)
+    with pytest.raises(ChannelError) as caught:
+        bench.session.publish(bench.part(), Ready({}), key=key, to=PERSON, reply_to=None)
+    return caught.value
+
+
+def test_every_listed_code(bench: Bench) -> None:
+    ended = {code: answered(bench, code) for code in EXPECTED}
+    wrong = {
+        code: (type(error).__name__, error.scope)
+        for code, error in ended.items()
+        if (type(error), error.scope) != EXPECTED[code] or error.code != str(code)
+    }
+    assert wrong == {}
+    assert bench.objects() == []
+
+
+def test_the_marketing_cap_is_tried_once_more_after_a_day(bench: Bench) -> None:
+    first = answered(bench, 131049)
+    assert isinstance(first, RateLimited)
+    assert timedelta(hours=23) < first.retry_at - bench.door.now() <= timedelta(days=1)
+    assert isinstance(answered(bench, 131049, key="hp1:k:2"), Rejected)
+
+
+def test_a_5xx_is_unknown_whatever_it_says(bench: Bench) -> None:
+    for status in (500, 502, 503):
+        errors = [answered(bench, code, status=status) for code in EXPECTED]
+        assert {type(error) for error in errors} == {UnknownOutcome}
+    assert answered(bench, 3, status=500).scope is Scope.ACCOUNT
+    assert answered(bench, 131000, status=500).scope is Scope.DELIVERY
+
+
+def test_while_uploading_meta_s_own_trouble_is_only_tried_again(bench: Bench) -> None:
+    part = bench.part(name="a.jpg")
+    for code in (1, 2, 131000, 131016, 987654):
+        body = {"error": {"message": "words", "code": code}}
+        bench.order("status", "/media$", status=500, body=body)
+        with pytest.raises(Transient):
+            bench.session.prepare(part, None)
+
+
+def test_the_contracts_table_is_covered() -> None:
+    text = shared("contracts/whatsapp.md").read_text()
+    table = text[text.index("| code | HTTP | meaning | action |") : text.index("## 3. Webhooks")]
+    codes = {code for line in table.splitlines()[2:] for code in _codes(line)}
+    assert len(codes) > 60
+    assert codes - set(EXPECTED) == set()
+
+
+def _codes(line: str) -> set[int]:
+    """The numbers in the first column: ``132000 / 132012``, ``134100-134102``, ``133005/6/10`` and the like."""
+    cell = line.strip("| ").partition(" |")[0]
+    found: set[int] = set()
+    for first, last in re.findall(r"\b(\d{6})-(\d{6})\b", cell):
+        found |= set(range(int(first), int(last) + 1))
+    for first, rest in re.findall(r"\b(\d{6})((?:/\d{1,2})+)\b", cell):
+        found |= {int(first[: 6 - len(tail)] + tail) for tail in rest.strip("/").split("/")}
+    # The HTTP statuses of the 13300x row stand in its first column.
+    statuses = {400, 500, 503} if "133000" in cell else set()
+    return found | {int(code) for code in re.findall(r"(?<![/\d])\d+", cell)} - statuses
+
+
+def test_every_row_names_its_source() -> None:
+    assert all(row.source.startswith("https://") for row in ROWS)

@@ -1,0 +1,188 @@
+"""Webhooks: Meta's own and pywa's fixtures, the sandbox's key, and hostile ones."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from humaspost.channels.whatsapp import WhatsApp, WhatsAppConfig
+from humaspost.channels.whatsapp.events import signed
+from humaspost.model.channel import Event
+from humaspost.model.delivery import Stage
+from tests.shared import shared
+
+SECRET = "app-secret"
+NUMBER = "106540352242922"
+CONFIG = WhatsAppConfig(phone_number_id=NUMBER, business_account_id="1")
+
+
+def read(body: bytes, *, signature: str | None = None, number: str = NUMBER) -> list[Event] | None:
+    config = CONFIG.model_copy(update={"phone_number_id": number})
+    headers = {"x-hub-signature-256": signed(body, SECRET) if signature is None else signature}
+    return WhatsApp().events(config, headers, body, secret=SECRET)
+
+
+def webhook(**value: Any) -> dict[str, Any]:
+    full = {"messaging_product": "whatsapp", "metadata": {"phone_number_id": NUMBER}, **value}
+    return {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [{"value": full}]}]}
+
+
+def status(word: str, **more: Any) -> dict[str, Any]:
+    return {"id": "wamid.A", "status": word, "timestamp": "1750030073", "recipient_id": "6281", **more}
+
+
+def encoded(value: Any) -> bytes:
+    return json.dumps(value).replace("/", "\\/").encode()
+
+
+def test_a_status_carries_our_key_and_its_stage() -> None:
+    body = encoded(webhook(statuses=[status("sent", biz_opaque_callback_data="hp1:abc:1")]))
+    assert read(body) == [
+        Event(
+            dedupe="wamid.A:sent",
+            kind="status",
+            at=datetime.fromtimestamp(1750030073, UTC),
+            key="hp1:abc:1",
+            remote_id="wamid.A",
+            stage=Stage.SENT,
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "stage"),
+    [("sent", Stage.SENT), ("delivered", Stage.DELIVERED), ("read", Stage.READ), ("played", Stage.READ)],
+)
+def test_each_status_is_a_stage(word: str, stage: Stage) -> None:
+    (event,) = read(encoded(webhook(statuses=[status(word)])))
+    assert (event.stage, event.dedupe) == (stage, f"wamid.A:{word}")
+
+
+def test_a_failure_names_its_code() -> None:
+    (event,) = read(encoded(webhook(statuses=[status("failed", errors=[{"code": 131026, "title": "t"}])])))
+    assert (event.failed, event.stage) == ("131026", None)
+    (bare,) = read(encoded(webhook(statuses=[status("failed")])))
+    assert bare.failed == "failed"
+
+
+def test_an_inbound_message_names_its_sender() -> None:
+    message = {"from": "6281234", "id": "wamid.B", "timestamp": "1750030073", "type": "text"}
+    (event,) = read(encoded(webhook(messages=[{**message, "text": {"body": "BERHENTI"}}])))
+    assert (event.kind, event.sender, event.text) == ("inbound", "+6281234", "BERHENTI")
+
+
+def test_the_signature_is_over_the_raw_bytes() -> None:
+    body = encoded(webhook(statuses=[status("sent")], note="äöå / <b>"))
+    assert len(read(body)) == 1
+    reserialised = json.dumps(json.loads(body), ensure_ascii=False).encode()
+    assert read(reserialised, signature=signed(body, SECRET)) is None
+
+
+@pytest.mark.parametrize("signature", ["", "sha256=", "sha256=00", "sha1=abc", "sha256=é"])
+def test_an_unsigned_webhook_gives_nothing(signature: str) -> None:
+    assert read(encoded(webhook(statuses=[status("sent")])), signature=signature) is None
+
+
+def test_without_an_app_secret_nothing_is_believed() -> None:
+    body = encoded(webhook(statuses=[status("sent")]))
+    headers = {"X-Hub-Signature-256": signed(body, "")}
+    assert WhatsApp().events(CONFIG, headers, body, secret="") is None
+
+
+def test_another_numbers_webhook_is_not_ours() -> None:
+    assert read(encoded(webhook(statuses=[status("sent")])), number="999") == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff\xfe",
+        b"null",
+        b"[]",
+        b'{"entry": 1}',
+        b'{"entry": [1, {"changes": {"value": 1}}]}',
+        b"[" * 100_000,
+        encoded(webhook(statuses=[status("sent", timestamp="1e99")])),
+        encoded(webhook(statuses=[status("sent", timestamp="9" * 30)])),
+        encoded(webhook(statuses=[status("sent", id=None), {}, 3])),
+        encoded(webhook(statuses=[status("deleted")])),
+        encoded(webhook(messages=[{"id": "wamid.C", "from": "x", "timestamp": "1"}])),
+        encoded(webhook(statuses=[status("sent")])) + b" " * 3 * 1024 * 1024,
+    ],
+)
+def test_a_hostile_body_gives_nothing_and_no_exception(body: bytes) -> None:
+    assert not read(body)
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(_json, _json, _json)
+def test_no_shape_raises(statuses: Any, messages: Any, errors: Any) -> None:
+    read(encoded(webhook(statuses=statuses, messages=messages)))
+    read(encoded(webhook(statuses=[status("failed", errors=errors, biz_opaque_callback_data=errors)])))
+    read(encoded({"entry": statuses, "object": messages}))
+
+
+def _first_status(body: Any) -> Any:
+    return body["entry"][0]["changes"][0]["value"]["statuses"][0]
+
+
+def test_pywas_fixtures_are_read() -> None:
+    fixtures = json.loads(shared("contracts/data/whatsapp/pywa-fixtures/message_status.json").read_text())
+    found = {name: read(encoded(body), number="1122334455667") for name, body in fixtures.items()}
+    assert {
+        name: [event.stage for event in events] for name, events in found.items() if name != "failed"
+    } == {
+        "sent": [Stage.SENT],
+        "delivered": [Stage.DELIVERED],
+        "read": [Stage.READ],
+        "played": [Stage.READ],
+        "with_tracker": [Stage.SENT],
+        "group": [],
+    }
+    (failed,), (tracked,) = found["failed"], found["with_tracker"]
+    assert failed.failed == str(_first_status(fixtures["failed"])["errors"][0]["code"])
+    assert tracked.key == _first_status(fixtures["with_tracker"])["biz_opaque_callback_data"]
+    inbound = json.loads(shared("contracts/data/whatsapp/pywa-fixtures/message.json").read_text())
+    texts = [event.text for event in read(encoded(inbound["text"]), number="1122334455667")]
+    assert texts == ["Body Text"]
+
+
+def test_a_failure_says_when_it_may_be_tried_once_more_and_what_it_means_for_the_person() -> None:
+    def failed(code: int) -> list[Event]:
+        found = read(encoded(webhook(statuses=[status("failed", errors=[{"code": code}])])))
+        assert found is not None
+        return found
+
+    assert [(e.kind, e.again, e.sender) for e in failed(131049)] == [("status", 86_400.0, None)]
+    assert [(e.kind, e.again) for e in failed(131026)] == [("status", None)]
+    assert [(e.kind, e.again, e.sender) for e in failed(131047)][1] == ("closed", None, "+6281")
+    assert [(e.kind, e.sender) for e in failed(131050)] == [("status", None), ("left", "+6281")]
+
+
+def test_a_person_who_stops_marketing_leaves_and_nobody_comes_back_by_resume() -> None:
+    path = "contracts/data/whatsapp/pywa-fixtures/user_marketing_preferences.json"
+    for name, body in json.loads(shared(path).read_text()).items():
+        (chosen,) = body["entry"][0]["changes"][0]["value"]["user_preferences"]
+        number = body["entry"][0]["changes"][0]["value"]["metadata"]["phone_number_id"]
+        assert read(encoded(body), number=number) == [], name
+        chosen["value"] = "stop"
+        (event,) = read(encoded(body), number=number) or []
+        assert (event.kind, event.sender) == ("left", f"+{chosen['wa_id']}")
+
+
+def test_what_no_database_takes_is_replaced() -> None:
+    (event,) = read(b'{"entry":[{"changes":[{"value":{"metadata":{"phone_number_id":"' + NUMBER.encode()
+        + b'"},"statuses":[{"id":"w\\ud800","status":"sent","timestamp":"1"}]}}]}]}') or []  # fmt: skip
+    assert event.remote_id == "w?"
+    assert read(encoded(webhook(statuses=[status("sent", id="x" * 601)]))) == []

@@ -1,0 +1,146 @@
+"""Videos and captions on X: uploaded in pieces, waited for, tied together, refused where X fails."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from humaspost.channels.x import X
+from humaspost.channels.x.uploads import CHUNK
+from humaspost.media.probe import probe_all
+from humaspost.model.channel import NotReady, Ready
+from humaspost.model.errors import Rejected
+from humaspost.model.json import Json
+from humaspost.model.post import Kind
+from humaspost.model.rendition import Attachment, Part
+from tests.channels.door import prepared
+from tests.channels.posts import medium, post
+from tests.channels.x.conftest import Bench
+from tests.media.films import film
+from tests.media.pictures import post_with
+from tests.shared import ROOT
+
+SRT = b"1\n00:00:00,000 --> 00:00:01,000\nHalo\n"
+
+
+def _video(bench: Bench, data: bytes = b"", **values: Any) -> Attachment:
+    item = bench.door.add(data or film(seconds=1.0), name="film.mp4")
+    return replace(item, kind=Kind.VIDEO, mime="video/mp4", alt="Tangan memilah sampah.", **values)
+
+
+def _captions(bench: Bench, name: str = "film.srt") -> Attachment:
+    item = bench.door.add(SRT, name=name)
+    return replace(item, kind=Kind.DOCUMENT, mime="text/srt", alt="", use="captions")
+
+
+def _bodies(bench: Bench, path: str) -> list[Any]:
+    return [r["body"] for r in bench.sandbox.world.requests if r["path"].endswith(path)]
+
+
+def _steps(bench: Bench, part: Part) -> tuple[Ready, list[float]]:
+    waits: list[float] = []
+    token: Json = None
+    while not isinstance(step := bench.session.prepare(part, token), Ready):
+        waits += [step.after] if step.after else []
+        token = step.token
+    return step, waits
+
+
+def test_a_video_is_sent_whole_and_waited_for(bench: Bench) -> None:
+    bench.set(processing_seconds=0.05, check_after_secs=2)
+    ready, waits = _steps(bench, part := Part(1, "Film.", (_video(bench),)))
+    assert waits[0] == 2.0
+    bench.session.publish(part, ready, key="k", to=None, reply_to=None)
+    (shown,) = bench.objects()
+    assert (shown.media[0].type, shown.media[0].sha256) == ("video/mp4", part.media[0].sha256)
+
+
+def test_a_large_video_goes_up_in_pieces_of_a_mebibyte(bench: Bench) -> None:
+    bench.set(processing_seconds=0)
+    data = film((320, 320), seconds=1.0)
+    padding = 2 * CHUNK + 10
+    data += padding.to_bytes(4, "big") + b"free" + bytes(padding - 8)
+    bench.publish(Part(1, "Film.", (_video(bench, data),)))
+    assert len([path for path in bench.asked("POST") if path.endswith("/append")]) == 3
+    assert len(bench.objects()) == 1
+
+
+@pytest.mark.parametrize("use", ["", "amplify"])
+def test_captions_are_tied_to_their_video(bench: Bench, use: str) -> None:
+    bench.set(processing_seconds=0)
+    bench.publish(Part(1, "Film.", (_video(bench, captions=_captions(bench), use=use),)))
+    (shown,) = bench.objects()
+    assert [list(tracks) for tracks in shown.extra["captions"]] == [["ID"]]
+
+
+def test_captions_name_their_language(bench: Bench) -> None:
+    bench.set(processing_seconds=0)
+    bench.publish(Part(1, "Film.", (_video(bench, captions=_captions(bench, "film.en.srt")),)))
+    assert list(bench.objects()[0].extra["captions"][0]) == ["EN"]
+
+
+def test_each_step_is_one_write_and_survives_a_restart(bench: Bench) -> None:
+    bench.set(processing_seconds=0)
+    part = Part(1, "Film.", (_video(bench, captions=_captions(bench)),))
+    token: Json = None
+    count = 0
+    while True:
+        with X().open(bench.config, bench.door) as session:
+            step = session.prepare(part, token)
+        if isinstance(step, Ready):
+            break
+        count += 1
+        assert len(bench.asked("POST")) == count
+        token = step.token
+    assert count == 7
+
+
+def test_a_video_that_x_cannot_process_is_refused(bench: Bench) -> None:
+    bench.set(processing_seconds=0)
+    part = Part(1, "Film.", (_video(bench, film(seconds=0.3)),))
+    with pytest.raises(Rejected, match="media-failed: X gives no reason"):
+        prepared(bench.session, part)
+    assert bench.objects() == []
+
+
+def test_processing_that_takes_long_only_waits(bench: Bench) -> None:
+    bench.set(processing_seconds=60, check_after_secs=5)
+    part = Part(1, "Film.", (_video(bench),))
+    token: Json = None
+    for _ in range(8):
+        step = bench.session.prepare(part, token)
+        assert isinstance(step, NotReady)
+        token = step.token
+    assert step.after == 5.0
+
+
+def test_an_amplify_publisher_says_so_in_the_post() -> None:
+    item = medium("media/a.mp4", kind=Kind.VIDEO)
+    config = X.Config(handle="@kotacontoh")
+    for value, use in ((True, "amplify"), (False, "")):
+        told = post("Film.", media=[item], own={"x": {"amplify": value}})
+        shown = X().render(told, config, X().rules(config), account="x")
+        assert [m.use for m in shown.parts[0].media] == [use]
+
+
+def test_the_captions_of_a_post_are_in_its_rendition(tmp_path: Any) -> None:
+    folder = tmp_path / "posts" / "media"
+    folder.mkdir(parents=True)
+    (folder / "a.mp4").write_bytes(film())
+    (folder / "a.srt").write_bytes(SRT)
+    given = post_with(tmp_path, "media/a.mp4", captions=folder / "a.srt")
+    whole, problems = probe_all(given, root=tmp_path)
+    assert problems == []
+    config = X.Config(handle="@kotacontoh")
+    rendition = X().render(whole, config, X().rules(config), account="x")
+    captions = rendition.parts[0].media[0].captions
+    assert captions is not None
+    assert (captions.path, captions.mime, captions.use) == ("posts/media/a.srt", "text/srt", "captions")
+    assert type(rendition).from_json(rendition.to_json()) == rendition
+
+
+def test_the_example_video_is_shown_with_its_captions(bench: Bench) -> None:
+    bench.set(processing_seconds=0)
+    data = (ROOT / "posts/media/006-pilah-sampah.mp4").read_bytes()
+    bench.publish(Part(1, "Film.", (_video(bench, data, captions=_captions(bench)),)))
+    assert bench.objects()[0].media[0].type == "video/mp4"

@@ -1,0 +1,210 @@
+"""The contract lets a good channel pass and catches each way of being a bad one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import pytest
+
+from humaspost.channels.contract import ChannelContract
+from humaspost.model.channel import Event, Looks, NotReady, Ready
+from humaspost.model.delivery import Proof, Receipt
+from humaspost.model.errors import Transient, UnknownOutcome
+from humaspost.model.problem import Problem
+from humaspost.model.rendition import Part, Rendition
+from humaspost.model.rules import Limit, Rules, Source, TextRules
+from tests.contract.board import Board, BoardSession, BoardStage
+
+
+class TestBoard(ChannelContract):
+    channel: Board = Board()
+
+    @contextmanager
+    def stage(self) -> Iterator[Any]:
+        yield BoardStage(self.channel)
+
+
+class _SendsAgain(BoardSession):
+    def publish(self, part: Part, ready: Ready, **given: Any) -> Receipt:
+        try:
+            return super().publish(part, ready, **given)
+        except UnknownOutcome:
+            return super().publish(part, ready, **given)
+
+
+class _CallsItTransient(BoardSession):
+    def publish(self, part: Part, ready: Ready, **given: Any) -> Receipt:
+        try:
+            return super().publish(part, ready, **given)
+        except UnknownOutcome as error:
+            raise Transient(error.code) from error
+
+
+class _BreaksOtherwise(BoardSession):
+    def publish(self, part: Part, ready: Ready, **given: Any) -> Receipt:
+        return Receipt(self.wall.hang(part.text)["number"], self.door.now())
+
+
+class _WritesTwice(BoardSession):
+    def publish(self, part: Part, ready: Ready, **given: Any) -> Receipt:
+        self.wall.writes += 1
+        return super().publish(part, ready, **given)
+
+
+class _ProvesAbsence(BoardSession):
+    def find(self, attempt: Any, *, to: Any) -> Proof:
+        return Proof.ABSENT_PROVEN
+
+
+class _FindsAnything(BoardSession):
+    def find(self, attempt: Any, *, to: Any) -> Receipt:
+        return Receipt("1", self.door.now())
+
+
+class _PreparesInPublic(BoardSession):
+    def prepare(self, part: Part, token: Any) -> Ready | NotReady:
+        self.wall.hang("draf")
+        return Ready({})
+
+
+class _PreparesAllAtOnce(BoardSession):
+    def prepare(self, part: Part, token: Any) -> Ready | NotReady:
+        self.wall.writes += 2
+        return Ready({})
+
+
+class _NeverReady(BoardSession):
+    def prepare(self, part: Part, token: Any) -> NotReady:
+        return NotReady(token)
+
+
+class _WhoamiWrites(BoardSession):
+    def whoami(self) -> Any:
+        self.wall.writes += 1
+        return super().whoami()
+
+
+class _ShowsItsSecret(BoardSession):
+    def whoami(self) -> Any:
+        raise Transient("wrong-key", self.door.secret("key"))
+
+
+class _ReadsNothing(BoardSession):
+    def read_back(self, receipt: Receipt) -> Any:
+        raise KeyError(receipt.remote_id)
+
+
+_SENT = "test_what_was_sent_into_a_fault_is_never_sent_again"
+_PREPARED = "test_preparing_makes_one_write_at_a_time_and_nothing_public"
+
+
+@pytest.mark.parametrize(
+    ("session", "claim"),
+    [
+        (_SendsAgain, _SENT),
+        (_CallsItTransient, _SENT),
+        (_BreaksOtherwise, _SENT),
+        (_ProvesAbsence, _SENT),
+        (_FindsAnything, _SENT),
+        (_WritesTwice, "test_publishing_is_one_write_and_one_object"),
+        (_PreparesInPublic, _PREPARED),
+        (_PreparesAllAtOnce, _PREPARED),
+        (_NeverReady, _PREPARED),
+        (_PreparesInPublic, "test_preparing_again_is_the_worst_that_a_fault_brings"),
+        (_WhoamiWrites, "test_asking_changes_nothing"),
+        (_ShowsItsSecret, "test_wrong_keys_are_for_a_person_and_never_shown"),
+        (_ReadsNothing, "test_what_is_live_can_be_read_or_not_but_never_breaks"),
+    ],
+)
+def test_a_bad_session_is_caught(session: type[BoardSession], claim: str) -> None:
+    channel = type("Bad", (Board,), {"session": session})()
+    _caught(channel, claim)
+
+
+def _caught(channel: Any, claim: str) -> None:
+    suite = TestBoard()
+    suite.channel = channel
+    with pytest.raises((AssertionError, KeyError, OSError, ValueError)):
+        getattr(suite, claim)()
+
+
+class _RendersAtRandom(Board):
+    numbers = count()
+
+    def render(self, *given: Any, **named: Any) -> Rendition:
+        return Rendition("board", (Part(1, str(next(self.numbers))),))
+
+
+class _CannotRender(Board):
+    def render(self, post: Any, *given: Any, **named: Any) -> Rendition:
+        return Rendition("board", (Part(1, post.own["board"]["text"].strip()),))
+
+
+class _HasNoSource(Board):
+    def rules(self, config: Any) -> Rules:
+        rules = super().rules(config)
+        nowhere = Source("a friend", rules.alt.source.read)
+        return Rules(True, TextRules(Limit(500, "characters", nowhere), len), {}, 0, rules.alt)
+
+
+class _MeasuresAboveItsBound(Board):
+    def rules(self, config: Any) -> Rules:
+        rules = super().rules(config)
+        return Rules(True, TextRules(rules.text.limit, _double), {}, 0, rules.alt)
+
+
+def _double(text: str) -> int:
+    return 2 * len(text)
+
+
+class _SaysNothingToDo(Board):
+    def check(self, *given: Any, **named: Any) -> Any:
+        return [Problem("board-bad", "bad", field="body", channel="board")]
+
+
+class _BelievesEverybody(Board):
+    def events(self, config: Any, headers: Any, body: bytes, *, secret: str) -> list[Event]:
+        return [Event("1", "inbound", datetime.now(UTC))]
+
+
+class _LooksBackwards(Board):
+    looks = Looks((30, 5))
+
+
+@pytest.mark.parametrize(
+    ("channel", "claim"),
+    [
+        (_RendersAtRandom, "test_rendering_is_total_and_always_the_same"),
+        (_CannotRender, "test_rendering_is_total_and_always_the_same"),
+        (_HasNoSource, "test_rules_are_complete_and_name_their_sources"),
+        (_MeasuresAboveItsBound, "test_rules_are_complete_and_name_their_sources"),
+        (_SaysNothingToDo, "test_checking_is_total_and_says_what_to_do"),
+        (_BelievesEverybody, "test_a_hostile_webhook_gives_nothing"),
+        (_LooksBackwards, "test_looks_come_later_and_later"),
+    ],
+)
+def test_a_bad_channel_is_caught(channel: type[Board], claim: str) -> None:
+    _caught(channel(), claim)
+
+
+@pytest.mark.parametrize("exempt", [{"no-such-claim": "a reason that is long"}, {"finds-what-is-live": ""}])
+def test_an_exemption_without_claim_or_reason_is_caught(exempt: dict[str, str]) -> None:
+    suite = TestBoard()
+    suite.exempt = exempt  # type: ignore[misc]
+    with pytest.raises(AssertionError):
+        suite.test_exemptions_name_a_claim_and_a_reason()
+
+
+def test_an_exempted_claim_is_not_asked_for() -> None:
+    class Blind(BoardSession):
+        def find(self, attempt: Any, *, to: Any) -> Proof:
+            return Proof.CANNOT_TELL
+
+    suite = TestBoard()
+    suite.channel = type("BlindBoard", (Board,), {"session": Blind})()
+    with pytest.raises(AssertionError):
+        suite.test_what_was_sent_into_a_fault_is_never_sent_again()
+    suite.exempt = {"finds-what-is-live": "the wall has no list"}  # type: ignore[misc]
+    suite.test_what_was_sent_into_a_fault_is_never_sent_again()

@@ -1,0 +1,52 @@
+"""Instagram keeps what every channel keeps."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from functools import partial
+
+from humaspost.channels.contract import ChannelContract, Stage
+from humaspost.channels.instagram.api import session
+from humaspost.model.post import Kind
+from humaspost.model.rendition import Part
+from tests.channels.door import SandboxDoor, jpeg
+from tests.contract.stages import DEADLINE, staged
+from tests.media.films import film
+
+
+def _parts(door: SandboxDoor) -> Mapping[str, Part]:
+    data = film((90, 160), seconds=3.0, rate=24, first=True)
+    video = replace(door.add(data, name="a.mp4", alt="Gerak."), kind=Kind.VIDEO, mime="video/mp4")
+    images = [door.add(jpeg(colour=colour), name=f"{colour}.jpg", alt=colour) for colour in ("navy", "teal")]
+    return {
+        "image": Part(1, "Satu gambar.", (images[0],), {"format": "feed"}),
+        "carousel": Part(1, "Dua gambar.", (*images, video), {"format": "feed"}),
+        "reel": Part(1, "Satu video.", (video,), {"format": "reel"}),
+    }
+
+
+class TestInstagram(ChannelContract):
+    def stage(self) -> AbstractContextManager[Stage]:
+        return staged(
+            "instagram",
+            {"base_url": "base_url", "user_id": "user_id"},
+            secrets=("access_token",),
+            parts=_parts,
+            paths={"publish": "/media_publish$", "prepare": "/media$"},
+            opener=partial(session, deadline=DEADLINE),
+        )
+
+
+class TestFacebookLogin(TestInstagram):
+    """The same account by way of Facebook, where a video's bytes are uploaded."""
+
+    @contextmanager
+    def _stage(self) -> Iterator[Stage]:
+        with super().stage() as stage:
+            token = stage.sandbox.config()["accounts"]["instagram"]["facebook_access_token"]
+            stage.door.secrets["access_token"] = token
+            stage.config = stage.config.model_copy(update={"login": "facebook"})
+            yield stage
+
+    def stage(self) -> AbstractContextManager[Stage]:
+        return self._stage()

@@ -1,0 +1,41 @@
+"""WhatsApp keeps what every channel keeps."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from functools import partial
+
+from humaspost.channels.contract import ChannelContract, Stage
+from humaspost.channels.whatsapp.api import session
+from humaspost.model.delivery import Recipient
+from humaspost.model.rendition import Fallback, Part
+from tests.channels.door import SandboxDoor, jpeg
+from tests.contract.stages import DEADLINE, staged
+
+_FILLED = ("Judul", "Isi.", "https://kota.example")
+
+
+def _parts(door: SandboxDoor) -> Mapping[str, Part]:
+    image = door.add(jpeg(), name="a.jpg")
+    paper = door.add(b"%PDF-1.4\n%\xe2\xe3\n%%EOF\n", name="a.pdf")
+    return {
+        "text": Part(1, "*Judul*", fallback=Fallback("pengumuman", "id", _FILLED)),
+        "image": Part(1, "*Judul*", (image,), {}, Fallback("pengumuman_gambar", "id", _FILLED, True)),
+        "document": Part(1, "*Judul*", (paper,), {}, Fallback("pengumuman_dokumen", "id", _FILLED, True)),
+    }
+
+
+class TestWhatsApp(ChannelContract):
+    def stage(self) -> AbstractContextManager[Stage]:
+        return staged(
+            "whatsapp",
+            {
+                "base_url": "base_url",
+                "phone_number_id": "phone_number_id",
+                "business_account_id": "business_account_id",
+            },
+            secrets=("access_token",),
+            parts=_parts,
+            paths={"publish": "/messages$", "prepare": "/media$"},
+            opener=partial(session, deadline=DEADLINE),
+            to=Recipient("r1", "+6281200000001"),
+        )

@@ -1,0 +1,54 @@
+"""X keeps what every channel keeps."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+
+from humaspost.channels.contract import ChannelContract, Stage
+from humaspost.channels.x import KEYS, XConfig
+from humaspost.channels.x.api import Session, session
+from humaspost.model.channel import Door
+from humaspost.model.rendition import Part
+from tests.channels.door import SandboxDoor, jpeg
+from tests.channels.x.login import config_of, log_in
+from tests.contract.stages import DEADLINE, SandboxStage, staged
+
+
+def _parts(door: SandboxDoor) -> Mapping[str, Part]:
+    images = [door.add(jpeg(colour=colour), name=f"{colour}.jpg", alt=colour) for colour in ("navy", "teal")]
+    return {
+        "text": Part(1, "Hanya kata, dengan tautan https://kota.example/a & #Tagar"),
+        "images": Part(1, "Dua gambar.", tuple(images)),
+        "poll": Part(1, "Pilih.", extra={"poll": {"options": ["A", "B"], "duration_minutes": 60}}),
+    }
+
+
+def _opened(config: XConfig, door: Door) -> AbstractContextManager[Session]:
+    """As ``X.open``, with a deadline short enough to be waited for."""
+    return session(config, door, deadline=DEADLINE)
+
+
+class TestX(ChannelContract):
+    def stage(self) -> AbstractContextManager[Stage]:
+        return staged(
+            "x",
+            {"base_url": "base_url", "handle": "handle"},
+            secrets=KEYS,
+            parts=_parts,
+            paths={"publish": "/2/tweets$", "prepare": "/2/media"},
+            opener=_opened,
+        )
+
+
+@contextmanager
+def _logged_in(stage: AbstractContextManager[Stage]) -> Iterator[Stage]:
+    with stage as found:
+        assert isinstance(found, SandboxStage)
+        found.config = config_of(found.sandbox)
+        log_in(found.config, found.door)
+        found.sandbox.world.requests.clear()
+        yield found
+
+
+class TestXByLogin(TestX):
+    def stage(self) -> AbstractContextManager[Stage]:
+        return _logged_in(super().stage())

@@ -1,0 +1,143 @@
+"""Every lie of the network, on every call of every channel: what is on the platform, and what is claimed."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from humaspost.model.delivery import State
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a channel; ``write`` = the public one; ``finds`` = a look can find what landed."""
+
+    channel: str
+    method: str
+    path: str
+    write: bool = False
+    finds: bool = False
+    image: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.method} {self.path}"
+
+
+CALLS = (
+    Call("x", "GET", "/2/users/me"),
+    Call("x", "POST", "/2/media/upload/initialize"),
+    Call("x", "POST", "/append"),
+    Call("x", "POST", "/finalize"),
+    Call("x", "POST", "/2/media/metadata"),
+    Call("x", "POST", "/2/tweets", write=True, finds=True, image=False),
+    Call("instagram", "GET", "/me"),
+    Call("instagram", "POST", "/media$"),
+    Call("instagram", "GET", r"/v[0-9.]+/[0-9]+$"),
+    Call("instagram", "POST", "/media_publish", write=True, finds=True),
+    Call("whatsapp", "GET", r"/[0-9]+$"),
+    Call("whatsapp", "POST", "/media$"),
+    Call("whatsapp", "POST", "/messages", write=True),
+)
+#: Fault and whether the platform acted before it lied.
+LIES = {
+    "drop-before": ({"fault": "drop-before"}, False),
+    "drop-after": ({"fault": "drop-after"}, True),
+    "500-json": ({"fault": "status", "status": 500, "body": {"error": {"code": 1, "message": "x"}}}, False),
+    "500-acted": ({"fault": "status", "status": 500, "body": {"title": "oops"}, "acted": True}, True),
+    "502-html": ({"fault": "status", "status": 502, "body": "<html>Bad gateway</html>"}, False),
+    "503-acted": ({"fault": "status", "status": 503, "body": "<html>later</html>", "acted": True}, True),
+    "redirect": ({"fault": "redirect", "headers": {"Location": "http://127.0.0.1:9/evil"}}, False),
+    "garbage": ({"fault": "garbage"}, True),
+    "empty-2xx": ({"fault": "empty-2xx"}, True),
+    "login-page": ({"fault": "status", "status": 200, "body": "<html>Log in</html>"}, False),
+    "deep-json": ({"fault": "status", "status": 200, "body": "[" * 5000 + "]" * 5000}, False),
+    "404-html": ({"fault": "status", "status": 404, "body": "<html>gone</html>"}, False),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+@pytest.mark.parametrize("call", [c for c in CALLS if c.write], ids=str)
+def test_a_lie_about_the_public_write_is_doubt_and_never_a_second_write(desk, call, lie):
+    fault, acted = LIES[lie]
+    desk.post(call.channel, image=call.image)
+    desk.order(channel=call.channel, method=call.method, path=call.path, count=1, **fault)
+    desk.run()
+    landed = len([o for o in desk.objects() if o["channel"] == call.channel])
+    assert landed == (1 if acted else 0)
+    assert desk.state()[0] in (State.UNKNOWN, State.PUBLISHED)
+    for minutes in (1, 3, 6, 20, 40):
+        desk.shift = timedelta(minutes=minutes)
+        desk.run()
+    objects = [o for o in desk.objects() if o["channel"] == call.channel]
+    assert len(objects) == landed
+    expected = (State.PUBLISHED, "found") if acted and call.finds else (State.UNKNOWN, "ask")
+    assert desk.state() == expected
+
+
+#: One of each kind is enough where nothing public is at stake.
+KINDS = ("drop-before", "drop-after", "503-acted", "redirect", "garbage", "404-html")
+
+
+@pytest.mark.parametrize("lie", KINDS)
+@pytest.mark.parametrize("call", [c for c in CALLS if not c.write], ids=str)
+def test_a_lie_before_the_public_write_only_costs_time(desk, call, lie):
+    fault, _acted = LIES[lie]
+    desk.post(call.channel, image=call.image)
+    desk.order(channel=call.channel, method=call.method, path=call.path, count=1, **fault)
+    desk.run()
+    first = desk.state()
+    assert first[0] in (State.SCHEDULED, State.PUBLISHED, State.HELD, State.FAILED), first
+    assert len([o for o in desk.objects() if o["channel"] == call.channel]) == (first[0] == State.PUBLISHED)
+    if first[0] in (State.SCHEDULED, State.HELD):
+        desk.shift = timedelta(minutes=45)
+        desk.run()
+        assert desk.state()[0] in (State.PUBLISHED, State.FAILED), desk.state()
+    assert len([o for o in desk.objects() if o["channel"] == call.channel]) <= 1
+
+
+@pytest.mark.parametrize("channel", ["x", "instagram", "whatsapp"])
+def test_a_redirect_is_never_followed_on_a_write(desk, channel):
+    call = next(c for c in CALLS if c.write and c.channel == channel)
+    desk.post(channel, image=call.image)
+    desk.order(channel=channel, method="POST", path=call.path, fault="redirect", count=1)
+    desk.run()
+    assert len(desk.requests(channel, call.path.rstrip("$"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("channel", "status", "body", "state"),
+    [
+        ("x", 429, {"title": "Too Many Requests", "status": 429}, (State.SCHEDULED, "")),
+        ("x", 402, {"title": "CreditsDepleted", "status": 402}, (State.HELD, "quota")),
+        ("x", 401, {"title": "Unauthorized", "type": "about:blank", "status": 401}, (State.HELD, "login")),
+        ("instagram", 400, {"error": {"code": 190, "message": "expired"}}, (State.HELD, "login")),
+        (
+            "instagram",
+            400,
+            {"error": {"code": 4, "error_subcode": 2207051, "message": "x"}},
+            (State.UNKNOWN, "look"),
+        ),
+        (
+            "instagram",
+            400,
+            {"error": {"code": 9, "error_subcode": 2207042, "message": "x"}},
+            (State.SCHEDULED, ""),
+        ),
+        ("whatsapp", 400, {"error": {"code": 130429, "message": "x"}}, (State.SCHEDULED, "")),
+        ("whatsapp", 400, {"error": {"code": 131056, "message": "x"}}, (State.SCHEDULED, "")),
+        ("whatsapp", 401, {"error": {"code": 190, "message": "x"}}, (State.HELD, "login")),
+        ("whatsapp", 400, {"error": {"code": 131026, "message": "x"}}, (State.FAILED, "131026")),
+    ],
+    ids=str,
+)
+def test_a_listed_refusal_ends_as_its_table_says(desk, channel, status, body, state):
+    call = next(c for c in CALLS if c.write and c.channel == channel)
+    desk.post(channel, image=call.image)
+    desk.order(
+        channel=channel, method="POST", path=call.path, fault="status", status=status, body=body, count=1
+    )
+    desk.run()
+    ended = desk.state()
+    waited = state[0] == State.SCHEDULED and ended[0] == State.PUBLISHED
+    assert waited or ended == state
+    assert len([o for o in desk.objects() if o["channel"] == channel]) == waited
