@@ -1,0 +1,150 @@
+"""The control endpoints under ``/_sandbox/``: what tests read, and the knobs they turn."""
+
+import inspect
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from humaspost.sandbox.faults import Fault, Faults
+from humaspost.sandbox.world import PublicObject, World
+
+_PHONE = re.compile(r"\+[1-9]\d{6,14}")
+
+
+class Platform(Protocol):
+    """What each pretend platform offers to the server; WhatsApp's has ``inbound(from_, text)`` too."""
+
+    routes: list[Route]
+    accounts: dict[str, Any]
+
+    def reset(self) -> None:
+        """Nothing is remembered beyond the fixed demo account."""
+
+
+class BadOrder(ValueError):
+    """What a test asked of the control endpoints makes no sense; the message says why."""
+
+
+class Control:
+    """Reads the world and changes its behaviour; knows the platforms only by their shared face."""
+
+    def __init__(
+        self, world: World, faults: Faults, *, platforms: Mapping[str, Platform], settings: Mapping[str, str]
+    ) -> None:
+        self._world, self._faults, self._platforms, self._known = world, faults, platforms, settings
+        handlers: list[tuple[str, str, Callable[[Any], Any]]] = [
+            ("GET", "objects", self._objects),
+            ("GET", "requests", self._requests),
+            ("GET", "faults", self._standing),
+            ("POST", "faults", self._order),
+            ("DELETE", "faults", self._clear),
+            ("GET", "settings", self._settings),
+            ("POST", "settings", self._set),
+            ("POST", "inbound", self._inbound),
+            ("POST", "reset", self._reset),
+        ]
+        self.routes: list[BaseRoute] = [
+            Route(f"/_sandbox/{name}", _endpoint(act), methods=[method]) for method, name, act in handlers
+        ]
+
+    def _objects(self, _: Any) -> Any:
+        return {"objects": [_shown(o) for o in self._world.objects]}
+
+    def _requests(self, _: Any) -> Any:
+        return {"requests": list(self._world.requests)}
+
+    def _standing(self, _: Any) -> Any:
+        return {"faults": self._faults.standing()}
+
+    def _order(self, body: Any) -> Any:
+        orders = [_fault(one) for one in (body if isinstance(body, list) else [body])]
+        for fault in orders:
+            self._faults.order(fault)
+        return self._standing(None)
+
+    def _clear(self, _: Any) -> Any:
+        self._faults.clear()
+        return self._standing(None)
+
+    def _settings(self, _: Any) -> Any:
+        return {"settings": dict(self._world.settings), "known": dict(self._known)}
+
+    def _set(self, body: Any) -> Any:
+        if not isinstance(body, dict):
+            raise BadOrder("settings are an object: {name: value}")
+        if unknown := sorted(body.keys() - self._known.keys()):
+            raise BadOrder(f"there is no setting {', '.join(unknown)}; GET /_sandbox/settings lists them")
+        self._world.settings.update(body)
+        return self._settings(None)
+
+    async def _inbound(self, body: Any) -> Any:
+        match body:
+            case {"from": str(sender), "text": str(text), **rest} if not rest and _PHONE.fullmatch(sender):
+                answer = self._platform_with_inbound()(sender, text)
+                answer = await answer if inspect.isawaitable(answer) else answer
+                return {"id": answer}
+        raise BadOrder('a message is {"from": "+62…", "text": "…"}')
+
+    def _reset(self, _: Any) -> Any:
+        self._faults.clear()
+        self._world.forget()
+        for platform in self._platforms.values():
+            platform.reset()
+        return {"ok": True}
+
+    def _platform_with_inbound(self) -> Callable[[str, str], Any]:
+        for platform in self._platforms.values():
+            if inbound := getattr(platform, "inbound", None):
+                return inbound  # type: ignore[no-any-return]  # only WhatsApp has it
+        raise BadOrder("no platform here takes messages")
+
+
+def _endpoint(act: Callable[[Any], Any]) -> Callable[[Request], Any]:
+    async def endpoint(request: Request) -> Response:
+        if _from_elsewhere(request):
+            return JSONResponse({"error": "asked by another web page"}, status_code=403)
+        try:
+            body = await request.body()
+            answer = act(json.loads(body) if body else None)
+            return JSONResponse(await answer if inspect.isawaitable(answer) else answer)
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+
+    return endpoint
+
+
+def _from_elsewhere(request: Request) -> bool:
+    """A page of the open web, in a browser on this computer, could otherwise order ``kill-client-before``."""
+    origin = request.headers.get("origin")
+    own = f"{request.url.scheme}://{request.url.netloc}"
+    return request.url.hostname not in {"127.0.0.1", "localhost"} or origin not in (None, own)
+
+
+def _fault(order: Any) -> Fault:
+    try:
+        return Fault.model_validate(order)
+    except ValidationError as error:
+        reasons = [f"{'.'.join(map(str, e['loc'])) or 'fault'}: {e['msg']}" for e in error.errors()]
+        raise BadOrder("; ".join(reasons)) from error
+
+
+def _shown(o: PublicObject) -> dict[str, Any]:
+    return {
+        "channel": o.channel,
+        "account": o.account,
+        "id": o.id,
+        "text": o.text,
+        "media": [{"sha256": m.sha256, "alt": m.alt, "type": m.type} for m in o.media],
+        "to": o.to,
+        "reply_to": o.reply_to,
+        "poll": o.poll,
+        "template": o.template,
+        "created_at": o.created_at.isoformat(),
+        "deleted": o.deleted,
+    }

@@ -1,0 +1,152 @@
+"""The faults a test can order: which requests go wrong, in which way, how often."""
+
+import os
+import random
+import re
+import threading
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+_WRITES_AN_ANSWER = {"status", "body", "headers", "acted"}
+#: What each fault takes beside ``channel``, ``method``, ``path``, ``skip``, ``count`` and ``probability``.
+FAULTS: dict[str, set[str]] = {
+    "drop-before": {"when"},
+    "drop-after": set(),
+    "hang-before": {"seconds"},
+    "hang-after": {"seconds"},
+    "status": _WRITES_AN_ANSWER,
+    "redirect": {"status", "headers", "acted"},
+    "garbage": _WRITES_AN_ANSWER,
+    "empty-2xx": {"status", "headers", "acted"},
+    "slow": {"seconds"},
+    "kill-client-before": {"pid"},
+    "kill-client-after": {"pid"},
+    "media-never-ready": set(),
+    "lag": {"seconds"},
+}
+_NEEDS = {"status": "status", "kill-client-before": "pid", "kill-client-after": "pid", "lag": "seconds"}
+_CHOOSES = {"channel", "method", "path", "fault", "skip", "count", "probability"}
+
+
+class Fault(BaseModel):
+    """One order: the first ``count`` (default 1) fitting requests, or each with ``probability``, go wrong.
+
+    ``skip`` = so many fitting requests go well before.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    channel: Literal["x", "instagram", "whatsapp", "media", "*"] = "*"
+    method: Literal["GET", "HEAD", "POST", "PUT", "DELETE", "*"] = "*"
+    path: Annotated[str, StringConstraints(max_length=500)] = ""
+    fault: str
+    skip: int = Field(default=0, ge=0)
+    count: int | None = Field(default=None, ge=1)
+    probability: float | None = Field(default=None, gt=0, le=1)
+    status: int | None = Field(default=None, ge=200, le=599)
+    body: Any = None
+    headers: dict[str, str] = {}
+    acted: bool | None = None
+    seconds: float | None = Field(default=None, ge=0)
+    pid: int | None = Field(default=None, gt=1)
+    when: Literal["headers", "body"] = "body"
+
+    @field_validator("fault")
+    @classmethod
+    def _known(cls, fault: str) -> str:
+        if fault not in FAULTS:
+            raise ValueError(f"there is no fault {fault!r}; there are: {', '.join(FAULTS)}")
+        return fault
+
+    @field_validator("path")
+    @classmethod
+    def _regex(cls, path: str) -> str:
+        try:
+            re.compile(path)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        return path
+
+    @field_validator("pid")
+    @classmethod
+    def _somebody_else(cls, pid: int | None) -> int | None:
+        if pid == os.getpid():
+            raise ValueError("that is the sandbox itself")
+        return pid
+
+    @model_validator(mode="after")
+    def _belongs(self) -> "Fault":
+        odd = self.model_fields_set - _CHOOSES - FAULTS[self.fault]
+        if odd:
+            raise ValueError(f"{self.fault} takes no {', '.join(sorted(odd))}")
+        needed = _NEEDS.get(self.fault)
+        if needed and getattr(self, needed) is None:
+            raise ValueError(f"{self.fault} needs {needed}")
+        return self
+
+    def fits(self, channel: str, method: str, path: str) -> bool:
+        """Whether the order speaks of this request; ``*`` means the three platforms, not the media host."""
+        return (
+            (self.channel == channel or (self.channel == "*" and channel != "media"))
+            and self.method in ("*", method)
+            and re.search(self.path, path) is not None
+        )
+
+
+@dataclass(slots=True, eq=False)
+class _Order:
+    """A fault that stands: how often it is still to happen (None = until cleared), and what it lets pass."""
+
+    fault: Fault
+    left: int | None
+    skip: int
+
+
+class Faults:
+    """The orders that stand, oldest first; each request takes at most one."""
+
+    def __init__(self) -> None:
+        self._standing: list[_Order] = []
+        self._lock = threading.Lock()
+        self._dice = random.Random(1)  # noqa: S311  (dice, not a secret; the same run twice meets the same faults)
+
+    def order(self, fault: Fault) -> None:
+        """The fault stands until its count is used up; with a probability and no count, until cleared."""
+        left = fault.count if fault.count or fault.probability else 1
+        with self._lock:
+            self._standing.append(_Order(fault, left, fault.skip))
+
+    def take(self, channel: str, method: str, path: str) -> Fault | None:
+        """The fault that this request meets, counted down; None: the request goes well."""
+        if not self._standing:
+            return None
+        with self._lock:
+            for order in self._standing:
+                if order.fault.fits(channel, method, path) and self._falls_on(order):
+                    self._count_down(order)
+                    return order.fault
+        return None
+
+    def standing(self) -> list[dict[str, Any]]:
+        """What is ordered and not yet used up, as it was ordered, with ``left``."""
+        with self._lock:
+            return [{**o.fault.model_dump(exclude_unset=True), "left": o.left} for o in self._standing]
+
+    def clear(self) -> None:
+        """Nothing goes wrong any more; requests that hang already keep hanging."""
+        with self._lock:
+            self._standing.clear()
+
+    def _falls_on(self, order: _Order) -> bool:
+        if order.skip:
+            order.skip -= 1
+            return False
+        return order.fault.probability is None or self._dice.random() < order.fault.probability
+
+    def _count_down(self, order: _Order) -> None:
+        if order.left is not None:
+            order.left -= 1
+            if not order.left:
+                self._standing.remove(order)

@@ -1,0 +1,69 @@
+"""Containers: media that Instagram holds, invisible, until they are published or a day has passed."""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from humaspost.sandbox.instagram.wanted import Wanted
+from humaspost.sandbox.world import ShownMedia
+
+DAY = timedelta(hours=24)
+_SAID = {
+    "IN_PROGRESS": "In progress: Media is still being processed.",
+    "FINISHED": "Finished: Media has been uploaded and it is ready to be published.",
+    "PUBLISHED": "Published: Media has been published.",
+    "EXPIRED": "Expired: The media was not published within 24 hours.",
+}
+
+
+def new_id() -> str:
+    """A fresh id of the platform: 17 digits, more than a float holds."""
+    return str(178 * 10**14 + secrets.randbelow(10**14))
+
+
+@dataclass(slots=True)
+class Container:
+    """One container; ``ready_at`` is None while its upload, or a never-ready fault, keeps it waiting."""
+
+    id: str
+    wanted: Wanted
+    created_at: datetime
+    ready_at: datetime | None
+    media: tuple[ShownMedia, ...] = ()
+    error: str | None = None
+    seconds: float = 0.0
+    bytes_received: int = 0
+    published_at: datetime | None = None
+    media_ids: list[str] = field(default_factory=list)
+
+    def status(self, now: datetime, *, lag: float = 0.0) -> str:
+        """IN_PROGRESS, FINISHED, ERROR, EXPIRED or PUBLISHED; ``lag`` s pass before it admits PUBLISHED."""
+        if self.published_at is not None:
+            return "PUBLISHED" if now >= self.published_at + timedelta(seconds=lag) else "FINISHED"
+        if now - self.created_at >= DAY:
+            return "EXPIRED"
+        if self.ready_at is None or now < self.ready_at:
+            return "IN_PROGRESS"
+        return "ERROR" if self.error else "FINISHED"
+
+    def node(self, status: str) -> dict[str, Any]:
+        """The container as GET shows it when it is in ``status``."""
+        film = None
+        if self.wanted.upload_type:
+            film = {
+                "uploading_phase": {
+                    "status": "complete" if self.bytes_received else "not_started",
+                    "bytes_transferred": self.bytes_received,
+                },
+                "processing_phase": {"status": "complete" if status == "FINISHED" else "in_progress"},
+            }
+        said = self.error if status == "ERROR" and self.error else _SAID.get(status)
+        checked = {"matches_found": False, "status": "completed"}
+        return {
+            "id": self.id,
+            "status_code": status,
+            "status": said,
+            "video_status": film,
+            "copyright_check_status": checked if self.wanted.is_film else None,
+        }

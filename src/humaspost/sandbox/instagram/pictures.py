@@ -1,0 +1,68 @@
+"""What Instagram takes as an image: JPEG by content, at most 8 MiB, between 4:5 and 1.91:1 in the feed."""
+
+import io
+
+from PIL import Image, UnidentifiedImageError
+
+from humaspost.sandbox.instagram.errors import refused
+from humaspost.sandbox.loopback import Answer, NotLoopback, TooSlow, Unreachable, fetch
+
+IMAGE_MOST = 8 * 1024 * 1024
+_NARROWEST, _WIDEST = 0.8, 1.91
+
+
+def fetched(url: str, *, family: str, limit: int, seconds: float) -> Answer:
+    """What Instagram's own download of ``url`` gives: 200 and ``family`` (image, video), or 2207052, 2207003.
+
+    Redirects are not followed; the address must be ASCII and, here, on this computer.
+    """
+    if not url.isascii():
+        raise refused(2207052, url=url)
+    try:
+        answer = fetch(url, limit=limit, seconds=seconds)
+    except TooSlow as slow:
+        raise refused(2207003) from slow
+    except (NotLoopback, Unreachable) as lost:
+        raise refused(2207052, url=url) from lost
+    if answer.status != 200 or not answer.content_type.startswith(f"{family}/"):
+        raise refused(2207052, url=url)
+    return answer
+
+
+def image(url: str, *, feed: bool, strict: bool, seconds: float) -> bytes:
+    """The JPEG at ``url``; GraphError when it cannot be had, or is too large, no JPEG or, in the feed, too long."""
+    data = fetched(url, family="image", limit=IMAGE_MOST, seconds=seconds).content
+    if len(data) > IMAGE_MOST:
+        raise refused(2207004, size="8 MiB")
+    width, height = _size(data, strict=strict)
+    if feed and not _NARROWEST <= round(width / height, 2) <= _WIDEST:
+        raise refused(2207009, ratio=f"{width / height:.2f}")
+    return data
+
+
+def _size(data: bytes, *, strict: bool) -> tuple[int, int]:
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            found = str(picture.format)
+            if found == "JPEG" and strict:
+                found = _oddity(picture) or found
+            if found != "JPEG":
+                raise refused(2207005, found=found)
+            picture.load()
+            return picture.size
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
+        raise refused(2207004, size="8 MiB") from bomb
+    except (UnidentifiedImageError, OSError) as broken:
+        raise refused(2207005, found="unknown") from broken
+
+
+def _oddity(picture: Image.Image) -> str | None:
+    """What keeps a JPEG from being a baseline sRGB one."""
+    if picture.info.get("progressive"):
+        return "progressive JPEG"
+    if picture.mode not in ("RGB", "L"):
+        return f"{picture.mode} JPEG"
+    profile = picture.info.get("icc_profile") or b"sRGB"
+    if b"sRGB" not in profile.replace(b"\0", b""):
+        return "JPEG with a profile other than sRGB"
+    return None

@@ -1,0 +1,105 @@
+"""Access tokens of both ways of logging in: how long they live, how they are renewed."""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from humaspost.sandbox.graph import GraphError
+from humaspost.sandbox.instagram import accounts
+from humaspost.sandbox.instagram.errors import invalid
+from humaspost.sandbox.instagram.settings import setting
+from humaspost.sandbox.world import World
+
+_RENEWED = "IGAArenewed"
+_LIFE = timedelta(days=60)
+_YOUNG = timedelta(hours=24)
+_SCOPES = (
+    "instagram_basic",
+    "instagram_content_publish",
+    "instagram_manage_contents",
+    "pages_read_engagement",
+)
+
+
+@dataclass(slots=True)
+class Tokens:
+    """Every token given out; the Facebook one never expires.
+
+    A renewed one tells its own life, so that it still opens the next sandbox, as it would the platform.
+    """
+
+    world: World
+    started: datetime
+
+    def facebook(self, token: str | None) -> bool:
+        """Whether ``token`` is of Facebook Login (True) or Instagram Login (False); 190 when it is neither."""
+        if token == accounts.FACEBOOK_TOKEN:
+            return True
+        _, expires = self._life(token or "")
+        if self.world.now() >= expires:
+            said = "Error validating access token: Session has expired"
+            raise GraphError(190, said, subcode=463)
+        return False
+
+    def refresh(self, token: str) -> dict[str, Any]:
+        """A new token for 60 days; the old one must be unexpired and a day old, and lives on."""
+        if self.facebook(token):
+            raise invalid("Only Instagram User access tokens are refreshed here.")
+        now = self.world.now()
+        if now - self._life(token)[0] < _YOUNG:
+            raise invalid("The access token must be at least 24 hours old.")
+        return self._new(now)
+
+    def exchange(self, token: str, secret: str) -> dict[str, Any]:
+        """A long-lived token for a short-lived one; the app's secret must fit."""
+        self.facebook(token)
+        if secret != accounts.APP_SECRET:
+            raise GraphError(1, "Error validating client secret.", status=400)
+        return self._new(self.world.now())
+
+    def debug(self, token: str) -> dict[str, Any]:
+        """What /debug_token says of ``token``; 0 means never."""
+        if token != accounts.FACEBOOK_TOKEN:
+            reason = {"code": 190, "message": "Invalid OAuth access token.", "subcode": 0}
+            return {"data": {"is_valid": False, "scopes": [], "error": reason}}
+        ahead = self.world.now() + timedelta(days=90)
+        return {
+            "data": {
+                "app_id": accounts.APP_ID,
+                "type": "USER",
+                "application": "humaspost",
+                "data_access_expires_at": int(ahead.timestamp()),
+                "expires_at": 0,
+                "is_valid": True,
+                "scopes": list(_SCOPES),
+                "granular_scopes": [{"scope": s, "target_ids": [accounts.USER_ID]} for s in _SCOPES],
+                "user_id": accounts.FACEBOOK_USER_ID,
+            }
+        }
+
+    def _new(self, now: datetime) -> dict[str, Any]:
+        life = f"{int(now.timestamp()):x}Z{secrets.token_hex(8)}"
+        token = f"{_RENEWED}{life}Z{_seal(life)}"
+        return {
+            "access_token": token,
+            "token_type": "bearer",
+            "expires_in": int(_LIFE.total_seconds()),
+            "permissions": "instagram_business_basic,instagram_business_content_publish",
+        }
+
+    def _life(self, token: str) -> tuple[datetime, datetime]:
+        if token == accounts.ACCESS_TOKEN:
+            age = timedelta(hours=float(setting(self.world, "token_age_hours")))
+            left = timedelta(seconds=float(setting(self.world, "token_seconds_left")))
+            return self.started - age, self.started + left
+        life, _, seal = token.removeprefix(_RENEWED).rpartition("Z")
+        if not token.startswith(_RENEWED) or not life or not hmac.compare_digest(seal, _seal(life)):
+            raise GraphError(190, "Invalid OAuth access token - Cannot parse access token")
+        issued = datetime.fromtimestamp(int(life.partition("Z")[0], 16), UTC)
+        return issued, issued + _LIFE
+
+
+def _seal(life: str) -> str:
+    return hmac.new(accounts.APP_SECRET.encode(), life.encode(), "sha256").hexdigest()[:24]

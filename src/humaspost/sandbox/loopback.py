@@ -1,0 +1,87 @@
+"""Fetching and calling from inside the sandbox: only ever this computer, never followed elsewhere."""
+
+import http.client
+import ipaddress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+
+class NotLoopback(Exception):
+    """The address is not on this computer, so the sandbox does not go there."""
+
+
+class Unreachable(Exception):
+    """Nobody answered, or not with HTTP."""
+
+
+class TooSlow(Exception):
+    """The answer did not come within the time given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; ``content`` is at most one byte more than the limit asked for."""
+
+    status: int
+    content_type: str
+    content: bytes
+
+
+def target(url: str) -> SplitResult:
+    """``url`` taken apart, certain to be plain HTTP to this computer; NotLoopback if not."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError as bad:
+        raise NotLoopback(url) from bad
+    if parts.scheme != "http" or not _is_here(host):
+        raise NotLoopback(url)
+    return parts
+
+
+def _is_here(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def fetch(url: str, *, limit: int, seconds: float) -> Answer:
+    """GET ``url``, redirects not followed; reads at most ``limit`` + 1 bytes, waits ``seconds`` per step."""
+    with _asked("GET", url, seconds=seconds) as response:
+        content_type = response.headers.get_content_type()
+        return Answer(response.status, content_type, response.read(limit + 1))
+
+
+def post(url: str, body: bytes, *, headers: Mapping[str, str], seconds: float) -> int:
+    """POST ``body`` to ``url``; the HTTP status of the answer."""
+    with _asked("POST", url, body, headers=headers, seconds=seconds) as response:
+        response.read(65_536)
+        return response.status
+
+
+@contextmanager
+def _asked(
+    method: str,
+    url: str,
+    body: bytes | None = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    seconds: float,
+) -> Iterator[http.client.HTTPResponse]:
+    parts = target(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=seconds)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    try:
+        connection.request(method, path, body, dict(headers or {}))
+        yield connection.getresponse()
+    except TimeoutError as slow:
+        raise TooSlow(url) from slow
+    except (OSError, http.client.HTTPException) as broken:
+        raise Unreachable(url) from broken
+    finally:
+        connection.close()

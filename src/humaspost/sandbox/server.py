@@ -1,0 +1,122 @@
+"""The three pretend platforms on one loopback port, for tests (``Sandbox``) and for the command (``serve``)."""
+
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from humaspost.sandbox import instagram, whatsapp, x
+from humaspost.sandbox.control import Control, Platform
+from humaspost.sandbox.faults import Faults
+from humaspost.sandbox.mediahost import MediaHost
+from humaspost.sandbox.office import write_office
+from humaspost.sandbox.page import Page
+from humaspost.sandbox.wire import Protocol, Wire
+from humaspost.sandbox.world import World
+
+_PACKAGES = {"x": x, "instagram": instagram, "whatsapp": whatsapp}
+
+
+class Sandbox:
+    """A running sandbox within ``with``: ``url`` answers, ``world`` is what it remembers.
+
+    The port is bound at once (OSError when it is taken), so whoever is told ``url`` can connect.
+    """
+
+    def __init__(self, *, port: int = 0, host: str = "127.0.0.1") -> None:
+        # Named TCP, asyncio sets TCP_NODELAY on it; without, every answer takes 40 ms.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind((host, port))
+        self._socket.listen(2048)
+        self.url = f"http://{host}:{self._socket.getsockname()[1]}"
+        self.world = World(base_url=self.url)
+        self.faults = Faults()
+        self.platforms: dict[str, Platform] = {
+            name: package.Platform(self.world) for name, package in _PACKAGES.items()
+        }
+        self._server = uvicorn.Server(self._uvicorn_config())
+        self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
+
+    def config(self) -> dict[str, Any]:
+        """What ``humaspost sandbox --json`` prints: where the sandbox is and its fixed demo credentials."""
+        accounts = {
+            name: {"base_url": f"{self.url}/{name}", **platform.accounts}
+            for name, platform in self.platforms.items()
+        }
+        return {"url": self.url, "pid": os.getpid(), "accounts": accounts}
+
+    def __enter__(self) -> "Sandbox":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # What still hangs is cut first: a task that is cancelled instead is logged as if it were a bug.
+        for connection in list(self._server.server_state.connections):
+            connection.loop.call_soon_threadsafe(connection.transport.abort)
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join(timeout=10)
+        self._socket.close()
+
+    def _uvicorn_config(self) -> uvicorn.Config:
+        routes: list[BaseRoute] = [route for platform in self.platforms.values() for route in platform.routes]
+        settings = {name: told for package in _PACKAGES.values() for name, told in package.SETTINGS.items()}
+        routes += Control(self.world, self.faults, platforms=self.platforms, settings=settings).routes
+        routes += MediaHost(self.world).routes + Page(self.world).routes
+        app = Wire(Starlette(routes=routes), shared=self.world, faults=self.faults)
+        return uvicorn.Config(
+            app,
+            http=Protocol,
+            ws="none",
+            loop="asyncio",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            log_level="warning",
+            server_header=False,
+            timeout_keep_alive=75,
+        )
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._socket])
+
+
+def serve(
+    *,
+    port: int = 8900,
+    office: Path | None = None,
+    example: Path | None = None,
+    as_json: bool = False,
+) -> None:
+    """The sandbox ran in the foreground until SIGINT or SIGTERM; with ``office``, a ready office is there.
+
+    Raises OSError for a port that is taken and ``office.NotAnOffice`` for a folder that is no demo's.
+    """
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    with Sandbox(port=port) as sandbox:
+        if office:
+            write_office(office, sandbox.config(), example=example)
+        sys.stdout.write(_announced(sandbox, office, as_json=as_json))
+        sys.stdout.flush()
+        ended.wait()
+
+
+def _announced(sandbox: Sandbox, office: Path | None, *, as_json: bool) -> str:
+    if as_json:
+        return json.dumps(sandbox.config()) + "\n"
+    lines = [f"The pretend platforms are at {sandbox.url} (Ctrl-C ends them)."]
+    lines += [f"An office that points at them is in {office}."] if office else []
+    return "\n".join(lines) + "\n"

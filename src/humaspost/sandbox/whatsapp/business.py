@@ -1,0 +1,98 @@
+"""Everything that the pretend WhatsApp remembers of its one business, and how the world hears of it."""
+
+import base64
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from humaspost.sandbox.whatsapp import catalogue, events
+from humaspost.sandbox.whatsapp.courier import Courier
+from humaspost.sandbox.whatsapp.limits import Pace, Reach
+from humaspost.sandbox.whatsapp.people import People
+from humaspost.sandbox.whatsapp.settings import setting
+from humaspost.sandbox.whatsapp.templates import Template
+from humaspost.sandbox.whatsapp.uploads import Shelf, Stored
+from humaspost.sandbox.world import World
+
+NUMBER_PACE = "the number"
+
+
+def new_wamid(phone: str) -> str:
+    """A fresh message id; like the classic ones it is base64 with the person's number inside."""
+    inner = b"\x1c\x18" + bytes([len(phone) - 1]) + phone[1:].encode() + b"\x15\x02\x00\x11\x18\x12"
+    return "wamid." + base64.b64encode(inner + secrets.token_hex(9).upper().encode() + b"\0").decode()
+
+
+@dataclass(slots=True)
+class Business:
+    """Files, templates, people, limits and messages; ``courier`` carries the webhooks."""
+
+    world: World
+    courier: Courier = field(init=False)
+    shelf: Shelf = field(default_factory=Shelf)
+    templates: list[Template] = field(default_factory=catalogue.standard)
+    people: People = field(default_factory=People)
+    throughput: Pace = field(default_factory=Pace)
+    pairs: Pace = field(default_factory=Pace)
+    reach: Reach = field(default_factory=Reach)
+    messages: dict[str, events.Sent] = field(default_factory=dict)
+    inbox: set[str] = field(default_factory=set)
+    #: URL -> (until when it is kept, the file or None when it could not be fetched).
+    links: dict[str, tuple[datetime, Stored | None]] = field(default_factory=dict)
+    subscribed: bool = True
+
+    def __post_init__(self) -> None:
+        """The courier reads this business's switches."""
+        self.courier = Courier(self.option)
+
+    def option(self, name: str) -> Any:
+        """The value of the switch ``whatsapp.<name>`` now."""
+        return setting(self.world, name)
+
+    def reset(self) -> None:
+        """All is as it was when the sandbox started; nothing is under way."""
+        self.courier.forget()
+        fresh = Business(self.world)
+        for name in self.__slots__:
+            if name not in ("world", "courier"):
+                setattr(self, name, getattr(fresh, name))
+
+    def tell(self, change: dict[str, Any], *, after: float = 0.0) -> None:
+        """The callback hears of ``change`` in ``after`` seconds, if the app is subscribed."""
+        if self.subscribed:
+            self.courier.send(change, after=after)
+
+    def inbound(self, from_: str, text: str) -> str:
+        """A person wrote ``text``: the 24-hour window is open, and the callback hears of it. Gives the wamid."""
+        now, wamid = self.world.now(), new_wamid(from_)
+        self.people.wrote(from_, now)
+        self.inbox.add(wamid)
+        self.tell(events.inbound(from_, text, wamid=wamid, at=now, bsuid=self.option("bsuid")))
+        return wamid
+
+    def report(self, sent: events.Sent, *, first_is_out: bool = False, late: float = 0.0) -> None:
+        """The callback hears what becomes of ``sent``; ``first_is_out`` when ``sent`` was told already."""
+        states = ["failed"] if sent.doom else ["sent", "delivered", "read"]
+        delays = [
+            self.option("sent_seconds" if state == "failed" else f"{state}_seconds") for state in states
+        ]
+        due = [
+            (state, delay + late) for state, delay in zip(states, delays, strict=True) if delay is not None
+        ]
+        for state, delay in self._reordered(due):
+            if not (first_is_out and state == "sent"):
+                self.tell(self.status(sent, state), after=delay)
+
+    def status(self, sent: events.Sent, state: str) -> dict[str, Any]:
+        """The webhook change for one status of ``sent``."""
+        return events.status(sent, state, at=self.world.now(), bsuid=self.option("bsuid"))
+
+    def _reordered(self, due: list[tuple[str, float]]) -> list[tuple[str, float]]:
+        delays = [delay for _, delay in due]
+        match self.option("webhook_order"):
+            case "reversed":
+                delays.reverse()
+            case "shuffled":
+                secrets.SystemRandom().shuffle(delays)
+        return list(zip([state for state, _ in due], delays, strict=True))

@@ -1,0 +1,91 @@
+"""The bodies of WhatsApp's webhooks: statuses, messages from people, marketing preferences."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from humaspost.sandbox.whatsapp import accounts
+from humaspost.sandbox.whatsapp.errors import failed
+from humaspost.sandbox.whatsapp.people import scoped_id
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that the platform accepted; ``doom`` is the code with which it fails afterwards."""
+
+    wamid: str
+    to: str
+    category: str
+    at: datetime
+    callback: str | None
+    doom: int | None = None
+
+
+def stamp(at: datetime) -> str:
+    """Unix seconds as text, as every webhook but user_preferences has them."""
+    return str(int(at.timestamp()))
+
+
+def _value(**members: Any) -> dict[str, Any]:
+    digits = "".join(c for c in accounts.DISPLAY_PHONE_NUMBER if c.isdecimal())
+    about = {"display_phone_number": digits, "phone_number_id": accounts.PHONE_NUMBER_ID}
+    return {"messaging_product": "whatsapp", "metadata": about, **members}
+
+
+def envelope(changes: list[dict[str, Any]]) -> dict[str, Any]:
+    """One POST: several changes of one business account."""
+    entry = {"id": accounts.BUSINESS_ACCOUNT_ID, "changes": changes}
+    return {"object": "whatsapp_business_account", "entry": [entry]}
+
+
+def _contact(phone: str, bsuid: str) -> dict[str, Any]:
+    named: dict[str, Any] = {"profile": {"name": f"Warga {phone[-4:]}"}}
+    if bsuid != "only":
+        named["wa_id"] = phone[1:]
+    if bsuid != "no":
+        named["user_id"] = scoped_id(phone)
+    return named
+
+
+def status(sent: Sent, state: str, *, at: datetime, bsuid: str) -> dict[str, Any]:
+    """A change that says ``sent``, ``delivered``, ``read`` or ``failed`` of one message."""
+    said: dict[str, Any] = {"id": sent.wamid, "status": state, "timestamp": stamp(at)}
+    said["recipient_id"] = scoped_id(sent.to) if bsuid == "only" else sent.to[1:]
+    if bsuid != "no":
+        said["recipient_user_id"] = scoped_id(sent.to)
+    if sent.callback is not None:
+        said["biz_opaque_callback_data"] = sent.callback
+    if state in ("sent", "delivered"):
+        said["pricing"] = {
+            "billable": True,
+            "pricing_model": "PMP",
+            "type": "regular",
+            "category": sent.category,
+        }
+    if state == "failed" and sent.doom is not None:
+        said["errors"] = [failed(sent.doom)]
+    people = {"contacts": [_contact(sent.to, bsuid)]} if bsuid != "no" else {}
+    return {"value": _value(**people, statuses=[said]), "field": "messages"}
+
+
+def inbound(from_: str, text: str, *, wamid: str, at: datetime, bsuid: str) -> dict[str, Any]:
+    """A change that says that a person wrote ``text``."""
+    message = {"id": wamid, "timestamp": stamp(at), "type": "text", "text": {"body": text}}
+    if bsuid != "only":
+        message = {"from": from_[1:], **message}
+    if bsuid != "no":
+        message["from_user_id"] = scoped_id(from_)
+    return {"value": _value(contacts=[_contact(from_, bsuid)], messages=[message]), "field": "messages"}
+
+
+def preference(from_: str, value: str, *, at: datetime, bsuid: str) -> dict[str, Any]:
+    """A change that says that a person chose ``stop`` or ``resume`` for marketing; its time is a number."""
+    chosen: dict[str, Any] = {
+        "wa_id": from_[1:],
+        "detail": f"User requested to {value} marketing messages",
+        "category": "marketing_messages",
+        "value": value,
+        "timestamp": int(at.timestamp()),
+    }
+    contacts = [_contact(from_, bsuid)]
+    return {"value": _value(contacts=contacts, user_preferences=[chosen]), "field": "user_preferences"}

@@ -1,0 +1,52 @@
+"""How fast and how many: throughput of the number, pace per person, people per day."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+DAY = timedelta(hours=24)
+
+
+@dataclass(slots=True)
+class Pace:
+    """At most ``burst`` at once, then one per ``interval`` seconds, for each key on its own (GCRA)."""
+
+    #: Key -> the moment at which everything borrowed is paid back.
+    paid_back: dict[str, float] = field(default_factory=dict)
+
+    def take(self, key: str, now: datetime, *, interval: float, burst: int) -> bool:
+        """Whether one more may pass now; if so it is counted."""
+        moment = now.timestamp()
+        owed = max(self.paid_back.get(key, 0.0), moment)
+        if owed - moment > interval * (burst - 1) + 1e-6:
+            return False
+        self.paid_back[key] = owed + interval
+        return True
+
+
+@dataclass(slots=True)
+class Reach:
+    """The different people written to outside their window in any 24 hours."""
+
+    _since: dict[str, datetime] = field(default_factory=dict)
+    _order: deque[tuple[datetime, str]] = field(default_factory=deque)
+
+    def admit(self, phone: str, now: datetime, *, limit: int) -> bool:
+        """Whether ``phone`` may be reached now: known in these 24 hours, or there is room for one more."""
+        self._forget(now)
+        if phone in self._since:
+            return True
+        if len(self._since) >= limit:
+            return False
+        self._since[phone] = now
+        self._order.append((now, phone))
+        return True
+
+    def count(self, now: datetime) -> int:
+        """How many different people were reached in the last 24 hours."""
+        self._forget(now)
+        return len(self._since)
+
+    def _forget(self, now: datetime) -> None:
+        while self._order and now - self._order[0][0] >= DAY:
+            self._since.pop(self._order.popleft()[1], None)

@@ -1,0 +1,204 @@
+"""The exact shape of what a client may send to /messages: nothing unknown, nothing missing, no wrong type."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from humaspost.sandbox.graph import GraphError
+from humaspost.sandbox.whatsapp.errors import refused
+
+Caption = Annotated[str, Field(max_length=1024)]
+Filled = Annotated[str, Field(min_length=1)]
+
+
+class Shape(BaseModel):
+    """A JSON object whose every key is known and whose every value has its own type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Text(Shape):
+    body: Annotated[str, Field(min_length=1, max_length=4096)]
+    preview_url: bool = False
+
+
+class Media(Shape):
+    """Exactly one of ``id`` and ``link`` (checked when it is resolved)."""
+
+    id: str | None = None
+    link: str | None = None
+
+
+class Captioned(Media):
+    caption: Caption | None = None
+
+
+class Document(Captioned):
+    filename: Annotated[str, Field(max_length=240)] | None = None
+
+
+class Context(Shape):
+    message_id: Filled
+
+
+class Language(Shape):
+    code: Filled
+    policy: Literal["deterministic"] = "deterministic"
+
+
+class Fallback(BaseModel):
+    """A currency or a date: what is shown is always ``fallback_value``."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+    fallback_value: Filled
+
+
+class Parameter(Shape):
+    type: Filled
+    parameter_name: Filled | None = None
+    text: str | None = None
+    payload: str | None = None
+    coupon_code: str | None = None
+    image: Media | None = None
+    video: Media | None = None
+    document: Document | None = None
+    currency: Fallback | None = None
+    date_time: Fallback | None = None
+    location: dict[str, Any] | None = None
+    action: dict[str, Any] | None = None
+
+
+class Component(Shape):
+    type: Filled
+    sub_type: str | None = None
+    index: str | int | None = None
+    parameters: list[Parameter] = []
+
+
+class TemplateUse(Shape):
+    name: Annotated[str, Field(min_length=1, max_length=512)]
+    language: Language
+    components: list[Component] = []
+
+
+class Reaction(Shape):
+    message_id: Filled
+    emoji: str
+
+
+class Place(Shape):
+    latitude: float | str
+    longitude: float | str
+    name: str | None = None
+    address: str | None = None
+
+
+class Name(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
+    formatted_name: Filled
+
+
+class Contact(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
+    name: Name
+
+
+class Words(Shape):
+    text: Filled
+
+
+class Interactive(Shape):
+    type: Literal[
+        "button",
+        "list",
+        "product",
+        "product_list",
+        "catalog_message",
+        "cta_url",
+        "flow",
+        "location_request_message",
+        "order_details",
+        "order_status",
+    ]
+    action: dict[str, Any]
+    header: dict[str, Any] | None = None
+    body: Words | None = None
+    footer: Words | None = None
+
+
+class Message(Shape):
+    """One message to one person; ``type`` names the one content key that must be there."""
+
+    messaging_product: Literal["whatsapp"]
+    recipient_type: Literal["individual", "group"] = "individual"
+    to: Filled | None = None
+    recipient: Filled | None = None
+    type: str = "text"
+    context: Context | None = None
+    biz_opaque_callback_data: Annotated[str, Field(max_length=512)] | None = None
+    messaging_account_id: str | None = None
+    text: Text | None = None
+    image: Captioned | None = None
+    video: Captioned | None = None
+    audio: Media | None = None
+    sticker: Media | None = None
+    document: Document | None = None
+    template: TemplateUse | None = None
+    reaction: Reaction | None = None
+    location: Place | None = None
+    contacts: Annotated[list[Contact], Field(min_length=1)] | None = None
+    interactive: Interactive | None = None
+
+
+class MarketingMessage(Message):
+    """What /marketing_messages takes on top."""
+
+    product_policy: Literal["CLOUD_API_FALLBACK", "STRICT"] = "CLOUD_API_FALLBACK"
+    message_activity_sharing: bool | None = None
+
+
+KINDS = (
+    *("text", "image", "video", "audio", "sticker", "document"),
+    *("template", "reaction", "location", "contacts", "interactive"),
+)
+
+
+def read_message(raw: bytes, shape: type[Message] = Message) -> Message:
+    """The message in ``raw``; GraphError 100, 131008, 131009 or 131051 says what is wrong with it."""
+    try:
+        message = shape.model_validate_json(raw)
+    except ValidationError as bad:
+        raise _complaint(bad) from bad
+    if message.type not in KINDS:
+        raise refused(131051, f"Message type {message.type!r} is currently not supported.")
+    if getattr(message, message.type) is None:
+        raise refused(131008, f"Parameter of type {message.type} is missing {message.type} value")
+    for kind in KINDS:
+        if kind != message.type and getattr(message, kind) is not None:
+            raise refused(100, f'Unexpected key "{kind}" on a message of type {message.type}.')
+    return message
+
+
+def _complaint(bad: ValidationError) -> GraphError:
+    first = bad.errors(include_url=False, include_input=False)[0]
+    where = _spelled(first["loc"])
+    match first["type"]:
+        case "missing":
+            return refused(131008, f"The parameter {where} is required.")
+        case "extra_forbidden":
+            return refused(
+                100, f'Unexpected key "{first["loc"][-1]}" on param "{_spelled(first["loc"][:-1])}".'
+            )
+        case "json_invalid":
+            return refused(100, "The request body is not valid JSON.")
+        case "literal_error":
+            return refused(131009, f"Param {where}: {first['msg']}.")
+        case _:
+            return refused(100, f"Param {where}: {first['msg']}.")
+
+
+def _spelled(loc: tuple[int | str, ...]) -> str:
+    """A path as Meta spells it: ``template['components'][0]['type']``."""
+    if not loc:
+        return "body"
+    return str(loc[0]) + "".join(f"[{part!r}]" for part in loc[1:])

@@ -1,0 +1,170 @@
+"""Media of WhatsApp: what may be uploaded, by declared type and by content, and for how long its id lives."""
+
+import hashlib
+import io
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from PIL import Image, UnidentifiedImageError
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+
+from humaspost.sandbox.graph import GraphError
+from humaspost.sandbox.whatsapp.errors import refused
+
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+_MB = 1024 * 1024
+
+#: MIME type -> (kind, most bytes): contracts/whatsapp.md section 1.2.
+TYPES: dict[str, tuple[str, int]] = {
+    "image/jpeg": ("image", 5 * _MB),
+    "image/png": ("image", 5 * _MB),
+    "image/webp": ("sticker", 500 * 1024),
+    "video/mp4": ("video", 16 * _MB),
+    "video/3gpp": ("video", 16 * _MB),
+    "audio/aac": ("audio", 16 * _MB),
+    "audio/amr": ("audio", 16 * _MB),
+    "audio/mpeg": ("audio", 16 * _MB),
+    "audio/mp4": ("audio", 16 * _MB),
+    "audio/ogg": ("audio", 16 * _MB),
+    "text/plain": ("document", 100 * _MB),
+    "application/pdf": ("document", 100 * _MB),
+    "application/msword": ("document", 100 * _MB),
+    "application/vnd.ms-excel": ("document", 100 * _MB),
+    "application/vnd.ms-powerpoint": ("document", 100 * _MB),
+    f"{_OFFICE}wordprocessingml.document": ("document", 100 * _MB),
+    f"{_OFFICE}spreadsheetml.sheet": ("document", 100 * _MB),
+    f"{_OFFICE}presentationml.presentation": ("document", 100 * _MB),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One uploaded file."""
+
+    id: str
+    phone_number_id: str
+    mime: str
+    data: bytes = field(repr=False)
+    sha256: str
+    uploaded_at: datetime
+    name: str | None = None
+
+    @property
+    def kind(self) -> str:
+        return TYPES[self.mime][0]
+
+
+def stored(data: bytes, mime: str, *, phone_number_id: str, name: str | None, now: datetime) -> Stored:
+    """``data`` under a new id, certain to be what ``mime`` says and within its size; GraphError if not."""
+    check(data, mime)
+    digest = hashlib.sha256(data).hexdigest()
+    media_id = str(10**15 + secrets.randbelow(9 * 10**15))
+    return Stored(media_id, phone_number_id, mime, data, digest, now, name)
+
+
+def check(data: bytes, mime: str) -> None:
+    """GraphError unless ``mime`` is taken, the bytes are of that type, and there are not too many of them."""
+    if mime not in TYPES:
+        types = ", ".join(TYPES)
+        raise refused(
+            100, f"Param file must be a file with one of the following types: {types}. Received {mime!r}."
+        )
+    _, most = TYPES[mime]
+    if len(data) > most:
+        raise refused(131053, f"File of {len(data)} bytes exceeds the limit of {most} bytes for {mime}.")
+    if not data or not _looks_like(data, mime):
+        raise refused(131053, f"The content of the file is not {mime}.")
+    if mime in ("image/jpeg", "image/png"):
+        _check_picture(data)
+
+
+def _looks_like(data: bytes, mime: str) -> bool:
+    head = data[:16]
+    match mime:
+        case "image/jpeg":
+            return head.startswith(b"\xff\xd8\xff")
+        case "image/png":
+            return head.startswith(b"\x89PNG\r\n\x1a\n")
+        case "image/webp":
+            return head[:4] == b"RIFF" and head[8:12] == b"WEBP"
+        case "video/mp4" | "video/3gpp" | "audio/mp4":
+            return head[4:8] == b"ftyp"
+        case "audio/aac":
+            return head[0] == 0xFF and head[1] & 0xF6 == 0xF0
+        case _:
+            return _looks_like_other(data, head, mime)
+
+
+def _looks_like_other(data: bytes, head: bytes, mime: str) -> bool:
+    if mime == "text/plain":
+        return b"\0" not in data and _is_utf8(data)
+    if mime.startswith(_OFFICE):
+        return head.startswith(b"PK\x03\x04")
+    starts: dict[str, tuple[bytes, ...]] = {
+        "audio/amr": (b"#!AMR",),
+        "audio/mpeg": (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2"),
+        "audio/ogg": (b"OggS",),
+        "application/pdf": (b"%PDF-",),
+    }
+    return head.startswith(starts.get(mime, (b"\xd0\xcf\x11\xe0",)))
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _check_picture(data: bytes) -> None:
+    """Images must be whole, 8-bit, RGB or RGBA."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            mode = image.mode
+            image.load()
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombWarning) as broken:
+        raise refused(131053, "The image cannot be read.") from broken
+    if mode not in ("RGB", "RGBA"):
+        raise refused(131053, f"Images must be 8-bit, RGB or RGBA; this one is {mode}.")
+
+
+@dataclass(slots=True)
+class Shelf:
+    """Every uploaded file of the number, by id."""
+
+    files: dict[str, Stored] = field(default_factory=dict)
+
+    def put(self, file: Stored) -> Stored:
+        self.files[file.id] = file
+        return file
+
+    def usable(self, media_id: str, *, phone_number_id: str, now: datetime, days: float) -> Stored:
+        """The file behind ``media_id`` while its id lives; 131009 when unknown, expired or another number's."""
+        file = self.files.get(media_id)
+        if file is None or file.phone_number_id != phone_number_id:
+            raise refused(131009, f"Media id {media_id!r} does not exist for this phone number.")
+        if now - file.uploaded_at >= timedelta(days=days):
+            raise refused(131009, f"Media id {media_id!r} has expired.")
+        return file
+
+
+async def received(request: Request) -> tuple[bytes, str, str | None]:
+    """Bytes, MIME type and name of a multipart upload; the declared type must agree with the part's own."""
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise GraphError(100, "(#100) The parameter file is required.")
+    async with request.form() as form:
+        if form.get("messaging_product") != "whatsapp":
+            raise refused(131008, "The parameter messaging_product is required.")
+        if unknown := set(form) - {"messaging_product", "file", "type"}:
+            raise refused(100, f'Unexpected key "{min(unknown)}".')
+        file, declared = form.get("file"), form.get("type")
+        if not isinstance(file, UploadFile):
+            raise refused(131008, "The parameter file is required.")
+        own = (file.content_type or "").partition(";")[0].strip()
+        mime = str(declared).partition(";")[0].strip() if declared else own
+        if declared and own not in ("", "application/octet-stream", mime):
+            raise refused(100, f"Param type {mime!r} differs from the file's own type {own!r}.")
+        return await file.read(), mime, file.filename

@@ -1,0 +1,113 @@
+"""Who is asking: OAuth 1.0a signatures (RFC 5849) and OAuth 2.0 bearer tokens."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote
+
+from oauthlib.oauth1.rfc5849.signature import base_string_uri, collect_parameters, verify_hmac_sha1
+
+from humaspost.sandbox.world import World
+from humaspost.sandbox.x import accounts
+from humaspost.sandbox.x.oauth2 import Tokens
+from humaspost.sandbox.x.problems import forbidden, unauthorized, unsupported_authentication
+from humaspost.sandbox.x.settings import setting
+
+#: The hosts that a client may have signed for: adapters rewrite the address after signing.
+_SIGNED_FOR = ("https://api.twitter.com", "https://api.x.com")
+_NEEDED = {"oauth_consumer_key", "oauth_nonce", "oauth_signature", "oauth_timestamp", "oauth_token"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as the signature sees it; ``path`` is without the sandbox's own ``/x``."""
+
+    method: str
+    path: str
+    query: str
+    header: str
+    form: bytes
+    own_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """What oauthlib's verifier reads."""
+
+    http_method: str
+    uri: str
+    params: list[tuple[str, str]]
+    signature: str
+
+
+class Door:
+    """Lets in who signed well and was not seen before, or holds a living token with the scope needed."""
+
+    def __init__(self, world: World, tokens: Tokens) -> None:
+        self._world, self._tokens = world, tokens
+        self._nonces: dict[tuple[str, str], float] = {}
+
+    def check(self, asked: Asked, scopes: Iterable[str]) -> None:
+        """Returns only for the demo account; 401 and 403 are raised as X words them."""
+        kind, _, credentials = asked.header.partition(" ")
+        if kind.lower() == "bearer":
+            self._check_bearer(credentials.strip(), set(scopes))
+        elif kind.lower() == "oauth":
+            self._check_signature(asked, _fields(credentials))
+        else:
+            raise unauthorized()
+
+    def _check_bearer(self, token: str, scopes: set[str]) -> None:
+        if token == accounts.APP_BEARER:
+            raise unsupported_authentication()
+        granted = self._tokens.scopes_of(token)
+        if granted is None:
+            raise unauthorized()
+        if not scopes <= granted:
+            raise forbidden("You are not permitted to use OAuth2 on this endpoint: a scope is missing.")
+
+    def _check_signature(self, asked: Asked, fields: dict[str, str]) -> None:
+        known = (
+            fields.keys() >= _NEEDED
+            and fields["oauth_consumer_key"] == accounts.API_KEY
+            and fields["oauth_token"] == accounts.ACCESS_TOKEN
+            and fields.get("oauth_signature_method") == "HMAC-SHA1"
+            and fields.get("oauth_version", "1.0") == "1.0"
+        )
+        if not known or not _signed_well(asked, fields) or not self._first_seen(fields):
+            raise unauthorized()
+
+    def _first_seen(self, fields: dict[str, str]) -> bool:
+        now, skew = self._world.now().timestamp(), setting(self._world, "clock_skew")
+        stamp = fields["oauth_timestamp"]
+        if not stamp.isdigit() or abs(now - int(stamp)) > skew:
+            return False
+        if len(self._nonces) > 10_000:
+            self._nonces = {k: t for k, t in self._nonces.items() if now - t <= 2 * skew}
+        key = (stamp, fields["oauth_nonce"])
+        if key in self._nonces:
+            return False
+        self._nonces[key] = now
+        return True
+
+
+def _fields(credentials: str) -> dict[str, str]:
+    pairs = (item.strip().partition("=") for item in credentials.split(","))
+    return {name: unquote(value.strip('"')) for name, _, value in pairs if name != "realm"}
+
+
+def _signed_well(asked: Asked, fields: dict[str, str]) -> bool:
+    body = parse_qsl(asked.form.decode("utf-8", "replace"), keep_blank_values=True)
+    try:
+        params = collect_parameters(asked.query, body)  # type: ignore[no-untyped-call]  # oauthlib has no types
+    except ValueError:  # a query that no signer can have meant
+        return False
+    params += [(k, v) for k, v in fields.items() if k != "oauth_signature"]
+    places = [f"{host}{asked.path}" for host in _SIGNED_FOR] + [asked.own_url]
+    return any(
+        verify_hmac_sha1(  # type: ignore[no-untyped-call]  # oauthlib has no types
+            _Signed(asked.method, base_string_uri(place), params, fields["oauth_signature"]),
+            accounts.API_KEY_SECRET,
+            accounts.ACCESS_TOKEN_SECRET,
+        )
+        for place in places
+    )

@@ -1,0 +1,135 @@
+"""OAuth 2.0 with PKCE: the consent, codes that live 30 seconds, access tokens, and refresh tokens that rotate.
+
+https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code, read 2026-08-22.
+"""
+
+import base64
+import hashlib
+import secrets
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from humaspost.sandbox.world import World
+from humaspost.sandbox.x import accounts
+from humaspost.sandbox.x.settings import setting
+
+SCOPES = {"tweet.read", "tweet.write", "users.read", "media.write", "offline.access"}
+CODE_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Grant:
+    scopes: frozenset[str]
+    expires_at: float
+    redirect_uri: str = ""
+    challenge: str = ""
+    method: str = "S256"
+
+
+class BadGrant(Exception):
+    """The token endpoint refuses; ``error`` is one of RFC 6749's words."""
+
+    def __init__(self, error: str, description: str, *, status: int = 400) -> None:
+        super().__init__(error)
+        self.status = status
+        self.body = {"error": error, "error_description": description}
+
+
+class Tokens:
+    """Which codes and tokens live, and what they allow."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._codes: dict[str, _Grant] = {}
+        self._access: dict[str, _Grant] = {}
+        self._refresh: dict[str, _Grant] = {}
+
+    def authorize(self, query: dict[str, str]) -> str:
+        """The address to send the person back to, with a code; the demo account always consents."""
+        scopes = frozenset(query.get("scope", "").split())
+        if query.get("response_type") != "code" or query.get("client_id") != accounts.CLIENT_ID:
+            raise BadGrant("invalid_request", "Value passed for the authorization request was invalid.")
+        if not query.get("code_challenge") or query.get("code_challenge_method", "plain") not in {
+            "plain",
+            "S256",
+        }:
+            raise BadGrant("invalid_request", "A code_challenge is needed (plain or S256).")
+        if not scopes or not scopes <= SCOPES or not query.get("redirect_uri"):
+            raise BadGrant("invalid_scope", f"Known scopes: {' '.join(sorted(SCOPES))}.")
+        code = secrets.token_urlsafe(24)
+        method = query.get("code_challenge_method", "plain")
+        ends = self._now() + CODE_SECONDS
+        self._codes[code] = _Grant(scopes, ends, query["redirect_uri"], query["code_challenge"], method)
+        back = {"state": query.get("state", ""), "code": code}
+        return f"{query['redirect_uri']}{'&' if '?' in query['redirect_uri'] else '?'}{urlencode(back)}"
+
+    def token(self, form: dict[str, str], authorization: str) -> dict[str, Any]:
+        """The token endpoint's answer: a new access token and, with offline.access, a new refresh token."""
+        self._check_client(form, authorization)
+        match form.get("grant_type"):
+            case "authorization_code":
+                return self._issue(self._redeem(form).scopes)
+            case "refresh_token":
+                return self._issue(self._rotate(form.get("refresh_token", "")).scopes)
+        raise BadGrant("unsupported_grant_type", "grant_type is authorization_code or refresh_token.")
+
+    def revoke(self, token: str) -> None:
+        """The token opens nothing any more."""
+        self._access.pop(token, None)
+        self._refresh.pop(token, None)
+
+    def scopes_of(self, token: str) -> frozenset[str] | None:
+        """What a living access token allows; None when it is unknown or has expired."""
+        grant = self._access.get(token)
+        return grant.scopes if grant and self._now() < grant.expires_at else None
+
+    def _check_client(self, form: dict[str, str], authorization: str) -> None:
+        kind, _, credentials = authorization.partition(" ")
+        if kind.lower() == "basic":
+            expected = base64.b64encode(f"{accounts.CLIENT_ID}:{accounts.CLIENT_SECRET}".encode()).decode()
+            known = credentials.strip() == expected
+        else:
+            known = form.get("client_id") == accounts.CLIENT_ID
+        if not known:
+            raise BadGrant("unauthorized_client", "Missing or wrong client credentials.", status=401)
+
+    def _redeem(self, form: dict[str, str]) -> _Grant:
+        grant = self._codes.pop(form.get("code", ""), None)
+        if grant is None or self._now() >= grant.expires_at or form.get("redirect_uri") != grant.redirect_uri:
+            raise BadGrant("invalid_request", "Value passed for the authorization code was invalid.")
+        if _challenge(form.get("code_verifier", ""), grant.method) != grant.challenge:
+            raise BadGrant("invalid_request", "Value passed for the code verifier did not match.")
+        return grant
+
+    def _rotate(self, token: str) -> _Grant:
+        grant = self._refresh.get(token)
+        if grant is None:
+            raise BadGrant("invalid_request", "Value passed for the token was invalid.")
+        if not setting(self._world, "refresh_reuse"):
+            del self._refresh[token]
+        return grant
+
+    def _issue(self, scopes: frozenset[str]) -> dict[str, Any]:
+        lives = setting(self._world, "token_seconds")
+        access = secrets.token_urlsafe(48)
+        self._access[access] = _Grant(scopes, self._now() + lives)
+        answer = {
+            "token_type": "bearer",
+            "expires_in": lives,
+            "access_token": access,
+            "scope": " ".join(sorted(scopes)),
+        }
+        if "offline.access" in scopes:
+            answer["refresh_token"] = secrets.token_urlsafe(48)
+            self._refresh[answer["refresh_token"]] = _Grant(scopes, float("inf"))
+        return answer
+
+    def _now(self) -> float:
+        return self._world.now().timestamp()
+
+
+def _challenge(verifier: str, method: str) -> str:
+    if method == "plain":
+        return verifier
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()

@@ -1,0 +1,117 @@
+"""What uploaded bytes really are, whatever their sender calls them, and whether X takes them.
+
+Limits: https://docs.x.com/x-api/media/introduction and quickstart/best-practices, read 2026-08-22.
+"""
+
+import io
+import warnings
+from dataclasses import dataclass
+
+import av
+from PIL import Image
+
+#: Pillow calls a phone's picture with a preview inside MPO.
+_IMAGES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+_GIF = {"GIF": "image/gif"}
+_MOST_PIXELS = 100_000_000
+
+#: Category family -> bytes of the largest file.
+LARGEST = {
+    "image": 5 * 1024 * 1024,
+    "gif": 15 * 1024 * 1024,
+    "video": 512 * 1024 * 1024,
+    "subtitles": 512 * 1024,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A medium as it was found; ``wrong`` says why X would refuse it while processing."""
+
+    type: str
+    width: int = 0
+    height: int = 0
+    duration_ms: int = 0
+    wrong: str | None = None
+
+
+def family(category: str) -> str:
+    """image, gif, video or subtitles: what the limits go by."""
+    for name in ("image", "gif", "video", "subtitles"):
+        if name in category:
+            return name
+    raise ValueError(category)
+
+
+def probe(data: bytes, kind: str) -> Probe | None:
+    """What the bytes are, for one family; None when they are nothing of the kind."""
+    if kind == "subtitles":
+        return _subtitles(data)
+    return _video(data) if kind == "video" else _image(data, animated=kind == "gif")
+
+
+def _image(data: bytes, *, animated: bool) -> Probe | None:
+    try:
+        with warnings.catch_warnings(), Image.open(io.BytesIO(data)) as image:
+            warnings.simplefilter("error")
+            found = (_GIF if animated else _IMAGES).get(image.format or "")
+            width, height = image.size
+            if found is None or width * height > _MOST_PIXELS:
+                return None
+            frames = getattr(image, "n_frames", 1)
+            image.load()
+    except (OSError, SyntaxError, ValueError, Warning, Image.DecompressionBombError):
+        return None
+    return Probe(found, width, height, wrong=_gif_wrong(width, height, frames) if animated else None)
+
+
+def _gif_wrong(width: int, height: int, frames: int) -> str | None:
+    if width > 1280 or height > 1080:
+        return "a GIF is at most 1280x1080"
+    if frames > 350 or width * height * frames > 300_000_000:
+        return "a GIF has at most 350 frames and 300 million pixels in all"
+    return None
+
+
+def _video(data: bytes) -> Probe | None:
+    if data[4:8] != b"ftyp" and data[:4] != b"\x1aE\xdf\xa3" and data[:1] != b"G":
+        return None
+    kind = "video/mp4" if data[4:8] == b"ftyp" else "video/webm" if data[:1] == b"\x1a" else "video/mp2t"
+    if data[8:12] == b"qt  ":
+        kind = "video/quicktime"
+    try:
+        with av.open(io.BytesIO(data), mode="r") as container:
+            if not container.streams.video:
+                return Probe(kind, wrong="there are no pictures in it")
+            stream = container.streams.video[0]
+            seconds = (container.duration or 0) / av.time_base
+            codecs = {s.codec_context.name for s in container.streams if s.type in ("video", "audio")}
+            wrong = _video_wrong(
+                stream.width, stream.height, seconds, float(stream.average_rate or 0), codecs
+            )
+            return Probe(kind, stream.width, stream.height, int(seconds * 1000), wrong)
+    except av.FFmpegError:
+        return Probe(kind, wrong="the file cannot be read as video")
+
+
+def _video_wrong(width: int, height: int, seconds: float, rate: float, codecs: set[str]) -> str | None:
+    broken = {
+        "a video lasts 0.5 to 140 seconds": not 0.5 <= seconds <= 140,
+        "a video is 32x32 to 1280x1024, either way up": not (
+            32 <= min(width, height) <= 1024 and max(width, height) <= 1280
+        ),
+        "a video's sides are 1:3 to 3:1": max(width, height) > 3 * min(width, height),
+        "a video has at most 60 frames a second": rate > 60.5,
+        "a video is H.264 with AAC": not codecs <= {"h264", "aac"},
+    }
+    return next((rule for rule, is_broken in broken.items() if is_broken), None)
+
+
+def _subtitles(data: bytes) -> Probe | None:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    if text.startswith("WEBVTT"):
+        return Probe("text/vtt")
+    return Probe("text/srt") if "-->" in text else None

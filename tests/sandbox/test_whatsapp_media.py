@@ -1,0 +1,127 @@
+"""Media of WhatsApp: upload, limits by type and content, the life of an id, links."""
+
+import hashlib
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from humaspost.sandbox.server import Sandbox
+from tests.sandbox.meta import Phone, code, fresh, frozen, picture
+
+PDF = b"%PDF-1.7 surat"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Sandbox]:
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def phone(running: Sandbox, http: requests.Session) -> Phone:
+    return Phone(fresh(running), http)
+
+
+def test_an_uploaded_file_is_read_back_sent_and_deleted(phone: Phone) -> None:
+    data = picture()
+    media_id = phone.upload(data, "image/jpeg", "loket.jpg").json()["id"]
+    node = phone.http.get(f"{phone.base}/{media_id}").json()
+    assert (node["mime_type"], node["file_size"]) == ("image/jpeg", str(len(data)))
+    assert node["sha256"] == hashlib.sha256(data).hexdigest()
+    assert phone.http.get(node["url"]).content == data
+    assert requests.get(node["url"], timeout=10).status_code == 401
+    phone.wrote()
+    assert phone.send(type="image", image={"id": media_id, "caption": "Loket malam"}).ok
+    (shown,) = phone.objects()
+    assert (shown["text"], shown["media"][0]["sha256"]) == ("Loket malam", node["sha256"])
+    assert phone.http.delete(f"{phone.base}/{media_id}").json() == {"success": True}
+    assert code(phone.send(type="image", image={"id": media_id}))[1] == 131009
+    assert code(phone.http.get(f"{phone.base}/{media_id}")) == (400, 100, 33)
+
+
+def test_an_id_lives_thirty_days(phone: Phone) -> None:
+    clock = frozen(phone.sandbox)
+    media_id = phone.upload(PDF, "application/pdf").json()["id"]
+    clock.move(days=29, hours=23)
+    phone.wrote()
+    assert phone.send(type="document", document={"id": media_id, "filename": "surat.pdf"}).ok
+    clock.move(hours=1)
+    assert code(phone.send(type="document", document={"id": media_id}))[1] == 131009
+
+
+@pytest.mark.parametrize(
+    ("data", "mime", "expected"),
+    [
+        (picture(kind="PNG"), "image/jpeg", 131053),
+        (PDF, "image/png", 131053),
+        (picture(kind="WEBP"), "image/webp", None),
+        (picture(kind="GIF", mode="P"), "image/gif", 100),
+        (picture(mode="CMYK"), "image/jpeg", 131053),
+        (picture(kind="PNG", mode="P"), "image/png", 131053),
+        (picture()[:200], "image/jpeg", 131053),
+        (b"\xff\xd8\xff" + bytes(5 * 1024 * 1024), "image/jpeg", 131053),
+        (b"", "text/plain", 131053),
+        (b"Halo \xc3\xa9", "text/plain", None),
+        (b"\xff\xfe", "text/plain", 131053),
+        (b"PK\x03\x04x", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", None),
+        (b"\xd0\xcf\x11\xe0", "application/msword", None),
+        (b"ID3x", "audio/mpeg", None),
+        (b"OggSx", "audio/ogg; codecs=opus", None),
+        (b"....ftypisom", "video/mp4", None),
+        (b"....moovisom", "video/mp4", 131053),
+        (b"\xff\xf1xx", "audio/aac", None),
+        (b"x", "application/zip", 100),
+    ],
+)
+def test_declared_type_content_and_size_must_agree(
+    phone: Phone, data: bytes, mime: str, expected: int | None
+) -> None:
+    answer = phone.upload(data, mime)
+    assert (None if answer.ok else code(answer)[1]) == expected
+
+
+def test_an_upload_needs_every_part(phone: Phone) -> None:
+    url, file = f"{phone.number}/media", ("a.jpg", picture(), "image/jpeg")
+    product = {"messaging_product": "whatsapp"}
+    assert code(phone.http.post(url, json=product))[1] == 100
+    assert code(phone.http.post(url, files={"file": file}))[1] == 131008
+    assert code(phone.http.post(url, data={**product, "x": "1"}, files={"file": file}))[1] == 100
+    assert code(phone.http.post(url, data={**product, "type": "image/png"}, files={"file": file}))[1] == 100
+    assert code(phone.http.post(url, data=product, files={"other": file}))[1] == 100
+    assert phone.http.post(url, data=product, files={"file": file}).ok, (
+        "Meta's own example gives no type field"
+    )
+
+
+def test_a_picture_cannot_be_sent_as_a_document(phone: Phone) -> None:
+    phone.wrote()
+    media_id = phone.upload(picture(), "image/jpeg").json()["id"]
+    assert code(phone.send(type="document", document={"id": media_id}))[1] == 131053
+
+
+def test_a_link_is_accepted_first_and_fetched_from_this_computer_only(phone: Phone) -> None:
+    phone.wrote()
+    url = f"{phone.sandbox.url}/media/a.jpg"
+    phone.http.put(url, data=picture(), headers={"content-type": "image/jpeg"})
+    assert phone.send(type="image", image={"link": url}).ok
+    for bad in (
+        f"{phone.sandbox.url}/media/none.jpg",
+        "https://www.kotacontoh.example/a.jpg",
+        "file:///etc/passwd",
+    ):
+        assert phone.send(type="image", image={"link": bad}).ok
+    assert len(phone.objects()) == 1
+
+
+def test_a_link_is_remembered_for_ten_minutes(phone: Phone) -> None:
+    clock = frozen(phone.sandbox)
+    phone.wrote()
+    url = f"{phone.sandbox.url}/media/b.jpg"
+    assert phone.send(type="image", image={"link": url}).ok
+    phone.http.put(url, data=picture(), headers={"content-type": "image/jpeg"})
+    assert phone.send(type="image", image={"link": url}).ok
+    assert phone.objects() == [], "the failure is remembered too"
+    clock.move(minutes=10)
+    assert phone.send(type="image", image={"link": url}).ok
+    assert len(phone.objects()) == 1
