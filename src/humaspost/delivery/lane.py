@@ -1,0 +1,331 @@
+"""A lane: one account's sender. One thread decides what goes next, a few write."""
+
+import json
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from humaspost.delivery.happened import Happened
+from humaspost.delivery.line import Line, Sender
+from humaspost.delivery.login import contact, keep
+from humaspost.delivery.send import send
+from humaspost.delivery.works import AHEAD, Work, Works
+from humaspost.ledger import claims, settle
+from humaspost.ledger.gate import Gate, Intent, Passage, Stopped, Ticket, Wait
+from humaspost.ledger.schema import rendition
+from humaspost.model.errors import ChannelError
+from humaspost.model.rendition import Part, Rendition
+
+#: Claimed this long before its time, so that the gate opens on the minute.
+EARLY = timedelta(seconds=0.5)
+#: The longest sleep: other processes' writes are noticed by the daemon, which wakes the lane.
+NAP = 30.0
+#: How often a lane asks itself whether its login needs looking after, in seconds.
+HOURLY = 3600.0
+
+
+@dataclass(slots=True)
+class Claimed:
+    """One delivery that is ours until it is gated or put back."""
+
+    key: str
+    post: str
+    due_at: datetime
+    priority: int
+    work: Work
+
+
+@dataclass
+class Lane:
+    """The sender of one account; ``start`` and ``stop`` it."""
+
+    line: Line
+    sender: Sender
+    workers: int
+    _quiet: datetime | None = None
+    _asked: int = 0
+    _seen: int = -1
+    _claimed: list[Claimed] = field(default_factory=list)
+    _flying: set["Future[datetime | None]"] = field(default_factory=set)
+    _blocked: datetime | None = None
+    _looked_ahead: float = 0.0
+    _contact_at: datetime | None = None
+    _kept: float = float("-inf")
+    _wake: threading.Event = field(default_factory=threading.Event)
+    _stopping: bool = False
+
+    def __post_init__(self) -> None:
+        self._works = Works(self.line, self.sender, self._wake.set)
+
+    def start(self) -> None:
+        """The lane sends from now on."""
+        self._pool = ThreadPoolExecutor(self.workers + 2, thread_name_prefix=self.line.account.name)
+        self._thread = threading.Thread(target=self._run, name=f"lane-{self.line.account.name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def quiet_until(self) -> datetime | None:
+        """When it acts next; None while it has something in hand or was woken and has not looked yet."""
+        return self._quiet if self._seen == self._asked else None
+
+    def wake(self) -> None:
+        """Something changed: the lane looks again at once."""
+        self._asked += 1
+        self._wake.set()
+
+    def halt(self) -> None:
+        """No new intent is made from here on; what is in flight goes on."""
+        self._stopping = True
+        self._wake.set()
+
+    def stop(self, *, within: float) -> int:
+        """No new intent is made; how many writes were still in flight after ``within`` seconds."""
+        self.halt()
+        deadline = time.monotonic() + within
+        self._thread.join(within)
+        while self._flying and time.monotonic() < deadline:
+            self._flying = {f for f in self._flying if not f.done()}
+            time.sleep(0.01)
+        left = len(self._flying)
+        self._pool.shutdown(wait=not left, cancel_futures=True)
+        if not left:
+            self.line.close()
+        return left
+
+    # -- the deciding thread ---------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            asked = self._asked
+            try:
+                pause = self._turn()
+                self._seen = asked
+            except Exception as error:
+                # A failed commit (disk full, say) stops nothing but this turn: no intent, no send.
+                self.sender.tell(
+                    Happened(self.sender.now(), "problem", detail=f"ledger: {getattr(error, 'orig', error)}")
+                )
+                pause = 1.0
+            if pause > 0:
+                self._wake.wait(pause)
+        self._put_back(self._claimed, None)
+
+    def _turn(self) -> float:
+        """One look at everything; how many seconds until the next."""
+        now = self.sender.now()
+        self._reap()
+        self._keep_login()
+        due = self._next_due() if self._room() else now
+        if due is not None and due <= now + AHEAD and not self._in_contact(now):
+            return self._rest(self._contact_at)
+        if due is not None and due <= now + EARLY:
+            self._take(now)
+        if time.monotonic() - self._looked_ahead > 10 and due is not None:
+            self._looked_ahead = time.monotonic()
+            if self.sender.only is None:
+                self._works.begin_ahead(now)
+        self._works.advance(self._pool, now)
+        self._fail_hopeless()
+        self._gate(self.sender.now())
+        return self._rest(self._next_due() if not self._claimed else None)
+
+    def _next_due(self) -> datetime | None:
+        with self.sender.ledger.read() as conn:
+            return claims.next_due(conn, self.line.id, only=self.sender.only)
+
+    def _in_contact(self, now: datetime) -> bool:
+        """Nothing is sent before the platform said whose credentials these are."""
+        if self._contact_at is not None and now < self._contact_at:
+            return False
+        again = contact(self.line, self.sender)
+        self._contact_at = again
+        return again is None
+
+    def _keep_login(self) -> None:
+        if time.monotonic() - self._kept > HOURLY:
+            self._kept = time.monotonic()
+            keep(self.line, self.sender)
+
+    def _rest(self, due: datetime | None) -> float:
+        now = self.sender.now()
+        if self._blocked and self._blocked > now and due is not None:
+            due = max(due, self._blocked)
+        moments = [m for m in (due, self._blocked) if m is not None]
+        moments += [c.due_at for c in self._claimed if c.work.progress.ready]
+        moments += self._works.polls
+        busy = bool(self._flying) or self._works.are_busy
+        coming = [m for m in moments if m > now]
+        ready = any(c.due_at <= now and c.work.progress.ready for c in self._claimed)
+        self._quiet = None if busy or self._claimed else min(moments, default=_NEVER)
+        if busy:
+            return min([0.25, *((m - now).total_seconds() for m in coming)])
+        if not coming:
+            return 0.05 if moments or ready else NAP
+        early = EARLY.total_seconds() if not self._claimed else 0.0
+        return max(0.001, min(NAP, (min(coming) - now).total_seconds() - early))
+
+    # -- claims and preparation ------------------------------------------------------------------
+
+    def _take(self, now: datetime) -> None:
+        room = self._room()
+        if not room or (self._blocked and self._blocked > now + EARLY):
+            return
+        until = now + EARLY
+        line, sender = self.line, self.sender
+
+        def work(conn: Connection) -> list[Row[Any]]:
+            claims.expand(conn, line.id, until=until, now=now)
+            return claims.claim(
+                conn, line.id, owner=sender.owner, until=until, now=now, limit=room, only=sender.only
+            )
+
+        rows = sender.ledger.committer.submit(work).result()
+        parts = {body: self._parts(body) for body in {row.rendition for row in rows}}
+        for row in rows:
+            work_ = self._works.of(parts[row.rendition][row.part - 1])
+            self._claimed.append(Claimed(row.key, row.post, row.due_at, row.priority, work_))
+        self._claimed.sort(key=lambda c: (c.priority, c.due_at > now))
+
+    def _room(self) -> int:
+        """How many more may be claimed; none until half of what was claimed has gone."""
+        room = 4 * self.workers - len(self._claimed)
+        return room if room >= 2 * self.workers else 0
+
+    def _parts(self, body: str) -> tuple[Part, ...]:
+        with self.sender.ledger.read() as conn:
+            text = conn.scalar(select(rendition.c.body).where(rendition.c.hash == body))
+        return Rendition.from_json(json.loads(text or "")).parts
+
+    def _reap(self) -> None:
+        """What threads finished is known to the lane."""
+        while self.line.spent:
+            self._begin_anew(self.line.spent.pop())
+        done = {future for future in self._flying if future.done()}
+        self._flying -= done
+        for future in done:
+            until = future.result()
+            if until is not None:
+                self._blocked = max(until, self._blocked or until)
+        for work in self._works.reap():
+            self._refused(work)
+        self._works.trim({claimed.work for claimed in self._claimed})
+
+    def _begin_anew(self, part_hash: str) -> None:
+        """The part is prepared as the ledger has it, for whoever is still to be sent it."""
+        work = self._works.forget(part_hash)
+        for claimed in self._claimed:
+            if claimed.work is work:
+                claimed.work = self._works.of(claimed.work.part)
+
+    def _refused(self, work: Work) -> None:
+        """Not for now: its deliveries pass by the rules once more, so that none waits past its time."""
+        progress = work.progress
+        if progress.refused is None:
+            return
+        if progress.lane_until is not None:
+            self._blocked = max(progress.lane_until, self._blocked or progress.lane_until)
+        mine = [c for c in self._claimed if c.work is work]
+        self._claimed = [c for c in self._claimed if c.work is not work]
+        tickets = [Ticket(c.key, work.part_hash, None, retry_at=progress.next_at) for c in mine]
+        self._tell_stops(self._pass(tickets, self.sender.now()))
+
+    def _fail_hopeless(self) -> None:
+        for claimed in [c for c in self._claimed if c.work.progress.failed]:
+            error = claimed.work.progress.failed
+            if isinstance(error, ChannelError):
+                self._fail(claimed, error)
+            self._claimed.remove(claimed)
+            self._works.forget(claimed.work.part_hash)
+
+    def _fail(self, claimed: Claimed, error: ChannelError) -> None:
+        now = self.sender.now()
+        self.sender.ledger.write(
+            lambda conn: settle.fail(conn, claimed.key, 0, code=error.code, detail=error.detail, now=now)
+        )
+        name = self.line.account.name
+        self.sender.tell(Happened(now, "failed", claimed.post, name, detail=str(error)))
+
+    def _put_back(self, claimed: list[Claimed], until: datetime | None) -> None:
+        keys, now, owner = [c.key for c in claimed], self.sender.now(), self.sender.owner
+        if keys:
+            self.sender.ledger.write(
+                lambda conn: claims.put_back(conn, keys, owner=owner, not_before=until, now=now)
+            )
+        gone = set(keys)
+        self._claimed = [c for c in self._claimed if c.key not in gone]
+
+    # -- the gate --------------------------------------------------------------------------------
+
+    def _gate(self, now: datetime) -> None:
+        if self._blocked is not None:
+            if self._blocked > now:
+                if self._blocked > now + timedelta(seconds=5):
+                    self._put_back(self._claimed, self._blocked)
+                return
+            self._blocked = None
+        free = self.workers - len(self._flying)
+        ready = [c for c in self._claimed if c.work.progress.ready and c.due_at <= now][:free]
+        if not ready or self._stopping:
+            return
+        tickets = [Ticket(c.key, c.work.part_hash, c.work.progress.token) for c in ready]
+        passages = self._pass(tickets, now)
+        gated = time.monotonic()
+        waiting = {p.key: p for p in passages if isinstance(p, Wait)}
+        self._claimed = [c for c in self._claimed if c not in ready or c.key in waiting]
+        for passage in passages:
+            if isinstance(passage, Intent):
+                self._fly(passage, gated)
+        self._tell_stops(passages)
+        self._wait(waiting, now)
+
+    def _pass(self, tickets: list[Ticket], now: datetime) -> list[Passage]:
+        if not tickets:
+            return []
+        line, sender = self.line, self.sender
+
+        def work(conn: Connection) -> list[Passage]:
+            gate = Gate(conn, line.id, sender.owner, line.rules, sender.decide, now, sender.same_text)
+            return gate.passages(tickets)
+
+        return sender.ledger.committer.submit(work).result()
+
+    def _fly(self, intent: Intent, gated: float) -> None:
+        future = self._pool.submit(send, self.line, self.sender, intent, gated=gated)
+        self._flying.add(future)
+        future.add_done_callback(lambda _f: self._wake.set())
+
+    def _wait(self, waiting: dict[str, Wait], now: datetime) -> None:
+        """A slot within seconds is waited for; a longer wait frees what was claimed."""
+        lane = [w.until for w in waiting.values() if w.whole_lane]
+        if lane:
+            self._blocked = min(lane)
+        for wait in waiting.values():
+            if not wait.whole_lane:
+                mine = [c for c in self._claimed if c.key == wait.key]
+                self._put_back(mine, wait.until)
+        if self._blocked and self._blocked > now + timedelta(seconds=5):
+            quota = next(iter(waiting.values())).quota
+            self.sender.tell(Happened(now, "limit", account=self.line.account.name, detail=quota))
+            self._put_back(self._claimed, self._blocked)
+
+    def _tell_stops(self, passages: list[Passage]) -> None:
+        for passage in passages:
+            if isinstance(passage, Stopped) and passage.post and passage.reason:
+                self.sender.tell(
+                    Happened(
+                        self.sender.now(),
+                        passage.state,
+                        passage.post,
+                        self.line.account.name,
+                        detail=passage.reason,
+                    )
+                )
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)

@@ -1,0 +1,95 @@
+"""Doubts are looked up on the platform, at the times the channel knows; nothing is ever written here."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from humaspost.delivery.happened import Happened
+from humaspost.delivery.line import Line, Sender
+from humaspost.ledger import doubts, settle
+from humaspost.ledger.store import Ledger
+from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient
+from humaspost.model.errors import ChannelError
+from humaspost.model.rendition import Rendition
+
+
+def look(lines: Mapping[str, Line], sender: Sender) -> int:
+    """One look at each unknown whose look is due, never waiting; how many were looked at.
+
+    ``lines`` by the ledger's account id.
+    """
+    now = sender.now()
+    with sender.ledger.read() as conn:
+        due = doubts.due(conn, now=now, only=sender.only)
+    for row in due:
+        line = lines.get(row.account)
+        if line is not None:
+            _look(line, sender, row)
+    return len(due)
+
+
+def _look(line: Line, sender: Sender, row: Row[Any]) -> None:
+    try:
+        answer = line.session.find(_attempt(row), to=_recipient(row))
+    except ChannelError as error:
+        # Not even the question was answered: it counts as a look that saw nothing.
+        sender.tell(Happened(sender.now(), "problem", row.post, line.account.name, detail=str(error)))
+        answer = Proof.ABSENT_SO_FAR
+    sender.ledger.write(lambda conn: _settle(conn, line, sender, row, answer))
+    kind = "found" if isinstance(answer, Receipt) else "looked"
+    url = answer.url if isinstance(answer, Receipt) else None
+    detail = "" if isinstance(answer, Receipt) else answer
+    sender.tell(Happened(sender.now(), kind, row.post, line.account.name, detail=detail, url=url))
+
+
+def _settle(conn: Connection, line: Line, sender: Sender, row: Row[Any], answer: Receipt | Proof) -> None:
+    now = sender.now()
+    if isinstance(answer, Receipt):
+        used_up = "" if row.recipient else _attempt(row).part.hash
+        settle.publish(conn, [settle.Published(row.key, row.number, answer, used_up)], now=now, found=True)
+        if used_up:
+            line.spent.add(used_up)
+        return
+    next_at = None if answer is Proof.CANNOT_TELL else _next(line, row, now)
+    retry = line.account.on_unknown == "retry"
+    settle.looked(conn, row.key, proof=answer, next_at=next_at, now=now, retry=retry)
+
+
+def _next(line: Line, row: Row[Any], now: datetime) -> datetime | None:
+    """The next look that is still to come, counted from the end of the attempt."""
+    times = [row.unknown_since + timedelta(seconds=after) for after in line.channel.looks.after]
+    return next((moment for moment in times[row.looks + 1 :] if moment > now), None)
+
+
+def _attempt(row: Row[Any]) -> Attempt:
+    part = Rendition.from_json(json.loads(row.body)).parts[row.part - 1]
+    return Attempt(
+        key=row.key,
+        number=row.number,
+        started_at=row.started_at,
+        ended_at=row.unknown_since,
+        part=part,
+        ready=json.loads(row.ready),
+        reply_to=row.reply_to,
+        code=row.code,
+    )
+
+
+def _recipient(row: Row[Any]) -> Recipient | None:
+    return Recipient(row.recipient, row.phone) if row.recipient else None
+
+
+def evidence(line: Line, ledger: Ledger, key: str) -> Proof | str:
+    """What the platform says of one unknown delivery now: an address, ``found``, or a proof; read-only."""
+    with ledger.read() as conn:
+        row = doubts.one(conn, key)
+    if row is None:
+        return Proof.CANNOT_TELL
+    try:
+        answer = line.session.find(_attempt(row), to=_recipient(row))
+    except ChannelError:
+        return Proof.CANNOT_TELL
+    return (answer.url or "found") if isinstance(answer, Receipt) else answer

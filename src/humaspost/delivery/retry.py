@@ -1,0 +1,96 @@
+"""What follows from each of the six errors: the only place that decides it, and it is pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from humaspost.model.errors import (
+    AuthFailed,
+    ChannelError,
+    QuotaExceeded,
+    RateLimited,
+    Rejected,
+    Scope,
+    Transient,
+    UnknownOutcome,
+)
+
+FIRST = timedelta(seconds=30)
+LONGEST = timedelta(hours=1)
+LOGIN_AGAIN = timedelta(minutes=10)
+OneOfSix = Transient | RateLimited | QuotaExceeded | Rejected | AuthFailed | UnknownOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The same once more at ``at``; ``counts`` = the next wait is longer, ``lane`` = the account waits too."""
+
+    at: datetime
+    counts: bool = True
+    lane: bool = False
+    redo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HoldAccount:
+    """Nothing goes out on the account until a person has seen to it; ``reason`` is ``login`` or ``quota``."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """It will never be accepted as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """It may be live; ``hold`` = the account stops as well."""
+
+    hold: bool = False
+
+
+Verdict = Again | HoldAccount | Fail | Doubt
+
+
+def decide(error: OneOfSix, *, failures: int, now: datetime, jitter: float) -> Verdict:
+    """What delivery does about the error; ``jitter`` in 0..1 spreads the wait over its whole length."""
+    match error:
+        case Transient():
+            return Again(now + backoff(failures, jitter), redo=error.redo)
+        case RateLimited():
+            return Again(max(error.retry_at, now), counts=False, lane=error.scope is Scope.ACCOUNT)
+        case QuotaExceeded():
+            if error.resets_at is None:
+                return HoldAccount("quota")
+            return Again(error.resets_at, counts=False, lane=True)
+        case Rejected():
+            return Fail()
+        case AuthFailed():
+            return HoldAccount("login")
+        case UnknownOutcome():
+            return Doubt(hold=error.scope is Scope.ACCOUNT)
+    assert_never(error)
+
+
+def asks_again(reason: str, now: datetime) -> datetime | None:
+    """When a held account is asked who it is again; None = only a person ends the hold.
+
+    An account can log in and still be refused every write, so it is not asked at once.
+    """
+    return now + LOGIN_AGAIN if reason == "login" else None
+
+
+def backoff(failures: int, jitter: float) -> timedelta:
+    """30 s, doubled for every failure before, at most an hour; full jitter, but never under a second."""
+    seconds = min(LONGEST.total_seconds(), FIRST.total_seconds() * 2.0 ** min(failures, 20))
+    return timedelta(seconds=max(1.0, seconds * jitter))
+
+
+def as_one_of_six(error: Exception) -> OneOfSix:
+    """The error itself, or doubt: our own mistake on a public write proves nothing about the write."""
+    if isinstance(error, OneOfSix):
+        return error
+    if isinstance(error, ChannelError):
+        return UnknownOutcome(error.code, error.detail, scope=error.scope)
+    return UnknownOutcome("bug", type(error).__name__)

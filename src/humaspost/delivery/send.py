@@ -1,0 +1,150 @@
+"""Steps 4 to 7: look at the clocks once more, write once, record what is known."""
+
+import random
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from humaspost.delivery import retry
+from humaspost.delivery.happened import Happened
+from humaspost.delivery.line import Line, Sender
+from humaspost.ledger import accounts, preparations, settle
+from humaspost.ledger.gate import Intent
+from humaspost.model.channel import Ready
+from humaspost.model.delivery import Receipt
+
+T = TypeVar("T")
+#: Longer than this between the gate and the socket and nothing is sent: the world may have changed.
+STALE = 5.0
+
+
+def send(
+    line: Line, sender: Sender, intent: Intent, *, gated: float, sleep: Callable[[float], None] = time.sleep
+) -> datetime | None:
+    """The intent is written at most once and its outcome is on disk; until when the lane waits, if it must.
+
+    ``gated`` is the monotonic clock when the intent was committed.
+    """
+    sleep(max(0.0, (intent.at - sender.now()).total_seconds()))
+    wall = abs((sender.now() - intent.gated_at).total_seconds())
+    if wall > STALE or time.monotonic() - gated > STALE:
+        _record(sender, lambda conn: _unsent(conn, intent, sender.now()))
+        return None
+    try:
+        receipt = line.session.publish(
+            intent.part,
+            Ready(intent.ready),
+            key=f"hp1:{intent.key}:{intent.number}",
+            to=intent.to,
+            reply_to=intent.reply_to,
+        )
+    except Exception as error:
+        return _failed(line, sender, intent, retry.as_one_of_six(error))
+    _published(line, sender, intent, receipt)
+    return None
+
+
+def _unsent(conn: Connection, intent: Intent, now: datetime) -> None:
+    settle.again(conn, intent.key, intent.number, at=None, now=now, outcome="unsent", counts=False)
+
+
+def _published(line: Line, sender: Sender, intent: Intent, receipt: Receipt) -> None:
+    now = sender.now()
+    # What was prepared is used up: another post with the very same words needs its own.
+    used_up = intent.part.hash if intent.to is None else ""
+    published = settle.Published(intent.key, intent.number, receipt, used_up)
+    sender.receipts.keep(sender.ledger, published, now=now, failed=lambda error: _refused(sender, error))
+    url = receipt.url or (_address(line, sender, intent, receipt) if intent.to is None else None)
+    if used_up:
+        line.spent.add(used_up)
+    sender.tell(Happened(now, "published", intent.post, line.account.name, url=url))
+
+
+def _address(line: Line, sender: Sender, intent: Intent, receipt: Receipt) -> str | None:
+    """Where it can be seen, asked once; it is published and recorded whatever comes of this."""
+    if receipt.remote_id is None:
+        return None
+    try:
+        seen = line.session.read_back(receipt)
+        url = seen.url if seen else None
+        if url is not None:
+            sender.ledger.write(lambda conn: settle.address(conn, intent.key, url))
+    except Exception as error:
+        detail = f"address: {getattr(error, 'orig', error)}"
+        sender.tell(Happened(sender.now(), "problem", intent.post, line.account.name, detail=detail))
+        return None
+    return url
+
+
+def _failed(line: Line, sender: Sender, intent: Intent, error: retry.OneOfSix) -> datetime | None:
+    now = sender.now()
+    failures = _record(sender, lambda conn: settle.failures(conn, intent.key))
+    verdict = retry.decide(error, failures=failures, now=now, jitter=random.random())  # noqa: S311  # spreads load
+    code, detail = error.code, error.detail
+    key, number = intent.key, intent.number
+
+    def outcome(conn: Connection) -> str:
+        match verdict:
+            case retry.Again(at, counts, _, redo):
+                settle.again(conn, key, number, at=at, now=now, code=code, detail=detail, counts=counts)
+                if redo:
+                    preparations.forget(conn, line.id, intent.part.hash)
+                return "retry"
+            case retry.HoldAccount(reason):
+                settle.again(
+                    conn, key, number, at=None, now=now, code=code, detail=detail, counts=False, held=reason
+                )
+                until = retry.asks_again(reason, now)
+                accounts.hold(conn, line.id, reason, code=code, detail=detail, until=until, now=now)
+                return "held"
+            case retry.Fail():
+                settle.fail(conn, key, number, code=code, detail=detail, now=now)
+                return "failed"
+            case retry.Doubt(hold):
+                _doubt(conn, line, intent, error, now=now, hold=hold)
+                return "unknown"
+
+    kind = _record(sender, outcome)
+    if isinstance(verdict, retry.Again) and verdict.redo:
+        line.spent.add(intent.part.hash)
+    sender.tell(Happened(now, kind, intent.post, line.account.name, detail=str(error)))
+    if isinstance(verdict, retry.Again) and verdict.lane:
+        return verdict.at
+    return None
+
+
+def _doubt(
+    conn: Connection, line: Line, intent: Intent, error: retry.OneOfSix, *, now: datetime, hold: bool
+) -> None:
+    streak = settle.doubt(
+        conn,
+        intent.key,
+        intent.number,
+        code=error.code,
+        detail=error.detail,
+        now=now,
+        look_after=line.first_look,
+    )
+    if hold:
+        # A suspected spam block lets one log in all the same: only a person ends it, by `account check`.
+        accounts.hold(conn, line.id, "quota", code=error.code, detail=error.detail, now=now)
+    elif streak >= settle.STREAK:
+        until = now + timedelta(seconds=30 * 2 ** min(streak - settle.STREAK, 7))
+        accounts.stop_lane(conn, line.id, code=error.code, until=until)
+
+
+def _record(sender: Sender, work: Callable[[Connection], T]) -> T:
+    """What is known is on disk; where the disk refuses, it stays in memory and is tried until it takes it."""
+    while True:
+        try:
+            return sender.ledger.committer.submit(work).result()
+        except Exception as error:
+            _refused(sender, error)
+            sender.receipts.pause()
+
+
+def _refused(sender: Sender, error: Exception) -> None:
+    sender.tell(Happened(sender.now(), "problem", detail=f"ledger: {getattr(error, 'orig', error)}"))

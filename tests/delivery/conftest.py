@@ -1,0 +1,85 @@
+"""An office on the town square, with a ledger on disk and lanes that really run."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from humaspost.delivery.deliver import Engine
+from humaspost.delivery.line import Line, Sender
+from humaspost.ledger import accounts, planned, queries, store
+from humaspost.model.plan import NotPlanned, Plan, PlanRow
+from humaspost.model.post import When
+from humaspost.model.rendition import Part, Rendition
+from humaspost.policy.decide import decide
+from tests.delivery.square import Square, account
+
+
+class Town:
+    """A ledger, a square and a sender; ``post`` plans, ``run`` drains, ``states`` tells."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.square = Square()
+        self.rows: list[PlanRow] = []
+        self.held: list[NotPlanned] = []
+        self.told: list = []
+        self.shift = timedelta()
+        self.ledger = store.open_ledger(folder, now=self.now() - timedelta(days=1), create=True)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.shift
+
+    def post(self, id_: str, *texts: str, ago: float = 1.0, **more) -> PlanRow:
+        at = self.now() - timedelta(seconds=ago)
+        due = When(at.strftime("%Y-%m-%dT%H:%M"), "UTC", at)
+        parts = tuple(Part(n, text) for n, text in enumerate(texts or (id_,), 1))
+        rendition = Rendition("square", parts, more.pop("replies_to", None))
+        row = PlanRow(id_, f"posts/{id_}.md", id_, "siaran-pers", account(), due, rendition, **more)
+        self.rows = [r for r in self.rows if r.post != id_] + [row]
+        return row
+
+    def schedule(self, **how) -> planned.Scheduled:
+        plan = Plan(tuple(self.rows), tuple(self.held))
+        return self.ledger.write(lambda conn: planned.schedule(conn, plan, now=self.now(), **how))
+
+    def sender(self, owner: str = "me") -> Sender:
+        return Sender(self.ledger, owner, decide, self.now, frozenset({"square"}), tell=self.told.append)
+
+    def engine(self, owner: str = "me") -> Engine:
+        known = account()
+        account_id = self.ledger.write(lambda conn: accounts.ensure(conn, known))
+        line = Line(known, account_id, self.square, self.square.rules({}), door=None)
+        return Engine([line], self.sender(owner))
+
+    def run(self, *, patience: float = 0.3) -> None:
+        self.schedule()
+        engine = self.engine()
+        try:
+            engine.start()
+            engine.look()
+            assert engine.drain(patience=timedelta(seconds=patience), deadline=10)
+        finally:
+            engine.stop(within=5)
+
+    def states(self) -> dict[str, str]:
+        with self.ledger.read() as conn:
+            rows = queries.deliveries(conn)
+        one = {row.post for row in rows}
+        many = len(rows) > len(one)
+        return {
+            f"{r.post}/{r.part}{r.phone or ''}" if many else r.post: f"{r.state} {r.reason}".strip()
+            for r in rows
+        }
+
+    def change(self, id_: str, **what) -> None:
+        self.rows = [replace(row, **what) if row.post == id_ else row for row in self.rows]
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    made = Town(tmp_path / "state")
+    yield made
+    made.ledger.close()

@@ -1,0 +1,188 @@
+"""One post to many people: once each, by the register, under the limits."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, update
+
+from humaspost.ledger import queries, recipients
+from humaspost.ledger.schema import audience, audience_member, consent, recipient
+from humaspost.model.delivery import State
+from humaspost.model.errors import RateLimited, Rejected, Scope, UnknownOutcome
+from humaspost.model.rendition import Fallback, Part, Rendition
+from humaspost.model.rules import Quota, Rate
+from tests.delivery.square import SOURCE
+
+
+def enlist(town, name: str, numbers: range, *, consents: bool = True) -> None:
+    def work(conn):
+        conn.execute(insert(audience).values(name=name, file="f", digest="d", imported_at=town.now()))
+        for n in numbers:
+            id_, phone = f"r{n}", f"+62812{n:08}"
+            if recipients.by_phone(conn, phone) is None:
+                conn.execute(insert(recipient).values(id=id_, phone=phone, created_at=town.now()))
+                if consents:
+                    conn.execute(
+                        insert(consent).values(
+                            recipient=id_,
+                            purpose="p",
+                            basis="consent",
+                            source="s",
+                            consented_at="2026-01-01",
+                            recorded_at=town.now(),
+                        )
+                    )
+            conn.execute(insert(audience_member).values(audience=name, recipient=id_))
+
+    town.ledger.write(work)
+
+
+def counts(town) -> dict:
+    with town.ledger.read() as conn:
+        return dict(queries.counts(conn))
+
+
+def to_all(town, id_: str, *names: str, **more):
+    town.square.audience = True
+    row = town.post(id_, **more)
+    fallback = Fallback("pengumuman", "id", ("a",))
+    town.change(
+        id_,
+        audiences=names,
+        rendition=Rendition("square", (Part(1, row.title, fallback=fallback),)),
+    )
+
+
+def test_everybody_gets_it_once_however_many_lists_they_are_on(town):
+    enlist(town, "masyarakat", range(700))
+    enlist(town, "wartawan", range(600, 720))
+    to_all(town, "a", "masyarakat", "wartawan")
+    town.run()
+    town.run()
+    phones = [to for _text, to, _reply in town.square.cried]
+    assert len(phones) == len(set(phones)) == 720
+    assert counts(town) == {State.PUBLISHED: 720}
+
+
+def test_those_who_left_or_never_agreed_are_refused_and_counted(town):
+    enlist(town, "masyarakat", range(10))
+    enlist(town, "tamu", range(10, 13), consents=False)
+    left = update(recipient).where(recipient.c.id == "r3").values(opted_out_at=town.now())
+    town.ledger.write(lambda conn: conn.execute(left))
+    to_all(town, "a", "masyarakat", "tamu")
+    town.run()
+    assert counts(town) == {State.PUBLISHED: 9, State.REFUSED: 4}
+
+
+def test_who_leaves_after_the_plan_is_stopped_at_the_gate(town):
+    enlist(town, "masyarakat", range(3))
+    to_all(town, "a", "masyarakat", ago=-0.8)
+    town.schedule()
+    left = update(recipient).where(recipient.c.id == "r1").values(opted_out_at=town.now())
+    engine = town.engine()
+    try:
+        engine.start()
+        town.ledger.write(lambda conn: conn.execute(left))
+        assert engine.drain(patience=timedelta(seconds=2), deadline=10)
+    finally:
+        engine.stop(within=5)
+    assert sorted(to for _t, to, _r in town.square.cried) == ["+6281200000000", "+6281200000002"]
+
+
+def test_without_a_window_and_without_a_template_nobody_is_written_to(town):
+    enlist(town, "masyarakat", range(2))
+    to_all(town, "a", "masyarakat")
+    town.change("a", rendition=Rendition("square", (Part(1, "free text"),)))
+    town.run()
+    assert counts(town) == {State.REFUSED: 2}
+    assert town.square.cried == []
+
+
+def test_before_it_is_expanded_a_fan_out_counts_as_its_people(town):
+    enlist(town, "masyarakat", range(40))
+    to_all(town, "a", "masyarakat", ago=-3600)
+    town.schedule()
+    assert counts(town) == {State.SCHEDULED: 40}
+
+
+def test_one_bad_number_stops_nobody_else(town):
+    enlist(town, "masyarakat", range(30))
+    town.square.script = [Rejected("131026", scope=Scope.RECIPIENT)]
+    to_all(town, "a", "masyarakat")
+    town.run()
+    assert counts(town) == {State.PUBLISHED: 29, State.FAILED: 1}
+
+
+def test_a_lost_answer_is_one_doubt_among_many_receipts(town):
+    enlist(town, "masyarakat", range(30))
+    town.square.script = [None, UnknownOutcome("timeout")]
+    to_all(town, "a", "masyarakat")
+    town.run()
+    town.run()
+    assert counts(town) == {State.PUBLISHED: 29, State.UNKNOWN: 1}
+    assert len(town.square.cried) == 29
+
+
+def test_a_rate_limited_recipient_waits_alone(town):
+    enlist(town, "masyarakat", range(5))
+    later = town.now() + timedelta(hours=1)
+    town.square.script = [RateLimited("131056", retry_at=later, scope=Scope.RECIPIENT)]
+    to_all(town, "a", "masyarakat")
+    town.run()
+    assert counts(town) == {State.PUBLISHED: 4, State.SCHEDULED: 1}
+
+
+def test_a_daily_quota_of_people_is_kept_below_and_the_rest_waits(town):
+    enlist(town, "masyarakat", range(60))
+    to_all(town, "a", "masyarakat")
+    rules = town.square.rules
+
+    def limited(config):
+        from dataclasses import replace
+
+        return replace(rules(config), quotas=(Quota("people", 40, 86400, SOURCE, unique=True),))
+
+    town.square.rules = limited
+    town.run()
+    assert counts(town) == {State.PUBLISHED: 38, State.SCHEDULED: 22}
+
+
+def test_a_warning_does_not_wait_behind_a_fan_out(town):
+    enlist(town, "masyarakat", range(60))
+    town.square.rates = (Rate("write", 50, 1.0, 1, SOURCE),)
+    to_all(town, "news", "masyarakat", ago=2)
+    to_all(town, "warning", "masyarakat", ago=1, priority=1)
+    town.run()
+    order = [text for text, _to, _reply in town.square.cried]
+    assert order.index("news") > order.count("warning") - 8
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_two_posts_of_one_priority_take_turns(town, limit):
+    enlist(town, "masyarakat", range(20))
+    to_all(town, "a", "masyarakat", ago=2)
+    to_all(town, "b", "masyarakat", ago=1)
+    town.square.rates = (Rate("write", 30 * limit, 1.0, 1, SOURCE),)
+    town.run()
+    first = [text for text, _to, _reply in town.square.cried][:20]
+    assert 4 <= first.count("b") <= 16
+
+
+def test_a_backlog_after_a_jump_of_the_clock_is_spread(town):
+    enlist(town, "masyarakat", range(240))
+    town.square.rates = (Rate("write", 200, 1.0, 2, SOURCE),)
+    to_all(town, "a", "masyarakat", ago=-3000)
+    stamps = []
+    town.square.on_publish = lambda _part: stamps.append(town.now())
+    town.schedule()
+    engine = town.engine()
+    engine.start()
+    try:
+        assert engine.drain(patience=timedelta(seconds=1), deadline=5)
+        town.shift = timedelta(seconds=3005)
+        engine.wake()
+        assert engine.drain(patience=timedelta(seconds=1), deadline=30)
+    finally:
+        assert engine.stop(within=5) == 0
+    assert counts(town) == {State.PUBLISHED: 240}
+    assert (max(stamps) - min(stamps)).total_seconds() > 0.9 * 240 / 200

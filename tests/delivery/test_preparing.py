@@ -1,0 +1,172 @@
+"""What preparation costs, when it is used up, and what is asked after a success."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+
+from humaspost.ledger import accounts, queries
+from humaspost.ledger.schema import quota_use
+from humaspost.model.account import Facts
+from humaspost.model.channel import NotReady, Ready, Snapshot
+from humaspost.model.delivery import Receipt, Recipient
+from humaspost.model.errors import AuthFailed, Transient
+from humaspost.model.json import Json
+from humaspost.model.rendition import Part
+from humaspost.model.rules import Quota, Rules
+from tests.delivery.conftest import Town
+from tests.delivery.square import SOURCE, Square, SquareSession
+
+
+@dataclass
+class Press(Square):
+    """A square whose cries are printed first: each sheet is used once, and costs one of the day's."""
+
+    sheets: int = 9
+    quotas: dict[str, tuple[int, int]] = field(default_factory=dict)
+    seen: Snapshot | Exception | None = None
+    read: int = 0
+
+    def rules(self, config: Any) -> Rules:
+        quotas = (
+            Quota("sheets", self.sheets, 86_400, SOURCE, preparing=True),
+            Quota("cries", 9, 86_400, SOURCE),
+        )
+        return replace(super().rules(config), quotas=quotas)
+
+    @contextmanager
+    def open(self, config: Any, door: Any) -> Iterator["PressSession"]:
+        yield PressSession(self)
+
+
+@dataclass
+class PressSession(SquareSession):
+    square: Press
+
+    def survey(self) -> Facts:
+        return Facts(datetime.now(UTC), quotas=self.square.quotas)
+
+    def prepare(self, part: Part, token: Json) -> Ready | NotReady:
+        if token is not None:
+            return Ready(token)
+        with self.square.lock:
+            self.square.prepared += 1
+            return NotReady(f"sheet {self.square.prepared}", spent="sheets")
+
+    def publish(
+        self, part: Part, ready: Ready, *, key: str, to: Recipient | None, reply_to: Receipt | None
+    ) -> Receipt:
+        receipt = super().publish(part, ready, key=key, to=to, reply_to=reply_to)
+        self.square.cried[-1] = (part.text, str(ready.token), None)
+        return replace(receipt, url=None)
+
+    def read_back(self, receipt: Receipt) -> Snapshot | None:
+        self.square.read += 1
+        if isinstance(self.square.seen, Exception):
+            raise self.square.seen
+        return self.square.seen
+
+
+@pytest.fixture
+def press(town: Town) -> Press:
+    made = Press()
+    town.square = made
+    return made
+
+
+def used(town: Town) -> list[str]:
+    with town.ledger.read() as conn:
+        return sorted(conn.scalars(select(quota_use.c.name)))
+
+
+def url(town: Town) -> str | None:
+    with town.ledger.read() as conn:
+        (row,) = queries.deliveries(conn)
+    return row.url
+
+
+def test_a_step_that_costs_something_is_counted_and_the_write_too(town: Town, press: Press) -> None:
+    town.post("a")
+    town.run()
+    assert used(town) == ["cries", "sheets"]
+
+
+def test_nothing_is_begun_when_the_days_steps_are_spent_and_what_is_begun_goes_on(
+    town: Town, press: Press
+) -> None:
+    press.sheets = 2
+    for name in ("a", "b", "c"):
+        town.post(name)
+    town.run()
+    assert press.prepared == 1  # 95 % of two is one
+    states = town.states()
+    assert sorted(states.values()) == ["published", "scheduled", "scheduled"]
+    assert [h.detail for h in town.told if h.kind == "limit"][:1] == ["sheets"]
+
+
+def test_the_steps_come_back_a_day_later(town: Town, press: Press) -> None:
+    press.sheets = 1
+    town.post("a")
+    engine = town.engine()
+    long_ago = town.now() - timedelta(days=1, seconds=1)
+    values = {"account": engine.lines[0].id, "name": "sheets", "recipient": "", "at": long_ago}
+    town.ledger.write(lambda conn: conn.execute(insert(quota_use).values(values)))
+    town.run()
+    assert town.states() == {"a": "published"}
+
+
+def test_what_was_prepared_is_used_once(town: Town, press: Press) -> None:
+    town.post("a", "the same")
+    town.run()
+    town.post("b", "the same", repeats="a")
+    town.run()
+    assert press.cried == [("the same", "sheet 1", None), ("the same", "sheet 2", None)]
+
+
+def test_what_is_no_good_any_more_is_prepared_anew(town: Town, press: Press) -> None:
+    press.script = [Transient("too-old", redo=True), None]
+    town.post("a")
+    town.schedule()
+    engine = town.engine()
+    engine.start()
+    try:
+        assert engine.drain(patience=timedelta(seconds=40), deadline=35)
+    finally:
+        engine.stop(within=5)
+    assert press.cried == [("a", "sheet 2", None)]
+
+
+def test_where_it_can_be_seen_is_asked_once_after_the_record(town: Town, press: Press) -> None:
+    press.seen = Snapshot("a", url="https://square.example/a")
+    town.post("a")
+    town.run()
+    assert (url(town), press.read) == ("https://square.example/a", 1)
+    assert [h.url for h in town.told if h.kind == "published"] == ["https://square.example/a"]
+
+
+@pytest.mark.parametrize("error", [AuthFailed("190"), Transient("timeout"), ValueError("ours"), None])
+def test_not_learning_it_changes_nothing(town: Town, press: Press, error: Exception | None) -> None:
+    press.seen = error
+    town.post("a")
+    town.post("b")
+    town.run()
+    assert set(town.states().values()) == {"published"}
+    with town.ledger.read() as conn:
+        assert [row.hold for row in accounts.every(conn)] == [None]
+
+
+def test_the_platforms_own_total_is_believed(town: Town, press: Press) -> None:
+    press.quotas = {"cries": (0, 2)}
+    for name in ("a", "b", "c"):
+        town.post(name)
+    town.run()
+    assert sorted(town.states().values()) == ["published", "scheduled", "scheduled"]
+
+
+def test_a_total_of_one_is_still_one() -> None:
+    rules = Press(sheets=400).rules({}).told({"sheets": (0, 1), "cries": (3, 0)})
+    assert [quota.count for quota in rules.quotas] == [1, 9]
