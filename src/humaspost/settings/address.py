@@ -1,0 +1,44 @@
+"""Which addresses an office may speak to."""
+
+import ipaddress
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from humaspost.model.language import _
+from humaspost.model.problem import Problem
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host can only be this computer; ``localhost`` counts, other names do not."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_address(address: str, *, demo: bool, field: str) -> Iterator[Problem]:
+    """What is wrong with an address: not a URL, with a password, not https, or outside in a demo."""
+    try:
+        parts = urlsplit(address)
+        host, local = parts.hostname or "", is_loopback(parts.hostname or "")
+        _port = parts.port
+    except ValueError:
+        host, local, parts = "", False, urlsplit("")
+    if parts.scheme not in {"http", "https"} or not host:
+        yield Problem("config-address", _("this is not a web address"), _("write: https://..."), field=field)
+    elif parts.username is not None or parts.password is not None:
+        message = _("an address in config.toml must not carry a user or a password")
+        yield Problem("config-address", message, _("write it without what stands before '@'"), field=field)
+    elif demo and not local:
+        message = _("with `demo = true` nothing may leave this computer, but {host} is elsewhere")
+        yield Problem(
+            "config-demo",
+            message.format(host=host),
+            _("write an address of this computer: http://127.0.0.1:PORT/..."),
+            field=field,
+        )
+    elif parts.scheme == "http" and not local:
+        message = _("without https anybody on the way could read and change what is sent to {host}")
+        yield Problem("config-address", message.format(host=host), _("write: https://..."), field=field)

@@ -1,0 +1,92 @@
+"""config.toml as pydantic reads it; what a channel's own keys mean is that channel's Config."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from humaspost.model.post import Late
+from humaspost.settings.duration import duration
+
+
+def _duration(value: object) -> timedelta:
+    return duration(str(value))
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Text = Annotated[str, Field(min_length=1, max_length=4096)]
+
+
+class Strict(BaseModel):
+    """No unknown keys, no guessing of types, and never the value in a message."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class TypeTable(Strict):
+    """``[policy.types.NAME]``."""
+
+    late: Annotated[Late, Field(strict=False)] | None = None
+    grace: Duration | None = None
+    priority: Annotated[int, Field(ge=1, le=9)] | None = None
+    during_pause: bool = False
+    approval: bool = False
+
+
+class PolicyTable(Strict):
+    """``[policy]``."""
+
+    grace: Duration = timedelta(minutes=60)
+    late: Annotated[Late, Field(strict=False)] = Late.ASK
+    settle: Duration = timedelta(seconds=1)
+    same_text_days: Annotated[int, Field(ge=0, le=3650)] = 30
+    types: dict[str, TypeTable] = {}
+
+
+class MediaTable(Strict):
+    """``[media]``."""
+
+    public_base_url: Text | None = None
+    folder: Text | None = None
+    upload_url: Text | None = None
+    bucket: (
+        Annotated[str, Field(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?$")] | None
+    ) = None
+    endpoint: Text | None = None
+    region: Text | None = None
+    convert: bool = False
+
+
+class AudienceTable(Strict):
+    """``[audiences.NAME]``."""
+
+    file: Text
+
+
+class AccountTable(BaseModel):
+    """``[accounts.NAME]``: what every channel has; the rest is kept for the channel's own Config."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True, hide_input_in_errors=True)
+
+    channel: Text
+    default: bool = False
+    on_unknown: Literal["look", "ask", "retry"] = "look"
+
+
+class ConfigFile(Strict):
+    """The whole file."""
+
+    timezone: Text = "Asia/Jakarta"
+    language: Literal["id", "en"] = "id"
+    posts: Text = "posts"
+    state: Text = ".humaspost"
+    demo: bool = False
+    accounts: dict[str, AccountTable] = {}
+    audiences: dict[str, AudienceTable] = {}
+    media: MediaTable | None = None
+    policy: PolicyTable = PolicyTable()
+
+
+def own_keys(account: AccountTable) -> dict[str, Any]:
+    """The keys of an account that only its channel understands."""
+    return dict(account.model_extra or {})

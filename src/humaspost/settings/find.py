@@ -1,0 +1,38 @@
+"""Which config.toml is meant."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from humaspost.model.language import _
+from humaspost.model.problem import Problem
+from humaspost.settings.errors import ConfigError
+
+NAME = "config.toml"
+
+
+def find(start: Path, environ: Mapping[str, str], *, given: Path | None = None) -> Path:
+    """The absolute path of ``--config``, else of the nearest one upward, else of ``$HUMASPOST_CONFIG``.
+
+    A folder means the config.toml in it. Raises ConfigError ``config-missing``.
+    """
+    if given is not None:
+        return _named(start / given, "--config")
+    here = start.resolve()
+    for folder in (here, *here.parents):
+        if (folder / NAME).is_file():
+            return folder / NAME
+    if environ.get("HUMASPOST_CONFIG"):
+        return _named(start / environ["HUMASPOST_CONFIG"], "HUMASPOST_CONFIG")
+    message = _("there is no config.toml in this folder or in any above it")
+    hint = _("a new office: humaspost init kantor\nanother folder: --config FILE")
+    raise ConfigError(Problem("config-missing", message, hint))
+
+
+def _named(path: Path, source: str) -> Path:
+    path = path / NAME if path.is_dir() else path
+    if path.is_file():
+        return path.absolute()
+    message = _("{source} names {path}, which is not there").format(source=source, path=path)
+    raise ConfigError(
+        Problem("config-missing", message, _("name a config.toml, or the folder that holds it"))
+    )

@@ -1,0 +1,1 @@
+"""Canaries in the place of every secret: no error path may sing."""

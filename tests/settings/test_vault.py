@@ -1,0 +1,149 @@
+"""Where secrets come from, in order; what the platform rotated; what is refused."""
+
+import os
+import stat
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from humaspost.settings.errors import ConfigError
+from humaspost.settings.redact import redact
+from humaspost.settings.sources import PatientKeyring
+from humaspost.settings.vault import SomebodyRenews, Vault
+
+EMPTY = PatientKeyring(lambda _service, _name: None)
+
+
+def vault(root: Path, *, keyring: PatientKeyring = EMPTY, **environ: str) -> Vault:
+    return Vault(root, root / ".humaspost", environ=environ, keyring=keyring)
+
+
+def credentials(root: Path, text: str, *, mode: int = 0o600) -> None:
+    (root / "credentials.toml").write_text(text)
+    (root / "credentials.toml").chmod(mode)
+
+
+def test_the_first_source_that_has_it_wins(tmp_path: Path) -> None:
+    ring = PatientKeyring(lambda service, name: f"{service}-{name}-ring")
+    credentials(tmp_path, '[x]\napi_key = "from-file"\n')
+    (tmp_path / "one").write_text("from-named-file\n")
+    (tmp_path / "systemd").mkdir()
+    (tmp_path / "systemd" / "x_api_key").write_text("from-systemd\n")
+    names = {
+        "HUMASPOST_X_API_KEY_FILE": str(tmp_path / "one"),
+        "CREDENTIALS_DIRECTORY": str(tmp_path / "systemd"),
+        "HUMASPOST_X_API_KEY": "from-environment",
+    }
+    expected = ["from-named-file", "from-systemd", "from-environment", "humaspost-x_api_key-ring"]
+    for value in expected:
+        assert vault(tmp_path, keyring=ring, **names).secret("x", "api_key") == value
+        names = dict(list(names.items())[1:])
+    assert vault(tmp_path).secret("x", "api_key") == "from-file"
+    assert vault(tmp_path).secret("x", "api_key_secret") is None
+    assert vault(tmp_path).secret("y", "api_key") is None
+
+
+def test_where_names_the_place_and_not_the_value(tmp_path: Path) -> None:
+    credentials(tmp_path, '[x]\napi_key = "from-file"\n')
+    assert vault(tmp_path).where("x", "api_key") == "credentials.toml"
+    assert vault(tmp_path, HUMASPOST_X_API_KEY="canary-9").where("x", "api_key") == "HUMASPOST_X_API_KEY"
+    assert vault(tmp_path).where("x", "nothing") is None
+
+
+def test_a_keyring_that_hangs_is_asked_once_only(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def hang(_service: str, name: str) -> str:
+        asked.append(name)
+        threading.Event().wait(5)
+        return "late"
+
+    ring = PatientKeyring(hang, patience=0.05)
+    before = time.monotonic()
+    safe = vault(tmp_path, keyring=ring)
+    assert [safe.secret("x", name) for name in ("a", "b", "c")] == [None, None, None]
+    assert asked == ["x_a"]
+    assert time.monotonic() - before < 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o620])
+def test_credentials_that_others_may_read_are_refused_with_the_remedy(tmp_path: Path, mode: int) -> None:
+    credentials(tmp_path, '[x]\napi_key = "canary-1"\n', mode=mode)
+    with pytest.raises(ConfigError) as caught:
+        vault(tmp_path).secret("x", "api_key")
+    problem = caught.value.problems[0]
+    assert problem.code == "credentials-open"
+    assert problem.hint == f"chmod 600 {tmp_path / 'credentials.toml'}"
+
+
+def test_a_damaged_credentials_file_is_never_quoted(tmp_path: Path) -> None:
+    credentials(tmp_path, '[x]\napi_key = "canary-2\n')
+    with pytest.raises(ConfigError) as caught:
+        vault(tmp_path).secret("x", "api_key")
+    problem = caught.value.problems[0]
+    assert (problem.code, problem.place and problem.place.line) == ("credentials-syntax", 2)
+    assert "canary" not in repr(caught.value) + repr(problem)
+
+
+def test_a_rotated_secret_wins_until_a_person_sets_a_newer_one(tmp_path: Path) -> None:
+    credentials(tmp_path, '[instagram]\naccess_token = "seed-1"\n')
+    vault(tmp_path).replace("instagram", "access_token", "rotated-1")
+    assert vault(tmp_path).secret("instagram", "access_token") == "rotated-1"
+    assert vault(tmp_path).where("instagram", "access_token") == "secrets/instagram.json"
+    credentials(tmp_path, '[instagram]\naccess_token = "seed-2"\n')
+    assert vault(tmp_path).secret("instagram", "access_token") == "seed-2"
+    vault(tmp_path).replace("instagram", "access_token", "rotated-2")
+    assert vault(tmp_path).secret("instagram", "access_token") == "rotated-2"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
+def test_rotated_secrets_are_for_the_owner_only(tmp_path: Path) -> None:
+    vault(tmp_path).replace("x", "token", "rotated-canary")
+    folder = tmp_path / ".humaspost" / "secrets"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+
+
+def test_what_was_handed_out_is_redacted_from_then_on(tmp_path: Path) -> None:
+    value = "canary/with+signs=="
+    assert redact(f"before {value}") == f"before {value}"
+    vault(tmp_path, HUMASPOST_X_TOKEN=value).secret("x", "token")
+    assert redact(f"after {value} and canary%2Fwith%2Bsigns%3D%3D") == "after *** and ***"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Authorization: Bearer EAAGcanary123",
+        "https://graph/me?access_token=EAAGcanary123&x=1",
+        '{"access_token": "EAAGcanary123"}',
+        "api_key_secret = 'EAAGcanary123'",
+        'oauth2_refresh_token = "EAAGcanary123"',
+    ],
+)
+def test_what_is_named_like_a_secret_is_redacted_even_if_unknown(text: str) -> None:
+    assert "canary" not in redact(text)
+
+
+def test_a_secret_file_that_cannot_be_read_is_named_with_its_variable(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        vault(tmp_path, HUMASPOST_X_API_KEY_FILE=str(tmp_path / "nowhere")).secret("x", "api_key")
+    problem = caught.value.problems[0]
+    assert problem.code == "secret-unreadable"
+    assert "HUMASPOST_X_API_KEY_FILE" in problem.message
+
+
+def test_one_renewal_of_an_account_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("humaspost.settings.vault._RENEWAL", 0.05)
+    one, other = vault(tmp_path), vault(tmp_path)
+    with one.renewing("x"):
+        with pytest.raises(SomebodyRenews):
+            other.renewing("x")
+        with other.renewing("whatsapp"):
+            pass
+        one.replace("x", "access_token", "kept-meanwhile")
+    with other.renewing("x"):
+        assert other.secret("x", "access_token") == "kept-meanwhile"
