@@ -1,0 +1,187 @@
+"""The newcomer's first page: one short function per verb of the user, wiring the stages in order."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from humaspost.app import backups
+from humaspost.app.follow import follow
+from humaspost.app.office import Office
+from humaspost.app.people import imported_if_changed, problems_of
+from humaspost.app.scan import Scan, enter, scan, vanished
+from humaspost.delivery import login, owner
+from humaspost.delivery.deliver import Engine
+from humaspost.ledger import accounts, doubts, events, now_due, pauses, queries
+from humaspost.model.delivery import Proof, State
+from humaspost.model.problem import Problem
+
+__all__ = ["Office", "Report", "Scan", "open_office"]
+
+#: `run` waits this long for a slot or a poll, then leaves the rest to the next run.
+PATIENCE = timedelta(seconds=10)
+#: and is over after this, whatever comes.
+LONGEST = 15 * 60.0
+
+open_office = Office
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run did: problems found, deliveries touched, and problems of posts that were due."""
+
+    problems: tuple[Problem, ...]
+    deliveries: tuple[Row[Any], ...]
+    due_problems: tuple[Problem, ...] = ()
+
+
+def check(office: Office) -> Scan:
+    """Every post is read and judged, offline."""
+    return scan(office)
+
+
+def run_due(office: Office) -> Report:
+    """Send everything that is due, once, and say what happened."""
+    started = office.now()
+    with _sending(office, "run") as engine:
+        people = imported_if_changed(office)
+        found = scan(office, sending=True, wait=True)
+        done = enter(office, found)
+        engine.look()
+        engine.start()
+        engine.drain(patience=PATIENCE, deadline=LONGEST)
+    problems = (*problems_of(people), *found.problems, *vanished(office, done))
+    return Report(problems, _touched(office, started), _due_problems(found, office.now()))
+
+
+def schedule(office: Office, stop: threading.Event) -> int:
+    """Watch the folder and send when due until ``stop`` is set; how many writes were then still in flight."""
+    from humaspost.delivery.daemon import Daemon
+
+    with _sending(office, "schedule") as engine:
+        rescan = follow(office)
+        return Daemon(engine, office.settings.posts, rescan, stop).run()
+
+
+def publish(office: Office, post: str, *, account: str | None = None, deadline: float = LONGEST) -> Report:
+    """Due, failed and missed deliveries of one post go out now; with a running owner it sends them."""
+    started = office.now()
+    imported_if_changed(office)
+    found = scan(office, sending=True, wait=True)
+    enter(office, found)
+    ledger = office.ledger(write=True)
+    wanted = ledger.write(lambda conn: now_due.ask(conn, post, account=account, now=office.now()))
+    try:
+        with _sending(office, "publish", only=post) as engine:
+            engine.start()
+            engine.drain(patience=timedelta(seconds=60), deadline=deadline)
+    except owner.Busy:
+        now_due.follow(ledger, wanted, deadline=deadline)
+    return Report(found.problems, _touched(office, started, post=post))
+
+
+def pause(office: Office, reason: str, *, except_types: Sequence[str] = ()) -> int:
+    """Nothing more is sent from here on; how many writes were already committed, once they have ended."""
+    ledger = office.ledger(write=True)
+    now = office.now()
+    committed = ledger.write(lambda conn: pauses.start(conn, reason, except_types=except_types, now=now))
+    now_due.until_landed(ledger, deadline=30.0)
+    return committed
+
+
+def resume(office: Office) -> int:
+    """No pause holds; what came due meanwhile goes by the late policy. How many deliveries that freed."""
+    now = office.now()
+    return office.ledger(write=True).write(lambda conn: pauses.end(conn, now=now))
+
+
+def resolve(office: Office, rows: Sequence[Row[Any]], what: str, *, url: str | None = None) -> int:
+    """A person settles unknown outcomes (``published``, ``retry``, ``cancel``); how many were settled."""
+    keys, now, ledger = [row.key for row in rows], office.now(), office.ledger(write=True)
+    match what:
+        case "published":
+            remote_id = doubts.id_in(url)
+            return ledger.write(
+                lambda conn: doubts.say_published(conn, keys, remote_id=remote_id, url=url, now=now)
+            )
+        case "retry":
+            return ledger.write(lambda conn: doubts.say_retry(conn, keys, now=now))
+        case _:
+            return ledger.write(lambda conn: doubts.say_cancel(conn, keys, now=now))
+
+
+def look_again(office: Office, rows: Sequence[Row[Any]]) -> list[Proof | str]:
+    """Each unknown is looked up on its platform now, for a person to see; nothing is changed by it."""
+    from humaspost.delivery.reconcile import evidence
+
+    by_name = {account.name: account for account in office.settings.accounts}
+    lines = {name: office.line(by_name[name]) for name in {row.account_name for row in rows} & set(by_name)}
+    return [
+        evidence(lines[row.account_name], office.ledger(), row.key)
+        for row in rows
+        if row.account_name in lines
+    ]
+
+
+def check_account(office: Office, name: str) -> tuple[str, datetime | None]:
+    """The platform says whose credentials these are; they are bound, and what was held for login is freed.
+
+    Answers (shown, next try): a moment = it did not work, the ledger's account row says why.
+    """
+    account = office.settings.account(name)
+    if account is None:
+        raise KeyError(name)
+    line = office.line(account)
+    try:
+        again = login.contact(line, office.sender("account-check"), force=True)
+        if again is None:
+            office.ledger(write=True).write(lambda conn: accounts.release(conn, line.id, now=office.now()))
+    finally:
+        line.close()
+    with office.ledger().read() as conn:
+        row = accounts.by_name(conn, name)
+    return (row.shown if row is not None else account.shown), again
+
+
+def rename_account(office: Office, old: str, new: str) -> bool:
+    """The ledger knows the account by its new name; False where it never knew the old one."""
+    return office.ledger(write=True).write(lambda conn: accounts.rename(conn, old, new))
+
+
+@contextmanager
+def _sending(office: Office, command: str, *, only: str | None = None) -> Iterator[Engine]:
+    """This process is the owner; raises owner.Busy where another is. In the end nothing is in flight."""
+    with owner.lock(office.settings.state):
+        backups.sound(office)
+        if only is None:
+            backups.daily(office)()
+        me = owner.me(command)
+        sender = office.sender(me.id, only=only)
+        with owner.enrolled(sender.ledger, me, now=office.now()):
+            engine = Engine(office.lines(), sender)
+            sender.ledger.write(lambda conn: events.match_again(conn, now=office.now()))
+            try:
+                yield engine
+            finally:
+                engine.stop()
+        backups.left(office)
+
+
+def _touched(office: Office, since: datetime, *, post: str | None = None) -> tuple[Row[Any], ...]:
+    with office.ledger().read() as conn:
+        return tuple(queries.deliveries(conn, post_id=post, touched_since=since))
+
+
+def _due_problems(found: Scan, now: datetime) -> tuple[Problem, ...]:
+    """Errors of posts whose time has come: those that a run could not send."""
+    due = {post.file for post in found.posts if post.date and post.date.utc <= now and not post.draft}
+    return tuple(p for p in found.problems if p.is_error and p.file in due)
+
+
+def needs_person(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Those among the deliveries that wait for a person."""
+    return [row for row in rows if row.state in (State.UNKNOWN, State.MISSED, State.FAILED)]

@@ -1,0 +1,103 @@
+"""Backups of an office's ledger, and the way back."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+
+from humaspost.app.office import Office
+from humaspost.delivery import owner
+from humaspost.delivery.happened import Happened
+from humaspost.ledger import backup, generation, restore, store
+from humaspost.ledger.restore import Restored
+from humaspost.ledger.store import LedgerError
+from humaspost.model.language import _
+
+#: After a backup that could not be made it is tried again after this.
+AGAIN = timedelta(hours=1)
+
+
+def take(office: Office, target: Path | None) -> Path:
+    """A whole copy of the ledger lies at ``target``, by default among the daily ones."""
+    state = office.settings.state
+    if not (state / store.FILE).exists():
+        raise LedgerError(_("there is no ledger yet, so there is nothing to back up"), "humaspost run")
+    if target is None:
+        return backup.into_state(state, now=office.now())
+    if target.resolve() == (state / store.FILE).resolve():
+        raise LedgerError(_("that is the ledger itself"), _("name another file: humaspost backup FILE"))
+    backup.take(state / store.FILE, target, now=office.now())
+    return target
+
+
+def daily(office: Office) -> Callable[[], None]:
+    """A function that keeps a backup of every day; one that cannot be made stops nothing and is told."""
+    failed: list[datetime] = []
+
+    def keep() -> None:
+        now = office.now()
+        if failed and abs(now - failed[-1]) < AGAIN:
+            return
+        try:
+            backup.daily(office.settings.state, now=now)
+        except (OSError, sqlite3.Error, LedgerError) as error:
+            failed[:] = [now]
+            office.tell(Happened(now, "problem", detail=_("no backup: {reason}").format(reason=error)))
+
+    return keep
+
+
+def known_until(office: Office, source: Path | None, *, adopt: bool) -> tuple[Path | None, datetime]:
+    """What would be put back (None = the ledger as it lies there), and what moment it knows of last.
+
+    Raises LedgerError where there is none, or it is not whole.
+    """
+    state = office.settings.state
+    if adopt:
+        ledger = office.ledger(write=True)
+        store.check(ledger)
+        return None, backup.taken_at(state / store.FILE)
+    chosen = source or backup.newest(state)
+    if chosen is None:
+        raise LedgerError(
+            _("there is no backup in {folder}").format(folder=state / backup.FOLDER), _name_one()
+        )
+    if not chosen.is_file():
+        raise LedgerError(_("{name} is not there").format(name=chosen), _name_one())
+    if chosen.resolve() == (state / store.FILE).resolve():
+        hint = _("to take it up as it is: humaspost restore --adopt")
+        raise LedgerError(_("that is the ledger itself"), hint)
+    return chosen, backup.taken_at(chosen)
+
+
+def _name_one() -> str:
+    return _("name one: humaspost restore FILE")
+
+
+def put_back(office: Office, source: Path | None) -> Restored:
+    """The ledger is a copy of ``source`` (None: itself), and what was due since is unknown.
+
+    Raises owner.Busy while a sender runs.
+    """
+    state = office.settings.state
+    with owner.lock(state):
+        if source is None:
+            return restore.adopt(office.ledger(write=True, upgrade=True), state, now=office.now())
+        office.close()
+        return restore.put_back(state, source, now=office.now())
+
+
+def sound(office: Office) -> None:
+    """The ledger is whole and the one that sent last; else LedgerError. Hold the sender's lock."""
+    ledger = office.ledger(write=True, upgrade=True)
+    store.check(ledger)
+    generation.begin(ledger, office.settings.state)
+
+
+def left(office: Office) -> None:
+    """A copy that was made while this sender ran is not taken for the ledger; where the disk refuses, it may be."""
+    with suppress(OSError, DBAPIError):
+        generation.begin(office.ledger(write=True), office.settings.state)

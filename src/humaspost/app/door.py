@@ -1,0 +1,82 @@
+"""The Door: all that a channel's session may touch of the house."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from humaspost.media.fit import CannotFit, MediaChanged, fit
+from humaspost.media.host import Host, HostFailed
+from humaspost.model.channel import FitFile
+from humaspost.model.errors import AuthFailed, Rejected, Scope, Transient
+from humaspost.model.language import _
+from humaspost.model.rendition import Attachment
+from humaspost.model.rules import Rules
+from humaspost.settings.vault import SomebodyRenews, Vault
+
+
+@dataclass(frozen=True)
+class OfficeDoor:
+    """One account's door; what it cannot give it says in the words of the six errors."""
+
+    account: str
+    rules: Rules
+    root: Path
+    fitted_in: Path
+    vault: Vault
+    host: Host | None
+    clock: Callable[[], datetime]
+    convert: bool = False
+
+    def now(self) -> datetime:
+        """The wall clock, in UTC."""
+        return self.clock()
+
+    def secret(self, field: str) -> str:
+        """The account's secret; AuthFailed says which one is missing and where it is written."""
+        value = self.vault.secret(self.account, field)
+        if not value:
+            where = _("write {field} under [{account}] in credentials.toml")
+            raise AuthFailed("secret-missing", where.format(field=field, account=self.account))
+        return value
+
+    def replace_secret(self, field: str, value: str) -> None:
+        """A rotated token is kept."""
+        self.vault.replace(self.account, field, value)
+
+    @contextmanager
+    def renewing(self) -> Iterator[None]:
+        """Inside, nobody else renews this account's tokens; Transient where somebody does for too long."""
+        try:
+            lock = self.vault.renewing(self.account)
+        except SomebodyRenews as error:
+            raise Transient("renewal-busy", str(error)) from error
+        with lock:
+            yield
+
+    def fitted(self, media: Attachment) -> FitFile:
+        """The medium as this channel takes it."""
+        limits = self.rules.limits(media)
+        if limits is None:
+            raise Rejected("media-kind", media.path, scope=Scope.POST)
+        try:
+            source = self.root / media.path
+            return fit(source, media, limits, folder=self.fitted_in, convert=self.convert)
+        except MediaChanged as error:
+            raise Rejected("media-changed", media.path, scope=Scope.POST) from error
+        except CannotFit as error:
+            raise Rejected(error.code, error.detail, scope=Scope.POST) from error
+        except OSError as error:
+            raise Transient("media-unreadable", f"{media.path}: {error.strerror}") from error
+
+    def public_url(self, media: Attachment) -> str:
+        """An address that the platform can fetch the medium from."""
+        if self.host is None:
+            raise Rejected("media-host-missing", _("config.toml needs [media] with public_base_url"))
+        try:
+            return self.host.publish(self.fitted(media))
+        except HostFailed as error:
+            if error.transient:
+                raise Transient(error.code, error.detail) from error
+            raise Rejected(error.code, error.detail, scope=Scope.POST) from error

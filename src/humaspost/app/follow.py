@@ -1,0 +1,52 @@
+"""What the daemon does with the folder: read it, enter it, and tell what is new."""
+
+from collections.abc import Callable
+
+from humaspost.app.backups import daily
+from humaspost.app.office import Office
+from humaspost.app.people import imported_if_changed, problems_of
+from humaspost.app.scan import Scan, enter, scan, vanished
+from humaspost.delivery.happened import Happened
+from humaspost.ledger.planned import Scheduled
+from humaspost.model.problem import Problem
+
+
+def follow(office: Office) -> Callable[[], float | None]:
+    """A function that brings the ledger up to the folder, tells each thing once, and when to look again."""
+    told: set[tuple[str, str, int]] = set()
+    keep_backup = daily(office)
+
+    def rescan() -> float | None:
+        keep_backup()
+        people = imported_if_changed(office)
+        found = scan(office, sending=True)
+        done = enter(office, found)
+        _tell_plan(office, found, done)
+        problems = (*problems_of(people), *found.problems, *vanished(office, done))
+        for problem in problems:
+            _tell_problem(office, problem, told)
+        told.intersection_update(_key(problem) for problem in problems)
+        return office.settings.policy.settle.total_seconds() if office.reader.unsettled else None
+
+    return rescan
+
+
+def _key(problem: Problem) -> tuple[str, str, int]:
+    return problem.file, problem.code, problem.place.line if problem.place else 0
+
+
+def _tell_problem(office: Office, problem: Problem, told: set[tuple[str, str, int]]) -> None:
+    if problem.is_error and _key(problem) not in told:
+        told.add(_key(problem))
+        place = f":{problem.place.line}:{problem.place.column}" if problem.place else ""
+        detail = f"{problem.file}{place}: error[{problem.code}]"
+        office.tell(Happened(office.now(), "file-problem", detail=detail))
+
+
+def _tell_plan(office: Office, found: Scan, done: Scheduled) -> None:
+    now = office.now()
+    files = {post.id: post.file for post in found.posts}
+    for post in done.new:
+        office.tell(Happened(now, "new", post, detail=files.get(post, "")))
+    for post in done.changed:
+        office.tell(Happened(now, "changed", post, detail=files.get(post, "")))

@@ -1,0 +1,123 @@
+"""The folder is read, judged and entered into the ledger."""
+
+import time
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from humaspost.app.office import Office
+from humaspost.ledger import accounts, planned, queries
+from humaspost.model.language import _
+from humaspost.model.plan import Handling, NotPlanned, Plan
+from humaspost.model.post import Post
+from humaspost.model.problem import Problem
+from humaspost.planning.plan import Known, plan
+from humaspost.settings.shape import Settings
+
+#: The priority of a type that the policy does not name; 1 goes first, 9 last.
+USUAL = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What the folder holds: valid posts, every problem, what would be done, and how many files there are."""
+
+    posts: tuple[Post, ...]
+    problems: tuple[Problem, ...]
+    plan: Plan
+    files: int = 0
+    folder_gone: bool = False
+
+
+def scan(office: Office, *, sending: bool = False, wait: bool = False) -> Scan:
+    """Every post is read and judged.
+
+    ``sending`` = files that are still being written do not count yet; ``wait`` = they are waited for,
+    once, as long as files settle.
+    """
+    reading = office.reader.read(now=_clock(office, sending))
+    if wait and reading.unsettled:
+        time.sleep(office.settings.policy.settle.total_seconds() + 0.05)
+        reading = office.reader.read(now=_clock(office, sending))
+    problems = list(reading.problems)
+    posts = []
+    for post in reading.posts:
+        whole, found = office.probe.post(post)
+        posts.append(whole)
+        problems += found
+    made, more = plan(posts, problems, known(office))
+    waiting = [NotPlanned(id_, file, "", "unsettled") for file, id_ in reading.unsettled.items()]
+    broken = [NotPlanned(id_, file, "", "error") for file, id_ in reading.broken.items()]
+    made = replace(made, held=(*made.held, *broken, *waiting))
+    gone = not office.settings.posts.is_dir()
+    return Scan(tuple(posts), tuple(_sorted([*problems, *more])), made, len(reading.files), gone)
+
+
+def _clock(office: Office, sending: bool) -> float | None:
+    return office.now().timestamp() if sending else None
+
+
+def _sorted(problems: list[Problem]) -> list[Problem]:
+    return sorted(
+        problems, key=lambda p: (p.file, p.place.line if p.place else 0, p.place.column if p.place else 0)
+    )
+
+
+def known(office: Office) -> Known:
+    """What planning is told of the office."""
+    policy = office.settings.policy
+    within = timedelta(days=policy.same_text_days)
+    with office.ledger().read() as conn:
+        said = queries.said(conn, since=office.now() - within)
+    return Known(
+        accounts=office.settings.accounts,
+        channels=office.channels,
+        handling=lambda post: handling(post, office.settings),
+        facts=office.facts(),
+        said=said,
+        same_text=within,
+        convert=office.converts,
+    )
+
+
+def handling(post: Post, settings: Settings) -> Handling:
+    """The policy for the post's type; what the post itself says of lateness wins."""
+    policy = settings.policy
+    of_type = policy.types.get(post.type)
+    late = post.late or (of_type.late if of_type else None) or policy.late
+    grace = (of_type.grace if of_type else None) or policy.grace
+    priority = (of_type.priority if of_type else None) or USUAL
+    return Handling(late, grace, priority, of_type.during_pause if of_type else False)
+
+
+def enter(office: Office, found: Scan) -> planned.Scheduled:
+    """The ledger follows what was found; a folder that vanished changes nothing and is told."""
+    now = office.now()
+    known_accounts = {
+        a.name: office.channels[a.channel].platform_id(a.config) for a in office.settings.accounts
+    }
+
+    def work(conn: Connection) -> planned.Scheduled:
+        for account in office.settings.accounts:
+            accounts.ensure(conn, account, platform_id=known_accounts[account.name])
+        return planned.schedule(conn, found.plan, now=now, folder_gone=found.folder_gone)
+
+    return office.ledger(write=True).write(work)
+
+
+def vanished(office: Office, done: planned.Scheduled) -> list[Problem]:
+    """The loud problem about posts that went away together; nothing was changed for them."""
+    if not done.vanished:
+        return []
+    message = _("{count} posts that are still to be sent vanished at once; nothing was changed for them")
+    hint = _("is the folder {folder} there? bring the files back, or move them away a few at a time")
+    folder = office.settings.posts.name
+    return [
+        Problem(
+            "posts-vanished",
+            message.format(count=len(done.vanished)),
+            hint.format(folder=folder),
+            file=folder,
+        )
+    ]

@@ -1,0 +1,30 @@
+"""The language that people read: config.toml's, before that the environment's."""
+
+import os
+from pathlib import Path
+
+from humaspost.model import language
+
+DOMAIN = "humaspost"
+LOCALES = Path(__file__).parents[1] / "locale"
+
+
+def from_environment() -> None:
+    """Indonesian where HUMASPOST_LANGUAGE or the locale says so."""
+    name = os.environ.get("HUMASPOST_LANGUAGE") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    use("id" if name.lower().startswith("id") else "en")
+
+
+def use(name: str) -> None:
+    """Every later text is in this language, English where its catalogue has none."""
+    if not (LOCALES / name / "LC_MESSAGES" / f"{DOMAIN}.mo").is_file():
+        language.install(str, _english)
+        return
+    import gettext
+
+    catalogue = gettext.translation(DOMAIN, LOCALES, [name], fallback=True)
+    language.install(catalogue.gettext, catalogue.ngettext)
+
+
+def _english(one: str, many: str, count: int) -> str:
+    return one if count == 1 else many

@@ -1,0 +1,61 @@
+"""``humaspost new "Title"``."""
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from humaspost.cli.console import say
+from humaspost.model.language import _
+
+
+def new(
+    title: Annotated[str, typer.Argument(metavar="TITLE", help=_("what the post is called"))],
+) -> None:
+    """Write a draft with the common keys; it is sent only after you take out `draft: true`."""
+    from humaspost.cli.session import office_settings
+
+    office = office_settings()
+    office.posts.mkdir(parents=True, exist_ok=True)
+    channels = [office.accounts[0].name] if office.accounts else ["x"]
+    now = datetime.now().astimezone()
+    path = write_draft(office.posts, title, now=now, zone=office.timezone, channels=channels)
+    shown = _shown(path, office.root)
+    say(
+        [
+            _("{path}  a draft").format(path=shown),
+            _("write it, see it: humaspost preview {path}").format(path=shown),
+            _("then take out `draft: true`, and see when it goes out: humaspost plan"),
+        ]
+    )
+
+
+def write_draft(
+    folder: Path, title: str, *, now: datetime, zone: str, channels: Sequence[str] = ("x",)
+) -> Path:
+    """A new file with the draft's text, under a name that was free."""
+    from humaspost.content.new import draft_text, slug
+
+    stem = f"{now:%Y-%m-%d}-{slug(title)}"
+    for number in range(1, 1000):
+        name = stem if number == 1 else f"{stem}-{number}"
+        path = folder / f"{name}.md"
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        except FileExistsError:
+            continue
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(draft_text(title, now=now, zone=zone, id=name, channels=channels))
+        return path
+    raise typer.BadParameter(_("there are a thousand posts called {name!r} already").format(name=stem))
+
+
+def _shown(path: Path, root: Path) -> str:
+    """The path as it can be typed here."""
+    for start in (Path.cwd(), root):
+        if path.is_relative_to(start):
+            return str(path.relative_to(start))
+    return str(path)

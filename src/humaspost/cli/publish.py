@@ -1,0 +1,50 @@
+"""``humaspost publish POST``."""
+
+import typer
+
+from humaspost.cli.console import ask, columns, give, note, say
+from humaspost.cli.exits import Exit
+from humaspost.cli.flags import AccountName, Json, Yes
+from humaspost.cli.preview import Wanted
+from humaspost.model.language import _
+
+
+def publish(post: Wanted, account: AccountName = None, yes: Yes = False, json: Json = False) -> Exit:
+    """Send one post now: what is due, failed or missed of it; never what is published or unknown."""
+    from humaspost import app
+    from humaspost.app.scan import scan
+    from humaspost.cli.outcome import outcome
+    from humaspost.cli.session import clock, open_office
+    from humaspost.cli.telling import Teller
+    from humaspost.cli.which import BadPost, one
+    from humaspost.views.publish import ahead, ahead_lines
+    from humaspost.views.results import result_lines
+    from humaspost.views.rows import run_json
+
+    office = open_office()
+    found = scan(office)
+    chosen = one(post, found.posts, problems=found.problems, root=office.settings.root)
+    errors = [problem for problem in found.problems if problem.is_error and problem.file == chosen.file]
+    if errors:
+        raise BadPost(errors)
+    if chosen.draft:
+        raise typer.BadParameter(
+            _("{file} is a draft; take out `draft: true` first").format(file=chosen.file)
+        )
+    if account is not None and office.settings.account(account) is None:
+        raise typer.BadParameter(_("there is no account {name!r} in config.toml").format(name=account))
+    plan = ahead(office, chosen, account=account)
+    note(ahead_lines(plan, chosen, clock=clock(office), columns=columns()))
+    if not plan.sends:
+        return Exit.PERSON if plan.unknown else Exit.OK
+    if not yes and not ask(_("Send?"), flag="--yes", command="publish"):
+        note(_("Nothing was sent."))
+        return Exit.OK
+    with Teller(office, quiet=True) as teller:
+        office.tell = teller.tell
+        report = app.publish(office, chosen.id, account=account)
+    if json:
+        give(run_json(report.deliveries, problems=len(report.problems)))
+    else:
+        say(result_lines(report.deliveries))
+    return outcome(report.deliveries)

@@ -1,0 +1,44 @@
+"""The command ``humaspost`` itself."""
+
+from typing import Annotated, Any
+
+import typer
+
+from humaspost.cli.lazy import LazyGroup, shared
+from humaspost.model.language import _
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        from humaspost import __version__
+
+        typer.echo(f"humaspost {__version__}")
+        raise typer.Exit
+
+
+def _humaspost(
+    ctx: typer.Context,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help=_("which version this is")),
+    ] = False,
+) -> None:
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help().rstrip("\n"))
+
+
+def root() -> Any:
+    """The root command, with the switches that every command has."""
+    app = typer.Typer(
+        cls=LazyGroup,
+        add_completion=False,
+        rich_markup_mode=None,
+        invoke_without_command=True,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_humaspost)
+    command = typer.main.get_command(app)
+    for param in shared():
+        param.expose_value = False
+        command.params.append(param)
+    return command

@@ -1,0 +1,44 @@
+"""The office that a command works on."""
+
+import atexit
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from humaspost.cli import language
+from humaspost.cli.flags import flags
+from humaspost.settings.shape import Settings
+
+if TYPE_CHECKING:
+    from humaspost.app.office import Office
+    from humaspost.views.times import Clock
+
+
+def office_settings() -> Settings:
+    """The settings of the office that is meant; from now on texts are in its language."""
+    from humaspost.settings.find import find
+    from humaspost.settings.read import load
+
+    loaded = load(find(Path.cwd(), os.environ, given=flags.config))
+    if not os.environ.get("HUMASPOST_LANGUAGE"):
+        language.use(loaded.language)
+    return loaded
+
+
+def open_office() -> "Office":
+    """The office that is meant; its ledger is opened when it is first asked for, and closed at the end.
+
+    A ledger that is closed is one file: whoever copies it by hand copies all of it.
+    """
+    from humaspost.app.office import Office
+
+    office = Office(office_settings())
+    atexit.register(office.close)
+    return office
+
+
+def clock(office: "Office") -> "Clock":
+    """Says moments in the office's own zone."""
+    from humaspost.views.times import Clock
+
+    return Clock(office.settings.timezone, office.now())

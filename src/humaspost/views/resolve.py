@@ -1,0 +1,64 @@
+"""The evidence that a person decides an unknown outcome by."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row
+
+from humaspost.app.office import Office
+from humaspost.audience.phone import masked
+from humaspost.ledger import doubts
+from humaspost.model.delivery import Proof, State
+from humaspost.model.language import _
+from humaspost.views.deliveries import counted_words
+from humaspost.views.text import safe
+from humaspost.views.times import Clock
+
+_SHOWN = 10
+
+
+def evidence_lines(
+    office: Office, rows: Sequence[Row[Any]], seen: Sequence[str], *, clock: Clock
+) -> list[str]:
+    """How many in which state, then each with when it was sent, what was looked up, and where to look."""
+    lines = [counted_words(dict(Counter(str(row.state) for row in rows)))]
+    answers = iter(seen)
+    for row in rows[:_SHOWN]:
+        answer = next(answers, "") if row.state == State.UNKNOWN else ""
+        lines += _one(office, row, answer, clock)
+    if len(rows) > _SHOWN:
+        lines.append("  " + _("and {count} more").format(count=len(rows) - _SHOWN))
+    return [*lines, *_where(office, rows)]
+
+
+def _one(office: Office, row: Row[Any], answer: str, clock: Clock) -> list[str]:
+    to = masked(row.phone) if row.phone else _("part {number}").format(number=row.part)
+    sent = clock.date(row.unknown_since) if row.unknown_since else clock.date(row.due_at)
+    lines = [f"  {row.key[:8]}  {safe(row.post)}  {row.account_name}  {to}  {sent}"]
+    with office.ledger().read() as conn:
+        looked = doubts.looks_of(conn, row.key)
+    if looked:
+        times = ", ".join(clock.second(look.at) for look in looked[-6:])
+        lines.append(
+            "    " + _("looked at {times}: {proof}").format(times=times, proof=proof_word(looked[-1].proof))
+        )
+    if answer:
+        lines.append("    " + _("looked just now: {proof}").format(proof=proof_word(answer)))
+    return lines
+
+
+def proof_word(proof: str) -> str:
+    """What a look proved, in words; an address means that it was found."""
+    words: dict[str, str] = {
+        Proof.ABSENT_PROVEN: _("it did not land"),
+        Proof.ABSENT_SO_FAR: _("not there, not certain"),
+        Proof.CANNOT_TELL: _("the platform cannot tell"),
+    }
+    return words.get(proof, safe(proof))
+
+
+def _where(office: Office, rows: Sequence[Row[Any]]) -> list[str]:
+    names = dict.fromkeys(row.channel for row in rows if row.state == State.UNKNOWN)
+    places = [office.channels[name].looks.where for name in names if name in office.channels]
+    return [_("look yourself: {where}").format(where=where) for where in places if where]

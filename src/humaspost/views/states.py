@@ -1,0 +1,72 @@
+"""The words for where a delivery stands, and what each asks of a person."""
+
+from humaspost.model.language import _
+
+STATES = {
+    "scheduled": "It will be sent when it is due.",
+    "preparing": "What it needs (uploads, containers) is being made on the platform; nothing is public yet.",
+    "sending": "It is on its way this very moment.",
+    "unknown": (
+        "It was sent, but no answer came, so it may be live. Nothing is sent again until the platform proves that "
+        "it did not land, or you say so. Look on the platform yourself, then: "
+        "`humaspost resolve POST --published`, `--retry` or `--cancel`."
+    ),
+    "published": "It is live, and the platform confirmed it.",
+    "held": "Something stops it for now; it goes on by itself when that ends. The reason stands beside it.",
+    "missed": (
+        "Its time passed by more than the grace while nothing could send it, so it was not sent late. Send it "
+        "anyway with `humaspost publish POST`, or write a new `date:` in the post."
+    ),
+    "failed": (
+        "The platform refused it for good; nothing is live. Mend the post (the reason stands beside it); it "
+        "follows the file again. Or: `humaspost publish POST`."
+    ),
+    "expired": "Its `expires:` passed, or it was late and its type says `late: skip`. It is not sent any more.",
+    "refused": "This recipient may not be sent to. It stands for good; others are unaffected.",
+    "cancelled": "A person decided that it is not sent.",
+    "changed": (
+        "The post was edited after it was published. The live text stays as it is and nothing is sent again. To "
+        "correct it in public write a new post with `corrects: ID`; to delete it, do so on the platform."
+    ),
+}
+
+REASONS = {
+    "pause": "Sending is paused everywhere. `humaspost resume` ends it.",
+    "login": "The platform does not accept the account's login. `humaspost account check NAME` says why.",
+    "quota": "The platform's allowance is spent; it goes on when that is renewed.",
+    "lane": "Three outcomes in a row were unknown, so the account waits and tries one at a time.",
+    "file": "The post's file is missing, a draft, or has problems. It goes on when that is mended.",
+    "part": "An earlier part of the thread is not live yet.",
+    "late": "Its time passed by more than the grace.",
+    "before-ledger": "It was due before this office's ledger was made; a new ledger never sends old posts.",
+    "consent": "There is no consent on record for this recipient.",
+    "opt-out": "This recipient asked not to be written to.",
+    "no-template": "Outside the 24-hour window WhatsApp takes only an approved template, and none fits.",
+    "expires": "Its `expires:` passed.",
+    "restored": (
+        "The ledger was restored from a copy that did not know yet what became of it, so it may be live. Nothing is "
+        "sent again until you say so: `humaspost resolve POST --published`, `--retry` or `--cancel`."
+    ),
+    "same-text": (
+        "The same text went out on this account within the last days under another id. If that is on purpose "
+        "write `repeats: ID` in the post."
+    ),
+}
+
+
+def state_word(state: str) -> str:
+    """The state in the reader's language."""
+    return {
+        "scheduled": _("scheduled"),
+        "preparing": _("preparing"),
+        "sending": _("sending"),
+        "unknown": _("unknown"),
+        "published": _("published"),
+        "held": _("held"),
+        "missed": _("missed"),
+        "failed": _("failed"),
+        "expired": _("expired"),
+        "refused": _("refused"),
+        "cancelled": _("cancelled"),
+        "changed": _("changed"),
+    }.get(state, state)

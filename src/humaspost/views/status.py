@@ -1,0 +1,248 @@
+"""``status``: one screen of what needs you, what comes, what went out, and the accounts."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from humaspost.app.office import Office
+from humaspost.ledger import accounts, queries
+from humaspost.ledger.accounts import facts_of
+from humaspost.model.delivery import NEEDS_PERSON, WAITING, Proof, State
+from humaspost.model.language import _, ngettext
+from humaspost.views.needs import Login, Need, logins, needs
+from humaspost.views.rows import counts_json, delivery_json, post_json
+from humaspost.views.sender import Sending, paused_lines, sender_json, sending, status_words
+from humaspost.views.states import state_word
+from humaspost.views.text import columns as aligned
+from humaspost.views.text import cut, pad, safe, width
+from humaspost.views.times import Clock, span
+
+_DAY = timedelta(hours=24)
+_SOON = timedelta(days=14)
+_MOST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Everything that ``status`` shows."""
+
+    sender: Sending
+    needs: tuple[Need, ...]
+    logins: tuple[Login, ...]
+    broken: tuple[str, ...]
+    posts: tuple[Mapping[str, Any], ...]
+    counts: Counter[str]
+    recent: Counter[str]
+    accounts: tuple[tuple[str, str, str], ...]
+
+
+def screen(office: Office, clock: Clock) -> Screen:
+    """What the ledger says now."""
+    with office.ledger().read() as conn:
+        return Screen(
+            sender=sending(office),
+            needs=tuple(needs(office, conn)),
+            logins=tuple(logins(conn)),
+            broken=tuple(row.file for row in queries.post_ids(conn) if row.hold == "error"),
+            posts=tuple(queries.counts_by_post(conn)),
+            counts=queries.counts(conn),
+            recent=queries.recent(conn, since=clock.now - _DAY),
+            accounts=tuple(_accounts(office, {row.name: row for row in accounts.every(conn)}, clock)),
+        )
+
+
+def _accounts(office: Office, rows: Mapping[str, Row[Any]], clock: Clock) -> Iterable[tuple[str, str, str]]:
+    for account in office.settings.accounts:
+        row = rows.get(account.name)
+        shown = (row.shown if row is not None else "") or account.shown
+        yield account.name, shown, _account_words(row, account.name, clock)
+
+
+def _account_words(row: Row[Any] | None, name: str, clock: Clock) -> str:
+    if row is not None and row.hold == "login":
+        return _("LOGIN REFUSED: humaspost account check {name}").format(name=name)
+    if row is None or row.bound_at is None:
+        return _("never checked: humaspost account check {name}").format(name=name)
+    if row.hold:
+        until = _(" until {when}").format(when=clock.near(row.hold_until)) if row.hold_until else ""
+        spent = _("allowance spent") if row.hold_until else _("allowance spent: humaspost doctor")
+        words = {"quota": spent, "lane": _("slowed: answers are missing")}
+        return words.get(str(row.hold), str(row.hold)) + until
+    facts = facts_of(row)
+    if facts and facts.expires_at and facts.expires_at - clock.now < _SOON:
+        left = span(facts.expires_at - clock.now)
+        return _("ok, login expires in {left}: humaspost doctor").format(left=left)
+    return _("ok")
+
+
+def status_lines(found: Screen, *, clock: Clock, columns: int = 80) -> list[str]:
+    """The whole screen."""
+    first = f"{clock.full(clock.now)}    {status_words(found.sender, clock)}"
+    lines = [first] if width(first) <= columns else first.split("    ")
+    lines += [*_with_gap(paused_lines(found.sender, clock)), "", *_needs(found, clock, columns)]
+    lines += ["", *_next(found, clock, columns), "", _("LAST 24 HOURS"), _last(found.recent)]
+    return [*lines, "", _("ACCOUNTS"), *aligned(found.accounts)]
+
+
+def _with_gap(lines: Sequence[str]) -> list[str]:
+    return ["", *lines] if lines else []
+
+
+def _needs(found: Screen, clock: Clock, columns: int) -> list[str]:
+    count = len(found.needs) + len(found.logins) + len(found.broken)
+    if not count:
+        return [_("Nothing needs you.")]
+    words = [state_word(need.state) for need in found.needs]
+    wide = max(8, *(width(word) for word in [*words, _("login"), _("error")]))
+    names = max(16, *(width(need.post) for need in found.needs)) if found.needs else 16
+    lines = [_("NEEDS YOU ({count})").format(count=count)]
+    for login in found.logins:
+        lines += _block(wide, _("login"), safe(login.account), _login(login), columns)
+    for need in found.needs:
+        where = f"{pad(safe(need.post), names)}  {', '.join(need.accounts)}"
+        lines += _block(wide, state_word(need.state), where, need_lines(need, clock), columns)
+    for file in found.broken:
+        rest = ["", _("not sent until mended: humaspost check {file}").format(file=safe(file))]
+        lines += _block(wide, _("error"), safe(file), rest, columns)
+    return lines
+
+
+def _block(wide: int, word: str, where: str, rest: Sequence[str], columns: int) -> list[str]:
+    """The first line of ``rest`` stands beside ``where`` if it has room there."""
+    head = f"  {pad(word, wide)} {where}"
+    beside = f"{head}   {rest[0]}" if rest and rest[0] else head
+    fits = width(beside) <= columns
+    below = rest[1:] if fits else rest
+    return [beside if fits else head, *(f"  {' ' * wide} {line}" for line in below if line)]
+
+
+def _login(login: Login) -> list[str]:
+    why = f"{login.code}: {login.detail}" if login.detail else login.code
+    return [
+        cut(why, 60),
+        _("nothing is sent there: humaspost account check {name}").format(name=login.account),
+    ]
+
+
+def need_lines(need: Need, clock: Clock) -> list[str]:
+    """Why, what was found out, and the ways out."""
+    match need.state:
+        case State.UNKNOWN:
+            return _unknown(need, clock)
+        case State.MISSED:
+            way = _("humaspost publish {post}, or give it a new date:").format(post=need.post)
+            return [_("was due {when}").format(when=clock.date(need.due)), way]
+        case _:
+            why = f"{need.code}: {need.detail}" if need.detail else need.code or need.reason
+            way = _("mend the file, or: humaspost publish {post}").format(post=need.post)
+            return [_people(need), cut(safe(why), 68), way]
+
+
+def _people(need: Need) -> str:
+    if not need.fan_out:
+        return ""
+    return ngettext("{count} person", "{count} people", need.count).format(count=f"{need.count:,}")
+
+
+def _unknown(need: Need, clock: Clock) -> list[str]:
+    sent = clock.second(need.sent_at) if need.sent_at else "?"
+    if need.fan_out:
+        head = ngettext(
+            "{count} message, sent {when}, no answer", "{count} messages, sent {when}, no answer", need.count
+        )
+    else:
+        head = _("sent {when}, no answer")
+    lines = [head.format(when=sent, count=f"{need.count:,}"), _looked(need, clock)]
+    if need.where:
+        lines.append(_("look yourself: {where}").format(where=need.where))
+    command = f"humaspost resolve {need.post} --account {need.accounts[0]}"
+    return [*lines, f"{command} --published | --retry"]
+
+
+def _looked(need: Need, clock: Clock) -> str:
+    soon = ""
+    if need.next_look is not None:
+        soon = _("looking it up again at {time}").format(time=clock.hour(need.next_look))
+    if not need.looks:
+        return soon or _("the platform cannot be asked")
+    times = ", ".join(dict.fromkeys(clock.hour(at) for at in need.looks[-6:]))
+    if soon:
+        return _("looked there at {times}: not there yet; {soon}").format(times=times, soon=soon)
+    if need.proof == Proof.ABSENT_SO_FAR:
+        return _("looked there at {times}: not there, not certain").format(times=times)
+    return _("looked there at {times}: it cannot tell").format(times=times)
+
+
+def _next(found: Screen, clock: Clock, columns: int) -> list[str]:
+    soon = [
+        entry
+        for entry in found.posts
+        if clock.now - _DAY <= entry["due_at"] <= clock.now + _DAY and _left(entry)
+    ]
+    by_post: dict[tuple[str, Any], list[Mapping[str, Any]]] = {}
+    for entry in sorted(soon, key=lambda entry: entry["due_at"]):
+        by_post.setdefault((entry["id"], entry["due_at"]), []).append(entry)
+    rows = [
+        (clock.weekday(due), cut(post, 30), ", ".join(_target(entry) for entry in entries))
+        for (post, due), entries in by_post.items()
+    ]
+    lines = [_("NEXT 24 HOURS ({count})").format(count=len(rows)), *aligned(rows[:_MOST])]
+    if len(rows) > _MOST:
+        lines.append("  " + _("and {count} more: humaspost plan").format(count=len(rows) - _MOST))
+    return [cut_line(line, columns) for line in lines]
+
+
+def cut_line(line: str, columns: int) -> str:
+    """The line, at most so wide."""
+    return line if width(line) <= columns else line[: columns - 3] + "..."
+
+
+def _left(entry: Mapping[str, Any]) -> int:
+    return sum(entry["counts"][state] for state in (*WAITING, State.HELD))
+
+
+def _target(entry: Mapping[str, Any]) -> str:
+    held = entry["reasons"].get(State.HELD, "") if entry["counts"][State.HELD] else ""
+    words = [_("held: {reason}").format(reason=held)] if held and not held.startswith("part") else []
+    if entry["audiences"]:
+        people = ngettext("{count} person", "{count} people", _left(entry))
+        words.insert(0, people.format(count=f"{_left(entry):,}"))
+    return f"{entry['account']} ({', '.join(words)})" if words else str(entry["account"])
+
+
+def _last(counts: Mapping[str, int]) -> str:
+    shown = (State.PUBLISHED, State.FAILED, State.UNKNOWN, State.MISSED)
+    always = "   ".join(f"{counts.get(state, 0):,} {state_word(state)}" for state in shown)
+    others = (State.EXPIRED, State.REFUSED, State.CANCELLED)
+    more = "".join(f"   {counts[state]:,} {state_word(state)}" for state in others if counts.get(state))
+    return f"  {always}{more}"
+
+
+def status_json(
+    found: Screen, rows: Iterable[Row[Any]], *, clock: Clock, post: str | None = None
+) -> dict[str, Any]:
+    """The document of ``status --json``; ``rows`` are the deliveries that were chosen."""
+    posts = [entry for entry in found.posts if post is None or entry["id"] == post]
+    counts: Counter[str] = sum((Counter(entry["counts"]) for entry in posts), Counter())
+    return {
+        "schema": 1,
+        "now": clock.now.isoformat(),
+        "sender": sender_json(found.sender),
+        "counts": counts_json(counts if post else found.counts),
+        "posts": [post_json(entry) for entry in posts],
+        "accounts": [
+            {"account": name, "shown": shown, "status": words} for name, shown, words in found.accounts
+        ],
+        "deliveries": [delivery_json(row) for row in rows],
+    }
+
+
+def chosen_states(state: str | None, *, everything: bool) -> tuple[str, ...] | None:
+    """The states that are shown: one, all of them, else what needs a person."""
+    if state:
+        return (state,)
+    return None if everything else NEEDS_PERSON

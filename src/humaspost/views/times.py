@@ -1,0 +1,101 @@
+"""Moments as the office says them: its own zone, its own words."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from humaspost.model.language import _, ngettext
+
+_SHORT_ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT", "UTC": "UTC"}
+
+
+def _days() -> tuple[str, ...]:
+    return (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
+
+
+def _short_days() -> tuple[str, ...]:
+    return (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
+
+
+def _months() -> tuple[str, ...]:
+    first = (_("January"), _("February"), _("March"), _("April"), _("May"), _("June"))
+    return (*first, _("July"), _("August"), _("September"), _("October"), _("November"), _("December"))
+
+
+def _short_months() -> tuple[str, ...]:
+    first = (_("Jan"), _("Feb"), _("Mar"), _("Apr"), _("May"), _("Jun"))
+    return (*first, _("Jul"), _("Aug"), _("Sep"), _("Oct"), _("Nov"), _("Dec"))
+
+
+class Clock:
+    """Says moments in one zone; ``now`` decides what is today."""
+
+    def __init__(self, zone: str, now: datetime) -> None:
+        self.zone = zone
+        self._info = ZoneInfo(zone)
+        self.now = now
+
+    def local(self, moment: datetime) -> datetime:
+        """The moment on the office's wall clock."""
+        return moment.astimezone(self._info)
+
+    @property
+    def zone_name(self) -> str:
+        """``WIB``, or what the zone is called elsewhere."""
+        return _SHORT_ZONES.get(self.zone) or self.local(self.now).tzname() or self.zone
+
+    def hour(self, moment: datetime) -> str:
+        """``08:30``; Indonesian writes ``08.30``."""
+        return _("{hour:02}:{minute:02}").format(
+            hour=self.local(moment).hour, minute=self.local(moment).minute
+        )
+
+    def second(self, moment: datetime) -> str:
+        """``08:30:01``."""
+        at = self.local(moment)
+        form = _("{hour:02}:{minute:02}:{second:02}")
+        return form.format(hour=at.hour, minute=at.minute, second=at.second)
+
+    def day(self, moment: datetime) -> str:
+        """``Wednesday 3 February``, with the year where it is another one."""
+        at = self.local(moment)
+        text = f"{_days()[at.weekday()]} {at.day} {_months()[at.month - 1]}"
+        return text if at.year == self.local(self.now).year else f"{text} {at.year}"
+
+    def full(self, moment: datetime) -> str:
+        """``Tuesday 2 February 2027, 17:12 WIB``."""
+        at = self.local(moment)
+        day = f"{_days()[at.weekday()]} {at.day} {_months()[at.month - 1]} {at.year}"
+        return f"{day}, {self.hour(moment)} {self.zone_name}"
+
+    def date(self, moment: datetime) -> str:
+        """``Wed 3 Feb 08:30``, with the year where it is another one."""
+        at = self.local(moment)
+        text = f"{_short_days()[at.weekday()]} {at.day} {_short_months()[at.month - 1]}"
+        year = "" if at.year == self.local(self.now).year else f" {at.year}"
+        return f"{text}{year} {self.hour(moment)}"
+
+    def near(self, moment: datetime) -> str:
+        """``today 08:30``, ``tomorrow 08:30``, ``yesterday 08:30``, else as ``date``."""
+        days = (self.local(moment).date() - self.local(self.now).date()).days
+        words = {0: _("today {hour}"), 1: _("tomorrow {hour}"), -1: _("yesterday {hour}")}
+        if days not in words:
+            return self.date(moment)
+        return words[days].format(hour=self.hour(moment))
+
+    def weekday(self, moment: datetime) -> str:
+        """``Wed 08:30``."""
+        return f"{_short_days()[self.local(moment).weekday()]} {self.hour(moment)}"
+
+
+def span(length: timedelta) -> str:
+    """How long, in the two largest units: ``15 h 18 min``, ``3 days``, ``4 s``."""
+    seconds = max(0, round(length.total_seconds()))
+    days, rest = divmod(seconds, 86400)
+    if days >= 2:
+        return ngettext("{count} day", "{count} days", days).format(count=days)
+    hours, rest = divmod(days * 86400 + rest, 3600)
+    if hours:
+        return _("{hours} h {minutes} min").format(hours=hours, minutes=rest // 60)
+    if rest >= 60:
+        return _("{minutes} min").format(minutes=rest // 60)
+    return _("{seconds} s").format(seconds=rest)

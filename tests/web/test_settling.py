@@ -1,0 +1,246 @@
+"""What is told of one message settles its delivery the same way, in whatever order it comes."""
+
+import itertools
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import insert, select
+
+from humaspost.audience.leaving import leaves
+from humaspost.ledger import events, recipients, settle, store
+from humaspost.ledger.schema import account, attempt, delivery, event, window
+from humaspost.ledger.store import Ledger
+from humaspost.model.channel import Event
+from humaspost.model.delivery import Receipt, Stage, State
+
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+KEY = "0" * 32
+PHONE = "+6281200000001"
+
+
+class Book:
+    """A ledger with one WhatsApp delivery in it."""
+
+    def __init__(self, state: State, *, attempts: int = 1, remote_id: str | None = None) -> None:
+        self.ledger: Ledger = store.empty()
+        at = NOW if state is State.PUBLISHED else None
+        stage = Stage.ACCEPTED if state is State.PUBLISHED else None
+        row = {"key": KEY, "post": "p", "account": "a", "part": 1, "recipient": "r", "due_at": NOW}
+        row |= {
+            "priority": 5,
+            "state": state,
+            "attempts": attempts,
+            "remote_id": remote_id,
+            "updated_at": NOW,
+        }
+        row |= {"published_at": at, "stage": stage}
+        tries = [
+            {"key": KEY, "number": n, "owner": "me", "rendition": "x", "ready": "{}", "started_at": NOW}
+            for n in range(1, attempts + 1)
+        ]
+
+        def work(conn) -> None:
+            conn.execute(insert(account).values(id="a", name="whatsapp", channel="whatsapp"))
+            recipients.add(conn, [(PHONE, "Warga", None)], now=NOW)
+            conn.execute(insert(delivery).values(row))
+            if tries:
+                conn.execute(insert(attempt), tries)
+
+        self.ledger.write(work)
+
+    def hear(self, *told: Event, account: str = "a", now: datetime = NOW) -> list[events.Change]:
+        return self.ledger.write(lambda conn: events.receive(conn, account, told, leaves=leaves, now=now))
+
+    def reply(self, number: int = 1, remote_id: str = "w1") -> None:
+        """Our own answer is recorded, as the sender does it."""
+        receipt = settle.Published(KEY, number, Receipt(remote_id, NOW))
+        self.ledger.write(lambda conn: settle.publish(conn, [receipt], now=NOW, found=False))
+        self.ledger.write(lambda conn: events.catch_up(conn, [remote_id], now=NOW))
+
+    @property
+    def stands(self) -> tuple[str, str | None, str | None]:
+        with self.ledger.read() as conn:
+            row = conn.execute(select(delivery)).one()
+        return row.state, row.stage, row.remote_id
+
+    def row(self):
+        with self.ledger.read() as conn:
+            return conn.execute(select(delivery)).one()
+
+
+def told(word: str, *, number: int | None = 1, wamid: str = "w1", again: float | None = None) -> Event:
+    code = word if word.isdecimal() else None
+    stage = None if code else Stage(word)
+    key = None if number is None else f"hp1:{KEY}:{number}"
+    dedupe = f"{wamid}:{'failed' if code else word}"
+    return Event(dedupe, "status", NOW, key, remote_id=wamid, stage=stage, failed=code, again=again)
+
+
+@pytest.fixture
+def book() -> Iterator[Book]:
+    made = Book(State.UNKNOWN)
+    yield made
+    made.ledger.close()
+
+
+@pytest.mark.parametrize("state", [s for s in State if s is not State.PUBLISHED])
+def test_proof_of_life_ends_every_doubt_and_every_plan_to_send_again(state: State) -> None:
+    book = Book(state)
+    assert [change.kind for change in book.hear(told("sent"))] == ["found"]
+    assert book.stands == ("published", "sent", "w1")
+
+
+def test_an_earlier_attempts_message_ends_the_later_one() -> None:
+    book = Book(State.SENDING, attempts=2)
+    book.hear(told("delivered", number=1))
+    assert book.stands == ("published", "delivered", "w1")
+    book.reply(number=2, remote_id="w2")
+    assert book.stands == ("published", "delivered", "w1")
+
+
+def test_told_before_our_own_reply_is_recorded() -> None:
+    book = Book(State.SENDING)
+    book.hear(told("delivered"))
+    book.reply()
+    assert book.stands == ("published", "delivered", "w1")
+
+
+def test_told_without_our_key_before_our_reply_is_kept_and_matched_then() -> None:
+    book = Book(State.SENDING)
+    assert book.hear(told("read", number=None)) == []
+    assert book.stands[0] == "sending"
+    book.reply()
+    assert book.stands == ("published", "read", "w1")
+
+
+def test_a_message_of_nobody_is_matched_when_its_delivery_is_known_again() -> None:
+    book = Book(State.SCHEDULED, attempts=0)
+    book.hear(told("sent", wamid="w9", number=None))
+    with book.ledger.read() as conn:
+        assert not conn.scalar(select(event.c.settled))
+    book.ledger.write(lambda conn: conn.execute(delivery.update().values(remote_id="w9")))
+    book.ledger.write(lambda conn: events.match_again(conn, now=NOW))
+    assert book.stands == ("published", "sent", "w9")
+
+
+_WORDS = ("sent", "delivered", "read", "131026")
+
+
+@pytest.mark.parametrize("words", [w for n in range(1, 5) for w in itertools.combinations(_WORDS, n)])
+def test_every_order_ends_the_same(words: tuple[str, ...]) -> None:
+    seen = {_after(order, start) for order in itertools.permutations(words) for start in ("sending", "reply")}
+    assert len(seen) == 1, seen
+    state, stage, _id = seen.pop()
+    if {"delivered", "read"} & set(words):
+        assert (state, stage) == ("published", "read" if "read" in words else "delivered")
+    elif "131026" in words:
+        assert state == "failed"
+
+
+def _after(order: tuple[str, ...], start: str) -> tuple[str, str | None, str | None]:
+    """Where the delivery stands after this; ``start`` says when our own reply was recorded."""
+    book = Book(State.SENDING)
+    if start == "reply":
+        book.reply()
+    for word in order:
+        book.hear(told(word))
+        book.hear(told(word), told(word))
+    if start == "sending":
+        book.reply()
+    state, stage, remote_id = book.stands
+    book.ledger.close()
+    return state, stage if state == "published" else None, remote_id if state == "published" else None
+
+
+def test_a_stage_only_grows(book: Book) -> None:
+    for word in ("read", "sent", "delivered"):
+        book.hear(told(word))
+        assert book.stands == ("published", "read", "w1")
+
+
+def test_a_failure_fails_what_rests_on_it_and_nothing_else() -> None:
+    book = Book(State.PUBLISHED, remote_id="w1")
+    book.hear(told("131026", wamid="other", number=None))
+    assert book.stands[0] == "published"
+    assert book.hear(told("131026")) == [events.Change("failed", "p", "131026")]
+    assert (book.row().state, book.row().reason) == ("failed", "131026")
+
+
+def test_a_late_failure_of_an_earlier_attempt_changes_nothing() -> None:
+    book = Book(State.UNKNOWN, attempts=2)
+    book.hear(told("131026", number=1), told("sent", number=1))
+    assert book.stands[0] == "unknown"
+    book.hear(told("sent", number=2, wamid="w2"))
+    assert book.stands == ("published", "sent", "w2")
+
+
+def test_the_marketing_cap_is_tried_once_more_a_day_later_and_then_no_more() -> None:
+    book = Book(State.PUBLISHED, remote_id="w1")
+    day = timedelta(days=1)
+    assert book.hear(told("131049", again=day.total_seconds()))[0].kind == "retry"
+    assert (book.row().state, book.row().not_before) == ("scheduled", NOW + day)
+    book.hear(told("sent"))
+    assert book.row().state == "scheduled"
+    book = Book(State.PUBLISHED, attempts=2, remote_id="w2")
+    book.ledger.write(
+        lambda conn: conn.execute(attempt.update().where(attempt.c.number == 1).values(code="131049"))
+    )
+    assert book.hear(told("131049", number=2, wamid="w2", again=1.0))[0].kind == "failed"
+
+
+def test_another_account_can_neither_settle_nor_use_up_an_event(book: Book) -> None:
+    book.hear(told("sent"), account="b")
+    assert book.stands[0] == "unknown"
+    book.hear(told("sent"))
+    assert book.stands[0] == "published"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=80))
+def test_foreign_callback_data_settles_nothing(key: str) -> None:
+    book = Book(State.UNKNOWN)
+    book.hear(Event("d", "status", NOW, key, remote_id="w", stage=Stage.SENT))
+    assert book.stands[0] == "unknown"
+    book.ledger.close()
+
+
+def _said(text: str, *, at: datetime = NOW, phone: str = PHONE, number: int = 1) -> Event:
+    return Event(f"m{number}:inbound", "inbound", at, remote_id=f"m{number}", sender=phone, text=text)
+
+
+def test_a_message_opens_the_window_for_a_day_and_an_older_one_does_not_shorten_it(book: Book) -> None:
+    book.hear(_said("halo"), _said("tadi", at=NOW - timedelta(hours=3), number=2))
+    with book.ledger.read() as conn:
+        assert conn.scalar(select(window.c.open_until)) == NOW + timedelta(hours=24)
+    book.hear(_said("besok", at=NOW + timedelta(days=9), number=3))
+    with book.ledger.read() as conn:
+        assert conn.scalar(select(window.c.open_until)) == NOW + timedelta(hours=24)
+
+
+def test_a_window_that_the_platform_says_is_closed_is_closed(book: Book) -> None:
+    book.hear(_said("halo"))
+    book.hear(Event("w:closed", "closed", NOW, remote_id="w", sender=PHONE))
+    with book.ledger.read() as conn:
+        assert conn.execute(select(window)).all() == []
+
+
+@pytest.mark.parametrize("word", ["BERHENTI", "stop", " Unsubscribe\n"])
+def test_one_word_and_the_person_has_left(book: Book, word: str) -> None:
+    assert [change.kind for change in book.hear(_said(word))] == ["left"]
+    with book.ledger.read() as conn:
+        assert recipients.by_phone(conn, PHONE).opted_out_at == NOW
+
+
+def test_a_sentence_is_for_a_person_to_read(book: Book) -> None:
+    assert book.hear(_said("Kapan loket berhenti melayani?")) == []
+    with book.ledger.read() as conn:
+        assert recipients.by_phone(conn, PHONE).opted_out_at is None
+
+
+def test_a_stranger_who_leaves_is_remembered_for_any_later_list(book: Book) -> None:
+    book.hear(_said("STOP", phone="+6281299999999"))
+    with book.ledger.read() as conn:
+        assert recipients.by_phone(conn, "+6281299999999").opted_out_at == NOW
