@@ -1,0 +1,138 @@
+"""The wall clock jumps under a live ``schedule`` (libfaketime): nothing twice, nothing lost, the late policy holds."""
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.program import Office, Process, until
+
+_LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+HOUR, DAY = 3600, 86400
+
+
+class Clock:
+    """The clock that the program sees; only the wall clock, as when a person sets it."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.set("+0")
+
+    def set(self, when: str) -> None:
+        """From now on it is so late: an offset in seconds, or ``@`` and a date."""
+        draft = self.file.with_suffix(".new")
+        draft.write_text(when + "\n", "ascii")
+        draft.replace(self.file)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs to see this clock."""
+        return {
+            "LD_PRELOAD": str(_LIBRARIES[0]),
+            "FAKETIME_TIMESTAMP_FILE": str(self.file),
+            "FAKETIME_NO_CACHE": "1",
+            "DONT_FAKE_MONOTONIC": "1",
+            "NO_FAKE_STAT": "1",
+            "PYTHONPATH": str(Path(__file__).with_name("shim")),
+        }
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> Clock:
+    if not _LIBRARIES:
+        assert not os.environ.get("CI"), "libfaketime is missing: apt-get install faketime"
+        pytest.skip("libfaketime is missing: apt-get install faketime")
+    return Clock(tmp_path / "clock")
+
+
+@pytest.fixture
+def daemon(office: Office, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Process]:
+    office.run("run")
+    office.run("account", "check", "x")
+    # X itself would refuse what is signed by a clock that is a day off.
+    office.world.ask("settings", {"x.clock_skew": 10**10})
+    time.sleep(1.0)  # posts know seconds, and what was due before the ledger was made is never sent
+    for name, value in clock.environment.items():
+        monkeypatch.setenv(name, value)
+    process = office.start("schedule")
+    for name in clock.environment:
+        monkeypatch.delenv(name)
+    process.line(within=30)
+    yield process
+    assert process.end() == 0
+
+
+def jump(clock: Clock, daemon: Process, when: str) -> None:
+    """The clock has jumped and the daemon has said so."""
+    before = sum("the clock" in line for line in daemon.lines)
+    clock.set(when)
+    until(lambda: sum("the clock" in line for line in daemon.lines) > before, within=10)
+
+
+def sent(office: Office) -> Counter[str]:
+    return Counter(item["text"] for item in office.world.objects())
+
+
+def state(office: Office, post: str) -> dict[str, int]:
+    return dict(office.states().get((post, "x"), {}))
+
+
+@pytest.mark.slow
+def test_no_jump_sends_twice_or_loses(office: Office, clock: Clock, daemon: Process) -> None:
+    office.post("satu", "Satu.", due=0)
+    office.post("setengah-jam", "Setengah jam.", due=HOUR / 2)
+    office.post("dua-puluh-jam", "Dua puluh jam.", due=20 * HOUR)
+    office.post("tiga-hari", "Tiga hari.", due=3 * DAY, late="publish", expires="2099-01-01 00:00 WIB")
+    office.post("setahun", "Setahun.", due=365 * DAY)
+    office.world.settled(1)
+    until(lambda: len(office.states()) == 5, within=15)
+
+    for back in (f"-{HOUR}", f"-{DAY}", "@1970-01-01 00:00:10"):
+        jump(clock, daemon, back)
+        time.sleep(0.7)  # it may do something; there is nothing to poll for
+        assert sent(office) == {"Satu.": 1}
+    jump(clock, daemon, "+0")
+    office.post("dua", "Dua.", due=0)
+    office.world.settled(2)
+
+    jump(clock, daemon, f"+{HOUR}")
+    assert [item["text"] for item in office.world.settled(3)][2:] == ["Setengah jam."]
+    jump(clock, daemon, f"+{DAY}")
+    until(lambda: state(office, "dua-puluh-jam") == {"missed": 1}, within=15)
+    jump(clock, daemon, "@2038-01-19 03:14:05")
+    until(lambda: state(office, "setahun") == {"missed": 1}, within=15)
+    assert [item["text"] for item in office.world.settled(4)][3:] == ["Tiga hari."]
+    jump(clock, daemon, "+0")
+    office.post("tiga", "Tiga.", due=0)
+    office.world.settled(5)
+    wanted = ("Satu.", "Dua.", "Setengah jam.", "Tiga hari.", "Tiga.")
+    assert sent(office) == dict.fromkeys(wanted, 1)
+
+
+@pytest.mark.slow
+def test_after_a_jump_back_doubts_are_still_looked_up(office: Office, clock: Clock, daemon: Process) -> None:
+    office.post("satu", "Satu.", due=0)
+    office.world.settled(1)
+    jump(clock, daemon, f"+{DAY}")
+    jump(clock, daemon, "+0")
+    office.world.fault(channel="x", method="POST", path="/2/tweets", fault="drop-after")
+    office.post("ragu", "Ragu.", due=0)
+    office.world.settled(2)
+    until(lambda: state(office, "ragu") == {"published": 1}, within=25)
+    assert sent(office) == {"Satu.": 1, "Ragu.": 1}
+
+
+def test_stopped_for_longer_than_the_grace(office: Office, clock: Clock, daemon: Process) -> None:
+    office.post("setengah-jam", "Setengah jam.", due=HOUR / 2)
+    office.post("dua-jam", "Dua jam.", due=2 * HOUR)
+    until(lambda: len(office.states()) == 2, within=15)
+    daemon.popen.send_signal(signal.SIGSTOP)
+    clock.set(f"+{2 * HOUR + 60}")
+    daemon.popen.send_signal(signal.SIGCONT)
+    office.world.settled(1)
+    until(lambda: state(office, "setengah-jam") == {"missed": 1}, within=15)
+    assert sent(office) == {"Dua jam.": 1}

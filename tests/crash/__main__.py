@@ -1,0 +1,126 @@
+"""The long torture: ``python -m tests.crash [--deliveries N] [--kills N] [--seed N]``, figures at the end.
+
+It ends with 1 as soon as a breach was found, and leaves the office where it was found.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.crash.moments import Moments
+from tests.crash.random_kills import Torture, torture
+from tests.crash.syscalls import CALLS, Syscalls
+from tests.crash.world import Office, World, phones
+
+#: One office at a time: its fan-outs and what of all kills it gets.
+PEOPLE, FAN_OUTS = 2_000, 5
+FIRST_LOOK = 5.5
+
+
+class Breach(Exception):
+    """The promise was broken."""
+
+
+class Tally:
+    """What was done, added up."""
+
+    def __init__(self) -> None:
+        self.deliveries = self.kills = self.hidden = 0
+        self.began = time.monotonic()
+
+    def add(self, name: str, *, kills: int, deliveries: int, hidden: int) -> None:
+        """One office more was judged."""
+        self.kills, self.deliveries = self.kills + kills, self.deliveries + deliveries
+        self.hidden += hidden
+        self.say(f"{name}: {kills:,} kills, {deliveries:,} deliveries, {hidden:,} accepted and in doubt")
+
+    def say(self, line: str) -> None:
+        """A line with the time that passed."""
+        sys.stdout.write(f"{time.monotonic() - self.began:7.0f} s  {line}\n")
+        sys.stdout.flush()
+
+
+def judged(office: Office, tally: Tally, name: str, kills: int) -> None:
+    """The office is as it must be. Raises Breach."""
+    verdict = office.breaches(office.settle())
+    if verdict.breaches:
+        raise Breach(f"{office.folder}: {verdict.breaches[:20]}")
+    count = sum(one.count for one in office.planned)
+    tally.add(name, kills=kills, deliveries=count, hidden=verdict.accepted_unrecorded)
+
+
+def moments(folder: Path, tally: Tally) -> None:
+    """Every protocol moment of every channel."""
+    with World() as world:
+        world.generous()
+        channels = [Moments(world, folder, account) for account in ("x", "instagram", "whatsapp")]
+        with ThreadPoolExecutor(3) as pool:
+            for done in [pool.submit(channel.run) for channel in channels]:
+                done.result()
+        tally.hidden += sum(o.accepted_unrecorded() for c in channels for o in c.offices)
+        time.sleep(FIRST_LOOK)
+        for channel in channels:
+            kills = channel.kills.total()
+            for office in channel.offices:
+                judged(office, tally, f"moments {office.folder.name}", kills)
+                kills = 0
+
+
+def syscalls(folder: Path, tally: Tally) -> None:
+    """Every k-th write and sync."""
+    with World() as world:
+        world.generous()
+        for account in ("x", "whatsapp"):
+            office = Office(folder / f"syscalls-{account}", world, people=phones(3))
+            killer = Syscalls(office, account)
+            for call in CALLS:
+                tally.say(f"{account} {call}: none after {killer.run(call, stride=1)}")
+            judged(office, tally, f"syscalls {account}", killer.kills)
+
+
+def random_kills(folder: Path, tally: Tally, *, deliveries: int, kills: int, seed: int) -> None:
+    """Rounds of random kills until there were enough of both."""
+    rounds = max(1, -(-deliveries // (PEOPLE * FAN_OUTS)))
+    for turn in range(rounds):
+        share = -(-max(0, kills - tally.kills) // (rounds - turn))
+        wanted = Torture(PEOPLE, FAN_OUTS, kills=share, seed=seed + turn)
+        with World() as world:
+            world.generous()
+            outcome = torture(folder / f"random-{turn}", world, wanted)
+        if outcome.verdict.breaches:
+            raise Breach(f"{folder / f'random-{turn}'}: {outcome.verdict.breaches[:20]}")
+        tally.add(
+            f"random {turn} (seed {wanted.seed})",
+            kills=outcome.kills,
+            deliveries=outcome.deliveries,
+            hidden=outcome.verdict.accepted_unrecorded,
+        )
+
+
+def main() -> int:
+    """Everything, and its figures."""
+    parser = argparse.ArgumentParser(prog="python -m tests.crash")
+    parser.add_argument("--deliveries", type=int, default=100_000)
+    parser.add_argument("--kills", type=int, default=3_000)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    chosen = parser.parse_args()
+    folder, tally = Path(tempfile.mkdtemp(prefix="humaspost-torture-")), Tally()
+    try:
+        moments(folder, tally)
+        syscalls(folder, tally)
+        random_kills(folder, tally, deliveries=chosen.deliveries, kills=chosen.kills, seed=chosen.seed)
+    except Breach as error:
+        tally.say(f"BREACH {error}")
+        return 1
+    tally.say(
+        f"{tally.kills:,} kills, {tally.deliveries:,} deliveries, 0 breaches; {tally.hidden:,} times a kill fell"
+    )
+    tally.say("between the platform's yes and our record, and the delivery was in doubt, not sent again")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,24 @@
+"""The real program, killed at its k-th write and its k-th sync."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.crash.syscalls import CALLS, Syscalls
+from tests.crash.world import Office, World, phones
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("account", ["x", "whatsapp"])
+def test_killed_at_writes_until_none_is_left(tmp_path: Path, account: str) -> None:
+    with World() as world:
+        world.generous()
+        office = Office(tmp_path / "kantor", world, people=phones(3))
+        killer = Syscalls(office, account)
+        # Here every few; `make torture` takes each.
+        last = [killer.run(call, stride=stride) for call, stride in zip(CALLS, (9, 2), strict=True)]
+        office.settle()
+        verdict = office.breaches(office.status())
+    assert verdict.breaches[:20] == ()
+    assert min(last) >= 3, "the program writes more often than that"
+    assert killer.kills >= 6
