@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from humaspost.ledger import accounts, pauses, queries
+from humaspost.ledger import accounts, gap, pauses, queries, senders
 from humaspost.model.delivery import Proof, Receipt
 from humaspost.model.errors import (
     AuthFailed,
@@ -424,3 +424,16 @@ def test_a_ledger_that_refuses_to_the_end_does_not_keep_the_process(town):
     while any(t.name.startswith("square") for t in threading.enumerate()) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not any(t.name.startswith("square") for t in threading.enumerate())
+
+
+@pytest.mark.parametrize("ago", [60.0, 600.0], ids=["due since", "due before"])
+def test_what_a_restored_ledger_hears_of_only_now_is_not_sent_by_itself(town, ago):
+    """A file that the backup never saw may have gone out since, late, though its date lies before the backup."""
+    seen = town.now() - timedelta(seconds=300)
+    town.ledger.write(lambda conn: senders.start(conn, "o", command="run", pid=1, host="h", now=seen))
+    town.ledger.write(lambda conn: gap.begin(conn, now=town.now()))
+    town.post("a", ago=ago)
+    town.post("later", ago=-3600)
+    town.run()
+    assert town.states() == {"a": "unknown restored", "later": "scheduled"}
+    assert town.square.cried == []

@@ -64,15 +64,13 @@ def schedule(conn: Connection, plan: Plan, *, now: datetime, folder_gone: bool =
 
 
 def _doubt(conn: Connection, touched: set[str], *, now: datetime) -> None:
-    """What a restored ledger hears of only now may have been sent in its gap."""
+    """What a restored ledger hears of only now may have been sent in its gap, late as well as in time."""
     here = gap.of(conn) if touched else None
     if here is None:
         return
     pair = (planned.c.post == delivery.c.post) & (planned.c.account == delivery.c.account)
-    inside = (planned.c.date_at >= here.since) & (planned.c.date_at < here.until)
-    which = exists(planned.c.post).where(pair, inside).correlate(delivery) & delivery.c.due_at.between(
-        here.since, here.until
-    )
+    before = exists(planned.c.post).where(pair, planned.c.date_at < here.until).correlate(delivery)
+    which = before & (delivery.c.due_at <= here.until)
     for post_id in touched:
         gap.doubt(conn, here, which & (delivery.c.post == post_id), now=now)
 
