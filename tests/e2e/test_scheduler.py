@@ -61,7 +61,7 @@ def test_a_file_saved_in_one_step_is_out_within_two_seconds(office: Office) -> N
 
     def took(number: int) -> float:
         saved = time.monotonic()
-        office.post(f"kabar-{number}", f"Baru disimpan, nomor {number}.", due=-1)
+        office.post(f"kabar-{number}", f"Baru disimpan, nomor {number}.", due=0.5)
         office.world.settled(number, within=15)
         return time.monotonic() - saved
 
@@ -115,19 +115,12 @@ def test_sigterm_lets_what_is_in_flight_land(office: Office) -> None:
 @pytest.mark.parametrize("command", ["schedule", "run"])
 def test_a_second_sender_is_refused_and_told_who_is_first(office: Office, command: str) -> None:
     daemon = started(office)
-
-    def took(_number: int) -> float:
-        asked = time.monotonic()
-        office.run("status")
-        usual = time.monotonic() - asked  # what any command takes on this computer now
-        asked = time.monotonic()
-        refused = office.run(command, exits=75)
-        assert str(daemon.popen.pid) in refused.stderr, refused.stderr
-        assert os.uname().nodename in refused.stderr, refused.stderr
-        assert refused.stdout == ""
-        return time.monotonic() - asked - max(0.0, usual - 1.0)
-
-    assert best_of_three(took) < 2.0
+    asked = time.monotonic()
+    refused = office.run(command, exits=75)
+    assert time.monotonic() - asked < 2.0
+    assert str(daemon.popen.pid) in refused.stderr, refused.stderr
+    assert os.uname().nodename in refused.stderr, refused.stderr
+    assert refused.stdout == ""
     assert daemon.end() == 0
 
 

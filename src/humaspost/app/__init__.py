@@ -16,6 +16,7 @@ from humaspost.app.people import imported_if_changed, problems_of
 from humaspost.app.scan import Scan, enter, scan, vanished
 from humaspost.delivery import login, owner
 from humaspost.delivery.deliver import Engine
+from humaspost.delivery.lock import Busy, lock
 from humaspost.ledger import accounts, doubts, events, now_due, pauses, queries
 from humaspost.model.delivery import Proof, State
 from humaspost.model.problem import Problem
@@ -79,7 +80,7 @@ def publish(office: Office, post: str, *, account: str | None = None, deadline: 
         with _sending(office, "publish", only=post) as engine:
             engine.start()
             engine.drain(patience=timedelta(seconds=60), deadline=deadline)
-    except owner.Busy:
+    except Busy:
         now_due.follow(ledger, wanted, deadline=deadline)
     return Report(found.problems, _touched(office, started, post=post))
 
@@ -154,8 +155,8 @@ def rename_account(office: Office, old: str, new: str) -> bool:
 
 @contextmanager
 def _sending(office: Office, command: str, *, only: str | None = None) -> Iterator[Engine]:
-    """This process is the owner; raises owner.Busy where another is. In the end nothing is in flight."""
-    with owner.lock(office.settings.state):
+    """This process is the owner; raises Busy where another is. In the end nothing is in flight."""
+    with lock(office.settings.state):
         backups.sound(office)
         if only is None:
             backups.daily(office)()

@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from humaspost.app.office import Office
-from humaspost.delivery import owner
 from humaspost.delivery.happened import Happened
+from humaspost.delivery.lock import lock
 from humaspost.ledger import backup, generation, restore, store
 from humaspost.ledger.restore import Restored
 from humaspost.ledger.store import LedgerError
@@ -80,10 +80,10 @@ def _name_one() -> str:
 def put_back(office: Office, source: Path | None) -> Restored:
     """The ledger is a copy of ``source`` (None: itself), and what was due since is unknown.
 
-    Raises owner.Busy while a sender runs.
+    Raises lock.Busy while a sender runs.
     """
     state = office.settings.state
-    with owner.lock(state):
+    with lock(state):
         if source is None:
             return restore.adopt(office.ledger(write=True, upgrade=True), state, now=office.now())
         office.close()

@@ -81,14 +81,18 @@ def _channel(error: Exception) -> Exit:
 
 
 def _busy(_error: Exception) -> Exit:
-    from humaspost.cli.session import clock, open_office
-    from humaspost.views.sender import sending
+    from datetime import UTC, datetime
 
-    office = open_office()
-    found, moment = sending(office), clock(office)
+    from humaspost.cli.session import office_settings
+    from humaspost.ledger.latest import FILE, latest
+    from humaspost.views.times import Clock
+
+    settings, now = office_settings(), datetime.now(UTC)
+    found = latest(settings.state / FILE)
     message = _("already running: pid {pid} on {host} since {when}")
-    since = moment.date(found.started_at or moment.now)
-    say(message.format(pid=found.pid or "?", host=found.host or "?", when=since), error=True)
+    since = Clock(settings.timezone, now).date(found.started_at if found else now)
+    pid, host = (found.pid, found.host) if found else ("?", "?")
+    say(message.format(pid=pid, host=host, when=since), error=True)
     say(_("nothing was started; see what it does with: humaspost status"), error=True)
     return Exit.LATER
 
@@ -157,7 +161,7 @@ _BY_NAME: dict[str, Callable[[Any], Exit]] = {
     "humaspost.cli.which.BadPost": _bad_post,
     "humaspost.cli.children.ChildFailed": _child,
     "humaspost.channels.registry.ChannelNotLoaded": _channel,
-    "humaspost.delivery.owner.Busy": _busy,
+    "humaspost.delivery.lock.Busy": _busy,
     "humaspost.ledger.store.LedgerError": _ledger,
     "sqlalchemy.exc.DBAPIError": _database,
     "sqlite3.DatabaseError": _database,

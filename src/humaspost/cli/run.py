@@ -8,16 +8,17 @@ from humaspost.model.language import _
 
 def run(json: Json = False) -> Exit:
     """Send what is due, once, and end: for cron. Nothing due is nothing said."""
-    from humaspost import app
-    from humaspost.cli.outcome import outcome
-    from humaspost.cli.session import open_office
-    from humaspost.cli.telling import Teller
-    from humaspost.views.rows import run_json
+    from humaspost.cli.session import sole_sender
 
-    office = open_office()
-    with Teller(office, quiet=json) as teller:
-        office.tell = teller.tell
-        report = app.run_due(office)
+    with sole_sender() as office:
+        from humaspost import app
+        from humaspost.cli.outcome import outcome
+        from humaspost.cli.telling import Teller
+        from humaspost.views.rows import run_json
+
+        with Teller(office, quiet=json) as teller:
+            office.tell = teller.tell
+            report = app.run_due(office)
     errors = sum(problem.is_error for problem in report.problems)
     if json:
         give(run_json(report.deliveries, problems=len(report.problems)))

@@ -22,18 +22,18 @@ def schedule(
     """Watch posts/ and send every post when it is due, until stopped (Ctrl-C, SIGTERM)."""
     if post is not None:
         raise typer.BadParameter(_not_a_post(post))
-    from humaspost import app
-    from humaspost.cli.session import open_office
-    from humaspost.cli.telling import Teller
-    from humaspost.delivery import owner
+    from humaspost.cli.session import sole_sender
 
-    office = open_office()
     stop = Stop()
-    with Teller(office, jsonl=jsonl, coming=True) as teller, stop:
-        office.tell = teller.tell
-        if not jsonl and not owner.is_held(office.settings.state):
-            _head(office)
-        left = app.schedule(office, stop.asked)
+    with sole_sender() as office:
+        from humaspost import app
+        from humaspost.cli.telling import Teller
+
+        with Teller(office, jsonl=jsonl, coming=True) as teller, stop:
+            office.tell = teller.tell
+            if not jsonl:
+                _head(office)
+            left = app.schedule(office, stop.asked)
     teller.text(_stopped(left))
     return Exit.INTERRUPTED if stop.by_hand else Exit.OK
 

@@ -2,6 +2,8 @@
 
 import atexit
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,9 +32,26 @@ def open_office() -> "Office":
 
     A ledger that is closed is one file: whoever copies it by hand copies all of it.
     """
+    return _opened(office_settings())
+
+
+@contextmanager
+def sole_sender() -> Iterator["Office"]:
+    """The office that is meant, with this process as its only sender.
+
+    The lock is asked before anything heavy is imported: raises lock.Busy at once where another sends.
+    """
+    from humaspost.delivery.lock import lock
+
+    settings = office_settings()
+    with lock(settings.state):
+        yield _opened(settings)
+
+
+def _opened(settings: Settings) -> "Office":
     from humaspost.app.office import Office
 
-    office = Office(office_settings())
+    office = Office(settings)
     atexit.register(office.close)
     return office
 

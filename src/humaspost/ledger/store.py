@@ -13,12 +13,13 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
+from humaspost.ledger import latest
 from humaspost.ledger.committer import Committer
 from humaspost.ledger.schema import HEAD, meta, metadata
 from humaspost.model.language import _
 
 T = TypeVar("T")
-FILE = "ledger.sqlite3"
+FILE = latest.FILE
 
 
 class LedgerError(Exception):

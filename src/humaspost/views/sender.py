@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from humaspost.app.office import Office
-from humaspost.delivery.owner import is_held
+from humaspost.delivery.lock import is_held
 from humaspost.ledger import pauses, senders
 from humaspost.model.language import _
 from humaspost.views.times import Clock, span

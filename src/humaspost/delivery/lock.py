@@ -1,0 +1,41 @@
+"""One sender per state folder: a lock that dies with its process. Asked first, so it imports nothing heavy."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+FILE = "sender.lock"
+#: Seconds in which a command that only asks who sends has let go again.
+PATIENCE = 0.25
+
+
+class Busy(Exception):
+    """Another process sends for this office."""
+
+
+@contextmanager
+def lock(state: Path) -> Iterator[None]:
+    """This process is the only sender of the state folder, however often it says so; raises Busy where it is not."""
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    held = FileLock(state / FILE, mode=0o600, is_singleton=True)
+    try:
+        held.acquire(timeout=PATIENCE, poll_interval=0.02)
+    except Timeout as error:
+        raise Busy from error
+    try:
+        yield
+    finally:
+        held.release()
+
+
+def is_held(state: Path) -> bool:
+    """Whether some process sends right now; takes and leaves the lock, so ask rarely."""
+    if not (state / FILE).exists():
+        return False
+    try:
+        with FileLock(state / FILE, mode=0o600).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
