@@ -83,7 +83,7 @@ def state(office: Office, post: str) -> dict[str, int]:
 
 @pytest.mark.slow
 def test_no_jump_sends_twice_or_loses(office: Office, clock: Clock, daemon: Process) -> None:
-    office.post("satu", "Satu.", due=0)
+    office.post("satu", "Satu.", due=1)
     office.post("setengah-jam", "Setengah jam.", due=HOUR / 2)
     office.post("dua-puluh-jam", "Dua puluh jam.", due=20 * HOUR)
     office.post("tiga-hari", "Tiga hari.", due=3 * DAY, late="publish", expires="2099-01-01 00:00 WIB")
@@ -115,7 +115,7 @@ def test_no_jump_sends_twice_or_loses(office: Office, clock: Clock, daemon: Proc
 
 @pytest.mark.slow
 def test_after_a_jump_back_doubts_are_still_looked_up(office: Office, clock: Clock, daemon: Process) -> None:
-    office.post("satu", "Satu.", due=0)
+    office.post("satu", "Satu.", due=1)
     office.world.settled(1)
     jump(clock, daemon, f"+{DAY}")
     jump(clock, daemon, "+0")

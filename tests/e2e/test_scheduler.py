@@ -140,7 +140,7 @@ def test_killed_in_the_middle_nothing_is_sent_twice(office: Office) -> None:
 def test_a_pause_reaches_a_scheduler_that_runs(office: Office) -> None:
     daemon = started(office)
     office.run("pause", "--reason", "masa berkabung")
-    office.post("kabar", "Belum.", due=0)
+    office.post("kabar", "Belum.", due=0.5)
     until(lambda: office.states().get(("kabar", "x")) == {"held": 1}, within=15)
     assert office.world.objects() == []
     office.run("resume")
