@@ -27,7 +27,7 @@ torture:  ## 100,000 deliveries and 3,000 kills of the real program, about two h
 	@.venv/bin/python -m tests.crash
 
 docs:  ## writes the generated parts of docs/ anew
-	@sh tools/setup.sh run "make docs"
+	@sh tools/setup.sh test "make docs"
 	@.venv/bin/python tools/docs.py
 
 pins:  ## writes requirements/*.txt anew from pyproject.toml and requirements/*.in

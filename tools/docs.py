@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from humaspost.channels import registry
+from humaspost.channels.contract import ChannelContract
 from humaspost.cli.commands import GROUPS
 from humaspost.model.rules import FilmRules, Limit, MediaRules, Quota, Rate, Rules, Source
 from humaspost.views.states import REASONS, STATES
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "src" / "humaspost"
+# The tests of our channels say which claims those are exempt from.
+sys.path.insert(0, str(ROOT))
 #: Keys of an account that are not its channel's own.
 COMMON = ("channel", "default", "on_unknown")
 TITLES = {
@@ -76,7 +79,23 @@ def channels() -> str:
         channel = registry.channel(table["channel"])
         config = channel.Config.model_validate({k: v for k, v in table.items() if k not in COMMON})
         lines += section(channel.name, channel.rules(config))
+        lines += held_to(channel.name)
     return "\n".join(lines)
+
+
+def held_to(name: str) -> list[str]:
+    """What our own tests of the channel leave out of ChannelContract, and why."""
+    tests = importlib.import_module(f"tests.contract.test_{name}")
+    suites = [suite for suite in vars(tests).values() if isinstance(suite, type)]
+    exempt = {k: v for s in suites if issubclass(s, ChannelContract) for k, v in s.exempt.items()}
+    if not exempt:
+        return ["Of the claims of ChannelContract it is exempt from none.", ""]
+    return [
+        "Exempt from these claims of ChannelContract:",
+        "",
+        *(f"- {k}: {v}" for k, v in exempt.items()),
+        "",
+    ]
 
 
 def section(name: str, rules: Rules) -> list[str]:

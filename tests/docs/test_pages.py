@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from humaspost.channels.contract import FAULTS
 from humaspost.cli.exits import Exit
+from humaspost.model.channel import Channel, Session
 from humaspost.views.explain import codes
 from tests.docs.pages import ROOT, anchors, links, pages, prose
 
@@ -64,3 +66,11 @@ def test_decisions_are_numbered_and_listed() -> None:
         text = (ROOT / "docs" / "adr" / name).read_text("utf-8")
         assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences"], name
         assert text.startswith(f"# {name[:4]} ")
+
+
+def test_the_page_for_plug_ins_names_all_that_a_channel_has() -> None:
+    page = (ROOT / "docs" / "plugins.md").read_text("utf-8")
+    wanted = {name for kind in (Channel, Session) for name in vars(kind) if not name.startswith("_")}
+    wanted |= {"name", "Config", "secrets", "looks"}
+    assert {name for name in wanted if f"`{name}`" not in page} == set()
+    assert {fault for fault in FAULTS if f"`{fault}`" not in page} == set()

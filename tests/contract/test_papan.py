@@ -1,0 +1,39 @@
+"""The example that plug-in authors begin with is complete: it keeps the contract, on real sockets."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+PLUGIN = Path(__file__).resolve().parents[2] / "docs" / "plugin"
+sys.path.insert(0, str(PLUGIN))
+try:
+    papan, suite = importlib.import_module("papan"), importlib.import_module("test_papan")
+finally:
+    sys.path.remove(str(PLUGIN))
+
+TestPapan = suite.TestPapan
+
+
+def test_the_example_is_as_short_as_the_page_says() -> None:
+    lines = [line for line in Path(papan.__file__).read_text("utf-8").splitlines() if line.strip()]
+    code = [line for line in lines if not line.startswith(("from ", "import ", '"""'))]
+    assert len(code) <= 60
+
+
+@pytest.mark.parametrize("fault", ["garbage", "drop-after"])
+def test_the_example_would_be_caught(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An author who sends again after a doubt is told so."""
+    once = papan.Session.publish
+
+    def twice(self, *given, **named):
+        try:
+            return once(self, *given, **named)
+        except Exception:
+            return once(self, *given, **named)
+
+    monkeypatch.setattr(papan.Session, "publish", twice)
+    held = TestPapan()
+    with held.stage() as stage, stage.open(stage.door) as session, pytest.raises(AssertionError):
+        held._lost(stage, session, stage.parts["notice"], fault=fault)
