@@ -38,7 +38,7 @@ class Template:
     """One WhatsApp template as approved; ``params`` counts the body's, ``header`` is its medium or ''.
 
     ``named`` are the names of the body's parameters where they go by name. ``top`` = a header of text has a
-    parameter. ``buttons`` by their place: ``url``, ``quick_reply``, …; ``url+`` wants the end of its address.
+    parameter, ``top_name`` what it is called where it goes by name. ``buttons`` by their place: ``url``, ``quick_reply``, …; ``url+`` wants the end of its address.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Template:
     header: str = ""
     named: tuple[str, ...] = ()
     top: bool = False
+    top_name: str = ""
     buttons: tuple[str, ...] = ()
 
 

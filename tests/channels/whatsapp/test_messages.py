@@ -161,6 +161,7 @@ KNOWN = (
     Template("biasa", "id", "APPROVED", "UTILITY", 1),
     Template("bernama", "id", "APPROVED", "UTILITY", 2, "", ("nama", "tanggal")),
     Template("berjudul", "id", "APPROVED", "UTILITY", 0, top=True),
+    Template("judul-bernama", "id", "APPROVED", "UTILITY", 0, top=True, top_name="desa"),
     Template("tombol", "id", "APPROVED", "UTILITY", 0, buttons=("url+", "quick_reply", "phone_number")),
 )
 
@@ -175,6 +176,10 @@ KNOWN = (
         ({"template": "bernama", "params": ["a", "b"]}, ["whatsapp.params"]),
         ({"template": "berjudul", "header": "a"}, []),
         ({"template": "berjudul"}, ["whatsapp.params"]),
+        ({"template": "berjudul", "header": {"desa": "a"}}, ["whatsapp.params"]),
+        ({"template": "judul-bernama", "header": {"desa": "a"}}, []),
+        ({"template": "judul-bernama", "header": {"kota": "a"}}, ["whatsapp.params"]),
+        ({"template": "judul-bernama", "header": "a"}, ["whatsapp.params"]),
         ({"template": "biasa", "params": ["a"], "header": "b"}, ["whatsapp.params"]),
         ({"template": "tombol", "buttons": [{"url": "a"}]}, []),
         ({"template": "tombol", "buttons": [{"url": "a"}, {"payload": "b"}, ""]}, []),

@@ -189,8 +189,15 @@ def _gaps(found: Template, fallback: Fallback) -> Iterator[Problem]:
         hint = 'whatsapp: {header: "…"}'
         if fallback.top:
             message, hint = _("the header of template {name} has no gap"), _("take header: out")
+    elif found.top_name != fallback.top_name:
+        message = _("the header of template {name} has a gap without a name")
+        hint = 'whatsapp: {header: "…"}'
+        if found.top_name:
+            message = _("the header of template {name} has a gap named {top}")
+            hint = f'whatsapp: {{header: {{{found.top_name}: "…"}}}}'
     if message:
         given = {"wanted": found.params, "given": len(fallback.params), "names": ", ".join(found.named)}
+        given["top"] = found.top_name
         yield _problem(
             "template-params", message.format(name=found.name, **given), hint=hint, field="whatsapp.params"
         )

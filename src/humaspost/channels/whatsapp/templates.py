@@ -47,6 +47,7 @@ def _template(found: Mapping[str, Any]) -> Template:
     body, top = text_of(parts.get("BODY", {}), "text"), parts.get("HEADER", {})
     header = text_of(top, "format").lower()
     named = tuple(dict.fromkeys(_NAMED.findall(body)))
+    by_name = text_of(found, "parameter_format").upper() == "NAMED"
     numbers = [int(number) for number in _NUMBERED.findall(body)]
     return Template(
         name=text_of(found, "name"),
@@ -55,8 +56,9 @@ def _template(found: Mapping[str, Any]) -> Template:
         category=text_of(found, "category"),
         params=len(named) or max(numbers, default=0),
         header="" if header == "text" else header,
-        named=named if text_of(found, "parameter_format").upper() == "NAMED" else (),
+        named=named if by_name else (),
         top="{{" in text_of(top, "text"),
+        top_name=next(iter(_NAMED.findall(text_of(top, "text"))), "") if by_name else "",
         buttons=tuple(map(_button, rows_of(parts.get("BUTTONS", {}), "buttons"))),
     )
 
