@@ -86,8 +86,9 @@ def phones(objects: Iterable[PublicObject]) -> list[Phone]:
     return sorted(found, key=lambda p: (-len(p.people), p.key))[:_MOST_PHONES]
 
 
-def _content(message: PublicObject) -> tuple[str, str, tuple[str, ...]]:
-    return (message.text, message.template or "", tuple(m.sha256 for m in message.media))
+def _content(message: PublicObject) -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:
+    media = tuple(m.sha256 for m in message.media)
+    return (message.text, message.template or "", media, tuple(message.extra.get("buttons", ())))
 
 
 def _living(objects: Iterable[PublicObject], channel: str) -> list[PublicObject]:

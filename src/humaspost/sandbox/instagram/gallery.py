@@ -125,7 +125,7 @@ class Gallery:
                     "permalink": f"https://www.instagram.com/{place}/{media_id if kind == 'STORIES' else shortcode}/",
                     "children": [new_id() for _ in container.media] if kind == "CAROUSEL" else [],
                     "share_to_feed": container.wanted.share_to_feed is not False,
-                    "beside": _beside(container.wanted),
+                    "beside": _beside(container.wanted, self._tagged(container.wanted)),
                 },
             )
         )
@@ -140,6 +140,11 @@ class Gallery:
         return (
             None if never_ready.get() else now + timedelta(seconds=float(self.option("processing_seconds")))
         )
+
+    def _tagged(self, wanted: Wanted) -> str:
+        """Who is in the pictures; a carousel's are tagged one by one."""
+        parts = [wanted, *(self._child(one).wanted for one in wanted.children or [])]
+        return ", ".join(tag.username for part in parts for tag in part.user_tags or [])
 
     def _of_children(self, ids: list[str]) -> tuple[ShownMedia, ...]:
         children = [self._child(one) for one in ids]
@@ -188,9 +193,8 @@ class Gallery:
         container.media = (ShownMedia(hashlib.sha256(data).hexdigest(), name, data=data),)
 
 
-def _beside(wanted: Wanted) -> list[str]:
+def _beside(wanted: Wanted, tagged: str) -> list[str]:
     """What the app shows beside the pictures and the caption, in its words."""
-    tagged = ", ".join(tag.username for tag in wanted.user_tags or [])
     cover = "cover of its own" if wanted.cover_url else f"cover from {wanted.thumb_offset} ms"
     said = {
         f"with {', '.join(wanted.collaborators or [])}": wanted.collaborators,

@@ -26,6 +26,7 @@ class Content:
     text: str
     media: tuple[ShownMedia, ...] = ()
     template: str | None = None
+    buttons: tuple[str, ...] = ()
     category: str = "service"
     doom: int | None = None
 
@@ -139,7 +140,7 @@ def _shown(message: Message, sent: events.Sent, content: Content) -> PublicObjec
         to=sent.to,
         reply_to=message.context.message_id if message.context else None,
         template=content.template,
-        extra={"callback": sent.callback, "kind": message.type},
+        extra={"callback": sent.callback, "kind": message.type, "buttons": content.buttons},
     )
 
 
@@ -156,7 +157,7 @@ async def _content(business: Business, message: Message) -> Content:
         template = templates.sendable(business.templates, message.template)
         filled = templates.fill(template, message.template)
         category = template.category.lower()
-        plain = Content(filled.text, template=template.name, category=category)
+        plain = Content(filled.text, template=template.name, buttons=filled.buttons, category=category)
         return await _with_media(business, plain, filled.media, filled.media_kind or "")
     if message.type in _MEDIA_KINDS:
         media: Media = getattr(message, message.type)

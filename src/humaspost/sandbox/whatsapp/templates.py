@@ -62,11 +62,12 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What the recipient reads, and the header's file if it has one (its kind and where it comes from)."""
+    """What the recipient reads, the buttons below it, and the header's file (its kind and where it comes from)."""
 
     text: str
     media_kind: str | None = None
     media: Media | None = None
+    buttons: tuple[str, ...] = ()
 
 
 def sendable(found: list[Template], use: TemplateUse) -> Template:
@@ -91,9 +92,11 @@ def fill(template: Template, use: TemplateUse) -> Filled:
     middle = _filled(template, body.get("text", ""), given["body"], where="body")
     if len(middle) > _BODY_MOST or len(top or "") > _HEADER_MOST:
         raise refused(132005, f"The filled-in text of template ({template.name}) is too long")
-    _check_buttons(template.part("BUTTONS").get("buttons", []), use.components)
+    buttons = template.part("BUTTONS").get("buttons", [])
+    _check_buttons(buttons, use.components)
     lines = [top and f"*{top}*", middle, template.part("FOOTER").get("text")]
-    return Filled("\n\n".join(line for line in lines if line), kind.lower() if media else None, media)
+    text = "\n\n".join(line for line in lines if line)
+    return Filled(text, kind.lower() if media else None, media, _pressable(buttons, use.components))
 
 
 def _sorted(components: list[Component]) -> dict[str, list[Parameter]]:
@@ -177,6 +180,17 @@ def _check_buttons(buttons: list[dict[str, Any]], components: list[Component]) -
             raise refused(131008, f"buttons: Button at index {index} of type Url requires a parameter")
         for parameter in component.parameters if component else []:
             _check_button_parameter(parameter, kind, index)
+
+
+def _pressable(buttons: list[dict[str, Any]], components: list[Component]) -> tuple[str, ...]:
+    """Each button as a person sees it, with the address that it opens."""
+    ends = {int(str(c.index)): c.parameters[0].text for c in components if c.index and c.parameters}
+    shown = []
+    for index, button in enumerate(buttons):
+        head, hole, tail = _HOLE.sub("{}", str(button.get("url", ""))).partition("{}")
+        url = f"{head}{(ends.get(index) or '') if hole else ''}{tail}"
+        shown.append(" ".join(part for part in (str(button.get("text", "")), url) if part))
+    return tuple(shown)
 
 
 def _button_index(component: Component, count: int) -> int:

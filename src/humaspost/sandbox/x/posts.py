@@ -125,6 +125,7 @@ class Posts:
                 "quoted": wanted.quote_tweet_id,
                 "paid_partnership": wanted.paid_partnership,
                 "made_with_ai": wanted.made_with_ai,
+                "beside": _beside(wanted, media),
             },
         )
 
@@ -137,6 +138,18 @@ def _poll(wanted: NewPost, ids: Snowflakes) -> dict[str, Any] | None:
         "options": wanted.poll.options,
         "duration_minutes": wanted.poll.duration_minutes,
     }
+
+
+def _beside(wanted: NewPost, media: list[Upload]) -> list[str]:
+    """What the app shows beside the words, in its words."""
+    replies = wanted.reply_settings or "everyone"
+    said = {
+        f"who can reply: {replies}": replies != "everyone",
+        "made with AI": wanted.made_with_ai,
+        "paid partnership": wanted.paid_partnership,
+        **{f"subtitles: {language}": True for upload in media for language in dict(upload.captions)},
+    }
+    return [words for words, is_so in said.items() if is_so]
 
 
 def _check_shape(wanted: NewPost) -> None:
