@@ -7,10 +7,9 @@ import argparse
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.crash.moments import Moments
+from tests.crash.moments import every_moment
 from tests.crash.random_kills import Torture, torture
 from tests.crash.syscalls import CALLS, Syscalls
 from tests.crash.world import Office, World, phones
@@ -54,15 +53,12 @@ def judged(office: Office, tally: Tally, name: str, kills: int) -> None:
 
 def moments(folder: Path, tally: Tally) -> None:
     """Every protocol moment of every channel."""
-    with World() as world:
-        world.generous()
-        channels = [Moments(world, folder, account) for account in ("x", "instagram", "whatsapp")]
-        with ThreadPoolExecutor(3) as pool:
-            for done in [pool.submit(channel.run) for channel in channels]:
-                done.result()
+    with every_moment(folder) as channels:
         tally.hidden += sum(o.accepted_unrecorded() for c in channels for o in c.offices)
         time.sleep(FIRST_LOOK)
         for channel in channels:
+            if channel.missed:
+                raise Breach(f"no kill fell at {channel.missed}")
             kills = channel.kills.total()
             for office in channel.offices:
                 judged(office, tally, f"moments {office.folder.name}", kills)

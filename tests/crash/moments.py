@@ -1,9 +1,11 @@
 """Kills at every protocol moment: the sandbox itself ends the program before or after it has acted on a call."""
 
+import contextlib
 import re
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,7 +59,10 @@ class Call:
 
 @dataclass
 class Moments:
-    """One channel: each kind of post, killed at each of its calls; a kind has an office of its own."""
+    """One channel: each kind of post, killed at each of its calls; a kind has an office of its own.
+
+    The world is the channel's own: in a shared one, the orders of one channel are cleared by another.
+    """
 
     world: World
     folder: Path
@@ -112,23 +117,31 @@ class Moments:
         if life.wait(120) == -signal.SIGKILL:
             self.kills[name] += 1
         else:
-            self._take_back(life.pid)
+            # The order met nobody, and must not wait for the next.
+            self.world.ask("faults", method="DELETE")
             if call.must_fall:
                 self.missed.append(name)
         office.call("run", within=120)
-
-    def _take_back(self, pid: int) -> None:
-        """The order that met nobody is gone; those of other channels stand."""
-        standing = self.world.ask("faults")["faults"]
-        self.world.ask("faults", method="DELETE")
-        others = [{k: v for k, v in f.items() if k != "left"} for f in standing if f.get("pid") != pid]
-        if others:
-            self.world.ask("faults", others)
 
     def _write(self, office: Office, kind: Kind) -> None:
         self._number += 1
         post = f"{kind.account[:2]}{kind.name[:4]}-{self._number:03}"
         office.write(post, kind.account, parts=kind.parts, pictures=kind.pictures, extra=kind.extra)
+
+
+@contextlib.contextmanager
+def every_moment(folder: Path) -> Iterator[list[Moments]]:
+    """All three channels, side by side, met every kill; their worlds stand within ``with``."""
+    with contextlib.ExitStack() as worlds:
+        channels = []
+        for account in ("x", "instagram", "whatsapp"):
+            world = worlds.enter_context(World())
+            world.generous()
+            channels.append(Moments(world, folder, account))
+        with ThreadPoolExecutor(len(channels)) as pool:
+            for done in [pool.submit(channel.run) for channel in channels]:
+                done.result()
+        yield channels
 
 
 def _like(path: str) -> str:

@@ -1,13 +1,11 @@
 """The real program, killed by the platform itself before and after it acts on each call."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.crash.moments import Moments
-from tests.crash.world import World
+from tests.crash.moments import every_moment
 
 #: X and Instagram are looked up so many seconds after a doubt arose.
 FIRST_LOOK = 5.5
@@ -15,12 +13,7 @@ FIRST_LOOK = 5.5
 
 @pytest.mark.slow
 def test_killed_at_every_protocol_moment(tmp_path: Path) -> None:
-    with World() as world:
-        world.generous()
-        channels = [Moments(world, tmp_path, account) for account in ("x", "instagram", "whatsapp")]
-        with ThreadPoolExecutor(3) as pool:
-            for done in [pool.submit(channel.run) for channel in channels]:
-                done.result()
+    with every_moment(tmp_path) as channels:
         hidden = sum(office.accepted_unrecorded() for channel in channels for office in channel.offices)
         time.sleep(FIRST_LOOK)
         for channel in channels:
