@@ -1,11 +1,9 @@
 """Each feature of each channel, published by the program to the sandbox and seen on its page."""
 
 import html
-import json
 import re
 import shutil
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from PIL import Image
 from tests.browser.test_page import browse
 from tests.e2e.program import Office, World
 from tests.shared import absent
+from tests.templates import FILM, register
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -106,14 +105,8 @@ POSTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
         ("011-undangan.pdf", "template pengumuman_dokumen"),
     ),
 }
-TEMPLATES: tuple[dict[str, Any], ...] = (
-    {
-        "name": "kabar_video",
-        "components": [
-            {"type": "HEADER", "format": "VIDEO"},
-            {"type": "BODY", "text": "{{1}}", "example": {"body_text": [["Kabar"]]}},
-        ],
-    },
+TEMPLATES: tuple[Mapping[str, Any], ...] = (
+    FILM,
     {
         "name": "undangan_warga",
         "parameter_format": "NAMED",
@@ -132,16 +125,6 @@ TEMPLATES: tuple[dict[str, Any], ...] = (
 )
 
 
-def _register(world: World, template: dict[str, Any]) -> None:
-    """The pretend business has one more approved template."""
-    account = world.accounts["whatsapp"]
-    address = f"{account['base_url']}/v26.0/{account['business_account_id']}/message_templates"
-    body = json.dumps({"language": "id", "category": "UTILITY", **template}).encode()
-    headers = {"Authorization": f"Bearer {account['access_token']}", "Content-Type": "application/json"}
-    with urllib.request.urlopen(urllib.request.Request(address, body, headers), timeout=10) as answer:
-        assert json.load(answer)["status"] == "APPROVED"
-
-
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The page's text in a browser, after every post was published."""
@@ -153,7 +136,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     try:
         world.ask("settings", {"whatsapp.auto_approve": True})
         for template in TEMPLATES:
-            _register(world, template)
+            register(world.accounts["whatsapp"], template)
         posts = office.folder / "posts"
         for path in posts.glob("*.md"):
             path.unlink()

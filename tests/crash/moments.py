@@ -13,6 +13,7 @@ from typing import Any
 from tests.crash.world import Office, World, phones
 
 POLL = "x:\n  poll:\n    options: [Ya, Tidak]\n    duration: 1d"
+FILM_TEMPLATE = "whatsapp:\n  template: kabar_video\n  params: ['{text}']"
 #: What is asked once, before anything is sent.
 _CONTACT = r"/me$|/subscribed_apps$|/message_templates$|/content_publishing_limit$"
 WHEN = ("kill-client-before", "kill-client-after")
@@ -26,6 +27,7 @@ class Kind:
     name: str
     parts: int = 1
     pictures: int = 0
+    films: int = 0
     extra: str = ""
 
 
@@ -33,12 +35,15 @@ KINDS = (
     Kind("x", "text"),
     Kind("x", "image", pictures=1),
     Kind("x", "carousel", pictures=2),
+    Kind("x", "video", films=1),
     Kind("x", "thread", parts=3),
     Kind("x", "poll", extra=POLL),
     Kind("instagram", "image", pictures=1),
     Kind("instagram", "carousel", pictures=2),
+    Kind("instagram", "video", films=1),
     Kind("whatsapp", "fanout"),
     Kind("whatsapp", "image", pictures=1),
+    Kind("whatsapp", "video", films=1, extra=FILM_TEMPLATE),
 )
 
 
@@ -126,7 +131,14 @@ class Moments:
     def _write(self, office: Office, kind: Kind) -> None:
         self._number += 1
         post = f"{kind.account[:2]}{kind.name[:4]}-{self._number:03}"
-        office.write(post, kind.account, parts=kind.parts, pictures=kind.pictures, extra=kind.extra)
+        office.write(
+            post,
+            kind.account,
+            parts=kind.parts,
+            pictures=kind.pictures,
+            films=kind.films,
+            extra=kind.extra,
+        )
 
 
 @contextlib.contextmanager

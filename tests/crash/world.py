@@ -17,6 +17,8 @@ from PIL import Image
 from humaspost.sandbox.office import write_office
 from tests.crash.checker import Planned, Verdict, judge, leaks, marker_of, unsound
 from tests.crash.lives import Life, environment
+from tests.media.films import film
+from tests.templates import FILM, register
 
 HUMASPOST = (sys.executable, "-m", "humaspost")
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -59,7 +61,7 @@ class World:
         return found
 
     def generous(self) -> None:
-        """No platform limits how much a torture sends."""
+        """No platform limits how much a torture sends, nor of what kind."""
         none = dict.fromkeys(("post", "upload", "initialize", "append", "finalize", "metadata", "timeline"))
         self.ask(
             "settings",
@@ -70,8 +72,10 @@ class World:
                 "instagram.quota_total": 10_000,
                 "instagram.containers_total": 100_000,
                 "instagram.processing_seconds": 0.05,
+                "whatsapp.auto_approve": True,
             },
         )
+        register(self.config["accounts"]["whatsapp"], FILM)
 
 
 @dataclass
@@ -126,6 +130,14 @@ class Office:
         Image.new("RGB", (640, 640), (shade, 90, 255 - shade)).save(path, "JPEG")
         return f"media/{name}"
 
+    def film(self, name: str) -> str:
+        """A short film that every channel takes as it is, unlike every other."""
+        path = self.folder / "posts" / "media" / name
+        shade = sum(map(ord, name)) % 256
+        ground = f"#{shade:02x}5a{255 - shade:02x}"
+        path.write_bytes(film((360, 640), seconds=3, rate=25, audio="aac", first=True, ground=ground))
+        return f"media/{name}"
+
     def write(
         self,
         post: str,
@@ -133,6 +145,7 @@ class Office:
         *,
         parts: int = 1,
         pictures: int = 0,
+        films: int = 0,
         extra: str = "",
         due: datetime | None = None,
     ) -> Planned:
@@ -140,9 +153,11 @@ class Office:
         markers = tuple(f"hp{post.replace('-', '')}x{number}" for number in range(1, parts + 1))
         when = (due or datetime.now(UTC)).isoformat(timespec="seconds")
         to = ["audiences: [semua]"] if account == "whatsapp" else []
-        media = ["media:"] if pictures else []
-        for number in range(pictures):
-            media += [f"  - file: {self.picture(f'{post}-{number}.jpg')}", '    alt: "Gambar ujian."']
+        files = [self.picture(f"{post}-{number}.jpg") for number in range(pictures)]
+        files += [self.film(f"{post}-{number}.mp4") for number in range(films)]
+        media = ["media:"] if files else []
+        for file in files:
+            media += [f"  - file: {file}", '    alt: "Gambar ujian."']
         head = [f"id: {post}", f'title: "Ujian {post}"', f"date: {when}", f"channels: [{account}]"]
         body = "\n<!-- part -->\n".join(f"Ujian {marker} untuk warga." for marker in markers)
         text = "\n".join(["---", *head, *to, *media, *([extra] if extra else []), "---", body, ""])

@@ -24,10 +24,11 @@ def film(
     container: str = "mp4",
     first: bool = False,
     comment: str = "",
+    ground: str = "navy",
 ) -> bytes:
     """A film of one moving square; ``audio`` names its sound's codec, ``first`` = the index comes first.
 
-    ``comment`` is what a telephone tells beside the pictures.
+    ``comment`` is what a telephone tells beside the pictures; ``ground`` the colour on which the square moves.
     """
     with TemporaryDirectory() as folder:
         # A file, not a buffer: FFmpeg opens it once more to bring the index to its front.
@@ -41,7 +42,7 @@ def film(
             pictures.width, pictures.height, pictures.pix_fmt = *size, pixels
             sound = out.add_stream(audio, rate=sample_rate, layout=layout) if audio else None
             for number in range(round(seconds * rate)):
-                out.mux(pictures.encode(av.VideoFrame.from_image(_picture(size, number))))
+                out.mux(pictures.encode(av.VideoFrame.from_image(_picture(size, number, ground))))
             out.mux(pictures.encode())
             if sound is not None:
                 _quiet(out, sound, seconds)
@@ -64,8 +65,8 @@ def sound(
     return data.getvalue()
 
 
-def _picture(size: tuple[int, int], number: int) -> Image.Image:
-    image = Image.new("RGB", size, "navy")
+def _picture(size: tuple[int, int], number: int, ground: str) -> Image.Image:
+    image = Image.new("RGB", size, ground)
     side = max(1, min(size) // 4)
     at = number % side
     image.paste("orange", (at, at, at + side, at + side))
