@@ -210,3 +210,25 @@ def test_a_send_hardly_waits_for_a_large_import(ledger: Ledger, load: Import) ->
         sender.join()
     assert len(waits) >= 5  # between the chunks there was room
     assert max(waits) < 1.0
+
+
+def test_another_process_has_its_turn_between_two_chunks(
+    ledger: Ledger, load: Import, tmp_path: Path
+) -> None:
+    stop, met = threading.Event(), set()
+    neighbour = open_ledger(tmp_path / "state", now=NOW, create=False)
+    people = select(func.count()).select_from(recipient)
+
+    def send() -> None:
+        while not stop.is_set():
+            met.add(neighbour.write(lambda conn: conn.scalar(people)))
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        assert load(*(row(number) for number in range(1, 5001))).new == 5000
+    finally:
+        stop.set()
+        sender.join()
+        neighbour.close()
+    assert len(met) >= 7, "of eleven moments that could be met"

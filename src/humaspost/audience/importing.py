@@ -1,6 +1,6 @@
 """A list into the ledger's register: first what would change, then the change, without holding up a send."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -14,6 +14,8 @@ from humaspost.ledger import recipients
 from humaspost.ledger.recipients import CHUNK, Person
 from humaspost.ledger.store import Ledger
 from humaspost.model.problem import Problem
+
+_People = Mapping[str, Person]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,10 @@ def import_reading(ledger: Ledger, name: str, *, reading: Reading, now: datetime
     with ledger.read() as conn:
         members = recipients.members(conn, name)
     for rows in _chunks(reading.rows):
-        ledger.write(partial(_register, rows=rows, tally=tally, members=members, now=now))
+        before, known = _registered(ledger, rows, now)
+        for row in rows:
+            tally.count(row, before.get(row.phone), members=members)
+            tally.listed.add(known[row.phone].id)
     # Whom the list holds changes at one moment: a post that is expanded meanwhile reaches the old
     # list or the new one, never half of each. 100,000 pairs of ids take 0.1 s.
     removed = ledger.write(
@@ -128,9 +133,21 @@ def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
         yield rows[start : start + CHUNK]
 
 
-def _register(
-    conn: Connection, *, rows: Sequence[Row], tally: _Tally, members: set[str], now: datetime
-) -> None:
+def _registered(ledger: Ledger, rows: Sequence[Row], now: datetime) -> tuple[_People, _People]:
+    """The register as it was, and as it is with these rows in it; the ledger is locked only where they bring news."""
+    with ledger.read() as conn:
+        before = recipients.by_phones(conn, [row.phone for row in rows])
+    if not any(_is_news(row, before.get(row.phone)) for row in rows):
+        return before, before
+    return ledger.write_in_turn(partial(_register, rows=rows, now=now))
+
+
+def _is_news(row: Row, person: Person | None) -> bool:
+    leaves = row.opted_out_at is not None
+    return person is None or (leaves and person.opted_out_at is None) or _differs(row, person)
+
+
+def _register(conn: Connection, *, rows: Sequence[Row], now: datetime) -> tuple[_People, _People]:
     phones = [row.phone for row in rows]
     before = recipients.by_phones(conn, phones)
     recipients.add(conn, [(r.phone, r.name, r.opted_out_at) for r in rows if r.phone not in before], now=now)
@@ -139,9 +156,7 @@ def _register(
     recipients.opt_out(conn, [(p.id, r.opted_out_at) for r, p in pairs if r.opted_out_at is not None])
     recipients.rename(conn, [(p.id, r.name) for r, p in pairs if r.name and r.name != p.name])
     recipients.agree(conn, [_agreement(r, p) for r, p in pairs if _agrees_anew(r, p)], now=now)
-    for row, person in pairs:
-        tally.count(row, before.get(row.phone), members=members)
-        tally.listed.add(person.id)
+    return before, known
 
 
 def _hold(conn: Connection, *, name: str, listed: set[str], digest: str, file: str, now: datetime) -> int:

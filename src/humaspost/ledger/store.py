@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -20,6 +21,8 @@ from humaspost.model.language import _
 
 T = TypeVar("T")
 FILE = latest.FILE
+#: Seconds; as long as the longest pause of SQLite's busy handler in its first tenth of a second.
+_TURN = 0.025
 
 
 class LedgerError(Exception):
@@ -51,6 +54,17 @@ class Ledger:
             return self._committer.submit(work).result()
         with self._writing.begin() as connection:
             return work(connection)
+
+    def write_in_turn(self, work: Callable[[Connection], T]) -> T:
+        """Like ``write``, for one of the many transactions of a long job: others have their turn before its next.
+
+        SQLite keeps no queue. Who waits for it asks again every 25 ms, and one who writes without a pause
+        would be met at it each time.
+        """
+        began = time.monotonic()
+        answer = self.write(work)
+        time.sleep(min(max(_TURN, time.monotonic() - began), 1.0))
+        return answer
 
     @property
     def committer(self) -> Committer:
