@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn, TextIO
 
@@ -14,6 +15,8 @@ from humaspost.views.text import safe
 _PLAIN = str.maketrans(
     {"…": "...", "–": "-", "—": "-", "“": '"', "”": '"', "‘": "'", "’": "'", "•": "*", "·": "-"}
 )
+
+_left_behind = threading.Event()
 
 
 class ReaderGone(Exception):
@@ -92,7 +95,14 @@ def _write(stream: TextIO, text: str) -> None:
     _raw(stream, painted(text, columns()))
 
 
+def leave_behind() -> None:
+    """Who reads standard output takes nothing any more: nothing else is said there, nothing waits for it."""
+    _left_behind.set()
+
+
 def _raw(stream: TextIO, text: str) -> None:
+    if stream is sys.stdout and _left_behind.is_set():
+        return
     try:
         stream.write(text + "\n")
         stream.flush()
@@ -119,6 +129,8 @@ def run(root: Callable[[], Any]) -> NoReturn:
     from humaspost.cli import boundary
 
     code = boundary.guard(root)
+    if _left_behind.is_set():
+        os._exit(int(code))  # a thread holds standard output, and the interpreter would wait for it
     _let_go_of_stdout()
     sys.exit(int(code))
 

@@ -1,14 +1,18 @@
 """What happens while sending, line by line."""
 
+import contextlib
+import queue
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row
+from sqlalchemy.exc import SQLAlchemyError
 
 from humaspost.app.office import Office
-from humaspost.cli.console import ReaderGone, give_line, say
+from humaspost.cli.console import ReaderGone, give_line, leave_behind, say
 from humaspost.delivery.happened import Happened
 from humaspost.ledger import queries
 from humaspost.model.delivery import State
@@ -22,10 +26,13 @@ from humaspost.views.times import Clock
 SILENCE = 1.5
 #: Seconds in which what happens to many recipients is gathered into one line.
 GATHER = 0.7
+#: Seconds that a terminal has, when everything is over, to take what is still to be said.
+PATIENCE = 5.0
+_NEVER = float("inf")
 
 
 class Teller:
-    """Prints each thing as it happens; lanes tell from their own threads, so one at a time.
+    """Prints each thing as it happens, in a thread of its own: who sends never waits for a terminal.
 
     What goes to many people is told as ``12 of 17``, not person by person. ``coming`` = in every lull
     it is said what comes next.
@@ -37,99 +44,109 @@ class Teller:
         self._office = office
         self._quiet = quiet
         self._jsonl = jsonl
-        self._lock = threading.Lock()
+        self._told: queue.SimpleQueue[Happened | None] = queue.SimpleQueue()
         self._gathered: dict[tuple[str, str, str], Happened] = {}
-        self._timer: threading.Timer | None = None
         self._coming = coming and not jsonl
-        self._lull: threading.Timer | None = None
+        self._flush_at = self._lull_at = _NEVER
         self._next = ""
         self._crowds = {
             account.name
             for account in office.settings.accounts
             if office.channels[account.channel].rules(account.config).audience
         }
+        self._thread = threading.Thread(target=self._run, name="teller", daemon=True)
 
     def tell(self, what: Happened) -> None:
-        """The line is on standard output, at once or with its like."""
-        if self._quiet:
-            return
-        with self._lock:
-            if what.account in self._crowds and what.post:
-                self._gather(what)
-            else:
-                self._show(what)
-            self._await_lull()
+        """It will be told, at once or with its like; whoever tells goes on."""
+        if not self._quiet:
+            self._told.put(what)
 
     def text(self, words: str) -> None:
         """A sentence of our own, with the time before it."""
-        now = self._office.now()
-        with self._lock:
-            self._show(Happened(now, "text", detail=words))
+        what = Happened(self._office.now(), "text", detail=words)
+        if self._thread.is_alive():
+            self.tell(what)
+        else:
+            self._show(what)
 
     def __enter__(self) -> "Teller":
-        with self._lock:
-            self._await_lull()
+        self._thread.start()
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Everything gathered is told."""
-        with self._lock:
-            for timer in (self._timer, self._lull):
-                if timer:
-                    timer.cancel()
-            self._coming = False
-            self._flush()
+        """Everything is told; a terminal that takes nothing is left behind after ``PATIENCE``."""
+        self._told.put(None)
+        self._thread.join(PATIENCE)
+        if self._thread.is_alive():
+            leave_behind()
 
     def closing(self, rows: Iterable[Row[Any]]) -> list[str]:
         """What became of everything that was touched, in one line; nothing touched is no line."""
         counts = counted(rows)
         return [counted_words(dict(counts)) + "."] if counts else []
 
-    def _gather(self, what: Happened) -> None:
-        key = (what.kind, what.post, what.account)
-        before = self._gathered.get(key)
-        self._gathered[key] = replace(what, count=before.count + 1) if before else what
-        if self._timer is None:
-            self._timer = threading.Timer(GATHER, self._flush_soon)
-            self._timer.daemon = True
-            self._timer.start()
+    # -- the telling thread ----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        self._await_lull()
+        while True:
+            with contextlib.suppress(queue.Empty):
+                what = self._told.get(timeout=self._idle())
+                if what is None:
+                    self._flush()
+                    return
+                self._take(what)
+            if time.monotonic() >= self._flush_at:
+                self._flush()
+            if time.monotonic() >= self._lull_at:
+                self._say_next()
+
+    def _idle(self) -> float | None:
+        first = min(self._flush_at, self._lull_at)
+        return None if first == _NEVER else max(0.0, first - time.monotonic())
+
+    def _take(self, what: Happened) -> None:
+        if what.account in self._crowds and what.post:
+            key = (what.kind, what.post, what.account)
+            before = self._gathered.get(key)
+            self._gathered[key] = replace(what, count=before.count + 1) if before else what
+            self._flush_at = min(self._flush_at, time.monotonic() + GATHER)
+        else:
+            self._show(what)
+        self._await_lull()
 
     def _await_lull(self) -> None:
-        if not self._coming:
-            return
-        if self._lull:
-            self._lull.cancel()
-        self._lull = threading.Timer(SILENCE, self._say_next)
-        self._lull.daemon = True
-        self._lull.start()
+        if self._coming:
+            self._lull_at = time.monotonic() + SILENCE
 
     def _say_next(self) -> None:
+        self._lull_at = _NEVER
         clock = Clock(self._office.settings.timezone, self._office.now())
-        with self._lock, self._office.ledger().read() as conn:
-            line = next_line(conn, clock)
-            if self._coming and line != self._next:
-                self._next = line
-                self._show(Happened(clock.now, "text", detail=line))
-
-    def _flush_soon(self) -> None:
-        with self._lock:
-            self._flush()
+        try:
+            with self._office.ledger().read() as conn:
+                line = next_line(conn, clock)
+        except SQLAlchemyError:
+            return  # whoever sends meets it too, and says so
+        if line != self._next:
+            self._next = line
+            self._show(Happened(clock.now, "text", detail=line))
 
     def _flush(self) -> None:
-        gathered, self._gathered, self._timer = self._gathered, {}, None
+        gathered, self._gathered, self._flush_at = self._gathered, {}, _NEVER
         for what in gathered.values():
             self._show(self._of_total(what) if what.kind == State.PUBLISHED else what)
 
     def _of_total(self, what: Happened) -> Happened:
         """How many have it now, of how many."""
-        with self._office.ledger().read() as conn:
-            for entry in queries.counts_by_post(conn, post_id=what.post):
-                if entry["account"] == what.account:
-                    counts = entry["counts"]
-                    return replace(what, count=counts[State.PUBLISHED], total=sum(counts.values()))
+        try:
+            with self._office.ledger().read() as conn:
+                entries = queries.counts_by_post(conn, post_id=what.post)
+        except SQLAlchemyError:
+            return what
+        for entry in entries:
+            if entry["account"] == what.account:
+                counts = entry["counts"]
+                return replace(what, count=counts[State.PUBLISHED], total=sum(counts.values()))
         return what
 
     def _show(self, what: Happened) -> None:

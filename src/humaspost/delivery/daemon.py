@@ -1,11 +1,13 @@
 """The daemon: APScheduler wakes it for the folder, the looks and its own heartbeat; the lanes send."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
@@ -14,6 +16,7 @@ from humaspost.delivery.deliver import Engine
 from humaspost.delivery.happened import Happened
 from humaspost.ledger import senders
 
+T = TypeVar("T")
 #: Other processes' writes are seen within this.
 WATCH = 0.25
 NEVER = float("inf")
@@ -37,13 +40,15 @@ class Daemon:
 
     def run(self) -> int:
         """Sent what came due until it was stopped; how many writes were still in flight then."""
+        # What a job meets is told by us, and one that takes longer than its turn leaves out the next.
+        logging.getLogger("apscheduler").addHandler(logging.NullHandler())
         scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
         self._again = NEVER
         self._asked = threading.Event()
         self._asked.set()
         scheduler.add_job(self._asked.set, _Every(self.rescan), misfire_grace_time=None)
-        scheduler.add_job(self._look, _Every(timedelta(seconds=1)), misfire_grace_time=None)
-        scheduler.add_job(self._beat, _Every(timedelta(seconds=5)), misfire_grace_time=None)
+        scheduler.add_job(self._told, _Every(timedelta(seconds=1)), [self._look], misfire_grace_time=None)
+        scheduler.add_job(self._told, _Every(timedelta(seconds=5)), [self._beat], misfire_grace_time=None)
         watcher = threading.Thread(target=self._watch_folder, name="folder", daemon=True)
         self.engine.start()
         scheduler.start()
@@ -75,13 +80,17 @@ class Daemon:
                 self.engine.wake()
 
     def _scan(self) -> None:
-        try:
-            wanted = self.scan()
-        except Exception as error:
-            self.engine.sender.tell(Happened(self.engine.sender.now(), "problem", detail=str(error)))
-            wanted = None
+        wanted = self._told(self.scan)
         self._again = NEVER if wanted is None else time.monotonic() + wanted
         self.engine.wake()
+
+    def _told(self, work: Callable[[], T]) -> T | None:
+        """What it gives; None, and a line that says why, where it raised: the next turn tries again."""
+        try:
+            return work()
+        except Exception as error:
+            self.engine.sender.tell(Happened(self.engine.sender.now(), "problem", detail=str(error)))
+            return None
 
     def _look(self) -> None:
         self.engine.look()
