@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, event, func, insert, select, update
 
-from humaspost.ledger import claims
+from humaspost.ledger import claims, queries
 from humaspost.ledger.schema import (
     account,
     audience,
     audience_member,
+    consent,
     delivery,
     planned,
     post,
@@ -41,9 +42,11 @@ def _office(conn: Connection) -> None:
 
 
 def join(conn: Connection, ids: list[str]) -> None:
-    """People with these ids are on the list."""
+    """People with these ids are on the list, and agreed to it."""
     people = [{"id": id_, "phone": f"+{id_}", "created_at": NOW} for id_ in ids]
+    agreed = {"purpose": "p", "basis": "consent", "source": "s", "consented_at": "2026-01-01"}
     conn.execute(insert(recipient), people)
+    conn.execute(insert(consent), [{"recipient": id_, "recorded_at": NOW, **agreed} for id_ in ids])
     conn.execute(insert(audience_member), [{"audience": "semua", "recipient": id_} for id_ in ids])
 
 
@@ -112,3 +115,25 @@ def test_a_warning_comes_first(ledger: Ledger) -> None:
     ledger.write(expand)
     with ledger.read() as conn:
         assert (count(conn, "one"), count(conn, "warning")) == (0, 500)
+
+
+def test_what_is_still_to_come_is_counted_by_post_and_edition(ledger: Ledger) -> None:
+    ledger.write(lambda conn: due(conn, "one"))
+    ledger.write(lambda conn: due(conn, "two"))
+    ledger.write(expand)
+    with ledger.read() as conn:
+        assert queries.unexpanded(conn) == {("one", "wa"): PEOPLE - 250, ("two", "wa"): PEOPLE - 250}
+        assert queries.unexpanded(conn, post_id="two") == {("two", "wa"): PEOPLE - 250}
+    ledger.write(lambda conn: conn.execute(update(planned).values(edition=2)))
+    with ledger.read() as conn:
+        assert queries.unexpanded(conn, post_id="one") == {("one", "wa"): PEOPLE}
+
+
+def test_a_hundred_fan_outs_to_come_are_counted_in_a_few_questions(ledger: Ledger) -> None:
+    for number in range(100):
+        ledger.write(lambda conn, name=f"n{number}": due(conn, name))
+    asked: list[str] = []
+    with ledger.read() as conn:
+        event.listen(conn, "before_cursor_execute", lambda *given: asked.append(given[2]))
+        assert set(queries.unexpanded(conn).values()) == {PEOPLE}
+    assert len(asked) <= 3, "one question per post kept who sends waiting for who tells"

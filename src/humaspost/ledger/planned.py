@@ -37,7 +37,8 @@ class Scheduled:
 def schedule(conn: Connection, plan: Plan, *, now: datetime, folder_gone: bool = False) -> Scheduled:
     """The ledger follows the plan; what was frozen stays, what vanished in numbers changes nothing."""
     posts = {row.id: row for row in conn.execute(select(post))}
-    plan = replace(plan, held=tuple(_named(item, posts) for item in plan.held))
+    by_file = {row.file: row for row in posts.values()}
+    plan = replace(plan, held=tuple(_named(item, posts, by_file) for item in plan.held))
     gone = _gone(conn, plan, posts)
     if folder_gone or _suspicious(conn, gone):
         return Scheduled(vanished=tuple(sorted(gone)))
@@ -75,9 +76,9 @@ def _doubt(conn: Connection, touched: set[str], *, now: datetime) -> None:
         gap.doubt(conn, here, which & (delivery.c.post == post_id), now=now)
 
 
-def _named(item: NotPlanned, posts: Mapping[str, Row[Any]]) -> NotPlanned:
+def _named(item: NotPlanned, posts: Mapping[str, Row[Any]], by_file: Mapping[str, Row[Any]]) -> NotPlanned:
     """What holds a file holds the post that was read from it, though its id cannot be read now."""
-    of_file = next((row for row in posts.values() if row.file == item.file), None)
+    of_file = by_file.get(item.file)
     id_ = item.post or (of_file.id if of_file else "")
     return replace(item, post=id_, title=item.title or (posts[id_].title if id_ in posts else ""))
 
@@ -85,8 +86,8 @@ def _named(item: NotPlanned, posts: Mapping[str, Row[Any]]) -> NotPlanned:
 def _gone(conn: Connection, plan: Plan, posts: Mapping[str, Row[Any]]) -> set[str]:
     """Posts with something pending whose file is not there any more."""
     present = {row.post for row in plan.rows} | {item.post for item in plan.held}
-    absent = set(posts) - present
-    return {id_ for id_ in absent if posts[id_].hold != "gone" and id_ in _pending(conn)} if absent else set()
+    absent = {id_ for id_ in set(posts) - present if posts[id_].hold != "gone"}
+    return absent & _pending(conn) if absent else set()
 
 
 def _pending(conn: Connection) -> set[str]:

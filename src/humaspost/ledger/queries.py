@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, select, true
@@ -80,19 +81,25 @@ def still_to_write(
     return list(conn.scalars(select(recipient.c.id).where(wanted).order_by(recipient.c.id)))
 
 
-def unexpanded(conn: Connection) -> dict[tuple[str, str], int]:
+def unexpanded(conn: Connection, *, post_id: str | None = None) -> dict[tuple[str, str], int]:
     """Fan-outs that have no rows for all their people yet: (post, account name) → how many are still to come."""
-    rows = conn.execute(
-        select(planned.c.post, planned.c.account, account.c.name, planned.c.audiences)
-        .join(account, account.c.id == planned.c.account)
-        .where(planned.c.expanded.is_(False))
+    mine = and_(
+        delivery.c.post == planned.c.post,
+        delivery.c.account == planned.c.account,
+        delivery.c.edition == planned.c.edition,
     )
-    counts: dict[tuple[str, str], int] = {}
-    for row in rows:
-        mine = (delivery.c.post == row.post) & (delivery.c.account == row.account)
-        had = conn.scalar(select(func.count()).select_from(delivery).where(mine)) or 0
-        counts[row.post, row.name] = max(0, reach(conn, json.loads(row.audiences)) - had)
-    return counts
+    query = (
+        select(planned.c.post, account.c.name, planned.c.audiences, func.count(delivery.c.key).label("had"))
+        .join(account, account.c.id == planned.c.account)
+        .outerjoin(delivery, mine)
+        .where(planned.c.expanded.is_(False))
+        .group_by(planned.c.post, planned.c.account)
+    )
+    if post_id is not None:
+        query = query.where(planned.c.post == post_id)
+    # Thousands of posts go to a handful of audiences: each is counted once.
+    people = cache(lambda audiences: reach(conn, json.loads(audiences)))
+    return {(row.post, row.name): max(0, people(row.audiences) - row.had) for row in conn.execute(query)}
 
 
 def counts(conn: Connection, *, post_id: str | None = None) -> Counter[str]:
@@ -102,8 +109,8 @@ def counts(conn: Connection, *, post_id: str | None = None) -> Counter[str]:
         query = query.where(delivery.c.post == post_id)
     found: Counter[str] = Counter({row[0]: row[1] for row in conn.execute(query)})
     holds = {row.id: row.hold for row in conn.execute(select(post.c.id, post.c.hold))}
-    for (of_post, _account), people in unexpanded(conn).items():
-        if people and (post_id is None or post_id == of_post):
+    for (of_post, _account), people in unexpanded(conn, post_id=post_id).items():
+        if people:
             found[State.HELD if holds.get(of_post) else State.SCHEDULED] += people
     return found
 
@@ -140,7 +147,7 @@ def counts_by_post(conn: Connection, *, post_id: str | None = None) -> list[dict
         if row.state is not None and row.n:
             entry["counts"][row.state] += row.n
             entry["reasons"].setdefault(row.state, row.reason)
-    for key, people in unexpanded(conn).items():
+    for key, people in unexpanded(conn, post_id=post_id).items():
         if people and key in found:
             found[key]["counts"][State.HELD if found[key]["hold"] else State.SCHEDULED] += people
     return list(found.values())
