@@ -63,13 +63,14 @@ def slow(path: Path, content: bytes) -> None:
             time.sleep(0.005)
 
 
-WAYS: tuple[Callable[[Path, bytes], None], ...] = (whole, vim, code, git, slow)
+Way = Callable[[Path, bytes], None]
+WAYS: tuple[Way, ...] = (whole, vim, code, git, slow)
 
 
 class Writer(threading.Thread):
     """Saves its files in its own way, revision after revision; ``longest`` is its slowest save in seconds."""
 
-    def __init__(self, way: Callable[[Path, bytes], None], paths: list[Path]) -> None:
+    def __init__(self, way: Way, paths: list[Path]) -> None:
         super().__init__(daemon=True)
         self.way, self.paths = way, paths
         self.longest, self.saves = 0.0, 0
