@@ -12,6 +12,7 @@ from typing import Any
 
 from humaspost.model.channel import Event
 from humaspost.model.delivery import Stage
+from humaspost.model.secrecy import struck
 
 _LARGEST = 3 * 1024 * 1024
 _STAGES = {
@@ -76,8 +77,9 @@ def _text(holder: dict[str, Any], key: str) -> str:
 
 
 def _id(holder: dict[str, Any], key: str) -> str:
+    """It will be kept, so one with a secret of ours in it is nobody's id."""
     found = _text(holder, key)
-    return found if len(found) <= _LONGEST else ""
+    return found if len(found) <= _LONGEST and struck(found) == found else ""
 
 
 def _phone(holder: dict[str, Any], key: str) -> str | None:
