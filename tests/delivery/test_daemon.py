@@ -1,12 +1,15 @@
 """The daemon's own jobs: what goes wrong in one is told in words, and nothing else stops for it."""
 
+import sqlite3
 import threading
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from humaspost.delivery.daemon import Daemon
 from humaspost.delivery.deliver import Engine
+from humaspost.delivery.happened import trouble
 from tests.delivery.conftest import Town
 
 
@@ -15,6 +18,14 @@ class Blind(Engine):
 
     def look(self) -> int:
         raise OSError("the disk is gone")
+
+
+def test_what_a_database_says_is_told_without_the_statement_and_its_values() -> None:
+    error = OperationalError(
+        "INSERT ... VALUES (?)", ("+6281200000001",), sqlite3.OperationalError("disk is full")
+    )
+    assert trouble(error) == "ledger: disk is full"
+    assert trouble(OSError("gone")) == "gone"
 
 
 def test_a_job_that_fails_is_told_without_a_trace_and_posts_still_go_out(

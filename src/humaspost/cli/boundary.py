@@ -1,5 +1,6 @@
 """Every error ends here: one message, its remedy, one exit code; never a raw trace, never a secret."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -104,9 +105,11 @@ def _ledger(error: Any) -> Exit:
 
 def _database(error: Any) -> Exit:
     """SQLite's own words, without the statement that they came from."""
-    reason = str(getattr(error, "orig", error))
-    say(_("the ledger cannot be read or written: {reason}").format(reason=reason), error=True)
-    if "malformed" in reason or "not a database" in reason:
+    from humaspost.ledger.store import reason
+
+    why = reason(error)
+    say(_("the ledger cannot be read or written: {reason}").format(reason=why), error=True)
+    if "malformed" in why or "not a database" in why:
         say(_("it is damaged; put the newest backup back: humaspost restore"), error=True)
         return Exit.IO
     say(_("is the disk full, or the folder not yours? see: humaspost doctor"), error=True)
@@ -116,6 +119,10 @@ def _database(error: Any) -> Exit:
 def _io(error: Any) -> Exit:
     where = f"{error.filename}: " if error.filename else ""
     say(f"{where}{error.strerror or error or type(error).__name__}", error=True)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        say(_("make some room on the disk, then type the same again; nothing was lost"), error=True)
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        say(_("is the folder yours, and may it be written to? see: humaspost doctor"), error=True)
     return Exit.IO
 
 

@@ -26,6 +26,8 @@ from humaspost.views.times import Clock
 SILENCE = 1.5
 #: Seconds in which what happens to many recipients is gathered into one line.
 GATHER = 0.7
+#: Seconds after which the same trouble is told again.
+STALE = 60.0
 #: Seconds that a terminal has, when everything is over, to take what is still to be said.
 PATIENCE = 5.0
 _NEVER = float("inf")
@@ -49,6 +51,7 @@ class Teller:
         self._coming = coming and not jsonl
         self._flush_at = self._lull_at = _NEVER
         self._next = ""
+        self._troubles: dict[tuple[str, str, str], float] = {}
         self._crowds = {
             account.name
             for account in office.settings.accounts
@@ -151,10 +154,22 @@ class Teller:
 
     def _show(self, what: Happened) -> None:
         """A terminal that is gone must never stop what is being sent."""
+        if self._is_stale(what):
+            return
         try:
             self._print(what)
         except (ReaderGone, OSError, ValueError):
             self._quiet = True
+
+    def _is_stale(self, what: Happened) -> bool:
+        """Whether it is trouble that was told a moment ago: a full disk is met by every lane, every second."""
+        if what.kind != "problem":
+            return False
+        key, now = (what.post, what.account, what.detail), time.monotonic()
+        stale = now - self._troubles.get(key, -STALE) < STALE
+        if not stale:
+            self._troubles[key] = now
+        return stale
 
     def _print(self, what: Happened) -> None:
         if self._jsonl:

@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from humaspost.delivery.deliver import Engine
-from humaspost.delivery.happened import Happened
+from humaspost.delivery.happened import Happened, trouble
 from humaspost.ledger import senders
 
 T = TypeVar("T")
@@ -89,7 +89,7 @@ class Daemon:
         try:
             return work()
         except Exception as error:
-            self.engine.sender.tell(Happened(self.engine.sender.now(), "problem", detail=str(error)))
+            self.engine.sender.tell(Happened(self.engine.sender.now(), "problem", detail=trouble(error)))
             return None
 
     def _look(self) -> None:

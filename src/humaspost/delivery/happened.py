@@ -4,6 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.exc import DBAPIError
+
+from humaspost.ledger.store import reason
+from humaspost.model.language import _
+
 
 @dataclass(frozen=True, slots=True)
 class Happened:
@@ -20,6 +25,13 @@ class Happened:
     url: str | None = None
     count: int = 1
     total: int = 1
+
+
+def trouble(error: Exception) -> str:
+    """What a person is told of it: of the ledger in SQLite's own words, never the statement and its values."""
+    if isinstance(error, DBAPIError):
+        return _("ledger: {reason}").format(reason=reason(error))
+    return str(error)
 
 
 Tell = Callable[[Happened], None]

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from humaspost.delivery.happened import Happened
+from humaspost.delivery.happened import Happened, trouble
 from humaspost.delivery.line import Line, Sender
 from humaspost.delivery.login import contact, keep
 from humaspost.delivery.send import send
@@ -108,9 +108,7 @@ class Lane:
                 self._seen = asked
             except Exception as error:
                 # A failed commit (disk full, say) stops nothing but this turn: no intent, no send.
-                self.sender.tell(
-                    Happened(self.sender.now(), "problem", detail=f"ledger: {getattr(error, 'orig', error)}")
-                )
+                self.sender.tell(Happened(self.sender.now(), "problem", detail=trouble(error)))
                 pause = 1.0
             if pause > 0:
                 self._wake.wait(pause)

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError
 
-from humaspost.delivery.happened import Happened
+from humaspost.delivery.happened import Happened, trouble
 from humaspost.delivery.line import Line, Sender
 from humaspost.delivery.retry import LOGIN_AGAIN, as_one_of_six
 from humaspost.ledger import accounts
@@ -16,6 +17,8 @@ from humaspost.model.errors import AuthFailed, ChannelError
 FRESH = timedelta(hours=24)
 #: A login that ends within this is looked after daily; Instagram's may be renewed from then on.
 NEAR = timedelta(days=30)
+#: A disk that took no answer may take the next; every question before it costs as much as the first.
+LEDGER_AGAIN = timedelta(seconds=5)
 
 
 def contact(line: Line, sender: Sender, *, force: bool = False) -> datetime | None:
@@ -36,6 +39,11 @@ def contact(line: Line, sender: Sender, *, force: bool = False) -> datetime | No
         return _held(line, sender, AuthFailed("wrong-account", str(error)), now)
     except AuthFailed as error:
         return _held(line, sender, error, now)
+    except DatabaseError as error:
+        if force:
+            raise
+        sender.tell(Happened(now, "problem", detail=trouble(error)))
+        return now + LEDGER_AGAIN
     except Exception as error:
         if force and not isinstance(error, ChannelError):
             raise  # a person asked, and is told by the one boundary

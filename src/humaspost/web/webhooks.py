@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from humaspost.app.office import Office
 from humaspost.app.webhooks import Hook, heard
-from humaspost.delivery.happened import Happened
+from humaspost.delivery.happened import Happened, trouble
 from humaspost.ledger.events import Change
 
 #: Meta sends at most so much.
@@ -72,8 +72,7 @@ class Pages:
         try:
             changes = await asyncio.wrap_future(pending)
         except Exception as error:
-            reason = str(getattr(error, "orig", error))
-            self._tell("problem", hook, Change("problem", detail=f"ledger: {reason}"))
+            self._tell("problem", hook, Change("problem", detail=trouble(error)))
             return Response(status_code=503)
         for change in changes:
             self._tell(change.kind, hook, change)
