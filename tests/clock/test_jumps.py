@@ -3,8 +3,10 @@
 import os
 import signal
 import time
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,9 @@ from tests.e2e.program import Office, Process, until
 
 _LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 HOUR, DAY = 3600, 86400
+#: People on a list, and messages that may leave in a second.
+PEOPLE, RATE = 60, 20
+HEAD = "phone,name,basis,purpose,source,consented_at\n"
 
 
 class Clock:
@@ -124,6 +129,40 @@ def test_after_a_jump_back_doubts_are_still_looked_up(office: Office, clock: Clo
     office.world.settled(2)
     until(lambda: state(office, "ragu") == {"published": 1}, within=25)
     assert sent(office) == {"Satu.": 1, "Ragu.": 1}
+
+
+@pytest.fixture
+def crowds(office: Office) -> None:
+    """Two lists of PEOPLE, and a number that may write to RATE people a second."""
+    config = office.folder / "config.toml"
+    words = config.read_text("utf-8").replace(
+        "\nbusiness_account_id", f"\nrate = {RATE}\nbusiness_account_id"
+    )
+    for number, name in enumerate(("satu", "dua")):
+        rows = [f"+62812{number}{n:07},A,consent,informasi,formulir,2021-01-01\n" for n in range(PEOPLE)]
+        (office.folder / "audiences" / f"{name}.csv").write_text(HEAD + "".join(rows), "utf-8")
+        words += f'\n[audiences.{name}]\nfile = "audiences/{name}.csv"\n'
+    config.write_text(words, "utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("crowds")
+def test_what_a_jump_makes_due_at_once_is_spread_by_the_limits(
+    office: Office, clock: Clock, request: pytest.FixtureRequest
+) -> None:
+    office.run("account", "check", "whatsapp")
+    daemon: Process = request.getfixturevalue("daemon")
+    late = {"channels": "[whatsapp]", "late": "publish", "expires": "2099-01-01 00:00 WIB"}
+    office.post("kemarin", "Kabar kemarin.", due=HOUR, audiences="[satu]", **late)
+    office.post("besok", "Kabar besok.", due=20 * HOUR, audiences="[dua]", **late)
+    until(lambda: len(office.states()) == 2, within=15)
+    jump(clock, daemon, f"+{DAY}")
+    objects = office.world.settled(2 * PEOPLE, "whatsapp", within=60)
+    moments = sorted(datetime.fromisoformat(item["created_at"]).timestamp() for item in objects)
+    fullest = max(bisect_left(moments, moment + 1.0) - at for at, moment in enumerate(moments))
+    assert fullest <= 1.5 * RATE, "a burst"
+    assert moments[-1] - moments[0] > 0.8 * 2 * PEOPLE / RATE
+    assert len({item["to"] for item in objects}) == len(objects) == 2 * PEOPLE
 
 
 def test_stopped_for_longer_than_the_grace(office: Office, clock: Clock, daemon: Process) -> None:
