@@ -16,7 +16,7 @@ from tests.e2e.program import Office, Process, until
 _LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 HOUR, DAY = 3600, 86400
 #: People on a list, and messages that may leave in a second.
-PEOPLE, RATE = 60, 20
+PEOPLE, RATE = 40, 10
 HEAD = "phone,name,basis,purpose,source,consented_at\n"
 
 

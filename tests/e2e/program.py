@@ -26,6 +26,7 @@ def environment() -> dict[str, str]:
     kept.pop("CREDENTIALS_DIRECTORY", None)
     keyring = "keyring.backends.null.Keyring"
     more = {"HUMASPOST_LANGUAGE": "en", "PYTHON_KEYRING_BACKEND": keyring, "NO_COLOR": "1", "COLUMNS": "80"}
+    more |= {"PYTHONFAULTHANDLER": "1"}
     return kept | more | {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
 
 
@@ -86,9 +87,12 @@ class Process:
         try:
             code = self.popen.wait(timeout=within)
         except subprocess.TimeoutExpired:
-            self.popen.kill()
+            self.popen.send_signal(signal.SIGABRT)  # each thread says where it is
             self.popen.wait()
-            raise AssertionError(f"it did not end within {within} s: {self.lines} {self.errors}") from None
+            for reader in self._readers:
+                reader.join(timeout=5)
+            told = "\n".join([*self.lines, *self.errors])
+            raise AssertionError(f"it did not end within {within} s:\n{told}") from None
         for reader in self._readers:
             reader.join(timeout=5)
         for stream in (self.popen.stdout, self.popen.stderr):
