@@ -3,7 +3,7 @@
 from humaspost.cli.console import give, note, say
 from humaspost.cli.exits import Exit
 from humaspost.cli.flags import Json
-from humaspost.model.language import _
+from humaspost.model.language import ngettext
 
 
 def run(json: Json = False) -> Exit:
@@ -25,5 +25,10 @@ def run(json: Json = False) -> Exit:
     else:
         say(teller.closing(report.deliveries))
     if errors:
-        note(_("{count} errors in posts, which were left alone: humaspost check").format(count=errors))
+        words = ngettext(
+            "{count} error in a post, which was left alone: humaspost check",
+            "{count} errors in posts, which were left alone: humaspost check",
+            errors,
+        )
+        note(words.format(count=errors))
     return outcome(report.deliveries, due_problems=bool(report.due_problems))

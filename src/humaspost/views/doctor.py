@@ -56,7 +56,8 @@ def examine(office: Office, clock: Clock) -> list[Finding]:
 def _config(office: Office, _clock: Clock) -> Iterator[Finding]:
     settings = office.settings
     count = len(settings.accounts)
-    yield Finding("config", "ok", _("{file}, {count} accounts").format(file=settings.file, count=count))
+    words = ngettext("{file}, {count} account", "{file}, {count} accounts", count)
+    yield Finding("config", "ok", words.format(file=settings.file, count=count))
     if not count:
         yield Finding("config", "bad", _("no account, so nothing can be sent"), _("write one: [accounts.x]"))
     if settings.demo:
@@ -133,8 +134,8 @@ def _ledger(office: Office, _clock: Clock) -> Iterator[Finding]:
     else:
         yield Finding("ledger", "ok", _("whole"))
     if waiting:
-        text = _("{count} deliveries need a person").format(count=waiting)
-        yield Finding("ledger", "bad", text, "humaspost status")
+        text = ngettext("{count} delivery needs a person", "{count} deliveries need a person", waiting)
+        yield Finding("ledger", "bad", text.format(count=waiting), "humaspost status")
 
 
 def _clock(office: Office, clock: Clock) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from humaspost.channels.whatsapp.rules import CAPTION, TEMPLATE_BODY
 from humaspost.model.account import Facts, Template
-from humaspost.model.language import _
+from humaspost.model.language import _, ngettext
 from humaspost.model.post import Kind
 from humaspost.model.problem import Problem, Severity
 from humaspost.model.rendition import Fallback, Part, Rendition
@@ -182,8 +182,16 @@ def _gaps(found: Template, fallback: Fallback) -> Iterator[Problem]:
         message = _("template {name} has numbered parameters, not named ones")
         hint = 'whatsapp: {params: ["…", "…"]}'
     elif found.params != len(fallback.params):
-        message = _("template {name} wants {wanted} parameters and is given {given}")
-        hint = _("write {wanted} texts in whatsapp: params").format(wanted=found.params)
+        message = ngettext(
+            "template {name} wants {wanted} parameter and is given {given}",
+            "template {name} wants {wanted} parameters and is given {given}",
+            found.params,
+        )
+        hint = ngettext(
+            "write {wanted} text in whatsapp: params",
+            "write {wanted} texts in whatsapp: params",
+            found.params,
+        ).format(wanted=found.params)
     elif found.top != bool(fallback.top):
         message = _("the header of template {name} has a gap, and nothing fills it")
         hint = 'whatsapp: {header: "…"}'
