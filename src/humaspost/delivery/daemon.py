@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -69,6 +70,8 @@ class Daemon:
             moved = clocks.moved(sender.now())
             if abs(moved) > JUMP:
                 sender.tell(Happened(sender.now(), "clock", detail=str(round(moved))))
+                if moved < 0:
+                    self._told(partial(self.engine.set_back, timedelta(seconds=-moved)))
                 self._asked.set()
                 for job in scheduler.get_jobs():
                     # Else what was to come in a second comes when the clock has caught up again.

@@ -9,6 +9,7 @@ from humaspost.delivery import reconcile
 from humaspost.delivery.lane import Lane
 from humaspost.delivery.line import Line, Sender
 from humaspost.ledger import accounts, claims
+from humaspost.ledger.set_back import set_back
 
 #: A write in flight ends by itself after 25 s; a drain allows it that and a little more.
 DRAIN = 28.0
@@ -38,6 +39,13 @@ class Engine:
         """The ledger changed: every lane looks again."""
         for lane in self._lanes:
             lane.wake()
+
+    def set_back(self, by: timedelta) -> None:
+        """The wall clock was: nothing waits until it has caught up, and nothing is held that is not due any more."""
+        now = self.sender.now()
+        self.sender.ledger.write(lambda conn: set_back(conn, by, now=now))
+        for lane in self._lanes:
+            lane.begin_anew()
 
     def look(self) -> int:
         """One look at each unknown whose look is due."""

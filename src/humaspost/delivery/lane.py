@@ -57,6 +57,7 @@ class Lane:
     _contact_at: datetime | None = None
     _kept: float = float("-inf")
     _wake: threading.Event = field(default_factory=threading.Event)
+    _anew: threading.Event = field(default_factory=threading.Event)
     _stopping: bool = False
 
     def __post_init__(self) -> None:
@@ -77,6 +78,11 @@ class Lane:
         """Something changed: the lane looks again at once."""
         self._asked += 1
         self._wake.set()
+
+    def begin_anew(self) -> None:
+        """The clock was set back: what is claimed, and every wait, is asked of the ledger again."""
+        self._anew.set()
+        self.wake()
 
     def halt(self) -> None:
         """No new intent is made from here on; what is in flight goes on."""
@@ -118,6 +124,11 @@ class Lane:
         """One look at everything; how many seconds until the next."""
         now = self.sender.now()
         self._reap()
+        if self._anew.is_set():
+            self._put_back(self._claimed, None)
+            self._works.recall()
+            self._blocked = self._contact_at = None
+            self._anew.clear()
         self._keep_login()
         due = self._next_due() if self._room() else now
         if due is not None and due <= now + AHEAD and not self._in_contact(now):

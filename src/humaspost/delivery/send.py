@@ -28,7 +28,9 @@ def send(
 
     ``gated`` is the monotonic clock when the intent was committed.
     """
-    sleep(max(0.0, (intent.at - sender.now()).total_seconds()))
+    wait = (intent.at - sender.now()).total_seconds()
+    if wait <= STALE:  # a longer one means that the clock was set back since the gate
+        sleep(max(0.0, wait))
     wall = abs((sender.now() - intent.gated_at).total_seconds())
     if wall > STALE or time.monotonic() - gated > STALE:
         _record(sender, lambda conn: _unsent(conn, intent, sender.now()))

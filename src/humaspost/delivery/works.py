@@ -53,6 +53,12 @@ class Works:
             self._by_hash[part_hash] = Work(part, part_hash, progress)
         return self._by_hash[part_hash]
 
+    def recall(self) -> None:
+        """What waits is as the ledger has it."""
+        for part_hash, work in self._by_hash.items():
+            if not (work.future or work.progress.ready or work.progress.failed):
+                work.progress = prepare.recall(self._line, self._sender, part_hash)
+
     def forget(self, part_hash: str) -> Work | None:
         """The part is begun anew when it is asked for again; the work that it had."""
         return self._by_hash.pop(part_hash, None)
