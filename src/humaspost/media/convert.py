@@ -1,19 +1,15 @@
-"""A video as a channel takes it: an MP4 with H.264 and AAC whose index comes first, and nothing else in it."""
+"""What makes a video one that a channel takes: an MP4 with H.264 and AAC whose index comes first; pure."""
 
-import os
 import secrets
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
 
 from humaspost.media import films
+from humaspost.media.jobs import Job, within
 from humaspost.media.shape import shaped
-from humaspost.media.transcode import SOUND, Want, transcoded
+from humaspost.media.transcode import SOUND, Want
 from humaspost.model.post import Film
 from humaspost.model.rules import FilmRules, MediaRules
-
-if TYPE_CHECKING:
-    from av.container import InputContainer, OutputContainer
 
 #: Bits per second of the best pictures, and of those that are still worth looking at.
 BEST = 8_000_000
@@ -22,12 +18,12 @@ LEAST = 150_000
 _ROUNDING = 0.05
 #: What is left of a size limit for the container's own bytes.
 _SHARE = 0.92
-#: No date, no program's name: the same film always comes out with the same bytes.
-_MUXER = {"movflags": "+faststart", "use_editlist": "0", "fflags": "+bitexact"}
 
 
 class CannotConvert(Exception):
     """FFmpeg broke off, or the file cannot be as small as the channel wants it; the text says which."""
+
+    code = "media-not-converted"
 
 
 def fits(seen: films.Measured, rules: MediaRules, *, mime: str, size: int) -> bool:
@@ -36,31 +32,21 @@ def fits(seen: films.Measured, rules: MediaRules, *, mime: str, size: int) -> bo
     return first and mime in rules.mimes and size <= rules.max_bytes.value and _same(seen, rules)
 
 
-def convert(file: BinaryIO, seen: films.Measured, rules: MediaRules, *, mime: str, target: Path) -> None:
-    """``target`` holds the video as the channel takes it; raises CannotConvert and OSError.
+def job(seen: films.Measured, rules: MediaRules, *, mime: str, size: int, target: Path) -> Job:
+    """What is to be made of a video that does not fit; raises CannotConvert where that would not be worth it.
 
     What is already packed as the channel wants it is moved into an MP4 without touching a picture.
     """
-    import av
-
-    draft = target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.tmp")
-    try:
-        file.seek(0)
-        with (
-            av.open(file, mode="r", format=films.FORMATS[mime]) as source,
-            av.open(draft, "w", format="mp4", options=_MUXER) as out,
-        ):
-            if _same(seen, rules) and os.fstat(file.fileno()).st_size <= rules.max_bytes.value:
-                _moved(source, out)
-            else:
-                transcoded(source, out, want(seen, rules), interlaced=seen.film.interlaced)
-        if draft.stat().st_size > rules.max_bytes.value:
-            raise CannotConvert("too large")
-        _kept(draft, target)
-    except (av.FFmpegError, ValueError, OverflowError) as error:
-        raise CannotConvert(str(error)) from error
-    finally:
-        draft.unlink(missing_ok=True)
+    moved = _same(seen, rules) and size <= rules.max_bytes.value
+    return Job(
+        target=str(target),
+        draft=str(target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.tmp")),
+        mime=mime,
+        want=None if moved else want(seen, rules),
+        interlaced=seen.film.interlaced,
+        most=int(rules.max_bytes.value),
+        seconds=within(seen.duration),
+    )
 
 
 def want(seen: films.Measured, rules: MediaRules) -> Want:
@@ -118,19 +104,3 @@ def _sounds_same(film: Film, inside: FilmRules) -> bool:
         and (film.channels or 0) <= (inside.channels or 10**9)
         and film.audio_streams <= 1
     )
-
-
-def _moved(source: "InputContainer", out: "OutputContainer") -> None:
-    chosen = [stream for stream in (films.pictures_of(source), *source.streams.audio[:1]) if stream]
-    to = {stream.index: out.add_stream_from_template(stream) for stream in chosen}
-    for packet in source.demux(chosen):
-        if packet.dts is not None:
-            packet.stream = to[packet.stream.index]
-            out.mux(packet)
-
-
-def _kept(draft: Path, target: Path) -> None:
-    with draft.open("rb+") as file:
-        draft.chmod(0o600)
-        os.fsync(file.fileno())
-    draft.replace(target)
