@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -158,8 +159,8 @@ def test_the_child_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_job_comes_through_as_text() -> None:
     wanted = Want(Shape(2, 4, 6, 8), Fraction(30000, 1001), 800_000, 48_000, "mono")
-    for want in (wanted, None):
-        job = jobs.Job("/a/b.made.mp4", "/a/.b.tmp", "video/mp4", want, False, 16_000_000, 90.0)
+    for want in (wanted, replace(wanted, shape=None), None):
+        job = jobs.Job("/a/b.made.mp4", "/a/.b.tmp", "video/mp4", want, False, 2, 16_000_000, 90.0)
         assert jobs.read(jobs.written(job)) == job
 
 

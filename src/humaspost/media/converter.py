@@ -18,25 +18,27 @@ if TYPE_CHECKING:
 
 #: No date, no program's name: the same film always comes out with the same bytes.
 _MUXER = {"movflags": "+faststart", "use_editlist": "0", "fflags": "+bitexact"}
+#: FFmpeg's names; the second differs by its brand, which says that there are no pictures.
+_CONTAINERS = {".mp4": "mp4", ".m4a": "ipod"}
 #: Whoever started it ends it in time; where that one is dead, it ends by itself this many seconds later.
 _ORPHAN = 30
 _SAID = 300
 
 
 def convert(file: BinaryIO, job: Job) -> str:
-    """``job.target`` holds the video as the channel takes it; else the text says what FFmpeg had against it."""
+    """``job.target`` holds the video or the sound as the channel takes it; else the text says what FFmpeg had against it."""
     import av
 
     draft = Path(job.draft)
     try:
         with (
             av.open(file, mode="r", format=films.FORMATS[job.mime]) as source,
-            av.open(draft, "w", format="mp4", options=_MUXER) as out,
+            av.open(draft, "w", format=_CONTAINERS[Path(job.target).suffix], options=_MUXER) as out,
         ):
             if job.want is None:
                 _moved(source, out)
             else:
-                transcoded(source, out, job.want, interlaced=job.interlaced)
+                transcoded(source, out, job.want, interlaced=job.interlaced, loops=job.loops)
     except (av.FFmpegError, ValueError, OverflowError) as error:
         return str(error) or type(error).__name__
     if draft.stat().st_size > job.most:

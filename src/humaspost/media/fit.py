@@ -27,8 +27,9 @@ from humaspost.model.rules import MediaRules
 RECIPE = 2
 _SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
 _MIMES = {suffix: mime for mime, suffix in _SUFFIXES.items()}
-#: How a film ends that was made here.
-_MADE = ".made.mp4"
+#: How a film or a sound ends that was made here, and what it is.
+_MADE = {Kind.VIDEO: ".made.mp4", Kind.AUDIO: ".made.m4a"}
+_MADE_MIMES = {".mp4": "video/mp4", ".m4a": "audio/mp4"}
 _CHUNK = 1 << 20
 
 
@@ -55,15 +56,15 @@ def fit(
 ) -> FitFile:
     """The file to send, kept in ``folder`` under the hash of its source and of the rules.
 
-    With ``conversions`` pictures are padded to the channel's shapes, and videos made anew where they must be.
+    With ``conversions`` pictures are padded to the channel's shapes, and videos and sounds made anew where they must be.
 
     What was fitted once is reused, even after the source was edited: it is what was approved.
-    Raises NotFitYet while a video is being made, MediaChanged, CannotFit, and OSError where ``folder`` cannot
+    Raises NotFitYet while it is being made, MediaChanged, CannotFit, and OSError where ``folder`` cannot
     be written.
     """
     target = folder / f"{attachment.sha256}-{_recipe(rules, convert=conversions is not None)}"
     made = _made(target)
-    if made is None and conversions is not None and attachment.kind is Kind.VIDEO:
+    if made is None and conversions is not None and attachment.kind in _MADE:
         made = _awaited(conversions, target, attachment)
     if made is None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -75,14 +76,14 @@ def fit(
 def _awaited(conversions: Conversions, target: Path, attachment: Attachment) -> Path | None:
     """What a child made meanwhile; None = nothing was begun yet."""
     try:
-        conversions.look(_film_at(target))
+        conversions.look(_film_at(target, attachment))
     except CannotConvert as error:
         raise CannotFit(error.code, f"{attachment.path}: {error}") from error
     return _made(target)
 
 
-def _film_at(target: Path) -> Path:
-    return target.with_name(f"{target.name}{_MADE}")
+def _film_at(target: Path, attachment: Attachment) -> Path:
+    return target.with_name(f"{target.name}{_MADE[attachment.kind]}")
 
 
 def _made(target: Path) -> Path | None:
@@ -91,7 +92,8 @@ def _made(target: Path) -> Path | None:
 
 def _described(path: Path, attachment: Attachment) -> FitFile:
     status = path.stat()
-    mime = "video/mp4" if path.name.endswith(_MADE) else _MIMES.get(path.suffix, attachment.mime)
+    mimes = _MADE_MIMES if path.name.endswith(tuple(_MADE.values())) else _MIMES
+    mime = mimes.get(path.suffix, attachment.mime)
     return FitFile(path, mime, _sha256((path, status.st_mtime_ns, status.st_size)), status.st_size)
 
 
@@ -136,7 +138,7 @@ def _make(
     conversions: Conversions | None,
 ) -> Path:
     _silenced(file, attachment)
-    if attachment.kind is Kind.VIDEO and conversions is not None:
+    if attachment.kind in _MADE and conversions is not None:
         return _film(file, attachment, rules, target=target, conversions=conversions)
     if attachment.kind not in (Kind.IMAGE, Kind.GIF):
         return _copied(file, target.with_name(target.name + (Path(attachment.path).suffix.lower() or ".bin")))
@@ -149,7 +151,7 @@ def _make(
 
 def _silenced(file: BufferedRandom, attachment: Attachment) -> None:
     """A film tells neither place nor date; the source is not touched, this is its copy."""
-    if attachment.kind is Kind.VIDEO or attachment.mime == "audio/mp4":
+    if attachment.mime.startswith("video/") or attachment.mime == "audio/mp4":
         try:
             boxes.silence(file, attachment.size)
         except (ValueError, struct.error) as error:
@@ -171,8 +173,8 @@ def _film(
     target: Path,
     conversions: Conversions,
 ) -> Path:
-    """The video as it is where the channel takes it so, else an MP4 of it."""
-    mime, size, made = attachment.mime, attachment.size, _film_at(target)
+    """The video or sound as it is where the channel takes it so, else an MP4 or M4A of it."""
+    mime, size, made = attachment.mime, attachment.size, _film_at(target, attachment)
     try:
         seen = films.measured(file, mime)
         file.seek(0)

@@ -1,4 +1,4 @@
-"""What a child process is to make of a video, as text that it is started with."""
+"""What a child process is to make of a video, a GIF or a sound, as text that it is started with."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -19,8 +19,8 @@ MOST = 30 * 60.0
 class Job:
     """Standard input → ``target``, by way of ``draft`` beside it.
 
-    ``mime`` is the source's; ``want`` None = pictures and sound are moved as they are. ``most`` bytes come
-    out, in at most ``seconds``.
+    ``mime`` is the source's; ``want`` None = pictures and sound are moved as they are. ``loops`` = its
+    pictures are shown so many times. ``most`` bytes come out, in at most ``seconds``.
     """
 
     target: str
@@ -28,6 +28,7 @@ class Job:
     mime: str
     want: Want | None
     interlaced: bool
+    loops: int
     most: int
     seconds: float
 
@@ -46,7 +47,8 @@ def read(text: str) -> Job:
     """The job that ``written`` wrote."""
     data = json.loads(text)
     if (want := data["want"]) is not None:
-        data["want"] = Want(**{**want, "shape": Shape(**want["shape"]), "rate": Fraction(want["rate"])})
+        shape = Shape(**want["shape"]) if want["shape"] else None
+        data["want"] = Want(**{**want, "shape": shape, "rate": Fraction(want["rate"])})
     return Job(**data)
 
 
