@@ -171,6 +171,8 @@ def inside(rules: FilmRules) -> Iterator[str]:
     """What may be in a video, a sound or a GIF."""
     if rules.codecs or rules.audio:
         yield " and ".join(", ".join(names) for names in (rules.codecs, rules.audio) if names)
+    if rules.mono:
+        yield f"{', '.join(rules.mono)} with one channel"
     if rules.frame_rate:
         yield f"{rules.frame_rate[0]:g} to {rules.frame_rate[1]:g} frames a second"
     if rules.bit_rate:

@@ -36,6 +36,7 @@ ELSEWHERE = {
     "media-bit-rate": "tests/planning/test_films.py",
     "media-index": "tests/planning/test_films.py",
     "media-not-converted": "tests/media/test_convert.py",
+    "media-not-converted-in-time": "tests/media/test_conversions.py",
     "file-name": "tests/content/test_folder.py",
     "unreadable-file": "tests/content/test_folder.py",
     "post-outside-project": "tests/content/test_folder.py",

@@ -69,8 +69,16 @@ def test_preview_shows_the_exact_text_with_its_count_and_the_template(town: Town
     assert "text, 24/280\n  | Loket buka malam.\n  | #Malam\n" in shown
     assert "3 people, template pengumuman" in shown
     assert "  | *Loket a*\n  |\n  | Loket buka malam.\n" in shown
+    assert "may reply" not in shown
     part = town.run("preview", "a", "--json").json["accounts"][0]["parts"][0]
     assert part["text"] == "Loket buka malam.\n#Malam"
+
+
+def test_preview_says_who_may_reply_and_how_it_is_labelled(town: Town) -> None:
+    own = "x: {reply_settings: following, paid_partnership: true}\n"
+    town.write("a.md", post("a", FUTURE, more=own))
+    shown = ok(town.run("preview", "a")).out
+    assert "  who may reply: accounts that this one follows\n  labelled as a paid partnership\n" in shown
 
 
 def test_a_post_is_meant_by_any_part_that_fits_only_one(town: Town) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 from humaspost.ledger import accounts, queries
 from humaspost.ledger.schema import quota_use
 from humaspost.model.account import Facts
-from humaspost.model.channel import NotReady, Ready, Snapshot
+from humaspost.model.channel import NotFitYet, NotReady, Ready, Snapshot
 from humaspost.model.delivery import Receipt, Recipient
 from humaspost.model.errors import AuthFailed, Transient
 from humaspost.model.json import Json
@@ -170,3 +170,31 @@ def test_the_platforms_own_total_is_believed(town: Town, press: Press) -> None:
 def test_a_total_of_one_is_still_one() -> None:
     rules = Press(sheets=400).rules({}).told({"sheets": (0, 1), "cries": (3, 0)})
     assert [quota.count for quota in rules.quotas] == [1, 9]
+
+
+@dataclass
+class Cinema(Square):
+    """A square with a screen: a film is being made fit until the town was told what is urgent."""
+
+    @contextmanager
+    def open(self, config: Any, door: Any) -> Iterator["CinemaSession"]:
+        yield CinemaSession(self)
+
+
+class CinemaSession(SquareSession):
+    def prepare(self, part: Part, token: Json) -> Ready | NotReady:
+        told = any(text == "Banjir!" for text, *_more in self.square.cried)
+        if part.text.startswith("film") and not told:
+            raise NotFitYet(0.05)
+        return super().prepare(part, token)
+
+
+def test_films_that_are_being_converted_keep_nobody_waiting(town: Town) -> None:
+    town.square = Cinema()
+    for number in range(20):
+        town.post(f"film-{number:02}", ago=60)
+    town.post("Banjir!")
+    town.run(patience=1.0)
+    assert town.square.cried[0][0] == "Banjir!"
+    assert set(town.states().values()) == {"published"}
+    assert [told.kind for told in town.told if told.kind == "prepare-failed"] == []

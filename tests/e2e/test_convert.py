@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from tests.e2e.program import Office
-from tests.media.films import film
+from tests.media.films import film, sound
 from tests.media.pictures import jpeg
+from tests.media.test_convert_sounds import gif
 
 MEDIA = '[{file: media/telepon.mov, alt: "Tangan memilah sampah."}]'
 TALL = '[{file: media/tinggi.jpg, alt: "Pohon di taman."}]'
@@ -60,3 +61,28 @@ def test_with_convert_it_is_published_and_seen(telephone: Office) -> None:
     (media,) = picture["media"]
     with Image.open(BytesIO(telephone.world.fetch(f"/_sandbox/media/{media['sha256']}"))) as image:
         assert image.size == (800, 1000)
+
+
+def test_a_gif_is_a_reel_and_a_sound_is_taken(office: Office) -> None:
+    media = office.folder / "posts" / "media"
+    (media / "gerak.gif").write_bytes(gif((401, 301)))
+    (media / "siaran.wav").write_bytes(sound("pcm_s16le", container="wav", seconds=2.0))
+    moving = '[{file: media/gerak.gif, alt: "Lampu sirene menyala."}]'
+    office.post("sirene", "Uji sirene.", channels="[instagram]", media=moving)
+    spoken = {"audiences": "[wartawan]", "media": "[{file: media/siaran.wav}]"}
+    office.post("siaran", "Dengar.", channels="[whatsapp]", **spoken)
+    found = office.json("check", exits=3)["problems"]
+    assert {(p["channel"], p["code"]) for p in found if p["severity"] == "error"} == {
+        ("instagram", "media-kind"),
+        ("whatsapp", "media-container"),
+        ("whatsapp", "media-sound"),
+    }
+    config = office.folder / "config.toml"
+    config.write_text(config.read_text("utf-8") + "convert = true\n", "utf-8")
+    assert [p for p in office.json("check")["problems"] if p["severity"] == "error"] == []
+    office.run("publish", "sirene", "--yes")
+    (reel,) = office.world.objects("instagram")
+    (shown,) = reel["media"]
+    with av.open(BytesIO(office.world.fetch(f"/_sandbox/media/{shown['sha256']}"))) as seen:
+        stream = seen.streams.video[0]
+        assert (stream.codec_context.name, stream.width, stream.height) == ("h264", 400, 300)

@@ -14,6 +14,7 @@ from PIL import Image
 
 from humaspost.channels.registry import channels
 from humaspost.media import convert, films, fit
+from humaspost.media.conversions import Conversions
 from humaspost.media.convert import want
 from humaspost.media.films import Measured, measured
 from humaspost.media.fit import CannotFit, MediaChanged
@@ -48,6 +49,8 @@ STRICT = MediaRules(
     ),
 )
 FINE = film(rate=25, audio="aac", first=True)
+#: Waits for each.
+DONE = Conversions(patience=None)
 
 
 def attached(root: Path, file: str) -> Attachment:
@@ -59,7 +62,7 @@ def attached(root: Path, file: str) -> Attachment:
 
 def made(root: Path, file: str, rules: MediaRules = STRICT) -> tuple[Measured, bytes]:
     attachment = attached(root, file)
-    given = fit.fit(root / attachment.path, attachment, rules, folder=root / "fit", convert=True)
+    given = fit.fit(root / attachment.path, attachment, rules, folder=root / "fit", conversions=DONE)
     data = given.path.read_bytes()
     assert (given.size, given.sha256) == (len(data), hashlib.sha256(data).hexdigest())
     return measured(BytesIO(data), given.mime), data
@@ -152,7 +155,7 @@ def test_the_same_video_comes_out_the_same_under_the_same_name(root: Path, put: 
     file = put("a.mp4", film(rate=25, codec="libx265", audio="aac"))
     attachment = attached(root, file)
     results = [
-        fit.fit(root / attachment.path, attachment, STRICT, folder=root / folder, convert=True)
+        fit.fit(root / attachment.path, attachment, STRICT, folder=root / folder, conversions=DONE)
         for folder in ("one", "two")
     ]
     assert results[0].path.name == results[1].path.name
@@ -162,9 +165,9 @@ def test_the_same_video_comes_out_the_same_under_the_same_name(root: Path, put: 
 
 def test_what_was_made_once_is_not_made_again(root: Path, put: Put) -> None:
     attachment = attached(root, put("a.mp4", film(rate=25, codec="libx265")))
-    first = fit.fit(root / attachment.path, attachment, STRICT, folder=root / "fit", convert=True)
+    first = fit.fit(root / attachment.path, attachment, STRICT, folder=root / "fit", conversions=DONE)
     (root / attachment.path).unlink()
-    again = fit.fit(root / attachment.path, attachment, STRICT, folder=root / "fit", convert=True)
+    again = fit.fit(root / attachment.path, attachment, STRICT, folder=root / "fit", conversions=DONE)
     assert again == first
 
 
@@ -172,7 +175,7 @@ def test_other_bytes_than_the_approved_are_never_converted(root: Path, put: Put)
     attachment = attached(root, put("a.mp4", film(rate=25, codec="libx265")))
     (root / attachment.path).write_bytes(FINE)
     with pytest.raises(MediaChanged):
-        fit.fit(root / attachment.path, attachment, STRICT, folder=root / "fit", convert=True)
+        fit.fit(root / attachment.path, attachment, STRICT, folder=root / "fit", conversions=DONE)
 
 
 def test_without_convert_a_video_is_sent_as_it_is(root: Path, put: Put) -> None:
@@ -187,7 +190,7 @@ def test_what_would_not_be_worth_looking_at_is_refused(root: Path, put: Put) -> 
     attachment = attached(root, put("a.mp4", film(rate=25, codec="libx265", seconds=3)))
     tiny = replace(STRICT, max_bytes=Limit(20_000, "bytes", _SOURCE))
     with pytest.raises(CannotFit) as refused:
-        fit.fit(root / attachment.path, attachment, tiny, folder=root / "fit", convert=True)
+        fit.fit(root / attachment.path, attachment, tiny, folder=root / "fit", conversions=DONE)
     assert refused.value.code == "media-not-converted"
     assert list((root / "fit").glob("*.mp4")) == []
     assert list((root / "fit").glob(".*")) == []
@@ -246,7 +249,13 @@ def test_a_picture_is_padded_only_when_asked(root: Path, put: Put) -> None:
     attachment = attached(root, put("a.jpg", pictures.jpeg((300, 600))))
     sizes = []
     for convert_it in (False, True):
-        given = fit.fit(root / attachment.path, attachment, limits, folder=root / "fit", convert=convert_it)
+        given = fit.fit(
+            root / attachment.path,
+            attachment,
+            limits,
+            folder=root / "fit",
+            conversions=DONE if convert_it else None,
+        )
         with Image.open(given.path) as image:
             sizes.append(image.size)
             if convert_it:

@@ -76,11 +76,11 @@ _SOUND = replace(
 _MOVING = replace(_FACTS, kind=Kind.GIF, mime="image/gif", film=Film("gif", frames=20))
 
 
-def _found(facts: MediaFacts, *, convert: bool = False) -> list[Problem]:
+def _found(facts: MediaFacts, *, convert: bool = False, rules: Rules = _RULES) -> list[Problem]:
     medium = Medium("media/a.mp4", Path("/office/posts/media/a.mp4"), 0, alt="Loket.", facts=facts)
     post = Post(id="sp-1", file="posts/a.md", title="T", body=(), media=(medium,))
     part = Part(1, "Halo.", (attach(medium, "posts/media/a.mp4"),))
-    return check(post, Rendition("x", (part,)), _RULES, convert=convert)
+    return check(post, Rendition("x", (part,)), rules, convert=convert)
 
 
 def _with(facts: MediaFacts = _FACTS, **film: Any) -> MediaFacts:
@@ -173,11 +173,20 @@ def test_each_broken_rule_is_told_at_once() -> None:
     }
 
 
-def test_a_sound_is_never_converted() -> None:
-    for convert in (False, True):
-        (problem,) = _found(_with(_SOUND, channels=2), convert=convert)
-        assert problem.code == "media-sound"
-        assert "convert" not in problem.hint
+def test_a_sound_is_converted_too() -> None:
+    for facts in (_with(_SOUND, channels=2), replace(_SOUND, mime="audio/wav")):
+        (problem,) = _found(facts)
+        assert problem.code in ("media-sound", "media-container")
+        assert "convert = true" in problem.hint
+        assert _found(facts, convert=True) == []
+
+
+def test_opus_may_have_to_be_mono_where_others_need_not() -> None:
+    inside = FilmRules(audio=("aac", "opus"), mono=("opus",))
+    rules = replace(_RULES, media={Kind.AUDIO: replace(_AUDIO, film=inside)})
+    for audio, codes in (("aac", []), ("opus", ["media-sound"])):
+        facts = _with(_SOUND, channels=2, audio=audio)
+        assert [problem.code for problem in _found(facts, rules=rules)] == codes
 
 
 @pytest.mark.parametrize(("frames", "message"), [(351, "351 frames"), (340, "313 million pixels")])

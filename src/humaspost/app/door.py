@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from humaspost.media.conversions import Conversions
 from humaspost.media.fit import CannotFit, MediaChanged, fit
 from humaspost.media.host import Host, HostFailed
 from humaspost.model.channel import FitFile
@@ -18,7 +19,7 @@ from humaspost.settings.vault import SomebodyRenews, Vault
 
 @dataclass(frozen=True)
 class OfficeDoor:
-    """One account's door; what it cannot give it says in the words of the six errors."""
+    """One account's door; what it cannot give it says in the words of the six errors, or NotFitYet."""
 
     account: str
     rules: Rules
@@ -27,7 +28,7 @@ class OfficeDoor:
     vault: Vault
     host: Host | None
     clock: Callable[[], datetime]
-    convert: bool = False
+    conversions: Conversions | None = None
 
     def now(self) -> datetime:
         """The wall clock, in UTC."""
@@ -62,7 +63,7 @@ class OfficeDoor:
             raise Rejected("media-kind", media.path, scope=Scope.POST)
         try:
             source = self.root / media.path
-            return fit(source, media, limits, folder=self.fitted_in, convert=self.convert)
+            return fit(source, media, limits, folder=self.fitted_in, conversions=self.conversions)
         except MediaChanged as error:
             raise Rejected("media-changed", media.path, scope=Scope.POST) from error
         except CannotFit as error:

@@ -17,6 +17,7 @@ from humaspost.delivery.line import Line, Sender
 from humaspost.ledger import accounts, store
 from humaspost.ledger.store import Ledger
 from humaspost.media.bucket import Bucket
+from humaspost.media.conversions import Conversions
 from humaspost.media.host import Host
 from humaspost.media.probe import Probe
 from humaspost.model.account import Account, Facts
@@ -52,7 +53,9 @@ class Office:
         return self._ledger
 
     def close(self) -> None:
-        """The ledger is closed."""
+        """The ledger is closed, and nothing is converted any more."""
+        if "conversions" in self.__dict__:
+            self.conversions.close()
         if self._ledger is not None:
             self._ledger.close()
             self._ledger = None
@@ -103,6 +106,11 @@ class Office:
         """Whether media are made fit for each channel."""
         return self.settings.media is not None and self.settings.media.convert
 
+    @cached_property
+    def conversions(self) -> Conversions:
+        """What is being converted for any account; ended with the office."""
+        return Conversions()
+
     @property
     def fitted(self) -> Path:
         """Where media made fit for a channel are kept."""
@@ -130,7 +138,7 @@ class Office:
             vault=self.vault,
             host=self.host,
             clock=self.now,
-            convert=self.converts,
+            conversions=self.conversions if self.converts else None,
         )
         facts = self.facts().get(account.name)
         rules = door.rules.told(facts.quotas) if facts else door.rules

@@ -11,7 +11,7 @@ from humaspost.delivery import retry
 from humaspost.delivery.happened import Happened
 from humaspost.delivery.line import Line, Sender
 from humaspost.ledger import accounts, limits, preparations
-from humaspost.model.channel import Ready
+from humaspost.model.channel import NotFitYet, Ready
 from humaspost.model.errors import ChannelError, QuotaExceeded, Transient, UnknownOutcome
 from humaspost.model.json import Json
 from humaspost.model.rendition import Part
@@ -28,7 +28,7 @@ class Progress:
     token: Json = None
     next_at: datetime | None = None
     failed: ChannelError | None = None
-    refused: ChannelError | None = None
+    refused: ChannelError | NotFitYet | None = None
     lane_until: datetime | None = None
 
 
@@ -60,6 +60,9 @@ def _step(line: Line, sender: Sender, part: Part, *, part_hash: str, token: Json
         return full
     try:
         step = line.session.prepare(part, token)
+    except NotFitYet as wait:
+        # What is claimed for it is put back, so that a long conversion keeps no place in the lane.
+        return Progress(False, token, now + timedelta(seconds=wait.after), refused=wait)
     except Exception as error:
         return _failed(line, sender, part_hash, token, error)
     if isinstance(step, Ready):

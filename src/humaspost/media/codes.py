@@ -25,8 +25,13 @@ CODES = {
         "The media file was changed after the post was checked. Nothing is sent of it before it is checked again."
     ),
     "media-not-converted": (
-        "The video could not be converted to what the channel takes: FFmpeg broke off, or it is so long that "
-        "it would not be worth looking at in the few bytes that the channel takes. Export it anew."
+        "The video or sound could not be converted to what the channel takes: FFmpeg broke off, or it is so long "
+        "that it would not be worth looking at, or hearing, in the few bytes that the channel takes. Export it anew."
+    ),
+    "media-not-converted-in-time": (
+        "The file was still not converted after a minute and ten times its own length, or after half an hour, "
+        "so it was given up; other posts went out meanwhile. Export it anew as MP4 with H.264, or smaller; if it "
+        "is an ordinary video, the computer was busy: humaspost publish tries once more."
     ),
     "media-host-folder": "The file could not be written into the folder that the web server shows.",
     "media-host-unreachable": "The public address of the file could not be fetched, so no platform could fetch it.",

@@ -1,84 +1,91 @@
-"""A video as a channel takes it: an MP4 with H.264 and AAC whose index comes first, and nothing else in it."""
+"""What makes a video, a GIF or a sound one that a channel takes: H.264 and AAC in an MP4, AAC in an M4A; pure."""
 
-import os
+import math
 import secrets
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
 
 from humaspost.media import films
+from humaspost.media.jobs import Job, within
 from humaspost.media.shape import shaped
-from humaspost.media.transcode import SOUND, Want, transcoded
-from humaspost.model.post import Film
+from humaspost.media.transcode import SOUND, Want
+from humaspost.model.post import Film, Kind
 from humaspost.model.rules import FilmRules, MediaRules
-
-if TYPE_CHECKING:
-    from av.container import InputContainer, OutputContainer
 
 #: Bits per second of the best pictures, and of those that are still worth looking at.
 BEST = 8_000_000
 LEAST = 150_000
+#: Bits per second of a voice that is still understood.
+LEAST_SOUND = 32_000
+#: Pictures of a GIF a second: each is shown for so long as it says.
+_OF_A_GIF = 25.0
 #: Cameras say 30 and 60 of 29.97 and 59.94.
 _ROUNDING = 0.05
 #: What is left of a size limit for the container's own bytes.
 _SHARE = 0.92
-#: No date, no program's name: the same film always comes out with the same bytes.
-_MUXER = {"movflags": "+faststart", "use_editlist": "0", "fflags": "+bitexact"}
 
 
 class CannotConvert(Exception):
     """FFmpeg broke off, or the file cannot be as small as the channel wants it; the text says which."""
 
+    code = "media-not-converted"
+
 
 def fits(seen: films.Measured, rules: MediaRules, *, mime: str, size: int) -> bool:
     """Whether the file may be sent as it is."""
     first = seen.film.index_first or not (rules.film and rules.film.index_first)
-    return first and mime in rules.mimes and size <= rules.max_bytes.value and _same(seen, rules)
+    heard = seen.kind is Kind.AUDIO and _sounds_same(seen.film, rules.film or FilmRules())
+    return first and mime in rules.mimes and size <= rules.max_bytes.value and (heard or _same(seen, rules))
 
 
-def convert(file: BinaryIO, seen: films.Measured, rules: MediaRules, *, mime: str, target: Path) -> None:
-    """``target`` holds the video as the channel takes it; raises CannotConvert and OSError.
+def job(seen: films.Measured, rules: MediaRules, *, mime: str, size: int, target: Path) -> Job:
+    """What is to be made of a file that does not fit; raises CannotConvert where that would not be worth it.
 
-    What is already packed as the channel wants it is moved into an MP4 without touching a picture.
+    What is already packed as the channel wants it is moved without touching a picture. A GIF is looped until it
+    lasts as long as the channel's shortest video.
     """
-    import av
-
-    draft = target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.tmp")
-    try:
-        file.seek(0)
-        with (
-            av.open(file, mode="r", format=films.FORMATS[mime]) as source,
-            av.open(draft, "w", format="mp4", options=_MUXER) as out,
-        ):
-            if _same(seen, rules) and os.fstat(file.fileno()).st_size <= rules.max_bytes.value:
-                _moved(source, out)
-            else:
-                transcoded(source, out, want(seen, rules), interlaced=seen.film.interlaced)
-        if draft.stat().st_size > rules.max_bytes.value:
-            raise CannotConvert("too large")
-        _kept(draft, target)
-    except (av.FFmpegError, ValueError, OverflowError) as error:
-        raise CannotConvert(str(error)) from error
-    finally:
-        draft.unlink(missing_ok=True)
+    moved = _same(seen, rules) and size <= rules.max_bytes.value
+    loops = _loops(seen, rules)
+    return Job(
+        target=str(target),
+        draft=str(target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.tmp")),
+        mime=mime,
+        want=None if moved else want(seen, rules),
+        interlaced=seen.film.interlaced,
+        loops=loops,
+        most=int(rules.max_bytes.value),
+        seconds=within((seen.duration or 0.0) * loops),
+    )
 
 
 def want(seen: films.Measured, rules: MediaRules) -> Want:
-    """What the rules make of the video; raises CannotConvert where it would not be worth looking at."""
+    """What the rules make of it; raises CannotConvert where it would not be worth looking at, or hearing."""
     inside = rules.film or FilmRules()
-    seconds = max(seen.duration or 0.0, 1.0)
-    room = int(rules.max_bytes.value * 8 * _SHARE / seconds) - SOUND
-    bits = min(BEST, room, int((inside.bit_rate or BEST * 2) * _SHARE) - SOUND)
-    if bits < LEAST:
+    seconds = max((seen.duration or 0.0) * _loops(seen, rules), 1.0)
+    room = int(rules.max_bytes.value * 8 * _SHARE / seconds)
+    bits = min(BEST, room - SOUND, int((inside.bit_rate or BEST * 2) * _SHARE) - SOUND)
+    shown = seen.kind is not Kind.AUDIO
+    if (bits < LEAST) if shown else (room < LEAST_SOUND):
         raise CannotConvert("too large")
     one = inside.channels == 1 or seen.film.channels == 1
     return Want(
-        shape=shaped(seen.width or 2, seen.height or 2, rules, step=2),
-        rate=_rate(seen.film.frame_rate, inside.frame_rate),
+        shape=shaped(seen.width or 2, seen.height or 2, rules, step=2) if shown else None,
+        rate=_rate(_own_rate(seen.film), inside.frame_rate),
         bits=bits,
         sample_rate=min(48_000, inside.sample_rate or 48_000),
         layout="mono" if one else "stereo",
+        sound=min(SOUND, room),
     )
+
+
+def _loops(seen: films.Measured, rules: MediaRules) -> int:
+    if seen.film.codec != "gif" or not seen.duration or not rules.duration:
+        return 1
+    return math.ceil(rules.duration[0] / seen.duration) or 1
+
+
+def _own_rate(film: Film) -> float | None:
+    return max(film.frame_rate or 0.0, _OF_A_GIF) if film.codec == "gif" else film.frame_rate
 
 
 def _rate(found: float | None, allowed: tuple[float, float] | None) -> Fraction:
@@ -98,6 +105,10 @@ def _rate(found: float | None, allowed: tuple[float, float] | None) -> Fraction:
 def _same(seen: films.Measured, rules: MediaRules) -> bool:
     """Whether pictures and sound may stay as they are."""
     inside, film = rules.film or FilmRules(), seen.film
+    if seen.kind is Kind.AUDIO:
+        return film.audio == "aac" and _sounds_same(film, inside)
+    if film.codec == "gif":
+        return False
     width, height = seen.width or 0, seen.height or 0
     shape = shaped(width, height, rules)
     return (
@@ -115,22 +126,6 @@ def _sounds_same(film: Film, inside: FilmRules) -> bool:
     return not film.audio or (
         (not inside.audio or film.audio in inside.audio)
         and (film.sample_rate or 0) <= (inside.sample_rate or 10**9)
-        and (film.channels or 0) <= (inside.channels or 10**9)
+        and (film.channels or 0) <= (1 if film.audio in inside.mono else inside.channels or 10**9)
         and film.audio_streams <= 1
     )
-
-
-def _moved(source: "InputContainer", out: "OutputContainer") -> None:
-    chosen = [stream for stream in (films.pictures_of(source), *source.streams.audio[:1]) if stream]
-    to = {stream.index: out.add_stream_from_template(stream) for stream in chosen}
-    for packet in source.demux(chosen):
-        if packet.dts is not None:
-            packet.stream = to[packet.stream.index]
-            out.mux(packet)
-
-
-def _kept(draft: Path, target: Path) -> None:
-    with draft.open("rb+") as file:
-        draft.chmod(0o600)
-        os.fsync(file.fileno())
-    draft.replace(target)

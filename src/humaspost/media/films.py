@@ -22,6 +22,9 @@ FORMATS = {
     "audio/amr": "amr",
     "audio/aac": "aac",
     "audio/mpeg": "mp3",
+    "audio/wav": "wav",
+    "audio/flac": "flac",
+    "image/gif": "gif",
 }
 _QUARTER_TURNS = (90, 270)
 _MOST_BOXES = 10_000

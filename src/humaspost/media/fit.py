@@ -14,6 +14,8 @@ from pathlib import Path
 from humaspost.media import boxes, encode, films, gif, images, opening
 from humaspost.media import convert as converting
 from humaspost.media.atomic import written
+from humaspost.media.conversions import Conversions
+from humaspost.media.convert import CannotConvert
 from humaspost.media.shape import shaped
 from humaspost.model.channel import FitFile
 from humaspost.model.json import Json, digest
@@ -25,8 +27,9 @@ from humaspost.model.rules import MediaRules
 RECIPE = 2
 _SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
 _MIMES = {suffix: mime for mime, suffix in _SUFFIXES.items()}
-#: How a film ends that was made here.
-_MADE = ".made.mp4"
+#: How a film or a sound ends that was made here, and what it is.
+_MADE = {Kind.VIDEO: ".made.mp4", Kind.AUDIO: ".made.m4a"}
+_MADE_MIMES = {".mp4": "video/mp4", ".m4a": "audio/mp4"}
 _CHUNK = 1 << 20
 
 
@@ -44,31 +47,53 @@ class CannotFit(Exception):
 
 
 def fit(
-    source: Path, attachment: Attachment, rules: MediaRules, *, folder: Path, convert: bool = False
+    source: Path,
+    attachment: Attachment,
+    rules: MediaRules,
+    *,
+    folder: Path,
+    conversions: Conversions | None = None,
 ) -> FitFile:
     """The file to send, kept in ``folder`` under the hash of its source and of the rules.
 
-    ``convert`` = pictures are padded to the channel's shapes, and videos made anew where they must be.
+    With ``conversions`` pictures are padded to the channel's shapes, and videos and sounds made anew where they must be.
 
     What was fitted once is reused, even after the source was edited: it is what was approved.
-    Raises MediaChanged, CannotFit, and OSError where ``folder`` cannot be written.
+    Raises NotFitYet while it is being made, MediaChanged, CannotFit, and OSError where ``folder`` cannot
+    be written.
     """
-    stem = f"{attachment.sha256}-{_recipe(rules, convert=convert)}"
-    made = _made(folder, stem)
+    target = folder / f"{attachment.sha256}-{_recipe(rules, convert=conversions is not None)}"
+    made = _made(target)
+    if made is None and conversions is not None and attachment.kind in _MADE:
+        made = _awaited(conversions, target, attachment)
     if made is None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _snapshot(source, attachment, folder) as bytes_of_record:
-            made = _make(bytes_of_record, attachment, rules, target=folder / stem, convert=convert)
+            made = _make(bytes_of_record, attachment, rules, target=target, conversions=conversions)
     return _described(made, attachment)
 
 
-def _made(folder: Path, stem: str) -> Path | None:
-    return next(iter(sorted(folder.glob(f"{stem}.*"))), None)
+def _awaited(conversions: Conversions, target: Path, attachment: Attachment) -> Path | None:
+    """What a child made meanwhile; None = nothing was begun yet."""
+    try:
+        conversions.look(_film_at(target, attachment))
+    except CannotConvert as error:
+        raise CannotFit(error.code, f"{attachment.path}: {error}") from error
+    return _made(target)
+
+
+def _film_at(target: Path, attachment: Attachment) -> Path:
+    return target.with_name(f"{target.name}{_MADE[attachment.kind]}")
+
+
+def _made(target: Path) -> Path | None:
+    return next(iter(sorted(target.parent.glob(f"{target.name}.*"))), None)
 
 
 def _described(path: Path, attachment: Attachment) -> FitFile:
     status = path.stat()
-    mime = "video/mp4" if path.name.endswith(_MADE) else _MIMES.get(path.suffix, attachment.mime)
+    mimes = _MADE_MIMES if path.name.endswith(tuple(_MADE.values())) else _MIMES
+    mime = mimes.get(path.suffix, attachment.mime)
     return FitFile(path, mime, _sha256((path, status.st_mtime_ns, status.st_size)), status.st_size)
 
 
@@ -105,14 +130,19 @@ def _snapshot(source: Path, attachment: Attachment, folder: Path) -> Iterator[Bu
 
 
 def _make(
-    file: BufferedRandom, attachment: Attachment, rules: MediaRules, *, target: Path, convert: bool
+    file: BufferedRandom,
+    attachment: Attachment,
+    rules: MediaRules,
+    *,
+    target: Path,
+    conversions: Conversions | None,
 ) -> Path:
     _silenced(file, attachment)
-    if attachment.kind is Kind.VIDEO and convert:
-        return _film(file, attachment, rules, target=target)
+    if attachment.kind in _MADE and conversions is not None:
+        return _film(file, attachment, rules, target=target, conversions=conversions)
     if attachment.kind not in (Kind.IMAGE, Kind.GIF):
         return _copied(file, target.with_name(target.name + (Path(attachment.path).suffix.lower() or ".bin")))
-    data, mime = _picture(file, attachment, rules, pad=convert)
+    data, mime = _picture(file, attachment, rules, pad=conversions is not None)
     path = target.with_name(target.name + _SUFFIXES[mime])
     with written(path) as out:
         out.write(data)
@@ -121,7 +151,7 @@ def _make(
 
 def _silenced(file: BufferedRandom, attachment: Attachment) -> None:
     """A film tells neither place nor date; the source is not touched, this is its copy."""
-    if attachment.kind is Kind.VIDEO or attachment.mime == "audio/mp4":
+    if attachment.mime.startswith("video/") or attachment.mime == "audio/mp4":
         try:
             boxes.silence(file, attachment.size)
         except (ValueError, struct.error) as error:
@@ -135,19 +165,26 @@ def _copied(file: BufferedRandom, path: Path) -> Path:
     return path
 
 
-def _film(file: BufferedRandom, attachment: Attachment, rules: MediaRules, *, target: Path) -> Path:
-    """The video as it is where the channel takes it so, else an MP4 of it."""
+def _film(
+    file: BufferedRandom,
+    attachment: Attachment,
+    rules: MediaRules,
+    *,
+    target: Path,
+    conversions: Conversions,
+) -> Path:
+    """The video or sound as it is where the channel takes it so, else an MP4 or M4A of it."""
+    mime, size, made = attachment.mime, attachment.size, _film_at(target, attachment)
     try:
-        seen = films.measured(file, attachment.mime)
+        seen = films.measured(file, mime)
         file.seek(0)
-        if converting.fits(seen, rules, mime=attachment.mime, size=attachment.size):
+        if converting.fits(seen, rules, mime=mime, size=size):
             return _copied(file, target.with_name(target.name + Path(attachment.path).suffix.lower()))
-        made = target.with_name(f"{target.name}{_MADE}")
-        converting.convert(file, seen, rules, mime=attachment.mime, target=made)
+        conversions.begin(converting.job(seen, rules, mime=mime, size=size, target=made), file)
     except (films.BadFilm, films.TooManyPixels) as error:
         raise CannotFit("media-unreadable", attachment.path) from error
-    except converting.CannotConvert as error:
-        raise CannotFit("media-not-converted", f"{attachment.path}: {error}") from error
+    except CannotConvert as error:
+        raise CannotFit(error.code, f"{attachment.path}: {error}") from error
     return made
 
 

@@ -23,7 +23,7 @@ _OLE = {
 }
 _PICTURES = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ""))
 _FILMS = frozenset((".mp4", ".m4v", ".mov", ".3gp", ""))
-_SOUNDS = frozenset((".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".amr", ".mp4", ""))
+_SOUNDS = frozenset((".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".amr", ".wav", ".flac", ".mp4", ""))
 _NAMES = {Kind.IMAGE: _PICTURES, Kind.GIF: _PICTURES, Kind.VIDEO: _FILMS, Kind.AUDIO: _SOUNDS}
 _HEAD = 4096
 #: More boxes than this at the top of a film are no film.
@@ -111,6 +111,10 @@ def _sound(head: bytes) -> Found | None:
         return Found(Kind.AUDIO, "audio/ogg")
     if head.startswith(b"#!AMR"):
         return Found(Kind.AUDIO, "audio/amr")
+    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+        return Found(Kind.AUDIO, "audio/wav")
+    if head.startswith(b"fLaC"):
+        return Found(Kind.AUDIO, "audio/flac")
     if head[:2] in (b"\xff\xf1", b"\xff\xf9"):
         return Found(Kind.AUDIO, "audio/aac")
     if head.startswith(b"ID3") or head[:2] in (b"\xff\xfb", b"\xff\xf3", b"\xff\xf2"):

@@ -2,12 +2,13 @@
 
 import errno
 import hashlib
+import mmap
 import os
 from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
 
-from humaspost.media import films, findings, images, opening
+from humaspost.media import films, findings, gif, images, opening
 from humaspost.media.findings import Flaw
 from humaspost.media.kinds import Found, is_text, kind_of
 from humaspost.model.language import _
@@ -182,7 +183,17 @@ def _picture(file: BufferedReader, found: Found, name: str, facts: MediaFacts) -
         raise findings.animated(name)
     if not moving:
         return replace(facts, width=width, height=height)
-    return replace(facts, kind=Kind.GIF, width=width, height=height, film=Film("gif", frames=frames))
+    film, lasts = Film("gif", frames=frames), _lasts(file)
+    return replace(facts, kind=Kind.GIF, width=width, height=height, duration=lasts, film=film)
+
+
+def _lasts(file: BufferedReader) -> float | None:
+    """Seconds of a GIF; None where its blocks are not as they should be, though its pictures could be read."""
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        try:
+            return gif.seconds(data)
+        except ValueError:
+            return None
 
 
 def _film(file: BufferedReader, found: Found, name: str, facts: MediaFacts) -> MediaFacts:

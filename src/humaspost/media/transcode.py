@@ -1,4 +1,4 @@
-"""Pictures and sound of a video, each frame by frame through FFmpeg's filters into H.264 and AAC."""
+"""Pictures and sound, each frame by frame through FFmpeg's filters into H.264 and AAC."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,29 +25,40 @@ _TURNS: dict[int, tuple[tuple[str, str | None], ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """What comes out: sides, frames a second, bits a second of the pictures, the sound's rate and channels."""
+    """What comes out: sides, frames a second, bits a second of the pictures; the sound's rate, channels, bits.
 
-    shape: Shape
+    ``shape`` None = no pictures.
+    """
+
+    shape: Shape | None
     rate: Fraction
     bits: int
     sample_rate: int
     layout: str
+    sound: int = SOUND
 
 
-def transcoded(source: "InputContainer", out: "OutputContainer", wanted: Want, *, interlaced: bool) -> None:
-    """``out`` has every picture and sound of ``source``, made anew; raises ValueError where there are no pictures."""
-    pictures = _Pictures(source, out, wanted, interlaced=interlaced)
+def transcoded(
+    source: "InputContainer", out: "OutputContainer", wanted: Want, *, interlaced: bool, loops: int = 1
+) -> None:
+    """``out`` has every picture and sound of ``source``, made anew; raises ValueError where there is none."""
+    pictures = _Pictures(source, out, wanted, interlaced=interlaced) if wanted.shape else None
     heard = source.streams.audio[:1]
     sound = _Sound(out, wanted) if heard else None
-    for packet in source.demux([pictures.source, *heard]):
-        for frame in packet.decode():
-            if packet.stream.type == "video":
-                pictures.push(frame)
-            elif sound is not None:
-                sound.push(frame)
-    pictures.push(None)
-    if sound is not None:
-        sound.push(None)
+    ways = {"video": pictures, "audio": sound}
+    seen = [pictures.source] if pictures else []
+    for turn in range(loops):
+        if turn:
+            source.seek(0)
+        for packet in source.demux([*seen, *heard]):
+            for frame in packet.decode():
+                if (way := ways[packet.stream.type]) is not None:
+                    way.push(frame)
+        if pictures:
+            pictures.begin_again()
+    for way in ways.values():
+        if way is not None:
+            way.push(None)
 
 
 class _Pictures:
@@ -57,18 +68,24 @@ class _Pictures:
         self, source: "InputContainer", out: "OutputContainer", wanted: Want, *, interlaced: bool
     ) -> None:
         found = films.pictures_of(source)
-        if found is None:
+        if found is None or wanted.shape is None:
             raise ValueError("no pictures")
+        self._shape = wanted.shape
         self.source: VideoStream = found
         self._out, self._wanted, self._interlaced = out, wanted, interlaced
         rate = {"maxrate": str(wanted.bits), "bufsize": str(wanted.bits * 2)}
         every = {"g": str(round(wanted.rate * 2))}
         stream = out.add_stream("libx264", rate=wanted.rate, options={**_X264, **rate, **every})
-        stream.width, stream.height = wanted.shape.canvas_width, wanted.shape.canvas_height
+        stream.width, stream.height = self._shape.canvas_width, self._shape.canvas_height
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = 1 / wanted.rate
         self._stream: Any = stream
         self._graph: Any = None
+        self._offset = self._end = 0
+
+    def begin_again(self) -> None:
+        """The next picture is the first one once more, behind all that there were."""
+        self._offset = self._end
 
     def push(self, frame: Any) -> None:
         """The picture is on its way; None = it was the last one."""
@@ -79,6 +96,9 @@ class _Pictures:
             if frame is None:
                 raise ValueError("no pictures")
             self._graph = self._made(frame)
+        if frame is not None and frame.pts is not None:
+            frame.pts += self._offset
+            self._end = frame.pts + frame.duration
         self._graph.vpush(frame)
         while True:
             try:
@@ -94,7 +114,7 @@ class _Pictures:
         from av.filter import Graph
 
         graph = Graph()
-        steps = self._steps(self._wanted.shape, round(frame.rotation) % 360)
+        steps = self._steps(self._shape, round(frame.rotation) % 360)
         nodes = [graph.add_buffer(template=self.source), *(graph.add(name, how) for name, how in steps)]
         graph.link_nodes(*nodes, graph.add("buffersink")).configure()
         return graph
@@ -121,7 +141,7 @@ class _Sound:
 
         self._out = out
         stream = out.add_stream("aac", rate=wanted.sample_rate, layout=wanted.layout)
-        stream.bit_rate = SOUND
+        stream.bit_rate = wanted.sound
         self._stream: Any = stream
         self._resampler = av.AudioResampler("fltp", wanted.layout, wanted.sample_rate, frame_size=1024)
 

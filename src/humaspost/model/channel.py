@@ -100,6 +100,14 @@ class FitFile:
     size: int
 
 
+class NotFitYet(Exception):
+    """The medium is still being made fit, elsewhere: the same step of preparation again in ``after`` seconds."""
+
+    def __init__(self, after: float) -> None:
+        super().__init__(after)
+        self.after = after
+
+
 class Door(Protocol):
     """All that a session may touch of the house."""
 
@@ -120,16 +128,19 @@ class Door(Protocol):
         ...
 
     def fitted(self, media: Attachment) -> FitFile:
-        """The medium as this channel takes it; raises Rejected ``media-changed`` if the source's bytes differ."""
+        """The medium as this channel takes it; raises Rejected ``media-changed`` if the source's bytes differ.
+
+        Asked before anything is written; raises NotFitYet, which ``prepare`` lets pass, while it is being made.
+        """
         ...
 
     def public_url(self, media: Attachment) -> str:
-        """A public address of the fitted medium, fetched once by us; raises Transient or Rejected if it is not."""
+        """A public address of the fitted medium, fetched once by us; raises as ``fitted``, or Transient if it is not."""
         ...
 
 
 class Session(Protocol):
-    """A channel opened for one account. Raises only the six ChannelErrors."""
+    """A channel opened for one account. Raises only the six ChannelErrors, and lets the door's NotFitYet pass."""
 
     def whoami(self) -> Identity:
         """Whose credentials these are; read-only."""

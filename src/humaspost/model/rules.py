@@ -44,7 +44,7 @@ class FilmRules:
 
     ``frame_rate`` (least, most) per second; ``bit_rate`` bits per second, ``sample_rate`` Hz,
     ``channels``, ``frames`` and ``pixels_in_all`` (width × height × frames) at most. ``index_first`` =
-    the moov box must come first.
+    the moov box must come first. ``mono`` are those of ``audio`` that are taken with one channel only.
     """
 
     codecs: tuple[str, ...] = ()
@@ -54,6 +54,7 @@ class FilmRules:
     bit_rate: int | None = None
     sample_rate: int | None = None
     channels: int | None = None
+    mono: tuple[str, ...] = ()
     frames: int | None = None
     pixels_in_all: int | None = None
     index_first: bool = False

@@ -12,7 +12,10 @@ CODES: dict[str, str] = {
     "alt-too-long": "The alternative text is longer than the channel takes.",
     "media-missing": "The channel shows no post without a picture or a video.",
     "media-count": "The part has more media than the channel shows in one post.",
-    "media-kind": "The channel does not take this kind of file.",
+    "media-kind": (
+        "The channel does not take this kind of file. With convert = true under [media] humaspost makes a video "
+        "of an animated GIF where the channel takes one."
+    ),
     "media-too-large": "The file is larger than the channel takes, and it cannot be made smaller without loss.",
     "media-too-small": "The picture or video is smaller than the channel takes; it is never blown up silently.",
     "media-too-wide": (
@@ -26,15 +29,15 @@ CODES: dict[str, str] = {
     ),
     "media-container": (
         "The channel does not take videos or sounds in this kind of file. With convert = true under [media] "
-        "humaspost makes an MP4 of a video."
+        "humaspost makes an MP4 of a video and an M4A of a sound."
     ),
     "media-codec": (
         "The pictures of the video are packed in a way that the channel cannot show. Export it as H.264 with "
         "4:2:0 colours, or write convert = true under [media]."
     ),
     "media-sound": (
-        "The sound is packed in a way that the channel cannot play. Export it with AAC sound in stereo, or "
-        "write convert = true under [media]."
+        "The sound is packed in a way that the channel cannot play. Export it with AAC sound in stereo (an "
+        "Ogg for WhatsApp holds Opus in mono), or write convert = true under [media]."
     ),
     "media-duration": "The video or sound is shorter or longer than the channel takes; humaspost never cuts one.",
     "media-frame-rate": (

@@ -13,8 +13,8 @@ from humaspost.model.rules import FilmRules, MediaRules
 _Finding = tuple[str, str, dict[str, Any]]
 #: What no conversion mends: nothing is cut short, nothing is blown up.
 _STAYS = ("media-duration", "media-too-small")
-#: Below this a video is not worth looking at, in bits per second.
-LEAST_BIT_RATE = 150_000
+#: Below this it is not worth looking at, or hearing, in bits per second.
+_LEAST_BIT_RATES = {Kind.VIDEO: 150_000, Kind.AUDIO: 36_000}
 #: Rates such as 30000/1001 and 59.94 are what cameras call 30 and 60.
 _ROUNDING = 0.05
 _NAMES = {
@@ -63,16 +63,16 @@ def _film(post: Post, item: Attachment) -> Film | None:
 
 
 def _mends(code: str, item: Attachment, limits: MediaRules) -> bool:
-    if item.kind is not Kind.VIDEO or code in _STAYS:
+    if code in _STAYS:
         return False
     room = limits.max_bytes.value * 8 / max(item.duration or 0.0, 1.0)
-    return code != "media-too-large" or room >= LEAST_BIT_RATE
+    return code != "media-too-large" or room >= _LEAST_BIT_RATES[item.kind]
 
 
 def _problem(finding: _Finding, item: Attachment, rendition: Rendition) -> Problem:
     code, message, values = finding
     hint = _("export it anew, or keep it off {channel} with only:")
-    if item.kind is Kind.VIDEO and code not in _STAYS:
+    if item.kind in _LEAST_BIT_RATES and code not in _STAYS:
         hint = _("write convert = true under [media] in config.toml, or keep it off {channel} with only:")
     return Problem(
         code,
@@ -168,6 +168,7 @@ def _pictures(film: Film, rules: FilmRules) -> Iterator[_Finding]:
 def _sound(film: Film, rules: FilmRules) -> Iterator[_Finding]:
     if not film.audio:
         return
+    most = 1 if film.audio in rules.mono else rules.channels
     if rules.audio and film.audio not in rules.audio:
         message = _("the sound of {file} is {found}; {channel} takes {allowed}")
         yield "media-sound", message, {"found": _name(film.audio), "allowed": _names(rules.audio)}
@@ -175,6 +176,6 @@ def _sound(film: Film, rules: FilmRules) -> Iterator[_Finding]:
         message = _("the sound of {file} has {found:g} kHz; {channel} takes {most:g} or less")
         values = {"found": (film.sample_rate or 0) / 1000, "most": rules.sample_rate / 1000}
         yield "media-sound", message, values
-    elif rules.channels is not None and (film.channels or 0) > rules.channels:
+    elif most is not None and (film.channels or 0) > most:
         message = _("the sound of {file} has {found} channels; {channel} takes {most} or fewer")
-        yield "media-sound", message, {"found": film.channels, "most": rules.channels}
+        yield "media-sound", message, {"found": film.channels, "most": most}

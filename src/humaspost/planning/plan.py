@@ -15,6 +15,7 @@ from humaspost.model.rules import Rules
 from humaspost.planning import logins
 from humaspost.planning.check import check
 from humaspost.planning.fit import fit
+from humaspost.planning.moving import converted
 from humaspost.planning.targets import targets
 
 
@@ -68,7 +69,8 @@ def renditions(
     for account in accounts:
         channel = known.channels[account.channel]
         limits = rules[account.name] if rules else channel.rules(account.config)
-        rendition = channel.render(post, account.config, limits, account=account.name)
+        shown = converted(post, limits) if known.convert else post
+        rendition = channel.render(shown, account.config, limits, account=account.name)
         yield account, fit(rendition, limits), limits
 
 

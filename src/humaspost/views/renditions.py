@@ -8,6 +8,7 @@ from humaspost.model.language import _, ngettext
 from humaspost.model.post import Kind
 from humaspost.model.rendition import Attachment, Fallback, Part, Rendition
 from humaspost.model.rules import Rules
+from humaspost.views.particulars import particulars
 from humaspost.views.text import safe, wrap
 
 
@@ -97,7 +98,7 @@ def _part(part: Part, shown: Shown, columns: int) -> list[str]:
     lines = [f"  {_title(part, shown)}", *_quoted(part.text)]
     for medium in part.media:
         lines += _medium(medium, shown.rules, columns)
-    lines += _poll(part)
+    lines += [*_poll(part), *particulars(part, columns)]
     if part.fallback:
         lines += _fallback(part.fallback, columns)
     return lines

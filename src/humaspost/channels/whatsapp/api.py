@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from humaspost.channels.graph import Graph, rows_of, text_of
@@ -17,7 +18,7 @@ from humaspost.channels.whatsapp.messages import message
 from humaspost.channels.whatsapp.rules import MEDIA_LIFE, TIERS
 from humaspost.channels.whatsapp.templates import templates
 from humaspost.model.account import Facts, Identity
-from humaspost.model.channel import ByHand, Door, NotReady, Ready, Retracted, Snapshot
+from humaspost.model.channel import ByHand, Door, FitFile, NotReady, Ready, Retracted, Snapshot
 from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient
 from humaspost.model.errors import ChannelError, Rejected, Scope, Transient, UnknownOutcome
 from humaspost.model.json import Json
@@ -112,7 +113,7 @@ class WhatsAppSession:
         form = {"messaging_product": "whatsapp", "type": fit.mime}
         path = f"/{self._config.phone_number_id}/media"
         with fit.path.open("rb") as file:
-            sent = {"file": (item.name, file, fit.mime)}
+            sent = {"file": (_name(item, fit), file, fit.mime)}
             answer = self._graph.ask("upload", "POST", path, data=form, files=sent)
         media_id = text_of(answer, "id")
         if not media_id:
@@ -131,6 +132,11 @@ class WhatsAppSession:
             return len(rows_of(self._graph.get("read", path)))
         except ChannelError:
             return None
+
+
+def _name(item: Attachment, fit: FitFile) -> str:
+    """What Meta is told that the file is called: its end is that of what it was made into."""
+    return item.name if fit.mime == item.mime else Path(item.name).with_suffix(fit.path.suffix).name
 
 
 def _uploaded(token: Json, now: datetime) -> str:

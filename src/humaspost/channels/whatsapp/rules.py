@@ -92,7 +92,9 @@ def _video() -> MediaRules:
 
 
 def _audio() -> MediaRules:
-    return MediaRules(AUDIO, _megabytes(16), MEDIA)
+    """An Ogg holds Opus with one channel, or is refused (131053)."""
+    film = FilmRules(audio=("aac", "mp3", "amr_nb", "opus"), mono=("opus",))
+    return MediaRules(AUDIO, _megabytes(16), MEDIA, film=film)
 
 
 def _rates(rate: float) -> tuple[Rate, ...]:

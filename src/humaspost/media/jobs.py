@@ -1,0 +1,57 @@
+"""What a child process is to make of a video, a GIF or a sound, as text that it is started with."""
+
+import json
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from humaspost.media.shape import Shape
+from humaspost.media.transcode import Want
+
+#: Seconds that any conversion may take, and more for each second of the film: an old computer is four times slower.
+_ANYWAY = 60.0
+_EACH = 10.0
+#: None takes longer than this, whatever its header says of its length.
+MOST = 30 * 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Standard input → ``target``, by way of ``draft`` beside it.
+
+    ``mime`` is the source's; ``want`` None = pictures and sound are moved as they are. ``loops`` = its
+    pictures are shown so many times. ``most`` bytes come out, in at most ``seconds``.
+    """
+
+    target: str
+    draft: str
+    mime: str
+    want: Want | None
+    interlaced: bool
+    loops: int
+    most: int
+    seconds: float
+
+
+def within(duration: float | None) -> float:
+    """How many seconds a conversion may take whose film lasts so many."""
+    return min(MOST, _ANYWAY + _EACH * (duration or 0.0))
+
+
+def written(job: Job) -> str:
+    """The job as text; ``read`` is its inverse."""
+    return json.dumps(asdict(job), default=str)
+
+
+def read(text: str) -> Job:
+    """The job that ``written`` wrote."""
+    data = json.loads(text)
+    if (want := data["want"]) is not None:
+        shape = Shape(**want["shape"]) if want["shape"] else None
+        data["want"] = Want(**{**want, "shape": shape, "rate": Fraction(want["rate"])})
+    return Job(**data)
+
+
+def target_of(job: Job) -> Path:
+    """Where the result will lie."""
+    return Path(job.target)

@@ -1,0 +1,76 @@
+"""What ``preview`` prints of the things that only one channel has."""
+
+from datetime import date
+
+from humaspost.model.account import Account
+from humaspost.model.json import Json
+from humaspost.model.post import Kind
+from humaspost.model.rendition import Attachment, Part, Rendition
+from humaspost.model.rules import Limit, Rules, Source, TextRules
+from humaspost.views.particulars import particulars
+from humaspost.views.renditions import Shown, full
+
+_SOURCE = Source("https://docs.example/limits", date(2026, 11, 23))
+_RULES = Rules(
+    True, TextRules(Limit(280, "characters", _SOURCE), len), {}, 4, Limit(99, "characters", _SOURCE)
+)
+_PICTURE = Attachment("posts/a.jpg", "0f" * 32, Kind.IMAGE, "image/jpeg", 9000, "Loket.", 0)
+
+
+def said(extra: dict[str, Json], *, media: int = 1, columns: int = 80) -> list[str]:
+    return particulars(Part(1, "Halo.", (_PICTURE,) * media, extra), columns)
+
+
+def tag(name: str, x: float | None, y: float | None, media: int = 1) -> Json:
+    return {"username": name, "x": x, "y": y, "media": media}
+
+
+def test_nothing_is_said_where_nothing_was_asked_for() -> None:
+    assert said({"format": "feed", "made_with_ai": False, "share_to_feed": True}) == []
+
+
+def test_of_instagram() -> None:
+    assert said(
+        {
+            "collaborators": ["dinasdukcapil", "bpbd_kota"],
+            "user_tags": [tag("walikota", 0.5, 0.4)],
+            "location_id": "106377336067638",
+            "made_with_ai": True,
+        }
+    ) == [
+        "  asked to show it as theirs too: @dinasdukcapil, @bpbd_kota",
+        "  tagged: @walikota at 0.5, 0.4",
+        "  place: Facebook page 106377336067638",
+        "  labelled as made with AI",
+    ]
+
+
+def test_in_a_carousel_a_tag_names_its_medium() -> None:
+    assert said({"user_tags": [tag("a", 0.0, 1.0, 2), tag("b", None, None, 3)]}, media=3) == [
+        "  tagged: @a at 0, 1 in medium 2",
+        "  tagged: @b in medium 3",
+    ]
+
+
+def test_of_x() -> None:
+    assert said({"reply_settings": "mentionedUsers", "made_with_ai": True, "paid_partnership": True}) == [
+        "  who may reply: accounts that it mentions",
+        "  labelled as made with AI",
+        "  labelled as a paid partnership",
+    ]
+    assert said({"reply_settings": "nobody\x1b[2J"}) == ["  who may reply: nobody\\x1b[2J"]
+
+
+def test_many_collaborators_are_wrapped() -> None:
+    lines = said({"collaborators": ["dinas_kependudukan_catatan_sipil"] * 3}, columns=60)
+    assert len(lines) > 1
+    assert all(len(line) <= 60 for line in lines)
+
+
+def test_preview_shows_them_below_the_media() -> None:
+    part = Part(
+        1, "Halo.", (_PICTURE,), {"made_with_ai": True, "poll": {"options": ["a"], "duration_minutes": 5}}
+    )
+    account = Account("x", "x", None, shown="@kotacontoh")
+    lines = full(Shown(account, Rendition("x", (part,)), _RULES))
+    assert lines[-3:] == ["  poll, open for 5 minutes", "    ( ) a", "  labelled as made with AI"]
