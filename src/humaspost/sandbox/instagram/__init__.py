@@ -2,7 +2,7 @@
 
 One base URL stands for both hosts; the token says which login a call is of: an Instagram User token
 (graph.instagram.com) or a Facebook one (graph.facebook.com and rupload.facebook.com).
-What Meta leaves open is a switch (``SETTINGS``). Stricter than Meta on purpose: an unknown parameter is refused.
+What Meta leaves open is a switch (``SWITCHES``). Stricter than Meta on purpose: an unknown parameter is refused.
 """
 
 import json
@@ -30,12 +30,12 @@ from humaspost.sandbox.instagram import accounts, pictures, reading
 from humaspost.sandbox.instagram.containers import Container
 from humaspost.sandbox.instagram.errors import invalid, refused
 from humaspost.sandbox.instagram.gallery import Gallery
-from humaspost.sandbox.instagram.settings import DEFAULTS, SETTINGS
+from humaspost.sandbox.instagram.settings import SWITCHES
 from humaspost.sandbox.instagram.tokens import Tokens
 from humaspost.sandbox.instagram.wanted import read_wanted
 from humaspost.sandbox.world import World
 
-__all__ = ["DEFAULTS", "SETTINGS", "Platform"]
+__all__ = ["SWITCHES", "Platform"]
 
 _FILM_MOST = 1024 * 1024 * 1024
 

@@ -23,10 +23,10 @@ from humaspost.sandbox.x.posts import Posts
 from humaspost.sandbox.x.problems import Refused, invalid, missing
 from humaspost.sandbox.x.reads import Reads
 from humaspost.sandbox.x.schema import Initialize, Metadata, NewPost, OneShot, Segment, Subtitles, fits, read
-from humaspost.sandbox.x.settings import DEFAULTS, SETTINGS
+from humaspost.sandbox.x.settings import SWITCHES
 from humaspost.sandbox.x.uploads import Uploads
 
-__all__ = ["DEFAULTS", "SETTINGS", "Platform"]
+__all__ = ["SWITCHES", "Platform"]
 
 _JSON = "application/json; charset=utf-8"
 
