@@ -91,7 +91,7 @@ class Platform:
         return [*known, Route("/whatsapp/{rest:path}", answering(unknown_path, self._headers), methods=every)]
 
     def _headers(self) -> Mapping[str, str]:
-        return usage_headers(accounts.BUSINESS_ACCOUNT_ID, "whatsapp", int(self.business.option("usage")))
+        return usage_headers([accounts.BUSINESS_ACCOUNT_ID], "whatsapp", int(self.business.option("usage")))
 
     def _enter(self, request: Request, owner: str | None = None) -> None:
         """The caller holds the token, has allowance left, and asks the right node."""
