@@ -93,6 +93,32 @@ def test_settings_are_known_by_name(http: requests.Session, sandbox: Sandbox) ->
     assert all(name.split(".")[0] in {"x", "instagram", "whatsapp"} for name in known)
 
 
+@pytest.mark.parametrize(
+    ("name", "wrong", "right", "said"),
+    [
+        ("instagram.second_publish", "dupilcate", "same-id", "duplicate or same-id or refused"),
+        ("instagram.quota_total", "25", 25, "a number"),
+        ("instagram.published_lag", True, 3, "a number"),
+        ("instagram.restricted", 1, True, "true or false"),
+        ("x.engaged", "99", ["99"], "a list"),
+        ("x.limits", [], {"post": 3}, "an object"),
+        ("x.credits", "none", None, "a number or null"),
+        ("x.longest", None, 25_000, "a number"),
+        ("whatsapp.read_seconds", False, None, "a number or null"),
+        ("whatsapp.bsuid", None, "only", "both or no or only"),
+    ],
+)
+def test_settings_take_what_they_can_understand(
+    http: requests.Session, sandbox: Sandbox, name: str, wrong: object, right: object, said: str
+) -> None:
+    url = f"{sandbox.url}/_sandbox/settings"
+    refused = http.post(url, json={name: wrong})
+    assert (refused.status_code, refused.json()) == (400, {"error": f"{name} takes {said}"})
+    assert http.get(url).json()["settings"] == {}, "a refused order changes nothing"
+    assert http.post(url, json={name: right}).json()["settings"] == {name: right}
+    assert said in http.get(url).json()["known"][name]
+
+
 def test_inbound_wants_a_number_and_a_text(http: requests.Session, sandbox: Sandbox) -> None:
     for wrong in ({}, {"from": "0812", "text": "a"}, {"from": "+628123456789"}, [], "x"):
         assert http.post(f"{sandbox.url}/_sandbox/inbound", json=wrong).status_code == 400

@@ -47,6 +47,17 @@ def test_drop_closes_without_a_byte(
     assert put(http, sandbox).ok, "the count is used up"
 
 
+@pytest.mark.parametrize(("fault", "acted"), [("drop-before", False), ("drop-after", True)])
+def test_a_drop_may_be_a_reset(http: requests.Session, sandbox: Sandbox, fault: str, acted: bool) -> None:
+    order(http, sandbox, fault=fault, reset=True)
+    with socket.create_connection(("127.0.0.1", int(sandbox.url.rpartition(":")[2]))) as raw:
+        raw.sendall(b"PUT /media/a.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nwords")
+        raw.settimeout(5)
+        with pytest.raises(ConnectionResetError):
+            raw.recv(1)
+    assert stored(sandbox) is acted
+
+
 def test_drop_before_reads_the_whole_request_and_answers_nothing(
     http: requests.Session, sandbox: Sandbox
 ) -> None:
@@ -114,12 +125,24 @@ def test_redirect(http: requests.Session, sandbox: Sandbox, headers: dict[str, s
 
 def test_garbage_and_empty_answers_come_after_acting(http: requests.Session, sandbox: Sandbox) -> None:
     order(http, sandbox, fault="garbage")
-    order(http, sandbox, fault="empty-2xx", status=201)
+    order(http, sandbox, fault="empty-2xx", status=200)
+    order(http, sandbox, fault="empty-2xx")
     garbage, empty = put(http, sandbox), put(http, sandbox)
+    http.delete(f"{sandbox.url}/media/a.txt")
+    plain = put(http, sandbox)
     with pytest.raises(requests.JSONDecodeError):
         garbage.json()
-    assert (garbage.status_code, empty.status_code, empty.content) == (200, 201, b"")
+    assert (empty.status_code, empty.content) == (200, b"")
+    assert (garbage.status_code, plain.status_code) == (201, 201), "without a status: the platform's own"
     assert stored(sandbox)
+
+
+def test_an_empty_2xx_is_one_even_where_the_platform_refuses(
+    http: requests.Session, sandbox: Sandbox
+) -> None:
+    order(http, sandbox, fault="empty-2xx", method="*")
+    answer = http.get(f"{sandbox.url}/media/none")
+    assert (answer.status_code, answer.content) == (200, b"")
 
 
 def test_slow_sends_a_byte_at_a_time(http: requests.Session, sandbox: Sandbox) -> None:

@@ -218,6 +218,36 @@ def test_a_video_that_is_too_short_or_gone_ends_as_an_error_status(gram: Gram) -
     assert gram.get(story, fields="status_code").json()["status_code"] == "ERROR"
 
 
+@pytest.mark.parametrize(
+    ("more", "fits"),
+    [
+        ({"audio": "aac"}, True),
+        ({"audio": "aac", "sample_rate": 96_000}, False),
+        ({"audio": "aac", "layout": "5.1"}, False),
+        ({"audio": "libmp3lame"}, False),
+        ({"rate": 10}, False),
+        ({"rate": 61}, False),
+        ({"pixels": "yuv444p"}, False),
+        ({"first": False}, False),
+        ({"size": (704, 64)}, False),
+        ({"size": (640, 64)}, True),
+    ],
+)
+def test_a_reel_keeps_metas_rules_for_films(gram: Gram, more: dict[str, Any], fits: bool) -> None:
+    gram.switch(processing_seconds=0)
+    url = gram.host("a.mp4", film(seconds=3, **more), "video/mp4")
+    made = gram.create(media_type="REELS", video_url=url).json()["id"]
+    assert gram.get(made, fields="status_code").json()["status_code"] == ("FINISHED" if fits else "ERROR")
+
+
+def test_a_story_is_not_as_narrow_as_a_reel_may_be(gram: Gram) -> None:
+    gram.switch(processing_seconds=0)
+    url = gram.host("a.mp4", film(seconds=3, size=(64, 704)), "video/mp4")
+    for kind, ends in (("REELS", "FINISHED"), ("STORIES", "ERROR")):
+        made = gram.create(media_type=kind, video_url=url).json()["id"]
+        assert gram.get(made, fields="status_code").json()["status_code"] == ends
+
+
 def test_resumable_upload_is_for_facebook_login(running: Sandbox, http: requests.Session) -> None:
     gram = Gram(fresh(running), http, facebook=True)
     gram.switch(processing_seconds=0)

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from humaspost.sandbox.faults import Fault, Faults
+from humaspost.sandbox.switches import Switch
 from humaspost.sandbox.world import PublicObject, World
 
 _PHONE = re.compile(r"\+[1-9]\d{6,14}")
@@ -35,9 +36,14 @@ class Control:
     """Reads the world and changes its behaviour; knows the platforms only by their shared face."""
 
     def __init__(
-        self, world: World, faults: Faults, *, platforms: Mapping[str, Platform], settings: Mapping[str, str]
+        self,
+        world: World,
+        faults: Faults,
+        *,
+        platforms: Mapping[str, Platform],
+        switches: Mapping[str, Switch],
     ) -> None:
-        self._world, self._faults, self._platforms, self._known = world, faults, platforms, settings
+        self._world, self._faults, self._platforms, self._switches = world, faults, platforms, switches
         handlers: list[tuple[str, str, Callable[[Any], Any]]] = [
             ("GET", "objects", self._objects),
             ("GET", "requests", self._requests),
@@ -73,13 +79,21 @@ class Control:
         return self._standing(None)
 
     def _settings(self, _: Any) -> Any:
-        return {"settings": dict(self._world.settings), "known": dict(self._known)}
+        known = {name: switch.told for name, switch in self._switches.items()}
+        return {"settings": dict(self._world.settings), "known": known}
 
     def _set(self, body: Any) -> Any:
         if not isinstance(body, dict):
             raise BadOrder("settings are an object: {name: value}")
-        if unknown := sorted(body.keys() - self._known.keys()):
+        if unknown := sorted(body.keys() - self._switches.keys()):
             raise BadOrder(f"there is no setting {', '.join(unknown)}; GET /_sandbox/settings lists them")
+        odd = [
+            f"{name} takes {self._switches[name].kind}"
+            for name in body
+            if not self._switches[name].takes(body[name])
+        ]
+        if odd:
+            raise BadOrder("; ".join(odd))
         self._world.settings.update(body)
         return self._settings(None)
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 _WRITES_AN_ANSWER = {"status", "body", "headers", "acted"}
 #: What each fault takes beside ``channel``, ``method``, ``path``, ``skip``, ``count`` and ``probability``.
 FAULTS: dict[str, set[str]] = {
-    "drop-before": {"when"},
-    "drop-after": set(),
+    "drop-before": {"when", "reset"},
+    "drop-after": {"reset"},
     "hang-before": {"seconds"},
     "hang-after": {"seconds"},
     "status": _WRITES_AN_ANSWER,
@@ -33,7 +33,7 @@ _CHOOSES = {"channel", "method", "path", "fault", "skip", "count", "probability"
 class Fault(BaseModel):
     """One order: the first ``count`` (default 1) fitting requests, or each with ``probability``, go wrong.
 
-    ``skip`` = so many fitting requests go well before.
+    ``skip`` = so many fitting requests go well before; ``reset`` = the connection is reset instead of closed.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -52,6 +52,7 @@ class Fault(BaseModel):
     seconds: float | None = Field(default=None, ge=0)
     pid: int | None = Field(default=None, gt=1)
     when: Literal["headers", "body"] = "body"
+    reset: bool = False
 
     @field_validator("fault")
     @classmethod

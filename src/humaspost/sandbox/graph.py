@@ -3,7 +3,7 @@
 import json
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,14 +54,16 @@ def reply(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = 
     return Response(encode(value), status, headers, media_type=content_type)
 
 
-def usage_headers(account: str, kind: str, percent: int) -> dict[str, str]:
-    """The two usage headers: JSON text, percent of the allowance, minutes until access comes back."""
+def usage_headers(ids: Iterable[str], kind: str, percent: int | None) -> dict[str, str]:
+    """The two usage headers: JSON text, percent of the allowance, minutes until access comes back; None = neither."""
+    if percent is None:
+        return {}
     spent = {"call_count": percent, "total_cputime": percent // 2, "total_time": percent // 2}
     wait = 60 if percent >= 100 else 0
     case = {"type": kind, **spent, "estimated_time_to_regain_access": wait}
     return {
         "X-App-Usage": json.dumps(spent),
-        "X-Business-Use-Case-Usage": json.dumps({account: [case]}),
+        "X-Business-Use-Case-Usage": json.dumps({one: [case] for one in ids}),
     }
 
 

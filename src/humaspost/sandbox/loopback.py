@@ -50,9 +50,9 @@ def _is_here(host: str) -> bool:
         return False
 
 
-def fetch(url: str, *, limit: int, seconds: float) -> Answer:
-    """GET ``url``, redirects not followed; reads at most ``limit`` + 1 bytes, waits ``seconds`` per step."""
-    with _asked("GET", url, seconds=seconds) as response:
+def fetch(url: str, *, limit: int, seconds: float, method: str = "GET") -> Answer:
+    """GET (or HEAD) ``url``, redirects not followed; reads at most ``limit`` + 1 bytes, waits ``seconds`` per step."""
+    with _asked(method, url, seconds=seconds) as response:
         content_type = response.headers.get_content_type()
         return Answer(response.status, content_type, response.read(limit + 1))
 

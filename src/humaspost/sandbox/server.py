@@ -71,8 +71,8 @@ class Sandbox:
 
     def _uvicorn_config(self) -> uvicorn.Config:
         routes: list[BaseRoute] = [route for platform in self.platforms.values() for route in platform.routes]
-        settings = {name: told for package in _PACKAGES.values() for name, told in package.SETTINGS.items()}
-        routes += Control(self.world, self.faults, platforms=self.platforms, settings=settings).routes
+        switches = {name: one for package in _PACKAGES.values() for name, one in package.SWITCHES.items()}
+        routes += Control(self.world, self.faults, platforms=self.platforms, switches=switches).routes
         routes += MediaHost(self.world).routes + Page(self.world).routes
         app = Wire(Starlette(routes=routes), shared=self.world, faults=self.faults)
         return uvicorn.Config(

@@ -5,6 +5,8 @@ import contextlib
 import json
 import os
 import signal
+import socket
+import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +19,8 @@ from humaspost.sandbox.faults import Fault, Faults
 
 #: A hang is meant to outlast every deadline of a client.
 LONG = 3600.0
+#: SO_LINGER on, for no second: what is closed so is reset.
+_NO_LINGER = struct.pack("ii", 1, 0)
 _GARBAGE = b"\x1f\x8b\xff\xfe<<<not what you asked for\x00"
 
 
@@ -78,9 +82,12 @@ class Exchange:
         await self.send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         await self.send({"type": "http.response.body", "body": answer.body})
 
-    async def drop(self) -> None:
-        """The connection is closed and not one byte of an answer was written."""
-        self.scope["state"]["transport"].abort()
+    async def drop(self, *, reset: bool = False) -> None:
+        """The connection is closed, or reset (RST), and not one byte of an answer was written."""
+        transport = self.scope["state"]["transport"]
+        if reset:
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        transport.abort()
         await gone(self.receive, LONG)
 
     def _again(self) -> Receive:
@@ -111,7 +118,7 @@ class Wire:
         entry["fault"] = fault.fault if fault else None
         exchange = Exchange(self._app, scope, b"", receive, send, entry)
         if fault and fault.when == "headers":
-            await exchange.drop()
+            await exchange.drop(reset=fault.reset)
             return
         body = await _read(receive)
         if body is None:
@@ -142,13 +149,13 @@ async def gone(receive: Receive, seconds: float) -> bool:
     return False
 
 
-async def _drop_before(exchange: Exchange, _: Fault) -> None:
-    await exchange.drop()
+async def _drop_before(exchange: Exchange, fault: Fault) -> None:
+    await exchange.drop(reset=fault.reset)
 
 
-async def _drop_after(exchange: Exchange, _: Fault) -> None:
+async def _drop_after(exchange: Exchange, fault: Fault) -> None:
     await exchange.act()
-    await exchange.drop()
+    await exchange.drop(reset=fault.reset)
 
 
 async def _hang_before(exchange: Exchange, fault: Fault) -> None:
@@ -216,14 +223,17 @@ async def _lag(exchange: Exchange, fault: Fault) -> None:
 
 
 async def _instead(exchange: Exchange, fault: Fault, answer: Answer, *, acted: bool) -> None:
+    status = answer.status
     if acted if fault.acted is None else fault.acted:
-        await exchange.act()
+        found = await exchange.act()
+        # Garbage, or nothing, comes with the platform's own success: X answers 201.
+        status = found.status if status == 200 and found.status == 201 else status
     kind, body = _rendered(fault.body)
     headers = dict(answer.headers) | ({b"content-type": kind} if kind else {})
     headers |= {k.lower().encode("latin-1"): v.encode("latin-1") for k, v in fault.headers.items()}
     body = answer.body if fault.body is None else body
     headers.setdefault(b"content-length", str(len(body)).encode())
-    await exchange.answer(Answer(fault.status or answer.status, list(headers.items()), body))
+    await exchange.answer(Answer(fault.status or status, list(headers.items()), body))
 
 
 def _rendered(body: Any) -> tuple[bytes | None, bytes]:

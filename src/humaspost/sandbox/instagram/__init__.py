@@ -2,7 +2,7 @@
 
 One base URL stands for both hosts; the token says which login a call is of: an Instagram User token
 (graph.instagram.com) or a Facebook one (graph.facebook.com and rupload.facebook.com).
-What Meta leaves open is a switch (``SETTINGS``). Stricter than Meta on purpose: an unknown parameter is refused.
+What Meta leaves open is a switch (``SWITCHES``). Stricter than Meta on purpose: an unknown parameter is refused.
 """
 
 import json
@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from humaspost.sandbox.graph import (
     GraphError,
+    Handler,
     answering,
     bearer,
     chosen,
@@ -26,16 +27,16 @@ from humaspost.sandbox.graph import (
     unknown_path,
     usage_headers,
 )
-from humaspost.sandbox.instagram import accounts, pictures, reading
+from humaspost.sandbox.instagram import accounts, reading
 from humaspost.sandbox.instagram.containers import Container
-from humaspost.sandbox.instagram.errors import invalid, refused
+from humaspost.sandbox.instagram.errors import invalid, localized, refused
 from humaspost.sandbox.instagram.gallery import Gallery
-from humaspost.sandbox.instagram.settings import DEFAULTS, SETTINGS
+from humaspost.sandbox.instagram.settings import SWITCHES
 from humaspost.sandbox.instagram.tokens import Tokens
-from humaspost.sandbox.instagram.wanted import read_wanted
+from humaspost.sandbox.instagram.wanted import Captions, read_wanted
 from humaspost.sandbox.world import World
 
-__all__ = ["DEFAULTS", "SETTINGS", "Platform"]
+__all__ = ["SWITCHES", "Platform"]
 
 _FILM_MOST = 1024 * 1024 * 1024
 
@@ -64,6 +65,7 @@ class Platform:
             ("GET", "/instagram/refresh_access_token", self._refresh),
             ("GET", f"{base}/refresh_access_token", self._refresh),
             ("GET", "/instagram/access_token", self._exchange),
+            ("GET", f"{base}/oauth/access_token", self._exchange_facebook),
             ("GET", f"{base}/debug_token", self._debug_token),
             ("GET", f"{base}/me", self._me),
             ("GET", f"{base}/me/accounts", self._pages),
@@ -77,21 +79,35 @@ class Platform:
             ("GET", f"{base}/{{node}}", self._node),
             ("DELETE", f"{base}/{{node}}", self._delete),
         ]
-        known = [Route(path, answering(act, self._headers), methods=[method]) for method, path, act in table]
+        known = [
+            Route(path, answering(self._worded(act), self._headers), methods=[method])
+            for method, path, act in table
+        ]
         every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
         return [
             *known,
             Route("/instagram/{rest:path}", answering(unknown_path, self._headers), methods=every),
         ]
 
+    def _worded(self, act: Handler) -> Handler:
+        async def worded(request: Request) -> Any:
+            try:
+                return await act(request)
+            except GraphError as error:
+                raise localized(error) if self.gallery.option("localized") else error from None
+
+        return worded
+
     def _headers(self) -> Mapping[str, str]:
-        return usage_headers(accounts.USER_ID, "instagram", int(self.gallery.option("usage")))
+        return usage_headers(
+            (accounts.USER_ID, accounts.BUSINESS_ID), "instagram", self.gallery.option("usage")
+        )
 
     async def _enter(self, request: Request, *, own: bool = False) -> tuple[dict[str, Any], bool]:
         """Every parameter, and whether the token is Facebook's; ``own``: the node must be the account."""
         given = await parameters(request)
         facebook = self.tokens.facebook(bearer(request) or given.get("access_token"))
-        if int(self.gallery.option("usage")) >= 100:
+        if (self.gallery.option("usage") or 0) >= 100:
             said = "There have been too many calls to this Instagram account. Wait a bit and try again."
             raise GraphError(80002, f"(#80002) {said}")
         mine = (accounts.USER_ID,) if facebook else (accounts.USER_ID, accounts.APP_SCOPED_ID, "me")
@@ -99,10 +115,18 @@ class Platform:
             raise no_such_node(request.path_params["node"], request.method)
         return given, facebook
 
+    def _demand_professional(self) -> None:
+        if self.gallery.option("account_type") == "PERSONAL":
+            raise GraphError(10, "(#10) Application does not have permission for this action")
+
+    def _captions(self) -> Captions:
+        return Captions(str(self.gallery.option("caption_unit")), int(self.gallery.option("hashtags")))
+
     async def _create(self, request: Request) -> Any:
         given, facebook = await self._enter(request, own=True)
+        self._demand_professional()
         self.gallery.room()
-        wanted = read_wanted(given, facebook=facebook)
+        wanted = read_wanted(given, facebook=facebook, captions=self._captions())
         container = await to_thread.run_sync(self.gallery.create, wanted)
         if not wanted.upload_type:
             return {"id": container.id}
@@ -112,6 +136,7 @@ class Platform:
 
     async def _publish(self, request: Request) -> Any:
         given, _ = await self._enter(request, own=True)
+        self._demand_professional()
         if unknown := set(given) - {"creation_id", "access_token"}:
             raise invalid(f"Unsupported parameter: {min(unknown)}")
         creation_id = str(given.get("creation_id") or "")
@@ -140,11 +165,9 @@ class Platform:
     async def _sent(self, request: Request) -> bytes:
         """The bytes of an upload: the body, or what the header ``file_url`` points at."""
         if url := request.headers.get("file_url"):
-            seconds = float(self.gallery.option("fetch_seconds"))
-            answer = await to_thread.run_sync(
-                lambda: pictures.fetched(url, family="video", limit=_FILM_MOST, seconds=seconds)
+            return await to_thread.run_sync(
+                lambda: self.gallery.fetched(url, family="video", limit=_FILM_MOST)
             )
-            return answer.content
         data = await request.body()
         if request.headers.get("offset") != "0" or request.headers.get("file_size") != str(len(data)):
             raise invalid("The headers offset and file_size must describe the body.")
@@ -182,15 +205,18 @@ class Platform:
         if node == accounts.USER_ID:
             return reading.user(self.world, fields, facebook=facebook)
         if container := self.gallery.containers.get(node):
-            return self._container(container, fields)
+            return await to_thread.run_sync(self._container, container, fields)
         shown = reading.found(self.world, node)
         if shown is None:
             raise no_such_node(node, request.method)
         return reading.medium(self.world, shown, fields, hide_caption=self._hides(facebook))
 
     def _container(self, container: Container, fields: str | None) -> dict[str, Any]:
-        status = container.status(self.world.now(), lag=float(self.gallery.option("published_lag")))
-        return chosen(container.node(status), field_names(fields or "id"), kind="ShadowIGMediaBuilder")
+        status = self.gallery.status(container)
+        node = container.node(status)
+        if status == "ERROR" and not self.gallery.option("error_status_code"):
+            node["status_code"] = None
+        return chosen(node, field_names(fields or "id"), kind="ShadowIGMediaBuilder")
 
     async def _children(self, request: Request) -> Any:
         await self._enter(request)
@@ -234,9 +260,16 @@ class Platform:
             raise invalid("The parameter grant_type must be ig_exchange_token.")
         return self.tokens.exchange(str(bearer(request) or ""), str(given.get("client_secret", "")))
 
+    async def _exchange_facebook(self, request: Request) -> Any:
+        given = await parameters(request)
+        if given.get("grant_type") != "fb_exchange_token":
+            raise invalid("The parameter grant_type must be fb_exchange_token.")
+        token = str(given.get("fb_exchange_token", ""))
+        return self.tokens.exchange_facebook(token, str(given.get("client_secret", "")))
+
     async def _debug_token(self, request: Request) -> Any:
         given, facebook = await self._enter(request)
-        if not facebook:
+        if not facebook and not self.gallery.option("debug_token"):
             raise no_such_node("debug_token", request.method)
         return self.tokens.debug(str(given.get("input_token", "")))
 

@@ -34,6 +34,7 @@ class Container:
     error: str | None = None
     seconds: float = 0.0
     bytes_received: int = 0
+    read_again: bool = False
     published_at: datetime | None = None
     media_ids: list[str] = field(default_factory=list)
 

@@ -147,6 +147,13 @@ def refused(subcode: int, **said: object) -> GraphError:
     return GraphError(code, message, subcode=subcode, title=title, user_message=user_message.format(**said))
 
 
+def localized(error: GraphError) -> GraphError:
+    """The error with what a person reads in another language; numbers and message stay."""
+    if error.title:
+        error.title, error.user_message = "ไม่สามารถเผยแพร่ได้", "ไม่สามารถเผยแพร่โพสต์ของคุณได้ โปรดลองอีกครั้ง"
+    return error
+
+
 def invalid(reason: str) -> GraphError:
     """Graph's answer to a parameter that is missing, unknown or of the wrong kind."""
     return GraphError(100, f"(#100) {reason}")

@@ -59,7 +59,8 @@ class Gallery:
         else:
             container.media = (self._picture(wanted),)
         if wanted.cover_url:
-            self._jpeg(wanted.cover_url, feed=False)
+            self._image(wanted.cover_url, feed=False)
+        self._let_fail(container)
         self._created.append(now)
         self.containers[container.id] = container
         return container
@@ -69,6 +70,18 @@ class Gallery:
         container.bytes_received = len(data)
         container.ready_at = self._ready_at(self.world.now())
         self._read_film(container, data)
+        self._let_fail(container)
+
+    def status(self, container: Container) -> str:
+        """What the container says of itself; blocks while a video that must still be there is read again."""
+        if self.option("read_until_finished") and container.status(self.world.now()) == "FINISHED":
+            self._read_again(container)
+        return container.status(self.world.now(), lag=float(self.option("published_lag")))
+
+    def fetched(self, url: str, *, family: str, limit: int) -> bytes:
+        """Instagram's own download of ``url``; it blocks, for ``fetch_seconds`` at most at each step."""
+        seconds, head_first = float(self.option("fetch_seconds")), bool(self.option("head_first"))
+        return pictures.fetched(url, family=family, limit=limit, seconds=seconds, head_first=head_first)
 
     def publish(self, creation_id: str) -> str:
         """The id of a public post made of the container; GraphError when it is not to be."""
@@ -124,8 +137,12 @@ class Gallery:
                     "shortcode": shortcode,
                     "permalink": f"https://www.instagram.com/{place}/{media_id if kind == 'STORIES' else shortcode}/",
                     "children": [new_id() for _ in container.media] if kind == "CAROUSEL" else [],
-                    "share_to_feed": container.wanted.share_to_feed is not False,
-                    "beside": _beside(container.wanted, self._tagged(container.wanted)),
+                    "share_to_feed": self._in_feed(container.wanted),
+                    "beside": _beside(
+                        container.wanted,
+                        self._tagged(container.wanted),
+                        in_feed=self._in_feed(container.wanted),
+                    ),
                 },
             )
         )
@@ -140,6 +157,20 @@ class Gallery:
         return (
             None if never_ready.get() else now + timedelta(seconds=float(self.option("processing_seconds")))
         )
+
+    def _let_fail(self, container: Container) -> None:
+        if (ends := str(self.option("processing_ends"))) != "FINISHED":
+            container.error = container.error or ends
+
+    def _read_again(self, container: Container) -> None:
+        if container.wanted.video_url and not container.read_again:
+            self._take_film(container, container.wanted.video_url)
+        container.read_again = True
+
+    def _in_feed(self, wanted: Wanted) -> bool:
+        """Whether it is shown in the feed; only a reel may not be."""
+        said = self.option("share_to_feed") if wanted.share_to_feed is None else wanted.share_to_feed
+        return bool(said) or wanted.kind != "REELS"
 
     def _tagged(self, wanted: Wanted) -> str:
         """Who is in the pictures; a carousel's are tagged one by one."""
@@ -164,18 +195,20 @@ class Gallery:
         return child
 
     def _picture(self, wanted: Wanted) -> ShownMedia:
-        data = self._jpeg(wanted.image_url or "", feed=wanted.kind != "STORIES")
-        return ShownMedia(hashlib.sha256(data).hexdigest(), "image/jpeg", alt=wanted.alt_text, data=data)
+        data = self._image(wanted.image_url or "", feed=wanted.kind != "STORIES")
+        kind = "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
+        return ShownMedia(hashlib.sha256(data).hexdigest(), kind, alt=wanted.alt_text, data=data)
 
-    def _jpeg(self, url: str, *, feed: bool) -> bytes:
-        strict, seconds = bool(self.option("strict_jpeg")), float(self.option("fetch_seconds"))
-        return pictures.image(url, feed=feed, strict=strict, seconds=seconds)
+    def _image(self, url: str, *, feed: bool) -> bytes:
+        data = self.fetched(url, family="image", limit=pictures.IMAGE_MOST)
+        strict, png = bool(self.option("strict_jpeg")), bool(self.option("png"))
+        pictures.check_image(data, feed=feed, strict=strict, png=png)
+        return data
 
     def _take_film(self, container: Container, url: str) -> None:
         """Fetch the video; Instagram downloads it later, so an address that fails is an ERROR status, no refusal."""
-        seconds, most = float(self.option("fetch_seconds")), films.most_bytes(container.wanted.kind)
         try:
-            data = pictures.fetched(url, family="video", limit=most, seconds=seconds).content
+            data = self.fetched(url, family="video", limit=films.most_bytes(container.wanted.kind))
         except GraphError:
             container.error = _UNFETCHED
             return
@@ -193,7 +226,7 @@ class Gallery:
         container.media = (ShownMedia(hashlib.sha256(data).hexdigest(), name, data=data),)
 
 
-def _beside(wanted: Wanted, tagged: str) -> list[str]:
+def _beside(wanted: Wanted, tagged: str, *, in_feed: bool) -> list[str]:
     """What the app shows beside the pictures and the caption, in its words."""
     cover = "cover of its own" if wanted.cover_url else f"cover from {wanted.thumb_offset} ms"
     said = {
@@ -202,6 +235,6 @@ def _beside(wanted: Wanted, tagged: str) -> list[str]:
         f"at place {wanted.location_id}": wanted.location_id,
         "AI info": wanted.is_ai_generated,
         cover: wanted.cover_url or wanted.thumb_offset is not None,
-        "not in the feed": wanted.share_to_feed is False,
+        "not in the feed": not in_feed,
     }
     return [words for words, is_so in said.items() if is_so]

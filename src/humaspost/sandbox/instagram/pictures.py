@@ -5,48 +5,48 @@ import io
 from PIL import Image, UnidentifiedImageError
 
 from humaspost.sandbox.instagram.errors import refused
-from humaspost.sandbox.loopback import Answer, NotLoopback, TooSlow, Unreachable, fetch
+from humaspost.sandbox.loopback import NotLoopback, TooSlow, Unreachable, fetch
 
 IMAGE_MOST = 8 * 1024 * 1024
 _NARROWEST, _WIDEST = 0.8, 1.91
 
 
-def fetched(url: str, *, family: str, limit: int, seconds: float) -> Answer:
+def fetched(url: str, *, family: str, limit: int, seconds: float, head_first: bool = False) -> bytes:
     """What Instagram's own download of ``url`` gives: 200 and ``family`` (image, video), or 2207052, 2207003.
 
     Redirects are not followed; the address must be ASCII and, here, on this computer.
     """
     if not url.isascii():
         raise refused(2207052, url=url)
+    steps = ["HEAD", "GET"] if head_first else ["GET"]
     try:
-        answer = fetch(url, limit=limit, seconds=seconds)
+        answers = [fetch(url, limit=limit, seconds=seconds, method=step) for step in steps]
     except TooSlow as slow:
         raise refused(2207003) from slow
     except (NotLoopback, Unreachable) as lost:
         raise refused(2207052, url=url) from lost
-    if answer.status != 200 or not answer.content_type.startswith(f"{family}/"):
-        raise refused(2207052, url=url)
-    return answer
+    for answer in answers:
+        if answer.status != 200 or not answer.content_type.startswith(f"{family}/"):
+            raise refused(2207052, url=url)
+    return answers[-1].content
 
 
-def image(url: str, *, feed: bool, strict: bool, seconds: float) -> bytes:
-    """The JPEG at ``url``; GraphError when it cannot be had, or is too large, no JPEG or, in the feed, too long."""
-    data = fetched(url, family="image", limit=IMAGE_MOST, seconds=seconds).content
+def check_image(data: bytes, *, feed: bool, strict: bool, png: bool) -> None:
+    """Returns only for what Instagram takes; else it is too large, no JPEG or, in the feed, too long."""
     if len(data) > IMAGE_MOST:
         raise refused(2207004, size="8 MiB")
-    width, height = _size(data, strict=strict)
+    width, height = _size(data, strict=strict, png=png)
     if feed and not _NARROWEST <= round(width / height, 2) <= _WIDEST:
         raise refused(2207009, ratio=f"{width / height:.2f}")
-    return data
 
 
-def _size(data: bytes, *, strict: bool) -> tuple[int, int]:
+def _size(data: bytes, *, strict: bool, png: bool) -> tuple[int, int]:
     try:
         with Image.open(io.BytesIO(data)) as picture:
             found = str(picture.format)
             if found == "JPEG" and strict:
                 found = _oddity(picture) or found
-            if found != "JPEG":
+            if found != "JPEG" and not (png and found == "PNG"):
                 raise refused(2207005, found=found)
             picture.load()
             return picture.size

@@ -8,6 +8,7 @@ from humaspost.sandbox.graph import chosen, field_names
 from humaspost.sandbox.instagram import accounts
 from humaspost.sandbox.instagram.errors import invalid
 from humaspost.sandbox.instagram.gallery import Gallery
+from humaspost.sandbox.instagram.settings import setting
 from humaspost.sandbox.world import PublicObject, World
 
 _METRICS = frozenset(
@@ -38,14 +39,14 @@ def me(world: World, fields: str | None, *, facebook: bool) -> dict[str, Any]:
         **_account(world),
         "id": accounts.APP_SCOPED_ID,
         "user_id": accounts.USER_ID,
-        "account_type": "BUSINESS",
+        "account_type": setting(world, "account_type"),
     }
     return chosen(node, field_names(fields or "id"), kind="IGUser")
 
 
 def user(world: World, fields: str | None, *, facebook: bool) -> dict[str, Any]:
     """The account by its own id."""
-    extra = {} if facebook else {"user_id": accounts.USER_ID, "account_type": "BUSINESS"}
+    extra = {} if facebook else {"user_id": accounts.USER_ID, "account_type": setting(world, "account_type")}
     node = {**_account(world), "id": accounts.USER_ID, **extra}
     return chosen(node, field_names(fields or "id"), kind="IGUser")
 
@@ -94,6 +95,8 @@ def listing(
     kept = [
         o for o in objects if (not since or o.created_at >= since) and (not until or o.created_at < until)
     ]
+    if setting(world, "media_order") == "oldest-first":
+        kept.reverse()
     limit = min(_number(query.get("limit", "25"), "limit"), 100)
     ids = [o.id for o in kept]
     start = ids.index(query["after"]) + 1 if query.get("after") in ids else 0

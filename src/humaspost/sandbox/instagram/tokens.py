@@ -21,11 +21,12 @@ _SCOPES = (
     "instagram_manage_contents",
     "pages_read_engagement",
 )
+_INSTAGRAM_SCOPES = ("instagram_business_basic", "instagram_business_content_publish")
 
 
 @dataclass(slots=True)
 class Tokens:
-    """Every token given out; the Facebook one never expires.
+    """Every token given out; the Facebook one expires only where that is set.
 
     A renewed one tells its own life, so that it still opens the next sandbox, as it would the platform.
     """
@@ -35,13 +36,14 @@ class Tokens:
 
     def facebook(self, token: str | None) -> bool:
         """Whether ``token`` is of Facebook Login (True) or Instagram Login (False); 190 when it is neither."""
-        if token == accounts.FACEBOOK_TOKEN:
-            return True
-        _, expires = self._life(token or "")
-        if self.world.now() >= expires:
+        facebook = token == accounts.FACEBOOK_TOKEN
+        expires = self._facebook_end() if facebook else self._life(token or "")[1]
+        if subcode := setting(self.world, "token_error"):
+            raise GraphError(190, "Error validating access token", subcode=int(subcode))
+        if expires and self.world.now() >= expires:
             said = "Error validating access token: Session has expired"
             raise GraphError(190, said, subcode=463)
-        return False
+        return facebook
 
     def refresh(self, token: str) -> dict[str, Any]:
         """A new token for 60 days; the old one must be unexpired and a day old, and lives on."""
@@ -55,15 +57,28 @@ class Tokens:
     def exchange(self, token: str, secret: str) -> dict[str, Any]:
         """A long-lived token for a short-lived one; the app's secret must fit."""
         self.facebook(token)
-        if secret != accounts.APP_SECRET:
-            raise GraphError(1, "Error validating client secret.", status=400)
+        _check_secret(secret)
         return self._new(self.world.now())
+
+    def exchange_facebook(self, token: str, secret: str) -> dict[str, Any]:
+        """A long-lived Facebook token, which here is the same; the app's secret must fit."""
+        if not self.facebook(token):
+            raise invalid("Only Facebook access tokens are exchanged here.")
+        _check_secret(secret)
+        end = self._facebook_end()
+        left = {"expires_in": int((end - self.world.now()).total_seconds())} if end else {}
+        return {"access_token": token, "token_type": "bearer", **left}
 
     def debug(self, token: str) -> dict[str, Any]:
         """What /debug_token says of ``token``; 0 means never."""
-        if token != accounts.FACEBOOK_TOKEN:
-            reason = {"code": 190, "message": "Invalid OAuth access token.", "subcode": 0}
-            return {"data": {"is_valid": False, "scopes": [], "error": reason}}
+        try:
+            facebook = self.facebook(token)
+        except GraphError as error:
+            return _not_valid(error)
+        if not facebook and not setting(self.world, "debug_token"):
+            return _not_valid(GraphError(190, "Invalid OAuth access token."))
+        end = self._facebook_end() if facebook else self._life(token)[1]
+        scopes = _SCOPES if facebook else _INSTAGRAM_SCOPES
         ahead = self.world.now() + timedelta(days=90)
         return {
             "data": {
@@ -71,11 +86,11 @@ class Tokens:
                 "type": "USER",
                 "application": "humaspost",
                 "data_access_expires_at": int(ahead.timestamp()),
-                "expires_at": 0,
+                "expires_at": int(end.timestamp()) if end else 0,
                 "is_valid": True,
-                "scopes": list(_SCOPES),
-                "granular_scopes": [{"scope": s, "target_ids": [accounts.USER_ID]} for s in _SCOPES],
-                "user_id": accounts.FACEBOOK_USER_ID,
+                "scopes": list(scopes),
+                "granular_scopes": [{"scope": s, "target_ids": [accounts.USER_ID]} for s in scopes],
+                "user_id": accounts.FACEBOOK_USER_ID if facebook else accounts.APP_SCOPED_ID,
             }
         }
 
@@ -86,8 +101,12 @@ class Tokens:
             "access_token": token,
             "token_type": "bearer",
             "expires_in": int(_LIFE.total_seconds()),
-            "permissions": "instagram_business_basic,instagram_business_content_publish",
+            "permissions": ",".join(_INSTAGRAM_SCOPES),
         }
+
+    def _facebook_end(self) -> datetime | None:
+        left = setting(self.world, "facebook_token_seconds_left")
+        return None if left is None else self.started + timedelta(seconds=float(left))
 
     def _life(self, token: str) -> tuple[datetime, datetime]:
         if token == accounts.ACCESS_TOKEN:
@@ -99,6 +118,16 @@ class Tokens:
             raise GraphError(190, "Invalid OAuth access token - Cannot parse access token")
         issued = datetime.fromtimestamp(int(life.partition("Z")[0], 16), UTC)
         return issued, issued + _LIFE
+
+
+def _check_secret(secret: str) -> None:
+    if secret != accounts.APP_SECRET:
+        raise GraphError(1, "Error validating client secret.", status=400)
+
+
+def _not_valid(error: GraphError) -> dict[str, Any]:
+    reason = {"code": error.code, "message": error.message, "subcode": error.subcode or 0}
+    return {"data": {"is_valid": False, "scopes": [], "error": reason}}
 
 
 def _seal(life: str) -> str:

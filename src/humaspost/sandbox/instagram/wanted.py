@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -11,7 +12,7 @@ from humaspost.sandbox.instagram.errors import invalid, refused
 
 _HASHTAG = re.compile(r"(?<![\w&])#\w+")
 _MENTION = re.compile(r"(?<![\w.])@[\w.]+")
-_CAPTION_MOST, _HASHTAGS_MOST, _MENTIONS_MOST = 2200, 30, 20
+_CAPTION_MOST, _MENTIONS_MOST = 2200, 20
 _PARENTS = ("IMAGE", "REELS", "CAROUSEL", "VIDEO")
 _FILMS = ("REELS", "VIDEO", "VIDEO_ITEM", "STORIES")
 _FACEBOOK_ONLY = (
@@ -109,7 +110,19 @@ class Wanted(BaseModel):
         return bool(self.video_url or self.upload_type)
 
 
-def read_wanted(given: dict[str, Any], *, facebook: bool) -> Wanted:
+@dataclass(frozen=True, slots=True)
+class Captions:
+    """How captions are counted: in ``characters`` or ``utf-16`` units, with at most so many hashtags."""
+
+    unit: str
+    hashtags: int
+
+    def length(self, caption: str) -> int:
+        """How long the caption is."""
+        return len(caption) if self.unit == "characters" else len(caption.encode("utf-16-le")) // 2
+
+
+def read_wanted(given: dict[str, Any], *, facebook: bool, captions: Captions) -> Wanted:
     """The container asked for; GraphError says which parameter is unknown, misplaced or wrong."""
     try:
         wanted = Wanted.model_validate({key: value for key, value in given.items() if key != "access_token"})
@@ -119,7 +132,7 @@ def read_wanted(given: dict[str, Any], *, facebook: bool) -> Wanted:
         raise refused(2207023, found=wanted.media_type)
     _check_places(wanted, facebook=facebook)
     _check_source(wanted)
-    _check_caption(wanted.caption or "")
+    _check_caption(wanted.caption or "", captions)
     _check_people(wanted)
     if wanted.location_id is not None and wanted.location_id not in accounts.LOCATION_IDS:
         raise invalid("Param location_id: INSTAGRAM_PLATFORM_API__INVALID_LOCATION_ID")
@@ -164,9 +177,10 @@ def _check_source(wanted: Wanted) -> None:
         raise invalid(f"The parameter {needed.get(wanted.kind, 'video_url')} is required.")
 
 
-def _check_caption(caption: str) -> None:
-    if len(caption) > _CAPTION_MOST or len(_HASHTAG.findall(caption)) > _HASHTAGS_MOST:
-        raise refused(2207010, length=len(caption))
+def _check_caption(caption: str, captions: Captions) -> None:
+    length = captions.length(caption)
+    if length > _CAPTION_MOST or len(_HASHTAG.findall(caption)) > captions.hashtags:
+        raise refused(2207010, length=length)
     if len(_MENTION.findall(caption)) > _MENTIONS_MOST:
         raise refused(2207040)
 

@@ -1,6 +1,6 @@
 """A pretend WhatsApp Business Cloud API: strict, loopback only, in memory (contracts: Graph v23 to v26).
 
-What Meta leaves open is a switch (``SETTINGS``). Where its pages contradict each other or are silent, this is chosen:
+What Meta leaves open is a switch (``SWITCHES``). Where its pages contradict each other or are silent, this is chosen:
 an unknown key or wrong type is 100, a missing one 131008, a wrong value or media id 131009; parameters that are not
 flat are 132018; the portfolio's daily limit is 131048.
 """
@@ -27,11 +27,11 @@ from humaspost.sandbox.whatsapp import accounts, catalogue, events, nodes, outbo
 from humaspost.sandbox.whatsapp.business import Business
 from humaspost.sandbox.whatsapp.errors import refused
 from humaspost.sandbox.whatsapp.people import number
-from humaspost.sandbox.whatsapp.settings import DEFAULTS, SETTINGS
+from humaspost.sandbox.whatsapp.settings import SWITCHES
 from humaspost.sandbox.whatsapp.shapes import MarketingMessage, read_message
 from humaspost.sandbox.world import World
 
-__all__ = ["DEFAULTS", "SETTINGS", "Platform"]
+__all__ = ["SWITCHES", "Platform"]
 
 
 class Platform:
@@ -91,7 +91,7 @@ class Platform:
         return [*known, Route("/whatsapp/{rest:path}", answering(unknown_path, self._headers), methods=every)]
 
     def _headers(self) -> Mapping[str, str]:
-        return usage_headers(accounts.BUSINESS_ACCOUNT_ID, "whatsapp", int(self.business.option("usage")))
+        return usage_headers([accounts.BUSINESS_ACCOUNT_ID], "whatsapp", int(self.business.option("usage")))
 
     def _enter(self, request: Request, owner: str | None = None) -> None:
         """The caller holds the token, has allowance left, and asks the right node."""

@@ -23,10 +23,10 @@ from humaspost.sandbox.x.posts import Posts
 from humaspost.sandbox.x.problems import Refused, invalid, missing
 from humaspost.sandbox.x.reads import Reads
 from humaspost.sandbox.x.schema import Initialize, Metadata, NewPost, OneShot, Segment, Subtitles, fits, read
-from humaspost.sandbox.x.settings import DEFAULTS, SETTINGS
+from humaspost.sandbox.x.settings import SWITCHES, setting
 from humaspost.sandbox.x.uploads import Uploads
 
-__all__ = ["DEFAULTS", "SETTINGS", "Platform"]
+__all__ = ["SWITCHES", "Platform"]
 
 _JSON = "application/json; charset=utf-8"
 
@@ -108,7 +108,8 @@ class Platform:
         wanted = read(NewPost, call.body)
         self._limits.take_post()
         made = self._posts.create(wanted)
-        return 201, {"data": {"id": made.id, "text": made.extra["text"], "edit_history_tweet_ids": [made.id]}}
+        history = {setting(self._world, "edit_history"): [made.id]}
+        return 201, {"data": {"id": made.id, "text": made.extra["text"], **history}}
 
     def _delete(self, call: Call) -> tuple[int, Any]:
         return 200, {"data": {"deleted": self._posts.delete(call.params["id"])}}

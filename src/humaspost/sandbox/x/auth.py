@@ -9,11 +9,17 @@ from oauthlib.oauth1.rfc5849.signature import base_string_uri, collect_parameter
 from humaspost.sandbox.world import World
 from humaspost.sandbox.x import accounts
 from humaspost.sandbox.x.oauth2 import Tokens
-from humaspost.sandbox.x.problems import forbidden, unauthorized, unsupported_authentication
+from humaspost.sandbox.x.problems import (
+    forbidden,
+    no_write_permission,
+    unauthorized,
+    unsupported_authentication,
+)
 from humaspost.sandbox.x.settings import setting
 
 #: The hosts that a client may have signed for: adapters rewrite the address after signing.
-_SIGNED_FOR = ("https://api.twitter.com", "https://api.x.com")
+_SIGNED_FOR = ("api.twitter.com", "api.x.com")
+_WRITES = {"tweet.write", "media.write"}
 _NEEDED = {"oauth_consumer_key", "oauth_nonce", "oauth_signature", "oauth_timestamp", "oauth_token"}
 
 
@@ -53,6 +59,8 @@ class Door:
             self._check_bearer(credentials.strip(), set(scopes))
         elif kind.lower() == "oauth":
             self._check_signature(asked, _fields(credentials))
+            if _WRITES.intersection(scopes) and setting(self._world, "read_only"):
+                raise no_write_permission()
         else:
             raise unauthorized()
 
@@ -73,8 +81,13 @@ class Door:
             and fields.get("oauth_signature_method") == "HMAC-SHA1"
             and fields.get("oauth_version", "1.0") == "1.0"
         )
-        if not known or not _signed_well(asked, fields) or not self._first_seen(fields):
+        if not known or not self._signed_well(asked, fields) or not self._first_seen(fields):
             raise unauthorized()
+
+    def _signed_well(self, asked: Asked, fields: dict[str, str]) -> bool:
+        only = setting(self._world, "signed_for")
+        hosts = [host for host in _SIGNED_FOR if only in ("either", host)]
+        return _signed_for(asked, fields, [f"https://{host}{asked.path}" for host in hosts] + [asked.own_url])
 
     def _first_seen(self, fields: dict[str, str]) -> bool:
         now, skew = self._world.now().timestamp(), setting(self._world, "clock_skew")
@@ -95,14 +108,13 @@ def _fields(credentials: str) -> dict[str, str]:
     return {name: unquote(value.strip('"')) for name, _, value in pairs if name != "realm"}
 
 
-def _signed_well(asked: Asked, fields: dict[str, str]) -> bool:
+def _signed_for(asked: Asked, fields: dict[str, str], places: list[str]) -> bool:
     body = parse_qsl(asked.form.decode("utf-8", "replace"), keep_blank_values=True)
     try:
         params = collect_parameters(asked.query, body)  # type: ignore[no-untyped-call]  # oauthlib has no types
     except ValueError:  # a query that no signer can have meant
         return False
     params += [(k, v) for k, v in fields.items() if k != "oauth_signature"]
-    places = [f"{host}{asked.path}" for host in _SIGNED_FOR] + [asked.own_url]
     return any(
         verify_hmac_sha1(  # type: ignore[no-untyped-call]  # oauthlib has no types
             _Signed(asked.method, base_string_uri(place), params, fields["oauth_signature"]),

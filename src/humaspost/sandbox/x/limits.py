@@ -22,6 +22,8 @@ PER_WINDOW = {
     "subtitles": 100,
 }
 _DAY = 86_400
+#: What the headers of a day's window begin with -> the setting that limits it.
+_DAILY = {"x-user-limit-24hour": "user_24h", "x-app-limit-24hour": "app_24h"}
 
 
 class Limits:
@@ -37,9 +39,10 @@ class Limits:
             raise too_many()
 
     def take_post(self) -> None:
-        """One post of the 24 hours is counted, where such a limit is set."""
-        if not self._count("24hour", setting(self._world, "user_24h"), _DAY):
-            raise too_many()
+        """One post of the 24 hours is counted, where such limits are set."""
+        for prefix, name in _DAILY.items():
+            if not self._count(prefix, setting(self._world, name), _DAY):
+                raise too_many()
 
     def headers(self, endpoint: str) -> dict[str, str]:
         """What every answer tells: the window's size, what is left of it, and when it ends."""
@@ -47,7 +50,8 @@ class Limits:
             "x-rate-limit", endpoint, self._limit(endpoint), setting(self._world, "window_seconds")
         )
         if endpoint == "post":
-            told |= self._told("x-user-limit-24hour", "24hour", setting(self._world, "user_24h"), _DAY)
+            for prefix, name in _DAILY.items():
+                told |= self._told(prefix, prefix, setting(self._world, name), _DAY)
         return told
 
     def _limit(self, endpoint: str) -> int | None:

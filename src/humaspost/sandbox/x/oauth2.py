@@ -6,7 +6,7 @@ https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code, rea
 import base64
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -104,10 +104,10 @@ class Tokens:
 
     def _rotate(self, token: str) -> _Grant:
         grant = self._refresh.get(token)
-        if grant is None:
+        if grant is None or self._now() >= grant.expires_at:
             raise BadGrant("invalid_request", "Value passed for the token was invalid.")
-        if not setting(self._world, "refresh_reuse"):
-            del self._refresh[token]
+        ends = min(grant.expires_at, self._now() + setting(self._world, "refresh_grace"))
+        self._refresh[token] = replace(grant, expires_at=ends)
         return grant
 
     def _issue(self, scopes: frozenset[str]) -> dict[str, Any]:

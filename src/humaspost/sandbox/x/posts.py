@@ -6,7 +6,7 @@ from typing import Any
 from humaspost.sandbox.world import PublicObject, World
 from humaspost.sandbox.x import accounts, text
 from humaspost.sandbox.x.ids import Snowflakes
-from humaspost.sandbox.x.problems import Refused, forbidden, invalid, out_of_credits
+from humaspost.sandbox.x.problems import Refused, forbidden, invalid, out_of_credits, usage_capped
 from humaspost.sandbox.x.schema import NewPost
 from humaspost.sandbox.x.settings import setting
 from humaspost.sandbox.x.uploads import Upload, Uploads
@@ -57,6 +57,9 @@ class Posts:
         left = setting(self._world, "credits")
         if left is not None and self._paid >= left:
             raise out_of_credits()
+        cap = setting(self._world, "usage_cap")
+        if cap is not None and self._paid >= cap:
+            raise usage_capped()
 
     def _check_rights(self, wanted: NewPost) -> None:
         if wanted.reply:
@@ -75,6 +78,8 @@ class Posts:
         if parent is None:
             if parent_id not in setting(self._world, "engaged"):
                 raise forbidden(NOT_ENGAGED)
+        elif not setting(self._world, "own_replies"):
+            raise forbidden(NOT_ENGAGED)
         elif parent.deleted or (
             setting(self._world, "reply_needs_visible") and parent.visible_at > self._world.now()
         ):
@@ -82,15 +87,19 @@ class Posts:
 
     def _check_text(self, words: str) -> None:
         if not text.fits(words, setting(self._world, "longest")):
-            raise forbidden()
+            raise forbidden() if setting(self._world, "too_long") == "403" else _too_long(words)
         if len(text.cashtags(words)) > 1:
             raise forbidden(
                 "You are not permitted to perform this action: a post has a maximum of one cashtag."
             )
-        twin = self._same.get(text.plain(words)) if words.strip() else None
-        hours = timedelta(hours=setting(self._world, "duplicate_hours"))
-        if twin and not twin.deleted and self._world.now() - twin.created_at < hours:
+        if words.strip() and self._has_twin(words):
             raise forbidden(DUPLICATE)
+
+    def _has_twin(self, words: str) -> bool:
+        twin = self._same.get(text.plain(words))
+        if twin is None or (twin.deleted and not setting(self._world, "deleted_twin_blocks")):
+            return False
+        return self._world.now() - twin.created_at < timedelta(hours=setting(self._world, "duplicate_hours"))
 
     def _made(self, wanted: NewPost, media: list[Upload]) -> PublicObject:
         post_id, now = self._ids.next(), self._world.now()
@@ -162,6 +171,10 @@ def _check_shape(wanted: NewPost) -> None:
         raise _exclusive(given)
     if wanted.poll and len(set(wanted.poll.options)) < len(wanted.poll.options):
         raise invalid(("Poll options must be unique.", {"poll.options": wanted.poll.options}))
+
+
+def _too_long(words: str) -> Refused:
+    return invalid(("[$.text: the text is too long]", {"text": [words[:200]]}))
 
 
 def _exclusive(given: list[str]) -> Refused:

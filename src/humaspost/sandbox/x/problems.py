@@ -74,6 +74,29 @@ def too_many() -> Refused:
     )
 
 
+def usage_capped() -> Refused:
+    """429: the month's allowance is used up; no header tells of it."""
+    return Refused(
+        429,
+        {
+            "title": "UsageCapExceeded",
+            "detail": "Usage cap exceeded: Monthly product cap",
+            "type": f"{_PROBLEMS}/usage-capped",
+            "period": "Monthly",
+            "scope": "Product",
+        },
+    )
+
+
+def no_write_permission() -> Refused:
+    """403: the app was set up to read only (node-twitter-api-v2 #493)."""
+    detail = (
+        "Your client app is not configured with the appropriate oauth1 app permissions for this endpoint."
+    )
+    kind = f"{_PROBLEMS}/oauth1-permissions"
+    return Refused(403, {"title": "Forbidden", "detail": detail, "type": kind, "status": 403})
+
+
 def not_found(kind: str, parameter: str, value: str) -> dict[str, str]:
     """One entry of ``errors`` in a 200 whose ``data`` lacks the thing asked for."""
     return {

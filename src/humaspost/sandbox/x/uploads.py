@@ -231,7 +231,11 @@ class Uploads:
         if state in ("pending", "in_progress"):
             wait = setting(self._world, "check_after_secs")
             return {"state": state, "check_after_secs": wait, "progress_percent": percent}
-        return {"state": state, "progress_percent": percent}
+        told: dict[str, Any] = {"state": state, "progress_percent": percent}
+        if state == "failed" and setting(self._world, "processing_error"):
+            reason = upload.found and upload.found.wrong
+            told["error"] = {"code": 1, "name": "InvalidMedia", "message": reason or "Unsupported file"}
+        return told
 
     def _lifetime(self) -> int:
         return int(setting(self._world, "media_seconds"))
