@@ -155,6 +155,12 @@ def test_the_first_status_can_arrive_before_the_answer(phone: Phone, receiver: R
     assert states(receiver) == ["sent"]
 
 
+def test_a_failure_can_arrive_before_the_answer_too_and_twice(phone: Phone, receiver: Receiver) -> None:
+    phone.switch(webhook_before_response=True, webhook_copies=2, undeliverable=[WARGA])
+    assert phone.template().ok
+    assert states(receiver) == ["failed", "failed"]
+
+
 def test_several_changes_may_travel_together(phone: Phone, receiver: Receiver) -> None:
     receiver.seconds = 0.1
     phone.switch(webhook_batch=10, delivered_seconds=None, read_seconds=None)
@@ -199,6 +205,24 @@ def test_people_can_be_named_by_user_id_alone(phone: Phone, receiver: Receiver) 
     body = {"messaging_product": "whatsapp", "recipient": user_id, "type": "text", "text": {"body": "Hai"}}
     assert phone.http.post(f"{phone.number}/messages", json=body).ok
     assert [o["to"] for o in phone.objects()] == [WARGA]
+
+
+def test_a_person_known_by_user_id_alone_can_stop_marketing_and_be_written_to(
+    phone: Phone, receiver: Receiver
+) -> None:
+    phone.switch(bsuid="only", delivered_seconds=None, read_seconds=None)
+    assert phone.template().json()["contacts"][0]["wa_id"] == WARGA[1:], "who wrote to a number knows it"
+    eventually(lambda: bool(receiver.posts))
+    user_id = receiver.statuses_seen()[0]["recipient_user_id"]
+    text = {"messaging_product": "whatsapp", "recipient": user_id, "type": "text", "text": {"body": "Hai"}}
+    phone.switch(window="open")
+    (contact,) = phone.http.post(f"{phone.number}/messages", json=text).json()["contacts"]
+    assert contact == {"input": user_id, "user_id": user_id}
+    pretend_whatsapp(phone.sandbox).prefer(WARGA, "stop")
+    eventually(lambda: bool(receiver.values("user_preferences")))
+    (chosen,) = receiver.values("user_preferences")[0]["user_preferences"]
+    assert chosen["user_id"] == user_id
+    assert "wa_id" not in chosen
 
 
 def test_a_held_template_is_shown_late_or_never(phone: Phone, receiver: Receiver) -> None:

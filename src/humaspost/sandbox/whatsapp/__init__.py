@@ -7,6 +7,7 @@ flat are 132018; the portfolio's daily limit is 131048.
 
 import hmac
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -32,6 +33,9 @@ from humaspost.sandbox.whatsapp.shapes import MarketingMessage, read_message
 from humaspost.sandbox.world import World
 
 __all__ = ["DEFAULTS", "SETTINGS", "Platform"]
+
+#: How long the address that a media id gives can be fetched.
+_URL_LIVES = timedelta(minutes=5)
 
 
 class Platform:
@@ -146,7 +150,7 @@ class Platform:
 
     def _file(self, request: Request) -> uploads.Stored:
         node = request.path_params["node"]
-        file = self.business.shelf.files.get(node)
+        file = self.business.living(node)
         owner = request.query_params.get("phone_number_id", accounts.PHONE_NUMBER_ID)
         if file is None or file.phone_number_id != owner:
             raise no_such_node(node, request.method)
@@ -154,9 +158,11 @@ class Platform:
 
     def _media(self, request: Request) -> dict[str, Any]:
         file = self._file(request)
+        base = self.world.base_url or str(request.base_url).rstrip("/")
+        until = int((self.world.now() + _URL_LIVES).timestamp())
         return {
             "messaging_product": "whatsapp",
-            "url": f"{self.world.base_url or str(request.base_url).rstrip('/')}/whatsapp/lookaside/{file.id}",
+            "url": f"{base}/whatsapp/lookaside/{file.id}?ext={until}",
             "mime_type": file.mime,
             "sha256": file.sha256,
             "file_size": str(len(file.data)),
@@ -165,8 +171,12 @@ class Platform:
 
     async def _download(self, request: Request) -> Any:
         self._enter(request)
-        file = self.business.shelf.files.get(request.path_params["media_id"])
-        return Response(file.data, media_type=file.mime) if file else Response(status_code=404)
+        file = self.business.living(request.path_params["media_id"])
+        until = request.query_params.get("ext", "")
+        stale = not until.isdecimal() or self.world.now().timestamp() >= int(until)
+        return (
+            Response(status_code=404) if stale or file is None else Response(file.data, media_type=file.mime)
+        )
 
     async def _delete_media(self, request: Request) -> Any:
         self._enter(request)

@@ -38,13 +38,14 @@ def envelope(changes: list[dict[str, Any]]) -> dict[str, Any]:
     return {"object": "whatsapp_business_account", "entry": [entry]}
 
 
+def names(phone: str, bsuid: str) -> dict[str, str]:
+    """What a person is called by: ``bsuid`` is the switch (``no``, ``only``, ``both``)."""
+    by_number = {} if bsuid == "only" else {"wa_id": phone[1:]}
+    return by_number if bsuid == "no" else {**by_number, "user_id": scoped_id(phone)}
+
+
 def _contact(phone: str, bsuid: str) -> dict[str, Any]:
-    named: dict[str, Any] = {"profile": {"name": f"Warga {phone[-4:]}"}}
-    if bsuid != "only":
-        named["wa_id"] = phone[1:]
-    if bsuid != "no":
-        named["user_id"] = scoped_id(phone)
-    return named
+    return {"profile": {"name": f"Warga {phone[-4:]}"}, **names(phone, bsuid)}
 
 
 def status(sent: Sent, state: str, *, at: datetime, bsuid: str) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def inbound(from_: str, text: str, *, wamid: str, at: datetime, bsuid: str) -> d
 def preference(from_: str, value: str, *, at: datetime, bsuid: str) -> dict[str, Any]:
     """A change that says that a person chose ``stop`` or ``resume`` for marketing; its time is a number."""
     chosen: dict[str, Any] = {
-        "wa_id": from_[1:],
+        **names(from_, bsuid),
         "detail": f"User requested to {value} marketing messages",
         "category": "marketing_messages",
         "value": value,
