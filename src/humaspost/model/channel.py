@@ -75,7 +75,8 @@ class Event:
 
     ``kind`` is ``status`` (with ``key`` = our callback data, ``stage`` or ``failed`` code), ``inbound`` (a
     person wrote ``text``), ``left`` (a person wants no more) or ``closed`` (a person's 24-hour window is not
-    open). ``again`` = after so many seconds the failed one may be tried once more.
+    open). ``sender`` is the person's number, ``user_id`` what the platform calls them; either may be missing.
+    ``again`` = after so many seconds the failed one may be tried once more.
     """
 
     dedupe: str
@@ -86,6 +87,7 @@ class Event:
     stage: Stage | None = None
     failed: str | None = None
     sender: str | None = None
+    user_id: str | None = None
     text: str = ""
     again: float | None = None
 
