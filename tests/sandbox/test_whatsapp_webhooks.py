@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from humaspost.sandbox.server import Sandbox
-from tests.sandbox.meta import WARGA, Phone, Receiver, eventually, fresh, pretend_whatsapp
+from tests.sandbox.meta import WARGA, Phone, Receiver, code, eventually, fresh, pretend_whatsapp
 
 
 @pytest.fixture
@@ -112,6 +112,47 @@ def test_a_person_stops_marketing(phone: Phone, receiver: Receiver) -> None:
     assert phone.template().ok
     eventually(lambda: bool(receiver.statuses_seen()))
     assert receiver.statuses_seen()[0]["errors"][0]["code"] == 131050
+
+
+def test_meta_judges_a_template(phone: Phone, receiver: Receiver) -> None:
+    judge = {"name": "pengumuman", "status": "PAUSED"}
+    assert phone.http.post(f"{phone.sandbox.url}/_sandbox/template", json=judge).ok
+    eventually(lambda: bool(receiver.posts))
+    (value,) = receiver.values("message_template_status_update")
+    assert (value["event"], value["message_template_name"]) == ("PAUSED", "pengumuman")
+    (entry,) = json.loads(receiver.posts[0][0])["entry"]
+    assert (entry["id"], type(entry["time"])) == (phone.account["business_account_id"], int)
+    assert code(phone.template())[1] == 132015
+    for wrong in (
+        {"name": "pengumuman", "status": "SAD"},
+        {**judge, "name": "tidak_ada"},
+        {"name": "pengumuman"},
+    ):
+        assert phone.http.post(f"{phone.sandbox.url}/_sandbox/template", json=wrong).status_code == 400
+
+
+def test_what_is_approved_or_deleted_is_told_too_and_travels_apart_from_the_rest(
+    phone: Phone, receiver: Receiver
+) -> None:
+    receiver.seconds = 0.1
+    phone.switch(auto_approve=True, webhook_batch=10, delivered_seconds=None, read_seconds=None)
+    body = [{"type": "BODY", "text": "Halo."}]
+    new = {"name": "baru", "language": "id", "category": "UTILITY", "components": body}
+    phone.template()
+    assert phone.http.post(f"{phone.waba}/message_templates", json=new).ok
+    assert phone.http.delete(f"{phone.waba}/message_templates", params={"name": "baru"}).ok
+    phone.template()
+    eventually(
+        lambda: len(receiver.values("message_template_status_update")) >= 2 and len(receiver.values()) >= 2
+    )
+    told = receiver.values("message_template_status_update")
+    assert [(t["message_template_name"], t["event"]) for t in told] == [
+        ("baru", "APPROVED"),
+        ("baru", "PENDING_DELETION"),
+    ]
+    entries = [entry for raw, _ in receiver.posts for entry in json.loads(raw)["entry"]]
+    assert all(len(entry["changes"]) == 1 for entry in entries if "time" in entry)
+    assert {"messages"} == {change["field"] for e in entries if "time" not in e for change in e["changes"]}
 
 
 def test_order_can_be_reversed(phone: Phone, receiver: Receiver) -> None:

@@ -65,6 +65,14 @@ class Platform:
         bsuid = self.business.option("bsuid")
         self.business.tell(events.preference(from_, value, at=self.world.now(), bsuid=bsuid))
 
+    def judge(self, name: str, status: str) -> bool:
+        """Meta gives every language of a template this status, and the callback hears of it; False = it cannot be."""
+        if status not in catalogue.STATUSES:
+            return False
+        judged = catalogue.judged(self.business.templates, name, status=status)
+        self.business.announce(judged)
+        return bool(judged)
+
     def _routes(self) -> list[Route]:
         base = "/whatsapp/{version}"
         table = {
@@ -208,11 +216,14 @@ class Platform:
         self._enter(request, accounts.BUSINESS_ACCOUNT_ID)
         status = "APPROVED" if self.business.option("auto_approve") else "PENDING"
         template = catalogue.created(self.business.templates, await parameters(request), status=status)
+        if template.status != "PENDING":
+            self.business.announce([template])
         return {"id": template.id, "status": template.status, "category": template.category}
 
     async def _delete_template(self, request: Request) -> Any:
         self._enter(request, accounts.BUSINESS_ACCOUNT_ID)
-        return {"success": catalogue.deleted(self.business.templates, request.query_params.get("name"))}
+        self.business.announce(catalogue.deleted(self.business.templates, request.query_params.get("name")))
+        return {"success": True}
 
     async def _phone_numbers(self, request: Request) -> Any:
         self._enter(request, accounts.BUSINESS_ACCOUNT_ID)

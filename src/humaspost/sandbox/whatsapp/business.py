@@ -63,6 +63,11 @@ class Business:
         if self.subscribed:
             self.courier.send(change, after=after)
 
+    def announce(self, judged: list[Template]) -> None:
+        """The callback hears which status these templates have now."""
+        for template in judged:
+            self.tell(events.verdict(template, at=self.world.now()))
+
     def living(self, media_id: str) -> Stored | None:
         """The uploaded file behind ``media_id`` while its id lives."""
         days = float(self.option("media_days"))
