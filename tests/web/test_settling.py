@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 from sqlalchemy import func, insert, select, update
 
 from humaspost.audience.leaving import leaves
-from humaspost.ledger import events, recipients, settle, store
+from humaspost.ledger import accounts, events, recipients, settle, store
 from humaspost.ledger.schema import account, attempt, delivery, event, recipient, window
 from humaspost.ledger.store import Ledger
+from humaspost.model.account import Facts, Template, Verdict
 from humaspost.model.channel import Event
 from humaspost.model.delivery import Receipt, Stage, State
 
@@ -189,6 +191,29 @@ def test_the_marketing_cap_is_tried_once_more_a_day_later_and_then_no_more() -> 
         lambda conn: conn.execute(attempt.update().where(attempt.c.number == 1).values(code="131049"))
     )
     assert book.hear(told("131049", number=2, wamid="w2", again=1.0))[0].kind == "failed"
+
+
+def _judged(book: Book, status: str, *, late: timedelta = timedelta()) -> tuple[list[str], datetime | None]:
+    """The template's status as it is read offline, and when the platform was last asked."""
+    known = Template("siaran", "id", "APPROVED", "UTILITY", 1)
+    facts = Facts(NOW, templates=(known, replace(known, language="en")))
+    book.ledger.write(lambda conn: accounts.keep_facts(conn, "a", facts))
+    at = NOW + timedelta(minutes=1) - late
+    verdict = Verdict("siaran", "id", status)
+    book.hear(Event(f"{status}{late}", "template", at, verdict=verdict), now=NOW + timedelta(hours=1))
+    with book.ledger.read() as conn:
+        row = accounts.by_name(conn, "whatsapp")
+    found = accounts.facts_of(row)
+    return [template.status for template in found.templates], row.checked_at
+
+
+def test_a_verdict_on_a_template_is_read_offline_and_the_next_sender_asks_anew(book: Book) -> None:
+    assert _judged(book, "PAUSED") == (["PAUSED", "APPROVED"], None)
+    assert _judged(book, "") == (["APPROVED", "APPROVED"], None)
+
+
+def test_a_verdict_from_before_the_platform_was_asked_changes_nothing(book: Book) -> None:
+    assert _judged(book, "PAUSED", late=timedelta(days=1)) == (["APPROVED", "APPROVED"], NOW)
 
 
 def test_another_account_can_neither_settle_nor_use_up_an_event(book: Book) -> None:

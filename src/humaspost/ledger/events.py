@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from humaspost.ledger import aliases, recipients, settle
+from humaspost.ledger import accounts, aliases, recipients, settle
 from humaspost.ledger.schema import attempt, delivery, event, recipient, window
 from humaspost.model.channel import Event
 from humaspost.model.delivery import Receipt, Stage, State, of_callback
@@ -50,6 +50,8 @@ def receive(
             continue
         if one.kind == "status" and one.remote_id:
             changes.append(_settle(conn, account, one.remote_id, now=now, again=one.again))
+        if one.verdict:
+            accounts.judge(conn, account, one.verdict, at=min(one.at, now))
         changes += _of_person(conn, account, one, leaving=one.kind == "left" or leaves(one.text), now=now)
     return [change for change in changes if change is not None]
 

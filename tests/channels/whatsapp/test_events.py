@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from humaspost.channels.whatsapp import WhatsApp, WhatsAppConfig
 from humaspost.channels.whatsapp.events import signed
+from humaspost.model.account import Verdict
 from humaspost.model.channel import Event
 from humaspost.model.delivery import Stage
 from tests.shared import shared
@@ -197,6 +198,30 @@ def test_pywas_fixtures_are_read() -> None:
     inbound = json.loads(shared("contracts/data/whatsapp/pywa-fixtures/message.json").read_text())
     texts = [event.text for event in read(encoded(inbound["text"]), number="1122334455667")]
     assert texts == ["Body Text"]
+
+
+def told_of_template(name: str, fixture: str, *, business: str, **change: Any) -> list[Verdict | None]:
+    path = f"contracts/data/whatsapp/pywa-fixtures/{fixture}.json"
+    body = json.loads(shared(path).read_text())[name]
+    body["entry"][0]["changes"][0]["value"].update(change)
+    raw = encoded(body)
+    config = CONFIG.model_copy(update={"business_account_id": business})
+    found = WhatsApp().events(config, {"x-hub-signature-256": signed(raw, SECRET)}, raw, secret=SECRET)
+    assert all(event.kind == "template" for event in found or [])
+    return [event.verdict for event in found or []]
+
+
+def test_a_verdict_on_a_template_of_our_business_is_read() -> None:
+    ours, status_ = "102290129340398", "template_status_update"
+    order = Verdict("order_confirmation", "en_US", "APPROVED")
+    assert told_of_template("approved", status_, business=ours) == [order]
+    assert told_of_template("approved", status_, business=ours, event="REINSTATED") == [order]
+    warned = [Verdict("order_confirmation", "en_US")]
+    assert told_of_template("approved", status_, business=ours, event="FLAGGED") == warned
+    assert told_of_template("approved", status_, business="1") == []
+    category = told_of_template("marketing", "template_category_update", business="57438975935")
+    assert category == [Verdict("my_message_template", "he")]
+    assert told_of_template("yellow", "template_quality_update", business=ours) == []
 
 
 def test_a_failure_says_when_it_may_be_tried_once_more_and_what_it_means_for_the_person() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
+from humaspost.model.account import Verdict
 from humaspost.model.channel import Event
 from humaspost.model.delivery import Stage
 from humaspost.model.secrecy import struck
@@ -27,6 +28,13 @@ _LONGEST = 600
 #: A business-scoped user id: the country, a dot, and what the person is to one portfolio.
 _USER = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]{1,140}")
 _DAY = 86_400.0
+_OF_TEMPLATES = ("message_template_status_update", "template_category_update")
+#: What is told of a template by these is its new status, under our name for it; FLAGGED, say, is only a warning.
+_VERDICTS = {
+    **{word: word for word in ("APPROVED", "PENDING", "REJECTED", "PAUSED", "DISABLED", "IN_APPEAL")},
+    **{word: word for word in ("PENDING_DELETION", "DELETED", "LIMIT_EXCEEDED", "ARCHIVED")},
+    "REINSTATED": "APPROVED",
+}
 #: Failures after which Meta itself says that the same message may be tried once more, in seconds.
 #: 131049: its cap on marketing; 131047: the window had closed, and a template may go instead.
 _AGAIN = {"131049": _DAY, "131047": 60.0}
@@ -45,9 +53,9 @@ def signed(body: bytes, secret: str) -> str:
 
 
 def events(
-    headers: Mapping[str, str], body: bytes, *, secret: str, phone_number_id: str
+    headers: Mapping[str, str], body: bytes, *, secret: str, phone_number_id: str, business: str
 ) -> list[Event] | None:
-    """What happened on one number; None where the signature is not Meta's, none where the shape is not."""
+    """What happened on one number and to the templates of its ``business`` account; None where the signature is not Meta's, none where the shape is not."""
     given = next((v for name, v in headers.items() if name.lower() == "x-hub-signature-256"), "")
     if not secret or len(body) > _LARGEST:
         return None
@@ -57,11 +65,12 @@ def events(
         payload = json.loads(body)
     except (ValueError, RecursionError):
         return []
-    return [
+    of_number = [
         event
         for value in _values(payload, phone_number_id)
         for event in (*_statuses(value), *_inbound(value), *_preferences(value))
     ]
+    return [*of_number, *_templates(payload, business)]
 
 
 def _dicts(holder: object, key: str) -> Iterator[dict[str, Any]]:
@@ -127,9 +136,9 @@ def _values(payload: object, phone_number_id: str) -> Iterator[dict[str, Any]]:
                 yield value
 
 
-def _moment(holder: dict[str, Any]) -> datetime | None:
+def _moment(holder: dict[str, Any], key: str = "timestamp") -> datetime | None:
     try:
-        return datetime.fromtimestamp(int(_text(holder, "timestamp")), UTC)
+        return datetime.fromtimestamp(int(_text(holder, key)), UTC)
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -179,6 +188,23 @@ def _preferences(value: dict[str, Any]) -> Iterator[Event]:
         if person and at and _text(chosen, "value") == "stop":
             dedupe = f"{person}:stop:{_text(chosen, 'timestamp')}"
             yield Event(dedupe, "left", at, **who)
+
+
+def _templates(payload: object, business: str) -> Iterator[Event]:
+    for entry in _dicts(payload, "entry"):
+        at = _moment(entry, "time")
+        for change in _dicts(entry, "changes"):
+            if at and _text(entry, "id") == business and _text(change, "field") in _OF_TEMPLATES:
+                yield from _verdict(_dict(change, "value"), at)
+
+
+def _verdict(value: dict[str, Any], at: datetime) -> Iterator[Event]:
+    """A new category is for the next survey to tell; only a status is taken as it is told."""
+    name, language = _id(value, "message_template_name"), _id(value, "message_template_language")
+    word = _id(value, "event") or _id(value, "new_category")
+    if name and language:
+        dedupe = f"{name}:{language}:{word}:{int(at.timestamp())}"
+        yield Event(dedupe, "template", at, verdict=Verdict(name, language, _VERDICTS.get(word, "")))
 
 
 def _words(message: dict[str, Any]) -> str:
