@@ -31,6 +31,7 @@ class Square:
     script: list[Exception | None] = field(default_factory=list)
     steps: int = 0
     prepared: int = 0
+    surveyed: int = 0
     found: Receipt | Proof = Proof.CANNOT_TELL
     rates: tuple[Rate, ...] = ()
     audience: bool = False
@@ -64,6 +65,7 @@ class SquareSession:
         return Identity("4711", "@square")
 
     def survey(self) -> Facts:
+        self.square.surveyed += 1
         return Facts(datetime.now(UTC))
 
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:

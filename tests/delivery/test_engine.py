@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from humaspost.ledger import accounts, gap, pauses, queries, senders
+from humaspost.model.account import Verdict
 from humaspost.model.delivery import Proof, Receipt
 from humaspost.model.errors import (
     AuthFailed,
@@ -319,6 +320,22 @@ def test_a_wrong_login_holds_the_account_before_anything_is_sent(town):
     town.ledger.write(lambda conn: accounts.release(conn, account_id, now=town.now()))
     town.run()
     assert town.states() == {"a": "published"}
+
+
+@pytest.mark.parametrize("due", [["b"], []], ids=["something is due", "nothing is due"])
+def test_after_a_verdict_on_a_template_the_next_sender_asks_what_there_is(town, due):
+    town.post("a")
+    town.run()
+    town.run()
+    assert town.square.surveyed == 1
+    account_id = town.engine().lines[0].id
+    later = town.now() + timedelta(minutes=1)
+    town.ledger.write(lambda conn: accounts.judge(conn, account_id, Verdict("siaran", "id"), at=later))
+    for name in due:
+        town.post(name)
+    town.run()
+    town.run()
+    assert town.square.surveyed == 2
 
 
 def test_a_channel_that_is_broken_is_not_asked_without_end(town):

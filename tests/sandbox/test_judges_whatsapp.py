@@ -11,7 +11,13 @@ import requests
 from jsonschema import Draft202012Validator
 from pywa import WhatsApp, errors
 from pywa.types import Message, MessageStatus, MessageStatusType
-from pywa.types.templates import BodyText, HeaderImage, TemplateLanguage
+from pywa.types.templates import (
+    BodyText,
+    HeaderImage,
+    TemplateLanguage,
+    TemplateStatus,
+    TemplateStatusUpdate,
+)
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
@@ -115,8 +121,10 @@ def notice(client: WhatsApp, name: str, *params: str) -> Any:
 def test_pywa_receives_the_webhooks(client: WhatsApp, phone: Phone, receiver: Receiver) -> None:
     statuses: list[MessageStatus[Any]] = []
     messages: list[Message] = []
+    verdicts: list[TemplateStatusUpdate] = []
     client.on_message_status()(lambda _, status: statuses.append(status))
     client.on_message()(lambda _, message: messages.append(message))
+    client.on_template_status_update()(lambda _, verdict: verdicts.append(verdict))
 
     def judge(body: bytes, signature: str) -> int:
         invalid = client.webhook_update_validator(body, signature)
@@ -132,7 +140,10 @@ def test_pywa_receives_the_webhooks(client: WhatsApp, phone: Phone, receiver: Re
     wamid = phone.template(biz_opaque_callback_data="hp1:k:1").json()["messages"][0]["id"]
     phone.switch(undeliverable=["+628120000001"])
     phone.template(to="+628120000001")
-    eventually(lambda: len(statuses) >= 4 and len(messages) >= 1)
+    assert pretend_whatsapp(phone.sandbox).judge("pengumuman", "REJECTED")
+    eventually(lambda: len(statuses) >= 4 and len(messages) >= 1 and len(verdicts) >= 1)
+    (verdict,) = verdicts
+    assert (verdict.template_name, verdict.new_status) == ("pengumuman", TemplateStatus.REJECTED)
     assert [(m.text, m.from_user.wa_id) for m in messages] == [("Terima kasih, Kak 🙏 — é", WARGA[1:])]
     good = [status for status in statuses if status.id == wamid]
     sent, delivered, read = MessageStatusType.SENT, MessageStatusType.DELIVERED, MessageStatusType.READ
@@ -140,7 +151,7 @@ def test_pywa_receives_the_webhooks(client: WhatsApp, phone: Phone, receiver: Re
     assert {status.tracker for status in good} == {"hp1:k:1"}
     (failed,) = [status for status in statuses if status.status == MessageStatusType.FAILED]
     assert isinstance(failed.error, errors.MessageUndeliverable)
-    assert len(receiver.posts) == 5, "a refused signature would have been sent again"
+    assert len(receiver.posts) == 6, "a refused signature would have been sent again"
     aloud(f"pywa as receiver: {len(receiver.posts)} signed webhooks judged")
 
 

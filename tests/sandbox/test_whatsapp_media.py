@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from humaspost.sandbox.server import Sandbox
-from tests.sandbox.meta import Phone, code, fresh, frozen, picture
+from tests.sandbox.meta import Phone, code, fresh, frozen, picture, pretend_whatsapp
 
 PDF = b"%PDF-1.7 surat"
 
@@ -48,6 +48,20 @@ def test_an_id_lives_thirty_days(phone: Phone) -> None:
     assert phone.send(type="document", document={"id": media_id, "filename": "surat.pdf"}).ok
     clock.move(hours=1)
     assert code(phone.send(type="document", document={"id": media_id}))[1] == 131009
+
+
+def test_an_address_lives_five_minutes_and_an_id_is_asked_for_in_vain_after_thirty_days(phone: Phone) -> None:
+    clock = frozen(phone.sandbox)
+    node = f"{phone.base}/{phone.upload(PDF, 'application/pdf').json()['id']}"
+    url = phone.http.get(node).json()["url"]
+    clock.move(minutes=4, seconds=59)
+    assert phone.http.get(url).content == PDF
+    clock.move(seconds=1)
+    assert phone.http.get(url).status_code == 404
+    assert phone.http.get(url.partition("?")[0]).status_code == 404
+    assert phone.http.get(phone.http.get(node).json()["url"]).content == PDF
+    clock.move(days=30)
+    assert code(phone.http.get(node)) == (400, 100, 33)
 
 
 @pytest.mark.parametrize(
@@ -112,6 +126,15 @@ def test_a_link_is_accepted_first_and_fetched_from_this_computer_only(phone: Pho
     ):
         assert phone.send(type="image", image={"link": bad}).ok
     assert len(phone.objects()) == 1
+
+
+def test_a_link_to_another_kind_of_file_fails_only_later(phone: Phone) -> None:
+    phone.wrote()
+    url = f"{phone.sandbox.url}/media/surat.pdf"
+    phone.http.put(url, data=PDF, headers={"content-type": "application/pdf"})
+    wamid = phone.send(type="image", image={"link": url}).json()["messages"][0]["id"]
+    assert pretend_whatsapp(phone.sandbox).business.messages[wamid].doom == 131053
+    assert phone.objects() == []
 
 
 def test_a_link_is_remembered_for_ten_minutes(phone: Phone) -> None:

@@ -126,6 +126,17 @@ def test_the_number_cannot_write_to_itself_or_to_whom_it_blocked(phone: Phone) -
     assert phone.template().ok
 
 
+def test_a_person_can_be_blocked_by_user_id(phone: Phone) -> None:
+    phone.wrote()
+    user_id = phone.template().json()["contacts"][0]["user_id"]
+    block = {"messaging_product": "whatsapp", "block_users": [{"user_id": user_id}]}
+    (added,) = phone.http.post(f"{phone.number}/block_users", json=block).json()["block_users"]["added_users"]
+    assert added == {"input": user_id, "wa_id": WARGA[1:]}
+    assert code(phone.template()) == (403, 130403, None)
+    for wrong in ({}, "x", {"user_id": "ID.0"}):
+        assert not phone.http.post(f"{phone.number}/block_users", json={**block, "block_users": [wrong]}).ok
+
+
 def test_free_text_needs_the_window_which_lasts_a_day(phone: Phone) -> None:
     clock = frozen(phone.sandbox)
     assert code(phone.text()) == (400, 131047, None)

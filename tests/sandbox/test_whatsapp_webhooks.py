@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from humaspost.sandbox.server import Sandbox
-from tests.sandbox.meta import WARGA, Phone, Receiver, eventually, fresh, pretend_whatsapp
+from tests.sandbox.meta import WARGA, Phone, Receiver, code, eventually, fresh, pretend_whatsapp
 
 
 @pytest.fixture
@@ -114,6 +114,47 @@ def test_a_person_stops_marketing(phone: Phone, receiver: Receiver) -> None:
     assert receiver.statuses_seen()[0]["errors"][0]["code"] == 131050
 
 
+def test_meta_judges_a_template(phone: Phone, receiver: Receiver) -> None:
+    judge = {"name": "pengumuman", "status": "PAUSED"}
+    assert phone.http.post(f"{phone.sandbox.url}/_sandbox/template", json=judge).ok
+    eventually(lambda: bool(receiver.posts))
+    (value,) = receiver.values("message_template_status_update")
+    assert (value["event"], value["message_template_name"]) == ("PAUSED", "pengumuman")
+    (entry,) = json.loads(receiver.posts[0][0])["entry"]
+    assert (entry["id"], type(entry["time"])) == (phone.account["business_account_id"], int)
+    assert code(phone.template())[1] == 132015
+    for wrong in (
+        {"name": "pengumuman", "status": "SAD"},
+        {**judge, "name": "tidak_ada"},
+        {"name": "pengumuman"},
+    ):
+        assert phone.http.post(f"{phone.sandbox.url}/_sandbox/template", json=wrong).status_code == 400
+
+
+def test_what_is_approved_or_deleted_is_told_too_and_travels_apart_from_the_rest(
+    phone: Phone, receiver: Receiver
+) -> None:
+    receiver.seconds = 0.1
+    phone.switch(auto_approve=True, webhook_batch=10, delivered_seconds=None, read_seconds=None)
+    body = [{"type": "BODY", "text": "Halo."}]
+    new = {"name": "baru", "language": "id", "category": "UTILITY", "components": body}
+    phone.template()
+    assert phone.http.post(f"{phone.waba}/message_templates", json=new).ok
+    assert phone.http.delete(f"{phone.waba}/message_templates", params={"name": "baru"}).ok
+    phone.template()
+    eventually(
+        lambda: len(receiver.values("message_template_status_update")) >= 2 and len(receiver.values()) >= 2
+    )
+    told = receiver.values("message_template_status_update")
+    assert [(t["message_template_name"], t["event"]) for t in told] == [
+        ("baru", "APPROVED"),
+        ("baru", "PENDING_DELETION"),
+    ]
+    entries = [entry for raw, _ in receiver.posts for entry in json.loads(raw)["entry"]]
+    assert all(len(entry["changes"]) == 1 for entry in entries if "time" in entry)
+    assert {"messages"} == {change["field"] for e in entries if "time" not in e for change in e["changes"]}
+
+
 def test_order_can_be_reversed(phone: Phone, receiver: Receiver) -> None:
     phone.switch(webhook_order="reversed")
     phone.template()
@@ -153,6 +194,12 @@ def test_the_first_status_can_arrive_before_the_answer(phone: Phone, receiver: R
     phone.switch(webhook_before_response=True, delivered_seconds=None, read_seconds=None)
     assert phone.template().ok
     assert states(receiver) == ["sent"]
+
+
+def test_a_failure_can_arrive_before_the_answer_too_and_twice(phone: Phone, receiver: Receiver) -> None:
+    phone.switch(webhook_before_response=True, webhook_copies=2, undeliverable=[WARGA])
+    assert phone.template().ok
+    assert states(receiver) == ["failed", "failed"]
 
 
 def test_several_changes_may_travel_together(phone: Phone, receiver: Receiver) -> None:
@@ -199,6 +246,24 @@ def test_people_can_be_named_by_user_id_alone(phone: Phone, receiver: Receiver) 
     body = {"messaging_product": "whatsapp", "recipient": user_id, "type": "text", "text": {"body": "Hai"}}
     assert phone.http.post(f"{phone.number}/messages", json=body).ok
     assert [o["to"] for o in phone.objects()] == [WARGA]
+
+
+def test_a_person_known_by_user_id_alone_can_stop_marketing_and_be_written_to(
+    phone: Phone, receiver: Receiver
+) -> None:
+    phone.switch(bsuid="only", delivered_seconds=None, read_seconds=None)
+    assert phone.template().json()["contacts"][0]["wa_id"] == WARGA[1:], "who wrote to a number knows it"
+    eventually(lambda: bool(receiver.posts))
+    user_id = receiver.statuses_seen()[0]["recipient_user_id"]
+    text = {"messaging_product": "whatsapp", "recipient": user_id, "type": "text", "text": {"body": "Hai"}}
+    phone.switch(window="open")
+    (contact,) = phone.http.post(f"{phone.number}/messages", json=text).json()["contacts"]
+    assert contact == {"input": user_id, "user_id": user_id}
+    pretend_whatsapp(phone.sandbox).prefer(WARGA, "stop")
+    eventually(lambda: bool(receiver.values("user_preferences")))
+    (chosen,) = receiver.values("user_preferences")[0]["user_preferences"]
+    assert chosen["user_id"] == user_id
+    assert "wa_id" not in chosen
 
 
 def test_a_held_template_is_shown_late_or_never(phone: Phone, receiver: Receiver) -> None:

@@ -2,17 +2,19 @@
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select, update
 
 from humaspost.audience.leaving import leaves
-from humaspost.ledger import events, recipients, settle, store
-from humaspost.ledger.schema import account, attempt, delivery, event, window
+from humaspost.ledger import accounts, events, recipients, settle, store
+from humaspost.ledger.schema import account, attempt, delivery, event, recipient, window
 from humaspost.ledger.store import Ledger
+from humaspost.model.account import Facts, Template, Verdict
 from humaspost.model.channel import Event
 from humaspost.model.delivery import Receipt, Stage, State
 
@@ -191,6 +193,29 @@ def test_the_marketing_cap_is_tried_once_more_a_day_later_and_then_no_more() -> 
     assert book.hear(told("131049", number=2, wamid="w2", again=1.0))[0].kind == "failed"
 
 
+def _judged(book: Book, status: str, *, late: timedelta = timedelta()) -> tuple[list[str], datetime | None]:
+    """The template's status as it is read offline, and when the platform was last asked."""
+    known = Template("siaran", "id", "APPROVED", "UTILITY", 1)
+    facts = Facts(NOW, templates=(known, replace(known, language="en")))
+    book.ledger.write(lambda conn: accounts.keep_facts(conn, "a", facts))
+    at = NOW + timedelta(minutes=1) - late
+    verdict = Verdict("siaran", "id", status)
+    book.hear(Event(f"{status}{late}", "template", at, verdict=verdict), now=NOW + timedelta(hours=1))
+    with book.ledger.read() as conn:
+        row = accounts.by_name(conn, "whatsapp")
+    found = accounts.facts_of(row)
+    return [template.status for template in found.templates], row.checked_at
+
+
+def test_a_verdict_on_a_template_is_read_offline_and_the_next_sender_asks_anew(book: Book) -> None:
+    assert _judged(book, "PAUSED") == (["PAUSED", "APPROVED"], None)
+    assert _judged(book, "") == (["APPROVED", "APPROVED"], None)
+
+
+def test_a_verdict_from_before_the_platform_was_asked_changes_nothing(book: Book) -> None:
+    assert _judged(book, "PAUSED", late=timedelta(days=1)) == (["APPROVED", "APPROVED"], NOW)
+
+
 def test_another_account_can_neither_settle_nor_use_up_an_event(book: Book) -> None:
     book.hear(told("sent"), account="b")
     assert book.stands[0] == "unknown"
@@ -238,6 +263,94 @@ def test_a_sentence_is_for_a_person_to_read(book: Book) -> None:
     assert book.hear(_said("Kapan loket berhenti melayani?")) == []
     with book.ledger.read() as conn:
         assert recipients.by_phone(conn, PHONE).opted_out_at is None
+
+
+USER = "ID.1349120865530274"
+
+
+def _by_id(text: str, *, wamid: str, sender: str | None = None) -> Event:
+    return Event(f"{wamid}:inbound", "inbound", NOW, remote_id=wamid, sender=sender, user_id=USER, text=text)
+
+
+def _met(book: Book, *, key: str = f"hp1:{KEY}:1", sender: str | None = None) -> None:
+    """A status of the book's message names the person by user id."""
+    with book.ledger.read() as conn:
+        person = recipients.by_phone(conn, PHONE)
+    book.ledger.write(lambda conn: conn.execute(update(delivery).values(recipient=person.id)))
+    book.hear(
+        Event("w1:sent", "status", NOW, key, remote_id="w1", stage=Stage.SENT, sender=sender, user_id=USER)
+    )
+
+
+def _left(book: Book, phone: str = PHONE) -> datetime | None:
+    with book.ledger.read() as conn:
+        return recipients.by_phone(conn, phone).opted_out_at
+
+
+@pytest.mark.parametrize("named", [{}, {"key": "", "sender": PHONE}], ids=["our key", "a number beside it"])
+def test_who_was_named_once_can_leave_by_user_id_alone(book: Book, named: dict[str, str]) -> None:
+    _met(book, **named)
+    assert [change.kind for change in book.hear(_by_id("BERHENTI", wamid="m1"))] == ["left"]
+    assert _left(book) == NOW
+
+
+def test_who_was_named_once_opens_and_loses_the_window_by_user_id_alone(book: Book) -> None:
+    _met(book)
+    book.hear(_by_id("Halo", wamid="m1"))
+    with book.ledger.read() as conn:
+        assert conn.execute(select(window.c.open_until)).scalars().all() == [NOW + events.OPEN]
+    book.hear(Event("w2:closed", "closed", NOW, remote_id="w2", user_id=USER))
+    with book.ledger.read() as conn:
+        assert conn.execute(select(window)).all() == []
+
+
+def test_a_user_id_that_nobody_named_is_nobodys(book: Book) -> None:
+    _met(book, key="hp1:" + "1" * 32 + ":1", sender="+6281299999999")
+    assert book.hear(_by_id("Halo", wamid="m1"), _by_id("BERHENTI", wamid="m2")) == []
+    assert _left(book) is None
+    with book.ledger.read() as conn:
+        assert conn.execute(select(window)).all() == []
+        assert conn.scalar(select(func.count()).select_from(recipient)) == 1
+
+
+def test_who_left_before_their_number_was_known_has_left_as_soon_as_it_is(book: Book) -> None:
+    book.hear(_by_id("BERHENTI", wamid="m1"))
+    assert _left(book) is None
+    _met(book)
+    assert _left(book) == NOW
+    book.ledger.write(lambda conn: conn.execute(update(recipient).values(opted_out_at=None)))
+    book.hear(_by_id("Halo", wamid="m2"))
+    assert _left(book) is None, "it waits no longer"
+
+
+def test_a_number_told_with_it_is_believed_over_what_was_learned(book: Book) -> None:
+    other = "+6281200000002"
+    book.ledger.write(lambda conn: recipients.add(conn, [(other, "", None)], now=NOW))
+    _met(book)
+    book.hear(_by_id("Halo", wamid="m1", sender=other), _by_id("STOP", wamid="m2"))
+    assert (_left(book), _left(book, other)) == (None, NOW)
+
+
+def test_a_number_that_the_platform_spells_in_its_own_way_is_still_theirs(book: Book) -> None:
+    theirs = "+5215512345678"
+    _met(book, sender=theirs)
+    book.hear(_by_id("BERHENTI", wamid="m1", sender=theirs))
+    assert _left(book) == NOW
+    with book.ledger.read() as conn:
+        assert recipients.by_phone(conn, theirs) is None
+
+
+def test_another_accounts_user_ids_are_not_ours(book: Book) -> None:
+    _met(book)
+    assert book.hear(_by_id("BERHENTI", wamid="m1"), account="b") == []
+    assert _left(book) is None
+
+
+def test_no_user_id_is_kept_in_the_clear(book: Book) -> None:
+    book.hear(_by_id("BERHENTI", wamid="m1"))
+    _met(book)
+    with book.ledger.read() as conn:
+        assert USER not in str(conn.execute(select(event)).all())
 
 
 def test_a_stranger_who_leaves_is_remembered_for_any_later_list(book: Book) -> None:

@@ -137,6 +137,20 @@ def test_a_failure_that_comes_later_is_told_with_its_code(desk: Desk) -> None:
     process.line(lambda line: json.loads(line)["kind"] == "failed")
 
 
+def test_who_has_a_username_and_shows_no_number_can_leave(desk: Desk) -> None:
+    desk.serve()
+    desk.switch(bsuid="only")
+    desk.notice("lama")
+    desk.send("lama")
+    desk.reach(read=5)
+    desk.world.ask("inbound", {"from": FIRST, "text": "BERHENTI"})
+    until(lambda: desk.look("SELECT * FROM recipient WHERE opted_out_at IS NOT NULL"), within=10)
+    desk.notice("kabar")
+    desk.send("kabar")
+    reached = [o["to"] for o in desk.world.objects("whatsapp")]
+    assert (reached.count(FIRST), len(reached)) == (1, 9)
+
+
 def test_whoever_wrote_gets_the_text_itself_and_the_others_a_template(desk: Desk) -> None:
     desk.notice("lama")
     desk.send("lama")

@@ -56,14 +56,18 @@ def contact(line: Line, sender: Sender, *, force: bool = False) -> datetime | No
 
 
 def keep(line: Line, sender: Sender) -> bool:
-    """Whether a login near its end was looked after though nothing is due: asked once a day, some renew it."""
+    """Whether the platform was asked though nothing is due: once a day of a login near its end, as some renew it,
+
+    and where a webhook told that what we know has changed.
+    """
     now = sender.now()
     with sender.ledger.read() as conn:
         row = accounts.by_name(conn, line.account.name)
     facts = accounts.facts_of(row)
-    if row is None or facts is None or facts.expires_at is None or facts.expires_at - now > NEAR:
+    if row is None or facts is None:
         return False
-    if row.checked_at and now - row.checked_at < FRESH:
+    far = facts.expires_at is None or facts.expires_at - now > NEAR
+    if row.checked_at and (far or now - row.checked_at < FRESH):
         return False
     contact(line, sender, force=True)
     return True

@@ -2,14 +2,14 @@
 
 import json
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from humaspost.ledger.schema import account, delivery, planned, preparation, quota_use, rate
 from humaspost.ledger.store import dumps
-from humaspost.model.account import Account, Facts, Identity
+from humaspost.model.account import Account, Facts, Identity, Verdict
 from humaspost.model.delivery import State
 
 
@@ -108,6 +108,18 @@ def keep_facts(conn: Connection, account_id: str, facts: Facts) -> None:
 def facts_of(row: Row[Any] | None) -> Facts | None:
     """What the platform last said, None where it was never asked."""
     return Facts.from_json(json.loads(row.facts)) if row is not None and row.facts else None
+
+
+def judge(conn: Connection, account_id: str, verdict: Verdict, *, at: datetime) -> None:
+    """The platform decided of a template at ``at``: that is read offline, and the next sender asks for everything."""
+    mine = account.c.id == account_id
+    facts = facts_of(conn.execute(select(account).where(mine)).one_or_none())
+    # A webhook may be days late, and tells whole seconds.
+    if facts is not None and facts.taken_at >= at + timedelta(seconds=1):
+        return
+    if facts is not None:
+        conn.execute(update(account).where(mine).values(facts=dumps(facts.judged(verdict).to_json())))
+    conn.execute(update(account).where(mine).values(checked_at=None))
 
 
 def hold(

@@ -5,7 +5,7 @@ means is asked of everything that was ever told of it, in whatever order: delive
 failed beats sent (contracts: chatwoot#14529, #13377).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,16 +13,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from humaspost.ledger import recipients, settle
+from humaspost.ledger import accounts, aliases, recipients, settle
 from humaspost.ledger.schema import attempt, delivery, event, recipient, window
 from humaspost.model.channel import Event
-from humaspost.model.delivery import Receipt, Stage, State
+from humaspost.model.delivery import Receipt, Stage, State, of_callback
 
 #: How long free text may be sent to a person after they wrote.
 OPEN = timedelta(hours=24)
 _STAGES = tuple(Stage)
-#: Our callback data: ``hp1:<key>:<attempt>``.
-_OURS = "hp1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +48,11 @@ def receive(
     for one in events:
         if not _keep(conn, account, one, now):
             continue
-        match one.kind:
-            case "status" if one.remote_id:
-                changes.append(_settle(conn, account, one.remote_id, now=now, again=one.again))
-            case "inbound" if one.sender:
-                _open(conn, account, one.sender, at=min(one.at, now))
-                if leaves(one.text):
-                    changes.append(_leave(conn, one.sender, at=min(one.at, now), now=now))
-            case "left" if one.sender:
-                changes.append(_leave(conn, one.sender, at=min(one.at, now), now=now))
-            case "closed" if one.sender:
-                _close(conn, account, one.sender, at=one.at)
+        if one.kind == "status" and one.remote_id:
+            changes.append(_settle(conn, account, one.remote_id, now=now, again=one.again))
+        if one.verdict:
+            accounts.judge(conn, account, one.verdict, at=min(one.at, now))
+        changes += _of_person(conn, account, one, leaving=one.kind == "left" or leaves(one.text), now=now)
     return [change for change in changes if change is not None]
 
 
@@ -122,17 +114,9 @@ def _told(conn: Connection, account: str, remote_id: str) -> _Told:
     failed = next((row.failed for row in rows if row.failed), None)
     if _STAGES.index(stage) >= _STAGES.index(Stage.DELIVERED):
         failed = None
-    key, number = next((ours for ours in map(_ours, rows) if ours[0]), (None, None))
+    ours = (of_callback(row.key) for row in rows)
+    key, number = next((found for found in ours if found[0]), (None, None))
     return _Told(remote_id, stage, failed, min(row.at for row in rows), key, number)
-
-
-def _ours(row: Row[Any]) -> tuple[str | None, int | None]:
-    """Delivery key and attempt in our own callback data; (None, None) where it is not ours."""
-    head, _, rest = (row.key or "").partition(":")
-    key, _, number = rest.partition(":")
-    if head != _OURS or not (number.isascii() and number.isdecimal() and len(number) < 9):
-        return None, None
-    return key, int(number)
 
 
 def _settle(
@@ -201,6 +185,25 @@ def _failed_before(conn: Connection, key: str, number: int, code: str) -> bool:
 # -- what people do ------------------------------------------------------------------------------------
 
 
+def _of_person(
+    conn: Connection, account: str, one: Event, *, leaving: bool, now: datetime
+) -> Iterator[Change]:
+    """What follows for whoever it is about; ``leaving`` = they want no more."""
+    phone, at = aliases.phone(conn, account, one, now=now), min(one.at, now)
+    if phone is None:
+        if leaving and one.user_id:
+            aliases.leave_later(conn, account, one, now=now)
+        return
+    if one.user_id and (before := aliases.left_before(conn, account, one.user_id)):
+        yield _leave(conn, phone, at=before, now=now)
+    if one.kind == "inbound":
+        _open(conn, account, phone, at=at)
+    if one.kind == "closed":
+        _close(conn, account, phone, at=one.at)
+    if leaving:
+        yield _leave(conn, phone, at=at, now=now)
+
+
 def _open(conn: Connection, account: str, phone: str, *, at: datetime) -> None:
     """Free text may be sent to the person for 24 hours from ``at``; strangers have no window."""
     who = conn.scalar(select(recipient.c.id).where(recipient.c.phone == phone))
@@ -219,7 +222,7 @@ def _close(conn: Connection, account: str, phone: str, *, at: datetime) -> None:
     conn.execute(delete(window).where(mine, window.c.open_until <= at + OPEN))
 
 
-def _leave(conn: Connection, phone: str, *, at: datetime, now: datetime) -> Change | None:
+def _leave(conn: Connection, phone: str, *, at: datetime, now: datetime) -> Change:
     """The person is sent nothing more; a stranger is remembered, so that no later list brings them in."""
     recipients.add(conn, [(phone, "", at)], now=now)
     person = recipients.by_phone(conn, phone)

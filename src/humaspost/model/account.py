@@ -1,7 +1,7 @@
 """A configured identity on a channel, and what the platform says of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +54,15 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the platform decided of one template; ``status`` "" = something of it changed that only asking tells."""
+
+    name: str
+    language: str
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What a platform said of an account, kept in the ledger and read offline; never more than that.
 
@@ -65,6 +74,15 @@ class Facts:
     quotas: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     templates: tuple[Template, ...] = ()
     extra: Mapping[str, Json] = field(default_factory=dict)
+
+    def judged(self, verdict: Verdict) -> "Facts":
+        """The same, with the template's status as it was decided; a template not in it is not made up."""
+        about = (verdict.name, verdict.language)
+        changed = [
+            replace(t, status=verdict.status or t.status) if (t.name, t.language) == about else t
+            for t in self.templates
+        ]
+        return replace(self, templates=tuple(changed))
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; ``from_json`` is its inverse."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from humaspost.model.account import Facts, Identity
+from humaspost.model.account import Facts, Identity, Verdict
 from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient, Stage
 from humaspost.model.json import Json
 from humaspost.model.post import Post
@@ -74,8 +74,9 @@ class Event:
     """One thing a platform told us by webhook; ``dedupe`` is the same for every repetition.
 
     ``kind`` is ``status`` (with ``key`` = our callback data, ``stage`` or ``failed`` code), ``inbound`` (a
-    person wrote ``text``), ``left`` (a person wants no more) or ``closed`` (a person's 24-hour window is not
-    open). ``again`` = after so many seconds the failed one may be tried once more.
+    person wrote ``text``), ``left`` (a person wants no more), ``closed`` (a person's 24-hour window is not
+    open) or ``template`` (the platform's ``verdict`` on one). ``sender`` is the person's number, ``user_id`` what the platform calls them; either may be missing.
+    ``again`` = after so many seconds the failed one may be tried once more.
     """
 
     dedupe: str
@@ -86,8 +87,10 @@ class Event:
     stage: Stage | None = None
     failed: str | None = None
     sender: str | None = None
+    user_id: str | None = None
     text: str = ""
     again: float | None = None
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)

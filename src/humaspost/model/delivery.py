@@ -55,6 +55,15 @@ def delivery_key(post: str, account: str, part: int, *, recipient: str = "", edi
     return hashlib.sha256(source.encode()).hexdigest()[:32]
 
 
+def of_callback(said: str | None) -> tuple[DeliveryKey | None, int | None]:
+    """Delivery key and attempt in what a platform echoed (``hp1:<key>:<attempt>``); two Nones where it is not ours."""
+    head, _, rest = (said or "").partition(":")
+    key, _, number = rest.partition(":")
+    if head != "hp1" or not (number.isascii() and number.isdecimal() and len(number) < 9):
+        return None, None
+    return key, int(number)
+
+
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """A person by the ledger's random id; ``window`` = free text may be sent now (WhatsApp's 24 hours)."""

@@ -19,7 +19,7 @@ _PHONE = re.compile(r"\+[1-9]\d{6,14}")
 
 
 class Platform(Protocol):
-    """What each pretend platform offers to the server; WhatsApp's has ``inbound(from_, text)`` too."""
+    """What each pretend platform offers to the server; WhatsApp's has ``inbound`` and ``judge`` too."""
 
     routes: list[Route]
     accounts: dict[str, Any]
@@ -53,6 +53,7 @@ class Control:
             ("GET", "settings", self._settings),
             ("POST", "settings", self._set),
             ("POST", "inbound", self._inbound),
+            ("POST", "template", self._judge),
             ("POST", "reset", self._reset),
         ]
         self.routes: list[BaseRoute] = [
@@ -100,10 +101,18 @@ class Control:
     async def _inbound(self, body: Any) -> Any:
         match body:
             case {"from": str(sender), "text": str(text), **rest} if not rest and _PHONE.fullmatch(sender):
-                answer = self._platform_with_inbound()(sender, text)
+                answer = self._of_whatsapp("inbound")(sender, text)
                 answer = await answer if inspect.isawaitable(answer) else answer
                 return {"id": answer}
         raise BadOrder('a message is {"from": "+62…", "text": "…"}')
+
+    def _judge(self, body: Any) -> Any:
+        match body:
+            case {"name": str(name), "status": str(status), **rest} if not rest:
+                if self._of_whatsapp("judge")(name, status):
+                    return {"ok": True}
+                raise BadOrder(f"there is no template {name}, or no status {status}")
+        raise BadOrder('Meta judges a template by {"name": "…", "status": "PAUSED"}')
 
     def _reset(self, _: Any) -> Any:
         self._faults.clear()
@@ -112,11 +121,11 @@ class Control:
             platform.reset()
         return {"ok": True}
 
-    def _platform_with_inbound(self) -> Callable[[str, str], Any]:
+    def _of_whatsapp(self, name: str) -> Callable[[str, str], Any]:
         for platform in self._platforms.values():
-            if inbound := getattr(platform, "inbound", None):
-                return inbound  # type: ignore[no-any-return]  # only WhatsApp has it
-        raise BadOrder("no platform here takes messages")
+            if method := getattr(platform, name, None):
+                return method  # type: ignore[no-any-return]  # only WhatsApp has it
+        raise BadOrder("WhatsApp is not pretended here")
 
 
 def _endpoint(act: Callable[[Any], Any]) -> Callable[[Request], Any]:

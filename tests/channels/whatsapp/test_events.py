@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from humaspost.channels.whatsapp import WhatsApp, WhatsAppConfig
 from humaspost.channels.whatsapp.events import signed
+from humaspost.model.account import Verdict
 from humaspost.model.channel import Event
 from humaspost.model.delivery import Stage
 from tests.shared import shared
@@ -48,6 +49,7 @@ def test_a_status_carries_our_key_and_its_stage() -> None:
             key="hp1:abc:1",
             remote_id="wamid.A",
             stage=Stage.SENT,
+            sender="+6281",
         )
     ]
 
@@ -72,6 +74,46 @@ def test_an_inbound_message_names_its_sender() -> None:
     message = {"from": "6281234", "id": "wamid.B", "timestamp": "1750030073", "type": "text"}
     (event,) = read(encoded(webhook(messages=[{**message, "text": {"body": "BERHENTI"}}])))
     assert (event.kind, event.sender, event.text) == ("inbound", "+6281234", "BERHENTI")
+
+
+def people(**value: Any) -> list[tuple[str, str | None, str | None]]:
+    return [(event.kind, event.sender, event.user_id) for event in read(encoded(webhook(**value))) or []]
+
+
+USER = "ID.1349120865530274"
+WROTE = {"id": "wamid.B", "timestamp": "1750030073", "type": "text", "text": {"body": "Halo"}}
+
+
+@pytest.mark.parametrize(
+    ("message", "contacts", "expected"),
+    [
+        ({"from_user_id": USER}, [], (None, USER)),
+        ({}, [{"user_id": USER}], (None, USER)),
+        ({"from": "6281"}, [{"wa_id": "6281", "user_id": USER}], ("+6281", USER)),
+        ({"from_user_id": USER}, [{"user_id": USER, "wa_id": "6281"}], ("+6281", USER)),
+        ({"from": "6281"}, [{"wa_id": "6282", "user_id": USER}], ("+6281", None)),
+        ({"from": "6281"}, [{"user_id": USER}], ("+6281", None)),
+        ({}, [{"user_id": USER}, {"user_id": "ID.2"}], None),
+        ({"from_user_id": "6281"}, [], None),
+        ({"from_user_id": "ID." + "9" * 200}, [], None),
+    ],
+)
+def test_a_person_is_known_by_number_by_user_id_or_by_both(
+    message: Any, contacts: Any, expected: Any
+) -> None:
+    found = people(messages=[{**WROTE, **message}], contacts=contacts)
+    assert found == ([("inbound", *expected)] if expected else [])
+
+
+def test_a_status_and_a_preference_may_name_the_user_id_alone() -> None:
+    by_id = status("failed", recipient_id=USER, errors=[{"code": 131050}])
+    assert people(statuses=[by_id]) == [("status", None, USER), ("left", None, USER)]
+    both = status("sent", recipient_user_id=USER)
+    assert people(statuses=[both]) == [("status", "+6281", USER)]
+    group = status("sent", recipient_id="Y2FwaV9ncm91cA==", recipient_type="group")
+    assert people(statuses=[group], contacts=[{"user_id": USER}]) == [("status", None, None)]
+    stop = {"user_id": USER, "value": "stop", "timestamp": 1750030073}
+    assert people(user_preferences=[stop]) == [("left", None, USER)]
 
 
 def test_the_signature_is_over_the_raw_bytes() -> None:
@@ -158,16 +200,40 @@ def test_pywas_fixtures_are_read() -> None:
     assert texts == ["Body Text"]
 
 
+def told_of_template(name: str, fixture: str, *, business: str, **change: Any) -> list[Verdict | None]:
+    path = f"contracts/data/whatsapp/pywa-fixtures/{fixture}.json"
+    body = json.loads(shared(path).read_text())[name]
+    body["entry"][0]["changes"][0]["value"].update(change)
+    raw = encoded(body)
+    config = CONFIG.model_copy(update={"business_account_id": business})
+    found = WhatsApp().events(config, {"x-hub-signature-256": signed(raw, SECRET)}, raw, secret=SECRET)
+    assert all(event.kind == "template" for event in found or [])
+    return [event.verdict for event in found or []]
+
+
+def test_a_verdict_on_a_template_of_our_business_is_read() -> None:
+    ours, status_ = "102290129340398", "template_status_update"
+    order = Verdict("order_confirmation", "en_US", "APPROVED")
+    assert told_of_template("approved", status_, business=ours) == [order]
+    assert told_of_template("approved", status_, business=ours, event="REINSTATED") == [order]
+    warned = [Verdict("order_confirmation", "en_US")]
+    assert told_of_template("approved", status_, business=ours, event="FLAGGED") == warned
+    assert told_of_template("approved", status_, business="1") == []
+    category = told_of_template("marketing", "template_category_update", business="57438975935")
+    assert category == [Verdict("my_message_template", "he")]
+    assert told_of_template("yellow", "template_quality_update", business=ours) == []
+
+
 def test_a_failure_says_when_it_may_be_tried_once_more_and_what_it_means_for_the_person() -> None:
     def failed(code: int) -> list[Event]:
         found = read(encoded(webhook(statuses=[status("failed", errors=[{"code": code}])])))
         assert found is not None
         return found
 
-    assert [(e.kind, e.again, e.sender) for e in failed(131049)] == [("status", 86_400.0, None)]
+    assert [(e.kind, e.again, e.sender) for e in failed(131049)] == [("status", 86_400.0, "+6281")]
     assert [(e.kind, e.again) for e in failed(131026)] == [("status", None)]
     assert [(e.kind, e.again, e.sender) for e in failed(131047)][1] == ("closed", None, "+6281")
-    assert [(e.kind, e.sender) for e in failed(131050)] == [("status", None), ("left", "+6281")]
+    assert [(e.kind, e.sender) for e in failed(131050)] == [("status", "+6281"), ("left", "+6281")]
 
 
 def test_a_person_who_stops_marketing_leaves_and_nobody_comes_back_by_resume() -> None:

@@ -133,8 +133,9 @@ class WhatsApp:
     def events(
         self, config: WhatsAppConfig, headers: Mapping[str, str], body: bytes, *, secret: str
     ) -> list[Event] | None:
-        """What happened on this number, where ``secret`` is the app's own; None = not from Meta."""
-        return webhooks.events(headers, body, secret=secret, phone_number_id=config.phone_number_id)
+        """What happened on this number and to its templates; ``secret`` is the app's own; None = not from Meta."""
+        number, business = config.phone_number_id, config.business_account_id
+        return webhooks.events(headers, body, secret=secret, phone_number_id=number, business=business)
 
     def open(self, config: WhatsAppConfig, door: Door) -> AbstractContextManager[Session]:
         """A session with its own connections; requests is imported only now."""

@@ -6,10 +6,12 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/webhoo
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypedDict
 
+from humaspost.model.account import Verdict
 from humaspost.model.channel import Event
 from humaspost.model.delivery import Stage
 from humaspost.model.secrecy import struck
@@ -23,10 +25,26 @@ _STAGES = {
 }
 #: Ids and callback data are far shorter; longer ones are nobody's.
 _LONGEST = 600
+#: A business-scoped user id: the country, a dot, and what the person is to one portfolio.
+_USER = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]{1,140}")
 _DAY = 86_400.0
+_OF_TEMPLATES = ("message_template_status_update", "template_category_update")
+#: What is told of a template by these is its new status, under our name for it; FLAGGED, say, is only a warning.
+_VERDICTS = {
+    **{word: word for word in ("APPROVED", "PENDING", "REJECTED", "PAUSED", "DISABLED", "IN_APPEAL")},
+    **{word: word for word in ("PENDING_DELETION", "DELETED", "LIMIT_EXCEEDED", "ARCHIVED")},
+    "REINSTATED": "APPROVED",
+}
 #: Failures after which Meta itself says that the same message may be tried once more, in seconds.
 #: 131049: its cap on marketing; 131047: the window had closed, and a template may go instead.
 _AGAIN = {"131049": _DAY, "131047": 60.0}
+
+
+class _Person(TypedDict):
+    """Whom an event is about, by the number and by the platform's own id."""
+
+    sender: str | None
+    user_id: str | None
 
 
 def signed(body: bytes, secret: str) -> str:
@@ -35,9 +53,9 @@ def signed(body: bytes, secret: str) -> str:
 
 
 def events(
-    headers: Mapping[str, str], body: bytes, *, secret: str, phone_number_id: str
+    headers: Mapping[str, str], body: bytes, *, secret: str, phone_number_id: str, business: str
 ) -> list[Event] | None:
-    """What happened on one number; None where the signature is not Meta's, none where the shape is not."""
+    """What happened on one number and to the templates of its ``business`` account; None where the signature is not Meta's, none where the shape is not."""
     given = next((v for name, v in headers.items() if name.lower() == "x-hub-signature-256"), "")
     if not secret or len(body) > _LARGEST:
         return None
@@ -47,11 +65,12 @@ def events(
         payload = json.loads(body)
     except (ValueError, RecursionError):
         return []
-    return [
+    of_number = [
         event
         for value in _values(payload, phone_number_id)
         for event in (*_statuses(value), *_inbound(value), *_preferences(value))
     ]
+    return [*of_number, *_templates(payload, business)]
 
 
 def _dicts(holder: object, key: str) -> Iterator[dict[str, Any]]:
@@ -88,6 +107,27 @@ def _phone(holder: dict[str, Any], key: str) -> str | None:
     return "+" + digits if digits.isascii() and digits.isdecimal() and len(digits) <= 15 else None
 
 
+def _user(holder: dict[str, Any], key: str) -> str | None:
+    """The business-scoped user id that stands there; None where it is a number or nothing."""
+    found = _id(holder, key)
+    return found if _USER.fullmatch(found) else None
+
+
+def _person(value: dict[str, Any], said: dict[str, Any], number: str, user: str) -> _Person:
+    """Of whom ``said`` speaks under these keys; the contact beside it adds what is missing.
+
+    https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids (2026-05-28)
+    """
+    phone, user_id = _phone(said, number), _user(said, user) or _user(said, number)
+    beside = [(_phone(one, "wa_id"), _user(one, "user_id")) for one in _dicts(value, "contacts")]
+    if number not in said and user not in said and len(beside) == 1:
+        phone, user_id = beside[0]
+    for other_phone, other_id in beside:
+        if (phone and phone == other_phone) or (user_id and user_id == other_id):
+            phone, user_id = phone or other_phone, user_id or other_id
+    return _Person(sender=phone, user_id=user_id)
+
+
 def _values(payload: object, phone_number_id: str) -> Iterator[dict[str, Any]]:
     for entry in _dicts(payload, "entry"):
         for change in _dicts(entry, "changes"):
@@ -96,9 +136,9 @@ def _values(payload: object, phone_number_id: str) -> Iterator[dict[str, Any]]:
                 yield value
 
 
-def _moment(holder: dict[str, Any]) -> datetime | None:
+def _moment(holder: dict[str, Any], key: str = "timestamp") -> datetime | None:
     try:
-        return datetime.fromtimestamp(int(_text(holder, "timestamp")), UTC)
+        return datetime.fromtimestamp(int(_text(holder, key)), UTC)
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -109,45 +149,62 @@ def _statuses(value: dict[str, Any]) -> Iterator[Event]:
         if not wamid or at is None or (word != "failed" and word not in _STAGES):
             continue
         code = _failure(status) if word == "failed" else None
+        key = _id(status, "biz_opaque_callback_data") or None
+        who = _person(value, status, "recipient_id", "recipient_user_id")
         yield Event(
             dedupe=f"{wamid}:{word}",
             kind="status",
             at=at,
-            key=_id(status, "biz_opaque_callback_data") or None,
+            key=key,
             remote_id=wamid,
             stage=_STAGES.get(word),
             failed=code,
             again=_AGAIN.get(code or ""),
+            **who,
         )
-        yield from _consequence(code, wamid, at=at, sender=_phone(status, "recipient_id"))
+        # 131050: the person stopped marketing; 131047: their window is not open.
+        if consequence := {"131050": "left", "131047": "closed"}.get(code or ""):
+            yield Event(f"{wamid}:{consequence}", consequence, at, key, wamid, **who)
 
 
 def _failure(status: dict[str, Any]) -> str:
     return next((_id(error, "code") for error in _dicts(status, "errors")), "") or "failed"
 
 
-def _consequence(code: str | None, wamid: str, *, at: datetime, sender: str | None) -> Iterator[Event]:
-    """What a failure says of the person: stopped marketing (131050), window not open (131047)."""
-    kind = {"131050": "left", "131047": "closed"}.get(code or "")
-    if kind and sender:
-        yield Event(dedupe=f"{wamid}:{kind}", kind=kind, at=at, remote_id=wamid, sender=sender)
-
-
 def _inbound(value: dict[str, Any]) -> Iterator[Event]:
     for message in _dicts(value, "messages"):
-        wamid, sender, at = _id(message, "id"), _phone(message, "from"), _moment(message)
-        if wamid and sender and at:
+        wamid, at = _id(message, "id"), _moment(message)
+        who = _person(value, message, "from", "from_user_id")
+        if wamid and at and any(who.values()):
             words = _words(message)
-            yield Event(f"{wamid}:inbound", "inbound", at, remote_id=wamid, sender=sender, text=words)
+            yield Event(f"{wamid}:inbound", "inbound", at, remote_id=wamid, text=words, **who)
 
 
 def _preferences(value: dict[str, Any]) -> Iterator[Event]:
     """Only ``stop``: by ``resume`` nobody comes back on a list that they left by a word of their own."""
     for chosen in _dicts(value, "user_preferences"):
-        sender, at = _phone(chosen, "wa_id"), _moment(chosen)
-        if sender and at and _text(chosen, "value") == "stop":
-            dedupe = f"{sender}:stop:{_text(chosen, 'timestamp')}"
-            yield Event(dedupe, "left", at, sender=sender)
+        who, at = _person(value, chosen, "wa_id", "user_id"), _moment(chosen)
+        person = who["sender"] or who["user_id"]
+        if person and at and _text(chosen, "value") == "stop":
+            dedupe = f"{person}:stop:{_text(chosen, 'timestamp')}"
+            yield Event(dedupe, "left", at, **who)
+
+
+def _templates(payload: object, business: str) -> Iterator[Event]:
+    for entry in _dicts(payload, "entry"):
+        at = _moment(entry, "time")
+        for change in _dicts(entry, "changes"):
+            if at and _text(entry, "id") == business and _text(change, "field") in _OF_TEMPLATES:
+                yield from _verdict(_dict(change, "value"), at)
+
+
+def _verdict(value: dict[str, Any], at: datetime) -> Iterator[Event]:
+    """A new category is for the next survey to tell; only a status is taken as it is told."""
+    name, language = _id(value, "message_template_name"), _id(value, "message_template_language")
+    word = _id(value, "event") or _id(value, "new_category")
+    if name and language:
+        dedupe = f"{name}:{language}:{word}:{int(at.timestamp())}"
+        yield Event(dedupe, "template", at, verdict=Verdict(name, language, _VERDICTS.get(word, "")))
 
 
 def _words(message: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ flat are 132018; the portfolio's daily limit is 131048.
 
 import hmac
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -32,6 +33,9 @@ from humaspost.sandbox.whatsapp.shapes import MarketingMessage, read_message
 from humaspost.sandbox.world import World
 
 __all__ = ["SWITCHES", "Platform"]
+
+#: How long the address that a media id gives can be fetched.
+_URL_LIVES = timedelta(minutes=5)
 
 
 class Platform:
@@ -60,6 +64,14 @@ class Platform:
         self.world.settings["whatsapp.marketing_stopped"] = sorted(stopped)
         bsuid = self.business.option("bsuid")
         self.business.tell(events.preference(from_, value, at=self.world.now(), bsuid=bsuid))
+
+    def judge(self, name: str, status: str) -> bool:
+        """Meta gives every language of a template this status, and the callback hears of it; False = it cannot be."""
+        if status not in catalogue.STATUSES:
+            return False
+        judged = catalogue.judged(self.business.templates, name, status=status)
+        self.business.announce(judged)
+        return bool(judged)
 
     def _routes(self) -> list[Route]:
         base = "/whatsapp/{version}"
@@ -146,7 +158,7 @@ class Platform:
 
     def _file(self, request: Request) -> uploads.Stored:
         node = request.path_params["node"]
-        file = self.business.shelf.files.get(node)
+        file = self.business.living(node)
         owner = request.query_params.get("phone_number_id", accounts.PHONE_NUMBER_ID)
         if file is None or file.phone_number_id != owner:
             raise no_such_node(node, request.method)
@@ -154,9 +166,11 @@ class Platform:
 
     def _media(self, request: Request) -> dict[str, Any]:
         file = self._file(request)
+        base = self.world.base_url or str(request.base_url).rstrip("/")
+        until = int((self.world.now() + _URL_LIVES).timestamp())
         return {
             "messaging_product": "whatsapp",
-            "url": f"{self.world.base_url or str(request.base_url).rstrip('/')}/whatsapp/lookaside/{file.id}",
+            "url": f"{base}/whatsapp/lookaside/{file.id}?ext={until}",
             "mime_type": file.mime,
             "sha256": file.sha256,
             "file_size": str(len(file.data)),
@@ -165,8 +179,12 @@ class Platform:
 
     async def _download(self, request: Request) -> Any:
         self._enter(request)
-        file = self.business.shelf.files.get(request.path_params["media_id"])
-        return Response(file.data, media_type=file.mime) if file else Response(status_code=404)
+        file = self.business.living(request.path_params["media_id"])
+        until = request.query_params.get("ext", "")
+        stale = not until.isdecimal() or self.world.now().timestamp() >= int(until)
+        return (
+            Response(status_code=404) if stale or file is None else Response(file.data, media_type=file.mime)
+        )
 
     async def _delete_media(self, request: Request) -> Any:
         self._enter(request)
@@ -198,11 +216,14 @@ class Platform:
         self._enter(request, accounts.BUSINESS_ACCOUNT_ID)
         status = "APPROVED" if self.business.option("auto_approve") else "PENDING"
         template = catalogue.created(self.business.templates, await parameters(request), status=status)
+        if template.status != "PENDING":
+            self.business.announce([template])
         return {"id": template.id, "status": template.status, "category": template.category}
 
     async def _delete_template(self, request: Request) -> Any:
         self._enter(request, accounts.BUSINESS_ACCOUNT_ID)
-        return {"success": catalogue.deleted(self.business.templates, request.query_params.get("name"))}
+        self.business.announce(catalogue.deleted(self.business.templates, request.query_params.get("name")))
+        return {"success": True}
 
     async def _phone_numbers(self, request: Request) -> Any:
         self._enter(request, accounts.BUSINESS_ACCOUNT_ID)

@@ -63,6 +63,16 @@ class Business:
         if self.subscribed:
             self.courier.send(change, after=after)
 
+    def announce(self, judged: list[Template]) -> None:
+        """The callback hears which status these templates have now."""
+        for template in judged:
+            self.tell(events.verdict(template, at=self.world.now()))
+
+    def living(self, media_id: str) -> Stored | None:
+        """The uploaded file behind ``media_id`` while its id lives."""
+        days = float(self.option("media_days"))
+        return self.shelf.living(media_id, now=self.world.now(), days=days)
+
     def inbound(self, from_: str, text: str) -> str:
         """A person wrote ``text``: the 24-hour window is open, and the callback hears of it. Gives the wamid."""
         now, wamid = self.world.now(), new_wamid(from_)
@@ -72,7 +82,7 @@ class Business:
         return wamid
 
     def report(self, sent: events.Sent, *, first_is_out: bool = False, late: float = 0.0) -> None:
-        """The callback hears what becomes of ``sent``; ``first_is_out`` when ``sent`` was told already."""
+        """The callback hears what becomes of ``sent``; ``first_is_out`` when that was told already."""
         states = ["failed"] if sent.doom else ["sent", "delivered", "read"]
         delays = [
             self.option("sent_seconds" if state == "failed" else f"{state}_seconds") for state in states
@@ -81,7 +91,7 @@ class Business:
             (state, delay + late) for state, delay in zip(states, delays, strict=True) if delay is not None
         ]
         for state, delay in self._reordered(due):
-            if not (first_is_out and state == "sent"):
+            if not (first_is_out and state == states[0]):
                 self.tell(self.status(sent, state), after=delay)
 
     def status(self, sent: events.Sent, state: str) -> dict[str, Any]:

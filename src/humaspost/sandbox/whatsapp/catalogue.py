@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from humaspost.sandbox.graph import GraphError, chosen, field_names
@@ -35,6 +36,7 @@ _UNSENDABLE = {
 }
 _DEFAULT_FIELDS = "name,parameter_format,components,language,status,category"
 _NAME = re.compile(r"[a-z0-9_]{1,512}")
+STATUSES = ("APPROVED", *_UNSENDABLE)
 _CATEGORIES = ("MARKETING", "UTILITY", "AUTHENTICATION")
 
 
@@ -139,10 +141,16 @@ def _components(given: Any) -> tuple[dict[str, Any], ...]:
     return tuple({**component, "type": kind} for component, kind in zip(given, kinds, strict=True))
 
 
-def deleted(templates: list[Template], name: str | None) -> bool:
-    """Every language of ``name`` is gone; 100 when there was none."""
-    kept = [t for t in templates if t.name != name]
-    if len(kept) == len(templates):
+def judged(templates: list[Template], name: str | None, *, status: str) -> list[Template]:
+    """Every language of ``name``, which has this status from now on."""
+    templates[:] = [replace(t, status=status) if t.name == name else t for t in templates]
+    return [t for t in templates if t.name == name]
+
+
+def deleted(templates: list[Template], name: str | None) -> list[Template]:
+    """Every language of ``name``, none of which is there any more; 100 when there was none."""
+    gone = judged(templates, name, status="PENDING_DELETION")
+    if not gone:
         raise refused(100, f"Message template {name!r} was not found.")
-    templates[:] = kept
-    return True
+    templates[:] = [t for t in templates if t.name != name]
+    return gone

@@ -57,7 +57,9 @@ class Courier:
 
     def send_now(self, change: dict[str, Any]) -> None:
         """``change`` was offered to the callback before this returns; refused, it is tried again later."""
-        if self.option("callback_url") and not self._lost():
+        if not self.option("callback_url") or self._lost():
+            return
+        for _ in range(int(self.option("webhook_copies"))):
             self._deliver([self._parcel(change, after=0.0)])
 
     def forget(self) -> None:

@@ -1,4 +1,4 @@
-"""The bodies of WhatsApp's webhooks: statuses, messages from people, marketing preferences."""
+"""The bodies of WhatsApp's webhooks: statuses, messages from people, marketing preferences, verdicts on templates."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +7,7 @@ from typing import Any
 from humaspost.sandbox.whatsapp import accounts
 from humaspost.sandbox.whatsapp.errors import failed
 from humaspost.sandbox.whatsapp.people import scoped_id
+from humaspost.sandbox.whatsapp.templates import Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +34,29 @@ def _value(**members: Any) -> dict[str, Any]:
 
 
 def envelope(changes: list[dict[str, Any]]) -> dict[str, Any]:
-    """One POST: several changes of one business account."""
-    entry = {"id": accounts.BUSINESS_ACCOUNT_ID, "changes": changes}
-    return {"object": "whatsapp_business_account", "entry": [entry]}
+    """One POST: several changes of one business account; one that has a ``time`` has an entry of its own."""
+    plain = [change for change in changes if "time" not in change]
+    timed = [
+        _entry([{name: value for name, value in change.items() if name != "time"}], time=change["time"])
+        for change in changes
+        if "time" in change
+    ]
+    entries = [_entry(plain), *timed] if plain else timed
+    return {"object": "whatsapp_business_account", "entry": entries}
+
+
+def _entry(changes: list[dict[str, Any]], **when: int) -> dict[str, Any]:
+    return {"id": accounts.BUSINESS_ACCOUNT_ID, **when, "changes": changes}
+
+
+def names(phone: str, bsuid: str) -> dict[str, str]:
+    """What a person is called by: ``bsuid`` is the switch (``no``, ``only``, ``both``)."""
+    by_number = {} if bsuid == "only" else {"wa_id": phone[1:]}
+    return by_number if bsuid == "no" else {**by_number, "user_id": scoped_id(phone)}
 
 
 def _contact(phone: str, bsuid: str) -> dict[str, Any]:
-    named: dict[str, Any] = {"profile": {"name": f"Warga {phone[-4:]}"}}
-    if bsuid != "only":
-        named["wa_id"] = phone[1:]
-    if bsuid != "no":
-        named["user_id"] = scoped_id(phone)
-    return named
+    return {"profile": {"name": f"Warga {phone[-4:]}"}, **names(phone, bsuid)}
 
 
 def status(sent: Sent, state: str, *, at: datetime, bsuid: str) -> dict[str, Any]:
@@ -78,10 +90,23 @@ def inbound(from_: str, text: str, *, wamid: str, at: datetime, bsuid: str) -> d
     return {"value": _value(contacts=[_contact(from_, bsuid)], messages=[message]), "field": "messages"}
 
 
+def verdict(template: Template, *, at: datetime) -> dict[str, Any]:
+    """A change that says that Meta gave a template the status that it has now; ids and times are numbers."""
+    value = {
+        "event": template.status,
+        "message_template_id": int(template.id),
+        "message_template_name": template.name,
+        "message_template_language": template.language,
+        "reason": template.shown()["rejected_reason"],
+        "message_template_category": template.category,
+    }
+    return {"value": value, "field": "message_template_status_update", "time": int(at.timestamp())}
+
+
 def preference(from_: str, value: str, *, at: datetime, bsuid: str) -> dict[str, Any]:
     """A change that says that a person chose ``stop`` or ``resume`` for marketing; its time is a number."""
     chosen: dict[str, Any] = {
-        "wa_id": from_[1:],
+        **names(from_, bsuid),
         "detail": f"User requested to {value} marketing messages",
         "category": "marketing_messages",
         "value": value,

@@ -8,7 +8,7 @@ from humaspost.sandbox.graph import GraphError, chosen, field_names
 from humaspost.sandbox.whatsapp import accounts
 from humaspost.sandbox.whatsapp.business import Business
 from humaspost.sandbox.whatsapp.errors import refused
-from humaspost.sandbox.whatsapp.people import WINDOW, number
+from humaspost.sandbox.whatsapp.people import WINDOW
 
 _TIERS = ((250, "TIER_250"), (2_000, "TIER_2K"), (10_000, "TIER_10K"), (100_000, "TIER_100K"))
 _DEFAULT_FIELDS = ["verified_name", "display_phone_number", "quality_rating"]
@@ -95,12 +95,17 @@ def block(business: Business, body: Mapping[str, Any], *, blocking: bool) -> dic
     if body.get("messaging_product") != "whatsapp":
         raise refused(131008, "The parameter messaging_product is required.")
     users = body.get("block_users")
-    if not isinstance(users, list) or not 0 < len(users) <= 1000:
+    if (
+        not isinstance(users, list)
+        or not 0 < len(users) <= 1000
+        or not all(isinstance(u, dict) for u in users)
+    ):
         raise refused(131009, "Param block_users must be an array of 1 to 1000 users.")
     done, not_done = [], []
     for user in users:
-        named = str(user.get("user", "")) if isinstance(user, dict) else ""
-        phone, answer = number(named), {"input": named, "wa_id": number(named)[1:]}
+        asked = {key: str(user[key]) for key in ("user", "user_id") if key in user}
+        phone = business.people.resolve(asked.get("user"), asked.get("user_id"))
+        answer = {"input": next(iter(asked.values())), "wa_id": phone[1:]}
         wrote = business.people.last_wrote.get(phone)
         if blocking and (wrote is None or business.world.now() - wrote >= WINDOW):
             reason = {"code": 131047, "message": "Re-engagement message"}

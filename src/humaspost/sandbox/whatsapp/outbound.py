@@ -11,7 +11,6 @@ from humaspost.sandbox.graph import GraphError
 from humaspost.sandbox.whatsapp import accounts, events, templates, uploads
 from humaspost.sandbox.whatsapp.business import NUMBER_PACE, Business, new_wamid
 from humaspost.sandbox.whatsapp.errors import refused
-from humaspost.sandbox.whatsapp.people import scoped_id
 from humaspost.sandbox.whatsapp.shapes import Captioned, Document, Media, Message, Reaction
 from humaspost.sandbox.world import PublicObject, ShownMedia
 
@@ -118,13 +117,15 @@ async def _publish(
     business: Business, message: Message, sent: events.Sent, content: Content, *, held: bool
 ) -> None:
     business.messages[sent.wamid] = sent
+    business.people.met(sent.to)
     if held and business.option("held") == "drop":
         return
     if not sent.doom:
         business.world.show(_shown(message, sent, content))
-    early = bool(business.option("webhook_before_response")) and not sent.doom and business.subscribed
+    early = bool(business.option("webhook_before_response")) and business.subscribed
     if early:
-        await to_thread.run_sync(business.courier.send_now, business.status(sent, "sent"))
+        first = business.status(sent, "failed" if sent.doom else "sent")
+        await to_thread.run_sync(business.courier.send_now, first)
     business.report(sent, first_is_out=early, late=1.0 if held else 0.0)
 
 
@@ -145,9 +146,10 @@ def _shown(message: Message, sent: events.Sent, content: Content) -> PublicObjec
 
 
 def _accepted(business: Business, message: Message, sent: events.Sent, status: str | None) -> dict[str, Any]:
-    contact = {"input": message.to or message.recipient, "wa_id": sent.to[1:]}
-    if business.option("bsuid") != "no":
-        contact["user_id"] = scoped_id(sent.to)
+    bsuid = business.option("bsuid")
+    # Who wrote to a number knows it already.
+    named = events.names(sent.to, "both" if message.to and bsuid == "only" else bsuid)
+    contact = {"input": message.to or message.recipient, **named}
     said = {"id": sent.wamid} | ({"message_status": status} if status else {})
     return {"messaging_product": "whatsapp", "contacts": [contact], "messages": [said]}
 
@@ -193,7 +195,7 @@ async def _with_media(business: Business, content: Content, media: Media | None,
         file = business.shelf.usable(media.id, phone_number_id=accounts.PHONE_NUMBER_ID, now=now, days=days)
     else:
         linked = await _linked(business, media.link or "")
-        if linked is None:
+        if linked is None or linked.kind != kind:
             return replace(content, doom=131053)
         file = linked
     if file.kind != kind:

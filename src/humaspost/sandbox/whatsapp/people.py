@@ -41,6 +41,10 @@ class People:
     def wrote(self, phone: str, now: datetime) -> None:
         """The 24-hour window of ``phone`` is open from ``now``."""
         self.last_wrote[phone] = now
+        self.met(phone)
+
+    def met(self, phone: str) -> None:
+        """A message went one way or the other: ``phone`` can be reached by its user id from now on."""
         self.by_scoped_id[scoped_id(phone)] = phone
 
     def window_open(self, phone: str, now: datetime) -> bool:

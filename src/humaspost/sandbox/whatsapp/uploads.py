@@ -141,13 +141,18 @@ class Shelf:
         self.files[file.id] = file
         return file
 
+    def living(self, media_id: str, *, now: datetime, days: float) -> Stored | None:
+        """The file behind ``media_id``; None when there is none or its id has expired."""
+        file = self.files.get(media_id)
+        return file if file and now - file.uploaded_at < timedelta(days=days) else None
+
     def usable(self, media_id: str, *, phone_number_id: str, now: datetime, days: float) -> Stored:
         """The file behind ``media_id`` while its id lives; 131009 when unknown, expired or another number's."""
-        file = self.files.get(media_id)
+        file = self.living(media_id, now=now, days=days)
         if file is None or file.phone_number_id != phone_number_id:
-            raise refused(131009, f"Media id {media_id!r} does not exist for this phone number.")
-        if now - file.uploaded_at >= timedelta(days=days):
-            raise refused(131009, f"Media id {media_id!r} has expired.")
+            raise refused(
+                131009, f"Media id {media_id!r} does not exist for this phone number, or has expired."
+            )
         return file
 
 
