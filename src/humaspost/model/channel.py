@@ -75,7 +75,8 @@ class Event:
 
     ``kind`` is ``status`` (with ``key`` = our callback data, ``stage`` or ``failed`` code), ``inbound`` (a
     person wrote ``text``), ``left`` (a person wants no more), ``closed`` (a person's 24-hour window is not
-    open) or ``template`` (the platform's ``verdict`` on one). ``sender`` is the person's number, ``user_id`` what the platform calls them; either may be missing.
+    open) or ``template`` (the platform's ``verdict`` on one). ``sender`` is the person's number, ``user_id``
+    what the platform calls them; either may be missing.
     ``again`` = after so many seconds the failed one may be tried once more.
     """
 

@@ -55,7 +55,10 @@ def signed(body: bytes, secret: str) -> str:
 def events(
     headers: Mapping[str, str], body: bytes, *, secret: str, phone_number_id: str, business: str
 ) -> list[Event] | None:
-    """What happened on one number and to the templates of its ``business`` account; None where the signature is not Meta's, none where the shape is not."""
+    """What happened on one number and to the templates of its ``business`` account.
+
+    None where the signature is not Meta's, none where the shape is not.
+    """
     given = next((v for name, v in headers.items() if name.lower() == "x-hub-signature-256"), "")
     if not secret or len(body) > _LARGEST:
         return None
