@@ -18,9 +18,23 @@ from humaspost.model.account import Account
 from tests.hostile.test_answers import shapes
 
 NUMBER = "106540352242922"
+BUSINESS = "102290129340398"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 _word = st.sampled_from(
-    ["1764000000", "-1", "9" * 20, "sent", "failed", "read", "stop", "6281200000001", "\ud800", "", "\x1b[2J"]
+    [
+        "1764000000",
+        "-1",
+        "9" * 20,
+        "sent",
+        "failed",
+        "read",
+        "stop",
+        "6281200000001",
+        "ID.1349",
+        "\ud800",
+        "",
+        "\x1b[2J",
+    ]
 )
 _thing = _word | shapes
 _item = st.fixed_dictionaries(
@@ -33,6 +47,9 @@ _item = st.fixed_dictionaries(
             "from",
             "wa_id",
             "recipient_id",
+            "user_id",
+            "from_user_id",
+            "recipient_user_id",
             "value",
             "text",
             "errors",
@@ -59,13 +76,31 @@ _value = st.fixed_dictionaries(
     {"metadata": st.just({"phone_number_id": NUMBER})},
     optional={
         name: st.lists(_item | _full, max_size=3) | shapes
-        for name in ("statuses", "messages", "user_preferences")
+        for name in ("statuses", "messages", "user_preferences", "contacts")
     },
+)
+_told = st.fixed_dictionaries(
+    {
+        "message_template_name": st.just("siaran") | _thing,
+        "message_template_language": st.just("id") | _thing,
+    },
+    optional={"event": st.just("PAUSED") | _thing, "new_category": _thing},
+)
+_verdict = st.builds(
+    lambda value, field, time: {
+        "id": BUSINESS,
+        "time": time,
+        "changes": [{"field": field, "value": value}],
+    },
+    _told | shapes,
+    st.sampled_from(["message_template_status_update", "template_category_update"]),
+    st.just(1764000000) | _thing,
 )
 bodies = st.one_of(
     st.binary(max_size=60),
     shapes.map(lambda shape: json.dumps(shape).encode()),
     _value.map(lambda value: json.dumps({"entry": [{"changes": [{"value": value}]}]}).encode()),
+    _verdict.map(lambda entry: json.dumps({"entry": [entry]}).encode()),
 )
 
 
@@ -80,7 +115,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
 @given(body=bodies)
 def test_whatever_is_signed_is_kept_or_ignored(ledger: Ledger, body: bytes) -> None:
     headers = {"X-Hub-Signature-256": signed(body, "secret")}
-    found = events(headers, body, secret="secret", phone_number_id=NUMBER)
+    found = events(headers, body, secret="secret", phone_number_id=NUMBER, business=BUSINESS)
     assert found is not None
 
     def receive(conn: Any) -> None:
@@ -94,4 +129,4 @@ def test_whatever_is_signed_is_kept_or_ignored(ledger: Ledger, body: bytes) -> N
 @settings(max_examples=60, deadline=None)
 def test_whatever_is_not_signed_is_nobodys(body: bytes, signature: str) -> None:
     headers = {"X-Hub-Signature-256": signature}
-    assert events(headers, body, secret="secret", phone_number_id=NUMBER) is None
+    assert events(headers, body, secret="secret", phone_number_id=NUMBER, business=BUSINESS) is None
