@@ -1,5 +1,6 @@
 """Instagram's session against the strict sandbox: what is written, and what each answer means."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -247,6 +248,23 @@ def test_an_earlier_post_with_the_same_caption_is_never_taken_for_ours(bench: Be
     with pytest.raises(UnknownOutcome):
         bench.session.publish(part, ready, key="k", to=None, reply_to=None)
     assert bench.session.find(attempted(part, ready), to=None) is Proof.ABSENT_SO_FAR
+
+
+def test_ours_is_found_behind_a_page_of_older_ones(bench: Bench) -> None:
+    bench.published(bench.part("Lama"))
+    (old,) = bench.sandbox.world.objects
+    for number in range(30):
+        made = old.created_at - timedelta(days=number + 1)
+        bench.sandbox.world.objects.append(replace(old, id=f"{old.id}{number:02}", created_at=made))
+    bench.sandbox.world.settings["instagram.media_order"] = "oldest-first"
+    part = bench.part("Baru")
+    ready = prepared(bench.session, part)
+    bench.order("drop-after", PUBLISH)
+    with pytest.raises(UnknownOutcome):
+        bench.session.publish(part, ready, key="k", to=None, reply_to=None)
+    proof = bench.session.find(attempted(part, ready), to=None)
+    assert isinstance(proof, Receipt)
+    assert proof.remote_id == next(o.id for o in bench.sandbox.world.objects if o.text == "Baru")
 
 
 def test_two_that_could_be_it_are_live_without_an_id(bench: Bench) -> None:
