@@ -245,6 +245,7 @@ def test_a_person_who_stops_marketing_leaves_and_nobody_comes_back_by_resume() -
         chosen["value"] = "stop"
         (event,) = read(encoded(body), number=number) or []
         assert (event.kind, event.sender) == ("left", f"+{chosen['wa_id']}")
+        assert chosen["wa_id"] not in event.dedupe, "it is kept, and a person's number is not"
 
 
 def test_what_no_database_takes_is_replaced() -> None:

@@ -189,7 +189,9 @@ def _preferences(value: dict[str, Any]) -> Iterator[Event]:
         who, at = _person(value, chosen, "wa_id", "user_id"), _moment(chosen)
         person = who["sender"] or who["user_id"]
         if person and at and _text(chosen, "value") == "stop":
-            dedupe = f"{person}:stop:{_text(chosen, 'timestamp')}"
+            # It is kept, and a person's number is not.
+            digest = hashlib.sha256(person.encode()).hexdigest()[:16]
+            dedupe = f"{digest}:stop:{_text(chosen, 'timestamp')}"
             yield Event(dedupe, "left", at, **who)
 
 
