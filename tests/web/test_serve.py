@@ -19,7 +19,7 @@ from humaspost.settings.read import load
 from humaspost.web.server import bound, serve
 from humaspost.web.webhooks import LARGEST, application
 
-NUMBER = "106540352242922"
+NUMBER, SECOND = "106540352242922", "106540352242923"
 CONFIG = f"""
 timezone = "Asia/Jakarta"
 
@@ -28,11 +28,17 @@ channel = "whatsapp"
 phone_number_id = "{NUMBER}"
 business_account_id = "1"
 
+[accounts.wa2]
+channel = "whatsapp"
+phone_number_id = "{SECOND}"
+business_account_id = "1"
+
 [accounts.x]
 channel = "x"
 handle = "kota"
 """
-CREDENTIALS = '[wa]\naccess_token = "t"\napp_secret = "app-secret"\nverify_token = "verify-me"\n'
+SECRETS = 'access_token = "t"\napp_secret = "app-secret"\nverify_token = "verify-me"\n'
+CREDENTIALS = f"[wa]\n{SECRETS}[wa2]\n{SECRETS}"
 
 
 class Web:
@@ -100,6 +106,15 @@ def test_the_handshake_knows_its_token(web: Web) -> None:
     assert web.ask("GET", "/webhooks/wa?hub.verify_token=verify-me&hub.challenge=1")[0] == 403
     for other in ("x", "nobody"):
         assert web.ask("GET", path.replace("/wa?", f"/{other}?"))[0] == 403
+
+
+def test_one_address_serves_every_number_of_the_app(web: Web) -> None:
+    assert web.post(body(status(), number=SECOND)) == 200
+    assert web.kept() == 1
+    assert web.post(body(status(), number=SECOND), to="wa2") == 200
+    assert web.kept() == 1, "the same event, told again"
+    assert web.post(body(status("wamid.B"), number="999")) == 200
+    assert web.kept() == 1
 
 
 def test_health_is_told_and_other_paths_are_not_there(web: Web) -> None:

@@ -41,6 +41,14 @@ def hooks(office: Office) -> dict[str, Hook]:
     }
 
 
+def of_app(hooks: Mapping[str, Hook], hook: Hook) -> list[Hook]:
+    """The accounts of the same app, this one among them: a platform calls one address for all of an app's.
+
+    https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/overview (read 2026-11-23)
+    """
+    return [one for one in hooks.values() if (one.channel, one.app_secret) == (hook.channel, hook.app_secret)]
+
+
 def _hook(office: Office, account: Account) -> Hook:
     def secret(name: str) -> str:
         return office.vault.secret(account.name, name) or ""

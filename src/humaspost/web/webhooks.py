@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from humaspost.app.office import Office
-from humaspost.app.webhooks import Hook, heard
+from humaspost.app.webhooks import Hook, heard, of_app
 from humaspost.delivery.happened import Happened, trouble
 from humaspost.ledger.events import Change
 
@@ -66,16 +66,18 @@ class Pages:
         if isinstance(body, Response):
             return body
         hook = self.hooks.get(request.path_params["account"])
-        pending = heard(self.office, hook, request.headers, body) if hook else None
-        if hook is None or pending is None:
+        mine = of_app(self.hooks, hook) if hook else []
+        told = [(one, pending) for one in mine if (pending := heard(self.office, one, request.headers, body))]
+        if not told:
             return Response(status_code=401)
-        try:
-            changes = await asyncio.wrap_future(pending)
-        except Exception as error:
-            self._tell("problem", hook, Change("problem", detail=trouble(error)))
-            return Response(status_code=503)
-        for change in changes:
-            self._tell(change.kind, hook, change)
+        for one, pending in told:
+            try:
+                changes = await asyncio.wrap_future(pending)
+            except Exception as error:
+                self._tell("problem", one, Change("problem", detail=trouble(error)))
+                return Response(status_code=503)
+            for change in changes:
+                self._tell(change.kind, one, change)
         return Response(status_code=200)
 
     def _tell(self, kind: str, hook: Hook, change: Change) -> None:
