@@ -1,0 +1,9 @@
+"""What every test stands on."""
+
+import signal
+
+
+def pytest_configure() -> None:
+    """A shell that runs us in the background lets us ignore Ctrl-C, and the programs that we start inherit it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
