@@ -5,11 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 import requests
+from PIL import Image
 
 from humaspost.sandbox.server import Sandbox
 from tests.sandbox.meta import Phone, code, fresh, frozen, picture, pretend_whatsapp
 
 PDF = b"%PDF-1.7 surat"
+#: One that moves may have five times as many bytes.
+STICKER = picture(kind="WEBP", save_all=True, append_images=[Image.new("RGB", (1080, 1080), "navy")])
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +72,9 @@ def test_an_address_lives_five_minutes_and_an_id_is_asked_for_in_vain_after_thir
     [
         (picture(kind="PNG"), "image/jpeg", 131053),
         (PDF, "image/png", 131053),
+        (picture(kind="WEBP") + bytes(100 * 1024), "image/webp", 131053),
+        (STICKER + bytes(100 * 1024), "image/webp", None),
+        (STICKER + bytes(500 * 1024), "image/webp", 131053),
         (picture(kind="WEBP"), "image/webp", None),
         (picture(kind="GIF", mode="P"), "image/gif", 100),
         (picture(mode="CMYK"), "image/jpeg", 131053),
