@@ -142,6 +142,16 @@ def test_no_more_run_at_once_than_the_computer_bears(root: Path, put: Put, child
     assert last(root, one_more, children).size
 
 
+def test_a_film_that_fits_as_it_is_waits_for_nobodys_conversion(
+    root: Path, put: Put, children: Conversions
+) -> None:
+    films = [film(rate=25, codec="libx265", ground=colour) for colour in ("red", "tan", "pink", "gold")]
+    for number, data in enumerate(films):
+        begun(root, attached(root, put(f"{number}.mp4", data)), children)
+    urgent = attached(root, put("darurat.mp4", film(rate=25, first=True)))
+    assert ask(root, urgent, children).mime == "video/mp4"
+
+
 def test_closing_ends_all_and_leaves_nothing(root: Path, waiting: Attachment, children: Conversions) -> None:
     pid = begun(root, waiting, children)
     children.close()

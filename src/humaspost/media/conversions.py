@@ -69,26 +69,33 @@ class Conversions:
     def __init__(self, *, patience: float | None = 0.0, most: float = jobs.MOST) -> None:
         self._patience, self._most = patience, most
         self._children: dict[Path, _Child] = {}
+        self._waiting: set[Path] = set()
         self._lock = threading.Lock()
 
     def look(self, target: Path) -> None:
-        """There may be a result at ``target``, or room to make one.
+        """There may be a result at ``target``; or it was never begun, and only ``begin`` knows whether it must be.
 
-        Raises NotFitYet while there is neither, and what kept it from being made, once: CannotConvert, TooSlow,
-        InterruptedError.
+        Raises NotFitYet while it is being made or waits for room, and what kept it from being made, once:
+        CannotConvert, TooSlow, InterruptedError.
         """
         with self._lock:
             child = self._children.get(target)
             if child is not None:
                 self._ended(target, child)
-            elif sum(one.process.poll() is None for one in self._children.values()) >= AT_ONCE:
-                raise NotFitYet(LATER)
+            elif target in self._waiting:
+                self._demand_room()
 
     def begin(self, job: jobs.Job, file: BinaryIO) -> None:
-        """A child is at work on the open file; where it ended within our patience, as ``look``. Raises OSError."""
+        """A child is at work on the open file; where it ended within our patience, as ``look``. Raises OSError.
+
+        Raises NotFitYet where there is no room for one more.
+        """
         target = jobs.target_of(job)
         with self._lock:
             if target not in self._children:
+                self._waiting.add(target)
+                self._demand_room()
+                self._waiting.remove(target)
                 self._children[target] = _started(job, file, seconds=min(job.seconds, self._most))
             child = self._children[target]
         if self._patience != 0:
@@ -103,6 +110,10 @@ class Conversions:
                 child.process.kill()
                 child.bury()
             self._children.clear()
+
+    def _demand_room(self) -> None:
+        if sum(one.process.poll() is None for one in self._children.values()) >= AT_ONCE:
+            raise NotFitYet(LATER)
 
     def _ended(self, target: Path, child: _Child) -> None:
         code = child.process.poll()
