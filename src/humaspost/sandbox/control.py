@@ -4,7 +4,7 @@ import inspect
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -19,13 +19,24 @@ _PHONE = re.compile(r"\+[1-9]\d{6,14}")
 
 
 class Platform(Protocol):
-    """What each pretend platform offers to the server; WhatsApp's has ``inbound`` and ``judge`` too."""
+    """What each pretend platform offers to the server."""
 
     routes: list[Route]
     accounts: dict[str, Any]
 
     def reset(self) -> None:
         """Nothing is remembered beyond the fixed demo account."""
+
+
+@runtime_checkable
+class Messenger(Protocol):
+    """What a platform offers beside that on which people write to the account, and Meta judges templates."""
+
+    def inbound(self, from_: str, text: str) -> Any:
+        """A person wrote; gives the id of the message."""
+
+    def judge(self, name: str, status: str) -> bool:
+        """The template has that status from now on; False = it cannot be."""
 
 
 class BadOrder(ValueError):
@@ -101,7 +112,7 @@ class Control:
     async def _inbound(self, body: Any) -> Any:
         match body:
             case {"from": str(sender), "text": str(text), **rest} if not rest and _PHONE.fullmatch(sender):
-                answer = self._of_whatsapp("inbound")(sender, text)
+                answer = self._messenger().inbound(sender, text)
                 answer = await answer if inspect.isawaitable(answer) else answer
                 return {"id": answer}
         raise BadOrder('a message is {"from": "+62…", "text": "…"}')
@@ -109,7 +120,7 @@ class Control:
     def _judge(self, body: Any) -> Any:
         match body:
             case {"name": str(name), "status": str(status), **rest} if not rest:
-                if self._of_whatsapp("judge")(name, status):
+                if self._messenger().judge(name, status):
                     return {"ok": True}
                 raise BadOrder(f"there is no template {name}, or no status {status}")
         raise BadOrder('Meta judges a template by {"name": "…", "status": "PAUSED"}')
@@ -121,10 +132,10 @@ class Control:
             platform.reset()
         return {"ok": True}
 
-    def _of_whatsapp(self, name: str) -> Callable[[str, str], Any]:
+    def _messenger(self) -> Messenger:
         for platform in self._platforms.values():
-            if method := getattr(platform, name, None):
-                return method  # type: ignore[no-any-return]  # only WhatsApp has it
+            if isinstance(platform, Messenger):
+                return platform
         raise BadOrder("WhatsApp is not pretended here")
 
 
