@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from humaspost.sandbox.server import Sandbox
+from tests.sandbox.meta import Gram, Phone, fresh
 from tests.sandbox.x_client import XClient
 
 
@@ -30,3 +31,22 @@ def x(sandbox: Sandbox) -> Iterator[XClient]:
     client = XClient(sandbox)
     yield client
     client.session.close()
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Sandbox]:
+    """One for all tests of a file, each of which begins it anew."""
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def gram(running: Sandbox, http: requests.Session) -> Gram:
+    """Instagram, as nobody has used it yet."""
+    return Gram(fresh(running), http)
+
+
+@pytest.fixture
+def phone(running: Sandbox, http: requests.Session) -> Phone:
+    """WhatsApp, as nobody has used it yet."""
+    return Phone(fresh(running), http)

@@ -1,7 +1,6 @@
 """POST /media: what Instagram fetches, which parameters it takes, which it refuses and how."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,17 +9,6 @@ from PIL import ImageCms
 
 from humaspost.sandbox.server import Sandbox
 from tests.sandbox.meta import Gram, code, film, fresh, picture
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def gram(running: Sandbox, http: requests.Session) -> Gram:
-    return Gram(fresh(running), http)
 
 
 def test_the_token_may_come_in_four_ways(gram: Gram) -> None:

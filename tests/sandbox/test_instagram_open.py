@@ -1,7 +1,6 @@
 """What Meta's documents leave open, each answer selectable: a client must live with all of them."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 import requests
@@ -10,17 +9,6 @@ from humaspost.sandbox.instagram.accounts import APP_ID, APP_SECRET
 from humaspost.sandbox.server import Sandbox
 from tests.sandbox.meta import Clock, Gram, code, film, fresh, frozen, picture
 from tests.sandbox.test_instagram_publish import published
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def gram(running: Sandbox, http: requests.Session) -> Gram:
-    return Gram(fresh(running), http)
 
 
 @pytest.fixture

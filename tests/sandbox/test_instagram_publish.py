@@ -1,24 +1,10 @@
 """From container to post: states, publishing (twice), quotas, listings, deletion, tokens."""
 
-from collections.abc import Iterator
-
 import pytest
 import requests
 
 from humaspost.sandbox.instagram.accounts import APP_SCOPED_ID, APP_SECRET
-from humaspost.sandbox.server import Sandbox
-from tests.sandbox.meta import Clock, Gram, code, film, fresh, frozen, picture
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def gram(running: Sandbox, http: requests.Session) -> Gram:
-    return Gram(fresh(running), http)
+from tests.sandbox.meta import Clock, Gram, code, film, frozen, picture
 
 
 @pytest.fixture

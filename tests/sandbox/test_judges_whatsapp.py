@@ -21,24 +21,12 @@ from pywa.types.templates import (
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from humaspost.sandbox.server import Sandbox
-from tests.sandbox.meta import WARGA, Phone, Receiver, aloud, eventually, fresh, picture, pretend_whatsapp
+from tests.sandbox.meta import WARGA, Phone, Receiver, aloud, eventually, picture, pretend_whatsapp
 from tests.shared import shared
 
 PDF = b"%PDF-1.7 surat"
 MP4 = b"....ftypisom"
 OGG = b"OggS...."
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def phone(running: Sandbox, http: requests.Session) -> Phone:
-    return Phone(fresh(running), http)
 
 
 @pytest.fixture

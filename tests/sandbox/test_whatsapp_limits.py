@@ -1,23 +1,8 @@
 """Throughput of the number, pace per person, and people per day."""
 
-from collections.abc import Iterator
-
 import pytest
-import requests
 
-from humaspost.sandbox.server import Sandbox
-from tests.sandbox.meta import Clock, Phone, code, fresh, frozen
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def phone(running: Sandbox, http: requests.Session) -> Phone:
-    return Phone(fresh(running), http)
+from tests.sandbox.meta import Clock, Phone, code, frozen
 
 
 @pytest.fixture

@@ -1,29 +1,16 @@
 """Media of WhatsApp: upload, limits by type and content, the life of an id, links."""
 
 import hashlib
-from collections.abc import Iterator
 
 import pytest
 import requests
 from PIL import Image
 
-from humaspost.sandbox.server import Sandbox
-from tests.sandbox.meta import Phone, code, fresh, frozen, picture, pretend_whatsapp
+from tests.sandbox.meta import Phone, code, frozen, picture, pretend_whatsapp
 
 PDF = b"%PDF-1.7 surat"
 #: One that moves may have five times as many bytes.
 STICKER = picture(kind="WEBP", save_all=True, append_images=[Image.new("RGB", (1080, 1080), "navy")])
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def phone(running: Sandbox, http: requests.Session) -> Phone:
-    return Phone(fresh(running), http)
 
 
 def test_an_uploaded_file_is_read_back_sent_and_deleted(phone: Phone) -> None:

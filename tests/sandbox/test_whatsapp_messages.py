@@ -1,24 +1,10 @@
 """POST /messages: who may call, what is well-formed, and what the recipient then sees."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
 
-from humaspost.sandbox.server import Sandbox
-from tests.sandbox.meta import WARGA, Phone, code, fresh, frozen, pretend_whatsapp
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def phone(running: Sandbox, http: requests.Session) -> Phone:
-    return Phone(fresh(running), http)
+from tests.sandbox.meta import WARGA, Phone, code, frozen, pretend_whatsapp
 
 
 def test_a_text_within_the_window_is_seen_by_its_recipient(phone: Phone) -> None:

@@ -1,24 +1,11 @@
 """Templates: which there are, which may be sent, and how one is filled in."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 
-from humaspost.sandbox.server import Sandbox
-from tests.sandbox.meta import WARGA, Phone, code, fresh, picture
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def phone(running: Sandbox, http: requests.Session) -> Phone:
-    return Phone(fresh(running), http)
+from tests.sandbox.meta import WARGA, Phone, code, picture
 
 
 def header(kind: str, media_id: str, **more: Any) -> dict[str, Any]:

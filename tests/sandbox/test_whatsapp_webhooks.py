@@ -18,12 +18,6 @@ def receiver() -> Iterator[Receiver]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
 @pytest.fixture
 def phone(running: Sandbox, http: requests.Session, receiver: Receiver) -> Phone:
     phone = Phone(fresh(running), http)
