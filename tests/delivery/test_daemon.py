@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from humaspost.delivery.daemon import Daemon
 from humaspost.delivery.deliver import Engine
 from humaspost.delivery.happened import trouble
 from tests.delivery.conftest import Town
+
+NEVER_BY_ITSELF = timedelta(hours=1)
 
 
 class Blind(Engine):
@@ -49,3 +52,25 @@ def test_a_job_that_fails_is_told_without_a_trace_and_posts_still_go_out(
     assert [what.detail for what in town.told if what.kind == "problem"][:1] == ["the disk is gone"]
     assert town.states() == {"a": "published"}
     assert capfd.readouterr().err == ""
+
+
+def test_a_folder_that_could_not_be_read_is_read_again_at_once(town: Town, tmp_path: Path) -> None:
+    """A disk was full when a post was saved: it was left until the round of ten seconds."""
+    tries: list[int] = []
+
+    def scan() -> float | None:
+        tries.append(0)
+        if len(tries) == 1:
+            raise OSError("the disk is full")
+        stop.set()
+        return None
+
+    stop, posts = threading.Event(), tmp_path / "posts"
+    posts.mkdir()
+    thread = threading.Thread(target=Daemon(town.engine(), posts, scan, stop, rescan=NEVER_BY_ITSELF).run)
+    thread.start()
+    found = stop.wait(20)
+    stop.set()
+    thread.join(30)
+    assert found, "it was not read again"
+    assert [what.detail for what in town.told] == ["the disk is full"]

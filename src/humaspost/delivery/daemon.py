@@ -18,9 +18,12 @@ from humaspost.delivery.happened import Happened, trouble
 from humaspost.ledger import senders
 
 T = TypeVar("T")
+U = TypeVar("U")
 #: Other processes' writes are seen within this.
 WATCH = 0.25
 NEVER = float("inf")
+#: A folder that could not be read into the ledger (a full disk, say) is read again after this many seconds.
+ANEW = 1.0
 #: A wall clock that moved against the monotonic one by more is told, and everything looked at again.
 JUMP = 60.0
 
@@ -48,8 +51,12 @@ class Daemon:
         self._asked = threading.Event()
         self._asked.set()
         scheduler.add_job(self._asked.set, _Every(self.rescan), misfire_grace_time=None)
-        scheduler.add_job(self._told, _Every(timedelta(seconds=1)), [self._look], misfire_grace_time=None)
-        scheduler.add_job(self._told, _Every(timedelta(seconds=5)), [self._beat], misfire_grace_time=None)
+        scheduler.add_job(
+            self._told, _Every(timedelta(seconds=1)), [self._look, None], misfire_grace_time=None
+        )
+        scheduler.add_job(
+            self._told, _Every(timedelta(seconds=5)), [self._beat, None], misfire_grace_time=None
+        )
         watcher = threading.Thread(target=self._watch_folder, name="folder", daemon=True)
         self.engine.start()
         scheduler.start()
@@ -71,7 +78,7 @@ class Daemon:
             if abs(moved) > JUMP:
                 sender.tell(Happened(sender.now(), "clock", detail=str(round(moved))))
                 if moved < 0:
-                    self._told(partial(self.engine.set_back, timedelta(seconds=-moved)))
+                    self._told(partial(self.engine.set_back, timedelta(seconds=-moved)), None)
                 self._asked.set()
                 for job in scheduler.get_jobs():
                     # Else what was to come in a second comes when the clock has caught up again.
@@ -83,17 +90,18 @@ class Daemon:
                 self.engine.wake()
 
     def _scan(self) -> None:
-        wanted = self._told(self.scan)
+        """What was saved while the ledger could not be written is not left until the next round."""
+        wanted = self._told(self.scan, ANEW)
         self._again = NEVER if wanted is None else time.monotonic() + wanted
         self.engine.wake()
 
-    def _told(self, work: Callable[[], T]) -> T | None:
-        """What it gives; None, and a line that says why, where it raised: the next turn tries again."""
+    def _told(self, work: Callable[[], T], otherwise: U) -> T | U:
+        """What it gives; ``otherwise``, and a line that says why, where it raised."""
         try:
             return work()
         except Exception as error:
             self.engine.sender.tell(Happened(self.engine.sender.now(), "problem", detail=trouble(error)))
-            return None
+            return otherwise
 
     def _look(self) -> None:
         self.engine.look()
