@@ -1,15 +1,14 @@
 """A lane: one account's sender. One thread decides what goes next, a few write."""
 
-import json
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection
 
+from humaspost.delivery.hand import Claimed, Hand
 from humaspost.delivery.happened import Happened, trouble
 from humaspost.delivery.line import Line, Sender
 from humaspost.delivery.login import contact, keep
@@ -17,9 +16,7 @@ from humaspost.delivery.send import send
 from humaspost.delivery.works import AHEAD, Work, Works
 from humaspost.ledger import claims, settle
 from humaspost.ledger.gate import Gate, Intent, Passage, Stopped, Ticket, Wait
-from humaspost.ledger.schema import rendition
 from humaspost.model.errors import ChannelError
-from humaspost.model.rendition import Part, Rendition
 
 #: Claimed this long before its time, so that the gate opens on the minute.
 EARLY = timedelta(seconds=0.5)
@@ -27,17 +24,6 @@ EARLY = timedelta(seconds=0.5)
 NAP = 30.0
 #: How often a lane asks itself whether its login needs looking after, in seconds.
 HOURLY = 3600.0
-
-
-@dataclass(slots=True)
-class Claimed:
-    """One delivery that is ours until it is gated or put back."""
-
-    key: str
-    post: str
-    due_at: datetime
-    priority: int
-    work: Work
 
 
 @dataclass
@@ -50,7 +36,6 @@ class Lane:
     _quiet: datetime | None = None
     _asked: int = 0
     _seen: int = -1
-    _claimed: list[Claimed] = field(default_factory=list)
     _flying: set["Future[datetime | None]"] = field(default_factory=set)
     _blocked: datetime | None = None
     _looked_ahead: float = 0.0
@@ -62,6 +47,7 @@ class Lane:
 
     def __post_init__(self) -> None:
         self._works = Works(self.line, self.sender, self._wake.set)
+        self._hand = Hand(self.line, self.sender, self._works)
 
     def start(self) -> None:
         """The lane sends from now on."""
@@ -118,14 +104,14 @@ class Lane:
                 pause = 1.0
             if pause > 0:
                 self._wake.wait(pause)
-        self._put_back(self._claimed, None)
+        self._hand.put_all_back()
 
     def _turn(self) -> float:
         """One look at everything; how many seconds until the next."""
         now = self.sender.now()
         self._reap()
         if self._anew.is_set():
-            self._put_back(self._claimed, None)
+            self._hand.put_all_back()
             self._works.recall()
             self._blocked = self._contact_at = None
             self._anew.clear()
@@ -135,6 +121,7 @@ class Lane:
             return self._rest(self._contact_at)
         if due is not None and due <= now + EARLY:
             self._take(now)
+        self._hand.place(now)
         if time.monotonic() - self._looked_ahead > 10 and due is not None:
             self._looked_ahead = time.monotonic()
             if self.sender.only is None:
@@ -142,7 +129,7 @@ class Lane:
         self._works.advance(self._pool, now)
         self._fail_hopeless()
         self._gate(self.sender.now())
-        return self._rest(self._next_due() if not self._claimed else None)
+        return self._rest(self._next_due() if not self._hand else None)
 
     def _next_due(self) -> datetime | None:
         with self.sender.ledger.read() as conn:
@@ -166,90 +153,70 @@ class Lane:
         if self._blocked and self._blocked > now and due is not None:
             due = max(due, self._blocked)
         moments = [m for m in (due, self._blocked) if m is not None]
-        moments += [c.due_at for c in self._claimed if c.work.progress.ready]
+        moments += [c.due_at for c in self._hand if c.work.progress.ready]
         moments += self._works.polls
         busy = bool(self._flying) or self._works.are_busy
         coming = [m for m in moments if m > now]
-        ready = any(c.due_at <= now and c.work.progress.ready for c in self._claimed)
-        self._quiet = None if busy or self._claimed else min(moments, default=_NEVER)
+        ready = any(c.due_at <= now and c.work.progress.ready for c in self._hand)
+        self._quiet = None if busy or self._hand else min(moments, default=_NEVER)
         if busy:
             return min([0.25, *((m - now).total_seconds() for m in coming)])
         if not coming:
             return 0.05 if moments or ready else NAP
-        early = EARLY.total_seconds() if not self._claimed else 0.0
+        early = EARLY.total_seconds() if not self._hand else 0.0
         return max(0.001, min(NAP, (min(coming) - now).total_seconds() - early))
 
     # -- claims and preparation ------------------------------------------------------------------
 
     def _take(self, now: datetime) -> None:
         room = self._room()
-        if not room or (self._blocked and self._blocked > now + EARLY):
-            return
-        until = now + EARLY
-        line, sender = self.line, self.sender
-
-        def work(conn: Connection) -> list[Row[Any]]:
-            claims.expand(conn, line.id, until=until, now=now)
-            return claims.claim(
-                conn, line.id, owner=sender.owner, until=until, now=now, limit=room, only=sender.only
-            )
-
-        rows = sender.ledger.committer.submit(work).result()
-        parts = {body: self._parts(body) for body in {row.rendition for row in rows}}
-        for row in rows:
-            work_ = self._works.of(parts[row.rendition][row.part - 1])
-            self._claimed.append(Claimed(row.key, row.post, row.due_at, row.priority, work_))
-        self._claimed.sort(key=lambda c: (c.priority, c.due_at > now))
+        if room and not (self._blocked and self._blocked > now + EARLY):
+            self._hand.take(until=now + EARLY, now=now, most=room)
 
     def _room(self) -> int:
         """How many more may be claimed; none until half of what was claimed has gone."""
-        room = 4 * self.workers - len(self._claimed)
+        room = 4 * self.workers - len(self._hand)
         return room if room >= 2 * self.workers else 0
-
-    def _parts(self, body: str) -> tuple[Part, ...]:
-        with self.sender.ledger.read() as conn:
-            text = conn.scalar(select(rendition.c.body).where(rendition.c.hash == body))
-        return Rendition.from_json(json.loads(text or "")).parts
 
     def _reap(self) -> None:
         """What threads finished is known to the lane."""
         while self.line.spent:
-            self._begin_anew(self.line.spent.pop())
-        done = {future for future in self._flying if future.done()}
-        self._flying -= done
-        for future in done:
+            self._renew(self.line.spent.pop())
+        for future in [future for future in self._flying if future.done()]:
+            self._flying.discard(future)
             until = future.result()
             if until is not None:
                 self._blocked = max(until, self._blocked or until)
-        for work in self._works.reap():
+        self._works.reap()
+        for work in {claimed.work for claimed in self._hand if claimed.work.is_refused}:
             self._refused(work)
-        self._works.trim({claimed.work for claimed in self._claimed})
+        self._works.trim({claimed.work for claimed in self._hand})
 
-    def _begin_anew(self, part_hash: str) -> None:
-        """The part is prepared as the ledger has it, for whoever is still to be sent it."""
-        work = self._works.forget(part_hash)
-        for claimed in self._claimed:
-            if claimed.work is work:
-                claimed.work = self._works.of(claimed.work.part)
+    def _renew(self, part_hash: str) -> None:
+        try:
+            self._hand.renew(part_hash)
+        except Exception:
+            self.line.spent.add(part_hash)  # what is used up must not be used again
+            raise
 
     def _refused(self, work: Work) -> None:
         """Not for now: its deliveries pass by the rules once more, so that none waits past its time."""
         progress = work.progress
-        if progress.refused is None:
-            return
         if progress.lane_until is not None:
             self._blocked = max(progress.lane_until, self._blocked or progress.lane_until)
-        mine = [c for c in self._claimed if c.work is work]
-        self._claimed = [c for c in self._claimed if c.work is not work]
+        mine = [c for c in self._hand if c.work is work]
         tickets = [Ticket(c.key, work.part_hash, None, retry_at=progress.next_at) for c in mine]
-        self._tell_stops(self._pass(tickets, self.sender.now()))
+        passages = self._pass(tickets, self.sender.now())
+        self._hand.drop(mine)
+        self._tell_stops(passages)
 
     def _fail_hopeless(self) -> None:
-        for claimed in [c for c in self._claimed if c.work.progress.failed]:
+        for claimed in self._hand:
             error = claimed.work.progress.failed
-            if isinstance(error, ChannelError):
-                self._fail(claimed, error)
-            self._claimed.remove(claimed)
+            if error is None:
+                continue
+            self._fail(claimed, error)
+            self._hand.drop([claimed])
             self._works.forget(claimed.work.part_hash)
 
     def _fail(self, claimed: Claimed, error: ChannelError) -> None:
@@ -260,33 +227,24 @@ class Lane:
         name = self.line.account.name
         self.sender.tell(Happened(now, "failed", claimed.post, name, detail=str(error)))
 
-    def _put_back(self, claimed: list[Claimed], until: datetime | None) -> None:
-        keys, now, owner = [c.key for c in claimed], self.sender.now(), self.sender.owner
-        if keys:
-            self.sender.ledger.write(
-                lambda conn: claims.put_back(conn, keys, owner=owner, not_before=until, now=now)
-            )
-        gone = set(keys)
-        self._claimed = [c for c in self._claimed if c.key not in gone]
-
     # -- the gate --------------------------------------------------------------------------------
 
     def _gate(self, now: datetime) -> None:
         if self._blocked is not None:
             if self._blocked > now:
                 if self._blocked > now + timedelta(seconds=5):
-                    self._put_back(self._claimed, self._blocked)
+                    self._hand.put_all_back(self._blocked)
                 return
             self._blocked = None
         free = self.workers - len(self._flying)
-        ready = [c for c in self._claimed if c.work.progress.ready and c.due_at <= now][:free]
+        ready = [c for c in self._hand if c.work.progress.ready and c.due_at <= now][:free]
         if not ready or self._stopping:
             return
         tickets = [Ticket(c.key, c.work.part_hash, c.work.progress.token) for c in ready]
         passages = self._pass(tickets, now)
         gated = time.monotonic()
         waiting = {p.key: p for p in passages if isinstance(p, Wait)}
-        self._claimed = [c for c in self._claimed if c not in ready or c.key in waiting]
+        self._hand.drop([c for c in ready if c.key not in waiting])
         for passage in passages:
             if isinstance(passage, Intent):
                 self._fly(passage, gated)
@@ -316,12 +274,11 @@ class Lane:
             self._blocked = min(lane)
         for wait in waiting.values():
             if not wait.whole_lane:
-                mine = [c for c in self._claimed if c.key == wait.key]
-                self._put_back(mine, wait.until)
+                self._hand.put_back([c for c in self._hand if c.key == wait.key], wait.until)
         if self._blocked and self._blocked > now + timedelta(seconds=5):
             quota = next(iter(waiting.values())).quota
             self.sender.tell(Happened(now, "limit", account=self.line.account.name, detail=quota))
-            self._put_back(self._claimed, self._blocked)
+            self._hand.put_all_back(self._blocked)
 
     def _tell_stops(self, passages: list[Passage]) -> None:
         for passage in passages:

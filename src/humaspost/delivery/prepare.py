@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from humaspost.delivery import retry
 from humaspost.delivery.happened import Happened
 from humaspost.delivery.line import Line, Sender
+from humaspost.delivery.record import record
 from humaspost.ledger import accounts, limits, preparations
 from humaspost.model.channel import NotFitYet, Ready
 from humaspost.model.errors import ChannelError, QuotaExceeded, Transient, UnknownOutcome
@@ -94,7 +95,7 @@ def _keep(
         if spent:
             limits.use(conn, line.id, spent, now=now)
 
-    sender.ledger.write(work)
+    record(sender, work)
 
 
 def _full(line: Line, sender: Sender, now: datetime) -> Progress | None:

@@ -4,19 +4,18 @@ import random
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from humaspost.delivery import retry
 from humaspost.delivery.happened import Happened
 from humaspost.delivery.line import Line, Sender
+from humaspost.delivery.record import record, refused
 from humaspost.ledger import accounts, preparations, settle
 from humaspost.ledger.gate import Intent
 from humaspost.model.channel import Ready
 from humaspost.model.delivery import Receipt
 
-T = TypeVar("T")
 #: Longer than this between the gate and the socket and nothing is sent: the world may have changed.
 STALE = 5.0
 
@@ -33,7 +32,7 @@ def send(
         sleep(max(0.0, wait))
     wall = abs((sender.now() - intent.gated_at).total_seconds())
     if wall > STALE or time.monotonic() - gated > STALE:
-        _record(sender, lambda conn: _unsent(conn, intent, sender.now()))
+        record(sender, lambda conn: _unsent(conn, intent, sender.now()))
         return None
     try:
         receipt = line.session.publish(
@@ -58,7 +57,7 @@ def _published(line: Line, sender: Sender, intent: Intent, receipt: Receipt) -> 
     # What was prepared is used up: another post with the very same words needs its own.
     used_up = intent.part.hash if intent.to is None else ""
     published = settle.Published(intent.key, intent.number, receipt, used_up)
-    sender.receipts.keep(sender.ledger, published, now=now, failed=lambda error: _refused(sender, error))
+    sender.receipts.keep(sender.ledger, published, now=now, failed=lambda error: refused(sender, error))
     url = receipt.url or (_address(line, sender, intent, receipt) if intent.to is None else None)
     if used_up:
         line.spent.add(used_up)
@@ -83,7 +82,7 @@ def _address(line: Line, sender: Sender, intent: Intent, receipt: Receipt) -> st
 
 def _failed(line: Line, sender: Sender, intent: Intent, error: retry.OneOfSix) -> datetime | None:
     now = sender.now()
-    failures = _record(sender, lambda conn: settle.failures(conn, intent.key))
+    failures = record(sender, lambda conn: settle.failures(conn, intent.key))
     verdict = retry.decide(error, failures=failures, now=now, jitter=random.random())  # noqa: S311  # spreads load
     code, detail = error.code, error.detail
     key, number = intent.key, intent.number
@@ -109,7 +108,7 @@ def _failed(line: Line, sender: Sender, intent: Intent, error: retry.OneOfSix) -
                 _doubt(conn, line, intent, error, now=now, hold=hold)
                 return "unknown"
 
-    kind = _record(sender, outcome)
+    kind = record(sender, outcome)
     if isinstance(verdict, retry.Again) and verdict.redo:
         line.spent.add(intent.part.hash)
     sender.tell(Happened(now, kind, intent.post, line.account.name, detail=str(error)))
@@ -136,17 +135,3 @@ def _doubt(
     elif streak >= settle.STREAK:
         until = now + timedelta(seconds=30 * 2 ** min(streak - settle.STREAK, 7))
         accounts.stop_lane(conn, line.id, code=error.code, until=until)
-
-
-def _record(sender: Sender, work: Callable[[Connection], T]) -> T:
-    """What is known is on disk; where the disk refuses, it stays in memory and is tried until it takes it."""
-    while True:
-        try:
-            return sender.ledger.committer.submit(work).result()
-        except Exception as error:
-            _refused(sender, error)
-            sender.receipts.pause()
-
-
-def _refused(sender: Sender, error: Exception) -> None:
-    sender.tell(Happened(sender.now(), "problem", detail=f"ledger: {getattr(error, 'orig', error)}"))

@@ -3,16 +3,18 @@
 import json
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from humaspost.delivery import prepare
-from humaspost.delivery.happened import Happened
+from humaspost.delivery.happened import Happened, trouble
 from humaspost.delivery.line import Line, Sender
 from humaspost.ledger import preparations
 from humaspost.model.rendition import Part, Rendition
 
 AHEAD = timedelta(minutes=15)
+#: A step that failed for a reason of our own (a ledger that cannot be read, say) is made again after this.
+ANEW = timedelta(seconds=1)
 #: More finished parts than this are not remembered; the ledger still is.
 MOST = 1000
 
@@ -25,6 +27,11 @@ class Work:
     part_hash: str
     progress: prepare.Progress
     future: "Future[prepare.Progress] | None" = None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether its last step was not taken for now."""
+        return self.progress.refused is not None and self.future is None
 
 
 class Works:
@@ -47,11 +54,7 @@ class Works:
 
     def of(self, part: Part) -> Work:
         """The work on the part, as far as the ledger remembers it."""
-        part_hash = part.hash
-        if part_hash not in self._by_hash:
-            progress = prepare.recall(self._line, self._sender, part_hash)
-            self._by_hash[part_hash] = Work(part, part_hash, progress)
-        return self._by_hash[part_hash]
+        return self._by_hash.get(part.hash) or self.anew(part)
 
     def recall(self) -> None:
         """What waits is as the ledger has it."""
@@ -59,9 +62,15 @@ class Works:
             if not (work.future or work.progress.ready or work.progress.failed):
                 work.progress = prepare.recall(self._line, self._sender, part_hash)
 
-    def forget(self, part_hash: str) -> Work | None:
-        """The part is begun anew when it is asked for again; the work that it had."""
-        return self._by_hash.pop(part_hash, None)
+    def forget(self, part_hash: str) -> None:
+        """The part is begun anew when it is asked for again."""
+        self._by_hash.pop(part_hash, None)
+
+    def anew(self, part: Part) -> Work:
+        """Other work on the part, as the ledger has it now; the work that it had stays where the ledger fails."""
+        fresh = Work(part, part.hash, prepare.recall(self._line, self._sender, part.hash))
+        self._by_hash[part.hash] = fresh
+        return fresh
 
     def begin_ahead(self, now: datetime) -> None:
         """What comes due in a quarter of an hour and has media is begun; nothing is frozen by it."""
@@ -90,13 +99,21 @@ class Works:
             )
             work.future.add_done_callback(lambda _future: self._wake())
 
-    def reap(self) -> list[Work]:
-        """Those whose step has ended since the last question, with what it gave."""
+    def reap(self) -> None:
+        """Those whose step has ended have what it gave."""
         ended = [work for work in self._by_hash.values() if work.future and work.future.done()]
         for work in ended:
             assert work.future is not None
-            work.progress, work.future = work.future.result(), None
-        return ended
+            future, work.future = work.future, None
+            try:
+                work.progress = future.result()
+            except Exception as error:
+                # It must not be met again at every turn: nothing of the whole account would go out any more.
+                now = self._sender.now()
+                work.progress = replace(work.progress, next_at=now + ANEW)
+                self._sender.tell(
+                    Happened(now, "problem", account=self._line.account.name, detail=trouble(error))
+                )
 
     def trim(self, needed: Collection[Work]) -> None:
         """No more are remembered than MOST, but for the needed and the busy."""
