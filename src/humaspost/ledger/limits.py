@@ -50,7 +50,8 @@ class Books:
         self._conn, self._account, self._rates, self._now = conn, account, rules.rates, now
         self._tats = _tats(conn, account, [*recipients, ""]) if rules.rates else {}
         self._new_tats: dict[tuple[str, str], float] = {}
-        self._quotas = [_Use(conn, account, q, now) for q in rules.quotas if not q.preparing]
+        quotas = [quota for quota in rules.quotas if not quota.preparing]
+        self._quotas = [_Use(conn, account, quota, now, recipients=recipients) for quota in quotas]
         self._uses: list[tuple[str, str]] = []
 
     def take(self, recipient: str, *, counts: bool) -> Slot:
@@ -118,20 +119,22 @@ def _tats(conn: Connection, account: str, recipients: list[str]) -> dict[tuple[s
 
 
 class _Use:
-    """What is used of one quota in its rolling window."""
+    """What is used of one quota in its rolling window, and by which of these recipients."""
 
-    def __init__(self, conn: Connection, account: str, quota: Quota, now: datetime) -> None:
-        self.quota, self._now = quota, now
+    def __init__(
+        self, conn: Connection, account: str, quota: Quota, now: datetime, *, recipients: Sequence[str] = ()
+    ) -> None:
+        self.quota = quota
         since = now - timedelta(seconds=quota.seconds)
         window = quota_use.c.at.between(since, now + timedelta(seconds=AHEAD))
         used = (quota_use.c.account == account) & (quota_use.c.name == quota.name) & window
         who = quota_use.c.recipient
-        first = func.min(quota_use.c.at)
-        query = select(who, first).where(used).group_by(who if quota.unique else quota_use.c.id)
-        rows = list(conn.execute(query))
-        self._people = {row[0] for row in rows}
-        self._count = len(rows)
-        self._oldest = min((_moment(row[1]) for row in rows), default=now)
+        # Counted by SQLite: ten thousand rows read here at every batch took half of a fan-out's time.
+        places = func.count(who.distinct()) if quota.unique else func.count()
+        self._count, oldest = conn.execute(select(places, func.min(quota_use.c.at)).where(used)).one()
+        self._oldest: datetime = oldest or now
+        some = select(who).where(used, who.in_(recipients)) if quota.unique and recipients else None
+        self._people = set(conn.scalars(some)) if some is not None else set()
 
     def spent(self, recipient: str) -> datetime | None:
         """When a place becomes free, None where there is one now."""
@@ -145,10 +148,6 @@ class _Use:
         if not (self.quota.unique and recipient in self._people):
             self._count += 1
             self._people.add(recipient)
-
-
-def _moment(value: datetime | str) -> datetime:
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def free_at(conn: Connection, account: str, quota: Quota, *, now: datetime) -> datetime | None:
