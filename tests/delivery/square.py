@@ -32,7 +32,7 @@ class Square:
     steps: int = 0
     prepared: int = 0
     surveyed: int = 0
-    found: Receipt | Proof = Proof.CANNOT_TELL
+    found: Receipt | Proof | Exception = Proof.CANNOT_TELL
     rates: tuple[Rate, ...] = ()
     audience: bool = False
     login: Exception | None = None
@@ -88,6 +88,8 @@ class SquareSession:
             return Receipt(str(len(self.square.cried)), datetime.now(UTC), "https://square.example/1")
 
     def find(self, attempt: Attempt, *, to: Recipient | None) -> Receipt | Proof:
+        if isinstance(self.square.found, Exception):
+            raise self.square.found
         return self.square.found
 
     def retract(self, receipt: Receipt) -> ByHand:

@@ -100,6 +100,18 @@ def test_an_unknown_is_found_and_nothing_is_sent_twice(town):
     assert len(town.square.cried) == 1
 
 
+@pytest.mark.parametrize("found", [Transient("reset"), OverflowError("an id of 400 digits")], ids=repr)
+def test_a_look_that_breaks_saw_nothing_and_keeps_no_other_waiting(town, found):
+    town.square.script = [UnknownOutcome("timeout"), UnknownOutcome("timeout")]
+    town.square.found = found
+    town.post("a")
+    town.post("b")
+    town.run()
+    town.run()
+    assert {h.post for h in town.told if h.kind == "looked"} == {"a", "b"}
+    assert set(town.states().values()) <= {"unknown look", "unknown ask"}
+
+
 def test_an_unknown_that_is_proved_absent_is_sent(town):
     town.square.script = [UnknownOutcome("timeout")]
     town.post("a")

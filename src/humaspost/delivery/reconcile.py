@@ -9,10 +9,10 @@ from sqlalchemy import Connection, Row
 
 from humaspost.delivery.happened import Happened
 from humaspost.delivery.line import Line, Sender
+from humaspost.delivery.retry import as_one_of_six
 from humaspost.ledger import doubts, settle
 from humaspost.ledger.store import Ledger
 from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient
-from humaspost.model.errors import ChannelError
 from humaspost.model.rendition import Rendition
 
 
@@ -34,9 +34,10 @@ def look(lines: Mapping[str, Line], sender: Sender) -> int:
 def _look(line: Line, sender: Sender, row: Row[Any]) -> None:
     try:
         answer = line.session.find(_attempt(row), to=_recipient(row))
-    except ChannelError as error:
-        # Not even the question was answered: it counts as a look that saw nothing.
-        sender.tell(Happened(sender.now(), "problem", row.post, line.account.name, detail=str(error)))
+    except Exception as error:
+        # Not even the question was answered: it counts as a look that saw nothing, and no other look waits.
+        said = str(as_one_of_six(error))
+        sender.tell(Happened(sender.now(), "problem", row.post, line.account.name, detail=said))
         answer = Proof.ABSENT_SO_FAR
     sender.ledger.write(lambda conn: _settle(conn, line, sender, row, answer))
     kind = "found" if isinstance(answer, Receipt) else "looked"
@@ -90,6 +91,6 @@ def evidence(line: Line, ledger: Ledger, key: str) -> Proof | str:
         return Proof.CANNOT_TELL
     try:
         answer = line.session.find(_attempt(row), to=_recipient(row))
-    except ChannelError:
-        return Proof.CANNOT_TELL
+    except Exception:
+        return Proof.CANNOT_TELL  # nobody answered, or nothing that we could read
     return (answer.url or "found") if isinstance(answer, Receipt) else answer

@@ -121,7 +121,14 @@ def test_a_look_that_failed_is_no_proof(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{}, [], {"data": None}, {"data": [1, {}, {"id": "x"}, {"id": "5", "text": 3}]}]
+    "body",
+    [
+        {},
+        [],
+        {"data": None},
+        {"data": [1, {}, {"id": "x"}, {"id": "5", "text": 3}]},
+        {"data": [{"id": "9" * 400, "text": "a"}, {"id": "9" * 5000, "text": "a"}, {"id": "٣", "text": "a"}]},
+    ],
 )
 def test_a_hostile_timeline_finds_nothing(bench: Bench, body: Any) -> None:
     bench.order("status", "/users/.*/tweets", status=200, body=body, acted=False)

@@ -12,6 +12,8 @@ from humaspost.model.delivery import Attempt, Proof, Receipt
 _EPOCH = 1_288_834_974_657
 #: Our clock and X's may differ by this much.
 SKEW = timedelta(seconds=5)
+#: Ids are numbers of 64 bits; a longer one tells no time.
+_ID = re.compile(r"[0-9]{1,19}")
 _OWN_MEDIA = re.compile(r"/status/\d+/(?:photo|video)/\d+$")
 _SCHEME = re.compile(r"\bhttps?://", re.IGNORECASE)
 
@@ -40,7 +42,7 @@ def judge(tweets: Iterable[Tweet], attempt: Attempt) -> Receipt | Proof:
 
 def _fits(tweet: Tweet, attempt: Attempt) -> bool:
     """Same words, same parent, not older than the attempt, as many media where X tells."""
-    if not str(tweet.get("id", "")).isdecimal():
+    if not _ID.fullmatch(str(tweet.get("id", ""))):
         return False
     media = media_count(tweet)
     return (
