@@ -31,6 +31,7 @@ class Square:
     script: list[Exception | None] = field(default_factory=list)
     steps: int = 0
     prepared: int = 0
+    sought: list[Attempt] = field(default_factory=list)
     surveyed: int = 0
     found: Receipt | Proof | Exception = Proof.CANNOT_TELL
     rates: tuple[Rate, ...] = ()
@@ -88,6 +89,7 @@ class SquareSession:
             return Receipt(str(len(self.square.cried)), datetime.now(UTC), "https://square.example/1")
 
     def find(self, attempt: Attempt, *, to: Recipient | None) -> Receipt | Proof:
+        self.square.sought.append(attempt)
         if isinstance(self.square.found, Exception):
             raise self.square.found
         return self.square.found

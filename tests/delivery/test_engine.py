@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from humaspost.ledger import accounts, gap, pauses, queries, senders
+from humaspost.ledger import accounts, doubts, gap, pauses, queries, senders
 from humaspost.model.account import Verdict
+from humaspost.model.channel import Looks
 from humaspost.model.delivery import Proof, Receipt
 from humaspost.model.errors import (
     AuthFailed,
@@ -112,6 +113,36 @@ def test_a_look_that_breaks_saw_nothing_and_keeps_no_other_waiting(town, found):
     assert set(town.states().values()) <= {"unknown look", "unknown ask"}
 
 
+def test_what_another_delivery_holds_settles_no_doubt(town):
+    town.square.script = [UnknownOutcome("timeout")]
+    town.square.looks = Looks((60.0,), "the square")
+    town.post("a")
+    town.run()
+    town.post("b")
+    town.run()
+    town.square.found = Receipt("1", datetime.now(UTC))  # the id of b
+    town.shift = timedelta(seconds=61)
+    town.run()
+    assert town.states() == {"a": "unknown ask", "b": "published"}
+    assert town.square.sought[-1].taken == {"1"}
+
+
+def test_a_later_attempt_is_looked_for_since_the_first_that_may_have_landed(town):
+    """A 403 `duplicate` on the second try speaks of the first."""
+    town.square.script = [live(UnknownOutcome("timeout")), UnknownOutcome("duplicate")]
+    town.post("a")
+    town.run()
+    town.run()
+    with town.ledger.read() as conn:
+        (row,) = queries.deliveries(conn)
+    town.ledger.write(lambda conn: doubts.say_retry(conn, [row.key], now=town.now()))
+    town.run()
+    town.run()
+    first, last = town.square.sought[0], town.square.sought[-1]
+    assert (first.number, last.number, last.code) == (1, 2, "duplicate")
+    assert last.started_at == first.started_at
+
+
 def test_an_unknown_that_is_proved_absent_is_sent(town):
     town.square.script = [UnknownOutcome("timeout")]
     town.post("a")
@@ -170,7 +201,7 @@ def test_what_was_over_before_the_ledger_was_made_needs_nobody(town, more):
 
 
 def test_a_thread_that_expired_is_expired_to_its_last_part(town):
-    soon = When("", "UTC", town.now() + timedelta(seconds=0.4))
+    soon = When("", "UTC", town.now() + timedelta(minutes=3))
     town.square.script = [None, Transient("dns")]
     town.post("a", "one", "two", "three", expires=soon)
     town.run()

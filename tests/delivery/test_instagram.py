@@ -1,6 +1,6 @@
 """Instagram before the sandbox, with real lanes and a real ledger: whatever is answered, it is live once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from humaspost.channels.instagram import Instagram
 from humaspost.delivery.deliver import Engine
 from humaspost.delivery.happened import Happened
 from humaspost.delivery.line import Line, Sender
-from humaspost.ledger import accounts, planned, queries, store
+from humaspost.ledger import accounts, doubts, planned, queries, store
 from humaspost.model.account import Account
 from humaspost.model.plan import Plan, PlanRow
 from humaspost.model.post import When
@@ -27,6 +27,10 @@ from tests.channels.instagram.conftest import opened
 
 PUBLISH = "/media_publish$"
 SECOND = ("duplicate", "same-id", "refused")
+
+
+def published_by_a_person(conn: Connection, keys: list[str], *, now: datetime) -> int:
+    return doubts.say_published(conn, keys, remote_id=None, url=None, now=now)
 
 
 @dataclass
@@ -50,10 +54,10 @@ class Gallery:
     def now(self) -> datetime:
         return datetime.now(UTC) + self.shift
 
-    def post(self, id_: str, text: str = "Halo warga.", **more: Any) -> None:
+    def post(self, id_: str, text: str = "Halo warga.", *, colour: str = "navy", **more: Any) -> None:
         at = self.now() - timedelta(seconds=1)
         due = When(at.strftime("%Y-%m-%dT%H:%M"), "UTC", at)
-        picture = self.door.add(jpeg(), name="a.jpg", alt="Gambar.")
+        picture = self.door.add(jpeg(colour=colour), name=f"{colour}.jpg", alt="Gambar.")
         rendition = Rendition("instagram", (Part(1, text, (picture,), {"format": "feed"}),))
         self.rows.append(PlanRow(id_, f"posts/{id_}.md", id_, "", self.account, due, rendition, **more))
 
@@ -91,6 +95,14 @@ class Gallery:
     def one(self) -> Row[Any]:
         (row,) = self.deliveries()
         return row
+
+    def outcomes(self) -> dict[str, tuple[str, str | None]]:
+        return {row.post: (row.state, row.remote_id) for row in self.deliveries()}
+
+    def asked(self, path: str) -> int:
+        """How often the platform was asked to write there."""
+        requests = self.sandbox.world.requests
+        return sum(r["method"] == "POST" and r["path"].endswith(path) for r in requests)
 
     def live(self) -> list[Any]:
         return [o for o in self.sandbox.world.objects if o.channel == "instagram"]
@@ -171,6 +183,89 @@ def test_the_same_words_again_are_a_post_of_their_own(gallery: Gallery, second: 
     gallery.run()
     ids = {row.post: row.remote_id for row in gallery.deliveries()}
     assert [shown.id for shown in gallery.live()] == [ids["a"], ids["b"]]
+
+
+@pytest.mark.parametrize("second", SECOND)
+def test_two_with_the_same_words_at_one_moment_have_a_container_each(gallery: Gallery, second: str) -> None:
+    """They shared one, and the second was called published by what the first had made."""
+    gallery.set(second_publish=second)
+    gallery.post("a")
+    gallery.post("b", repeats="a")
+    gallery.run()
+    live = [("published", shown.id) for shown in gallery.live()]
+    assert len(live) == 2
+    assert sorted(gallery.outcomes().values()) == sorted(live)
+
+
+@pytest.mark.parametrize("second", SECOND)
+@pytest.mark.parametrize("fault", ["drop-before", "drop-after"])
+def test_a_container_in_doubt_is_nobody_elses(gallery: Gallery, second: str, fault: str) -> None:
+    gallery.set(second_publish=second)
+    gallery.order(fault)
+    gallery.post("a")
+    gallery.run()
+    gallery.post("b", repeats="a")
+    gallery.run()
+    gallery.look(6)
+    was, now = gallery.outcomes()["a"], gallery.outcomes()["b"]
+    ids = [shown.id for shown in gallery.live()]
+    assert now == ("published", ids[-1])
+    assert was == (("published", ids[0]) if fault == "drop-after" else ("unknown", None))
+    assert len(ids) == (2 if fault == "drop-after" else 1)
+
+
+@pytest.mark.parametrize("second", SECOND)
+@pytest.mark.parametrize("says", [doubts.say_cancel, published_by_a_person], ids=["cancel", "published"])
+def test_what_a_person_settled_leaves_no_container_behind(
+    gallery: Gallery, second: str, says: Callable[..., int]
+) -> None:
+    gallery.set(second_publish=second)
+    gallery.order("drop-after")
+    gallery.post("a")
+    gallery.run()
+    key = gallery.one.key
+    gallery.ledger.write(lambda conn: says(conn, [key], now=gallery.now()))
+    gallery.post("b", repeats="a")
+    gallery.run()
+    assert gallery.outcomes()["b"] == ("published", gallery.live()[1].id)
+    assert len(gallery.live()) == 2
+
+
+@pytest.mark.parametrize("how", ["ERROR", "EXPIRED"])
+def test_what_is_proved_not_live_is_made_anew(gallery: Gallery, how: str) -> None:
+    """The broken container was published again and again."""
+    gallery.order("status", status=500, acted=False)
+    gallery.post("a")
+    gallery.run()
+    for container in gallery.sandbox.platforms["instagram"].gallery.containers.values():
+        container.error = "failed" if how == "ERROR" else container.error
+        container.created_at -= timedelta(hours=25 if how == "EXPIRED" else 0)
+    gallery.look(6)
+    gallery.run()
+    assert gallery.outcomes() == {"a": ("published", gallery.live()[0].id)}
+    assert (gallery.asked("/media"), gallery.asked("/media_publish")) == (2, 2)
+
+
+def test_what_was_refused_for_now_keeps_its_container(gallery: Gallery) -> None:
+    gallery.order("status", status=400, body={"error": {"code": 4, "message": "limit"}}, acted=False)
+    gallery.post("a")
+    gallery.run()
+    assert gallery.one.state == "scheduled"
+    gallery.shift = timedelta(minutes=59)
+    gallery.run()
+    assert gallery.one.state == "published"
+    assert gallery.asked("/media") == 1
+
+
+def test_a_twin_with_another_picture_is_not_taken_for_the_lost_one(gallery: Gallery) -> None:
+    """Both had the same words: the lost one was called published by the address of the other."""
+    gallery.order("drop-before")
+    gallery.post("a")
+    gallery.run()
+    gallery.post("b", colour="red")
+    gallery.run()
+    gallery.look(6)
+    assert gallery.outcomes() == {"a": ("unknown", None), "b": ("published", gallery.live()[0].id)}
 
 
 def test_a_post_that_is_live_and_called_spam_is_found_and_the_account_stops(gallery: Gallery) -> None:

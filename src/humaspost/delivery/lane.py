@@ -247,6 +247,8 @@ class Lane:
         self._hand.drop([c for c in ready if c.key not in waiting])
         for passage in passages:
             if isinstance(passage, Intent):
+                if passage.to is None:
+                    self.line.spent.add(passage.part.hash)  # it took along what was prepared
                 self._fly(passage, gated)
         self._tell_stops(passages)
         self._wait(waiting, now)

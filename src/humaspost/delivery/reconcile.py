@@ -32,31 +32,36 @@ def look(lines: Mapping[str, Line], sender: Sender) -> int:
 
 
 def _look(line: Line, sender: Sender, row: Row[Any]) -> None:
+    with sender.ledger.read() as conn:
+        attempt = _attempt(row, doubts.taken(conn, row))
     try:
-        answer = line.session.find(_attempt(row), to=_recipient(row))
+        answer = line.session.find(attempt, to=_recipient(row))
     except Exception as error:
         # Not even the question was answered: it counts as a look that saw nothing, and no other look waits.
         said = str(as_one_of_six(error))
         sender.tell(Happened(sender.now(), "problem", row.post, line.account.name, detail=said))
         answer = Proof.ABSENT_SO_FAR
-    sender.ledger.write(lambda conn: _settle(conn, line, sender, row, answer))
+    answer = sender.ledger.write(lambda conn: _settle(conn, line, sender, row, answer))
     kind = "found" if isinstance(answer, Receipt) else "looked"
     url = answer.url if isinstance(answer, Receipt) else None
     detail = "" if isinstance(answer, Receipt) else answer
     sender.tell(Happened(sender.now(), kind, row.post, line.account.name, detail=detail, url=url))
 
 
-def _settle(conn: Connection, line: Line, sender: Sender, row: Row[Any], answer: Receipt | Proof) -> None:
+def _settle(
+    conn: Connection, line: Line, sender: Sender, row: Row[Any], answer: Receipt | Proof
+) -> Receipt | Proof:
+    """What the answer proves of this delivery: an object that another one holds proves nothing."""
     now = sender.now()
+    if isinstance(answer, Receipt) and answer.remote_id in doubts.taken(conn, row):
+        answer = Proof.ABSENT_SO_FAR
     if isinstance(answer, Receipt):
-        used_up = "" if row.recipient else _attempt(row).part.hash
-        settle.publish(conn, [settle.Published(row.key, row.number, answer, used_up)], now=now, found=True)
-        if used_up:
-            line.spent.add(used_up)
-        return
+        settle.publish(conn, [settle.Published(row.key, row.number, answer)], now=now, found=True)
+        return answer
     next_at = None if answer is Proof.CANNOT_TELL else _next(line, row, now)
     retry = line.account.on_unknown == "retry"
     settle.looked(conn, row.key, proof=answer, next_at=next_at, now=now, retry=retry)
+    return answer
 
 
 def _next(line: Line, row: Row[Any], now: datetime) -> datetime | None:
@@ -65,7 +70,7 @@ def _next(line: Line, row: Row[Any], now: datetime) -> datetime | None:
     return next((moment for moment in times[row.looks + 1 :] if moment > now), None)
 
 
-def _attempt(row: Row[Any]) -> Attempt:
+def _attempt(row: Row[Any], taken: frozenset[str]) -> Attempt:
     part = Rendition.from_json(json.loads(row.body)).parts[row.part - 1]
     return Attempt(
         key=row.key,
@@ -76,6 +81,7 @@ def _attempt(row: Row[Any]) -> Attempt:
         ready=json.loads(row.ready),
         reply_to=row.reply_to,
         code=row.code,
+        taken=taken,
     )
 
 
@@ -87,10 +93,11 @@ def evidence(line: Line, ledger: Ledger, key: str) -> Proof | str:
     """What the platform says of one unknown delivery now: an address, ``found``, or a proof; read-only."""
     with ledger.read() as conn:
         row = doubts.one(conn, key)
-    if row is None:
-        return Proof.CANNOT_TELL
+        if row is None:
+            return Proof.CANNOT_TELL
+        attempt = _attempt(row, doubts.taken(conn, row))
     try:
-        answer = line.session.find(_attempt(row), to=_recipient(row))
+        answer = line.session.find(attempt, to=_recipient(row))
     except Exception:
         return Proof.CANNOT_TELL  # nobody answered, or nothing that we could read
     return (answer.url or "found") if isinstance(answer, Receipt) else answer

@@ -32,7 +32,8 @@ def send(
         sleep(max(0.0, wait))
     wall = abs((sender.now() - intent.gated_at).total_seconds())
     if wall > STALE or time.monotonic() - gated > STALE:
-        record(sender, lambda conn: _unsent(conn, intent, sender.now()))
+        record(sender, lambda conn: _unsent(conn, line, intent, sender.now()))
+        _have_again(line, intent)
         return None
     try:
         receipt = line.session.publish(
@@ -48,19 +49,27 @@ def send(
     return None
 
 
-def _unsent(conn: Connection, intent: Intent, now: datetime) -> None:
+def _unsent(conn: Connection, line: Line, intent: Intent, now: datetime) -> None:
     settle.again(conn, intent.key, intent.number, at=None, now=now, outcome="unsent", counts=False)
+    _give_back(conn, line, intent, now)
+
+
+def _give_back(conn: Connection, line: Line, intent: Intent, now: datetime) -> None:
+    """What the intent took is there again: proof that nothing was created came before it was used."""
+    if intent.to is None:
+        preparations.give_back(conn, line.id, intent.part.hash, token=intent.ready, now=now)
+
+
+def _have_again(line: Line, intent: Intent) -> None:
+    """The lane asks the ledger how far the part is prepared, for whoever is still to be sent it."""
+    line.spent.add(intent.part.hash)
 
 
 def _published(line: Line, sender: Sender, intent: Intent, receipt: Receipt) -> None:
     now = sender.now()
-    # What was prepared is used up: another post with the very same words needs its own.
-    used_up = intent.part.hash if intent.to is None else ""
-    published = settle.Published(intent.key, intent.number, receipt, used_up)
+    published = settle.Published(intent.key, intent.number, receipt)
     sender.receipts.keep(sender.ledger, published, now=now, failed=lambda error: refused(sender, error))
     url = receipt.url or (_address(line, sender, intent, receipt) if intent.to is None else None)
-    if used_up:
-        line.spent.add(used_up)
     sender.tell(Happened(now, "published", intent.post, line.account.name, url=url))
 
 
@@ -93,11 +102,14 @@ def _failed(line: Line, sender: Sender, intent: Intent, error: retry.OneOfSix) -
                 settle.again(conn, key, number, at=at, now=now, code=code, detail=detail, counts=counts)
                 if redo:
                     preparations.forget(conn, line.id, intent.part.hash)
+                else:
+                    _give_back(conn, line, intent, now)
                 return "retry"
             case retry.HoldAccount(reason):
                 settle.again(
                     conn, key, number, at=None, now=now, code=code, detail=detail, counts=False, held=reason
                 )
+                _give_back(conn, line, intent, now)
                 until = retry.asks_again(reason, now)
                 accounts.hold(conn, line.id, reason, code=code, detail=detail, until=until, now=now)
                 return "held"
@@ -109,8 +121,8 @@ def _failed(line: Line, sender: Sender, intent: Intent, error: retry.OneOfSix) -
                 return "unknown"
 
     kind = record(sender, outcome)
-    if isinstance(verdict, retry.Again) and verdict.redo:
-        line.spent.add(intent.part.hash)
+    if isinstance(verdict, retry.Again | retry.HoldAccount):
+        _have_again(line, intent)
     sender.tell(Happened(now, kind, intent.post, line.account.name, detail=str(error)))
     if isinstance(verdict, retry.Again) and verdict.lane:
         return verdict.at

@@ -1,7 +1,7 @@
 """Unknown outcomes: what is to be looked up now, and what a person says of them."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, select, update
@@ -28,7 +28,7 @@ def _wanted(where: Any) -> Select[Any]:
         select(
             *columns,
             attempt.c.number,
-            attempt.c.started_at,
+            _first_that_may_have_landed().label("started_at"),
             attempt.c.ready,
             attempt.c.reply_to,
             attempt.c.code,
@@ -40,6 +40,26 @@ def _wanted(where: Any) -> Select[Any]:
         .outerjoin(recipient, recipient.c.id == delivery.c.recipient)
         .where(where)
     )
+
+
+def _first_that_may_have_landed() -> Any:
+    """When the first attempt began whose outcome was never known: what is found may be any of them."""
+    each = attempt.alias()
+    unknown = (each.c.outcome == "unknown") | (each.c.number == delivery.c.attempts)
+    return select(func.min(each.c.started_at)).where(each.c.key == delivery.c.key, unknown).scalar_subquery()
+
+
+def taken(conn: Connection, row: Row[Any]) -> frozenset[str]:
+    """Remote ids, since the doubt began, that other deliveries of the account hold: none of them is this one's."""
+    others = select(delivery.c.remote_id).where(
+        delivery.c.account == row.account,
+        delivery.c.state == State.PUBLISHED,
+        delivery.c.published_at > row.started_at - timedelta(hours=1),
+        delivery.c.key != row.key,
+        delivery.c.remote_id.isnot(None),
+        delivery.c.recipient == "",
+    )
+    return frozenset(conn.scalars(others))
 
 
 def next_look(conn: Connection) -> datetime | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, exists, func, insert, select, update
 
-from humaspost.ledger import claims, limits, parts, pauses
+from humaspost.ledger import claims, limits, parts, pauses, preparations
 from humaspost.ledger.schema import (
     account,
     attempt,
@@ -155,6 +155,9 @@ class Gate:
         if self._hashes[body, row.part] != ticket.part_hash:
             # The file was edited after this was prepared: it is prepared again.
             return self._back(row, None)
+        if _is_single(row, ticket) and not self._is_there(ticket):
+            # Another post with the very same words took it: this one needs its own.
+            return self._back(row, None)
         slot = self._slot(row, case)
         if not slot.taken:
             return Wait(row.key, slot.at, slot.quota, slot.lane)
@@ -223,6 +226,8 @@ class Gate:
     ) -> Intent:
         reply_to = _reply_to(self.conn, row)
         number = row.attempts + 1
+        if _is_single(row, ticket):
+            preparations.forget(self.conn, self.account_id, ticket.part_hash)
         self._written.append({"the_key": row.key, "number": number, "body": body, "now": self.now})
         self._attempts.append(
             {
@@ -241,9 +246,17 @@ class Gate:
         to = Recipient(row.recipient, row.phone, window=case.window) if row.recipient else None
         return Intent(row.key, number, row.post, part, ticket.ready, slot.at, self.now, to, reply_to)
 
+    def _is_there(self, ticket: Ticket) -> bool:
+        return preparations.is_there(self.conn, self.account_id, ticket.part_hash, token=ticket.ready)
+
     def _freeze(self, row: Row[Any], body: str) -> None:
         mine = (planned.c.post == row.post) & (planned.c.account == row.account)
         self.conn.execute(update(planned).where(mine).values(first_write_at=self.now, frozen=body))
+
+
+def _is_single(row: Row[Any], ticket: Ticket) -> bool:
+    """What was prepared is for one write, and the intent takes it along; thousands of recipients share theirs."""
+    return not row.recipient and ticket.ready is not None
 
 
 def _facts(keys: list[str], owner: str) -> Any:

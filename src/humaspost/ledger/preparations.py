@@ -48,6 +48,18 @@ def forget(conn: Connection, account_id: str, part_hash: str) -> None:
     conn.execute(delete(preparation).where(mine))
 
 
+def is_there(conn: Connection, account_id: str, part_hash: str, *, token: Json) -> bool:
+    """Whether what was prepared is exactly this, and nobody took it meanwhile."""
+    row = load(conn, account_id, part_hash)
+    return row is not None and row.ready and row.token == dumps(token)
+
+
+def give_back(conn: Connection, account_id: str, part_hash: str, *, token: Json, now: datetime) -> None:
+    """What an intent took was not used, and proved so: whoever comes next may have it."""
+    if token is not None:
+        keep(conn, account_id, part_hash, token=token, ready=True, next_at=now, failures=0, now=now)
+
+
 def ahead(conn: Connection, account_id: str, *, until: datetime) -> list[tuple[str, str, datetime]]:
     """Posts (id, rendition body, due) that come due by ``until`` and were not begun: what may be prepared."""
     due = and_(planned.c.account == account_id, planned.c.first_write_at.is_(None), planned.c.due_at <= until)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from humaspost.ledger import parts, preparations
+from humaspost.ledger import parts
 from humaspost.ledger.schema import account, attempt, delivery, look, planned
 from humaspost.model.delivery import Proof, Receipt, Stage, State
 
@@ -17,12 +17,11 @@ _ORDER = {stage: rank for rank, stage in enumerate(Stage)}
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A receipt for one attempt; ``used_up`` is the hash of a part whose preparation it used up, if any."""
+    """A receipt for one attempt."""
 
     key: str
     number: int
     receipt: Receipt
-    used_up: str = ""
 
 
 _PUBLISH = (
@@ -94,10 +93,6 @@ def publish(conn: Connection, receipts: Sequence[Published], *, now: datetime, f
     live = (delivery.c.key.in_(keys)) & (delivery.c.state == State.PUBLISHED)
     columns = [delivery.c[name] for name in ("key", "post", "account", "part", "recipient", "remote_id")]
     settled = list(conn.execute(select(*columns).where(live)))
-    used = {item.key: item.used_up for item in receipts if item.used_up}
-    for row in settled:
-        if row.key in used:
-            preparations.forget(conn, row.account, used[row.key])
     for account_id in {row.account for row in settled}:
         _calm(conn, account_id)
     for row in settled:

@@ -87,8 +87,10 @@ class Receipt:
 class Attempt:
     """One try, as ``Session.find`` needs it to look the object up.
 
-    ``ready`` is what preparation gave, ``reply_to`` the remote id that was answered to, ``ended_at``
-    when the outcome became unknown, ``code`` the error's code (``duplicate`` may mean something).
+    ``started_at`` is when the first try began that may have landed, ``ended_at`` when the last one's
+    outcome became unknown, ``ready`` what preparation gave, ``reply_to`` the remote id that was answered
+    to, ``code`` the error's code (``duplicate`` may mean something). ``taken`` are remote ids that other
+    deliveries hold: none of them is the answer.
     """
 
     key: DeliveryKey
@@ -99,3 +101,4 @@ class Attempt:
     ready: Json = None
     reply_to: str | None = None
     code: str = ""
+    taken: frozenset[str] = frozenset()

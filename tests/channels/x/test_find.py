@@ -1,5 +1,6 @@
 """What the account's own timeline proves after an unknown outcome."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -80,6 +81,28 @@ def test_an_older_post_with_the_same_words_is_not_ours(bench: Bench) -> None:
     part = Part(1, "Sama.")
     bench.publish(part)
     attempt = bench.attempt(part, since=_now() + timedelta(seconds=20))
+    assert bench.session.find(attempt, to=None) is Proof.ABSENT_SO_FAR
+
+
+def test_what_another_delivery_holds_is_not_ours(bench: Bench) -> None:
+    part, since = Part(1, "Sama."), _now()
+    theirs = bench.publish(part)
+    assert theirs.remote_id
+    attempt = replace(bench.attempt(part, since=since), taken=frozenset({theirs.remote_id}))
+    assert bench.session.find(attempt, to=None) is Proof.ABSENT_SO_FAR
+
+
+def test_the_same_words_without_the_pictures_are_another_post(bench: Bench) -> None:
+    since, pictured = _now(), bench.images(1)
+    bench.publish(Part(1, pictured.text))
+    assert bench.session.find(bench.attempt(pictured, since=since), to=None) is Proof.ABSENT_SO_FAR
+
+
+def test_what_was_made_long_after_the_attempt_is_not_ours(bench: Bench) -> None:
+    part = Part(1, "Sama.")
+    bench.publish(part)
+    long_ago = _now() - timedelta(minutes=10)
+    attempt = replace(bench.attempt(part, since=long_ago), ended_at=long_ago + timedelta(seconds=25))
     assert bench.session.find(attempt, to=None) is Proof.ABSENT_SO_FAR
 
 

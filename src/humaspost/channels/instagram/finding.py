@@ -31,7 +31,7 @@ def find(graph: Graph, attempt: Attempt, *, user_id: str, now: datetime) -> Rece
     live = [item for item in listed if status == "PUBLISHED" or _has_its_words(item, attempt)]
     if len(live) == 1:
         return _receipt(live[0], attempt)
-    if live or status == "PUBLISHED":
+    if status == "PUBLISHED":
         return Receipt(None, attempt.ended_at)
     return Proof.CANNOT_TELL if now - attempt.ended_at >= PATIENCE else Proof.ABSENT_SO_FAR
 
@@ -67,13 +67,15 @@ def _listed(graph: Graph, attempt: Attempt, user_id: str) -> list[Mapping[str, A
 
 
 def _could_be(item: Mapping[str, Any], attempt: Attempt) -> bool:
-    """Made since the attempt began, of its kind, and not with other words."""
+    """Made since the attempt began, of its kind, not with other words, and no other delivery's."""
     made = moment(item)
-    if made is None or made < attempt.started_at - SKEW:
+    if made is None or made < attempt.started_at - SKEW or text_of(item, "id") in attempt.taken:
+        return False
+    if text_of(item, "media_type") not in ("", _media_type(attempt)):
         return False
     if "caption" in item and not _is_story(attempt):
         return _words(text_of(item, "caption")) == _words(attempt.part.text)
-    return text_of(item, "media_type") in ("", _media_type(attempt))
+    return True
 
 
 def _media_type(attempt: Attempt) -> str:

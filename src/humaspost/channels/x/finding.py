@@ -12,6 +12,8 @@ from humaspost.model.delivery import Attempt, Proof, Receipt
 _EPOCH = 1_288_834_974_657
 #: Our clock and X's may differ by this much.
 SKEW = timedelta(seconds=5)
+#: A write whose answer we gave up on may still be carried out for so long.
+LATEST = timedelta(minutes=2)
 #: Ids are numbers of 64 bits; a longer one tells no time.
 _ID = re.compile(r"[0-9]{1,19}")
 _OWN_MEDIA = re.compile(r"/status/\d+/(?:photo|video)/\d+$")
@@ -33,6 +35,7 @@ def url_of(tweet_id: str) -> str:
 def judge(tweets: Iterable[Tweet], attempt: Attempt) -> Receipt | Proof:
     """The one post that fits; none = not there so far; several = a person must look."""
     fitting = [str(tweet["id"]) for tweet in tweets if _fits(tweet, attempt)]
+    fitting = [found for found in fitting if found not in attempt.taken]
     if len(fitting) > 1:
         return Proof.CANNOT_TELL
     if not fitting:
@@ -41,15 +44,15 @@ def judge(tweets: Iterable[Tweet], attempt: Attempt) -> Receipt | Proof:
 
 
 def _fits(tweet: Tweet, attempt: Attempt) -> bool:
-    """Same words, same parent, not older than the attempt, as many media where X tells."""
+    """Same words, same parent, made while the attempt may have been under way, as many media."""
     if not _ID.fullmatch(str(tweet.get("id", ""))):
         return False
-    media = media_count(tweet)
+    made = created_at(str(tweet["id"]))
     return (
-        created_at(str(tweet["id"])) >= attempt.started_at - SKEW
+        attempt.started_at - SKEW <= made <= attempt.ended_at + LATEST
         and _parent(tweet) == attempt.reply_to
         and _comparable(shown_text(tweet)) == _comparable(attempt.part.text)
-        and (media is None or media == len(attempt.part.media))
+        and (media_count(tweet) or 0) == len(attempt.part.media)
     )
 
 
