@@ -69,6 +69,17 @@ def test_a_person_writes(phone: Phone, receiver: Receiver) -> None:
     assert value["metadata"]["phone_number_id"] == phone.account["phone_number_id"]
 
 
+def test_a_person_presses_a_button(phone: Phone, receiver: Receiver) -> None:
+    pressed = {"from": WARGA, "button": {"text": "Tidak mau lagi", "payload": "BERHENTI"}}
+    inbound = f"{phone.sandbox.url}/_sandbox/inbound"
+    assert phone.http.post(inbound, json=pressed).ok
+    eventually(lambda: bool(receiver.posts))
+    message = receiver.values()[0]["messages"][0]
+    assert (message["type"], message["button"]) == ("button", pressed["button"])
+    for wrong in ({"from": WARGA, "button": {"text": "x"}}, {**pressed, "text": "x"}):
+        assert phone.http.post(inbound, json=wrong).status_code == 400
+
+
 @pytest.mark.parametrize(
     ("switch", "expected"),
     [
@@ -98,7 +109,9 @@ def test_marketing_does_not_reach_us_numbers(phone: Phone, receiver: Receiver) -
 
 
 def test_a_person_stops_marketing(phone: Phone, receiver: Receiver) -> None:
-    pretend_whatsapp(phone.sandbox).prefer(WARGA, "stop")
+    prefer = f"{phone.sandbox.url}/_sandbox/preference"
+    assert phone.http.post(prefer, json={"from": WARGA, "value": "stop"}).ok
+    assert phone.http.post(prefer, json={"from": WARGA, "value": "maybe"}).status_code == 400
     eventually(lambda: bool(receiver.posts))
     (value,) = receiver.values("user_preferences")
     assert value["user_preferences"][0]["value"] == "stop"

@@ -259,6 +259,11 @@ def test_one_word_and_the_person_has_left(book: Book, word: str) -> None:
         assert recipients.by_phone(conn, PHONE).opted_out_at == NOW
 
 
+def test_a_pressed_button_says_what_the_office_put_behind_it(book: Book) -> None:
+    pressed = replace(_said("Tidak mau lagi"), payload="BERHENTI")
+    assert [change.kind for change in book.hear(pressed)] == ["left"]
+
+
 def test_a_sentence_is_for_a_person_to_read(book: Book) -> None:
     assert book.hear(_said("Kapan loket berhenti melayani?")) == []
     with book.ledger.read() as conn:

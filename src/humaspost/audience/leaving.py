@@ -1,9 +1,21 @@
 """The words by which a person leaves all lists at once."""
 
-#: The whole message, in any case; anything longer is for a person to read.
+import re
+import unicodedata
+
+#: The one word of the message, in any case; a sentence is for a person to read.
 WORDS = frozenset({"berhenti", "stop", "unsubscribe"})
+
+_WORD = re.compile(r"[^\W_]+")
 
 
 def leaves(text: str) -> bool:
-    """Whether the message says nothing but that its sender wants no more."""
-    return text.strip().casefold() in WORDS
+    """Whether the message says nothing but that its sender wants no more; decoration says nothing."""
+    words = set(_WORD.findall(_plain(text).casefold()))
+    return bool(words) and words <= WORDS
+
+
+def _plain(text: str) -> str:
+    """The letters as anybody reads them: full-width and bold ones are the same, and invisible marks are none."""
+    whole = unicodedata.normalize("NFKC", text)
+    return "".join(c for c in whole if unicodedata.category(c) != "Cf")

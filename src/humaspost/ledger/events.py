@@ -52,7 +52,8 @@ def receive(
             changes.append(_settle(conn, account, one.remote_id, now=now, again=one.again))
         if one.verdict:
             accounts.judge(conn, account, one.verdict, at=min(one.at, now))
-        changes += _of_person(conn, account, one, leaving=one.kind == "left" or leaves(one.text), now=now)
+        leaving = one.kind == "left" or leaves(one.text) or leaves(one.payload)
+        changes += _of_person(conn, account, one, leaving=leaving, now=now)
     return [change for change in changes if change is not None]
 
 

@@ -74,7 +74,7 @@ class Event:
     """One thing a platform told us by webhook; ``dedupe`` is the same for every repetition.
 
     ``kind`` is ``status`` (with ``key`` = our callback data, ``stage`` or ``failed`` code), ``inbound`` (a
-    person wrote ``text``), ``left`` (a person wants no more), ``closed`` (a person's 24-hour window is not
+    person wrote ``text``, or pressed a button with our ``payload`` behind it), ``left`` (a person wants no more), ``closed`` (a person's 24-hour window is not
     open) or ``template`` (the platform's ``verdict`` on one). ``sender`` is the person's number, ``user_id``
     what the platform calls them; either may be missing.
     ``again`` = after so many seconds the failed one may be tried once more.
@@ -90,6 +90,7 @@ class Event:
     sender: str | None = None
     user_id: str | None = None
     text: str = ""
+    payload: str = ""
     again: float | None = None
     verdict: Verdict | None = None
 

@@ -32,8 +32,11 @@ class Platform(Protocol):
 class Messenger(Protocol):
     """What a platform offers beside that on which people write to the account, and Meta judges templates."""
 
-    def inbound(self, from_: str, text: str) -> Any:
-        """A person wrote; gives the id of the message."""
+    def inbound(self, from_: str, text: str, payload: str | None = None) -> Any:
+        """A person wrote, or pressed a button with this payload; gives the id of the message."""
+
+    def prefer(self, from_: str, value: str) -> None:
+        """A person chose ``stop`` or ``resume`` for the account's marketing."""
 
     def judge(self, name: str, status: str) -> bool:
         """The template has that status from now on; False = it cannot be."""
@@ -64,6 +67,7 @@ class Control:
             ("GET", "settings", self._settings),
             ("POST", "settings", self._set),
             ("POST", "inbound", self._inbound),
+            ("POST", "preference", self._prefer),
             ("POST", "template", self._judge),
             ("POST", "reset", self._reset),
         ]
@@ -110,12 +114,23 @@ class Control:
         return self._settings(None)
 
     async def _inbound(self, body: Any) -> Any:
+        text, payload, rest = _written(body)
+        sender = _phone(rest)
+        if sender is None:
+            raise BadOrder(
+                'a message is {"from": "+62…", "text": "…"}; of a pressed button '
+                '{"from": "+62…", "button": {"text": "…", "payload": "…"}}'
+            )
+        answer = self._messenger().inbound(sender, text, payload)
+        return {"id": await answer if inspect.isawaitable(answer) else answer}
+
+    def _prefer(self, body: Any) -> Any:
         match body:
-            case {"from": str(sender), "text": str(text), **rest} if not rest and _PHONE.fullmatch(sender):
-                answer = self._messenger().inbound(sender, text)
-                answer = await answer if inspect.isawaitable(answer) else answer
-                return {"id": answer}
-        raise BadOrder('a message is {"from": "+62…", "text": "…"}')
+            case {"value": "stop" | "resume" as value, **rest}:
+                if sender := _phone(rest):
+                    self._messenger().prefer(sender, value)
+                    return {"ok": True}
+        raise BadOrder('a person chooses by {"from": "+62…", "value": "stop"} or "resume"')
 
     def _judge(self, body: Any) -> Any:
         match body:
@@ -137,6 +152,24 @@ class Control:
             if isinstance(platform, Messenger):
                 return platform
         raise BadOrder("WhatsApp is not pretended here")
+
+
+def _written(body: Any) -> tuple[str, str | None, Mapping[Any, Any]]:
+    """What a person wrote, or the text and the payload of the button they pressed; and what else was ordered."""
+    match body:
+        case {"text": str(text), **rest}:
+            return text, None, rest
+        case {"button": {"text": str(text), "payload": str(payload), **more}, **rest} if not more:
+            return text, payload, rest
+    return "", None, {}
+
+
+def _phone(rest: Mapping[Any, Any]) -> str | None:
+    """The number in what is left of an order, where nothing else is."""
+    match rest:
+        case {"from": str(sender), **more} if not more and _PHONE.fullmatch(sender):
+            return sender
+    return None
 
 
 def _endpoint(act: Callable[[Any], Any]) -> Callable[[Request], Any]:

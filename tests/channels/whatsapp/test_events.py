@@ -76,6 +76,38 @@ def test_an_inbound_message_names_its_sender() -> None:
     assert (event.kind, event.sender, event.text) == ("inbound", "+6281234", "BERHENTI")
 
 
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (
+            {"type": "button", "button": {"payload": "BERHENTI", "text": "Tidak mau"}},
+            ("Tidak mau", "BERHENTI"),
+        ),
+        (
+            {
+                "type": "interactive",
+                "interactive": {"type": "button_reply", "button_reply": {"id": "STOP", "title": "Cukup"}},
+            },
+            ("Cukup", "STOP"),
+        ),
+        (
+            {
+                "type": "interactive",
+                "interactive": {"type": "list_reply", "list_reply": {"id": "STOP", "title": "Cukup"}},
+            },
+            ("Cukup", "STOP"),
+        ),
+        ({"type": "image", "image": {"id": "1", "caption": "BERHENTI"}}, ("BERHENTI", "")),
+        ({"type": "image", "image": {"id": "1"}}, ("", "")),
+        ({"type": ["image"], "image": {"caption": "BERHENTI"}}, ("", "")),
+    ],
+)
+def test_what_a_person_pressed_or_wrote_under_a_picture_is_read(message: Any, said: tuple[str, str]) -> None:
+    common = {"from": "6281234", "id": "wamid.B", "timestamp": "1750030073"}
+    (event,) = read(encoded(webhook(messages=[{**common, **message}])))
+    assert (event.text, event.payload) == said
+
+
 def people(**value: Any) -> list[tuple[str, str | None, str | None]]:
     return [(event.kind, event.sender, event.user_id) for event in read(encoded(webhook(**value))) or []]
 

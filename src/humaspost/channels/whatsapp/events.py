@@ -179,8 +179,8 @@ def _inbound(value: dict[str, Any]) -> Iterator[Event]:
         wamid, at = _id(message, "id"), _moment(message)
         who = _person(value, message, "from", "from_user_id")
         if wamid and at and any(who.values()):
-            words = _words(message)
-            yield Event(f"{wamid}:inbound", "inbound", at, remote_id=wamid, text=words, **who)
+            text, payload = _words(message), _payload(message)
+            yield Event(f"{wamid}:inbound", "inbound", at, remote_id=wamid, text=text, payload=payload, **who)
 
 
 def _preferences(value: dict[str, Any]) -> Iterator[Event]:
@@ -213,8 +213,18 @@ def _verdict(value: dict[str, Any], at: datetime) -> Iterator[Event]:
 
 
 def _words(message: dict[str, Any]) -> str:
-    """What the person wrote, or the words of the button that they pressed."""
-    button = _dict(message, "button")
-    reply = _dict(_dict(message, "interactive"), "button_reply")
-    body = _text(_dict(message, "text"), "body")
-    return body or _text(button, "text") or _text(reply, "title")
+    """What the person wrote, under a picture too, or the words of the button that they pressed."""
+    medium = _dict(message, _text(message, "type"))
+    said = [_text(_dict(message, "text"), "body"), _text(medium, "caption")]
+    said += [_text(medium, "text"), _text(_reply(message), "title")]
+    return next(filter(None, said), "")
+
+
+def _payload(message: dict[str, Any]) -> str:
+    """What the office had put behind the button that the person pressed."""
+    return _text(_dict(message, "button"), "payload") or _text(_reply(message), "id")
+
+
+def _reply(message: dict[str, Any]) -> dict[str, Any]:
+    pressed = _dict(message, "interactive")
+    return _dict(pressed, "button_reply") or _dict(pressed, "list_reply")

@@ -53,9 +53,9 @@ class Platform:
         """No message, file, block or window is left, and no webhook is under way."""
         self.business.reset()
 
-    def inbound(self, from_: str, text: str) -> str:
-        """A person at ``from_`` (+E.164) wrote ``text``; gives the id of the message."""
-        return self.business.inbound(number(from_), text)
+    def inbound(self, from_: str, text: str, payload: str | None = None) -> str:
+        """A person at ``from_`` (+E.164) wrote ``text``, or pressed the button of that text; gives the message's id."""
+        return self.business.inbound(events.Words(number(from_), text, payload))
 
     def prefer(self, from_: str, value: str) -> None:
         """A person chose ``stop`` or ``resume`` for marketing; the callback hears of it."""

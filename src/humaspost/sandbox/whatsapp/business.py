@@ -73,12 +73,12 @@ class Business:
         days = float(self.option("media_days"))
         return self.shelf.living(media_id, now=self.world.now(), days=days)
 
-    def inbound(self, from_: str, text: str) -> str:
-        """A person wrote ``text``: the 24-hour window is open, and the callback hears of it. Gives the wamid."""
-        now, wamid = self.world.now(), new_wamid(from_)
-        self.people.wrote(from_, now)
+    def inbound(self, said: events.Words) -> str:
+        """A person wrote: the 24-hour window is open, and the callback hears of it. Gives the wamid."""
+        now, wamid = self.world.now(), new_wamid(said.from_)
+        self.people.wrote(said.from_, now)
         self.inbox.add(wamid)
-        self.tell(events.inbound(from_, text, wamid=wamid, at=now, bsuid=self.option("bsuid")))
+        self.tell(events.inbound(said, wamid=wamid, at=now, bsuid=self.option("bsuid")))
         return wamid
 
     def report(self, sent: events.Sent, *, first_is_out: bool = False, late: float = 0.0) -> None:

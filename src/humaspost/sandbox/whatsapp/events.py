@@ -22,6 +22,21 @@ class Sent:
     doom: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a person wrote; with ``payload`` the button of a template that they pressed, whose words are ``text``."""
+
+    from_: str
+    text: str
+    payload: str | None = None
+
+    def message(self) -> dict[str, Any]:
+        """The part of the message that says it."""
+        if self.payload is None:
+            return {"type": "text", "text": {"body": self.text}}
+        return {"type": "button", "button": {"payload": self.payload, "text": self.text}}
+
+
 def stamp(at: datetime) -> str:
     """Unix seconds as text, as every webhook but user_preferences has them."""
     return str(int(at.timestamp()))
@@ -80,9 +95,9 @@ def status(sent: Sent, state: str, *, at: datetime, bsuid: str) -> dict[str, Any
     return {"value": _value(**people, statuses=[said]), "field": "messages"}
 
 
-def inbound(from_: str, text: str, *, wamid: str, at: datetime, bsuid: str) -> dict[str, Any]:
-    """A change that says that a person wrote ``text``."""
-    message = {"id": wamid, "timestamp": stamp(at), "type": "text", "text": {"body": text}}
+def inbound(said: Words, *, wamid: str, at: datetime, bsuid: str) -> dict[str, Any]:
+    """A change that says what a person wrote or pressed."""
+    from_, message = said.from_, {"id": wamid, "timestamp": stamp(at), **said.message()}
     if bsuid != "only":
         message = {"from": from_[1:], **message}
     if bsuid != "no":
