@@ -22,6 +22,9 @@ from humaspost.model.rendition import Part, Rendition
 from humaspost.policy.decide import decide
 from humaspost.sandbox.faults import Fault
 from humaspost.sandbox.server import Sandbox
+from humaspost.views.fate import Coming
+from humaspost.views.forecast import remembered, spread
+from humaspost.views.renditions import Shown
 from tests.channels.door import jpeg
 from tests.channels.instagram.conftest import opened
 
@@ -296,6 +299,24 @@ def test_the_days_posts_are_as_many_as_the_platform_says(gallery: Gallery) -> No
     assert sorted(row.state for row in gallery.deliveries()) == ["published", "scheduled", "scheduled"]
     refused = [r for r in gallery.sandbox.world.requests if r["path"].endswith("/media_publish")]
     assert len(refused) == 1  # the office knew, and did not ask
+
+
+def test_the_forecast_says_when_the_gate_lets_it_pass(gallery: Gallery) -> None:
+    gallery.set(quota_total=3)
+    for n in range(3):
+        gallery.post(f"p{n}", f"Halo {n}.")
+    gallery.run()
+    (held,) = [row for row in gallery.deliveries() if row.state == "scheduled"]
+    row = gallery.rows[-1]
+    shown = Shown(gallery.account, row.rendition, Instagram().rules(gallery.account.config))
+    now = gallery.now()
+    with gallery.ledger.read() as conn:
+        facts = {"instagram": accounts.facts_of(accounts.by_name(conn, "instagram"))}
+        coming = Coming(row, shown, now, 1)
+        past = remembered(conn, [coming], facts, now=now)
+    assert len(past.uses["instagram", "containers"]) == 3
+    (seen,) = spread([coming], facts, past=past, now=now)
+    assert seen.waits == ("posts", held.not_before)
 
 
 def test_containers_are_counted_and_not_begun_beyond_the_days(gallery: Gallery) -> None:

@@ -139,6 +139,7 @@ BAD: list[tuple[dict[str, Any], tuple[int, int, int | None]]] = [
         {"video_url": URL, "media_type": "REELS", "user_tags": '[{"username":"a","x":0,"y":0}]'},
         (400, 100, None),
     ),
+    ({"video_url": URL, "media_type": "STORIES", "user_tags": '[{"username":"a"}]'}, (400, 100, None)),
     ({"image_url": URL, "location_id": "1"}, (400, 100, None)),
     ({"image_url": URL, "product_tags": "[]"}, (400, 100, 2207037)),
     ({"image_url": URL, "cover_url": URL}, (400, 100, None)),

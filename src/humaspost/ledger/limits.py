@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from humaspost.ledger.schema import quota_use, rate
+from humaspost.ledger.schema import account, quota_use, rate
 from humaspost.model.rules import Quota, Rate, Rules
 
 #: We stay this far below what the platform says: our clock and theirs differ.
@@ -153,6 +153,14 @@ class _Use:
 def free_at(conn: Connection, account: str, quota: Quota, *, now: datetime) -> datetime | None:
     """When the quota has a place again, None where it has one now; nothing is taken."""
     return _Use(conn, account, quota, now).spent("")
+
+
+def used(conn: Connection, account_name: str, name: str, *, since: datetime, now: datetime) -> list[datetime]:
+    """When each place of the account's quota was used since then, oldest first; as the gate counts them."""
+    window = quota_use.c.at.between(since, now + timedelta(seconds=AHEAD))
+    mine = (account.c.name == account_name) & (quota_use.c.name == name) & window
+    query = select(quota_use.c.at).join(account, account.c.id == quota_use.c.account).where(mine)
+    return list(conn.scalars(query.order_by(quota_use.c.at)))
 
 
 def use(conn: Connection, account: str, name: str, *, now: datetime) -> None:

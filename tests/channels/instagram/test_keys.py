@@ -141,6 +141,17 @@ def test_a_tag_in_a_video_has_none_and_in_a_story_may() -> None:
     assert found([medium()], format="story", user_tags=named) == []
 
 
+@pytest.mark.parametrize(
+    ("media", "own", "number"),
+    [([medium(), lasting(5)], {}, "2"), ([lasting(5)], {"format": "story"}, "1")],
+)
+def test_a_video_in_a_carousel_or_a_story_takes_no_tags(
+    media: list[Medium], own: dict[str, Any], number: str
+) -> None:
+    named = [{"username": "a", "media": number}]
+    assert found(media, **own, user_tags=named) == [("instagram-user-tags", "instagram.user_tags.0")]
+
+
 def test_more_than_twenty_tags_are_refused() -> None:
     tags = [{"username": f"a{n}", "x": "0", "y": "0"} for n in range(21)]
     assert found([medium()], user_tags=tags[:20]) == []
@@ -179,6 +190,15 @@ def test_a_key_that_does_nothing_here_is_a_problem(
     media: list[Medium], own: dict[str, Any], field: str
 ) -> None:
     assert found(media, **own) == [("instagram-key-unfit", f"instagram.{field}")]
+
+
+def test_a_caption_of_its_own_is_told_that_a_story_shows_none() -> None:
+    own = {"format": "story", "text": "Loket buka."}
+    problems = CHANNEL.check(rendition([medium()], own), RULES, None, config=CONFIG)
+    assert [(p.code, p.field, p.severity) for p in problems] == [
+        ("instagram-key-unfit", "instagram.text", Severity.WARNING)
+    ]
+    assert found([medium()], text="Loket buka.") == []
 
 
 def test_a_story_shows_no_caption_so_nothing_is_wrong_with_it() -> None:

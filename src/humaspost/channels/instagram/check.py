@@ -99,6 +99,19 @@ def _unfit_keys(part: Part) -> Iterator[Problem]:
                 hint=_("take {key} out").format(key=key),
                 field=f"instagram.{key}",
             )
+    if part.extra.get("format") == "story" and "text" in part.extra:
+        yield _unread()
+
+
+def _unread() -> Problem:
+    """Only a warning: an account for stories may share its keys with one that shows captions."""
+    return problem(
+        "instagram-key-unfit",
+        _("a story shows no caption, so this text is not shown"),
+        hint=_("take text out, or write it on the picture"),
+        field="instagram.text",
+        severity=Severity.WARNING,
+    )
 
 
 def _cover(part: Part) -> Iterator[Problem]:

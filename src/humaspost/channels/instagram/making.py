@@ -91,8 +91,6 @@ class Maker:
         if item.kind is not Kind.VIDEO:
             alt = {"alt_text": item.alt} if item.alt and item.use != "story" else {}
             return {"image_url": self.door.public_url(item), **alt, **tags}
-        if self.part.media[1:] or item.use == "story":
-            tags = {}
         bytes_ = {"upload_type": "resumable"} if self.uploads else {"video_url": self.door.public_url(item)}
         return {**bytes_, **tags}
 

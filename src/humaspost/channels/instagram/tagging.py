@@ -11,6 +11,7 @@ from humaspost.model.post import Kind
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Part
 
+_EXAMPLE, _NAMED = "{username: walikota, x: 0.5, y: 0.4, media: 1}", "{username: walikota}"
 _USERNAME = re.compile(r"[\w.]{1,30}", re.ASCII)
 
 
@@ -49,30 +50,49 @@ def _collaborators(part: Part) -> Iterator[Problem]:
 def _tags(part: Part) -> Iterator[Problem]:
     tags = part.extra.get("user_tags")
     for index, tag in enumerate(tags if isinstance(tags, list) else []):
-        wrong = _wrong(tag, part) if isinstance(tag, dict) else ""
-        if wrong or index >= TAGGED.value:
+        wrong, way_out = _wrong(tag, part) if isinstance(tag, dict) else ("", "")
+        if not wrong and index >= TAGGED.value:
+            wrong = _("Instagram takes {limit:.0f} tags").format(limit=TAGGED.value)
+        if wrong:
             yield problem(
                 "instagram-user-tags",
-                wrong or _("Instagram takes {limit:.0f} tags").format(limit=TAGGED.value),
-                hint=_("write it so: {example}").format(
-                    example="{username: walikota, x: 0.5, y: 0.4, media: 1}"
-                ),
+                wrong,
+                hint=way_out or _written(_EXAMPLE),
                 field=f"instagram.user_tags.{index}",
             )
 
 
-def _wrong(tag: Mapping[str, Any], part: Part) -> str:
-    name, number, place = str(tag["username"]), tag["media"], (tag["x"], tag["y"])
+def _wrong(tag: Mapping[str, Any], part: Part) -> tuple[str, str]:
+    """What is wrong with a tag, and the way out of it; "" = what a tag looks like."""
+    name, number = str(tag["username"]), tag["media"]
     if not _USERNAME.fullmatch(name):
-        return _("{name!r} is no username").format(name=name[:40])
+        return _("{name!r} is no username").format(name=name[:40]), ""
     if not 1 <= number <= len(part.media):
         return _("there is no medium {number}; Instagram shows {count}").format(
             number=number, count=len(part.media)
-        )
+        ), ""
     if part.media[number - 1].kind is Kind.VIDEO:
-        return "" if place == (None, None) else _("a tag in a video has no x and no y")
+        return _in_film(tag, part)
+    place = (tag["x"], tag["y"])
     if part.extra.get("format") == "story" and place == (None, None):
-        return ""
+        return "", ""
     if not all(share is not None and 0 <= share <= 1 for share in place):
-        return _("a tag in a picture needs x and y, from 0 (left, top) to 1")
-    return ""
+        return _("a tag in a picture needs x and y, from 0 (left, top) to 1"), ""
+    return "", ""
+
+
+def _in_film(tag: Mapping[str, Any], part: Part) -> tuple[str, str]:
+    """Only a reel has people in a video, and only by their names."""
+    if part.extra.get("format") == "story":
+        return _("nobody can be tagged in the video of a story"), _("take this tag out")
+    if len(part.media) > 1:
+        return _("nobody can be tagged in a video of a carousel: medium {number}").format(
+            number=tag["media"]
+        ), _("take this tag out, tag a picture instead, or name them with @ in the caption")
+    if (tag["x"], tag["y"]) != (None, None):
+        return _("a tag in a video has no x and no y"), _written(_NAMED)
+    return "", ""
+
+
+def _written(example: str) -> str:
+    return _("write it so: {example}").format(example=example)

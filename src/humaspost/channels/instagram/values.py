@@ -23,7 +23,10 @@ _Read: TypeAlias = "Json | _Wrong"
 
 
 def read(own: Mapping[str, Json]) -> dict[str, Json]:
-    """What the keys say, always with a ``format``; ``wrong`` lists the keys whose values cannot be used."""
+    """What the keys say, always with a ``format``; ``wrong`` lists the keys whose values cannot be used.
+
+    ``text`` is kept of a story only, which shows none: elsewhere it is the caption itself.
+    """
     found: dict[str, Json] = {"format": "feed"}
     wrong: list[Json] = []
     for key, reading in _READINGS.items():
@@ -34,6 +37,8 @@ def read(own: Mapping[str, Json]) -> dict[str, Json]:
             wrong.append(key)
         elif key != "text":
             found[key] = value
+    if found["format"] == "story" and isinstance(own.get("text"), str):
+        found["text"] = own["text"]
     if "format" in wrong:
         found["format"] = own["format"]
     return {**found, "wrong": wrong} if wrong else found

@@ -192,6 +192,8 @@ def _check_people(wanted: Wanted) -> None:
     if len(wanted.collaborators or []) > 3:
         raise invalid("Param collaborators: at most 3 usernames.")
     tags = wanted.user_tags or []
+    if tags and wanted.kind == "STORIES" and wanted.is_film:
+        raise invalid("Param user_tags is not supported for videos in stories.")
     if len(tags) > 20:
         raise refused(2207040)
     for tag in tags:
