@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from humaspost.channels.x import X, XConfig
-from humaspost.channels.x.oauth2 import ACCESS, CLIENT_SECRET, EXPIRY, REFRESH
+from humaspost.channels.x import X, XConfig, keeping
+from humaspost.channels.x.keeping import ACCESS, EXPIRY, REFRESH
+from humaspost.channels.x.oauth2 import CLIENT_SECRET
+from humaspost.model.channel import Ready
 from humaspost.model.delivery import Receipt
 from humaspost.model.errors import AuthFailed, Transient
 from humaspost.model.rendition import Part
@@ -106,10 +108,10 @@ def test_a_login_that_grants_too_little_is_refused_by_name(account: Account) -> 
 
 def test_a_token_is_renewed_before_it_ends(account: Account) -> None:
     first = dict(account.door.secrets)
-    account.door.later = timedelta(hours=1, minutes=54)
+    account.door.later = timedelta(hours=1, minutes=39)
     account.publish()
     assert account.door.secrets[ACCESS] == first[ACCESS]
-    account.door.later = timedelta(hours=1, minutes=56)
+    account.door.later = timedelta(hours=1, minutes=41)
     account.publish(Part(1, "Dua."))
     assert account.door.secrets[ACCESS] != first[ACCESS]
     assert account.door.secrets[REFRESH] != first[REFRESH]
@@ -122,7 +124,7 @@ def test_new_tokens_are_kept_before_they_are_used_the_refresh_token_first(accoun
     account.sandbox.world.requests.clear()
     account.publish()
     seen = [r["path"].rpartition("/")[2] for r in account.sandbox.world.requests]
-    assert account.kept == [REFRESH, EXPIRY, ACCESS]
+    assert account.kept == [EXPIRY, REFRESH, EXPIRY, ACCESS], "the first shows that they can be kept"
     assert seen == ["token", "tweets"]
 
 
@@ -139,6 +141,7 @@ def test_one_that_dies_between_keeping_the_two_goes_on_after_a_restart(account: 
     with pytest.raises(KeyboardInterrupt):
         account.publish()
     del account.door.replace_secret
+    keeping._waiting.clear()  # as after a restart
     account.sandbox.world.settings["x.token_seconds"] = 7200
     _revoke(account)
     account.door.later = timedelta()
@@ -201,6 +204,86 @@ def test_a_refresh_without_an_answer_has_sent_nothing(account: Account, fault: s
     with pytest.raises(Transient):
         account.publish()
     assert account.sandbox.world.objects == []
+
+
+def _straight(account: Account) -> Receipt:
+    """As a part that was prepared in an earlier session: nothing is asked before the post."""
+    with X().open(account.config, account.door) as session:
+        return session.publish(HALO, Ready({"media": []}), key="k", to=None, reply_to=None)
+
+
+class _Full:
+    """A disk that takes so many tokens more."""
+
+    def __init__(self, account: Account, room: int) -> None:
+        self.account, self.room = account, room
+        account.door.replace_secret = self.replace  # type: ignore[method-assign]
+
+    def replace(self, field: str, value: str) -> None:
+        if not self.room:
+            raise OSError(28, "No space left on device")
+        self.room -= 1
+        SandboxDoor.replace_secret(self.account.door, field, value)
+
+
+def test_a_post_is_never_sent_behind_a_renewal_which_takes_as_long_as_it_takes(account: Account) -> None:
+    account.door.later = timedelta(hours=3)
+    with pytest.raises(Transient, match="token-renewed"):
+        _straight(account)
+    assert account.asked("/2/tweets") == []
+    assert _straight(account).remote_id == account.sandbox.world.objects[0].id
+
+
+def test_preparing_renews_for_the_quarter_of_an_hour_that_it_is_ahead(account: Account) -> None:
+    account.door.later = timedelta(hours=1, minutes=44)
+    with X().open(account.config, account.door) as session:
+        ready = prepared(session, HALO)
+        account.door.later = timedelta(hours=1, minutes=59)
+        session.publish(HALO, ready, key="k", to=None, reply_to=None)
+    assert len(account.asked("/oauth2/token")) == 2
+
+
+def test_preparing_goes_on_with_a_token_that_still_lives_where_x_gives_no_other(account: Account) -> None:
+    account.door.later = timedelta(hours=1, minutes=44)
+    account.order("status", "/oauth2/token$", status=503)
+    account.publish()
+    assert len(account.sandbox.world.objects) == 1
+
+
+def test_nothing_is_renewed_that_could_not_be_kept(account: Account) -> None:
+    account.door.later = timedelta(hours=3)
+    _Full(account, 0)
+    with pytest.raises(Transient, match=r"tokens-not-kept.*No space left"):
+        _straight(account)
+    assert len(account.asked("/oauth2/token")) == 1, "the login's"
+
+
+@pytest.mark.parametrize("room", [1, 2, 3])
+def test_new_tokens_that_the_disk_does_not_take_live_on_in_memory(account: Account, room: int) -> None:
+    first = dict(account.door.secrets)
+    account.door.later = timedelta(hours=3)
+    _Full(account, room)
+    with pytest.raises(Transient, match="tokens-not-kept"):
+        _straight(account)
+    _straight(account)
+    assert len(account.asked("/oauth2/token")) == 2, "the one that X gave is used"
+    del account.door.replace_secret
+    with X().open(account.config, account.door) as session:
+        session.whoami()
+    assert all(account.door.secrets[field] != first[field] for field in (ACCESS, REFRESH, EXPIRY))
+    keeping._waiting.clear()  # as after a restart
+    account.door.later += timedelta(hours=2)
+    assert account.publish(Part(1, "Dua.")).remote_id
+
+
+def test_a_new_login_makes_what_waits_in_memory_void(account: Account) -> None:
+    account.door.later = timedelta(hours=3)
+    _Full(account, 1)
+    with pytest.raises(Transient, match="tokens-not-kept"):
+        _straight(account)
+    del account.door.replace_secret
+    log_in(account.config, account.door)
+    assert keeping.read(account.door, ACCESS) == account.door.secrets[ACCESS]
 
 
 def test_two_sessions_renew_once(account: Account) -> None:

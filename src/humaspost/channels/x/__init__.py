@@ -86,7 +86,7 @@ class X:
 
     def tokens(self, config: XConfig) -> tuple[str, ...]:
         """What ``account login`` brings, where the account is to be logged in to so."""
-        from humaspost.channels.x.oauth2 import ACCESS, REFRESH
+        from humaspost.channels.x.keeping import ACCESS, REFRESH
 
         return (ACCESS, REFRESH) if config.auth == "oauth2" else ()
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, timedelta
 from typing import Any
 
-from humaspost.channels.http import DEADLINE, Wire
+from humaspost.channels.http import DEADLINE, Wire, guarded
 from humaspost.channels.x import ORIGIN, XConfig, finding, uploads
 from humaspost.channels.x.calls import Calls, id_of
 from humaspost.channels.x.errors import quotas
@@ -25,7 +25,8 @@ _PAGES = 5
 @contextmanager
 def session(config: XConfig, door: Door, *, deadline: float = DEADLINE) -> Iterator["Session"]:
     """A session whose connections are closed at the end; raises AuthFailed for a missing secret."""
-    signed = signing(config, door)
+    with guarded(write=False):
+        signed = signing(config, door)
     with Wire(config.base_url, secrets=signed.secrets, signed_for=ORIGIN, deadline=deadline) as wire:
         yield Session(config, door, wire=wire, signed=signed)
 
@@ -44,6 +45,7 @@ class Session:
 
         https://docs.x.com/x-api/users/get-my-user
         """
+        self._calls.ahead()
         me = self._calls.get("me", "/2/users/me").member("data")
         me = me if isinstance(me, dict) else {}
         name, number = me.get("username"), id_of(me)
@@ -61,6 +63,7 @@ class Session:
 
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:
         """One step of one upload."""
+        self._calls.ahead()
         return uploads.prepare(self._calls, self._door, part, token)
 
     def publish(
@@ -127,6 +130,7 @@ class Session:
 
     def _timeline(self, attempt: Attempt) -> list[finding.Tweet]:
         """What the account posted since a minute before the attempt, newest first."""
+        self._calls.ahead()
         owner = self._owner or self.whoami().platform_id
         since = (attempt.started_at - timedelta(seconds=60)).astimezone(UTC)
         params = {

@@ -38,6 +38,11 @@ class Calls:
             raise UnknownOutcome("unreadable-answer", f"http {answer.status} without data")
         return _data(answer)
 
+    def ahead(self) -> None:
+        """What is prepared now can be sent within the next quarter of an hour without asking for a token."""
+        with guarded(write=False):
+            self._signing.ahead()
+
     def append(self, media_id: str, *, segment: int, chunk: bytes, mime: str) -> None:
         """One piece of an upload is with X; multipart, which tweepy cannot send itself."""
         answer = self._exchanged(
@@ -80,18 +85,22 @@ class Calls:
     def _exchanged(self, call: str, ask: Callable[[], Answer], *, write: bool) -> Answer:
         """X's answer; one that refuses the token comes after the token was renewed, where that can be.
 
-        A public write is never made twice in here: it goes through the gate again.
+        A public write is never made twice in here, nor after a renewal, which takes as long as it takes:
+        it goes through the gate again.
         """
         self._windows.check(call, self._now())
-        self._signing.ready()
+        with guarded(write=False):
+            fetched = self._signing.ready()
+        if write and fetched:
+            raise Transient("token-renewed")
         with guarded(write=write):
             answer = ask()
         self._windows.note(call, answer, self._now())
-        if answer.status != 401 or not self._signing.renewed():
-            return answer
-        if write:
-            raise Transient("token-renewed")
         with guarded(write=False):
+            if answer.status != 401 or not self._signing.renewed():
+                return answer
+            if write:
+                raise Transient("token-renewed")
             return ask()
 
     def _error(self, answer: Answer, *, call: str, write: bool) -> ChannelError:

@@ -1,8 +1,8 @@
 """Logging in with OAuth 2.0 and PKCE: the consent, the first tokens, and their renewal.
 
 An access token lives two hours; each renewal brings a new refresh token, after which the old one may be
-dead. So the new ones are kept before they are used, the refresh token first: whatever is lost after that
-is renewed again. https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code
+dead. So nothing is renewed that could not be kept, and the new ones are kept before they are used, the
+refresh token first: whatever is lost after that is renewed again. https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code
 """
 
 import base64
@@ -14,17 +14,16 @@ from urllib.parse import urlencode
 
 from humaspost.channels.http import DEADLINE, Answer, Wire
 from humaspost.channels.words import cleaned
-from humaspost.channels.x import ORIGIN, XConfig
+from humaspost.channels.x import ORIGIN, XConfig, keeping
+from humaspost.channels.x.keeping import ACCESS, EXPIRY, REFRESH, optional
 from humaspost.model.channel import Consent, Door
 from humaspost.model.errors import AuthFailed, Transient
 from humaspost.model.language import _
 
-#: Named apart from OAuth 1.0a's ``access_token``, so that an account can go back to its four keys.
-ACCESS, REFRESH, EXPIRY = "oauth2_access_token", "oauth2_refresh_token", "oauth2_expires_at"
 CLIENT_SECRET = "client_secret"  # noqa: S105 - a field's name
 SCOPES = ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access")
-#: A token that ends sooner than this is renewed before it is used.
-SOON = timedelta(minutes=5)
+#: A token that ends sooner than this is renewed before it is used; a part is prepared up to 15 min ahead.
+SOON, AHEAD = timedelta(minutes=5), timedelta(minutes=20)
 _TOKEN = ORIGIN + "/2/oauth2/token"
 _PAGE = "/i/oauth2/authorize"
 _LONGEST = 366 * 86_400
@@ -59,14 +58,17 @@ def log_in(config: XConfig, door: Door, *, consent: Consent, code: str) -> None:
         "code_verifier": consent.verifier,
     }
     known = (optional(door, CLIENT_SECRET), code, consent.verifier)
-    with Wire(config.base_url, secrets=known, signed_for=ORIGIN, deadline=DEADLINE) as wire, door.renewing():
+    with (
+        Wire(config.base_url, secrets=known, signed_for=ORIGIN, deadline=DEADLINE) as wire,
+        keeping.renewing(door),
+    ):
         answer = _asked(wire, config, door, form)
         _check_scopes(answer)
-        _keep(answer, door)
+        keeping.keep(door, _granted(answer, door))
 
 
 class Tokens:
-    """The access token of one account; ``access`` is good for five minutes at least, as far as is known.
+    """The access token of one account; after ``ready`` it is good for five minutes at least, as far as is known.
 
     Raises AuthFailed at once where nobody has logged in yet.
     """
@@ -80,48 +82,61 @@ class Tokens:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be seen."""
-        return (self._token, optional(self._door, REFRESH), optional(self._door, CLIENT_SECRET))
+        return (self._token, keeping.read(self._door, REFRESH), optional(self._door, CLIENT_SECRET))
 
-    def access(self, wire: Wire) -> str:
-        """The token to use now, renewed first when it is about to end."""
-        if self._ends_soon():
-            self.renew(wire, refused=self._token)
+    @property
+    def token(self) -> str:
+        """The one in use."""
         return self._token
+
+    def ready(self, wire: Wire) -> bool:
+        """The token is good for a call; True where X had to be asked for it."""
+        if self._ends_within(SOON):
+            self._read()
+        if not self._ends_within(SOON):
+            return False
+        self.renew(wire, refused=self._token)
+        return True
+
+    def ahead(self, wire: Wire) -> None:
+        """It is good for twenty minutes, or for as long as it was where X cannot be reached just now."""
+        keeping.keep_what_waits(self._door)
+        try:
+            if self._ends_within(AHEAD):
+                self.renew(wire, refused=self._token)
+        except Transient:
+            if self._ends_within(SOON):
+                raise
 
     def renew(self, wire: Wire, *, refused: str) -> None:
         """Another token than ``refused`` is in use, and kept; somebody else may have renewed it meanwhile.
 
         Raises AuthFailed where X gives no new one: a person must log in again.
         """
-        with self._door.renewing():
+        with keeping.renewing(self._door):
             self._read()
-            if self._token != refused and not self._ends_soon():
+            if self._token != refused and not self._ends_within(SOON):
                 return
+            keeping.check(self._door)
             form = {"grant_type": "refresh_token", "refresh_token": _needed(self._door, REFRESH)}
-            _keep(_asked(wire, self._config, self._door, form), self._door)
-            self._read()
+            try:
+                keeping.keep(self._door, _granted(_asked(wire, self._config, self._door, form), self._door))
+            finally:
+                self._read()
 
     def _read(self) -> None:
         self._token = _needed(self._door, ACCESS)
-        ends = optional(self._door, EXPIRY)
+        ends = keeping.read(self._door, EXPIRY)
         self._expires = (
             datetime.fromtimestamp(int(ends), UTC) if ends.isdecimal() and len(ends) < 12 else None
         )
 
-    def _ends_soon(self) -> bool:
-        return self._expires is not None and self._expires - self._door.now() < SOON
-
-
-def optional(door: Door, field: str) -> str:
-    """The secret, "" where a person has set none."""
-    try:
-        return door.secret(field)
-    except AuthFailed:
-        return ""
+    def _ends_within(self, length: timedelta) -> bool:
+        return self._expires is not None and self._expires - self._door.now() < length
 
 
 def _needed(door: Door, field: str) -> str:
-    found = optional(door, field)
+    found = keeping.read(door, field)
     if not found:
         raise AuthFailed("login-needed", _("nobody has logged in yet: humaspost account login"))
     return found
@@ -159,11 +174,9 @@ def _check_scopes(answer: Answer) -> None:
         raise AuthFailed("scopes", message.format(scopes=", ".join(missing)))
 
 
-def _keep(answer: Answer, door: Door) -> None:
-    """The order matters: with a new refresh token and an old access token the next call renews again."""
+def _granted(answer: Answer, door: Door) -> dict[str, str]:
+    """What is to be kept of a grant."""
     fresh, seconds = answer.member("refresh_token"), answer.member("expires_in")
-    if isinstance(fresh, str) and fresh:
-        door.replace_secret(REFRESH, fresh)
     lives = seconds if isinstance(seconds, int) and 0 <= seconds < _LONGEST else 7200
-    door.replace_secret(EXPIRY, str(int(door.now().timestamp()) + lives))
-    door.replace_secret(ACCESS, str(answer.member("access_token")))
+    granted = {EXPIRY: str(int(door.now().timestamp()) + lives), ACCESS: str(answer.member("access_token"))}
+    return {**granted, REFRESH: fresh} if isinstance(fresh, str) and fresh else granted

@@ -37,8 +37,12 @@ class Signing(Protocol):
         """The same, for a request that tweepy cannot make."""
         ...
 
-    def ready(self) -> None:
-        """The next call is signed with something that is still good."""
+    def ready(self) -> bool:
+        """The next call is signed with something that is still good; whether that had to be fetched first."""
+        ...
+
+    def ahead(self) -> None:
+        """What is signed within the next quarter of an hour needs nothing to be fetched for it."""
         ...
 
     def renewed(self) -> bool:
@@ -85,7 +89,10 @@ class Keys:
     def auth(self) -> Any:
         return _handler(*(self._keys[field] for field in KEYS)).apply_auth()
 
-    def ready(self) -> None:
+    def ready(self) -> bool:
+        return False
+
+    def ahead(self) -> None:
         return None
 
     def renewed(self) -> bool:
@@ -115,8 +122,13 @@ class Token:
     def auth(self) -> Any:
         return _bearer(self.client.bearer_token).apply_auth()
 
-    def ready(self) -> None:
-        self.client.bearer_token = self._tokens.access(self._wire)
+    def ready(self) -> bool:
+        fetched = self._tokens.ready(self._wire)
+        self.client.bearer_token = self._tokens.token
+        return fetched
+
+    def ahead(self) -> None:
+        self._tokens.ahead(self._wire)
 
     def renewed(self) -> bool:
         refused = self.client.bearer_token
