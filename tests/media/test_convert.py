@@ -230,12 +230,26 @@ def test_a_long_video_gets_fewer_bits() -> None:
         ((200, 50), (200, 50, 200, 100)),
         ((50, 200), (50, 200, 100, 200)),
         ((400, 100), (320, 80, 320, 160)),
-        ((201, 100), (201, 100, 201, 100)),
+        ((201, 100), (201, 100, 201, 101)),
     ],
 )
 def test_shapes(size: tuple[int, int], expected: tuple[int, ...]) -> None:
     found = shaped(*size, STRICT)
     assert (found.width, found.height, found.canvas_width, found.canvas_height) == expected
+
+
+@pytest.mark.parametrize("step", [1, 2])
+@pytest.mark.parametrize(
+    "size", [(1080, 1358), (1080, 1351), (1080, 565), (1081, 566), (501, 262), (100, 30), (7, 800), (640, 3)]
+)
+def test_what_is_padded_is_within_to_the_pixel(size: tuple[int, int], step: int) -> None:
+    rules = replace(STRICT, ratio=(0.8, 1.91), frame=None)
+    found = shaped(*size, rules, step=step)
+    assert 0.8 <= found.canvas_width / found.canvas_height <= 1.91
+    assert found.canvas_width % step == found.canvas_height % step == 0
+    again = shaped(found.canvas_width, found.canvas_height, rules, step=step)
+    assert (again.canvas_width, again.canvas_height) == (found.canvas_width, found.canvas_height)
+    assert not again.is_padded
 
 
 def test_a_picture_is_padded_only_when_asked(root: Path, put: Put) -> None:

@@ -3,12 +3,14 @@
 import hashlib
 from collections.abc import Callable
 from datetime import date
+from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageCms
 
+from humaspost.media.encode import narrowed
 from humaspost.media.fit import CannotFit, MediaChanged, fit
 from humaspost.media.probe import Probe
 from humaspost.model.channel import FitFile
@@ -68,6 +70,21 @@ def test_a_photograph_keeps_only_what_is_seen(
     # The blue corner is upper left before, upper right after a quarter turn.
     blue = (5, 5) if orientation == 1 else (395, 5)
     assert close(image.getpixel(blue), (0, 0, 255))
+
+
+@pytest.mark.parametrize("ratio", [Fraction(4, 5), Fraction(191, 100)])
+@pytest.mark.parametrize("width", [1440, 1224, 996, 918, 780, 663, 321])
+def test_a_picture_made_smaller_stays_within_the_ratio(ratio: Fraction, width: int) -> None:
+    image = Image.new("RGB", (int(1910 * ratio), 1910))
+    smaller = narrowed(image, width, ratio=INSTAGRAM.ratio)
+    assert smaller.width == width
+    assert Fraction(4, 5) <= Fraction(*smaller.size) <= Fraction(191, 100)
+    assert abs(smaller.height - width / ratio) <= 1.5
+
+
+def test_a_picture_of_another_shape_keeps_it(root: Path) -> None:
+    image = Image.new("RGB", (1000, 2000))
+    assert narrowed(image, 500, ratio=INSTAGRAM.ratio).size == (500, 1000)
 
 
 def test_instagram_gets_a_baseline_jpeg_of_its_width(root: Path, put: Put) -> None:

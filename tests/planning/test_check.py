@@ -155,11 +155,36 @@ def test_a_still_picture_is_made_smaller_but_never_larger() -> None:
 
 @pytest.mark.parametrize(
     ("width", "height", "fits"),
-    [(1080, 1350, True), (1080, 1352, True), (1080, 1400, False), (1910, 1000, True), (2000, 1000, False)],
+    [
+        (1080, 1350, True),
+        (1080, 1351, False),
+        (1080, 1358, False),
+        (1080, 1400, False),
+        (1910, 1000, True),
+        (1080, 566, True),
+        (1080, 565, False),
+        (1080, 564, False),
+        (2000, 1000, False),
+    ],
 )
 def test_ratios(width: int, height: int, fits: bool) -> None:
     expected = [] if fits else [("media-ratio", "media.0.file")]
     assert _codes(_with(_image(width=width, height=height))) == expected
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "said"),
+    [
+        (1080, 1351, "0.799 times"),
+        (40_000, 50_001, "0.79998 times"),
+        (1080, 565, "1.912"),
+        (1080, 1400, "0.77"),
+    ],
+)
+def test_a_ratio_is_told_so_that_it_is_seen_to_be_outside(width: int, height: int, said: str) -> None:
+    part = _with(_image(width=width, height=height))
+    (problem,) = _found(part)
+    assert said in problem.message
 
 
 def test_a_restricted_post_never_goes_where_anybody_reads() -> None:

@@ -130,6 +130,10 @@ BROKEN = {
         replace(_FACTS, width=1080, height=1920),
         "a.mp4 is 1080 × 1920 pixels; x takes 1280 × 1024, either way up, or less",
     ),
+    "media-ratio by a hair": (
+        replace(_FACTS, width=1000, height=499),
+        "a.mp4 is 2.004 times as wide as tall; x takes 0.50 to 2.00",
+    ),
     "media-ratio": (
         replace(_FACTS, width=1200, height=500),
         "a.mp4 is 2.40 times as wide as tall; x takes 0.50 to 2.00",

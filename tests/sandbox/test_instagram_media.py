@@ -37,6 +37,8 @@ def test_another_account_is_no_node(gram: Gram) -> None:
         (picture(), "image/jpeg", None),
         (picture(1080, 1350), "image/jpeg", None),
         (picture(1910, 1000), "image/jpeg", None),
+        (picture(1080, 1351), "image/jpeg", (400, 36003, 2207009)),
+        (picture(1080, 565), "image/jpeg", (400, 36003, 2207009)),
         (picture(100, 130), "image/jpeg", (400, 36003, 2207009)),
         (picture(1920, 1000), "image/jpeg", (400, 36003, 2207009)),
         (picture(kind="PNG"), "image/png", (400, 36001, 2207005)),

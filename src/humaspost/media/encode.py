@@ -1,5 +1,6 @@
 """A picture as bytes that fit: stepped down in quality, then in size, never up."""
 
+import math
 from collections.abc import Iterator
 from io import BytesIO
 
@@ -13,33 +14,48 @@ _SMALLER = 0.85
 _LEAST_SIDE = 32
 
 
-def encoded(image: Image.Image, mime: str, *, max_bytes: int, least_width: int = 0) -> bytes | None:
-    """The picture in at most ``max_bytes``; None where that cannot be without going below ``least_width``."""
-    for smaller in _sizes(image, max(least_width, _LEAST_SIDE)):
+def encoded(
+    image: Image.Image,
+    mime: str,
+    *,
+    max_bytes: int,
+    least_width: int = 0,
+    ratio: tuple[float, float] | None = None,
+) -> bytes | None:
+    """The picture in at most ``max_bytes``; None where that cannot be without going below ``least_width``.
+
+    One within ``ratio`` stays within it.
+    """
+    for smaller in _sizes(image, max(least_width, _LEAST_SIDE), ratio):
         for data in _qualities(smaller, mime):
             if len(data) <= max_bytes:
                 return data
     return None
 
 
-def narrowed(image: Image.Image, most_width: int | None) -> Image.Image:
-    """The picture, at most that wide."""
+def narrowed(
+    image: Image.Image, most_width: int | None, *, ratio: tuple[float, float] | None = None
+) -> Image.Image:
+    """The picture, at most that wide; one within ``ratio`` stays within it."""
     if most_width is None or image.width <= most_width:
         return image
-    return _resized(image, most_width)
+    return _resized(image, most_width, ratio)
 
 
-def _sizes(image: Image.Image, least_width: int) -> Iterator[Image.Image]:
+def _sizes(image: Image.Image, least_width: int, ratio: tuple[float, float] | None) -> Iterator[Image.Image]:
     yield image
     width = int(image.width * _SMALLER)
     while width >= least_width:
-        yield _resized(image, width)
+        yield _resized(image, width, ratio)
         width = int(width * _SMALLER)
 
 
-def _resized(image: Image.Image, width: int) -> Image.Image:
-    height = max(1, round(image.height * width / image.width))
-    return image.resize((width, height), Image.Resampling.LANCZOS)
+def _resized(image: Image.Image, width: int, ratio: tuple[float, float] | None) -> Image.Image:
+    """The nearest whole height may be a hair beyond the ratio, and then one of its neighbours is not."""
+    near = max(1, round(image.height * width / image.width))
+    narrow, broad = ratio or (0.0, math.inf)
+    within = (height for height in (near, near - 1, near + 1) if height and narrow <= width / height <= broad)
+    return image.resize((width, next(within, near)), Image.Resampling.LANCZOS)
 
 
 def _qualities(image: Image.Image, mime: str) -> Iterator[bytes]:

@@ -24,7 +24,7 @@ from humaspost.model.rendition import Attachment
 from humaspost.model.rules import MediaRules
 
 #: Part of every fitted file's name; raised when the same source comes out differently.
-RECIPE = 2
+RECIPE = 3
 _SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
 _MIMES = {suffix: mime for mime, suffix in _SUFFIXES.items()}
 #: How a film or a sound ends that was made here, and what it is.
@@ -240,6 +240,7 @@ def _still(
         clean = images.flattened(clean)
     if pad:
         clean = images.padded(clean, shaped(*clean.size, replace(rules, width=None, height=None, frame=None)))
-    clean = encode.narrowed(clean, most)
+    clean = encode.narrowed(clean, most, ratio=rules.ratio)
     cap = int(rules.max_bytes.value)
-    return encode.encoded(clean, mime, max_bytes=cap, least_width=least if shrink else clean.width)
+    least = least if shrink else clean.width
+    return encode.encoded(clean, mime, max_bytes=cap, least_width=least, ratio=rules.ratio)

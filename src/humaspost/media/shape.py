@@ -5,9 +5,6 @@ from dataclasses import dataclass
 
 from humaspost.model.rules import MediaRules
 
-#: What a ratio may miss: platforms round, and a hair of white at the edge helps nobody.
-TOLERANCE = 0.005
-
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -28,18 +25,27 @@ def shaped(width: int, height: int, rules: MediaRules, *, step: int = 1) -> Shap
     """The largest shape that the rules take; every side is a multiple of ``step`` (2 for a video)."""
     across, down = _padded(width, height, rules)
     scale = _scale(across, down, rules)
-    canvas = tuple(_rounded(side * scale, step) for side in (across, down))
-    inner = tuple(
-        min(_rounded(side * scale, step), most) for side, most in zip((width, height), canvas, strict=True)
-    )
-    return Shape(*inner, *canvas)
+    inner = _rounded(width * scale, step), _rounded(height * scale, step)
+    return Shape(*inner, *_canvas(*inner, rules, step))
 
 
 def _padded(width: int, height: int, rules: MediaRules) -> tuple[float, float]:
     narrow, broad = rules.ratio or (0.0, math.inf)
-    if narrow - TOLERANCE <= width / height <= broad + TOLERANCE:
+    if rules.takes_ratio(width, height):
         return width, height
     return max(width, height * narrow), max(height, width / broad)
+
+
+def _canvas(width: int, height: int, rules: MediaRules, step: int) -> tuple[int, int]:
+    """The least canvas around these sides whose ratio is taken, to the pixel."""
+    if rules.ratio is None or rules.takes_ratio(width, height):
+        return width, height
+    narrow, broad = rules.ratio
+    if width / height < narrow:
+        across = _rounded(height * narrow, step)
+        return (across if rules.takes_ratio(across, height) else across + step), height
+    down = _rounded(width / broad, step)
+    return width, (down if rules.takes_ratio(width, down) else down + step)
 
 
 def _scale(across: float, down: float, rules: MediaRules) -> float:

@@ -81,6 +81,10 @@ class MediaRules:
     frame: tuple[int, int] | None = None
     film: FilmRules | None = None
 
+    def takes_ratio(self, width: int, height: int) -> bool:
+        """Whether sides like these are within ``ratio``, to the pixel: no platform says that it rounds."""
+        return self.ratio is None or self.ratio[0] <= width / height <= self.ratio[1]
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:

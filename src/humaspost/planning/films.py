@@ -122,12 +122,20 @@ def _sides(item: Attachment, limits: MediaRules) -> Iterator[_Finding]:
     if (largest := _largest(width, height, limits)) is not None:
         message = _("{file} is {width} × {height} pixels; {channel} takes {most} or less")
         yield "media-too-wide", message, {**sides, "most": largest}
-    if limits.ratio and not limits.ratio[0] - 0.005 <= width / height <= limits.ratio[1] + 0.005:
-        message = _(
-            "{file} is {ratio:.2f} times as wide as tall; {channel} takes {narrow:.2f} to {broad:.2f}"
-        )
+    if limits.ratio and not limits.takes_ratio(width, height):
+        message = _("{file} is {ratio} times as wide as tall; {channel} takes {narrow:.2f} to {broad:.2f}")
         narrow, broad = limits.ratio
-        yield "media-ratio", message, {"ratio": width / height, "narrow": narrow, "broad": broad}
+        yield (
+            "media-ratio",
+            message,
+            {"ratio": told(width / height, limits.ratio), "narrow": narrow, "broad": broad},
+        )
+
+
+def told(ratio: float, limits: tuple[float, float]) -> str:
+    """The ratio with two decimals, and with more where it would look as if it were within the limits."""
+    enough = (digits for digits in range(2, 7) if not limits[0] <= round(ratio, digits) <= limits[1])
+    return f"{ratio:.{next(enough, 7)}f}"
 
 
 def _largest(width: int, height: int, limits: MediaRules) -> str | None:

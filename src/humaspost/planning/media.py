@@ -119,7 +119,7 @@ def _fitness(
         return
     yield from _size(item, rendition, limits)
     if item.width and item.height:
-        yield from _shape(item, item.width, item.width / item.height, rendition, limits, convert=convert)
+        yield from _shape(item, item.width, item.height, rendition, limits, convert=convert)
     if item.kind is Kind.GIF:
         yield from films.check_gif(post, item, rendition, limits)
 
@@ -160,7 +160,7 @@ def _size(item: Attachment, rendition: Rendition, limits: MediaRules) -> Iterato
 def _shape(
     item: Attachment,
     width: int,
-    ratio: float,
+    height: int,
     rendition: Rendition,
     limits: MediaRules,
     *,
@@ -173,14 +173,14 @@ def _shape(
     elif limits.width and width > limits.width[1] and item.kind is not Kind.IMAGE:
         code = "media-too-wide"
         message = _("{file} is {width} pixels wide; {channel} takes {most} or less")
-    elif limits.height and not limits.height[0] <= width / ratio <= limits.height[1]:
+    elif limits.height and not limits.height[0] <= height <= limits.height[1]:
         code = "media-too-tall"
-        message = _("{file} is {height:.0f} pixels tall; {channel} takes {low} to {tall}")
+        message = _("{file} is {height} pixels tall; {channel} takes {low} to {tall}")
     elif convert and item.kind is Kind.IMAGE:
         return
-    elif limits.ratio and not limits.ratio[0] - 0.005 <= ratio <= limits.ratio[1] + 0.005:
+    elif not limits.takes_ratio(width, height):
         code = "media-ratio"
-        message = _("{file} is {ratio:.2f} times as wide as tall; {channel} takes {narrow} to {broad}")
+        message = _("{file} is {ratio} times as wide as tall; {channel} takes {narrow} to {broad}")
     if code:
         least, most = limits.width or (0, 0)
         low, tall = limits.height or (0, 0)
@@ -191,10 +191,10 @@ def _shape(
             message.format(
                 file=item.name,
                 width=width,
-                height=width / ratio,
+                height=height,
                 low=low,
                 tall=tall,
-                ratio=ratio,
+                ratio=films.told(width / height, (narrow, broad)),
                 channel=rendition.channel,
                 least=least,
                 most=most,

@@ -36,8 +36,8 @@ def check_image(data: bytes, *, feed: bool, strict: bool, png: bool) -> None:
     if len(data) > IMAGE_MOST:
         raise refused(2207004, size="8 MiB")
     width, height = _size(data, strict=strict, png=png)
-    if feed and not _NARROWEST <= round(width / height, 2) <= _WIDEST:
-        raise refused(2207009, ratio=f"{width / height:.2f}")
+    if feed and not _NARROWEST <= width / height <= _WIDEST:
+        raise refused(2207009, ratio=f"{width / height:.4f}")
 
 
 def _size(data: bytes, *, strict: bool, png: bool) -> tuple[int, int]:
