@@ -17,7 +17,7 @@ def gated(town: Town) -> Intent:
         now = town.now()
         (row,) = claims.claim(conn, line.id, owner="me", until=now, now=now, limit=1)
         gate = Gate(conn, line.id, "me", line.rules, sender.decide, now, sender.same_text)
-        (intent,) = gate.passages([Ticket(row.key, town.rows[0].rendition.parts[0].hash, {})])
+        (intent,) = gate.passages([Ticket(row.key, town.rows[0].rendition.parts[0].hash, None)])
         assert isinstance(intent, Intent), intent
         return intent
 
