@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from humaspost.delivery.login import contact
 from humaspost.ledger import accounts, doubts, gap, pauses, queries, senders
 from humaspost.model.account import Verdict
 from humaspost.model.channel import Looks
@@ -408,6 +409,24 @@ def test_an_account_that_may_log_in_but_not_write_is_not_asked_at_once(town):
     town.run()
     assert len(town.square.script) >= 47
     assert set(town.states().values()) == {"held login"}
+
+
+def test_a_restriction_that_lets_one_log_in_is_ended_by_a_person_only(town):
+    """Every ten minutes a login succeeded, and the backlog was pushed into the block again."""
+    town.square.script = [AuthFailed("131048", "spam", lasting=True)] * 9
+    town.post("a")
+    town.run()
+    left = len(town.square.script)
+    town.shift = timedelta(minutes=30)
+    town.post("b")
+    town.run()
+    assert len(town.square.script) == left
+    assert set(town.states().values()) == {"held login"}
+    town.square.script = []
+    (line,) = town.engine().lines
+    assert contact(line, town.sender(), force=True) is None
+    town.run()
+    assert set(town.states().values()) == {"published"}
 
 
 def test_a_suspected_spam_block_is_ended_by_a_person_only(town):

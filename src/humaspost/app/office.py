@@ -1,5 +1,6 @@
 """An office, opened: settings, secrets, ledger, channels, and the clock, wired once."""
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -142,7 +143,14 @@ class Office:
         )
         facts = self.facts().get(account.name)
         rules = door.rules.told(facts.quotas) if facts else door.rules
-        return Line(account, account_id, channel, rules, door)
+        return Line(account, account_id, channel, rules, door, self._identity(account, channel))
+
+    def _identity(self, account: Account, channel: Channel) -> str:
+        """Whose account the config says it is, and by which secrets, as a digest that tells neither."""
+        with suppress(ConfigError):
+            said = f"{account.config!r}\0{self.vault.print(account.name, channel.secrets)}"
+            return hashlib.sha256(said.encode()).hexdigest()[:16]
+        return ""
 
     def _know(self, account: str, channel: Channel) -> None:
         """A platform knows secrets that we never send to it; it may say one back before we ever read it."""

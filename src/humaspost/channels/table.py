@@ -40,7 +40,8 @@ class ErrorRow:
     ``code`` and ``subcode`` are the platform's numbers as text, ``type`` is the end of its type,
     ``match`` a part of its words in any case. ``calls`` are the calls that the row is about, none =
     all. ``name`` is the error's code as people see it; "" = the platform's own. ``scope`` None = the
-    error's usual one. ``redo`` belongs to Transient. ``source`` is where it is written.
+    error's usual one. ``redo`` belongs to Transient, ``lasting`` to AuthFailed. ``source`` is where it is
+    written.
     """
 
     error: type[ChannelError]
@@ -53,6 +54,7 @@ class ErrorRow:
     name: str = ""
     scope: Scope | None = None
     redo: bool = False
+    lasting: bool = False
     source: str = ""
 
     def fits(self, refusal: Refusal, call: str) -> bool:
@@ -95,7 +97,7 @@ def _made(row: ErrorRow, refusal: Refusal, *, now: datetime, until: datetime | N
     if row.error is QuotaExceeded:
         return QuotaExceeded(code, detail, resets_at=until, scope=row.scope or Scope.ACCOUNT)
     if row.error is AuthFailed:
-        return AuthFailed(code, detail, scope=row.scope or Scope.ACCOUNT)
+        return AuthFailed(code, detail, scope=row.scope or Scope.ACCOUNT, lasting=row.lasting)
     if row.error is Transient:
         return Transient(code, detail, scope=row.scope or Scope.DELIVERY, redo=row.redo)
     plain = Rejected if row.error is Rejected else UnknownOutcome

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from humaspost.delivery.hand import Claimed, Hand
 from humaspost.delivery.happened import Happened, trouble
 from humaspost.delivery.line import Line, Sender
-from humaspost.delivery.login import contact, keep
+from humaspost.delivery.login import contact, hold_waiting, keep
 from humaspost.delivery.send import send
 from humaspost.delivery.works import AHEAD, Work, Works
 from humaspost.ledger import claims, settle
@@ -117,7 +117,8 @@ class Lane:
             self._anew.clear()
         self._keep_login()
         due = self._next_due() if self._room() else now
-        if due is not None and due <= now + AHEAD and not self._in_contact(now):
+        if due is not None and due <= now + AHEAD and not self._in_contact(now, due):
+            self._hand.put_all_back()
             return self._rest(self._contact_at)
         if due is not None and due <= now + EARLY:
             self._take(now)
@@ -135,13 +136,13 @@ class Lane:
         with self.sender.ledger.read() as conn:
             return claims.next_due(conn, self.line.id, only=self.sender.only)
 
-    def _in_contact(self, now: datetime) -> bool:
+    def _in_contact(self, now: datetime, due: datetime) -> bool:
         """Nothing is sent before the platform said whose credentials these are."""
-        if self._contact_at is not None and now < self._contact_at:
-            return False
-        again = contact(self.line, self.sender)
-        self._contact_at = again
-        return again is None
+        if self._contact_at is None or now >= self._contact_at:
+            self._contact_at = contact(self.line, self.sender)
+        elif due <= now:
+            hold_waiting(self.line, self.sender)
+        return self._contact_at is None
 
     def _keep_login(self) -> None:
         if time.monotonic() - self._kept > HOURLY:

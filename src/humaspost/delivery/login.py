@@ -26,12 +26,14 @@ def contact(line: Line, sender: Sender, *, force: bool = False) -> datetime | No
     now = sender.now()
     with sender.ledger.read() as conn:
         row = accounts.by_name(conn, line.account.name)
-    fresh = row is not None and row.bound_at and row.checked_at and now - row.checked_at < FRESH
-    if fresh and row is not None and row.hold != "login" and not force:
-        return None
-    wait: datetime | None = row.hold_until if row is not None and row.hold == "login" else None
-    if wait is not None and wait > now and not force:
-        return wait
+    if row is not None and row.asked_as == line.identity and not force:
+        if row.hold == "login":
+            wait: datetime = row.hold_until or now + LOGIN_AGAIN  # no time = only a person ends it
+            if wait > now:
+                hold_waiting(line, sender)
+                return wait
+        elif row.bound_at and row.checked_at and now - row.checked_at < FRESH:
+            return None
     try:
         identity = line.session.whoami()
         sender.ledger.write(lambda conn: _bound(conn, line, sender, identity, now))
@@ -55,6 +57,15 @@ def contact(line: Line, sender: Sender, *, force: bool = False) -> datetime | No
     return None
 
 
+def hold_waiting(line: Line, sender: Sender) -> None:
+    """What came due while the account's login is refused says so."""
+    now = sender.now()
+    with sender.ledger.read() as conn:
+        row = accounts.by_name(conn, line.account.name)
+    if row is not None and row.hold == "login":
+        sender.ledger.write(lambda conn: accounts.hold_due(conn, line.id, "login", now=now))
+
+
 def keep(line: Line, sender: Sender) -> bool:
     """Whether the platform was asked though nothing is due: once a day of a login near its end, as some renew it,
 
@@ -74,7 +85,9 @@ def keep(line: Line, sender: Sender) -> bool:
 
 
 def _bound(conn: Connection, line: Line, sender: Sender, identity: Identity, now: datetime) -> None:
-    line.id = accounts.bind(conn, line.id, identity, now=now, configured=sender.configured)
+    line.id = accounts.bind(
+        conn, line.id, identity, now=now, configured=sender.configured, asked_as=line.identity
+    )
     row = accounts.by_name(conn, line.account.name)
     if row is not None and row.hold == "login":
         accounts.release(conn, line.id, now=now)
@@ -82,11 +95,12 @@ def _bound(conn: Connection, line: Line, sender: Sender, identity: Identity, now
 
 def _held(line: Line, sender: Sender, error: AuthFailed, now: datetime) -> datetime:
     until = now + LOGIN_AGAIN
-    sender.ledger.write(
-        lambda conn: accounts.hold(
-            conn, line.id, "login", code=error.code, detail=error.detail, until=until, now=now
-        )
-    )
+
+    def work(conn: Connection) -> None:
+        accounts.hold(conn, line.id, "login", code=error.code, detail=error.detail, until=until, now=now)
+        accounts.asked(conn, line.id, line.identity)
+
+    sender.ledger.write(work)
     sender.tell(Happened(now, "login", account=line.account.name, detail=str(error)))
     return until
 

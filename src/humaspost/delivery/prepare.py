@@ -126,7 +126,7 @@ def _failed(line: Line, sender: Sender, part_hash: str, token: Json, error: Exce
             count = failures + 1 if counts else failures
             _keep(line, sender, part_hash, token=kept, ready=False, next_at=at, failures=count)
             return Progress(False, kept, at, refused=one, lane_until=at if lane else None)
-        case retry.HoldAccount(reason):
+        case retry.HoldAccount(reason) as held:
             code, detail = one.code, one.detail
             sender.ledger.write(
                 lambda conn: accounts.hold(
@@ -135,7 +135,7 @@ def _failed(line: Line, sender: Sender, part_hash: str, token: Json, error: Exce
                     reason,
                     code=code,
                     detail=detail,
-                    until=retry.asks_again(reason, now),
+                    until=retry.asks_again(held, now),
                     now=now,
                 )
             )

@@ -33,9 +33,14 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class HoldAccount:
-    """Nothing goes out on the account until a person has seen to it; ``reason`` is ``login`` or ``quota``."""
+    """Nothing goes out on the account; ``reason`` is ``login`` or ``quota``.
+
+    ``asks`` = it is asked who it is again by itself, and a login that succeeds ends the hold; else only a
+    person does.
+    """
 
     reason: str
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,8 @@ def decide(error: OneOfSix, *, failures: int, now: datetime, jitter: float) -> V
     """What delivery does about the error; ``jitter`` in 0..1 spreads the wait over its whole length."""
     match error:
         case Transient():
-            return Again(now + backoff(failures, jitter), redo=error.redo)
+            lane = error.scope is Scope.ACCOUNT
+            return Again(now + backoff(failures, jitter), lane=lane, redo=error.redo)
         case RateLimited():
             return Again(max(error.retry_at, now), counts=False, lane=error.scope is Scope.ACCOUNT)
         case QuotaExceeded():
@@ -67,18 +73,18 @@ def decide(error: OneOfSix, *, failures: int, now: datetime, jitter: float) -> V
         case Rejected():
             return Fail()
         case AuthFailed():
-            return HoldAccount("login")
+            return HoldAccount("login", asks=not error.lasting)
         case UnknownOutcome():
             return Doubt(hold=error.scope is Scope.ACCOUNT)
     assert_never(error)
 
 
-def asks_again(reason: str, now: datetime) -> datetime | None:
+def asks_again(held: HoldAccount, now: datetime) -> datetime | None:
     """When a held account is asked who it is again; None = only a person ends the hold.
 
     An account can log in and still be refused every write, so it is not asked at once.
     """
-    return now + LOGIN_AGAIN if reason == "login" else None
+    return now + LOGIN_AGAIN if held.asks else None
 
 
 def backoff(failures: int, jitter: float) -> timedelta:

@@ -105,12 +105,12 @@ def _failed(line: Line, sender: Sender, intent: Intent, error: retry.OneOfSix) -
                 else:
                     _give_back(conn, line, intent, now)
                 return "retry"
-            case retry.HoldAccount(reason):
+            case retry.HoldAccount(reason) as held:
                 settle.again(
                     conn, key, number, at=None, now=now, code=code, detail=detail, counts=False, held=reason
                 )
                 _give_back(conn, line, intent, now)
-                until = retry.asks_again(reason, now)
+                until = retry.asks_again(held, now)
                 accounts.hold(conn, line.id, reason, code=code, detail=detail, until=until, now=now)
                 return "held"
             case retry.Fail():

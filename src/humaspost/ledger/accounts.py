@@ -58,11 +58,18 @@ def every(conn: Connection) -> list[Row[Any]]:
 
 
 def bind(
-    conn: Connection, account_id: str, identity: Identity, *, now: datetime, configured: frozenset[str]
+    conn: Connection,
+    account_id: str,
+    identity: Identity,
+    *,
+    now: datetime,
+    configured: frozenset[str],
+    asked_as: str = "",
 ) -> str:
     """The account is the platform's own; its id in the ledger (an older one if it was only renamed).
 
-    ``configured`` are the names in the config. Raises AccountConflict where two of them are the same,
+    ``configured`` are the names in the config, ``asked_as`` is a digest of what the config says of it.
+    Raises AccountConflict where two of them are the same,
     WrongAccount where the name is bound to another platform id.
     """
     me = conn.execute(select(account).where(account.c.id == account_id)).one()
@@ -81,7 +88,18 @@ def bind(
         .where(account.c.id == account_id)
         .values(platform_id=identity.platform_id, shown=identity.shown, bound_at=now, checked_at=now)
     )
+    asked(conn, account_id, asked_as)
     return account_id
+
+
+def asked(conn: Connection, account_id: str, identity: str) -> None:
+    """The platform was asked about exactly this: the same handle, the same secrets."""
+    conn.execute(update(account).where(account.c.id == account_id).values(asked_as=identity))
+
+
+def ask_anew(conn: Connection, account_id: str) -> None:
+    """Nothing is sent before the platform said once more whose account it is."""
+    conn.execute(update(account).where(account.c.id == account_id).values(checked_at=None))
 
 
 def _forget_unsent(conn: Connection, account_id: str) -> None:
@@ -138,6 +156,11 @@ def hold(
         .where(account.c.id == account_id)
         .values(hold=reason, hold_code=code, hold_detail=detail, hold_until=until)
     )
+    hold_due(conn, account_id, reason, now=now)
+
+
+def hold_due(conn: Connection, account_id: str, reason: str, *, now: datetime) -> None:
+    """What is due on the account says that it is held, and why."""
     conn.execute(
         update(delivery)
         .where(

@@ -197,7 +197,16 @@ def next_due(conn: Connection, account_id: str, *, only: str | None = None) -> d
         .limit(1)
     )
     later = select(planned.c.due_at).where(unexpanded).order_by(planned.c.due_at).limit(1)
-    return min((moment for moment in map(conn.scalar, (fresh, again, later)) if moment), default=None)
+    asked = _asks_again(account_id)
+    return min((moment for moment in map(conn.scalar, (fresh, again, later, asked)) if moment), default=None)
+
+
+def _asks_again(account_id: str) -> Any:
+    """When an account whose login was refused is asked once more who it is, where deliveries wait for it."""
+    held = exists().where(
+        delivery.c.account == account.c.id, delivery.c.state == State.HELD, delivery.c.reason == "login"
+    )
+    return select(account.c.hold_until).where(account.c.id == account_id, account.c.hold == "login", held)
 
 
 def take_over(conn: Connection, *, owner: str, now: datetime, looks: Callable[[str], float | None]) -> int:

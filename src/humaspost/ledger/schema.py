@@ -64,6 +64,7 @@ account = Table(
     Column("shown", Text, nullable=False, default=""),
     Column("bound_at", Moment),
     Column("checked_at", Moment),
+    Column("asked_as", Text, nullable=False, default=""),  # a digest of handle and secrets
     Column("facts", Text),
     Column("hold", Text),  # login, quota, lane
     Column("hold_code", Text, nullable=False, default=""),

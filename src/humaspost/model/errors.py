@@ -75,10 +75,17 @@ class Rejected(ChannelError):
 
 
 class AuthFailed(ChannelError):
-    """Login, scope, expiry or a restriction of the account: a person must act."""
+    """Login, scope, expiry or a restriction of the account: a person must act.
 
-    def __init__(self, code: str, detail: str = "", *, scope: Scope = Scope.ACCOUNT) -> None:
+    ``lasting`` = the login itself is good (a restriction, an unpaid bill), so that one which succeeds proves
+    nothing: only a person says that it is over.
+    """
+
+    def __init__(
+        self, code: str, detail: str = "", *, scope: Scope = Scope.ACCOUNT, lasting: bool = False
+    ) -> None:
         super().__init__(code, detail, scope=scope)
+        self.lasting = lasting
 
 
 class UnknownOutcome(ChannelError):

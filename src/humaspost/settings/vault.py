@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,11 @@ class Vault:
         if value:
             know(value)
         return value
+
+    def print(self, account: str, fields: Sequence[str]) -> str:
+        """A digest of what a person configured, field by field: another one means other secrets; never a value."""
+        seeds = [_print(self._seed(account, field)) for field in fields]
+        return hashlib.sha256("\0".join(seeds).encode()).hexdigest()[:16]
 
     def where(self, account: str, field: str) -> str | None:
         """The place that ``secret`` takes it from, for ``doctor``; never the value. None = nowhere."""

@@ -54,11 +54,11 @@ _ANEW_SEEN = ("2207076", "2207077")
 ROWS: tuple[ErrorRow, ...] = (
     # May be live although refused: users retried, and the post was there twice.
     ErrorRow(UnknownOutcome, subcode="2207051", calls=_PUBLISH, scope=Scope.ACCOUNT, source=_SPAM),
-    ErrorRow(AuthFailed, subcode="2207051", source=_CODES),
+    ErrorRow(AuthFailed, subcode="2207051", lasting=True, source=_CODES),
     ErrorRow(UnknownOutcome, subcode="2207001", calls=_PUBLISH, source=_CODES),
     ErrorRow(Transient, subcode="2207001", source=_CODES),
     ErrorRow(QuotaExceeded, subcode="2207042", source=_CODES),
-    ErrorRow(AuthFailed, subcode="2207050", source=_CODES),
+    ErrorRow(AuthFailed, subcode="2207050", lasting=True, source=_CODES),
     ErrorRow(Transient, subcode="2207027", source=_CODES),
     ErrorRow(Transient, subcode="2207020", redo=True, source=_CODES),
     # The container is gone or was published already: the look at it proves which.
@@ -68,7 +68,8 @@ ROWS: tuple[ErrorRow, ...] = (
     *(ErrorRow(Rejected, subcode=number, scope=Scope.POST, source=_CODES) for number in _PERMANENT),
     *(ErrorRow(Rejected, subcode=number, scope=Scope.POST, source=_FIELD) for number in _PERMANENT_SEEN),
     # Graph's own.
-    *(ErrorRow(AuthFailed, code=number, source=_GRAPH) for number in ("10", "102", "190", "368")),
+    ErrorRow(AuthFailed, code="368", lasting=True, source=_GRAPH),
+    *(ErrorRow(AuthFailed, code=number, source=_GRAPH) for number in ("10", "102", "190")),
     *(ErrorRow(AuthFailed, code=str(number), source=_GRAPH) for number in range(200, 300)),
     *(ErrorRow(RateLimited, code=number, source=_RATES) for number in ("4", "17", "32", "613", "80002")),
     *(ErrorRow(UnknownOutcome, code=number, calls=_PUBLISH, source=_GRAPH) for number in ("1", "2", "506")),

@@ -32,23 +32,18 @@ _PERSON = (
     "10",
     "33",
     "190",
-    "368",
     "131005",
-    "131031",
     "131037",
-    "131042",
     "131045",
-    "131048",
-    "131064",
     "133000",
     "133005",
     "133006",
     "133008",
     "133009",
-    "133010",
     "133016",
-    "134011",
 )
+#: The same, where one can log in all the same: a block, a bill, a number that is not registered.
+_RESTRICTED = ("368", "131031", "131042", "131048", "131064", "133010", "134011")
 #: This person will not get it, the others will.
 _RECIPIENT = ("130403", "130472", "130497", "131021", "131026", "131030", "131049", "131050")
 #: The message is wrong for everyone: its medium, its template, its kind.
@@ -80,6 +75,7 @@ ROWS: tuple[ErrorRow, ...] = (
     ErrorRow(RateLimited, code="131056", scope=Scope.RECIPIENT, source=_CODES),
     *(ErrorRow(RateLimited, code=number, source=_CODES) for number in ("4", "80007", "130429")),
     *(ErrorRow(Transient, code=number, scope=Scope.ACCOUNT, source=_CODES) for number in _LATER),
+    *(ErrorRow(AuthFailed, code=number, lasting=True, source=_CODES) for number in _RESTRICTED),
     *(ErrorRow(AuthFailed, code=number, source=_CODES) for number in _PERSON),
     *(ErrorRow(AuthFailed, code=str(number), source=_CODES) for number in range(200, 300)),
     *(ErrorRow(Rejected, code=number, scope=Scope.RECIPIENT, source=_CODES) for number in _RECIPIENT),

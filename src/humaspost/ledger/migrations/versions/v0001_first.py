@@ -15,6 +15,7 @@ _STATEMENTS = (
         shown TEXT NOT NULL,
         bound_at TEXT,
         checked_at TEXT,
+        asked_as TEXT NOT NULL,
         facts TEXT,
         hold TEXT,
         hold_code TEXT NOT NULL,
