@@ -8,7 +8,7 @@ from sqlalchemy import insert, update
 from humaspost.ledger import queries, recipients
 from humaspost.ledger.schema import audience, audience_member, consent, recipient
 from humaspost.model.delivery import State
-from humaspost.model.errors import RateLimited, Rejected, Scope, UnknownOutcome
+from humaspost.model.errors import RateLimited, Rejected, Scope, Transient, UnknownOutcome
 from humaspost.model.rendition import Fallback, Part, Rendition
 from humaspost.model.rules import Quota, Rate
 from tests.delivery.square import SOURCE
@@ -111,6 +111,26 @@ def test_one_bad_number_stops_nobody_else(town):
     to_all(town, "a", "masyarakat")
     town.run()
     assert counts(town) == {State.PUBLISHED: 29, State.FAILED: 1}
+
+
+def test_what_is_wrong_for_everybody_is_asked_once(town):
+    """A template that does not exist was refused ten thousand times."""
+    enlist(town, "masyarakat", range(40))
+    refused = Rejected("132001", "no such template", scope=Scope.POST)
+    town.square.script = [refused] * 40
+    to_all(town, "a", "masyarakat")
+    town.run()
+    assert counts(town) == {State.FAILED: 40}
+    assert len(town.square.script) > 0, "only what was on its way was asked"
+
+
+def test_an_account_under_maintenance_is_asked_once(town):
+    enlist(town, "masyarakat", range(40))
+    town.square.script = [Transient("131057", scope=Scope.ACCOUNT)] * 40
+    to_all(town, "a", "masyarakat")
+    town.run()
+    assert counts(town) == {State.SCHEDULED: 40}
+    assert len(town.square.script) > 0
 
 
 def test_a_lost_answer_is_one_doubt_among_many_receipts(town):

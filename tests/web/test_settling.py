@@ -73,12 +73,21 @@ class Book:
             return conn.execute(select(delivery)).one()
 
 
-def told(word: str, *, number: int | None = 1, wamid: str = "w1", again: float | None = None) -> Event:
+def told(
+    word: str,
+    *,
+    number: int | None = 1,
+    wamid: str = "w1",
+    again: float | None = None,
+    tries: int = 1,
+    holds: bool = False,
+) -> Event:
     code = word if word.isdecimal() else None
     stage = None if code else Stage(word)
     key = None if number is None else f"hp1:{KEY}:{number}"
     dedupe = f"{wamid}:{'failed' if code else word}"
-    return Event(dedupe, "status", NOW, key, remote_id=wamid, stage=stage, failed=code, again=again)
+    what = {"stage": stage, "failed": code, "again": again, "tries": tries, "holds": holds}
+    return Event(dedupe, "status", NOW, key, remote_id=wamid, **what)
 
 
 @pytest.fixture
@@ -193,6 +202,32 @@ def test_the_marketing_cap_is_tried_once_more_a_day_later_and_then_no_more() -> 
     assert book.hear(told("131049", number=2, wamid="w2", again=1.0))[0].kind == "failed"
 
 
+@pytest.mark.parametrize(("earlier", "kind"), [(0, "retry"), (2, "retry"), (3, "failed")])
+def test_meta_s_own_trouble_is_tried_again_three_times(earlier: int, kind: str) -> None:
+    """It is proved not delivered, and it was called failed for good."""
+    number = earlier + 1
+    book = Book(State.PUBLISHED, attempts=number, remote_id="w")
+    before = attempt.update().where(attempt.c.number < number).values(code="131000")
+    book.ledger.write(lambda conn: conn.execute(before))
+    (change,) = book.hear(told("131000", number=number, wamid="w", again=300.0, tries=3))
+    assert change.kind == kind
+
+
+@pytest.mark.parametrize("late", [timedelta(), timedelta(hours=-1)], ids=["since", "before"])
+def test_a_restriction_told_by_webhook_stops_the_account_and_loses_nothing(late: timedelta) -> None:
+    """A fan-out went on, message by message, into a block for spam."""
+    book = Book(State.PUBLISHED, remote_id="w1")
+    checked = account.update().values(checked_at=NOW - timedelta(minutes=1))
+    book.ledger.write(lambda conn: conn.execute(checked))
+    (change,) = book.hear(replace(told("131048", holds=True, again=300.0), at=NOW + late))
+    stands = (change.kind, book.row().state, book.row().reason)
+    assert stands == (("retry", "scheduled", "") if late else ("held", "held", "login"))
+    with book.ledger.read() as conn:
+        (row,) = accounts.every(conn)
+    restricted = ("login", "131048", None) if not late else (None, "", None)
+    assert (row.hold, row.hold_code, row.hold_until) == restricted, "news from before it was checked is old"
+
+
 def _judged(book: Book, status: str, *, late: timedelta = timedelta()) -> tuple[list[str], datetime | None]:
     """The template's status as it is read offline, and when the platform was last asked."""
     known = Template("siaran", "id", "APPROVED", "UTILITY", 1)
@@ -247,7 +282,8 @@ def test_a_message_opens_the_window_for_a_day_and_an_older_one_does_not_shorten_
 
 def test_a_window_that_the_platform_says_is_closed_is_closed(book: Book) -> None:
     book.hear(_said("halo"))
-    book.hear(Event("w:closed", "closed", NOW, remote_id="w", sender=PHONE))
+    for number, at in enumerate((NOW, datetime(9999, 12, 31, tzinfo=UTC))):
+        book.hear(Event(f"w{number}:closed", "closed", at, remote_id="w", sender=PHONE))
     with book.ledger.read() as conn:
         assert conn.execute(select(window)).all() == []
 

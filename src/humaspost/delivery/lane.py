@@ -223,7 +223,9 @@ class Lane:
     def _fail(self, claimed: Claimed, error: ChannelError) -> None:
         now = self.sender.now()
         self.sender.ledger.write(
-            lambda conn: settle.fail(conn, claimed.key, 0, code=error.code, detail=error.detail, now=now)
+            lambda conn: settle.fail(
+                conn, claimed.key, 0, code=error.code, detail=error.detail, now=now, whole=True
+            )
         )
         name = self.line.account.name
         self.sender.tell(Happened(now, "failed", claimed.post, name, detail=str(error)))

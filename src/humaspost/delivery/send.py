@@ -15,6 +15,7 @@ from humaspost.ledger import accounts, preparations, settle
 from humaspost.ledger.gate import Intent
 from humaspost.model.channel import Ready
 from humaspost.model.delivery import Receipt
+from humaspost.model.errors import Scope
 
 #: Longer than this between the gate and the socket and nothing is sent: the world may have changed.
 STALE = 5.0
@@ -114,7 +115,8 @@ def _failed(line: Line, sender: Sender, intent: Intent, error: retry.OneOfSix) -
                 accounts.hold(conn, line.id, reason, code=code, detail=detail, until=until, now=now)
                 return "held"
             case retry.Fail():
-                settle.fail(conn, key, number, code=code, detail=detail, now=now)
+                whole = error.scope is Scope.POST
+                settle.fail(conn, key, number, code=code, detail=detail, now=now, whole=whole)
                 return "failed"
             case retry.Doubt(hold):
                 _doubt(conn, line, intent, error, now=now, hold=hold)

@@ -97,6 +97,18 @@ def asked(conn: Connection, account_id: str, identity: str) -> None:
     conn.execute(update(account).where(account.c.id == account_id).values(asked_as=identity))
 
 
+def is_held(conn: Connection, account_id: str, reason: str) -> bool:
+    """Whether nothing goes out on the account for that reason."""
+    mine = (account.c.id == account_id) & (account.c.hold == reason)
+    return conn.scalar(select(account.c.id).where(mine)) is not None
+
+
+def was_checked(conn: Connection, account_id: str, *, since: datetime) -> bool:
+    """Whether the platform was asked whose account it is after ``since``, and it was well."""
+    mine = account.c.id == account_id
+    return bool(conn.scalar(select(account.c.id).where(mine, account.c.checked_at > since)))
+
+
 def ask_anew(conn: Connection, account_id: str) -> None:
     """Nothing is sent before the platform said once more whose account it is."""
     conn.execute(update(account).where(account.c.id == account_id).values(checked_at=None))

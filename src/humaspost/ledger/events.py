@@ -48,8 +48,10 @@ def receive(
     for one in events:
         if not _keep(conn, account, one, now):
             continue
+        if one.holds:
+            _restrict(conn, account, one, now=now)
         if one.kind == "status" and one.remote_id:
-            changes.append(_settle(conn, account, one.remote_id, now=now, again=one.again))
+            changes.append(_settle(conn, account, one.remote_id, now=now, told_by=one))
         if one.verdict:
             accounts.judge(conn, account, one.verdict, at=min(one.at, now))
         leaving = one.kind == "left" or leaves(one.text) or leaves(one.payload)
@@ -121,7 +123,7 @@ def _told(conn: Connection, account: str, remote_id: str) -> _Told:
 
 
 def _settle(
-    conn: Connection, account: str, remote_id: str, *, now: datetime, again: float | None = None
+    conn: Connection, account: str, remote_id: str, *, now: datetime, told_by: Event | None = None
 ) -> Change | None:
     """The delivery stands where all that was told of the message puts it; an unknown message stays open."""
     told = _told(conn, account, remote_id)
@@ -133,7 +135,7 @@ def _settle(
     conn.execute(update(event).where(of_it).values(settled=True))
     if told.failed is None:
         return _live(conn, row, told, now)
-    return _dead(conn, row, told, now=now, again=again)
+    return _dead(conn, row, told, now=now, told_by=told_by)
 
 
 def _live(conn: Connection, row: Row[Any], told: _Told, now: datetime) -> Change | None:
@@ -154,33 +156,47 @@ def _live(conn: Connection, row: Row[Any], told: _Told, now: datetime) -> Change
 
 
 def _dead(
-    conn: Connection, row: Row[Any], told: _Told, *, now: datetime, again: float | None
+    conn: Connection, row: Row[Any], told: _Told, *, now: datetime, told_by: Event | None
 ) -> Change | None:
-    """It was accepted and then failed: the delivery that rests on it fails, or is tried once more."""
+    """It was accepted and then failed: the delivery that rests on it fails, is tried once more, or is held."""
     rests = row.state == State.PUBLISHED and row.remote_id in (None, told.remote_id)
     open_ = row.state in (State.SENDING, State.UNKNOWN) and told.number in (None, row.attempts)
     if not rests and not open_:
         return None
     number = row.attempts if told.number is None else told.number
     code = told.failed or ""
-    once_more = again is not None and not _failed_before(conn, row.key, number, code)
+    kind = _fate(conn, row, number, code, told_by)
     values: dict[str, object] = {"state": State.FAILED, "reason": code}
-    if once_more:
-        values = {"state": State.SCHEDULED, "reason": "", "not_before": now + timedelta(seconds=again or 0)}
+    if kind == "held":
+        values = {"state": State.HELD, "reason": "login"}
+    if kind == "retry" and told_by is not None:
+        wait = timedelta(seconds=told_by.again or 0)
+        values = {"state": State.SCHEDULED, "reason": "", "not_before": now + wait}
     values |= {"owner": None, "code": code, "detail": "", "next_look_at": None, "updated_at": now}
     conn.execute(update(delivery).where(delivery.c.key == row.key).values(values))
     conn.execute(
         update(attempt)
         .where(attempt.c.key == row.key, attempt.c.number == number)
-        .values(outcome="retry" if once_more else "failed", code=code, ended_at=now)
+        .values(outcome=kind, code=code, ended_at=now)
     )
-    return Change("retry" if once_more else "failed", row.post, code)
+    return Change(kind, row.post, code)
 
 
-def _failed_before(conn: Connection, key: str, number: int, code: str) -> bool:
-    """Whether an earlier attempt ended the same way."""
-    same = (attempt.c.key == key) & (attempt.c.code == code) & (attempt.c.number < number)
-    return conn.scalar(select(attempt.c.id).where(same).limit(1)) is not None
+def _fate(conn: Connection, row: Row[Any], number: int, code: str, told_by: Event | None) -> str:
+    """``failed``, ``held`` with its account, or ``retry`` where fewer attempts ended so than may."""
+    if told_by is None:
+        return "failed"
+    if told_by.holds and accounts.is_held(conn, row.account, "login"):
+        return "held"
+    same = (attempt.c.key == row.key) & (attempt.c.code == code) & (attempt.c.number < number)
+    before = conn.scalar(select(func.count()).select_from(attempt).where(same)) or 0
+    return "retry" if told_by.again is not None and before < told_by.tries else "failed"
+
+
+def _restrict(conn: Connection, account: str, one: Event, *, now: datetime) -> None:
+    """Nothing more goes out before a person has seen to it; news from before they did is old."""
+    if not accounts.was_checked(conn, account, since=one.at):
+        accounts.hold(conn, account, "login", code=one.failed or "", now=now)
 
 
 # -- what people do ------------------------------------------------------------------------------------
@@ -200,7 +216,7 @@ def _of_person(
     if one.kind == "inbound":
         _open(conn, account, phone, at=at)
     if one.kind == "closed":
-        _close(conn, account, phone, at=one.at)
+        _close(conn, account, phone, at=at)
     if leaving:
         yield _leave(conn, phone, at=at, now=now)
 

@@ -168,13 +168,21 @@ def again(
     _thaw(conn, key)
 
 
-def fail(conn: Connection, key: str, number: int, *, code: str, detail: str, now: datetime) -> None:
-    """It will never be accepted as it is; a mended file or a person frees it."""
-    conn.execute(
-        update(delivery)
-        .where(delivery.c.key == key, delivery.c.state.in_((State.SENDING, State.PREPARING)))
-        .values(state=State.FAILED, reason=code, owner=None, code=code, detail=detail, updated_at=now)
-    )
+def fail(
+    conn: Connection, key: str, number: int, *, code: str, detail: str, now: datetime, whole: bool = False
+) -> None:
+    """It will never be accepted as it is; a mended file or a person frees it.
+
+    ``whole`` = nor for any other recipient of the post: those who still wait are not tried one by one.
+    """
+    failed = {"state": State.FAILED, "reason": code, "owner": None, "code": code, "detail": detail}
+    mine = (delivery.c.key == key) & delivery.c.state.in_((State.SENDING, State.PREPARING))
+    conn.execute(update(delivery).where(mine).values(failed | {"updated_at": now}))
+    if whole:
+        one = conn.execute(select(delivery.c.post, delivery.c.account).where(delivery.c.key == key)).one()
+        others = (delivery.c.post == one.post) & (delivery.c.account == one.account)
+        others &= (delivery.c.recipient != "") & delivery.c.state.in_((State.SCHEDULED, State.PREPARING))
+        conn.execute(update(delivery).where(others).values(failed | {"updated_at": now}))
     end(conn, key, number, outcome="failed", now=now, code=code, detail=detail)
     _thaw(conn, key)
 

@@ -77,7 +77,8 @@ class Event:
     person wrote ``text``, or pressed a button with our ``payload`` behind it), ``left`` (a person wants no more), ``closed`` (a person's 24-hour window is not
     open) or ``template`` (the platform's ``verdict`` on one). ``sender`` is the person's number, ``user_id``
     what the platform calls them; either may be missing.
-    ``again`` = after so many seconds the failed one may be tried once more.
+    ``again`` = after so many seconds the failed one may be tried once more, ``tries`` times; ``holds`` = the
+    account is restricted, and nothing more goes out before a person has seen to it.
     """
 
     dedupe: str
@@ -92,6 +93,8 @@ class Event:
     text: str = ""
     payload: str = ""
     again: float | None = None
+    tries: int = 0
+    holds: bool = False
     verdict: Verdict | None = None
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from humaspost.channels.whatsapp.errors import ROWS
+from humaspost.channels.whatsapp.errors import ROWS, told
 from humaspost.model.channel import Ready
 from humaspost.model.errors import (
     AuthFailed,
@@ -58,6 +58,16 @@ def test_every_listed_code(bench: Bench) -> None:
     }
     assert wrong == {}
     assert bench.objects() == []
+
+
+def test_every_listed_code_means_the_same_where_it_is_told_by_webhook() -> None:
+    """Of a message that was taken: proved not delivered, so what is tried again later is tried again."""
+    for code, (kind, _scope) in EXPECTED.items():
+        means = told(str(code))
+        later = kind in (Transient, RateLimited, UnknownOutcome, AuthFailed) and code != 987654
+        assert means.holds is (kind is AuthFailed), code
+        assert (means.again is not None) is (later or code == 131047), code
+        assert means.tries == (0 if means.again is None else 1 if code in (131047, 131049) else 3), code
 
 
 def test_the_marketing_cap_is_tried_once_more_after_a_day(bench: Bench) -> None:

@@ -5,6 +5,7 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp (read 
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -90,6 +91,9 @@ class WhatsAppSession:
         try:
             answer = self._graph.ask("publish", "POST", path, write=True, json=body, wait=longer)
         except Rejected as error:
+            if error.code == "131047" and to is not None and to.window and part.fallback is not None:
+                # Their window has closed: nothing went out, and the template may go instead.
+                return self.publish(part, ready, key=key, to=replace(to, window=False), reply_to=reply_to)
             raise once_more(error, tries=tries_of(key), now=self._door.now()) from error
         wamid = next((text_of(sent, "id") for sent in rows_of(answer, "messages")), "")
         if not wamid:

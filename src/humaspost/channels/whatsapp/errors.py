@@ -5,6 +5,7 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/suppor
 changes nothing. Rows are tried from the top.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from humaspost.channels.table import ErrorRow, Refusal
@@ -78,6 +79,8 @@ ROWS: tuple[ErrorRow, ...] = (
     *(ErrorRow(AuthFailed, code=number, lasting=True, source=_CODES) for number in _RESTRICTED),
     *(ErrorRow(AuthFailed, code=number, source=_CODES) for number in _PERSON),
     *(ErrorRow(AuthFailed, code=str(number), source=_CODES) for number in range(200, 300)),
+    # The number is not there, or not ours to send from: it is the same for every recipient.
+    ErrorRow(AuthFailed, code="100", subcode="33", source=_CODES),
     *(ErrorRow(Rejected, code=number, scope=Scope.RECIPIENT, source=_CODES) for number in _RECIPIENT),
     *(ErrorRow(Rejected, code=number, scope=Scope.POST, source=_CODES) for number in _POST),
     *(ErrorRow(Rejected, code=number, source=_CODES) for number in _DELIVERY),
@@ -107,6 +110,35 @@ def once_more(error: Rejected, *, tries: int, now: datetime) -> ChannelError:
     if error.code != "131049" or tries > 1:
         return error
     return RateLimited(error.code, error.detail, retry_at=now + timedelta(days=1), scope=Scope.RECIPIENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a failure means that is told by webhook, of a message that was taken: it is proved not delivered.
+
+    ``again`` = it may be sent once more after so many seconds, ``tries`` times; ``holds`` = the account is
+    restricted, and nothing more goes out, this one neither, before a person has seen to it.
+    """
+
+    again: float | None = None
+    tries: int = 0
+    holds: bool = False
+
+
+#: 131049: Meta's cap on marketing; 131047: the window had closed, and a template may go instead.
+_ONCE = {"131049": 86_400.0, "131047": 60.0}
+#: Maintenance and a raise of the throughput take up to five minutes.
+_LATER_SECONDS = 300.0
+
+
+def told(code: str) -> Told:
+    """The same table for what comes by webhook; what it does not list is final."""
+    if code in _ONCE:
+        return Told(_ONCE[code], tries=1)
+    row = next((row for row in ROWS if row.fits(Refusal(400, code), "told")), None)
+    if row is None or row.error is Rejected:
+        return Told()
+    return Told(_LATER_SECONDS, tries=3, holds=row.error is AuthFailed)
 
 
 def tries_of(key: str) -> int:

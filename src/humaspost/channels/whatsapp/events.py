@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
+from humaspost.channels.whatsapp.errors import Told, told
 from humaspost.model.account import Verdict
 from humaspost.model.channel import Event
 from humaspost.model.delivery import Stage
@@ -27,7 +28,6 @@ _STAGES = {
 _LONGEST = 600
 #: A business-scoped user id: the country, a dot, and what the person is to one portfolio.
 _USER = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]{1,140}")
-_DAY = 86_400.0
 _OF_TEMPLATES = ("message_template_status_update", "template_category_update")
 #: What is told of a template by these is its new status, under our name for it; FLAGGED, say, is only a warning.
 _VERDICTS = {
@@ -35,9 +35,6 @@ _VERDICTS = {
     **{word: word for word in ("PENDING_DELETION", "DELETED", "LIMIT_EXCEEDED", "ARCHIVED")},
     "REINSTATED": "APPROVED",
 }
-#: Failures after which Meta itself says that the same message may be tried once more, in seconds.
-#: 131049: its cap on marketing; 131047: the window had closed, and a template may go instead.
-_AGAIN = {"131049": _DAY, "131047": 60.0}
 
 
 class _Person(TypedDict):
@@ -152,6 +149,7 @@ def _statuses(value: dict[str, Any]) -> Iterator[Event]:
         if not wamid or at is None or (word != "failed" and word not in _STAGES):
             continue
         code = _failure(status) if word == "failed" else None
+        means = told(code) if code else Told()
         key = _id(status, "biz_opaque_callback_data") or None
         who = _person(value, status, "recipient_id", "recipient_user_id")
         yield Event(
@@ -162,7 +160,9 @@ def _statuses(value: dict[str, Any]) -> Iterator[Event]:
             remote_id=wamid,
             stage=_STAGES.get(word),
             failed=code,
-            again=_AGAIN.get(code or ""),
+            again=means.again,
+            tries=means.tries,
+            holds=means.holds,
             **who,
         )
         # 131050: the person stopped marketing; 131047: their window is not open.
