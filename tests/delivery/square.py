@@ -37,6 +37,7 @@ class Square:
     rates: tuple[Rate, ...] = ()
     audience: bool = False
     login: Exception | None = None
+    asked: int = 0
     on_publish: Callable[[Part], None] = lambda _part: None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -61,6 +62,7 @@ class SquareSession:
     square: Square
 
     def whoami(self) -> Identity:
+        self.square.asked += 1
         if self.square.login:
             raise self.square.login
         return Identity("4711", "@square")

@@ -429,6 +429,42 @@ def test_a_restriction_that_lets_one_log_in_is_ended_by_a_person_only(town):
     assert set(town.states().values()) == {"published"}
 
 
+def test_an_allowance_that_is_spent_on_the_question_itself_is_not_asked_for_every_half_minute(town):
+    """It asked on, for money that was not there, and `status` called the post scheduled."""
+    town.square.login = QuotaExceeded("402", "credits depleted", resets_at=None)
+    town.post("a")
+    for _ in range(3):
+        town.run()
+        town.shift += timedelta(minutes=1)
+    assert town.states() == {"a": "held quota"}
+    assert town.square.asked == 1
+    town.square.login = None
+    account_id = town.engine().lines[0].id
+    town.ledger.write(lambda conn: accounts.release(conn, account_id, now=town.now()))
+    town.run()
+    assert town.states() == {"a": "published"}
+
+
+def test_a_released_account_is_asked_at_once_by_the_sender_that_runs(town):
+    """A person mended the login, and the daemon looked again ten minutes later."""
+    town.square.login = AuthFailed("401")
+    town.post("a")
+    town.schedule()
+    engine = town.engine()
+    engine.start()
+    try:
+        assert engine.drain(patience=timedelta(seconds=0.1), deadline=10)
+        assert town.states() == {"a": "held login"}
+        town.square.login = None
+        line = engine.lines[0]
+        town.ledger.write(lambda conn: accounts.release(conn, line.id, now=town.now()))
+        engine.wake()
+        assert engine.drain(patience=timedelta(seconds=0.1), deadline=10)
+        assert town.states() == {"a": "published"}
+    finally:
+        engine.stop(within=5)
+
+
 def test_a_suspected_spam_block_is_ended_by_a_person_only(town):
     town.square.found = Proof.ABSENT_SO_FAR
     town.square.script = [UnknownOutcome("2207051", scope=Scope.ACCOUNT)]

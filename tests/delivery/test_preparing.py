@@ -198,3 +198,22 @@ def test_films_that_are_being_converted_keep_nobody_waiting(town: Town) -> None:
     assert town.square.cried[0][0] == "Banjir!"
     assert set(town.states().values()) == {"published"}
     assert [told.kind for told in town.told if told.kind == "prepare-failed"] == []
+
+
+def test_what_could_not_be_prepared_says_why_while_it_waits(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was `scheduled` and nothing else, hours after its time."""
+
+    def refused(_self: SquareSession, _part: Part, _token: Json) -> Ready:
+        raise Transient("503", "the press is closed")
+
+    monkeypatch.setattr(SquareSession, "prepare", refused)
+    town.post("a")
+    town.run()
+    with town.ledger.read() as conn:
+        (row,) = queries.deliveries(conn)
+    assert (row.state, row.code, row.detail) == ("scheduled", "503", "the press is closed")
+    town.shift = timedelta(days=2)
+    town.run()
+    with town.ledger.read() as conn:
+        (row,) = queries.deliveries(conn)
+    assert (row.state, row.reason, row.code) == ("missed", "late", "503")

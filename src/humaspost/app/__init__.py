@@ -138,14 +138,14 @@ def check_account(office: Office, name: str) -> tuple[str, datetime | None]:
         raise KeyError(name)
     line = office.line(account)
     try:
-        again = login.contact(line, office.sender("account-check"), force=True)
-        if again is None:
+        shut = login.contact(line, office.sender("account-check"), force=True)
+        if shut is None:
             office.ledger(write=True).write(lambda conn: accounts.release(conn, line.id, now=office.now()))
     finally:
         line.close()
     with office.ledger().read() as conn:
         row = accounts.by_name(conn, name)
-    return (row.shown if row is not None else account.shown), again
+    return (row.shown if row is not None else account.shown), shut.until if shut else None
 
 
 def rename_account(office: Office, old: str, new: str) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from humaspost.delivery.hand import Claimed, Hand
 from humaspost.delivery.happened import Happened, trouble
 from humaspost.delivery.line import Line, Sender
-from humaspost.delivery.login import contact, hold_waiting, keep
+from humaspost.delivery.login import Shut, contact, hold_waiting, keep
 from humaspost.delivery.send import send
 from humaspost.delivery.works import AHEAD, Work, Works
 from humaspost.ledger import claims, settle
@@ -39,7 +39,7 @@ class Lane:
     _flying: set["Future[datetime | None]"] = field(default_factory=set)
     _blocked: datetime | None = None
     _looked_ahead: float = 0.0
-    _contact_at: datetime | None = None
+    _shut: Shut | None = None
     _kept: float = float("-inf")
     _wake: threading.Event = field(default_factory=threading.Event)
     _anew: threading.Event = field(default_factory=threading.Event)
@@ -113,13 +113,13 @@ class Lane:
         if self._anew.is_set():
             self._hand.put_all_back()
             self._works.recall()
-            self._blocked = self._contact_at = None
+            self._blocked = self._shut = None
             self._anew.clear()
         self._keep_login()
         due = self._next_due() if self._room() else now
-        if due is not None and due <= now + AHEAD and not self._in_contact(now, due):
+        if due is not None and due <= now + AHEAD and (shut := self._find_shut(now)):
             self._hand.put_all_back()
-            return self._rest(self._contact_at)
+            return self._rest(shut.until)
         if due is not None and due <= now + EARLY:
             self._take(now)
         self._hand.place(now)
@@ -136,13 +136,13 @@ class Lane:
         with self.sender.ledger.read() as conn:
             return claims.next_due(conn, self.line.id, only=self.sender.only)
 
-    def _in_contact(self, now: datetime, due: datetime) -> bool:
-        """Nothing is sent before the platform said whose credentials these are."""
-        if self._contact_at is None or now >= self._contact_at:
-            self._contact_at = contact(self.line, self.sender)
-        elif due <= now:
-            hold_waiting(self.line, self.sender)
-        return self._contact_at is None
+    def _find_shut(self, now: datetime) -> Shut | None:
+        """Nothing is sent before the platform said whose credentials these are, or while the account is held."""
+        shut = self._shut
+        released = shut is not None and not hold_waiting(self.line, self.sender) and shut.held
+        if shut is None or now >= shut.until or released:
+            self._shut = contact(self.line, self.sender)
+        return self._shut
 
     def _keep_login(self) -> None:
         if time.monotonic() - self._kept > HOURLY:
@@ -206,7 +206,9 @@ class Lane:
         if progress.lane_until is not None:
             self._blocked = max(progress.lane_until, self._blocked or progress.lane_until)
         mine = [c for c in self._hand if c.work is work]
-        tickets = [Ticket(c.key, work.part_hash, None, retry_at=progress.next_at) for c in mine]
+        why = progress.refused if isinstance(progress.refused, ChannelError) else None
+        code, detail = (why.code, why.detail) if why else ("", "")
+        tickets = [Ticket(c.key, work.part_hash, None, progress.next_at, code, detail) for c in mine]
         passages = self._pass(tickets, self.sender.now())
         self._hand.drop(mine)
         self._tell_stops(passages)

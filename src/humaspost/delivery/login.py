@@ -1,5 +1,7 @@
 """Before the first write the platform says whose credentials these are."""
 
+import random
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -7,7 +9,7 @@ from sqlalchemy.exc import DatabaseError
 
 from humaspost.delivery.happened import Happened, trouble
 from humaspost.delivery.line import Line, Sender
-from humaspost.delivery.retry import LOGIN_AGAIN, as_one_of_six
+from humaspost.delivery.retry import LOGIN_AGAIN, Again, HoldAccount, OneOfSix, as_one_of_six, decide
 from humaspost.ledger import accounts
 from humaspost.ledger.accounts import AccountConflict, WrongAccount
 from humaspost.model.account import Identity
@@ -19,10 +21,20 @@ FRESH = timedelta(hours=24)
 NEAR = timedelta(days=30)
 #: A disk that took no answer may take the next; every question before it costs as much as the first.
 LEDGER_AGAIN = timedelta(seconds=5)
+#: A question that was not answered is put again no sooner.
+ASKED_AGAIN = timedelta(seconds=30)
 
 
-def contact(line: Line, sender: Sender, *, force: bool = False) -> datetime | None:
-    """The account is bound and free to send (None), or when to ask again; an answer is on disk either way."""
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """Nothing may be sent on the account; it is asked again at ``until``. ``held`` = or as soon as it is released."""
+
+    until: datetime
+    held: bool
+
+
+def contact(line: Line, sender: Sender, *, force: bool = False) -> Shut | None:
+    """The account is bound and free to send (None), or why not for now; an answer is on disk either way."""
     now = sender.now()
     with sender.ledger.read() as conn:
         row = accounts.by_name(conn, line.account.name)
@@ -31,9 +43,12 @@ def contact(line: Line, sender: Sender, *, force: bool = False) -> datetime | No
             wait: datetime = row.hold_until or now + LOGIN_AGAIN  # no time = only a person ends it
             if wait > now:
                 hold_waiting(line, sender)
-                return wait
+                return Shut(wait, held=True)
         elif row.bound_at and row.checked_at and now - row.checked_at < FRESH:
             return None
+        elif row.hold == "quota":
+            hold_waiting(line, sender)
+            return Shut(now + LOGIN_AGAIN, held=True)
     try:
         identity = line.session.whoami()
         sender.ledger.write(lambda conn: _bound(conn, line, sender, identity, now))
@@ -45,25 +60,42 @@ def contact(line: Line, sender: Sender, *, force: bool = False) -> datetime | No
         if force:
             raise
         sender.tell(Happened(now, "problem", detail=trouble(error)))
-        return now + LEDGER_AGAIN
+        return Shut(now + LEDGER_AGAIN, held=False)
     except Exception as error:
         if force and not isinstance(error, ChannelError):
             raise  # a person asked, and is told by the one boundary
-        # A channel's own mistake is no reason for a lane to ask again at once.
-        said = str(as_one_of_six(error))
-        sender.tell(Happened(now, "problem", account=line.account.name, detail=said))
-        return now + timedelta(seconds=30)
+        return _not_told(line, sender, as_one_of_six(error), now)
     _survey(line, sender)
     return None
 
 
-def hold_waiting(line: Line, sender: Sender) -> None:
-    """What came due while the account's login is refused says so."""
+def _not_told(line: Line, sender: Sender, error: OneOfSix, now: datetime) -> Shut:
+    """The question itself was refused; a channel's own mistake is no reason to ask again at once either."""
+    sender.tell(Happened(now, "problem", account=line.account.name, detail=str(error)))
+    match decide(error, failures=0, now=now, jitter=random.random()):  # noqa: S311  # spreads load
+        case HoldAccount(reason):
+            sender.ledger.write(
+                lambda conn: accounts.hold(
+                    conn, line.id, reason, code=error.code, detail=error.detail, now=now
+                )
+            )
+            return Shut(now + LOGIN_AGAIN, held=True)
+        case Again(at, counts=False):
+            return Shut(max(at, now + ASKED_AGAIN), held=False)
+        case _:
+            return Shut(now + ASKED_AGAIN, held=False)
+
+
+def hold_waiting(line: Line, sender: Sender) -> bool:
+    """What came due while the account's login is refused, or its allowance is spent, says so; False = it is not."""
     now = sender.now()
     with sender.ledger.read() as conn:
         row = accounts.by_name(conn, line.account.name)
-    if row is not None and row.hold == "login":
-        sender.ledger.write(lambda conn: accounts.hold_due(conn, line.id, "login", now=now))
+    hold = row.hold if row is not None else None
+    if hold not in ("login", "quota"):
+        return False
+    sender.ledger.write(lambda conn: accounts.hold_due(conn, line.id, hold, now=now))
+    return True
 
 
 def keep(line: Line, sender: Sender) -> bool:
@@ -93,7 +125,7 @@ def _bound(conn: Connection, line: Line, sender: Sender, identity: Identity, now
         accounts.release(conn, line.id, now=now)
 
 
-def _held(line: Line, sender: Sender, error: AuthFailed, now: datetime) -> datetime:
+def _held(line: Line, sender: Sender, error: AuthFailed, now: datetime) -> Shut:
     until = now + LOGIN_AGAIN
 
     def work(conn: Connection) -> None:
@@ -102,7 +134,7 @@ def _held(line: Line, sender: Sender, error: AuthFailed, now: datetime) -> datet
 
     sender.ledger.write(work)
     sender.tell(Happened(now, "login", account=line.account.name, detail=str(error)))
-    return until
+    return Shut(until, held=True)
 
 
 def _survey(line: Line, sender: Sender) -> None:

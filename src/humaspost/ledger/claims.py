@@ -176,6 +176,12 @@ def put_back(
     )
 
 
+def tell(conn: Connection, key: str, *, owner: str, code: str, detail: str) -> None:
+    """Why a claimed delivery could not be prepared, for whoever asks; what becomes of it is decided elsewhere."""
+    mine = (delivery.c.key == key) & (delivery.c.owner == owner) & (delivery.c.state == State.PREPARING)
+    conn.execute(update(delivery).where(mine).values(code=code, detail=detail))
+
+
 def next_due(conn: Connection, account_id: str, *, only: str | None = None) -> datetime | None:
     """When the lane has something to do next, None = nothing is scheduled."""
     waiting = (delivery.c.account == account_id) & (delivery.c.state == State.SCHEDULED)

@@ -49,12 +49,15 @@ class Ticket:
     """A claimed delivery at the gate; ``part_hash`` is what was prepared, ``ready`` what that gave.
 
     ``retry_at`` = preparation failed: the rules are asked all the same, but nothing is committed.
+    ``code`` and ``detail`` say what it failed of, where something did.
     """
 
     key: str
     part_hash: str
     ready: Json
     retry_at: datetime | None = None
+    code: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,8 @@ class Gate:
         part = self._part(body, row.part)
         case = self._case(row, part, begun is not None)
         decision = self.decide(case)
+        if ticket.code:
+            claims.tell(self.conn, row.key, owner=self.owner, code=ticket.code, detail=ticket.detail)
         if isinstance(decision, Stop):
             return self._stop(row, decision)
         if ticket.retry_at is not None:
