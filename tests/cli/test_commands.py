@@ -59,7 +59,15 @@ def test_check_of_some_paths_speaks_of_those_only(town: Town) -> None:
     town.write("b.md", post("b", FUTURE, body="Lain."))
     assert ok(town.run("check", "posts/b.md")).out.startswith("1 post: no errors")
     ok(town.run("check", "posts"), 3)
+    ok(town.run("check", "."), 3)
     ok(town.run("check", "nowhere.md"), 2)
+
+
+def test_check_of_what_is_no_post_does_not_say_that_it_has_no_errors(town: Town) -> None:
+    (town.office / "posts/foto.jpg").write_bytes(b"")
+    for path in ("/etc/passwd", "config.toml", "posts/foto.jpg", ".."):
+        ran = ok(town.run("check", path), 2)
+        assert "is no post: posts are Markdown files" in " ".join(ran.err.split()), path
 
 
 def test_preview_shows_the_exact_text_with_its_count_and_the_template(town: Town) -> None:
@@ -152,6 +160,11 @@ def test_an_answer_that_was_lost_needs_a_person_who_settles_it(town: Town) -> No
     assert ok(town.run("resolve", "a", "--published", "--yes")).out == "1 delivery is published.\n"
     ok(town.run("status", "--exit-code"))
     assert len(town.objects()) == 3
+
+
+def test_a_pause_says_why(town: Town) -> None:
+    ok(town.run("pause", "--reason", " "), 2)
+    assert "Nothing was paused." in ok(town.run("resume")).out
 
 
 def test_a_pause_stops_and_names_its_reason_everywhere(town: Town) -> None:

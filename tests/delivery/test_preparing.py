@@ -200,7 +200,9 @@ def test_films_that_are_being_converted_keep_nobody_waiting(town: Town) -> None:
     assert [told.kind for told in town.told if told.kind == "prepare-failed"] == []
 
 
-def test_what_could_not_be_prepared_says_why_while_it_waits(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_could_not_be_prepared_says_why_while_it_waits(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It was `scheduled` and nothing else, hours after its time."""
 
     def refused(_self: SquareSession, _part: Part, _token: Json) -> Ready:

@@ -120,8 +120,10 @@ def test_what_was_due_and_not_final_is_unknown_after_a_restore(tmp_path, ledger)
     add(ledger, "missed", due=NOW - HOUR, state=State.MISSED)
     backup.take(tmp_path / FILE, tmp_path / "copy", now=NOW)
     ledger.close()
+    (tmp_path / "copy").chmod(0o644)
     done = restore.put_back(tmp_path, tmp_path / "copy", now=NOW + 2 * HOUR)
     assert (done.since, done.doubted) == (NOW, 4)
+    assert (tmp_path / FILE).stat().st_mode & 0o077 == 0
     assert states(tmp_path / FILE) == {
         **dict.fromkeys(("scheduled", "held", "failed", "sending"), "unknown"),
         "published": "published",

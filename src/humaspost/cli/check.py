@@ -1,9 +1,9 @@
 """``humaspost check [PATH...]``."""
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from humaspost.cli.console import columns, give, say
 from humaspost.cli.exits import Exit
 from humaspost.cli.flags import Json
 from humaspost.model.language import _
+
+if TYPE_CHECKING:
+    from humaspost.settings.shape import Settings
 
 
 def check(
@@ -27,10 +30,12 @@ def check(
     # Thousands of posts hold no cycles: looking for some again and again takes a tenth of the time.
     gc.disable()
     office = open_office()
-    chosen = _chosen(paths or [], office.settings.root)
+    chosen = _existing(paths or [], office.settings.root)
     found = scan(office)
-    problems = distinct(problem for problem in found.problems if chosen(problem.file))
-    posts = [post for post in found.posts if chosen(post.file)]
+    told = {problem.file for problem in found.problems} | {post.file for post in found.posts}
+    _be_posts(chosen, told, office.settings)
+    problems = distinct(problem for problem in found.problems if _is_in(problem.file, chosen.values()))
+    posts = [post for post in found.posts if _is_in(post.file, chosen.values())]
     broken = {problem.file for problem in problems if problem.is_error}
     files = broken | {post.file for post in posts}
     if json:
@@ -41,12 +46,27 @@ def check(
     return Exit.PROBLEMS if broken else Exit.OK
 
 
-def _chosen(paths: Sequence[str], root: Path) -> Callable[[str], bool]:
-    """Tells whether a file is one of the paths or below one; none given = every file is."""
+def _existing(paths: Sequence[str], root: Path) -> dict[str, str]:
+    """The paths as they were typed, and as posts and problems write them."""
     from humaspost.cli.which import relative
 
-    files = [relative(path, root) for path in paths]
-    for path, file in zip(paths, files, strict=True):
+    files = {path: relative(path, root) for path in paths}
+    for path, file in files.items():
         if not (root / file).exists():
             raise typer.BadParameter(_("there is no file or folder {path!r}").format(path=path))
-    return lambda file: not files or any(one in (".", file) or file.startswith(f"{one}/") for one in files)
+    return files
+
+
+def _be_posts(chosen: Mapping[str, str], told: Iterable[str], settings: "Settings") -> None:
+    """A path that nothing was judged of is no "no errors"."""
+    for path, file in chosen.items():
+        folder = settings.root / file
+        inside = folder.is_dir() and folder.resolve().is_relative_to(settings.posts.resolve())
+        if not (inside or any(_is_in(one, [file]) for one in told)):
+            message = _("{path!r} is no post: posts are Markdown files (.md) in {folder}")
+            raise typer.BadParameter(message.format(path=path, folder=settings.posts.name))
+
+
+def _is_in(file: str, chosen: Collection[str]) -> bool:
+    """Whether the file is one of the chosen or below one; none chosen = every file is."""
+    return not chosen or any(one in (".", file) or file.startswith(f"{one}/") for one in chosen)

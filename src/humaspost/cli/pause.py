@@ -19,6 +19,8 @@ def pause(
     from humaspost import app
     from humaspost.cli.session import open_office
 
+    if not reason.strip():
+        raise typer.BadParameter(_("--reason says nothing; everybody who asks why sees it"))
     committed = app.pause(open_office(), reason, except_types=except_type or [])
     lines = [_("Paused: {reason}").format(reason=reason)]
     if committed:

@@ -1,6 +1,7 @@
 """Opening the ledger: SQLite in WAL with full syncs, one writer at a time, migrations only by a sender."""
 
 import json
+import os
 import sqlite3
 import time
 import uuid
@@ -214,7 +215,8 @@ def _migrate(path: Path, found: str | None, now: datetime) -> None:
 
 
 def copy(source: Path, target: Path) -> None:
-    """``target`` holds what ``source`` holds, whatever writes to it meanwhile."""
+    """``target``, a new file that only its owner may read, holds what ``source`` holds, whatever writes to it."""
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
         old.backup(new)
 
