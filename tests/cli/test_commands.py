@@ -205,6 +205,15 @@ def test_credentials_that_others_can_read_are_refused_with_the_exact_remedy(town
     credentials.chmod(0o644)
     ran = ok(town.run("account", "check", "x"), 78)
     assert f"chmod 600 {credentials}" in ran.err
+    town.write("a.md", post("a", FUTURE))
+    ok(town.run("publish", "a", "--yes"), 4)
+    said = ok(town.run("status", "--exit-code"), 4).out
+    assert "credentials-open" in said
+    assert town.objects() == []
+    credentials.chmod(0o600)
+    ok(town.run("account", "check", "x"))
+    ok(town.run("run"))
+    assert len(town.objects()) == 1
 
 
 def test_renaming_an_account_keeps_what_was_sent(town: Town) -> None:

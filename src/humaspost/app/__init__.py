@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from humaspost.app import backups
+from humaspost.app import backups, signin
 from humaspost.app.follow import follow
 from humaspost.app.office import Office
 from humaspost.app.people import imported_if_changed, problems_of
@@ -131,11 +131,14 @@ def look_again(office: Office, rows: Sequence[Row[Any]]) -> list[Proof | str]:
 def check_account(office: Office, name: str) -> tuple[str, datetime | None]:
     """The platform says whose credentials these are; they are bound, and what was held for login is freed.
 
-    Answers (shown, next try): a moment = it did not work, the ledger's account row says why.
+    Answers (shown, next try): a moment = it did not work, the ledger's account row says why. Raises KeyError
+    for a name that the config does not have, ConfigError where its secrets cannot be read.
     """
     account = office.settings.account(name)
     if account is None:
         raise KeyError(name)
+    for field in signin.secrets(office.channels[account.channel], account):
+        office.vault.secret(name, field)
     line = office.line(account)
     try:
         shut = login.contact(line, office.sender("account-check"), force=True)

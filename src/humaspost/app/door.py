@@ -14,6 +14,7 @@ from humaspost.model.errors import AuthFailed, Rejected, Scope, Transient
 from humaspost.model.language import _
 from humaspost.model.rendition import Attachment
 from humaspost.model.rules import Rules
+from humaspost.settings.errors import ConfigError
 from humaspost.settings.vault import SomebodyRenews, Vault
 
 
@@ -35,8 +36,9 @@ class OfficeDoor:
         return self.clock()
 
     def secret(self, field: str) -> str:
-        """The account's secret; AuthFailed says which one is missing and where it is written."""
-        value = self.vault.secret(self.account, field)
+        """The account's secret; AuthFailed says which one is missing or cannot be read, and what to do."""
+        with _usable():
+            value = self.vault.secret(self.account, field)
         if not value:
             where = _("write {field} under [{account}] in credentials.toml")
             raise AuthFailed("secret-missing", where.format(field=field, account=self.account))
@@ -44,7 +46,8 @@ class OfficeDoor:
 
     def replace_secret(self, field: str, value: str) -> None:
         """A rotated token is kept."""
-        self.vault.replace(self.account, field, value)
+        with _usable():
+            self.vault.replace(self.account, field, value)
 
     @contextmanager
     def renewing(self) -> Iterator[None]:
@@ -81,3 +84,13 @@ class OfficeDoor:
             if error.transient:
                 raise Transient(error.code, error.detail) from error
             raise Rejected(error.code, error.detail, scope=Scope.POST) from error
+
+
+@contextmanager
+def _usable() -> Iterator[None]:
+    """A place of secrets that cannot be used keeps the account from sending, as a login that is refused does."""
+    try:
+        yield
+    except ConfigError as error:
+        problem = error.problems[0]
+        raise AuthFailed(problem.code, f"{problem.message}: {problem.hint}") from error

@@ -76,7 +76,9 @@ def optional(door: Door, field: str) -> str:
     """The secret on disk, "" where a person has set none."""
     try:
         return door.secret(field)
-    except AuthFailed:
+    except AuthFailed as error:
+        if error.code != "secret-missing":
+            raise
         return ""
 
 
