@@ -50,11 +50,18 @@ def test_a_missing_secret_is_told_before_anything_is_asked(bench: Bench) -> None
         pass
 
 
-def test_survey_tells_the_24_hour_limit_where_x_does(bench: Bench) -> None:
+def test_a_survey_asks_for_nothing_that_costs_money(bench: Bench) -> None:
+    """Its question told of the reads of a day, which were taken for posts."""
+    before = len(bench.asked("GET"))
     assert bench.session.survey().quotas == {}
-    headers = {"x-user-limit-24hour-limit": "25", "x-user-limit-24hour-remaining": "24"}
-    bench.order("status", "/users/me$", status=200, headers=headers, acted=True)
-    assert bench.session.survey().quotas == {"posts in 24 h": (1, 25)}
+    assert len(bench.asked("GET")) == before
+
+
+@pytest.mark.parametrize("name", ["\x1b[31mkota", "a b", "", "x" * 21, "kota\u202e", 5])
+def test_a_name_that_x_gives_nobody_is_not_believed(bench: Bench, name: object) -> None:
+    bench.order("status", "/users/me$", status=200, body={"data": {"id": "1", "username": name}}, acted=False)
+    with pytest.raises(Transient, match="unreadable-answer"):
+        bench.session.whoami()
 
 
 def test_a_text_is_published_once_with_its_receipt(bench: Bench) -> None:

@@ -9,7 +9,7 @@ from humaspost.channels.x import X
 from humaspost.channels.x.uploads import CHUNK
 from humaspost.media.probe import probe_all
 from humaspost.model.channel import NotReady, Ready
-from humaspost.model.errors import Rejected
+from humaspost.model.errors import Rejected, Transient
 from humaspost.model.json import Json
 from humaspost.model.post import Kind
 from humaspost.model.rendition import Attachment, Part
@@ -112,6 +112,63 @@ def test_processing_that_takes_long_only_waits(bench: Bench) -> None:
         assert isinstance(step, NotReady)
         token = step.token
     assert step.after == 5.0
+
+
+@pytest.mark.parametrize(
+    ("said", "waited"),
+    [
+        (float("nan"), 1.0),
+        (float("inf"), 60.0),
+        (10**400, 60.0),
+        (-5, 1.0),
+        (0, 1.0),
+        ("5", 1.0),
+        (None, 1.0),
+    ],
+    ids=lambda value: str(value)[:8],
+)
+def test_no_answer_makes_it_ask_more_often_or_less_often_than_is_sane(
+    bench: Bench, said: Any, waited: float
+) -> None:
+    bench.set(processing_seconds=60)
+    part = Part(1, "Film.", (_video(bench, film(seconds=0.3)),))
+    body = {"data": {"id": "1", "processing_info": {"state": "pending", "check_after_secs": said}}}
+    bench.order("status", "/finalize$", status=200, body=body, acted=True)
+    token: Json = None
+    for _ in range(9):
+        step = bench.session.prepare(part, token)
+        assert isinstance(step, NotReady)
+        token = step.token
+        if step.after:
+            break
+    assert step.after == waited
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"data": None}, {"data": {"id": "1", "processing_info": "soon"}}], ids=str
+)
+def test_a_status_that_says_nothing_is_no_success(bench: Bench, body: Json) -> None:
+    """The post was written with a video that X had not looked at yet."""
+    bench.set(processing_seconds=60)
+    part = Part(1, "Film.", (_video(bench, film(seconds=0.3)),))
+    bench.order("status", "/media/upload$", status=200, body=body, method="GET")
+    with pytest.raises(Transient, match="unreadable-answer"):
+        prepared(bench.session, part)
+
+
+@pytest.mark.parametrize("seconds", [1, 0, 599, 10**30, "soon"], ids=str)
+def test_an_upload_that_is_said_to_be_forgotten_at_once_is_not_begun_for_ever(
+    bench: Bench, seconds: Any
+) -> None:
+    body = {"data": {"id": "17", "expires_after_secs": seconds}}
+    bench.order("status", "/initialize$", status=200, body=body, acted=False)
+    token: Json = None
+    for _ in range(2):
+        step = bench.session.prepare(bench.images(), token)
+        assert isinstance(step, NotReady)
+        token = step.token
+        bench.order("empty-2xx", "/append$")
+    assert len([path for path in bench.asked("POST") if path.endswith("/initialize")]) == 1
 
 
 def test_an_amplify_publisher_says_so_in_the_post() -> None:

@@ -58,6 +58,23 @@ def test_a_window_of_reads_stops_no_post(bench: Bench) -> None:
     assert bench.session.read_back(Receipt(bench.objects()[0].id, bench.door.now())) is not None
 
 
+def test_a_day_of_reads_that_is_spent_stops_no_post(bench: Bench) -> None:
+    reset = str(int((bench.door.now() + timedelta(hours=9)).timestamp()))
+    headers = {"x-user-limit-24hour-remaining": "0", "x-user-limit-24hour-reset": reset}
+    me = {"data": {"id": "2244994945", "username": "kotacontoh"}}
+    bench.order("status", "/users/me$", status=200, headers=headers, body=me, acted=True)
+    bench.session.whoami()
+    _posts(bench, "satu")
+    assert len(bench.objects()) == 1
+
+
+def test_a_429_on_an_upload_stops_no_post_without_media(bench: Bench) -> None:
+    bench.order("status", "/initialize$", status=429)
+    with pytest.raises(RateLimited) as limited:
+        bench.session.prepare(bench.images(), None)
+    assert limited.value.scope is Scope.DELIVERY
+
+
 def test_a_429_names_the_end_of_its_own_window(bench: Bench) -> None:
     reset = int((bench.door.now() + timedelta(minutes=7)).timestamp())
     headers = {"x-rate-limit-remaining": "0", "x-rate-limit-reset": str(reset)}

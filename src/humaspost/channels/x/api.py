@@ -1,5 +1,6 @@
 """A session with X for one account."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, timedelta
@@ -8,7 +9,6 @@ from typing import Any
 from humaspost.channels.http import DEADLINE, Wire, guarded
 from humaspost.channels.x import ORIGIN, XConfig, finding, uploads
 from humaspost.channels.x.calls import Calls, id_of
-from humaspost.channels.x.errors import quotas
 from humaspost.channels.x.signing import Keys, Token, signing
 from humaspost.model.account import Facts, Identity
 from humaspost.model.channel import ByHand, Door, NotReady, Ready, Retracted, Snapshot
@@ -18,6 +18,8 @@ from humaspost.model.json import Json
 from humaspost.model.rendition import Part
 
 _FIELDS = "created_at,text,entities,referenced_tweets,attachments,note_tweet"
+#: https://help.x.com/en/managing-your-account/x-username-rules; older ones are longer.
+_NAME = re.compile(r"[A-Za-z0-9_]{1,20}")
 #: A look never reads more than this of a busy account; each post read costs money.
 _PAGES = 5
 
@@ -49,7 +51,7 @@ class Session:
         me = self._calls.get("me", "/2/users/me").member("data")
         me = me if isinstance(me, dict) else {}
         name, number = me.get("username"), id_of(me)
-        if not number or not isinstance(name, str):
+        if not number or not isinstance(name, str) or not _NAME.fullmatch(name):
             raise Transient("unreadable-answer", "a user without id or name")
         if f"@{name}".casefold() != self._config.handle.casefold():
             raise AuthFailed("wrong-account", f"these keys belong to @{name}, not {self._config.handle}")
@@ -57,9 +59,8 @@ class Session:
         return Identity(number, f"@{name}")
 
     def survey(self) -> Facts:
-        """The 24-hour limits, where X's answer names them."""
-        answer = self._calls.get("me", "/2/users/me")
-        return Facts(self._door.now(), quotas=quotas(answer.headers))
+        """Nothing that X would tell without being paid for it; a post's own answer tells what is left of its day."""
+        return Facts(self._door.now())
 
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:
         """One step of one upload."""

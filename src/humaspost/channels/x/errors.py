@@ -1,6 +1,6 @@
 """What X's refusals mean, as a table; matched by type's end and words, never by host."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from humaspost.model.language import _
 
 _ANSWERS = "https://docs.x.com/x-api/fundamentals/response-codes-and-errors"
 _UPLOAD = "https://docs.x.com/x-api/media/quickstart/media-upload-chunked"
+_RATES = "https://docs.x.com/x-api/fundamentals/rate-limits"
 _PRICING = "https://docs.x.com/x-api/getting-started/pricing"
 _STEPS = ("append", "finalize", "status", "alt", "subtitles")
 _PUBLIC = ("post", "delete")
@@ -30,9 +31,9 @@ ERRORS: tuple[ErrorRow, ...] = (
     ErrorRow(AuthFailed, 401, name="unauthorized", source=_ANSWERS),
     ErrorRow(QuotaExceeded, 402, name="credits", source=_PRICING),
     ErrorRow(QuotaExceeded, 429, type="usage-capped", name="usage-capped", source=_ANSWERS),
-    ErrorRow(
-        RateLimited, 429, name="rate-limited", source="https://docs.x.com/x-api/fundamentals/rate-limits"
-    ),
+    # A window of each call: what uploads or reads have spent stops no post without them.
+    ErrorRow(RateLimited, 429, calls=_PUBLIC, name="rate-limited", source=_RATES),
+    ErrorRow(RateLimited, 429, name="rate-limited", scope=Scope.DELIVERY, source=_RATES),
     # Not proof that this very write landed, nor that it did not: the same looks are opened.
     ErrorRow(
         UnknownOutcome,
@@ -166,16 +167,3 @@ def _until(answer: Answer, refusal: Refusal, now: datetime) -> datetime | None:
         if spent and (moment := unix_time(answer.headers, f"{window}-reset", now)):
             return moment
     return retry_after(answer.headers, now)
-
-
-def quotas(headers: Mapping[str, str]) -> dict[str, tuple[int, int]]:
-    """(used, total) of the 24-hour limits, where X's answer named them; it is not documented to."""
-    found: dict[str, tuple[int, int]] = {}
-    for name, prefix in (
-        ("posts in 24 h", "x-user-limit-24hour"),
-        ("app posts in 24 h", "x-app-limit-24hour"),
-    ):
-        total, left = headers.get(f"{prefix}-limit", ""), headers.get(f"{prefix}-remaining", "")
-        if total.isdecimal() and left.isdecimal():
-            found[name] = (max(0, int(total[:12]) - int(left[:12])), int(total[:12]))
-    return found

@@ -110,7 +110,9 @@ def _finished(calls: Calls, item: Attachment, entry: Entry) -> tuple[Entry, floa
     if entry["stage"] == "processing":
         answer = calls.get("status", "/2/media/upload", media_id=entry["id"], command="STATUS")
         data = answer.member("data")
-        return _processed(entry, item, data if isinstance(data, dict) else {})
+        if not isinstance(data, dict):
+            raise Transient("unreadable-answer", "a status without data")
+        return _processed(entry, item, data)
     body: Json = {"id": entry["id"], "metadata": {"alt_text": {"text": item.alt}}}
     calls.post("alt", "/2/media/metadata", body)
     return {**entry, "stage": "done"}, 0.0
@@ -146,15 +148,22 @@ def _language(captions: Attachment) -> str:
 def _processed(entry: Entry, item: Attachment, data: Data) -> tuple[Entry, float]:
     """No processing_info = ready at once."""
     info = data.get("processing_info")
-    if not isinstance(info, dict) or info.get("state") == "succeeded":
+    if info is None or (isinstance(info, dict) and info.get("state") == "succeeded"):
         return {**entry, "stage": _next_stage(item)}, 0.0
+    if not isinstance(info, dict):
+        raise Transient("unreadable-answer", "processing_info of another kind")
     if info.get("state") == "failed":
         failure = info.get("error")
         words = failure.get("message") if isinstance(failure, dict) else ""
         raise Rejected("media-failed", cleaned(str(words or "")) or _("X gives no reason"), scope=Scope.POST)
-    wait = info.get("check_after_secs")
-    seconds = float(wait) if isinstance(wait, int | float) and not isinstance(wait, bool) else _SOONEST
-    return {**entry, "stage": "processing"}, min(max(seconds, _SOONEST), _LATEST)
+    return {**entry, "stage": "processing"}, _seconds(info.get("check_after_secs"))
+
+
+def _seconds(said: Json) -> float:
+    """When to ask again; no answer makes it more often than each second, or less often than each minute."""
+    if isinstance(said, bool) or not isinstance(said, int | float):
+        return _SOONEST
+    return float(min(said, _LATEST)) if said >= _SOONEST else _SOONEST
 
 
 def _next_stage(item: Attachment) -> str:
@@ -164,7 +173,8 @@ def _next_stage(item: Attachment) -> str:
 
 
 def _until(data: Data, now: datetime) -> str:
-    """When X forgets the upload; a day where it does not say."""
+    """When X forgets the upload; a day where it does not say, or says that it is forgotten already."""
     seconds = data.get("expires_after_secs")
-    lives = seconds if isinstance(seconds, int) and 0 < seconds < 100 * 86_400 else 86_400
+    sane = isinstance(seconds, int) and 2 * _MARGIN.total_seconds() < seconds < 100 * 86_400
+    lives = seconds if isinstance(seconds, int) and sane else 86_400
     return (now + timedelta(seconds=lives)).isoformat()

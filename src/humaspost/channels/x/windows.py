@@ -9,8 +9,8 @@ from humaspost.channels.http import Answer
 from humaspost.channels.words import unix_time
 from humaspost.model.errors import RateLimited, Scope
 
-#: A window's headers → the calls that it counts; () = the very call that was answered.
-_WINDOWS = (("x-rate-limit", ()), ("x-user-limit-24hour", ("post",)), ("x-app-limit-24hour", ("post",)))
+#: Every one is about the very call that was answered: a day's reads that are spent stop no post.
+_WINDOWS = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour")
 #: What stops the account when it is spent; other calls stop only themselves.
 _PUBLIC = ("post", "delete")
 
@@ -23,13 +23,12 @@ class Windows:
 
     def note(self, call: str, answer: Answer, now: datetime) -> None:
         """What the answer's headers tell is remembered."""
-        for name, calls in _WINDOWS:
+        for name in _WINDOWS:
             if answer.headers.get(f"{name}-remaining", "").strip() != "0":
                 continue
             end = unix_time(answer.headers, f"{name}-reset", now)
-            for each in calls or (call,):
-                if end is not None:
-                    self._until[each] = max(end, self._until.get(each, end))
+            if end is not None:
+                self._until[call] = max(end, self._until.get(call, end))
 
     def check(self, call: str, now: datetime) -> None:
         """Raises RateLimited where X would refuse the call."""
