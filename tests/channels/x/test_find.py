@@ -173,3 +173,19 @@ def test_a_look_asks_since_a_minute_before_the_attempt(bench: Bench) -> None:
 
 def test_an_id_tells_its_time() -> None:
     assert finding.created_at("1212092628029698048") == datetime(2019, 12, 31, 19, 26, 16, 771000, UTC)
+
+
+@pytest.mark.parametrize("name", ["referenced_tweets", "referenced_posts"])
+def test_a_reply_is_known_by_either_name_of_its_parent(bench: Bench, name: str) -> None:
+    """By the newer name a reply with the same words was taken for the post itself."""
+    attempt = bench.attempt(Part(1, "Halo."), since=_now())
+    ours = str(int((attempt.started_at.timestamp() * 1000) - finding._EPOCH + 500) << 22)
+    reply = {"id": ours, "text": "Halo.", name: [{"type": "replied_to", "id": "7"}]}
+    assert finding.judge([reply], attempt) is Proof.ABSENT_SO_FAR
+    assert isinstance(finding.judge([reply], replace(attempt, reply_to="7")), Receipt)
+
+
+@pytest.mark.parametrize("name", ["note_tweet", "note_post"])
+def test_a_long_text_is_read_whole_by_either_name(name: str) -> None:
+    whole = "Halo. " * 60
+    assert finding.shown_text({"text": "Halo\u2026", name: {"text": whole}}) == whole.strip()

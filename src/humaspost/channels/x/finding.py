@@ -19,6 +19,7 @@ _ID = re.compile(r"[0-9]{1,19}")
 _OWN_MEDIA = re.compile(r"/status/\d+/(?:photo|video)/\d+$")
 _SCHEME = re.compile(r"\bhttps?://", re.IGNORECASE)
 
+#: A post in X's words, of either age: note_tweet and referenced_tweets, or note_post and referenced_posts.
 Tweet = Mapping[str, Any]
 
 
@@ -58,7 +59,7 @@ def _fits(tweet: Tweet, attempt: Attempt) -> bool:
 
 def shown_text(tweet: Tweet) -> str:
     """The words as they were written: t.co links expanded, the media's own link gone, entities unescaped."""
-    note = tweet.get("note_tweet")
+    note = tweet.get("note_tweet") or tweet.get("note_post")
     whole = note if isinstance(note, dict) and isinstance(note.get("text"), str) else tweet
     text = str(whole.get("text") or "")
     entities = whole.get("entities")
@@ -83,7 +84,7 @@ def media_count(tweet: Tweet) -> int | None:
 
 
 def _parent(tweet: Tweet) -> str | None:
-    references = tweet.get("referenced_tweets")
+    references = tweet.get("referenced_tweets") or tweet.get("referenced_posts")
     for reference in references if isinstance(references, list) else []:
         if isinstance(reference, dict) and reference.get("type") == "replied_to":
             return str(reference.get("id"))
