@@ -66,6 +66,65 @@ def test_the_place_is_gone_and_the_pictures_are_not(told: bytes) -> None:
     assert pictures(result) == pictures(film())
 
 
+def told_in(handler: bytes, *, starts: list[int], per_chunk: int, sizes: list[int], same: int = 0) -> bytes:
+    """A track whose samples lie where its index says."""
+    index = b"".join(
+        [
+            box(b"stsz", struct.pack(">III", 0, same, len(sizes)) + (b"" if same else _packed(sizes))),
+            box(b"stsc", struct.pack(">IIIII", 0, 1, 1, per_chunk, 1)),
+            box(b"stco", struct.pack(">II", 0, len(starts)) + _packed(starts)),
+        ]
+    )
+    kind = box(b"hdlr", bytes(8) + handler + bytes(12))
+    return box(b"trak", box(b"mdia", kind + box(b"minf", box(b"stbl", index))))
+
+
+def _packed(numbers: list[int]) -> bytes:
+    return struct.pack(f">{len(numbers)}I", *numbers)
+
+
+@pytest.mark.parametrize("handler", [b"meta", b"text", b"sbtl", b"subt", b"data"])
+@pytest.mark.parametrize("same", [0, len(PLACE)])
+def test_what_a_drone_tells_among_the_pictures_is_gone_and_nothing_else(handler: bytes, same: int) -> None:
+    """The track was gone, and every second's place lay in the film still, for whoever looked."""
+    one = len(PLACE)
+    room = len(told_in(handler, starts=[0, 0], per_chunk=2, sizes=[one] * 4, same=same))
+    at = len(film()) + room + 8
+    starts = [at, at + 2 * one + 5]
+    track = told_in(handler, starts=starts, per_chunk=2, sizes=[one] * 4, same=same)
+    data = grown(film(), b"moov", track) + box(b"mdat", PLACE * 2 + b"other" + PLACE * 2)
+    assert data.count(PLACE) == 4
+    result = silenced(data)
+    assert PLACE not in result
+    assert result.endswith(bytes(2 * one) + b"other" + bytes(2 * one))
+    assert pictures(result) == pictures(film())
+
+
+@pytest.mark.parametrize(
+    "track",
+    [
+        told_in(b"text", starts=[0], per_chunk=1, sizes=[40]),
+        told_in(b"text", starts=[2**32 - 1], per_chunk=1, sizes=[40]),
+        told_in(b"text", starts=[48], per_chunk=9, sizes=[1]),
+        told_in(b"text", starts=[48], per_chunk=2**31, sizes=[1], same=1),
+        told_in(b"text", starts=[48], per_chunk=1, sizes=[2**32 - 1]),
+    ],
+    ids=["before", "behind", "fewer", "many", "long"],
+)
+def test_an_index_that_points_elsewhere_changes_nothing_there(track: bytes) -> None:
+    with pytest.raises(ValueError, match=r"cut off|too many"):
+        silenced(grown(film(), b"moov", track))
+
+
+def test_an_index_that_names_one_place_over_and_over_is_not_followed() -> None:
+    data = film()
+    at = data.index(b"mdat") + 4
+    (length,) = struct.unpack(">I", data[at - 8 : at - 4])
+    track = told_in(b"text", starts=[at] * 9, per_chunk=1, sizes=[(length - 8) // 2] * 9)
+    with pytest.raises(ValueError, match="cut off"):
+        silenced(grown(data, b"moov", track))
+
+
 def test_what_stands_beside_the_film_is_gone_too() -> None:
     data = film() + box(b"uuid", bytes(16) + PLACE) + box(b"meta", bytes(4) + PLACE)
     assert PLACE not in silenced(data)
