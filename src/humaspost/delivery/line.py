@@ -19,8 +19,9 @@ from humaspost.model.rules import Rules
 class Line:
     """Everything a lane needs of one account; ``id`` is the ledger's. Sessions are opened as threads ask.
 
-    ``identity`` is a digest of whose account it is said to be and by which secrets: with another one the
-    platform is asked anew before anything is sent. ``spent`` are hashes of parts whose preparation is used up, or no good any more: the lane forgets it.
+    ``identity`` is a digest of whose account it is said to be, and by which secrets: with another one the
+    platform is asked anew before anything is sent. ``spent`` are hashes of parts whose preparation is used
+    up, or no good any more: the lane forgets it.
     ``beginning`` is held while a step is counted against a quota that another thread could be using up.
     """
 
