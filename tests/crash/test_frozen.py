@@ -25,9 +25,11 @@ def test_an_intent_that_slept_is_never_sent(tmp_path: Path) -> None:
         world.generous()
         office = Office(tmp_path / "kantor", world, people=phones(1))
 
-        # Which sync is the intent's depends on how the commits fall together: the sweep is made until one was.
+        # Commits that fall together share a sync, so one life's third may be another's fourth, and a sweep may
+        # pass by the intent's in every life: it is made again, and all that is asked of one is asked of each.
+        stops = []
         for sweep in range(4):
-            stops = next(k for k in count(1) if not _freezes(office, k, sweep)) - 1
+            stops.append(next(k for k in count(1) if not _freezes(office, k, sweep)) - 1)
             if _slept(office):
                 break
         office.settle()
@@ -35,7 +37,7 @@ def test_an_intent_that_slept_is_never_sent(tmp_path: Path) -> None:
         sent = [one["body"].get("biz_opaque_callback_data") for one in world.requests() if _is_message(one)]
         slept = _slept(office)
     assert verdict.breaches[:20] == ()
-    assert stops >= 5
+    assert min(stops) >= 5
     assert slept, "at least once it was stopped between the gate and the socket"
     assert slept & set(sent) == set()
     assert len(sent) == len(office.planned), "each went out once, by a later intent"
