@@ -33,6 +33,7 @@ class Square:
     prepared: int = 0
     sought: list[Attempt] = field(default_factory=list)
     surveyed: int = 0
+    facts: Facts | None = None
     found: Receipt | Proof | Exception = Proof.CANNOT_TELL
     rates: tuple[Rate, ...] = ()
     audience: bool = False
@@ -69,7 +70,7 @@ class SquareSession:
 
     def survey(self) -> Facts:
         self.square.surveyed += 1
-        return Facts(datetime.now(UTC))
+        return self.square.facts or Facts(datetime.now(UTC))
 
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:
         with self.square.lock:

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
-from humaspost.ledger import queries, recipients
+from humaspost.ledger import preferences, queries, recipients, schema
 from humaspost.ledger.schema import audience, audience_member, consent, recipient
+from humaspost.model.account import Facts, Template
 from humaspost.model.delivery import State
 from humaspost.model.errors import RateLimited, Rejected, Scope, Transient, UnknownOutcome
 from humaspost.model.rendition import Fallback, Part, Rendition
@@ -96,6 +97,65 @@ def test_without_a_window_and_without_a_template_nobody_is_written_to(town):
     town.run()
     assert counts(town) == {State.REFUSED: 2}
     assert town.square.cried == []
+
+
+def stop_marketing(town, who: str) -> None:
+    def work(conn):
+        account = conn.scalar(select(schema.account.c.id))
+        preferences.say(conn, account, who, marketing=False, at=town.now())
+
+    town.ledger.write(work)
+
+
+@pytest.mark.parametrize(
+    ("known", "called", "reached"),
+    [("MARKETING", "", 2), ("UTILITY", "MARKETING", 3), (None, "MARKETING", 2), (None, "", 3)],
+)
+def test_who_wants_no_marketing_gets_every_other_template(town, known, called, reached):
+    enlist(town, "masyarakat", range(3))
+    to_all(town, "a", "masyarakat")
+    fallback = Fallback("pengumuman", "id", ("a",), category=called)
+    town.change("a", rendition=Rendition("square", (Part(1, "kabar", fallback=fallback),)))
+    town.schedule()
+    stop_marketing(town, "r1")
+    if known:
+        facts = Facts(town.now(), templates=(Template("pengumuman", "id", "APPROVED", known, 1),))
+        town.square.facts = facts
+    town.run()
+    assert counts(town).get(State.PUBLISHED) == reached
+    assert counts(town).get(State.REFUSED, 0) == 3 - reached
+    with town.ledger.read() as conn:
+        reasons = set(conn.scalars(select(schema.delivery.c.reason)))
+    assert ("no-marketing" in reasons) == (reached == 2)
+
+
+def test_free_text_in_the_window_is_no_marketing(town):
+    enlist(town, "masyarakat", range(1))
+    to_all(town, "a", "masyarakat")
+    fallback = Fallback("pengumuman", "id", ("a",), category="MARKETING")
+    town.change("a", rendition=Rendition("square", (Part(1, "kabar", fallback=fallback),)))
+    town.schedule()
+    stop_marketing(town, "r0")
+
+    def work(conn):
+        account = conn.scalar(select(schema.account.c.id))
+        until = town.now() + timedelta(hours=1)
+        conn.execute(insert(schema.window).values(account=account, recipient="r0", open_until=until))
+
+    town.ledger.write(work)
+    town.run()
+    assert counts(town) == {State.PUBLISHED: 1}
+
+
+def test_a_refusal_for_that_reason_is_remembered(town):
+    enlist(town, "masyarakat", range(1))
+    to_all(town, "a", "masyarakat")
+    town.square.script = [Rejected("131050", scope=Scope.RECIPIENT, unwanted=True)]
+    town.run()
+    assert counts(town) == {State.FAILED: 1}
+    with town.ledger.read() as conn:
+        said = conn.execute(select(schema.preference.c.recipient, schema.preference.c.marketing)).one()
+    assert tuple(said) == ("r0", False)
 
 
 def test_before_it_is_expanded_a_fan_out_counts_as_its_people(town):

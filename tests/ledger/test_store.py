@@ -78,6 +78,27 @@ def test_an_older_ledger_is_left_to_a_sender(tmp_path):
         open_ledger(tmp_path, now=NOW, create=True)
 
 
+def _as_first_released(path: Path) -> None:
+    """The ledger is made back into what the first release made."""
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("DROP TABLE preference")
+        db.execute("UPDATE alembic_version SET version_num = '0001'")
+        db.commit()
+
+
+def test_a_sender_upgrades_an_older_ledger_and_keeps_a_copy(tmp_path):
+    open_ledger(tmp_path, now=NOW, create=True).close()
+    before = tables(tmp_path / FILE)
+    _as_first_released(tmp_path / FILE)
+    kept = tmp_path / "ledger-before-0002.sqlite3"
+    kept.write_bytes(b"what an interrupted upgrade left")
+    open_ledger(tmp_path, now=NOW, create=True, upgrade=True).close()
+    assert tables(tmp_path / FILE) == before
+    open_ledger(tmp_path, now=NOW, create=False).close()
+    assert store.version(kept) == "0001"
+    assert kept.stat().st_mode & 0o077 == 0
+
+
 def test_what_is_no_ledger_is_refused(tmp_path):
     (tmp_path / FILE).write_bytes(b"not a database at all, but long enough to look like a file" * 40)
     with pytest.raises(LedgerError) as caught:

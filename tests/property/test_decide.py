@@ -27,6 +27,7 @@ cases = st.builds(
     opted_out=st.booleans(),
     window=st.booleans(),
     template=st.booleans(),
+    unwanted=st.booleans(),
     before_ledger=st.booleans(),
     same_text=st.none() | st.just("other"),
 )
@@ -40,6 +41,7 @@ def test_nothing_goes_that_any_fact_forbids(case):
     assert not any((case.opted_out, case.paused, case.file_hold, case.account_hold))
     assert case.consent
     assert case.window or case.template
+    assert not case.unwanted
     if case.first_write_at is None:
         assert not case.before_ledger
         assert case.same_text is None
@@ -63,6 +65,7 @@ def test_what_nothing_forbids_goes(case):
         "before-ledger": case.before_ledger and case.first_write_at is None,
         "late": case.now > case.due_at + case.grace or case.before_ledger,
         "no-template": not (case.window or case.template),
+        "no-marketing": case.unwanted,
         "same-text": case.same_text is not None,
     }
     assert facts[stopped.reason]

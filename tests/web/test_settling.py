@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select, update
 
 from humaspost.audience.leaving import leaves
 from humaspost.ledger import accounts, events, recipients, settle, store
-from humaspost.ledger.schema import account, attempt, delivery, event, recipient, window
+from humaspost.ledger.schema import account, attempt, delivery, event, preference, recipient, window
 from humaspost.ledger.store import Ledger
 from humaspost.model.account import Facts, Template, Verdict
 from humaspost.model.channel import Event
@@ -379,6 +379,74 @@ def test_a_number_that_the_platform_spells_in_its_own_way_is_still_theirs(book: 
     assert _left(book) == NOW
     with book.ledger.read() as conn:
         assert recipients.by_phone(conn, theirs) is None
+
+
+def test_who_is_reached_at_a_number_spelled_otherwise_can_leave_from_it(book: Book) -> None:
+    theirs = "+5215512345678"
+    with book.ledger.read() as conn:
+        person = recipients.by_phone(conn, PHONE)
+    book.ledger.write(lambda conn: conn.execute(update(delivery).values(recipient=person.id)))
+    book.hear(replace(told("sent"), sender=theirs))
+    book.hear(_said("BERHENTI", phone=theirs))
+    assert _left(book) == NOW
+    with book.ledger.read() as conn:
+        assert recipients.by_phone(conn, theirs) is None
+        assert theirs not in str(conn.execute(select(event)).all())
+
+
+def _marketing(book: Book, phone: str = PHONE) -> bool | None:
+    """What the person said of marketing, None = nothing."""
+    wanted = select(preference.c.marketing).join(recipient, recipient.c.id == preference.c.recipient)
+    with book.ledger.read() as conn:
+        return conn.scalar(wanted.where(recipient.c.phone == phone))
+
+
+def _wish(kind: str, *, at: datetime = NOW, sender: str | None = PHONE, user_id: str | None = None) -> Event:
+    return Event(f"{kind}:{at}:{sender}", kind, at, sender=sender, user_id=user_id)
+
+
+LATER = NOW + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ([_wish("no-marketing")], False),
+        ([_wish("no-marketing"), _wish("marketing", at=LATER)], True),
+        ([_wish("marketing", at=LATER), _wish("no-marketing")], True),
+        ([_wish("marketing"), _wish("no-marketing")], False),
+        ([_wish("no-marketing"), _wish("marketing")], False),
+    ],
+)
+def test_the_newest_word_on_marketing_counts_in_whatever_order_it_comes(
+    book: Book, said: list[Event], wanted: bool
+) -> None:
+    for one in said:
+        book.hear(one, now=LATER)
+    assert _marketing(book) is wanted
+    assert _left(book) is None, "they did not leave"
+
+
+def test_a_strangers_word_on_marketing_waits_for_any_later_list(book: Book) -> None:
+    stranger = "+6281299999999"
+    assert [change.kind for change in book.hear(_wish("no-marketing", sender=stranger))] == ["no-marketing"]
+    assert (_marketing(book, stranger), _left(book, stranger)) == (False, None)
+    book.hear(_wish("marketing", sender="+6281299999998"))
+    with book.ledger.read() as conn:
+        assert conn.scalar(select(func.count()).select_from(recipient)) == 2
+
+
+def test_a_word_on_marketing_by_user_id_waits_for_the_number(book: Book) -> None:
+    by_id = _wish("no-marketing", sender=None, user_id=USER)
+    book.hear(by_id)
+    _met(book)
+    assert _marketing(book) is False
+    other = Book(State.UNKNOWN)
+    other.hear(by_id)
+    other.hear(_wish("marketing", sender=None, user_id=USER))
+    _met(other)
+    assert _marketing(other) is None
+    other.ledger.close()
 
 
 def test_another_accounts_user_ids_are_not_ours(book: Book) -> None:

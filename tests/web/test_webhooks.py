@@ -164,6 +164,22 @@ def test_whoever_wrote_gets_the_text_itself_and_the_others_a_template(desk: Desk
     assert set(shown.values()) == {"pengumuman"}
 
 
+def test_who_stops_marketing_is_sent_no_marketing_until_they_take_that_back(desk: Desk) -> None:
+    process = desk.serve()
+    desk.world.ask("preference", {"from": FIRST, "value": "stop"})
+    process.line(lambda line: json.loads(line)["kind"] == "no-marketing")
+    desk.notice("kabar")
+    desk.send("kabar")
+    refused = [row["reason"] for row in desk.deliveries() if row["state"] == "refused"]
+    assert refused == ["no-marketing"]
+    assert FIRST not in {o["to"] for o in desk.world.objects("whatsapp")}
+    desk.world.ask("preference", {"from": FIRST, "value": "resume"})
+    until(lambda: desk.look("SELECT * FROM preference WHERE marketing"), within=10)
+    desk.notice("lagi")
+    desk.send("lagi")
+    assert [o["to"] for o in desk.world.objects("whatsapp")].count(FIRST) == 1
+
+
 def test_one_word_and_nothing_more_is_sent(desk: Desk) -> None:
     desk.notice("lama")
     desk.send("lama")

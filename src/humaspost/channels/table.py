@@ -40,8 +40,8 @@ class ErrorRow:
     ``code`` and ``subcode`` are the platform's numbers as text, ``type`` is the end of its type,
     ``match`` a part of its words in any case. ``calls`` are the calls that the row is about, none =
     all. ``name`` is the error's code as people see it; "" = the platform's own. ``scope`` None = the
-    error's usual one. ``redo`` belongs to Transient, ``lasting`` to AuthFailed. ``source`` is where it is
-    written.
+    error's usual one. ``redo`` belongs to Transient, ``lasting`` to AuthFailed, ``unwanted`` to Rejected.
+    ``source`` is where it is written.
     """
 
     error: type[ChannelError]
@@ -55,6 +55,7 @@ class ErrorRow:
     scope: Scope | None = None
     redo: bool = False
     lasting: bool = False
+    unwanted: bool = False
     source: str = ""
 
     def fits(self, refusal: Refusal, call: str) -> bool:
@@ -100,8 +101,9 @@ def _made(row: ErrorRow, refusal: Refusal, *, now: datetime, until: datetime | N
         return AuthFailed(code, detail, scope=row.scope or Scope.ACCOUNT, lasting=row.lasting)
     if row.error is Transient:
         return Transient(code, detail, scope=row.scope or Scope.DELIVERY, redo=row.redo)
-    plain = Rejected if row.error is Rejected else UnknownOutcome
-    return plain(code, detail, scope=row.scope or Scope.DELIVERY)
+    if row.error is Rejected:
+        return Rejected(code, detail, scope=row.scope or Scope.DELIVERY, unwanted=row.unwanted)
+    return UnknownOutcome(code, detail, scope=row.scope or Scope.DELIVERY)
 
 
 def _name(refusal: Refusal) -> str:

@@ -11,11 +11,11 @@ from humaspost.delivery import retry
 from humaspost.delivery.happened import Happened
 from humaspost.delivery.line import Line, Sender
 from humaspost.delivery.record import record, refused
-from humaspost.ledger import accounts, preparations, settle
+from humaspost.ledger import accounts, preferences, preparations, settle
 from humaspost.ledger.gate import Intent
 from humaspost.model.channel import Ready
 from humaspost.model.delivery import Receipt
-from humaspost.model.errors import Scope
+from humaspost.model.errors import Rejected, Scope
 
 #: Longer than this between the gate and the socket and nothing is sent: the world may have changed.
 STALE = 5.0
@@ -117,6 +117,8 @@ def _failed(line: Line, sender: Sender, intent: Intent, error: retry.OneOfSix) -
             case retry.Fail():
                 whole = error.scope is Scope.POST
                 settle.fail(conn, key, number, code=code, detail=detail, now=now, whole=whole)
+                if isinstance(error, Rejected) and error.unwanted:
+                    preferences.refused(conn, key, at=now)
                 return "failed"
             case retry.Doubt(hold):
                 _doubt(conn, line, intent, error, now=now, hold=hold)

@@ -1,58 +1,66 @@
-"""People whom a webhook names only by the platform's own id of them, as WhatsApp does who has a username.
+"""People whom a webhook names in the platform's own way: by its id of them, or by a number that it spells otherwise.
 
-Learned only from what names both: a status with our callback key, or a number beside the id. Nothing is guessed;
-whoever leaves before their number is known has left as soon as it is. Of the id only a digest is kept.
+WhatsApp does the one where somebody has a username, the other in Brazil, Mexico and Argentina, say. Learned only
+from what names both: a status with our callback key, or a number beside the id. Nothing is guessed; whoever
+leaves before their number is known has left as soon as it is. Of what they are called only a digest is kept.
 """
 
 import hashlib
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Row, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from humaspost.ledger.schema import delivery, event, recipient
 from humaspost.model.channel import Event
 from humaspost.model.delivery import of_callback
 
-_PERSON, _LEAVING = "person", "leaving"
+_PERSON = "person"
+#: What a person said before their number was known.
+LEFT, NO_MARKETING = "leaving", "no-marketing"
 
 
 def phone(conn: Connection, account: str, one: Event, *, now: datetime) -> str | None:
     """The number, as the register has it, of whom ``one`` speaks; None where nobody ever named it."""
-    if one.user_id is None:
-        return one.sender
-    who = _named(conn, account, one)
-    if who is None:
-        known = select(event.c.key).where(event.c.dedupe == _mark(account, _PERSON, one.user_id))
-        who = conn.scalar(known)
-    else:
-        _keep(conn, account, _PERSON, one, who=who, now=now)
-    registered = conn.scalar(select(recipient.c.phone).where(recipient.c.id == who)) if who else None
-    return registered or one.sender
+    called = [name for name in (one.user_id, one.sender) if name]
+    known = _named(conn, account, one)
+    if known is None:
+        marks = [_mark(account, _PERSON, name) for name in called]
+        learned = select(recipient.c.phone).join(event, event.c.key == recipient.c.id)
+        return conn.scalar(learned.where(event.c.dedupe.in_(marks)).limit(1)) or one.sender
+    for name in called:
+        if name != known.phone:
+            _keep(conn, account, _PERSON, one, name=name, who=known.id, now=now)
+    return str(known.phone)
 
 
-def leave_later(conn: Connection, account: str, one: Event, *, now: datetime) -> None:
-    """Whom ``one`` speaks of has left, and it waits here for their number."""
-    _keep(conn, account, _LEAVING, one, who=None, now=now)
+def later(conn: Connection, account: str, one: Event, what: str, *, now: datetime) -> None:
+    """Whom ``one`` speaks of said so (``LEFT``, ``NO_MARKETING``), and it waits here for their number."""
+    _keep(conn, account, what, one, name=one.user_id or "", who=None, now=now)
 
 
-def left_before(conn: Connection, account: str, user_id: str) -> datetime | None:
-    """When the person left before their number was known; that waits no longer."""
-    waiting = delete(event).where(event.c.dedupe == _mark(account, _LEAVING, user_id))
+def before(conn: Connection, account: str, user_id: str, what: str) -> datetime | None:
+    """When the person said so before their number was known; that waits no longer."""
+    waiting = delete(event).where(event.c.dedupe == _mark(account, what, user_id))
     return conn.scalar(waiting.returning(event.c.at))
 
 
-def _named(conn: Connection, account: str, one: Event) -> str | None:
-    """The recipient to whom the message with our key went, else whoever has the number."""
+def _named(conn: Connection, account: str, one: Event) -> Row[Any] | None:
+    """The recipient (id, phone) to whom the message with our key went, else whoever has the number."""
     key, _ = of_callback(one.key)
-    sent = select(delivery.c.recipient).where(delivery.c.key == key, delivery.c.account == account)
-    found = conn.scalar(sent) if key else None
-    return found or conn.scalar(select(recipient.c.id).where(recipient.c.phone == one.sender))
+    who = select(*[recipient.c[name] for name in ("id", "phone")])
+    sent = who.join(delivery, delivery.c.recipient == recipient.c.id)
+    sent = sent.where(delivery.c.key == key, delivery.c.account == account)
+    found = conn.execute(sent).one_or_none() if key else None
+    return found or conn.execute(who.where(recipient.c.phone == one.sender)).one_or_none()
 
 
-def _keep(conn: Connection, account: str, kind: str, one: Event, *, who: str | None, now: datetime) -> None:
+def _keep(
+    conn: Connection, account: str, kind: str, one: Event, *, name: str, who: str | None, now: datetime
+) -> None:
     fresh = upsert(event).values(
-        dedupe=_mark(account, kind, one.user_id or ""),
+        dedupe=_mark(account, kind, name),
         account=account,
         kind=kind,
         key=who,
@@ -65,5 +73,5 @@ def _keep(conn: Connection, account: str, kind: str, one: Event, *, who: str | N
     conn.execute(fresh.on_conflict_do_update(index_elements=["dedupe"], set_=newest, where=other))
 
 
-def _mark(account: str, kind: str, user_id: str) -> str:
-    return f"{account}:{kind}:{hashlib.sha256(user_id.encode()).hexdigest()}"
+def _mark(account: str, kind: str, name: str) -> str:
+    return f"{account}:{kind}:{hashlib.sha256(name.encode()).hexdigest()}"

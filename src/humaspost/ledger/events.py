@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from humaspost.ledger import accounts, aliases, recipients, settle
+from humaspost.ledger import accounts, aliases, preferences, recipients, settle
 from humaspost.ledger.schema import attempt, delivery, event, recipient, window
 from humaspost.model.channel import Event
 from humaspost.model.delivery import Receipt, Stage, State, of_callback
@@ -25,7 +25,8 @@ _STAGES = tuple(Stage)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a webhook changed, for people to be told: ``found``, ``failed``, ``retry`` or ``left``."""
+    """What a webhook changed, for people to be told: ``found``, ``failed``, ``retry``, ``left`` or
+    ``no-marketing``."""
 
     kind: str
     post: str = ""
@@ -208,17 +209,34 @@ def _of_person(
     """What follows for whoever it is about; ``leaving`` = they want no more."""
     phone, at = aliases.phone(conn, account, one, now=now), min(one.at, now)
     if phone is None:
-        if leaving and one.user_id:
-            aliases.leave_later(conn, account, one, now=now)
+        _later(conn, account, one, leaving=leaving, now=now)
         return
-    if one.user_id and (before := aliases.left_before(conn, account, one.user_id)):
+    if one.user_id and (before := aliases.before(conn, account, one.user_id, aliases.LEFT)):
         yield _leave(conn, phone, at=before, now=now)
+    if one.user_id and (before := aliases.before(conn, account, one.user_id, aliases.NO_MARKETING)):
+        _prefer(conn, account, phone, marketing=False, at=before, now=now)
     if one.kind == "inbound":
         _open(conn, account, phone, at=at)
     if one.kind == "closed":
         _close(conn, account, phone, at=at)
+    if one.kind in ("no-marketing", "marketing"):
+        _prefer(conn, account, phone, marketing=one.kind == "marketing", at=at, now=now)
+    if one.kind == "no-marketing":
+        yield Change("no-marketing")
     if leaving:
         yield _leave(conn, phone, at=at, now=now)
+
+
+def _later(conn: Connection, account: str, one: Event, *, leaving: bool, now: datetime) -> None:
+    """What somebody said who has only the platform's id waits for their number; a "yes" takes back a "no"."""
+    if one.user_id is None:
+        return
+    if leaving:
+        aliases.later(conn, account, one, aliases.LEFT, now=now)
+    if one.kind == "no-marketing":
+        aliases.later(conn, account, one, aliases.NO_MARKETING, now=now)
+    if one.kind == "marketing":
+        aliases.before(conn, account, one.user_id, aliases.NO_MARKETING)
 
 
 def _open(conn: Connection, account: str, phone: str, *, at: datetime) -> None:
@@ -237,6 +255,17 @@ def _close(conn: Connection, account: str, phone: str, *, at: datetime) -> None:
     who = select(recipient.c.id).where(recipient.c.phone == phone)
     mine = (window.c.account == account) & window.c.recipient.in_(who)
     conn.execute(delete(window).where(mine, window.c.open_until <= at + OPEN))
+
+
+def _prefer(
+    conn: Connection, account: str, phone: str, *, marketing: bool, at: datetime, now: datetime
+) -> None:
+    """The person wants marketing of the account, or none; a stranger's "none" waits for any later list."""
+    if not marketing:
+        recipients.add(conn, [(phone, "", None)], now=now)
+    person = recipients.by_phone(conn, phone)
+    if person is not None:
+        preferences.say(conn, account, person.id, marketing=marketing, at=at)
 
 
 def _leave(conn: Connection, phone: str, *, at: datetime, now: datetime) -> Change:

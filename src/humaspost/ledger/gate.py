@@ -1,31 +1,20 @@
 """The gate: the one transaction in which a delivery's intent is committed, or it is stopped."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
-from humaspost.ledger import claims, limits, parts, pauses, preparations
-from humaspost.ledger.schema import (
-    account,
-    attempt,
-    consent,
-    delivery,
-    planned,
-    post,
-    recipient,
-    rendition,
-    window,
-)
-from humaspost.ledger.store import created_at, dumps
+from humaspost.ledger import claims, limits, parts, preparations
+from humaspost.ledger.cases import Cases, facts, part_of, replied_to
+from humaspost.ledger.schema import attempt, delivery, planned
+from humaspost.ledger.store import dumps
 from humaspost.model.decision import Case, Decision, Stop
 from humaspost.model.delivery import Receipt, Recipient, State
 from humaspost.model.json import Json
-from humaspost.model.post import Late
-from humaspost.model.rendition import Part, Rendition
+from humaspost.model.rendition import Part
 from humaspost.model.rules import Rules
 
 Decide = Callable[[Case], Decision]
@@ -111,9 +100,7 @@ class Gate:
     same_text: timedelta
 
     def __post_init__(self) -> None:
-        self._pauses = pauses.active(self.conn)
-        self._born = created_at(self.conn) or self.now
-        self._lane = self.conn.execute(select(account).where(account.c.id == self.account_id)).one()
+        self._cases = Cases(self.conn, self.account_id, now=self.now, same_text=self.same_text)
         self._frozen: dict[str, str] = {}
         self._parts: dict[tuple[str, int], Part] = {}
         self._hashes: dict[tuple[str, int], str] = {}
@@ -123,7 +110,7 @@ class Gate:
     def passages(self, tickets: Sequence[Ticket]) -> list[Passage]:
         """One passage per ticket, in order; after a lane-wide Wait the rest wait too, undecided."""
         keys = [ticket.key for ticket in tickets]
-        rows = {row.key: row for row in self.conn.execute(_facts(keys, self.owner))}
+        rows = {row.key: row for row in self.conn.execute(facts(keys, self.owner))}
         people = [row.recipient for row in rows.values() if row.recipient]
         self._books = limits.Books(self.conn, self.account_id, self.rules, recipients=people, now=self.now)
         passages: list[Passage] = []
@@ -149,7 +136,7 @@ class Gate:
         begun = row.frozen or self._frozen.get(row.post)
         body = row.rendition if begun is None or row.follows else begun
         part = self._part(body, row.part)
-        case = self._case(row, part, begun is not None)
+        case = self._cases.of(row, part, begun=begun is not None)
         decision = self.decide(case)
         if ticket.code:
             claims.tell(self.conn, row.key, owner=self.owner, code=ticket.code, detail=ticket.detail)
@@ -170,28 +157,6 @@ class Gate:
             self._frozen[row.post] = body
         return self._commit(row, ticket, part, body=body, slot=slot, case=case)
 
-    def _case(self, row: Row[Any], part: Part, begun: bool) -> Case:
-        lane, now = self._lane, self.now
-        open_now = not row.recipient or (row.open_until is not None and row.open_until > now)
-        probing = lane.hold == "lane" and (lane.hold_until is None or lane.hold_until <= now)
-        return Case(
-            now=now,
-            due_at=row.due_at,
-            expires_at=row.expires_at,
-            late=Late(row.late),
-            grace=timedelta(seconds=row.grace),
-            first_write_at=row.first_write_at or (now if begun else None),
-            paused=pauses.holds(self._pauses, row.type, row.during_pause),
-            file_hold=row.file_hold,
-            account_hold=None if probing else lane.hold,
-            consent=not row.recipient or bool(row.agreed),
-            opted_out=row.opted_out_at is not None,
-            window=open_now,
-            template=part.fallback is not None,
-            before_ledger=row.due_at < self._born,
-            same_text=None if begun else _twin(self.conn, row, now - self.same_text),
-        )
-
     def _stop(self, row: Row[Any], stop: Stop) -> Stopped:
         ours = (delivery.c.state == State.PREPARING) & (delivery.c.owner == self.owner)
         self.conn.execute(
@@ -210,12 +175,12 @@ class Gate:
     def _part(self, body: str, number: int) -> Part:
         """The part and its hash, read once for the thousands that share it."""
         if (body, number) not in self._parts:
-            part = _part(self.conn, body, number)
+            part = part_of(self.conn, body, number)
             self._parts[body, number], self._hashes[body, number] = part, part.hash
         return self._parts[body, number]
 
     def _slot(self, row: Row[Any], case: Case) -> limits.Slot:
-        if self._lane.hold == "lane" and not self._probe():
+        if self._cases.lane.hold == "lane" and not self._probe():
             return limits.Slot(self.now + timedelta(seconds=1), False)
         return self._books.take(row.recipient, counts=not case.window)
 
@@ -229,7 +194,7 @@ class Gate:
     def _commit(
         self, row: Row[Any], ticket: Ticket, part: Part, *, body: str, slot: limits.Slot, case: Case
     ) -> Intent:
-        reply_to = _reply_to(self.conn, row)
+        reply_to = replied_to(self.conn, row)
         number = row.attempts + 1
         if _is_single(row, ticket):
             preparations.forget(self.conn, self.account_id, ticket.part_hash)
@@ -262,62 +227,3 @@ class Gate:
 def _is_single(row: Row[Any], ticket: Ticket) -> bool:
     """What was prepared is for one write, and the intent takes it along; thousands of recipients share theirs."""
     return not row.recipient and ticket.ready is not None
-
-
-def _facts(keys: list[str], owner: str) -> Any:
-    pair = and_(planned.c.post == delivery.c.post, planned.c.account == delivery.c.account)
-    agreed = exists().where(consent.c.recipient == delivery.c.recipient)
-    open_ = and_(window.c.account == delivery.c.account, window.c.recipient == delivery.c.recipient)
-    of_delivery = ("key", "post", "account", "part", "recipient", "attempts", "follows")
-    of_planned = ("due_at", "expires_at", "late", "grace", "type", "during_pause")
-    of_text = ("first_write_at", "frozen", "rendition", "replies_to", "repeats")
-    return (
-        select(
-            *[delivery.c[name] for name in of_delivery],
-            *[planned.c[name] for name in of_planned + of_text],
-            post.c.hold.label("file_hold"),
-            recipient.c.phone,
-            recipient.c.opted_out_at,
-            agreed.label("agreed"),
-            window.c.open_until,
-        )
-        .join(planned, pair)
-        .join(post, post.c.id == delivery.c.post)
-        .outerjoin(recipient, recipient.c.id == delivery.c.recipient)
-        .outerjoin(window, open_)
-        .where(delivery.c.key.in_(keys), delivery.c.state == State.PREPARING, delivery.c.owner == owner)
-    )
-
-
-def _part(conn: Connection, body: str, number: int) -> Part:
-    text = conn.scalar(select(rendition.c.body).where(rendition.c.hash == body))
-    return Rendition.from_json(json.loads(text or "")).parts[number - 1]
-
-
-def _twin(conn: Connection, row: Row[Any], since: datetime) -> str | None:
-    """Another post whose first write on this account said exactly this, and which this does not repeat."""
-    twin = select(planned.c.post).where(
-        planned.c.account == row.account,
-        planned.c.frozen == row.rendition,
-        planned.c.post != row.post,
-        planned.c.first_write_at > since,
-    )
-    found = conn.scalar(twin.limit(1))
-    return None if found is None or found == row.repeats else str(found)
-
-
-def _reply_to(conn: Connection, row: Row[Any]) -> Receipt | None:
-    """The earlier part, or the first part of the post that this one corrects, where that one is live."""
-    of, part = (row.post, row.part - 1) if row.part > 1 else (row.replies_to, 1)
-    if of is None:
-        return None
-    live = select(delivery.c.remote_id, delivery.c.url, delivery.c.published_at).where(
-        delivery.c.post == of,
-        delivery.c.account == row.account,
-        delivery.c.part == part,
-        delivery.c.recipient == "",
-        delivery.c.state == State.PUBLISHED,
-        delivery.c.remote_id.isnot(None),
-    )
-    found = conn.execute(live.limit(1)).one_or_none()
-    return Receipt(found.remote_id, found.published_at, found.url) if found else None

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from humaspost.model.delivery import State
 
 #: The migration that this schema is; a test compares the two.
-HEAD = "0001"
+HEAD = "0002"
 
 
 class Moment(TypeDecorator[datetime]):
@@ -246,6 +246,15 @@ window = Table(
     Column("account", Text, ForeignKey("account.id"), primary_key=True),
     Column("recipient", Text, ForeignKey("recipient.id"), primary_key=True),
     Column("open_until", Moment, nullable=False),
+)
+
+preference = Table(
+    "preference",
+    metadata,
+    Column("account", Text, ForeignKey("account.id"), primary_key=True),
+    Column("recipient", Text, ForeignKey("recipient.id"), primary_key=True),
+    Column("marketing", Boolean, nullable=False),
+    Column("said_at", Moment, nullable=False),
 )
 
 pause = Table(

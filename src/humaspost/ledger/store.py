@@ -199,7 +199,9 @@ def _migrate(path: Path, found: str | None, now: datetime) -> None:
 
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if found is not None:
-        copy(path, path.with_name(f"{path.stem}-before-{HEAD}.sqlite3"))
+        kept = path.with_name(f"{path.stem}-before-{HEAD}.sqlite3")
+        kept.unlink(missing_ok=True)  # of an upgrade that was interrupted: it changed nothing
+        copy(path, kept)
     engine = _engine(path)
     try:
         with engine.execution_options(humaspost_write=True).begin() as connection:

@@ -14,6 +14,7 @@ class Case:
     ``first_write_at`` is the first public write of this post on this account. ``paused`` = a pause
     holds now that does not except this type. ``file_hold`` and ``account_hold`` say why, or None.
     ``consent``, ``opted_out``, ``window`` speak of the recipient (True, False, True without one).
+    ``unwanted`` = it would go as marketing, of which the person wants none.
     ``before_ledger`` = it was due before the ledger was made. ``same_text`` = another post's id that
     said the same here lately.
     """
@@ -31,6 +32,7 @@ class Case:
     opted_out: bool = False
     window: bool = True
     template: bool = False
+    unwanted: bool = False
     before_ledger: bool = False
     same_text: str | None = None
 

@@ -71,7 +71,13 @@ class QuotaExceeded(ChannelError):
 
 
 class Rejected(ChannelError):
-    """It will never be accepted as it is."""
+    """It will never be accepted as it is; ``unwanted`` = the person told the platform that they want no marketing."""
+
+    def __init__(
+        self, code: str, detail: str = "", *, scope: Scope = Scope.DELIVERY, unwanted: bool = False
+    ) -> None:
+        super().__init__(code, detail, scope=scope)
+        self.unwanted = unwanted
 
 
 class AuthFailed(ChannelError):

@@ -45,6 +45,8 @@ def _late(case: Case) -> Stop | None:
 def _form(case: Case) -> Stop | None:
     if not case.window and not case.template:
         return Stop(State.REFUSED, "no-template")
+    if case.unwanted:
+        return Stop(State.REFUSED, "no-marketing")
     if case.first_write_at is None and case.same_text:
         return Stop(State.FAILED, "same-text")
     return None

@@ -75,6 +75,7 @@ def _word(kind: str) -> str:
         "prepare-failed": _("preparing"),
         "duplicate": _("unknown"),
         "left": _("opted out"),
+        "no-marketing": _("opted out"),
     }.get(kind) or state_word(kind)
 
 
@@ -89,6 +90,8 @@ def _detail(what: Happened) -> str:
             return _("found live, nothing sent twice")
         case "left":
             return _("a person wants no more messages; nobody writes to them again")
+        case "no-marketing":
+            return _("a person wants no marketing any more; other messages still reach them")
         case "looked":
             return _("not found there yet")
         case "unknown":

@@ -42,6 +42,10 @@ REASONS = {
     "consent": "There is no consent on record for this recipient.",
     "opt-out": "This recipient asked not to be written to.",
     "no-template": "Outside the 24-hour window WhatsApp takes only an approved template, and none fits.",
+    "no-marketing": (
+        "This recipient told WhatsApp that they want no marketing from you, and the template is one. Templates of "
+        "the category UTILITY still reach them."
+    ),
     "expires": "Its `expires:` passed.",
     "restored": (
         "The ledger was restored from a copy that did not know yet what became of it, so it may be live. Nothing is "

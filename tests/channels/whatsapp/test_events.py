@@ -139,13 +139,14 @@ def test_a_person_is_known_by_number_by_user_id_or_by_both(
 
 def test_a_status_and_a_preference_may_name_the_user_id_alone() -> None:
     by_id = status("failed", recipient_id=USER, errors=[{"code": 131050}])
-    assert people(statuses=[by_id]) == [("status", None, USER), ("left", None, USER)]
+    assert people(statuses=[by_id]) == [("status", None, USER), ("no-marketing", None, USER)]
     both = status("sent", recipient_user_id=USER)
     assert people(statuses=[both]) == [("status", "+6281", USER)]
     group = status("sent", recipient_id="Y2FwaV9ncm91cA==", recipient_type="group")
     assert people(statuses=[group], contacts=[{"user_id": USER}]) == [("status", None, None)]
     stop = {"user_id": USER, "value": "stop", "timestamp": 1750030073}
-    assert people(user_preferences=[stop]) == [("left", None, USER)]
+    assert people(user_preferences=[stop]) == [("no-marketing", None, USER)]
+    assert people(user_preferences=[{**stop, "category": "something_newer"}]) == []
 
 
 def test_the_signature_is_over_the_raw_bytes() -> None:
@@ -265,18 +266,19 @@ def test_a_failure_says_when_it_may_be_tried_once_more_and_what_it_means_for_the
     assert [(e.kind, e.again, e.sender) for e in failed(131049)] == [("status", 86_400.0, "+6281")]
     assert [(e.kind, e.again) for e in failed(131026)] == [("status", None)]
     assert [(e.kind, e.again, e.sender) for e in failed(131047)][1] == ("closed", None, "+6281")
-    assert [(e.kind, e.sender) for e in failed(131050)] == [("status", "+6281"), ("left", "+6281")]
+    assert [(e.kind, e.sender) for e in failed(131050)] == [("status", "+6281"), ("no-marketing", "+6281")]
 
 
-def test_a_person_who_stops_marketing_leaves_and_nobody_comes_back_by_resume() -> None:
+def test_a_person_may_stop_marketing_alone_and_take_that_back() -> None:
     path = "contracts/data/whatsapp/pywa-fixtures/user_marketing_preferences.json"
     for name, body in json.loads(shared(path).read_text()).items():
         (chosen,) = body["entry"][0]["changes"][0]["value"]["user_preferences"]
         number = body["entry"][0]["changes"][0]["value"]["metadata"]["phone_number_id"]
-        assert read(encoded(body), number=number) == [], name
+        said = [(e.kind, e.sender) for e in read(encoded(body), number=number) or []]
+        assert said == ([("marketing", f"+{chosen['wa_id']}")] if chosen["value"] == "resume" else []), name
         chosen["value"] = "stop"
         (event,) = read(encoded(body), number=number) or []
-        assert (event.kind, event.sender) == ("left", f"+{chosen['wa_id']}")
+        assert (event.kind, event.sender) == ("no-marketing", f"+{chosen['wa_id']}")
         assert chosen["wa_id"] not in event.dedupe, "it is kept, and a person's number is not"
 
 

@@ -46,7 +46,9 @@ _PERSON = (
 #: The same, where one can log in all the same: a block, a bill, a number that is not registered.
 _RESTRICTED = ("368", "131031", "131042", "131048", "131064", "133010", "134011")
 #: This person will not get it, the others will.
-_RECIPIENT = ("130403", "130472", "130497", "131021", "131026", "131030", "131049", "131050")
+_RECIPIENT = ("130403", "130472", "130497", "131021", "131026", "131030", "131049")
+#: This person wants no marketing from the office any more, and may be sent anything else.
+STOPPED = "131050"
 #: The message is wrong for everyone: its medium, its template, its kind.
 _POST = (
     "131051",
@@ -82,6 +84,7 @@ ROWS: tuple[ErrorRow, ...] = (
     # The number is not there, or not ours to send from: it is the same for every recipient.
     ErrorRow(AuthFailed, code="100", subcode="33", source=_CODES),
     *(ErrorRow(Rejected, code=number, scope=Scope.RECIPIENT, source=_CODES) for number in _RECIPIENT),
+    ErrorRow(Rejected, code=STOPPED, scope=Scope.RECIPIENT, unwanted=True, source=_CODES),
     *(ErrorRow(Rejected, code=number, scope=Scope.POST, source=_CODES) for number in _POST),
     *(ErrorRow(Rejected, code=number, source=_CODES) for number in _DELIVERY),
 )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
-from humaspost.channels.whatsapp.errors import Told, told
+from humaspost.channels.whatsapp.errors import STOPPED, Told, told
 from humaspost.model.account import Verdict
 from humaspost.model.channel import Event
 from humaspost.model.delivery import Stage
@@ -28,6 +28,8 @@ _STAGES = {
 _LONGEST = 600
 #: A business-scoped user id: the country, a dot, and what the person is to one portfolio.
 _USER = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]{1,140}")
+#: What a person chose of marketing; ``signup`` says that they follow a link of Meta's, and is no consent of ours.
+_WISHES = {"stop": "no-marketing", "resume": "marketing"}
 _OF_TEMPLATES = ("message_template_status_update", "template_category_update")
 #: What is told of a template by these is its new status, under our name for it; FLAGGED, say, is only a warning.
 _VERDICTS = {
@@ -165,8 +167,8 @@ def _statuses(value: dict[str, Any]) -> Iterator[Event]:
             holds=means.holds,
             **who,
         )
-        # 131050: the person stopped marketing; 131047: their window is not open.
-        if consequence := {"131050": "left", "131047": "closed"}.get(code or ""):
+        # 131047: their window is not open.
+        if consequence := {STOPPED: "no-marketing", "131047": "closed"}.get(code or ""):
             yield Event(f"{wamid}:{consequence}", consequence, at, key, wamid, **who)
 
 
@@ -184,15 +186,19 @@ def _inbound(value: dict[str, Any]) -> Iterator[Event]:
 
 
 def _preferences(value: dict[str, Any]) -> Iterator[Event]:
-    """Only ``stop``: by ``resume`` nobody comes back on a list that they left by a word of their own."""
+    """Of marketing alone: by ``resume`` nobody comes back on a list that they left by a word of their own.
+
+    https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/user_preferences (2026-05-21)
+    """
     for chosen in _dicts(value, "user_preferences"):
         who, at = _person(value, chosen, "wa_id", "user_id"), _moment(chosen)
         person = who["sender"] or who["user_id"]
-        if person and at and _text(chosen, "value") == "stop":
+        kind = _WISHES.get(_text(chosen, "value"))
+        if person and at and kind and _text(chosen, "category") in ("", "marketing_messages"):
             # It is kept, and a person's number is not.
             digest = hashlib.sha256(person.encode()).hexdigest()[:16]
-            dedupe = f"{digest}:stop:{_text(chosen, 'timestamp')}"
-            yield Event(dedupe, "left", at, **who)
+            dedupe = f"{digest}:{_text(chosen, 'value')}:{_text(chosen, 'timestamp')}"
+            yield Event(dedupe, kind, at, **who)
 
 
 def _templates(payload: object, business: str) -> Iterator[Event]:
