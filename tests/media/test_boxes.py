@@ -9,6 +9,7 @@ from pathlib import Path
 
 import av
 import pytest
+from PIL import Image
 
 from humaspost.media.boxes import silence
 from humaspost.media.films import measured
@@ -123,6 +124,61 @@ def test_an_index_that_names_one_place_over_and_over_is_not_followed() -> None:
     track = told_in(b"text", starts=[at] * 9, per_chunk=1, sizes=[(length - 8) // 2] * 9)
     with pytest.raises(ValueError, match="cut off"):
         silenced(grown(data, b"moov", track))
+
+
+def in_fragments(flags: str) -> bytes:
+    """A film of two tracks in fragments, of which the second is a track that tells: its handler says so."""
+    data = BytesIO()
+    options = {"movflags": f"frag_keyframe+empty_moov{flags}", "use_editlist": "0"}
+    with av.open(data, "w", format="mp4", options=options) as out:
+        tracks = [out.add_stream("libx264", rate=10, options={"g": "4"}) for _ in range(2)]
+        for number, track in enumerate(tracks):
+            track.width = track.height = 64 + 32 * number
+            track.pix_fmt = "yuv420p"
+        for number in range(12):
+            for track in tracks:
+                image = Image.effect_noise((track.width, track.height), 40 + number).convert("RGB")
+                out.mux(track.encode(av.VideoFrame.from_image(image)))
+        for track in tracks:
+            out.mux(track.encode())
+    whole = data.getvalue()
+    at = whole.index(b"vide", whole.index(b"vide") + 4)
+    return whole[:at] + b"meta" + whole[at + 4 :]
+
+
+@pytest.mark.parametrize("flags", ["", "+default_base_moof", "+separate_moof", "+omit_tfhd_offset"])
+def test_what_is_told_in_fragments_is_gone_and_the_pictures_are_not(flags: str) -> None:
+    data = in_fragments(flags)
+    shown, told = pictures(data), packets(data.replace(b"meta", b"vide"), 1)
+    assert len(told) == 12
+    assert all(one in data for one in told)
+    result = silenced(data)
+    assert [one for one in told if one in result or one[20:] in result] == []
+    assert len(result) == len(data)
+    assert (pictures(result), packets(result, 0)) == (shown, packets(data, 0))
+    with av.open(BytesIO(result)) as source:
+        assert len(source.streams) == 1
+
+
+def packets(data: bytes, stream: int) -> list[bytes]:
+    with av.open(BytesIO(data)) as source:
+        return [bytes(packet) for packet in source.demux(source.streams[stream]) if packet.size]
+
+
+@pytest.mark.parametrize("cut", range(4))
+def test_a_broken_fragment_changes_nothing_elsewhere(cut: int) -> None:
+    """A run that points elsewhere, is longer than its media or than its box, or whose track has no header."""
+    data = in_fragments("+default_base_moof")
+    at = data.rindex(b"trun") + 8
+    head = data.rindex(b"tfhd")
+    broken = (
+        data[: at + 4] + struct.pack(">i", 2**31 - 1) + data[at + 8 :],
+        data[: at + 4] + struct.pack(">i", -(2**31)) + data[at + 8 :],
+        data[:at] + struct.pack(">I", 10_000) + data[at + 4 :],
+        data[:head] + b"free" + data[head + 4 :],
+    )
+    with pytest.raises(ValueError, match=r"cut off|too many"):
+        silenced(broken[cut])
 
 
 def test_what_stands_beside_the_film_is_gone_too() -> None:
