@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from humaspost.ledger import accounts, queries
+from humaspost.delivery import prepare
+from humaspost.ledger import accounts, preparations, queries
 from humaspost.ledger.schema import quota_use
 from humaspost.model.account import Facts
 from humaspost.model.channel import NotFitYet, NotReady, Ready, Snapshot
@@ -170,6 +171,42 @@ def test_the_platforms_own_total_is_believed(town: Town, press: Press) -> None:
 def test_a_total_of_one_is_still_one() -> None:
     rules = Press(sheets=400).rules({}).told({"sheets": (0, 1), "cries": (3, 0)})
     assert [quota.count for quota in rules.quotas] == [1, 9]
+
+
+@dataclass
+class Jam(Press):
+    """A press that takes the first sheet each time, and never the second."""
+
+    @contextmanager
+    def open(self, config: Any, door: Any) -> Iterator["JamSession"]:
+        yield JamSession(self)
+
+
+class JamSession(PressSession):
+    def prepare(self, part: Part, token: Json) -> Ready | NotReady:
+        if token is not None:
+            raise Transient("jam", redo=True, most=3)
+        return super().prepare(part, token)
+
+
+def test_what_is_made_anew_each_time_waits_longer_and_has_an_end(town: Town) -> None:
+    """The first step always succeeds: ten pictures, of which one cannot be read, were made anew every half minute."""
+    jam = town.square = Jam()
+    part, token, progress, spans = Part(1, "a"), None, None, []
+    engine = town.engine()
+    line, sender = engine.lines[0], town.sender()
+    for _try in range(9):
+        now = town.now()
+        progress = prepare.advance(line, sender, part, part_hash=part.hash, token=token)
+        if progress.failed:
+            break
+        assert progress.next_at is not None
+        spans.append(progress.next_at - now)
+        token = progress.token
+    assert progress is not None
+    assert (str(progress.failed), jam.prepared, len(spans)) == ("jam", 3, 2)
+    with town.ledger.read() as conn:
+        assert preparations.load(conn, line.id, part.hash) is None, "whoever frees it begins anew"
 
 
 @dataclass

@@ -82,6 +82,11 @@ def _as_first_released(path: Path) -> None:
     """The ledger is made back into what the first release made."""
     with closing(sqlite3.connect(path)) as db:
         db.execute("DROP TABLE preference")
+        db.execute("ALTER TABLE preparation DROP COLUMN remade")
+        db.execute(
+            "INSERT INTO account VALUES ('a', 'ig', 'instagram', '1', '', NULL, NULL, '', '', '', '', '', NULL, 0)"
+        )
+        db.execute("INSERT INTO preparation VALUES ('a', 'h', '{}', 1, ?, 0, ?)", [NOW.isoformat()] * 2)
         db.execute("UPDATE alembic_version SET version_num = '0001'")
         db.commit()
 
@@ -94,7 +99,11 @@ def test_a_sender_upgrades_an_older_ledger_and_keeps_a_copy(tmp_path):
     kept.write_bytes(b"what an interrupted upgrade left")
     open_ledger(tmp_path, now=NOW, create=True, upgrade=True).close()
     assert tables(tmp_path / FILE) == before
-    open_ledger(tmp_path, now=NOW, create=False).close()
+    ledger = open_ledger(tmp_path, now=NOW, create=False)
+    with ledger.read() as conn:
+        kept_ready = conn.execute(select(schema.preparation)).one()
+    ledger.close()
+    assert (kept_ready.part_hash, kept_ready.ready, kept_ready.remade) == ("h", True, 0)
     assert store.version(kept) == "0001"
     assert kept.stat().st_mode & 0o077 == 0
 

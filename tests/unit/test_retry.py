@@ -44,6 +44,12 @@ def test_each_of_the_six(error, verdict):
     assert decide(error, failures=0, now=NOW, jitter=1.0) == verdict
 
 
+def test_what_has_an_end_is_final_after_so_many_tries():
+    error = Transient("2207052", redo=True, most=3)
+    verdicts = [decide(error, failures=n, now=NOW, jitter=1.0) for n in range(4)]
+    assert [type(verdict) for verdict in verdicts] == [Again, Again, Fail, Fail]
+
+
 def test_there_are_exactly_six_and_all_are_decided():
     six = {
         value

@@ -40,8 +40,8 @@ class ErrorRow:
     ``code`` and ``subcode`` are the platform's numbers as text, ``type`` is the end of its type,
     ``match`` a part of its words in any case. ``calls`` are the calls that the row is about, none =
     all. ``name`` is the error's code as people see it; "" = the platform's own. ``scope`` None = the
-    error's usual one. ``redo`` belongs to Transient, ``lasting`` to AuthFailed, ``unwanted`` to Rejected.
-    ``source`` is where it is written.
+    error's usual one. ``redo`` and ``most`` (tries in all, 0 = no end) belong to Transient, ``lasting``
+    to AuthFailed, ``unwanted`` to Rejected. ``source`` is where it is written.
     """
 
     error: type[ChannelError]
@@ -54,6 +54,7 @@ class ErrorRow:
     name: str = ""
     scope: Scope | None = None
     redo: bool = False
+    most: int = 0
     lasting: bool = False
     unwanted: bool = False
     source: str = ""
@@ -100,7 +101,7 @@ def _made(row: ErrorRow, refusal: Refusal, *, now: datetime, until: datetime | N
     if row.error is AuthFailed:
         return AuthFailed(code, detail, scope=row.scope or Scope.ACCOUNT, lasting=row.lasting)
     if row.error is Transient:
-        return Transient(code, detail, scope=row.scope or Scope.DELIVERY, redo=row.redo)
+        return Transient(code, detail, scope=row.scope or Scope.DELIVERY, redo=row.redo, most=row.most)
     if row.error is Rejected:
         return Rejected(code, detail, scope=row.scope or Scope.DELIVERY, unwanted=row.unwanted)
     return UnknownOutcome(code, detail, scope=row.scope or Scope.DELIVERY)

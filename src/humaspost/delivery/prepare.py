@@ -84,13 +84,22 @@ def _keep(
     ready: bool,
     next_at: datetime,
     failures: int = 0,
+    remade: bool = False,
     spent: str = "",
 ) -> None:
     now = sender.now()
 
     def work(conn: Connection) -> None:
         preparations.keep(
-            conn, line.id, part_hash, token=token, ready=ready, next_at=next_at, failures=failures, now=now
+            conn,
+            line.id,
+            part_hash,
+            token=token,
+            ready=ready,
+            next_at=next_at,
+            failures=failures,
+            remade=remade,
+            now=now,
         )
         if spent:
             limits.use(conn, line.id, spent, now=now)
@@ -117,14 +126,14 @@ def _failed(line: Line, sender: Sender, part_hash: str, token: Json, error: Exce
         one = Transient(one.code, one.detail)
     with sender.ledger.read() as conn:
         row = preparations.load(conn, line.id, part_hash)
-    failures, now = row.failures if row else 0, sender.now()
+    failures, now = max(row.failures, row.remade) if row else 0, sender.now()
     verdict = retry.decide(one, failures=failures, now=now, jitter=random.random())  # noqa: S311  # spreads load
     sender.tell(Happened(now, "prepare-failed", account=line.account.name, detail=str(one)))
     match verdict:
         case retry.Again(at, counts, lane, redo):
             kept = None if redo else token
             count = failures + 1 if counts else failures
-            _keep(line, sender, part_hash, token=kept, ready=False, next_at=at, failures=count)
+            _keep(line, sender, part_hash, token=kept, ready=False, next_at=at, failures=count, remade=redo)
             return Progress(False, kept, at, refused=one, lane_until=at if lane else None)
         case retry.HoldAccount(reason) as held:
             code, detail = one.code, one.detail
@@ -141,4 +150,6 @@ def _failed(line: Line, sender: Sender, part_hash: str, token: Json, error: Exce
             )
             return Progress(False, token, now + timedelta(seconds=1), refused=one)
         case _:
+            # Whoever frees it begins anew, not with what failed.
+            record(sender, lambda conn: preparations.forget(conn, line.id, part_hash))
             return Progress(False, token, failed=one)

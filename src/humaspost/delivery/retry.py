@@ -61,6 +61,8 @@ Verdict = Again | HoldAccount | Fail | Doubt
 def decide(error: OneOfSix, *, failures: int, now: datetime, jitter: float) -> Verdict:
     """What delivery does about the error; ``jitter`` in 0..1 spreads the wait over its whole length."""
     match error:
+        case Transient() if error.most and failures + 1 >= error.most:
+            return Fail()
         case Transient():
             lane = error.scope is Scope.ACCOUNT
             return Again(now + backoff(failures, jitter), lane=lane, redo=error.redo)

@@ -29,8 +29,13 @@ def keep(
     next_at: datetime,
     failures: int,
     now: datetime,
+    remade: bool = False,
 ) -> None:
-    """The step that was made is remembered before the next one."""
+    """The step that was made is remembered before the next one; ``remade`` = all that was made before is thrown away.
+
+    How often that was is counted until the part is ready: a platform that takes nine of ten pictures each time
+    would otherwise be given ten new ones every half minute.
+    """
     values = {
         "token": dumps(token),
         "ready": ready,
@@ -38,8 +43,9 @@ def keep(
         "failures": failures,
         "updated_at": now,
     }
-    row = upsert(preparation).values(account=account_id, part_hash=part_hash, **values)
-    conn.execute(row.on_conflict_do_update(index_elements=["account", "part_hash"], set_=values))
+    row = upsert(preparation).values(account=account_id, part_hash=part_hash, remade=int(remade), **values)
+    counted = {} if not (ready or remade) else {"remade": 0 if ready else preparation.c.remade + 1}
+    conn.execute(row.on_conflict_do_update(index_elements=["account", "part_hash"], set_=values | counted))
 
 
 def forget(conn: Connection, account_id: str, part_hash: str) -> None:

@@ -199,7 +199,8 @@ preparation = Table(
     Column("token", Text, nullable=False),
     Column("ready", Boolean, nullable=False),
     Column("next_at", Moment, nullable=False),
-    Column("failures", Integer, nullable=False, default=0),
+    Column("failures", Integer, nullable=False, default=0),  # in a row
+    Column("remade", Integer, nullable=False, default=0),  # how often all of it was thrown away
     Column("updated_at", Moment, nullable=False),
 )
 

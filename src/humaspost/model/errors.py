@@ -13,6 +13,7 @@ Raised only in ``channels``, from tables of codes; decided only in ``delivery.re
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from humaspost.model.secrecy import struck
 
@@ -39,15 +40,31 @@ class ChannelError(Exception):
         self.detail = detail
         self.scope = scope
 
+    def about(self, what: str) -> Self:
+        """The same, whose words begin with what it is about: a file, say, and where it lies."""
+        self.detail = f"{struck(what)}: {self.detail}" if self.detail else struck(what)
+        self.args = (f"{self.code}: {self.detail}",)
+        return self
+
 
 class Transient(ChannelError):
-    """It is proved that nothing was created; ``redo`` = what was prepared is stale and made anew."""
+    """It is proved that nothing was created; ``redo`` = what was prepared is stale and made anew.
+
+    ``most`` = tries in all, after which it is final; 0 = as many as there is time for.
+    """
 
     def __init__(
-        self, code: str, detail: str = "", *, scope: Scope = Scope.DELIVERY, redo: bool = False
+        self,
+        code: str,
+        detail: str = "",
+        *,
+        scope: Scope = Scope.DELIVERY,
+        redo: bool = False,
+        most: int = 0,
     ) -> None:
         super().__init__(code, detail, scope=scope)
         self.redo = redo
+        self.most = most
 
 
 class RateLimited(ChannelError):

@@ -11,6 +11,7 @@ from humaspost.model.channel import ByHand, NotReady, Ready, Retracted
 from humaspost.model.delivery import Proof, Receipt
 from humaspost.model.errors import (
     AuthFailed,
+    ChannelError,
     QuotaExceeded,
     RateLimited,
     Rejected,
@@ -150,6 +151,55 @@ def test_a_picture_that_instagram_cannot_fetch_is_tried_again_with_a_new_contain
         prepared(bench.session, part)
     assert error.value.code.endswith("2207052")
     assert error.value.redo
+
+
+def test_a_person_is_told_which_picture_it_is_and_where_it_lies(bench: Bench) -> None:
+    part, address = bench.part(images=2), "https://bucket.example/{}?X-Amz-Signature=secret"
+    bench.door.public_url = lambda media: address.format(media.name)  # type: ignore[method-assign]
+    error = {"message": "Only photo or video", "code": 9004, "error_subcode": 2207052}
+    bench.order("status", "/media$", method="POST", status=400, body={"error": error}, acted=False)
+    with pytest.raises(Transient) as created:
+        bench.session.prepare(part, None)
+    assert created.value.detail == "0.jpg https://bucket.example/0.jpg: Only photo or video"
+    assert created.value.most == 4
+    assert str(created.value).startswith("9004/2207052: 0.jpg ")
+
+
+def test_a_person_is_told_which_picture_of_a_carousel_failed(bench: Bench) -> None:
+    part = bench.part(images=2)
+    token = bench.session.prepare(part, bench.session.prepare(part, None).token).token
+    body = {"status_code": "ERROR", "status": "Error: Media upload has failed with error code 2207003"}
+    bench.order("status", r"/v26.0/\d+$", method="GET", status=200, body=body, acted=False)
+    with pytest.raises(Transient) as polled:
+        bench.session.prepare(part, token)
+    assert polled.value.detail.startswith("0.jpg: Error")
+    assert (polled.value.redo, polled.value.most) == (True, 3)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "redo"),
+    [
+        ("FINISHED", Transient, False),
+        ("IN_PROGRESS", Transient, False),
+        ("ERROR", Transient, True),
+        ("EXPIRED", Transient, True),
+        ("PUBLISHED", UnknownOutcome, None),
+        (None, Transient, False),
+    ],
+)
+def test_a_container_that_failed_after_it_was_finished_is_made_anew(
+    bench: Bench, status: str | None, kind: type[ChannelError], redo: bool | None
+) -> None:
+    part = bench.part()
+    ready = prepared(bench.session, part)
+    error = {"message": "Media ID is not available", "code": 9007, "error_subcode": 2207027}
+    bench.order("status", "/media_publish$", method="POST", status=400, body={"error": error}, acted=False)
+    body = {"error": {"code": 2}} if status is None else {"status_code": status, "status": "words"}
+    answer = 400 if status is None else 200
+    bench.order("status", r"/v26.0/\d+$", method="GET", status=answer, body=body, acted=False)
+    with pytest.raises(kind) as caught:
+        bench.session.publish(part, ready, key="k", to=None, reply_to=None)
+    assert getattr(caught.value, "redo", None) is redo
 
 
 def test_a_container_in_error_is_judged_by_the_subcode_in_its_words(bench: Bench) -> None:

@@ -10,7 +10,7 @@ import requests
 
 from humaspost.model.channel import NotReady
 from humaspost.model.delivery import Receipt
-from humaspost.model.errors import Rejected, Transient, UnknownOutcome
+from humaspost.model.errors import AuthFailed, Rejected, Transient, UnknownOutcome
 from humaspost.model.rendition import Part
 from tests.channels.door import attempted, prepared
 from tests.channels.instagram.conftest import Bench
@@ -147,6 +147,16 @@ def test_a_refused_upload_is_judged_by_its_subcode(facebook: Bench) -> None:
     with pytest.raises(Rejected) as rejected:
         facebook.session.prepare(part, token)
     assert rejected.value.code == "2207026"
+
+
+def test_an_upload_by_a_login_that_may_not_is_for_a_person(facebook: Bench) -> None:
+    part = facebook.reel()
+    token = facebook.session.prepare(part, None).token
+    inner = json.dumps({"success": False, "error": {"message": "unauthorized user request"}})
+    body = {"debug_info": {"retriable": False, "type": "ProcessingFailedError", "message": inner}}
+    facebook.order("status", UPLOAD, method="POST", status=400, body=body, acted=False)
+    with pytest.raises(AuthFailed):
+        facebook.session.prepare(part, token)
 
 
 def test_a_video_that_instagram_cannot_make_anything_of_is_tried_anew(bench: Bench) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from humaspost.channels.graph import Graph, rows_of, text_of
 from humaspost.channels.http import DEADLINE, Wire, guarded
 from humaspost.channels.instagram import InstagramConfig, containers, finding, steps
-from humaspost.channels.instagram.errors import ROWS, wait
+from humaspost.channels.instagram.errors import NOT_READY, ROWS, wait
 from humaspost.channels.instagram.making import Maker
 from humaspost.channels.instagram.tokens import Tokens
 from humaspost.model.account import Facts, Identity
@@ -65,11 +65,11 @@ class InstagramSession:
 
     def survey(self) -> Facts:
         """The quota of the moving day, and until when the login lasts; it is renewed where that is time."""
+        self._tokens.renew(self._graph)
         path = f"/{self._config.user_id}/content_publishing_limit"
         found = next(iter(rows_of(self._graph.get("read", path, fields="quota_usage,config"))), {})
         used, total = found.get("quota_usage"), _member(found, "config").get("quota_total")
         quotas = {"posts": (used, total)} if isinstance(used, int) and isinstance(total, int) else {}
-        self._tokens.renew(self._graph)
         extra: dict[str, Json] = {"renews": self._config.login == "instagram"}
         return Facts(self._door.now(), self._tokens.expiry(self._graph), quotas, extra=extra)
 
@@ -88,11 +88,28 @@ class InstagramSession:
         if prepared.whole is None or prepared.is_old(self._door.now()):
             raise Transient("container-old", "the container would expire", redo=True)
         path, form = f"/{self._config.user_id}/media_publish", {"creation_id": prepared.whole.id}
-        answer = self._graph.ask("publish", "POST", path, write=True, data=form)
+        try:
+            answer = self._graph.ask("publish", "POST", path, write=True, data=form)
+        except Transient as error:
+            raise self._sure(error, prepared.whole.id) from error
         media = text_of(answer, "id")
         if not media:
             raise UnknownOutcome("unreadable-answer", "Instagram named no post")
         return Receipt(media, self._door.now())
+
+    def _sure(self, error: Transient, container: str) -> ChannelError:
+        """ "Not ready" of a container that was: it may have failed or gone meanwhile, and waiting helps no more."""
+        if not error.code.endswith(NOT_READY):
+            return error
+        try:
+            status, words = containers.status_of(self._graph, container, call="poll")
+        except ChannelError:
+            return error
+        if status in ("ERROR", "EXPIRED"):
+            return Transient(f"container-{status.lower()}", words, redo=True)
+        if status == "PUBLISHED":
+            return UnknownOutcome("container-published", error.detail)
+        return error
 
     def find(self, attempt: Attempt, *, to: Recipient | None) -> Receipt | Proof:
         """What the container and the lists say of an earlier attempt."""

@@ -107,7 +107,7 @@ def _failed(words: str, now: datetime) -> ChannelError:
         return Transient("container-error", words, redo=True)
     refusal = Refusal(400, subcode=subcode[0], detail=words)
     error = classify(ROWS, refusal, call="poll", write=False, now=now)
-    return Transient(error.code, words, redo=True) if isinstance(error, Transient) else error
+    return Transient(error.code, words, redo=True, most=error.most) if isinstance(error, Transient) else error
 
 
 def status_of(graph: Graph, container: str, *, call: str) -> tuple[str, str]:

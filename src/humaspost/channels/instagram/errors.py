@@ -47,8 +47,12 @@ _PERMANENT = (
 _PERMANENT_CODES = ("352", "36000", "36001", "36003", "36004")
 #: Seen in issues, not in Meta's table.
 _PERMANENT_SEEN = ("2207018", "2207073", "2207081", "2207082", "2207085", "2207089")
+#: The container is not finished yet: the same one is published later.
+NOT_READY = "2207027"
 #: Nothing is wrong with the post; a new container is.
 _ANEW = ("2207003", "2207032", "2207053", "2207006", "2207008", "2207052")
+#: Tries in all of what one would try "once or twice more, then fail naming the file".
+_TRIES = {"2207003": 3, "2207032": 3, "2207052": 4}
 _ANEW_SEEN = ("2207076", "2207077")
 
 ROWS: tuple[ErrorRow, ...] = (
@@ -59,11 +63,14 @@ ROWS: tuple[ErrorRow, ...] = (
     ErrorRow(Transient, subcode="2207001", source=_CODES),
     ErrorRow(QuotaExceeded, subcode="2207042", source=_CODES),
     ErrorRow(AuthFailed, subcode="2207050", lasting=True, source=_CODES),
-    ErrorRow(Transient, subcode="2207027", source=_CODES),
+    ErrorRow(Transient, subcode=NOT_READY, source=_CODES),
     ErrorRow(Transient, subcode="2207020", redo=True, source=_CODES),
     # The container is gone or was published already: the look at it proves which.
     *(ErrorRow(UnknownOutcome, subcode=number, calls=_PUBLISH, source=_CODES) for number in _ANEW),
-    *(ErrorRow(Transient, subcode=number, redo=True, source=_CODES) for number in _ANEW),
+    *(
+        ErrorRow(Transient, subcode=number, redo=True, most=_TRIES.get(number, 0), source=_CODES)
+        for number in _ANEW
+    ),
     *(ErrorRow(Transient, subcode=number, calls=_PREPARE, redo=True, source=_FIELD) for number in _ANEW_SEEN),
     *(ErrorRow(Rejected, subcode=number, scope=Scope.POST, source=_CODES) for number in _PERMANENT),
     *(ErrorRow(Rejected, subcode=number, scope=Scope.POST, source=_FIELD) for number in _PERMANENT_SEEN),

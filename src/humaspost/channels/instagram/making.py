@@ -24,6 +24,8 @@ from humaspost.model.post import Kind
 from humaspost.model.rendition import Attachment, Part
 
 _SUBCODE = re.compile(r"\b2207\d{3}\b")
+#: What rupload says inside a 400 where the token may not (contracts: instagram.md 1.4).
+_UNAUTHORIZED = "unauthorized user request"
 Parameters = dict[str, str]
 
 
@@ -76,13 +78,17 @@ class Maker:
         """Rupload has an error body of its own; where it names a subcode, the table knows it."""
         detail = refused(answer, self.door.secret("access_token")).detail
         subcode = _SUBCODE.search(answer.text)
-        if answer.status in (401, 403):
+        if answer.status in (401, 403) or _UNAUTHORIZED in answer.text.casefold():
             return AuthFailed(f"http-{answer.status}", detail)
         if subcode is None:
             return Transient("upload-refused", detail, redo=True)
         refusal = Refusal(answer.status, subcode=subcode[0], detail=detail)
         error = classify(ROWS, refusal, call="create", write=False, now=self.door.now())
-        return Transient(error.code, detail, redo=True) if isinstance(error, Transient) else error
+        return (
+            Transient(error.code, detail, redo=True, most=error.most)
+            if isinstance(error, Transient)
+            else error
+        )
 
     def _source(self, number: int) -> Parameters:
         """Where the bytes are, what they show, and who is in them."""
@@ -123,13 +129,22 @@ class Maker:
         return found
 
     def _made(self, parameters: Mapping[str, str], item: Attachment | None = None) -> Container:
-        answer = self.graph.ask("create", "POST", f"/{self.user_id}/media", data=parameters)
+        try:
+            answer = self.graph.ask("create", "POST", f"/{self.user_id}/media", data=parameters)
+        except ChannelError as error:
+            raise error.about(_named(item, parameters)) if item else error from error
         made = text_of(answer, "id")
         if not made:
             raise Transient("no-container", "Instagram named no container")
         is_film = item is not None and item.kind is Kind.VIDEO
         empty = "upload_type" in parameters
         return Container(made, self.door.now().isoformat(), empty=empty, film=is_film)
+
+
+def _named(item: Attachment, parameters: Mapping[str, str]) -> str:
+    """The file, and where Instagram was told to fetch it; what a bucket signs an address with stays ours."""
+    address = parameters.get("image_url") or parameters.get("video_url") or ""
+    return " ".join(filter(None, (item.name, address.partition("?")[0])))
 
 
 def _json(value: Json) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from humaspost.channels.instagram.containers import PAUSES, Container, Progress, asked, progress
 from humaspost.channels.instagram.making import Maker
 from humaspost.model.channel import NotReady, Ready
+from humaspost.model.errors import ChannelError
 from humaspost.model.json import Json
 
 #: The quota that each new container uses one of.
@@ -45,5 +46,9 @@ def _one(maker: Maker, container: Container, number: int) -> tuple[Container, fl
     if container.empty:
         maker.upload(container, maker.part.media[number])
         return replace(container, empty=False), 0.0
-    found = asked(maker.graph, container, maker.door.now())
+    try:
+        found = asked(maker.graph, container, maker.door.now())
+    except ChannelError as error:
+        # Of twenty pictures a person wants to know which.
+        raise error.about(maker.part.media[number].name) if maker.part.media else error from error
     return found, 0.0 if found.finished else PAUSES[min(found.looks, len(PAUSES)) - 1]
