@@ -46,6 +46,7 @@ PLACES = {
     "media-kind.md": (7, 11),
     "media-missing.md": (5, 11),
     "media-part.md": (9, 11),
+    "media-profile.md": (9, 11),
     "media-ratio.md": (7, 11),
     "media-ratio.video.md": (7, 11),
     "media-sound.md": (7, 11),

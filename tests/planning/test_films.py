@@ -24,6 +24,8 @@ _INSIDE = FilmRules(
     sample_rate=48_000,
     channels=2,
     index_first=True,
+    audio_streams=1,
+    profiles=("Main",),
 )
 _VIDEO = MediaRules(
     ("video/mp4",),
@@ -106,6 +108,14 @@ BROKEN = {
     "media-codec lines": (
         _with(interlaced=True),
         "the pictures of a.mp4 are interlaced; x takes 4:2:0, progressive",
+    ),
+    "media-profile": (
+        _with(profile="High"),
+        "a.mp4 is H.264 High; x plays Main on every telephone",
+    ),
+    "media-sound tracks": (
+        _with(audio_streams=2),
+        "a.mp4 has 2 tracks of sound; x takes 1 or fewer",
     ),
     "media-sound": (_with(audio="mp3"), "the sound of a.mp4 is MP3; x takes AAC"),
     "media-sound rate": (

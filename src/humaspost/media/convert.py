@@ -114,6 +114,7 @@ def _same(seen: films.Measured, rules: MediaRules) -> bool:
     return (
         (shape.canvas_width, shape.canvas_height) == (width, height)
         and (not inside.codecs or film.codec in inside.codecs)
+        and (not inside.profiles or film.profile in inside.profiles)
         and (not inside.pixels or (film.pixels in inside.pixels and not film.interlaced))
         and (inside.bit_rate is None or (film.bit_rate or 0) <= inside.bit_rate)
         and _rate(film.frame_rate, inside.frame_rate)

@@ -44,7 +44,9 @@ class FilmRules:
 
     ``frame_rate`` (least, most) per second; ``bit_rate`` bits per second, ``sample_rate`` Hz,
     ``channels``, ``frames`` and ``pixels_in_all`` (width × height × frames) at most. ``index_first`` =
-    the moov box must come first. ``mono`` are those of ``audio`` that are taken with one channel only.
+    the moov box must come first. ``mono`` are those of ``audio`` that are taken with one channel only,
+    ``audio_streams`` how many tracks of sound there may be. ``profiles`` of the codec are shown everywhere;
+    others are taken, and some telephones cannot play them.
     """
 
     codecs: tuple[str, ...] = ()
@@ -55,6 +57,8 @@ class FilmRules:
     sample_rate: int | None = None
     channels: int | None = None
     mono: tuple[str, ...] = ()
+    audio_streams: int | None = None
+    profiles: tuple[str, ...] = ()
     frames: int | None = None
     pixels_in_all: int | None = None
     index_first: bool = False

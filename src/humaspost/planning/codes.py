@@ -35,9 +35,13 @@ CODES: dict[str, str] = {
         "The pictures of the video are packed in a way that the channel cannot show. Export it as H.264 with "
         "4:2:0 colours, or write convert = true under [media]."
     ),
+    "media-profile": (
+        "The channel takes the video, and some telephones show nothing of it. Export it as H.264 with the profile "
+        "Main and without B-frames, or write convert = true under [media]."
+    ),
     "media-sound": (
-        "The sound is packed in a way that the channel cannot play. Export it with AAC sound in stereo (an "
-        "Ogg for WhatsApp holds Opus in mono), or write convert = true under [media]."
+        "The sound is packed in a way that the channel cannot play. Export it with one track of AAC sound in stereo "
+        "(an Ogg for WhatsApp holds Opus in mono), or write convert = true under [media]."
     ),
     "media-duration": "The video or sound is shorter or longer than the channel takes; humaspost never cuts one.",
     "media-frame-rate": (

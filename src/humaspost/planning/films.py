@@ -5,7 +5,7 @@ from typing import Any
 
 from humaspost.model.language import _
 from humaspost.model.post import Film, Kind, Post
-from humaspost.model.problem import Problem
+from humaspost.model.problem import Problem, Severity
 from humaspost.model.rendition import Attachment, Rendition
 from humaspost.model.rules import FilmRules, MediaRules
 
@@ -13,6 +13,7 @@ from humaspost.model.rules import FilmRules, MediaRules
 _Finding = tuple[str, str, dict[str, Any]]
 #: What no conversion mends: nothing is cut short, nothing is blown up.
 _STAYS = ("media-duration", "media-too-small")
+_WARNINGS = ("media-profile",)
 #: Below this it is not worth looking at, or hearing, in bits per second.
 _LEAST_BIT_RATES = {Kind.VIDEO: 150_000, Kind.AUDIO: 36_000}
 #: Rates such as 30000/1001 and 59.94 are what cameras call 30 and 60.
@@ -35,7 +36,7 @@ def check(
     film = _film(post, item)
     found = [*_file(item, limits), *_sides(item, limits)]
     if film is not None and limits.film is not None:
-        found += [*_pictures(film, limits.film), *_sound(film, limits.film)]
+        found += [*_pictures(film, limits.film), *_profile(film, limits.film), *_sound(film, limits.film)]
     for finding in found:
         if not (convert and _mends(finding[0], item, limits)):
             yield _problem(finding, item, rendition)
@@ -80,6 +81,7 @@ def _problem(finding: _Finding, item: Attachment, rendition: Rendition) -> Probl
         hint.format(channel=rendition.channel),
         field=f"media.{item.index}.file",
         channel=rendition.channel,
+        severity=Severity.WARNING if code in _WARNINGS else Severity.ERROR,
     )
 
 
@@ -173,11 +175,22 @@ def _pictures(film: Film, rules: FilmRules) -> Iterator[_Finding]:
         yield "media-index", _("{file} has its index at the end; {channel} wants it at the beginning"), {}
 
 
+def _profile(film: Film, rules: FilmRules) -> Iterator[_Finding]:
+    """A warning: the channel takes it, and some of those who get it see nothing."""
+    if film.codec in rules.codecs and rules.profiles and film.profile not in rules.profiles:
+        message = _("{file} is {found}; {channel} plays {allowed} on every telephone")
+        found = f"{_name(film.codec)} {film.profile}".rstrip()
+        yield "media-profile", message, {"found": found, "allowed": ", ".join(rules.profiles)}
+
+
 def _sound(film: Film, rules: FilmRules) -> Iterator[_Finding]:
     if not film.audio:
         return
     most = 1 if film.audio in rules.mono else rules.channels
-    if rules.audio and film.audio not in rules.audio:
+    if rules.audio_streams is not None and film.audio_streams > rules.audio_streams:
+        message = _("{file} has {found} tracks of sound; {channel} takes {most} or fewer")
+        yield "media-sound", message, {"found": film.audio_streams, "most": rules.audio_streams}
+    elif rules.audio and film.audio not in rules.audio:
         message = _("the sound of {file} is {found}; {channel} takes {allowed}")
         yield "media-sound", message, {"found": _name(film.audio), "allowed": _names(rules.audio)}
     elif rules.sample_rate is not None and (film.sample_rate or 0) > rules.sample_rate:

@@ -86,8 +86,14 @@ def _image() -> MediaRules:
 
 
 def _video() -> MediaRules:
-    """H.264 with one AAC track or none; MP4 is the container that every phone plays."""
-    film = FilmRules(codecs=("h264",), pixels=("yuv420p", "yuvj420p"), audio=("aac",))
+    """H.264 with one AAC track or none; WhatsApp on Android does not play its High profile (nor B-frames)."""
+    film = FilmRules(
+        codecs=("h264",),
+        pixels=("yuv420p", "yuvj420p"),
+        audio=("aac",),
+        audio_streams=1,
+        profiles=("Baseline", "Constrained Baseline", "Main"),
+    )
     return MediaRules(("video/mp4", "video/3gpp"), _megabytes(16), MEDIA, film=film)
 
 
