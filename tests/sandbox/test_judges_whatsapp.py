@@ -21,12 +21,12 @@ from pywa.types.templates import (
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from tests.media.films import film, sound
+from tests.media.pictures import pdf
 from tests.sandbox.meta import WARGA, Phone, Receiver, aloud, eventually, picture, pretend_whatsapp
 from tests.shared import shared
 
-PDF = b"%PDF-1.7 surat"
-MP4 = b"....ftypisom"
-OGG = b"OggS...."
+PDF, MP4, OGG = pdf(), film(), sound("libopus", container="ogg")
 
 
 @pytest.fixture

@@ -6,9 +6,13 @@ import pytest
 import requests
 from PIL import Image
 
+from tests.media.films import film, sound
+from tests.media.pictures import office, pdf
 from tests.sandbox.meta import Phone, code, frozen, picture, pretend_whatsapp
 
-PDF = b"%PDF-1.7 surat"
+PDF = pdf()
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+HEAVY = picture() + bytes(5_000_001 - len(picture()))
 #: One that moves may have five times as many bytes.
 STICKER = picture(kind="WEBP", save_all=True, append_images=[Image.new("RGB", (1080, 1080), "navy")])
 
@@ -59,25 +63,42 @@ def test_an_address_lives_five_minutes_and_an_id_is_asked_for_in_vain_after_thir
     [
         (picture(kind="PNG"), "image/jpeg", 131053),
         (PDF, "image/png", 131053),
-        (picture(kind="WEBP") + bytes(100 * 1024), "image/webp", 131053),
-        (STICKER + bytes(100 * 1024), "image/webp", None),
-        (STICKER + bytes(500 * 1024), "image/webp", 131053),
+        (picture(kind="WEBP") + bytes(100_000), "image/webp", 131053),
+        (STICKER + bytes(100_000), "image/webp", None),
+        (STICKER + bytes(500_000), "image/webp", 131053),
         (picture(kind="WEBP"), "image/webp", None),
         (picture(kind="GIF", mode="P"), "image/gif", 100),
         (picture(mode="CMYK"), "image/jpeg", 131053),
         (picture(kind="PNG", mode="P"), "image/png", 131053),
         (picture()[:200], "image/jpeg", 131053),
-        (b"\xff\xd8\xff" + bytes(5 * 1024 * 1024), "image/jpeg", 131053),
+        (HEAVY[:-1], "image/jpeg", None),
+        (HEAVY, "image/jpeg", 131053),
         (b"", "text/plain", 131053),
         (b"Halo \xc3\xa9", "text/plain", None),
         (b"\xff\xfe", "text/plain", 131053),
-        (b"PK\x03\x04x", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", None),
-        (b"\xd0\xcf\x11\xe0", "application/msword", None),
-        (b"ID3x", "audio/mpeg", None),
-        (b"OggSx", "audio/ogg; codecs=opus", None),
-        (b"....ftypisom", "video/mp4", None),
+        (b"%PDF-1.7 cut off", "application/pdf", 131053),
+        (office(), WORD, None),
+        (office("xl/"), WORD, 131053),
+        (office()[:-9], WORD, 131053),
+        (b"PK\x03\x04x", WORD, 131053),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504), "application/msword", None),
+        (b"\xd0\xcf\x11\xe0", "application/msword", 131053),
+        (sound("libmp3lame", container="mp3"), "audio/mpeg", None),
+        (b"ID3x", "audio/mpeg", 131053),
+        (sound("libopus", container="ogg"), "audio/ogg; codecs=opus", None),
+        (sound("libopus", container="ogg", layout="stereo"), "audio/ogg", 131053),
+        (sound("vorbis", container="ogg", layout="stereo"), "audio/ogg", 131053),
+        (sound("aac", container="mp4"), "audio/mp4", None),
+        (sound("aac"), "audio/aac", None),
+        (b"\xff\xf1xx", "audio/aac", 131053),
+        (film(audio="aac"), "video/mp4", None),
+        (film(), "video/mp4", None),
+        (film(codec="libx265"), "video/mp4", 131053),
+        (film(audio="libmp3lame"), "video/mp4", 131053),
+        (sound("aac", container="mp4"), "video/mp4", 131053),
+        (film(), "audio/mp4", 131053),
+        (b"....ftypisom", "video/mp4", 131053),
         (b"....moovisom", "video/mp4", 131053),
-        (b"\xff\xf1xx", "audio/aac", None),
         (b"x", "application/zip", 100),
     ],
 )

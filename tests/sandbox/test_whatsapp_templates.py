@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.media.pictures import pdf
 from tests.sandbox.meta import WARGA, Phone, code, picture
 
 
@@ -40,7 +41,7 @@ def test_the_recipient_reads_the_template_filled_in(phone: Phone) -> None:
 
 def test_a_header_shows_its_picture_or_document(phone: Phone) -> None:
     image = phone.upload(picture(), "image/jpeg").json()["id"]
-    paper = phone.upload(b"%PDF-1.7 x", "application/pdf", "undangan.pdf").json()["id"]
+    paper = phone.upload(pdf(), "application/pdf", "undangan.pdf").json()["id"]
     warning = use(
         "peringatan_dini_cuaca", header("image", image), body("hujan", "Melati", "20.00 WIB", "112")
     )

@@ -20,11 +20,15 @@ from humaspost.model.post import Kind, Post
 from humaspost.model.rendition import Attachment, Fallback, Part, Rendition
 from tests.channels.posts import medium, post
 from tests.channels.whatsapp.conftest import PERSON, Bench
+from tests.media.films import film, sound
 from tests.sandbox.meta import aloud
 from tests.shared import shared
 
 _NOW = datetime(2026, 11, 23, tzinfo=UTC)
-_BYTES = {Kind.VIDEO: ("video/mp4", b"....ftypisom"), Kind.AUDIO: ("audio/ogg", b"OggS....")}
+_BYTES = {
+    Kind.VIDEO: ("video/mp4", film()),
+    Kind.AUDIO: ("audio/ogg", sound("libopus", container="ogg")),
+}
 _KINDS = {Kind.IMAGE: "a.jpg", Kind.VIDEO: "a.mp4", Kind.AUDIO: "a.ogg", Kind.DOCUMENT: "a.pdf"}
 _NAMED = Fallback("bernama", "id", ("Budi", "1 Mei"), names=("nama", "tanggal"))
 _TOP = Fallback("berjudul", "id", ("a",), top="Judul")
