@@ -381,6 +381,16 @@ def test_a_number_that_the_platform_spells_in_its_own_way_is_still_theirs(book: 
         assert recipients.by_phone(conn, theirs) is None
 
 
+def test_what_was_kept_back_is_so_until_it_is_on_its_way() -> None:
+    book = Book(State.SENDING)
+    receipt = settle.Published(KEY, 1, Receipt("w1", NOW, note="held-for-quality"))
+    book.ledger.write(lambda conn: settle.publish(conn, [receipt], now=NOW, found=False))
+    assert (book.row().state, book.row().reason) == ("published", "held-for-quality")
+    book.hear(told("sent"))
+    assert (book.row().stage, book.row().reason) == ("sent", "")
+    book.ledger.close()
+
+
 def test_who_is_reached_at_a_number_spelled_otherwise_can_leave_from_it(book: Book) -> None:
     theirs = "+5215512345678"
     with book.ledger.read() as conn:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from humaspost.ledger import parts
 from humaspost.ledger.schema import account, attempt, delivery, look, planned
@@ -63,11 +63,10 @@ _END = (
 
 def publish(conn: Connection, receipts: Sequence[Published], *, now: datetime, found: bool) -> None:
     """The deliveries are published, unless they were settled before. ``found`` = by a look, not by a reply."""
-    why = "found" if found else ""
     rows = [
         {
             "the_key": item.key,
-            "why": why,
+            "why": "found" if found else item.receipt.note,
             "remote_id": item.receipt.remote_id,
             "url": item.receipt.url,
             "at": item.receipt.at,
@@ -258,12 +257,12 @@ def looked(
 
 
 def grow(conn: Connection, key: str, stage: Stage, *, now: datetime) -> None:
-    """A receipt only grows: accepted, sent, delivered, read."""
+    """A receipt only grows: accepted, sent, delivered, read; what might have kept it back did not."""
     lower = [s for s in Stage if _ORDER[s] < _ORDER[stage]]
     conn.execute(
         update(delivery)
         .where(delivery.c.key == key, delivery.c.state == State.PUBLISHED, delivery.c.stage.in_(lower))
-        .values(stage=stage, updated_at=now)
+        .values(stage=stage, reason=func.iif(delivery.c.reason == "found", "found", ""), updated_at=now)
     )
 
 

@@ -75,12 +75,16 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Proof that an object is live; ``remote_id`` None = live, id not known."""
+    """Proof that an object is live; ``remote_id`` None = live, id not known.
+
+    ``note`` = why what was accepted may still not be shown (``held-for-quality``), as the delivery's reason.
+    """
 
     remote_id: str | None
     at: datetime
     url: str | None = None
     stage: Stage = Stage.ACCEPTED
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,11 @@ REASONS = {
     "consent": "There is no consent on record for this recipient.",
     "opt-out": "This recipient asked not to be written to.",
     "no-template": "Outside the 24-hour window WhatsApp takes only an approved template, and none fits.",
+    "held-for-quality": (
+        "WhatsApp took the message and keeps it back while it judges the template; later it delivers it, or drops it "
+        "and says so by a notice."
+    ),
+    "template-paused": "WhatsApp took the message for a template that it has paused; whether it is delivered is open.",
     "no-marketing": (
         "This recipient told WhatsApp that they want no marketing from you, and the template is one. Templates of "
         "the category UTILITY still reach them."

@@ -106,6 +106,36 @@ def test_an_upload_is_reused_for_its_life_and_then_made_anew(bench: Bench) -> No
     assert anew != first
 
 
+def test_an_upload_that_whatsapp_forgot_is_made_anew(bench: Bench) -> None:
+    part = bench.part(name="a.jpg", template="pengumuman_gambar")
+    first = prepared(bench.session, part)
+    bench.sandbox.platforms["whatsapp"].business.shelf.files.clear()
+    with pytest.raises(Transient) as gone:
+        bench.session.publish(part, first, key="k", to=PERSON, reply_to=None)
+    assert (gone.value.code, gone.value.redo, gone.value.most) == ("media-gone", True, 3)
+    bench.published(part)
+    assert len(bench.objects()) == 1
+
+
+@pytest.mark.parametrize("code", [100, 131009, 131053])
+def test_another_wrong_value_is_no_lost_upload(bench: Bench, code: int) -> None:
+    part = bench.part(name="a.jpg", template="pengumuman_gambar")
+    ready = prepared(bench.session, part)
+    bench.order("status", status=400, body={"error": {"code": code, "message": "wrong"}}, acted=False)
+    with pytest.raises(Rejected):
+        bench.session.publish(part, ready, key="k", to=PERSON, reply_to=None)
+
+
+@pytest.mark.parametrize(
+    ("status", "note"),
+    [("accepted", ""), ("held_for_quality_assessment", "held-for-quality"), ("paused", "template-paused")],
+)
+def test_what_is_kept_back_is_said(bench: Bench, status: str, note: str) -> None:
+    body = {"messages": [{"id": "wamid.A", "message_status": status}]}
+    bench.order("status", status=200, body=body, acted=False)
+    assert bench.published(bench.part()).note == note
+
+
 @pytest.mark.parametrize(
     "token", [None, 3, {}, {"media": "1", "at": "x"}, {"media": "1", "at": "2026-01-01T00:00:00"}]
 )

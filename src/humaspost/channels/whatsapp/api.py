@@ -28,6 +28,10 @@ from humaspost.model.rendition import Attachment, Part
 
 #: A file is uploaded anew a day before WhatsApp forgets it.
 _LIFE = timedelta(seconds=MEDIA_LIFE.value) - timedelta(days=1)
+#: Refusals that may speak of the medium's id: which number Meta gives for an unknown one is not documented.
+_OF_MEDIA = ("100", "131009", "131053")
+#: What an accepted message is kept back for, in our words.
+_KEPT_BACK = {"held_for_quality_assessment": "held-for-quality", "paused": "template-paused"}
 _NUMBER = "display_phone_number,verified_name,quality_rating,whatsapp_business_manager_messaging_limit"
 
 
@@ -94,11 +98,14 @@ class WhatsAppSession:
             if error.code == "131047" and to is not None and to.window and part.fallback is not None:
                 # Their window has closed: nothing went out, and the template may go instead.
                 return self.publish(part, ready, key=key, to=replace(to, window=False), reply_to=reply_to)
+            if media_id and error.code in _OF_MEDIA and self._is_gone(media_id):
+                raise Transient("media-gone", error.detail, redo=True, most=3) from error
             raise once_more(error, tries=tries_of(key), now=self._door.now()) from error
-        wamid = next((text_of(sent, "id") for sent in rows_of(answer, "messages")), "")
+        sent = next(iter(rows_of(answer, "messages")), {})
+        wamid = text_of(sent, "id")
         if not wamid:
             raise UnknownOutcome("unreadable-answer", "WhatsApp named no message")
-        return Receipt(wamid, self._door.now())
+        return Receipt(wamid, self._door.now(), note=_KEPT_BACK.get(text_of(sent, "message_status"), ""))
 
     def find(self, attempt: Attempt, *, to: Recipient | None) -> Receipt | Proof:
         """There is nothing to ask: only a webhook with our key tells."""
@@ -123,6 +130,14 @@ class WhatsAppSession:
         if not media_id:
             raise Transient("unreadable-answer", "WhatsApp named no file")
         return media_id
+
+    def _is_gone(self, media_id: str) -> bool:
+        """Whether WhatsApp no longer knows an upload that should live for days yet."""
+        try:
+            self._graph.get("read", f"/{media_id}")
+        except ChannelError as error:
+            return error.code == "100/33"
+        return False
 
     def _reach(self, tier: str) -> Mapping[str, tuple[int, int]]:
         """People a day, where Meta grants fewer than the config says; none where it does not tell."""

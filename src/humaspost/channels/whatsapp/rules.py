@@ -21,7 +21,14 @@ CAPTION = Limit(1024, "characters", MESSAGES)
 #: The body of a template, its filled-in parameters included (error 132005).
 TEMPLATE_BODY = Limit(1024, "characters", TEMPLATES)
 #: What ``whatsapp_business_manager_messaging_limit`` may say, in people a day; unlimited is none of these.
-TIERS = {"TIER_50": 50, "TIER_250": 250, "TIER_2K": 2000, "TIER_10K": 10_000, "TIER_100K": 100_000}
+TIERS = {
+    "TIER_50": 50,
+    "TIER_250": 250,
+    "TIER_1K": 1000,
+    "TIER_2K": 2000,
+    "TIER_10K": 10_000,
+    "TIER_100K": 100_000,
+}
 #: How long an uploaded file may be sent by its id, in seconds.
 MEDIA_LIFE = Limit(30 * 86_400, "seconds", MEDIA)
 
