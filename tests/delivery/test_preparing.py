@@ -174,6 +174,37 @@ def test_a_total_of_one_is_still_one() -> None:
 
 
 @dataclass
+class Slow(Press):
+    """Says after how long to come again, whatever that is."""
+
+    after: float = 0.0
+
+    @contextmanager
+    def open(self, config: Any, door: Any) -> Iterator["SlowSession"]:
+        yield SlowSession(self)
+
+
+class SlowSession(PressSession):
+    square: Slow
+
+    def prepare(self, part: Part, token: Json) -> Ready | NotReady:
+        return NotReady(1, self.square.after)
+
+
+@pytest.mark.parametrize(
+    ("after", "most"), [(float("nan"), 3600), (1e300, 3600), (-5.0, 0), (30.0, 30), (float("inf"), 3600)]
+)
+def test_no_channel_stops_our_clock(town: Town, after: float, most: float) -> None:
+    town.square = Slow(after=after)
+    engine = town.engine()
+    line, sender = engine.lines[0], town.sender()
+    now, part = town.now(), Part(1, "a")
+    step = prepare._step(line, sender, part, part_hash=part.hash, token=1)
+    waits = (step.next_at - now).total_seconds() if step.next_at else 0.0
+    assert most <= waits < most + 5 or (most == waits == 0)
+
+
+@dataclass
 class Jam(Press):
     """A press that takes the first sheet each time, and never the second."""
 

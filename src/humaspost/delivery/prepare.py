@@ -18,7 +18,9 @@ from humaspost.model.json import Json
 from humaspost.model.rendition import Part
 
 #: Polls closer together than this are made at once; longer ones free the thread.
-SOON = 0.2
+SOON = timedelta(seconds=0.2)
+#: No platform's processing takes longer than this between two looks.
+LONGEST = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +65,22 @@ def _step(line: Line, sender: Sender, part: Part, *, part_hash: str, token: Json
         step = line.session.prepare(part, token)
     except NotFitYet as wait:
         # What is claimed for it is put back, so that a long conversion keeps no place in the lane.
-        return Progress(False, token, now + timedelta(seconds=wait.after), refused=wait)
+        return Progress(False, token, now + _pause(wait.after), refused=wait)
     except Exception as error:
         return _failed(line, sender, part_hash, token, error)
     if isinstance(step, Ready):
         if step.token is not None:
             _keep(line, sender, part_hash, token=step.token, ready=True, next_at=now)
         return Progress(True, step.token)
-    next_at = now + timedelta(seconds=step.after)
+    pause = _pause(step.after)
+    next_at = now + pause
     _keep(line, sender, part_hash, token=step.token, ready=False, next_at=next_at, spent=step.spent)
-    return Progress(False, step.token, next_at if step.after > SOON else None)
+    return Progress(False, step.token, next_at if pause > SOON else None)
+
+
+def _pause(seconds: float) -> timedelta:
+    """As long as a channel asks for; what no clock can count (NaN, too long) is the longest of ours."""
+    return timedelta(seconds=max(0.0, seconds)) if seconds <= LONGEST.total_seconds() else LONGEST
 
 
 def _keep(

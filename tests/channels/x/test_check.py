@@ -31,6 +31,7 @@ def test_a_plain_post_has_no_problem() -> None:
 
 def test_two_cashtags_are_refused() -> None:
     assert _codes("Beli $AAA dan $BBB.") == [("x-cashtags", "x.text")]
+    assert _codes("$AAA naik, beli $AAA.") == [("x-cashtags", "x.text")]
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,7 @@ def test_a_post_s_address_at_the_end_is_a_quote_and_warned_of(text: str, quotes:
 def test_nothing_to_show_is_refused() -> None:
     assert _codes() == [("x-empty", "x.text")]
     assert _codes(media=(Kind.IMAGE,)) == []
+    assert _codes(poll={"options": ["A", "B"]}) == [("x-empty", "x.text")]
 
 
 def test_media_are_not_mixed() -> None:
@@ -68,6 +70,10 @@ def test_media_are_not_mixed() -> None:
         ({"options": list("ABCDE")}, [("x-poll-options", "x.poll.options")]),
         ({"options": ["A", "B" * 26]}, [("x-poll-options", "x.poll.options.1")]),
         ({"options": ["A", " "]}, [("x-poll-options", "x.poll.options.1")]),
+        ({"options": ["A", None]}, [("x-poll-options", "x.poll.options.1")]),
+        ({"options": ["A", " A "]}, [("x-poll-options", "x.poll.options")]),
+        ({"options": ["A", "  B" + " " * 30]}, []),
+        ({"options": ["A", "B"], "durasi": "1d"}, [("x-key-value", "x.poll")]),
         ({"options": ["A", "B"], "duration": "4m"}, [("x-poll-duration", "x.poll.duration")]),
         ({"options": ["A", "B"], "duration": "8d"}, [("x-poll-duration", "x.poll.duration")]),
         ({"options": ["A", "B"], "duration": "lama"}, [("x-poll-duration", "x.poll.duration")]),

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from humaspost.channels.x.errors import ERRORS
+from humaspost.channels.x.errors import ERRORS, NOT_ALLOWED, NOT_FOUND
+from humaspost.model.channel import Ready, Retracted
+from humaspost.model.delivery import Proof
 from humaspost.model.errors import (
     AuthFailed,
     ChannelError,
@@ -17,7 +19,7 @@ from humaspost.model.errors import (
     UnknownOutcome,
 )
 from humaspost.model.rendition import Part
-from tests.channels.door import prepared
+from tests.channels.door import attempted, prepared
 from tests.channels.x.conftest import Bench
 
 _PROBLEMS = "https://api.twitter.com/2/problems/"
@@ -35,6 +37,11 @@ def _typed(name: str, detail: str = "") -> dict[str, Any]:
 def _invalid(message: str) -> dict[str, Any]:
     body = _typed("invalid-request", "One or more parameters to your request was invalid.")
     return {**body, "errors": [{"message": message, "parameters": {}}]}
+
+
+def _second(message: str) -> dict[str, Any]:
+    """What matters is the second reason, or the summary beside them."""
+    return {"title": "T", "errors": [{"message": "One or more errors."}, {"message": message}]}
 
 
 _DUPLICATE = _blank(403, "You are not allowed to create a Tweet with duplicate content.")
@@ -70,6 +77,15 @@ LISTED: list[tuple[int, Any, type[ChannelError], str]] = [
     (429, {"errors": [{"code": 88, "message": "Rate limit exceeded"}]}, RateLimited, "rate-limited"),
     (429, "<html>slow down</html>", RateLimited, "rate-limited"),
     (429, _typed("usage-capped", "Monthly cap"), QuotaExceeded, "usage-capped"),
+    (429, {"title": "UsageCapExceeded", "detail": "Monthly"}, QuotaExceeded, "usage-capped"),
+    (429, _blank(429, "Usage cap exceeded: Monthly product cap"), QuotaExceeded, "usage-capped"),
+    (400, _second("Your media IDs are invalid."), Transient, "media-not-ready"),
+    (
+        403,
+        _second("You are not allowed to create a Tweet with duplicate content."),
+        UnknownOutcome,
+        "duplicate",
+    ),
 ]
 
 #: status and body of answers to a public write that prove nothing
@@ -119,7 +135,8 @@ def test_listed_answers_to_a_post(
 
 
 def test_every_row_of_the_table_has_its_case() -> None:
-    tested = {code for *_, code in LISTED} | {"media-refused", "upload-broken"}
+    elsewhere = {"media-refused", "upload-broken", NOT_FOUND, NOT_ALLOWED}
+    tested = {code for *_, code in LISTED} | elsewhere
     assert {row.name for row in ERRORS} == tested
     assert all(row.source.startswith("https://") for row in ERRORS)
 
@@ -169,6 +186,25 @@ def test_answers_to_an_upload(
         prepared(bench.session, bench.images())
     assert (type(caught.value), caught.value.code) == (error, code)
     assert getattr(caught.value, "redo", False) is (code == "upload-broken")
+    assert bool(getattr(caught.value, "most", 0)) is (code == "upload-broken"), "it has an end"
+
+
+#: X's older numbers, which must not change what deleting and looking are told.
+_OLD = {"errors": [{"code": 144, "message": "No status found with that ID."}]}
+
+
+def test_what_is_not_there_is_gone_whatever_number_x_gives(bench: Bench) -> None:
+    receipt = bench.publish(_HALO)
+    bench.order("status", r"/2/tweets/\d+$", status=404, body=_OLD, acted=False, method="DELETE")
+    assert isinstance(bench.session.retract(receipt), Retracted)
+    bench.order("status", r"/2/tweets/\d+$", status=404, body=_OLD, acted=False, method="GET")
+    assert bench.session.read_back(receipt) is None
+
+
+def test_who_may_not_read_the_timeline_cannot_tell(bench: Bench) -> None:
+    bench.session.whoami()
+    bench.order("status", r"/2/users/\d+/tweets$", status=403, body=_OLD, acted=False)
+    assert bench.session.find(attempted(_HALO, Ready({})), to=None) is Proof.CANNOT_TELL
 
 
 def _limited(bench: Bench, **headers: str) -> timedelta:

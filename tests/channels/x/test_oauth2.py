@@ -12,7 +12,7 @@ from humaspost.channels.x.keeping import ACCESS, EXPIRY, REFRESH
 from humaspost.channels.x.oauth2 import CLIENT_SECRET
 from humaspost.model.channel import Ready
 from humaspost.model.delivery import Receipt
-from humaspost.model.errors import AuthFailed, Transient
+from humaspost.model.errors import AuthFailed, RateLimited, Transient
 from humaspost.model.rendition import Part
 from humaspost.sandbox.faults import Fault
 from humaspost.sandbox.server import Sandbox
@@ -321,3 +321,14 @@ def test_the_config_must_name_the_app() -> None:
         XConfig(handle="kota", auth="oauth2")
     assert X().tokens(XConfig(handle="kota")) == ()
     assert X().tokens(XConfig(handle="kota", auth="oauth2", client_id="c")) == (ACCESS, REFRESH)
+
+
+def test_what_the_second_answer_tells_of_its_window_is_believed(account: Account) -> None:
+    account.sandbox.world.settings["x.limits"] = {"me": 1}
+    _revoke(account)
+    with X().open(account.config, account.door) as session:
+        assert session.whoami().shown == "@kotacontoh"
+        asked = len(account.asked("/users/me"))
+        with pytest.raises(RateLimited, match="window-spent"):
+            session.whoami()
+    assert len(account.asked("/users/me")) == asked

@@ -9,6 +9,7 @@ from typing import Any
 from humaspost.channels.http import DEADLINE, Wire, guarded
 from humaspost.channels.x import ORIGIN, XConfig, finding, uploads
 from humaspost.channels.x.calls import Calls, id_of
+from humaspost.channels.x.errors import NOT_ALLOWED, NOT_FOUND
 from humaspost.channels.x.signing import Keys, Token, signing
 from humaspost.model.account import Facts, Identity
 from humaspost.model.channel import ByHand, Door, NotReady, Ready, Retracted, Snapshot
@@ -89,7 +90,7 @@ class Session:
             return finding.judge(self._timeline(attempt), attempt)
         except ChannelError as refused:
             # Old free accounts may post, but not read their own timeline.
-            if refused.code in ("client-forbidden", "http-403"):
+            if refused.code in ("client-forbidden", NOT_ALLOWED):
                 return Proof.CANNOT_TELL
             raise
 
@@ -103,7 +104,7 @@ class Session:
         try:
             data = self._calls.write("delete", "DELETE", f"/2/tweets/{receipt.remote_id}")
         except UnknownOutcome as error:
-            if error.code != "http-404":
+            if error.code != NOT_FOUND:
                 raise
             return Retracted(self._door.now())
         if data.get("deleted") is not True:
@@ -120,7 +121,7 @@ class Session:
         try:
             answer = self._calls.get("lookup", f"/2/tweets/{receipt.remote_id}", **{"tweet.fields": _FIELDS})
         except Transient as error:
-            if error.code != "http-404":
+            if error.code != NOT_FOUND:
                 raise
             return None
         data = answer.member("data")

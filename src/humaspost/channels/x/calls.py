@@ -101,7 +101,9 @@ class Calls:
                 return answer
             if write:
                 raise Transient("token-renewed")
-            return ask()
+            answer = ask()
+        self._windows.note(call, answer, self._now())
+        return answer
 
     def _error(self, answer: Answer, *, call: str, write: bool) -> ChannelError:
         secrets = self._signing.secrets

@@ -66,14 +66,16 @@ def _values(part: Part) -> Iterator[Problem]:
 
 
 def _words(part: Part) -> Iterator[Problem]:
-    if not part.text.strip() and not part.media and "poll" not in part.extra:
+    if not part.text.strip() and not part.media:
         yield _problem(
             "x-empty",
-            _("there are neither words nor media to show on X"),
+            _("there are neither words nor media to show on X")
+            if "poll" not in part.extra
+            else _("a poll on X needs words above it"),
             hint=_("write a body, or x.text"),
             field="x.text",
         )
-    tags = sorted(set(_CASHTAG.findall(part.text)))
+    tags = _CASHTAG.findall(part.text)
     if len(tags) > CASHTAGS.value:
         yield _problem(
             "x-cashtags",
@@ -144,8 +146,16 @@ def _options(options: Json) -> Iterator[Problem]:
             hint=_hint("poll"),
             field="x.poll.options",
         )
+    if len(set(texts)) < len(texts):
+        twice = next(text for text in texts if texts.count(text) > 1)
+        yield _problem(
+            "x-poll-options",
+            _("the option {text!r} is there twice").format(text=twice[:40]),
+            hint=_hint("poll"),
+            field="x.poll.options",
+        )
     for number, text in enumerate(texts):
-        if not 1 <= len(text.strip()) <= POLL_OPTION_LENGTH.value:
+        if not 1 <= len(text) <= POLL_OPTION_LENGTH.value:
             yield _problem(
                 "x-poll-options",
                 _("the option {text!r} has {count} characters; X takes 1 to {limit:.0f}").format(

@@ -1,5 +1,6 @@
 """What X's refusals mean, as a table; matched by type's end and words, never by host."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -19,18 +20,28 @@ from humaspost.model.errors import (
 )
 from humaspost.model.language import _
 
+_TOO_MANY = 429
+#: A month's allowance, which no window's end brings back.
+_CAPPED = re.compile(r"usage-capped|usage cap exceeded|UsageCapExceeded", re.IGNORECASE)
 _ANSWERS = "https://docs.x.com/x-api/fundamentals/response-codes-and-errors"
 _UPLOAD = "https://docs.x.com/x-api/media/quickstart/media-upload-chunked"
 _RATES = "https://docs.x.com/x-api/fundamentals/rate-limits"
 _PRICING = "https://docs.x.com/x-api/getting-started/pricing"
 _STEPS = ("append", "finalize", "status", "alt", "subtitles")
 _PUBLIC = ("post", "delete")
+NOT_FOUND, NOT_ALLOWED = "http-404", "http-403"
+#: Times that an upload is begun before it is given up: what X refuses half-way it mostly takes the next time.
+_UPLOADS = 5
+#: Of a list of reasons, so many are told.
+_MOST_REASONS = 3
 
 #: Read from the top. What is not here is unknown on a public write: 5xx, HTML, every other 403.
 ERRORS: tuple[ErrorRow, ...] = (
     ErrorRow(AuthFailed, 401, name="unauthorized", source=_ANSWERS),
     ErrorRow(QuotaExceeded, 402, name="credits", source=_PRICING),
     ErrorRow(QuotaExceeded, 429, type="usage-capped", name="usage-capped", source=_ANSWERS),
+    ErrorRow(QuotaExceeded, 429, match="usage cap exceeded", name="usage-capped", source=_ANSWERS),
+    ErrorRow(QuotaExceeded, 429, match="UsageCapExceeded", name="usage-capped", source=_ANSWERS),
     # A window of each call: what uploads or reads have spent stops no post without them.
     ErrorRow(RateLimited, 429, calls=_PUBLIC, name="rate-limited", source=_RATES),
     ErrorRow(RateLimited, 429, name="rate-limited", scope=Scope.DELIVERY, source=_RATES),
@@ -117,9 +128,16 @@ ERRORS: tuple[ErrorRow, ...] = (
     # Uploads show nothing to anybody: what went wrong half-way is begun again.
     ErrorRow(Rejected, 400, calls=("initialize",), name="media-refused", scope=Scope.POST, source=_UPLOAD),
     ErrorRow(Rejected, 413, calls=("initialize",), name="media-refused", scope=Scope.POST, source=_UPLOAD),
-    ErrorRow(Transient, 400, calls=_STEPS, name="upload-broken", redo=True, source=_UPLOAD),
-    ErrorRow(Transient, 403, calls=_STEPS, name="upload-broken", redo=True, source=_UPLOAD),
-    ErrorRow(Transient, 404, calls=_STEPS, name="upload-broken", redo=True, source=_UPLOAD),
+    *(
+        ErrorRow(
+            Transient, status, calls=_STEPS, name="upload-broken", redo=True, most=_UPLOADS, source=_UPLOAD
+        )
+        for status in (400, 403, 404)
+    ),
+    # Whatever number X writes into it: these are what deleting and looking ask for by name.
+    ErrorRow(UnknownOutcome, 404, calls=("delete",), name=NOT_FOUND, source=_ANSWERS),
+    ErrorRow(Transient, 404, calls=("lookup",), name=NOT_FOUND, source=_ANSWERS),
+    ErrorRow(Transient, 403, calls=("timeline",), name=NOT_ALLOWED, source=_ANSWERS),
 )
 
 
@@ -146,10 +164,14 @@ def _advised(refusal: Refusal, call: str) -> Refusal:
 def _refusal(answer: Answer, secrets: Iterable[str]) -> Refusal:
     body = answer.json if isinstance(answer.json, dict) else {}
     errors = body.get("errors")
-    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    words = [first.get("message"), first.get("detail"), body.get("detail"), body.get("title")]
-    detail = next((word for word in words if isinstance(word, str) and word), answer.text)
-    code = first.get("code")
+    reasons = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
+    told = [one.get("message") or one.get("detail") for one in reasons[:_MOST_REASONS]]
+    said = [word for word in dict.fromkeys([*told, body.get("detail")]) if isinstance(word, str) and word]
+    title = body.get("title")
+    detail = " | ".join(said) or (title if isinstance(title, str) else "") or answer.text
+    if answer.status == _TOO_MANY and isinstance(title, str) and title not in detail:
+        detail = f"{title}: {detail}"
+    code = reasons[0].get("code") if reasons else None
     return Refusal(
         answer.status,
         code=str(code) if isinstance(code, int) and not isinstance(code, bool) else "",
@@ -160,7 +182,7 @@ def _refusal(answer: Answer, secrets: Iterable[str]) -> Refusal:
 
 def _until(answer: Answer, refusal: Refusal, now: datetime) -> datetime | None:
     """When X takes the call again; only a 429 says so, though every answer carries a window's end."""
-    if answer.status != 429 or refusal.type.endswith("usage-capped"):
+    if answer.status != _TOO_MANY or _CAPPED.search(f"{refusal.type} {refusal.detail}"):
         return None
     for window in ("x-user-limit-24hour", "x-app-limit-24hour", "x-rate-limit"):
         spent = answer.headers.get(f"{window}-remaining", "0" if window == "x-rate-limit" else "") == "0"

@@ -89,8 +89,13 @@ def _extra(own: Mapping[str, Json], *, first: bool) -> dict[str, Json]:
 def _poll(value: Json) -> Json:
     given = value if isinstance(value, dict) else {}
     options = given.get("options")
-    texts: list[Json] = [str(option) for option in options] if isinstance(options, list) else []
+    texts: list[Json] = [_option(option) for option in options] if isinstance(options, list) else []
     return {"options": texts, "duration_minutes": _minutes(given.get("duration", "1d"))}
+
+
+def _option(value: Json) -> str:
+    """As X shows it, without the space around it; nothing where nothing stands."""
+    return "" if value is None else str(value).strip()
 
 
 def _minutes(value: Json) -> int:
@@ -108,6 +113,7 @@ def _wrong(own: Mapping[str, Json]) -> list[Json]:
         bad.append("thread")
     if not isinstance(own.get("reply_settings", ""), str):
         bad.append("reply_settings")
-    if not isinstance(own.get("poll", {}), dict):
+    poll = own.get("poll", {})
+    if not isinstance(poll, dict) or not set(poll) <= {"options", "duration"}:
         bad.append("poll")
     return list(bad)

@@ -102,7 +102,7 @@ def _finalized(calls: Calls, item: Attachment, entry: Entry, now: datetime) -> t
         data = calls.post("finalize", f"/2/media/upload/{entry['id']}/finalize")
     except Transient as error:
         # An answer that was lost may have finalized it, and X finalizes once: the upload begins anew.
-        raise Transient(error.code, error.detail, redo=True) from error
+        raise Transient(error.code, error.detail, redo=True, most=error.most) from error
     return _processed({**entry, "until": _until(data, now)}, item, data)
 
 
