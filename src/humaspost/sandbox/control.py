@@ -180,8 +180,9 @@ def _endpoint(act: Callable[[Any], Any]) -> Callable[[Request], Any]:
             body = await request.body()
             answer = act(json.loads(body) if body else None)
             return JSONResponse(await answer if inspect.isawaitable(answer) else answer)
-        except ValueError as error:
-            return JSONResponse({"error": str(error)}, status_code=400)
+        except (ValueError, RecursionError) as error:
+            told = str(error).encode(errors="replace").decode()
+            return JSONResponse({"error": told}, status_code=400)
 
     return endpoint
 

@@ -127,7 +127,7 @@ def json_object(raw: bytes) -> dict[str, Any]:
     """The JSON object in ``raw``; GraphError 100 for anything else."""
     try:
         value = json.loads(raw or b"{}")
-    except ValueError as bad:
+    except (ValueError, RecursionError) as bad:
         raise GraphError(100, "(#100) The request body is not valid JSON.") from bad
     if not isinstance(value, dict):
         raise GraphError(100, "(#100) The request body must be a JSON object.")

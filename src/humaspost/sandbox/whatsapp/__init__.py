@@ -126,7 +126,7 @@ class Platform:
     def _mark_read(self, body: Mapping[str, Any]) -> dict[str, bool]:
         if unknown := set(body) - {"messaging_product", "status", "message_id", "typing_indicator"}:
             raise refused(100, f'Unexpected key "{min(unknown)}".')
-        if body.get("status") != "read" or body.get("message_id") not in self.business.inbox:
+        if body.get("status") != "read" or str(body.get("message_id")) not in self.business.inbox:
             raise refused(131009, "Only a message that was received can be marked as read.")
         return {"success": True}
 

@@ -1,7 +1,6 @@
 """The pretend X: its v2 API under ``/x``, strict by X's own documents."""
 
 import base64
-import binascii
 import html
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -181,6 +180,10 @@ class Platform:
         return JSONResponse({"revoked": True})
 
 
+#: What a body may call itself; tokens are asked for by a form.
+_BODIES = ("application/json", "application/x-www-form-urlencoded")
+
+
 async def _asked(request: Request) -> Asked:
     kind = request.headers.get("content-type", "")
     form = await request.body() if kind.startswith("application/x-www-form-urlencoded") else b""
@@ -199,6 +202,8 @@ async def _call(request: Request) -> Call:
     body = await request.body()
     kind = request.headers.get("content-type", "")
     form = await request.form() if kind.startswith("multipart/form-data") else None
+    if body and form is None and kind.partition(";")[0].strip().lower() not in _BODIES:
+        raise invalid((f"a body of {kind or 'no type'} is not taken; send application/json", {}))
     return Call(request.path_params, dict(request.query_params), body, form)
 
 
@@ -216,7 +221,7 @@ def _bytes(part: UploadFile | str) -> bytes:
 def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii's own is one
         raise invalid(("[$.media: is not base64]", {"media": []})) from error
 
 

@@ -55,8 +55,8 @@ class Limits:
         return told
 
     def _limit(self, endpoint: str) -> int | None:
-        limit: int | None = setting(self._world, "limits").get(endpoint, PER_WINDOW[endpoint])
-        return limit
+        limit = setting(self._world, "limits").get(endpoint, PER_WINDOW[endpoint])
+        return limit if limit is None or isinstance(limit, int) else PER_WINDOW[endpoint]
 
     def _window(self, name: str, length: float) -> tuple[float, int]:
         now = self._world.now().timestamp()

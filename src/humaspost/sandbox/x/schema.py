@@ -170,7 +170,7 @@ def read(model: type[_M], body: bytes) -> _M:
     """The body as the model; otherwise a 400 that names every wrong field."""
     try:
         value = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise invalid(("Invalid JSON in the request body.", {})) from error
     return fits(model, value)
 
@@ -194,5 +194,10 @@ def _refusal(error: ValidationError) -> Refused:
     return invalid(*found)
 
 
-def _nulls(value: Any) -> list[str]:
-    return [str(k) for k, v in value.items() if v is None] if isinstance(value, dict) else []
+def _nulls(value: Any, within: str = "") -> list[str]:
+    """The paths of every null, however deep."""
+    members = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    paths = [(f"{within}.{name}".lstrip("."), inner) for name, inner in members]
+    return [found for path, inner in paths for found in ([path] if inner is None else _nulls(inner, path))]
