@@ -108,6 +108,20 @@ def test_facebook_login_is_never_renewed(facebook: Bench) -> None:
     assert refreshes(facebook) == 0
 
 
+@pytest.mark.parametrize(
+    ("token", "access", "days"),
+    [(None, None, None), (40, None, 40), (None, 20, 20), (40, 20, 20), (20, 40, 20)],
+)
+def test_with_facebook_login_whatever_ends_first_counts(
+    facebook: Bench, token: int | None, access: int | None, days: int | None
+) -> None:
+    for switch, left in (("facebook_token_seconds_left", token), ("data_access_seconds_left", access)):
+        facebook.sandbox.world.settings[f"instagram.{switch}"] = None if left is None else left * 86_400
+    expires = facebook.session.survey().expires_at
+    left = None if expires is None else round((expires - facebook.door.now()) / timedelta(days=1))
+    assert left == days
+
+
 def test_a_renewed_token_opens_the_next_sandbox_too(bench: Bench) -> None:
     bench.session.survey()
     with Sandbox() as another:

@@ -99,5 +99,9 @@ def _debugged(graph: Graph, token: str) -> datetime | None:
         found = graph.get("read", "/debug_token", input_token=token).get("data")
     except ChannelError:
         return None
-    expires = found.get("expires_at") if isinstance(found, dict) else None
-    return datetime.fromtimestamp(expires, UTC) if isinstance(expires, int) and 0 < expires < 1e11 else None
+    # Whichever is first: without access to data nothing can be read or published either. 0 = never.
+    told = (
+        [found.get(f"{what}expires_at") for what in ("", "data_access_")] if isinstance(found, dict) else []
+    )
+    ends = [end for end in told if isinstance(end, int) and 0 < end < 1e11]
+    return datetime.fromtimestamp(min(ends), UTC) if ends else None

@@ -78,6 +78,11 @@ SWITCHES: dict[str, Switch] = {
     "instagram.facebook_token_seconds_left": Switch(
         None, "life left in the Facebook token when the sandbox starts; null = endless", nullable=True
     ),
+    "instagram.data_access_seconds_left": Switch(
+        None,
+        "until the app may no longer read with the token, from the start on; null = endless",
+        nullable=True,
+    ),
     "instagram.debug_token": Switch(False, "debug_token answers for Instagram Login too"),
     "instagram.restricted": Switch(False, "the account is restricted: every publish is 25/2207050"),
     "instagram.publish_then_spam_error": Switch(

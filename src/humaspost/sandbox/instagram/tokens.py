@@ -79,13 +79,13 @@ class Tokens:
             return _not_valid(GraphError(190, "Invalid OAuth access token."))
         end = self._facebook_end() if facebook else self._life(token)[1]
         scopes = _SCOPES if facebook else _INSTAGRAM_SCOPES
-        ahead = self.world.now() + timedelta(days=90)
+        access = self._ends_in("data_access_seconds_left")
         return {
             "data": {
                 "app_id": accounts.APP_ID,
                 "type": "USER",
                 "application": "humaspost",
-                "data_access_expires_at": int(ahead.timestamp()),
+                "data_access_expires_at": int(access.timestamp()) if access else 0,
                 "expires_at": int(end.timestamp()) if end else 0,
                 "is_valid": True,
                 "scopes": list(scopes),
@@ -105,7 +105,10 @@ class Tokens:
         }
 
     def _facebook_end(self) -> datetime | None:
-        left = setting(self.world, "facebook_token_seconds_left")
+        return self._ends_in("facebook_token_seconds_left")
+
+    def _ends_in(self, switch: str) -> datetime | None:
+        left = setting(self.world, switch)
         return None if left is None else self.started + timedelta(seconds=float(left))
 
     def _life(self, token: str) -> tuple[datetime, datetime]:
