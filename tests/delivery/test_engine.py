@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from humaspost.delivery.login import contact
-from humaspost.ledger import accounts, doubts, gap, pauses, queries, senders
+from humaspost.ledger import accounts, doubts, gap, holds, pauses, queries, senders
 from humaspost.model.account import Verdict
 from humaspost.model.channel import Looks
 from humaspost.model.delivery import Proof, Receipt
@@ -361,9 +361,20 @@ def test_a_wrong_login_holds_the_account_before_anything_is_sent(town):
     assert town.states() == {"a": "held login"}
     town.square.login = None
     account_id = town.engine().lines[0].id
-    town.ledger.write(lambda conn: accounts.release(conn, account_id, now=town.now()))
+    town.ledger.write(lambda conn: holds.release(conn, account_id, now=town.now()))
     town.run()
     assert town.states() == {"a": "published"}
+
+
+def test_what_comes_due_after_a_release_is_not_held_by_a_look_from_before_it(town):
+    """Whoever looked while the account was held, and writes after it was released, would hold it for good."""
+    town.post("a")
+    town.schedule()
+    account_id = town.engine().lines[0].id
+    town.ledger.write(lambda conn: holds.hold(conn, account_id, "login", now=town.now()))
+    town.ledger.write(lambda conn: holds.release(conn, account_id, now=town.now()))
+    assert town.ledger.write(lambda conn: holds.hold_due(conn, account_id, now=town.now())) is False
+    assert town.states() == {"a": "scheduled"}
 
 
 @pytest.mark.parametrize("due", [["b"], []], ids=["something is due", "nothing is due"])
@@ -440,7 +451,7 @@ def test_an_allowance_that_is_spent_on_the_question_itself_is_not_asked_for_ever
     assert town.square.asked == 1
     town.square.login = None
     account_id = town.engine().lines[0].id
-    town.ledger.write(lambda conn: accounts.release(conn, account_id, now=town.now()))
+    town.ledger.write(lambda conn: holds.release(conn, account_id, now=town.now()))
     town.run()
     assert town.states() == {"a": "published"}
 
@@ -457,7 +468,7 @@ def test_a_released_account_is_asked_at_once_by_the_sender_that_runs(town):
         assert town.states() == {"a": "held login"}
         town.square.login = None
         line = engine.lines[0]
-        town.ledger.write(lambda conn: accounts.release(conn, line.id, now=town.now()))
+        town.ledger.write(lambda conn: holds.release(conn, line.id, now=town.now()))
         engine.wake()
         assert engine.drain(patience=timedelta(seconds=0.1), deadline=10)
         assert town.states() == {"a": "published"}

@@ -17,7 +17,7 @@ from humaspost.app.scan import Scan, enter, scan, vanished
 from humaspost.delivery import login, owner
 from humaspost.delivery.deliver import Engine
 from humaspost.delivery.lock import Busy, lock
-from humaspost.ledger import accounts, doubts, events, now_due, pauses, queries
+from humaspost.ledger import accounts, doubts, events, holds, now_due, pauses, queries
 from humaspost.model.delivery import Proof, State
 from humaspost.model.problem import Problem
 
@@ -143,7 +143,7 @@ def check_account(office: Office, name: str) -> tuple[str, datetime | None]:
     try:
         shut = login.contact(line, office.sender("account-check"), force=True)
         if shut is None:
-            office.ledger(write=True).write(lambda conn: accounts.release(conn, line.id, now=office.now()))
+            office.ledger(write=True).write(lambda conn: holds.release(conn, line.id, now=office.now()))
     finally:
         line.close()
     with office.ledger().read() as conn:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DatabaseError
 from humaspost.delivery.happened import Happened, trouble
 from humaspost.delivery.line import Line, Sender
 from humaspost.delivery.retry import LOGIN_AGAIN, Again, HoldAccount, OneOfSix, as_one_of_six, decide
-from humaspost.ledger import accounts
+from humaspost.ledger import accounts, holds
 from humaspost.ledger.accounts import AccountConflict, WrongAccount
 from humaspost.model.account import Identity
 from humaspost.model.errors import AuthFailed, ChannelError
@@ -75,9 +75,7 @@ def _not_told(line: Line, sender: Sender, error: OneOfSix, now: datetime) -> Shu
     match decide(error, failures=0, now=now, jitter=random.random()):  # noqa: S311  # spreads load
         case HoldAccount(reason):
             sender.ledger.write(
-                lambda conn: accounts.hold(
-                    conn, line.id, reason, code=error.code, detail=error.detail, now=now
-                )
+                lambda conn: holds.hold(conn, line.id, reason, code=error.code, detail=error.detail, now=now)
             )
             return Shut(now + LOGIN_AGAIN, held=True)
         case Again(at, counts=False):
@@ -88,14 +86,12 @@ def _not_told(line: Line, sender: Sender, error: OneOfSix, now: datetime) -> Shu
 
 def hold_waiting(line: Line, sender: Sender) -> bool:
     """What came due while the account's login is refused, or its allowance is spent, says so; False = it is not."""
-    now = sender.now()
     with sender.ledger.read() as conn:
         row = accounts.by_name(conn, line.account.name)
-    hold = row.hold if row is not None else None
-    if hold not in ("login", "quota"):
+    if row is None or row.hold not in holds.LASTING:
         return False
-    sender.ledger.write(lambda conn: accounts.hold_due(conn, line.id, hold, now=now))
-    return True
+    # Somebody may have released it since: that is asked once more where it is written.
+    return sender.ledger.write(lambda conn: holds.hold_due(conn, line.id, now=sender.now()))
 
 
 def keep(line: Line, sender: Sender) -> bool:
@@ -122,14 +118,14 @@ def _bound(conn: Connection, line: Line, sender: Sender, identity: Identity, now
     )
     row = accounts.by_name(conn, line.account.name)
     if row is not None and row.hold == "login":
-        accounts.release(conn, line.id, now=now)
+        holds.release(conn, line.id, now=now)
 
 
 def _held(line: Line, sender: Sender, error: AuthFailed, now: datetime) -> Shut:
     until = now + LOGIN_AGAIN
 
     def work(conn: Connection) -> None:
-        accounts.hold(conn, line.id, "login", code=error.code, detail=error.detail, until=until, now=now)
+        holds.hold(conn, line.id, "login", code=error.code, detail=error.detail, until=until, now=now)
         accounts.asked(conn, line.id, line.identity)
 
     sender.ledger.write(work)

@@ -11,7 +11,7 @@ from humaspost.delivery import retry
 from humaspost.delivery.happened import Happened
 from humaspost.delivery.line import Line, Sender
 from humaspost.delivery.record import record
-from humaspost.ledger import accounts, limits, preparations
+from humaspost.ledger import holds, limits, preparations
 from humaspost.model.channel import NotFitYet, Ready
 from humaspost.model.errors import ChannelError, QuotaExceeded, Transient, UnknownOutcome
 from humaspost.model.json import Json
@@ -146,7 +146,7 @@ def _failed(line: Line, sender: Sender, part_hash: str, token: Json, error: Exce
         case retry.HoldAccount(reason) as held:
             code, detail = one.code, one.detail
             sender.ledger.write(
-                lambda conn: accounts.hold(
+                lambda conn: holds.hold(
                     conn,
                     line.id,
                     reason,

@@ -11,7 +11,7 @@ from humaspost.delivery import retry
 from humaspost.delivery.happened import Happened
 from humaspost.delivery.line import Line, Sender
 from humaspost.delivery.record import record, refused
-from humaspost.ledger import accounts, preferences, preparations, settle
+from humaspost.ledger import holds, preferences, preparations, settle
 from humaspost.ledger.gate import Intent
 from humaspost.model.channel import Ready
 from humaspost.model.delivery import Receipt
@@ -112,7 +112,7 @@ def _failed(line: Line, sender: Sender, intent: Intent, error: retry.OneOfSix) -
                 )
                 _give_back(conn, line, intent, now)
                 until = retry.asks_again(held, now)
-                accounts.hold(conn, line.id, reason, code=code, detail=detail, until=until, now=now)
+                holds.hold(conn, line.id, reason, code=code, detail=detail, until=until, now=now)
                 return "held"
             case retry.Fail():
                 whole = error.scope is Scope.POST
@@ -147,7 +147,7 @@ def _doubt(
     )
     if hold:
         # A suspected spam block lets one log in all the same: only a person ends it, by `account check`.
-        accounts.hold(conn, line.id, "quota", code=error.code, detail=error.detail, now=now)
+        holds.hold(conn, line.id, "quota", code=error.code, detail=error.detail, now=now)
     elif streak >= settle.STREAK:
         until = now + timedelta(seconds=30 * 2 ** min(streak - settle.STREAK, 7))
-        accounts.stop_lane(conn, line.id, code=error.code, until=until)
+        holds.stop_lane(conn, line.id, code=error.code, until=until)

@@ -10,7 +10,6 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from humaspost.ledger.schema import account, delivery, planned, preparation, quota_use, rate
 from humaspost.ledger.store import dumps
 from humaspost.model.account import Account, Facts, Identity, Verdict
-from humaspost.model.delivery import State
 
 
 class AccountConflict(Exception):
@@ -97,12 +96,6 @@ def asked(conn: Connection, account_id: str, identity: str) -> None:
     conn.execute(update(account).where(account.c.id == account_id).values(asked_as=identity))
 
 
-def is_held(conn: Connection, account_id: str, reason: str) -> bool:
-    """Whether nothing goes out on the account for that reason."""
-    mine = (account.c.id == account_id) & (account.c.hold == reason)
-    return conn.scalar(select(account.c.id).where(mine)) is not None
-
-
 def was_checked(conn: Connection, account_id: str, *, since: datetime) -> bool:
     """Whether the platform was asked whose account it is after ``since``, and it was well."""
     mine = account.c.id == account_id
@@ -150,63 +143,3 @@ def judge(conn: Connection, account_id: str, verdict: Verdict, *, at: datetime) 
     if facts is not None:
         conn.execute(update(account).where(mine).values(facts=dumps(facts.judged(verdict).to_json())))
     conn.execute(update(account).where(mine).values(checked_at=None))
-
-
-def hold(
-    conn: Connection,
-    account_id: str,
-    reason: str,
-    *,
-    code: str = "",
-    detail: str = "",
-    until: datetime | None = None,
-    now: datetime,
-) -> None:
-    """Nothing more is sent on the account; its waiting deliveries say why."""
-    conn.execute(
-        update(account)
-        .where(account.c.id == account_id)
-        .values(hold=reason, hold_code=code, hold_detail=detail, hold_until=until)
-    )
-    hold_due(conn, account_id, reason, now=now)
-
-
-def hold_due(conn: Connection, account_id: str, reason: str, *, now: datetime) -> None:
-    """What is due on the account says that it is held, and why."""
-    conn.execute(
-        update(delivery)
-        .where(
-            delivery.c.account == account_id,
-            delivery.c.state.in_((State.SCHEDULED, State.PREPARING)),
-            delivery.c.due_at <= now,
-        )
-        .values(state=State.HELD, reason=reason, owner=None, updated_at=now)
-    )
-
-
-def stop_lane(conn: Connection, account_id: str, *, code: str, until: datetime) -> None:
-    """Doubts in a row: one write at a time probes the account, the first not before ``until``."""
-    conn.execute(
-        update(account)
-        .where(account.c.id == account_id, (account.c.hold == "lane") | account.c.hold.is_(None))
-        .values(hold="lane", hold_code=code, hold_until=until)
-    )
-
-
-def release(conn: Connection, account_id: str, *, now: datetime) -> int:
-    """The account sends again, under the late policy; how many deliveries that freed."""
-    conn.execute(
-        update(account)
-        .where(account.c.id == account_id)
-        .values(hold=None, hold_code="", hold_detail="", hold_until=None, unknown_streak=0)
-    )
-    freed = conn.execute(
-        update(delivery)
-        .where(
-            delivery.c.account == account_id,
-            delivery.c.state == State.HELD,
-            delivery.c.reason.in_(("login", "quota", "lane")),
-        )
-        .values(state=State.SCHEDULED, reason="", updated_at=now)
-    )
-    return freed.rowcount

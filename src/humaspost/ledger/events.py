@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from humaspost.ledger import accounts, aliases, preferences, recipients, settle
+from humaspost.ledger import accounts, aliases, holds, preferences, recipients, settle
 from humaspost.ledger.schema import attempt, delivery, event, recipient, window
 from humaspost.model.channel import Event
 from humaspost.model.delivery import Receipt, Stage, State, of_callback
@@ -187,7 +187,7 @@ def _fate(conn: Connection, row: Row[Any], number: int, code: str, told_by: Even
     """``failed``, ``held`` with its account, or ``retry`` where fewer attempts ended so than may."""
     if told_by is None:
         return "failed"
-    if told_by.holds and accounts.is_held(conn, row.account, "login"):
+    if told_by.holds and holds.is_held(conn, row.account, "login"):
         return "held"
     same = (attempt.c.key == row.key) & (attempt.c.code == code) & (attempt.c.number < number)
     before = conn.scalar(select(func.count()).select_from(attempt).where(same)) or 0
@@ -197,7 +197,7 @@ def _fate(conn: Connection, row: Row[Any], number: int, code: str, told_by: Even
 def _restrict(conn: Connection, account: str, one: Event, *, now: datetime) -> None:
     """Nothing more goes out before a person has seen to it; news from before they did is old."""
     if not accounts.was_checked(conn, account, since=one.at):
-        accounts.hold(conn, account, "login", code=one.failed or "", now=now)
+        holds.hold(conn, account, "login", code=one.failed or "", now=now)
 
 
 # -- what people do ------------------------------------------------------------------------------------

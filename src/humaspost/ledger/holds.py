@@ -1,0 +1,87 @@
+"""What keeps a whole account from sending: a refused login, a spent allowance, doubts in a row."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from humaspost.ledger.schema import account, delivery
+from humaspost.model.delivery import State
+
+#: Those that keep what comes due from being tried at all; of doubts in a row one is tried at a time.
+LASTING = ("login", "quota")
+
+
+def is_held(conn: Connection, account_id: str, reason: str) -> bool:
+    """Whether nothing goes out on the account for that reason."""
+    mine = (account.c.id == account_id) & (account.c.hold == reason)
+    return conn.scalar(select(account.c.id).where(mine)) is not None
+
+
+def hold(
+    conn: Connection,
+    account_id: str,
+    reason: str,
+    *,
+    code: str = "",
+    detail: str = "",
+    until: datetime | None = None,
+    now: datetime,
+) -> None:
+    """Nothing more is sent on the account; its waiting deliveries say why."""
+    conn.execute(
+        update(account)
+        .where(account.c.id == account_id)
+        .values(hold=reason, hold_code=code, hold_detail=detail, hold_until=until)
+    )
+    _say(conn, account_id, reason, now=now)
+
+
+def hold_due(conn: Connection, account_id: str, *, now: datetime) -> bool:
+    """What came due says so while the login is refused or the allowance spent; False = they are not."""
+    reason = conn.scalar(
+        select(account.c.hold).where(account.c.id == account_id, account.c.hold.in_(LASTING))
+    )
+    if reason is None:
+        return False
+    _say(conn, account_id, reason, now=now)
+    return True
+
+
+def _say(conn: Connection, account_id: str, reason: str, *, now: datetime) -> None:
+    conn.execute(
+        update(delivery)
+        .where(
+            delivery.c.account == account_id,
+            delivery.c.state.in_((State.SCHEDULED, State.PREPARING)),
+            delivery.c.due_at <= now,
+        )
+        .values(state=State.HELD, reason=reason, owner=None, updated_at=now)
+    )
+
+
+def stop_lane(conn: Connection, account_id: str, *, code: str, until: datetime) -> None:
+    """Doubts in a row: one write at a time probes the account, the first not before ``until``."""
+    conn.execute(
+        update(account)
+        .where(account.c.id == account_id, (account.c.hold == "lane") | account.c.hold.is_(None))
+        .values(hold="lane", hold_code=code, hold_until=until)
+    )
+
+
+def release(conn: Connection, account_id: str, *, now: datetime) -> int:
+    """The account sends again, under the late policy; how many deliveries that freed."""
+    conn.execute(
+        update(account)
+        .where(account.c.id == account_id)
+        .values(hold=None, hold_code="", hold_detail="", hold_until=None, unknown_streak=0)
+    )
+    freed = conn.execute(
+        update(delivery)
+        .where(
+            delivery.c.account == account_id,
+            delivery.c.state == State.HELD,
+            delivery.c.reason.in_(("login", "quota", "lane")),
+        )
+        .values(state=State.SCHEDULED, reason="", updated_at=now)
+    )
+    return freed.rowcount
