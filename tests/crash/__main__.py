@@ -79,9 +79,11 @@ def syscalls(folder: Path, tally: Tally) -> None:
 
 def random_kills(folder: Path, tally: Tally, *, deliveries: int, kills: int, seed: int) -> None:
     """Rounds of random kills until there were enough of both."""
-    rounds = max(1, -(-deliveries // (PEOPLE * FAN_OUTS)))
-    for turn in range(rounds):
-        share = -(-max(0, kills - tally.kills) // (rounds - turn))
+    rounds, turn = max(1, -(-deliveries // (PEOPLE * FAN_OUTS))), -1
+    while tally.deliveries < deliveries or tally.kills < kills:
+        turn += 1
+        # A round may end a few kills short of what it was asked for: then there is one more.
+        share = -(-max(0, kills - tally.kills) // max(1, rounds - turn))
         wanted = Torture(PEOPLE, FAN_OUTS, kills=share, seed=seed + turn)
         with World() as world:
             world.generous()
