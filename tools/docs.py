@@ -15,6 +15,8 @@ from humaspost.channels import registry
 from humaspost.channels.contract import ChannelContract
 from humaspost.cli.commands import GROUPS
 from humaspost.model.rules import FilmRules, Limit, MediaRules, Quota, Rate, Rules, Source
+from humaspost.sandbox import instagram, whatsapp, x
+from humaspost.sandbox.faults import FAULTS, MEANINGS
 from humaspost.views.states import REASONS, STATES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -112,11 +114,15 @@ def section(name: str, rules: Rules) -> list[str]:
     ]
 
 
-def limits(rules: Rules) -> Iterator[tuple[str, str, Source]]:
-    """What, how much, and who says so."""
+def limits(rules: Rules) -> Iterator[tuple[str, str, Source | None]]:
+    """What, how much, and who says so; None = we do."""
     text = rules.text.limit
     yield "text of one part", amount(text), text.source
-    yield "parts of one post", str(rules.max_parts), text.source
+    yield (
+        "parts of one post",
+        str(rules.max_parts),
+        rules.parts_source if rules.max_parts > 1 else text.source,
+    )
     if math.isfinite(rules.alt.value):
         yield "alternative text", amount(rules.alt), rules.alt.source
     for kind, medium in rules.media.items():
@@ -173,6 +179,10 @@ def inside(rules: FilmRules) -> Iterator[str]:
         yield " and ".join(", ".join(names) for names in (rules.codecs, rules.audio) if names)
     if rules.mono:
         yield f"{', '.join(rules.mono)} with one channel"
+    if rules.audio_streams:
+        yield f"{rules.audio_streams} track of sound or none"
+    if rules.profiles:
+        yield f"{', '.join(rules.profiles)} on every telephone"
     if rules.frame_rate:
         yield f"{rules.frame_rate[0]:g} to {rules.frame_rate[1]:g} frames a second"
     if rules.bit_rate:
@@ -196,15 +206,42 @@ def allowance(quota: Quota) -> str:
     return f"{quota.count:,}{whom} in {quota.seconds / 3600:g} h{when}"
 
 
-def page(source: Source) -> str:
+def page(source: Source | None) -> str:
     """A link with the day it was read."""
+    if source is None:
+        return "our own: the platform names none"
     return f"[read {source.read.isoformat()}]({source.url})"
+
+
+def faults() -> str:
+    """Each fault, what it does, and what it takes beside what all take."""
+    rows = [f"| `{name}` | {MEANINGS[name]} | {names(takes)} |" for name, takes in FAULTS.items()]
+    return "\n".join(["| fault | what happens | takes |", "|---|---|---|", *rows, ""])
+
+
+def switches() -> str:
+    """Each switch of each platform, and what it is until it is set."""
+    lines: list[str] = []
+    for table in (x.SWITCHES, instagram.SWITCHES, whatsapp.SWITCHES):
+        rows = [
+            f"| `{name}` | {literal(switch.meaning)} | {literal(switch.kind)} | `{switch.default!r}` |"
+            for name, switch in table.items()
+        ]
+        lines += ["| switch | means | takes | until it is set |", "|---|---|---|---|", *rows, ""]
+    return "\n".join(lines)
+
+
+def names(found: set[str]) -> str:
+    """Names as code, in their order."""
+    return ", ".join(f"`{name}`" for name in sorted(found))
 
 
 PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {
     "commands": ("docs/commands.md", commands),
     "codes": ("docs/help.md", codes),
     "channels": ("docs/channels.md", channels),
+    "faults": ("docs/sandbox.md", faults),
+    "switches": ("docs/sandbox.md", switches),
 }
 
 
@@ -219,10 +256,10 @@ def renewed(text: str, name: str, body: str) -> str:
 
 def stale() -> dict[Path, str]:
     """Each page that no longer says what the program says, as it should be."""
-    found = {}
+    found: dict[Path, str] = {}
     for name, (file, make) in PARTS.items():
         path = ROOT / file
-        new = renewed(path.read_text("utf-8"), name, make())
+        new = renewed(found.get(path) or path.read_text("utf-8"), name, make())
         if new != path.read_text("utf-8"):
             found[path] = new
     return found

@@ -9,6 +9,7 @@ import time
 import pytest
 import requests
 
+from humaspost.sandbox.faults import FAULTS, MEANINGS
 from humaspost.sandbox.server import Sandbox
 
 
@@ -212,3 +213,7 @@ def test_a_senseless_order_is_refused(
     assert answer.status_code == 400
     assert reason in answer.json()["error"]
     assert http.get(f"{sandbox.url}/_sandbox/faults").json() == {"faults": []}
+
+
+def test_every_fault_says_what_it_does() -> None:
+    assert MEANINGS.keys() == FAULTS.keys()

@@ -152,8 +152,9 @@ class Rules:
     """Everything a channel refuses, for one account.
 
     ``public`` = restricted posts are refused. ``audience`` = every delivery has a recipient.
-    ``max_parts`` > 1 = threads. ``alt`` = longest alternative text. ``media`` by kind; a kind that is
-    absent is not taken. ``uses`` overrides it for media that are shown in another place: by
+    ``max_parts`` > 1 = threads, as ``parts_source`` says; None = the platform names no end, and this one is
+    ours. ``alt`` = longest alternative text. ``media`` by kind; a kind that is absent is not taken. ``uses``
+    overrides it for media that are shown in another place: by
     ``Attachment.use`` (``story``), then by kind. ``max_media`` = items in one part. ``needs_media`` = no
     text-only posts. ``keys`` are the channel's own front-matter keys with what each means. ``price`` None =
     nothing is charged for a part, or nobody can say what.
@@ -165,6 +166,7 @@ class Rules:
     max_media: int
     alt: Limit
     max_parts: int = 1
+    parts_source: Source | None = None
     audience: bool = False
     needs_media: bool = False
     public_url: bool = False

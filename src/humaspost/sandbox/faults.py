@@ -26,6 +26,22 @@ FAULTS: dict[str, set[str]] = {
     "media-never-ready": set(),
     "lag": {"seconds"},
 }
+#: What each does, for people; the pretend platform has acted where it says so.
+MEANINGS: dict[str, str] = {
+    "drop-before": "the line is closed, and nothing was done; `when` = after the headers, or after the whole body",
+    "drop-after": "it was done, and the line is closed without an answer",
+    "hang-before": "nothing is done for so many seconds, and no answer comes",
+    "hang-after": "it was done, and no answer comes for so many seconds",
+    "status": "the answer has this status, body and headers; `acted` = it was done all the same",
+    "redirect": "the answer leads elsewhere",
+    "garbage": "the answer is no JSON",
+    "empty-2xx": "the answer is a success without a body",
+    "slow": "the answer drips for so many seconds",
+    "kill-client-before": "the process `pid` is killed (SIGKILL), and nothing was done",
+    "kill-client-after": "it was done, and the process `pid` is killed before it hears of it",
+    "media-never-ready": "what was uploaded is being processed for ever",
+    "lag": "what is published shows in listings only after so many seconds",
+}
 _NEEDS = {"status": "status", "kill-client-before": "pid", "kill-client-after": "pid", "lag": "seconds"}
 _CHOOSES = {"channel", "method", "path", "fault", "skip", "count", "probability"}
 
