@@ -71,7 +71,7 @@ def staged(
 ) -> Iterator[SandboxStage]:
     """A fresh sandbox and one account in it; ``values`` maps the config's keys to the sandbox's own."""
     with Sandbox() as sandbox, TemporaryDirectory() as folder:
-        sandbox.world.settings["instagram.processing_seconds"] = 0.0
+        sandbox.world.settings.update({"instagram.processing_seconds": 0.0, "x.processing_seconds": 0.0})
         account = sandbox.config()["accounts"][name]
         door = SandboxDoor(sandbox, Path(folder), {field: account[field] for field in secrets})
         found = channel(name)

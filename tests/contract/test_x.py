@@ -2,23 +2,33 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 
 from humaspost.channels.contract import ChannelContract, Stage
 from humaspost.channels.x import KEYS, XConfig
 from humaspost.channels.x.api import Session, session
 from humaspost.model.channel import Door
+from humaspost.model.post import Kind
 from humaspost.model.rendition import Part
 from tests.channels.door import SandboxDoor, jpeg
 from tests.channels.x.login import config_of, log_in
 from tests.contract.stages import DEADLINE, SandboxStage, staged
+from tests.sandbox.x_media import gif, mp4
+
+_SRT = b"1\n00:00:00,000 --> 00:00:01,000\nPilah sampah.\n"
 
 
 def _parts(door: SandboxDoor) -> Mapping[str, Part]:
     images = [door.add(jpeg(colour=colour), name=f"{colour}.jpg", alt=colour) for colour in ("navy", "teal")]
+    words = replace(door.add(_SRT, name="a.id.srt"), kind=Kind.DOCUMENT, mime="text/srt", use="captions")
+    film = replace(door.add(mp4(), name="a.mp4"), kind=Kind.VIDEO, mime="video/mp4", captions=words)
+    moving = replace(door.add(gif(), name="a.gif"), kind=Kind.GIF, mime="image/gif", alt="Bergerak.")
     return {
         "text": Part(1, "Hanya kata, dengan tautan https://kota.example/a & #Tagar"),
         "images": Part(1, "Dua gambar.", tuple(images)),
         "poll": Part(1, "Pilih.", extra={"poll": {"options": ["A", "B"], "duration_minutes": 60}}),
+        "film": Part(1, "Film.", (film,), {"reply_settings": "following", "made_with_ai": True}),
+        "moving": Part(1, "Bergerak.", (moving,)),
     }
 
 
