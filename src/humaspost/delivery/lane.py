@@ -6,17 +6,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection
-
-from humaspost.delivery.hand import Claimed, Hand
+from humaspost.delivery.hand import Hand
 from humaspost.delivery.happened import Happened, trouble
 from humaspost.delivery.line import Line, Sender
 from humaspost.delivery.login import Shut, contact, hold_waiting, keep
 from humaspost.delivery.send import send
-from humaspost.delivery.works import AHEAD, Work, Works
-from humaspost.ledger import claims, settle
-from humaspost.ledger.gate import Gate, Intent, Passage, Stopped, Ticket, Wait
-from humaspost.model.errors import ChannelError
+from humaspost.delivery.turnstile import Turnstile
+from humaspost.delivery.works import AHEAD, Works
+from humaspost.ledger import claims
+from humaspost.ledger.gate import Intent, Ticket, Wait
 
 #: Claimed this long before its time, so that the gate opens on the minute.
 EARLY = timedelta(seconds=0.5)
@@ -48,6 +46,7 @@ class Lane:
     def __post_init__(self) -> None:
         self._works = Works(self.line, self.sender, self._wake.set)
         self._hand = Hand(self.line, self.sender, self._works)
+        self._turnstile = Turnstile(self.line, self.sender, self._hand, self._works)
 
     def start(self) -> None:
         """The lane sends from now on."""
@@ -128,7 +127,7 @@ class Lane:
             if self.sender.only is None:
                 self._works.begin_ahead(now)
         self._works.advance(self._pool, now)
-        self._fail_hopeless()
+        self._turnstile.fail_hopeless()
         self._gate(self.sender.now())
         return self._rest(self._next_due() if not self._hand else None)
 
@@ -190,7 +189,9 @@ class Lane:
                 self._blocked = max(until, self._blocked or until)
         self._works.reap()
         for work in {claimed.work for claimed in self._hand if claimed.work.is_refused}:
-            self._refused(work)
+            if (until := work.progress.lane_until) is not None:
+                self._blocked = max(until, self._blocked or until)
+            self._turnstile.refuse(work)
         self._works.trim({claimed.work for claimed in self._hand})
 
     def _renew(self, part_hash: str) -> None:
@@ -199,38 +200,6 @@ class Lane:
         except Exception:
             self.line.spent.add(part_hash)  # what is used up must not be used again
             raise
-
-    def _refused(self, work: Work) -> None:
-        """Not for now: its deliveries pass by the rules once more, so that none waits past its time."""
-        progress = work.progress
-        if progress.lane_until is not None:
-            self._blocked = max(progress.lane_until, self._blocked or progress.lane_until)
-        mine = [c for c in self._hand if c.work is work]
-        why = progress.refused if isinstance(progress.refused, ChannelError) else None
-        code, detail = (why.code, why.detail) if why else ("", "")
-        tickets = [Ticket(c.key, work.part_hash, None, progress.next_at, code, detail) for c in mine]
-        passages = self._pass(tickets, self.sender.now())
-        self._hand.drop(mine)
-        self._tell_stops(passages)
-
-    def _fail_hopeless(self) -> None:
-        for claimed in self._hand:
-            error = claimed.work.progress.failed
-            if error is None:
-                continue
-            self._fail(claimed, error)
-            self._hand.drop([claimed])
-            self._works.forget(claimed.work.part_hash)
-
-    def _fail(self, claimed: Claimed, error: ChannelError) -> None:
-        now = self.sender.now()
-        self.sender.ledger.write(
-            lambda conn: settle.fail(
-                conn, claimed.key, 0, code=error.code, detail=error.detail, now=now, whole=True
-            )
-        )
-        name = self.line.account.name
-        self.sender.tell(Happened(now, "failed", claimed.post, name, detail=str(error)))
 
     # -- the gate --------------------------------------------------------------------------------
 
@@ -246,7 +215,7 @@ class Lane:
         if not ready or self._stopping:
             return
         tickets = [Ticket(c.key, c.work.part_hash, c.work.progress.token) for c in ready]
-        passages = self._pass(tickets, now)
+        passages = self._turnstile.ask(tickets, now)
         gated = time.monotonic()
         waiting = {p.key: p for p in passages if isinstance(p, Wait)}
         self._hand.drop([c for c in ready if c.key not in waiting])
@@ -255,19 +224,8 @@ class Lane:
                 if passage.to is None:
                     self.line.spent.add(passage.part.hash)  # it took along what was prepared
                 self._fly(passage, gated)
-        self._tell_stops(passages)
+        self._turnstile.tell_stops(passages)
         self._wait(waiting, now)
-
-    def _pass(self, tickets: list[Ticket], now: datetime) -> list[Passage]:
-        if not tickets:
-            return []
-        line, sender = self.line, self.sender
-
-        def work(conn: Connection) -> list[Passage]:
-            gate = Gate(conn, line.id, sender.owner, line.rules, sender.decide, now, sender.same_text)
-            return gate.passages(tickets)
-
-        return sender.ledger.committer.submit(work).result()
 
     def _fly(self, intent: Intent, gated: float) -> None:
         future = self._pool.submit(send, self.line, self.sender, intent, gated=gated)
@@ -286,19 +244,6 @@ class Lane:
             quota = next(iter(waiting.values())).quota
             self.sender.tell(Happened(now, "limit", account=self.line.account.name, detail=quota))
             self._hand.put_all_back(self._blocked)
-
-    def _tell_stops(self, passages: list[Passage]) -> None:
-        for passage in passages:
-            if isinstance(passage, Stopped) and passage.post and passage.reason:
-                self.sender.tell(
-                    Happened(
-                        self.sender.now(),
-                        passage.state,
-                        passage.post,
-                        self.line.account.name,
-                        detail=passage.reason,
-                    )
-                )
 
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
