@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from humaspost.ledger import preferences, queries, recipients, schema
 from humaspost.ledger.schema import audience, audience_member, consent, recipient
@@ -163,6 +163,28 @@ def test_before_it_is_expanded_a_fan_out_counts_as_its_people(town):
     to_all(town, "a", "masyarakat", ago=-3600)
     town.schedule()
     assert counts(town) == {State.SCHEDULED: 40}
+
+
+def test_what_waits_for_the_whole_post_is_not_tried_person_by_person(town):
+    enlist(town, "masyarakat", range(200))
+    to_all(town, "a", "masyarakat")
+    enlist(town, "wartawan", range(200, 203))
+    later = town.now() + timedelta(minutes=15)
+    town.square.script = [RateLimited("132015", retry_at=later, scope=Scope.POST)] * 200
+    town.run()
+    with town.ledger.read() as conn:
+        tried = conn.scalar(select(func.count()).select_from(schema.attempt))
+        waiting = conn.execute(select(schema.delivery.c.not_before, schema.delivery.c.code).distinct()).all()
+    assert tried <= 64, "those that were in the air"
+    assert counts(town) == {State.SCHEDULED: 200}
+    assert [(row.not_before, row.code) for row in waiting] == [(later, "132015")]
+    town.square.script = []
+    to_all(town, "b", "wartawan")
+    town.run()
+    assert counts(town) == {State.SCHEDULED: 200, State.PUBLISHED: 3}, "other posts go on"
+    town.shift = timedelta(minutes=16)
+    town.run()
+    assert counts(town) == {State.PUBLISHED: 203}
 
 
 def test_one_bad_number_stops_nobody_else(town):

@@ -95,12 +95,14 @@ def _failed(line: Line, sender: Sender, intent: Intent, error: retry.OneOfSix) -
     failures = record(sender, lambda conn: settle.failures(conn, intent.key))
     verdict = retry.decide(error, failures=failures, now=now, jitter=random.random())  # noqa: S311  # spreads load
     code, detail = error.code, error.detail
-    key, number = intent.key, intent.number
+    key, number, whole = intent.key, intent.number, error.scope is Scope.POST
 
     def outcome(conn: Connection) -> str:
         match verdict:
             case retry.Again(at, counts, _, redo):
-                settle.again(conn, key, number, at=at, now=now, code=code, detail=detail, counts=counts)
+                settle.again(
+                    conn, key, number, at=at, now=now, code=code, detail=detail, counts=counts, whole=whole
+                )
                 if redo:
                     preparations.forget(conn, line.id, intent.part.hash)
                 else:
@@ -115,7 +117,6 @@ def _failed(line: Line, sender: Sender, intent: Intent, error: retry.OneOfSix) -
                 holds.hold(conn, line.id, reason, code=code, detail=detail, until=until, now=now)
                 return "held"
             case retry.Fail():
-                whole = error.scope is Scope.POST
                 settle.fail(conn, key, number, code=code, detail=detail, now=now, whole=whole)
                 if isinstance(error, Rejected) and error.unwanted:
                     preferences.refused(conn, key, at=now)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
@@ -143,11 +144,16 @@ def again(
     outcome: str = "retry",
     counts: bool = True,
     held: str | None = None,
+    whole: bool = False,
 ) -> None:
     """Proved not created: it waits until ``at``, or is held (``login``, ``quota``, ``lane``).
 
-    ``counts`` = the next back-off is longer; a rate limit counts nothing.
+    ``counts`` = the next back-off is longer; a rate limit counts nothing. ``whole`` = so do the others of the post.
     """
+    if whole and at is not None:
+        soon = delivery.c.not_before.is_(None) | (delivery.c.not_before < at)
+        waits = {"state": State.SCHEDULED, "owner": None, "not_before": at, "code": code, "detail": detail}
+        conn.execute(update(delivery).where(_others(conn, key), soon).values(waits | {"updated_at": now}))
     state = State.HELD if held else State.SCHEDULED
     conn.execute(
         update(delivery)
@@ -178,12 +184,16 @@ def fail(
     mine = (delivery.c.key == key) & delivery.c.state.in_((State.SENDING, State.PREPARING))
     conn.execute(update(delivery).where(mine).values(failed | {"updated_at": now}))
     if whole:
-        one = conn.execute(select(delivery.c.post, delivery.c.account).where(delivery.c.key == key)).one()
-        others = (delivery.c.post == one.post) & (delivery.c.account == one.account)
-        others &= (delivery.c.recipient != "") & delivery.c.state.in_((State.SCHEDULED, State.PREPARING))
-        conn.execute(update(delivery).where(others).values(failed | {"updated_at": now}))
+        conn.execute(update(delivery).where(_others(conn, key)).values(failed | {"updated_at": now}))
     end(conn, key, number, outcome="failed", now=now, code=code, detail=detail)
     _thaw(conn, key)
+
+
+def _others(conn: Connection, key: str) -> Any:
+    """Whoever else the post is still to be sent to on the account."""
+    one = conn.execute(select(delivery.c.post, delivery.c.account).where(delivery.c.key == key)).one()
+    others = (delivery.c.post == one.post) & (delivery.c.account == one.account) & (delivery.c.key != key)
+    return others & (delivery.c.recipient != "") & delivery.c.state.in_((State.SCHEDULED, State.PREPARING))
 
 
 def _thaw(conn: Connection, key: str) -> None:

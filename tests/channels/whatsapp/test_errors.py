@@ -20,7 +20,7 @@ from tests.channels.whatsapp.conftest import PERSON, Bench
 from tests.shared import shared
 
 Kind = type[ChannelError]
-_POST = [131051, 131052, 131053, 131055, 131063, 132000, 132001, 132005, 132007, 132012, 132015, 132016]
+_POST = [131051, 131052, 131053, 131055, 131063, 132000, 132001, 132005, 132007, 132012, 132016]
 _POST += [132018, 132068, 132069, 134100, 134102]
 _PERSON = [0, 3, 10, 33, 190, 200, 250, 299, 368, 131005, 131031, 131037, 131042, 131045, 131048, 131064]
 _PERSON += [133000, 133005, 133006, 133008, 133009, 133010, 133016, 134011]
@@ -35,6 +35,7 @@ EXPECTED: dict[int, tuple[Kind, Scope]] = {
     **dict.fromkeys([4, 80007, 130429], (RateLimited, Scope.ACCOUNT)),
     **dict.fromkeys([131057, 133004, 133015, 134101], (Transient, Scope.ACCOUNT)),
     131049: (RateLimited, Scope.RECIPIENT),
+    132015: (RateLimited, Scope.POST),
     131056: (RateLimited, Scope.RECIPIENT),
     987654: (UnknownOutcome, Scope.DELIVERY),
 }
@@ -68,6 +69,12 @@ def test_every_listed_code_means_the_same_where_it_is_told_by_webhook() -> None:
         assert means.holds is (kind is AuthFailed), code
         assert (means.again is not None) is (later or code == 131047), code
         assert means.tries == (0 if means.again is None else 1 if code in (131047, 131049) else 3), code
+
+
+def test_a_paused_template_is_waited_for(bench: Bench) -> None:
+    paused = answered(bench, 132015)
+    assert isinstance(paused, RateLimited)
+    assert timedelta(minutes=14) < paused.retry_at - bench.door.now() <= timedelta(minutes=15)
 
 
 def test_the_marketing_cap_is_tried_once_more_after_a_day(bench: Bench) -> None:

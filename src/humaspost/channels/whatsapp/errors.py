@@ -47,6 +47,8 @@ _PERSON = (
 _RESTRICTED = ("368", "131031", "131042", "131048", "131064", "133010", "134011")
 #: This person will not get it, the others will.
 _RECIPIENT = ("130403", "130472", "130497", "131021", "131026", "131030", "131049")
+#: The template is paused for hours, and then approved again or disabled: whoever waits for it waits.
+PAUSED = "132015"
 #: This person wants no marketing from the office any more, and may be sent anything else.
 STOPPED = "131050"
 #: The message is wrong for everyone: its medium, its template, its kind.
@@ -61,7 +63,6 @@ _POST = (
     "132005",
     "132007",
     "132012",
-    "132015",
     "132016",
     "132018",
     "132068",
@@ -76,6 +77,7 @@ ROWS: tuple[ErrorRow, ...] = (
     *(ErrorRow(UnknownOutcome, code=number, calls=_PUBLISH, source=_CODES) for number in _TROUBLE),
     *(ErrorRow(Transient, code=number, source=_CODES) for number in _TROUBLE),
     ErrorRow(RateLimited, code="131056", scope=Scope.RECIPIENT, source=_CODES),
+    ErrorRow(RateLimited, code=PAUSED, scope=Scope.POST, source=_CODES),
     *(ErrorRow(RateLimited, code=number, source=_CODES) for number in ("4", "80007", "130429")),
     *(ErrorRow(Transient, code=number, scope=Scope.ACCOUNT, source=_CODES) for number in _LATER),
     *(ErrorRow(AuthFailed, code=number, lasting=True, source=_CODES) for number in _RESTRICTED),
@@ -89,6 +91,8 @@ ROWS: tuple[ErrorRow, ...] = (
     *(ErrorRow(Rejected, code=number, source=_CODES) for number in _DELIVERY),
 )
 
+#: How often a paused template is tried: it is paused for three hours, then for six.
+PAUSE = timedelta(minutes=15)
 #: Longest exponent of the pair limit's 4^X seconds: about an hour.
 _MOST_TRIES = 6
 
@@ -96,11 +100,14 @@ _MOST_TRIES = 6
 def wait(refusal: Refusal, *, tries: int = 1) -> timedelta | None:
     """How long to wait where WhatsApp names no time.
 
-    Throughput comes back within seconds; to one person it is 4^X seconds, and never less than 6
+    Throughput comes back within seconds, a paused template within hours; to one person it is 4^X seconds, and
+    never less than 6
     (https://developers.facebook.com/documentation/business-messaging/whatsapp/about-the-platform).
     """
     if refusal.code == "131056":
         return timedelta(seconds=max(6, 4 ** min(tries, _MOST_TRIES)))
+    if refusal.code == PAUSED:
+        return PAUSE
     return timedelta(seconds=5) if refusal.code == "130429" else None
 
 
