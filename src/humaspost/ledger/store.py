@@ -186,9 +186,10 @@ def open_ledger(state: Path, *, now: datetime, create: bool, upgrade: bool = Fal
     if found is None and not create:
         return empty()
     if found is not None and found > HEAD:
-        raise LedgerError("the ledger was written by a newer humaspost", "pip install --upgrade humaspost")
+        raise LedgerError(_("the ledger was written by a newer humaspost"), "pip install --upgrade humaspost")
     if found is not None and found < HEAD and not upgrade:
-        raise LedgerError("the ledger is of an older humaspost", "humaspost run")
+        message = _("the ledger is of an older humaspost; whatever sends next brings it up to date")
+        raise LedgerError(message, _("start the scheduler anew, or: humaspost run"))
     if found != HEAD:
         _migrate(path, found, now)
     return Ledger(_engine(path), path)
