@@ -165,6 +165,14 @@ def test_a_person_is_told_which_picture_it_is_and_where_it_lies(bench: Bench) ->
     assert str(created.value).startswith("9004/2207052: 0.jpg ")
 
 
+def test_a_refused_login_has_nothing_to_do_with_the_picture(bench: Bench) -> None:
+    error = {"message": "Session has expired", "code": 190}
+    bench.order("status", "/media$", method="POST", status=400, body={"error": error}, acted=False)
+    with pytest.raises(AuthFailed) as refused:
+        bench.session.prepare(bench.part(), None)
+    assert refused.value.detail == "Session has expired"
+
+
 def test_a_person_is_told_which_picture_of_a_carousel_failed(bench: Bench) -> None:
     part = bench.part(images=2)
     token = bench.session.prepare(part, bench.session.prepare(part, None).token).token

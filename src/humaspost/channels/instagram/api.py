@@ -98,7 +98,7 @@ class InstagramSession:
         return Receipt(media, self._door.now())
 
     def _sure(self, error: Transient, container: str) -> ChannelError:
-        """ "Not ready" of a container that was: it may have failed or gone meanwhile, and waiting helps no more."""
+        """What it means that a container which was ready is not: it may have failed meanwhile, and waiting is no help."""
         if not error.code.endswith(NOT_READY):
             return error
         try:

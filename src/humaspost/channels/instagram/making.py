@@ -18,7 +18,7 @@ from humaspost.channels.instagram.errors import ROWS
 from humaspost.channels.instagram.tagging import tags_of
 from humaspost.channels.table import Refusal, classify
 from humaspost.model.channel import Door
-from humaspost.model.errors import AuthFailed, ChannelError, Transient
+from humaspost.model.errors import AuthFailed, ChannelError, Scope, Transient
 from humaspost.model.json import Json
 from humaspost.model.post import Kind
 from humaspost.model.rendition import Attachment, Part
@@ -132,7 +132,9 @@ class Maker:
         try:
             answer = self.graph.ask("create", "POST", f"/{self.user_id}/media", data=parameters)
         except ChannelError as error:
-            raise error.about(_named(item, parameters)) if item else error from error
+            if item is None or error.scope is Scope.ACCOUNT:
+                raise
+            raise error.about(_named(item, parameters)) from error
         made = text_of(answer, "id")
         if not made:
             raise Transient("no-container", "Instagram named no container")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from humaspost.channels.instagram.containers import PAUSES, Container, Progress, asked, progress
 from humaspost.channels.instagram.making import Maker
 from humaspost.model.channel import NotReady, Ready
-from humaspost.model.errors import ChannelError
+from humaspost.model.errors import ChannelError, Scope
 from humaspost.model.json import Json
 
 #: The quota that each new container uses one of.
@@ -49,6 +49,8 @@ def _one(maker: Maker, container: Container, number: int) -> tuple[Container, fl
     try:
         found = asked(maker.graph, container, maker.door.now())
     except ChannelError as error:
+        if not maker.part.media or error.scope is Scope.ACCOUNT:
+            raise
         # Of twenty pictures a person wants to know which.
-        raise error.about(maker.part.media[number].name) if maker.part.media else error from error
+        raise error.about(maker.part.media[number].name) from error
     return found, 0.0 if found.finished else PAUSES[min(found.looks, len(PAUSES)) - 1]
