@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from tests.media.pictures import pdf
-from tests.sandbox.meta import WARGA, Phone, code, picture
+from tests.sandbox.meta import WARGA, Phone, code, frozen, picture
 
 
 def header(kind: str, media_id: str, **more: Any) -> dict[str, Any]:
@@ -144,6 +144,15 @@ def test_a_new_template_waits_for_approval_and_can_be_deleted(phone: Phone) -> N
     gone = phone.http.delete(f"{phone.waba}/message_templates", params={"name": "baru"})
     assert gone.json() == {"success": True}
     assert code(phone.http.delete(f"{phone.waba}/message_templates", params={"name": "baru"}))[1] == 100
+
+
+def test_a_hundred_templates_are_created_in_an_hour(phone: Phone) -> None:
+    clock = frozen(phone.sandbox)
+    text = [{"type": "BODY", "text": "Halo."}]
+    assert all(created(phone, name=f"baru_{n}", components=text).ok for n in range(100))
+    assert code(created(phone, name="lagi", components=text))[1] == 80007
+    clock.move(hours=1)
+    assert created(phone, name="lagi", components=text).ok
 
 
 def test_exactly_four_templates_are_approved_in_indonesian(phone: Phone) -> None:

@@ -34,6 +34,8 @@ from humaspost.sandbox.world import World
 
 __all__ = ["SWITCHES", "Platform"]
 
+#: Templates that an account may create: contracts/whatsapp.md section 1.3.
+_TEMPLATES_AN_HOUR = 100
 #: How long the address that a media id gives can be fetched.
 _URL_LIVES = timedelta(minutes=5)
 
@@ -215,7 +217,10 @@ class Platform:
     async def _create_template(self, request: Request) -> Any:
         self._enter(request, accounts.BUSINESS_ACCOUNT_ID)
         status = "APPROVED" if self.business.option("auto_approve") else "PENDING"
-        template = catalogue.created(self.business.templates, await parameters(request), status=status)
+        wanted = await parameters(request)
+        if not self.business.creations.take(self.world.now(), most=_TEMPLATES_AN_HOUR):
+            raise refused(80007, "At most 100 templates can be created in an hour.")
+        template = catalogue.created(self.business.templates, wanted, status=status)
         if template.status != "PENDING":
             self.business.announce([template])
         return {"id": template.id, "status": template.status, "category": template.category}

@@ -8,7 +8,7 @@ from typing import Any
 
 from humaspost.sandbox.whatsapp import catalogue, events
 from humaspost.sandbox.whatsapp.courier import Courier
-from humaspost.sandbox.whatsapp.limits import Pace, Reach
+from humaspost.sandbox.whatsapp.limits import Hourly, Pace, Reach
 from humaspost.sandbox.whatsapp.people import People
 from humaspost.sandbox.whatsapp.settings import setting
 from humaspost.sandbox.whatsapp.templates import Template
@@ -36,6 +36,7 @@ class Business:
     throughput: Pace = field(default_factory=Pace)
     pairs: Pace = field(default_factory=Pace)
     reach: Reach = field(default_factory=Reach)
+    creations: Hourly = field(default_factory=Hourly)
     messages: dict[str, events.Sent] = field(default_factory=dict)
     inbox: set[str] = field(default_factory=set)
     #: URL -> (until when it is kept, the file or None when it could not be fetched).

@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+HOUR = timedelta(hours=1)
 DAY = timedelta(hours=24)
 
 
@@ -21,6 +22,22 @@ class Pace:
         if owed - moment > interval * (burst - 1) + 1e-6:
             return False
         self.paid_back[key] = owed + interval
+        return True
+
+
+@dataclass(slots=True)
+class Hourly:
+    """At most so many in any hour."""
+
+    _times: deque[datetime] = field(default_factory=deque)
+
+    def take(self, now: datetime, *, most: int) -> bool:
+        """Whether one more may pass now; if so it is counted."""
+        while self._times and now - self._times[0] >= HOUR:
+            self._times.popleft()
+        if len(self._times) >= most:
+            return False
+        self._times.append(now)
         return True
 
 
