@@ -187,6 +187,21 @@ def test_what_waits_for_the_whole_post_is_not_tried_person_by_person(town):
     assert counts(town) == {State.PUBLISHED: 203}
 
 
+def test_an_end_counts_only_the_tries_that_ended_so(town):
+    """Meta's cap lets one try more after a day, whatever else went wrong before."""
+    enlist(town, "masyarakat", range(1))
+    to_all(town, "a", "masyarakat")
+    soon = town.now()
+    capped = RateLimited("131049", retry_at=soon, scope=Scope.RECIPIENT, most=2)
+    other = RateLimited("131056", retry_at=soon, scope=Scope.RECIPIENT)
+    town.square.script = [other, other, capped, capped]
+    town.run()
+    with town.ledger.read() as conn:
+        codes = list(conn.scalars(select(schema.attempt.c.code).order_by(schema.attempt.c.number)))
+    assert codes == ["131056", "131056", "131049", "131049"]
+    assert counts(town) == {State.FAILED: 1}
+
+
 def test_one_bad_number_stops_nobody_else(town):
     enlist(town, "masyarakat", range(30))
     town.square.script = [Rejected("131026", scope=Scope.RECIPIENT)]

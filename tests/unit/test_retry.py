@@ -50,6 +50,12 @@ def test_what_has_an_end_is_final_after_so_many_tries():
     assert [type(verdict) for verdict in verdicts] == [Again, Again, Fail, Fail]
 
 
+def test_only_tries_that_ended_the_same_way_count():
+    error = RateLimited("131049", retry_at=LATER, scope=Scope.RECIPIENT, most=2)
+    verdicts = [decide(error, failures=5, now=NOW, jitter=1.0, same=n) for n in range(3)]
+    assert [type(verdict) for verdict in verdicts] == [Again, Fail, Fail]
+
+
 def test_there_are_exactly_six_and_all_are_decided():
     six = {
         value

@@ -40,8 +40,8 @@ class ErrorRow:
     ``code`` and ``subcode`` are the platform's numbers as text, ``type`` is the end of its type,
     ``match`` a part of its words in any case. ``calls`` are the calls that the row is about, none =
     all. ``name`` is the error's code as people see it; "" = the platform's own. ``scope`` None = the
-    error's usual one. ``redo`` and ``most`` (tries in all, 0 = no end) belong to Transient, ``lasting``
-    to AuthFailed, ``unwanted`` to Rejected. ``source`` is where it is written.
+    error's usual one. ``redo`` belongs to Transient, ``most`` (tries in all, 0 = no end) to it and
+    RateLimited, ``lasting`` to AuthFailed, ``unwanted`` to Rejected. ``source`` is where it is written.
     """
 
     error: type[ChannelError]
@@ -95,7 +95,7 @@ def _made(row: ErrorRow, refusal: Refusal, *, now: datetime, until: datetime | N
     code, detail = row.name or _name(refusal), refusal.detail
     if row.error is RateLimited:
         moment = until or now + NO_TIME_NAMED
-        return RateLimited(code, detail, retry_at=moment, scope=row.scope or Scope.ACCOUNT)
+        return RateLimited(code, detail, retry_at=moment, scope=row.scope or Scope.ACCOUNT, most=row.most)
     if row.error is QuotaExceeded:
         return QuotaExceeded(code, detail, resets_at=until, scope=row.scope or Scope.ACCOUNT)
     if row.error is AuthFailed:

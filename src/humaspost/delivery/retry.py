@@ -58,10 +58,16 @@ class Doubt:
 Verdict = Again | HoldAccount | Fail | Doubt
 
 
-def decide(error: OneOfSix, *, failures: int, now: datetime, jitter: float) -> Verdict:
-    """What delivery does about the error; ``jitter`` in 0..1 spreads the wait over its whole length."""
+def decide(
+    error: OneOfSix, *, failures: int, now: datetime, jitter: float, same: int | None = None
+) -> Verdict:
+    """What delivery does about the error; ``jitter`` in 0..1 spreads the wait over its whole length.
+
+    ``failures`` came before it, ``same`` of them with its very code (None = all of them may have).
+    """
+    before = failures if same is None else same
     match error:
-        case Transient() if error.most and failures + 1 >= error.most:
+        case Transient() | RateLimited() if error.most and before + 1 >= error.most:
             return Fail()
         case Transient():
             lane = error.scope is Scope.ACCOUNT

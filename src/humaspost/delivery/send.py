@@ -92,8 +92,8 @@ def _address(line: Line, sender: Sender, intent: Intent, receipt: Receipt) -> st
 
 def _failed(line: Line, sender: Sender, intent: Intent, error: retry.OneOfSix) -> datetime | None:
     now = sender.now()
-    failures = record(sender, lambda conn: settle.failures(conn, intent.key))
-    verdict = retry.decide(error, failures=failures, now=now, jitter=random.random())  # noqa: S311  # spreads load
+    failures, same = record(sender, lambda conn: settle.failures(conn, intent.key, code=error.code))
+    verdict = retry.decide(error, failures=failures, now=now, jitter=random.random(), same=same)  # noqa: S311  # spreads load
     code, detail = error.code, error.detail
     key, number, whole = intent.key, intent.number, error.scope is Scope.POST
 

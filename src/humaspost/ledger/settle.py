@@ -276,6 +276,8 @@ def grow(conn: Connection, key: str, stage: Stage, *, now: datetime) -> None:
     )
 
 
-def failures(conn: Connection, key: str) -> int:
-    """How often in a row the delivery was refused for the moment."""
-    return conn.scalar(select(delivery.c.failures).where(delivery.c.key == key)) or 0
+def failures(conn: Connection, key: str, *, code: str) -> tuple[int, int]:
+    """How often in a row the delivery was refused for the moment; how many of its attempts ended with ``code``."""
+    in_a_row = conn.scalar(select(delivery.c.failures).where(delivery.c.key == key)) or 0
+    same = (attempt.c.key == key) & (attempt.c.code == code)
+    return in_a_row, conn.scalar(select(func.count()).select_from(attempt).where(same)) or 0

@@ -50,7 +50,7 @@ class ChannelError(Exception):
 class Transient(ChannelError):
     """It is proved that nothing was created; ``redo`` = what was prepared is stale and made anew.
 
-    ``most`` = tries in all, after which it is final; 0 = as many as there is time for.
+    ``most`` = tries in all that end so, after which it is final; 0 = as many as there is time for.
     """
 
     def __init__(
@@ -68,13 +68,20 @@ class Transient(ChannelError):
 
 
 class RateLimited(ChannelError):
-    """The platform refused before writing; it takes the write again at ``retry_at``."""
+    """The platform refused before writing; it takes the write again at ``retry_at``. ``most`` as in Transient."""
 
     def __init__(
-        self, code: str, detail: str = "", *, retry_at: datetime, scope: Scope = Scope.ACCOUNT
+        self,
+        code: str,
+        detail: str = "",
+        *,
+        retry_at: datetime,
+        scope: Scope = Scope.ACCOUNT,
+        most: int = 0,
     ) -> None:
         super().__init__(code, detail, scope=scope)
         self.retry_at = retry_at
+        self.most = most
 
 
 class QuotaExceeded(ChannelError):

@@ -14,7 +14,7 @@ from typing import Any
 from humaspost.channels.graph import Graph, rows_of, text_of
 from humaspost.channels.http import DEADLINE, Wire, guarded
 from humaspost.channels.whatsapp import WhatsAppConfig, masked
-from humaspost.channels.whatsapp.errors import ROWS, once_more, tries_of, wait
+from humaspost.channels.whatsapp.errors import ROWS, tries_of, wait
 from humaspost.channels.whatsapp.messages import message
 from humaspost.channels.whatsapp.rules import MEDIA_LIFE, TIERS
 from humaspost.channels.whatsapp.templates import templates
@@ -100,7 +100,7 @@ class WhatsAppSession:
                 return self.publish(part, ready, key=key, to=replace(to, window=False), reply_to=reply_to)
             if media_id and error.code in _OF_MEDIA and self._is_gone(media_id):
                 raise Transient("media-gone", error.detail, redo=True, most=3) from error
-            raise once_more(error, tries=tries_of(key), now=self._door.now()) from error
+            raise
         sent = next(iter(rows_of(answer, "messages")), {})
         wamid = text_of(sent, "id")
         if not wamid:

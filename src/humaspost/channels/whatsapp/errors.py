@@ -6,12 +6,11 @@ changes nothing. Rows are tried from the top.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from humaspost.channels.table import ErrorRow, Refusal
 from humaspost.model.errors import (
     AuthFailed,
-    ChannelError,
     RateLimited,
     Rejected,
     Scope,
@@ -20,6 +19,10 @@ from humaspost.model.errors import (
 )
 
 _CODES = "https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes"
+_CAP = (
+    "https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/marketing-templates/"
+    "per-user-limits"
+)
 _PUBLISH = ("publish",)
 
 #: Meta's own trouble: whether the message went out nevertheless is not documented.
@@ -46,9 +49,11 @@ _PERSON = (
 #: The same, where one can log in all the same: a block, a bill, a number that is not registered.
 _RESTRICTED = ("368", "131031", "131042", "131048", "131064", "133010", "134011")
 #: This person will not get it, the others will.
-_RECIPIENT = ("130403", "130472", "130497", "131021", "131026", "131030", "131049")
+_RECIPIENT = ("130403", "130472", "130497", "131021", "131026", "131030")
 #: The template is paused for hours, and then approved again or disabled: whoever waits for it waits.
 PAUSED = "132015"
+#: This person gets as much marketing as Meta lets them have; several tries within a day get them blocked for the office.
+CAPPED = "131049"
 #: This person wants no marketing from the office any more, and may be sent anything else.
 STOPPED = "131050"
 #: The message is wrong for everyone: its medium, its template, its kind.
@@ -78,6 +83,7 @@ ROWS: tuple[ErrorRow, ...] = (
     *(ErrorRow(Transient, code=number, source=_CODES) for number in _TROUBLE),
     ErrorRow(RateLimited, code="131056", scope=Scope.RECIPIENT, source=_CODES),
     ErrorRow(RateLimited, code=PAUSED, scope=Scope.POST, source=_CODES),
+    ErrorRow(RateLimited, code=CAPPED, scope=Scope.RECIPIENT, most=2, source=_CAP),
     *(ErrorRow(RateLimited, code=number, source=_CODES) for number in ("4", "80007", "130429")),
     *(ErrorRow(Transient, code=number, scope=Scope.ACCOUNT, source=_CODES) for number in _LATER),
     *(ErrorRow(AuthFailed, code=number, lasting=True, source=_CODES) for number in _RESTRICTED),
@@ -106,20 +112,9 @@ def wait(refusal: Refusal, *, tries: int = 1) -> timedelta | None:
     """
     if refusal.code == "131056":
         return timedelta(seconds=max(6, 4 ** min(tries, _MOST_TRIES)))
-    if refusal.code == PAUSED:
-        return PAUSE
+    if refusal.code in (PAUSED, CAPPED):
+        return PAUSE if refusal.code == PAUSED else timedelta(days=1)
     return timedelta(seconds=5) if refusal.code == "130429" else None
-
-
-def once_more(error: Rejected, *, tries: int, now: datetime) -> ChannelError:
-    """Past Meta's cap on marketing (131049) the first attempt waits a day; anything else is final.
-
-    Several tries within a day get the person blocked for the office
-    (https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/marketing-templates/per-user-limits).
-    """
-    if error.code != "131049" or tries > 1:
-        return error
-    return RateLimited(error.code, error.detail, retry_at=now + timedelta(days=1), scope=Scope.RECIPIENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +131,7 @@ class Told:
 
 
 #: 131049: Meta's cap on marketing; 131047: the window had closed, and a template may go instead.
-_ONCE = {"131049": 86_400.0, "131047": 60.0}
+_ONCE = {CAPPED: 86_400.0, "131047": 60.0}
 #: Maintenance and a raise of the throughput take up to five minutes.
 _LATER_SECONDS = 300.0
 
