@@ -173,9 +173,11 @@ def test_who_stops_marketing_is_sent_no_marketing_until_they_take_that_back(desk
     refused = [row["reason"] for row in desk.deliveries() if row["state"] == "refused"]
     assert refused == ["no-marketing"]
     assert FIRST not in {o["to"] for o in desk.world.objects("whatsapp")}
+    desk.notice("lagi")
+    assert "5 people, template pengumuman, 1 wants no marketing" in desk.run("plan").stdout
     desk.world.ask("preference", {"from": FIRST, "value": "resume"})
     until(lambda: desk.look("SELECT * FROM preference WHERE marketing"), within=10)
-    desk.notice("lagi")
+    assert "no marketing" not in desk.run("plan").stdout
     desk.send("lagi")
     assert [o["to"] for o in desk.world.objects("whatsapp")].count(FIRST) == 1
 

@@ -20,6 +20,7 @@ from humaspost.ledger.schema import (
     window,
 )
 from humaspost.ledger.store import created_at
+from humaspost.model.account import Facts, is_marketing
 from humaspost.model.decision import Case
 from humaspost.model.delivery import Receipt, State
 from humaspost.model.post import Late
@@ -60,15 +61,11 @@ class Cases:
         )
 
     def _is_marketing(self, fallback: Fallback | None) -> bool:
-        """As the platform has the template; as the office calls it where it was never asked."""
-        if fallback is None:
-            return False
-        return self._categories.get((fallback.name, fallback.language), fallback.category) == "MARKETING"
+        return fallback is not None and is_marketing(fallback, self._facts)
 
     @cached_property
-    def _categories(self) -> dict[tuple[str, str], str]:
-        known = accounts.facts_of(self.lane)
-        return {(t.name, t.language): t.category for t in known.templates} if known else {}
+    def _facts(self) -> Facts | None:
+        return accounts.facts_of(self.lane)
 
 
 def facts(keys: list[str], owner: str) -> Any:

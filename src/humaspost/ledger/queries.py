@@ -17,6 +17,7 @@ from humaspost.ledger.schema import (
     delivery,
     planned,
     post,
+    preference,
     quota_use,
     recipient,
     rendition,
@@ -38,10 +39,24 @@ def said(conn: Connection, *, since: datetime) -> list[Said]:
 
 def reach(conn: Connection, audiences: Sequence[str]) -> int:
     """How many people the audiences hold together, each once, who agreed and did not opt out."""
+    return conn.scalar(select(func.count()).select_from(recipient).where(_reached(audiences))) or 0
+
+
+def unwilling(conn: Connection, account_name: str, audiences: Sequence[str], *, at: datetime) -> int:
+    """How many of those whom the audiences reach want no marketing of the account, and have no window open ``at``."""
+    of_account = select(account.c.id).where(account.c.name == account_name).scalar_subquery()
+    said = select(preference.c.recipient).where(
+        preference.c.account == of_account, preference.c.marketing.is_(False)
+    )
+    open_ = select(window.c.recipient).where(window.c.account == of_account, window.c.open_until > at)
+    people = _reached(audiences) & recipient.c.id.in_(said) & recipient.c.id.not_in(open_)
+    return conn.scalar(select(func.count()).select_from(recipient).where(people)) or 0
+
+
+def _reached(audiences: Sequence[str]) -> Any:
     members = select(audience_member.c.recipient).where(audience_member.c.audience.in_(audiences))
     agreed = select(consent.c.recipient)
-    people = (recipient.c.id.in_(members)) & recipient.c.id.in_(agreed) & recipient.c.opted_out_at.is_(None)
-    return conn.scalar(select(func.count()).select_from(recipient).where(people)) or 0
+    return (recipient.c.id.in_(members)) & recipient.c.id.in_(agreed) & recipient.c.opted_out_at.is_(None)
 
 
 def written_to(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from humaspost.model.json import Json
+from humaspost.model.rendition import Fallback
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,10 @@ class Facts:
     templates: tuple[Template, ...] = ()
     extra: Mapping[str, Json] = field(default_factory=dict)
 
+    def category(self, name: str, language: str) -> str:
+        """What the platform has the template as (``MARKETING``, ``UTILITY``); "" where it has not told of it."""
+        return next((t.category for t in self.templates if (t.name, t.language) == (name, language)), "")
+
     def judged(self, verdict: Verdict) -> "Facts":
         """The same, with the template's status as it was decided; a template not in it is not made up."""
         about = (verdict.name, verdict.language)
@@ -106,6 +111,12 @@ class Facts:
             tuple(_template(t) for t in data["templates"]),
             data["extra"],
         )
+
+
+def is_marketing(fallback: Fallback, facts: Facts | None) -> bool:
+    """Whether the template is advertising: as the platform has it, as the office calls it where that never told."""
+    told = facts.category(fallback.name, fallback.language) if facts else ""
+    return (told or fallback.category) == "MARKETING"
 
 
 def _template(data: Mapping[str, Any]) -> Template:

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from humaspost.app.office import Office
 from humaspost.audience.read import fingerprint, read
 from humaspost.ledger import queries, recipients
+from humaspost.model.account import is_marketing
+from humaspost.model.rendition import Part
 
 
 class People:
@@ -24,6 +26,14 @@ class People:
                 self._ledger(names) if all(map(self._is_fresh, names)) else self._read(names)
             )
         return self._counts[names]
+
+    def unwilling(self, account: str, part: Part, audiences: Iterable[str]) -> int:
+        """How many of them want no marketing of the account, where what they would get is that."""
+        office = self._office
+        if part.fallback is None or not is_marketing(part.fallback, office.facts().get(account)):
+            return 0
+        with office.ledger().read() as conn:
+            return queries.unwilling(conn, account, tuple(sorted(set(audiences))), at=office.now())
 
     def _ledger(self, names: tuple[str, ...]) -> int:
         with self._office.ledger().read() as conn:

@@ -14,18 +14,23 @@ from humaspost.views.text import safe, wrap
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A rendition on the account that it is for; ``people`` None = the channel has no recipients."""
+    """A rendition on the account that it is for; ``people`` None = the channel has no recipients.
+
+    ``unwilling`` of them want no marketing, and it is that.
+    """
 
     account: Account
     rendition: Rendition
     rules: Rules
     people: int | None = None
+    unwilling: int = 0
 
 
 def summary(shown: Shown) -> str:
     """``1 post, 232/280, 1 image``, ``caption 274/2200, 2 images``, ``17 people, template siaran_pers``."""
     if shown.rules.audience:
-        return ", ".join([_people(shown.people), *_template(shown.rendition.parts[0].fallback)])
+        template = _template(shown.rendition.parts[0].fallback)
+        return ", ".join([_people(shown.people), *template, *_unwilling(shown.unwilling)])
     media = [medium for part in shown.rendition.parts for medium in part.media]
     return ", ".join([*_text(shown), *media_words(media), *_extra(shown.rendition)])
 
@@ -35,6 +40,11 @@ def _people(count: int | None) -> str:
         return _("its audiences")
     shown = f"{count:,}"
     return ngettext("{count} person", "{count} people", count).format(count=shown)
+
+
+def _unwilling(count: int) -> list[str]:
+    words = ngettext("{count} wants no marketing", "{count} want no marketing", count)
+    return [words.format(count=f"{count:,}")] if count else []
 
 
 def _template(fallback: Fallback | None) -> list[str]:
