@@ -1,11 +1,12 @@
 """How many people a post would reach: by the ledger, or by the files that are still to be imported."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from humaspost.app.office import Office
 from humaspost.audience.read import fingerprint, read
 from humaspost.ledger import queries, recipients
-from humaspost.model.account import is_marketing
+from humaspost.model.account import Facts, is_marketing
 from humaspost.model.rendition import Part
 
 
@@ -15,6 +16,7 @@ class People:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._counts: dict[tuple[str, ...], int] = {}
+        self._unwilling: dict[tuple[str, tuple[str, ...]], int] = {}
         self._fresh: dict[str, bool] = {}
         self._files: dict[str, frozenset[str]] = {}
 
@@ -29,11 +31,17 @@ class People:
 
     def unwilling(self, account: str, part: Part, audiences: Iterable[str]) -> int:
         """How many of them want no marketing of the account, where what they would get is that."""
-        office = self._office
-        if part.fallback is None or not is_marketing(part.fallback, office.facts().get(account)):
+        if part.fallback is None or not is_marketing(part.fallback, self._facts.get(account)):
             return 0
-        with office.ledger().read() as conn:
-            return queries.unwilling(conn, account, tuple(sorted(set(audiences))), at=office.now())
+        asked = (account, tuple(sorted(set(audiences))))
+        if asked not in self._unwilling:
+            with self._office.ledger().read() as conn:
+                self._unwilling[asked] = queries.unwilling(conn, *asked, at=self._office.now())
+        return self._unwilling[asked]
+
+    @cached_property
+    def _facts(self) -> Mapping[str, Facts]:
+        return self._office.facts()
 
     def _ledger(self, names: tuple[str, ...]) -> int:
         with self._office.ledger().read() as conn:
