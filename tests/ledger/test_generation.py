@@ -66,7 +66,7 @@ def test_a_crash_before_any_of_the_three_writes_locks_nobody_out(tmp_path, monke
     for _ in range(before):
         begun(tmp_path)
     left = iter(range(survives))
-    write, put = generation.durable.write, generation.put
+    write, put = generation._write, generation.put
 
     def counted(real):
         def one(*args):
@@ -76,7 +76,7 @@ def test_a_crash_before_any_of_the_three_writes_locks_nobody_out(tmp_path, monke
 
         return one
 
-    monkeypatch.setattr(generation.durable, "write", counted(write))
+    monkeypatch.setattr(generation, "_write", counted(write))
     monkeypatch.setattr(generation, "put", counted(put))
     ledger = opened(tmp_path)
     with pytest.raises(PowerCut):

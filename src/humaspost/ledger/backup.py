@@ -6,8 +6,8 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from humaspost.disk import sync_folder
 from humaspost.ledger import gap, generation, store
-from humaspost.ledger.durable import sync_folder
 from humaspost.ledger.store import LedgerError
 from humaspost.model.language import _
 

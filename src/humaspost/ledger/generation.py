@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from humaspost.ledger import durable
+from humaspost.disk import written
 from humaspost.ledger.schema import meta
 from humaspost.ledger.store import Ledger, LedgerError
 from humaspost.model.language import _
@@ -76,4 +76,5 @@ def _read(state: Path) -> tuple[str, ...]:
 
 
 def _write(state: Path, accepted: Iterable[str]) -> None:
-    durable.write(state / FILE, "".join(f"{one}\n" for one in accepted).encode())
+    with written(state / FILE) as file:
+        file.write("".join(f"{one}\n" for one in accepted).encode())

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete
 
+from humaspost.disk import sync_folder
 from humaspost.ledger import accounts, claims, gap, generation, store
-from humaspost.ledger.durable import sync_folder
 from humaspost.ledger.schema import delivery, preparation
 from humaspost.ledger.store import Ledger
 

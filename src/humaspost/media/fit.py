@@ -11,9 +11,9 @@ from functools import lru_cache
 from io import BufferedRandom
 from pathlib import Path
 
+from humaspost.disk import written
 from humaspost.media import boxes, encode, films, gif, images, opening
 from humaspost.media import convert as converting
-from humaspost.media.atomic import written
 from humaspost.media.conversions import Conversions
 from humaspost.media.convert import CannotConvert
 from humaspost.media.shape import shaped

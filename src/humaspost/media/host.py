@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from humaspost.media.atomic import written
+from humaspost.disk import written
 from humaspost.media.bucket import Bucket, BucketFailed
 from humaspost.model.channel import FitFile
 

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from humaspost.disk import written
 from humaspost.model.language import _
 from humaspost.model.problem import Problem
 from humaspost.settings.errors import ConfigError
@@ -128,24 +127,5 @@ def _print(seed: Seed | None) -> str:
 
 def _write(path: Path, text: str) -> None:
     """The file holds the text, or what it held before; nobody else can read it at any moment."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with written(path) as file:
+        file.write(text.encode())

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole, on disk, or not at all, whatever loses its power meanwhile."""
 
 import os
 import secrets
@@ -23,10 +23,11 @@ def written(target: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """What was renamed in the folder stays renamed."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:
