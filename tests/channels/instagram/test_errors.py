@@ -99,7 +99,7 @@ def judged(bench: Bench, rows: list[tuple[int, int | None, Kind, Kind]]) -> dict
 
 
 def test_metas_own_table(bench: Bench) -> None:
-    table = json.loads(shared("contracts/data/instagram/meta-docs/error-codes.json").read_text())["errors"]
+    table = _table()
     assert len(table) >= 23
     rows = []
     for row in table:
@@ -109,12 +109,51 @@ def test_metas_own_table(bench: Bench) -> None:
     assert judged(bench, rows) == {}
 
 
+def _table() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(
+        shared("contracts/data/instagram/meta-docs/error-codes.json").read_text()
+    )["errors"]
+    return found
+
+
+def test_metas_own_table_where_a_container_tells_of_it(bench: Bench) -> None:
+    """A container that failed says why in words, with the subcode in them."""
+    part = bench.part()
+    token = bench.session.prepare(part, None).token
+    wrong = {}
+    for row in _table():
+        said = f"Error: Media upload has failed with error code {row['subcode']}"
+        body = {"status_code": "ERROR", "status": said}
+        bench.order("status", r"/v26.0/\d+$", method="GET", status=200, body=body, acted=False)
+        with pytest.raises(ChannelError) as caught:
+            bench.session.prepare(part, token)
+        expected, error = ACTIONS[row["action"]][0], caught.value
+        if type(error) is not expected or (expected is Transient and not error.redo):
+            wrong[row["subcode"]] = (type(error).__name__, error.code)
+    assert wrong == {}
+
+
+def test_metas_own_table_where_an_upload_is_refused_with_it(facebook: Bench) -> None:
+    part = facebook.reel()
+    token = facebook.session.prepare(part, None).token
+    wrong = {}
+    for row in _table():
+        inner = json.dumps({"success": False, "error": {"message": f"{row['subcode']}: words"}})
+        body = {"debug_info": {"retriable": False, "type": "ProcessingFailedError", "message": inner}}
+        facebook.order("status", "/ig-api-upload/", method="POST", status=400, body=body, acted=False)
+        with pytest.raises(ChannelError) as caught:
+            facebook.session.prepare(part, token)
+        if type(caught.value) is not ACTIONS[row["action"]][0]:
+            wrong[row["subcode"]] = (type(caught.value).__name__, caught.value.code)
+    assert wrong == {}
+
+
 def test_graphs_own_numbers_and_those_seen_in_the_field(bench: Bench) -> None:
     assert judged(bench, GRAPH) == {}
 
 
 def test_a_new_container_is_made_where_the_contract_says_so(bench: Bench) -> None:
-    table = json.loads(shared("contracts/data/instagram/meta-docs/error-codes.json").read_text())["errors"]
+    table = _table()
     for row in table:
         error = answered(bench, row["code"], row["subcode"], at="media", ready=Ready({}))
         assert getattr(error, "redo", False) == (row["action"] in REDO), row

@@ -101,6 +101,20 @@ def test_while_uploading_meta_s_own_trouble_is_only_tried_again(bench: Bench) ->
             bench.session.prepare(part, None)
 
 
+def test_every_listed_code_means_the_same_where_a_file_is_uploaded(bench: Bench) -> None:
+    """Nothing is public yet, so what would be doubt is only tried again."""
+    part, wrong = bench.part(name="a.jpg"), {}
+    for code, (kind, scope) in EXPECTED.items():
+        body = {"error": {"message": "words", "code": code}}
+        bench.order("status", "/media$", status=400, body=body, acted=False)
+        with pytest.raises(ChannelError) as caught:
+            bench.session.prepare(part, None)
+        expected = Transient if kind is UnknownOutcome else kind
+        if (type(caught.value), caught.value.scope) != (expected, scope):
+            wrong[code] = (type(caught.value).__name__, caught.value.scope)
+    assert wrong == {}
+
+
 def test_the_contracts_table_is_covered() -> None:
     text = shared("contracts/whatsapp.md").read_text()
     table = text[text.index("| code | HTTP | meaning | action |") : text.index("## 3. Webhooks")]
