@@ -1,5 +1,6 @@
 """X's weighted length, by twitter-text's own cases."""
 
+import json
 import time
 from functools import cache
 from typing import Any
@@ -36,6 +37,23 @@ def test_the_other_cases_hold_for_the_product_itself(name: str, count: int) -> N
     for case in cases:
         assert weighted(case["text"]) == case["expected"]["weightedLength"], case["description"]
         assert bound(case["text"]) >= weighted(case["text"])
+
+
+def test_each_character_weighs_what_the_configuration_says() -> None:
+    path = shared("contracts/data/twitter-text/config-v3.json")
+    config = json.loads(path.read_text("utf-8"))
+    edges = [edge for one in config["ranges"] for edge in (one["start"], one["end"])]
+    # The last one, a joiner of emoji, weighs what it stands between; zero is no text.
+    asked = sorted({code + step for code in edges for step in (-1, 0, 1)} - {-1, 0, 8205})
+    wrong = {}
+    for code in asked:
+        inside = (one["weight"] for one in config["ranges"] if one["start"] <= code <= one["end"])
+        expected = next(inside, config["defaultWeight"]) // config["scale"]
+        if (found := weighted(f"a{chr(code)}a") - 2) != expected:
+            wrong[hex(code)] = (found, expected)
+    assert wrong == {}
+    assert len(asked) >= 18
+    assert weighted("https://kotacontoh.go.id/berita/panjang-sekali") == config["transformedURLLength"]
 
 
 _WORDS = st.sampled_from(

@@ -177,7 +177,9 @@ def _failure(status: dict[str, Any]) -> str:
 
 
 def _inbound(value: dict[str, Any]) -> Iterator[Event]:
-    for message in _dicts(value, "messages"):
+    """What people said; that somebody has another number now is told in the same place, and nobody said it."""
+    said = (one for one in _dicts(value, "messages") if _text(one, "type") != "system")
+    for message in said:
         wamid, at = _id(message, "id"), _moment(message)
         who = _person(value, message, "from", "from_user_id")
         if wamid and at and any(who.values()):
