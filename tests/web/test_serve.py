@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from humaspost.app.office import Office
 from humaspost.app.webhooks import hooks
 from humaspost.channels.whatsapp.events import signed
+from humaspost.ledger import recipients
 from humaspost.ledger.schema import event
 from humaspost.settings.read import load
 from humaspost.web.server import bound, serve
@@ -177,6 +178,16 @@ def test_who_leaves_is_told_without_a_number(web: Web) -> None:
     value = {"metadata": {"phone_number_id": NUMBER}, "messages": [message]}
     assert web.post(json.dumps({"entry": [{"changes": [{"value": value}]}]}).encode()) == 200
     assert [(what.kind, what.account, what.detail) for what in web.told] == [("left", "wa", "")]
+
+
+def test_a_new_number_is_told_masked(web: Web) -> None:
+    system = {"type": "user_changed_number", "wa_id": "6281200000777", "body": "User A changed"}
+    message = {"from": "6281200000001", "id": "m", "timestamp": "1", "type": "system", "system": system}
+    value = {"metadata": {"phone_number_id": NUMBER}, "messages": [message]}
+    people = [("+6281200000001", "", None)]
+    web.office.ledger(write=True).write(lambda conn: recipients.add(conn, people, now=web.office.now()))
+    assert web.post(json.dumps({"entry": [{"changes": [{"value": value}]}]}).encode()) == 200
+    assert [(what.kind, what.detail) for what in web.told] == [("moved", "+62 812-**-01 → +62 812-**-77")]
 
 
 def test_many_at_once_are_all_kept(web: Web) -> None:

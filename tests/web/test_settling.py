@@ -404,6 +404,29 @@ def test_who_is_reached_at_a_number_spelled_otherwise_can_leave_from_it(book: Bo
         assert theirs not in str(conn.execute(select(event)).all())
 
 
+def test_whoever_has_another_number_now_can_leave_from_it(book: Book) -> None:
+    new = "+6281200000777"
+    moved = Event("s1:moved", "moved", NOW, sender=PHONE, moved=new)
+    assert [(c.kind, c.numbers) for c in book.hear(moved)] == [("moved", (PHONE, new))]
+    with book.ledger.read() as conn:
+        assert conn.execute(select(window)).all() == [], "nobody said anything"
+    assert [change.kind for change in book.hear(_said("BERHENTI", phone=new))] == ["left"]
+    assert _left(book) == NOW
+    with book.ledger.read() as conn:
+        assert new not in str(conn.execute(select(event)).all())
+
+
+def test_who_had_left_has_left_with_the_new_number_too(book: Book) -> None:
+    new = "+6281200000777"
+    book.hear(_said("STOP"))
+    book.hear(Event("s1:moved", "moved", LATER, sender=PHONE, moved=new), now=LATER)
+    assert _left(book, new) == NOW
+
+
+def test_a_strangers_new_number_is_nobodys(book: Book) -> None:
+    assert book.hear(Event("s1:moved", "moved", NOW, sender="+6281299999999", moved="+6281299999998")) == []
+
+
 def _marketing(book: Book, phone: str = PHONE) -> bool | None:
     """What the person said of marketing, None = nothing."""
     wanted = select(preference.c.marketing).join(recipient, recipient.c.id == preference.c.recipient)

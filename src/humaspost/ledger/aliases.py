@@ -35,6 +35,14 @@ def phone(conn: Connection, account: str, one: Event, *, now: datetime) -> str |
     return str(known.phone)
 
 
+def learn(conn: Connection, account: str, one: Event, *, now: datetime) -> bool:
+    """Whoever has the number writes from ``one.moved`` from now on; False = nobody of ours has it."""
+    known = _named(conn, account, one)
+    if known is not None and one.moved:
+        _keep(conn, account, _PERSON, one, name=one.moved, who=known.id, now=now)
+    return known is not None
+
+
 def later(conn: Connection, account: str, one: Event, what: str, *, now: datetime) -> None:
     """Whom ``one`` speaks of said so (``LEFT``, ``NO_MARKETING``), and it waits here for their number."""
     _keep(conn, account, what, one, name=one.user_id or "", who=None, now=now)

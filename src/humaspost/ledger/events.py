@@ -25,12 +25,14 @@ _STAGES = tuple(Stage)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a webhook changed, for people to be told: ``found``, ``failed``, ``retry``, ``left`` or
-    ``no-marketing``."""
+    """What a webhook changed, for people to be told: ``found``, ``failed``, ``retry``, ``left``,
+    ``no-marketing`` or ``moved``."""
 
     kind: str
     post: str = ""
     detail: str = ""
+    #: The number that a person had, and the one that they have now; to be masked before anybody sees them.
+    numbers: tuple[str, ...] = ()
 
 
 def receive(
@@ -223,8 +225,18 @@ def _of_person(
         _prefer(conn, account, phone, marketing=one.kind == "marketing", at=at, now=now)
     if one.kind == "no-marketing":
         yield Change("no-marketing")
+    if one.moved and aliases.learn(conn, account, one, now=now):
+        yield from _moved(conn, phone, one.moved, now=now)
     if leaving:
         yield _leave(conn, phone, at=at, now=now)
+
+
+def _moved(conn: Connection, before: str, after: str, *, now: datetime) -> Iterator[Change]:
+    """Whoever had left has left with the new number too, whatever list it is written in."""
+    yield Change("moved", numbers=(before, after))
+    person = recipients.by_phone(conn, before)
+    if person is not None and person.opted_out_at is not None:
+        _leave(conn, after, at=person.opted_out_at, now=now)
 
 
 def _later(conn: Connection, account: str, one: Event, *, leaving: bool, now: datetime) -> None:

@@ -76,6 +76,7 @@ def _word(kind: str) -> str:
         "duplicate": _("unknown"),
         "left": _("opted out"),
         "no-marketing": _("opted out"),
+        "moved": _("new number"),
     }.get(kind) or state_word(kind)
 
 
@@ -90,6 +91,8 @@ def _detail(what: Happened) -> str:
             return _("found live, nothing sent twice")
         case "left":
             return _("a person wants no more messages; nobody writes to them again")
+        case "moved":
+            return _("{numbers}: write it in your list").format(numbers=safe(what.detail))
         case "no-marketing":
             return _("a person wants no marketing any more; other messages still reach them")
         case "looked":

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from humaspost.app.office import Office
 from humaspost.app.webhooks import Hook, heard, of_app
+from humaspost.audience.phone import masked
 from humaspost.delivery.happened import Happened, trouble
 from humaspost.ledger.events import Change
 
@@ -82,7 +83,8 @@ class Pages:
 
     def _tell(self, kind: str, hook: Hook, change: Change) -> None:
         now, name = self.office.now(), hook.account.name
-        self.office.tell(Happened(now, kind, change.post, name, detail=change.detail))
+        detail = " → ".join(map(masked, change.numbers)) or change.detail
+        self.office.tell(Happened(now, kind, change.post, name, detail=detail))
 
 
 async def _body(request: Request) -> bytes | Response:

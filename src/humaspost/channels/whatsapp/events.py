@@ -178,13 +178,23 @@ def _failure(status: dict[str, Any]) -> str:
 
 def _inbound(value: dict[str, Any]) -> Iterator[Event]:
     """What people said; that somebody has another number now is told in the same place, and nobody said it."""
-    said = (one for one in _dicts(value, "messages") if _text(one, "type") != "system")
-    for message in said:
+    for message in _dicts(value, "messages"):
+        if _text(message, "type") == "system":
+            yield from _moved(message)
+            continue
         wamid, at = _id(message, "id"), _moment(message)
         who = _person(value, message, "from", "from_user_id")
         if wamid and at and any(who.values()):
             text, payload = _words(message), _payload(message)
             yield Event(f"{wamid}:inbound", "inbound", at, remote_id=wamid, text=text, payload=payload, **who)
+
+
+def _moved(message: dict[str, Any]) -> Iterator[Event]:
+    wamid, at = _id(message, "id"), _moment(message)
+    told = _dict(message, "system")
+    before, now = _phone(message, "from"), _phone(told, "wa_id") or _phone(told, "new_wa_id")
+    if wamid and at and before and now and before != now:
+        yield Event(f"{wamid}:moved", "moved", at, sender=before, moved=now)
 
 
 def _preferences(value: dict[str, Any]) -> Iterator[Event]:
