@@ -404,6 +404,15 @@ def test_who_is_reached_at_a_number_spelled_otherwise_can_leave_from_it(book: Bo
         assert theirs not in str(conn.execute(select(event)).all())
 
 
+def test_a_restricted_account_is_held(book: Book) -> None:
+    book.hear(
+        Event("account:ACCOUNT_RESTRICTION:1", "account", NOW, failed="ACCOUNT_RESTRICTION", holds=True)
+    )
+    with book.ledger.read() as conn:
+        row = accounts.by_name(conn, "whatsapp")
+    assert (row.hold, row.hold_code) == ("login", "ACCOUNT_RESTRICTION")
+
+
 def test_whoever_has_another_number_now_can_leave_from_it(book: Book) -> None:
     new = "+6281200000777"
     moved = Event("s1:moved", "moved", NOW, sender=PHONE, moved=new)

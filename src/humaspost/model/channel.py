@@ -76,7 +76,8 @@ class Event:
     ``kind`` is ``status`` (with ``key`` = our callback data, ``stage`` or ``failed`` code), ``inbound`` (a
     person wrote ``text``, or pressed a button with our ``payload`` behind it), ``left`` (a person wants no more), ``no-marketing`` and
     ``marketing`` (they want no advertising any more, or again), ``closed`` (a person's 24-hour window is not open),
-    ``moved`` (the ``sender`` has the number ``moved`` from now on) or ``template`` (the platform's ``verdict`` on one). ``sender`` is the person's number, ``user_id``
+    ``moved`` (the ``sender`` has the number ``moved`` from now on) ``template`` (the platform's ``verdict`` on
+    one) or ``account`` (which it restricted). ``sender`` is the person's number, ``user_id``
     what the platform calls them; either may be missing.
     ``again`` = after so many seconds the failed one may be tried once more, ``tries`` times; ``holds`` = the
     account is restricted, and nothing more goes out before a person has seen to it.

@@ -257,6 +257,48 @@ def test_a_verdict_on_a_template_of_our_business_is_read() -> None:
     assert told_of_template("yellow", "template_quality_update", business=ours) == []
 
 
+def test_a_restriction_of_the_account_holds_it_and_a_warning_does_not() -> None:
+    path = "contracts/data/whatsapp/pywa-fixtures/account_update.json"
+    held = {}
+    for name, body in json.loads(shared(path).read_text()).items():
+        business = body["entry"][0]["id"]
+        config = CONFIG.model_copy(update={"business_account_id": business})
+        raw = encoded(body)
+        found = WhatsApp().events(config, {"x-hub-signature-256": signed(raw, SECRET)}, raw, secret=SECRET)
+        for event in found or []:
+            assert (event.kind, event.holds) == ("account", True), name
+            held[name] = event.failed
+    assert held == {
+        "account_deleted": "ACCOUNT_DELETED",
+        "account_restriction": "ACCOUNT_RESTRICTION",
+        "account_offboarded": "ACCOUNT_OFFBOARDED",
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "holds"),
+    [
+        ({"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": "DISABLE"}}, True),
+        ({"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": "SCHEDULE_FOR_DISABLE"}}, False),
+        (
+            {
+                "event": "ACCOUNT_RESTRICTION",
+                "restriction_info": [{"restriction_type": "RESTRICTED_ADD_PHONE"}],
+            },
+            False,
+        ),
+        ({"event": "ACCOUNT_RESTRICTION", "restriction_info": "x"}, False),
+        ({"event": ["ACCOUNT_DELETED"]}, False),
+    ],
+)
+def test_only_what_ends_all_sending_holds(value: dict[str, Any], holds: bool) -> None:
+    change = {"field": "account_update", "value": value}
+    raw = encoded({"entry": [{"id": "1", "time": 1743451903, "changes": [change]}]})
+    assert bool(read(raw)) is holds
+    elsewhere = encoded({"entry": [{"id": "2", "time": 1743451903, "changes": [change]}]})
+    assert read(elsewhere) == []
+
+
 def test_a_failure_says_when_it_may_be_tried_once_more_and_what_it_means_for_the_person() -> None:
     def failed(code: int) -> list[Event]:
         found = read(encoded(webhook(statuses=[status("failed", errors=[{"code": code}])])))
