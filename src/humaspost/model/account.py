@@ -56,7 +56,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the platform decided of one template; ``status`` "" = something of it changed that only asking tells."""
+    """What the platform decided of one template; "" as ``status``, or as ``name`` too = only asking tells what changed."""
 
     name: str
     language: str

@@ -299,6 +299,13 @@ def test_only_what_ends_all_sending_holds(value: dict[str, Any], holds: bool) ->
     assert read(elsewhere) == []
 
 
+def test_another_limit_is_asked_for() -> None:
+    value = {"max_daily_conversation_per_phone": 2000, "max_phone_numbers_per_business": 25}
+    change = {"field": "business_capability_update", "value": value}
+    (event,) = read(encoded({"entry": [{"id": "1", "time": 1743451903, "changes": [change]}]})) or []
+    assert (event.kind, event.verdict) == ("template", Verdict("", ""))
+
+
 def test_a_failure_says_when_it_may_be_tried_once_more_and_what_it_means_for_the_person() -> None:
     def failed(code: int) -> list[Event]:
         found = read(encoded(webhook(statuses=[status("failed", errors=[{"code": code}])])))

@@ -18,6 +18,8 @@ _VERDICTS = {
     **{word: word for word in ("PENDING_DELETION", "DELETED", "LIMIT_EXCEEDED", "ARCHIVED")},
     "REINSTATED": "APPROVED",
 }
+#: How many people may be written to a day, and how good the number is thought to be: asking tells.
+_OF_LIMITS = ("business_capability_update", "phone_number_quality_update")
 #: What ends all sending; a warning (a violation, a ban that is only announced) ends nothing.
 _OVER = ("ACCOUNT_DELETED", "ACCOUNT_OFFBOARDED")
 
@@ -34,6 +36,8 @@ def notices(payload: object, business: str) -> Iterator[Event]:
 def _notice(field: str, value: dict[str, Any], at: datetime) -> Iterator[Event]:
     if field in _OF_TEMPLATES:
         yield from _verdict(value, at)
+    if field in _OF_LIMITS:
+        yield Event(f"{field}:{int(at.timestamp())}", "template", at, verdict=Verdict("", ""))
     if field == "account_update" and _restricts(value):
         told = id_in(value, "event")
         yield Event(f"account:{told}:{int(at.timestamp())}", "account", at, failed=told, holds=True)
