@@ -69,7 +69,7 @@ def syscalls(folder: Path, tally: Tally) -> None:
     """Every k-th write and sync."""
     with World() as world:
         world.generous()
-        for account in ("x", "whatsapp"):
+        for account in ("x", "instagram", "whatsapp"):
             office = Office(folder / f"syscalls-{account}", world, people=phones(3))
             killer = Syscalls(office, account)
             for call in CALLS:

@@ -39,7 +39,9 @@ class Syscalls:
     def _dies(self, call: str, k: int) -> bool:
         """A life with a new post ends at its ``k``-th such call (counted in each thread); then one in peace."""
         self._number += 1
-        self.office.write(f"{self.account[:2]}{call[:4]}-{self._number:04}", self.account)
+        pictures = int(self.account == "instagram")
+        name = f"{self.account[:2]}{call[:4]}-{self._number:04}"
+        self.office.write(name, self.account, pictures=pictures)
         life = self.office.start("run", gated=True)
         with injected(life.pid, call, f"signal=KILL:when={k}") as strace:
             life.go()

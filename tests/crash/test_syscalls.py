@@ -9,7 +9,7 @@ from tests.crash.world import Office, World, phones
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("account", ["x", "whatsapp"])
+@pytest.mark.parametrize("account", ["x", "instagram", "whatsapp"])
 def test_killed_at_writes_until_none_is_left(tmp_path: Path, account: str) -> None:
     with World() as world:
         world.generous()
