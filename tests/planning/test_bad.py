@@ -72,6 +72,8 @@ PLACES = {
     "x-poll-options.md": (7, 19),
     "x-quote-link.md": (7, 1),
     "x-reply-settings.md": (6, 21),
+    "x-self-serve.md": (6, 15),
+    "x-self-serve.quote.md": (6, 12),
 }
 #: Those that one file cannot show are in test_plan and test_targets; the files' own size is media's. X minds
 #: neither bit rate nor index: see test_films.

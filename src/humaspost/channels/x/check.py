@@ -28,7 +28,7 @@ def check(rendition: Rendition) -> list[Problem]:
     return [
         problem
         for part in rendition.parts
-        for problem in (*_values(part), *_words(part), *_media(part), *_poll(part))
+        for problem in (*_values(part), *_refused(part), *_words(part), *_media(part), *_poll(part))
     ]
 
 
@@ -62,6 +62,22 @@ def _values(part: Part) -> Iterator[Problem]:
             _("X has no reply setting {name!r}").format(name=str(settings)[:40]),
             hint=_hint("reply_settings"),
             field="x.reply_settings",
+        )
+
+
+def _refused(part: Part) -> Iterator[Problem]:
+    refused = part.extra.get("refused")
+    for key in refused if isinstance(refused, list) else []:
+        reply = key == "reply_to"
+        yield _problem(
+            "x-self-serve",
+            _("X takes a reply only from somebody whom the other post mentions")
+            if reply
+            else _("X takes no quotes from its self-serve programs"),
+            hint=_("to answer a post of your own write corrects: ID; else say it in a post of its own")
+            if reply
+            else _("say in words what the other post says, or link to a page of your own"),
+            field=f"x.{key}",
         )
 
 

@@ -8,6 +8,10 @@ CODES: dict[str, str] = {
         "what self-serve programs may do, so it may refuse the post. An answer to your own post is written "
         "with `corrects:`."
     ),
+    "x-self-serve": (
+        "Since 2026 X's self-serve programs may neither quote a post nor reply to one whose author did not mention "
+        "them first. An answer to your own post is written with `corrects:`."
+    ),
     "x-poll-options": "A poll on X has two to four options of one to 25 characters each.",
     "x-poll-duration": "A poll on X runs for five minutes to seven days: 90m, 12h, 3d.",
     "x-poll-media": "A post on X shows either a poll or media, not both.",

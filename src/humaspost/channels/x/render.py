@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from humaspost.channels.x.rules import REFUSED
 from humaspost.model.document import plain, split_parts
 from humaspost.model.json import Json
 from humaspost.model.post import Kind, Post
@@ -83,6 +84,9 @@ def _extra(own: Mapping[str, Json], *, first: bool) -> dict[str, Json]:
         extra["reply_settings"] = settings
     if wrong := _wrong(own):
         extra["wrong"] = wrong
+    refused: list[Json] = [key for key in REFUSED if own.get(key) is not None]
+    if refused:
+        extra["refused"] = refused
     return extra
 
 

@@ -37,6 +37,8 @@ POLL_OPTION_LENGTH = Limit(25, "characters", CREATING)
 #: Five minutes to seven days.
 POLL_MINUTES = (5, 10_080)
 CASHTAGS = Limit(1, "cashtags", POSTING)
+#: What people write for what X's self-serve programs refuse since April 2026; it is told with the reason.
+REFUSED = ("reply_to", "quote")
 REPLY_SETTINGS = ("everyone", "following", "mentionedUsers", "subscribers", "verified")
 #: X names no limit; a longer thread is a press release that lost its way.
 LONGEST_THREAD = 25
@@ -127,6 +129,10 @@ def _keys() -> dict[str, str]:
         "text": _("the words, instead of the body"),
         "thread": _("auto splits a text that is too long; without it that is a problem"),
         "poll": _("{options: [A, B], duration: 3d}, on the first part"),
+        "reply_to": _(
+            "refused: X takes a reply only where its author mentioned you; to your own post write corrects:"
+        ),
+        "quote": _("refused: X took quotes out of its self-serve programs in April 2026"),
         "reply_settings": _("who may reply: everyone, following, mentionedUsers, subscribers, verified"),
         "made_with_ai": _("true where the pictures were made with AI"),
         "amplify": _("true shows the video as an Amplify publisher's, where X agreed to that"),
