@@ -165,6 +165,11 @@ def test_a_facebook_token_is_exchanged_for_a_long_one(facebook: Gram) -> None:
     del facebook.http.headers["Authorization"]
     made = facebook.http.get(url, params=given).json()
     assert (made["access_token"], made["token_type"]) == (facebook.token, "bearer")
+    facebook.sandbox.world.settings["instagram.facebook_token_seconds_left"] = 600
+    longer = facebook.http.get(url, params=given).json()
+    assert longer["expires_in"] == 60 * 86_400
+    again = {**given, "fb_exchange_token": longer["access_token"]}
+    assert facebook.http.get(url, params=again).json()["access_token"] != longer["access_token"]
     assert code(facebook.http.get(url, params={**given, "client_secret": "x"})) == (400, 1, None)
     assert code(facebook.http.get(url, params={**given, "fb_exchange_token": "x"})) == (400, 190, None)
     assert code(facebook.http.get(url, params={**given, "grant_type": "x"})) == (400, 100, None)

@@ -8,7 +8,7 @@ __all__ = ["know", "redact"]
 
 _NAMED = re.compile(
     r"""(?ix) (\b(?:access_token|api_key|api_key_secret|access_token_secret|app_secret|verify_token|client_secret
-    |refresh_token
+    |refresh_token|fb_exchange_token|input_token
     |oauth2?_[a-z_]*(?:token|signature|consumer_key)) ["']? \s* [=:] \s* ["']?) [^\s"'&,;]{4,}"""
 )
 _BEARER = re.compile(r"(?i)\b(Bearer|OAuth)\s+[A-Za-z0-9._~+/=-]{8,}")

@@ -1,12 +1,16 @@
 """The login's life: learnt by renewing, renewed in time, never at the cost of what works."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from humaspost.channels.instagram import Instagram
+from humaspost.channels.instagram.api import InstagramSession
 from humaspost.channels.instagram.tokens import AHEAD, Life, Tokens
 from humaspost.model.errors import AuthFailed
+from humaspost.sandbox.instagram.accounts import APP_ID, APP_SECRET
 from humaspost.sandbox.server import Sandbox
 from tests.channels.instagram.conftest import Bench
 
@@ -103,9 +107,64 @@ def test_what_is_known_of_one_token_is_not_said_of_another(bench: Bench) -> None
         bench.session.whoami()
 
 
-def test_facebook_login_is_never_renewed(facebook: Bench) -> None:
-    facebook.session.survey()
-    assert refreshes(facebook) == 0
+def test_facebook_login_without_the_app_is_never_renewed(facebook: Bench) -> None:
+    facebook.sandbox.world.settings["instagram.facebook_token_seconds_left"] = 86_400
+    assert facebook.session.survey().extra["renews"] is False
+    assert (refreshes(facebook), exchanges(facebook)) == (0, 0)
+
+
+def exchanges(bench: Bench) -> int:
+    return sum(r["path"].endswith("/oauth/access_token") for r in bench.sandbox.world.requests)
+
+
+@contextmanager
+def of_app(facebook: Bench, secret: str = APP_SECRET) -> Iterator[InstagramSession]:
+    """A session of Facebook Login that knows its app."""
+    facebook.door.secrets["app_secret"] = secret
+    config = facebook.config.model_copy(update={"app_id": APP_ID})
+    with Instagram().open(config, facebook.door) as session:
+        assert isinstance(session, InstagramSession)
+        yield session
+
+
+def test_a_facebook_token_near_its_end_is_exchanged(facebook: Bench) -> None:
+    facebook.sandbox.world.settings["instagram.facebook_token_seconds_left"] = 20 * 86_400
+    old = facebook.door.secret("access_token")
+    with of_app(facebook) as session:
+        facts = session.survey()
+        assert facts.expires_at is not None
+        assert facts.expires_at - facebook.door.now() > timedelta(days=59)
+        assert facts.extra["renews"] is True
+        session.survey()
+        assert session.whoami().platform_id == facebook.config.user_id
+    assert facebook.door.secret("access_token") != old
+    assert exchanges(facebook) == 1, "one that is new is left alone"
+
+
+@pytest.mark.parametrize("left", [None, 40 * 86_400])
+def test_one_that_lasts_is_left_alone(facebook: Bench, left: int | None) -> None:
+    facebook.sandbox.world.settings["instagram.facebook_token_seconds_left"] = left
+    with of_app(facebook) as session:
+        session.survey()
+    assert exchanges(facebook) == 0
+
+
+def test_no_exchange_for_the_end_of_access_to_data(facebook: Bench) -> None:
+    facebook.sandbox.world.settings["instagram.data_access_seconds_left"] = 86_400
+    facebook.sandbox.world.settings["instagram.facebook_token_seconds_left"] = 40 * 86_400
+    with of_app(facebook) as session:
+        facts = session.survey()
+    assert facts.expires_at is not None
+    assert facts.expires_at - facebook.door.now() <= DAYS
+    assert exchanges(facebook) == 0
+
+
+def test_an_exchange_that_is_refused_changes_nothing(facebook: Bench) -> None:
+    facebook.sandbox.world.settings["instagram.facebook_token_seconds_left"] = 86_400
+    old = facebook.door.secret("access_token")
+    with of_app(facebook, "wrong-secret") as session:
+        assert session.survey().expires_at is not None
+    assert (facebook.door.secret("access_token"), exchanges(facebook)) == (old, 1)
 
 
 @pytest.mark.parametrize(

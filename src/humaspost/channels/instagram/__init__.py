@@ -30,6 +30,7 @@ class InstagramConfig(BaseModel):
     base_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
     graph_version: str = Field(default="v26.0", pattern=r"^v\d{1,3}\.\d{1,2}$")
     handle: str | None = Field(default=None, max_length=64)
+    app_id: str | None = Field(default=None, pattern=r"^\d{1,32}$")
 
     @property
     def url(self) -> str:

@@ -70,7 +70,7 @@ class InstagramSession:
         found = next(iter(rows_of(self._graph.get("read", path, fields="quota_usage,config"))), {})
         used, total = found.get("quota_usage"), _member(found, "config").get("quota_total")
         quotas = {"posts": (used, total)} if isinstance(used, int) and isinstance(total, int) else {}
-        extra: dict[str, Json] = {"renews": self._config.login == "instagram"}
+        extra: dict[str, Json] = {"renews": self._tokens.renews}
         return Facts(self._door.now(), self._tokens.expiry(self._graph), quotas, extra=extra)
 
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:

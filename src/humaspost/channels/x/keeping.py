@@ -9,8 +9,9 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
+from humaspost.channels.secret import optional
 from humaspost.model.channel import Door
-from humaspost.model.errors import AuthFailed, Transient
+from humaspost.model.errors import Transient
 from humaspost.model.language import _
 
 #: Named apart from OAuth 1.0a's ``access_token``, so that an account can go back to its four keys.
@@ -70,16 +71,6 @@ def renewing(door: Door) -> Iterator[None]:
             yield
     except OSError as error:
         raise _not_kept(error) from error
-
-
-def optional(door: Door, field: str) -> str:
-    """The secret on disk, "" where a person has set none."""
-    try:
-        return door.secret(field)
-    except AuthFailed as error:
-        if error.code != "secret-missing":
-            raise
-        return ""
 
 
 def _not_kept(error: OSError) -> Transient:

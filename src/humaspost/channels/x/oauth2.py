@@ -13,9 +13,10 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from humaspost.channels.http import DEADLINE, Answer, Wire
+from humaspost.channels.secret import optional
 from humaspost.channels.words import cleaned
 from humaspost.channels.x import ORIGIN, XConfig, keeping
-from humaspost.channels.x.keeping import ACCESS, EXPIRY, REFRESH, optional
+from humaspost.channels.x.keeping import ACCESS, EXPIRY, REFRESH
 from humaspost.model.channel import Consent, Door
 from humaspost.model.errors import AuthFailed, Transient
 from humaspost.model.language import _

@@ -12,7 +12,8 @@ from humaspost.sandbox.instagram.errors import invalid
 from humaspost.sandbox.instagram.settings import setting
 from humaspost.sandbox.world import World
 
-_RENEWED = "IGAArenewed"
+#: How a renewed token begins: of Instagram Login, of Facebook Login.
+_RENEWED, _EXCHANGED = "IGAArenewed", "EAAexchanged"
 _LIFE = timedelta(days=60)
 _YOUNG = timedelta(hours=24)
 _SCOPES = (
@@ -36,8 +37,8 @@ class Tokens:
 
     def facebook(self, token: str | None) -> bool:
         """Whether ``token`` is of Facebook Login (True) or Instagram Login (False); 190 when it is neither."""
-        facebook = token == accounts.FACEBOOK_TOKEN
-        expires = self._facebook_end() if facebook else self._life(token or "")[1]
+        facebook = _is_facebook(token or "")
+        expires = self._end(token or "")
         if subcode := setting(self.world, "token_error"):
             raise GraphError(190, "Error validating access token", subcode=int(subcode))
         if expires and self.world.now() >= expires:
@@ -61,13 +62,14 @@ class Tokens:
         return self._new(self.world.now())
 
     def exchange_facebook(self, token: str, secret: str) -> dict[str, Any]:
-        """A long-lived Facebook token, which here is the same; the app's secret must fit."""
+        """A token for 60 days more, the same where it never ends; the app's secret must fit."""
         if not self.facebook(token):
             raise invalid("Only Facebook access tokens are exchanged here.")
         _check_secret(secret)
-        end = self._facebook_end()
-        left = {"expires_in": int((end - self.world.now()).total_seconds())} if end else {}
-        return {"access_token": token, "token_type": "bearer", **left}
+        if self._end(token) is None:
+            return {"access_token": token, "token_type": "bearer"}
+        made = self._made(_EXCHANGED, self.world.now())
+        return {"access_token": made, "token_type": "bearer", "expires_in": int(_LIFE.total_seconds())}
 
     def debug(self, token: str) -> dict[str, Any]:
         """What /debug_token says of ``token``; 0 means never."""
@@ -77,7 +79,7 @@ class Tokens:
             return _not_valid(error)
         if not facebook and not setting(self.world, "debug_token"):
             return _not_valid(GraphError(190, "Invalid OAuth access token."))
-        end = self._facebook_end() if facebook else self._life(token)[1]
+        end = self._end(token)
         scopes = _SCOPES if facebook else _INSTAGRAM_SCOPES
         access = self._ends_in("data_access_seconds_left")
         return {
@@ -95,17 +97,22 @@ class Tokens:
         }
 
     def _new(self, now: datetime) -> dict[str, Any]:
-        life = f"{int(now.timestamp()):x}Z{secrets.token_hex(8)}"
-        token = f"{_RENEWED}{life}Z{_seal(life)}"
         return {
-            "access_token": token,
+            "access_token": self._made(_RENEWED, now),
             "token_type": "bearer",
             "expires_in": int(_LIFE.total_seconds()),
             "permissions": ",".join(_INSTAGRAM_SCOPES),
         }
 
-    def _facebook_end(self) -> datetime | None:
-        return self._ends_in("facebook_token_seconds_left")
+    @staticmethod
+    def _made(prefix: str, now: datetime) -> str:
+        life = f"{int(now.timestamp()):x}Z{secrets.token_hex(8)}"
+        return f"{prefix}{life}Z{_seal(life)}"
+
+    def _end(self, token: str) -> datetime | None:
+        if token == accounts.FACEBOOK_TOKEN:
+            return self._ends_in("facebook_token_seconds_left")
+        return self._life(token)[1]
 
     def _ends_in(self, switch: str) -> datetime | None:
         left = setting(self.world, switch)
@@ -116,11 +123,19 @@ class Tokens:
             age = timedelta(hours=float(setting(self.world, "token_age_hours")))
             left = timedelta(seconds=float(setting(self.world, "token_seconds_left")))
             return self.started - age, self.started + left
-        life, _, seal = token.removeprefix(_RENEWED).rpartition("Z")
-        if not token.startswith(_RENEWED) or not life or not hmac.compare_digest(seal, _seal(life)):
+        life, _, seal = token.removeprefix(_RENEWED).removeprefix(_EXCHANGED).rpartition("Z")
+        if (
+            not token.startswith((_RENEWED, _EXCHANGED))
+            or not life
+            or not hmac.compare_digest(seal, _seal(life))
+        ):
             raise GraphError(190, "Invalid OAuth access token - Cannot parse access token")
         issued = datetime.fromtimestamp(int(life.partition("Z")[0], 16), UTC)
         return issued, issued + _LIFE
+
+
+def _is_facebook(token: str) -> bool:
+    return token == accounts.FACEBOOK_TOKEN or token.startswith(_EXCHANGED)
 
 
 def _check_secret(secret: str) -> None:
