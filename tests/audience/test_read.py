@@ -71,6 +71,8 @@ def test_columns_in_any_order_and_a_cell_of_two_lines(tmp_path: Path) -> None:
         ("081200000001,Budi", "recipient-consent", "basis, purpose, source, consented_at"),
         ("081200000001,Budi,consent,informasi,formulir,31/12/2020", "recipient-date", "31/12/2020"),
         ("081200000001,Budi,consent,informasi,formulir,2021-02-30", "recipient-date", "2021-02-30"),
+        ("081200000001,Budi,consent,informasi,formulir,0202-03-01", "recipient-date", "look at the year"),
+        ("081200000001,Budi,consent,informasi,formulir,0001-01-01", "recipient-date", "look at the year"),
         ("081200000001,Budi,consent,informasi,formulir,2026-11-25", "recipient-future", "2026-11-25"),
         ("081200000001,=1+1,consent,informasi,formulir,2021-01-01", "recipient-formula", "name"),
         ('"=""081200000001""",Budi,consent,informasi,formulir,2021-01-01', "recipient-formula", "phone"),

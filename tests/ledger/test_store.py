@@ -166,3 +166,11 @@ def test_another_process_sees_a_write_as_a_change(tmp_path):
 def test_a_naive_moment_is_a_bug(tmp_path):
     with pytest.raises(ValueError, match="zone"):
         schema.Moment().process_bind_param(datetime(2026, 1, 1), None)
+
+
+@pytest.mark.parametrize("year", [1, 202, 2027, 9999])
+def test_a_moment_of_any_year_is_read_again(tmp_path, year):
+    column, then = schema.Moment(), datetime(year, 2, 28, 16, 52, 48, 7, tzinfo=UTC)
+    stored = column.process_bind_param(then, None)
+    assert column.process_result_value(stored, None) == then
+    assert stored == f"{year:04}-02-28T16:52:48.000007Z"

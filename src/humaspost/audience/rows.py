@@ -23,6 +23,8 @@ BASES = {
 _BASIS = {word: basis for basis, words in BASES.items() for word in (basis, *words)}
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?")
 _NOTHING = ("", "-")
+#: Nobody agreed, or left, before there were lists like these.
+_EARLIEST = 1970
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,11 @@ def _moment(column: str, text: str, *, now: datetime, zone: ZoneInfo) -> datetim
             moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise _No("recipient-date", _date_hint(column, text)) from error
+    if moment.year < _EARLIEST:
+        raise _No(
+            "recipient-date",
+            _("{column} {text} is mistyped: look at the year").format(column=column, text=text),
+        )
     moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     if moment > now:
         raise _No(

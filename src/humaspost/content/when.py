@@ -26,6 +26,8 @@ _MONTHS = {
     )
     for name in names.split(",")
 }
+#: No post is for other years: such a year is mistyped.
+_YEARS = range(2000, 2201)
 #: Names that stand for whatever this computer is set to, or for nothing.
 _NOT_ZONES = frozenset(("localtime", "posixrules", "Factory"))
 #: Of shorter names too many look alike for a guess.
@@ -49,6 +51,10 @@ def moment(text: str, zone: str) -> When | Wrong:
     if found is None:
         return _no_moment(text)
     year, month, day, hour, minute, second, written = found.groups()
+    if int(year) not in _YEARS:
+        return Wrong(
+            "date-impossible", _("the year {year} is mistyped").format(year=year), _("look at the year")
+        )
     if hour is None:
         return _no_time(text)
     name = zone_name(written.strip() if written else zone)

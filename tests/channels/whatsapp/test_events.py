@@ -54,6 +54,13 @@ def test_a_status_carries_our_key_and_its_stage() -> None:
     ]
 
 
+@pytest.mark.parametrize("at", ["-62135596800", "0", "1200000000", "99999999999999999999", "besok", ""])
+def test_no_event_came_before_there_was_a_platform(at: str) -> None:
+    """A moment of the year 1 would be kept, and sorts and prints as no other does."""
+    message = {"id": "wamid.B", "from": "6281", "type": "text", "text": {"body": "berhenti"}, "timestamp": at}
+    assert not read(encoded(webhook(messages=[message], statuses=[status("sent") | {"timestamp": at}])))
+
+
 @pytest.mark.parametrize(
     ("word", "stage"),
     [("sent", Stage.SENT), ("delivered", Stage.DELIVERED), ("read", Stage.READ), ("played", Stage.READ)],
@@ -185,7 +192,7 @@ def test_another_numbers_webhook_is_not_ours() -> None:
         encoded(webhook(statuses=[status("sent", timestamp="9" * 30)])),
         encoded(webhook(statuses=[status("sent", id=None), {}, 3])),
         encoded(webhook(statuses=[status("deleted")])),
-        encoded(webhook(messages=[{"id": "wamid.C", "from": "x", "timestamp": "1"}])),
+        encoded(webhook(messages=[{"id": "wamid.C", "from": "x", "timestamp": "1750030073"}])),
         encoded(webhook(statuses=[status("sent")])) + b" " * 3 * 1024 * 1024,
     ],
 )
@@ -333,6 +340,6 @@ def test_a_person_may_stop_marketing_alone_and_take_that_back() -> None:
 
 def test_what_no_database_takes_is_replaced() -> None:
     (event,) = read(b'{"entry":[{"changes":[{"value":{"metadata":{"phone_number_id":"' + NUMBER.encode()
-        + b'"},"statuses":[{"id":"w\\ud800","status":"sent","timestamp":"1"}]}}]}]}') or []  # fmt: skip
+        + b'"},"statuses":[{"id":"w\\ud800","status":"sent","timestamp":"1750030073"}]}}]}]}') or []  # fmt: skip
     assert event.remote_id == "w?"
     assert read(encoded(webhook(statuses=[status("sent", id="x" * 601)]))) == []
