@@ -1,18 +1,21 @@
 """One post to many people: once each, by the register, under the limits."""
 
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from humaspost.ledger import preferences, queries, recipients, schema
-from humaspost.ledger.schema import audience, audience_member, consent, recipient
+from humaspost.ledger import accounts, preferences, queries, recipients, schema
+from humaspost.ledger.schema import audience, audience_member, consent, delivery, quota_use, recipient, window
 from humaspost.model.account import Facts, Template
 from humaspost.model.delivery import State
 from humaspost.model.errors import RateLimited, Rejected, Scope, Transient, UnknownOutcome
 from humaspost.model.rendition import Fallback, Part, Rendition
 from humaspost.model.rules import Quota, Rate
 from tests.delivery.square import SOURCE
+from tests.delivery.square import account as square_account
 
 
 def enlist(town, name: str, numbers: range, *, consents: bool = True) -> None:
@@ -249,19 +252,86 @@ def test_a_rate_limited_recipient_waits_alone(town):
     assert counts(town) == {State.PUBLISHED: 4, State.SCHEDULED: 1}
 
 
+def limited(town, places):
+    """So many people outside their windows in any day."""
+    rules = town.square.rules
+    quota = Quota("people", places, 86400, SOURCE, unique=True)
+    town.square.rules = lambda config: replace(rules(config), quotas=(quota,))
+
+
+def written_to(town, people, *, hours):
+    """They were written to so long ago, by this account."""
+    account_id = town.ledger.write(lambda conn: accounts.ensure(conn, square_account()))
+    at = town.now() - timedelta(hours=hours)
+    rows = [{"account": account_id, "name": "people", "recipient": f"r{n}", "at": at} for n in people]
+    town.ledger.write(lambda conn: conn.execute(insert(quota_use), rows))
+
+
+def opened(town, people):
+    """They wrote to us: their 24 hours are open."""
+    account_id = town.ledger.write(lambda conn: accounts.ensure(conn, square_account()))
+    until = town.now() + timedelta(hours=20)
+    rows = [{"account": account_id, "recipient": f"r{n}", "open_until": until} for n in people]
+    town.ledger.write(lambda conn: conn.execute(insert(window), rows))
+
+
+def waits_until(town):
+    with town.ledger.read() as conn:
+        return list(conn.scalars(select(delivery.c.not_before).where(delivery.c.state == State.SCHEDULED)))
+
+
 def test_a_daily_quota_of_people_is_kept_below_and_the_rest_waits(town):
     enlist(town, "masyarakat", range(60))
     to_all(town, "a", "masyarakat")
-    rules = town.square.rules
-
-    def limited(config):
-        from dataclasses import replace
-
-        return replace(rules(config), quotas=(Quota("people", 40, 86400, SOURCE, unique=True),))
-
-    town.square.rules = limited
+    limited(town, 40)
     town.run()
     assert counts(town) == {State.PUBLISHED: 38, State.SCHEDULED: 22}
+    assert [(told.kind, told.detail) for told in town.told if told.kind == "limit"] == [("limit", "people")]
+
+
+def test_who_needs_no_place_does_not_wait_for_one(town):
+    """Nor does a post to such people alone, behind one that waits."""
+    (
+        enlist(town, "lama", range(100, 119)),
+        enlist(town, "baru", range(6)),
+        enlist(town, "asing", range(50, 51)),
+    )
+    limited(town, 20)
+    written_to(town, range(100, 118), hours=10), written_to(town, [5], hours=9)
+    opened(town, range(4))
+    to_all(town, "berita", "asing", ago=2)
+    town.run()
+    assert town.square.cried == []
+    to_all(town, "banjir", "baru")
+    town.run()
+    assert counts(town) == {State.PUBLISHED: 5, State.SCHEDULED: 2}
+    late = [moment - town.now() for moment in waits_until(town)]
+    assert all(timedelta(hours=13.9) < wait < timedelta(hours=14.1) for wait in late), late
+
+
+def test_a_person_written_to_anew_counts_from_then(town):
+    """The first of two uses leaves the day's window, the person does not: whoever waits is not woken for nothing."""
+    enlist(town, "baru", range(1))
+    limited(town, 20)
+    written_to(town, range(100, 119), hours=20), written_to(town, range(100, 119), hours=2)
+    to_all(town, "a", "baru")
+    town.run()
+    (late,) = waits_until(town)
+    assert late - town.now() > timedelta(hours=21.9)
+
+
+def test_of_many_who_wait_only_some_are_woken_by_one_place(town):
+    enlist(town, "baru", range(200))
+    limited(town, 20)
+    for number in range(19):
+        written_to(town, [1000 + number], hours=10 + number / 10)
+    to_all(town, "a", "baru")
+    town.run()
+    woken = Counter(waits_until(town))
+    assert (counts(town), len(woken)) == ({State.SCHEDULED: 200}, 4)
+    assert woken[min(woken)] == 64
+    # All who wait for the first place get nothing after all: it is not lost, the next ones take theirs in time.
+    assert max(woken) - min(woken) < timedelta(hours=0.5)
 
 
 def test_a_warning_does_not_wait_behind_a_fan_out(town):

@@ -39,6 +39,7 @@ class Lane:
     _looked_ahead: float = 0.0
     _shut: Shut | None = None
     _kept: float = float("-inf")
+    _told: dict[str, datetime] = field(default_factory=dict)
     _wake: threading.Event = field(default_factory=threading.Event)
     _anew: threading.Event = field(default_factory=threading.Event)
     _stopping: bool = False
@@ -234,16 +235,25 @@ class Lane:
 
     def _wait(self, waiting: dict[str, Wait], now: datetime) -> None:
         """A slot within seconds is waited for; a longer wait frees what was claimed."""
-        lane = [w.until for w in waiting.values() if w.whole_lane]
+        lane = [w for w in waiting.values() if w.whole_lane]
+        alone = [w for w in waiting.values() if not w.whole_lane]
         if lane:
-            self._blocked = min(lane)
-        for wait in waiting.values():
-            if not wait.whole_lane:
-                self._hand.put_back([c for c in self._hand if c.key == wait.key], wait.until)
+            self._blocked = min(w.until for w in lane)
+        for until in {w.until for w in alone}:
+            keys = {w.key for w in alone if w.until == until}
+            self._hand.put_back([c for c in self._hand if c.key in keys], until)
         if self._blocked and self._blocked > now + timedelta(seconds=5):
-            quota = next(iter(waiting.values())).quota
-            self.sender.tell(Happened(now, "limit", account=self.line.account.name, detail=quota))
+            self._tell_limits(lane, now)
             self._hand.put_all_back(self._blocked)
+        self._tell_limits([w for w in alone if w.quota], now)
+
+    def _tell_limits(self, waits: list[Wait], now: datetime) -> None:
+        """Each once, however many wait for it."""
+        for wait in waits:
+            if now >= self._told.get(wait.quota, now):
+                self._told[wait.quota] = wait.until
+                name = self.line.account.name
+                self.sender.tell(Happened(now, "limit", account=name, detail=wait.quota))
 
 
 _NEVER = datetime.max.replace(tzinfo=UTC)

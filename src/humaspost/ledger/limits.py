@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from humaspost.ledger.schema import account, quota_use, rate
+from humaspost.ledger.schema import account, delivery, quota_use, rate
+from humaspost.model.delivery import State
 from humaspost.model.rules import Quota, Rate, Rules
 
 #: We stay this far below what the platform says: our clock and theirs differ.
@@ -16,6 +18,9 @@ SHARE = 0.95
 WITHIN = timedelta(milliseconds=100)
 #: Seconds; what was used later than this from now was used by a clock that has been set back since.
 AHEAD = 60.0
+#: So many wait for one place to be free, and the next so many for the next: whoever of them is sent nothing
+#: after all leaves it to the others, and thousands who wait are not asked anew at each.
+_FOR_ONE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,8 @@ class Books:
         for use in wanted:
             resets = use.spent(recipient)
             if resets:
-                return Slot(resets, False, use.quota.name)
+                # Who needs no place in a quota of people is not kept waiting by who does.
+                return Slot(resets, False, use.quota.name, lane=not use.quota.unique)
         slot, tats = self._rate_slot(recipient)
         if slot.taken:
             self._new_tats |= tats
@@ -125,23 +131,46 @@ class _Use:
         self, conn: Connection, account: str, quota: Quota, now: datetime, *, recipients: Sequence[str] = ()
     ) -> None:
         self.quota = quota
-        since = now - timedelta(seconds=quota.seconds)
+        self._conn, self._account, self._now = conn, account, now
+        self._length = timedelta(seconds=quota.seconds)
+        since = now - self._length
         window = quota_use.c.at.between(since, now + timedelta(seconds=AHEAD))
         used = (quota_use.c.account == account) & (quota_use.c.name == quota.name) & window
+        self._used = used
         who = quota_use.c.recipient
         # Counted by SQLite: ten thousand rows read here at every batch took half of a fan-out's time.
         places = func.count(who.distinct()) if quota.unique else func.count()
-        self._count, oldest = conn.execute(select(places, func.min(quota_use.c.at)).where(used)).one()
-        self._oldest: datetime = oldest or now
+        self._count: int = conn.scalar(select(places).where(used)) or 0
+        self._most = max(1, int(quota.count * SHARE))
+        self._turned_away = 0
         some = select(who).where(used, who.in_(recipients)) if quota.unique and recipients else None
         self._people = set(conn.scalars(some)) if some is not None else set()
 
     def spent(self, recipient: str) -> datetime | None:
         """When a place becomes free, None where there is one now."""
         known = self.quota.unique and recipient in self._people
-        if known or self.quota.count == 0 or self._count < max(1, int(self.quota.count * SHARE)):
+        if known or self.quota.count == 0 or self._count < self._most:
             return None
-        return self._oldest + timedelta(seconds=self.quota.seconds)
+        before = self._count - self._most
+        if self.quota.unique:
+            before += (self._waiting + self._turned_away) // _FOR_ONE
+            self._turned_away += 1
+        return self._freed(before)
+
+    def _freed(self, before: int) -> datetime:
+        """When one place more is free than ``before``: the last use of each counts."""
+        at = func.max(quota_use.c.at) if self.quota.unique else quota_use.c.at
+        places = select(at.label("at")).where(self._used)
+        places = places.group_by(quota_use.c.recipient) if self.quota.unique else places
+        found = self._conn.scalar(places.order_by("at").limit(1).offset(before))
+        return (found or self._now) + self._length
+
+    @cached_property
+    def _waiting(self) -> int:
+        """How many of the lane wait already, for a place or for something else."""
+        later = (delivery.c.state == State.SCHEDULED) & (delivery.c.not_before > self._now)
+        mine = (delivery.c.account == self._account) & (delivery.c.recipient != "")
+        return self._conn.scalar(select(func.count()).where(mine, later)) or 0
 
     def add(self, recipient: str) -> None:
         """One place more is used."""
