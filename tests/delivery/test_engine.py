@@ -437,6 +437,11 @@ def test_a_restriction_that_lets_one_log_in_is_ended_by_a_person_only(town):
     (line,) = town.engine().lines
     assert contact(line, town.sender(), force=True) is None
     town.run()
+    assert set(town.states().values()) == {"held login"}, (
+        "a question that somebody's news led to is no person"
+    )
+    town.ledger.write(lambda conn: holds.see_to(conn, line.id, now=town.now()))
+    town.run()
     assert set(town.states().values()) == {"published"}
 
 

@@ -143,7 +143,7 @@ def check_account(office: Office, name: str) -> tuple[str, datetime | None]:
     try:
         shut = login.contact(line, office.sender("account-check"), force=True)
         if shut is None:
-            office.ledger(write=True).write(lambda conn: holds.release(conn, line.id, now=office.now()))
+            office.ledger(write=True).write(lambda conn: holds.see_to(conn, line.id, now=office.now()))
     finally:
         line.close()
     with office.ledger().read() as conn:

@@ -113,11 +113,12 @@ def keep(line: Line, sender: Sender) -> bool:
 
 
 def _bound(conn: Connection, line: Line, sender: Sender, identity: Identity, now: datetime) -> None:
+    """Its login is good, which ends a hold for want of one; where that was good all along, a person ends it."""
     line.id = accounts.bind(
         conn, line.id, identity, now=now, configured=sender.configured, asked_as=line.identity
     )
     row = accounts.by_name(conn, line.account.name)
-    if row is not None and row.hold == "login":
+    if row is not None and row.hold == "login" and row.hold_until is not None:
         holds.release(conn, line.id, now=now)
 
 

@@ -96,12 +96,6 @@ def asked(conn: Connection, account_id: str, identity: str) -> None:
     conn.execute(update(account).where(account.c.id == account_id).values(asked_as=identity))
 
 
-def was_checked(conn: Connection, account_id: str, *, since: datetime) -> bool:
-    """Whether the platform was asked whose account it is after ``since``, and it was well."""
-    mine = account.c.id == account_id
-    return bool(conn.scalar(select(account.c.id).where(mine, account.c.checked_at > since)))
-
-
 def ask_anew(conn: Connection, account_id: str) -> None:
     """Nothing is sent before the platform said once more whose account it is."""
     conn.execute(update(account).where(account.c.id == account_id).values(checked_at=None))

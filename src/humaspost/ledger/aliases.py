@@ -18,7 +18,7 @@ from humaspost.model.delivery import of_callback
 
 _PERSON = "person"
 #: What a person said before their number was known.
-LEFT, NO_MARKETING = "leaving", "no-marketing"
+LEFT, NO_MARKETING, MARKETING = "leaving", "no-marketing", "marketing-again"
 
 
 def phone(conn: Connection, account: str, one: Event, *, now: datetime) -> str | None:
@@ -44,7 +44,7 @@ def learn(conn: Connection, account: str, one: Event, *, now: datetime) -> bool:
 
 
 def later(conn: Connection, account: str, one: Event, what: str, *, now: datetime) -> None:
-    """Whom ``one`` speaks of said so (``LEFT``, ``NO_MARKETING``), and it waits here for their number."""
+    """Whom ``one`` speaks of said so (``LEFT``, ``NO_MARKETING``, ``MARKETING``), and it waits for their number."""
     _keep(conn, account, what, one, name=one.user_id or "", who=None, now=now)
 
 
@@ -76,7 +76,8 @@ def _keep(
         received_at=now,
         settled=True,
     )
-    other = event.c.key.is_distinct_from(fresh.excluded.key)
+    # Of a person that another is called so now; of words that they were said once more.
+    other = event.c.key.is_distinct_from(fresh.excluded.key) if who else fresh.excluded.at > event.c.at
     newest = {name: fresh.excluded[name] for name in ("key", "at", "received_at")}
     conn.execute(fresh.on_conflict_do_update(index_elements=["dedupe"], set_=newest, where=other))
 

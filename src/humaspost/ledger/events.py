@@ -25,7 +25,7 @@ _STAGES = tuple(Stage)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a webhook changed, for people to be told: ``found``, ``failed``, ``retry``, ``left``,
+    """What a webhook changed, for people to be told: ``found``, ``twice``, ``failed``, ``retry``, ``left``,
     ``no-marketing`` or ``moved``."""
 
     kind: str
@@ -148,7 +148,8 @@ def _live(conn: Connection, row: Row[Any], told: _Told, now: datetime) -> Change
         if row.remote_id in (None, told.remote_id):
             conn.execute(update(delivery).where(mine).values(remote_id=told.remote_id))
             settle.grow(conn, row.key, told.stage, now=now)
-        return None
+            return None
+        return _live_too(conn, row, told, now=now)
     if row.state not in (State.SENDING, State.UNKNOWN):
         # Put aside, or waiting to be sent once more: it is a doubt again, which the proof ends.
         conn.execute(update(delivery).where(mine).values(state=State.UNKNOWN, owner=None))
@@ -156,6 +157,17 @@ def _live(conn: Connection, row: Row[Any], told: _Told, now: datetime) -> Change
     number = row.attempts if told.number is None else told.number
     settle.publish(conn, [settle.Published(row.key, number, receipt)], now=now, found=True)
     return Change("found", row.post)
+
+
+def _live_too(conn: Connection, row: Row[Any], told: _Told, *, now: datetime) -> Change | None:
+    """Another attempt's message is live beside the one that counts; said once, when its outcome is learned."""
+    this = (attempt.c.key == row.key) & (attempt.c.number == told.number)
+    unknown = attempt.c.outcome.is_(None) | (attempt.c.outcome != "published")
+    ended = {"outcome": "published", "code": "", "detail": "", "ended_at": now}
+    if not conn.execute(update(attempt).where(this, unknown).values(ended)).rowcount:
+        return None
+    settle.name_twice(conn, [row.key], now=now)
+    return Change("twice", row.post)
 
 
 def _dead(
@@ -198,7 +210,7 @@ def _fate(conn: Connection, row: Row[Any], number: int, code: str, told_by: Even
 
 def _restrict(conn: Connection, account: str, one: Event, *, now: datetime) -> None:
     """Nothing more goes out before a person has seen to it; news from before they did is old."""
-    if not accounts.was_checked(conn, account, since=one.at):
+    if not holds.was_seen_to(conn, account, since=one.at):
         holds.hold(conn, account, "login", code=one.failed or "", now=now)
 
 
@@ -215,8 +227,9 @@ def _of_person(
         return
     if one.user_id and (before := aliases.before(conn, account, one.user_id, aliases.LEFT)):
         yield _leave(conn, phone, at=before, now=now)
-    if one.user_id and (before := aliases.before(conn, account, one.user_id, aliases.NO_MARKETING)):
-        _prefer(conn, account, phone, marketing=False, at=before, now=now)
+    for word in (aliases.NO_MARKETING, aliases.MARKETING):
+        if one.user_id and (before := aliases.before(conn, account, one.user_id, word)):
+            _prefer(conn, account, phone, marketing=word == aliases.MARKETING, at=before, now=now)
     if one.kind == "inbound":
         _open(conn, account, phone, at=at)
     if one.kind == "closed":
@@ -226,21 +239,29 @@ def _of_person(
     if one.kind == "no-marketing":
         yield Change("no-marketing")
     if one.moved and aliases.learn(conn, account, one, now=now):
-        yield from _moved(conn, phone, one.moved, now=now)
+        yield from _moved(conn, phone, one.moved, at=at, now=now)
     if leaving:
         yield _leave(conn, phone, at=at, now=now)
+    if leaving and one.sender not in (None, phone):
+        # However they wrote it: no list that has it so brings them in again.
+        _leave(conn, one.sender, at=at, now=now)
 
 
-def _moved(conn: Connection, before: str, after: str, *, now: datetime) -> Iterator[Change]:
-    """Whoever had left has left with the new number too, whatever list it is written in."""
+def _moved(conn: Connection, before: str, after: str, *, at: datetime, now: datetime) -> Iterator[Change]:
+    """Whoever had left has left with the new number too, whatever list it is written in.
+
+    And the other way round, where the news of the new number is later than their word from it.
+    """
     yield Change("moved", numbers=(before, after))
-    person = recipients.by_phone(conn, before)
-    if person is not None and person.opted_out_at is not None:
-        _leave(conn, after, at=person.opted_out_at, now=now)
+    old, new = recipients.by_phone(conn, before), recipients.by_phone(conn, after)
+    if old is not None and old.opted_out_at is not None:
+        _leave(conn, after, at=old.opted_out_at, now=now)
+    if new is not None and new.opted_out_at is not None and new.opted_out_at >= at:
+        _leave(conn, before, at=new.opted_out_at, now=now)
 
 
 def _later(conn: Connection, account: str, one: Event, *, leaving: bool, now: datetime) -> None:
-    """What somebody said who has only the platform's id waits for their number; a "yes" takes back a "no"."""
+    """What somebody said who has only the platform's id waits for their number."""
     if one.user_id is None:
         return
     if leaving:
@@ -248,7 +269,7 @@ def _later(conn: Connection, account: str, one: Event, *, leaving: bool, now: da
     if one.kind == "no-marketing":
         aliases.later(conn, account, one, aliases.NO_MARKETING, now=now)
     if one.kind == "marketing":
-        aliases.before(conn, account, one.user_id, aliases.NO_MARKETING)
+        aliases.later(conn, account, one, aliases.MARKETING, now=now)
 
 
 def _open(conn: Connection, account: str, phone: str, *, at: datetime) -> None:

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
 
-from humaspost.ledger.schema import account, delivery
+from humaspost.ledger.schema import account, delivery, meta
 from humaspost.model.delivery import State
 
 #: Those that keep what comes due from being tried at all; of doubts in a row one is tried at a time.
@@ -85,3 +86,20 @@ def release(conn: Connection, account_id: str, *, now: datetime) -> int:
         .values(state=State.SCHEDULED, reason="", updated_at=now)
     )
     return freed.rowcount
+
+
+def see_to(conn: Connection, account_id: str, *, now: datetime) -> None:
+    """A person has seen to the account: it sends again, and what is told later of the time before is old."""
+    release(conn, account_id, now=now)
+    row = upsert(meta).values(key=_seen(account_id), value=now.isoformat())
+    conn.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))
+
+
+def was_seen_to(conn: Connection, account_id: str, *, since: datetime) -> bool:
+    """Whether a person has seen to the account after ``since``."""
+    found = conn.scalar(select(meta.c.value).where(meta.c.key == _seen(account_id)))
+    return found is not None and datetime.fromisoformat(found) > since
+
+
+def _seen(account_id: str) -> str:
+    return f"seen-to:{account_id}"

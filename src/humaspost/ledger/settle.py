@@ -13,6 +13,8 @@ from humaspost.model.delivery import Proof, Receipt, Stage, State
 
 #: Unknown outcomes in a row that stop a lane.
 STREAK = 3
+#: The reason of a delivery of which two are live.
+TWICE = "twice"
 _ORDER = {stage: rank for rank, stage in enumerate(Stage)}
 
 
@@ -25,6 +27,7 @@ class Published:
     receipt: Receipt
 
 
+_LASTING = ("found", TWICE)
 _PUBLISH = (
     update(delivery)
     .where(
@@ -93,11 +96,25 @@ def publish(conn: Connection, receipts: Sequence[Published], *, now: datetime, f
     live = (delivery.c.key.in_(keys)) & (delivery.c.state == State.PUBLISHED)
     columns = [delivery.c[name] for name in ("key", "post", "account", "part", "recipient", "remote_id")]
     settled = list(conn.execute(select(*columns).where(live)))
+    given = {item.key: item.receipt.remote_id for item in receipts}
+    twice = [
+        row.key
+        for row in settled
+        if None not in (row.remote_id, given[row.key]) and row.remote_id != given[row.key]
+    ]
+    name_twice(conn, twice, now=now)
     for account_id in {row.account for row in settled}:
         _calm(conn, account_id)
     for row in settled:
         if not row.recipient and row.remote_id is not None:
             parts.release_next(conn, row.post, row.account, part=row.part, now=now)
+
+
+def name_twice(conn: Connection, keys: Sequence[str], *, now: datetime) -> None:
+    """What was sent again by a person's word turned out to be live before: two of it exist, and that is said."""
+    if keys:
+        mine = delivery.c.key.in_(keys) & (delivery.c.state == State.PUBLISHED)
+        conn.execute(update(delivery).where(mine).values(reason=TWICE, updated_at=now))
 
 
 def address(conn: Connection, key: str, url: str) -> None:
@@ -272,7 +289,11 @@ def grow(conn: Connection, key: str, stage: Stage, *, now: datetime) -> None:
     conn.execute(
         update(delivery)
         .where(delivery.c.key == key, delivery.c.state == State.PUBLISHED, delivery.c.stage.in_(lower))
-        .values(stage=stage, reason=func.iif(delivery.c.reason == "found", "found", ""), updated_at=now)
+        .values(
+            stage=stage,
+            reason=func.iif(delivery.c.reason.in_(_LASTING), delivery.c.reason, ""),
+            updated_at=now,
+        )
     )
 
 

@@ -71,6 +71,7 @@ def _word(kind: str) -> str:
         "login": _("login"),
         "limit": _("waiting"),
         "found": _("published"),
+        "twice": _("TWICE"),
         "looked": _("looked"),
         "prepare-failed": _("preparing"),
         "duplicate": _("unknown"),
@@ -81,22 +82,16 @@ def _word(kind: str) -> str:
 
 
 def _detail(what: Happened) -> str:
+    if sentence := _sentence(what.kind):
+        return sentence
     match what.kind:
         case "published" if what.total > 1:
             accepted = _("{count} of {total} accepted")
             return accepted.format(count=f"{what.count:,}", total=f"{what.total:,}")
         case "published":
             return what.url or ""
-        case "found":
-            return _("found live, nothing sent twice")
-        case "left":
-            return _("a person wants no more messages; nobody writes to them again")
         case "moved":
             return _("{numbers}: write it in your list").format(numbers=safe(what.detail))
-        case "no-marketing":
-            return _("a person wants no marketing any more; other messages still reach them")
-        case "looked":
-            return _("not found there yet")
         case "unknown":
             lost = _("no answer; looking it up") if what.count == 1 else _("{count} answers lost")
             return lost.format(count=what.count) + (f" ({safe(what.detail)})" if what.detail else "")
@@ -110,3 +105,14 @@ def _detail(what: Happened) -> str:
             return f"{people} {safe(what.detail)}".rstrip()
         case _:
             return safe(what.detail)
+
+
+def _sentence(kind: str) -> str:
+    """What is said of this kind whatever its details are; '' = that depends on them."""
+    return {
+        "found": _("found live, nothing sent twice"),
+        "twice": _("an earlier try, of which nobody knew, is live too: humaspost explain twice"),
+        "left": _("a person wants no more messages; nobody writes to them again"),
+        "no-marketing": _("a person wants no marketing any more; other messages still reach them"),
+        "looked": _("not found there yet"),
+    }.get(kind, "")

@@ -42,6 +42,10 @@ REASONS = {
     "consent": "There is no consent on record for this recipient.",
     "opt-out": "This recipient asked not to be written to.",
     "no-template": "Outside the 24-hour window WhatsApp takes only an approved template, and none fits.",
+    "twice": (
+        "It was sent again after an outcome that was unknown, and the earlier one turned out to be live too: two of it "
+        "exist. Delete one on the platform, if it can be deleted there."
+    ),
     "held-for-quality": (
         "WhatsApp took the message and keeps it back while it judges the template; later it delivers it, or drops it "
         "and says so by a notice."

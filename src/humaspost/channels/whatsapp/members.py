@@ -9,8 +9,6 @@ from humaspost.model.secrecy import struck
 
 #: Ids and callback data are far shorter; longer ones are nobody's.
 _LONGEST = 600
-#: WhatsApp's first year.
-_EARLIEST = 2009
 #: A business-scoped user id: the country, a dot, and what the person is to one portfolio.
 _USER = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]{1,140}")
 
@@ -57,12 +55,9 @@ def user_in(holder: dict[str, Any], key: str) -> str | None:
 
 
 def moment_in(holder: dict[str, Any], key: str = "timestamp") -> datetime | None:
-    """Unix seconds that stand there, as text or number, as a UTC moment; None where there is none.
-
-    Nor where it is before there was such a platform: no event came then.
-    """
+    """Unix seconds that stand there, as text or number, as a UTC moment; None where there is none, or no such."""
     try:
         found = datetime.fromtimestamp(int(text_in(holder, key)), UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    return found if found.year >= _EARLIEST else None
+    return found if found.year >= 1970 else None
