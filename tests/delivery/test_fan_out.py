@@ -8,7 +8,16 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from humaspost.ledger import accounts, preferences, queries, recipients, schema
-from humaspost.ledger.schema import audience, audience_member, consent, delivery, quota_use, recipient, window
+from humaspost.ledger.schema import (
+    attempt,
+    audience,
+    audience_member,
+    consent,
+    delivery,
+    quota_use,
+    recipient,
+    window,
+)
 from humaspost.model.account import Facts, Template
 from humaspost.model.delivery import State
 from humaspost.model.errors import RateLimited, Rejected, Scope, Transient, UnknownOutcome
@@ -307,6 +316,22 @@ def test_who_needs_no_place_does_not_wait_for_one(town):
     assert counts(town) == {State.PUBLISHED: 5, State.SCHEDULED: 2}
     late = [moment - town.now() for moment in waits_until(town)]
     assert all(timedelta(hours=13.9) < wait < timedelta(hours=14.1) for wait in late), late
+
+
+def test_where_the_window_was_closed_after_all_the_gate_counts_the_template(town):
+    enlist(town, "baru", range(1))
+    limited(town, 20)
+    opened(town, [0])
+    town.square.script = [Transient("131047", scope=Scope.RECIPIENT, closed=True)]
+    to_all(town, "a", "baru")
+    town.run()
+    town.shift = timedelta(minutes=1)
+    town.run()
+    assert counts(town) == {State.PUBLISHED: 1}
+    with town.ledger.read() as conn:
+        assert list(conn.scalars(select(attempt.c.template).order_by(attempt.c.number))) == [False, True]
+        assert conn.scalar(select(func.count()).select_from(quota_use)) == 1
+        assert conn.execute(select(window)).all() == []
 
 
 def test_a_person_written_to_anew_counts_from_then(town):

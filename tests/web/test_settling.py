@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, insert, select, update
 
 from humaspost.audience.leaving import leaves
-from humaspost.ledger import accounts, events, holds, recipients, settle, store
+from humaspost.ledger import accounts, events, holds, recipients, settle, store, windows
 from humaspost.ledger.schema import account, attempt, delivery, event, preference, recipient, window
 from humaspost.ledger.store import Ledger
 from humaspost.model.account import Facts, Template, Verdict
@@ -378,7 +378,7 @@ def test_who_was_named_once_opens_and_loses_the_window_by_user_id_alone(book: Bo
     _met(book)
     book.hear(_by_id("Halo", wamid="m1"))
     with book.ledger.read() as conn:
-        assert conn.execute(select(window.c.open_until)).scalars().all() == [NOW + events.OPEN]
+        assert conn.execute(select(window.c.open_until)).scalars().all() == [NOW + windows.OPEN]
     book.hear(Event("w2:closed", "closed", NOW, remote_id="w2", user_id=USER))
     with book.ledger.read() as conn:
         assert conn.execute(select(window)).all() == []

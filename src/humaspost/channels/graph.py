@@ -12,9 +12,9 @@ from typing import Any
 from humaspost.channels.http import Answer, Wire
 from humaspost.channels.table import ErrorRow, Refusal, classify
 from humaspost.channels.words import cleaned, retry_after
-from humaspost.model.errors import Scope, Transient, UnknownOutcome
+from humaspost.model.errors import AuthFailed, Scope, Transient, UnknownOutcome
 
-#: How long to wait where the answer names no time; None = as long as the table says.
+#: How long to wait at least, whatever the answer's headers name; None = as long as they, or the table, say.
 Wait = Callable[[Refusal], timedelta | None]
 #: An absurd waiting time in a header is not believed beyond this.
 _LONGEST_WAIT = timedelta(days=1)
@@ -23,7 +23,7 @@ _LONGEST_WAIT = timedelta(days=1)
 class Graph:
     """The Graph API for one account: what it answers, or one of the six errors.
 
-    ``rows`` say what its refusals mean. ``wait`` tells how long to wait for one that names no time.
+    ``rows`` say what its refusals mean. ``wait`` tells how long to wait at least.
     """
 
     def __init__(
@@ -64,7 +64,8 @@ class Graph:
         error = classify(self._rows, refusal, call=call, write=write, now=self._now(), until=until)
         # A listed refusal proves something only as a refusal: a 5xx or a redirect may hide a write.
         if write and not 400 <= answer.status < 500:
-            scope = error.scope if error.scope is Scope.ACCOUNT else Scope.DELIVERY
+            # What a person has to see to holds the account all the same; what passes by itself does not.
+            scope = Scope.ACCOUNT if isinstance(error, AuthFailed) else Scope.DELIVERY
             raise UnknownOutcome(error.code, error.detail, scope=scope)
         raise error
 
@@ -75,12 +76,13 @@ class Graph:
         raise (UnknownOutcome if write else Transient)("unreadable-answer", detail)
 
     def _until(self, answer: Answer, wait: timedelta | None) -> datetime | None:
+        """The latest of all that is known: what a header says of the account shortens no wait of one person."""
         now = self._now()
+        minutes = timedelta(minutes=regain_minutes(answer.headers))
+        waits = [min(minutes, _LONGEST_WAIT), wait or timedelta()]
+        moments = [now + wait for wait in waits if wait]
         named = retry_after(answer.headers, now)
-        minutes = regain_minutes(answer.headers)
-        if minutes:
-            return now + min(timedelta(minutes=minutes), _LONGEST_WAIT)
-        return named or (now + wait if wait else None)
+        return max([*moments, named] if named else moments, default=None)
 
 
 def refused(answer: Answer, token: str) -> Refusal:

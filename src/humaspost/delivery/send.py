@@ -11,11 +11,11 @@ from humaspost.delivery import retry
 from humaspost.delivery.happened import Happened
 from humaspost.delivery.line import Line, Sender
 from humaspost.delivery.record import record, refused
-from humaspost.ledger import holds, preferences, preparations, settle
+from humaspost.ledger import holds, preferences, preparations, settle, windows
 from humaspost.ledger.gate import Intent
 from humaspost.model.channel import Ready
 from humaspost.model.delivery import Receipt
-from humaspost.model.errors import Rejected, Scope
+from humaspost.model.errors import Rejected, Scope, Transient
 
 #: Longer than this between the gate and the socket and nothing is sent: the world may have changed.
 STALE = 5.0
@@ -103,6 +103,8 @@ def _failed(line: Line, sender: Sender, intent: Intent, error: retry.OneOfSix) -
                 settle.again(
                     conn, key, number, at=at, now=now, code=code, detail=detail, counts=counts, whole=whole
                 )
+                if isinstance(error, Transient) and error.closed and intent.to is not None:
+                    windows.close(conn, line.id, intent.to.id, at=intent.gated_at)
                 if redo:
                     preparations.forget(conn, line.id, intent.part.hash)
                 else:

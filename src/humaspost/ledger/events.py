@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from humaspost.ledger import accounts, aliases, holds, preferences, recipients, settle
-from humaspost.ledger.schema import attempt, delivery, event, recipient, window
+from humaspost.ledger import accounts, aliases, holds, preferences, recipients, settle, windows
+from humaspost.ledger.schema import attempt, delivery, event
 from humaspost.model.channel import Event
 from humaspost.model.delivery import Receipt, Stage, State, of_callback
 
-#: How long free text may be sent to a person after they wrote.
-OPEN = timedelta(hours=24)
 _STAGES = tuple(Stage)
 
 
@@ -274,20 +272,16 @@ def _later(conn: Connection, account: str, one: Event, *, leaving: bool, now: da
 
 def _open(conn: Connection, account: str, phone: str, *, at: datetime) -> None:
     """Free text may be sent to the person for 24 hours from ``at``; strangers have no window."""
-    who = conn.scalar(select(recipient.c.id).where(recipient.c.phone == phone))
-    if who is not None:
-        fresh = upsert(window).values(account=account, recipient=who, open_until=at + OPEN)
-        later = func.max(window.c.open_until, fresh.excluded.open_until)
-        conn.execute(
-            fresh.on_conflict_do_update(index_elements=["account", "recipient"], set_={"open_until": later})
-        )
+    person = recipients.by_phone(conn, phone)
+    if person is not None:
+        windows.open_(conn, account, person.id, at=at)
 
 
 def _close(conn: Connection, account: str, phone: str, *, at: datetime) -> None:
-    """The platform says that the person's window is not open; one that they opened since then stays."""
-    who = select(recipient.c.id).where(recipient.c.phone == phone)
-    mine = (window.c.account == account) & window.c.recipient.in_(who)
-    conn.execute(delete(window).where(mine, window.c.open_until <= at + OPEN))
+    """The platform says that the person's window is not open."""
+    person = recipients.by_phone(conn, phone)
+    if person is not None:
+        windows.close(conn, account, person.id, at=at)
 
 
 def _prefer(

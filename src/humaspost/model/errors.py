@@ -50,6 +50,7 @@ class ChannelError(Exception):
 class Transient(ChannelError):
     """It is proved that nothing was created; ``redo`` = what was prepared is stale and made anew.
 
+    ``closed`` = the person's window is not open, whatever we knew of it: the gate decides what may go instead.
     ``most`` = tries in all that end so, after which it is final; 0 = as many as there is time for.
     """
 
@@ -60,10 +61,12 @@ class Transient(ChannelError):
         *,
         scope: Scope = Scope.DELIVERY,
         redo: bool = False,
+        closed: bool = False,
         most: int = 0,
     ) -> None:
         super().__init__(code, detail, scope=scope)
         self.redo = redo
+        self.closed = closed
         self.most = most
 
 

@@ -152,15 +152,14 @@ def test_outside_the_window_a_part_without_template_is_refused_unsent(bench: Ben
     assert bench.sandbox.world.requests == []
 
 
-def test_where_the_window_closed_meanwhile_the_template_goes(bench: Bench) -> None:
-    """It was refused, and the template that was at hand stayed there."""
+def test_where_the_window_closed_meanwhile_the_gate_decides_what_goes_instead(bench: Bench) -> None:
+    """The template went at once: uncounted, and to people who want no marketing."""
     open_ = Recipient("r", PERSON.phone, True)
-    bench.session.publish(bench.part(), Ready({}), key="k", to=open_, reply_to=None)
-    (shown,) = bench.objects()
-    assert shown.template == "pengumuman"
-    with pytest.raises(Rejected) as error:
-        bench.session.publish(Part(1, "a"), Ready({}), key="k", to=open_, reply_to=None)
-    assert error.value.code == "131047"
+    for part in (bench.part(), Part(1, "a")):
+        with pytest.raises(Transient) as error:
+            bench.session.publish(part, Ready({}), key="k", to=open_, reply_to=None)
+        assert (error.value.code, error.value.scope, error.value.closed) == ("131047", Scope.RECIPIENT, True)
+    assert bench.objects() == []
 
 
 def test_the_country_code_is_always_sent(bench: Bench) -> None:

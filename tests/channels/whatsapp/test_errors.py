@@ -1,5 +1,6 @@
 """Every row of WhatsApp's error table, answered over a real socket, ends as the contract says."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -32,8 +33,7 @@ EXPECTED: dict[int, tuple[Kind, Scope]] = {
     **dict.fromkeys(_POST, (Rejected, Scope.POST)),
     **dict.fromkeys([100, 131008, 131009, 131047, 135000], (Rejected, Scope.DELIVERY)),
     **dict.fromkeys([1, 2, 131000, 131016], (UnknownOutcome, Scope.DELIVERY)),
-    **dict.fromkeys([4, 80007, 130429], (RateLimited, Scope.ACCOUNT)),
-    **dict.fromkeys([131057, 133004, 133015, 134101], (Transient, Scope.ACCOUNT)),
+    **dict.fromkeys([4, 80007, 130429, 131057, 133004, 133015, 134101], (RateLimited, Scope.ACCOUNT)),
     131049: (RateLimited, Scope.RECIPIENT),
     132015: (RateLimited, Scope.POST),
     131056: (RateLimited, Scope.RECIPIENT),
@@ -41,10 +41,12 @@ EXPECTED: dict[int, tuple[Kind, Scope]] = {
 }
 
 
-def answered(bench: Bench, code: int, *, status: int = 400, key: str = "hp1:k:1") -> ChannelError:
+def answered(
+    bench: Bench, code: int, *, status: int = 400, key: str = "hp1:k:1", headers: dict[str, str] | None = None
+) -> ChannelError:
     """The error that a message ends with when WhatsApp answers so."""
     error = {"message": f"(#{code}) words", "code": code, "error_data": {"details": "more words"}}
-    bench.order("status", status=status, body={"error": error}, acted=False)
+    bench.order("status", status=status, body={"error": error}, headers=headers or {}, acted=False)
     with pytest.raises(ChannelError) as caught:
         bench.session.publish(bench.part(), Ready({}), key=key, to=PERSON, reply_to=None)
     return caught.value
@@ -88,8 +90,31 @@ def test_a_5xx_is_unknown_whatever_it_says(bench: Bench) -> None:
     for status in (500, 502, 503):
         errors = [answered(bench, code, status=status) for code in EXPECTED]
         assert {type(error) for error in errors} == {UnknownOutcome}
-    assert answered(bench, 3, status=500).scope is Scope.ACCOUNT
-    assert answered(bench, 131000, status=500).scope is Scope.DELIVERY
+    held = {code for code in EXPECTED if answered(bench, code, status=500).scope is Scope.ACCOUNT}
+    assert held == set(_PERSON), "what passes by itself (131057, 133004) waits for nobody"
+
+
+@pytest.mark.parametrize(
+    ("code", "least"),
+    [
+        (131049, timedelta(days=1)),
+        (131056, timedelta(seconds=6)),
+        (132015, timedelta(minutes=15)),
+        (131057, timedelta(minutes=2)),
+        (133015, timedelta(minutes=5)),
+        (134101, timedelta(minutes=10)),
+        (130429, timedelta(hours=1)),
+    ],
+)
+def test_a_header_makes_no_wait_shorter(bench: Bench, code: int, least: timedelta) -> None:
+    """Several tries within a day get a person blocked for the office, whatever the account is told."""
+    soon = {"Retry-After": "1" if code != 130429 else "3600"}
+    usage = {"1": [{"type": "messages", "estimated_time_to_regain_access": 0 if code == 131056 else 1}]}
+    soon["X-Business-Use-Case-Usage"] = json.dumps(usage)
+    before = bench.door.now()
+    error = answered(bench, code, headers=soon)
+    assert isinstance(error, RateLimited)
+    assert least <= error.retry_at - before < least + timedelta(seconds=5)
 
 
 def test_while_uploading_meta_s_own_trouble_is_only_tried_again(bench: Bench) -> None:

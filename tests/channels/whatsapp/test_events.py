@@ -342,3 +342,15 @@ def test_what_no_database_takes_is_replaced() -> None:
         + b'"},"statuses":[{"id":"w\\ud800","status":"sent","timestamp":"1750030073"}]}}]}]}') or []  # fmt: skip
     assert event.remote_id == "w?"
     assert read(encoded(webhook(statuses=[status("sent", id="x" * 601)]))) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "held"), [(131031, True), (131042, True), ("368", True), (130429, False), (None, False)]
+)
+def test_what_is_wrong_with_the_account_itself_holds_it(code: object, held: bool) -> None:
+    body = webhook(errors=[{"code": code, "title": "words"}, "hostile"])
+    found = read(encoded(body))
+    assert found is not None
+    assert [(e.kind, e.failed, e.holds) for e in found] == ([("account", str(code), True)] if held else [])
+    assert read(encoded(body)) == found, "told again, it is the same"
+    assert read(encoded(body), number="1") == [], "another number's"

@@ -5,7 +5,6 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp (read 
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -95,9 +94,9 @@ class WhatsAppSession:
         try:
             answer = self._graph.ask("publish", "POST", path, write=True, json=body, wait=longer)
         except Rejected as error:
-            if error.code == "131047" and to is not None and to.window and part.fallback is not None:
+            if error.code == "131047" and to is not None and to.window:
                 # Their window has closed: nothing went out, and the template may go instead.
-                return self.publish(part, ready, key=key, to=replace(to, window=False), reply_to=reply_to)
+                raise Transient(error.code, error.detail, scope=Scope.RECIPIENT, closed=True) from error
             if media_id and error.code in _OF_MEDIA and self._is_gone(media_id):
                 raise Transient("media-gone", error.detail, redo=True, most=3) from error
             raise

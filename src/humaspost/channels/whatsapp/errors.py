@@ -27,8 +27,8 @@ _PUBLISH = ("publish",)
 
 #: Meta's own trouble: whether the message went out nevertheless is not documented.
 _TROUBLE = ("1", "2", "131000", "131016")
-#: Nothing was done, and it will be taken later.
-_LATER = ("131057", "133004", "133015", "134101")
+#: Nothing was done, and it will be taken in so many minutes: maintenance, a number or a template that is being made.
+_LATER = {"131057": 2, "133004": 2, "133015": 5, "134101": 10}
 #: The number, the account or the app: nothing more goes out before a person has seen to it.
 _PERSON = (
     "0",
@@ -85,7 +85,7 @@ ROWS: tuple[ErrorRow, ...] = (
     ErrorRow(RateLimited, code=PAUSED, scope=Scope.POST, source=_CODES),
     ErrorRow(RateLimited, code=CAPPED, scope=Scope.RECIPIENT, most=2, source=_CAP),
     *(ErrorRow(RateLimited, code=number, source=_CODES) for number in ("4", "80007", "130429")),
-    *(ErrorRow(Transient, code=number, scope=Scope.ACCOUNT, source=_CODES) for number in _LATER),
+    *(ErrorRow(RateLimited, code=number, source=_CODES) for number in _LATER),
     *(ErrorRow(AuthFailed, code=number, lasting=True, source=_CODES) for number in _RESTRICTED),
     *(ErrorRow(AuthFailed, code=number, source=_CODES) for number in _PERSON),
     *(ErrorRow(AuthFailed, code=str(number), source=_CODES) for number in range(200, 300)),
@@ -104,7 +104,7 @@ _MOST_TRIES = 6
 
 
 def wait(refusal: Refusal, *, tries: int = 1) -> timedelta | None:
-    """How long to wait where WhatsApp names no time.
+    """How long to wait at least.
 
     Throughput comes back within seconds, a paused template within hours; to one person it is 4^X seconds, and
     never less than 6
@@ -112,6 +112,8 @@ def wait(refusal: Refusal, *, tries: int = 1) -> timedelta | None:
     """
     if refusal.code == "131056":
         return timedelta(seconds=max(6, 4 ** min(tries, _MOST_TRIES)))
+    if refusal.code in _LATER:
+        return timedelta(minutes=_LATER[refusal.code])
     if refusal.code in (PAUSED, CAPPED):
         return PAUSE if refusal.code == PAUSED else timedelta(days=1)
     return timedelta(seconds=5) if refusal.code == "130429" else None

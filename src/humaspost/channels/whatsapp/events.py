@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, TypedDict
 
 from humaspost.channels.whatsapp.errors import STOPPED, Told, told
@@ -59,7 +60,21 @@ def events(
         for value in _values(payload, phone_number_id)
         for event in (*_statuses(value), *_inbound(value), *_preferences(value))
     ]
-    return [*of_number, *notices(payload, business)]
+    return [*of_number, *_restrictions(payload, phone_number_id, body), *notices(payload, business)]
+
+
+def _restrictions(payload: object, phone_number_id: str, body: bytes) -> Iterator[Event]:
+    """What is wrong with the number or its account itself, where only a person can end it.
+
+    It has no time of its own: that of the entry, else it is news whenever it comes.
+    """
+    for entry in dicts(payload, "entry"):
+        for value in _values({"entry": [entry]}, phone_number_id):
+            for code in {id_in(error, "code") for error in dicts(value, "errors")}:
+                if code and told(code).holds:
+                    at = moment_in(entry, "time") or datetime.max.replace(tzinfo=UTC)
+                    digest = hashlib.sha256(body).hexdigest()[:16]
+                    yield Event(f"account:{code}:{digest}", "account", at, failed=code, holds=True)
 
 
 def _person(value: dict[str, Any], said: dict[str, Any], number: str, user: str) -> _Person:
