@@ -40,6 +40,8 @@ class Template:
 
     ``named`` are the names of the body's parameters where they go by name. ``top`` = a header of text has a
     parameter, ``top_name`` what it is called where it goes by name. ``buttons`` by their place: ``url``, ``quick_reply``, …; ``url+`` wants the end of its address.
+    ``body`` and ``heading`` measure the text and the header's text: its own characters, then how often each
+    parameter stands in it; () = not known.
     """
 
     name: str
@@ -52,6 +54,8 @@ class Template:
     top: bool = False
     top_name: str = ""
     buttons: tuple[str, ...] = ()
+    body: tuple[int, ...] = ()
+    heading: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,5 +124,5 @@ def is_marketing(fallback: Fallback, facts: Facts | None) -> bool:
 
 
 def _template(data: Mapping[str, Any]) -> Template:
-    lists = {name: tuple(data.get(name, ())) for name in ("named", "buttons")}
+    lists = {name: tuple(data.get(name, ())) for name in ("named", "buttons", "body", "heading")}
     return Template(**{**data, **lists})

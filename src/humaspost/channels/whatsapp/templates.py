@@ -15,6 +15,7 @@ _FIELDS = "name,language,status,category,components,parameter_format"
 _MOST_PAGES = 70
 _NUMBERED = re.compile(r"\{\{\s*(\d+)\s*\}\}")
 _NAMED = re.compile(r"\{\{\s*([a-z_]\w*)\s*\}\}")
+_GAP = re.compile(r"\{\{\s*(\d+|[a-z_]\w*)\s*\}\}")
 
 
 def templates(graph: Graph, business: str, *, per_page: int = 100) -> tuple[Template, ...]:
@@ -45,7 +46,7 @@ def _next(page: Mapping[str, Any]) -> str:
 def _template(found: Mapping[str, Any]) -> Template:
     parts = {text_of(component, "type").upper(): component for component in rows_of(found, "components")}
     body, top = text_of(parts.get("BODY", {}), "text"), parts.get("HEADER", {})
-    header = text_of(top, "format").lower()
+    header, heading = text_of(top, "format").lower(), text_of(top, "text")
     named = tuple(dict.fromkeys(_NAMED.findall(body)))
     by_name = text_of(found, "parameter_format").upper() == "NAMED"
     numbers = [int(number) for number in _NUMBERED.findall(body)]
@@ -57,10 +58,21 @@ def _template(found: Mapping[str, Any]) -> Template:
         params=len(named) or max(numbers, default=0),
         header="" if header == "text" else header,
         named=named if by_name else (),
-        top="{{" in text_of(top, "text"),
-        top_name=next(iter(_NAMED.findall(text_of(top, "text"))), "") if by_name else "",
+        top="{{" in heading,
+        top_name=next(iter(_NAMED.findall(heading)), "") if by_name else "",
         buttons=tuple(map(_button, rows_of(parts.get("BUTTONS", {}), "buttons"))),
+        body=_measured(body),
+        heading=_measured(heading),
     )
+
+
+def _measured(text: str) -> tuple[int, ...]:
+    """Its own characters, then how often each gap stands in it: by name as they come, else by number."""
+    stand = _GAP.findall(text)
+    gaps = list(dict.fromkeys(gap for gap in stand if not gap.isdecimal()))
+    if not gaps:
+        gaps = sorted(set(stand), key=int)
+    return (len(_GAP.sub("", text)), *map(stand.count, gaps)) if text else ()
 
 
 def _button(found: Mapping[str, Any]) -> str:
