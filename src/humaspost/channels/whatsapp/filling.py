@@ -1,0 +1,105 @@
+"""Whether what fills a template fits it: its texts, and its buttons."""
+
+from collections.abc import Iterator
+
+from humaspost.channels.whatsapp.problems import problem
+from humaspost.channels.whatsapp.rules import TEMPLATE_BODY
+from humaspost.model.account import Template
+from humaspost.model.language import _, ngettext
+from humaspost.model.problem import Problem
+from humaspost.model.rendition import Fallback
+
+
+def written(fallback: Fallback) -> Iterator[Problem]:
+    """What fits no template, whatever the account has."""
+    empty = [str(n) for n, param in enumerate(fallback.params, 1) if not param]
+    if empty:
+        yield problem(
+            "template-params",
+            _("parameter {numbers} of template {name} is empty").format(
+                numbers=", ".join(empty), name=fallback.name
+            ),
+            hint=_("fill it, or choose a template without it"),
+            field="whatsapp.params",
+        )
+    length = sum(map(len, fallback.params))
+    if length > TEMPLATE_BODY.value:
+        yield problem(
+            "template-params",
+            _(
+                "the parameters of template {name} are {count} characters, more than the {limit:.0f} of a body"
+            ).format(name=fallback.name, count=length, limit=TEMPLATE_BODY.value),
+            hint=_("write shorter ones: whatsapp: {params: [...]}"),
+            field="whatsapp.params",
+        )
+
+
+def fitting(found: Template, fallback: Fallback) -> Iterator[Problem]:
+    """What does not fit the approved template."""
+    yield from _gaps(found, fallback)
+    yield from _buttons(found, fallback)
+
+
+def _gaps(found: Template, fallback: Fallback) -> Iterator[Problem]:
+    """As many texts as the template has gaps, by number or by name as it wants them."""
+    message = hint = ""
+    if found.named and set(found.named) != set(fallback.names):
+        message = _("template {name} has the named parameters {names}")
+        hint = "whatsapp: {params: {" + ", ".join(f'{name}: "…"' for name in found.named) + "}}"
+    elif fallback.names and not found.named:
+        message = _("template {name} has numbered parameters, not named ones")
+        hint = 'whatsapp: {params: ["…", "…"]}'
+    elif found.params != len(fallback.params):
+        message = ngettext(
+            "template {name} wants {wanted} parameter and is given {given}",
+            "template {name} wants {wanted} parameters and is given {given}",
+            found.params,
+        )
+        hint = ngettext(
+            "write {wanted} text in whatsapp: params",
+            "write {wanted} texts in whatsapp: params",
+            found.params,
+        ).format(wanted=found.params)
+    elif found.top != bool(fallback.top):
+        message = _("the header of template {name} has a gap, and nothing fills it")
+        hint = 'whatsapp: {header: "…"}'
+        if fallback.top:
+            message, hint = _("the header of template {name} has no gap"), _("take header: out")
+    elif found.top_name != fallback.top_name:
+        message = _("the header of template {name} has a gap without a name")
+        hint = 'whatsapp: {header: "…"}'
+        if found.top_name:
+            message = _("the header of template {name} has a gap named {top}")
+            hint = f'whatsapp: {{header: {{{found.top_name}: "…"}}}}'
+    if message:
+        given = {"wanted": found.params, "given": len(fallback.params), "names": ", ".join(found.named)}
+        given["top"] = found.top_name
+        yield problem(
+            "template-params", message.format(name=found.name, **given), hint=hint, field="whatsapp.params"
+        )
+
+
+#: What a post writes for each kind of button that takes something.
+_TAKES = {"url+": "url", "quick_reply": "payload"}
+
+
+def _buttons(found: Template, fallback: Fallback) -> Iterator[Problem]:
+    """Every address that has a gap gets its end, and no button gets what it does not take."""
+    given = [kind for kind, _value in fallback.buttons]
+    given += [""] * (len(found.buttons) - len(given))
+    fits = len(given) == len(found.buttons) and all(
+        (kind == "" and button != "url+") or kind == _TAKES.get(button)
+        for kind, button in zip(given, found.buttons, strict=True)
+    )
+    if not fits:
+        wanted = ", ".join(_wanted(button) for button in found.buttons)
+        yield problem(
+            "template-params",
+            _("the buttons of template {name} do not fit").format(name=found.name),
+            hint=_("write: {wanted}").format(wanted=f"whatsapp: {{buttons: [{wanted}]}}"),
+            field="whatsapp.buttons",
+        )
+
+
+def _wanted(button: str) -> str:
+    return f'{{{_TAKES[button]}: "…"}}' if button in _TAKES else '""'
