@@ -1,13 +1,23 @@
 """A template filled in: what ``check`` says of it, and what the sandbox does with the same message."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
+from humaspost.channels.whatsapp import WhatsApp
 from humaspost.model.account import Facts, Template
-from tests.channels.whatsapp.conftest import Bench
+from humaspost.model.channel import Ready
+from humaspost.model.errors import Rejected, Scope
+from humaspost.model.problem import Problem
+from humaspost.model.rendition import Rendition
+from tests.channels.posts import post
+from tests.channels.whatsapp.conftest import PERSON, Bench
 from tests.channels.whatsapp.test_messages import register
 
 _NOW = datetime(2026, 11, 27, tzinfo=UTC)
+_CHANNEL = WhatsApp()
 
 
 def _text(text: str, kind: str = "BODY") -> dict[str, Any]:
@@ -36,3 +46,83 @@ def test_facts_of_an_older_ledger_are_read_and_measure_nothing() -> None:
         del template["body"], template["heading"]
     (found,) = Facts.from_json(older).templates
     assert (found.body, found.heading) == ((), ())
+
+
+# -- the same message before both judges ---------------------------------------------------------------
+
+
+def checked(bench: Bench, own: dict[str, Any], facts: Facts | None) -> tuple[Rendition, list[Problem]]:
+    rules = _CHANNEL.rules(bench.config)
+    made = _CHANNEL.render(post("a", own={"whatsapp": own}), bench.config, rules, account="wa")
+    return made, _CHANNEL.check(made, rules, facts, config=bench.config)
+
+
+def refusal(bench: Bench, made: Rendition) -> str:
+    """With which code the sandbox refuses the message for everyone; "" = it is sent."""
+    try:
+        bench.session.publish(made.parts[0], Ready({}), key="hp1:k:1", to=PERSON, reply_to=None)
+    except Rejected as error:
+        return error.code if error.scope is Scope.POST else f"{error.code}, for one person"
+    return ""
+
+
+def judged(bench: Bench, **own: Any) -> tuple[list[tuple[str, str | None]], str]:
+    """Code and field of every problem, and the sandbox's code."""
+    made, problems = checked(bench, own, bench.session.survey())
+    assert all(found.hint and found.is_error for found in problems)
+    return [(found.code, found.field) for found in problems], refusal(bench, made)
+
+
+@pytest.mark.parametrize(
+    ("length", "problems"), [(1024, []), (1025, [("template-params", "whatsapp.params")])]
+)
+@pytest.mark.parametrize("kind", ["numbered", "named", "twice"])
+def test_a_filled_body_has_1024_characters_at_most(
+    bench: Bench, kind: str, length: int, problems: list[Any]
+) -> None:
+    own, rest = "Isi surat: ", length - 900 - len("Isi surat: ")
+    match kind:
+        case "numbered":
+            register(bench, "surat", _text(own + "{{1}}{{2}}"))
+            params: Any = ["a" * 900, "b" * rest]
+        case "named":
+            register(bench, "surat", _text(own + "{{isi}}{{akhir}}"), named=True)
+            params = {"akhir": "b" * rest, "isi": "a" * 900}
+        case _:
+            register(bench, "surat", _text(own + "{{2}}{{1}}{{2}}"))
+            params = ["b" * rest, "a" * 450]
+    expected = "132005" if problems else ""
+    assert judged(bench, template="surat", params=params) == (problems, expected)
+
+
+@pytest.mark.parametrize(("length", "problems"), [(60, []), (61, [("template-params", "whatsapp.header")])])
+def test_a_filled_header_has_60_characters_at_most(bench: Bench, length: int, problems: list[Any]) -> None:
+    register(bench, "surat", _text("Kabar {{1}}!", "HEADER"), _text("Isi."))
+    expected = "132005" if problems else ""
+    assert judged(bench, template="surat", params=[], header="a" * (length - 7)) == (problems, expected)
+
+
+def test_a_problem_of_length_says_what_is_the_templates_own(bench: Bench) -> None:
+    register(bench, "surat", _text("Kabar {{1}}", "HEADER"), _text("Isi {{1}}."))
+    own = {"template": "surat", "params": ["a" * 1030], "header": "b" * 70}
+    found = checked(bench, {**own, "params": ["a" * 1022]}, bench.session.survey())[1]
+    assert [(problem.message, problem.hint) for problem in found] == [
+        (
+            "filled in, the text of template surat is 1027 of 1024 characters, 3 too many (5 of them its own)",
+            "write shorter ones: whatsapp: {params: [...]}",
+        ),
+        (
+            "filled in, the header of template surat is 76 of 60 characters, 16 too many (6 of them its own)",
+            'write a shorter one: whatsapp: {header: "…"}',
+        ),
+    ]
+    once = checked(bench, {**own, "header": "b"}, bench.session.survey())[1]
+    assert len(once) == 1, "what is too long by itself is told once"
+
+
+def test_a_template_of_which_the_length_is_not_known_is_not_measured(bench: Bench) -> None:
+    register(bench, "surat", _text("Kabar {{1}}", "HEADER"), _text("Isi {{1}}."))
+    own = {"template": "surat", "params": ["a" * 1022], "header": "b" * 70}
+    facts = bench.session.survey()
+    older = tuple(replace(template, body=(), heading=()) for template in facts.templates)
+    assert checked(bench, own, replace(facts, templates=older))[1] == []

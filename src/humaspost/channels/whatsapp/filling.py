@@ -1,9 +1,9 @@
 """Whether what fills a template fits it: its texts, and its buttons."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from humaspost.channels.whatsapp.problems import problem
-from humaspost.channels.whatsapp.rules import TEMPLATE_BODY
+from humaspost.channels.whatsapp.rules import TEMPLATE_BODY, TEMPLATE_HEADER
 from humaspost.model.account import Template
 from humaspost.model.language import _, ngettext
 from humaspost.model.problem import Problem
@@ -36,7 +36,8 @@ def written(fallback: Fallback) -> Iterator[Problem]:
 
 def fitting(found: Template, fallback: Fallback) -> Iterator[Problem]:
     """What does not fit the approved template."""
-    yield from _gaps(found, fallback)
+    gaps = list(_gaps(found, fallback))
+    yield from gaps or _lengths(found, fallback)
     yield from _buttons(found, fallback)
 
 
@@ -77,6 +78,46 @@ def _gaps(found: Template, fallback: Fallback) -> Iterator[Problem]:
         yield problem(
             "template-params", message.format(name=found.name, **given), hint=hint, field="whatsapp.params"
         )
+
+
+def _lengths(found: Template, fallback: Fallback) -> Iterator[Problem]:
+    """Text and header are not too long once they are filled; of a template that was not measured nothing is said."""
+    texts = dict(zip(fallback.names, fallback.params, strict=False))
+    body = _filled(found.body, [texts.get(name, "") for name in found.named] or fallback.params)
+    over = body - int(TEMPLATE_BODY.value)
+    # Parameters that are too long by themselves have their problem already.
+    if over > 0 and sum(map(len, fallback.params)) <= TEMPLATE_BODY.value:
+        yield problem(
+            "template-params",
+            _(
+                "filled in, the text of template {name} is {count} of {limit:.0f} characters, {over} too many "
+                "({fixed} of them its own)"
+            ).format(name=found.name, count=body, limit=TEMPLATE_BODY.value, over=over, fixed=found.body[0]),
+            hint=_("write shorter ones: whatsapp: {params: [...]}"),
+            field="whatsapp.params",
+        )
+    top = _filled(found.heading, [fallback.top] if fallback.top else [])
+    over = top - int(TEMPLATE_HEADER.value)
+    if over > 0:
+        yield problem(
+            "template-params",
+            _(
+                "filled in, the header of template {name} is {count} of {limit:.0f} characters, {over} too many "
+                "({fixed} of them its own)"
+            ).format(
+                name=found.name, count=top, limit=TEMPLATE_HEADER.value, over=over, fixed=found.heading[0]
+            ),
+            hint=_('write a shorter one: whatsapp: {header: "…"}'),
+            field="whatsapp.header",
+        )
+
+
+def _filled(measured: Sequence[int], texts: Sequence[str]) -> int:
+    """How many characters it has with these texts in its gaps; 0 = not known."""
+    if len(measured) != len(texts) + 1:
+        return 0
+    own, *times = measured
+    return own + sum(count * len(text) for count, text in zip(times, texts, strict=True))
 
 
 #: What a post writes for each kind of button that takes something.

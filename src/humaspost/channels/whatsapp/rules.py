@@ -20,6 +20,8 @@ TEMPLATES = Source(_BASE + "templates/overview", _READ)
 CAPTION = Limit(1024, "characters", MESSAGES)
 #: The body of a template, its filled-in parameters included (error 132005).
 TEMPLATE_BODY = Limit(1024, "characters", TEMPLATES)
+#: The same for a header of text.
+TEMPLATE_HEADER = Limit(60, "characters", TEMPLATES)
 #: What ``whatsapp_business_manager_messaging_limit`` may say, in people a day; unlimited is none of these.
 TIERS = {
     "TIER_50": 50,
