@@ -126,3 +126,51 @@ def test_a_template_of_which_the_length_is_not_known_is_not_measured(bench: Benc
     facts = bench.session.survey()
     older = tuple(replace(template, body=(), heading=()) for template in facts.templates)
     assert checked(bench, own, replace(facts, templates=older))[1] == []
+
+
+# -- buttons -------------------------------------------------------------------------------------------
+
+_URL = {"type": "URL", "text": "Buka", "url": "https://kota.example/{{1}}"}
+_REPLY = {"type": "QUICK_REPLY", "text": "Hadir"}
+
+
+def _buttons(*buttons: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "BUTTONS", "buttons": list(buttons)}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [{"url": ""}, ""],
+        [{"url": "  "}, ""],
+        [{"url": "{link}"}, ""],
+        [{"url": "surat/{link}"}, ""],
+        [{"url": "surat/14"}, {"payload": ""}],
+        [{"url": "surat/14"}, {"payload": "{link}"}],
+    ],
+)
+def test_a_button_that_gets_nothing_is_a_problem(bench: Bench, given: list[Any]) -> None:
+    register(bench, "surat", _text("Isi."), _buttons(_URL, _REPLY))
+    own = {"template": "surat", "params": [], "buttons": given}
+    for facts in (bench.session.survey(), None):
+        (problem,) = checked(bench, own, facts)[1]
+        assert (problem.code, problem.field) == ("template-params", "whatsapp.buttons")
+        number, key = ("1", "url") if given[1] == "" else ("2", "payload")
+        assert problem.message == f"button {number} of template surat gets an empty {key}"
+        assert problem.is_error
+        assert f'{{{key}: "…"}}' in problem.hint
+
+
+def test_a_button_with_a_value_goes_out_and_one_that_takes_nothing_too(bench: Bench) -> None:
+    register(bench, "surat", _text("Isi."), _buttons(_URL, _REPLY))
+    for given in ([{"url": "surat/14"}, ""], [{"url": "{title}"}, {"payload": "HADIR"}], [{"url": "-"}]):
+        assert judged(bench, template="surat", params=[], buttons=given) == ([], "")
+    assert bench.objects()[0].extra["buttons"] == ("Buka https://kota.example/surat/14", "Hadir")
+
+
+def test_a_link_that_the_post_has_fills_a_button(bench: Bench) -> None:
+    rules = _CHANNEL.rules(bench.config)
+    own = {"whatsapp": {"template": "surat", "buttons": [{"url": "surat/{link}"}]}}
+    (part,) = _CHANNEL.render(post("a", own=own, link="14"), bench.config, rules, account="wa").parts
+    assert part.fallback is not None
+    assert part.fallback.buttons == (("url", "surat/14"),)

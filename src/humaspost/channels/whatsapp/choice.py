@@ -85,13 +85,24 @@ def _values(given: Any) -> Sequence[str]:
 
 
 def _button(given: Any, post: Post) -> tuple[str, str]:
+    """What it takes; "" where the post has nothing for a placeholder in it: half an address leads nowhere."""
     kind, text = next(iter(given.items()), ("", "")) if isinstance(given, Mapping) else ("", "")
-    return str(kind), _filled(text, post)
+    values = _values_of(post)
+    lacks = any(not values[name].strip() for name in _PLACEHOLDER.findall(text))
+    return str(kind), "" if lacks else _put(text, values)
 
 
 def _filled(text: str, post: Post) -> str:
     # WhatsApp refuses an empty parameter, and many a post has no link.
-    values = {"title": post.title, "text": plain(post.body), "link": post.link or "-"}
+    values = _values_of(post)
+    return _put(text, {**values, "link": values["link"] or "-"})
+
+
+def _values_of(post: Post) -> Mapping[str, str]:
+    return {"title": post.title, "text": plain(post.body), "link": post.link}
+
+
+def _put(text: str, values: Mapping[str, str]) -> str:
     return flat(_PLACEHOLDER.sub(lambda found: values[found[1]], text))
 
 

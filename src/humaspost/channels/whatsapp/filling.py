@@ -33,6 +33,26 @@ def written(fallback: Fallback) -> Iterator[Problem]:
             field="whatsapp.params",
         )
 
+    for number, (kind, value) in enumerate(fallback.buttons, 1):
+        if kind and not value:
+            yield _nothing(fallback.name, number, kind)
+
+
+def _nothing(name: str, number: int, kind: str) -> Problem:
+    """A button that is given something, and that is empty."""
+    if kind == "url":
+        hint = _('write {url: "…"}, the end of its address; {link} is empty in a post without link:')
+    else:
+        hint = _('write {payload: "…"}, or "" for a button that takes nothing')
+    return problem(
+        "template-params",
+        _("button {number} of template {name} gets an empty {kind}").format(
+            number=number, name=name, kind=kind
+        ),
+        hint=hint,
+        field="whatsapp.buttons",
+    )
+
 
 def fitting(found: Template, fallback: Fallback) -> Iterator[Problem]:
     """What does not fit the approved template."""
