@@ -125,6 +125,8 @@ def test_named_parameters_and_buttons(phone: Phone) -> None:
     }
     assert refusal(phone, use("baru", filled))[1] == 131008
     assert refusal(phone, use("baru", body("a", "b"), link))[1] == 132012
+    empty = {**link, "parameters": [{"type": "text", "text": ""}]}
+    assert refusal(phone, use("baru", filled, empty))[1] == 131008
     assert refusal(phone, use("baru", filled, {**link, "sub_type": "quick_reply"}))[1] == 132012
     assert refusal(phone, use("baru", filled, link, {**stop, "parameters": [suffix]}))[1] == 132012
     assert refusal(phone, use("baru", filled, link, {**stop, "index": "2"}))[1] == 131009

@@ -151,14 +151,13 @@ def _by_name(template: Template, names: list[str], given: list[Parameter], *, wh
 def _value(parameter: Parameter) -> str:
     match parameter.type:
         case "text":
-            if not parameter.text:
-                raise refused(131008, "Parameter of type text is missing text value")
-            if _NOT_FLAT.search(parameter.text):
+            text = _given_text(parameter)
+            if _NOT_FLAT.search(text):
                 raise refused(
                     132018,
                     "Param text cannot have new-line/tab characters or more than 4 consecutive spaces",
                 )
-            return parameter.text
+            return text
         case "currency" | "date_time":
             value = getattr(parameter, parameter.type)
             if value is None:
@@ -166,6 +165,13 @@ def _value(parameter: Parameter) -> str:
             return str(value.fallback_value)
         case other:
             raise refused(132012, f"Format mismatch, expected TEXT, received {other.upper()}")
+
+
+def _given_text(parameter: Parameter) -> str:
+    """Meta takes an empty text for a missing one: seen of a body, and a button is given the same kind of object."""
+    if not parameter.text:
+        raise refused(131008, "Parameter of type text is missing text value")
+    return parameter.text
 
 
 def _check_buttons(buttons: list[dict[str, Any]], components: list[Component]) -> None:
@@ -204,3 +210,5 @@ def _check_button_parameter(parameter: Parameter, kind: str, index: int) -> None
     expected = {"URL": "text", "QUICK_REPLY": "payload", "COPY_CODE": "coupon_code"}.get(kind, "action")
     if parameter.type != expected or getattr(parameter, expected) is None:
         raise refused(132012, f"buttons: Button at index {index} takes a parameter of type {expected}")
+    if expected == "text":
+        _given_text(parameter)
