@@ -36,6 +36,7 @@ KNOWN = (
     Template("pengumuman", "id", "APPROVED", "MARKETING", 3),
     Template("pengumuman_gambar", "id", "APPROVED", "MARKETING", 3, "image"),
     Template("undangan_rapat_warga", "id", "PENDING", "MARKETING", 3),
+    Template("kupon_pasar", "id", "APPROVED", "MARKETING", 1, buttons=("quick_reply", "copy_code")),
 )
 #: Where the problem stands in each file: line, column.
 PLACES = {
@@ -57,6 +58,7 @@ PLACES = {
     "instagram-user-tags.film.md": (14, 5),
     "instagram-user-tags.md": (11, 5),
     "instagram-user-tags.medium.md": (11, 5),
+    "template-button.md": (8, 13),
     "template-category.md": (7, 69),
     "template-header.md": (7, 22),
     "template-missing.md": (5, 11),

@@ -50,6 +50,7 @@ TEMPLATES = (
     Template("pengumuman", "id", "APPROVED", "MARKETING", 3),
     Template("pengumuman_gambar", "id", "APPROVED", "MARKETING", 3, "image"),
     Template("undangan_rapat_warga", "id", "PENDING", "MARKETING", 3),
+    Template("kupon_pasar", "id", "APPROVED", "MARKETING", 1, buttons=("quick_reply", "copy_code")),
 )
 
 

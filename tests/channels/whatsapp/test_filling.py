@@ -9,7 +9,7 @@ import pytest
 from humaspost.channels.whatsapp import WhatsApp
 from humaspost.model.account import Facts, Template
 from humaspost.model.channel import Ready
-from humaspost.model.errors import Rejected, Scope
+from humaspost.model.errors import Rejected
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Rendition
 from tests.channels.posts import post
@@ -58,11 +58,11 @@ def checked(bench: Bench, own: dict[str, Any], facts: Facts | None) -> tuple[Ren
 
 
 def refusal(bench: Bench, made: Rendition) -> str:
-    """With which code the sandbox refuses the message for everyone; "" = it is sent."""
+    """With which code the sandbox refuses the message; "" = it is sent."""
     try:
         bench.session.publish(made.parts[0], Ready({}), key="hp1:k:1", to=PERSON, reply_to=None)
     except Rejected as error:
-        return error.code if error.scope is Scope.POST else f"{error.code}, for one person"
+        return error.code
     return ""
 
 
@@ -166,6 +166,43 @@ def test_a_button_with_a_value_goes_out_and_one_that_takes_nothing_too(bench: Be
     for given in ([{"url": "surat/14"}, ""], [{"url": "{title}"}, {"payload": "HADIR"}], [{"url": "-"}]):
         assert judged(bench, template="surat", params=[], buttons=given) == ([], "")
     assert bench.objects()[0].extra["buttons"] == ("Buka https://kota.example/surat/14", "Hadir")
+
+
+@pytest.mark.parametrize(
+    ("button", "code", "what"),
+    [
+        ({"type": "COPY_CODE", "example": "PASAR"}, "131008", "a code to copy"),
+        ({"type": "FLOW", "text": "Isi", "flow_id": "1", "flow_action": "navigate"}, "131009", "a form"),
+        ({"type": "OTP", "otp_type": "COPY_CODE"}, None, "a one-time code"),
+        ({"type": "MPM", "text": "Lihat"}, None, "products"),
+        ({"type": "ORDER_DETAILS", "text": "Bayar"}, None, "an order"),
+    ],
+)
+def test_a_button_that_humaspost_cannot_fill_is_named(
+    bench: Bench, button: dict[str, Any], code: str | None, what: str
+) -> None:
+    register(bench, "surat", _text("Isi."), _buttons(_REPLY, button))
+    made, problems = checked(bench, {"template": "surat", "params": []}, bench.session.survey())
+    assert [(found.code, found.field) for found in problems] == [("template-button", "whatsapp.template")]
+    assert problems[0].message == f"template surat has a button for {what}, which humaspost cannot fill"
+    if code is not None:
+        assert refusal(bench, made) == code
+
+
+def test_a_button_that_needs_nothing_is_no_problem(bench: Bench) -> None:
+    phone = {"type": "PHONE_NUMBER", "text": "Telepon", "phone_number": "+62112"}
+    page = {"type": "URL", "text": "Laman", "url": "https://kota.example/"}
+    call = {"type": "VOICE_CALL", "text": "Panggil"}
+    register(bench, "surat", _text("Isi."), _buttons(_REPLY, phone, page, call))
+    assert judged(bench, template="surat", params=[]) == ([], "")
+    assert judged(bench, template="surat", params=[], buttons=[{"payload": "HADIR"}]) == ([], "")
+
+
+def test_a_template_that_cannot_be_filled_is_not_proposed(bench: Bench) -> None:
+    register(bench, "surat", _text("Isi."), _buttons({"type": "COPY_CODE", "example": "PASAR"}))
+    (problem,) = checked(bench, {"template": "tiada", "params": []}, bench.session.survey())[1]
+    assert "pengumuman" in problem.hint
+    assert "surat" not in problem.hint
 
 
 def test_a_link_that_the_post_has_fills_a_button(bench: Bench) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from humaspost.channels.whatsapp.filling import fitting, written
+from humaspost.channels.whatsapp.filling import fitting, unfillable, written
 from humaspost.channels.whatsapp.problems import problem
 from humaspost.channels.whatsapp.rules import CAPTION
 from humaspost.model.account import Facts, Template
@@ -102,7 +102,7 @@ def _unknown(fallback: Fallback, same_name: list[Template], facts: Facts) -> Pro
     if same_name:
         hint = _("it exists in: {names}").format(names=", ".join(sorted(t.language for t in same_name)))
     else:
-        usable = sorted({t.name for t in facts.templates if t.status == "APPROVED"})
+        usable = sorted({t.name for t in facts.templates if t.status == "APPROVED" and not unfillable(t)})
         hint = _("approved are: {names}").format(names=", ".join(usable) or _("none"))
     message = _("the account has no template {name} in language {language}")
     return problem(

@@ -6,6 +6,7 @@ CODES: dict[str, str] = {
     "template-not-approved": "WhatsApp sends a template only while Meta's approval of it stands.",
     "template-params": "The template wants another number of parameters, or shorter or filled ones.",
     "template-header": "The template's header takes another kind of medium than the post has.",
+    "template-button": "The template has a button that Meta sends only with a code, a form or products: humaspost has none.",
     "template-category": "Meta has the template in another category than you say, and the category decides the price.",
     "whatsapp-key-value": "A key under whatsapp: has a value of the wrong kind.",
 }

@@ -58,7 +58,32 @@ def fitting(found: Template, fallback: Fallback) -> Iterator[Problem]:
     """What does not fit the approved template."""
     gaps = list(_gaps(found, fallback))
     yield from gaps or _lengths(found, fallback)
-    yield from _buttons(found, fallback)
+    beyond = unfillable(found)
+    if beyond:
+        yield problem(
+            "template-button",
+            _("template {name} has a button for {what}, which humaspost cannot fill").format(
+                name=found.name, what=beyond
+            ),
+            hint=_(
+                "choose a template without it; buttons with a telephone number, an address or an answer go out"
+            ),
+            field="whatsapp.template",
+        )
+    else:
+        yield from _buttons(found, fallback)
+
+
+def unfillable(found: Template) -> str:
+    """What the first button is for that Meta sends only with something that a post cannot say; "" = there is none."""
+    wants = {
+        "copy_code": _("a code to copy"),
+        "otp": _("a one-time code"),
+        "flow": _("a form"),
+        "mpm": _("products"),
+        "order_details": _("an order"),
+    }
+    return next((wants[button] for button in found.buttons if button in wants), "")
 
 
 def _gaps(found: Template, fallback: Fallback) -> Iterator[Problem]:

@@ -175,13 +175,21 @@ def _given_text(parameter: Parameter) -> str:
 
 
 def _check_buttons(buttons: list[dict[str, Any]], components: list[Component]) -> None:
-    """Every dynamic URL has its suffix, and every button component names a button of that kind."""
+    """Every dynamic URL has its suffix, and every button component names a button of that kind.
+
+    A code to copy must be given (templates/marketing-templates/coupon-templates); a Flow must be named, with or
+    without parameters (chatwoot/chatwoot#14714: 131009).
+    """
     sent = [component for component in components if component.type.lower() == "button"]
     used = {_button_index(component, len(buttons)): component for component in sent}
     for index, button in enumerate(buttons):
         kind, component = str(button["type"]).upper(), used.get(index)
         if component and (component.sub_type or "").upper() != kind:
             raise refused(132012, f"buttons: Button at index {index} is of type {kind}")
+        if kind == "FLOW" and not component:
+            raise refused(131009, f"buttons: Button at index {index} of type Flow is not named")
+        if kind == "COPY_CODE" and not (component and component.parameters):
+            raise refused(131008, f"buttons: Button at index {index} of type CopyCode requires a parameter")
         if kind == "URL" and _HOLE.search(button.get("url", "")) and not (component and component.parameters):
             raise refused(131008, f"buttons: Button at index {index} of type Url requires a parameter")
         for parameter in component.parameters if component else []:
