@@ -32,7 +32,6 @@ def written(fallback: Fallback) -> Iterator[Problem]:
             hint=_("write shorter ones: whatsapp: {params: [...]}"),
             field="whatsapp.params",
         )
-
     for number, (kind, value) in enumerate(fallback.buttons, 1):
         if kind and not value:
             yield _nothing(fallback.name, number, kind)
