@@ -1,14 +1,16 @@
 """What a film turns out to be: its facts by FFmpeg, and what is refused before anything is decoded."""
 
+import random
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from humaspost.media.films import BadFilm, measured
+from humaspost.media.films import BadFilm, TooManyPixels, measured
 from humaspost.media.probe import probe_all
 from humaspost.model.post import Kind, MediaFacts
 from tests.media import films, pictures
@@ -61,6 +63,33 @@ def test_a_container_without_pictures_is_a_sound() -> None:
 def test_what_ffmpeg_cannot_read(data: bytes) -> None:
     with pytest.raises(BadFilm):
         measured(BytesIO(data), "video/mp4")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b"avc1", b"evc1"), (b"avc1", b"jxsm"), (b"avc1", b"encv"), (b"avc1", b"CRAW"), (b"mp4a", b"zzzz")],
+)
+def test_a_film_of_an_unknown_kind_hides_no_other(root: Path, put: Put, old: bytes, new: bytes) -> None:
+    """PyAV knows nothing of such a stream, not its width either, and every command ended there."""
+    data = (
+        films.film((90, 160), audio="aac")
+        .replace(old, new)
+        .replace(b"avcC", b"xxxC")
+        .replace(b"esds", b"free")
+    )
+    _post, problems = probe_all(post_with(root, put("strange.mp4", data)), root=root)
+    assert [problem.code for problem in problems] == ["media-unreadable"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_header_however_wrong_ends_in_an_error_of_ours(seed: int) -> None:
+    chance, whole = random.Random(seed), films.film((90, 160), audio="aac", first=True)
+    for _turn in range(60):
+        broken = bytearray(whole)
+        for _byte in range(3):
+            broken[chance.randrange(24, 2_000)] = chance.randrange(256)
+        with suppress(BadFilm, TooManyPixels):
+            measured(BytesIO(bytes(broken)), "video/mp4")
 
 
 def test_a_broken_film_is_a_problem(root: Path, put: Put) -> None:

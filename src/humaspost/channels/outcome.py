@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from humaspost.model.channel import NotFitYet
 from humaspost.model.errors import ChannelError, Transient, UnknownOutcome
 
 
@@ -23,11 +24,11 @@ def guarded(*, write: bool) -> Iterator[None]:
     """Whatever goes wrong inside leaves as one of the six errors.
 
     Not sent = Transient. Lost, and every slip of our own, is UnknownOutcome on a public write and
-    Transient elsewhere.
+    Transient elsewhere. NotFitYet, which comes before any write, passes.
     """
     try:
         yield
-    except ChannelError:
+    except (ChannelError, NotFitYet):
         raise
     except Lost as error:
         raise _doubt(write)(error.code, error.detail) from error

@@ -9,6 +9,7 @@ from humaspost.model.post import Film, Kind
 
 if TYPE_CHECKING:  # FFmpeg costs a tenth of a second of start, and most posts hold no video
     from av.container import InputContainer
+    from av.stream import Stream
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
@@ -58,7 +59,12 @@ def measured(file: BinaryIO, mime: str) -> Measured:
     try:
         with av.open(file, mode="r", format=FORMATS[mime]) as film:
             return _measured(film, first=first, unit=av.time_base)
-    except (av.FFmpegError, ValueError, OverflowError, ArithmeticError, StopIteration) as error:
+    except (BadFilm, TooManyPixels):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and not isinstance(error, av.FFmpegError):
+            raise  # the disk's, not the film's
+        # PyAV fails in ways of its own where the file is strange; one such file must not hide the others.
         raise BadFilm(str(error) or type(error).__name__) from error
 
 
@@ -70,6 +76,8 @@ def _measured(film: "InputContainer", *, first: bool, unit: int) -> Measured:
         if not film.streams.audio:
             raise BadFilm("there is neither picture nor sound in it")
         return Measured(Kind.AUDIO, Film(**sound), duration=seconds)
+    if stream.codec_context is None:
+        raise BadFilm(_unknown(stream))
     if stream.width * stream.height > MAX_PIXELS:
         raise TooManyPixels
     frame = next(film.decode(stream))
@@ -115,12 +123,19 @@ def _sound(film: "InputContainer") -> dict[str, Any]:
         return {}
     stream = film.streams.audio[0]
     context = stream.codec_context
+    if context is None:
+        raise BadFilm(_unknown(stream))
     return {
         "audio": context.codec.canonical_name,
         "audio_streams": len(film.streams.audio),
         "sample_rate": context.sample_rate or None,
         "channels": context.layout.nb_channels or None,
     }
+
+
+def _unknown(stream: "Stream") -> str:
+    """Of a codec that FFmpeg does not know, there is no more than its kind."""
+    return f"its {stream.type} is of a kind that FFmpeg does not know"
 
 
 def index_first(file: BinaryIO) -> bool:
