@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -156,7 +157,54 @@ def test_no_exchange_for_the_end_of_access_to_data(facebook: Bench) -> None:
         facts = session.survey()
     assert facts.expires_at is not None
     assert facts.expires_at - facebook.door.now() <= DAYS
+    assert facts.extra["renews"] is False, "no exchange moves this end"
     assert exchanges(facebook) == 0
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        12345,
+        "  ",
+        "***",
+        "EAAx\r\nEvil: 1",
+        "\u2603" * 20,
+        "x" * 5000,
+        "EAAdead-and-gone",
+        None,
+        ["EAAlist-of-one"],
+    ],
+)
+def test_what_cannot_be_a_better_token_replaces_none(facebook: Bench, token: object) -> None:
+    """One that worked for weeks yet was thrown away for whatever the answer held."""
+    facebook.sandbox.world.settings["instagram.facebook_token_seconds_left"] = 20 * 86_400
+    old = facebook.door.secret("access_token")
+    body = {"access_token": token, "token_type": "bearer", "expires_in": 5_184_000}
+    with of_app(facebook) as session:
+        facebook.order("status", "/oauth/access_token$", method="GET", status=200, body=body, acted=False)
+        session.survey()
+        assert facebook.door.secret("access_token") == old
+        assert session.whoami().platform_id == facebook.config.user_id
+
+
+@pytest.mark.parametrize("login", ["facebook", "bench"])
+def test_a_token_that_a_person_puts_in_meanwhile_counts(login: str, request: pytest.FixtureRequest) -> None:
+    bench: Bench = request.getfixturevalue(login)
+    bench.sandbox.world.settings["instagram.facebook_token_seconds_left"] = 20 * 86_400
+    with of_app(bench) as session:
+        graph = session._graph
+        asked = graph.ask
+
+        def ask(call: str, method: str, path: str, **request: Any) -> Any:
+            """The person is as fast as it goes: between the question and its answer."""
+            found = asked(call, method, path, **request)
+            if path.endswith("access_token"):
+                bench.door.secrets["access_token"] = "put-in-by-a-person"
+            return found
+
+        graph.ask = ask  # type: ignore[method-assign]
+        assert session._tokens.renew(graph) is False
+    assert bench.door.secrets["access_token"] == "put-in-by-a-person"
 
 
 def test_an_exchange_that_is_refused_changes_nothing(facebook: Bench) -> None:

@@ -61,7 +61,7 @@ class InstagramSession:
             raise AuthFailed(
                 "wrong-account", f"the token belongs to {platform_id}, not {self._config.user_id}"
             )
-        return Identity(platform_id, "@" + text_of(found, "username"), self._tokens.expiry(self._graph))
+        return Identity(platform_id, "@" + text_of(found, "username"), self._tokens.standing(self._graph)[0])
 
     def survey(self) -> Facts:
         """The quota of the moving day, and until when the login lasts; it is renewed where that is time."""
@@ -70,8 +70,8 @@ class InstagramSession:
         found = next(iter(rows_of(self._graph.get("read", path, fields="quota_usage,config"))), {})
         used, total = found.get("quota_usage"), _member(found, "config").get("quota_total")
         quotas = {"posts": (used, total)} if isinstance(used, int) and isinstance(total, int) else {}
-        extra: dict[str, Json] = {"renews": self._tokens.renews}
-        return Facts(self._door.now(), self._tokens.expiry(self._graph), quotas, extra=extra)
+        ends, renews = self._tokens.standing(self._graph)
+        return Facts(self._door.now(), ends, quotas, extra={"renews": renews})
 
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:
         """One container is made or asked."""

@@ -8,8 +8,11 @@ person's token is exchanged for one of 60 days more where the config names the a
 """
 
 import hashlib
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from humaspost.channels.graph import Graph, text_of
 from humaspost.channels.instagram import InstagramConfig
@@ -45,21 +48,15 @@ class Tokens:
     config: InstagramConfig
     door: Door
 
-    def expiry(self, graph: Graph) -> datetime | None:
-        """Until when the login lasts, None = nobody says; never an error."""
-        if self.config.login == "facebook":
-            # Whichever is first: without access to data nothing can be read or published either.
-            ends = [one for one in self._told(graph) if one is not None]
-            return min(ends, default=None)
-        life = self._life()
-        return life.expires if life else None
-
-    @property
-    def renews(self) -> bool:
-        """Whether it is renewed without a person."""
+    def standing(self, graph: Graph) -> tuple[datetime | None, bool]:
+        """Until when the login lasts (None = nobody says), and whether that end moves without a person; no error."""
         if self.config.login == "instagram":
-            return True
-        return self.config.app_id is not None and bool(optional(self.door, _APP_SECRET))
+            life = self._life()
+            return (life.expires if life else None), True
+        told = _debugged(graph, self.door.secret("access_token"))
+        # Whichever is first: without access to data nothing can be read or published either.
+        first = min((end for end in (told.ends, told.access) if end is not None), default=None)
+        return first, first is not None and first == told.ends and self._is_exchangeable(told)
 
     def renew(self, graph: Graph) -> bool:
         """Whether a new token is in place; an old one that may not be renewed yet, or cannot, stays.
@@ -81,22 +78,20 @@ class Tokens:
 
         The end of access to data is not asked: an exchange does not move it, a person's consent does.
         """
-        end = self._told(graph)[0] if self.renews else None
-        return end is not None and end - self.door.now() < AHEAD
+        if not self._knows_app():
+            return False
+        told = _debugged(graph, self.door.secret("access_token"))
+        return self._is_exchangeable(told) and told.ends is not None and told.ends - self.door.now() < AHEAD
 
-    def _told(self, graph: Graph) -> tuple[datetime | None, datetime | None]:
-        """The end of a Facebook token, and of its access to data; None = never, or nobody says."""
-        try:
-            found = graph.get("read", "/debug_token", input_token=self.door.secret("access_token")).get(
-                "data"
-            )
-        except ChannelError:
-            return None, None
-        known = found if isinstance(found, dict) else {}
-        return _moment(known.get("expires_at")), _moment(known.get("data_access_expires_at"))
+    def _is_exchangeable(self, told: "_Told") -> bool:
+        """A person's: of pages' and system users' nothing is documented that this call alone would move."""
+        return told.kind == "USER" and self._knows_app()
+
+    def _knows_app(self) -> bool:
+        return self.config.app_id is not None and bool(optional(self.door, _APP_SECRET))
 
     def _exchange(self, graph: Graph) -> bool:
-        """A new token is in place; the answer tells its end, and so does ``/debug_token``, so nothing else is kept."""
+        """A new token is in place that Meta says is good, and for longer; ``/debug_token`` tells its end from then on."""
         old = self.door.secret("access_token")
         params = {
             "grant_type": "fb_exchange_token",
@@ -104,23 +99,29 @@ class Tokens:
             "client_secret": optional(self.door, _APP_SECRET),
             "fb_exchange_token": old,
         }
-        found = graph.ask("read", "GET", f"{self.config.url}/oauth/access_token", params=params)
-        token = text_of(found, "access_token")
-        if not token or token == old:
+        token = _token_in(graph.ask("read", "GET", f"{self.config.url}/oauth/access_token", params=params))
+        before, after = _debugged(graph, old), _debugged(graph, token) if token else _Told()
+        is_longer = before.ends is not None and (after.ends is None or after.ends > before.ends)
+        if not after.valid or not is_longer or self._is_another(old):
             return False
         self.door.replace_secret("access_token", token)
         return True
+
+    def _is_another(self, old: str) -> bool:
+        """Whether a person put in another token while this one was being renewed: theirs counts."""
+        return self.door.secret("access_token") != old
 
     def _is_due(self) -> bool:
         life = self._life()
         return life is None or life.is_due(self.door.now())
 
     def _renew(self, graph: Graph) -> bool:
-        params = {"grant_type": "ig_refresh_token", "access_token": self.door.secret("access_token")}
+        old = self.door.secret("access_token")
+        params = {"grant_type": "ig_refresh_token", "access_token": old}
         found = graph.ask("read", "GET", f"{self.config.root}/refresh_access_token", params=params)
         now = self.door.now()
-        token, seconds = text_of(found, "access_token"), found.get("expires_in")
-        if not token or not isinstance(seconds, int) or not 0 < seconds < _LONGEST:
+        token, seconds = _token_in(found), found.get("expires_in")
+        if not token or not isinstance(seconds, int) or not 0 < seconds < _LONGEST or self._is_another(old):
             return False
         self._keep(token, Life(now, now + timedelta(seconds=seconds)))
         return True
@@ -139,6 +140,33 @@ class Tokens:
         except (AuthFailed, ValueError):
             return None
         return life if whose == _print(self.door.secret("access_token")) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What ``/debug_token`` says of a token: its end and that of its access to data, None = never, or not told."""
+
+    valid: bool = False
+    kind: str = ""
+    ends: datetime | None = None
+    access: datetime | None = None
+
+
+def _debugged(graph: Graph, token: str) -> _Told:
+    try:
+        found = graph.get("read", "/debug_token", input_token=token).get("data")
+    except ChannelError:
+        return _Told()
+    if not isinstance(found, dict):
+        return _Told()
+    ends, access = _moment(found.get("expires_at")), _moment(found.get("data_access_expires_at"))
+    return _Told(found.get("is_valid") is True, text_of(found, "type"), ends, access)
+
+
+def _token_in(found: Mapping[str, Any]) -> str:
+    """The new token; "" where what stands there can be none, as a header takes no such text."""
+    token = found.get("access_token")
+    return token if isinstance(token, str) and re.fullmatch(r"[!-~]{8,4096}", token) else ""
 
 
 def _print(token: str) -> str:
