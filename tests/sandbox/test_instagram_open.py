@@ -107,6 +107,9 @@ def test_hashtags_may_be_capped_at_five(gram: Gram) -> None:
     gram.switch(hashtags=5)
     assert gram.image(caption=five).ok
     assert code(gram.image(caption=six)) == (400, 36004, 2207010)
+    assert gram.image(caption=five.replace(" ", "")).ok
+    assert code(gram.image(caption=six.replace(" ", ""))) == (400, 36004, 2207010)
+    assert gram.image(caption="a#b c&#d #a #b #c #d #e # #").ok
 
 
 @pytest.mark.parametrize("default", [True, False])

@@ -134,6 +134,14 @@ CASES = {
         "account rename",
     ),
     "http": (IG + 'base_url = "http://graph.example"\n', "config-address", 4, 12, "https"),
+    "letters": (IG + 'base_url = "https://médıa.example"\n', "config-address", 4, 12, "xn--"),
+    "blank": (
+        f'{IG}[media]\nfolder = "/srv/www"\npublic_base_url = "https://media.example/foto baru"\n',
+        "config-address",
+        6,
+        19,
+        "%20",
+    ),
     "user": (IG + 'base_url = "https://a:b@graph.example"\n', "config-address", 4, 12, "@"),
     "demo": (
         f'demo = true\n{IG}base_url = "https://graph.instagram.com"\n',

@@ -28,6 +28,10 @@ def check_address(address: str, *, demo: bool, field: str) -> Iterator[Problem]:
         host, local, parts = "", False, urlsplit("")
     if parts.scheme not in {"http", "https"} or not host:
         yield Problem("config-address", _("this is not a web address"), _("write: https://..."), field=field)
+    elif not address.isascii() or any(character.isspace() for character in address):
+        message = _("a web address has neither blanks nor other than plain letters")
+        hint = _("write a blank as %20; a host with other letters is written xn--...")
+        yield Problem("config-address", message, hint, field=field)
     elif parts.username is not None or parts.password is not None:
         message = _("an address in config.toml must not carry a user or a password")
         yield Problem("config-address", message, _("write it without what stands before '@'"), field=field)

@@ -56,6 +56,14 @@ def test_survey_reads_the_quota(bench: Bench) -> None:
     assert bench.session.survey().quotas == {"posts": (1, 50)}
 
 
+@pytest.mark.parametrize("total", [10**400, -1, True, "50", 10**9, None])
+def test_a_hostile_quota_is_believed_by_nobody(bench: Bench, total: object) -> None:
+    """A number of 400 digits ended the gate, and a billion of posts the memory."""
+    body = {"data": [{"quota_usage": total, "config": {"quota_total": total, "quota_duration": 86400}}]}
+    bench.order("status", "/content_publishing_limit$", method="GET", status=200, body=body, acted=False)
+    assert bench.session.survey().quotas == {}
+
+
 def test_an_image_is_published_with_caption_and_alt_text(bench: Bench) -> None:
     receipt = bench.published(bench.part("Halo #warga & kawan"))
     (shown,) = bench.objects()

@@ -206,3 +206,4 @@ def test_a_story_shows_no_caption_so_nothing_is_wrong_with_it() -> None:
     of = post("Halo", media=[medium()], tags=tags, own={"instagram": {"format": "story"}})
     shown = CHANNEL.render(of, CONFIG, RULES, account="instagram")
     assert CHANNEL.check(shown, RULES, None, config=CONFIG) == []
+    assert [part.text for part in shown.parts] == [""], "nor is it too long, nor anything else"

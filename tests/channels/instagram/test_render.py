@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from humaspost.channels.instagram import Instagram, InstagramConfig
+from humaspost.channels.instagram import Instagram, InstagramConfig, rules
 from humaspost.channels.instagram.codes import CODES
 from humaspost.model.document import PartBreak
 from humaspost.model.post import Kind, Post
@@ -74,6 +74,12 @@ def test_hashtags_are_counted(count: int, severity: Severity | None) -> None:
     of = post("Dengan #SatuTagar di badan, bukan a&#b.", tags=tags, media=[medium()])
     expected = [] if severity is None else [("instagram-hashtags", "tags", severity)]
     assert found(of) == expected
+
+
+def test_hashtags_that_are_written_together_are_one_each() -> None:
+    assert rules.hashtags("#a#b #c, (#d) e#f g&#h #") == 4
+    of = post("#a" * 31, media=[medium()])
+    assert [problem[0] for problem in found(of)] == ["instagram-hashtags"]
 
 
 def test_more_than_twenty_mentions_are_refused() -> None:

@@ -5,7 +5,7 @@ https://developers.facebook.com/docs/instagram-platform/content-publishing (read
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeGuard
 
 from humaspost.channels.graph import Graph, rows_of, text_of
 from humaspost.channels.http import DEADLINE, Wire, guarded
@@ -20,6 +20,9 @@ from humaspost.model.errors import AuthFailed, ChannelError, Transient, UnknownO
 from humaspost.model.json import Json
 from humaspost.model.language import _
 from humaspost.model.rendition import Part
+
+#: No account publishes as many in a day; a figure beyond is not believed.
+_MOST_POSTS = 100_000
 
 
 @contextmanager
@@ -69,7 +72,7 @@ class InstagramSession:
         path = f"/{self._config.user_id}/content_publishing_limit"
         found = next(iter(rows_of(self._graph.get("read", path, fields="quota_usage,config"))), {})
         used, total = found.get("quota_usage"), _member(found, "config").get("quota_total")
-        quotas = {"posts": (used, total)} if isinstance(used, int) and isinstance(total, int) else {}
+        quotas = {"posts": (used, total)} if _is_count(used) and _is_count(total) else {}
         ends, renews = self._tokens.standing(self._graph)
         return Facts(self._door.now(), ends, quotas, extra={"renews": renews})
 
@@ -139,6 +142,11 @@ class InstagramSession:
         children = rows_of(_member(found, "children"))
         url = text_of(found, "permalink") or None
         return Snapshot(text_of(found, "caption"), len(children) or 1, url)
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    """Whether it can be a number of posts; a hostile one is believed by nobody."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_POSTS
 
 
 def _member(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:

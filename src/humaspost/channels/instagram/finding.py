@@ -1,7 +1,7 @@
 """After an unknown outcome: what the container, the media list and the stories prove. Nothing is written."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from humaspost.channels.graph import Graph, rows_of, text_of
@@ -101,9 +101,9 @@ def moment(item: Mapping[str, Any]) -> datetime | None:
     """When an object was published (``2026-11-23T08:00:00+0000``)."""
     try:
         made = datetime.fromisoformat(text_of(item, "timestamp"))
-    except ValueError:
+        return made.astimezone(UTC) if made.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return made if made.tzinfo else None
 
 
 def _receipt(item: Mapping[str, Any], attempt: Attempt) -> Receipt:

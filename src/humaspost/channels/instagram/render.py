@@ -14,14 +14,14 @@ _PART_BREAK = re.compile(r"\s*<!--\s*part\s*-->\s*")
 
 
 def render(post: Post, *, account: str) -> Rendition:
-    """One part: the caption, an empty line, the hashtags; the media that this account shows."""
+    """One part: the caption, an empty line, the hashtags; the media that this account shows. A story has no caption."""
     keys = post.keys("instagram", account)
     extra = values.read(keys)
     media = attachments(post, channel="instagram", account=account)
     if extra["format"] == "story":
         media = tuple(replace(item, use="story") for item in media)
-    part = Part(1, _caption(post, keys.get("text")), media, extra)
-    return Rendition("instagram", (part,))
+        return Rendition("instagram", (Part(1, "", media, extra),))
+    return Rendition("instagram", (Part(1, _caption(post, keys.get("text")), media, extra),))
 
 
 def _caption(post: Post, own: Json) -> str:

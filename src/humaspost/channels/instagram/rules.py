@@ -25,13 +25,14 @@ MENTIONS = Limit(20, "mentions", MEDIA)
 COLLABORATORS = Limit(3, "accounts", MEDIA)
 TAGGED = Limit(20, "accounts", MEDIA)
 
-_HASHTAG = re.compile(r"(?<![\w&])#\w+")
+#: Those that are written together, ``#a#b``, are one each.
+_HASHTAGS = re.compile(r"(?<![\w&])(?:#\w+)+")
 _MENTION = re.compile(r"(?<![\w@])@\w")
 
 
 def hashtags(text: str) -> int:
     """How many hashtags a caption has."""
-    return len(_HASHTAG.findall(text))
+    return sum(together.count("#") for together in _HASHTAGS.findall(text))
 
 
 def mentions(text: str) -> int:

@@ -10,7 +10,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from humaspost.sandbox.instagram import accounts
 from humaspost.sandbox.instagram.errors import invalid, refused
 
-_HASHTAG = re.compile(r"(?<![\w&])#\w+")
 _MENTION = re.compile(r"(?<![\w.])@[\w.]+")
 _CAPTION_MOST, _MENTIONS_MOST = 2200, 20
 _PARENTS = ("IMAGE", "REELS", "CAROUSEL", "VIDEO")
@@ -179,7 +178,7 @@ def _check_source(wanted: Wanted) -> None:
 
 def _check_caption(caption: str, captions: Captions) -> None:
     length = captions.length(caption)
-    if length > _CAPTION_MOST or len(_HASHTAG.findall(caption)) > captions.hashtags:
+    if length > _CAPTION_MOST or _hashtags(caption) > captions.hashtags:
         raise refused(2207010, length=length)
     if len(_MENTION.findall(caption)) > _MENTIONS_MOST:
         raise refused(2207040)
@@ -202,3 +201,16 @@ def _check_people(wanted: Wanted) -> None:
             raise invalid("Param user_tags: x and y are required for images.")
         if wanted.kind in ("REELS", "VIDEO") and (tag.x is not None or tag.y is not None):
             raise invalid("Param user_tags: x and y are not supported for videos.")
+
+
+def _hashtags(caption: str) -> int:
+    """How many there are; those that are written together are one each, and none begins within a word."""
+    count, inside, before = 0, False, " "
+    for here, after in zip(caption, caption[1:] + " ", strict=False):
+        starts = inside or not (before.isalnum() or before in "_&")
+        if here == "#" and starts and (after.isalnum() or after == "_"):
+            count, inside = count + 1, True
+        else:
+            inside = inside and (here.isalnum() or here == "_")
+        before = here
+    return count
