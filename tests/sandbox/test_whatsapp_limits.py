@@ -44,15 +44,3 @@ def test_a_day_reaches_only_so_many_different_people(phone: Phone, clock: Clock)
     assert phone.template(to=somebody(3)).ok, "inside the window nobody counts"
     clock.move(hours=24)
     assert phone.template(to=somebody(4)).ok
-
-
-def test_who_is_written_to_anew_counts_from_then(phone: Phone, clock: Clock) -> None:
-    phone.switch(daily_recipients=2)
-    assert [phone.template(to=somebody(n)).ok for n in (1, 2)] == [True] * 2
-    clock.move(hours=20)
-    assert phone.template(to=somebody(1)).ok
-    clock.move(hours=4)
-    assert phone.template(to=somebody(3)).ok, "the second counts no more"
-    assert code(phone.template(to=somebody(4))) == (400, 131048, None), "the first does, as of 20 hours later"
-    clock.move(hours=20)
-    assert phone.template(to=somebody(4)).ok

@@ -62,14 +62,14 @@ def _reached(audiences: Sequence[str]) -> Any:
 def written_to(
     conn: Connection, account_name: str, quota: str, *, since: datetime
 ) -> list[tuple[str, datetime]]:
-    """Who counts in a quota of people since then, and when they were written to last; oldest first."""
-    last = func.max(quota_use.c.at)
+    """Who counts in a quota of people since then, and from when on; oldest first."""
+    first = func.min(quota_use.c.at)
     rows = conn.execute(
-        select(quota_use.c.recipient, last)
+        select(quota_use.c.recipient, first)
         .join(account, account.c.id == quota_use.c.account)
         .where(account.c.name == account_name, quota_use.c.name == quota, quota_use.c.at > since)
         .group_by(quota_use.c.recipient)
-        .order_by(last)
+        .order_by(first)
     )
     return [(row[0], datetime.fromisoformat(row[1]) if isinstance(row[1], str) else row[1]) for row in rows]
 

@@ -21,11 +21,10 @@ _COMING = (*WAITING, State.HELD)
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Only ``limit`` different people in ``window``: ``first`` and ``last`` get it then, ``never`` of them past its end."""
+    """Only ``limit`` different people in ``window``: the ``last`` waits, ``never`` of them past its end."""
 
     limit: int
     window: timedelta
-    first: datetime
     last: datetime
     never: int = 0
 

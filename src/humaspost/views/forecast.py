@@ -128,7 +128,7 @@ def _cost(one: Coming, quota: Quota, past: Past) -> int:
 
 
 def misses(one: Coming) -> bool:
-    """Whether all of it would wait past its grace, so that a person is asked; what has begun goes on."""
-    moments = [one.waits[1]] if one.waits else []
-    moments += [one.reach.first] if one.reach else []
-    return one.row.late is not Late.PUBLISH and max(moments, default=one.due) > one.due + one.row.grace
+    """Whether it would wait past its grace, so that a person is asked."""
+    return (
+        one.waits is not None and one.row.late is not Late.PUBLISH and one.waits[1] > one.due + one.row.grace
+    )

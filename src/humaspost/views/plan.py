@@ -57,8 +57,7 @@ def _account(one: Coming, beside: Sequence[Coming], clock: Clock) -> list[str]:
 
 def _forecast(one: Coming, clock: Clock) -> list[str]:
     """What will be in its way, as far as is known."""
-    missed = [_("that is past its grace: it would be missed")] if misses(one) else []
-    return [*_people(one, clock), *_wait(one, clock), *missed, *_login(one, clock)]
+    return [*_people(one, clock), *_wait(one, clock), *_login(one, clock)]
 
 
 def _wait(one: Coming, clock: Clock) -> list[str]:
@@ -66,7 +65,8 @@ def _wait(one: Coming, clock: Clock) -> list[str]:
     if one.waits is None:
         return []
     name, until = one.waits
-    return [_("the day's {quota} are used up: not before {when}").format(quota=name, when=clock.date(until))]
+    lines = [_("the day's {quota} are used up: not before {when}").format(quota=name, when=clock.date(until))]
+    return [*lines, _("that is past its grace: it would be missed")] if misses(one) else lines
 
 
 def _login(one: Coming, clock: Clock) -> list[str]:
@@ -82,9 +82,6 @@ def _people(one: Coming, clock: Clock) -> list[str]:
     hours = round(one.reach.window / timedelta(hours=1))
     message = _("limit {count} people in {hours} h: the last would get it {when}")
     when = clock.date(one.reach.last)
-    if misses(one):
-        message = _("limit {count} people in {hours} h: nobody would get it before {when}")
-        when = clock.date(one.reach.first)
     lines = [message.format(count=f"{one.reach.limit:,}", hours=hours, when=when)]
     if one.reach.never and one.row.expires:
         message = ngettext(

@@ -70,37 +70,16 @@ class Day:
     def reach(self, people: Iterable[Hashable], one: Coming) -> Reach | None:
         """When the last of them would get it and how many never; None = the limit delays nobody."""
         expires = one.row.expires.utc if one.row.expires else None
-        known, strangers = self._split(people, one.due)
-        # Whoever has a place is written to at once, and counts from then on anew.
-        for person, at in known:
-            self.count(person, at)
         places = _Places(self._uses, self.window, max(1, int(self.quota.count * SHARE)), one.due)
-        moments = [at for _person, at in known]
-        for person in strangers:
-            moments.append(places.next())
-            if expires is None or moments[-1] < expires:
-                self.count(person, moments[-1])
-        last = max(moments, default=one.due)
-        if last <= one.due:
-            return None
-        # Those whose 24 hours are open are not among them, and wait for nothing.
-        first = one.due if len(moments) < one.left else min(moments)
-        never = sum(at >= expires for at in moments) if expires else 0
-        return Reach(self.quota.count, self.window, first, last, never)
-
-    def _split(
-        self, people: Iterable[Hashable], due: datetime
-    ) -> tuple[list[tuple[Hashable, datetime]], list[Hashable]]:
-        """Who counts anyway, with when they get it, and who needs a place of their own."""
-        known: list[tuple[Hashable, datetime]] = []
-        strangers: list[Hashable] = []
+        last, never = one.due, 0
         for person in people:
-            at = self._has_place(person, due)
+            at = self._has_place(person, one.due)
             if at is None:
-                strangers.append(person)
-            else:
-                known.append((person, at))
-        return known, strangers
+                at = places.next()
+                if expires is None or at < expires:
+                    self.count(person, at)
+            last, never = max(last, at), never + (expires is not None and at >= expires)
+        return Reach(self.quota.count, self.window, last, never) if last > one.due else None
 
     def _has_place(self, person: Hashable, due: datetime) -> datetime | None:
         """When somebody who counts anyway, now or later, gets it; None = they need a place of their own."""

@@ -45,26 +45,25 @@ class Hourly:
 class Reach:
     """The different people written to outside their window in any 24 hours."""
 
-    _last: dict[str, datetime] = field(default_factory=dict)
+    _since: dict[str, datetime] = field(default_factory=dict)
     _order: deque[tuple[datetime, str]] = field(default_factory=deque)
 
     def admit(self, phone: str, now: datetime, *, limit: int) -> bool:
         """Whether ``phone`` may be reached now: known in these 24 hours, or there is room for one more."""
         self._forget(now)
-        if phone not in self._last and len(self._last) >= limit:
+        if phone in self._since:
+            return True
+        if len(self._since) >= limit:
             return False
-        # Whoever is written to anew counts from now on anew.
-        self._last[phone] = now
+        self._since[phone] = now
         self._order.append((now, phone))
         return True
 
     def count(self, now: datetime) -> int:
         """How many different people were reached in the last 24 hours."""
         self._forget(now)
-        return len(self._last)
+        return len(self._since)
 
     def _forget(self, now: datetime) -> None:
         while self._order and now - self._order[0][0] >= DAY:
-            at, phone = self._order.popleft()
-            if self._last.get(phone) == at:  # else they were written to since
-                del self._last[phone]
+            self._since.pop(self._order.popleft()[1], None)
