@@ -44,3 +44,23 @@ def test_a_day_reaches_only_so_many_different_people(phone: Phone, clock: Clock)
     assert phone.template(to=somebody(3)).ok, "inside the window nobody counts"
     clock.move(hours=24)
     assert phone.template(to=somebody(4)).ok
+
+
+def test_a_person_counts_for_a_day_from_the_last_message_on(phone: Phone, clock: Clock) -> None:
+    phone.switch(daily_recipients=1)
+    assert phone.template(to=somebody(1)).ok
+    clock.move(hours=23)
+    assert phone.template(to=somebody(1)).ok
+    clock.move(hours=23)
+    assert code(phone.template(to=somebody(2)))[1] == 131048
+    clock.move(hours=1)
+    assert phone.template(to=somebody(2)).ok
+
+
+def test_a_message_that_is_refused_renews_nothing(phone: Phone, clock: Clock) -> None:
+    phone.switch(daily_recipients=1, pair_burst=1, pair_interval=100_000)
+    assert phone.template(to=somebody(1)).ok
+    clock.move(hours=23)
+    assert code(phone.template(to=somebody(1)))[1] == 131056
+    clock.move(hours=1)
+    assert phone.template(to=somebody(2)).ok

@@ -43,27 +43,28 @@ class Hourly:
 
 @dataclass(slots=True)
 class Reach:
-    """The different people written to outside their window in any 24 hours."""
+    """The different people written to outside their window in any 24 hours, each from the last message on."""
 
-    _since: dict[str, datetime] = field(default_factory=dict)
+    _last: dict[str, datetime] = field(default_factory=dict)
     _order: deque[tuple[datetime, str]] = field(default_factory=deque)
 
-    def admit(self, phone: str, now: datetime, *, limit: int) -> bool:
+    def has_room(self, phone: str, now: datetime, *, limit: int) -> bool:
         """Whether ``phone`` may be reached now: known in these 24 hours, or there is room for one more."""
         self._forget(now)
-        if phone in self._since:
-            return True
-        if len(self._since) >= limit:
-            return False
-        self._since[phone] = now
+        return phone in self._last or len(self._last) < limit
+
+    def add(self, phone: str, now: datetime) -> None:
+        """The person is written to, and counts for 24 hours from now on."""
+        self._last[phone] = now
         self._order.append((now, phone))
-        return True
 
     def count(self, now: datetime) -> int:
         """How many different people were reached in the last 24 hours."""
         self._forget(now)
-        return len(self._since)
+        return len(self._last)
 
     def _forget(self, now: datetime) -> None:
         while self._order and now - self._order[0][0] >= DAY:
-            self._since.pop(self._order.popleft()[1], None)
+            at, phone = self._order.popleft()
+            if self._last.get(phone) == at:
+                del self._last[phone]

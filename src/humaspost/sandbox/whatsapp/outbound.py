@@ -73,12 +73,14 @@ def _take_person(business: Business, to: str, content: Content) -> None:
     now = business.world.now()
     interval, burst = float(business.option("pair_interval")), int(business.option("pair_burst"))
     outside = content.template is not None and not business.people.window_open(to, now)
-    if outside and not business.reach.admit(to, now, limit=int(business.option("daily_recipients"))):
+    if outside and not business.reach.has_room(to, now, limit=int(business.option("daily_recipients"))):
         raise refused(131048, "The portfolio's limit of people in 24 hours has been reached.")
     if not business.pairs.take(to, now, interval=interval, burst=burst):
         raise refused(
             131056, "Too many messages sent from this number to the same phone number in a short time."
         )
+    if outside:
+        business.reach.add(to, now)
 
 
 def _in_window(business: Business, to: str, content: Content) -> Content:
