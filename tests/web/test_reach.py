@@ -31,3 +31,22 @@ def test_the_forecast_knows_who_was_written_to(desk: Desk) -> None:
     desk.reach(published=2)
     # Two of today's places are taken until tomorrow, and their people count once: three wait for two a day.
     assert timedelta(days=1) < waits(desk, "kabar") <= timedelta(days=2)
+    # Its first went out in time, so the others get it late.
+    assert [one["missed"] for one in desk.json("plan")["coming"]] == [0, 0]
+
+
+def test_a_post_whose_people_find_no_place_within_its_grace_is_foreseen_as_missed(desk: Desk) -> None:
+    few(desk, 2)  # 95 % of 2 is 1
+    path = desk.folder / "config.toml"
+    path.write_text(path.read_text() + '\n[audiences.relawan]\nfile = "audiences/relawan.csv"\n')
+    for name in ("wartawan", "relawan"):
+        desk.run("audience", "import", name, "--yes")
+    desk.notice("lama")
+    desk.start("publish", "lama", "--yes", "--quiet")
+    desk.reach(published=1)
+    desk.post("kabar", "Pompa ketiga rusak.", due=3600, channels="[whatsapp]", audiences="[relawan]")
+    (kabar,) = [one for one in desk.json("plan")["coming"] if one["id"] == "kabar"]
+    assert (kabar["missed"], kabar["never"]) == (3, 0)
+    shown = desk.run("plan").stdout
+    assert "limit 2 people in 24 h: no place before" in shown
+    assert "3 of 3 people would find no place in time and get nothing (missed)" in shown

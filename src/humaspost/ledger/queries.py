@@ -62,22 +62,31 @@ def _reached(audiences: Sequence[str]) -> Any:
 def written_to(
     conn: Connection, account_name: str, quota: str, *, since: datetime
 ) -> list[tuple[str, datetime]]:
-    """Who counts in a quota of people since then, and from when on; oldest first."""
-    first = func.min(quota_use.c.at)
+    """Who counts in a quota of people since then, and when each was last written to; oldest first."""
+    last = func.max(quota_use.c.at)
     rows = conn.execute(
-        select(quota_use.c.recipient, first)
+        select(quota_use.c.recipient, last)
         .join(account, account.c.id == quota_use.c.account)
-        .where(account.c.name == account_name, quota_use.c.name == quota, quota_use.c.at > since)
+        .where(account.c.name == account_name, quota_use.c.name == quota, quota_use.c.at >= since)
         .group_by(quota_use.c.recipient)
-        .order_by(first)
+        .order_by(last)
     )
     return [(row[0], datetime.fromisoformat(row[1]) if isinstance(row[1], str) else row[1]) for row in rows]
 
 
 def still_to_write(
-    conn: Connection, post_id: str, account_name: str, audiences: Sequence[str], *, at: datetime
-) -> list[str]:
-    """The people of the audiences who may be written to, have not had the post, and whose window is shut ``at``."""
+    conn: Connection,
+    post_id: str,
+    account_name: str,
+    audiences: Sequence[str],
+    *,
+    marketing: bool,
+    at: datetime,
+) -> list[tuple[str, bool]]:
+    """The people of the audiences who may be written to and have not had the post; True = their window is open ``at``.
+
+    ``marketing`` = the post is that, so who wants none gets it in their window only.
+    """
     members = select(audience_member.c.recipient).where(audience_member.c.audience.in_(audiences))
     of_account = select(account.c.id).where(account.c.name == account_name).scalar_subquery()
     had = select(delivery.c.recipient).where(
@@ -85,15 +94,30 @@ def still_to_write(
         delivery.c.account == of_account,
         delivery.c.state.not_in((State.SCHEDULED, State.PREPARING, State.HELD)),
     )
-    open_ = select(window.c.recipient).where(window.c.account == of_account, window.c.open_until > at)
     wanted = (
         recipient.c.id.in_(members)
         & recipient.c.id.in_(select(consent.c.recipient))
         & recipient.c.opted_out_at.is_(None)
         & recipient.c.id.not_in(had)
-        & recipient.c.id.not_in(open_)
     )
-    return list(conn.scalars(select(recipient.c.id).where(wanted).order_by(recipient.c.id)))
+    is_open = recipient.c.id.in_(
+        select(window.c.recipient).where(window.c.account == of_account, window.c.open_until > at)
+    )
+    if marketing:
+        unwilling = select(preference.c.recipient).where(
+            preference.c.account == of_account, preference.c.marketing.is_(False)
+        )
+        wanted &= is_open | recipient.c.id.not_in(unwilling)
+    rows = conn.execute(select(recipient.c.id, is_open.label("open")).where(wanted).order_by(recipient.c.id))
+    return [(row.id, bool(row.open)) for row in rows]
+
+
+def begun(conn: Connection, post_id: str, account_name: str) -> Row[Any] | None:
+    """The account's id, the post's edition there, and when it was first written; None before it is scheduled."""
+    mine = (planned.c.post == post_id) & (account.c.name == account_name)
+    joined = planned.join(account, account.c.id == planned.c.account)
+    columns = [planned.c[name] for name in ("account", "edition", "first_write_at")]
+    return conn.execute(select(*columns).select_from(joined).where(mine)).one_or_none()
 
 
 def unexpanded(conn: Connection, *, post_id: str | None = None) -> dict[tuple[str, str], int]:

@@ -21,12 +21,18 @@ _COMING = (*WAITING, State.HELD)
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Only ``limit`` different people in ``window``: the ``last`` waits, ``never`` of them past its end."""
+    """Only ``limit`` different people in ``window``: the ``last`` waits, ``never`` of them past its end.
+
+    ``missed`` = so many would find no place within the post's grace, in which nobody gets it; the ``first``
+    place is free then.
+    """
 
     limit: int
     window: timedelta
     last: datetime
     never: int = 0
+    missed: int = 0
+    first: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

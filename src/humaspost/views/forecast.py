@@ -128,7 +128,9 @@ def _cost(one: Coming, quota: Quota, past: Past) -> int:
 
 
 def misses(one: Coming) -> bool:
-    """Whether it would wait past its grace, so that a person is asked."""
+    """Whether it would wait past its grace, or some of its people would, so that a person is asked."""
+    if one.reach is not None and one.reach.missed:
+        return True
     return (
         one.waits is not None and one.row.late is not Late.PUBLISH and one.waits[1] > one.due + one.row.grace
     )

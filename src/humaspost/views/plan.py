@@ -5,7 +5,9 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
+from humaspost.model.delivery import State
 from humaspost.model.language import _, ngettext
+from humaspost.model.post import Late
 from humaspost.views.fate import Coming, Fate, Unsent
 from humaspost.views.forecast import misses
 from humaspost.views.price import estimate, total_line
@@ -80,9 +82,12 @@ def _people(one: Coming, clock: Clock) -> list[str]:
     if one.reach is None:
         return []
     hours = round(one.reach.window / timedelta(hours=1))
-    message = _("limit {count} people in {hours} h: the last would get it {when}")
-    when = clock.date(one.reach.last)
-    lines = [message.format(count=f"{one.reach.limit:,}", hours=hours, when=when)]
+    message, at = _("limit {count} people in {hours} h: the last would get it {when}"), one.reach.last
+    if one.reach.first is not None:
+        message, at = _("limit {count} people in {hours} h: no place before {when}"), one.reach.first
+    lines = [message.format(count=f"{one.reach.limit:,}", hours=hours, when=clock.date(at))]
+    if one.reach.missed:
+        lines.append(_past_grace(one, one.reach.missed))
     if one.reach.never and one.row.expires:
         message = ngettext(
             "expires {when}: {count} person would never get it",
@@ -92,6 +97,16 @@ def _people(one: Coming, clock: Clock) -> list[str]:
         expires = clock.date(one.row.expires.utc)
         lines.append(message.format(when=expires, count=f"{one.reach.never:,}"))
     return lines
+
+
+def _past_grace(one: Coming, missed: int) -> str:
+    message = ngettext(
+        "{missed} of {count} person would find no place in time and get nothing ({state})",
+        "{missed} of {count} people would find no place in time and get nothing ({state})",
+        one.left,
+    )
+    state = state_word(State.EXPIRED if one.row.late is Late.SKIP else State.MISSED)
+    return message.format(missed=f"{missed:,}", count=f"{one.left:,}", state=state)
 
 
 def _unsent(one: Unsent, fate: Fate, clock: Clock, columns: int) -> list[str]:
@@ -189,6 +204,7 @@ def _coming_json(one: Coming) -> dict[str, Any]:
         "held": one.held or None,
         "last_at": one.reach.last.isoformat() if one.reach else None,
         "never": one.reach.never if one.reach else 0,
+        "missed": one.reach.missed if one.reach else 0,
     }
 
 

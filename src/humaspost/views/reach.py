@@ -1,109 +1,92 @@
 """When the last of many people would get it: WhatsApp takes only so many different ones in a day."""
 
-from bisect import insort
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from heapq import heapify, heappop, heappush
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from humaspost.app.office import Office
 from humaspost.ledger import queries
-from humaspost.ledger.limits import SHARE
+from humaspost.model.account import Facts
+from humaspost.model.delivery import delivery_key
+from humaspost.model.post import Late
 from humaspost.model.rules import Quota
+from humaspost.views.day import Day, FanOut
 from humaspost.views.fate import Coming, Reach
 
 
 def reached(office: Office, coming: Sequence[Coming]) -> tuple[Coming, ...]:
-    """The same, each fan-out that a day's limit of people delays with when it would end.
+    """The same, each fan-out that a day's limit of people delays with when it would end, and for whom.
 
-    Who was written to in the last day already counts, and whoever gets several posts counts once.
+    Who was written to in the last day already counts, and whoever gets several posts counts once, from the
+    last of them on.
     """
     facts, now = office.facts(), office.now()
     days: dict[str, Day] = {}
-    found: list[Coming] = []
+    found: list[tuple[Day, FanOut] | None] = []
     with office.ledger().read() as conn:
         for one in coming:
             name = one.row.account.name
-            told = one.shown.rules.told(facts[name].quotas) if name in facts else one.shown.rules
-            quota = next((quota for quota in told.quotas if quota.unique and quota.count), None)
+            quota = _quota(one, facts.get(name))
             if quota is None:
-                found.append(one)
+                found.append(None)
                 continue
             if name not in days:
-                days[name] = Day(quota)
-                for person, at in queries.written_to(conn, name, quota.name, since=now - days[name].window):
-                    days[name].count(person, at)
-            found.append(replace(one, reach=days[name].reach(_people(conn, one), one)))
-    return tuple(found)
+                days[name] = _day(conn, name, quota, now)
+            fan_out = _fan_out(conn, one, now)
+            days[name].add(fan_out)
+            found.append((days[name], fan_out))
+    for day in days.values():
+        day.run()
+    pairs = zip(coming, found, strict=True)
+    return tuple(replace(one, reach=reach(*counted)) if counted else one for one, counted in pairs)
 
 
-def _people(conn: Connection, one: Coming) -> list[Hashable]:
-    """Who is still to be written to outside their window; before the list is imported, as many nameless ones."""
-    known: list[Hashable] = [
-        *queries.still_to_write(conn, one.row.post, one.row.account.name, one.row.audiences, at=one.due)
-    ]
-    if known or queries.reach(conn, one.row.audiences):
-        return known
-    return [(one.row.audiences, number) for number in range(one.left)]
+def _day(conn: Connection, name: str, quota: Quota, now: datetime) -> Day:
+    """The account's, with those who were written to already."""
+    day = Day(quota)
+    for person, at in queries.written_to(conn, name, quota.name, since=now - day.window):
+        day.count(person, at)
+    return day
 
 
-@dataclass
-class Day:
-    """One account's rolling day: who counts in it from when on, also through posts that are still to come."""
-
-    quota: Quota
-    _uses: list[tuple[datetime, int, Hashable]] = field(default_factory=list)
-    _times: dict[Hashable, list[datetime]] = field(default_factory=dict)
-
-    @property
-    def window(self) -> timedelta:
-        """How long a person counts."""
-        return timedelta(seconds=self.quota.seconds)
-
-    def count(self, person: Hashable, at: datetime) -> None:
-        """The person counts from then on."""
-        insort(self._times.setdefault(person, []), at)
-        insort(self._uses, (at, len(self._uses), person))
-
-    def reach(self, people: Iterable[Hashable], one: Coming) -> Reach | None:
-        """When the last of them would get it and how many never; None = the limit delays nobody."""
-        expires = one.row.expires.utc if one.row.expires else None
-        places = _Places(self._uses, self.window, max(1, int(self.quota.count * SHARE)), one.due)
-        last, never = one.due, 0
-        for person in people:
-            at = self._has_place(person, one.due)
-            if at is None:
-                at = places.next()
-                if expires is None or at < expires:
-                    self.count(person, at)
-            last, never = max(last, at), never + (expires is not None and at >= expires)
-        return Reach(self.quota.count, self.window, last, never) if last > one.due else None
-
-    def _has_place(self, person: Hashable, due: datetime) -> datetime | None:
-        """When somebody who counts anyway, now or later, gets it; None = they need a place of their own."""
-        times = [at for at in self._times.get(person, ()) if at > due - self.window]
-        return max(due, times[0]) if times else None
+def _quota(one: Coming, facts: Facts | None) -> Quota | None:
+    told = one.shown.rules.told(facts.quotas) if facts else one.shown.rules
+    return next((quota for quota in told.quotas if quota.unique and quota.count), None)
 
 
-class _Places:
-    """The places of a rolling day that are still free, one after the other, from one moment on."""
+def reach(day: Day, fan_out: FanOut) -> Reach | None:
+    """When the last of them would get it and how many not; None = the limit delays nobody."""
+    if fan_out.last <= fan_out.begins:
+        return None
+    return Reach(day.quota.count, day.window, fan_out.last, fan_out.never, fan_out.missed, fan_out.first)
 
-    def __init__(
-        self, uses: Sequence[tuple[datetime, int, Hashable]], window: timedelta, most: int, at: datetime
-    ) -> None:
-        self._window, self._most, self._at = window, most, at
-        last = {person: use for use, _, person in uses if use + window > at}
-        #: When each place that is taken becomes free, the first on top.
-        self._free = [use + window for use in last.values()]
-        heapify(self._free)
 
-    def next(self) -> datetime:
-        """The moment of the next free place, which is taken for a whole window."""
-        while self._free and self._free[0] <= self._at:
-            heappop(self._free)
-        while len(self._free) >= self._most:
-            self._at = max(self._at, heappop(self._free))
-        heappush(self._free, self._at + self._window)
-        return self._at
+def fan_out_of(
+    one: Coming, people: Sequence[Hashable], *, now: datetime | None = None, begun: bool = False
+) -> FanOut:
+    """What is to come as a day counts it; ``begun`` = somebody gets it in time, whatever the limit."""
+    row = one.row
+    begins = max(one.due, now) if now else one.due
+    expires = row.expires.utc if row.expires else None
+    ends = None if row.late is Late.PUBLISH else one.due + row.grace
+    return FanOut(people, begins, expires, ends, row.priority, begun)
+
+
+def _fan_out(conn: Connection, one: Coming, now: datetime) -> FanOut:
+    """Its people outside their window, as they are claimed; before the list is imported, as many nameless ones."""
+    row, begins = one.row, max(one.due, now)
+    left = queries.still_to_write(
+        conn, row.post, row.account.name, row.audiences, marketing=bool(one.shown.unwilling), at=begins
+    )
+    shut = [person for person, is_open in left if not is_open]
+    known = queries.begun(conn, row.post, row.account.name)
+    if known:
+        account, edition = known.account, known.edition
+        shut.sort(key=lambda who: delivery_key(row.post, account, 1, recipient=who, edition=edition))
+    people: Sequence[Hashable] = shut
+    if not left and not queries.reach(conn, row.audiences):
+        people = [(row.audiences, number) for number in range(one.left)]
+    begun = len(shut) < len(left) or (known is not None and known.first_write_at is not None)
+    return fan_out_of(one, people, now=now, begun=begun)
