@@ -170,8 +170,10 @@ def test_the_child_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_job_comes_through_as_text() -> None:
     wanted = Want(Shape(2, 4, 6, 8), Fraction(30000, 1001), 800_000, 48_000, "mono")
     for want in (wanted, replace(wanted, shape=None), None):
-        job = jobs.Job("/a/b.made.mp4", "/a/.b.tmp", "video/mp4", want, False, 2, 16_000_000, 90.0)
-        assert jobs.read(jobs.written(job)) == job
+        job = jobs.Job("/a/b.made.mp4", "/a/.b.tmp", "video/mp4", True, want, False, 2, 16_000_000, 90.0)
+        for bounds in (None, (3.0, 60.0)):
+            whole = replace(job, lasts=bounds, rate=bounds)
+            assert jobs.read(jobs.written(whole)) == whole
 
 
 @pytest.mark.parametrize(

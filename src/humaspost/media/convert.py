@@ -44,18 +44,30 @@ def job(seen: films.Measured, rules: MediaRules, *, mime: str, size: int, target
     What is already packed as the channel wants it is moved without touching a picture. A GIF is looped until it
     lasts as long as the channel's shortest video.
     """
-    moved = _same(seen, rules) and size <= rules.max_bytes.value
+    moves = _same(seen, rules) and size <= rules.max_bytes.value
     loops = _loops(seen, rules)
+    frames = rules.film.frame_rate if rules.film else None
     return Job(
         target=str(target),
         draft=str(target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.tmp")),
         mime=mime,
-        want=None if moved else want(seen, rules),
+        moves=moves,
+        want=_instead(seen, rules) if moves else want(seen, rules),
         interlaced=seen.film.interlaced,
         loops=loops,
         most=int(rules.max_bytes.value),
         seconds=within((seen.duration or 0.0) * loops),
+        lasts=rules.duration,
+        rate=(frames[0] - _ROUNDING, frames[1] + _ROUNDING) if frames else None,
     )
+
+
+def _instead(seen: films.Measured, rules: MediaRules) -> Want | None:
+    """What is made of a film that could not be moved after all."""
+    try:
+        return want(seen, rules)
+    except CannotConvert:
+        return None
 
 
 def want(seen: films.Measured, rules: MediaRules) -> Want:

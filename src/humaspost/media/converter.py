@@ -7,53 +7,70 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from humaspost.media import films
-from humaspost.media.jobs import Job, read
-from humaspost.media.transcode import transcoded
+from humaspost.media.jobs import Job, misfit, read
+from humaspost.media.moving import moved
+from humaspost.media.transcode import Want, transcoded
 
-if TYPE_CHECKING:
-    from av.container import InputContainer, OutputContainer
-
-#: No date, no program's name: the same film always comes out with the same bytes.
-_MUXER = {"movflags": "+faststart", "use_editlist": "0", "fflags": "+bitexact"}
+#: No date, no program's name: the same film always comes out with the same bytes. With no edit list nothing may
+#: begin before 0, else all of it is put off and lasts longer: pictures that are shown in another order than they
+#: are stored in count back from their place instead.
+_MUXER = {
+    "movflags": "+faststart+negative_cts_offsets",
+    "use_editlist": "0",
+    "fflags": "+bitexact",
+}
 #: FFmpeg's names; the second differs by its brand, which says that there are no pictures.
 _CONTAINERS = {".mp4": "mp4", ".m4a": "ipod"}
+_MIMES = {".mp4": "video/mp4", ".m4a": "audio/mp4"}
 #: Whoever started it ends it in time; where that one is dead, it ends by itself this many seconds later.
 _ORPHAN = 30
 _SAID = 300
 
 
 def convert(file: BinaryIO, job: Job) -> str:
-    """``job.target`` holds the video or the sound as the channel takes it; else the text says what FFmpeg had against it."""
+    """``job.target`` holds the video or the sound as the channel takes it; else the text says what is against it."""
+    why = "too large"
+    for want in [*([None] if job.moves else []), *([job.want] if job.want else [])]:
+        file.seek(0)
+        why = _drafted(file, job, want) or _unfit(job)
+        if not why:
+            _kept(Path(job.draft), Path(job.target))
+            break
+    return why
+
+
+def _drafted(file: BinaryIO, job: Job, want: Want | None) -> str:
+    """The draft holds what ``want`` says, None = the source's own pictures and sound; else what FFmpeg had against it."""
     import av
 
-    draft = Path(job.draft)
+    longest = job.lasts[1] if job.lasts else None
     try:
         with (
             av.open(file, mode="r", format=films.FORMATS[job.mime]) as source,
-            av.open(draft, "w", format=_CONTAINERS[Path(job.target).suffix], options=_MUXER) as out,
+            av.open(job.draft, "w", format=_CONTAINERS[Path(job.target).suffix], options=_MUXER) as out,
         ):
-            if job.want is None:
-                _moved(source, out)
+            if want is None:
+                moved(source, out, longest=longest)
             else:
-                transcoded(source, out, job.want, interlaced=job.interlaced, loops=job.loops)
+                transcoded(source, out, want, interlaced=job.interlaced, loops=job.loops, longest=longest)
     except (av.FFmpegError, ValueError, OverflowError) as error:
         return str(error) or type(error).__name__
-    if draft.stat().st_size > job.most:
-        return "too large"
-    _kept(draft, Path(job.target))
     return ""
 
 
-def _moved(source: "InputContainer", out: "OutputContainer") -> None:
-    chosen = [stream for stream in (films.pictures_of(source), *source.streams.audio[:1]) if stream]
-    to = {stream.index: out.add_stream_from_template(stream) for stream in chosen}
-    for packet in source.demux(chosen):
-        if packet.dts is not None:
-            packet.stream = to[packet.stream.index]
-            out.mux(packet)
+def _unfit(job: Job) -> str:
+    """Why the channel would not take the draft; empty = it does."""
+    draft = Path(job.draft)
+    if draft.stat().st_size > job.most:
+        return "too large"
+    try:
+        with draft.open("rb") as file:
+            return misfit(films.measured(file, _MIMES[Path(job.target).suffix]), job)
+    except (films.BadFilm, films.TooManyPixels) as error:
+        return str(error) or type(error).__name__
 
 
 def _kept(draft: Path, target: Path) -> None:

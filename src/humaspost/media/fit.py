@@ -24,7 +24,7 @@ from humaspost.model.rendition import Attachment
 from humaspost.model.rules import MediaRules
 
 #: Part of every fitted file's name; raised when the same source comes out differently.
-RECIPE = 3
+RECIPE = 4
 _SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
 _MIMES = {suffix: mime for mime, suffix in _SUFFIXES.items()}
 #: How a film or a sound ends that was made here, and what it is.

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from humaspost.media.films import Measured
 from humaspost.media.shape import Shape
 from humaspost.media.transcode import Want
 
@@ -19,18 +20,33 @@ MOST = 30 * 60.0
 class Job:
     """Standard input → ``target``, by way of ``draft`` beside it.
 
-    ``mime`` is the source's; ``want`` None = pictures and sound are moved as they are. ``loops`` = its
-    pictures are shown so many times. ``most`` bytes come out, in at most ``seconds``.
+    ``mime`` is the source's. ``moves`` = pictures and sound are moved as they are where that gives a file that
+    fits, ``want`` what is made of them else; None = nothing worth it. ``loops`` = its pictures are shown so many
+    times. ``most`` bytes come out, in at most ``seconds``; what comes out ``lasts`` (least, most) seconds with
+    ``rate`` (least, most) pictures in each, None = any.
     """
 
     target: str
     draft: str
     mime: str
+    moves: bool
     want: Want | None
     interlaced: bool
     loops: int
     most: int
     seconds: float
+    lasts: tuple[float, float] | None = None
+    rate: tuple[float, float] | None = None
+
+
+def misfit(seen: Measured, job: Job) -> str:
+    """What keeps the channel from taking what came out, in a few words; empty = nothing."""
+    if job.lasts and not job.lasts[0] <= (seen.duration or 0.0) <= job.lasts[1]:
+        return f"it would last {seen.duration} s"
+    rate = seen.film.frame_rate
+    if job.rate and rate is not None and not job.rate[0] <= rate <= job.rate[1]:
+        return f"it would have {rate} frames a second"
+    return ""
 
 
 def within(duration: float | None) -> float:
@@ -49,6 +65,8 @@ def read(text: str) -> Job:
     if (want := data["want"]) is not None:
         shape = Shape(**want["shape"]) if want["shape"] else None
         data["want"] = Want(**{**want, "shape": shape, "rate": Fraction(want["rate"])})
+    for key in ("lasts", "rate"):
+        data[key] = tuple(data[key]) if data[key] else None
     return Job(**data)
 
 

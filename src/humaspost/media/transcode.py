@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from humaspost.media import films
+from humaspost.media.moving import Start, straddles
 from humaspost.media.shape import Shape
 
 if TYPE_CHECKING:
@@ -39,12 +40,23 @@ class Want:
 
 
 def transcoded(
-    source: "InputContainer", out: "OutputContainer", wanted: Want, *, interlaced: bool, loops: int = 1
+    source: "InputContainer",
+    out: "OutputContainer",
+    wanted: Want,
+    *,
+    interlaced: bool,
+    loops: int = 1,
+    longest: float | None = None,
 ) -> None:
-    """``out`` has every picture and sound of ``source``, made anew; raises ValueError where there is none."""
-    pictures = _Pictures(source, out, wanted, interlaced=interlaced) if wanted.shape else None
+    """``out`` has every picture and sound of ``source``, made anew; raises ValueError where there is none.
+
+    But for one picture and one packet of sound that would last beyond ``longest`` seconds by rounding.
+    """
+    pictures = (
+        _Pictures(source, out, wanted, interlaced=interlaced, longest=longest) if wanted.shape else None
+    )
     heard = source.streams.audio[:1]
-    sound = _Sound(out, wanted) if heard else None
+    sound = _Sound(out, wanted, longest=longest) if heard else None
     ways = {"video": pictures, "audio": sound}
     seen = [pictures.source] if pictures else []
     for turn in range(loops):
@@ -65,7 +77,13 @@ class _Pictures:
     """The way of each picture: upright, scaled, padded, in step, encoded."""
 
     def __init__(
-        self, source: "InputContainer", out: "OutputContainer", wanted: Want, *, interlaced: bool
+        self,
+        source: "InputContainer",
+        out: "OutputContainer",
+        wanted: Want,
+        *,
+        interlaced: bool,
+        longest: float | None,
     ) -> None:
         found = films.pictures_of(source)
         if found is None or wanted.shape is None:
@@ -73,6 +91,7 @@ class _Pictures:
         self._shape = wanted.shape
         self.source: VideoStream = found
         self._out, self._wanted, self._interlaced = out, wanted, interlaced
+        self._longest = longest
         rate = {"maxrate": str(wanted.bits), "bufsize": str(wanted.bits * 2)}
         every = {"g": str(round(wanted.rate * 2))}
         stream = out.add_stream("libx264", rate=wanted.rate, options={**_X264, **rate, **every})
@@ -105,6 +124,8 @@ class _Pictures:
                 ready = self._graph.vpull()
             except (NothingYet, AllDone):
                 break
+            if straddles(ready.pts, 1, ready.time_base, self._longest):
+                continue
             ready.pict_type = 0
             self._out.mux(self._stream.encode(ready))
         if frame is None:
@@ -136,7 +157,7 @@ class _Pictures:
 class _Sound:
     """The way of the sound: one rate, one or two channels, AAC."""
 
-    def __init__(self, out: "OutputContainer", wanted: Want) -> None:
+    def __init__(self, out: "OutputContainer", wanted: Want, *, longest: float | None) -> None:
         import av
 
         self._out = out
@@ -144,10 +165,16 @@ class _Sound:
         stream.bit_rate = wanted.sound
         self._stream: Any = stream
         self._resampler = av.AudioResampler("fltp", wanted.layout, wanted.sample_rate, frame_size=1024)
+        self._start = Start(longest=longest)
 
     def push(self, frame: Any) -> None:
         """The sound is on its way; None = it was the last."""
         for ready in self._resampler.resample(frame):
-            self._out.mux(self._stream.encode(ready))
+            self._encoded(ready)
         if frame is None:
-            self._out.mux(self._stream.encode(None))
+            self._encoded(None)
+
+    def _encoded(self, frame: Any) -> None:
+        for packet in self._stream.encode(frame):
+            if self._start.keeps(packet):
+                self._out.mux(packet)

@@ -1,0 +1,91 @@
+"""What comes out of a conversion lasts as long as what went in, to the picture: a limit is met, not nearly met."""
+
+import struct
+from collections.abc import Callable
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import av
+import pytest
+
+from humaspost.media import fit
+from humaspost.media.films import measured
+from humaspost.media.fit import CannotFit
+from tests.media.films import film
+from tests.media.test_convert import DONE, STRICT, attached, complaints, made
+
+Put = Callable[[str, bytes], str]
+_FOUR_SECONDS = replace(STRICT, duration=(3.0, 4.0), frame=None)
+_MOVED = film(rate=25, container="mov", audio="aac", seconds=4)
+
+
+@pytest.mark.parametrize("seconds", [3, 4])
+@pytest.mark.parametrize(
+    ("name", "rate", "codec"),
+    [
+        ("moved.mov", 25, "libx264"),
+        ("moved.mov", 30, "libx264"),
+        ("anew.mp4", 25, "libx265"),
+        ("slowest.mp4", 1, "libx264"),
+        ("odd.mp4", 13, "libx264"),
+        ("fastest.mp4", 90, "libx264"),
+    ],
+)
+def test_what_lasts_as_long_as_may_be_still_does(
+    root: Path, put: Put, name: str, rate: int, codec: str, seconds: int
+) -> None:
+    container = name.rpartition(".")[2]
+    data = film(rate=rate, codec=codec, container=container, audio="aac", seconds=seconds)
+    seen, result = made(root, put(name, data), _FOUR_SECONDS)
+    assert complaints(root, result, _FOUR_SECONDS) == []
+    assert (seen.duration, b"elst" in result) == (seconds, False)
+
+
+def test_pictures_and_sound_both_begin_at_once(root: Path, put: Put) -> None:
+    for name, data in (("a.mov", _MOVED), ("b.mp4", film(rate=25, codec="libx265", audio="aac", seconds=4))):
+        _, result = made(root, put(name, data), _FOUR_SECONDS)
+        with av.open(BytesIO(result)) as opened:
+            assert [stream.start_time for stream in opened.streams] == [0, 0]
+
+
+def test_nothing_is_cut_short_and_what_came_out_too_long_is_refused(root: Path, put: Put) -> None:
+    for name, data in (
+        ("a.mov", film(rate=25, container="mov", audio="aac", seconds=5)),
+        ("b.mp4", film(rate=25, codec="libx265", audio="aac", seconds=5)),
+    ):
+        attachment = attached(root, put(name, data))
+        with pytest.raises(CannotFit) as refused:
+            fit.fit(root / attachment.path, attachment, _FOUR_SECONDS, folder=root / "fit", conversions=DONE)
+        assert (refused.value.code, refused.value.detail) == (
+            "media-not-converted",
+            f"{attachment.path}: it would last 5.0 s",
+        )
+    assert list((root / "fit").iterdir()) == []
+
+
+def test_what_was_cut_off_on_the_telephone_is_not_shown(root: Path, put: Put) -> None:
+    # The first second is navy as all of it; what a player hides of it must not come back with the container changed.
+    data = _trimmed(_MOVED, seconds=1)
+    before = measured(BytesIO(data), "video/quicktime")
+    seen, result = made(root, put("a.mov", data), replace(_FOUR_SECONDS, duration=None))
+    assert len(_pictures(data)) == 75
+    assert _pictures(result)[:3] == pytest.approx(_pictures(data)[:3], abs=4)
+    assert (seen.film.codec, len(_pictures(result))) == (before.film.codec, 75)
+
+
+def _trimmed(data: bytes, *, seconds: int) -> bytes:
+    """The same film with an edit list that begins so much later in its pictures."""
+    at = data.index(b"elst")
+    count, length, begin = struct.unpack(">III", data[at + 8 : at + 20])
+    assert count == 1
+    with av.open(BytesIO(data)) as opened:
+        ticks = round(seconds / opened.streams.video[0].time_base)
+    entry = struct.pack(">III", count, length - seconds * 1000, begin + ticks)
+    return data[: at + 8] + entry + data[at + 20 :]
+
+
+def _pictures(data: bytes) -> list[int]:
+    """Of each picture that a player shows, how red its corner is, through which the square moves."""
+    with av.open(BytesIO(data)) as opened:
+        return [frame.to_image().getpixel((2, 2))[0] for frame in opened.decode(video=0)]
