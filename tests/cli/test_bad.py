@@ -35,6 +35,7 @@ ELSEWHERE = {
     "media-host-unreachable": "tests/media/test_host.py",
     "media-bit-rate": "tests/planning/test_films.py",
     "media-index": "tests/planning/test_films.py",
+    "media-hidden": "tests/planning/test_films.py",
     "media-not-converted": "tests/media/test_convert.py",
     "media-not-converted-in-time": "tests/media/test_conversions.py",
     "file-name": "tests/content/test_folder.py",

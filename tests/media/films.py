@@ -1,5 +1,6 @@
 """Films and sounds for tests, made by FFmpeg on the spot: small, short, and as wrong as a test wants."""
 
+import struct
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -47,6 +48,17 @@ def film(
             if sound is not None:
                 _quiet(out, sound, seconds)
         return path.read_bytes()
+
+
+def trimmed(data: bytes, *, seconds: int = 1) -> bytes:
+    """The same film with an edit list that begins so much later: what a telephone makes of it that cuts a film."""
+    at = data.index(b"elst")
+    count, length, begin = struct.unpack(">III", data[at + 8 : at + 20])
+    assert count == 1
+    with av.open(BytesIO(data)) as opened:
+        ticks = round(seconds / opened.streams.video[0].time_base)
+    entry = struct.pack(">III", count, length - seconds * 1000, begin + ticks)
+    return data[: at + 8] + entry + data[at + 20 :]
 
 
 @cache

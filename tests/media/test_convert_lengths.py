@@ -1,6 +1,5 @@
 """What comes out of a conversion lasts as long as what went in, to the picture: a limit is met, not nearly met."""
 
-import struct
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
@@ -12,7 +11,7 @@ import pytest
 from humaspost.media import fit
 from humaspost.media.films import measured
 from humaspost.media.fit import CannotFit
-from tests.media.films import film
+from tests.media.films import film, trimmed
 from tests.media.test_convert import DONE, STRICT, attached, complaints, made
 
 Put = Callable[[str, bytes], str]
@@ -66,23 +65,12 @@ def test_nothing_is_cut_short_and_what_came_out_too_long_is_refused(root: Path, 
 
 def test_what_was_cut_off_on_the_telephone_is_not_shown(root: Path, put: Put) -> None:
     # The first second is navy as all of it; what a player hides of it must not come back with the container changed.
-    data = _trimmed(_MOVED, seconds=1)
+    data = trimmed(_MOVED)
     before = measured(BytesIO(data), "video/quicktime")
     seen, result = made(root, put("a.mov", data), replace(_FOUR_SECONDS, duration=None))
     assert len(_pictures(data)) == 75
     assert _pictures(result)[:3] == pytest.approx(_pictures(data)[:3], abs=4)
     assert (seen.film.codec, len(_pictures(result))) == (before.film.codec, 75)
-
-
-def _trimmed(data: bytes, *, seconds: int) -> bytes:
-    """The same film with an edit list that begins so much later in its pictures."""
-    at = data.index(b"elst")
-    count, length, begin = struct.unpack(">III", data[at + 8 : at + 20])
-    assert count == 1
-    with av.open(BytesIO(data)) as opened:
-        ticks = round(seconds / opened.streams.video[0].time_base)
-    entry = struct.pack(">III", count, length - seconds * 1000, begin + ticks)
-    return data[: at + 8] + entry + data[at + 20 :]
 
 
 def _pictures(data: bytes) -> list[int]:

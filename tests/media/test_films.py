@@ -92,6 +92,34 @@ def test_no_header_however_wrong_ends_in_an_error_of_ours(seed: int) -> None:
             measured(BytesIO(bytes(broken)), "video/mp4")
 
 
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.999])
+def test_a_film_that_was_copied_in_part_is_a_problem(root: Path, put: Put, share: float) -> None:
+    """Its index is at the front and whole, so a player begins to play it."""
+    data = films.film((90, 160), audio="aac", first=True, seconds=4)
+    _, problems = probe_all(post_with(root, put("a.mp4", data[: int(len(data) * share)])), root=root)
+    assert [problem.message for problem in problems] == ["media/a.mp4 cannot be read: it is cut off"]
+
+
+def test_an_index_that_could_not_be_silenced_is_a_problem_before_the_post_is_due(
+    root: Path, put: Put
+) -> None:
+    data = films.film((90, 160), audio="aac", first=True)
+    at = data.index(b"udta") - 4
+    length = int.from_bytes(data[at : at + 4], "big") + 8
+    broken = data[:at] + length.to_bytes(4, "big") + data[at + 4 :]
+    assert measured(BytesIO(broken), "video/mp4").width == 90
+    _, problems = probe_all(post_with(root, put("a.mp4", broken)), root=root)
+    assert [problem.message for problem in problems] == ["media/a.mp4 cannot be read: its index is broken"]
+    assert (root / "posts/media/a.mp4").read_bytes() == broken
+
+
+def test_a_film_tells_whether_it_hides_pictures() -> None:
+    for container in ("mp4", "mov"):
+        data = films.film(rate=25, container=container, audio="aac", seconds=2)
+        found = [measured(BytesIO(one), "video/mp4").film.hidden for one in (data, films.trimmed(data))]
+        assert found == [False, True]
+
+
 def test_a_broken_film_is_a_problem(root: Path, put: Put) -> None:
     _, problems = probe_all(post_with(root, put("a.mp4", pictures.film())), root=root)
     assert [problem.code for problem in problems] == ["media-unreadable"]

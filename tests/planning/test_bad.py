@@ -85,6 +85,7 @@ _ELSEWHERE = {
     "media-too-large",
     "media-bit-rate",
     "media-index",
+    "media-hidden",
 }
 
 

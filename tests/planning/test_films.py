@@ -113,6 +113,10 @@ BROKEN = {
         _with(profile="High"),
         "a.mp4 is H.264 High; x plays Main on every telephone",
     ),
+    "media-hidden": (
+        _with(hidden=True),
+        "a.mp4 still holds pictures that were cut off it: whoever gets the file can see them",
+    ),
     "media-sound tracks": (
         _with(audio_streams=2),
         "a.mp4 has 2 tracks of sound; x takes 1 or fewer",
@@ -151,6 +155,10 @@ BROKEN = {
 }
 STAYS = {
     "media-duration": (replace(_FACTS, duration=75.5), "a.mp4 lasts 75.5 s; x takes 3 to 60 s"),
+    "media-duration unknown": (
+        replace(_FACTS, duration=None),
+        "how long a.mp4 lasts cannot be read; x takes 3 to 60 s",
+    ),
     "media-too-small": (
         replace(_FACTS, width=240, height=320),
         "a.mp4 is 240 × 320 pixels; x takes sides of 320 or more",
@@ -174,7 +182,7 @@ def test_what_conversion_mends_is_no_problem_with_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", STAYS)
 def test_nothing_is_cut_short_or_blown_up_by_conversion(name: str) -> None:
-    assert [problem.code for problem in _found(STAYS[name][0], convert=True)] == [name]
+    assert [problem.code for problem in _found(STAYS[name][0], convert=True)] == [name.split(" ")[0]]
 
 
 def test_each_broken_rule_is_told_at_once() -> None:

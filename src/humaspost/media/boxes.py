@@ -5,7 +5,7 @@ Boxes as in https://developer.apple.com/documentation/quicktime-file-format (rea
 """
 
 from collections.abc import Iterable, Sequence
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from humaspost.media.atoms import Box, boxes, inside
 from humaspost.media.fragments import defaults, fragments, number_of
@@ -33,6 +33,22 @@ def silence(file: BinaryIO, size: int) -> None:
             _empty(file, box)
         elif box.kind in _INNER:
             _silence_inner(file, box, media, depth=len(_INNER))
+
+
+def demand_whole(file: BinaryIO, size: int) -> None:
+    """``silence`` would not raise; the file stays as it is. Raises ValueError and struct.error where it would."""
+    silence(cast("BinaryIO", _Untouched(file)), size)
+
+
+class _Untouched:
+    """A file that is read, and to which nothing comes that is written into it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.seek, self.read = file.seek, file.read
+
+    def write(self, data: bytes) -> int:
+        """As if it had been written."""
+        return len(data)
 
 
 def _silence_inner(file: BinaryIO, outer: Box, media: Sequence[Box], *, depth: int) -> None:

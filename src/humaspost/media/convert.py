@@ -34,6 +34,8 @@ class CannotConvert(Exception):
 def fits(seen: films.Measured, rules: MediaRules, *, mime: str, size: int) -> bool:
     """Whether the file may be sent as it is."""
     first = seen.film.index_first or not (rules.film and rules.film.index_first)
+    if seen.film.hidden:
+        return False
     heard = seen.kind is Kind.AUDIO and _sounds_same(seen.film, rules.film or FilmRules())
     return first and mime in rules.mimes and size <= rules.max_bytes.value and (heard or _same(seen, rules))
 
@@ -119,7 +121,7 @@ def _same(seen: films.Measured, rules: MediaRules) -> bool:
     inside, film = rules.film or FilmRules(), seen.film
     if seen.kind is Kind.AUDIO:
         return film.audio == "aac" and _sounds_same(film, inside)
-    if film.codec == "gif":
+    if film.codec == "gif" or film.hidden:
         return False
     width, height = seen.width or 0, seen.height or 0
     shape = shaped(width, height, rules)

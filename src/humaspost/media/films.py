@@ -1,6 +1,7 @@
 """What a video or a sound is made of, as FFmpeg reads it; nothing but its first picture is decoded."""
 
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -85,7 +86,7 @@ def _measured(film: "InputContainer", *, first: bool, unit: int) -> Measured:
     width, height = _shown(stream, frame)
     return Measured(
         Kind.VIDEO,
-        Film(**_pictures(stream, frame), **sound),
+        Film(**_pictures(stream, frame), **sound, hidden=_hides(film, stream)),
         width=height if turned else width,
         height=width if turned else height,
         duration=seconds,
@@ -98,6 +99,17 @@ def pictures_of(film: "InputContainer") -> "VideoStream | None":
 
     moving = (s for s in film.streams.video if not s.disposition & Disposition.attached_pic)
     return next(moving, None)
+
+
+def _hides(film: "InputContainer", stream: "VideoStream") -> bool:
+    """Whether it holds pictures that nobody is to see: each is asked for, none decoded."""
+    import av
+
+    # Not every container can be read anew; one that is broken further on hides nothing that could be told.
+    with suppress(av.FFmpegError):
+        film.seek(0)
+        return any(packet.is_discard for packet in film.demux(stream))
+    return False
 
 
 def _shown(stream: "VideoStream", frame: "VideoFrame") -> tuple[int, int]:

@@ -4,11 +4,12 @@ import errno
 import hashlib
 import mmap
 import os
+import struct
 from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
 
-from humaspost.media import films, findings, gif, images, opening
+from humaspost.media import boxes, films, findings, gif, images, opening
 from humaspost.media.findings import Flaw
 from humaspost.media.kinds import Found, is_text, kind_of
 from humaspost.model.language import _
@@ -198,7 +199,11 @@ def _lasts(file: BufferedReader) -> float | None:
 
 def _film(file: BufferedReader, found: Found, name: str, facts: MediaFacts) -> MediaFacts:
     try:
+        if films.FORMATS[found.mime] == "mov":
+            boxes.demand_whole(file, facts.size)
         seen = films.measured(file, found.mime)
+    except (ValueError, struct.error) as error:
+        raise findings.unreadable(name, _("its index is broken")) from error
     except films.TooManyPixels as error:
         raise findings.bomb(name, images.MAX_PIXELS) from error
     except films.BadFilm as error:

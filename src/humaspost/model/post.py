@@ -56,7 +56,8 @@ class Film:
 
     Codecs, ``pixels`` (``yuv420p``) and ``profile`` are named as FFmpeg names them. ``frame_rate`` per
     second, ``bit_rate`` of the whole file in bits per second, ``sample_rate`` in Hz. ``index_first`` =
-    the index (moov) stands before the pictures, so that a player need not have the whole file.
+    the index (moov) stands before the pictures, so that a player need not have the whole file. ``hidden`` = it
+    holds pictures that a player leaves out, as a telephone does with what was cut off.
     """
 
     codec: str = ""
@@ -71,6 +72,7 @@ class Film:
     sample_rate: int | None = None
     channels: int | None = None
     index_first: bool = True
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

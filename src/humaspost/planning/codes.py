@@ -39,11 +39,18 @@ CODES: dict[str, str] = {
         "The channel takes the video, and some telephones show nothing of it. Export it as H.264 with the profile "
         "Main and without B-frames, or write convert = true under [media]."
     ),
+    "media-hidden": (
+        "The video was cut on a telephone or a computer that kept what was cut off, and only told players not to "
+        "show it. It would go out with the rest. Export it anew, or write convert = true under [media]."
+    ),
     "media-sound": (
         "The sound is packed in a way that the channel cannot play. Export it with one track of AAC sound in stereo "
         "(an Ogg for WhatsApp holds Opus in mono), or write convert = true under [media]."
     ),
-    "media-duration": "The video or sound is shorter or longer than the channel takes; humaspost never cuts one.",
+    "media-duration": (
+        "The video or sound is shorter or longer than the channel takes, or does not say how long it is; humaspost "
+        "never cuts one."
+    ),
     "media-frame-rate": (
         "The video has more or fewer frames a second than the channel takes. Export it with 30, or write "
         "convert = true under [media]."

@@ -13,7 +13,7 @@ from humaspost.model.rules import FilmRules, MediaRules
 _Finding = tuple[str, str, dict[str, Any]]
 #: What no conversion mends: nothing is cut short, nothing is blown up.
 _STAYS = ("media-duration", "media-too-small")
-_WARNINGS = ("media-profile",)
+_WARNINGS = ("media-profile", "media-hidden")
 #: Below this it is not worth looking at, or hearing, in bits per second.
 _LEAST_BIT_RATES = {Kind.VIDEO: 150_000, Kind.AUDIO: 36_000}
 #: Rates such as 30000/1001 and 59.94 are what cameras call 30 and 60.
@@ -35,6 +35,9 @@ def check(
     """What the channel refuses in a video or a sound; ``convert`` = but for what conversion mends."""
     film = _film(post, item)
     found = [*_file(item, limits), *_sides(item, limits)]
+    if film is not None and film.hidden:
+        message = _("{file} still holds pictures that were cut off it: whoever gets the file can see them")
+        found.append(("media-hidden", message, {}))
     if film is not None and limits.film is not None:
         found += [*_pictures(film, limits.film), *_profile(film, limits.film), *_sound(film, limits.film)]
     for finding in found:
@@ -101,9 +104,12 @@ def _file(item: Attachment, limits: MediaRules) -> Iterator[_Finding]:
     if item.size > limits.max_bytes.value:
         message = _("{file} has {size:.1f} MB; {channel} takes {limit:.0f} MB")
         yield "media-too-large", message, {"size": item.size / 1e6, "limit": limits.max_bytes.value / 1e6}
-    if limits.duration and item.duration is not None:
+    if limits.duration:
         least, most = limits.duration
-        if not least <= item.duration <= most:
+        if item.duration is None:
+            message = _("how long {file} lasts cannot be read; {channel} takes {least:g} to {most:g} s")
+            yield "media-duration", message, {"least": least, "most": most}
+        elif not least <= item.duration <= most:
             message = _("{file} lasts {seconds:g} s; {channel} takes {least:g} to {most:g} s")
             yield "media-duration", message, {"seconds": item.duration, "least": least, "most": most}
 
