@@ -125,4 +125,6 @@ def is_marketing(fallback: Fallback, facts: Facts | None) -> bool:
 
 def _template(data: Mapping[str, Any]) -> Template:
     lists = {name: tuple(data.get(name, ())) for name in ("named", "buttons", "body", "heading")}
-    return Template(**{**data, **lists})
+    # What a newer version noted beside is nothing to this one, which may be put back any day.
+    known = {name: value for name, value in data.items() if name in Template.__slots__}
+    return Template(**{**known, **lists})

@@ -46,6 +46,10 @@ def test_facts_of_an_older_ledger_are_read_and_measure_nothing() -> None:
         del template["body"], template["heading"]
     (found,) = Facts.from_json(older).templates
     assert (found.body, found.heading) == ((), ())
+    newer = kept.to_json()
+    for template in newer["templates"]:
+        template["footer"] = [3]
+    assert Facts.from_json(newer) == kept
 
 
 # -- the same message before both judges ---------------------------------------------------------------
