@@ -61,6 +61,26 @@ def trimmed(data: bytes, *, seconds: int = 1) -> bytes:
     return data[: at + 8] + entry + data[at + 20 :]
 
 
+def hdr(level: int, *, seconds: float = 1.0) -> bytes:
+    """A film as new telephones take it: ten bits, HLG in the colours of BT.2100, all of one grey.
+
+    ``level`` is its luma in ten bits, 64 to 940; the white of a sheet of paper is 721 there.
+    """
+    data = BytesIO()
+    with av.open(data, "w", format="mp4") as out:
+        pictures = out.add_stream("libx265", rate=25, options={"x265-params": "log-level=none"})
+        pictures.width, pictures.height, pictures.pix_fmt = 64, 64, "yuv420p10le"
+        context = pictures.codec_context
+        context.color_primaries, context.color_trc, context.colorspace, context.color_range = 9, 18, 9, 1
+        for _number in range(round(seconds * 25)):
+            frame = av.VideoFrame(64, 64, "yuv420p10le")
+            for plane, value in zip(frame.planes, (level, 512, 512), strict=True):
+                plane.update(value.to_bytes(2, "little") * (plane.buffer_size // 2))
+            out.mux(pictures.encode(frame))
+        out.mux(pictures.encode())
+    return data.getvalue()
+
+
 @cache
 def sound(
     codec: str = "aac",

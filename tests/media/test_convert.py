@@ -25,7 +25,7 @@ from humaspost.model.rendition import Attachment, Part, Rendition, attach
 from humaspost.model.rules import FilmRules, Limit, MediaRules, Source
 from humaspost.planning.films import check as judged
 from tests.media import pictures
-from tests.media.films import film
+from tests.media.films import film, hdr
 from tests.media.pictures import post_with
 from tests.shared import ROOT
 
@@ -138,6 +138,15 @@ def test_a_video_held_upright_comes_out_upright(root: Path, put: Put) -> None:
     image = _first(result)
     assert image.size == (64, 96)
     assert [image.getpixel(at)[0] > 150 for at in ((6, 6), (57, 6), (6, 89))] == [False, True, False]
+
+
+def test_the_white_of_a_new_telephone_is_white_on_a_screen(root: Path, put: Put) -> None:
+    # ITU-R BT.2408: what is white in SDR has 75 % of HLG's signal, which unchanged would be a grey of 191.
+    _, data = made(root, put("a.mp4", hdr(721)))
+    assert min(_first(data).getpixel((32, 32))) > 245
+    with av.open(BytesIO(data)) as source:
+        told = source.streams.video[0].codec_context
+        assert (told.color_primaries, told.color_trc, told.colorspace, told.color_range) == (1, 1, 1, 1)
 
 
 def _first(data: bytes) -> Image.Image:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 SOUND = 128_000
 #: No program's name; no B-frames, which old Android phones do not play in WhatsApp.
 _X264 = {"preset": "fast", "profile": "main", "crf": "21", "bf": "0", "flags": "+bitexact"}
+#: ITU-T H.273: colours that are not told, and those of every screen (BT.709: primaries, curve, matrix; narrow range).
+_UNTOLD, _OF_SCREENS, _NARROW = 2, 1, 1
+_TO_SCREENS = "out_color_matrix=bt709:out_primaries=bt709:out_transfer=bt709:out_range=tv"
 #: FFmpeg's ``rotation`` counts against the clock: what a player must turn to show it upright.
 _TURNS: dict[int, tuple[tuple[str, str | None], ...]] = {
     90: (("transpose", "cclock"),),
@@ -98,6 +101,11 @@ class _Pictures:
         stream.width, stream.height = self._shape.canvas_width, self._shape.canvas_height
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = 1 / wanted.rate
+        self._told = _tells_colours(found)
+        if self._told:
+            made = stream.codec_context
+            made.color_primaries = made.color_trc = made.colorspace = _OF_SCREENS
+            made.color_range = _NARROW
         self._stream: Any = stream
         self._graph: Any = None
         self._offset = self._end = 0
@@ -147,11 +155,19 @@ class _Pictures:
             *([("yadif", None)] if self._interlaced else []),
             *_TURNS.get(rotation, ()),
             ("scale", f"{shape.width}:{shape.height}:flags=lanczos"),
+            # The smaller picture's: each pixel is looked up.
+            *([("scale", _TO_SCREENS)] if self._told else []),
             ("setsar", "1"),
             ("pad", f"{shape.canvas_width}:{shape.canvas_height}:{across}:{down}:black"),
             ("fps", str(self._wanted.rate)),
             ("format", "yuv420p"),
         ]
+
+
+def _tells_colours(source: "VideoStream") -> bool:
+    """Whether a film says which colours are meant: new telephones mean those of HDR, which look grey on a screen."""
+    told = source.codec_context
+    return _UNTOLD not in (told.color_primaries, told.color_trc, told.colorspace)
 
 
 class _Sound:
