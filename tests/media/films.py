@@ -1,6 +1,7 @@
 """Films and sounds for tests, made by FFmpeg on the spot: small, short, and as wrong as a test wants."""
 
 import struct
+from fractions import Fraction
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -26,10 +27,12 @@ def film(
     first: bool = False,
     comment: str = "",
     ground: str = "navy",
+    begin: tuple[float, float] = (0.0, 0.0),
 ) -> bytes:
     """A film of one moving square; ``audio`` names its sound's codec, ``first`` = the index comes first.
 
     ``comment`` is what a telephone tells beside the pictures; ``ground`` the colour on which the square moves.
+    ``begin`` is when pictures and sound begin, in seconds; a sound that does not begin at 0 is a tone.
     """
     with TemporaryDirectory() as folder:
         # A file, not a buffer: FFmpeg opens it once more to bring the index to its front.
@@ -43,10 +46,12 @@ def film(
             pictures.width, pictures.height, pictures.pix_fmt = *size, pixels
             sound = out.add_stream(audio, rate=sample_rate, layout=layout) if audio else None
             for number in range(round(seconds * rate)):
-                out.mux(pictures.encode(av.VideoFrame.from_image(_picture(size, number, ground))))
+                frame = av.VideoFrame.from_image(_picture(size, number, ground))
+                frame.pts, frame.time_base = number + round(begin[0] * rate), Fraction(1, rate)
+                out.mux(pictures.encode(frame))
             out.mux(pictures.encode())
             if sound is not None:
-                _quiet(out, sound, seconds)
+                _quiet(out, sound, seconds, begin=begin[1])
         return path.read_bytes()
 
 
@@ -107,13 +112,14 @@ def _picture(size: tuple[int, int], number: int, ground: str) -> Image.Image:
     return image
 
 
-def _quiet(out: Any, stream: Any, seconds: float) -> None:
+def _quiet(out: Any, stream: Any, seconds: float, *, begin: float = 0.0) -> None:
     context = stream.codec_context
     size = context.frame_size or 1024
     for number in range(max(1, round(seconds * context.sample_rate / size))):
         frame = av.AudioFrame(format=context.format.name, layout=context.layout.name, samples=size)
         for plane in frame.planes:
-            plane.update(bytes(plane.buffer_size))
-        frame.sample_rate, frame.pts = context.sample_rate, number * size
+            tone = struct.pack("<16f", *[0.25] * 8, *[-0.25] * 8) * plane.buffer_size
+            plane.update(tone[: plane.buffer_size] if begin else bytes(plane.buffer_size))
+        frame.sample_rate, frame.pts = context.sample_rate, number * size + round(begin * context.sample_rate)
         out.mux(stream.encode(frame))
     out.mux(stream.encode())

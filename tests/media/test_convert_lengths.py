@@ -1,5 +1,6 @@
 """What comes out of a conversion lasts as long as what went in, to the picture: a limit is met, not nearly met."""
 
+import struct
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
@@ -71,6 +72,32 @@ def test_what_was_cut_off_on_the_telephone_is_not_shown(root: Path, put: Put) ->
     assert len(_pictures(data)) == 75
     assert _pictures(result)[:3] == pytest.approx(_pictures(data)[:3], abs=4)
     assert (seen.film.codec, len(_pictures(result))) == (before.film.codec, 75)
+
+
+@pytest.mark.parametrize("begin", [(0.4, 0.0), (0.0, 0.4), (0.0, 0.025)])
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_sound_and_pictures_stay_together(
+    root: Path, put: Put, codec: str, begin: tuple[float, float]
+) -> None:
+    data = film(rate=25, codec=codec, container="mov", audio="aac", seconds=2, begin=begin)
+    _, result = made(root, put("a.mov", data), replace(STRICT, frame=None))
+    seen, heard = _pictures(result), _heard(result)
+    assert len(seen) / 25 == pytest.approx(2 + begin[0], abs=0.001)
+    # The square leaves its corner with the fourth picture. A slip of 40 ms is noticed by nobody.
+    moves = next(number for number, level in enumerate(seen) if level < 100)
+    assert moves / 25 == pytest.approx(begin[0] + 3 / 25, abs=0.001)
+    assert heard == pytest.approx(begin[1], abs=0.04)
+
+
+def _heard(data: bytes) -> float:
+    """When the first sound is, in seconds."""
+    with av.open(BytesIO(data)) as opened:
+        for frame in opened.decode(audio=0):
+            levels = [abs(level) for (level,) in struct.iter_unpack("<f", bytes(frame.planes[0]))]
+            loud = next((at for at, level in enumerate(levels) if level > 0.1), None)
+            if loud is not None:
+                return float(frame.pts * frame.time_base) + loud / frame.sample_rate
+    return 0.0
 
 
 def _pictures(data: bytes) -> list[int]:

@@ -9,29 +9,35 @@ if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
 
 
+#: Seconds by which pictures and sound may slip and nobody notices (ITU-R BT.1359).
+_UNNOTICED = 0.04
+
+
 def moved(source: "InputContainer", out: "OutputContainer", *, longest: float | None = None) -> None:
     """``out`` has the pictures and the first sound of ``source``, from 0 on.
 
     Raises ValueError where the source hides pictures that would be seen then: whoever trims a film on a telephone
-    leaves in it what was cut off.
+    leaves in it what was cut off. And where its sound would slip, as one of the two begins later.
     """
     shown = films.pictures_of(source)
     chosen = [stream for stream in (shown, *source.streams.audio[:1]) if stream]
     to = {stream.index: out.add_stream_from_template(stream) for stream in chosen}
-    starts = {stream.index: Start(longest=longest) for stream in chosen if stream is not shown}
+    starts = {stream.index: Start(longest=None if stream is shown else longest) for stream in chosen}
     for packet in source.demux(chosen):
         if packet.dts is None:
             continue
-        start = starts.get(packet.stream.index)
-        if start is None and packet.is_discard:
+        if packet.stream is shown and packet.is_discard:
             raise ValueError("it hides pictures")
-        if start is None or start.keeps(packet):
+        start = starts[packet.stream.index]
+        if start.keeps(packet):
+            if abs(start.slip) > _UNNOTICED:
+                raise ValueError("its sound would slip")
             packet.stream = to[packet.stream.index]
             out.mux(packet)
 
 
 class Start:
-    """The packets of a sound, the first of them at 0: an encoder begins with a silence that a player is to leave out.
+    """The packets of a stream, the first of them at 0: an encoder begins a sound with a silence that no player plays.
 
     The one that would reach beyond ``longest`` seconds is left out too, and none behind it: what is longer by
     more than that is too long, and is to be seen so.
@@ -39,17 +45,20 @@ class Start:
 
     def __init__(self, *, longest: float | None) -> None:
         self._longest = longest
-        self._later: int | None = None
+        self._begin: int | None = None
+        #: Seconds by which all of it is earlier now.
+        self.slip = 0.0
 
     def keeps(self, packet: Any) -> bool:
-        """Whether it belongs to the sound; its time is counted from the new start."""
+        """Whether it belongs to the stream; its time is counted from the new start."""
         length = packet.duration or 0
-        if self._later is None:
+        if self._begin is None:
             if packet.is_discard or packet.pts + length // 2 < 0:
                 return False
-            self._later = max(0, -packet.pts)
-        packet.pts += self._later
-        packet.dts = packet.pts
+            self._begin = packet.pts
+            self.slip = float(packet.pts * packet.time_base)
+        packet.pts -= self._begin
+        packet.dts -= self._begin
         return not straddles(packet.pts, length, packet.time_base, self._longest)
 
 

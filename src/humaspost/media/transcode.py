@@ -1,5 +1,6 @@
 """Pictures and sound, each frame by frame through FFmpeg's filters into H.264 and AAC."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -159,7 +160,8 @@ class _Pictures:
             *([("scale", _TO_SCREENS)] if self._told else []),
             ("setsar", "1"),
             ("pad", f"{shape.canvas_width}:{shape.canvas_height}:{across}:{down}:black"),
-            ("fps", str(self._wanted.rate)),
+            # From 0 on: where the sound begins first, the first picture is waiting.
+            ("fps", f"{self._wanted.rate}:start_time=0"),
             ("format", "yuv420p"),
         ]
 
@@ -171,7 +173,7 @@ def _tells_colours(source: "VideoStream") -> bool:
 
 
 class _Sound:
-    """The way of the sound: one rate, one or two channels, AAC."""
+    """The way of the sound: one rate, one or two channels, AAC, from 0 on."""
 
     def __init__(self, out: "OutputContainer", wanted: Want, *, longest: float | None) -> None:
         import av
@@ -182,9 +184,14 @@ class _Sound:
         self._stream: Any = stream
         self._resampler = av.AudioResampler("fltp", wanted.layout, wanted.sample_rate, frame_size=1024)
         self._start = Start(longest=longest)
+        self._begun = False
 
     def push(self, frame: Any) -> None:
         """The sound is on its way; None = it was the last."""
+        if frame is not None and not self._begun:
+            self._begun = True
+            for silence in _before(frame):
+                self.push(silence)
         for ready in self._resampler.resample(frame):
             self._encoded(ready)
         if frame is None:
@@ -194,3 +201,19 @@ class _Sound:
         for packet in self._stream.encode(frame):
             if self._start.keeps(packet):
                 self._out.mux(packet)
+
+
+def _before(first: Any) -> Iterator[Any]:
+    """The silence until the first sound, where the pictures begin before it."""
+    import av
+
+    left = max(0, round((first.pts or 0) * first.time_base * first.sample_rate))
+    at = 0
+    while at < left:
+        count = min(left - at, 1024)
+        frame = av.AudioFrame(format=first.format.name, layout=first.layout.name, samples=count)
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
+        frame.sample_rate, frame.time_base, frame.pts = first.sample_rate, Fraction(1, first.sample_rate), at
+        yield frame
+        at += count
