@@ -27,6 +27,7 @@ class Town:
         self.held: list[NotPlanned] = []
         self.told: list = []
         self.shift = timedelta()
+        self.on_unknown = "look"
         self.ledger = store.open_ledger(folder, now=self.now() - timedelta(days=1), create=True)
 
     def now(self) -> datetime:
@@ -49,7 +50,7 @@ class Town:
         return Sender(self.ledger, owner, decide, self.now, frozenset({"square"}), tell=self.told.append)
 
     def engine(self, owner: str = "me") -> Engine:
-        known = account()
+        known = replace(account(), on_unknown=self.on_unknown)
         account_id = self.ledger.write(lambda conn: accounts.ensure(conn, known))
         line = Line(known, account_id, self.square, self.square.rules({}), door=None)
         return Engine([line], self.sender(owner))

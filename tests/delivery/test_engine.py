@@ -103,15 +103,54 @@ def test_an_unknown_is_found_and_nothing_is_sent_twice(town):
 
 
 @pytest.mark.parametrize("found", [Transient("reset"), OverflowError("an id of 400 digits")], ids=repr)
-def test_a_look_that_breaks_saw_nothing_and_keeps_no_other_waiting(town, found):
+def test_a_look_that_breaks_proves_nothing_and_keeps_no_other_waiting(town, found):
     town.square.script = [UnknownOutcome("timeout"), UnknownOutcome("timeout")]
     town.square.found = found
     town.post("a")
     town.post("b")
     town.run()
     town.run()
-    assert {h.post for h in town.told if h.kind == "looked"} == {"a", "b"}
-    assert set(town.states().values()) <= {"unknown look", "unknown ask"}
+    assert {h.post for h in town.told if h.kind == "not-looked"} == {"a", "b"}
+    assert [h for h in town.told if h.kind == "looked"] == []
+    assert set(town.states().values()) == {"unknown look"}
+    with town.ledger.read() as conn:
+        proofs = {look.proof for row in queries.deliveries(conn) for look in doubts.looks_of(conn, row.key)}
+    assert proofs == {Proof.NO_ANSWER}
+
+
+def test_nothing_is_sent_again_because_nobody_answered_the_question(town):
+    """``on_unknown = "retry"`` sends again what was looked for and not found."""
+    town.on_unknown = "retry"
+    town.square.script = [live(UnknownOutcome("timeout"))]
+    town.square.found = Transient("http-503")
+    town.post("a")
+    for minutes in (0, 1, 20, 40, 60 * 25):
+        town.shift = timedelta(minutes=minutes)
+        town.run()
+        assert len(town.square.cried) == 1
+    assert town.states() == {"a": "unknown ask"}
+    town.square.script = [UnknownOutcome("timeout")]
+    town.square.found = Proof.ABSENT_SO_FAR
+    town.post("b")
+    for _turn in range(3):
+        town.run()
+    assert len(town.square.cried) == 2
+    assert town.states() == {"a": "unknown ask", "b": "published"}
+
+
+def test_a_question_that_was_not_answered_is_asked_again_in_a_quarter_of_an_hour(town):
+    town.square.script = [live(UnknownOutcome("timeout"))]
+    town.square.found = Transient("http-503")
+    town.square.looks = Looks((0.0,))
+    town.post("a")
+    town.run()
+    town.run()
+    town.square.found = Receipt("77", datetime.now(UTC))
+    town.run()
+    assert town.states() == {"a": "unknown look"}
+    town.shift = timedelta(minutes=16)
+    town.run()
+    assert town.states() == {"a": "published found"}
 
 
 def test_what_another_delivery_holds_settles_no_doubt(town):

@@ -33,7 +33,7 @@ SECOND = ("duplicate", "same-id", "refused")
 
 
 def published_by_a_person(conn: Connection, keys: list[str], *, now: datetime) -> int:
-    return doubts.say_published(conn, keys, remote_id=None, url=None, now=now)
+    return doubts.say_published(conn, dict.fromkeys(keys, (None, None)), now=now)
 
 
 @dataclass

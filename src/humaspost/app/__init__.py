@@ -1,7 +1,7 @@
 """The newcomer's first page: one short function per verb of the user, wiring the stages in order."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from humaspost.delivery import login, owner
 from humaspost.delivery.deliver import Engine
 from humaspost.delivery.lock import Busy, lock
 from humaspost.ledger import accounts, doubts, events, holds, now_due, pauses, queries
-from humaspost.model.delivery import Proof, State
+from humaspost.model.delivery import Proof, Receipt, State
 from humaspost.model.problem import Problem
 
 __all__ = ["Office", "Report", "Scan", "open_office"]
@@ -100,32 +100,35 @@ def resume(office: Office) -> int:
     return office.ledger(write=True).write(lambda conn: pauses.end(conn, now=now))
 
 
-def resolve(office: Office, rows: Sequence[Row[Any]], what: str, *, url: str | None = None) -> int:
-    """A person settles unknown outcomes (``published``, ``retry``, ``cancel``); how many were settled."""
+def resolve(
+    office: Office, rows: Sequence[Row[Any]], what: str, *, places: Mapping[str, doubts.Place] | None = None
+) -> int:
+    """A person settles unknown outcomes (``published``, ``retry``, ``cancel``); how many were settled.
+
+    ``places`` tells of some where they are live.
+    """
     keys, now, ledger = [row.key for row in rows], office.now(), office.ledger(write=True)
     match what:
         case "published":
-            remote_id = doubts.id_in(url)
-            return ledger.write(
-                lambda conn: doubts.say_published(conn, keys, remote_id=remote_id, url=url, now=now)
-            )
+            known = dict.fromkeys(keys, (None, None)) | dict(places or {})
+            return ledger.write(lambda conn: doubts.say_published(conn, known, now=now))
         case "retry":
             return ledger.write(lambda conn: doubts.say_retry(conn, keys, now=now))
         case _:
             return ledger.write(lambda conn: doubts.say_cancel(conn, keys, now=now))
 
 
-def look_again(office: Office, rows: Sequence[Row[Any]]) -> list[Proof | str]:
-    """Each unknown is looked up on its platform now, for a person to see; nothing is changed by it."""
+def look_again(office: Office, rows: Sequence[Row[Any]]) -> dict[str, Receipt | Proof]:
+    """Each is looked up on its platform now, for a person to see; nothing is changed by it."""
     from humaspost.delivery.reconcile import evidence
 
     by_name = {account.name: account for account in office.settings.accounts}
     lines = {name: office.line(by_name[name]) for name in {row.account_name for row in rows} & set(by_name)}
-    return [
-        evidence(lines[row.account_name], office.ledger(), row.key)
+    return {
+        row.key: evidence(lines[row.account_name], office.ledger(), row.key)
         for row in rows
         if row.account_name in lines
-    ]
+    }
 
 
 def check_account(office: Office, name: str) -> tuple[str, datetime | None]:

@@ -1,7 +1,7 @@
 """``humaspost resolve``: a person settles unknown outcomes."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +14,10 @@ from humaspost.model.language import _, ngettext
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
+
+    from humaspost.app.office import Office
+    from humaspost.ledger.doubts import Place
+    from humaspost.model.delivery import Proof, Receipt
 
 _STATES = {
     "published": (State.UNKNOWN,),
@@ -47,19 +51,22 @@ def resolve(
         rows = _chosen(
             conn, which, account=account, states=_STATES[what or "cancel"], root=office.settings.root
         )
+    if not rows and what == "published":
+        rows = _lost(office, which, account=account)
     if not rows:
         say(_("There is nothing of {which} to settle.").format(which=which))
         return Exit.OK
-    unknown = [row for row in rows if row.state == State.UNKNOWN]
-    seen = app.look_again(office, unknown) if 0 < len(unknown) <= _LOOK_AT_MOST else []
-    note(evidence_lines(office, rows, [str(one) for one in seen], clock=clock(office)))
+    doubtful = [row for row in rows if row.state in (State.UNKNOWN, State.PUBLISHED)]
+    seen = app.look_again(office, doubtful) if 0 < len(doubtful) <= _LOOK_AT_MOST else {}
+    note(evidence_lines(office, rows, seen, clock=clock(office)))
     if what is None:
         raise typer.BadParameter(_("say what it is: --published, --retry or --cancel"))
+    places = _places(office, rows, seen, url=url) if what == "published" else {}
     if not yes and not ask(_question(what, len(rows)), flag="--yes", command="resolve"):
         note(_("Nothing was changed."))
         return Exit.OK
-    count = app.resolve(office, rows, what, url=url)
-    say(_done(what, count))
+    count = app.resolve(office, rows, what, places=places)
+    say([*_done(what, count), *(_nowhere(office, rows, places) if what == "published" else [])])
     return Exit.OK
 
 
@@ -87,6 +94,63 @@ def _chosen(
     return queries.deliveries(conn, post_id=post, account_name=account, states=states)
 
 
+def _lost(office: "Office", which: str, *, account: str | None) -> "list[Row[Any]]":
+    """What is known to be live, and not where."""
+    from humaspost.ledger import doubts
+
+    with office.ledger().read() as conn:
+        keys = doubts.lost(conn)
+        published = (State.PUBLISHED,)
+        rows = _chosen(conn, which, account=account, states=published, root=office.settings.root)
+    return [row for row in rows if row.key in keys and office.channels[row.channel].looks.address]
+
+
+def _places(
+    office: "Office", rows: "Sequence[Row[Any]]", seen: "Mapping[str, Receipt | Proof]", *, url: str | None
+) -> "dict[str, Place]":
+    """Where each is live: as the look just found it, or where the person says; raises BadParameter."""
+    from humaspost.ledger import doubts
+    from humaspost.model.delivery import Receipt
+
+    found = {key: (it.remote_id, it.url) for key, it in seen.items() if isinstance(it, Receipt)}
+    others = [row for row in rows if row.key not in found]
+    if url and len(rows) == 1:
+        # A person who looked knows better than the timeline.
+        return {rows[0].key: _place(office, rows[0], url)}
+    if url and len(others) == 1:
+        return {**found, others[0].key: _place(office, others[0], url)}
+    if url:
+        raise typer.BadParameter(
+            _("--url is the address of one of them: name it by its key, or with --account")
+        )
+    with office.ledger().read() as conn:
+        needed = doubts.waited_for(conn, [row.key for row in others]) | doubts.lost(conn)
+    for row in others:
+        if row.key in needed and office.channels[row.channel].looks.address:
+            message = _("say where part {part} is, the next one is to answer it: --url ADDRESS")
+            if row.state == State.PUBLISHED:
+                message = _("say where part {part} is: --url ADDRESS")
+            raise typer.BadParameter(message.format(part=row.part))
+    return found
+
+
+def _place(office: "Office", row: "Row[Any]", url: str) -> "Place":
+    from humaspost.ledger import doubts
+
+    looks = office.channels[row.channel].looks
+    remote_id = looks.id_in(url)
+    if looks.address and remote_id is None:
+        message = _("{url} is not the address of a post on {channel}; copy it from there: {where}")
+        raise typer.BadParameter(message.format(url=url, channel=row.channel, where=looks.where))
+    if remote_id is not None:
+        with office.ledger().read() as conn:
+            other = doubts.holder(conn, row, remote_id)
+        if other is not None:
+            message = _("there is {post}, part {part}, already; each has an address of its own")
+            raise typer.BadParameter(message.format(post=other.post, part=other.part))
+    return remote_id, url
+
+
 def _question(what: str, count: int) -> str:
     words = {
         "published": ngettext("Is it live?", "Are all {count} live?", count),
@@ -98,6 +162,18 @@ def _question(what: str, count: int) -> str:
         "cancel": ngettext("Give it up for good?", "Give up all {count} for good?", count),
     }
     return words[what].format(count=count)
+
+
+def _nowhere(office: "Office", rows: "Sequence[Row[Any]]", places: "Mapping[str, Place]") -> list[str]:
+    """What cannot be done to a post whose address is not known, and how to tell it later."""
+    for row in rows:
+        if row.key not in places and office.channels[row.channel].looks.address:
+            way = _("humaspost resolve {post} --account {account} --published --url ADDRESS")
+            return [
+                _("Nobody knows its address, so it can be neither retracted nor answered. Tell it with:"),
+                way.format(post=row.post, account=row.account_name),
+            ]
+    return []
 
 
 def _done(what: str, count: int) -> list[str]:

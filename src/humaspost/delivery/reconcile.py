@@ -15,6 +15,10 @@ from humaspost.ledger.store import Ledger
 from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient
 from humaspost.model.rendition import Rendition
 
+#: A look that nobody answered is made again so often, for so long.
+ASKED_AGAIN = timedelta(minutes=15)
+ASKED_FOR = timedelta(days=1)
+
 
 def look(lines: Mapping[str, Line], sender: Sender) -> int:
     """One look at each unknown whose look is due, never waiting; how many were looked at.
@@ -37,11 +41,13 @@ def _look(line: Line, sender: Sender, row: Row[Any]) -> None:
     try:
         answer = line.session.find(attempt, to=_recipient(row))
     except Exception as error:
-        # Not even the question was answered: it counts as a look that saw nothing, and no other look waits.
+        # Not even the question was answered, so nothing was seen; no other look waits for it.
         said = str(as_one_of_six(error))
-        sender.tell(Happened(sender.now(), "problem", row.post, line.account.name, detail=said))
-        answer = Proof.ABSENT_SO_FAR
+        sender.tell(Happened(sender.now(), "not-looked", row.post, line.account.name, detail=said))
+        answer = Proof.NO_ANSWER
     answer = sender.ledger.write(lambda conn: _settle(conn, line, sender, row, answer))
+    if answer is Proof.NO_ANSWER:
+        return
     kind = "found" if isinstance(answer, Receipt) else "looked"
     url = answer.url if isinstance(answer, Receipt) else None
     detail = "" if isinstance(answer, Receipt) else answer
@@ -58,16 +64,24 @@ def _settle(
     if isinstance(answer, Receipt):
         settle.publish(conn, [settle.Published(row.key, row.number, answer)], now=now, found=True)
         return answer
-    next_at = None if answer is Proof.CANNOT_TELL else _next(line, row, now)
-    retry = line.account.on_unknown == "retry"
+    next_at = (
+        None if answer is Proof.CANNOT_TELL else _next(line, row, now, answered=answer is not Proof.NO_ANSWER)
+    )
+    retry = line.account.on_unknown == "retry" and answer is not Proof.NO_ANSWER
     settle.looked(conn, row.key, proof=answer, next_at=next_at, now=now, retry=retry)
     return answer
 
 
-def _next(line: Line, row: Row[Any], now: datetime) -> datetime | None:
-    """The next look that is still to come, counted from the end of the attempt."""
+def _next(line: Line, row: Row[Any], now: datetime, *, answered: bool) -> datetime | None:
+    """The next look that is still to come, counted from the end of the attempt.
+
+    A look that was not answered is made once more, for a day at most: it showed nothing.
+    """
     times = [row.unknown_since + timedelta(seconds=after) for after in line.channel.looks.after]
-    return next((moment for moment in times[row.looks + 1 :] if moment > now), None)
+    coming = next((moment for moment in times[row.looks + 1 :] if moment > now), None)
+    if coming is None and not answered and now < row.unknown_since + ASKED_FOR:
+        return now + ASKED_AGAIN
+    return coming
 
 
 def _attempt(row: Row[Any], taken: frozenset[str]) -> Attempt:
@@ -89,15 +103,14 @@ def _recipient(row: Row[Any]) -> Recipient | None:
     return Recipient(row.recipient, row.phone) if row.recipient else None
 
 
-def evidence(line: Line, ledger: Ledger, key: str) -> Proof | str:
-    """What the platform says of one unknown delivery now: an address, ``found``, or a proof; read-only."""
+def evidence(line: Line, ledger: Ledger, key: str) -> Receipt | Proof:
+    """What the platform says of one delivery whose fate or place is not known; read-only."""
     with ledger.read() as conn:
         row = doubts.one(conn, key)
         if row is None:
             return Proof.CANNOT_TELL
         attempt = _attempt(row, doubts.taken(conn, row))
     try:
-        answer = line.session.find(attempt, to=_recipient(row))
+        return line.session.find(attempt, to=_recipient(row))
     except Exception:
-        return Proof.CANNOT_TELL  # nobody answered, or nothing that we could read
-    return (answer.url or "found") if isinstance(answer, Receipt) else answer
+        return Proof.NO_ANSWER  # nobody answered, or nothing that we could read

@@ -1,6 +1,6 @@
 """Unknown outcomes: what is to be looked up now, and what a person says of them."""
 
-import re
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +9,9 @@ from sqlalchemy import Connection, Row, Select, and_, func, select, update
 from humaspost.ledger import parts
 from humaspost.ledger.schema import attempt, delivery, look, recipient, rendition
 from humaspost.model.delivery import Stage, State
+
+#: The platform's id of a post, and its public address.
+Place = tuple[str | None, str | None]
 
 
 def due(conn: Connection, *, now: datetime, only: str | None = None) -> list[Row[Any]]:
@@ -74,12 +77,13 @@ def looks_of(conn: Connection, key: str) -> list[Row[Any]]:
     return list(conn.execute(select(look).where(look.c.key == key).order_by(look.c.id)))
 
 
-def say_published(
-    conn: Connection, keys: list[str], *, remote_id: str | None, url: str | None, now: datetime
-) -> int:
-    """A person says that these are live; how many that settled."""
+def say_published(conn: Connection, places: Mapping[str, Place], *, now: datetime) -> int:
+    """A person says that these are live, each where its place is, if anybody knows; how many that settled.
+
+    One that is known to be live, and not where, is given its place.
+    """
     count = 0
-    for key in keys:
+    for key, (remote_id, url) in places.items():
         values = {
             "state": State.PUBLISHED,
             "reason": "person",
@@ -91,6 +95,10 @@ def say_published(
             "updated_at": now,
         }
         open_ = (delivery.c.key == key) & (delivery.c.state == State.UNKNOWN)
+        if remote_id is not None:
+            lost = (delivery.c.key == key) & _lost()
+            place = {"remote_id": remote_id, "url": url, "updated_at": now}
+            count += conn.execute(update(delivery).where(lost).values(place)).rowcount
         count += conn.execute(update(delivery).where(open_).values(values)).rowcount
         row = conn.execute(select(delivery).where(delivery.c.key == key)).one()
         if row.remote_id is not None:
@@ -127,10 +135,32 @@ def say_cancel(conn: Connection, keys: list[str], *, now: datetime) -> int:
     return count
 
 
-def id_in(url: str | None) -> str | None:
-    """The platform's id at the end of an address that a person gave; None where there is none."""
-    found = re.findall(r"\d{5,}", url or "")
-    return found[-1] if found else None
+def _lost() -> Any:
+    """What is live, and nobody knows where."""
+    return (
+        (delivery.c.state == State.PUBLISHED)
+        & delivery.c.remote_id.is_(None)
+        & (delivery.c.reason == "person")
+        & (delivery.c.recipient == "")
+    )
+
+
+def lost(conn: Connection) -> set[str]:
+    """Keys of what is live, and nobody knows where."""
+    return set(conn.scalars(select(delivery.c.key).where(_lost())))
+
+
+def holder(conn: Connection, row: Row[Any], remote_id: str) -> Row[Any] | None:
+    """Which other delivery of the account is live under that id."""
+    where = (delivery.c.account == row.account) & (delivery.c.remote_id == remote_id)
+    found = select(delivery).where(where, delivery.c.key != row.key)
+    return conn.execute(found.limit(1)).one_or_none()
+
+
+def waited_for(conn: Connection, keys: Collection[str]) -> set[str]:
+    """Those among the deliveries that a later part waits for."""
+    where = delivery.c.key.in_(keys) & parts.is_waited_for()
+    return set(conn.scalars(select(delivery.c.key).where(where)))
 
 
 def one(conn: Connection, key: str) -> Row[Any] | None:

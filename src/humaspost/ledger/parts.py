@@ -9,6 +9,7 @@ from humaspost.ledger.schema import delivery
 from humaspost.model.delivery import State
 
 _before = delivery.alias("before")
+_behind = delivery.alias("behind")
 
 
 def _reason(part: Any) -> Any:
@@ -29,6 +30,19 @@ def hold_later(conn: Connection, where: Any) -> None:
         update(delivery)
         .where(where, delivery.c.state == State.SCHEDULED, delivery.c.part > 1, ~live)
         .values(state=State.HELD, reason=_reason(delivery.c.part))
+    )
+
+
+def is_waited_for() -> Any:
+    """Whether the part behind a delivery is held by it."""
+    return exists(
+        select(_behind.c.key).where(
+            _behind.c.post == delivery.c.post,
+            _behind.c.account == delivery.c.account,
+            _behind.c.part == delivery.c.part + 1,
+            _behind.c.state == State.HELD,
+            _behind.c.reason == _reason(_behind.c.part),
+        )
     )
 
 

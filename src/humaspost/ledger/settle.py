@@ -266,9 +266,9 @@ def doubt(
 def looked(
     conn: Connection, key: str, *, proof: Proof, next_at: datetime | None, now: datetime, retry: bool
 ) -> None:
-    """One look is recorded: absence proven (or ``retry``, the account's own wish) schedules it again,
+    """One look is recorded: absence proven (or ``retry``, the account's own wish) schedules it again.
 
-    no further look leaves it to a person.
+    No further look leaves it to a person.
     """
     conn.execute(insert(look).values(key=key, at=now, proof=proof))
     values: dict[str, object] = {"looks": delivery.c.looks + 1, "next_look_at": next_at, "updated_at": now}

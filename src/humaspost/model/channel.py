@@ -1,5 +1,6 @@
 """What a channel is: everything humaspost knows about one platform, behind one interface."""
 
+import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -20,11 +21,18 @@ from humaspost.model.rules import Rules
 class Looks:
     """When to look after an unknown outcome, in seconds from the end of the attempt; none = a person at once.
 
-    ``where`` tells a person where to look for themselves.
+    ``where`` tells a person where to look for themselves. ``address`` is the expression (``re``, from its beginning) of
+    a post's public address, whose only group is the platform's id; "" = an address does not tell it.
     """
 
     after: tuple[float, ...]
     where: str = ""
+    address: str = ""
+
+    def id_in(self, url: str) -> str | None:
+        """The platform's id in the address that a person gave; None where there is none."""
+        found = re.match(self.address, url.strip()) if self.address else None
+        return found[1] if found else None
 
 
 @dataclass(frozen=True, slots=True)

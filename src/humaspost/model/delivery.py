@@ -47,6 +47,8 @@ class Proof(StrEnum):
     ABSENT_PROVEN = "absent_proven"
     ABSENT_SO_FAR = "absent_so_far"
     CANNOT_TELL = "cannot_tell"
+    #: The question itself was not answered: nothing is known of it.
+    NO_ANSWER = "no_answer"
 
 
 def delivery_key(post: str, account: str, part: int, *, recipient: str = "", edition: int = 1) -> DeliveryKey:

@@ -73,6 +73,7 @@ def _word(kind: str) -> str:
         "found": _("published"),
         "twice": _("TWICE"),
         "looked": _("looked"),
+        "not-looked": _("unknown"),
         "prepare-failed": _("preparing"),
         "duplicate": _("unknown"),
         "left": _("opted out"),
@@ -97,6 +98,8 @@ def _detail(what: Happened) -> str:
             return lost.format(count=what.count) + (f" ({safe(what.detail)})" if what.detail else "")
         case "limit":
             return _("the allowance {name} is spent for now").format(name=safe(what.detail))
+        case "not-looked":
+            return _("could not be looked up: {why}").format(why=safe(what.detail))
         case "login":
             check = _("humaspost account check {name}").format(name=what.account)
             return f"{safe(what.detail)}: {check}"

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row
 
 from humaspost.app.office import Office
 from humaspost.ledger import accounts, doubts, queries
-from humaspost.model.delivery import NEEDS_PERSON, Proof, State
+from humaspost.model.delivery import NEEDS_PERSON, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,8 @@ class Need:
     code: str = ""
     detail: str = ""
     sent_at: datetime | None = None
-    looks: tuple[datetime, ...] = ()
+    looks: tuple[tuple[datetime, str], ...] = ()
     next_look: datetime | None = None
-    proof: str = ""
     where: str = ""
     fan_out: bool = False
 
@@ -43,7 +42,10 @@ class Login:
 
 
 def needs(office: Office, conn: Connection) -> list[Need]:
-    """Unknown first, then missed, then failed; the same on several accounts is told once."""
+    """Unknown first, then missed, then failed, then what answers a post whose address nobody knows.
+
+    The same on several accounts is told once.
+    """
     rows = queries.deliveries(conn, states=NEEDS_PERSON)
     order = {state: number for number, state in enumerate(NEEDS_PERSON)}
     rows.sort(key=lambda row: (order[State(row.state)], row.due_at, row.post, row.account_name))
@@ -51,7 +53,21 @@ def needs(office: Office, conn: Connection) -> list[Need]:
         _need(office, conn, list(group))
         for _key, group in groupby(rows, key=lambda row: (row.state, row.post, row.account_name))
     ]
-    return _together(found)
+    return [*_together(found), *_answering_nothing(conn)]
+
+
+def _answering_nothing(conn: Connection) -> list[Need]:
+    """Parts held by one that is live, and nobody knows where."""
+    keys = doubts.waited_for(conn, doubts.lost(conn))
+    return (
+        [
+            Need(str(State.HELD), row.post, (row.account_name,), 1, row.due_at, reason=str(row.part))
+            for row in queries.deliveries(conn, states=(State.PUBLISHED,))
+            if row.key in keys
+        ]
+        if keys
+        else []
+    )
 
 
 def _need(office: Office, conn: Connection, rows: Sequence[Row[Any]]) -> Need:
@@ -78,9 +94,8 @@ def _evidence(office: Office, conn: Connection, need: Need, row: Row[Any]) -> Ne
     return replace(
         need,
         sent_at=row.unknown_since,
-        looks=tuple(look.at for look in looked),
+        looks=tuple((look.at, str(look.proof)) for look in looked),
         next_look=row.next_look_at,
-        proof=str(looked[-1].proof) if looked else Proof.CANNOT_TELL,
         where=channel.looks.where if channel else "",
     )
 

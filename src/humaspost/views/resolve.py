@@ -1,7 +1,8 @@
 """The evidence that a person decides an unknown outcome by."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -9,43 +10,50 @@ from sqlalchemy import Row
 from humaspost.app.office import Office
 from humaspost.audience.phone import masked
 from humaspost.ledger import doubts
-from humaspost.model.delivery import Proof, State
+from humaspost.model.delivery import Proof, Receipt, State
 from humaspost.model.language import _
 from humaspost.views.deliveries import counted_words
 from humaspost.views.text import safe
 from humaspost.views.times import Clock
 
 _SHOWN = 10
+#: Looks of a kind that are told; more are as the last ones.
+_LOOKS = 6
 
 
 def evidence_lines(
-    office: Office, rows: Sequence[Row[Any]], seen: Sequence[str], *, clock: Clock
+    office: Office, rows: Sequence[Row[Any]], seen: Mapping[str, Receipt | Proof], *, clock: Clock
 ) -> list[str]:
     """How many in which state, then each with when it was sent, what was looked up, and where to look."""
     lines = [counted_words(dict(Counter(str(row.state) for row in rows)))]
-    answers = iter(seen)
     for row in rows[:_SHOWN]:
-        answer = next(answers, "") if row.state == State.UNKNOWN else ""
-        lines += _one(office, row, answer, clock)
+        lines += _one(office, row, seen.get(row.key), clock)
     if len(rows) > _SHOWN:
         lines.append("  " + _("and {count} more").format(count=len(rows) - _SHOWN))
     return [*lines, *_where(office, rows)]
 
 
-def _one(office: Office, row: Row[Any], answer: str, clock: Clock) -> list[str]:
+def _one(office: Office, row: Row[Any], answer: Receipt | Proof | None, clock: Clock) -> list[str]:
     to = masked(row.phone) if row.phone else _("part {number}").format(number=row.part)
     sent = clock.date(row.unknown_since) if row.unknown_since else clock.date(row.due_at)
     lines = [f"  {row.key[:8]}  {safe(row.post)}  {row.account_name}  {to}  {sent}"]
     with office.ledger().read() as conn:
         looked = doubts.looks_of(conn, row.key)
-    if looked:
-        times = ", ".join(clock.second(look.at) for look in looked[-6:])
-        lines.append(
-            "    " + _("looked at {times}: {proof}").format(times=times, proof=proof_word(looked[-1].proof))
-        )
-    if answer:
-        lines.append("    " + _("looked just now: {proof}").format(proof=proof_word(answer)))
+    for proof, moments in looks_by_proof([(look.at, look.proof) for look in looked]):
+        times = ", ".join(clock.second(at) for at in moments)
+        lines.append("    " + _("looked at {times}: {proof}").format(times=times, proof=proof_word(proof)))
+    if answer is not None:
+        word = (answer.url or _("found")) if isinstance(answer, Receipt) else answer
+        lines.append("    " + _("looked just now: {proof}").format(proof=proof_word(word)))
     return lines
+
+
+def looks_by_proof(looks: Sequence[tuple[datetime, str]]) -> list[tuple[str, list[datetime]]]:
+    """The last looks that were answered, with what the last of them showed, and the last that were not."""
+    answered = [look for look in looks if look[1] != Proof.NO_ANSWER]
+    vain = [at for at, proof in looks if proof == Proof.NO_ANSWER]
+    found = [(answered[-1][1], [at for at, _proof in answered[-_LOOKS:]])] if answered else []
+    return [*found, *([(str(Proof.NO_ANSWER), vain[-_LOOKS:])] if vain else [])]
 
 
 def proof_word(proof: str) -> str:
@@ -54,6 +62,7 @@ def proof_word(proof: str) -> str:
         Proof.ABSENT_PROVEN: _("it did not land"),
         Proof.ABSENT_SO_FAR: _("not there, not certain"),
         Proof.CANNOT_TELL: _("the platform cannot tell"),
+        Proof.NO_ANSWER: _("the platform did not answer"),
     }
     return words.get(proof, safe(proof))
 

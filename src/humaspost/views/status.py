@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -14,6 +14,7 @@ from humaspost.ledger.accounts import facts_of
 from humaspost.model.delivery import NEEDS_PERSON, WAITING, Proof, State
 from humaspost.model.language import _, ngettext
 from humaspost.views.needs import Login, Need, logins, needs
+from humaspost.views.resolve import looks_by_proof
 from humaspost.views.rows import counts_json, delivery_json, post_json
 from humaspost.views.sender import Sending, paused_lines, sender_json, sending, status_words
 from humaspost.views.states import state_word
@@ -136,6 +137,13 @@ def need_lines(need: Need, clock: Clock) -> list[str]:
         case State.MISSED:
             way = _("humaspost publish {post}, or give it a new date:").format(post=need.post)
             return [_("was due {when}").format(when=clock.date(need.due)), way]
+        case State.HELD:
+            why = _("part {part} is live, and nobody knows where: the next one cannot answer it")
+            way = _("humaspost resolve {post} --account {account} --published --url ADDRESS")
+            return [
+                why.format(part=need.reason),
+                way.format(post=need.post, account=need.accounts[0]),
+            ]
         case _:
             why = f"{need.code}: {need.detail}" if need.detail else need.code or need.reason
             way = _("mend the file, or: humaspost publish {post}").format(post=need.post)
@@ -156,25 +164,34 @@ def _unknown(need: Need, clock: Clock) -> list[str]:
         )
     else:
         head = _("sent {when}, no answer")
-    lines = [head.format(when=sent, count=f"{need.count:,}"), _looked(need, clock)]
+    lines = [head.format(when=sent, count=f"{need.count:,}"), *_looked(need, clock)]
     if need.where:
         lines.append(_("look yourself: {where}").format(where=need.where))
     command = f"humaspost resolve {need.post} --account {need.accounts[0]}"
     return [*lines, f"{command} --published | --retry"]
 
 
-def _looked(need: Need, clock: Clock) -> str:
+def _looked(need: Need, clock: Clock) -> list[str]:
     soon = ""
     if need.next_look is not None:
         soon = _("looking it up again at {time}").format(time=clock.hour(need.next_look))
     if not need.looks:
-        return soon or _("the platform cannot be asked")
-    times = ", ".join(dict.fromkeys(clock.hour(at) for at in need.looks[-6:]))
+        return [soon or _("the platform cannot be asked")]
+    lines = [_proved(proof, moments, clock, soon) for proof, moments in looks_by_proof(need.looks)]
     if soon:
-        return _("looked there at {times}: not there yet; {soon}").format(times=times, soon=soon)
-    if need.proof == Proof.ABSENT_SO_FAR:
-        return _("looked there at {times}: not there, not certain").format(times=times)
-    return _("looked there at {times}: it cannot tell").format(times=times)
+        lines[-1] = _("{what}; {soon}").format(what=lines[-1], soon=soon)
+    return lines
+
+
+def _proved(proof: str, moments: Sequence[datetime], clock: Clock, soon: str) -> str:
+    times = ", ".join(dict.fromkeys(clock.hour(at) for at in moments))
+    if proof == Proof.NO_ANSWER:
+        return _("asked at {times}: the platform did not answer").format(times=times)
+    if proof != Proof.ABSENT_SO_FAR:
+        return _("looked there at {times}: it cannot tell").format(times=times)
+    if soon:
+        return _("looked there at {times}: not there yet").format(times=times)
+    return _("looked there at {times}: not there, not certain").format(times=times)
 
 
 def _next(found: Screen, clock: Clock, columns: int) -> list[str]:

@@ -146,9 +146,7 @@ def test_a_look_that_failed_is_no_proof(bench: Bench) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        {},
-        [],
-        {"data": None},
+        {"meta": {"result_count": 0}},
         {"data": [1, {}, {"id": "x"}, {"id": "5", "text": 3}]},
         {"data": [{"id": "9" * 400, "text": "a"}, {"id": "9" * 5000, "text": "a"}, {"id": "٣", "text": "a"}]},
     ],
@@ -156,6 +154,24 @@ def test_a_look_that_failed_is_no_proof(bench: Bench) -> None:
 def test_a_hostile_timeline_finds_nothing(bench: Bench, body: Any) -> None:
     bench.order("status", "/users/.*/tweets", status=200, body=body, acted=False)
     assert bench.session.find(bench.attempt(Part(1, "a"), since=_now()), to=None) is Proof.ABSENT_SO_FAR
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        [],
+        {"data": None},
+        {"data": {"id": "5"}},
+        {"meta": {"result_count": 3}},
+        {"meta": {"result_count": False}},
+        {"errors": [{"title": "Not Authorized to view tweet"}]},
+    ],
+)
+def test_what_is_no_timeline_is_no_proof_of_absence(bench: Bench, body: Any) -> None:
+    bench.order("status", "/users/.*/tweets", status=200, body=body, acted=False)
+    with pytest.raises(Transient, match="unreadable-answer"):
+        bench.session.find(bench.attempt(Part(1, "a"), since=_now()), to=None)
 
 
 def test_a_busy_account_is_read_page_by_page_but_not_for_ever(bench: Bench) -> None:

@@ -22,6 +22,12 @@ ORIGIN = "https://api.twitter.com"
 #: OAuth 1.0a's, in the order in which X's portal shows them.
 KEYS = ("api_key", "api_key_secret", "access_token", "access_token_secret")
 
+#: A post's public address: x.com/NAME/status/ID, x.com/i/web/status/ID, and the same of old.
+_ADDRESS = (
+    r"(?:https?://)?(?:(?:www|mobile)\.)?(?:x|twitter)\.com/(?:i/(?:web/)?|[A-Za-z0-9_]{1,20}/)"
+    r"status(?:es)?/([0-9]{5,19})(?![0-9])"
+)
+
 
 def _with_at(handle: str) -> str:
     return "@" + handle.removeprefix("@")
@@ -56,7 +62,7 @@ class X:
     name: ClassVar[str] = "x"
     Config: ClassVar[type[XConfig]] = XConfig
     secrets: ClassVar[tuple[str, ...]] = KEYS
-    looks: ClassVar[Looks] = Looks((5, 30, 120, 900), where="https://x.com/")
+    looks: ClassVar[Looks] = Looks((5, 30, 120, 900), where="https://x.com/", address=_ADDRESS)
 
     def shown(self, config: XConfig) -> str:
         """The handle, with its @."""

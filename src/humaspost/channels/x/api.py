@@ -143,8 +143,7 @@ class Session:
         found: list[finding.Tweet] = []
         for _page in range(_PAGES):
             answer = self._calls.get("timeline", f"/2/users/{owner}/tweets", **params)
-            data = answer.member("data")
-            found += [tweet for tweet in data if isinstance(tweet, dict)] if isinstance(data, list) else []
+            found += finding.page(answer.member("data"), answer.member("meta", "result_count"))
             further = answer.member("meta", "next_token")
             if not isinstance(further, str):
                 break

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from humaspost.model.delivery import Attempt, Proof, Receipt
+from humaspost.model.errors import Transient
+from humaspost.model.json import Json
 
 _EPOCH = 1_288_834_974_657
 #: Our clock and X's may differ by this much.
@@ -31,6 +33,15 @@ def created_at(tweet_id: str) -> datetime:
 def url_of(tweet_id: str) -> str:
     """The public address of a post, whatever the account is called by then."""
     return f"https://x.com/i/status/{tweet_id}"
+
+
+def page(data: Json, count: Json) -> list[Tweet]:
+    """The posts of one page, or none where X counts none; raises Transient for what is no page: it shows nothing."""
+    if isinstance(data, list):
+        return [tweet for tweet in data if isinstance(tweet, dict)]
+    if data is None and type(count) is int and count == 0:
+        return []
+    raise Transient("unreadable-answer", "a timeline without posts and without their number")
 
 
 def judge(tweets: Iterable[Tweet], attempt: Attempt) -> Receipt | Proof:
