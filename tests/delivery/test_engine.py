@@ -121,6 +121,7 @@ def test_a_look_that_breaks_proves_nothing_and_keeps_no_other_waiting(town, foun
 def test_nothing_is_sent_again_because_nobody_answered_the_question(town):
     """``on_unknown = "retry"`` sends again what was looked for and not found."""
     town.on_unknown = "retry"
+    town.square.looks = Looks((0.0,))
     town.square.script = [live(UnknownOutcome("timeout"))]
     town.square.found = Transient("http-503")
     town.post("a")
@@ -132,8 +133,11 @@ def test_nothing_is_sent_again_because_nobody_answered_the_question(town):
     town.square.script = [UnknownOutcome("timeout")]
     town.square.found = Proof.ABSENT_SO_FAR
     town.post("b")
-    for _turn in range(3):
-        town.run()
+    town.run()
+    town.run()
+    # As delivery tells: looked for, not there, and due again within half a minute.
+    town.shift += timedelta(minutes=1)
+    town.run()
     assert len(town.square.cried) == 2
     assert town.states() == {"a": "unknown ask", "b": "published"}
 
