@@ -23,13 +23,27 @@ NOW = datetime(2027, 2, 3, tzinfo=UTC)
 LATER = NOW + timedelta(hours=5)
 
 
+def test_a_moment_that_is_past_is_never_asked_for_at_once():
+    waits = [
+        decide(RateLimited("429", retry_at=NOW), failures=failures, now=NOW, jitter=jitter).at - NOW
+        for failures, jitter in ((0, 0.0), (3, 0.0), (3, 1.0), (50, 1.0))
+    ]
+    assert waits == [timedelta(seconds=seconds) for seconds in (30, 30, 240, 3600)]
+
+
 @pytest.mark.parametrize(
     ("error", "verdict"),
     [
         (Transient("dns"), Again(NOW + timedelta(seconds=30))),
         (Transient("expired", redo=True), Again(NOW + timedelta(seconds=30), redo=True)),
         (RateLimited("429", retry_at=LATER), Again(LATER, counts=False, lane=True)),
-        (RateLimited("429", retry_at=NOW - timedelta(hours=1)), Again(NOW, counts=False, lane=True)),
+        # By a clock of the platform's that is behind ours: its own time would be asked for at once, for ever.
+        (
+            RateLimited("429", retry_at=NOW - timedelta(hours=1)),
+            Again(NOW + timedelta(seconds=30), lane=True),
+        ),
+        (RateLimited("429", retry_at=NOW), Again(NOW + timedelta(seconds=30), lane=True)),
+        (QuotaExceeded("cap", resets_at=NOW), Again(NOW + timedelta(seconds=30), lane=True)),
         (RateLimited("131056", retry_at=LATER, scope=Scope.RECIPIENT), Again(LATER, counts=False)),
         (QuotaExceeded("cap", resets_at=LATER), Again(LATER, counts=False, lane=True)),
         (QuotaExceeded("402", resets_at=None), HoldAccount("quota")),

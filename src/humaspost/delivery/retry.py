@@ -73,11 +73,11 @@ def decide(
             lane = error.scope is Scope.ACCOUNT
             return Again(now + backoff(failures, jitter), lane=lane, redo=error.redo)
         case RateLimited():
-            return Again(max(error.retry_at, now), counts=False, lane=error.scope is Scope.ACCOUNT)
+            return _not_before(error.retry_at, failures, now, jitter, lane=error.scope is Scope.ACCOUNT)
         case QuotaExceeded():
             if error.resets_at is None:
                 return HoldAccount("quota")
-            return Again(error.resets_at, counts=False, lane=True)
+            return _not_before(error.resets_at, failures, now, jitter, lane=True)
         case Rejected():
             return Fail()
         case AuthFailed():
@@ -85,6 +85,13 @@ def decide(
         case UnknownOutcome():
             return Doubt(hold=error.scope is Scope.ACCOUNT)
     assert_never(error)
+
+
+def _not_before(named: datetime, failures: int, now: datetime, jitter: float, *, lane: bool) -> Again:
+    """When a platform said; where that is past, by its clock or by its mistake, later and later."""
+    if named > now:
+        return Again(named, counts=False, lane=lane)
+    return Again(now + max(FIRST, backoff(failures, jitter)), lane=lane)
 
 
 def asks_again(held: HoldAccount, now: datetime) -> datetime | None:

@@ -97,6 +97,8 @@ def _detail(what: Happened) -> str:
             lost = _("no answer; looking it up") if what.count == 1 else _("{count} answers lost")
             return lost.format(count=what.count) + (f" ({safe(what.detail)})" if what.detail else "")
         case "limit":
+            if not what.detail:
+                return _("the platform asked to wait")
             return _("the allowance {name} is spent for now").format(name=safe(what.detail))
         case "not-looked":
             return _("could not be looked up: {why}").format(why=safe(what.detail))

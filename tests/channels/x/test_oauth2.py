@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from humaspost.channels.x import X, XConfig, keeping
-from humaspost.channels.x.keeping import ACCESS, EXPIRY, REFRESH
+from humaspost.channels.x.keeping import ACCESS, EXPIRY, REFRESH, RENEWED
 from humaspost.channels.x.oauth2 import CLIENT_SECRET
 from humaspost.model.channel import Ready
 from humaspost.model.delivery import Receipt
-from humaspost.model.errors import AuthFailed, RateLimited, Transient
+from humaspost.model.errors import AuthFailed, ChannelError, RateLimited, Transient
 from humaspost.model.rendition import Part
 from humaspost.sandbox.faults import Fault
 from humaspost.sandbox.server import Sandbox
@@ -124,7 +124,7 @@ def test_new_tokens_are_kept_before_they_are_used_the_refresh_token_first(accoun
     account.sandbox.world.requests.clear()
     account.publish()
     seen = [r["path"].rpartition("/")[2] for r in account.sandbox.world.requests]
-    assert account.kept == [EXPIRY, REFRESH, EXPIRY, ACCESS], "the first shows that they can be kept"
+    assert account.kept == [EXPIRY, REFRESH, EXPIRY, RENEWED, ACCESS], "the first shows that they can be kept"
     assert seen == ["token", "tweets"]
 
 
@@ -187,6 +187,42 @@ def test_a_new_token_that_is_refused_as_well_is_for_a_person(account: Account) -
     with X().open(account.config, account.door) as session, pytest.raises(AuthFailed, match="unauthorized"):
         session.whoami()
     assert len(account.asked("/oauth2/token")) == 2
+
+
+def test_a_public_write_that_is_always_refused_is_for_a_person_under_cron_too(account: Account) -> None:
+    """Each run has a session of its own, which knew nothing of the renewals before it."""
+    account.order("status", "/2/tweets$", status=401, count=9, method="POST")
+    ends = []
+    for _run in range(3):
+        with pytest.raises(ChannelError) as refused:
+            account.publish()
+        ends.append(refused.value.code)
+    assert ends == ["token-renewed", "unauthorized", "unauthorized"]
+    assert len(account.asked("/oauth2/token")) == 2
+    account.door.later = timedelta(minutes=11)
+    with pytest.raises(Transient, match="token-renewed"):
+        account.publish()
+
+
+def test_a_token_that_lives_for_a_minute_only_is_used(account: Account) -> None:
+    account.sandbox.world.settings["x.token_seconds"] = 60
+    account.door.later = timedelta(hours=3)
+    account.publish()
+    account.publish(Part(1, "Dua."))
+    assert len(account.asked("/oauth2/token")) == 2, "the login and one renewal"
+
+
+@pytest.mark.parametrize(
+    "grant",
+    [{"access_token": ""}, {"access_token": "a\nb"}, {"access_token": "a", "refresh_token": "\ud800"}],
+)
+def test_a_grant_that_is_none_replaces_nothing(account: Account, grant: dict[str, str]) -> None:
+    before = dict(account.door.secrets)
+    account.door.later = timedelta(hours=3)
+    account.order("status", "/oauth2/token$", status=200, body=grant, acted=False, method="POST")
+    with pytest.raises(Transient, match="unreadable-answer"):
+        account.publish()
+    assert account.door.secrets == before
 
 
 def test_a_refresh_that_x_refuses_is_for_a_person(account: Account) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, timedelta
+from datetime import UTC
 from typing import Any
 
 from humaspost.channels.http import DEADLINE, Wire, guarded
@@ -131,10 +131,10 @@ class Session:
         return Snapshot(text, media or 0, finding.url_of(receipt.remote_id))
 
     def _timeline(self, attempt: Attempt) -> list[finding.Tweet]:
-        """What the account posted since a minute before the attempt, newest first."""
+        """What the account posted since the attempt began, by whichever of the two clocks, newest first."""
         self._calls.ahead()
         owner = self._owner or self.whoami().platform_id
-        since = (attempt.started_at - timedelta(seconds=60)).astimezone(UTC)
+        since = (attempt.started_at - finding.SKEW).astimezone(UTC)
         params = {
             "max_results": "100",
             "start_time": since.strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -32,6 +32,8 @@ _PUBLIC = ("post", "delete")
 NOT_FOUND, NOT_ALLOWED = "http-404", "http-403"
 #: Times that an upload is begun before it is given up: what X refuses half-way it mostly takes the next time.
 _UPLOADS = 5
+#: Times that a post is to answer one that X does not show: in practice it does after five seconds.
+_ANSWERED = 8
 #: Of a list of reasons, so many are told.
 _MOST_REASONS = 3
 
@@ -78,6 +80,7 @@ ERRORS: tuple[ErrorRow, ...] = (
         match="deleted or not visible",
         calls=("post",),
         name="parent-not-visible",
+        most=_ANSWERED,
         source="https://github.com/PLhery/node-twitter-api-v2/issues/366",
     ),
     ErrorRow(
@@ -114,6 +117,7 @@ ERRORS: tuple[ErrorRow, ...] = (
         calls=("post",),
         name="media-not-ready",
         redo=True,
+        most=_UPLOADS,
         source="https://github.com/abraham/twitteroauth/issues/1222",
     ),
     ErrorRow(
@@ -127,6 +131,15 @@ ERRORS: tuple[ErrorRow, ...] = (
     ),
     # Uploads show nothing to anybody: what went wrong half-way is begun again.
     ErrorRow(Rejected, 400, calls=("initialize",), name="media-refused", scope=Scope.POST, source=_UPLOAD),
+    # A login that does not allow uploads, or a moment's mood: a person is told after a few.
+    ErrorRow(
+        Transient,
+        403,
+        calls=("initialize",),
+        name="upload-forbidden",
+        most=_UPLOADS,
+        source="https://github.com/abraham/twitteroauth/issues/1257",
+    ),
     ErrorRow(Rejected, 413, calls=("initialize",), name="media-refused", scope=Scope.POST, source=_UPLOAD),
     *(
         ErrorRow(

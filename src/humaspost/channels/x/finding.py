@@ -12,8 +12,8 @@ from humaspost.model.errors import Transient
 from humaspost.model.json import Json
 
 _EPOCH = 1_288_834_974_657
-#: Our clock and X's may differ by this much.
-SKEW = timedelta(seconds=5)
+#: Our clock and X's may differ by this much: a signature (OAuth 1.0a) that is further off is refused.
+SKEW = timedelta(minutes=5)
 #: A write whose answer we gave up on may still be carried out for so long.
 LATEST = timedelta(minutes=2)
 #: Ids are numbers of 64 bits; a longer one tells no time.
@@ -61,7 +61,7 @@ def _fits(tweet: Tweet, attempt: Attempt) -> bool:
         return False
     made = created_at(str(tweet["id"]))
     return (
-        attempt.started_at - SKEW <= made <= attempt.ended_at + LATEST
+        attempt.started_at - SKEW <= made <= attempt.ended_at + LATEST + SKEW
         and _parent(tweet) == attempt.reply_to
         and _comparable(shown_text(tweet)) == _comparable(attempt.part.text)
         and (media_count(tweet) or 0) == len(attempt.part.media)

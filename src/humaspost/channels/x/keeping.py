@@ -16,8 +16,10 @@ from humaspost.model.language import _
 
 #: Named apart from OAuth 1.0a's ``access_token``, so that an account can go back to its four keys.
 ACCESS, REFRESH, EXPIRY = "oauth2_access_token", "oauth2_refresh_token", "oauth2_expires_at"
+#: When a renewal brought which access token: the seconds, and what only that token hashes to.
+RENEWED = "oauth2_renewed"
 #: The order matters: with a new refresh token and an old access token the next call renews again.
-_ORDER = (REFRESH, EXPIRY, ACCESS)
+_ORDER = (REFRESH, EXPIRY, RENEWED, ACCESS)
 _waiting: dict[str, Mapping[str, str]] = {}
 _lock = threading.Lock()
 

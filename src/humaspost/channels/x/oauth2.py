@@ -7,6 +7,7 @@ refresh token first: whatever is lost after that is renewed again. https://docs.
 
 import base64
 import hashlib
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from humaspost.channels.http import DEADLINE, Answer, Wire
 from humaspost.channels.secret import optional
 from humaspost.channels.words import cleaned
 from humaspost.channels.x import ORIGIN, XConfig, keeping
-from humaspost.channels.x.keeping import ACCESS, EXPIRY, REFRESH
+from humaspost.channels.x.keeping import ACCESS, EXPIRY, REFRESH, RENEWED
 from humaspost.model.channel import Consent, Door
 from humaspost.model.errors import AuthFailed, Transient
 from humaspost.model.language import _
@@ -25,6 +26,10 @@ CLIENT_SECRET = "client_secret"  # noqa: S105 - a field's name
 SCOPES = ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access")
 #: A token that ends sooner than this is renewed before it is used; a part is prepared up to 15 min ahead.
 SOON, AHEAD = timedelta(minutes=5), timedelta(minutes=20)
+#: A token that a renewal brought is good for so long at least; where X refuses it, another one is no better.
+_FRESH = timedelta(minutes=10)
+#: RFC 6750's characters of a token, and more of them than any has.
+_IS_TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 _TOKEN = ORIGIN + "/2/oauth2/token"
 _PAGE = "/i/oauth2/authorize"
 _LONGEST = 366 * 86_400
@@ -78,6 +83,7 @@ class Tokens:
         self._config, self._door = config, door
         self._token = ""
         self._expires: datetime | None = None
+        self._renewed: datetime | None = None
         self._read()
 
     @property
@@ -121,7 +127,9 @@ class Tokens:
             keeping.check(self._door)
             form = {"grant_type": "refresh_token", "refresh_token": _needed(self._door, REFRESH)}
             try:
-                keeping.keep(self._door, _granted(_asked(wire, self._config, self._door, form), self._door))
+                granted = _granted(_asked(wire, self._config, self._door, form), self._door)
+                mark = f"{int(self._door.now().timestamp())}:{_mark(granted[ACCESS])}"
+                keeping.keep(self._door, {**granted, RENEWED: mark})
             finally:
                 self._read()
 
@@ -132,8 +140,28 @@ class Tokens:
             datetime.fromtimestamp(int(ends), UTC) if ends.isdecimal() and len(ends) < 12 else None
         )
 
+        when, _, whose = keeping.read(self._door, RENEWED).partition(":")
+        is_its = whose == _mark(self._token) and when.isdecimal() and len(when) < 12
+        self._renewed = datetime.fromtimestamp(int(when), UTC) if is_its else None
+
+    def is_fresh(self, token: str) -> bool:
+        """Whether it is the token on record, and came of a renewal just now, whoever made it."""
+        self._read()
+        if token != self._token:
+            return False
+        return self._renewed is not None and timedelta() <= self._door.now() - self._renewed < _FRESH
+
     def _ends_within(self, length: timedelta) -> bool:
-        return self._expires is not None and self._expires - self._door.now() < length
+        if self._expires is None:
+            return False
+        if self._renewed is not None:
+            # One that lives for a minute only is used for half of it: another would live no longer.
+            length = min(length, (self._expires - self._renewed) / 2)
+        return self._expires - self._door.now() < length
+
+
+def _mark(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()[:16]
 
 
 def _needed(door: Door, field: str) -> str:
@@ -160,8 +188,11 @@ def _asked(wire: Wire, config: XConfig, door: Door, form: Mapping[str, str]) -> 
         raise AuthFailed("login-refused", message.format(why=why or answer.status))
     if not answer.ok:
         raise Transient(f"http-{answer.status}", _("X's token endpoint does not answer as it should"))
-    if not isinstance(answer.member("access_token"), str):
+    token, fresh = answer.member("access_token"), answer.member("refresh_token")
+    if not (isinstance(token, str) and _IS_TOKEN.fullmatch(token)):
         raise Transient("unreadable-answer", "a grant without a token")
+    if fresh is not None and not (isinstance(fresh, str) and _IS_TOKEN.fullmatch(fresh)):
+        raise Transient("unreadable-answer", "a grant whose refresh token is none")
     return answer
 
 

@@ -100,7 +100,7 @@ class Keys:
 
 
 class Token:
-    """OAuth 2.0; a token that X refuses is renewed once, and one that was renewed for that is not again."""
+    """OAuth 2.0; a token that X refuses is renewed once, and one that was renewed just now is not again."""
 
     user_auth = False
     owner = ""
@@ -132,7 +132,7 @@ class Token:
 
     def renewed(self) -> bool:
         refused = self.client.bearer_token
-        if refused == self._renewed_for:
+        if refused == self._renewed_for or self._tokens.is_fresh(refused):
             return False
         self._tokens.renew(self._wire, refused=refused)
         self.ready()
