@@ -17,6 +17,7 @@ from humaspost.model.channel import NotFitYet, NotReady, Ready, Snapshot
 from humaspost.model.delivery import Receipt, Recipient
 from humaspost.model.errors import AuthFailed, Transient
 from humaspost.model.json import Json
+from humaspost.model.post import When
 from humaspost.model.rendition import Part
 from humaspost.model.rules import Quota, Rules
 from tests.delivery.conftest import Town
@@ -202,6 +203,24 @@ def test_no_channel_stops_our_clock(town: Town, after: float, most: float) -> No
     step = prepare._step(line, sender, part, part_hash=part.hash, token=1)
     waits = (step.next_at - now).total_seconds() if step.next_at else 0.0
     assert most <= waits < most + 5 or (most == waits == 0)
+
+
+@pytest.mark.parametrize("after", [0.0, 0.3])
+def test_what_never_gets_ready_is_missed_like_everything_else(town: Town, after: float) -> None:
+    """A video that X went on processing kept its post from being missed, and nobody was told."""
+    town.square = Slow(after=after)
+    town.post("a", ago=10)
+    town.post("b", ago=10, expires=When("", "UTC", town.now() + timedelta(hours=1)))
+    town.schedule()
+    engine = town.engine()
+    engine.start()
+    assert not engine.drain(patience=timedelta(seconds=0.5), deadline=1)
+    engine.stop(within=5)
+    assert town.states() == {"a": "scheduled", "b": "scheduled"}
+    town.shift = timedelta(hours=2)
+    town.run()
+    assert town.states() == {"a": "missed late", "b": "expired expires"}
+    assert {(h.kind, h.post) for h in town.told} >= {("missed", "a"), ("expired", "b")}
 
 
 @dataclass

@@ -20,6 +20,8 @@ from humaspost.ledger.gate import Intent, Ticket, Wait
 EARLY = timedelta(seconds=0.5)
 #: The longest sleep: other processes' writes are noticed by the daemon, which wakes the lane.
 NAP = 30.0
+#: What is due, and still not prepared, is asked about at the gate so often.
+LATE = timedelta(seconds=30)
 #: How often a lane asks itself whether its login needs looking after, in seconds.
 HOURLY = 3600.0
 
@@ -193,7 +195,16 @@ class Lane:
             if (until := work.progress.lane_until) is not None:
                 self._blocked = max(until, self._blocked or until)
             self._turnstile.refuse(work)
+        self._ask_for_late(self.sender.now())
         self._works.trim({claimed.work for claimed in self._hand})
+
+    def _ask_for_late(self, now: datetime) -> None:
+        """What a platform has not finished when it is due passes by the rules now and then: it may be too late."""
+        since = now - LATE
+        late = [c.work for c in self._hand if c.due_at <= since and c.work.is_awaited(since=since)]
+        for work in dict.fromkeys(late):
+            work.asked = now
+            self._turnstile.refuse(work)
 
     def _renew(self, part_hash: str) -> None:
         try:

@@ -2,7 +2,7 @@
 
 import random
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -19,6 +19,8 @@ from humaspost.model.rendition import Part
 
 #: Polls closer together than this are made at once; longer ones free the thread.
 SOON = timedelta(seconds=0.2)
+#: More are not made in one go: an upload of half a gigabyte has 512.
+STEPS = 1000
 #: No platform's processing takes longer than this between two looks.
 LONGEST = timedelta(hours=1)
 
@@ -45,14 +47,15 @@ def recall(line: Line, sender: Sender, part_hash: str) -> Progress:
 
 
 def advance(line: Line, sender: Sender, part: Part, *, part_hash: str, token: Json) -> Progress:
-    """As many steps as can be made now are made, each remembered before the next."""
-    while True:
+    """As many steps as can be made now are made, each remembered before the next; some, of those without end."""
+    for _step_now in range(STEPS):
         counted = token is None and any(quota.preparing for quota in line.rules.quotas)
         with line.beginning if counted else nullcontext():
             progress = _step(line, sender, part, part_hash=part_hash, token=token)
         if progress.ready or progress.failed or progress.next_at is not None:
             return progress
         token = progress.token
+    return replace(progress, next_at=sender.now())
 
 
 def _step(line: Line, sender: Sender, part: Part, *, part_hash: str, token: Json) -> Progress:

@@ -11,6 +11,7 @@ from humaspost.delivery.line import Line, Sender
 from humaspost.delivery.works import Work, Works
 from humaspost.ledger import settle
 from humaspost.ledger.gate import Gate, Passage, Stopped, Ticket
+from humaspost.model.delivery import State
 from humaspost.model.errors import ChannelError
 
 
@@ -36,14 +37,18 @@ class Turnstile:
         return sender.ledger.committer.submit(work).result()
 
     def refuse(self, work: Work) -> None:
-        """Not for now: its deliveries pass by the rules once more, so that none waits past its time."""
+        """Not ready, or not for now: its deliveries pass by the rules once more, so that none waits past its time."""
         progress = work.progress
         mine = [c for c in self.hand if c.work is work]
         why = progress.refused if isinstance(progress.refused, ChannelError) else None
         code, detail = (why.code, why.detail) if why else ("", "")
-        tickets = [Ticket(c.key, work.part_hash, None, progress.next_at, code, detail) for c in mine]
-        passages = self.ask(tickets, self.sender.now())
+        now = self.sender.now()
+        again = progress.next_at or now
+        tickets = [Ticket(c.key, work.part_hash, None, again, code, detail) for c in mine]
+        passages = self.ask(tickets, now)
         self.hand.drop(mine)
+        if not any(isinstance(p, Stopped) and p.state is State.SCHEDULED for p in passages):
+            self.works.forget(work.part_hash)  # nobody waits for it any more
         self.tell_stops(passages)
 
     def fail_hopeless(self) -> None:

@@ -21,17 +21,26 @@ MOST = 1000
 
 @dataclass(slots=True, eq=False)
 class Work:
-    """One part on its way to Ready; ``future`` while a thread advances it."""
+    """One part on its way to Ready; ``future`` while a thread advances it.
+
+    ``asked`` is when the gate last heard of it though it was not ready.
+    """
 
     part: Part
     part_hash: str
     progress: prepare.Progress
     future: "Future[prepare.Progress] | None" = None
+    asked: datetime | None = None
 
     @property
     def is_refused(self) -> bool:
         """Whether its last step was not taken for now."""
         return self.progress.refused is not None and self.future is None
+
+    def is_awaited(self, *, since: datetime) -> bool:
+        """Whether it is still not ready, and the gate has not heard of it since then."""
+        is_open = not (self.progress.ready or self.progress.failed)
+        return is_open and (self.asked is None or self.asked <= since)
 
 
 class Works:

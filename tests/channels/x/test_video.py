@@ -1,6 +1,7 @@
 """Videos and captions on X: uploaded in pieces, waited for, tied together, refused where X fails."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -53,6 +54,21 @@ def test_a_video_is_sent_whole_and_waited_for(bench: Bench) -> None:
     bench.session.publish(part, ready, key="k", to=None, reply_to=None)
     (shown,) = bench.objects()
     assert (shown.media[0].type, shown.media[0].sha256) == ("video/mp4", part.media[0].sha256)
+
+
+def test_what_x_never_finishes_is_begun_anew_and_has_an_end(bench: Bench) -> None:
+    bench.order("media-never-ready", "/finalize$")
+    part, token = Part(1, "Film.", (_video(bench),)), None
+    for _step in range(5):
+        step = bench.session.prepare(part, token)
+        assert isinstance(step, NotReady)
+        token = step.token
+    bench.door.later = timedelta(minutes=31)
+    # X's own clock has not moved; ours has, so its signature would be too late.
+    bench.set(clock_skew=10_000)
+    with pytest.raises(Transient, match="media-never-ready") as ended:
+        bench.session.prepare(part, token)
+    assert (ended.value.redo, ended.value.most) == (True, 3)
 
 
 def test_a_large_video_goes_up_in_pieces_of_a_mebibyte(bench: Bench) -> None:

@@ -1,7 +1,7 @@
 """Media to X, one invisible step per call: initialize, append, finalize, wait, alternative text or captions.
 
-The token is ``{"media": [{"sha256", "id", "stage", "sent", "until"}, …]}``, one entry per medium begun;
-``until`` is when X forgets the upload (ISO, UTC), ``track`` the entry of a video's captions, which go up
+The token is ``{"media": [{"sha256", "id", "stage", "sent", "until", "since"}, …]}``, one entry per medium begun;
+``until`` is when X forgets the upload, ``since`` when it began to process it (ISO, UTC), ``track`` the entry of a video's captions, which go up
 like a medium of their own and are then tied to it. Every step is safe to repeat.
 https://docs.x.com/x-api/media/quickstart/media-upload-chunked
 """
@@ -30,6 +30,8 @@ _LANGUAGES = {"ID": "Bahasa Indonesia", "EN": "English", "JV": "Basa Jawa", "SU"
 _SOONEST, _LATEST = 1.0, 60.0
 #: An upload that X is about to forget is not worth starting from.
 _MARGIN = timedelta(minutes=10)
+#: What X still processes then, it never finishes: the upload begins anew, so often at most.
+_PROCESSING, _UPLOADS = timedelta(minutes=30), 3
 Entry = dict[str, Any]
 
 
@@ -65,7 +67,7 @@ def _is_stale(entry: Entry, now: datetime) -> bool:
 def _step(calls: Calls, door: Door, item: Attachment, entry: Entry | None) -> tuple[Entry, float]:
     """The entry after one more step, and in how many seconds to come again."""
     if entry is not None and entry["stage"] in ("processing", "alt"):
-        return _finished(calls, item, entry)
+        return _finished(calls, item, entry, door.now())
     if entry is not None and entry["stage"] == "captions" and item.captions is not None:
         return _captioned(calls, door, item, entry)
     file = door.fitted(item)
@@ -103,16 +105,20 @@ def _finalized(calls: Calls, item: Attachment, entry: Entry, now: datetime) -> t
     except Transient as error:
         # An answer that was lost may have finalized it, and X finalizes once: the upload begins anew.
         raise Transient(error.code, error.detail, redo=True, most=error.most) from error
-    return _processed({**entry, "until": _until(data, now)}, item, data)
+    return _processed({**entry, "until": _until(data, now), "since": now.isoformat()}, item, data)
 
 
-def _finished(calls: Calls, item: Attachment, entry: Entry) -> tuple[Entry, float]:
+def _finished(calls: Calls, item: Attachment, entry: Entry, now: datetime) -> tuple[Entry, float]:
     if entry["stage"] == "processing":
         answer = calls.get("status", "/2/media/upload", media_id=entry["id"], command="STATUS")
         data = answer.member("data")
         if not isinstance(data, dict):
             raise Transient("unreadable-answer", "a status without data")
-        return _processed(entry, item, data)
+        processed, after = _processed(entry, item, data)
+        began = datetime.fromisoformat(entry.get("since") or now.isoformat())
+        if processed["stage"] == "processing" and now - began > _PROCESSING:
+            raise Transient("media-never-ready", redo=True, most=_UPLOADS)
+        return processed, after
     body: Json = {"id": entry["id"], "metadata": {"alt_text": {"text": item.alt}}}
     calls.post("alt", "/2/media/metadata", body)
     return {**entry, "stage": "done"}, 0.0
