@@ -62,6 +62,7 @@ PLACES = {
     "too-long.text.md": (7, 9),
     "too-many-parts.md": (7, 1),
     "x-cashtags.md": (7, 1),
+    "x-character.md": (7, 1),
     "x-empty.md": (7, 1),
     "x-key-value.flag.md": (6, 19),
     "x-key-value.md": (6, 13),
@@ -72,6 +73,7 @@ PLACES = {
     "x-poll-options.md": (7, 19),
     "x-quote-link.md": (7, 1),
     "x-reply-settings.md": (6, 21),
+    "x-same-parts.md": (7, 1),
     "x-self-serve.md": (6, 15),
     "x-self-serve.quote.md": (6, 12),
 }

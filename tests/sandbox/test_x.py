@@ -126,6 +126,31 @@ def test_what_self_serve_may_not(x: XClient) -> None:
         assert detail(x.post(text="dua", **more))
     assert "cashtag" in detail(x.post(text="Naik: $BBRI $TLKM"))
     assert x.post(text="Rp $BBRI dan $5").status_code == 201
+    assert x.post(text="Kurs https://k.id/?a=$ABC&b=$DEF").status_code == 201
+    assert x.post(text="Halo\ufeff").status_code == 400
+
+
+def test_a_long_post_is_short_but_for_its_note(x: XClient, sandbox: Sandbox) -> None:
+    sandbox.world.settings["x.longest"] = 25_000
+    words = "Baca https://kotacontoh.go.id/a?b=1&c=2 & seterusnya. " + "Kata " * 100
+    made = x.posted(text=words)
+    fields = {"tweet.fields": "note_tweet,entities"}
+    post = x.call("GET", f"/2/tweets/{made}", params=fields).json()["data"]
+    assert len(post["text"]) < 290
+    assert post["text"].rpartition(" ")[2] == post["entities"]["urls"][-1]["url"]
+    note = post["note_tweet"]
+    (link,) = note["entities"]["urls"]
+    assert note["text"][link["start"] : link["end"]] == link["url"]
+    assert note["text"].endswith("Kata Kata")
+    assert "note_tweet" not in x.call("GET", f"/2/tweets/{made}").json()["data"]
+
+
+@pytest.mark.parametrize("body", [b'{"text":"\\ud800"}', b"[" * 100_000, b'{"a":' * 990 + b"1" + b"}" * 990])
+def test_what_is_no_text_is_a_400_and_leaves_nothing(x: XClient, sandbox: Sandbox, body: bytes) -> None:
+    answer = x.call("POST", "/2/tweets", data=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert sandbox.world.objects == []
+    timeline(x)
 
 
 def test_polls(x: XClient, sandbox: Sandbox) -> None:

@@ -64,7 +64,7 @@ def body_of(headers: list[tuple[bytes, bytes]], body: bytes) -> Any:
         return described(pairs(body))
     try:
         return described(json.loads(body))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"bytes": len(body)}
 
 

@@ -9,6 +9,7 @@ from humaspost.channels.x import X, XConfig
 from humaspost.channels.x.codes import CODES
 from humaspost.model.post import Kind
 from humaspost.model.problem import Problem
+from humaspost.model.rendition import Part, Rendition
 from tests.channels.posts import medium, post
 
 _X, _CONFIG = X(), XConfig(handle="@kotacontoh")
@@ -35,10 +36,47 @@ def test_two_cashtags_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Kurs https://k.id/?a=$ABC&b=$DEF hari ini.",
+        "Kurs $ABC: https://k.id/$DEF",
+        "Bayar US$AAA atau Rp$BBB",
+        "Tulis ($ABC) dan ($DEF)",
+        "$ABCDEFG $HIJKLMN",
+        "$AAA1 dan $BBB2",
+    ],
+)
+def test_what_is_no_cashtag_by_twitter_text_is_none(text: str) -> None:
+    assert _codes(text) == []
+
+
+@pytest.mark.parametrize("text", ["$AAA, $BBB", "$AAA.\n$b.cd!", "$AAA_b $CCC"])
+def test_cashtags_end_where_twitter_text_ends_them(text: str) -> None:
+    assert _codes(text) == [("x-cashtags", "x.text")]
+
+
+def test_two_parts_that_say_the_same_are_refused() -> None:
+    def codes(*texts: str) -> list[str]:
+        parts = tuple(Part(number, text) for number, text in enumerate(texts, 1))
+        return [p.code for p in _X.check(Rendition("x", parts), _RULES, None, config=_CONFIG)]
+
+    assert codes("Sama.", "Lain.", " Sama.\n") == ["x-same-parts"]
+    assert codes("Sama.", "sama.") == []
+    assert codes("", "") == ["x-empty", "x-empty"]
+
+
+@pytest.mark.parametrize("character", ["\ufeff", "\ufffe", "\uffff"])
+def test_a_character_that_x_refuses_is_an_error(character: str) -> None:
+    assert _codes(f"Halo{character} warga") == [("x-character", "x.text")]
+
+
+@pytest.mark.parametrize(
     ("text", "quotes"),
     [
         ("Baca https://x.com/kota/status/12345", True),
         ("Baca https://twitter.com/kota/status/12345?s=20 ya.", True),
+        ("Baca x.com/kota/status/12345", True),
+        ("Baca https://x.com/i/web/status/12345", True),
         ("https://x.com/kota/status/1 lalu https://kota.example/a", False),
         ("Ikuti https://x.com/kotacontoh", False),
         ("https://akses.example/x.com/a/status/1", False),

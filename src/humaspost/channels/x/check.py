@@ -1,6 +1,7 @@
 """What X's Rules cannot say: polls, cashtags, mixtures of media."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -17,19 +18,45 @@ from humaspost.model.post import Kind
 from humaspost.model.problem import Problem, Severity
 from humaspost.model.rendition import Part, Rendition
 
-_CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w)")
-
-_LINK = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
-_STATUS = re.compile(r"https?://(?:www\.|mobile\.)?(?:x|twitter)\.com/[^/\s]+/status/\d+", re.IGNORECASE)
+#: twitter-text's: it begins a word, so no address holds one, and punctuation or white space ends it.
+#: https://github.com/twitter/twitter-text/blob/master/js/src/regexp/validCashtag.js
+_CASHTAG = re.compile(
+    r"(?<!\S)\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?=$|\s|[!'#%&()*+,\\\-./:;<=>?@\[\]^_{|}~$])"
+)
+#: https://github.com/twitter/twitter-text/blob/master/js/src/regexp/invalidChars.js
+_INVALID = re.compile("[\ufffe\ufeff\uffff]")
+_LINK = re.compile(
+    r"(?:https?://|(?<![\w./])(?=(?:www\.|mobile\.)?(?:x|twitter)\.com/))[^\s<>]+", re.IGNORECASE
+)
+_STATUS = re.compile(
+    r"(?:https?://)?(?:www\.|mobile\.)?(?:x|twitter)\.com/(?:i/web|[^/\s]+)/status(?:es)?/\d+", re.IGNORECASE
+)
 
 
 def check(rendition: Rendition) -> list[Problem]:
     """Problems of the parts as they will be sent, each with the key it stands in."""
-    return [
+    found = [
         problem
         for part in rendition.parts
         for problem in (*_values(part), *_refused(part), *_words(part), *_media(part), *_poll(part))
     ]
+    return [*found, *_twins(rendition)]
+
+
+def _twins(rendition: Rendition) -> Iterator[Problem]:
+    """X refuses what was just said, in a thread as well; the rest of the thread would wait for a person."""
+    seen: dict[str, int] = {}
+    for part in rendition.parts:
+        words = " ".join(unicodedata.normalize("NFC", part.text).split())
+        if words and words in seen:
+            message = _("parts {first} and {second} say the same; X refuses the second as a duplicate")
+            yield _problem(
+                "x-same-parts",
+                message.format(first=seen[words], second=part.number),
+                hint=_("say it once, or in other words"),
+                field="x.text",
+            )
+        seen.setdefault(words, part.number)
 
 
 def _problem(code: str, message: str, *, hint: str, field: str) -> Problem:
@@ -89,6 +116,13 @@ def _words(part: Part) -> Iterator[Problem]:
             if "poll" not in part.extra
             else _("a poll on X needs words above it"),
             hint=_("write a body, or x.text"),
+            field="x.text",
+        )
+    if invalid := _INVALID.search(part.text):
+        yield _problem(
+            "x-character",
+            _("X refuses a text with the invisible character U+{code:04X}").format(code=ord(invalid[0])),
+            hint=_("delete the word that holds it, and type it again"),
             field="x.text",
         )
     tags = _CASHTAG.findall(part.text)

@@ -3,6 +3,14 @@
 CODES: dict[str, str] = {
     "x-empty": "A post on X needs words, a picture or a poll; this part has none.",
     "x-cashtags": "Since 2026 X refuses a post with more than one cashtag ($ABC).",
+    "x-same-parts": (
+        "X refuses a post that says what another one just said, in a thread as well; what comes behind it in the "
+        "thread would wait for a person."
+    ),
+    "x-character": (
+        "The text holds a character that is not seen and that X refuses (U+FEFF, mostly from a copied text). Delete "
+        "the word that holds it, and type it again."
+    ),
     "x-quote-link": (
         "A link to a post, as the last link of a text, is shown as a quote. In April 2026 X took quotes out of "
         "what self-serve programs may do, so it may refuse the post. An answer to your own post is written "

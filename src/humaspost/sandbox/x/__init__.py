@@ -135,7 +135,8 @@ class Platform:
         else:
             _check_parts(call.form, needed={"media", "segment_index"}, known=set())
             given = str(call.form["segment_index"])
-            index, data = int(given) if given.isdigit() else -1, _bytes(call.form["media"])
+            is_number = given.isascii() and given.isdecimal() and len(given) < 10
+            index, data = int(given) if is_number else -1, _bytes(call.form["media"])
         return 200, {"data": self._uploads.append(call.params["id"], index, data)}
 
     def _finalize(self, call: Call) -> tuple[int, Any]:

@@ -88,6 +88,8 @@ class Posts:
     def _check_text(self, words: str) -> None:
         if not text.fits(words, setting(self._world, "longest")):
             raise forbidden() if setting(self._world, "too_long") == "403" else _too_long(words)
+        if text.has_refused_characters(words):
+            raise invalid(("The text contains invalid characters.", {"text": ["invalid"]}))
         if len(text.cashtags(words)) > 1:
             raise forbidden(
                 "You are not permitted to perform this action: a post has a maximum of one cashtag."
@@ -113,6 +115,11 @@ class Posts:
             media_url=f"https://x.com/{accounts.HANDLE}/status/{post_id}/{kind}/1" if link else None,
             media_keys=keys,
         )
+        note = None
+        if not text.fits(wanted.text, text.SHORT):
+            whole, inside = text.as_shown(wanted.text, post_id=post_id, media_url=None, media_keys=[])
+            note = {"text": whole, "entities": inside}
+            wire, entities = text.short(whole, inside, post_id=post_id)
         root = self._by_id[parent].extra["conversation_id"] if parent in self._by_id else parent or post_id
         return PublicObject(
             channel="x",
@@ -127,6 +134,7 @@ class Posts:
             extra={
                 "text": wire,
                 "entities": entities,
+                "note": note,
                 "media_keys": keys,
                 "captions": [dict(m.captions) for m in media],
                 "conversation_id": root,

@@ -113,6 +113,8 @@ def _post(post: PublicObject, fields: set[str]) -> dict[str, Any]:
         "paid_partnership": extra["paid_partnership"],
         "public_metrics": _METRICS,
         "entities": extra["entities"],
+        "note_tweet": extra["note"],
+        "note_post": extra["note"],
         "attachments": attachments,
         "referenced_tweets": references,
         "referenced_posts": references,

@@ -170,6 +170,8 @@ def read(model: type[_M], body: bytes) -> _M:
     """The body as the model; otherwise a 400 that names every wrong field."""
     try:
         value = json.loads(body)
+        # Half a character, which JSON can write and no text can hold.
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise invalid(("Invalid JSON in the request body.", {})) from error
     return fits(model, value)

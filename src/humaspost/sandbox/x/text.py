@@ -13,8 +13,12 @@ from twitter_text import extract_urls_with_indices, parse_tweet
 _DOTS = 50
 #: A family in one emoji is seven code points and weighs 2.
 _DENSEST = 5
+#: What ``text`` shows of a longer post, in characters and in weight.
+_SHOWN, SHORT = 250, 280
 
-_CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w)")
+#: At the beginning of a word: a sign, a symbol of one to six letters, perhaps one of two behind a dot.
+_CASHTAG = re.compile(r"\$[A-Za-z]{1,6}([._][A-Za-z]{1,2})?(?![\w\u2019])")
+_REFUSED = frozenset("\ufffe\ufeff\uffff")
 _HASHTAG = re.compile(r"(?<![\w&/])#(?=\w*[^\W\d_])\w+")
 _MENTION = re.compile(r"(?<![\w@/])@([A-Za-z0-9_]{1,15})(?!\w)")
 
@@ -47,7 +51,22 @@ def plain(text: str) -> str:
 
 def cashtags(text: str) -> list[str]:
     """Every cashtag, with its sign."""
-    return _CASHTAG.findall(text)
+    return [found[0] for word in text.split() if (found := _CASHTAG.match(word))]
+
+
+def has_refused_characters(text: str) -> bool:
+    """Whether twitter-text calls the text invalid, whatever its length."""
+    return not _REFUSED.isdisjoint(text)
+
+
+def short(shown: str, entities: dict[str, Any], *, post_id: str) -> tuple[str, dict[str, Any]]:
+    """``text`` and ``entities`` of a post that only ``note_tweet`` shows whole: cut between words, with its own link."""
+    end = shown.rfind(" ", 0, _SHOWN)
+    end = end if end > 0 else _SHOWN
+    kept = {kind: [one for one in items if one["end"] <= end] for kind, items in entities.items()}
+    link = _link(end + 2, f"https://x.com/i/web/status/{post_id}", post_id)
+    kept["urls"] = [*kept.get("urls", []), link]
+    return f"{shown[:end]}… {link['url']}", {kind: items for kind, items in kept.items() if items}
 
 
 def as_shown(
@@ -85,7 +104,9 @@ def _link(start: int, url: str, post_id: str) -> dict[str, Any]:
 
 def _entities(shown: str, urls: list[dict[str, Any]]) -> dict[str, Any]:
     tags = [{"start": m.start(), "end": m.end(), "tag": m.group()[1:]} for m in _HASHTAG.finditer(shown)]
-    cash = [{"start": m.start(), "end": m.end(), "tag": m.group()[1:]} for m in _CASHTAG.finditer(shown)]
+    words = re.finditer(r"\S+", shown)
+    marks = [(w.start(), m) for w in words if (m := _CASHTAG.match(w.group()))]
+    cash = [{"start": at, "end": at + m.end(), "tag": m.group()[1:]} for at, m in marks]
     people = [{"start": m.start(), "end": m.end(), "username": m.group(1)} for m in _MENTION.finditer(shown)]
     found = {"urls": urls, "hashtags": tags, "cashtags": cash, "mentions": people}
     return {kind: items for kind, items in found.items() if items}
