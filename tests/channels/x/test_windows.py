@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from humaspost.channels.answer import Answer
+from humaspost.channels.x import X
 from humaspost.channels.x.windows import Windows
+from humaspost.model.channel import Ready
 from humaspost.model.delivery import Receipt
 from humaspost.model.errors import QuotaExceeded, RateLimited, Scope, UnknownOutcome
 from humaspost.model.rendition import Part
@@ -27,6 +29,16 @@ def test_the_window_of_posts_is_believed_before_it_is_asked(bench: Bench) -> Non
     assert limited.value.scope is Scope.ACCOUNT
     wait = limited.value.retry_at - bench.door.now()
     assert timedelta(seconds=100) < wait <= timedelta(seconds=120)
+
+
+def test_what_one_session_learnt_all_sessions_of_the_account_know(bench: Bench) -> None:
+    """Eight posts in eight threads: X refused two of them before the others waited."""
+    bench.set(limits={"post": 2}, window_seconds=120)
+    _posts(bench, "satu", "dua")
+    asked = len(bench.asked("POST"))
+    with X().open(bench.config, bench.door) as other, pytest.raises(RateLimited, match="window-spent"):
+        other.publish(Part(1, "tiga"), Ready(None), key="k", to=None, reply_to=None)
+    assert len(bench.asked("POST")) == asked, "not even asked"
 
 
 def test_when_the_window_is_over_it_is_asked_again(bench: Bench) -> None:

@@ -40,7 +40,7 @@ class Session:
     def __init__(self, config: XConfig, door: Door, *, wire: Wire, signed: Keys | Token) -> None:
         signed.attach(wire)
         self._config, self._door = config, door
-        self._calls = Calls(wire, signed, door.now)
+        self._calls = Calls(wire, signed, door)
         self._owner = signed.owner
 
     def whoami(self) -> Identity:

@@ -4,12 +4,12 @@ Signed by tweepy for api.twitter.com, over connections of ``channels.http``.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 
 from humaspost.channels.http import Answer, Wire, guarded
 from humaspost.channels.x import ORIGIN, errors
 from humaspost.channels.x.signing import Signing
-from humaspost.channels.x.windows import Windows
+from humaspost.channels.x.windows import windows_of
+from humaspost.model.channel import Door
 from humaspost.model.errors import ChannelError, Transient, UnknownOutcome
 from humaspost.model.json import Json
 
@@ -19,9 +19,9 @@ Data = Mapping[str, Json]
 class Calls:
     """X's API v2 as one account sees it; raises only ChannelErrors."""
 
-    def __init__(self, wire: Wire, signing: Signing, now: Callable[[], datetime]) -> None:
-        self._wire, self._signing, self._now = wire, signing, now
-        self._windows = Windows()
+    def __init__(self, wire: Wire, signing: Signing, door: Door) -> None:
+        self._wire, self._signing, self._now = wire, signing, door.now
+        self._windows = windows_of(door)
 
     def get(self, call: str, path: str, **params: str) -> Answer:
         """A 2xx answer to a read; everything else raises, as transient where no table lists it."""
