@@ -167,8 +167,11 @@ def test_posts_that_vanish_together_change_nothing_and_are_a_loud_problem(town: 
         town.write(f"{number}.md", post(f"p{number}", FUTURE, body=f"Loket {number}."))
     ok(town.run("run"))
     shutil.rmtree(town.office / "posts")
-    ran = ok(town.run("run", "--json"))
+    ran = ok(town.run("run", "--json"), 3)
     assert ran.json["problem_count"] >= 1
+    shown = ok(town.run("status", "--exit-code"), 3).out
+    assert "posts-vanished" in shown
+    assert "what was planned goes out" in shown
     assert town.run("status", "--json").json["counts"] == {"scheduled": 4}
     with daemon(town) as running:
         running.until("error[posts-vanished]")

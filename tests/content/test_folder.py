@@ -130,7 +130,10 @@ def test_the_second_file_with_an_id_is_the_one_to_change(tmp_path: Path) -> None
         ("posts/c.md", ("duplicate-id", 2, 5)),
     ]
     assert "posts/a.md" in found.problems[0].message
-    assert found.broken == {"posts/b.md": "same", "posts/c.md": "same"}
+    assert {file: left.id for file, left in found.broken.items()} == {
+        "posts/b.md": "same",
+        "posts/c.md": "same",
+    }
 
 
 def test_corrects_and_repeats_name_another_post_that_is_there(tmp_path: Path) -> None:

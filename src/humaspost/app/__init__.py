@@ -55,8 +55,8 @@ def run_due(office: Office) -> Report:
         engine.look()
         engine.start()
         engine.drain(patience=PATIENCE, deadline=LONGEST)
-    problems = (*problems_of(people), *found.problems, *vanished(office, done))
-    return Report(problems, _touched(office, started), _due_problems(found, office.now()))
+    problems = (*problems_of(people), *found.problems, *vanished(found, done))
+    return Report(problems, _touched(office, started), found.due_problems(office.now(), done))
 
 
 def schedule(office: Office, stop: threading.Event) -> int:
@@ -181,12 +181,6 @@ def _sending(office: Office, command: str, *, only: str | None = None) -> Iterat
 def _touched(office: Office, since: datetime, *, post: str | None = None) -> tuple[Row[Any], ...]:
     with office.ledger().read() as conn:
         return tuple(queries.deliveries(conn, post_id=post, touched_since=since))
-
-
-def _due_problems(found: Scan, now: datetime) -> tuple[Problem, ...]:
-    """Errors of posts whose time has come: those that a run could not send."""
-    due = {post.file for post in found.posts if post.date and post.date.utc <= now and not post.draft}
-    return tuple(p for p in found.problems if p.is_error and p.file in due)
 
 
 def needs_person(rows: Sequence[Row[Any]]) -> list[Row[Any]]:

@@ -22,7 +22,7 @@ def follow(office: Office) -> Callable[[], float | None]:
         found = scan(office, sending=True)
         done = enter(office, found)
         _tell_plan(office, found, done)
-        problems = (*problems_of(people), *found.problems, *vanished(office, done))
+        problems = (*problems_of(people), *found.problems, *vanished(found, done))
         for problem in problems:
             _tell_problem(office, problem, told)
         told.intersection_update(_key(problem) for problem in problems)

@@ -1,13 +1,16 @@
 """The folder is read, judged and entered into the ledger."""
 
 import time
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from humaspost.app.office import Office
-from humaspost.ledger import accounts, planned, queries
+from humaspost.content.parse import Broken
+from humaspost.ledger import accounts, left_alone, planned, queries
+from humaspost.ledger.planned import Scheduled
 from humaspost.model.language import _
 from humaspost.model.plan import Handling, NotPlanned, Plan
 from humaspost.model.post import Post
@@ -17,17 +20,40 @@ from humaspost.settings.shape import Settings
 
 #: The priority of a type that the policy does not name; 1 goes first, 9 last.
 USUAL = 5
+#: What is wrong with the folder itself, whatever is due.
+FOLDER = ("posts-vanished", "posts-folder-missing")
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What the folder holds: valid posts, every problem, what would be done, and how many files there are."""
+    """What the folder holds: valid posts, every problem, what would be done, and how many files there are.
+
+    ``broken`` are the files without a valid post, with what could be read of each.
+    """
 
     posts: tuple[Post, ...]
     problems: tuple[Problem, ...]
     plan: Plan
     files: int = 0
     folder_gone: bool = False
+    folder: str = ""
+    broken: Mapping[str, Broken] = field(default_factory=dict)
+
+    def left_alone(self, done: Scheduled | None = None) -> tuple[Problem, ...]:
+        """The first error of each file, or of the folder, that keeps something from being sent; drafts are not meant to be."""
+        drafts = {post.file for post in self.posts if post.draft}
+        drafts |= {file for file, left in self.broken.items() if left.draft}
+        first: dict[str, Problem] = {}
+        for problem in (*(vanished(self, done) if done else ()), *self.problems):
+            if problem.is_error and problem.file not in drafts:
+                first.setdefault(problem.file, problem)
+        return tuple(first.values())
+
+    def due_problems(self, now: datetime, done: Scheduled) -> tuple[Problem, ...]:
+        """Those that keep what is due by now from being sent, as far as it can be told when it is due."""
+        due = {post.file for post in self.posts if post.date and post.date.utc <= now}
+        due |= {file for file, left in self.broken.items() if left.is_due(now)}
+        return tuple(p for p in self.left_alone(done) if p.file in due or p.code in FOLDER)
 
 
 def scan(office: Office, *, sending: bool = False, wait: bool = False) -> Scan:
@@ -48,10 +74,13 @@ def scan(office: Office, *, sending: bool = False, wait: bool = False) -> Scan:
         problems += found
     made, more = plan(posts, problems, known(office))
     waiting = [NotPlanned(id_, file, "", "unsettled") for file, id_ in reading.unsettled.items()]
-    broken = [NotPlanned(id_, file, "", "error") for file, id_ in reading.broken.items()]
+    broken = [NotPlanned(left.id, file, "", "error") for file, left in reading.broken.items()]
     made = replace(made, held=(*made.held, *broken, *waiting))
     gone = not office.settings.posts.is_dir()
-    return Scan(tuple(posts), tuple(_sorted([*problems, *more])), made, len(reading.files), gone)
+    every = tuple(_sorted([*problems, *more]))
+    return Scan(
+        tuple(posts), every, made, len(reading.files), gone, office.settings.posts.name, reading.broken
+    )
 
 
 def _clock(office: Office, sending: bool) -> float | None:
@@ -91,28 +120,30 @@ def handling(post: Post, settings: Settings) -> Handling:
     return Handling(late, grace, priority, of_type.during_pause if of_type else False)
 
 
-def enter(office: Office, found: Scan) -> planned.Scheduled:
+def enter(office: Office, found: Scan) -> Scheduled:
     """The ledger follows what was found; a folder that vanished changes nothing and is told."""
     now = office.now()
     known_accounts = {
         a.name: office.channels[a.channel].platform_id(a.config) for a in office.settings.accounts
     }
 
-    def work(conn: Connection) -> planned.Scheduled:
+    def work(conn: Connection) -> Scheduled:
         for account in office.settings.accounts:
             accounts.ensure(conn, account, platform_id=known_accounts[account.name])
-        return planned.schedule(conn, found.plan, now=now, folder_gone=found.folder_gone)
+        done = planned.schedule(conn, found.plan, now=now, folder_gone=found.folder_gone)
+        left_alone.keep(conn, [(p.file, p.code) for p in found.left_alone(done)])
+        return done
 
     return office.ledger(write=True).write(work)
 
 
-def vanished(office: Office, done: planned.Scheduled) -> list[Problem]:
+def vanished(found: Scan, done: Scheduled) -> list[Problem]:
     """The loud problem about posts that went away together; nothing was changed for them."""
     if not done.vanished:
         return []
     message = _("{count} posts that are still to be sent vanished at once; nothing was changed for them")
     hint = _("is the folder {folder} there? bring the files back, or move them away a few at a time")
-    folder = office.settings.posts.name
+    folder = found.folder
     return [
         Problem(
             "posts-vanished",

@@ -1,9 +1,18 @@
 """``humaspost run``."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from humaspost.cli.console import give, note, say
 from humaspost.cli.exits import Exit
-from humaspost.cli.flags import Json
-from humaspost.model.language import ngettext
+from humaspost.cli.flags import Json, flags
+from humaspost.model.language import _, ngettext
+
+if TYPE_CHECKING:
+    from humaspost.model.problem import Problem
+
+#: Files that are named; all of them are in status.
+_MOST = 5
 
 
 def run(json: Json = False) -> Exit:
@@ -31,4 +40,18 @@ def run(json: Json = False) -> Exit:
             errors,
         )
         note(words.format(count=errors))
-    return outcome(report.deliveries, due_problems=bool(report.due_problems))
+    code = outcome(report.deliveries, due_problems=bool(report.due_problems))
+    if flags.quiet and code not in (Exit.OK, Exit.LATER):
+        # cron sends on what is printed: whatever needs somebody is said even so.
+        say([*teller.closing(report.deliveries), *_due(report.due_problems)], error=True)
+    return code
+
+
+def _due(problems: Sequence["Problem"]) -> list[str]:
+    if not problems:
+        return [_("What needs you: humaspost status")]
+    from humaspost.views.text import quoted
+
+    files = ", ".join(quoted(problem.file) for problem in problems[:_MOST])
+    files += ", ..." if len(problems) > _MOST else ""
+    return [_("Due and not sent, for its errors: {files}. humaspost check").format(files=files)]

@@ -51,10 +51,12 @@ def status(
         say(delivery_lines(rows, clock=moment))
     else:
         say(status_lines(found, clock=moment, columns=columns()))
-    return _code(found.needs, found.logins) if exit_code else Exit.OK
+    return _code(found.needs, found.logins, found.broken) if exit_code else Exit.OK
 
 
-def _code(needs: object, logins: object) -> Exit:
+def _code(needs: object, logins: object, broken: object) -> Exit:
     if needs:
         return Exit.PERSON
-    return Exit.LOGIN if logins else Exit.OK
+    if logins:
+        return Exit.LOGIN
+    return Exit.PROBLEMS if broken else Exit.OK

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from humaspost.content.parse import Parsed
+from humaspost.content.parse import Broken, Parsed
 from humaspost.content.wording import clipped, nearest, write
 from humaspost.model.language import _
 from humaspost.model.post import Post
@@ -28,7 +28,8 @@ def _judged(parsed: Parsed, holders: dict[str, str]) -> Parsed:
     if not found:
         return parsed
     placed = tuple(post.place(problem) for problem in found)
-    return replace(parsed, post=None, problems=parsed.problems + placed)
+    left = Broken(post.id, post.date, post.draft)
+    return replace(parsed, post=None, problems=parsed.problems + placed, broken=left)
 
 
 def _twice(post: Post, holders: dict[str, str]) -> Problem | None:

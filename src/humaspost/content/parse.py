@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from humaspost.content import characters, frontmatter, items, markdown, moments, names, owned, source
@@ -13,18 +14,36 @@ from humaspost.content.places import FIRST_LINE
 from humaspost.content.wording import clipped, listed, write
 from humaspost.model.document import Document
 from humaspost.model.language import _
-from humaspost.model.post import Post, Visibility
+from humaspost.model.post import Post, Visibility, When
 from humaspost.model.problem import Place, Problem
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """What could be read of a post with errors; "" and None = that could not."""
+
+    id: str = ""
+    date: When | None = None
+    draft: bool = False
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether it would be sent by now; one whose date cannot be read may be."""
+        return not self.draft and (self.date is None or self.date.utc <= now)
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
-    """What one file is. ``post`` None = it has errors; ``id`` is then known only if it could be read."""
+    """What one file is: a ``post``, or what is left of one with errors."""
 
     file: str
     post: Post | None
-    id: str
     problems: tuple[Problem, ...] = ()
+    broken: Broken = Broken()
+
+    @property
+    def id(self) -> str:
+        """The post's id, "" where it could not be read."""
+        return self.post.id if self.post else self.broken.id
 
 
 def parse(raw: bytes, *, file: str, folder: Path, known: Known) -> Parsed:
@@ -36,11 +55,14 @@ def parse(raw: bytes, *, file: str, folder: Path, known: Known) -> Parsed:
     halves = source.split(raw, page)
     front = _front(halves, page) if halves else None
     if halves is None or front is None:
-        return Parsed(file, None, "", tuple(page.problems))
+        return Parsed(file, None, tuple(page.problems))
     body = markdown.document(halves.body, page, first_line=halves.body_line)
     front.places.put("body", Place(halves.body_line, 1))
     post = _post(Fields(front, page), known, body=body, folder=folder, digest=hashlib.sha256(raw).hexdigest())
-    return Parsed(file, None if page.broken else post, post.id, tuple(page.problems))
+    found = tuple(page.problems)
+    if page.broken:
+        return Parsed(file, None, found, Broken(post.id, post.date, post.draft))
+    return Parsed(file, post, found)
 
 
 def _front(halves: source.Source, page: Page) -> frontmatter.Front | None:

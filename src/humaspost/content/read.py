@@ -7,7 +7,7 @@ from pathlib import Path
 from humaspost.content.across import together
 from humaspost.content.folder import Found, Stamp, read_bytes, scan, unreadable
 from humaspost.content.keys import Known
-from humaspost.content.parse import Parsed, parse
+from humaspost.content.parse import Broken, Parsed, parse
 from humaspost.content.source import FILE_LIMIT
 from humaspost.model.post import Post
 from humaspost.model.problem import Place, Problem
@@ -32,14 +32,14 @@ class Reading:
     """One look at the folder; every tuple is in the order of the paths.
 
     ``files`` counts every file that is a post by its name. ``broken`` maps files without a valid post to
-    their id, or '' where it could not be read. ``unsettled`` are files still being written, likewise with
+    what could be read of it. ``unsettled`` are files still being written, likewise with
     the id that they had when last read; they are in neither ``posts`` nor ``broken``.
     """
 
     posts: tuple[Post, ...]
     problems: tuple[Problem, ...]
     files: tuple[str, ...]
-    broken: dict[str, str]
+    broken: dict[str, Broken]
     unsettled: dict[str, str]
 
 
@@ -116,7 +116,7 @@ class Reader:
         try:
             raw, read = read_bytes(item, limit=FILE_LIMIT)
         except OSError as error:
-            return Parsed(item.file, None, "", (unreadable(error).at(item.file, Place(1, 1)),))
+            return Parsed(item.file, None, (unreadable(error).at(item.file, Place(1, 1)),))
         if strict and read != item.stamp:
             self._wait(item)
             return None
@@ -136,7 +136,7 @@ class Reader:
             posts=tuple(parsed.post for parsed in files if parsed.post),
             problems=(*problems, *(problem for parsed in files for problem in parsed.problems)),
             files=tuple(item.file for item in found),
-            broken={parsed.file: parsed.id for parsed in files if parsed.post is None},
+            broken={parsed.file: parsed.broken for parsed in files if parsed.post is None},
             unsettled=dict(self._unsettled),
         )
 

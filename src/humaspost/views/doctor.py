@@ -11,7 +11,7 @@ from typing import Any
 
 from humaspost.app import signin, webhooks
 from humaspost.app.office import Office
-from humaspost.ledger import accounts, queries, senders, store
+from humaspost.ledger import accounts, left_alone, queries, senders, store
 from humaspost.ledger.accounts import facts_of
 from humaspost.ledger.store import LedgerError
 from humaspost.model.delivery import NEEDS_PERSON
@@ -124,6 +124,7 @@ def _ledger(office: Office, _clock: Clock) -> Iterator[Finding]:
         with office.ledger().read() as conn:
             answer = store.quick_check(conn)
             waiting = len(queries.deliveries(conn, states=NEEDS_PERSON))
+            broken = len(left_alone.read(conn))
     except LedgerError as error:
         yield Finding("ledger", "bad", str(error), error.hint)
         return
@@ -136,6 +137,9 @@ def _ledger(office: Office, _clock: Clock) -> Iterator[Finding]:
     if waiting:
         text = ngettext("{count} delivery needs a person", "{count} deliveries need a person", waiting)
         yield Finding("ledger", "bad", text.format(count=waiting), "humaspost status")
+    if broken:
+        text = ngettext("{count} file is left alone for its errors", "{count} files are left alone", broken)
+        yield Finding("posts", "bad", text.format(count=broken), "humaspost status")
 
 
 def _clock(office: Office, clock: Clock) -> Iterator[Finding]:

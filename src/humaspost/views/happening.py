@@ -6,7 +6,7 @@ from typing import Any
 from humaspost.delivery.happened import Happened
 from humaspost.model.language import _, ngettext
 from humaspost.views.states import state_word
-from humaspost.views.text import pad, safe
+from humaspost.views.text import pad, quoted, safe
 from humaspost.views.times import Clock, span
 
 #: Width of the word, of the post's id and of the account's name.
@@ -50,7 +50,7 @@ def happened_line(what: Happened, *, clock: Clock) -> str:
 def _file_problem(what: Happened) -> str:
     file = what.detail.split(":")[0]
     head = _("{problem}, not scheduled").format(problem=safe(what.detail))
-    return f"{head}\n          humaspost check {safe(file)}"
+    return f"{head}\n          humaspost check {quoted(file)}"
 
 
 def _clock(seconds: float) -> str:

@@ -53,7 +53,23 @@ def needs(office: Office, conn: Connection) -> list[Need]:
         _need(office, conn, list(group))
         for _key, group in groupby(rows, key=lambda row: (row.state, row.post, row.account_name))
     ]
-    return [*_together(found), *_answering_nothing(conn)]
+    return [*_together(found), *_answering_nothing(conn), *_gone(conn, now=office.now())]
+
+
+def _gone(conn: Connection, *, now: datetime) -> list[Need]:
+    """What was due, and whose file is not there: moved away by a person who wanted that, or by accident."""
+    held = {row.id for row in queries.post_ids(conn) if row.hold == "gone"}
+    rows = queries.deliveries(conn, states=(State.HELD,)) if held else []
+    found = [
+        Need(str(State.HELD), row.post, (row.account_name,), 1, row.due_at, reason="gone")
+        for row in rows
+        if row.post in held
+        and row.due_at <= now
+        and row.reason == "file"
+        and row.part == 1
+        and not row.recipient
+    ]
+    return _together(found)
 
 
 def _answering_nothing(conn: Connection) -> list[Need]:

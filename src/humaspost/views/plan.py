@@ -14,7 +14,7 @@ from humaspost.views.price import estimate, total_line
 from humaspost.views.renditions import summary
 from humaspost.views.sender import Sending, plan_lines, sender_json
 from humaspost.views.states import state_word
-from humaspost.views.text import cut, pad, safe, width
+from humaspost.views.text import cut, pad, quoted, safe, width
 from humaspost.views.times import Clock
 
 _INDENT = " " * 9
@@ -128,7 +128,7 @@ def _kind(one: Unsent) -> str:
 def _why(one: Unsent, clock: Clock) -> list[str]:
     match one.kind:
         case "error":
-            return [f"{one.reason}: humaspost check {safe(one.file)}"]
+            return [f"{one.reason}: humaspost check {quoted(one.file)}"]
         case "missed":
             return _missed(one, clock)
         case "changed":

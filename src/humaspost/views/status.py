@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from humaspost.app.office import Office
-from humaspost.ledger import accounts, queries
+from humaspost.app.scan import FOLDER
+from humaspost.ledger import accounts, left_alone, queries
 from humaspost.ledger.accounts import facts_of
 from humaspost.model.delivery import NEEDS_PERSON, WAITING, Proof, State
 from humaspost.model.language import _, ngettext
@@ -19,7 +20,7 @@ from humaspost.views.rows import counts_json, delivery_json, post_json
 from humaspost.views.sender import Sending, paused_lines, sender_json, sending, status_words
 from humaspost.views.states import state_word
 from humaspost.views.text import columns as aligned
-from humaspost.views.text import cut, pad, safe, width
+from humaspost.views.text import cut, pad, quoted, safe, width
 from humaspost.views.times import Clock, span
 
 _DAY = timedelta(hours=24)
@@ -34,7 +35,7 @@ class Screen:
     sender: Sending
     needs: tuple[Need, ...]
     logins: tuple[Login, ...]
-    broken: tuple[str, ...]
+    broken: tuple[tuple[str, str], ...]
     posts: tuple[Mapping[str, Any], ...]
     counts: Counter[str]
     recent: Counter[str]
@@ -48,12 +49,19 @@ def screen(office: Office, clock: Clock) -> Screen:
             sender=sending(office),
             needs=tuple(needs(office, conn)),
             logins=tuple(logins(conn)),
-            broken=tuple(row.file for row in queries.post_ids(conn) if row.hold == "error"),
+            broken=tuple(_broken(conn)),
             posts=tuple(queries.counts_by_post(conn)),
             counts=queries.counts(conn),
             recent=queries.recent(conn, since=clock.now - _DAY),
             accounts=tuple(_accounts(office, {row.name: row for row in accounts.every(conn)}, clock)),
         )
+
+
+def _broken(conn: Connection) -> Iterable[tuple[str, str]]:
+    """Files that nothing is sent of, and the code of their error: as the folder was last read, or the ledger has it."""
+    found = dict(left_alone.read(conn))
+    held = {row.file: "" for row in queries.post_ids(conn) if row.hold == "error"}
+    return (held | found).items()
 
 
 def _accounts(office: Office, rows: Mapping[str, Row[Any]], clock: Clock) -> Iterable[tuple[str, str, str]]:
@@ -106,9 +114,11 @@ def _needs(found: Screen, clock: Clock, columns: int) -> list[str]:
     for need in found.needs:
         where = f"{pad(safe(need.post), names)}  {', '.join(need.accounts)}"
         lines += _block(wide, state_word(need.state), where, need_lines(need, clock), columns)
-    for file in found.broken:
-        rest = ["", _("not sent until mended: humaspost check {file}").format(file=safe(file))]
-        lines += _block(wide, _("error"), safe(file), rest, columns)
+    for file, code in found.broken:
+        way = _("not sent until mended: humaspost check {file}").format(file=quoted(file))
+        if code in FOLDER:
+            way = _("what was planned goes out; nothing new is seen: humaspost check")
+        lines += _block(wide, _("error"), safe(file), [code, way], columns)
     return lines
 
 
@@ -137,6 +147,10 @@ def need_lines(need: Need, clock: Clock) -> list[str]:
         case State.MISSED:
             way = _("humaspost publish {post}, or give it a new date:").format(post=need.post)
             return [_("was due {when}").format(when=clock.date(need.due)), way]
+        case State.HELD if need.reason == "gone":
+            why = _("its file is gone; was due {when}").format(when=clock.date(need.due))
+            way = _("bring the file back, or: humaspost resolve {post} --cancel").format(post=need.post)
+            return [why, way]
         case State.HELD:
             why = _("part {part} is live, and nobody knows where: the next one cannot answer it")
             way = _("humaspost resolve {post} --account {account} --published --url ADDRESS")
@@ -198,7 +212,9 @@ def _next(found: Screen, clock: Clock, columns: int) -> list[str]:
     soon = [
         entry
         for entry in found.posts
-        if clock.now - _DAY <= entry["due_at"] <= clock.now + _DAY and _left(entry)
+        if clock.now - _DAY <= entry["due_at"] <= clock.now + _DAY
+        and _left(entry)
+        and not _is_over(entry, clock)
     ]
     by_post: dict[tuple[str, Any], list[Mapping[str, Any]]] = {}
     for entry in sorted(soon, key=lambda entry: entry["due_at"]):
@@ -220,6 +236,11 @@ def cut_line(line: str, columns: int) -> str:
 
 def _left(entry: Mapping[str, Any]) -> int:
     return sum(entry["counts"][state] for state in (*WAITING, State.HELD))
+
+
+def _is_over(entry: Mapping[str, Any], clock: Clock) -> bool:
+    """Whether its time passed while its file was held: that is told above."""
+    return bool(entry["due_at"] <= clock.now and entry["reasons"].get(State.HELD) == "file")
 
 
 def _target(entry: Mapping[str, Any]) -> str:

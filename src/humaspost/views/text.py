@@ -1,5 +1,6 @@
 """Lines that are safe to show: nothing a post contains can steer a terminal."""
 
+import shlex
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -15,6 +16,11 @@ def safe(text: str) -> str:
     if text.isascii() and text.replace("\n", "").isprintable():
         return text
     return "".join(character if _plain(character) else _spelt(character) for character in text)
+
+
+def quoted(file: str) -> str:
+    """A file's name as a command takes it: copies are called "a (1).md"."""
+    return shlex.quote(safe(file))
 
 
 def _plain(character: str) -> bool:

@@ -1,0 +1,87 @@
+"""What is left alone for its errors is told by every command that a monitor asks, before it is due and after."""
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.cli.conftest import Town, post
+from tests.cli.program import ok
+
+pytestmark = pytest.mark.slow
+FUTURE = "2099-02-03 08:30 WIB"
+
+
+def _ago(minutes: int) -> str:
+    at = datetime.now(ZoneInfo("Asia/Jakarta")) - timedelta(minutes=minutes)
+    return at.strftime("%Y-%m-%d %H:%M WIB")
+
+
+BROKEN = {
+    "unknown-key": "channel: [x]\n",
+    "yaml": "tags: [a\n",
+}
+
+
+@pytest.mark.parametrize("more", BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize("due", [True, False])
+def test_a_post_that_was_never_good_needs_you(town: Town, more: str, due: bool) -> None:
+    town.write("galat jam.md", post("galat", _ago(1) if due else FUTURE, more=more))
+    unread = "tags" in more  # when it is due cannot be read either
+    ran = ok(town.run("run"), 3 if due or unread else 0)
+    assert "1 error in a post" in ran.err
+    shown = ok(town.run("status", "--exit-code"), 3).out
+    assert "NEEDS YOU (1)" in shown
+    assert "humaspost check 'posts/galat jam.md'" in shown
+    assert "1 file is left alone for its errors" in town.run("doctor").out
+    (town.office / "posts" / "galat jam.md").unlink()
+    ok(town.run("run"))
+    assert "Nothing needs you." in ok(town.run("status", "--exit-code")).out
+
+
+def test_a_draft_needs_nobody(town: Town) -> None:
+    town.write("a.md", post("a", _ago(1), more="hashtag: [A]\ndraft: true\n"))
+    ok(town.run("run"))
+    assert "Nothing needs you." in ok(town.run("status", "--exit-code")).out
+
+
+def test_an_error_of_one_channel_needs_you_too(town: Town) -> None:
+    town.write("a.md", post("a", FUTURE, channels="[x, instagram]"))
+    ok(town.run("run"))
+    assert "media-missing" in ok(town.run("status", "--exit-code"), 3).out
+
+
+def test_cron_hears_of_what_was_due_and_not_sent(town: Town) -> None:
+    town.write("a.md", post("a", FUTURE, more="hashtag: [A]\n"))
+    silent = ok(town.run("run", "--quiet"))
+    assert silent.out + silent.err == ""
+    town.write("b.md", post("b", _ago(1), more="hashtag: [A]\n"))
+    told = ok(town.run("run", "--quiet"), 3)
+    assert told.out == ""
+    assert "Due and not sent, for its errors: posts/b.md. humaspost check" in told.err
+
+
+def test_cron_hears_of_what_was_missed(town: Town) -> None:
+    town.write("a.md", post("a", _ago(90)))
+    told = ok(town.run("run", "--quiet"), 5)
+    assert told.err == "1 missed.\nWhat needs you: humaspost status\n"
+
+
+def test_a_post_whose_file_is_gone_when_it_is_due_needs_you(town: Town) -> None:
+    town.write("a.md", post("a", FUTURE))
+    town.write("b.md", post("b", FUTURE, body="Lain."))
+    ok(town.run("run"))
+    (town.office / "posts" / "a.md").unlink()
+    ok(town.run("run"))
+    assert "Nothing needs you." in ok(town.run("status", "--exit-code")).out, "a person may have wanted that"
+    with sqlite3.connect(town.office / ".humaspost" / "ledger.sqlite3") as ledger:
+        due = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
+        assert ledger.execute("UPDATE delivery SET due_at = ? WHERE post = 'a'", (due,)).rowcount == 1
+        ledger.execute("UPDATE planned SET due_at = ? WHERE post = 'a'", (due,))
+    shown = ok(town.run("status", "--exit-code"), 5).out
+    assert "its file is gone; was due" in shown
+    assert "NEXT 24 HOURS (0)" in shown
+    assert "bring the file back, or: humaspost resolve a --cancel" in shown
+    ok(town.run("resolve", "a", "--cancel", "--yes"))
+    assert "Nothing needs you." in ok(town.run("status", "--exit-code")).out
