@@ -85,6 +85,21 @@ def publish(office: Office, post: str, *, account: str | None = None, deadline: 
     return Report(found.problems, _touched(office, started, post=post))
 
 
+def withdraw(office: Office, post: str, *, account: str | None = None) -> list[Row[Any]] | None:
+    """Nobody wants it now any more: what was not begun waits for its date. Where some was, all its deliveries."""
+    now, ledger = office.now(), office.ledger(write=True)
+    if ledger.write(lambda conn: now_due.withdraw(conn, post, account=account, now=now)):
+        return None
+    with ledger.read() as conn:
+        return queries.deliveries(conn, post_id=post, account_name=account)
+
+
+def kept_back(office: Office, post: str, *, account: str | None = None) -> list[Row[Any]]:
+    """The ledger's rows of accounts that keep something of the post back."""
+    with office.ledger().read() as conn:
+        return now_due.kept_back(conn, post, account=account)
+
+
 def pause(office: Office, reason: str, *, except_types: Sequence[str] = ()) -> int:
     """Nothing more is sent from here on; how many writes were already committed, once they have ended."""
     ledger = office.ledger(write=True)

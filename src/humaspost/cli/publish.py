@@ -3,7 +3,7 @@
 import typer
 
 from humaspost.cli.console import ask, columns, give, note, say
-from humaspost.cli.exits import Exit
+from humaspost.cli.exits import Exit, worst
 from humaspost.cli.flags import AccountName, Json, Yes
 from humaspost.cli.preview import Wanted
 from humaspost.model.language import _
@@ -15,9 +15,9 @@ def publish(post: Wanted, account: AccountName = None, yes: Yes = False, json: J
     from humaspost.app.scan import scan
     from humaspost.cli.outcome import outcome
     from humaspost.cli.session import clock, open_office
-    from humaspost.cli.telling import Teller
+    from humaspost.cli.telling import TROUBLES, Teller
     from humaspost.cli.which import BadPost, one
-    from humaspost.views.publish import ahead, ahead_lines
+    from humaspost.views.publish import ahead, ahead_lines, interrupted_lines, kept_back_lines
     from humaspost.views.results import result_lines
     from humaspost.views.rows import run_json
 
@@ -40,11 +40,22 @@ def publish(post: Wanted, account: AccountName = None, yes: Yes = False, json: J
     if not yes and not ask(_("Send?"), flag="--yes", command="publish"):
         note(_("Nothing was sent."))
         return Exit.OK
-    with Teller(office, quiet=True) as teller:
+    with Teller(office, only=TROUBLES) as teller:
         office.tell = teller.tell
-        report = app.publish(office, chosen.id, account=account)
+        try:
+            report = app.publish(office, chosen.id, account=account)
+        except KeyboardInterrupt:
+            note(
+                interrupted_lines(
+                    app.withdraw(office, chosen.id, account=account), chosen, clock=clock(office)
+                )
+            )
+            raise
+    kept_back = app.kept_back(office, chosen.id, account=account)
     if json:
         give(run_json(report.deliveries, problems=len(report.problems)))
     else:
         say(result_lines(report.deliveries))
-    return outcome(report.deliveries)
+    note(kept_back_lines(kept_back))
+    held = [Exit.LOGIN if row.hold == "login" else Exit.LATER for row in kept_back]
+    return worst([outcome(report.deliveries), *held])

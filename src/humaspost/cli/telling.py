@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from humaspost.app.office import Office
-from humaspost.cli.console import ReaderGone, give_line, leave_behind, say
+from humaspost.cli.console import ReaderGone, give_line, leave_behind, note, say
 from humaspost.delivery.happened import Happened
 from humaspost.ledger import queries
 from humaspost.model.delivery import State
@@ -31,21 +31,31 @@ STALE = 60.0
 #: Seconds that a terminal has, when everything is over, to take what is still to be said.
 PATIENCE = 5.0
 _NEVER = float("inf")
+#: What keeps somebody waiting who watches one post.
+TROUBLES = frozenset({"problem", "limit", "login", "prepare-failed", "retry"})
 
 
 class Teller:
     """Prints each thing as it happens, in a thread of its own: who sends never waits for a terminal.
 
+    ``only`` = nothing but these kinds is told, beside the answer proper (on standard error).
     What goes to many people is told as ``12 of 17``, not person by person. ``coming`` = in every lull
     it is said what comes next.
     """
 
     def __init__(
-        self, office: Office, *, quiet: bool = False, jsonl: bool = False, coming: bool = False
+        self,
+        office: Office,
+        *,
+        quiet: bool = False,
+        jsonl: bool = False,
+        coming: bool = False,
+        only: frozenset[str] = frozenset(),
     ) -> None:
         self._office = office
         self._quiet = quiet
         self._jsonl = jsonl
+        self._only = only
         self._told: queue.SimpleQueue[Happened | None] = queue.SimpleQueue()
         self._gathered: dict[tuple[str, str, str], Happened] = {}
         self._coming = coming and not jsonl
@@ -61,7 +71,7 @@ class Teller:
 
     def tell(self, what: Happened) -> None:
         """It will be told, at once or with its like; whoever tells goes on."""
-        if not self._quiet:
+        if not self._quiet and (not self._only or what.kind in self._only):
             self._told.put(what)
 
     def text(self, words: str) -> None:
@@ -176,5 +186,7 @@ class Teller:
             give_line(happened_json(what))
             return
         line = happened_line(what, clock=Clock(self._office.settings.timezone, what.at))
-        if line:
+        if line and self._only:
+            note(line)
+        elif line:
             say(line)

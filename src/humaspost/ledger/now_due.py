@@ -3,16 +3,18 @@
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Row, Select, select, update
 
-from humaspost.ledger import parts, pauses
+from humaspost.ledger import accounts, parts, pauses
 from humaspost.ledger.schema import account, delivery, planned
 from humaspost.ledger.store import Ledger
 from humaspost.model.delivery import State
 
 #: What a person may send again by asking; published and unknown ones never.
 ASKABLE = (State.SCHEDULED, State.PREPARING, State.MISSED, State.FAILED)
+_BEGUN = (State.PREPARING, State.SENDING)
 ENDED = tuple(state for state in State if state not in (State.SCHEDULED, State.PREPARING, State.SENDING))
 
 
@@ -49,6 +51,38 @@ def _pairs(post: str, name: str | None) -> Select[tuple[str]]:
     query = select(planned.c.account).join(account, account.c.id == planned.c.account)
     query = query.where(planned.c.post == post)
     return query if name is None else query.where(account.c.name == name)
+
+
+def withdraw(conn: Connection, post: str, *, account: str | None, now: datetime) -> bool:
+    """What nobody has begun to send is due at its own date again; whether that is all that was asked for."""
+    everything = True
+    for row in conn.execute(_pairs(post, account)):
+        mine = (planned.c.post == post) & (planned.c.account == row.account)
+        rows = (delivery.c.post == post) & (delivery.c.account == row.account)
+        begun = select(delivery.c.key).where(rows, (delivery.c.attempts > 0) | delivery.c.state.in_(_BEGUN))
+        if conn.scalar(begun.limit(1)) is not None:
+            everything = False
+            continue
+        conn.execute(update(planned).where(mine).values(due_at=planned.c.date_at))
+        date = select(planned.c.date_at).where(mine).scalar_subquery()
+        waiting = delivery.c.state.in_((State.SCHEDULED, State.HELD))
+        conn.execute(update(delivery).where(rows, waiting).values(due_at=date, updated_at=now))
+    return everything
+
+
+def kept_back(conn: Connection, post: str, *, account: str | None) -> list[Row[Any]]:
+    """Accounts that something of the post waits for, as nothing may be sent on them now."""
+    wanted = {row.account for row in conn.execute(_pairs(post, account))}
+    return [
+        row
+        for row in accounts.every(conn)
+        if row.id in wanted and row.hold and (_open(conn, post, row.id) or _is_held(conn, post, row.id))
+    ]
+
+
+def _is_held(conn: Connection, post: str, account_id: str) -> bool:
+    mine = (delivery.c.post == post) & (delivery.c.account == account_id)
+    return bool(conn.scalar(select(delivery.c.key).where(mine, delivery.c.state == State.HELD).limit(1)))
 
 
 def follow(ledger: Ledger, wanted: Sequence[tuple[str, str]], *, deadline: float) -> bool:

@@ -4,15 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Row
+
 from humaspost.app.office import Office
 from humaspost.ledger import queries
-from humaspost.ledger.now_due import ASKABLE
+from humaspost.ledger.now_due import ASKABLE, ENDED
 from humaspost.model.delivery import State
 from humaspost.model.language import _
 from humaspost.model.post import Post, Visibility
 from humaspost.views.gather import shown_for
 from humaspost.views.price import about
 from humaspost.views.renditions import Shown, summary
+from humaspost.views.results import result_lines
 from humaspost.views.sender import Sending, paused_lines, sending
 from humaspost.views.text import columns as aligned
 from humaspost.views.text import cut, safe, width
@@ -71,6 +74,35 @@ def ahead_lines(plan: Ahead, post: Post, *, clock: Clock, columns: int = 80) -> 
         lines.append(_("  settle it first: humaspost resolve {post}").format(post=post.id))
     lines += paused_lines(plan.sender, clock)
     return lines + _date(post, clock) if plan.sends else lines
+
+
+def interrupted_lines(begun: Sequence[Row[Any]] | None, post: Post, *, clock: Clock) -> list[str]:
+    """What becomes of a post whose sending a person broke off."""
+    if begun is not None:
+        lines = result_lines(begun)
+        if any(row.state not in ENDED for row in begun):
+            lines.append(_("What waits goes out with the next sender. To stop everything: humaspost pause"))
+        return lines
+    if post.date is not None and post.date.utc > clock.now:
+        due = f"{clock.date(post.date.utc)} {clock.zone_name}"
+        return [_("It is as before: it goes out at its date, {due}.").format(due=due)]
+    return [_("What was not sent goes out with the next sender, within its grace: humaspost status")]
+
+
+def kept_back_lines(rows: Sequence[Row[Any]]) -> list[str]:
+    """Which accounts keep the post back, why, and that it goes out when they are freed."""
+    lines = []
+    for row in rows:
+        why = f"{row.hold}: {row.hold_code} {row.hold_detail}".strip(": ")
+        lines.append(
+            _("{account} is held ({why}); nothing was sent there.").format(account=row.name, why=safe(why))
+        )
+        if row.hold in ("login", "quota"):
+            way = _(
+                "When it is free it goes out by itself, within its grace: humaspost account check {account}"
+            )
+            lines.append(way.format(account=row.name))
+    return lines
 
 
 def _what(shown: Shown, left: int) -> str:
