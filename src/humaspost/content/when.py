@@ -16,6 +16,8 @@ _MOMENT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:(?:[Tt]|[ ]+)(\d\d?)[:.](\d\d)(?:[:.](\d\d))?[ ]*([A-Za-z+-].*)?)?", re.ASCII
 )
 _DAY_FIRST = re.compile(r"(\d\d?)[-/. ](\d\d?|[A-Za-z]{3,9})[-/. ](\d{4})\b(.*)", re.ASCII)
+_YEAR_FIRST = re.compile(r"(\d{4})[-/. ](\d\d?|[A-Za-z]{3,9})[-/. ](\d\d?)\b(.*)", re.ASCII)
+_TIME = re.compile(r"\b(\d\d?)[.:](\d\d)(?:[.:]\d\d)?[ ]*([A-Za-z+-][\w+/:-]*)?", re.ASCII)
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?)(?::?(\d\d))?", re.ASCII | re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9+_/-]*", re.ASCII)
 _MONTHS = {
@@ -134,16 +136,26 @@ def _no_zone(text: str, written: str) -> Wrong:
 
 def _no_moment(text: str) -> Wrong:
     message = _("this is not a date and time: {text}").format(text=clipped(text))
-    return Wrong("date-format", message, instead=_guess(text))
+    meant = _guess(text)
+    hint = "" if meant else _("for example: {line}").format(line="date: 2027-02-03 08:30 WIB")
+    return Wrong("date-format", message, hint, instead=meant)
 
 
 def _guess(text: str) -> str:
-    """The same day as humaspost reads it, where the day stands first; else an example."""
-    found = _DAY_FIRST.fullmatch(text)
-    month = 0
-    if found:
-        month = int(found[2]) if found[2].isdigit() else _MONTHS.get(found[2][:3].lower(), 0)
-    if found is None or not 1 <= month <= 12:
-        return "2027-02-03 08:30"
-    time = re.search(r"\d\d?[.:]\d\d", found[4])
-    return f"{found[3]}-{month:02}-{int(found[1]):02} {time[0] if time else '08:30'}"
+    """The same moment as humaspost reads it, its zone with it; "" where the day cannot be told."""
+    year_first, day_first = _YEAR_FIRST.fullmatch(text), _DAY_FIRST.fullmatch(text)
+    if year_first:
+        year, number, day, rest = year_first.groups()
+    elif day_first:
+        day, number, year, rest = day_first.groups()
+    else:
+        return ""
+    month = int(number) if number.isdigit() else _MONTHS.get(number[:3].lower(), 0)
+    if not (1 <= month <= 12 and 1 <= int(day) <= 31):
+        return ""
+    time = _TIME.search(rest)
+    if time is None and any(character.isdigit() for character in rest):
+        return ""
+    clock = f"{int(time[1]):02}:{time[2]}" if time else "08:30"
+    zone = f" {time[3]}" if time and time[3] and (zone_name(time[3]) or time[3].isupper()) else ""
+    return f"{year}-{month:02}-{int(day):02} {clock}{zone}"
