@@ -62,6 +62,8 @@ def test_a_ledger_copied_over_by_hand_is_refused_until_it_is_adopted(office: Off
     for command in (["run"], ["schedule"], ["publish", "kabar", "--yes"]):
         refused = office.run(*command, exits=74)
         assert "restore --adopt" in refused.stderr, refused.stderr
+        assert "humaspost restore --adopt" in office.run("status", "--exit-code", exits=5).stdout
+        assert "humaspost restore --adopt" in office.run("doctor", exits=5).stdout
     assert len(office.world.objects()) == 1
     asked = office.run("restore", "--adopt", exits=2)
     assert "--yes" in asked.stderr
@@ -91,6 +93,9 @@ def test_a_damaged_ledger_is_never_sent_from_and_says_how_to_go_on(office: Offic
         refused = office.run("run", exits=74)
         assert "humaspost restore" in refused.stderr, refused.stderr
         assert "Traceback" not in refused.stderr
+        looked = office.run("doctor", exits=5)
+        assert "ok  config" in looked.stdout, looked
+        assert "!!  ledger" in looked.stdout, looked
     assert _sent(office) == ["Satu kali."]
     office.run("restore", "--yes")
     office.run("run", exits=5)

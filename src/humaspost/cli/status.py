@@ -51,7 +51,7 @@ def status(
         say(delivery_lines(rows, clock=moment))
     else:
         say(status_lines(found, clock=moment, columns=columns()))
-    return _code(found.needs, found.logins, found.broken) if exit_code else Exit.OK
+    return _code(found.needs or found.copied, found.logins, found.broken) if exit_code else Exit.OK
 
 
 def _code(needs: object, logins: object, broken: object) -> Exit:

@@ -40,10 +40,13 @@ def begin(ledger: Ledger, state: Path) -> None:
     _write(state, (fresh,))
 
 
-def fits(conn: Connection, state: Path) -> bool:
-    """Whether a sender would start on this ledger."""
-    mine, accepted = of(conn), _read(state)
-    return (mine is None and not accepted) or (mine or _NONE) in accepted
+def is_foreign(ledger: Ledger, state: Path) -> bool:
+    """Whether no sender would start on this ledger; one that starts at this very moment is no reason to say so."""
+    before = _read(state)
+    with ledger.read() as conn:
+        mine = of(conn)
+    accepted = {*before, *_read(state)}
+    return bool((accepted or mine is not None) and (mine or _NONE) not in accepted)
 
 
 def of(conn: Connection) -> str | None:

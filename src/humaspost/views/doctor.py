@@ -2,16 +2,19 @@
 
 import os
 import shutil
+import sqlite3
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 from humaspost.app import signin, webhooks
 from humaspost.app.office import Office
-from humaspost.ledger import accounts, left_alone, queries, senders, store
+from humaspost.ledger import accounts, generation, left_alone, queries, senders, store
 from humaspost.ledger.accounts import facts_of
 from humaspost.ledger.store import LedgerError
 from humaspost.model.delivery import NEEDS_PERSON
@@ -50,7 +53,25 @@ def examine(office: Office, clock: Clock) -> list[Finding]:
         _audiences,
         _sender,
     )
-    return [finding for check in checks for finding in check(office, clock)]
+    found = [finding for check in checks for finding in _looked_at(check, office, clock)]
+    return list(dict.fromkeys(found))
+
+
+def _looked_at(
+    check: Callable[[Office, Clock], Iterator[Finding]], office: Office, clock: Clock
+) -> list[Finding]:
+    """What it found; that it cannot look, on a disk that is full or not ours, is a finding like any other."""
+    topic = check.__name__.strip("_")
+    try:
+        return list(check(office, clock))
+    except ConfigError as error:
+        return [Finding("secrets", "bad", one.message, one.hint) for one in error.problems]
+    except LedgerError as error:
+        return [Finding("ledger", "bad", str(error), error.hint)]
+    except (DBAPIError, sqlite3.Error, OSError) as error:
+        why = str(getattr(error, "orig", error))
+        remedy = _("mend what is said of state and disk first; the ledger must be writable to be read")
+        return [Finding(topic, "bad", _("cannot be looked at: {why}").format(why=safe(why)), remedy)]
 
 
 def _config(office: Office, _clock: Clock) -> Iterator[Finding]:
@@ -134,6 +155,9 @@ def _ledger(office: Office, _clock: Clock) -> Iterator[Finding]:
         yield Finding("ledger", "bad", safe(answer), _("stop sending and restore a backup"))
     else:
         yield Finding("ledger", "ok", _("whole"))
+    if generation.is_foreign(office.ledger(), office.settings.state):
+        text = _("a copy, or put back: it does not know what was sent since, so no sender starts on it")
+        yield Finding("ledger", "bad", text, "humaspost restore --adopt")
     if waiting:
         text = ngettext("{count} delivery needs a person", "{count} deliveries need a person", waiting)
         yield Finding("ledger", "bad", text.format(count=waiting), "humaspost status")

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row
 
 from humaspost.app.office import Office
 from humaspost.app.scan import FOLDER
-from humaspost.ledger import accounts, left_alone, queries
+from humaspost.ledger import accounts, generation, left_alone, queries
 from humaspost.ledger.accounts import facts_of
 from humaspost.model.delivery import NEEDS_PERSON, WAITING, Proof, State
 from humaspost.model.language import _, ngettext
@@ -36,6 +36,7 @@ class Screen:
     needs: tuple[Need, ...]
     logins: tuple[Login, ...]
     broken: tuple[tuple[str, str], ...]
+    copied: bool
     posts: tuple[Mapping[str, Any], ...]
     counts: Counter[str]
     recent: Counter[str]
@@ -44,12 +45,14 @@ class Screen:
 
 def screen(office: Office, clock: Clock) -> Screen:
     """What the ledger says now."""
+    copied = generation.is_foreign(office.ledger(), office.settings.state)
     with office.ledger().read() as conn:
         return Screen(
             sender=sending(office),
             needs=tuple(needs(office, conn)),
             logins=tuple(logins(conn)),
             broken=tuple(_broken(conn)),
+            copied=copied,
             posts=tuple(queries.counts_by_post(conn)),
             counts=queries.counts(conn),
             recent=queries.recent(conn, since=clock.now - _DAY),
@@ -102,13 +105,16 @@ def _with_gap(lines: Sequence[str]) -> list[str]:
 
 
 def _needs(found: Screen, clock: Clock, columns: int) -> list[str]:
-    count = len(found.needs) + len(found.logins) + len(found.broken)
+    count = len(found.needs) + len(found.logins) + len(found.broken) + found.copied
     if not count:
         return [_("Nothing needs you.")]
     words = [state_word(need.state) for need in found.needs]
     wide = max(8, *(width(word) for word in [*words, _("login"), _("error")]))
     names = max(16, *(width(need.post) for need in found.needs)) if found.needs else 16
     lines = [_("NEEDS YOU ({count})").format(count=count)]
+    if found.copied:
+        why = _("a copy, or put back: no sender starts on it")
+        lines += _block(wide, _("error"), _("the ledger"), [why, "humaspost restore --adopt"], columns)
     for login in found.logins:
         lines += _block(wide, _("login"), safe(login.account), _login(login), columns)
     for need in found.needs:
