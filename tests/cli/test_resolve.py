@@ -86,3 +86,14 @@ def test_an_address_can_be_told_later(town: Town) -> None:
     ok(town.run("resolve", "e", "--published", "--yes", "--url", f"https://x.com/i/status/{it['id']}"))
     assert parts(town) == {1: f"published {it['id']}"}
     assert "nothing of e to settle" in ok(town.run("resolve", "e", "--published", "--yes")).out
+
+
+def test_what_x_answered_is_told_and_where_to_look(town: Town) -> None:
+    town.write("e.md", post("e", FUTURE, body="Satu."))
+    body = {"status": 403, "detail": "You are not allowed to create a Tweet with duplicate content."}
+    town.fault(channel="x", method="POST", path="/2/tweets$", fault="status", status=403, body=body)
+    ok(town.run("publish", "e", "--yes"), 5)
+    shown = town.run("status").out
+    assert "the answer: duplicate You are not allowed to create a Tweet" in shown
+    assert "no answer" not in shown
+    assert "look yourself: https://x.com/kotacontoh" in shown

@@ -112,8 +112,15 @@ def _evidence(office: Office, conn: Connection, need: Need, row: Row[Any]) -> Ne
         sent_at=row.unknown_since,
         looks=tuple((look.at, str(look.proof)) for look in looked),
         next_look=row.next_look_at,
-        where=channel.looks.where if channel else "",
+        where=_where(office, row, channel.looks.where) if channel else "",
     )
+
+
+def _where(office: Office, row: Row[Any], where: str) -> str:
+    """The account's own page, where its name is part of the address."""
+    account = office.settings.account(row.account_name)
+    shown = account.shown if account else ""
+    return f"{where}{shown[1:]}" if shown.startswith("@") and where.endswith(".com/") else where
 
 
 def _together(found: Sequence[Need]) -> list[Need]:

@@ -26,6 +26,10 @@ from humaspost.views.times import Clock, span
 _DAY = timedelta(hours=24)
 _SOON = timedelta(days=14)
 _MOST = 12
+#: A look so long overdue is not coming by itself: nobody sends.
+_OVERDUE = timedelta(minutes=1)
+#: Doubts in which nothing at all came back.
+_NO_ANSWER = ("dropped", "timeout", "tls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +186,14 @@ def _unknown(need: Need, clock: Clock) -> list[str]:
         head = ngettext(
             "{count} message, sent {when}, no answer", "{count} messages, sent {when}, no answer", need.count
         )
+    elif need.reason == "restored":
+        head = _("the ledger is a copy of before: it may have been sent")
+    elif need.code and need.code not in _NO_ANSWER:
+        head = _("sent {when}; the answer: {why}")
     else:
         head = _("sent {when}, no answer")
-    lines = [head.format(when=sent, count=f"{need.count:,}"), *_looked(need, clock)]
+    why = cut(safe(f"{need.code} {need.detail}".strip()), 60)
+    lines = [head.format(when=sent, count=f"{need.count:,}", why=why), *_looked(need, clock)]
     if need.where:
         lines.append(_("look yourself: {where}").format(where=need.where))
     command = f"humaspost resolve {need.post} --account {need.accounts[0]}"
@@ -195,6 +204,8 @@ def _looked(need: Need, clock: Clock) -> list[str]:
     soon = ""
     if need.next_look is not None:
         soon = _("looking it up again at {time}").format(time=clock.hour(need.next_look))
+        if need.next_look < clock.now - _OVERDUE:
+            soon = _("the next sender looks it up: humaspost run")
     if not need.looks:
         return [soon or _("the platform cannot be asked")]
     lines = [_proved(proof, moments, clock, soon) for proof, moments in looks_by_proof(need.looks)]
