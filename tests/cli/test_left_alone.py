@@ -62,6 +62,23 @@ def test_cron_hears_of_what_was_due_and_not_sent(town: Town) -> None:
     assert "Due and not sent, for its errors: posts/b.md. humaspost check" in told.err
 
 
+def test_a_backup_is_written_over_nothing_but_a_backup(town: Town) -> None:
+    path = town.write("a.md", post("a", FUTURE))
+    ok(town.run("run"))
+    for name in ("posts/a.md", "posts"):
+        refused = ok(town.run("backup", name), 74)
+        assert "is there already, and is no backup" in refused.err
+    assert path.read_text().startswith("---")
+    for _again in range(2):
+        ok(town.run("backup", "salinan"))
+
+
+def test_publishing_nothing_is_one_document_too(town: Town) -> None:
+    town.write("a.md", post("a", FUTURE))
+    ok(town.run("publish", "a", "--yes"))
+    assert ok(town.run("publish", "a", "--yes", "--json")).json["deliveries"] == []
+
+
 def test_cron_hears_of_what_was_missed(town: Town) -> None:
     town.write("a.md", post("a", _ago(90)))
     told = ok(town.run("run", "--quiet"), 5)

@@ -6,6 +6,7 @@ import time
 import pytest
 import requests
 
+from humaspost.sandbox.journal import described
 from humaspost.sandbox.server import Sandbox
 
 
@@ -56,6 +57,12 @@ def test_every_request_is_journalled_in_order(http: requests.Session, sandbox: S
     assert entries[2]["path"] == "/media/c"
     assert entries[2]["query"] == {"q": "1"}
     assert {e["channel"] for e in entries} == {"media"}
+
+
+def test_a_template_s_language_is_no_credential() -> None:
+    body = {"template": {"language": {"code": "id"}}, "code": "rahasia", "token": "rahasia"}
+    assert described(body) == {"template": {"language": {"code": "id"}}}
+    assert described({"a": [{"token": "rahasia"}]}) == {"a": [{}]}
 
 
 def test_the_journal_holds_no_credentials(http: requests.Session, sandbox: Sandbox) -> None:

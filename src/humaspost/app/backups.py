@@ -29,8 +29,19 @@ def take(office: Office, target: Path | None) -> Path:
         return backup.into_state(state, now=office.now())
     if target.resolve() == (state / store.FILE).resolve():
         raise LedgerError(_("that is the ledger itself"), _("name another file: humaspost backup FILE"))
+    if target.exists() and not _is_ledger(target):
+        # Only an older copy is written over: a mistyped name must not cost a post.
+        message = _("{name} is there already, and is no backup").format(name=target)
+        raise LedgerError(message, _("name another file: humaspost backup FILE"))
     backup.take(state / store.FILE, target, now=office.now())
     return target
+
+
+def _is_ledger(path: Path) -> bool:
+    try:
+        return store.version(path) is not None
+    except LedgerError:
+        return False
 
 
 def daily(office: Office) -> Callable[[], None]:

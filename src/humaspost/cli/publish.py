@@ -36,6 +36,8 @@ def publish(post: Wanted, account: AccountName = None, yes: Yes = False, json: J
     plan = ahead(office, chosen, account=account)
     note(ahead_lines(plan, chosen, clock=clock(office), columns=columns()))
     if not plan.sends:
+        if json:
+            give(run_json([], problems=len(found.problems)))
         return Exit.PERSON if plan.unknown else Exit.OK
     if not yes and not ask(_("Send?"), flag="--yes", command="publish"):
         note(_("Nothing was sent."))

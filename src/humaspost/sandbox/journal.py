@@ -73,12 +73,16 @@ def pairs(encoded: bytes) -> dict[str, str]:
     return dict(parse_qsl(encoded.decode("utf-8", "replace"), keep_blank_values=True))
 
 
-def described(value: Any) -> Any:
-    """The value without fields that carry credentials, and with very long texts as their length."""
+def described(value: Any, *, inner: bool = False) -> Any:
+    """The value without fields that carry credentials, and with very long texts as their length.
+
+    ``inner`` = a field of a field, where ``code`` is a template's language.
+    """
     if isinstance(value, dict):
-        return {k: described(v) for k, v in value.items() if k.lower() not in _SECRET}
+        hidden = _SECRET - {"code"} if inner else _SECRET
+        return {k: described(v, inner=True) for k, v in value.items() if k.lower() not in hidden}
     if isinstance(value, list):
-        return [described(v) for v in value]
+        return [described(v, inner=True) for v in value]
     if isinstance(value, str) and len(value) > _LONGEST:
         return f"<{len(value)} characters>"
     return value
