@@ -30,6 +30,8 @@ FORMATS = {
 }
 _QUARTER_TURNS = (90, 270)
 _MOST_BOXES = 10_000
+#: Seconds of pictures that a camera itself leaves out at the beginning, at most.
+_LEFT_OUT = 0.25
 
 
 class BadFilm(Exception):
@@ -102,14 +104,16 @@ def pictures_of(film: "InputContainer") -> "VideoStream | None":
 
 
 def _hides(film: "InputContainer", stream: "VideoStream") -> bool:
-    """Whether it holds pictures that nobody is to see: each is asked for, none decoded."""
+    """Whether it holds pictures that nobody is to see, more than a camera leaves out: each is asked for, none decoded."""
     import av
 
+    hidden = 0.0
     # Not every container can be read anew; one that is broken further on hides nothing that could be told.
     with suppress(av.FFmpegError):
         film.seek(0)
-        return any(packet.is_discard for packet in film.demux(stream))
-    return False
+        packets = (packet for packet in film.demux(stream) if packet.is_discard)
+        hidden = sum(float((packet.duration or 0) * packet.time_base) for packet in packets)
+    return hidden > _LEFT_OUT
 
 
 def _shown(stream: "VideoStream", frame: "VideoFrame") -> tuple[int, int]:
