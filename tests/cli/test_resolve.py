@@ -52,6 +52,7 @@ def finished(town: Town) -> None:
 def test_what_the_look_found_is_where_the_thread_goes_on(doubt: Town) -> None:
     ran = ok(doubt.run("resolve", "e", "--published", "--yes"))
     assert f"looked just now: https://x.com/i/status/{second(doubt)}" in ran.err
+    assert "look yourself: https://x.com/kotacontoh" in ran.err
     assert parts(doubt)[2] == f"published {second(doubt)}"
     finished(doubt)
 
@@ -92,7 +93,7 @@ def test_what_x_answered_is_told_and_where_to_look(town: Town) -> None:
     town.write("e.md", post("e", FUTURE, body="Satu."))
     body = {"status": 403, "detail": "You are not allowed to create a Tweet with duplicate content."}
     town.fault(channel="x", method="POST", path="/2/tweets$", fault="status", status=403, body=body)
-    ok(town.run("publish", "e", "--yes"), 5)
+    assert "What it needs from you: humaspost status" in ok(town.run("publish", "e", "--yes"), 5).err
     shown = town.run("status").out
     assert "the answer: duplicate You are not allowed to create a Tweet" in shown
     assert "no answer" not in shown

@@ -60,4 +60,7 @@ def publish(post: Wanted, account: AccountName = None, yes: Yes = False, json: J
         say(result_lines(report.deliveries))
     note(kept_back_lines(kept_back))
     held = [Exit.LOGIN if row.hold == "login" else Exit.LATER for row in kept_back]
-    return worst([outcome(report.deliveries), *held])
+    code = worst([outcome(report.deliveries), *held])
+    if code is Exit.PERSON:
+        note(_("What it needs from you: humaspost status"))
+    return code

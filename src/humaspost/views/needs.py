@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 from humaspost.app.office import Office
 from humaspost.ledger import accounts, doubts, queries
 from humaspost.model.delivery import NEEDS_PERSON, State
+from humaspost.views.resolve import own_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +107,13 @@ def _evidence(office: Office, conn: Connection, need: Need, row: Row[Any]) -> Ne
     from dataclasses import replace
 
     looked = doubts.looks_of(conn, row.key)
-    channel = office.channels.get(row.channel)
     return replace(
         need,
         sent_at=row.unknown_since,
         looks=tuple((look.at, str(look.proof)) for look in looked),
         next_look=row.next_look_at,
-        where=_where(office, row, channel.looks.where) if channel else "",
+        where=own_page(office, row),
     )
-
-
-def _where(office: Office, row: Row[Any], where: str) -> str:
-    """The account's own page, where its name is part of the address."""
-    account = office.settings.account(row.account_name)
-    shown = account.shown if account else ""
-    return f"{where}{shown[1:]}" if shown.startswith("@") and where.endswith(".com/") else where
 
 
 def _together(found: Sequence[Need]) -> list[Need]:

@@ -67,7 +67,13 @@ def proof_word(proof: str) -> str:
     return words.get(proof, safe(proof))
 
 
+def own_page(office: Office, row: Row[Any]) -> str:
+    """Where a person looks for it: on the account's own page, where its name is part of the address."""
+    channel, account = office.channels.get(row.channel), office.settings.account(row.account_name)
+    where, shown = channel.looks.where if channel else "", account.shown if account else ""
+    return f"{where}{shown[1:]}" if shown.startswith("@") and where.endswith(".com/") else where
+
+
 def _where(office: Office, rows: Sequence[Row[Any]]) -> list[str]:
-    names = dict.fromkeys(row.channel for row in rows if row.state == State.UNKNOWN)
-    places = [office.channels[name].looks.where for name in names if name in office.channels]
+    places = dict.fromkeys(own_page(office, row) for row in rows if row.state == State.UNKNOWN)
     return [_("look yourself: {where}").format(where=where) for where in places if where]
