@@ -102,3 +102,23 @@ def test_a_post_whose_file_is_gone_when_it_is_due_needs_you(town: Town) -> None:
     assert "bring the file back, or: humaspost resolve a --cancel" in shown
     ok(town.run("resolve", "a", "--cancel", "--yes"))
     assert "Nothing needs you." in ok(town.run("status", "--exit-code")).out
+
+
+def test_plan_sees_by_itself_what_was_edited_and_what_is_gone(town: Town) -> None:
+    """An office that only ever publishes has no sender that reads the folder."""
+    town.write("a.md", post("a", FUTURE))
+    town.write("b.md", post("b", FUTURE, body="Lain."))
+    town.write("c.md", post("c", FUTURE, body="Lagi."))
+    ok(town.run("publish", "a", "--yes"))
+    before = ok(town.run("plan")).out
+    assert "changed" not in before
+    town.write("a.md", post("a", FUTURE, body="Lain sama sekali."))
+    (town.office / "posts" / "b.md").unlink()
+    shown = ok(town.run("plan")).out
+    assert "changed  a" in shown
+    assert "edited after it was published; the live text stays" in shown
+    assert "its file posts/b.md is gone" in shown
+    assert "bring it back, or: humaspost resolve b --cancel" in shown
+    assert "1 post, 1 delivery to come" in shown
+    ok(town.run("resolve", "b", "--cancel", "--yes"))
+    assert "is gone" not in ok(town.run("plan")).out

@@ -168,6 +168,7 @@ def counts_by_post(conn: Connection, *, post_id: str | None = None) -> list[dict
             planned.c.due_at,
             planned.c.expires_at,
             planned.c.changed,
+            planned.c.frozen,
             planned.c.audiences,
             delivery.c.state,
             func.count(delivery.c.key).label("n"),
@@ -204,6 +205,7 @@ def _entry(row: Any) -> dict[str, Any]:
         "expires_at": row.expires_at,
         "audiences": json.loads(row.audiences),
         "changed": bool(row.changed),
+        "frozen": row.frozen,
         "counts": Counter(),
         "reasons": {},
     }

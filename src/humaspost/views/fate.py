@@ -88,7 +88,10 @@ def fate(office: Office, found: Scan) -> Fate:
     coming: list[Coming] = []
     unsent: list[Unsent] = []
     for row in found.plan.rows:
-        entry = entries.get((row.post, row.account.name))
+        entry = entries.pop((row.post, row.account.name), None)
+        if entry is not None and entry["frozen"]:
+            # By the file as it is now: no sender may have read it since it was edited.
+            entry["changed"] = entry["frozen"] != row.rendition.hash
         shown = shown_of(office, row, people)
         due = entry["due_at"] if entry else row.due.utc
         left, kinds = _ledger(entry) if entry else (0, [])
@@ -101,8 +104,17 @@ def fate(office: Office, found: Scan) -> Fate:
             )
         for kind, reason in kinds:
             unsent.append(Unsent(kind, row.post, row.file, due, (row.account.name,), reason))
+    unsent += _gone(found, entries.values())
     coming.sort(key=lambda one: (one.due, one.row.post))
     return Fate(tuple(coming), (*_merged(unsent), *_not_planned(found)))
+
+
+def _gone(found: Scan, entries: Iterable[Mapping[str, Any]]) -> Iterator[Unsent]:
+    """What the ledger has to send, and no file says any more."""
+    there = {post.id for post in found.posts} | {item.post for item in found.plan.held}
+    for entry in entries:
+        if entry["id"] not in there and any(entry["counts"][state] for state in _COMING):
+            yield Unsent("held", entry["id"], entry["file"], entry["due_at"], (entry["account"],), "file")
 
 
 def _ledger(entry: Mapping[str, Any]) -> tuple[int, list[tuple[str, str]]]:
@@ -144,7 +156,7 @@ def _merged(unsent: Sequence[Unsent]) -> Iterator[Unsent]:
         before = merged.get((one.post, one.kind))
         accounts = (*before.accounts, *one.accounts) if before else one.accounts
         merged[one.post, one.kind] = Unsent(one.kind, one.post, one.file, one.due, accounts, one.reason)
-    order = ("unknown", "missed", "failed", "changed", "expired", "refused", "cancelled")
+    order = ("unknown", "missed", "failed", "held", "changed", "expired", "refused", "cancelled")
     yield from sorted(merged.values(), key=lambda one: order.index(one.kind))
 
 

@@ -136,6 +136,11 @@ def _why(one: Unsent, clock: Clock) -> list[str]:
                 _("edited after it was published; the live text stays"),
                 _("to correct it in public: humaspost explain changed"),
             ]
+        case "held":
+            return [
+                _("its file {file} is gone").format(file=safe(one.file)),
+                _("bring it back, or: humaspost resolve {post} --cancel").format(post=one.post),
+            ]
         case "unknown":
             return [_("sent, but nobody knows whether it is live: humaspost status")]
         case "failed":
