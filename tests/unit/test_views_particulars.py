@@ -1,11 +1,13 @@
 """What ``preview`` prints of the things that only one channel has."""
 
+from dataclasses import replace
 from datetime import date
 
+from humaspost.channels.registry import channels
 from humaspost.model.account import Account
 from humaspost.model.json import Json
 from humaspost.model.post import Kind
-from humaspost.model.rendition import Attachment, Part, Rendition
+from humaspost.model.rendition import Attachment, Fallback, Part, Rendition
 from humaspost.model.rules import Limit, Rules, Source, TextRules
 from humaspost.views.particulars import particulars
 from humaspost.views.renditions import Shown, full
@@ -42,6 +44,58 @@ def test_of_instagram() -> None:
         "  tagged: @walikota at 0.5, 0.4",
         "  place: Facebook page 106377336067638",
         "  labelled as made with AI",
+    ]
+
+
+def test_of_a_reel_and_a_story() -> None:
+    assert said({"format": "reel", "share_to_feed": False, "thumb_offset": 1500}) == [
+        "  as a reel",
+        "  not shown in the feed",
+        "  cover: its picture at 1500 ms",
+    ]
+    assert said({"format": "story"}) == ["  as a story"]
+
+
+def test_what_goes_with_a_video_is_shown_and_an_alternative_text_only_where_it_is_sent() -> None:
+    words = replace(_PICTURE, path="posts/media/film.id.srt", kind=Kind.DOCUMENT, mime="text/srt")
+    film = replace(
+        _PICTURE, kind=Kind.VIDEO, mime="video/mp4", alt="Tidak dikirim.", captions=words, cover=_PICTURE
+    )
+    for channel, config in (("x", {"handle": "@a"}), ("instagram", {"user_id": "1"})):
+        one = channels()[channel]
+        rules = one.rules(one.Config.model_validate(config))
+        account = Account(channel, channel, None, shown="@kotacontoh")
+        lines = full(Shown(account, Rendition(channel, (Part(1, "Halo.", (film,)),)), rules))
+        assert f"    cover: {_PICTURE.path}" in lines
+        assert "    captions: posts/media/film.id.srt" in lines
+        assert not any("alt:" in line for line in lines)
+        shown = full(Shown(account, Rendition(channel, (Part(1, "Halo.", (_PICTURE,)),)), rules))
+        assert any("alt:" in line for line in shown)
+        story = replace(_PICTURE, use="story")
+        assert channel == "x" or not any(
+            "alt:" in line
+            for line in full(Shown(account, Rendition(channel, (Part(1, "", (story,)),)), rules))
+        )
+
+
+def test_a_template_is_shown_with_its_header_its_names_and_its_buttons() -> None:
+    template = Fallback(
+        "undangan",
+        "id",
+        ("Musrenbang", "3 Februari"),
+        names=("acara", "hari"),
+        top="Warga Melati",
+        top_name="siapa",
+        buttons=(("", ""), ("url", "daftar/7")),
+    )
+    account = Account("whatsapp", "whatsapp", None, shown="+62")
+    part = Part(1, "Halo.", fallback=template)
+    lines = full(Shown(account, Rendition("whatsapp", (part,)), _RULES))
+    assert lines[-4:] == [
+        "  | header {{siapa}} Warga Melati",
+        "  | {{acara}} Musrenbang",
+        "  | {{hari}} 3 Februari",
+        "  | button 2: daftar/7",
     ]
 
 

@@ -70,7 +70,8 @@ class MediaRules:
 
     ``ratio`` is width / height (least, most), ``width`` and ``height`` pixels (least, most), ``frame``
     the longer and the shorter side at most, either way up, ``duration`` seconds (least, most); None = no
-    rule. ``mimes`` of a video name its containers, ``film`` what is inside.
+    rule. ``mimes`` of a video name its containers, ``film`` what is inside. ``described`` = an alternative text
+    goes with it.
     """
 
     mimes: tuple[str, ...]
@@ -84,6 +85,7 @@ class MediaRules:
     height: tuple[int, int] | None = None
     frame: tuple[int, int] | None = None
     film: FilmRules | None = None
+    described: bool = True
 
     def takes_ratio(self, width: int, height: int) -> bool:
         """Whether sides like these are within ``ratio``, to the pixel: no platform says that it rounds."""

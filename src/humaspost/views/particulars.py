@@ -15,6 +15,12 @@ def particulars(part: Part, columns: int) -> list[str]:
 
 def _said(part: Part) -> Iterator[str]:
     extra = part.extra
+    if extra.get("format") in ("reel", "story"):
+        yield _("as a reel") if extra["format"] == "reel" else _("as a story")
+    if extra.get("share_to_feed") is False:
+        yield _("not shown in the feed")
+    if (moment := extra.get("thumb_offset")) is not None and not any(item.cover for item in part.media):
+        yield _("cover: its picture at {moment} ms").format(moment=moment)
     if names := _list(extra.get("collaborators")):
         yield _("asked to show it as theirs too: {names}").format(
             names=", ".join(f"@{name}" for name in names)

@@ -133,10 +133,17 @@ def _medium(medium: Attachment, rules: Rules, columns: int) -> list[str]:
     size = f", {medium.width} x {medium.height}" if medium.width and medium.height else ""
     length = f", {medium.duration:.0f} s" if medium.duration else ""
     line = f"  {_kind(medium.kind)}  {safe(medium.path)} ({medium.mime}{size}{length}, {_bytes(medium.size)})"
-    if any(cannot.what == "alt" for cannot in rules.cannot) or medium.kind is Kind.DOCUMENT:
-        return [line]
+    lines = [line]
+    if medium.cover:
+        lines.append("    " + _("cover: {file}").format(file=safe(medium.cover.path)))
+    if medium.captions:
+        lines.append("    " + _("captions: {file}").format(file=safe(medium.captions.path)))
+    limits = rules.limits(medium)
+    silent = any(cannot.what == "alt" for cannot in rules.cannot) or medium.kind is Kind.DOCUMENT
+    if silent or (limits is not None and not limits.described):
+        return lines
     alt = medium.alt or _("(none)")
-    return [line, *wrap(_("alt: {alt}").format(alt=alt), columns, indent="    ")]
+    return [*lines, *wrap(_("alt: {alt}").format(alt=alt), columns, indent="    ")]
 
 
 def _kind(kind: Kind) -> str:
@@ -166,6 +173,17 @@ def _poll(part: Part) -> list[str]:
 def _fallback(fallback: Fallback, columns: int) -> list[str]:
     head = _("to everybody else: template {name}, language {language}")
     lines = ["", "  " + head.format(name=fallback.name, language=fallback.language)]
-    for number, value in enumerate(fallback.params, 1):
-        lines += wrap(f"{{{{{number}}}}} {value}", columns, indent="  | ")
+    names = fallback.names or tuple(map(str, range(1, len(fallback.params) + 1)))
+    if fallback.top:
+        gap = fallback.top_name or "1"
+        lines += wrap(
+            _("header {{{{{gap}}}}} {value}").format(gap=gap, value=fallback.top), columns, indent="  | "
+        )
+    for name, value in zip(names, fallback.params, strict=False):
+        lines += wrap(f"{{{{{name}}}}} {value}", columns, indent="  | ")
+    for number, (_kind_of, value) in enumerate(fallback.buttons, 1):
+        if value:
+            lines += wrap(
+                _("button {number}: {value}").format(number=number, value=value), columns, indent="  | "
+            )
     return lines

@@ -91,7 +91,7 @@ def _image(most: int) -> MediaRules:
 
 def _any_shape() -> MediaRules:
     """A story or a reel's cover; 9:16 is advised, and nothing is refused."""
-    return replace(_image(1), ratio=None, width=(1, 1440))
+    return replace(_image(1), ratio=None, width=(1, 1440), described=False)
 
 
 def _video(most: int) -> MediaRules:
@@ -102,6 +102,7 @@ def _video(most: int) -> MediaRules:
         ratio=(0.01, 10.0),
         width=(1, 1920),
         duration=(3.0, 900.0),
+        described=False,
         max_count=most,
         film=FilmRules(
             codecs=("h264", "hevc"),

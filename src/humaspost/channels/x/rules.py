@@ -95,6 +95,7 @@ def _video() -> MediaRules:
         height=(32, 1280),
         frame=(1280, 1024),
         duration=(0.5, 140),
+        described=False,
         film=FilmRules(codecs=("h264",), pixels=("yuv420p", "yuvj420p"), audio=("aac",), frame_rate=(1, 60)),
     )
 
