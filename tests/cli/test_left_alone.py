@@ -122,3 +122,23 @@ def test_plan_sees_by_itself_what_was_edited_and_what_is_gone(town: Town) -> Non
     assert "1 post, 1 delivery to come" in shown
     ok(town.run("resolve", "b", "--cancel", "--yes"))
     assert "is gone" not in ok(town.run("plan")).out
+
+
+def test_plan_counts_people_whose_list_is_still_to_be_imported(town: Town) -> None:
+    """A list that had grown from 3 to 40 was told as 40 people, under a limit that 3 of them would meet."""
+    config = town.office / "config.toml"
+    config.write_text(config.read_text().replace("daily_recipients = 1000", "daily_recipients = 20"))
+    ok(town.run("audience", "import", "--yes"))
+    people = town.office / "audiences" / "masyarakat.csv"
+    more = "".join(
+        f"+62812000001{n:02},Penerima {n},consent,informasi layanan publik,formulir,2021-01-01\n"
+        for n in range(37)
+    )
+    town.write("a.md", post("a", FUTURE, channels="[whatsapp]", more="audiences: [masyarakat]\n"))
+    assert "limit" not in ok(town.run("plan")).out
+    people.write_text(people.read_text() + more)
+    shown = ok(town.run("plan")).out
+    assert "40 people" in shown
+    assert "limit 20 people in 24 h" in shown
+    ok(town.run("audience", "import", "--yes"))
+    assert ok(town.run("plan")).out.split("Nobody is")[0] == shown.split("Nobody is")[0]

@@ -75,7 +75,7 @@ def fan_out_of(
 
 
 def _fan_out(conn: Connection, one: Coming, now: datetime) -> FanOut:
-    """Its people outside their window, as they are claimed; before the list is imported, as many nameless ones."""
+    """Its people outside their window, as they are claimed; and as many nameless ones as are still to be imported."""
     row, begins = one.row, max(one.due, now)
     left = queries.still_to_write(
         conn, row.post, row.account.name, row.audiences, marketing=bool(one.shown.unwilling), at=begins
@@ -85,8 +85,10 @@ def _fan_out(conn: Connection, one: Coming, now: datetime) -> FanOut:
     if known:
         account, edition = known.account, known.edition
         shut.sort(key=lambda who: delivery_key(row.post, account, 1, recipient=who, edition=edition))
-    people: Sequence[Hashable] = shut
-    if not left and not queries.reach(conn, row.audiences):
-        people = [(row.audiences, number) for number in range(one.left)]
+    people: list[Hashable] = [*shut]
+    if known is None:
+        # Those whom the list on disk has, and the ledger not yet.
+        more = (one.shown.people or 0) - queries.reach(conn, row.audiences)
+        people += [(row.audiences, number) for number in range(more)]
     begun = len(shut) < len(left) or (known is not None and known.first_write_at is not None)
     return fan_out_of(one, people, now=now, begun=begun)
