@@ -100,7 +100,7 @@ def test_a_file_saved_while_it_runs_is_published_on_time(town: Town) -> None:
 def test_a_second_sender_ends_with_75_and_names_the_first(town: Town) -> None:
     town.write("far.md", post("far", FUTURE))
     with daemon(town) as running:
-        running.until("far")
+        assert "new file posts/far.md: far, Tue 3 Feb 2099 08:30, x\n" in running.until("far")
         for command in (("schedule",), ("run",)):
             ran = ok(town.run(*command), 75)
             assert f"already running: pid {running.process.pid} on " in ran.err

@@ -45,8 +45,9 @@ def _tell_problem(office: Office, problem: Problem, told: set[tuple[str, str, in
 
 def _tell_plan(office: Office, found: Scan, done: Scheduled) -> None:
     now = office.now()
-    files = {post.id: post.file for post in found.posts}
-    for post in done.new:
-        office.tell(Happened(now, "new", post, detail=files.get(post, "")))
-    for post in done.changed:
-        office.tell(Happened(now, "changed", post, detail=files.get(post, "")))
+    for kind, posts in (("new", done.new), ("changed", done.changed)):
+        for post in posts:
+            rows = [row for row in found.plan.rows if row.post == post]
+            accounts = ", ".join(row.account.name for row in rows)
+            file, due = (rows[0].file, rows[0].due.utc) if rows else ("", None)
+            office.tell(Happened(now, kind, post, accounts, detail=file, due=due))

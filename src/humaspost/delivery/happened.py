@@ -14,7 +14,8 @@ from humaspost.model.language import _
 class Happened:
     """One thing; ``kind`` is a state, or ``preparing``, ``next``, ``problem``, ``clock``, ``stopping``.
 
-    ``account`` is the account's name, ``count`` of ``total`` where a post went to many.
+    ``account`` is the account's name (of a new or changed file, all of them), ``count`` of ``total`` where a post went to
+    many. ``due`` is when a new or changed post goes out.
     """
 
     at: datetime
@@ -25,6 +26,7 @@ class Happened:
     url: str | None = None
     count: int = 1
     total: int = 1
+    due: datetime | None = None
 
 
 def trouble(error: Exception) -> str:

@@ -24,6 +24,7 @@ def happened_json(what: Happened) -> dict[str, Any]:
         "url": what.url,
         "count": what.count,
         "total": what.total,
+        "due_at": what.due.isoformat() if what.due else None,
     }
 
 
@@ -32,9 +33,9 @@ def happened_line(what: Happened, *, clock: Clock) -> str:
     time = clock.second(what.at)
     match what.kind:
         case "new":
-            return f"{time}  {_('new file {file}: {post}').format(file=safe(what.detail), post=what.post)}"
+            return f"{time}  {_('new file {file}: {post}').format(file=safe(what.detail), post=_post(what, clock))}"
         case "changed":
-            return f"{time}  {_('read again {file}: {post}').format(file=safe(what.detail), post=what.post)}"
+            return f"{time}  {_('read again {file}: {post}').format(file=safe(what.detail), post=_post(what, clock))}"
         case "file-problem":
             return f"{time}  {_file_problem(what)}"
         case "clock":
@@ -45,6 +46,12 @@ def happened_line(what: Happened, *, clock: Clock) -> str:
             return "" if not what.detail else f"{time}  {_row(what)}"
         case _:
             return f"{time}  {_row(what)}"
+
+
+def _post(what: Happened, clock: Clock) -> str:
+    """``ucapan-2027-010, Sat 6 Feb 07:00, x``."""
+    due = clock.near(what.due) if what.due else ""
+    return ", ".join(text for text in (what.post, due, what.account) if text)
 
 
 def _file_problem(what: Happened) -> str:
