@@ -73,6 +73,10 @@ def test_a_backup_is_written_over_nothing_but_a_backup(town: Town) -> None:
         ok(town.run("backup", "salinan"))
 
 
+def test_only_who_writes_to_people_has_templates(town: Town) -> None:
+    assert "x is public and sends no templates" in ok(town.run("account", "templates", "x"), 2).err
+
+
 def test_publishing_nothing_is_one_document_too(town: Town) -> None:
     town.write("a.md", post("a", FUTURE))
     ok(town.run("publish", "a", "--yes"))

@@ -93,7 +93,10 @@ def templates(name: Name, json: Json = False) -> Exit:
     from humaspost.views.templates import template_lines, templates_json
 
     office = open_office()
-    _known(office.settings.account(name) is not None, name)
+    account = office.settings.account(name)
+    _known(account is not None, name)
+    if account and not office.channels[account.channel].rules(account.config).audience:
+        raise typer.BadParameter(_("{name} is public and sends no templates").format(name=name))
     try:
         found = survey(office, name).templates
     except ChannelError as error:
