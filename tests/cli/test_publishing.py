@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -13,8 +14,8 @@ pytestmark = pytest.mark.slow
 FUTURE = "2099-02-03 08:30 WIB"
 
 
-def broken_off(town: Town, *args: str, until: str) -> str:
-    """What the program said on standard error that was ended with Ctrl-C once it had said ``until``."""
+def broken_off(town: Town, *args: str, until: str, ready: Callable[[], bool] = lambda: True) -> str:
+    """What the program said on standard error that was ended with Ctrl-C once it had said ``until``, and ``ready``."""
     with subprocess.Popen(
         [sys.executable, "-m", "humaspost", *args],
         cwd=town.office,
@@ -30,6 +31,8 @@ def broken_off(town: Town, *args: str, until: str) -> str:
             line = process.stderr.readline()
             assert line, said
             said += line
+        while not ready():
+            assert process.poll() is None, said
         process.send_signal(signal.SIGINT)
         said += process.stderr.read()
         assert process.wait(30) == 130, said
@@ -84,4 +87,45 @@ def test_a_login_that_is_refused_is_said_each_time(town: Town, channel: str) -> 
         ran = ok(town.run("publish", "a", "--yes"), 4)
         assert f"{channel} is held (login: " in ran.err
         assert f"humaspost account check {channel}" in ran.err
+    assert town.objects() == []
+
+
+@pytest.mark.parametrize("state", ["missed", "failed"])
+def test_what_needed_a_person_still_does_after_publish_was_broken_off(town: Town, state: str) -> None:
+    """A sender that stands still has it from now on; who gives up waiting must not lose what was told before."""
+    if state == "missed":
+        town.write("a.md", post("a", "2021-02-03 08:30 WIB"))
+    else:
+        town.write("a.md", post("a", FUTURE))
+        refused = {"title": "Invalid Request", "type": "https://api.twitter.com/2/problems/invalid-request"}
+        town.fault(channel="x", method="POST", path="/2/tweets$", fault="status", status=400, body=refused)
+        ok(town.run("publish", "a", "--yes"), 1)
+    with subprocess.Popen(
+        [sys.executable, "-m", "humaspost", "schedule"],
+        cwd=town.office,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as sender:
+        assert sender.stdout
+        while "next" not in sender.stdout.readline():
+            pass
+        before = town.run("status", "--json", "--all").json["deliveries"]
+        assert before[0]["state"] == state
+        sender.send_signal(signal.SIGSTOP)
+
+        def asked() -> bool:
+            rows = town.run("status", "--json", "--all").json["deliveries"]
+            return bool(rows[0]["state"] == "scheduled")
+
+        said = broken_off(town, "publish", "a", "--yes", until="Its date", ready=asked)
+        after = town.run("status", "--json", "--all").json["deliveries"]
+        shown = town.run("status", "--exit-code")
+        sender.kill()
+        sender.send_signal(signal.SIGCONT)
+    assert "It is as before" in said
+    same = ("state", "reason", "due_at", "attempts", "code")
+    assert [after[0][name] for name in same] == [before[0][name] for name in same]
+    assert (shown.code, f"  {state} " in shown.out) == (5, True)
     assert town.objects() == []

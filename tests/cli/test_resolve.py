@@ -62,11 +62,19 @@ def test_where_nobody_knows_the_address_a_person_is_asked_for_it(doubt: Town) ->
     ran = ok(doubt.run("resolve", "e", "--published", "--yes"), 2)
     assert "looked just now: the platform did not answer" in ran.err
     assert "--url ADDRESS" in ran.err
-    for wrong in ("https://x.com/kotacontoh20271/", "https://x.com/kotacontoh", "12345678", "ftp://x"):
+    for wrong in (
+        "https://x.com/kotacontoh20271/",
+        "https://x.com/kotacontoh",
+        "12345678",
+        "ftp://x",
+        "https://x.com/oranglain/status/1234567890123",
+    ):
         refused = ok(doubt.run("resolve", "e", "--published", "--yes", "--url", wrong), 2)
-        assert "is not the address of a post on x" in refused.err
+        assert "is not the address of a post of @kotacontoh on x" in " ".join(refused.err.split())
     first = next(one["id"] for one in doubt.objects() if one["text"] == "Satu.")
-    taken = doubt.run("resolve", "e", "--published", "--yes", "--url", f"https://x.com/a/status/{first}")
+    taken = doubt.run(
+        "resolve", "e", "--published", "--yes", "--url", f"https://x.com/KotaContoh/status/{first}"
+    )
     assert "there is e, part 1, already" in ok(taken, 2).err
     assert parts(doubt)[2] == "unknown -"
     url = f"https://twitter.com/kotacontoh/status/{second(doubt)}?t=ab12345cdEF&s=20"

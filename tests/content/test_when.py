@@ -54,6 +54,8 @@ def test_the_wall_time_is_kept_as_written() -> None:
         ("17/8/2027 10:00 WXYZ", "date-format", "2027-08-17 10:00 WXYZ"),
         ("17/8/2027 10.00 pagi", "date-format", "2027-08-17 10:00"),
         ("17/8/2027 jam 8", "date-format", ""),
+        ("3 Februari 2027 pukul 20.00 (WIT)", "date-format", "2027-02-03 20:00 WIT"),
+        ("3 Februari 2027, 20.00 s.d. 21.00 WIT", "date-format", ""),
         ("40/8/2027", "date-format", ""),
         ("03/02/2027", "date-format", "2027-02-03 08:30"),
         ("besok", "date-format", ""),

@@ -69,28 +69,39 @@ def schedule(office: Office, stop: threading.Event) -> int:
 
 
 def publish(office: Office, post: str, *, account: str | None = None, deadline: float = LONGEST) -> Report:
-    """Due, failed and missed deliveries of one post go out now; with a running owner it sends them."""
+    """Due, failed and missed deliveries of one post go out now; with a running owner it sends them.
+
+    Raises BrokenOff where a person broke it off.
+    """
     started = office.now()
     imported_if_changed(office)
     found = scan(office, sending=True, wait=True)
     enter(office, found)
     ledger = office.ledger(write=True)
-    wanted = ledger.write(lambda conn: now_due.ask(conn, post, account=account, now=office.now()))
+    asked = ledger.write(lambda conn: now_due.ask(conn, post, account=account, now=office.now()))
     try:
-        with _sending(office, "publish", only=post) as engine:
-            engine.start()
-            engine.drain(patience=timedelta(seconds=60), deadline=deadline)
-    except Busy:
-        now_due.follow(ledger, wanted, deadline=deadline)
+        try:
+            with _sending(office, "publish", only=post) as engine:
+                engine.start()
+                engine.drain(patience=timedelta(seconds=60), deadline=deadline)
+        except Busy:
+            now_due.follow(ledger, asked.pairs, deadline=deadline)
+    except KeyboardInterrupt:
+        back = ledger.write(lambda conn: now_due.withdraw(conn, asked, now=office.now()))
+        raise BrokenOff(() if back else _all_of(office, post, account)) from None
     return Report(found.problems, _touched(office, started, post=post))
 
 
-def withdraw(office: Office, post: str, *, account: str | None = None) -> list[Row[Any]] | None:
-    """Nobody wants it now any more: what was not begun waits for its date. Where some was, all its deliveries."""
-    now, ledger = office.now(), office.ledger(write=True)
-    if ledger.write(lambda conn: now_due.withdraw(conn, post, account=account, now=now)):
-        return None
-    with ledger.read() as conn:
+class BrokenOff(KeyboardInterrupt):
+    """Nobody wants it now any more: what was not begun is as before. ``begun`` = all deliveries, where some was."""
+
+    def __init__(self, begun: Sequence[Row[Any]]) -> None:
+        super().__init__()
+        self.begun = tuple(begun)
+
+
+def _all_of(office: Office, post: str, account: str | None) -> list[Row[Any]]:
+    with office.ledger().read() as conn:
         return queries.deliveries(conn, post_id=post, account_name=account)
 
 

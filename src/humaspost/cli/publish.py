@@ -46,12 +46,8 @@ def publish(post: Wanted, account: AccountName = None, yes: Yes = False, json: J
         office.tell = teller.tell
         try:
             report = app.publish(office, chosen.id, account=account)
-        except KeyboardInterrupt:
-            note(
-                interrupted_lines(
-                    app.withdraw(office, chosen.id, account=account), chosen, clock=clock(office)
-                )
-            )
+        except app.BrokenOff as broken:
+            note(interrupted_lines(broken.begun, chosen, clock=clock(office)))
             raise
     kept_back = app.kept_back(office, chosen.id, account=account)
     if json:

@@ -138,10 +138,15 @@ def _place(office: "Office", row: "Row[Any]", url: str) -> "Place":
     from humaspost.ledger import doubts
 
     looks = office.channels[row.channel].looks
-    remote_id = looks.id_in(url)
+    account = office.settings.account(row.account_name)
+    shown = account.shown if account else ""
+    remote_id = looks.id_in(url, shown=shown)
     if looks.address and remote_id is None:
-        message = _("{url} is not the address of a post on {channel}; copy it from there: {where}")
-        raise typer.BadParameter(message.format(url=url, channel=row.channel, where=looks.where))
+        message = _(
+            "{url} is not the address of a post of {account} on {channel}; copy it from there: {where}"
+        )
+        told = message.format(url=url, account=shown, channel=row.channel, where=looks.where)
+        raise typer.BadParameter(told)
     if remote_id is not None:
         with office.ledger().read() as conn:
             other = doubts.holder(conn, row, remote_id)

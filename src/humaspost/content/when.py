@@ -18,6 +18,7 @@ _MOMENT = re.compile(
 _DAY_FIRST = re.compile(r"(\d\d?)[-/. ](\d\d?|[A-Za-z]{3,9})[-/. ](\d{4})\b(.*)", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})[-/. ](\d\d?|[A-Za-z]{3,9})[-/. ](\d\d?)\b(.*)", re.ASCII)
 _TIME = re.compile(r"\b(\d\d?)[.:](\d\d)(?:[.:]\d\d)?[ ]*([A-Za-z+-][\w+/:-]*)?", re.ASCII)
+_WORDS = re.compile(r"[A-Za-z][\w+/-]*", re.ASCII)
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?)(?::?(\d\d))?", re.ASCII | re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9+_/-]*", re.ASCII)
 _MONTHS = {
@@ -153,9 +154,14 @@ def _guess(text: str) -> str:
     month = int(number) if number.isdigit() else _MONTHS.get(number[:3].lower(), 0)
     if not (1 <= month <= 12 and 1 <= int(day) <= 31):
         return ""
-    time = _TIME.search(rest)
-    if time is None and any(character.isdigit() for character in rest):
+    times = list(_TIME.finditer(rest))
+    if len(times) > 1 or (not times and any(character.isdigit() for character in rest)):
         return ""
+    time = times[0] if times else None
     clock = f"{int(time[1]):02}:{time[2]}" if time else "08:30"
-    zone = f" {time[3]}" if time and time[3] and (zone_name(time[3]) or time[3].isupper()) else ""
+    zones = [word for word in _WORDS.findall(rest) if word.isupper() or ("/" in word and zone_name(word))]
+    zones = [time[3]] if time and time[3] and zone_name(time[3]) else zones
+    if len(zones) > 1:
+        return ""
+    zone = f" {zones[0]}" if zones else ""
     return f"{year}-{month:02}-{int(day):02} {clock}{zone}"

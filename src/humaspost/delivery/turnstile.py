@@ -47,7 +47,9 @@ class Turnstile:
         tickets = [Ticket(c.key, work.part_hash, None, again, code, detail) for c in mine]
         passages = self.ask(tickets, now)
         self.hand.drop(mine)
-        if not any(isinstance(p, Stopped) and p.state is State.SCHEDULED for p in passages):
+        if work.future is None and not any(
+            isinstance(p, Stopped) and p.state is State.SCHEDULED for p in passages
+        ):
             self.works.forget(work.part_hash)  # nobody waits for it any more
         self.tell_stops(passages)
 

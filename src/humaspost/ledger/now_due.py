@@ -1,7 +1,8 @@
 """A person wants a post out now: its time becomes this moment, and its outcome is waited for."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,20 +15,33 @@ from humaspost.model.delivery import State
 
 #: What a person may send again by asking; published and unknown ones never.
 ASKABLE = (State.SCHEDULED, State.PREPARING, State.MISSED, State.FAILED)
-_BEGUN = (State.PREPARING, State.SENDING)
+#: What asking changes of a delivery.
+_ASKED = ("state", "reason", "due_at", "not_before", "failures", "follows")
+_BEFORE = [delivery.c[name] for name in ("key", "attempts", *_ASKED)]
 ENDED = tuple(state for state in State if state not in (State.SCHEDULED, State.PREPARING, State.SENDING))
 
 
-def ask(conn: Connection, post: str, *, account: str | None, now: datetime) -> list[tuple[str, str]]:
-    """The post is due now; the (post, account id) pairs that this is about."""
-    wanted = [row.account for row in conn.execute(_pairs(post, account))]
-    for account_id in wanted:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person asked for: (post, account id) pairs, each with when it was due and how its deliveries stood before."""
+
+    pairs: tuple[tuple[str, str], ...]
+    due: Mapping[str, datetime]
+    before: Mapping[str, Sequence[Row[Any]]]
+
+
+def ask(conn: Connection, post: str, *, account: str | None, now: datetime) -> Asked:
+    """The post is due now, on all its accounts or on one."""
+    wanted = list(conn.execute(_pairs(post, account)))
+    before: dict[str, Sequence[Row[Any]]] = {}
+    for account_id in (row.account for row in wanted):
         mine = (planned.c.post == post) & (planned.c.account == account_id)
         conn.execute(update(planned).where(mine).values(due_at=now))
         rows = (delivery.c.post == post) & (delivery.c.account == account_id)
+        before[account_id] = conn.execute(select(*_BEFORE).where(rows)).all()
         held_part = (delivery.c.state == State.HELD) & delivery.c.reason.startswith("part ")
-        conn.execute(update(delivery).where(rows, held_part).values(due_at=now))
         askable = delivery.c.state.in_(ASKABLE)
+        conn.execute(update(delivery).where(rows, held_part).values(due_at=now))
         follows = delivery.c.state.in_((State.MISSED, State.FAILED))
         conn.execute(update(delivery).where(rows, follows).values(follows=True))
         conn.execute(
@@ -44,30 +58,42 @@ def ask(conn: Connection, post: str, *, account: str | None, now: datetime) -> l
             )
         )
         parts.hold_later(conn, rows)
-    return [(post, account_id) for account_id in wanted]
+    pairs = tuple((post, row.account) for row in wanted)
+    return Asked(pairs, {row.account: row.due_at for row in wanted}, before)
 
 
-def _pairs(post: str, name: str | None) -> Select[tuple[str]]:
-    query = select(planned.c.account).join(account, account.c.id == planned.c.account)
+def _pairs(post: str, name: str | None) -> Select[tuple[str, datetime]]:
+    query = select(planned.c.account, planned.c.due_at).join(account, account.c.id == planned.c.account)
     query = query.where(planned.c.post == post)
     return query if name is None else query.where(account.c.name == name)
 
 
-def withdraw(conn: Connection, post: str, *, account: str | None, now: datetime) -> bool:
-    """What nobody has begun to send is due at its own date again; whether that is all that was asked for."""
+def withdraw(conn: Connection, asked: Asked, *, now: datetime) -> bool:
+    """Each account on which nobody has begun since it was asked for is as it was before; whether that is all of them."""
     everything = True
-    for row in conn.execute(_pairs(post, account)):
-        mine = (planned.c.post == post) & (planned.c.account == row.account)
-        rows = (delivery.c.post == post) & (delivery.c.account == row.account)
-        begun = select(delivery.c.key).where(rows, (delivery.c.attempts > 0) | delivery.c.state.in_(_BEGUN))
-        if conn.scalar(begun.limit(1)) is not None:
+    for post, account_id in asked.pairs:
+        before = {row.key: row for row in asked.before[account_id]}
+        mine = (delivery.c.post == post) & (delivery.c.account == account_id)
+        rows = conn.execute(select(*_BEFORE).where(mine)).all()
+        if any(_is_begun(row, before.get(row.key)) for row in rows):
             everything = False
             continue
-        conn.execute(update(planned).where(mine).values(due_at=planned.c.date_at))
-        date = select(planned.c.date_at).where(mine).scalar_subquery()
-        waiting = delivery.c.state.in_((State.SCHEDULED, State.HELD))
-        conn.execute(update(delivery).where(rows, waiting).values(due_at=date, updated_at=now))
+        for key, row in before.items():
+            values = {name: getattr(row, name) for name in _ASKED}
+            if row.state in (*ASKABLE, State.HELD):
+                state = State.SCHEDULED if row.state == State.PREPARING else row.state
+                changed = {**values, "state": state, "updated_at": now}
+                conn.execute(update(delivery).where(delivery.c.key == key).values(changed))
+        pair = (planned.c.post == post) & (planned.c.account == account_id)
+        conn.execute(update(planned).where(pair).values(due_at=asked.due[account_id]))
     return everything
+
+
+def _is_begun(row: Row[Any], before: Row[Any] | None) -> bool:
+    """Whether something was done with it since; one that is new is of a list that was gone through."""
+    if before is None or row.attempts != before.attempts:
+        return True
+    return row.state != before.state and row.state not in (State.SCHEDULED, State.HELD)
 
 
 def kept_back(conn: Connection, post: str, *, account: str | None) -> list[Row[Any]]:
@@ -76,13 +102,14 @@ def kept_back(conn: Connection, post: str, *, account: str | None) -> list[Row[A
     return [
         row
         for row in accounts.every(conn)
-        if row.id in wanted and row.hold and (_open(conn, post, row.id) or _is_held(conn, post, row.id))
+        if row.id in wanted and row.hold and (_open(conn, post, row.id) or _is_held(conn, post, row))
     ]
 
 
-def _is_held(conn: Connection, post: str, account_id: str) -> bool:
-    mine = (delivery.c.post == post) & (delivery.c.account == account_id)
-    return bool(conn.scalar(select(delivery.c.key).where(mine, delivery.c.state == State.HELD).limit(1)))
+def _is_held(conn: Connection, post: str, by: Row[Any]) -> bool:
+    mine = (delivery.c.post == post) & (delivery.c.account == by.id)
+    held = (delivery.c.state == State.HELD) & (delivery.c.reason == by.hold)
+    return bool(conn.scalar(select(delivery.c.key).where(mine, held).limit(1)))
 
 
 def follow(ledger: Ledger, wanted: Sequence[tuple[str, str]], *, deadline: float) -> bool:

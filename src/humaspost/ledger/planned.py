@@ -97,7 +97,12 @@ def _pending(conn: Connection) -> set[str]:
 
 
 def _suspicious(conn: Connection, gone: set[str]) -> bool:
-    return len(gone) >= FEW and len(gone) > SHARE * len(_pending(conn))
+    return are_many(len(gone), of=len(_pending(conn)))
+
+
+def are_many(gone: int, *, of: int) -> bool:
+    """Whether so many vanished posts ``of`` all that are pending are believed to be an accident."""
+    return gone >= FEW and gone > SHARE * of
 
 
 def _see(

@@ -44,7 +44,7 @@ class _Untouched:
     """A file that is read, and to which nothing comes that is written into it."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self.seek, self.read = file.seek, file.read
+        self.seek, self.read, self.tell = file.seek, file.read, file.tell
 
     def write(self, data: bytes) -> int:
         """As if it had been written."""

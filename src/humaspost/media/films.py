@@ -3,6 +3,7 @@
 import struct
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from humaspost.media.images import MAX_PIXELS
@@ -32,6 +33,8 @@ _QUARTER_TURNS = (90, 270)
 _MOST_BOXES = 10_000
 #: Seconds of pictures that a camera itself leaves out at the beginning, at most.
 _LEFT_OUT = 0.25
+#: A quarter of an hour of sixty a second; one with more is looked at no further.
+_MOST_PACKETS = 54_000
 
 
 class BadFilm(Exception):
@@ -111,9 +114,12 @@ def _hides(film: "InputContainer", stream: "VideoStream") -> bool:
     # Not every container can be read anew; one that is broken further on hides nothing that could be told.
     with suppress(av.FFmpegError):
         film.seek(0)
-        packets = (packet for packet in film.demux(stream) if packet.is_discard)
-        hidden = sum(float((packet.duration or 0) * packet.time_base) for packet in packets)
-    return hidden > _LEFT_OUT
+        for packet in islice(film.demux(stream), _MOST_PACKETS):
+            if packet.is_discard:
+                hidden += float((packet.duration or 0) * packet.time_base)
+                if hidden > _LEFT_OUT:
+                    return True
+    return False
 
 
 def _shown(stream: "VideoStream", frame: "VideoFrame") -> tuple[int, int]:

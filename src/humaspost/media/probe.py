@@ -208,6 +208,11 @@ def _film(file: BufferedReader, found: Found, name: str, facts: MediaFacts) -> M
         raise findings.bomb(name, images.MAX_PIXELS) from error
     except films.BadFilm as error:
         raise findings.unreadable(name, _("its content is broken")) from error
+    except OSError:
+        raise  # the disk's, not the film's
+    except Exception as error:
+        # However strange a file is, and whatever we overlooked: it must not hide the others.
+        raise findings.unreadable(name, _("its content is broken")) from error
     sound = seen.kind is Kind.AUDIO and found.kind is Kind.VIDEO
     return replace(
         facts,

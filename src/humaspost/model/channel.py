@@ -22,17 +22,21 @@ class Looks:
     """When to look after an unknown outcome, in seconds from the end of the attempt; none = a person at once.
 
     ``where`` tells a person where to look for themselves. ``address`` is the expression (``re``, from its beginning) of
-    a post's public address, whose only group is the platform's id; "" = an address does not tell it.
+    a post's public address, whose group ``id`` is the platform's id and whose group ``name``, if it has one, the
+    account's; "" = an address does not tell it.
     """
 
     after: tuple[float, ...]
     where: str = ""
     address: str = ""
 
-    def id_in(self, url: str) -> str | None:
-        """The platform's id in the address that a person gave; None where there is none."""
+    def id_in(self, url: str, *, shown: str) -> str | None:
+        """The platform's id in the address that a person gave; None where there is none, or it is another account's."""
         found = re.match(self.address, url.strip()) if self.address else None
-        return found[1] if found else None
+        if found is None:
+            return None
+        name = found.groupdict().get("name") or ""
+        return found["id"] if name.casefold() in ("", shown.lstrip("@").casefold()) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 from humaspost.app.office import Office
 from humaspost.app.scan import Scan
 from humaspost.ledger import queries
+from humaspost.ledger.planned import PENDING, are_many
 from humaspost.ledger.store import created_at
 from humaspost.model.delivery import WAITING, State
 from humaspost.model.plan import PlanRow
@@ -84,11 +85,12 @@ def fate(office: Office, found: Scan) -> Fate:
     with office.ledger().read() as conn:
         entries = {(entry["id"], entry["account"]): entry for entry in queries.counts_by_post(conn)}
         born = created_at(conn) or now
+    every = list(entries.values())
     people = People(office)
     coming: list[Coming] = []
     unsent: list[Unsent] = []
     for row in found.plan.rows:
-        entry = entries.pop((row.post, row.account.name), None)
+        entry = entries.get((row.post, row.account.name))
         if entry is not None and entry["frozen"]:
             # By the file as it is now: no sender may have read it since it was edited.
             entry["changed"] = entry["frozen"] != row.rendition.hash
@@ -104,16 +106,22 @@ def fate(office: Office, found: Scan) -> Fate:
             )
         for kind, reason in kinds:
             unsent.append(Unsent(kind, row.post, row.file, due, (row.account.name,), reason))
-    unsent += _gone(found, entries.values())
+    unsent += _gone(found, every)
     coming.sort(key=lambda one: (one.due, one.row.post))
     return Fate(tuple(coming), (*_merged(unsent), *_not_planned(found)))
 
 
 def _gone(found: Scan, entries: Iterable[Mapping[str, Any]]) -> Iterator[Unsent]:
-    """What the ledger has to send, and no file says any more."""
-    there = {post.id for post in found.posts} | {item.post for item in found.plan.held}
-    for entry in entries:
-        if entry["id"] not in there and any(entry["counts"][state] for state in _COMING):
+    """What the ledger has to send, and no file says any more; of many at once the ledger believes no word."""
+    ids = {post.id for post in found.posts} | {item.post for item in found.plan.held}
+    files = {post.file for post in found.posts} | {item.file for item in found.plan.held}
+    pending = [entry for entry in entries if any(entry["counts"][state] for state in PENDING)]
+    gone = [entry for entry in pending if entry["id"] not in ids and entry["file"] not in files]
+    posts = {entry["id"] for entry in gone}
+    if found.folder_gone or are_many(len(posts), of=len({entry["id"] for entry in pending})):
+        return
+    for entry in gone:
+        if any(entry["counts"][state] for state in _COMING):
             yield Unsent("held", entry["id"], entry["file"], entry["due_at"], (entry["account"],), "file")
 
 

@@ -76,9 +76,9 @@ def ahead_lines(plan: Ahead, post: Post, *, clock: Clock, columns: int = 80) -> 
     return lines + _date(post, clock) if plan.sends else lines
 
 
-def interrupted_lines(begun: Sequence[Row[Any]] | None, post: Post, *, clock: Clock) -> list[str]:
-    """What becomes of a post whose sending a person broke off."""
-    if begun is not None:
+def interrupted_lines(begun: Sequence[Row[Any]], post: Post, *, clock: Clock) -> list[str]:
+    """What becomes of a post whose sending a person broke off; ``begun`` = its deliveries, where some were."""
+    if begun:
         lines = result_lines(begun)
         if any(row.state not in ENDED for row in begun):
             lines.append(_("What waits goes out with the next sender. To stop everything: humaspost pause"))
@@ -86,7 +86,7 @@ def interrupted_lines(begun: Sequence[Row[Any]] | None, post: Post, *, clock: Cl
     if post.date is not None and post.date.utc > clock.now:
         due = f"{clock.date(post.date.utc)} {clock.zone_name}"
         return [_("It is as before: it goes out at its date, {due}.").format(due=due)]
-    return [_("What was not sent goes out with the next sender, within its grace: humaspost status")]
+    return [_("It is as before: humaspost status --post {post}").format(post=post.id)]
 
 
 def kept_back_lines(rows: Sequence[Row[Any]]) -> list[str]:
@@ -95,7 +95,7 @@ def kept_back_lines(rows: Sequence[Row[Any]]) -> list[str]:
     for row in rows:
         why = f"{row.hold}: {row.hold_code} {row.hold_detail}".strip(": ")
         lines.append(
-            _("{account} is held ({why}); nothing was sent there.").format(account=row.name, why=safe(why))
+            _("{account} is held ({why}); what is left waits there.").format(account=row.name, why=safe(why))
         )
         if row.hold in ("login", "quota"):
             way = _(

@@ -24,8 +24,8 @@ KEYS = ("api_key", "api_key_secret", "access_token", "access_token_secret")
 
 #: A post's public address: x.com/NAME/status/ID, x.com/i/web/status/ID, and the same of old.
 _ADDRESS = (
-    r"(?:https?://)?(?:(?:www|mobile)\.)?(?:x|twitter)\.com/(?:i/(?:web/)?|[A-Za-z0-9_]{1,20}/)"
-    r"status(?:es)?/([0-9]{5,19})(?![0-9])"
+    r"(?:https?://)?(?:(?:www|mobile)\.)?(?:x|twitter)\.com/(?:i/(?:web/)?|(?P<name>[A-Za-z0-9_]{2,20})/)"
+    r"status(?:es)?/(?P<id>[0-9]{5,19})(?![0-9])"
 )
 
 

@@ -48,6 +48,8 @@ def _twins(rendition: Rendition) -> Iterator[Problem]:
     seen: dict[str, int] = {}
     for part in rendition.parts:
         words = " ".join(unicodedata.normalize("NFC", part.text).split())
+        if part.media:
+            continue  # with other media X may take the same words
         if words and words in seen:
             message = _("parts {first} and {second} say the same; X refuses the second as a duplicate")
             yield _problem(
