@@ -146,3 +146,58 @@ def test_plan_counts_people_whose_list_is_still_to_be_imported(town: Town) -> No
     assert "limit 20 people in 24 h" in shown
     ok(town.run("audience", "import", "--yes"))
     assert ok(town.run("plan")).out.split("Nobody is")[0] == shown.split("Nobody is")[0]
+
+
+def test_plan_calls_nothing_gone_that_only_cannot_be_read(town: Town) -> None:
+    path = town.write("b.md", post("b", FUTURE))
+    ok(town.run("run"))
+    path.write_text(path.read_text().replace("title:", "tags: [a\ntitle:"))
+    for _turn in range(2):
+        shown = ok(town.run("plan")).out
+        assert "error" in shown
+        assert "is gone" not in shown
+        town.run("run")
+
+
+def test_plan_calls_nothing_gone_while_the_folder_is_away(town: Town) -> None:
+    for number in range(4):
+        town.write(f"{number}.md", post(f"p{number}", FUTURE, body=f"Loket {number}."))
+    ok(town.run("run"))
+    folder = town.office / "posts"
+    folder.rename(town.office / "lain")
+    assert "is gone" not in town.run("plan").out
+    (town.office / "lain").rename(folder)
+    for number in range(3):
+        (folder / f"{number}.md").unlink()
+    assert "is gone" not in town.run("plan").out, "so many at once are believed by nobody"
+
+
+def test_an_error_in_the_file_of_a_post_that_is_out_keeps_nothing_back(town: Town) -> None:
+    path = town.write("a.md", post("a", _ago(1)))
+    ok(town.run("publish", "a", "--yes"))
+    path.write_text(path.read_text().replace("title:", "hashtag: [A]\ntitle:"))
+    silent = ok(town.run("run", "--quiet"))
+    assert silent.out + silent.err == ""
+    assert "Nothing needs you." in ok(town.run("status", "--exit-code")).out
+    (town.office / "posts" / "README.md").write_text("Simpan unggahan di sini.\n")
+    ok(town.run("run", "--quiet"))
+    assert "front-matter-missing" in ok(town.run("status", "--exit-code"), 3).out
+
+
+def test_the_rest_of_a_thread_and_a_list_of_people_need_you_too_when_their_file_is_gone(town: Town) -> None:
+    town.write("a.md", post("a", FUTURE, body="Satu.\n<!-- part -->\nDua.\n<!-- part -->\nTiga."))
+    town.write("w.md", post("w", FUTURE, channels="[whatsapp]", more="audiences: [masyarakat]\n"))
+    town.write("c.md", post("c", FUTURE, body="Lain."))
+    town.fault(channel="x", method="POST", path="/2/tweets$", fault="status", status=429, skip=1, count=9)
+    ok(town.run("audience", "import", "--yes"))
+    ok(town.run("publish", "a", "--yes"), 75)
+    town.run("run")
+    for name in ("a.md", "w.md"):
+        (town.office / "posts" / name).unlink()
+    town.run("run")
+    with sqlite3.connect(town.office / ".humaspost" / "ledger.sqlite3") as ledger:
+        due = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
+        ledger.execute("UPDATE planned SET due_at = ?", (due,))
+    shown = ok(town.run("status", "--exit-code"), 5).out
+    assert shown.count("its file is gone; was due") == 2
+    assert "3 people" in shown

@@ -28,16 +28,19 @@ def film(
     comment: str = "",
     ground: str = "navy",
     begin: tuple[float, float] = (0.0, 0.0),
+    fragments: bool = False,
 ) -> bytes:
     """A film of one moving square; ``audio`` names its sound's codec, ``first`` = the index comes first.
 
     ``comment`` is what a telephone tells beside the pictures; ``ground`` the colour on which the square moves.
-    ``begin`` is when pictures and sound begin, in seconds; a sound that does not begin at 0 is a tone.
+    ``fragments`` = as browsers and OBS record it. ``begin`` is when pictures and sound begin, in seconds; a sound that does not begin at 0 is a tone.
     """
     with TemporaryDirectory() as folder:
         # A file, not a buffer: FFmpeg opens it once more to bring the index to its front.
         path = Path(folder, "a")
         options = {"movflags": "+faststart"} if first else {}
+        if fragments:
+            options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
         with av.open(path, "w", format=container, options=options) as out:
             if comment:
                 out.metadata["comment"] = comment

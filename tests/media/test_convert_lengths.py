@@ -74,6 +74,21 @@ def test_what_was_cut_off_on_the_telephone_is_not_shown(root: Path, put: Put) ->
     assert (seen.film.codec, len(_pictures(result))) == (before.film.codec, 75)
 
 
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_a_piece_of_a_longer_film_lasts_as_long_as_the_piece(root: Path, put: Put, codec: str) -> None:
+    data = film(rate=25, codec=codec, container="mov", audio="aac", seconds=4, begin=(30.0, 30.2))
+    rules = replace(STRICT, frame=None)
+    for name, source in (
+        ("a.mov", data),
+        ("b.mov", film(rate=25, codec=codec, container="mov", seconds=4, begin=(30.0, 0.0))),
+    ):
+        before = measured(BytesIO(source), "video/quicktime")
+        seen, result = made(root, put(name, source), rules)
+        assert seen.duration == pytest.approx(before.duration, abs=0.05)
+        assert len(_pictures(result)) == 100
+    assert _heard(made(root, put("c.mov", data), rules)[1]) == pytest.approx(0.2, abs=0.04)
+
+
 @pytest.mark.parametrize("begin", [(0.4, 0.0), (0.0, 0.4), (0.0, 0.025)])
 @pytest.mark.parametrize("codec", ["libx264", "libx265"])
 def test_sound_and_pictures_stay_together(

@@ -113,6 +113,27 @@ def test_an_index_that_could_not_be_silenced_is_a_problem_before_the_post_is_due
     assert (root / "posts/media/a.mp4").read_bytes() == broken
 
 
+def test_a_film_in_fragments_is_a_film(root: Path, put: Put) -> None:
+    """As browsers and OBS record it; what looked into its index ended every command."""
+    data = films.film((320, 320), audio="aac", seconds=2, fragments=True)
+    assert b"moof" in data
+    post, problems = probe_all(post_with(root, put("a.mp4", data)), root=root)
+    assert problems == []
+    assert post.media[0].facts is not None
+    assert post.media[0].facts.kind is Kind.VIDEO
+
+
+def test_whatever_goes_wrong_inside_a_film_is_that_film_s_problem(
+    root: Path, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def confused(*_args: object) -> None:
+        raise AttributeError("ours")
+
+    monkeypatch.setattr("humaspost.media.boxes.demand_whole", confused)
+    _, problems = probe_all(post_with(root, put("a.mp4", films.film())), root=root)
+    assert [problem.code for problem in problems] == ["media-unreadable"]
+
+
 def test_a_film_tells_whether_it_hides_pictures() -> None:
     for container in ("mp4", "mov"):
         data = films.film(rate=25, container=container, audio="aac", seconds=2)

@@ -20,6 +20,8 @@ from humaspost.settings.shape import Settings
 
 #: The priority of a type that the policy does not name; 1 goes first, 9 last.
 USUAL = 5
+#: A file that says nothing of a post may be any file.
+_NO_POST = ("front-matter-missing",)
 #: What is wrong with the folder itself, whatever is due.
 FOLDER = ("posts-vanished", "posts-folder-missing")
 
@@ -45,7 +47,7 @@ class Scan:
         drafts |= {file for file, left in self.broken.items() if left.draft}
         first: dict[str, Problem] = {}
         for problem in (*(vanished(self, done) if done else ()), *self.problems):
-            if problem.is_error and problem.file not in drafts:
+            if problem.is_error and problem.file not in drafts and not (done and problem.file in done.over):
                 first.setdefault(problem.file, problem)
         return tuple(first.values())
 
@@ -53,7 +55,9 @@ class Scan:
         """Those that keep what is due by now from being sent, as far as it can be told when it is due."""
         due = {post.file for post in self.posts if post.date and post.date.utc <= now}
         due |= {file for file, left in self.broken.items() if left.is_due(now)}
-        return tuple(p for p in self.left_alone(done) if p.file in due or p.code in FOLDER)
+        return tuple(
+            p for p in self.left_alone(done) if (p.file in due and p.code not in _NO_POST) or p.code in FOLDER
+        )
 
 
 def scan(office: Office, *, sending: bool = False, wait: bool = False) -> Scan:
@@ -131,6 +135,7 @@ def enter(office: Office, found: Scan) -> Scheduled:
         for account in office.settings.accounts:
             accounts.ensure(conn, account, platform_id=known_accounts[account.name])
         done = planned.schedule(conn, found.plan, now=now, folder_gone=found.folder_gone)
+        done = replace(done, over=left_alone.over(conn, [p.file for p in found.left_alone(done)]))
         left_alone.keep(conn, [(p.file, p.code) for p in found.left_alone(done)])
         return done
 

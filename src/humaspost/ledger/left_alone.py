@@ -1,14 +1,33 @@
 """Which files the last look at the folder left alone for their errors: what is not scheduled has no delivery to tell it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from humaspost.ledger.schema import meta
+from humaspost.ledger.schema import delivery, meta, planned, post
+from humaspost.model.delivery import State
 
+_PENDING = tuple(set(State) - {State.PUBLISHED, State.EXPIRED, State.REFUSED, State.CANCELLED})
 _KEY = "left_alone"
+
+
+def over(conn: Connection, files: Collection[str]) -> tuple[str, ...]:
+    """Those of the files whose post was scheduled, and has nothing to send any more: its errors keep nothing back."""
+    pending = exists(delivery.c.key).where(delivery.c.post == post.c.id, delivery.c.state.in_(_PENDING))
+    unexpanded = exists(planned.c.post).where(planned.c.post == post.c.id, planned.c.expanded.is_(False))
+    known = exists(planned.c.post).where(planned.c.post == post.c.id)
+    found: list[str] = []
+    for some in batched(files):
+        found += conn.scalars(select(post.c.file).where(post.c.file.in_(some), known, ~pending, ~unexpanded))
+    return tuple(found)
+
+
+def batched(files: Collection[str]) -> Iterator[list[str]]:
+    """As many at once as SQLite takes."""
+    every = list(files)
+    yield from (every[at : at + 500] for at in range(0, len(every), 500))
 
 
 def keep(conn: Connection, files: Sequence[tuple[str, str]]) -> None:

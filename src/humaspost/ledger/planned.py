@@ -26,12 +26,16 @@ PENDING = (State.SCHEDULED, State.PREPARING, State.HELD, *FOLLOWS)
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """What scheduling changed: ids of posts new, moved or mended, held; ``vanished`` stopped it all."""
+    """What scheduling changed: ids of posts new, moved or mended, held; ``vanished`` stopped it all.
+
+    ``over`` are files with errors whose post has nothing to send any more.
+    """
 
     new: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
     vanished: tuple[str, ...] = ()
+    over: tuple[str, ...] = ()
 
 
 def schedule(conn: Connection, plan: Plan, *, now: datetime, folder_gone: bool = False) -> Scheduled:

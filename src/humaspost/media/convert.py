@@ -60,6 +60,7 @@ def job(seen: films.Measured, rules: MediaRules, *, mime: str, size: int, target
         most=int(rules.max_bytes.value),
         seconds=within((seen.duration or 0.0) * loops),
         lasts=rules.duration,
+        about=seen.duration * loops if seen.duration else None,
         rate=(frames[0] - _ROUNDING, frames[1] + _ROUNDING) if frames else None,
     )
 

@@ -98,6 +98,11 @@ def _measured(film: "InputContainer", *, first: bool, unit: int) -> Measured:
     )
 
 
+def begin_of(film: "InputContainer", *, unit: int) -> float:
+    """Seconds at which the first of its pictures and sounds begins: a piece of a longer film keeps that one's times."""
+    return max(0.0, (film.start_time or 0) / unit)
+
+
 def pictures_of(film: "InputContainer") -> "VideoStream | None":
     """The stream of moving pictures; the picture on the record sleeve is none."""
     from av.stream import Disposition

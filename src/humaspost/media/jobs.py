@@ -12,6 +12,8 @@ from humaspost.media.transcode import Want
 #: Seconds that any conversion may take, and more for each second of the film: an old computer is four times slower.
 _ANYWAY = 60.0
 _EACH = 10.0
+#: Seconds, and the part of a film, by which a header may be wrong about its length.
+_NEARLY, _PART = 1.0, 0.02
 #: None takes longer than this, whatever its header says of its length.
 MOST = 30 * 60.0
 
@@ -23,7 +25,7 @@ class Job:
     ``mime`` is the source's. ``moves`` = pictures and sound are moved as they are where that gives a file that
     fits, ``want`` what is made of them else; None = nothing worth it. ``loops`` = its pictures are shown so many
     times. ``most`` bytes come out, in at most ``seconds``; what comes out ``lasts`` (least, most) seconds with
-    ``rate`` (least, most) pictures in each, None = any.
+    ``rate`` (least, most) pictures in each, None = any; and ``about`` as long as the source, which is what was approved.
     """
 
     target: str
@@ -37,12 +39,15 @@ class Job:
     seconds: float
     lasts: tuple[float, float] | None = None
     rate: tuple[float, float] | None = None
+    about: float | None = None
 
 
 def misfit(seen: Measured, job: Job) -> str:
     """What keeps the channel from taking what came out, in a few words; empty = nothing."""
     if job.lasts and not job.lasts[0] <= (seen.duration or 0.0) <= job.lasts[1]:
         return f"it would last {seen.duration} s"
+    if job.about and abs((seen.duration or 0.0) - job.about) > _NEARLY + _PART * job.about:
+        return f"it would last {seen.duration} s, not {job.about} s"
     rate = seen.film.frame_rate
     if job.rate and rate is not None and not job.rate[0] <= rate <= job.rate[1]:
         return f"it would have {rate} frames a second"

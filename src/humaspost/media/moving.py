@@ -19,6 +19,9 @@ def moved(source: "InputContainer", out: "OutputContainer", *, longest: float | 
     Raises ValueError where the source hides pictures that would be seen then: whoever trims a film on a telephone
     leaves in it what was cut off. And where its sound would slip, as one of the two begins later.
     """
+    import av
+
+    begin = films.begin_of(source, unit=av.time_base)
     shown = films.pictures_of(source)
     chosen = [stream for stream in (shown, *source.streams.audio[:1]) if stream]
     to = {stream.index: out.add_stream_from_template(stream) for stream in chosen}
@@ -30,7 +33,7 @@ def moved(source: "InputContainer", out: "OutputContainer", *, longest: float | 
             raise ValueError("it hides pictures")
         start = starts[packet.stream.index]
         if start.keeps(packet):
-            if abs(start.slip) > _UNNOTICED:
+            if abs(start.slip - begin) > _UNNOTICED:
                 raise ValueError("its sound would slip")
             packet.stream = to[packet.stream.index]
             out.mux(packet)

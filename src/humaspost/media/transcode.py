@@ -60,7 +60,7 @@ def transcoded(
         _Pictures(source, out, wanted, interlaced=interlaced, longest=longest) if wanted.shape else None
     )
     heard = source.streams.audio[:1]
-    sound = _Sound(out, wanted, longest=longest) if heard else None
+    sound = _Sound(out, wanted, begin=_begin_of(source), longest=longest) if heard else None
     ways = {"video": pictures, "audio": sound}
     seen = [pictures.source] if pictures else []
     for turn in range(loops):
@@ -102,6 +102,7 @@ class _Pictures:
         stream.width, stream.height = self._shape.canvas_width, self._shape.canvas_height
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = 1 / wanted.rate
+        self._begin = _begin_of(source)
         self._told = _tells_colours(found)
         if self._told:
             made = stream.codec_context
@@ -160,8 +161,9 @@ class _Pictures:
             *([("scale", _TO_SCREENS)] if self._told else []),
             ("setsar", "1"),
             ("pad", f"{shape.canvas_width}:{shape.canvas_height}:{across}:{down}:black"),
-            # From 0 on: where the sound begins first, the first picture is waiting.
-            ("fps", f"{self._wanted.rate}:start_time=0"),
+            # From the beginning of either: where the sound begins first, the first picture is waiting.
+            ("fps", f"{self._wanted.rate}:start_time={self._begin}"),
+            ("setpts", "PTS-STARTPTS"),
             ("format", "yuv420p"),
         ]
 
@@ -175,7 +177,7 @@ def _tells_colours(source: "VideoStream") -> bool:
 class _Sound:
     """The way of the sound: one rate, one or two channels, AAC, from 0 on."""
 
-    def __init__(self, out: "OutputContainer", wanted: Want, *, longest: float | None) -> None:
+    def __init__(self, out: "OutputContainer", wanted: Want, *, begin: float, longest: float | None) -> None:
         import av
 
         self._out = out
@@ -184,13 +186,13 @@ class _Sound:
         self._stream: Any = stream
         self._resampler = av.AudioResampler("fltp", wanted.layout, wanted.sample_rate, frame_size=1024)
         self._start = Start(longest=longest)
-        self._begun = False
+        self._begin, self._begun = begin, False
 
     def push(self, frame: Any) -> None:
         """The sound is on its way; None = it was the last."""
         if frame is not None and not self._begun:
             self._begun = True
-            for silence in _before(frame):
+            for silence in _before(frame, self._begin):
                 self.push(silence)
         for ready in self._resampler.resample(frame):
             self._encoded(ready)
@@ -203,17 +205,28 @@ class _Sound:
                 self._out.mux(packet)
 
 
-def _before(first: Any) -> Iterator[Any]:
-    """The silence until the first sound, where the pictures begin before it."""
+def _begin_of(source: "InputContainer") -> float:
     import av
 
-    left = max(0, round((first.pts or 0) * first.time_base * first.sample_rate))
+    return films.begin_of(source, unit=av.time_base)
+
+
+def _before(first: Any, begin: float) -> Iterator[Any]:
+    """The silence until the first sound, where the pictures begin before it, at ``begin`` seconds."""
+    import av
+
+    start = round(begin * first.sample_rate)
+    left = max(0, round((first.pts or 0) * first.time_base * first.sample_rate) - start)
     at = 0
     while at < left:
         count = min(left - at, 1024)
         frame = av.AudioFrame(format=first.format.name, layout=first.layout.name, samples=count)
         for plane in frame.planes:
             plane.update(bytes(plane.buffer_size))
-        frame.sample_rate, frame.time_base, frame.pts = first.sample_rate, Fraction(1, first.sample_rate), at
+        frame.sample_rate, frame.time_base, frame.pts = (
+            first.sample_rate,
+            Fraction(1, first.sample_rate),
+            start + at,
+        )
         yield frame
         at += count

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row
 
 from humaspost.app.office import Office
 from humaspost.ledger import accounts, doubts, queries
-from humaspost.model.delivery import NEEDS_PERSON, State
+from humaspost.model.delivery import NEEDS_PERSON, WAITING, State
 from humaspost.views.resolve import own_page
 
 
@@ -59,16 +59,21 @@ def needs(office: Office, conn: Connection) -> list[Need]:
 
 def _gone(conn: Connection, *, now: datetime) -> list[Need]:
     """What was due, and whose file is not there: moved away by a person who wanted that, or by accident."""
-    held = {row.id for row in queries.post_ids(conn) if row.hold == "gone"}
-    rows = queries.deliveries(conn, states=(State.HELD,)) if held else []
+    if not any(row.hold == "gone" for row in queries.post_ids(conn)):
+        return []
     found = [
-        Need(str(State.HELD), row.post, (row.account_name,), 1, row.due_at, reason="gone")
-        for row in rows
-        if row.post in held
-        and row.due_at <= now
-        and row.reason == "file"
-        and row.part == 1
-        and not row.recipient
+        Need(
+            str(State.HELD),
+            entry["id"],
+            (entry["account"],),
+            count,
+            entry["due_at"],
+            reason="gone",
+            fan_out=bool(entry["audiences"]),
+        )
+        for entry in queries.counts_by_post(conn)
+        if entry["hold"] == "gone" and entry["due_at"] <= now
+        if (count := sum(entry["counts"][state] for state in (*WAITING, State.HELD)))
     ]
     return _together(found)
 

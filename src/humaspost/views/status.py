@@ -67,8 +67,8 @@ def screen(office: Office, clock: Clock) -> Screen:
 def _broken(conn: Connection) -> Iterable[tuple[str, str]]:
     """Files that nothing is sent of, and the code of their error: as the folder was last read, or the ledger has it."""
     found = dict(left_alone.read(conn))
-    held = {row.file: "" for row in queries.post_ids(conn) if row.hold == "error"}
-    return (held | found).items()
+    held = [row.file for row in queries.post_ids(conn) if row.hold == "error"]
+    return (dict.fromkeys(set(held) - set(left_alone.over(conn, held)), "") | found).items()
 
 
 def _accounts(office: Office, rows: Mapping[str, Row[Any]], clock: Clock) -> Iterable[tuple[str, str, str]]:
@@ -160,7 +160,7 @@ def need_lines(need: Need, clock: Clock) -> list[str]:
         case State.HELD if need.reason == "gone":
             why = _("its file is gone; was due {when}").format(when=clock.date(need.due))
             way = _("bring the file back, or: humaspost resolve {post} --cancel").format(post=need.post)
-            return [why, way]
+            return [_people(need), why, way]
         case State.HELD:
             why = _("part {part} is live, and nobody knows where: the next one cannot answer it")
             way = _("humaspost resolve {post} --account {account} --published --url ADDRESS")
