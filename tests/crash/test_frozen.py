@@ -30,7 +30,10 @@ def test_an_intent_that_slept_is_never_sent(tmp_path: Path) -> None:
         office.write("wa-001", "whatsapp")
         stops = _sleeps_at_every_sync(office)
         slept, asleep = _slept(office), _sent(world)
-        office.settle()
+        if office.settle()["counts"].get("unknown"):
+            # Killed behind an intent that nobody may call unsent: a person does.
+            office.call("resolve", "wa-001", "--retry", "--yes")
+            office.settle()
         verdict = office.breaches(office.status())
         sent, slept = _sent(world), slept | _slept(office)
     assert verdict.breaches[:20] == ()
