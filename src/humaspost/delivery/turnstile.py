@@ -47,10 +47,8 @@ class Turnstile:
         tickets = [Ticket(c.key, work.part_hash, None, again, code, detail) for c in mine]
         passages = self.ask(tickets, now)
         self.hand.drop(mine)
-        if work.future is None and not any(
-            isinstance(p, Stopped) and p.state is State.SCHEDULED for p in passages
-        ):
-            self.works.forget(work.part_hash)  # nobody waits for it any more
+        if not any(isinstance(p, Stopped) and p.state is State.SCHEDULED for p in passages):
+            self.works.let_go(work)
         self.tell_stops(passages)
 
     def fail_hopeless(self) -> None:

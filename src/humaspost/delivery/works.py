@@ -23,7 +23,8 @@ MOST = 1000
 class Work:
     """One part on its way to Ready; ``future`` while a thread advances it.
 
-    ``asked`` is when the gate last heard of it though it was not ready.
+    ``asked`` is when the gate last heard of it though it was not ready. ``unwanted`` = nobody waits for it any more:
+    it ends with the step that a thread is making.
     """
 
     part: Part
@@ -31,6 +32,7 @@ class Work:
     progress: prepare.Progress
     future: "Future[prepare.Progress] | None" = None
     asked: datetime | None = None
+    unwanted: bool = False
 
     @property
     def is_refused(self) -> bool:
@@ -63,7 +65,11 @@ class Works:
 
     def of(self, part: Part) -> Work:
         """The work on the part, as far as the ledger remembers it."""
-        return self._by_hash.get(part.hash) or self.anew(part)
+        known = self._by_hash.get(part.hash)
+        if known is None:
+            return self.anew(part)
+        known.unwanted = False
+        return known
 
     def recall(self) -> None:
         """What waits is as the ledger has it."""
@@ -74,6 +80,13 @@ class Works:
     def forget(self, part_hash: str) -> None:
         """The part is begun anew when it is asked for again."""
         self._by_hash.pop(part_hash, None)
+
+    def let_go(self, work: Work) -> None:
+        """Nobody waits for it; a thread that makes a step of it ends that first, or two would make the next one."""
+        if work.future is None:
+            self.forget(work.part_hash)
+        else:
+            work.unwanted = True
 
     def anew(self, part: Part) -> Work:
         """Other work on the part, as the ledger has it now; the work that it had stays where the ledger fails."""
@@ -123,6 +136,8 @@ class Works:
                 self._sender.tell(
                     Happened(now, "problem", account=self._line.account.name, detail=trouble(error))
                 )
+            if work.unwanted:
+                self.forget(work.part_hash)
 
     def trim(self, needed: Collection[Work]) -> None:
         """No more are remembered than MOST, but for the needed and the busy."""
