@@ -201,3 +201,10 @@ def test_the_rest_of_a_thread_and_a_list_of_people_need_you_too_when_their_file_
     shown = ok(town.run("status", "--exit-code"), 5).out
     assert shown.count("its file is gone; was due") == 2
     assert "3 people" in shown
+    assert "bring the file back, with draft: true if it is not to be sent" in shown
+    assert "humaspost resolve a --cancel" in shown
+    ok(town.run("resolve", "a", "--cancel", "--yes"))
+    more = "audiences: [masyarakat]\ndraft: true\n"
+    town.write("w.md", post("w", FUTURE, channels="[whatsapp]", more=more))
+    town.run("run")
+    assert "Nothing needs you." in ok(town.run("status", "--exit-code")).out

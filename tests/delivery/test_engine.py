@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from humaspost.delivery.login import contact
-from humaspost.ledger import accounts, doubts, gap, holds, pauses, queries, senders
+from humaspost.ledger import accounts, doubts, gap, holds, pauses, queries, senders, totals
 from humaspost.model.account import Verdict
 from humaspost.model.channel import Looks
 from humaspost.model.delivery import Proof, Receipt
@@ -323,7 +323,7 @@ def test_a_text_mended_before_is_followed_and_after_is_only_noted(town):
     town.run()
     assert [text for text, _to, _reply in town.square.cried] == ["new"]
     with town.ledger.read() as conn:
-        assert queries.counts_by_post(conn)[0]["changed"]
+        assert totals.by_post(conn)[0]["changed"]
 
 
 def test_a_failed_post_follows_its_mended_file(town):

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from humaspost.ledger import accounts, preferences, queries, recipients, schema
+from humaspost.ledger import accounts, preferences, recipients, schema, totals
 from humaspost.ledger.schema import (
     attempt,
     audience,
@@ -52,7 +52,7 @@ def enlist(town, name: str, numbers: range, *, consents: bool = True) -> None:
 
 def counts(town) -> dict:
     with town.ledger.read() as conn:
-        return dict(queries.counts(conn))
+        return dict(totals.by_state(conn))
 
 
 def to_all(town, id_: str, *names: str, **more):

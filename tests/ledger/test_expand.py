@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, event, func, insert, select, update
 
-from humaspost.ledger import claims, queries
+from humaspost.ledger import claims, totals
 from humaspost.ledger.schema import (
     account,
     audience,
@@ -122,11 +122,11 @@ def test_what_is_still_to_come_is_counted_by_post_and_edition(ledger: Ledger) ->
     ledger.write(lambda conn: due(conn, "two"))
     ledger.write(expand)
     with ledger.read() as conn:
-        assert queries.unexpanded(conn) == {("one", "wa"): PEOPLE - 250, ("two", "wa"): PEOPLE - 250}
-        assert queries.unexpanded(conn, post_id="two") == {("two", "wa"): PEOPLE - 250}
+        assert totals.unexpanded(conn) == {("one", "wa"): PEOPLE - 250, ("two", "wa"): PEOPLE - 250}
+        assert totals.unexpanded(conn, post_id="two") == {("two", "wa"): PEOPLE - 250}
     ledger.write(lambda conn: conn.execute(update(planned).values(edition=2)))
     with ledger.read() as conn:
-        assert queries.unexpanded(conn, post_id="one") == {("one", "wa"): PEOPLE}
+        assert totals.unexpanded(conn, post_id="one") == {("one", "wa"): PEOPLE}
 
 
 def test_a_hundred_fan_outs_to_come_are_counted_in_a_few_questions(ledger: Ledger) -> None:
@@ -135,5 +135,5 @@ def test_a_hundred_fan_outs_to_come_are_counted_in_a_few_questions(ledger: Ledge
     asked: list[str] = []
     with ledger.read() as conn:
         event.listen(conn, "before_cursor_execute", lambda *given: asked.append(given[2]))
-        assert set(queries.unexpanded(conn).values()) == {PEOPLE}
+        assert set(totals.unexpanded(conn).values()) == {PEOPLE}
     assert len(asked) <= 3, "one question per post kept who sends waiting for who tells"

@@ -41,13 +41,13 @@ class Scan:
     folder: str = ""
     broken: Mapping[str, Broken] = field(default_factory=dict)
 
-    def left_alone(self, done: Scheduled | None = None) -> tuple[Problem, ...]:
+    def left_alone(self, done: Scheduled) -> tuple[Problem, ...]:
         """The first error of each file, or of the folder, that keeps something from being sent; drafts are not meant to be."""
         drafts = {post.file for post in self.posts if post.draft}
         drafts |= {file for file, left in self.broken.items() if left.draft}
         first: dict[str, Problem] = {}
-        for problem in (*(vanished(self, done) if done else ()), *self.problems):
-            if problem.is_error and problem.file not in drafts and not (done and problem.file in done.over):
+        for problem in (*vanished(self, done), *self.problems):
+            if problem.is_error and problem.file not in drafts and problem.file not in done.over:
                 first.setdefault(problem.file, problem)
         return tuple(first.values())
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from humaspost.app.office import Office
 from humaspost.cli.console import ReaderGone, give_line, leave_behind, note, say
 from humaspost.delivery.happened import Happened
-from humaspost.ledger import queries
+from humaspost.ledger import totals
 from humaspost.model.delivery import State
 from humaspost.views.deliveries import counted_words
 from humaspost.views.happening import happened_json, happened_line
@@ -153,7 +153,7 @@ class Teller:
         """How many have it now, of how many."""
         try:
             with self._office.ledger().read() as conn:
-                entries = queries.counts_by_post(conn, post_id=what.post)
+                entries = totals.by_post(conn, post_id=what.post)
         except SQLAlchemyError:
             return what
         for entry in entries:

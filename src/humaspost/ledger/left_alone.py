@@ -1,7 +1,7 @@
 """Which files the last look at the folder left alone for their errors: what is not scheduled has no delivery to tell it."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, exists, select
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -10,6 +10,8 @@ from humaspost.ledger.schema import delivery, meta, planned, post
 from humaspost.model.delivery import State
 
 _PENDING = tuple(set(State) - {State.PUBLISHED, State.EXPIRED, State.REFUSED, State.CANCELLED})
+#: As many at once as SQLite takes.
+_CHUNK = 500
 _KEY = "left_alone"
 
 
@@ -19,15 +21,11 @@ def over(conn: Connection, files: Collection[str]) -> tuple[str, ...]:
     unexpanded = exists(planned.c.post).where(planned.c.post == post.c.id, planned.c.expanded.is_(False))
     known = exists(planned.c.post).where(planned.c.post == post.c.id)
     found: list[str] = []
-    for some in batched(files):
-        found += conn.scalars(select(post.c.file).where(post.c.file.in_(some), known, ~pending, ~unexpanded))
-    return tuple(found)
-
-
-def batched(files: Collection[str]) -> Iterator[list[str]]:
-    """As many at once as SQLite takes."""
     every = list(files)
-    yield from (every[at : at + 500] for at in range(0, len(every), 500))
+    for start in range(0, len(every), _CHUNK):
+        some = post.c.file.in_(every[start : start + _CHUNK])
+        found += conn.scalars(select(post.c.file).where(some, known, ~pending, ~unexpanded))
+    return tuple(found)
 
 
 def keep(conn: Connection, files: Sequence[tuple[str, str]]) -> None:

@@ -25,8 +25,9 @@ CODES = {
         "The media file was changed after the post was checked. Nothing is sent of it before it is checked again."
     ),
     "media-not-converted": (
-        "The video or sound could not be converted to what the channel takes: FFmpeg broke off, or it is so long "
-        "that it would not be worth looking at, or hearing, in the few bytes that the channel takes. Export it anew."
+        "The video or sound could not be converted to what the channel takes: FFmpeg broke off, what came out would "
+        "not fit or not last as long, or it is so long that it would not be worth looking at, or hearing, in the few "
+        "bytes that the channel takes. Export it anew."
     ),
     "media-not-converted-in-time": (
         "The file was still not converted after a minute and ten times its own length, or after half an hour, "

@@ -7,7 +7,7 @@ from typing import Any
 
 from humaspost.app.office import Office
 from humaspost.app.scan import Scan
-from humaspost.ledger import queries
+from humaspost.ledger import totals
 from humaspost.ledger.planned import PENDING, are_many
 from humaspost.ledger.store import created_at
 from humaspost.model.delivery import WAITING, State
@@ -83,7 +83,7 @@ def fate(office: Office, found: Scan) -> Fate:
     """The plan against the ledger; pure but for reading it."""
     now = office.now()
     with office.ledger().read() as conn:
-        entries = {(entry["id"], entry["account"]): entry for entry in queries.counts_by_post(conn)}
+        entries = {(entry["id"], entry["account"]): entry for entry in totals.by_post(conn)}
         born = created_at(conn) or now
     every = list(entries.values())
     people = People(office)
@@ -122,7 +122,14 @@ def _gone(found: Scan, entries: Iterable[Mapping[str, Any]]) -> Iterator[Unsent]
         return
     for entry in gone:
         if any(entry["counts"][state] for state in _COMING):
-            yield Unsent("held", entry["id"], entry["file"], entry["due_at"], (entry["account"],), "file")
+            yield Unsent(
+                "held",
+                entry["id"],
+                entry["file"],
+                entry["due_at"],
+                (entry["account"],),
+                "list" if entry["audiences"] else "file",
+            )
 
 
 def _ledger(entry: Mapping[str, Any]) -> tuple[int, list[tuple[str, str]]]:

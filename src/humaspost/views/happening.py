@@ -81,6 +81,7 @@ def _word(kind: str) -> str:
         "twice": _("TWICE"),
         "looked": _("looked"),
         "not-looked": _("unknown"),
+        "retry": _("retry"),
         "prepare-failed": _("preparing"),
         "duplicate": _("unknown"),
         "left": _("opted out"),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from humaspost.app.office import Office
-from humaspost.ledger import queries
+from humaspost.ledger import totals
 from humaspost.model.account import Facts
 from humaspost.model.delivery import WAITING, State
 from humaspost.planning.logins import ends_before
@@ -25,7 +25,7 @@ def endings(office: Office) -> Iterator[Ending]:
     """One per account whose login ends too early, as far as its platform said."""
     facts = office.facts()
     with office.ledger().read() as conn:
-        entries = queries.counts_by_post(conn)
+        entries = totals.by_post(conn)
     for account in office.settings.accounts:
         known = facts.get(account.name)
         late = [entry for entry in entries if entry["account"] == account.name and _is_late(entry, known)]

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from humaspost.app.office import Office
-from humaspost.ledger import accounts, doubts, queries
+from humaspost.ledger import accounts, doubts, queries, totals
 from humaspost.model.delivery import NEEDS_PERSON, WAITING, State
 from humaspost.views.resolve import own_page
 
@@ -71,7 +71,7 @@ def _gone(conn: Connection, *, now: datetime) -> list[Need]:
             reason="gone",
             fan_out=bool(entry["audiences"]),
         )
-        for entry in queries.counts_by_post(conn)
+        for entry in totals.by_post(conn)
         if entry["hold"] == "gone" and entry["due_at"] <= now
         if (count := sum(entry["counts"][state] for state in (*WAITING, State.HELD)))
     ]
@@ -81,15 +81,12 @@ def _gone(conn: Connection, *, now: datetime) -> list[Need]:
 def _answering_nothing(conn: Connection) -> list[Need]:
     """Parts held by one that is live, and nobody knows where."""
     keys = doubts.waited_for(conn, doubts.lost(conn))
-    return (
-        [
-            Need(str(State.HELD), row.post, (row.account_name,), 1, row.due_at, reason=str(row.part))
-            for row in queries.deliveries(conn, states=(State.PUBLISHED,))
-            if row.key in keys
-        ]
-        if keys
-        else []
-    )
+    rows = queries.deliveries(conn, states=(State.PUBLISHED,)) if keys else []
+    return [
+        Need(str(State.HELD), row.post, (row.account_name,), 1, row.due_at, "nowhere", detail=str(row.part))
+        for row in rows
+        if row.key in keys
+    ]
 
 
 def _need(office: Office, conn: Connection, rows: Sequence[Row[Any]]) -> Need:

@@ -137,10 +137,10 @@ def _why(one: Unsent, clock: Clock) -> list[str]:
                 _("to correct it in public: humaspost explain changed"),
             ]
         case "held":
-            return [
-                _("its file {file} is gone").format(file=safe(one.file)),
-                _("bring it back, or: humaspost resolve {post} --cancel").format(post=one.post),
-            ]
+            way = _("bring it back, or: humaspost resolve {post} --cancel").format(post=one.post)
+            if one.reason == "list":
+                way = _("bring it back, with draft: true if it is not to be sent")
+            return [_("its file {file} is gone").format(file=safe(one.file)), way]
         case "unknown":
             return [_("sent, but nobody knows whether it is live: humaspost status")]
         case "failed":

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from humaspost.app.office import Office
-from humaspost.ledger import queries
+from humaspost.ledger import totals
 from humaspost.ledger.now_due import ASKABLE, ENDED
 from humaspost.model.delivery import State
 from humaspost.model.language import _
@@ -35,7 +35,7 @@ class Ahead:
 def ahead(office: Office, post: Post, *, account: str | None) -> Ahead:
     """What publishing the post now would do, by the ledger."""
     with office.ledger().read() as conn:
-        entries = {entry["account"]: entry for entry in queries.counts_by_post(conn, post_id=post.id)}
+        entries = {entry["account"]: entry for entry in totals.by_post(conn, post_id=post.id)}
     shown = [one for one in shown_for(office, post) if account in (None, one.account.name)]
     return Ahead(
         sends=tuple((one, left) for one in shown if (left := _left(one, entries.get(one.account.name)))),

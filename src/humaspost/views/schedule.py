@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from humaspost import __version__
 from humaspost.app.office import Office
 from humaspost.app.scan import Scan
-from humaspost.ledger import queries
+from humaspost.ledger import totals
 from humaspost.model.delivery import WAITING
 from humaspost.model.language import _, ngettext
 from humaspost.views.fate import fate
@@ -47,9 +47,7 @@ def _posts(office: Office, found: Scan) -> str:
 
 def next_line(conn: Connection, clock: Clock) -> str:
     """``next: sp-2027-014 tomorrow 08:30 to x, instagram, whatsapp (17)``."""
-    entries = [
-        entry for entry in queries.counts_by_post(conn) if _waits(entry) and entry["due_at"] > clock.now
-    ]
+    entries = [entry for entry in totals.by_post(conn) if _waits(entry) and entry["due_at"] > clock.now]
     if not entries:
         return _("next: nothing; waiting for new files")
     first = min(entries, key=lambda entry: (entry["due_at"], entry["id"]))

@@ -3,19 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from humaspost.app.office import Office
 from humaspost.app.scan import FOLDER
-from humaspost.ledger import accounts, generation, left_alone, queries
+from humaspost.ledger import accounts, generation, left_alone, queries, totals
 from humaspost.ledger.accounts import facts_of
-from humaspost.model.delivery import NEEDS_PERSON, WAITING, Proof, State
+from humaspost.model.delivery import NEEDS_PERSON, WAITING, State
 from humaspost.model.language import _, ngettext
+from humaspost.views.need_lines import need_lines
 from humaspost.views.needs import Login, Need, logins, needs
-from humaspost.views.resolve import looks_by_proof
 from humaspost.views.rows import counts_json, delivery_json, post_json
 from humaspost.views.sender import Sending, paused_lines, sender_json, sending, status_words
 from humaspost.views.states import state_word
@@ -26,10 +26,6 @@ from humaspost.views.times import Clock, span
 _DAY = timedelta(hours=24)
 _SOON = timedelta(days=14)
 _MOST = 12
-#: A look so long overdue is not coming by itself: nobody sends.
-_OVERDUE = timedelta(minutes=1)
-#: Doubts in which nothing at all came back.
-_NO_ANSWER = ("dropped", "timeout", "tls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +53,9 @@ def screen(office: Office, clock: Clock) -> Screen:
             logins=tuple(logins(conn)),
             broken=tuple(_broken(conn)),
             copied=copied,
-            posts=tuple(queries.counts_by_post(conn)),
-            counts=queries.counts(conn),
-            recent=queries.recent(conn, since=clock.now - _DAY),
+            posts=tuple(totals.by_post(conn)),
+            counts=totals.by_state(conn),
+            recent=totals.recent(conn, since=clock.now - _DAY),
             accounts=tuple(_accounts(office, {row.name: row for row in accounts.every(conn)}, clock)),
         )
 
@@ -147,82 +143,6 @@ def _login(login: Login) -> list[str]:
         cut(why, 60),
         _("nothing is sent there: humaspost account check {name}").format(name=login.account),
     ]
-
-
-def need_lines(need: Need, clock: Clock) -> list[str]:
-    """Why, what was found out, and the ways out."""
-    match need.state:
-        case State.UNKNOWN:
-            return _unknown(need, clock)
-        case State.MISSED:
-            way = _("humaspost publish {post}, or give it a new date:").format(post=need.post)
-            return [_("was due {when}").format(when=clock.date(need.due)), way]
-        case State.HELD if need.reason == "gone":
-            why = _("its file is gone; was due {when}").format(when=clock.date(need.due))
-            way = _("bring the file back, or: humaspost resolve {post} --cancel").format(post=need.post)
-            return [_people(need), why, way]
-        case State.HELD:
-            why = _("part {part} is live, and nobody knows where: the next one cannot answer it")
-            way = _("humaspost resolve {post} --account {account} --published --url ADDRESS")
-            return [
-                why.format(part=need.reason),
-                way.format(post=need.post, account=need.accounts[0]),
-            ]
-        case _:
-            why = f"{need.code}: {need.detail}" if need.detail else need.code or need.reason
-            way = _("mend the file, or: humaspost publish {post}").format(post=need.post)
-            return [_people(need), cut(safe(why), 68), way]
-
-
-def _people(need: Need) -> str:
-    if not need.fan_out:
-        return ""
-    return ngettext("{count} person", "{count} people", need.count).format(count=f"{need.count:,}")
-
-
-def _unknown(need: Need, clock: Clock) -> list[str]:
-    sent = clock.second(need.sent_at) if need.sent_at else "?"
-    if need.fan_out:
-        head = ngettext(
-            "{count} message, sent {when}, no answer", "{count} messages, sent {when}, no answer", need.count
-        )
-    elif need.reason == "restored":
-        head = _("the ledger is a copy of before: it may have been sent")
-    elif need.code and need.code not in _NO_ANSWER:
-        head = _("sent {when}; the answer: {why}")
-    else:
-        head = _("sent {when}, no answer")
-    why = cut(safe(f"{need.code} {need.detail}".strip()), 60)
-    lines = [head.format(when=sent, count=f"{need.count:,}", why=why), *_looked(need, clock)]
-    if need.where:
-        lines.append(_("look yourself: {where}").format(where=need.where))
-    command = f"humaspost resolve {need.post} --account {need.accounts[0]}"
-    return [*lines, f"{command} --published | --retry"]
-
-
-def _looked(need: Need, clock: Clock) -> list[str]:
-    soon = ""
-    if need.next_look is not None:
-        soon = _("looking it up again at {time}").format(time=clock.hour(need.next_look))
-        if need.next_look < clock.now - _OVERDUE:
-            soon = _("the next sender looks it up: humaspost run")
-    if not need.looks:
-        return [soon or _("the platform cannot be asked")]
-    lines = [_proved(proof, moments, clock, soon) for proof, moments in looks_by_proof(need.looks)]
-    if soon:
-        lines[-1] = _("{what}; {soon}").format(what=lines[-1], soon=soon)
-    return lines
-
-
-def _proved(proof: str, moments: Sequence[datetime], clock: Clock, soon: str) -> str:
-    times = ", ".join(dict.fromkeys(clock.hour(at) for at in moments))
-    if proof == Proof.NO_ANSWER:
-        return _("asked at {times}: the platform did not answer").format(times=times)
-    if proof != Proof.ABSENT_SO_FAR:
-        return _("looked there at {times}: it cannot tell").format(times=times)
-    if soon:
-        return _("looked there at {times}: not there yet").format(times=times)
-    return _("looked there at {times}: not there, not certain").format(times=times)
 
 
 def _next(found: Screen, clock: Clock, columns: int) -> list[str]:
