@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from humaspost.content.markdown import document
+from humaspost.content.markdown import _PARSER_LEVELS, _parser, document
 from humaspost.content.page import Page
 from humaspost.model.document import (
     Break,
@@ -127,6 +127,33 @@ def test_a_dangerous_link_stays_text() -> None:
 @pytest.mark.parametrize("deep", [">" * 11, "- " * 11, "> " * 5000, "1. " * 11])
 def test_a_deep_nest_is_a_problem(deep: str) -> None:
     assert codes(f"a\n\n{deep}b\n") == [("body-nesting", 3, 1)]
+
+
+@pytest.mark.parametrize("deep", [">" * 10, "- " * 10, "> " * 10, "1. " * 10, "> - " * 5])
+def test_ten_levels_are_not_a_problem(deep: str) -> None:
+    assert codes(f"a\n\n{deep}b\n") == []
+
+
+@pytest.mark.parametrize(
+    "line", ["-" * 11, "*" * 40, "_" * 11, "- " * 12, "* " * 12, "> " + "-" * 30, "--*" * 5]
+)
+def test_a_line_across_the_text_is_not_a_nest(line: str) -> None:
+    assert codes(f"a\n\n{line}\n\nb\n") == []
+
+
+@pytest.mark.parametrize("line", [">" * 12, "- " * 12 + "x", "1. " * 12])
+def test_what_stands_in_code_is_not_a_nest(line: str) -> None:
+    assert read(f"```\n{line}\n```\n") == (CodeBlock(f"{line}\n"),)
+    assert codes(f"a\n\n    {line}\n") == []
+
+
+@pytest.mark.parametrize(
+    "nest", [">" * 30_000, "- " * 15_000 + "x", "> 1. " * 6_000, ">" * 30 + "\n" + "x\n" * 9]
+)
+def test_the_parser_itself_stops_in_a_deep_nest(nest: str) -> None:
+    # Each level reads every line below it once more, so this is what bounds the time.
+    assert max(token.level for token in _parser().parse(nest)) <= _PARSER_LEVELS
+    assert [code for code, _line, _column in codes(nest)] == ["body-nesting"]
 
 
 def test_a_list_indented_too_deep_is_a_problem() -> None:

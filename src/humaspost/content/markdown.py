@@ -26,13 +26,15 @@ from humaspost.model.problem import Place
 
 #: Lists and quotes within each other; a post has no use for more, and each level costs the parser.
 _DEEPEST = 10
+#: Where the parser itself stops, in its own levels: a list has two of them, so that one level more than is
+#: allowed still reaches the reader, which reports it.
+_PARSER_LEVELS = 2 * _DEEPEST + 4
 #: Signs that may be more than bold or italic; a body without any is paragraphs, most of them plain text.
 _SIGN = re.compile(r"[\\`~\[<&\t\x0b\x0c\x1c-\x1f\x85\u2028\u2029]|\n[ ]*(?:\*(?!\S)|(?:[*_][ ]*){3})")
 _BEGINNING = re.compile(r"\n[ ]*(?:[-+=>#]|[0-9]+[.)])|\n[ ]{4}|[ ]{2}\n")
 _BLANK = re.compile(r"\n(?:[ ]*\n)+")
 _SOFT = re.compile(r"[ ]*\n[ ]*")
 _TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(?:[ \t][^<>\n]{0,200})?/?>")
-_DEEP = re.compile(r"^(?:[ ]{0,3}(?:>|[-*+]|[0-9]{1,9}[.)])[ ]?){11}", re.MULTILINE)
 
 
 def document(body: str, page: Page, *, first_line: int) -> Document:
@@ -49,10 +51,6 @@ def _blocks(piece: Piece, page: Page) -> Iterator[Block]:
     whole = f"\n{piece.text}\n"
     if not _SIGN.search(whole) and not _BEGINNING.search(whole):
         return _paragraphs(piece.text)
-    deep = _DEEP.search(piece.text)
-    if deep:
-        _too_deep(piece.line + piece.text.count("\n", 0, deep.start()), page)
-        return iter(())
     for tag in _TAG.finditer(piece.text):
         _html(piece, tag, page)
         break
@@ -79,7 +77,7 @@ class _Markdown(MarkdownIt):
 
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
-    return _Markdown("commonmark", {"html": False, "maxNesting": 2 * _DEEPEST + 4}).enable("strikethrough")
+    return _Markdown("commonmark", {"html": False, "maxNesting": _PARSER_LEVELS}).enable("strikethrough")
 
 
 class _Reader:
@@ -90,6 +88,7 @@ class _Reader:
         self.piece = piece
         self.page = page
         self.at = 0
+        self.depth = 0
 
     def blocks(self, closing: str = "") -> Iterator[Block]:
         """The blocks up to the token that closes this level."""
@@ -98,11 +97,23 @@ class _Reader:
             self.at += 1
             if token.type == closing:
                 return
-            if token.level > 2 * _DEEPEST:
-                _too_deep(self._line(token), self.page)
-                self.at = len(self.tokens)
-                return
             yield from self._block(token)
+
+    def _nested(self, token: Token) -> Iterator[Block]:
+        """Yield the list or quote that the token opens, or report that it is one level too many."""
+        if self.depth == _DEEPEST:
+            _too_deep(self._line(token), self.page)
+            self.at = len(self.tokens)
+            return
+        self.depth += 1
+        if token.type == "blockquote_open":
+            yield Quote(tuple(self.blocks("blockquote_close")))
+        elif token.type == "bullet_list_open":
+            yield ListBlock(None, tuple(self._items("bullet_list_close")))
+        else:
+            start = token.attrGet("start")
+            yield ListBlock(1 if start is None else int(start), tuple(self._items("ordered_list_close")))
+        self.depth -= 1
 
     def _block(self, token: Token) -> Iterator[Block]:
         match token.type:
@@ -112,13 +123,8 @@ class _Reader:
                 yield Heading(int(token.tag[1]), self._inlines())
             case "fence" | "code_block":
                 yield CodeBlock(token.content)
-            case "blockquote_open":
-                yield Quote(tuple(self.blocks("blockquote_close")))
-            case "bullet_list_open":
-                yield ListBlock(None, tuple(self._items("bullet_list_close")))
-            case "ordered_list_open":
-                start = token.attrGet("start")
-                yield ListBlock(1 if start is None else int(start), tuple(self._items("ordered_list_close")))
+            case "blockquote_open" | "bullet_list_open" | "ordered_list_open":
+                yield from self._nested(token)
 
     def _items(self, closing: str) -> Iterator[tuple[Block, ...]]:
         while self.tokens[self.at].type != closing:
