@@ -2,16 +2,24 @@
 
 import sqlite3
 import threading
+import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from humaspost.delivery.daemon import Daemon
 from humaspost.delivery.deliver import Engine
 from humaspost.delivery.happened import trouble
+from humaspost.ledger import accounts, limits
+from humaspost.ledger.schema import quota_use
+from humaspost.model.rules import Quota
 from tests.delivery.conftest import Town
+from tests.delivery.square import SOURCE, account
+from tests.support.deadlines import SECOND
 
 NEVER_BY_ITSELF = timedelta(hours=1)
 
@@ -74,3 +82,52 @@ def test_a_folder_that_could_not_be_read_is_read_again_at_once(town: Town, tmp_p
     thread.join(30)
     assert found, "it was not read again"
     assert [what.detail for what in town.told] == ["the disk is full"]
+
+
+def _old_use(town: Town) -> None:
+    at = town.now() - timedelta(days=400)
+    account_id = town.ledger.write(lambda conn: accounts.ensure(conn, account()))
+    town.ledger.write(lambda conn: limits.use(conn, account_id, "people", now=at))
+
+
+def _uses(town: Town) -> int:
+    with town.ledger.read() as conn:
+        return conn.scalar(select(func.count()).select_from(quota_use)) or 0
+
+
+def _with_a_quota(town: Town) -> None:
+    rules, quota = town.square.rules({}), Quota("people", 20, 86_400, SOURCE)
+    town.square.rules = lambda config: replace(rules, quotas=(quota,))  # type: ignore[method-assign]
+
+
+def test_a_sender_forgets_old_uses_when_it_starts(town: Town) -> None:
+    _with_a_quota(town)
+    _old_use(town)
+    town.post("a")
+    town.run()
+    assert _uses(town) == 1, "the use of the post itself stays, the old one goes"
+
+
+def test_a_daemon_forgets_old_uses_while_it_runs(town: Town, tmp_path: Path) -> None:
+    _with_a_quota(town)
+    stop, begun = threading.Event(), threading.Event()
+
+    def scan() -> float | None:
+        if not begun.is_set():
+            _old_use(town)
+            begun.set()
+        return None
+
+    often = timedelta(milliseconds=50)
+    daemon = Daemon(town.engine(), tmp_path, scan, stop, rescan=NEVER_BY_ITSELF, housekeeping=often)
+    thread = threading.Thread(target=daemon.run)
+    thread.start()
+    try:
+        assert begun.wait(15 * SECOND)
+        end = time.monotonic() + 15 * SECOND
+        while _uses(town) and time.monotonic() < end:
+            stop.wait(0.05)
+        assert _uses(town) == 0
+    finally:
+        stop.set()
+        thread.join(30 * SECOND)

@@ -41,6 +41,7 @@ class Daemon:
     scan: Callable[[], float | None]
     stop: threading.Event
     rescan: timedelta = timedelta(seconds=10)
+    housekeeping: timedelta = timedelta(hours=1)
 
     def run(self) -> int:
         """Sent what came due until it was stopped; how many writes were still in flight then."""
@@ -57,6 +58,8 @@ class Daemon:
         scheduler.add_job(
             self._told, _Every(timedelta(seconds=5)), [self._beat, None], misfire_grace_time=None
         )
+        forget = [self.engine.forget_old_quota_uses, None]
+        scheduler.add_job(self._told, _Every(self.housekeeping), forget, misfire_grace_time=None)
         watcher = threading.Thread(target=self._watch_folder, name="folder", daemon=True)
         self.engine.start()
         scheduler.start()

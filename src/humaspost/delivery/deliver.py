@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from sqlalchemy import Connection
+
 from humaspost.delivery import reconcile
 from humaspost.delivery.lane import Lane
 from humaspost.delivery.line import Line, Sender
-from humaspost.ledger import accounts, claims
+from humaspost.ledger import accounts, claims, limits
 from humaspost.ledger.set_back import set_back
 
 #: A write in flight ends by itself after 25 s; a drain allows it that and a little more.
@@ -30,10 +32,21 @@ class Engine:
         left = self.sender.ledger.write(
             lambda conn: claims.take_over(conn, owner=self.sender.owner, now=now, looks=looks.get)
         )
+        self.forget_old_quota_uses()
         self._lanes = [Lane(line, self.sender, _workers(line)) for line in self.lines]
         for lane in self._lanes:
             lane.start()
         return left
+
+    def forget_old_quota_uses(self) -> None:
+        """Delete the uses that no quota of any account counts any more."""
+        now = self.sender.now()
+
+        def work(conn: Connection) -> None:
+            for line in self.lines:
+                limits.forget(conn, line.id, line.rules.quotas, now=now)
+
+        self.sender.ledger.write(work)
 
     def wake(self) -> None:
         """The ledger changed: every lane looks again."""

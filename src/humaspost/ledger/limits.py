@@ -18,6 +18,9 @@ SHARE = 0.95
 WITHIN = timedelta(milliseconds=100)
 #: Seconds; what was used later than this from now was used by a clock that has been set back since.
 AHEAD = 60.0
+#: A use is kept so long after it left its window: forecasts look back to the day on which the platform said
+#: what was used, and a clock that was ahead for a while makes uses look older than they are.
+KEPT = timedelta(days=7)
 #: So many wait for one place to be free, and the next so many for the next: whoever of them is sent nothing
 #: after all leaves it to the others, and thousands who wait are not asked anew at each.
 _FOR_ONE = 64
@@ -197,6 +200,11 @@ def use(conn: Connection, account: str, name: str, *, now: datetime) -> None:
     conn.execute(insert(quota_use).values(account=account, name=name, recipient="", at=now))
 
 
-def forget(conn: Connection, *, before: datetime) -> None:
-    """Uses older than any window are gone."""
-    conn.execute(delete(quota_use).where(quota_use.c.at < before))
+def forget(conn: Connection, account_id: str, quotas: Sequence[Quota], *, now: datetime) -> None:
+    """Delete the account's uses that have left the window of their quota long ago."""
+    for quota in quotas:
+        before = now - timedelta(seconds=quota.seconds) - KEPT
+        old = (
+            (quota_use.c.account == account_id) & (quota_use.c.name == quota.name) & (quota_use.c.at < before)
+        )
+        conn.execute(delete(quota_use).where(old))
