@@ -1,4 +1,4 @@
-"""Files that are there whole, on disk, or not at all, whatever loses its power meanwhile."""
+"""The one way to write a file: it is there whole, on disk, or not at all, whatever loses its power meanwhile."""
 
 import os
 import secrets
@@ -10,27 +10,77 @@ from typing import BinaryIO
 
 @contextmanager
 def written(target: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
-    """A file to write that takes ``target``'s place, on disk, when the block ends well; else nothing changed."""
-    draft = target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.tmp")
-    descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), mode)
+    """Yield a file to write that takes ``target``'s place when the block ends well; else nothing changed."""
+    with written_path(target, mode=mode) as draft, draft.open("r+b") as file:
+        yield file
+
+
+@contextmanager
+def written_path(target: Path, *, mode: int = 0o600) -> Iterator[Path]:
+    """Like ``written``, for a writer that wants a path: yield that of an empty file."""
+    draft = draft_of(target)
+    _new(draft, mode)
     try:
-        with os.fdopen(descriptor, "w+b") as file:
-            yield file
-            file.flush()
-            draft.chmod(mode)
-            os.fsync(file.fileno())
-        draft.replace(target)
+        yield draft
+        replace(draft, target, mode=mode)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def created(target: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
+    """Yield a file to write that becomes ``target``; raise FileExistsError where there is one by then.
+
+    The umask counts, as with every new file: ``mode`` is the most that it may allow.
+    """
+    draft = draft_of(target)
+    _new(draft, mode)
+    try:
+        with draft.open("r+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _place(draft, target)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(target.parent)
+
+
+def draft_of(target: Path) -> Path:
+    """Return a fresh name beside ``target`` for what is to replace it."""
+    return target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.tmp")
+
+
+def replace(draft: Path, target: Path, *, mode: int = 0o600) -> None:
+    """Put a finished file in ``target``'s place, on disk."""
+    with draft.open("r+b") as file:
+        draft.chmod(mode)
+        os.fsync(file.fileno())
+    draft.replace(target)
     sync_folder(target.parent)
 
 
 def sync_folder(folder: Path) -> None:
-    """What was renamed in the folder stays renamed."""
+    """Bring the folder's names to disk: what was renamed in it stays renamed."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _new(path: Path, mode: int) -> None:
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), mode))
+
+
+def _place(draft: Path, target: Path) -> None:
+    try:
+        os.link(draft, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        # No links here (FAT, some network shares): an empty file reserves the name.
+        _new(target, 0o600)
+        draft.replace(target)

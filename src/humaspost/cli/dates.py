@@ -1,10 +1,13 @@
 """The example posts, moved in time: their texts stay, only `date:` and `expires:` change."""
 
 import re
+import stat
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from humaspost.disk import written
 
 _ZONES = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"}
 _LINE = re.compile(
@@ -56,9 +59,8 @@ def move(post: Dated, to: datetime, *, zone: str = "WIB") -> None:
         return f"{match['key']}: {at:%Y-%m-%d %H:%M:%S} {named}"
 
     text = _LINE.sub(moved, post.path.read_text("utf-8"))
-    beside = post.path.with_name(f".{post.path.name}.tmp")
-    beside.write_text(text, "utf-8")
-    beside.replace(post.path)
+    with written(post.path, mode=stat.S_IMODE(post.path.stat().st_mode)) as out:
+        out.write(text.encode())
 
 
 def spread(posts: list[Dated], start: datetime, *, over: timedelta) -> None:

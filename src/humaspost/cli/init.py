@@ -1,6 +1,8 @@
 """``humaspost init``."""
 
 import os
+import stat
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +12,7 @@ import typer
 from humaspost.cli import language
 from humaspost.cli.console import say
 from humaspost.cli.new import write_draft
+from humaspost.disk import created, written
 from humaspost.model.language import _
 from humaspost.views.text import columns
 
@@ -73,19 +76,20 @@ def init(
 
 def _create(path: Path, text: str, *, mode: int) -> None:
     """The file is there, with the text if it is new."""
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    except FileExistsError:
-        return
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
+    with suppress(FileExistsError), created(path, mode=mode) as out:
+        out.write(text.encode())
 
 
 def _ignore(path: Path) -> None:
     known = path.read_text("utf-8").splitlines() if path.exists() else []
     missing = [line for line in _IGNORED if line not in known]
     if missing:
-        path.write_text("\n".join([*known, *missing]) + "\n", "utf-8")
+        text = "\n".join([*known, *missing]) + "\n"
+        if path.exists():
+            with written(path.resolve(), mode=stat.S_IMODE(path.stat().st_mode)) as out:
+                out.write(text.encode())
+        else:
+            _create(path, text, mode=0o644)
 
 
 def _report(folder: Path, draft: Path) -> list[str]:

@@ -1,6 +1,5 @@
 """``humaspost new "Title"``."""
 
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated
 import typer
 
 from humaspost.cli.console import say
+from humaspost.disk import created
 from humaspost.model.language import _
 
 
@@ -43,12 +43,12 @@ def write_draft(
     for number in range(1, 1000):
         name = stem if number == 1 else f"{stem}-{number}"
         path = folder / f"{name}.md"
+        text = draft_text(title, now=now, zone=zone, id=name, channels=channels)
         try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+            with created(path, mode=0o644) as out:
+                out.write(text.encode())
         except FileExistsError:
             continue
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(draft_text(title, now=now, zone=zone, id=name, channels=channels))
         return path
     raise typer.BadParameter(_("there are a thousand posts called {name!r} already").format(name=stem))
 

@@ -1,12 +1,11 @@
 """Backups: whole copies of the ledger, taken while it is in use."""
 
-import os
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from humaspost.disk import sync_folder
+from humaspost.disk import written_path
 from humaspost.ledger import gap, generation, store
 from humaspost.ledger.store import LedgerError
 from humaspost.model.language import _
@@ -22,24 +21,19 @@ def take(source: Path, target: Path, *, now: datetime) -> None:
 
     Raises LedgerError where the ledger is damaged, sqlite3.Error and OSError where it cannot be copied.
     """
-    draft = target.with_name(f".{target.name}.tmp")
-    draft.unlink(missing_ok=True)
-    os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    try:
-        with closing(sqlite3.connect(source, timeout=30)) as old, closing(sqlite3.connect(draft)) as new:
-            old.backup(new)
-            # One file, without the -wal and -shm that would have to go with it.
-            new.execute("PRAGMA journal_mode=DELETE")
-            new.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (gap.TAKEN, now.isoformat()))
-            # Put back by hand, under a sender that was not restarted since, it must be noticed all the same.
-            new.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (generation.KEY, "backup"))
-            new.commit()
-            _sound(new)
-        draft.replace(target)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-    sync_folder(target.parent)
+    with (
+        written_path(target) as draft,
+        closing(sqlite3.connect(source, timeout=30)) as old,
+        closing(sqlite3.connect(draft)) as new,
+    ):
+        old.backup(new)
+        # One file, without the -wal and -shm that would have to go with it.
+        new.execute("PRAGMA journal_mode=DELETE")
+        new.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (gap.TAKEN, now.isoformat()))
+        # Put back by hand, under a sender that was not restarted since, it must be noticed all the same.
+        new.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (generation.KEY, "backup"))
+        new.commit()
+        _sound(new)
 
 
 def _sound(connection: sqlite3.Connection) -> None:

@@ -1,7 +1,6 @@
 """Opening the ledger: SQLite in WAL with full syncs, one writer at a time, migrations only by a sender."""
 
 import json
-import os
 import sqlite3
 import time
 import uuid
@@ -15,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
+from humaspost.disk import written_path
 from humaspost.ledger import latest
 from humaspost.ledger.committer import Committer
 from humaspost.ledger.schema import HEAD, meta, metadata
@@ -201,7 +201,6 @@ def _migrate(path: Path, found: str | None, now: datetime) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if found is not None:
         kept = path.with_name(f"{path.stem}-before-{HEAD}.sqlite3")
-        kept.unlink(missing_ok=True)  # of an upgrade that was interrupted: it changed nothing
         copy(path, kept)
     engine = _engine(path)
     try:
@@ -218,9 +217,12 @@ def _migrate(path: Path, found: str | None, now: datetime) -> None:
 
 
 def copy(source: Path, target: Path) -> None:
-    """``target``, a new file that only its owner may read, holds what ``source`` holds, whatever writes to it."""
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+    """Copy a ledger to ``target``, a file that only its owner may read, whatever writes to ``source`` meanwhile."""
+    with (
+        written_path(target) as draft,
+        closing(sqlite3.connect(source)) as old,
+        closing(sqlite3.connect(draft)) as new,
+    ):
         old.backup(new)
 
 

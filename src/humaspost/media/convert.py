@@ -1,10 +1,10 @@
 """What makes a video, a GIF or a sound one that a channel takes: H.264 and AAC in an MP4, AAC in an M4A; pure."""
 
 import math
-import secrets
 from fractions import Fraction
 from pathlib import Path
 
+from humaspost.disk import draft_of
 from humaspost.media import films
 from humaspost.media.jobs import Job, within
 from humaspost.media.shape import shaped
@@ -51,7 +51,7 @@ def job(seen: films.Measured, rules: MediaRules, *, mime: str, size: int, target
     frames = rules.film.frame_rate if rules.film else None
     return Job(
         target=str(target),
-        draft=str(target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.tmp")),
+        draft=str(draft_of(target)),
         mime=mime,
         moves=moves,
         want=_instead(seen, rules) if moves else want(seen, rules),

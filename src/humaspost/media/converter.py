@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
+from humaspost.disk import replace
 from humaspost.media import films
 from humaspost.media.jobs import Job, misfit, read
 from humaspost.media.moving import moved
@@ -37,7 +38,7 @@ def convert(file: BinaryIO, job: Job) -> str:
         file.seek(0)
         why = _drafted(file, job, want) or _unfit(job)
         if not why:
-            _kept(Path(job.draft), Path(job.target))
+            replace(Path(job.draft), Path(job.target))
             break
     return why
 
@@ -71,13 +72,6 @@ def _unfit(job: Job) -> str:
             return misfit(films.measured(file, _MIMES[Path(job.target).suffix]), job)
     except (films.BadFilm, films.TooManyPixels) as error:
         return str(error) or type(error).__name__
-
-
-def _kept(draft: Path, target: Path) -> None:
-    with draft.open("rb+") as file:
-        draft.chmod(0o600)
-        os.fsync(file.fileno())
-    draft.replace(target)
 
 
 def main() -> None:

@@ -2,17 +2,17 @@
 
 import hashlib
 import ipaddress
-import os
 import secrets
 import shutil
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from humaspost.disk import written
+from humaspost.disk import created, written
 from humaspost.media.bucket import Bucket, BucketFailed
 from humaspost.model.channel import FitFile
 
@@ -219,13 +219,7 @@ def _salt(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    try:
-        with written(draft) as out:
-            out.write(secrets.token_bytes(32))
-        os.link(draft, path)  # fails where another command was faster: its salt is the one
-    except FileExistsError:
-        return path.read_bytes()
-    finally:
-        draft.unlink(missing_ok=True)
+    # Where another command was faster, its salt is the one.
+    with suppress(FileExistsError), created(path) as out:
+        out.write(secrets.token_bytes(32))
     return path.read_bytes()
