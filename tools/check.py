@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 #: The folders of tests that need no program, no sandbox and no server of their own.
-QUICK = ("unit", "golden", "property", "content", "media", "planning", "policy", "audience", "docs")
+QUICK = ("unit", "base", "golden", "property", "content", "media", "planning", "policy", "audience", "docs")
 #: Every other folder, cheapest first; what is not named here comes last.
 ORDER = (*QUICK, "settings", "ledger", "sandbox", "channels", "contract", "delivery", "cli", "browser", "e2e")
 OURS = ("src", "tests", "tools", "benchmarks")

@@ -243,6 +243,9 @@ def test_only_https_leaves_this_computer(tmp_path: Path) -> None:
     for url in (
         "http://media.kotacontoh.example",
         "http://10.0.0.1",
+        "http://media.localhost",
+        "http://evil.example\\@127.0.0.1",
+        "http://127.0.0.1.evil.example",
         "ftp://127.0.0.1",
         "file:///srv",
         "/media",

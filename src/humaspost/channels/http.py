@@ -14,23 +14,22 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from http.cookiejar import DefaultCookiePolicy
-from ipaddress import ip_address
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies, should_bypass_proxies
 from urllib3.util.retry import Retry
 
+from humaspost.base.loopback import is_loopback_url
 from humaspost.channels.answer import Answer, answered
 from humaspost.channels.exchange import POOLS, Exchange, tls_context, under
 from humaspost.channels.outcome import Lost, NotSent, guarded, reason
 from humaspost.channels.words import cleaned
 from humaspost.model.json import Json
 
-__all__ = ["DEADLINE", "Answer", "Lost", "NotSent", "Wire", "guarded", "is_loopback"]
+__all__ = ["DEADLINE", "Answer", "Lost", "NotSent", "Wire", "guarded"]
 
 #: Seconds for one whole exchange; a body above the first 256 KiB gets one more per 64 KiB.
 DEADLINE = 25.0
@@ -215,17 +214,6 @@ def _read(response: requests.Response) -> bytes:
 
 
 def _proxies(url: str) -> dict[str, str]:
-    host = urlsplit(url).hostname or ""
-    if is_loopback(host) or should_bypass_proxies(url, no_proxy=None):
+    if is_loopback_url(url) or should_bypass_proxies(url, no_proxy=None):
         return {}
     return dict(get_environ_proxies(url, no_proxy=None))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this very machine, by name or number; nothing is looked up."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,7 +1,6 @@
 """The public address of a file: put where the world can fetch it, and fetched once by ourselves."""
 
 import hashlib
-import ipaddress
 import secrets
 import shutil
 import threading
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from humaspost.base.loopback import is_loopback_url
 from humaspost.disk import created, written
 from humaspost.media.bucket import Bucket, BucketFailed
 from humaspost.model.channel import FitFile
@@ -114,7 +114,7 @@ def is_safe(url: str) -> bool:
     parts = urlsplit(url)
     if not parts.hostname or parts.scheme not in ("http", "https"):
         return False
-    return parts.scheme == "https" or _is_loopback(parts.hostname)
+    return parts.scheme == "https" or is_loopback_url(url)
 
 
 def verify(url: str, file: FitFile, *, clock: Callable[[], float], deadline: float) -> None:
@@ -201,16 +201,9 @@ def _session(url: str) -> "requests.Session":
     import requests
 
     session = requests.Session()
-    session.trust_env = not _is_loopback(urlsplit(url).hostname or "")  # a proxy cannot reach this computer
+    session.trust_env = not is_loopback_url(url)  # a proxy cannot reach this computer
     session.headers["Accept-Encoding"] = "identity"
     return session
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _salt(path: Path) -> bytes:

@@ -1,21 +1,11 @@
 """Which addresses an office may speak to."""
 
-import ipaddress
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from humaspost.base.loopback import is_loopback
 from humaspost.model.language import _
 from humaspost.model.problem import Problem
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the host can only be this computer; ``localhost`` counts, other names do not."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def check_address(address: str, *, demo: bool, field: str) -> Iterator[Problem]:

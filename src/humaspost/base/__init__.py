@@ -1,0 +1,1 @@
+"""Services below the nouns of the model; nothing here imports anything of ours."""

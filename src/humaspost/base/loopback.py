@@ -1,0 +1,36 @@
+"""Which hosts can only be this computer. Plain http and a demo's addresses are allowed for those alone."""
+
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import urlsplit
+
+_IPV6 = IPv6Address("::1")
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether the host, as ``urlsplit`` gives it, can only be this computer; nothing is looked up.
+
+    That is ``localhost``, ``::1`` and 127.0.0.0/8 with all four numbers.
+    """
+    if host == "localhost":
+        return True
+    # Other names are not: a resolver may ask the network for x.localhost. Other spellings are not either
+    # (127.1, 0x7f.1, ::ffff:127.0.0.1, ::1%eth0): programs and Python versions read them differently.
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback if isinstance(address, IPv4Address) else address == _IPV6
+
+
+def is_loopback_url(url: str) -> bool:
+    """Return whether every program would take the address to this computer; nothing is looked up."""
+    # A user or a backslash before the host is read in two ways: http://evil.example\@127.0.0.1 is one for urlsplit
+    # and the other for urllib3.
+    if "\\" in url or not url.isascii() or not url.isprintable() or " " in url:
+        return False
+    try:
+        parts = urlsplit(url)
+        _port = parts.port
+    except ValueError:
+        return False
+    return parts.username is None and parts.password is None and is_loopback(parts.hostname or "")
