@@ -1,7 +1,6 @@
 """A list of recipients from its CSV file: every row is either imported, merged into another, or refused by number."""
 
 import csv
-import difflib
 import hashlib
 import io
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from humaspost.audience.rows import CONSENT, Refused, Row, is_known_basis, read_row
+from humaspost.base.suggest import nearest
 from humaspost.model.language import _
 from humaspost.model.problem import Place, Problem, Severity
 
@@ -190,7 +190,7 @@ def _column_problem(name: str, first: str, shown: str, *, missing: list[str], tw
 
 def _column_hint(name: str, missing: list[str]) -> str:
     word = name.replace(" ", "_").replace("-", "_")
-    meant = _MEANT.get(word) or next(iter(difflib.get_close_matches(word, COLUMNS, n=1, cutoff=0.6)), None)
+    meant = _MEANT.get(word) or nearest(word, COLUMNS)
     if meant:
         return _("write: {line}").format(line=meant)
     if missing:

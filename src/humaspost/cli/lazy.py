@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command as build
 
+from humaspost.base.suggest import nearest
 from humaspost.cli.commands import ENTRIES, GROUPS, Entry
 from humaspost.cli.flags import everywhere
 from humaspost.model.language import _
@@ -31,11 +32,9 @@ class LazyGroup(TyperGroup):
 
 
 def _unknown(name: str) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(name, ENTRIES, n=1)
+    near = nearest(name, ENTRIES)
     message = _("there is no command {name!r}").format(name=name)
-    return f"{message}; {_('did you mean {near!r}?').format(near=near[0])}" if near else message
+    return f"{message}; {_('did you mean {near!r}?').format(near=near)}" if near else message
 
 
 def load(entry: Entry) -> Any:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from humaspost.base.suggest import nearest
 from humaspost.content.parse import Broken, Parsed
-from humaspost.content.wording import clipped, nearest, write
+from humaspost.content.wording import clipped, write
 from humaspost.model.language import _
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem

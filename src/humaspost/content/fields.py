@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from humaspost.base.suggest import nearest
 from humaspost.content.frontmatter import Front
 from humaspost.content.page import START, Page
-from humaspost.content.wording import clipped, in_quotes, nearest, quoted, scalar, write
+from humaspost.content.wording import clipped, in_quotes, quoted, scalar, write
 from humaspost.model.json import Json
 from humaspost.model.language import _
 from humaspost.model.problem import Place

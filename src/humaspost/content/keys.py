@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from humaspost.content.wording import nearest
+from humaspost.base.suggest import nearest
 
 POST = (
     "id", "title", "date", "expires", "channels", "audiences", "type", "tags", "link", "visibility",

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Collection
 
+from humaspost.base.suggest import nearest
 from humaspost.content.fields import Fields, Holder
 from humaspost.content.keys import SAME
 from humaspost.content.page import START
 from humaspost.content.slug import slug
-from humaspost.content.wording import clipped, listed, nearest, write
+from humaspost.content.wording import clipped, listed, write
 from humaspost.model.language import _
 
 ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}", re.ASCII)

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from humaspost.base.suggest import nearest
 from humaspost.content.fields import Fields
 from humaspost.content.keys import SAME, Known
-from humaspost.content.wording import clipped, listed, nearest, quoted, write
+from humaspost.content.wording import clipped, listed, quoted, write
 from humaspost.model.json import Json
 from humaspost.model.language import _
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from humaspost.content.wording import clipped, nearest
+from humaspost.base.suggest import nearest
+from humaspost.content.wording import clipped
 from humaspost.model.language import _
 from humaspost.model.post import When
 

@@ -1,6 +1,5 @@
 """How a hint is worded: the very line to write instead."""
 
-import difflib
 import re
 from collections.abc import Iterable
 
@@ -55,13 +54,6 @@ def in_quotes(line: str) -> str:
 def clipped(text: str) -> str:
     """The text, short enough to stand in a message."""
     return text if len(text) <= _LONG else text[:_LONG] + "..."
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that looks most like it, or nothing."""
-    names = {name.casefold(): name for name in known}
-    found = difflib.get_close_matches(clipped(word).casefold(), names, n=1, cutoff=0.6)
-    return names[found[0]] if found else ""
 
 
 def listed(names: Iterable[str]) -> str:

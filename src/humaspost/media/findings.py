@@ -1,8 +1,8 @@
 """What can be wrong with a media file, each with its code, one sentence, and the next step."""
 
-import difflib
 from pathlib import Path
 
+from humaspost.base.suggest import nearest
 from humaspost.model.language import _
 from humaspost.model.problem import Problem, Severity
 
@@ -36,13 +36,13 @@ def _nearest(file: str, path: Path) -> str:
     if straight != file:
         return _("write: {line}").format(line=f"file: {straight}")
     try:
-        names = {entry.name.lower(): entry.name for entry in path.parent.iterdir() if entry.is_file()}
+        names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
     except (OSError, ValueError):
         return _("the path counts from the folder of the post")
-    close = difflib.get_close_matches(path.name.lower(), names, n=1, cutoff=0.7)
+    close = nearest(path.name, names, cutoff=0.7)
     if not close:
         return _("the path counts from the folder of the post")
-    return _("write: {line}").format(line=f"file: {file.removesuffix(path.name)}{names[close[0]]}")
+    return _("write: {line}").format(line=f"file: {file.removesuffix(path.name)}{close}")
 
 
 def unreadable(file: str, why: str) -> Flaw:

@@ -1,8 +1,8 @@
 """Which accounts a post means by its ``channels:``."""
 
-import difflib
 from collections.abc import Sequence
 
+from humaspost.base.suggest import nearest
 from humaspost.model.account import Account
 from humaspost.model.language import _
 from humaspost.model.post import Post
@@ -43,8 +43,8 @@ def _unclear(name: str, candidates: list[Account], accounts: Sequence[Account], 
             field=field,
         )
     known = sorted({account.name for account in accounts} | {account.channel for account in accounts})
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = _("did you mean {near}?").format(near=near[0]) if near else ""
+    near = nearest(name, known)
+    hint = _("did you mean {near}?").format(near=near) if near else ""
     every = _("accounts in config.toml: {names}").format(names=", ".join(known) or _("none"))
     return Problem(
         "unknown-channel",

@@ -1,11 +1,11 @@
 """``[accounts.NAME]`` tables → accounts, each checked by its own channel."""
 
-import difflib
 import re
 from collections.abc import Iterable
 
 from pydantic import ValidationError
 
+from humaspost.base.suggest import nearest
 from humaspost.channels import registry
 from humaspost.model.account import Account
 from humaspost.model.channel import Channel
@@ -75,10 +75,9 @@ def _name_problems(name: str) -> Iterable[Problem]:
 
 def _unknown_channel(name: str) -> Problem:
     known = sorted(registry.names())
-    near = [_OTHER_NAMES[other] for other in difflib.get_close_matches(name.lower(), _OTHER_NAMES, n=1)]
-    near = near or difflib.get_close_matches(name.lower(), known, n=1)
+    near = _OTHER_NAMES.get(nearest(name, _OTHER_NAMES)) or nearest(name, known)
     message = _("there is no channel {name!r}").format(name=name)
-    hint = _('write: channel = "{near}"').format(near=near[0]) if near else _("channels: {names}")
+    hint = _('write: channel = "{near}"').format(near=near) if near else _("channels: {names}")
     return Problem("config-channel", message, hint.format(names=", ".join(known)))
 
 

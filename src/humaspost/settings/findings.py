@@ -1,12 +1,12 @@
 """pydantic's errors in our words, each at its line of config.toml, never with a secret in it."""
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from humaspost.base.suggest import nearest
 from humaspost.model.language import _
 from humaspost.model.problem import Place, Problem
 from humaspost.settings.places import Places
@@ -77,11 +77,9 @@ def findings(
 def _unknown(path: str, known: list[str]) -> Problem:
     table, _dot, key = path.rpartition(".")
     message = _("there is no key {key!r} in {table}").format(key=key, table=_table(table))
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+    near = nearest(key, known)
     hint = (
-        _("write: {key}").format(key=near[0])
-        if near
-        else _("known keys: {keys}").format(keys=", ".join(known))
+        _("write: {key}").format(key=near) if near else _("known keys: {keys}").format(keys=", ".join(known))
     )
     return Problem("config-unknown-key", message, hint, field=path)
 

@@ -5,6 +5,7 @@ import importlib.util
 from collections.abc import Iterable, Mapping
 
 import humaspost.channels.registry as registry
+from humaspost.base.suggest import similar
 from humaspost.model.language import _
 from humaspost.views.states import REASONS, STATES
 from humaspost.views.text import wrap
@@ -38,6 +39,4 @@ def explanation(code: str, *, columns: int = 80) -> list[str] | None:
 
 def near(code: str) -> list[str]:
     """Codes that look like this one."""
-    import difflib
-
-    return difflib.get_close_matches(code, sorted(codes() | STATES | REASONS), n=3)
+    return similar(code, sorted(codes() | STATES | REASONS))

@@ -1,0 +1,37 @@
+"""Suggestions for a mistyped word."""
+
+from pathlib import Path
+
+import humaspost
+from humaspost.base.suggest import nearest, similar
+
+KNOWN = ("instagram", "whatsapp", "x", "X-Dua")
+
+
+def test_the_word_that_looks_most_alike() -> None:
+    assert nearest("instragam", KNOWN) == "instagram"
+    assert nearest("x-dau", KNOWN) == "X-Dua"
+    assert nearest("WHATSAP", KNOWN) == "whatsapp"
+    assert nearest("", KNOWN) == ""
+    assert nearest("telegram", ()) == ""
+    assert nearest("nothing like it", KNOWN) == ""
+
+
+def test_a_stricter_cutoff_finds_less() -> None:
+    assert nearest("foto.jpg", ["poster.jpg"]) == "poster.jpg"
+    assert nearest("foto.jpg", ["poster.jpg"], cutoff=0.9) == ""
+
+
+def test_several_words_the_most_alike_first() -> None:
+    assert similar("held", ["hold", "helm", "late"]) == ["hold", "helm"]
+    assert similar("heldd", ["helm", "held"], most=1) == ["held"]
+
+
+def test_nothing_is_compared_without_end() -> None:
+    assert nearest("x" * 1_000_000, ["x" * 60]) == "x" * 60
+
+
+def test_nobody_compares_words_in_a_way_of_their_own() -> None:
+    source = Path(humaspost.__file__).parent
+    found = [path.name for path in source.rglob("*.py") if "difflib" in path.read_text("utf-8")]
+    assert [name for name in found if name != "suggest.py"] == []
