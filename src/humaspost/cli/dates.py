@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from humaspost.base.timezones import iana
 from humaspost.disk import written
 
-_ZONES = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"}
 _LINE = re.compile(
     r"^(?P<key>date|expires):[ ]*(?P<day>\d{4}-\d\d-\d\d)[ T](?P<hour>\d\d)[:.](?P<minute>\d\d)"
     r"(?:[:.](?P<second>\d\d))?[ ]*(?P<zone>WIB|WITA|WIT)?[ ]*$",
@@ -45,7 +45,7 @@ def _dated(path: Path, zone: str) -> Dated | None:
 
 def _moment(match: re.Match[str], zone: str) -> datetime:
     wall = f"{match['day']} {match['hour']}:{match['minute']}:{match['second'] or '00'}"
-    info = ZoneInfo(_ZONES[match["zone"] or zone])
+    info = ZoneInfo(iana(match["zone"] or zone))
     return datetime.strptime(wall, "%Y-%m-%d %H:%M:%S").replace(tzinfo=info)
 
 
@@ -55,7 +55,7 @@ def move(post: Dated, to: datetime, *, zone: str = "WIB") -> None:
 
     def moved(match: re.Match[str]) -> str:
         named = match["zone"] or zone
-        at = (_moment(match, zone) + by).astimezone(ZoneInfo(_ZONES[named]))
+        at = (_moment(match, zone) + by).astimezone(ZoneInfo(iana(named)))
         return f"{match['key']}: {at:%Y-%m-%d %H:%M:%S} {named}"
 
     text = _LINE.sub(moved, post.path.read_text("utf-8"))

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from humaspost.base.timezones import short
 from humaspost.content.slug import slug
-from humaspost.content.when import INDONESIA
 from humaspost.content.wording import quoted, scalar
 from humaspost.model.language import _
 
@@ -21,14 +21,13 @@ def draft_text(
     audiences: Sequence[str] = (),
 ) -> str:
     """A draft for tomorrow morning in ``zone``, with the rarer keys as comments; it has no errors."""
-    shown = next((short for short, name in INDONESIA.items() if name == zone), zone)
     day = f"{now + timedelta(days=1):%Y-%m-%d} 08:30"
     named = ", ".join(map(scalar, audiences))
     lines = [
         "---",
         f"id: {id}",
         f"title: {quoted(' '.join(title.split()))}",
-        _noted(f"date: {day} {shown}", _("when to publish")),
+        _noted(f"date: {day} {short(zone)}", _("when to publish")),
         _noted(f"# expires: {day[:10]} 21:00", _("never published after")),
         f"channels: [{', '.join(channels)}]",
         _noted(f"audiences: [{named}]" if named else "# audiences: [masyarakat]", _("needed for whatsapp")),

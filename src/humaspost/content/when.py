@@ -7,11 +7,10 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from humaspost.base.suggest import nearest
+from humaspost.base.timezones import INDONESIA
 from humaspost.content.wording import clipped
 from humaspost.model.language import _
 from humaspost.model.post import When
-
-INDONESIA = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"}
 
 _MOMENT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:(?:[Tt]|[ ]+)(\d\d?)[:.](\d\d)(?:[:.](\d\d))?[ ]*([A-Za-z+-].*)?)?", re.ASCII

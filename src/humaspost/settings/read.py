@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
+from humaspost.base.timezones import iana
 from humaspost.model.account import Account
 from humaspost.model.language import _
 from humaspost.model.problem import Place, Problem
@@ -21,7 +22,6 @@ from humaspost.settings.places import Places, places, tables, toml_place
 from humaspost.settings.secrets_in import secrets_in
 from humaspost.settings.shape import MediaSettings, PolicySettings, Settings, TypePolicy
 
-_INDONESIAN = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"}
 _PLACE = re.compile(r"\s*\(at [^()]*\)$")
 
 
@@ -79,7 +79,7 @@ def _syntax_problem(error: tomllib.TOMLDecodeError, page: Page) -> Problem:
 
 def _zone_problems(config: ConfigFile, page: Page) -> list[Problem]:
     try:
-        ZoneInfo(_INDONESIAN.get(config.timezone, config.timezone))
+        ZoneInfo(iana(config.timezone))
     except (KeyError, ValueError, OSError):
         message = _("no timezone is called {name!r}").format(name=config.timezone)
         hint = _('write: timezone = "Asia/Jakarta" (WIB), "Asia/Makassar" (WITA) or "Asia/Jayapura" (WIT)')
@@ -138,7 +138,7 @@ def _settings(file: Path, config: ConfigFile, found: tuple[Account, ...]) -> Set
     return Settings(
         root=root,
         file=file,
-        timezone=_INDONESIAN.get(config.timezone, config.timezone),
+        timezone=iana(config.timezone),
         language=config.language,
         posts=_inside(root, config.posts),
         state=_inside(root, config.state),

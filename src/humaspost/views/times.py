@@ -3,9 +3,8 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from humaspost.base.timezones import short
 from humaspost.model.language import _, ngettext
-
-_SHORT_ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT", "UTC": "UTC"}
 
 
 def _days() -> tuple[str, ...]:
@@ -41,7 +40,8 @@ class Clock:
     @property
     def zone_name(self) -> str:
         """``WIB``, or what the zone is called elsewhere."""
-        return _SHORT_ZONES.get(self.zone) or self.local(self.now).tzname() or self.zone
+        name = short(self.zone)
+        return name if name != self.zone else self.local(self.now).tzname() or self.zone
 
     def hour(self, moment: datetime) -> str:
         """``08:30``; Indonesian writes ``08.30``."""
