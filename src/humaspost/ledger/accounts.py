@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from humaspost.ledger.schema import account, delivery, planned, preparation, quota_use, rate
-from humaspost.ledger.store import dumps
 from humaspost.model.account import Account, Facts, Identity, Verdict
+from humaspost.model.json import canonical
 
 
 class AccountConflict(Exception):
@@ -118,7 +118,7 @@ def keep_facts(conn: Connection, account_id: str, facts: Facts) -> None:
     conn.execute(
         update(account)
         .where(account.c.id == account_id)
-        .values(facts=dumps(facts.to_json()), checked_at=facts.taken_at)
+        .values(facts=canonical(facts.to_json()), checked_at=facts.taken_at)
     )
 
 
@@ -135,5 +135,5 @@ def judge(conn: Connection, account_id: str, verdict: Verdict, *, at: datetime) 
     if facts is not None and facts.taken_at >= at + timedelta(seconds=1):
         return
     if facts is not None:
-        conn.execute(update(account).where(mine).values(facts=dumps(facts.judged(verdict).to_json())))
+        conn.execute(update(account).where(mine).values(facts=canonical(facts.judged(verdict).to_json())))
     conn.execute(update(account).where(mine).values(checked_at=None))

@@ -10,10 +10,9 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from humaspost.ledger import claims, limits, parts, preparations
 from humaspost.ledger.cases import Cases, facts, part_of, replied_to
 from humaspost.ledger.schema import attempt, delivery, planned
-from humaspost.ledger.store import dumps
 from humaspost.model.decision import Case, Decision, Stop
 from humaspost.model.delivery import Receipt, Recipient, State
-from humaspost.model.json import Json
+from humaspost.model.json import Json, canonical
 from humaspost.model.rendition import Part
 from humaspost.model.rules import Rules
 
@@ -205,7 +204,7 @@ class Gate:
                 "number": number,
                 "owner": self.owner,
                 "rendition": body,
-                "ready": dumps(ticket.ready),
+                "ready": canonical(ticket.ready),
                 "reply_to": reply_to.remote_id if reply_to else None,
                 "template": bool(row.recipient) and not case.window,
                 "started_at": self.now,

@@ -8,13 +8,15 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from humaspost.ledger.schema import delivery, pause
-from humaspost.ledger.store import dumps
 from humaspost.model.delivery import State
+from humaspost.model.json import canonical
 
 
 def start(conn: Connection, reason: str, *, except_types: Sequence[str], now: datetime) -> int:
     """No intent is committed after this, but for the excepted types; how many writes were already committed."""
-    conn.execute(insert(pause).values(reason=reason, except_types=dumps(list(except_types)), started_at=now))
+    conn.execute(
+        insert(pause).values(reason=reason, except_types=canonical(list(except_types)), started_at=now)
+    )
     return in_flight(conn)
 
 

@@ -10,9 +10,9 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from humaspost.ledger import accounts, gap, parts
 from humaspost.ledger.schema import delivery, planned, post, rendition
-from humaspost.ledger.store import created_at, dumps
+from humaspost.ledger.store import created_at
 from humaspost.model.delivery import State, delivery_key
-from humaspost.model.json import digest
+from humaspost.model.json import canonical, digest
 from humaspost.model.plan import NotPlanned, Plan, PlanRow
 from humaspost.model.post import Late
 
@@ -168,7 +168,7 @@ def _columns(row: PlanRow) -> dict[str, Any]:
         "grace": row.grace.total_seconds(),
         "priority": row.priority,
         "during_pause": row.during_pause,
-        "audiences": dumps(list(row.audiences)),
+        "audiences": canonical(list(row.audiences)),
         "rendition": row.rendition.hash,
         "replies_to": row.rendition.replies_to,
         "repeats": row.repeats,
@@ -176,7 +176,7 @@ def _columns(row: PlanRow) -> dict[str, Any]:
 
 
 def _keep_rendition(conn: Connection, row: PlanRow) -> None:
-    body = dumps(row.rendition.to_json())
+    body = canonical(row.rendition.to_json())
     conn.execute(upsert(rendition).values(hash=row.rendition.hash, body=body).on_conflict_do_nothing())
 
 

@@ -8,9 +8,8 @@ from sqlalchemy import Connection, Row, and_, delete, exists, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from humaspost.ledger.schema import delivery, planned, post, preparation, rendition
-from humaspost.ledger.store import dumps
 from humaspost.model.delivery import State
-from humaspost.model.json import Json
+from humaspost.model.json import Json, canonical
 
 
 def load(conn: Connection, account_id: str, part_hash: str) -> Row[Any] | None:
@@ -37,7 +36,7 @@ def keep(
     would otherwise be given ten new ones every half minute.
     """
     values = {
-        "token": dumps(token),
+        "token": canonical(token),
         "ready": ready,
         "next_at": next_at,
         "failures": failures,
@@ -57,7 +56,7 @@ def forget(conn: Connection, account_id: str, part_hash: str) -> None:
 def is_there(conn: Connection, account_id: str, part_hash: str, *, token: Json) -> bool:
     """Whether what was prepared is exactly this, and nobody took it meanwhile."""
     row = load(conn, account_id, part_hash)
-    return row is not None and row.ready and row.token == dumps(token)
+    return row is not None and row.ready and row.token == canonical(token)
 
 
 def give_back(conn: Connection, account_id: str, part_hash: str, *, token: Json, now: datetime) -> None:

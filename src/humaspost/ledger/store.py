@@ -1,6 +1,5 @@
 """Opening the ledger: SQLite in WAL with full syncs, one writer at a time, migrations only by a sender."""
 
-import json
 import sqlite3
 import time
 import uuid
@@ -8,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.exc import DatabaseError
@@ -253,8 +252,3 @@ def created_at(connection: Connection) -> datetime | None:
 def quick_check(connection: Connection) -> str:
     """SQLite's own word on the file: ``ok`` or its first complaint."""
     return str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
-
-
-def dumps(value: Any) -> str:
-    """JSON for a column."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
