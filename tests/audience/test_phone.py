@@ -1,5 +1,6 @@
 """Numbers as people in Indonesia write them."""
 
+import phonenumbers
 import pytest
 
 from humaspost.audience.codes import CODES
@@ -72,3 +73,8 @@ def test_people_see_only_the_ends_of_a_number() -> None:
     assert masked("+14155550123") == "+1 415-**-23"
     assert masked("+67077123456") == "+670 771-**-56"
     assert masked("+62812") == "+62 **"
+
+
+@pytest.mark.parametrize("code", sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
+def test_every_country_code_is_shown_whole(code: int) -> None:
+    assert masked(f"+{code}123456789") == f"+{code} 123-**-89"

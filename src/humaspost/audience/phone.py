@@ -10,56 +10,8 @@ from humaspost.model.language import _
 _SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?[eE]\+?\d+")
 _EXPORTED = re.compile(r"(\d{8,15})[.,]0+")
 _WRITTEN = re.compile(r"\+?[\d\s().\-/]+")
-#: Country codes of one and of two digits; all others have three (ITU-T E.164).
-_ONE = frozenset("17")
-_TWO = frozenset(
-    [
-        "20",
-        "27",
-        "30",
-        "31",
-        "32",
-        "33",
-        "34",
-        "36",
-        "39",
-        "40",
-        "41",
-        "43",
-        "44",
-        "45",
-        "46",
-        "47",
-        "48",
-        "49",
-        "51",
-        "52",
-        "53",
-        "54",
-        "55",
-        "56",
-        "57",
-        "58",
-        "60",
-        "61",
-        "62",
-        "63",
-        "64",
-        "65",
-        "66",
-        "81",
-        "82",
-        "84",
-        "86",
-        "90",
-        "91",
-        "92",
-        "93",
-        "94",
-        "95",
-        "98",
-    ]
-)
+#: No country's code begins with another's.
+_COUNTRY_CODES = frozenset(map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
 
 
 class BadPhone(Exception):
@@ -91,8 +43,8 @@ def e164(text: str) -> str:
 def masked(phone: str) -> str:
     """What people are shown of a number: ``+62 812-**-99``."""
     digits = phone.removeprefix("+")
-    length = 1 if digits[:1] in _ONE else 2 if digits[:2] in _TWO else 3
-    code, rest = digits[:length], digits[length:]
+    code = next((digits[:n] for n in (1, 2) if digits[:n] in _COUNTRY_CODES), digits[:3])
+    rest = digits.removeprefix(code)
     return f"+{code} {rest[:3]}-**-{rest[-2:]}" if len(rest) > 6 else f"+{code} **"
 
 
