@@ -39,6 +39,19 @@ def test_width_counts_cells() -> None:
     assert [width(text) for text in ("abc", "漢字", "e\u0301", "👍")] == [3, 4, 1, 2]
 
 
+@pytest.mark.parametrize("text", ["👨\u200d👩\u200d👧", "🇮🇩", "❤\ufe0f", "👍🏽", "\u1112\u1161\u11ab"])
+def test_what_is_one_sign_on_the_screen_has_two_cells(text: str) -> None:
+    assert width(text) == 2
+    assert pad(text, 4) == f"{text}  "
+    assert columns([(text, "a"), ("bb", "c")]) == [f"  {text}  a", "  bb  c"]
+
+
+@pytest.mark.parametrize("sign", ["漢", "👨\u200d👩\u200d👧"])
+def test_a_wide_sign_is_not_cut_in_two(sign: str) -> None:
+    assert cut(sign * 9, 9) == f"{sign * 3}..."
+    assert cut(sign * 9, 10) == f"{sign * 3} ..."
+
+
 @given(st.text(), WIDTHS)
 def test_a_cut_text_is_one_line_of_at_most_so_many_cells(text: str, cells: int) -> None:
     shown = cut(text, cells)

@@ -4,9 +4,10 @@ import shlex
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len, set_cell_size
+
 _ELLIPSIS = "..."
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-_WIDE = {"W", "F"}
 #: Joins emoji; harmless, and families would fall apart without it.
 _JOINER = "\u200d"
 
@@ -35,16 +36,8 @@ def _spelt(character: str) -> str:
 
 
 def width(text: str) -> int:
-    """How many cells of a terminal the text takes."""
-    if text.isascii():
-        return len(text)
-    return sum(_cells(character) for character in text)
-
-
-def _cells(character: str) -> int:
-    if unicodedata.combining(character) or character in (_JOINER, "\ufe0f"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in _WIDE else 1
+    """Return how many cells of a terminal the text takes."""
+    return cell_len(text)
 
 
 def cut(text: str, cells: int) -> str:
@@ -52,18 +45,12 @@ def cut(text: str, cells: int) -> str:
     text = safe(" ".join(text.split()))
     if width(text) <= cells:
         return text
-    kept, room = "", cells - len(_ELLIPSIS)
-    for character in text:
-        room -= _cells(character)
-        if room < 0:
-            break
-        kept += character
-    return kept + _ELLIPSIS
+    return set_cell_size(text, max(0, cells - len(_ELLIPSIS))) + _ELLIPSIS
 
 
 def pad(text: str, cells: int) -> str:
     """The text with spaces after it up to so many cells."""
-    return text + " " * (cells - width(text))
+    return set_cell_size(text, max(cells, width(text)))
 
 
 def columns(rows: Iterable[Sequence[str]], *, indent: int = 2, gap: int = 2) -> list[str]:
