@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from humaspost.audience.codes import CODES
-from humaspost.audience.may import Consent, Refusal, may
 from humaspost.audience.read import Reading, fingerprint, read
+from humaspost.audience.rows import Consent
 from humaspost.model.problem import Severity
 from tests.shared import ROOT
 
@@ -193,9 +193,8 @@ def test_no_text_breaks_the_reader_and_no_row_is_lost(
     assert len(set(numbers)) == len(numbers) == found.read
 
 
-def test_who_may_be_written_to() -> None:
-    whole = Consent("consent", "informasi", "formulir", "2021-01-01")
-    assert may((whole,), opted_out_at=None) is None
-    assert may((), opted_out_at=None) is Refusal.CONSENT
-    assert may((Consent("consent", "", "formulir", "2021-01-01"),), opted_out_at=None) is Refusal.CONSENT
-    assert may((whole,), opted_out_at=NOW) is Refusal.OPT_OUT
+def test_a_consent_without_an_answer_to_every_question_is_none() -> None:
+    whole = ("consent", "informasi", "formulir", "2021-01-01")
+    assert Consent(*whole).is_complete
+    for missing in range(4):
+        assert not Consent(*whole[:missing], "", *whole[missing + 1 :]).is_complete

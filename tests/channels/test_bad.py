@@ -13,7 +13,7 @@ from humaspost.channels.instagram.codes import CODES as INSTAGRAM
 from humaspost.channels.whatsapp import WhatsApp, WhatsAppConfig
 from humaspost.channels.whatsapp.codes import CODES as WHATSAPP
 from humaspost.content.read import posts
-from humaspost.media.probe import probe_all
+from humaspost.media.probe import Probe
 from humaspost.model.account import Facts, Template
 from humaspost.model.channel import Channel
 from humaspost.model.post import Post
@@ -81,7 +81,7 @@ def read() -> dict[str, Post]:
 
 
 def problems(post: Post) -> list[Problem]:
-    probed, _ = probe_all(post, root=OFFICE)
+    probed, _ = Probe(OFFICE).post(post)
     name = post.channels[0]
     channel, config = CHANNELS[name], CONFIGS[name]
     rules = channel.rules(config)

@@ -7,7 +7,7 @@ import pytest
 
 from humaspost.content.read import posts
 from humaspost.media import codes
-from humaspost.media.probe import probe_all
+from humaspost.media.probe import Probe
 from tests.media.bad import CASES, stage
 
 #: What is seen only when a file is made fit or shown: test_fit, test_convert, test_host.
@@ -28,7 +28,7 @@ def test_a_bad_post_gives_its_problem(tmp_path: Path, name: str) -> None:
         project / "posts", root=project, zone="Asia/Jakarta", owners={"x": {}}, known_channels={"x"}
     )
     assert problems == []
-    post, problems = probe_all(found[0], root=project)
+    post, problems = Probe(project).post(found[0])
     assert [problem.code for problem in problems] == [name.split(".")[0]]
     problem = problems[0]
     assert problem.hint

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from humaspost.media.films import BadFilm, TooManyPixels, measured
-from humaspost.media.probe import probe_all
+from humaspost.media.probe import Probe
 from humaspost.model.post import Kind, MediaFacts
 from tests.media import films, pictures
 from tests.media.pictures import post_with
@@ -77,7 +77,7 @@ def test_a_film_of_an_unknown_kind_hides_no_other(root: Path, put: Put, old: byt
         .replace(b"avcC", b"xxxC")
         .replace(b"esds", b"free")
     )
-    _post, problems = probe_all(post_with(root, put("strange.mp4", data)), root=root)
+    _post, problems = Probe(root).post(post_with(root, put("strange.mp4", data)))
     assert [problem.code for problem in problems] == ["media-unreadable"]
 
 
@@ -96,7 +96,7 @@ def test_no_header_however_wrong_ends_in_an_error_of_ours(seed: int) -> None:
 def test_a_film_that_was_copied_in_part_is_a_problem(root: Path, put: Put, share: float) -> None:
     """Its index is at the front and whole, so a player begins to play it."""
     data = films.film((90, 160), audio="aac", first=True, seconds=4)
-    _, problems = probe_all(post_with(root, put("a.mp4", data[: int(len(data) * share)])), root=root)
+    _, problems = Probe(root).post(post_with(root, put("a.mp4", data[: int(len(data) * share)])))
     assert [problem.message for problem in problems] == ["media/a.mp4 cannot be read: it is cut off"]
 
 
@@ -108,7 +108,7 @@ def test_an_index_that_could_not_be_silenced_is_a_problem_before_the_post_is_due
     length = int.from_bytes(data[at : at + 4], "big") + 8
     broken = data[:at] + length.to_bytes(4, "big") + data[at + 4 :]
     assert measured(BytesIO(broken), "video/mp4").width == 90
-    _, problems = probe_all(post_with(root, put("a.mp4", broken)), root=root)
+    _, problems = Probe(root).post(post_with(root, put("a.mp4", broken)))
     assert [problem.message for problem in problems] == ["media/a.mp4 cannot be read: its index is broken"]
     assert (root / "posts/media/a.mp4").read_bytes() == broken
 
@@ -117,7 +117,7 @@ def test_a_film_in_fragments_is_a_film(root: Path, put: Put) -> None:
     """As browsers and OBS record it; what looked into its index ended every command."""
     data = films.film((320, 320), audio="aac", seconds=2, fragments=True)
     assert b"moof" in data
-    post, problems = probe_all(post_with(root, put("a.mp4", data)), root=root)
+    post, problems = Probe(root).post(post_with(root, put("a.mp4", data)))
     assert problems == []
     assert post.media[0].facts is not None
     assert post.media[0].facts.kind is Kind.VIDEO
@@ -130,7 +130,7 @@ def test_whatever_goes_wrong_inside_a_film_is_that_film_s_problem(
         raise AttributeError("ours")
 
     monkeypatch.setattr("humaspost.media.boxes.demand_whole", confused)
-    _, problems = probe_all(post_with(root, put("a.mp4", films.film())), root=root)
+    _, problems = Probe(root).post(post_with(root, put("a.mp4", films.film())))
     assert [problem.code for problem in problems] == ["media-unreadable"]
 
 
@@ -142,12 +142,12 @@ def test_a_film_tells_whether_it_hides_pictures() -> None:
 
 
 def test_a_broken_film_is_a_problem(root: Path, put: Put) -> None:
-    _, problems = probe_all(post_with(root, put("a.mp4", pictures.film())), root=root)
+    _, problems = Probe(root).post(post_with(root, put("a.mp4", pictures.film())))
     assert [problem.code for problem in problems] == ["media-unreadable"]
 
 
 def test_a_gif_tells_how_many_frames_it_has(root: Path, put: Put) -> None:
-    post, _ = probe_all(post_with(root, put("a.gif", pictures.gif(5))), root=root)
+    post, _ = Probe(root).post(post_with(root, put("a.gif", pictures.gif(5))))
     facts = post.media[0].facts
     assert isinstance(facts, MediaFacts)
     assert facts.film is not None

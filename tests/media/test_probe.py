@@ -10,7 +10,7 @@ import pytest
 
 from humaspost.media import opening, probe
 from humaspost.media.codes import CODES
-from humaspost.media.probe import Probe, probe_all
+from humaspost.media.probe import Probe
 from humaspost.model.post import Kind, MediaFacts
 from humaspost.model.problem import Problem, Severity
 from tests.media import films, pictures
@@ -22,14 +22,14 @@ OFFICE = "application/vnd.openxmlformats-officedocument."
 
 
 def facts(root: Path, file: str) -> MediaFacts:
-    post, problems = probe_all(post_with(root, file), root=root)
+    post, problems = Probe(root).post(post_with(root, file))
     assert problems == []
     assert post.media[0].facts is not None
     return post.media[0].facts
 
 
 def only_problem(root: Path, file: str) -> Problem:
-    post, problems = probe_all(post_with(root, file), root=root)
+    post, problems = Probe(root).post(post_with(root, file))
     assert len(problems) == 1
     assert post.media[0].facts is None
     problem = problems[0]
@@ -218,8 +218,8 @@ def test_a_file_that_may_not_be_read(root: Path, put: Put) -> None:
 
 
 def test_one_bad_file_never_hides_the_others(root: Path, put: Put) -> None:
-    post, problems = probe_all(
-        post_with(root, "media/none.jpg", put("a.jpg", pictures.jpeg()), "../../x"), root=root
+    post, problems = Probe(root).post(
+        post_with(root, "media/none.jpg", put("a.jpg", pictures.jpeg()), "../../x")
     )
     assert [problem.code for problem in problems] == ["media-missing-file", "media-outside"]
     assert [problem.place.line for problem in problems] == [5, 7]
@@ -229,7 +229,7 @@ def test_one_bad_file_never_hides_the_others(root: Path, put: Put) -> None:
 def test_the_same_picture_twice_is_a_warning(root: Path, put: Put) -> None:
     data = pictures.jpeg()
     post = post_with(root, put("a.jpg", data), put("b.jpg", data))
-    _, problems = probe_all(post, root=root)
+    _, problems = Probe(root).post(post)
     assert [(problem.code, problem.severity, problem.place.line) for problem in problems] == [
         ("media-twice", Severity.WARNING, 6)
     ]
@@ -241,12 +241,12 @@ def test_cover_and_captions_are_looked_at_too(root: Path, put: Put) -> None:
     (folder / "media" / "a.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nHalo\n")
     put("cover.jpg", pictures.jpeg())
     good = post_with(root, film, cover=folder / "media/cover.jpg", captions=folder / "media/a.srt")
-    assert probe_all(good, root=root)[1] == []
+    assert Probe(root).post(good)[1] == []
     bad = post_with(root, film, cover=folder / "media/a.mp4", captions=folder / "media/cover.jpg")
-    found = [(problem.code, problem.field) for problem in probe_all(bad, root=root)[1]]
+    found = [(problem.code, problem.field) for problem in Probe(root).post(bad)[1]]
     assert found == [("media-wrong-type", "media.0.cover"), ("media-wrong-type", "media.0.captions")]
     away = post_with(root, film, cover=folder / "../../cover.jpg", captions=folder / "none.srt")
-    assert [problem.code for problem in probe_all(away, root=root)[1]] == [
+    assert [problem.code for problem in Probe(root).post(away)[1]] == [
         "media-outside",
         "media-missing-file",
     ]

@@ -11,7 +11,7 @@ import pytest
 from humaspost.channels.registry import channels
 from humaspost.channels.x.codes import CODES as X_CODES
 from humaspost.content.read import posts
-from humaspost.media.probe import probe_all
+from humaspost.media.probe import Probe
 from humaspost.model.account import Account
 from humaspost.model.plan import Handling
 from humaspost.model.post import Late, Post
@@ -101,7 +101,7 @@ def read() -> dict[str, Post]:
 
 
 def _problems(post: Post) -> list[Problem]:
-    probed, found = probe_all(post, root=OFFICE)
+    probed, found = Probe(OFFICE).post(post)
     assert found == []
     handling = Handling(Late.ASK, timedelta(hours=1), 5, False)
     _plan, problems = plan([probed], [], Known(_ACCOUNTS, _CHANNELS, lambda _post: handling, {}))

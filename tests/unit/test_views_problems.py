@@ -3,7 +3,7 @@
 import pytest
 
 from humaspost.model.problem import Place, Problem, Severity
-from humaspost.views.problems import distinct, one_line, problem_lines, problems_json
+from humaspost.views.problems import distinct, problem_lines, problems_json
 
 
 def shown(text: str, column: int, length: int = 1, hint: str = "") -> list[str]:
@@ -51,7 +51,7 @@ def test_a_problem_without_a_place_or_a_file_is_still_told() -> None:
     assert problem_lines(Problem("a-code", "it is wrong"))[0] == "error[a-code]"
     warning = Problem("a-code", "hm", file="config.toml", severity=Severity.WARNING)
     assert problem_lines(warning)[0] == "config.toml: warning[a-code]"
-    assert one_line(Problem("a", "b", "", "posts/a.md", Place(3, 13))) == "posts/a.md:3:13: error[a]"
+    assert problem_lines(Problem("a", "b", "", "posts/a.md", Place(3, 13)))[0] == "posts/a.md:3:13: error[a]"
 
 
 def test_what_several_accounts_found_is_told_once() -> None:

@@ -18,7 +18,7 @@ from humaspost.delivery import login, owner
 from humaspost.delivery.deliver import Engine
 from humaspost.delivery.lock import Busy, lock
 from humaspost.ledger import accounts, doubts, events, holds, now_due, pauses, queries
-from humaspost.model.delivery import Proof, Receipt, State
+from humaspost.model.delivery import Proof, Receipt
 from humaspost.model.problem import Problem
 
 __all__ = ["Office", "Report", "Scan", "open_office"]
@@ -207,8 +207,3 @@ def _sending(office: Office, command: str, *, only: str | None = None) -> Iterat
 def _touched(office: Office, since: datetime, *, post: str | None = None) -> tuple[Row[Any], ...]:
     with office.ledger().read() as conn:
         return tuple(queries.deliveries(conn, post_id=post, touched_since=since))
-
-
-def needs_person(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
-    """Those among the deliveries that wait for a person."""
-    return [row for row in rows if row.state in (State.UNKNOWN, State.MISSED, State.FAILED)]

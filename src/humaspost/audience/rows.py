@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from humaspost.audience.may import Consent
 from humaspost.audience.phone import BadPhone, e164
 from humaspost.model.language import _
 
@@ -25,6 +24,21 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}
 _NOTHING = ("", "-")
 #: Nobody agreed, or left, before there were lists like these.
 _EARLIEST = 1970
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """On what basis, for what, told where, and since when; ``consented_at`` as written in the list."""
+
+    basis: str
+    purpose: str
+    source: str
+    consented_at: str
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every question that the law asks has an answer."""
+        return all((self.basis, self.purpose, self.source, self.consented_at))
 
 
 @dataclass(frozen=True, slots=True)

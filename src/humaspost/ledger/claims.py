@@ -8,10 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
 
-from humaspost.ledger import gap, parts
+from humaspost.ledger import gap
 from humaspost.ledger.schema import (
     account,
-    attempt,
     audience_member,
     consent,
     delivery,
@@ -245,18 +244,3 @@ def take_over(conn: Connection, *, owner: str, now: datetime, looks: Callable[[s
             look_after=looks(row.account),
         )
     return len(left)
-
-
-def threads(conn: Connection) -> None:
-    """Later parts wait for their earlier ones, whatever freed them."""
-    parts.hold_later(conn, delivery.c.state == State.SCHEDULED)
-
-
-def in_doubt(conn: Connection) -> int:
-    """How many attempts were begun and not ended."""
-    return conn.scalar(select(func.count()).select_from(attempt).where(attempt.c.ended_at.is_(None))) or 0
-
-
-def account_ids(conn: Connection) -> dict[str, str]:
-    """Name to id."""
-    return {row.name: row.id for row in conn.execute(select(account.c.name, account.c.id))}

@@ -65,13 +65,6 @@ def taken(conn: Connection, row: Row[Any]) -> frozenset[str]:
     return frozenset(conn.scalars(others))
 
 
-def next_look(conn: Connection) -> datetime | None:
-    """When the next look is due, None = none is."""
-    unknown = delivery.c.state == State.UNKNOWN
-    value = conn.scalar(select(func.min(delivery.c.next_look_at)).where(unknown))
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
-
-
 def looks_of(conn: Connection, key: str) -> list[Row[Any]]:
     """What was looked up for one delivery, in order."""
     return list(conn.execute(select(look).where(look.c.key == key).order_by(look.c.id)))

@@ -1,6 +1,5 @@
 """What is read for people: counts, deliveries, posts, attempts; one function each."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -18,7 +17,6 @@ from humaspost.ledger.schema import (
     preference,
     quota_use,
     recipient,
-    rendition,
     window,
 )
 from humaspost.model.delivery import State
@@ -190,9 +188,3 @@ def attempts(conn: Connection, *, post_id: str | None = None, limit: int | None 
 def post_ids(conn: Connection) -> list[Row[Any]]:
     """Every post the ledger knows: id, file, title, hold."""
     return list(conn.execute(select(post)))
-
-
-def rendition_of(conn: Connection, hash_: str) -> dict[str, Any] | None:
-    """A rendition as it was stored."""
-    body = conn.scalar(select(rendition.c.body).where(rendition.c.hash == hash_))
-    return json.loads(body) if body else None

@@ -141,11 +141,6 @@ class Probe:
             return flaw.args  # not the flaw: its traceback would keep the decoded picture alive
 
 
-def probe_all(post: Post, *, root: Path) -> tuple[Post, list[Problem]]:
-    """The post with the facts of its media, and its problems; nothing is remembered."""
-    return Probe(root).post(post)
-
-
 def facts_of(file: BufferedReader, name: str, *, real: str) -> MediaFacts:
     """The facts of an open file; ``real`` is its own name, where ``name`` is a link's. Raises Flaw."""
     size = os.fstat(file.fileno()).st_size

@@ -28,7 +28,6 @@ class State(StrEnum):
 
 
 WAITING = (State.SCHEDULED, State.PREPARING, State.SENDING)
-FINAL = (State.PUBLISHED, State.EXPIRED, State.REFUSED, State.CANCELLED)
 NEEDS_PERSON = (State.UNKNOWN, State.MISSED, State.FAILED)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from humaspost.audience.phone import masked
-from humaspost.model.language import _, ngettext
+from humaspost.model.language import _
 from humaspost.views.states import state_word
 from humaspost.views.text import columns as aligned
 from humaspost.views.text import cut, safe
@@ -87,8 +87,3 @@ def counted_words(counts: dict[str, int]) -> str:
     """``17 published, 1 unknown``."""
     words = [f"{count:,} {state_word(state)}" for state, count in counts.items() if count]
     return ", ".join(words) or _("nothing")
-
-
-def deliveries_word(count: int) -> str:
-    """``38 deliveries``."""
-    return ngettext("{count} delivery", "{count} deliveries", count).format(count=f"{count:,}")

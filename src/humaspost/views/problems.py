@@ -5,7 +5,7 @@ from typing import Any
 
 from humaspost.model.language import _, ngettext
 from humaspost.model.problem import Place, Problem
-from humaspost.views.text import cut, safe, width, wrap
+from humaspost.views.text import safe, width, wrap
 
 _ROOM = 66
 
@@ -131,9 +131,3 @@ def problem_json(problem: Problem) -> dict[str, Any]:
         "message": problem.message,
         "hint": problem.hint,
     }
-
-
-def one_line(problem: Problem, *, columns: int = 80) -> str:
-    """``posts/a.md:3:13: error[quote-colon]``, for a running log."""
-    severity = _("error") if problem.is_error else _("warning")
-    return cut(f"{_where(problem)}{severity}[{problem.code}]", columns)

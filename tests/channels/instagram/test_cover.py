@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from humaspost.media.probe import probe_all
+from humaspost.media.probe import Probe
 from humaspost.model.post import Kind, Medium
 from humaspost.model.rendition import Part, Rendition, attachments
 from tests.channels.door import jpeg
@@ -16,7 +16,7 @@ def covered(folder: Path, cover: bytes) -> Rendition:
         (folder / path).write_bytes(data)
     posts = folder / "posts"
     medium = Medium("media/a.jpg", posts / "media/a.jpg", 0, alt="a", cover=posts / "sampul/c.jpg")
-    probed, _problems = probe_all(post("x", media=[medium]), root=folder)
+    probed, _problems = Probe(folder).post(post("x", media=[medium]))
     media = attachments(probed, channel="instagram", account="instagram")
     return Rendition("instagram", (Part(1, "x", media),))
 

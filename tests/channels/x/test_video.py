@@ -8,7 +8,7 @@ import pytest
 
 from humaspost.channels.x import X
 from humaspost.channels.x.uploads import CHUNK
-from humaspost.media.probe import probe_all
+from humaspost.media.probe import Probe
 from humaspost.model.channel import NotReady, Ready
 from humaspost.model.errors import Rejected, Transient
 from humaspost.model.json import Json
@@ -202,7 +202,7 @@ def test_the_captions_of_a_post_are_in_its_rendition(tmp_path: Any) -> None:
     (folder / "a.mp4").write_bytes(film())
     (folder / "a.srt").write_bytes(SRT)
     given = post_with(tmp_path, "media/a.mp4", captions=folder / "a.srt")
-    whole, problems = probe_all(given, root=tmp_path)
+    whole, problems = Probe(tmp_path).post(given)
     assert problems == []
     config = X.Config(handle="@kotacontoh")
     rendition = X().render(whole, config, X().rules(config), account="x")

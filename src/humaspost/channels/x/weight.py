@@ -37,11 +37,6 @@ def has_link(text: str) -> bool:
     return any(_INNER_DOT.search(word) and _is_linked(word) for word in _SPACES.split(text))
 
 
-def weighted_by(text: str, version: int) -> int:
-    """The whole text by the parser itself, under twitter-text's configuration 2 or 3; for judging us."""
-    return _parsed(text, version)
-
-
 def _bound(text: str) -> int:
     heaviest = len(text) if text.isascii() else 2 * len(text)
     return heaviest + URL_WEIGHT * len(_INNER_DOT.findall(text))
@@ -59,7 +54,7 @@ def _word(word: str) -> int:
         host = _parsed_host(link[1])
         if host in (URL_WEIGHT, len(link[1])):
             return URL_WEIGHT if host == URL_WEIGHT else len(word)
-    return _parsed(word, 3)
+    return _parsed(word)
 
 
 @lru_cache(maxsize=1024)
@@ -75,17 +70,17 @@ def _is_linked(word: str) -> bool:
 def _parsed_host(address: str) -> int:
     """What ``https://host`` counts: an office links to few hosts, and paths add nothing."""
     # At 23 characters its length and a URL's are the same number, which tells nothing.
-    return _parsed(address, 3) if len(address) != URL_WEIGHT else 0
+    return _parsed(address) if len(address) != URL_WEIGHT else 0
 
 
-def _parsed(text: str, version: int) -> int:
+def _parsed(text: str) -> int:
     from twitter_text import parse_tweet
 
-    return int(parse_tweet(text, _configuration(version)).weightedLength)
+    return int(parse_tweet(text, _configuration()).weightedLength)
 
 
 @cache
-def _configuration(version: int) -> dict[str, Any]:
+def _configuration() -> dict[str, Any]:
     from twitter_text.config import config
 
-    return {"emoji_parsing_enabled": False, **config[f"version{version}"]}
+    return {"emoji_parsing_enabled": False, **config["version3"]}

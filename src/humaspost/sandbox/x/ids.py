@@ -1,7 +1,5 @@
 """Snowflakes: X's ids, which carry their time."""
 
-from datetime import UTC, datetime
-
 from humaspost.sandbox.world import World
 
 _EPOCH_MS = 1_288_834_974_657
@@ -18,8 +16,3 @@ class Snowflakes:
         stamp = int(self._world.now().timestamp() * 1000) - _EPOCH_MS
         self._last = max(self._last + 1, stamp << 22)
         return str(self._last)
-
-
-def made_at(snowflake: str) -> datetime:
-    """When the id was made."""
-    return datetime.fromtimestamp(((int(snowflake) >> 22) + _EPOCH_MS) / 1000, UTC)
