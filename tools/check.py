@@ -62,6 +62,7 @@ def lint_lane() -> list[Step]:
         Step("format", tool("ruff", "format", "--check", "--quiet", *here)),
         Step("lint", tool("ruff", "check", "--quiet", *here)),
         Step("imports", tool("lint-imports")),
+        Step("unused", tool("vulture")),
     ]
 
 
