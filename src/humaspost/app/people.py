@@ -1,10 +1,10 @@
 """Audiences: files of people, imported when they change."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from humaspost.app.office import Office
 from humaspost.audience.importing import Changes, import_if_changed
+from humaspost.base.paths import shown
 from humaspost.model.problem import Problem
 
 
@@ -22,13 +22,8 @@ def _import(office: Office, name: str) -> Changes | None:
         path=path,
         now=office.now(),
         zone=office.settings.timezone,
-        shown=_shown(office, path),
+        shown=shown(path, office.settings.root),
     )
-
-
-def _shown(office: Office, path: Path) -> str:
-    root = office.settings.root
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
 def problems_of(changes: Iterable[Changes]) -> list[Problem]:

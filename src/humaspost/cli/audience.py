@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from humaspost.base.paths import shown
 from humaspost.cli.console import ask, columns, give, note, say
 from humaspost.cli.exits import Exit
 from humaspost.cli.flags import Json, Yes
@@ -69,9 +70,9 @@ def import_(
 def _readings(office: "Office", names: list[str]) -> dict[str, "Reading"]:
     from humaspost.audience.read import read
 
-    now, zone = office.now(), office.settings.timezone
+    now, zone, root = office.now(), office.settings.timezone, office.settings.root
     chosen = _chosen(office, names).items()
-    return {name: read(path, shown=_shown(office, name), now=now, zone=zone) for name, path in chosen}
+    return {name: read(path, shown=shown(path, root), now=now, zone=zone) for name, path in chosen}
 
 
 def _previews(office: "Office", readings: dict[str, "Reading"]) -> list["Changes"]:
@@ -84,8 +85,9 @@ def _previews(office: "Office", readings: dict[str, "Reading"]) -> list["Changes
 def _import(office: "Office", name: str, reading: "Reading") -> "Changes":
     from humaspost.audience.importing import import_reading
 
-    ledger = office.ledger(write=True)
-    return import_reading(ledger, name, reading=reading, now=office.now(), file=_shown(office, name))
+    ledger, settings = office.ledger(write=True), office.settings
+    file = shown(settings.audiences[name], settings.root)
+    return import_reading(ledger, name, reading=reading, now=office.now(), file=file)
 
 
 def _chosen(office: "Office", names: list[str]) -> dict[str, "Path"]:
@@ -97,8 +99,3 @@ def _chosen(office: "Office", names: list[str]) -> dict[str, "Path"]:
     if not known:
         raise typer.BadParameter(_("config.toml names no audience: [audiences.masyarakat] file = ..."))
     return {name: path for name, path in known.items() if not names or name in names}
-
-
-def _shown(office: "Office", name: str) -> str:
-    path, root = office.settings.audiences[name], office.settings.root
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from humaspost.base.paths import shown
 from humaspost.cli.console import say
 from humaspost.disk import created
 from humaspost.model.language import _
@@ -23,11 +24,11 @@ def new(
     channels = [office.accounts[0].name] if office.accounts else ["x"]
     now = datetime.now().astimezone()
     path = write_draft(office.posts, title, now=now, zone=office.timezone, channels=channels)
-    shown = _shown(path, office.root)
+    typed = shown(path, Path.cwd(), office.root)
     say(
         [
-            _("{path}  a draft").format(path=shown),
-            _("write it, see it: humaspost preview {path}").format(path=shown),
+            _("{path}  a draft").format(path=typed),
+            _("write it, see it: humaspost preview {path}").format(path=typed),
             _("then take out `draft: true`, and see when it goes out: humaspost plan"),
         ]
     )
@@ -51,11 +52,3 @@ def write_draft(
             continue
         return path
     raise typer.BadParameter(_("there are a thousand posts called {name!r} already").format(name=stem))
-
-
-def _shown(path: Path, root: Path) -> str:
-    """The path as it can be typed here."""
-    for start in (Path.cwd(), root):
-        if path.is_relative_to(start):
-            return str(path.relative_to(start))
-    return str(path)

@@ -47,3 +47,10 @@ class Problem:
     def at(self, file: str, place: Place | None, text: str = "") -> "Problem":
         """The same problem, placed."""
         return replace(self, file=file, place=place, text=text or self.text)
+
+
+def channel_problem(
+    channel: str, code: str, message: str, *, hint: str, field: str, severity: Severity = Severity.ERROR
+) -> Problem:
+    """Return a finding about one channel's rendition, with the key it stands in."""
+    return Problem(code, message, hint, field=field, channel=channel, severity=severity)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from humaspost.model.language import _, ngettext
 from humaspost.model.post import Post, Visibility
-from humaspost.model.problem import Problem
+from humaspost.model.problem import Problem, channel_problem
 from humaspost.model.rendition import Part, Rendition
 from humaspost.model.rules import Rules
 from humaspost.planning import media
@@ -22,14 +22,10 @@ def check(post: Post, rendition: Rendition, rules: Rules, *, convert: bool = Fal
     return found
 
 
-def _problem(rendition: Rendition, code: str, message: str, *, hint: str, field: str) -> Problem:
-    return Problem(code, message, hint, field=field, channel=rendition.channel)
-
-
 def _whom(post: Post, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
     if rules.public and post.visibility is Visibility.RESTRICTED:
-        yield _problem(
-            rendition,
+        yield channel_problem(
+            rendition.channel,
             "restricted-public",
             _("a restricted post cannot go to {channel}, which anybody can read").format(
                 channel=rendition.channel
@@ -40,8 +36,8 @@ def _whom(post: Post, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
             field="visibility",
         )
     if rules.audience and not post.audiences:
-        yield _problem(
-            rendition,
+        yield channel_problem(
+            rendition.channel,
             "audience-missing",
             _("{channel} sends to people, and the post does not say to whom").format(
                 channel=rendition.channel
@@ -54,8 +50,8 @@ def _whom(post: Post, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
 def _parts(post: Post, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
     count = len(rendition.parts)
     if count > rules.max_parts:
-        yield _problem(
-            rendition,
+        yield channel_problem(
+            rendition.channel,
             "too-many-parts",
             _("the thread has {count} parts; {limit} are enough for anybody").format(
                 count=count, limit=rules.max_parts
@@ -66,8 +62,8 @@ def _parts(post: Post, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
     for medium in post.media if rules.max_parts > 1 else ():
         theirs = medium.only and rendition.channel not in medium.only
         if medium.part is not None and medium.part > count and not theirs:
-            yield _problem(
-                rendition,
+            yield channel_problem(
+                rendition.channel,
                 "media-part",
                 ngettext(
                     "{file} is for part {part}, but the text has only one part",
@@ -87,8 +83,8 @@ def _text(part: Part, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
     if length <= limit:
         return
     which = _("part {number} of {count}").format(number=part.number, count=len(rendition.parts))
-    yield _problem(
-        rendition,
+    yield channel_problem(
+        rendition.channel,
         "too-long",
         _("{what} is {length}/{limit} characters long on {channel}: {more} too many").format(
             what=which if len(rendition.parts) > 1 else _("the text"),

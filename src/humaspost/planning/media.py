@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from humaspost.model.language import _, ngettext
 from humaspost.model.post import Kind, Post
-from humaspost.model.problem import Problem
+from humaspost.model.problem import Problem, channel_problem
 from humaspost.model.rendition import Attachment, Part, Rendition
 from humaspost.model.rules import MediaRules, Rules
 from humaspost.planning import films
@@ -24,15 +24,11 @@ def check(post: Post, part: Part, rendition: Rendition, rules: Rules, *, convert
         yield from _fitness(post, item, rendition, rules, convert=convert)
 
 
-def _problem(rendition: Rendition, code: str, message: str, *, hint: str, field: str) -> Problem:
-    return Problem(code, message, hint, field=field, channel=rendition.channel)
-
-
 def _amount(post: Post, part: Part, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
     if len(part.media) > rules.max_media:
         limit = rules.max_media
-        yield _problem(
-            rendition,
+        yield channel_problem(
+            rendition.channel,
             "media-count",
             _("{channel} shows {limit} media in one post, and these are {count}").format(
                 channel=rendition.channel, limit=limit, count=len(part.media)
@@ -42,8 +38,8 @@ def _amount(post: Post, part: Part, rendition: Rendition, rules: Rules) -> Itera
         )
     # A file that could not be read has its own problem; one is enough.
     elif rules.needs_media and not part.media and all(medium.facts for medium in post.media):
-        yield _problem(
-            rendition,
+        yield channel_problem(
+            rendition.channel,
             "media-missing",
             _("{channel} shows no post without a picture").format(channel=rendition.channel),
             hint=_("add one under media:, or take {channel} out of channels:").format(
@@ -59,8 +55,8 @@ def _amount_by_kind(part: Part, rendition: Rendition, rules: Rules) -> Iterator[
     for kind, limits in rules.media.items():
         items = [item for item in part.media if item.kind is kind]
         if len(items) > limits.max_count:
-            yield _problem(
-                rendition,
+            yield channel_problem(
+                rendition.channel,
                 "media-count",
                 ngettext(
                     "{channel} shows one {kind} in one post, and these are {items}",
@@ -96,8 +92,8 @@ def _alt(item: Attachment, rendition: Rendition, rules: Rules) -> Iterator[Probl
             field=field,
         )
     elif len(item.alt) > rules.alt.value:
-        yield _problem(
-            rendition,
+        yield channel_problem(
+            rendition.channel,
             "alt-too-long",
             _("the alternative text of {file} has {count} characters; {channel} takes {limit:.0f}").format(
                 file=item.name, count=len(item.alt), channel=rendition.channel, limit=rules.alt.value
@@ -125,8 +121,8 @@ def _fitness(
 
 
 def _refused(item: Attachment, rendition: Rendition) -> Problem:
-    return _problem(
-        rendition,
+    return channel_problem(
+        rendition.channel,
         "media-kind",
         _("{channel} takes no {kind}: {file}").format(
             channel=rendition.channel, kind=_kind(item.kind), file=item.name
@@ -143,8 +139,8 @@ def _size(item: Attachment, rendition: Rendition, limits: MediaRules) -> Iterato
     if item.mime not in limits.mimes:
         yield _refused(item, rendition)
     elif item.size > limits.max_bytes.value:
-        yield _problem(
-            rendition,
+        yield channel_problem(
+            rendition.channel,
             "media-too-large",
             _("{file} has {size:.1f} MB; {channel} takes {limit:.0f} MB").format(
                 file=item.name,
@@ -185,8 +181,8 @@ def _shape(
         least, most = limits.width or (0, 0)
         low, tall = limits.height or (0, 0)
         narrow, broad = limits.ratio or (0, 0)
-        yield _problem(
-            rendition,
+        yield channel_problem(
+            rendition.channel,
             code,
             message.format(
                 file=item.name,

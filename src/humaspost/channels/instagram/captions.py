@@ -1,13 +1,15 @@
 """What Instagram says of a caption: how long, how many hashtags, how many names."""
 
 from collections.abc import Iterator
+from functools import partial
 
-from humaspost.channels.instagram.problems import problem
 from humaspost.channels.instagram.rules import HASHTAGS, HASHTAGS_ADVISED, MENTIONS, hashtags, mentions
 from humaspost.model.language import _
-from humaspost.model.problem import Problem, Severity
+from humaspost.model.problem import Problem, Severity, channel_problem
 from humaspost.model.rendition import Part
 from humaspost.model.rules import Rules
+
+problem = partial(channel_problem, "instagram")
 
 _NEAR = 0.95
 

@@ -1,16 +1,18 @@
 """What Instagram's Rules cannot say of a post: its format, its keys, and the caption (``captions``)."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from humaspost.channels.instagram import captions, tagging
-from humaspost.channels.instagram.problems import problem
 from humaspost.channels.instagram.rules import FORMATS
 from humaspost.model.json import Json
 from humaspost.model.language import _
 from humaspost.model.post import Kind
-from humaspost.model.problem import Problem, Severity
+from humaspost.model.problem import Problem, Severity, channel_problem
 from humaspost.model.rendition import Attachment, Part, Rendition
 from humaspost.model.rules import Rules
+
+problem = partial(channel_problem, "instagram")
 
 #: What only some kinds of post have.
 _OF_REELS = ("share_to_feed", "thumb_offset")

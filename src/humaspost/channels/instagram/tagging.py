@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from humaspost.channels.instagram.problems import problem
 from humaspost.channels.instagram.rules import COLLABORATORS, TAGGED
 from humaspost.model.language import _
 from humaspost.model.post import Kind
-from humaspost.model.problem import Problem
+from humaspost.model.problem import Problem, channel_problem
 from humaspost.model.rendition import Part
+
+problem = partial(channel_problem, "instagram")
 
 _EXAMPLE, _NAMED = "{username: walikota, x: 0.5, y: 0.4, media: 1}", "{username: walikota}"
 _USERNAME = re.compile(r"[\w.]{1,30}", re.ASCII)

@@ -1,15 +1,17 @@
 """What WhatsApp's Rules cannot say: captions, and whether the account has a template that fits."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from humaspost.channels.whatsapp.filling import fitting, unfillable, written
-from humaspost.channels.whatsapp.problems import problem
 from humaspost.channels.whatsapp.rules import CAPTION
 from humaspost.model.account import Facts, Template
 from humaspost.model.language import _
 from humaspost.model.post import Kind
-from humaspost.model.problem import Problem, Severity
+from humaspost.model.problem import Problem, Severity, channel_problem
 from humaspost.model.rendition import Fallback, Part, Rendition
+
+problem = partial(channel_problem, "whatsapp")
 
 
 def check(rendition: Rendition, facts: Facts | None) -> list[Problem]:

@@ -1,13 +1,15 @@
 """Whether what fills a template fits it: its texts, and its buttons."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
-from humaspost.channels.whatsapp.problems import problem
 from humaspost.channels.whatsapp.rules import TEMPLATE_BODY, TEMPLATE_HEADER
 from humaspost.model.account import Template
 from humaspost.model.language import _, ngettext
-from humaspost.model.problem import Problem
+from humaspost.model.problem import Problem, channel_problem
 from humaspost.model.rendition import Fallback
+
+problem = partial(channel_problem, "whatsapp")
 
 
 def written(fallback: Fallback) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from humaspost.channels.x.rules import (
     CASHTAGS,
@@ -15,8 +16,10 @@ from humaspost.channels.x.rules import (
 from humaspost.model.json import Json
 from humaspost.model.language import _
 from humaspost.model.post import Kind
-from humaspost.model.problem import Problem, Severity
+from humaspost.model.problem import Problem, Severity, channel_problem
 from humaspost.model.rendition import Part, Rendition
+
+problem = partial(channel_problem, "x")
 
 #: twitter-text's: it begins a word, so no address holds one, and punctuation or white space ends it.
 #: https://github.com/twitter/twitter-text/blob/master/js/src/regexp/validCashtag.js
@@ -52,17 +55,13 @@ def _twins(rendition: Rendition) -> Iterator[Problem]:
             continue  # with other media X may take the same words
         if words and words in seen:
             message = _("parts {first} and {second} say the same; X refuses the second as a duplicate")
-            yield _problem(
+            yield problem(
                 "x-same-parts",
                 message.format(first=seen[words], second=part.number),
                 hint=_("say it once, or in other words"),
                 field="x.text",
             )
         seen.setdefault(words, part.number)
-
-
-def _problem(code: str, message: str, *, hint: str, field: str) -> Problem:
-    return Problem(code, message, hint, field=field, channel="x")
 
 
 def _hint(key: str) -> str:
@@ -78,7 +77,7 @@ def _hint(key: str) -> str:
 def _values(part: Part) -> Iterator[Problem]:
     wrong = part.extra.get("wrong")
     for key in wrong if isinstance(wrong, list) else []:
-        yield _problem(
+        yield problem(
             "x-key-value",
             _("x.{key} has a value of the wrong kind").format(key=key),
             hint=_hint(str(key)),
@@ -86,7 +85,7 @@ def _values(part: Part) -> Iterator[Problem]:
         )
     settings = part.extra.get("reply_settings", "everyone")
     if settings not in REPLY_SETTINGS:
-        yield _problem(
+        yield problem(
             "x-reply-settings",
             _("X has no reply setting {name!r}").format(name=str(settings)[:40]),
             hint=_hint("reply_settings"),
@@ -98,7 +97,7 @@ def _refused(part: Part) -> Iterator[Problem]:
     refused = part.extra.get("refused")
     for key in refused if isinstance(refused, list) else []:
         reply = key == "reply_to"
-        yield _problem(
+        yield problem(
             "x-self-serve",
             _("X takes a reply only from somebody whom the other post mentions")
             if reply
@@ -112,7 +111,7 @@ def _refused(part: Part) -> Iterator[Problem]:
 
 def _words(part: Part) -> Iterator[Problem]:
     if not part.text.strip() and not part.media:
-        yield _problem(
+        yield problem(
             "x-empty",
             _("there are neither words nor media to show on X")
             if "poll" not in part.extra
@@ -121,7 +120,7 @@ def _words(part: Part) -> Iterator[Problem]:
             field="x.text",
         )
     if invalid := _INVALID.search(part.text):
-        yield _problem(
+        yield problem(
             "x-character",
             _("X refuses a text with the invisible character U+{code:04X}").format(code=ord(invalid[0])),
             hint=_("delete the word that holds it, and type it again"),
@@ -129,7 +128,7 @@ def _words(part: Part) -> Iterator[Problem]:
         )
     tags = _CASHTAG.findall(part.text)
     if len(tags) > CASHTAGS.value:
-        yield _problem(
+        yield problem(
             "x-cashtags",
             _("{tags}: X takes one cashtag in a post").format(tags=", ".join(tags)),
             hint=_("keep one, and write the others without $"),
@@ -144,7 +143,7 @@ def _quote(part: Part) -> Iterator[Problem]:
     links = _LINK.findall(part.text)
     if links and _STATUS.match(links[-1]):
         yield replace(
-            _problem(
+            problem(
                 "x-quote-link",
                 _("X shows {link} as a quoted post, and may refuse that").format(link=links[-1][:60]),
                 hint=_("say in words what the other post says, or link to a page of your own"),
@@ -157,7 +156,7 @@ def _quote(part: Part) -> Iterator[Problem]:
 def _media(part: Part) -> Iterator[Problem]:
     kinds = [item.kind for item in part.media]
     if len(kinds) > 1 and set(kinds) != {Kind.IMAGE}:
-        yield _problem(
+        yield problem(
             "x-media-mix",
             _("X shows a GIF or a video only alone, not beside other media"),
             hint=_(
@@ -172,7 +171,7 @@ def _poll(part: Part) -> Iterator[Problem]:
     if not isinstance(poll, dict):
         return
     if part.media:
-        yield _problem(
+        yield problem(
             "x-poll-media",
             _("a post on X shows a poll or media, not both"),
             hint=_("move the media to another part (part: 2), or keep them off X with only:"),
@@ -181,7 +180,7 @@ def _poll(part: Part) -> Iterator[Problem]:
     yield from _options(poll.get("options"))
     minutes = poll.get("duration_minutes")
     if not isinstance(minutes, int) or not POLL_MINUTES[0] <= minutes <= POLL_MINUTES[1]:
-        yield _problem(
+        yield problem(
             "x-poll-duration",
             _("a poll runs for five minutes to seven days"),
             hint=_("write it as 90m, 12h or 3d"),
@@ -192,7 +191,7 @@ def _poll(part: Part) -> Iterator[Problem]:
 def _options(options: Json) -> Iterator[Problem]:
     texts = [str(option) for option in options] if isinstance(options, list) else []
     if not POLL_OPTIONS[0] <= len(texts) <= POLL_OPTIONS[1]:
-        yield _problem(
+        yield problem(
             "x-poll-options",
             _("a poll has two to four options; this one has {count}").format(count=len(texts)),
             hint=_hint("poll"),
@@ -200,7 +199,7 @@ def _options(options: Json) -> Iterator[Problem]:
         )
     if len(set(texts)) < len(texts):
         twice = next(text for text in texts if texts.count(text) > 1)
-        yield _problem(
+        yield problem(
             "x-poll-options",
             _("the option {text!r} is there twice").format(text=twice[:40]),
             hint=_hint("poll"),
@@ -208,7 +207,7 @@ def _options(options: Json) -> Iterator[Problem]:
         )
     for number, text in enumerate(texts):
         if not 1 <= len(text) <= POLL_OPTION_LENGTH.value:
-            yield _problem(
+            yield problem(
                 "x-poll-options",
                 _("the option {text!r} has {count} characters; X takes 1 to {limit:.0f}").format(
                     text=text[:40], count=len(text), limit=POLL_OPTION_LENGTH.value
