@@ -121,6 +121,17 @@ def _packets(data: bytes) -> list[bytes]:
         return [bytes(packet) for packet in source.demux(video=0) if packet.size]
 
 
+def test_what_a_telephone_recorded_keeps_the_name_of_its_codec(root: Path, put: Put) -> None:
+    """Apple's players play HEVC as hvc1 only; FFmpeg writes hev1 by itself."""
+    data = film(rate=25, codec="libx265", audio="aac").replace(b"hev1", b"hvc1")
+    rules = replace(STRICT, film=replace(STRICT.film or FilmRules(), codecs=("h264", "hevc")))
+    seen, result = made(root, put("a.mp4", data), rules)
+    assert seen.film.index_first
+    assert (b"hvc1" in result, b"hev1" in result) == (True, False)
+    _seen, result = made(root, put("b.mp4", data.replace(b"hvc1", b"hev1")), rules)
+    assert (b"hvc1" in result, b"hev1" in result) == (False, True)
+
+
 def test_padding_is_black_and_nothing_is_cut_off(root: Path, put: Put) -> None:
     _, data = made(root, put("a.mp4", film((320, 64), rate=25)))
     image = _first(data)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 #: Seconds by which pictures and sound may slip and nobody notices (ITU-R BT.1359).
 _UNNOTICED = 0.04
+_APPLES_HEVC = "hvc1"
 
 
 def moved(source: "InputContainer", out: "OutputContainer", *, longest: float | None = None) -> None:
@@ -25,6 +26,9 @@ def moved(source: "InputContainer", out: "OutputContainer", *, longest: float | 
     shown = films.pictures_of(source)
     chosen = [stream for stream in (shown, *source.streams.audio[:1]) if stream]
     to = {stream.index: out.add_stream_from_template(stream) for stream in chosen}
+    if shown and shown.codec_context.codec_tag == _APPLES_HEVC:
+        # FFmpeg would write hev1, which Apple's players do not play.
+        to[shown.index].codec_context.codec_tag = _APPLES_HEVC
     starts = {stream.index: Start(longest=None if stream is shown else longest) for stream in chosen}
     for packet in source.demux(chosen):
         if packet.dts is None:
