@@ -5,8 +5,11 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
+import pytest
+
+from humaspost.channels.contract import ChannelContract
 from humaspost.channels.registry import channel
 from humaspost.model.channel import Channel, Door, Session
 from humaspost.model.delivery import Recipient
@@ -14,16 +17,24 @@ from humaspost.model.rendition import Part
 from humaspost.sandbox.faults import Fault
 from humaspost.sandbox.server import Sandbox
 from tests.channels.door import SandboxDoor
+from tests.support.deadlines import SECOND
+from tests.support.sandbox import reset
 
-#: Seconds for one exchange; long enough for the sandbox, short enough to wait for in vain.
-DEADLINE = 1.5
+#: Seconds for an exchange that is answered.
+PATIENT = 15 * SECOND
+#: Seconds for one that hangs: far more than the sandbox takes to act, and short enough to be waited for in vain.
+HASTY = max(0.3, 0.05 * SECOND)
 
-Opener = Callable[[Any, Door], AbstractContextManager[Session]]
+#: A session of this account through this door, each exchange of which ends at ``deadline``.
+Opener = Callable[..., AbstractContextManager[Session]]
 
 
 @dataclass
 class SandboxStage:
-    """One account of the sandbox; ``paths`` are what publishing and preparing write to."""
+    """One account of the sandbox; ``paths`` are what publishing and preparing write to.
+
+    ``hasty`` is the deadline, in seconds, of the calls that meet the fault ``hang``.
+    """
 
     sandbox: Sandbox
     channel: Channel
@@ -32,21 +43,31 @@ class SandboxStage:
     parts: Mapping[str, Part]
     paths: Mapping[str, str]
     opener: Opener
-    to: Recipient | None = None
+    to: Recipient | None
+    hasty: float
 
-    def open(self, door: Door) -> AbstractContextManager[Session]:
-        return self.opener(self.config, door)
+    @contextmanager
+    def open(self, door: Door) -> Iterator[Session]:
+        with (
+            self.opener(self.config, door, deadline=PATIENT) as patient,
+            self.opener(self.config, door, deadline=self.hasty) as hasty,
+        ):
+            yield cast("Session", _Chosen(self, patient=patient, hasty=hasty))
 
     def fail(self, fault: str, call: str) -> None:
         if self.sandbox.faults.standing():
             return
         given: dict[str, Any] = {"fault": fault}
         if fault == "hang":
-            given = {"fault": "hang-after", "seconds": 2 * DEADLINE}
+            given = {"fault": "hang-after"}
         if fault == "5xx":
             given = {"fault": "status", "status": 503, "body": "<html>Sorry</html>"}
         where = {"channel": self.channel.name, "method": "POST", "path": self.paths[call]}
         self.sandbox.faults.order(Fault.model_validate({**where, **given}))
+
+    def hangs(self) -> bool:
+        """Return whether the next write is one that hangs."""
+        return any(fault["fault"] == "hang-after" for fault in self.sandbox.faults.standing())
 
     def writes(self) -> int:
         return sum(
@@ -58,22 +79,47 @@ class SandboxStage:
         return sum(o.channel == self.channel.name and not o.deleted for o in self.sandbox.world.objects)
 
 
-@contextmanager
-def staged(
-    name: str,
-    values: Mapping[str, str],
-    *,
-    secrets: tuple[str, ...],
-    parts: Callable[[SandboxDoor], Mapping[str, Part]],
-    paths: Mapping[str, str],
-    opener: Opener,
-    to: Recipient | None = None,
-) -> Iterator[SandboxStage]:
-    """A fresh sandbox and one account in it; ``values`` maps the config's keys to the sandbox's own."""
-    with Sandbox() as sandbox, TemporaryDirectory() as folder:
+class _Chosen:
+    """Two sessions of one account, told apart by their deadline only: the hasty one is for what hangs.
+
+    One session with one short deadline would end exchanges that are only slow, on a machine that is busy.
+    """
+
+    def __init__(self, stage: SandboxStage, *, patient: Session, hasty: Session) -> None:
+        self._stage, self._patient, self._hasty = stage, patient, hasty
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._hasty if self._stage.hangs() else self._patient, name)
+
+
+class SandboxContract(ChannelContract):
+    """The contract over a built-in channel, in the sandbox that all tests share."""
+
+    @pytest.fixture(autouse=True)
+    def _given(self, running_sandbox: Sandbox) -> None:
+        self.sandbox = running_sandbox
+
+    @contextmanager
+    def staged(
+        self,
+        name: str,
+        values: Mapping[str, str],
+        *,
+        secrets: tuple[str, ...],
+        parts: Callable[[SandboxDoor], Mapping[str, Part]],
+        paths: Mapping[str, str],
+        opener: Opener,
+        to: Recipient | None = None,
+        hasty: float = HASTY,
+    ) -> Iterator[SandboxStage]:
+        """Give one account of a fresh sandbox; ``values`` maps the config's keys to the sandbox's own."""
+        sandbox = reset(self.sandbox)
         sandbox.world.settings.update({"instagram.processing_seconds": 0.0, "x.processing_seconds": 0.0})
         account = sandbox.config()["accounts"][name]
-        door = SandboxDoor(sandbox, Path(folder), {field: account[field] for field in secrets})
         found = channel(name)
         config = found.Config(**{key: account[source] for key, source in values.items()})
-        yield SandboxStage(sandbox, found, config, door, parts(door), paths, opener, to)
+        with TemporaryDirectory() as folder:
+            door = SandboxDoor(sandbox, Path(folder), {field: account[field] for field in secrets})
+            yield SandboxStage(
+                sandbox, found, config, door, parts(door), paths, opener=opener, to=to, hasty=hasty
+            )

@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from functools import partial
 
-from humaspost.channels.contract import ChannelContract, Stage
+from humaspost.channels.contract import Stage
 from humaspost.channels.instagram.api import session
 from humaspost.model.post import Kind
 from humaspost.model.rendition import Part
 from tests.channels.door import SandboxDoor, jpeg
-from tests.contract.stages import DEADLINE, staged
+from tests.contract.stages import SandboxContract
 from tests.media.films import film
 
 
@@ -25,15 +24,15 @@ def _parts(door: SandboxDoor) -> Mapping[str, Part]:
     }
 
 
-class TestInstagram(ChannelContract):
+class TestInstagram(SandboxContract):
     def stage(self) -> AbstractContextManager[Stage]:
-        return staged(
+        return self.staged(
             "instagram",
             {"base_url": "base_url", "user_id": "user_id"},
             secrets=("access_token",),
             parts=_parts,
             paths={"publish": "/media_publish$", "prepare": "/media$"},
-            opener=partial(session, deadline=DEADLINE),
+            opener=session,
         )
 
 

@@ -1,15 +1,15 @@
 """WhatsApp keeps what every channel keeps."""
 
+import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from functools import partial
 
-from humaspost.channels.contract import ChannelContract, Stage
+from humaspost.channels.contract import Stage
 from humaspost.channels.whatsapp.api import session
 from humaspost.model.delivery import Recipient
 from humaspost.model.rendition import Fallback, Part
 from tests.channels.door import SandboxDoor, jpeg
-from tests.contract.stages import DEADLINE, staged
+from tests.contract.stages import HASTY, SandboxContract
 
 _FILLED = ("Judul", "Isi.", "https://kota.example")
 
@@ -24,9 +24,9 @@ def _parts(door: SandboxDoor) -> Mapping[str, Part]:
     }
 
 
-class TestWhatsApp(ChannelContract):
-    def stage(self) -> AbstractContextManager[Stage]:
-        return staged(
+class TestWhatsApp(SandboxContract):
+    def stage(self, *, hasty: float = HASTY) -> AbstractContextManager[Stage]:
+        return self.staged(
             "whatsapp",
             {
                 "base_url": "base_url",
@@ -36,6 +36,13 @@ class TestWhatsApp(ChannelContract):
             secrets=("access_token",),
             parts=_parts,
             paths={"publish": "/messages$", "prepare": "/media$"},
-            opener=partial(session, deadline=DEADLINE),
+            opener=session,
+            hasty=hasty,
             to=Recipient("r1", "+6281200000001"),
         )
+
+    def test_a_longer_deadline_ends_a_hang_as_well(self) -> None:
+        with self.stage(hasty=1.5) as stage, stage.open(stage.door) as session:
+            began = time.monotonic()
+            self._lost(stage, session, stage.parts["text"], fault="hang")
+            assert time.monotonic() - began >= 1.5, "the deadline is what ends it, and not before its time"

@@ -4,15 +4,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
-from humaspost.channels.contract import ChannelContract, Stage
-from humaspost.channels.x import KEYS, XConfig
-from humaspost.channels.x.api import Session, session
-from humaspost.model.channel import Door
+from humaspost.channels.contract import Stage
+from humaspost.channels.x import KEYS
+from humaspost.channels.x.api import session
 from humaspost.model.post import Kind
 from humaspost.model.rendition import Part
 from tests.channels.door import SandboxDoor, jpeg
 from tests.channels.x.login import config_of, log_in
-from tests.contract.stages import DEADLINE, SandboxStage, staged
+from tests.contract.stages import SandboxContract, SandboxStage
 from tests.sandbox.x_media import gif, mp4
 
 _SRT = b"1\n00:00:00,000 --> 00:00:01,000\nPilah sampah.\n"
@@ -32,20 +31,15 @@ def _parts(door: SandboxDoor) -> Mapping[str, Part]:
     }
 
 
-def _opened(config: XConfig, door: Door) -> AbstractContextManager[Session]:
-    """As ``X.open``, with a deadline short enough to be waited for."""
-    return session(config, door, deadline=DEADLINE)
-
-
-class TestX(ChannelContract):
+class TestX(SandboxContract):
     def stage(self) -> AbstractContextManager[Stage]:
-        return staged(
+        return self.staged(
             "x",
             {"base_url": "base_url", "handle": "handle"},
             secrets=KEYS,
             parts=_parts,
             paths={"publish": "/2/tweets$", "prepare": "/2/media"},
-            opener=_opened,
+            opener=session,
         )
 
 
