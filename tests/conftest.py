@@ -2,6 +2,8 @@
 
 import signal
 
+pytest_plugins = ["tests.support.sandbox"]
+
 
 def pytest_configure() -> None:
     """A shell that runs us in the background lets us ignore Ctrl-C, and the programs that we start inherit it."""

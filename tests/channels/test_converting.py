@@ -22,12 +22,13 @@ class Converting(SandboxDoor):
 
 
 @pytest.mark.parametrize("name", ["x", "instagram", "whatsapp"])
-def test_what_is_not_fit_yet_passes_through_every_channel(name: str, tmp_path: Path) -> None:
-    with Sandbox() as sandbox:
-        account, channel = sandbox.config()["accounts"][name], named(name)
-        door = Converting(
-            sandbox, tmp_path, {k: v for k, v in account.items() if k not in channel.Config.model_fields}
-        )
-        config = channel.Config(**{k: v for k, v in account.items() if k in channel.Config.model_fields})
-        with channel.open(config, door) as session, pytest.raises(NotFitYet):
-            session.prepare(Part(1, "Halo.", (door.add(jpeg()),)), None)
+def test_what_is_not_fit_yet_passes_through_every_channel(
+    name: str, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    account, channel = sandbox.config()["accounts"][name], named(name)
+    door = Converting(
+        sandbox, tmp_path, {k: v for k, v in account.items() if k not in channel.Config.model_fields}
+    )
+    config = channel.Config(**{k: v for k, v in account.items() if k in channel.Config.model_fields})
+    with channel.open(config, door) as session, pytest.raises(NotFitYet):
+        session.prepare(Part(1, "Halo.", (door.add(jpeg()),)), None)

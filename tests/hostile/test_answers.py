@@ -112,17 +112,16 @@ def stack() -> Iterator[ExitStack]:
 
 @pytest.fixture(scope="module")
 def calls(
-    liar: str, stack: ExitStack, tmp_path_factory: pytest.TempPathFactory
+    liar: str, stack: ExitStack, running_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, list[Callable[[], object]]]:
     """Every call of every channel's session."""
-    sandbox = stack.enter_context(Sandbox())
     folder: Path = tmp_path_factory.mktemp("media")
     secrets = dict.fromkeys(
         ("api_key", "api_key_secret", "access_token", "access_token_secret"), "canary-value"
     )
     found = {}
     for name, values in CONFIGS.items():
-        door = SandboxDoor(sandbox, folder, dict(secrets))
+        door = SandboxDoor(running_sandbox, folder, dict(secrets))
         the = channel(name)
         session = stack.enter_context(the.open(the.Config(**values, base_url=liar), door))
         fallback = Fallback("pengumuman", "id", ("a", "b", "c"), False)

@@ -3,7 +3,6 @@
 import os
 import re
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -38,17 +37,16 @@ COMMANDS = (
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Path]:
-    with Sandbox() as sandbox:
-        folder = tmp_path / "kantor"
-        (folder / "audiences").mkdir(parents=True)
-        (folder / "audiences" / "masyarakat.csv").write_text(_PEOPLE.format(name=EVIL), "utf-8")
-        write_office(folder, sandbox.config())
-        born = datetime.now(UTC) - timedelta(hours=2)
-        store.open_ledger(folder / ".humaspost", now=born, create=True).close()
-        body = {"title": EVIL, "detail": f"{EVIL} x", "type": EVIL, "error": {"message": EVIL, "code": 1}}
-        sandbox.faults.order(Fault(fault="status", status=400, body=body, count=99, method="POST"))
-        yield folder
+def office(sandbox: Sandbox, tmp_path: Path) -> Path:
+    folder = tmp_path / "kantor"
+    (folder / "audiences").mkdir(parents=True)
+    (folder / "audiences" / "masyarakat.csv").write_text(_PEOPLE.format(name=EVIL), "utf-8")
+    write_office(folder, sandbox.config())
+    born = datetime.now(UTC) - timedelta(hours=2)
+    store.open_ledger(folder / ".humaspost", now=born, create=True).close()
+    body = {"title": EVIL, "detail": f"{EVIL} x", "type": EVIL, "error": {"message": EVIL, "code": 1}}
+    sandbox.faults.order(Fault(fault="status", status=400, body=body, count=99, method="POST"))
+    return folder
 
 
 def _write(office: Path, name: str, text: str) -> None:

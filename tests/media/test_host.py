@@ -217,12 +217,11 @@ def test_nobody_listens(file: FitFile, tmp_path: Path) -> None:
     assert (failed.value.code, failed.value.transient) == ("media-host-unreachable", True)
 
 
-def test_files_are_put_to_the_sandbox(file: FitFile, tmp_path: Path) -> None:
-    with Sandbox(port=0) as sandbox:
-        base = f"{sandbox.url}/media"
-        place = Host(base, salt=tmp_path / "salt", upload_url=base)
-        name = place.publish(file).removeprefix(f"{base}/")
-        assert sandbox.world.files[name] == (file.path.read_bytes(), "image/jpeg")
+def test_files_are_put_to_the_sandbox(sandbox: Sandbox, file: FitFile, tmp_path: Path) -> None:
+    base = f"{sandbox.url}/media"
+    place = Host(base, salt=tmp_path / "salt", upload_url=base)
+    name = place.publish(file).removeprefix(f"{base}/")
+    assert sandbox.world.files[name] == (file.path.read_bytes(), "image/jpeg")
 
 
 def test_an_upload_that_is_refused(web: tuple[str, type[WebServer]], file: FitFile, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A fresh sandbox per test, spoken to over real loopback sockets."""
+"""Clients of the sandbox (``tests.support.sandbox``), over real loopback sockets."""
 
 from collections.abc import Iterator
 
@@ -6,15 +6,8 @@ import pytest
 import requests
 
 from humaspost.sandbox.server import Sandbox
-from tests.sandbox.meta import Gram, Phone, fresh
+from tests.sandbox.meta import Gram, Phone
 from tests.sandbox.x_client import XClient
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """A running sandbox that remembers nothing."""
-    with Sandbox() as running:
-        yield running
 
 
 @pytest.fixture
@@ -33,20 +26,13 @@ def x(sandbox: Sandbox) -> Iterator[XClient]:
     client.session.close()
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
-    """One for all tests of a file, each of which begins it anew."""
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
 @pytest.fixture
-def gram(running: Sandbox, http: requests.Session) -> Gram:
+def gram(sandbox: Sandbox, http: requests.Session) -> Gram:
     """Instagram, as nobody has used it yet."""
-    return Gram(fresh(running), http)
+    return Gram(sandbox, http)
 
 
 @pytest.fixture
-def phone(running: Sandbox, http: requests.Session) -> Phone:
+def phone(sandbox: Sandbox, http: requests.Session) -> Phone:
     """WhatsApp, as nobody has used it yet."""
-    return Phone(fresh(running), http)
+    return Phone(sandbox, http)

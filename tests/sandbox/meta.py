@@ -19,6 +19,7 @@ from PIL import Image
 from humaspost.sandbox import instagram, whatsapp
 from humaspost.sandbox.server import Sandbox
 from tests.shared import absent
+from tests.support.deadlines import SECOND
 
 WARGA = "+6281234567890"
 
@@ -34,16 +35,6 @@ class Clock:
 
     def move(self, **by: float) -> None:
         self.at += timedelta(**by)
-
-
-def fresh(sandbox: Sandbox) -> Sandbox:
-    """The running ``sandbox`` as it was when it started (starting one anew costs every test 0.2 s)."""
-    sandbox.world.now = lambda: datetime.now(UTC)
-    sandbox.world.forget()
-    sandbox.faults.clear()
-    for platform in sandbox.platforms.values():
-        platform.reset()
-    return sandbox
 
 
 def frozen(sandbox: Sandbox) -> Clock:
@@ -157,7 +148,7 @@ class Gram:
 
     def host(self, name: str, data: bytes, mime: str = "image/jpeg") -> str:
         url = f"{self.sandbox.url}/media/{name}"
-        assert requests.put(url, data=data, headers={"content-type": mime}, timeout=10).ok
+        assert requests.put(url, data=data, headers={"content-type": mime}, timeout=15 * SECOND).ok
         return url
 
     def create(self, **params: Any) -> requests.Response:
@@ -254,7 +245,7 @@ class Receiver:
         return [status for value in self.values() for status in value.get("statuses", [])]
 
 
-def eventually(check: Callable[[], bool], *, within: float = 5.0) -> None:
+def eventually(check: Callable[[], bool], *, within: float = 15 * SECOND) -> None:
     """``check`` became true; it is asked every few milliseconds until the deadline."""
     deadline = time.monotonic() + within
     while not check():

@@ -1,6 +1,5 @@
 """Whatever a client sends, each pretend platform answers as a platform does: it never falls over (no 500)."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 from requests_oauthlib import OAuth1
 
 from humaspost.sandbox.server import Sandbox
+from tests.support.deadlines import SECOND
 
 _ODD = st.sampled_from(
     [
@@ -113,15 +113,14 @@ _quickly = settings(
 )
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as running:
-        running.world.settings["whatsapp.rate"] = 100_000
-        yield running
+@pytest.fixture
+def sandbox(sandbox: Sandbox) -> Sandbox:
+    sandbox.world.settings["whatsapp.rate"] = 100_000
+    return sandbox
 
 
 def _answered(url: str, **how: Any) -> int:
-    return requests.post(url, timeout=20, **how).status_code
+    return requests.post(url, timeout=20 * SECOND, **how).status_code
 
 
 @pytest.mark.parametrize("path", _X)
@@ -195,7 +194,9 @@ def test_a_setting_of_the_wrong_kind_stops_nothing(sandbox: Sandbox) -> None:
 def test_no_field_of_x_may_be_null_however_deep(sandbox: Sandbox, body: Any) -> None:
     account = sandbox.config()["accounts"]["x"]
     keys = [account[name] for name in ("api_key", "api_key_secret", "access_token", "access_token_secret")]
-    answer = requests.post(account["base_url"] + "/2/tweets", json=body, auth=OAuth1(*keys), timeout=20)
+    answer = requests.post(
+        account["base_url"] + "/2/tweets", json=body, auth=OAuth1(*keys), timeout=20 * SECOND
+    )
     assert (answer.status_code, "null found" in answer.text) == (400, True)
 
 

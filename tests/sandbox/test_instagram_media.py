@@ -8,7 +8,7 @@ import requests
 from PIL import ImageCms
 
 from humaspost.sandbox.server import Sandbox
-from tests.sandbox.meta import Gram, code, film, fresh, picture
+from tests.sandbox.meta import Gram, code, film, picture
 
 
 def test_the_token_may_come_in_four_ways(gram: Gram) -> None:
@@ -239,8 +239,8 @@ def test_a_story_is_not_as_narrow_as_a_reel_may_be(gram: Gram) -> None:
         assert gram.get(made, fields="status_code").json()["status_code"] == ends
 
 
-def test_resumable_upload_is_for_facebook_login(running: Sandbox, http: requests.Session) -> None:
-    gram = Gram(fresh(running), http, facebook=True)
+def test_resumable_upload_is_for_facebook_login(sandbox: Sandbox, http: requests.Session) -> None:
+    gram = Gram(sandbox, http, facebook=True)
     gram.switch(processing_seconds=0)
     data = film(seconds=4)
     made = gram.create(media_type="REELS", upload_type="resumable").json()

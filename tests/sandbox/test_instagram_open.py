@@ -7,13 +7,14 @@ import requests
 
 from humaspost.sandbox.instagram.accounts import APP_ID, APP_SECRET
 from humaspost.sandbox.server import Sandbox
-from tests.sandbox.meta import Clock, Gram, code, film, fresh, frozen, picture
+from tests.sandbox.meta import Clock, Gram, code, film, frozen, picture
 from tests.sandbox.test_instagram_publish import published
+from tests.support.deadlines import SECOND
 
 
 @pytest.fixture
-def facebook(running: Sandbox, http: requests.Session) -> Gram:
-    return Gram(fresh(running), http, facebook=True)
+def facebook(sandbox: Sandbox, http: requests.Session) -> Gram:
+    return Gram(sandbox, http, facebook=True)
 
 
 @pytest.fixture
@@ -184,7 +185,7 @@ def test_a_video_may_be_read_until_it_is_finished(gram: Gram, clock: Clock) -> N
     kept, lost = (gram.create(media_type="REELS", video_url=url).json()["id"] for _ in range(2))
     clock.move(seconds=1)
     assert asked(gram, kept)["status_code"] == "FINISHED"
-    assert requests.delete(url, timeout=10).ok
+    assert requests.delete(url, timeout=15 * SECOND).ok
     assert asked(gram, kept)["status_code"] == "FINISHED", "what is finished needs it no more"
     assert asked(gram, lost)["status_code"] == "ERROR"
     assert "2207077" in asked(gram, lost)["status"]

@@ -5,6 +5,7 @@ import requests
 
 from humaspost.sandbox.instagram.accounts import APP_SCOPED_ID, APP_SECRET
 from tests.sandbox.meta import Clock, Gram, code, film, frozen, picture
+from tests.support.deadlines import SECOND
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_a_container_becomes_a_post(gram: Gram, clock: Clock) -> None:
     assert node["permalink"].startswith("https://www.instagram.com/p/")
     assert (node["media_type"], node["media_product_type"], node["alt_text"]) == ("IMAGE", "FEED", "Loket")
     assert node["timestamp"] == "2027-02-03T01:30:00+0000"
-    assert requests.get(node["media_url"], timeout=10).content == picture()
+    assert requests.get(node["media_url"], timeout=15 * SECOND).content == picture()
 
 
 def test_a_container_expires_after_a_day(gram: Gram, clock: Clock) -> None:

@@ -13,6 +13,7 @@ import requests
 
 from humaspost.sandbox.office import NotAnOffice, write_office
 from humaspost.sandbox.server import Sandbox
+from tests.support.deadlines import SECOND
 
 
 @pytest.fixture
@@ -86,5 +87,5 @@ def test_the_command_prints_one_line_and_ends_well(tmp_path: Path, http: request
     assert http.get(f"{told['url']}/_sandbox/objects").json() == {"objects": []}
     assert (tmp_path / "kantor" / "config.toml").exists()
     command.send_signal(signal.SIGTERM)
-    assert command.communicate(timeout=20)[0] == ""
+    assert command.communicate(timeout=20 * SECOND)[0] == ""
     assert command.returncode == 0

@@ -17,6 +17,7 @@ from humaspost.sandbox.world import PublicObject, ShownMedia
 from tests.sandbox.x_client import XClient
 from tests.sandbox.x_media import picture
 from tests.shared import absent
+from tests.support.deadlines import SECOND
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
 
@@ -177,7 +178,7 @@ def chromium(url: str, profile: Path, *flags: str) -> subprocess.CompletedProces
     quiet = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking"
     more = "--disable-component-update --disable-sync --enable-logging=stderr --window-size=1280,2000"
     command = [str(program), *quiet.split(), *more.split(), f"--user-data-dir={profile}", *flags, url]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60 * SECOND)
 
 
 @pytest.mark.browser
@@ -187,7 +188,7 @@ def test_a_browser_shows_what_arrives_while_it_looks(sandbox: Sandbox, x: XClien
     asked = sandbox._server.server_state
 
     def later() -> None:
-        before, ends = asked.total_requests, time.monotonic() + 40
+        before, ends = asked.total_requests, time.monotonic() + 40 * SECOND
         while asked.total_requests < before + 3 and time.monotonic() < ends:
             time.sleep(0.02)
         message(sandbox, "+628123456789", "Sesudah")

@@ -9,6 +9,7 @@ from PIL import Image
 from tests.media.films import film, sound
 from tests.media.pictures import office, pdf
 from tests.sandbox.meta import Phone, code, frozen, picture, pretend_whatsapp
+from tests.support.deadlines import SECOND
 
 PDF = pdf()
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -24,7 +25,7 @@ def test_an_uploaded_file_is_read_back_sent_and_deleted(phone: Phone) -> None:
     assert (node["mime_type"], node["file_size"]) == ("image/jpeg", str(len(data)))
     assert node["sha256"] == hashlib.sha256(data).hexdigest()
     assert phone.http.get(node["url"]).content == data
-    assert requests.get(node["url"], timeout=10).status_code == 401
+    assert requests.get(node["url"], timeout=15 * SECOND).status_code == 401
     phone.wrote()
     assert phone.send(type="image", image={"id": media_id, "caption": "Loket malam"}).ok
     (shown,) = phone.objects()

@@ -9,7 +9,8 @@ import pytest
 import requests
 
 from humaspost.sandbox.server import Sandbox
-from tests.sandbox.meta import WARGA, Phone, Receiver, code, eventually, fresh, pretend_whatsapp
+from tests.sandbox.meta import WARGA, Phone, Receiver, code, eventually, pretend_whatsapp
+from tests.support.sandbox import reset
 
 
 @pytest.fixture
@@ -19,8 +20,8 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def phone(running: Sandbox, http: requests.Session, receiver: Receiver) -> Phone:
-    phone = Phone(fresh(running), http)
+def phone(sandbox: Sandbox, http: requests.Session, receiver: Receiver) -> Phone:
+    phone = Phone(sandbox, http)
     phone.switch(callback_url=receiver.url, delivered_seconds=0.02, read_seconds=0.04, webhook_batch=1)
     return phone
 
@@ -297,7 +298,7 @@ def test_reset_ends_the_retries_of_what_flies(phone: Phone, receiver: Receiver) 
     receiver.seconds, receiver.statuses = 0.1, [500, 500]
     phone.template(biz_opaque_callback_data="before")
     eventually(lambda: receiver.arrived == 1)
-    fresh(phone.sandbox)
+    reset(phone.sandbox)
     phone.switch(
         callback_url=receiver.url, webhook_retry_seconds=0, delivered_seconds=None, read_seconds=None
     )

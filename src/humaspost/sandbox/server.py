@@ -63,11 +63,17 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         # What still hangs is cut first: a task that is cancelled instead is logged as if it were a bug.
-        for connection in list(self._server.server_state.connections):
-            connection.loop.call_soon_threadsafe(connection.transport.abort)
+        self.cut()
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(timeout=10)
         self._socket.close()
+
+    def cut(self) -> bool:
+        """Cut every open connection; return whether no request was under way."""
+        state = self._server.server_state
+        for connection in list(state.connections):
+            connection.loop.call_soon_threadsafe(connection.transport.abort)
+        return not state.connections and not state.tasks
 
     def _uvicorn_config(self) -> uvicorn.Config:
         routes: list[BaseRoute] = [route for platform in self.platforms.values() for route in platform.routes]

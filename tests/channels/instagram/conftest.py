@@ -88,10 +88,9 @@ def opened(
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as running:
-        running.world.settings["instagram.processing_seconds"] = 0.0
-        yield running
+def sandbox(sandbox: Sandbox) -> Sandbox:
+    sandbox.world.settings["instagram.processing_seconds"] = 0.0
+    return sandbox
 
 
 @pytest.fixture

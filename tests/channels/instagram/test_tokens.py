@@ -1,6 +1,6 @@
 """The login's life: learnt by renewing, renewed in time, never at the cost of what works."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -229,9 +229,8 @@ def test_with_facebook_login_whatever_ends_first_counts(
     assert left == days
 
 
-def test_a_renewed_token_opens_the_next_sandbox_too(bench: Bench) -> None:
+def test_a_renewed_token_opens_the_next_sandbox_too(bench: Bench, own_sandbox: Callable[[], Sandbox]) -> None:
     bench.session.survey()
-    with Sandbox() as another:
-        config = bench.config.model_copy(update={"base_url": f"{another.url}/instagram"})
-        with Instagram().open(config, bench.door) as session:
-            assert session.whoami().shown == "@kotacontoh"
+    config = bench.config.model_copy(update={"base_url": f"{own_sandbox().url}/instagram"})
+    with Instagram().open(config, bench.door) as session:
+        assert session.whoami().shown == "@kotacontoh"

@@ -50,12 +50,6 @@ class Bench:
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as running:
-        yield running
-
-
-@pytest.fixture
 def bench(sandbox: Sandbox, tmp_path: Path) -> Iterator[Bench]:
     account = sandbox.config()["accounts"]["whatsapp"]
     config = WhatsAppConfig(

@@ -58,12 +58,6 @@ class Bench:
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as running:
-        yield running
-
-
-@pytest.fixture
 def bench(sandbox: Sandbox, tmp_path: Path) -> Iterator[Bench]:
     account = sandbox.config()["accounts"]["x"]
     config = XConfig(handle=account["handle"], base_url=account["base_url"])
