@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from humaspost.audience.codes import CODES
@@ -12,6 +12,7 @@ from humaspost.audience.read import Reading, fingerprint, read
 from humaspost.audience.rows import Consent
 from humaspost.model.problem import Severity
 from tests.shared import ROOT
+from tests.support.examples import examples
 
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
 HEADER = "phone,name,basis,purpose,source,consented_at"
@@ -181,7 +182,7 @@ def test_the_example_lists_are_read_whole(name: str) -> None:
     assert found.refused == ()
 
 
-@settings(max_examples=200, deadline=None)
+@examples(50, 200)
 @given(st.lists(st.text(alphabet='0812+-.,;"\n\r =Eé\u202a', max_size=20), max_size=8))
 def test_no_text_breaks_the_reader_and_no_row_is_lost(
     tmp_path_factory: pytest.TempPathFactory, cells: list[str]

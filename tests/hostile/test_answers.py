@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from humaspost.channels.registry import channel
@@ -19,6 +19,7 @@ from humaspost.model.delivery import Receipt, Recipient
 from humaspost.model.rendition import Fallback, Part
 from humaspost.sandbox.server import Sandbox
 from tests.channels.door import SandboxDoor, attempted, jpeg
+from tests.support.examples import examples
 
 _NAMES = ["data", "id", "error", "errors", "code", "message", "media_id", "status", "status_code", "username"]
 _NAMES += [
@@ -147,9 +148,9 @@ def _calls(session: Any, part: Part, *, to: Recipient | None, now: Any) -> list[
 
 
 @pytest.mark.parametrize("name", CONFIGS)
-@settings(
-    max_examples=25,
-    deadline=None,
+@examples(
+    8,
+    25,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(said=answers)

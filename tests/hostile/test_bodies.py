@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from humaspost.audience.leaving import leaves
@@ -16,6 +16,7 @@ from humaspost.ledger import events as kept
 from humaspost.ledger.store import Ledger, open_ledger
 from humaspost.model.account import Account
 from tests.hostile.test_answers import shapes
+from tests.support.examples import examples
 
 NUMBER = "106540352242922"
 BUSINESS = "102290129340398"
@@ -111,7 +112,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     opened.close()
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(30, 120, suppress_health_check=[HealthCheck.too_slow])
 @given(body=bodies)
 def test_whatever_is_signed_is_kept_or_ignored(ledger: Ledger, body: bytes) -> None:
     headers = {"X-Hub-Signature-256": signed(body, "secret")}
@@ -126,7 +127,7 @@ def test_whatever_is_signed_is_kept_or_ignored(ledger: Ledger, body: bytes) -> N
 
 
 @given(body=st.binary(max_size=60), signature=st.text(max_size=80))
-@settings(max_examples=60, deadline=None)
+@examples(20, 60)
 def test_whatever_is_not_signed_is_nobodys(body: bytes, signature: str) -> None:
     headers = {"X-Hub-Signature-256": signature}
     assert events(headers, body, secret="secret", phone_number_id=NUMBER, business=BUSINESS) is None

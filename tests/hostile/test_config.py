@@ -4,13 +4,14 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from humaspost.model.problem import Problem
 from humaspost.settings.errors import ConfigError
 from humaspost.settings.read import load
 from humaspost.settings.shape import Settings
+from tests.support.examples import examples
 
 _TABLES = [
     "accounts.x",
@@ -101,13 +102,13 @@ def _problems(file: Path) -> tuple[Problem, ...]:
     return ()
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20, 60)
 @given(st.binary(max_size=300))
 def test_any_bytes(raw: bytes) -> None:
     _judge(raw)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(37, 150)
 @given(st.lists(line, max_size=12).map("\n".join))
 def test_anything_that_looks_like_a_config(text: str) -> None:
     _judge(text.encode(errors="surrogatepass"))

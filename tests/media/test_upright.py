@@ -3,15 +3,16 @@
 from io import BytesIO
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from humaspost.media import images
 from tests.media import pictures
+from tests.support.examples import examples
 
 
-@settings(max_examples=120, deadline=None)
+@examples(30, 120)
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 9), st.sampled_from(["RGB", "L"]), st.data())
 def test_upright_is_what_pillow_says(
     width: int, height: int, turn: int, mode: str, data: st.DataObject
@@ -28,7 +29,7 @@ def test_upright_is_what_pillow_says(
     assert ours.tobytes() == theirs.tobytes()
 
 
-@settings(max_examples=150, deadline=None)
+@examples(37, 150)
 @given(st.binary(max_size=200), st.integers(0, 400), st.sampled_from(sorted(images.FORMATS)))
 def test_hostile_bytes_end_in_one_of_two_errors(noise: bytes, at: int, mime: str) -> None:
     whole = (

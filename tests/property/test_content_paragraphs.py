@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from humaspost.content.comments import Piece
 from humaspost.content.markdown import _blocks, _parser, _Reader
 from humaspost.content.page import Page
+from tests.support.examples import examples
 
 #: What stands in posts, and everything that could begin something else than a paragraph.
 _BITS = (
@@ -30,6 +31,7 @@ _BITS = (
 _MORE = (",", "http://a.example/b_c", "é", "~~", "`", "[a](b)", "\\", "&amp;", "\n    ", "(1/4)", "😀", "!")
 
 
+@examples(50, 100)
 @given(st.lists(st.sampled_from(_BITS + _MORE), max_size=24).map("".join))
 @example("**tebal** dan _miring_\nsambung\n\n*satu*")
 @example("* butir\n* lagi")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from humaspost.content.markdown import _BEGINNING, _SIGN, _parser, document
@@ -10,6 +10,7 @@ from humaspost.content.page import Page
 from humaspost.content.parse import Parsed, parse
 from humaspost.model.document import Paragraph, plain
 from tests.content.office import KNOWN
+from tests.support.examples import examples
 
 KEYS = [
     "id",
@@ -137,34 +138,34 @@ def _read(raw: bytes) -> Parsed:
     return parse(raw, file="posts/p.md", folder=Path("/office/posts"), known=KNOWN)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(75, 300)
 @given(st.binary(max_size=400))
 def test_any_bytes(raw: bytes) -> None:
     _judge(_read(raw), raw)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(75, 300)
 @given(st.binary(max_size=200), st.text(max_size=200))
 def test_any_bytes_between_fences(keys: bytes, text: str) -> None:
     raw = b"---\n" + keys + b"\n---\n" + text.encode(errors="replace")
     _judge(_read(raw), raw)
 
 
-@settings(max_examples=800, deadline=None)
+@examples(200, 800)
 @given(front, body)
 def test_anything_that_looks_like_a_post(keys: str, text: str) -> None:
     raw = f"---\n{keys}\n---\n{text}".encode()
     _judge(_read(raw), raw)
 
 
-@settings(max_examples=400, deadline=None)
+@examples(100, 400)
 @given(body)
 def test_any_body_is_blocks_or_a_problem(text: str) -> None:
     page = Page("p.md", tuple(text.split("\n")))
     assert isinstance(plain(document(text, page, first_line=1)), str)
 
 
-@settings(max_examples=600, deadline=None)
+@examples(150, 600)
 @given(st.text(st.sampled_from("ab .,!:;()'\"/\n\n\né\u00a0\u3000#1-"), max_size=60))
 def test_plain_text_is_read_as_the_parser_would_read_it(text: str) -> None:
     if _SIGN.search(text) or _BEGINNING.search(f"\n{text}\n"):

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from humaspost.content.when import Wrong, moment
+from tests.support.examples import examples
 
 ZONES = sorted(available_timezones() - {"localtime", "posixrules", "Factory"})
 
@@ -55,7 +56,7 @@ def _judge(wall: datetime, name: str) -> None:
     assert gap == after - before, (wall, name)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(75, 300)
 @given(
     st.sampled_from(ZONES),
     st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2037, 12, 31)),
@@ -64,7 +65,7 @@ def test_any_time_in_any_zone(name: str, wall: datetime) -> None:
     _judge(wall.replace(second=0, microsecond=0), name)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20, 60)
 @given(st.sampled_from(ZONES), st.integers(2020, 2030), st.integers(-90, 90))
 def test_times_around_every_change_of_the_clocks(name: str, year: int, minutes: int) -> None:
     for turn in _turns(ZoneInfo(name), year):

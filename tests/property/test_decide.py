@@ -9,6 +9,7 @@ from humaspost.model.decision import Case, Go, Stop
 from humaspost.model.delivery import State
 from humaspost.model.post import Late
 from humaspost.policy.decide import decide
+from tests.support.examples import examples
 
 DUE = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
 minutes = st.integers(-600, 600).map(lambda n: DUE + timedelta(minutes=n))
@@ -33,6 +34,7 @@ cases = st.builds(
 )
 
 
+@examples(50, 100)
 @given(cases)
 def test_nothing_goes_that_any_fact_forbids(case):
     if not isinstance(decide(case), Go):
@@ -48,6 +50,7 @@ def test_nothing_goes_that_any_fact_forbids(case):
         assert case.late is Late.PUBLISH or case.now <= case.due_at + case.grace
 
 
+@examples(50, 100)
 @given(cases)
 def test_what_nothing_forbids_goes(case):
     stopped = decide(case)
@@ -71,6 +74,7 @@ def test_what_nothing_forbids_goes(case):
     assert facts[stopped.reason]
 
 
+@examples(50, 100)
 @given(cases)
 def test_once_begun_in_time_the_rest_is_never_missed(case):
     decision = decide(case)
@@ -78,6 +82,7 @@ def test_once_begun_in_time_the_rest_is_never_missed(case):
         assert decision.state is not State.MISSED
 
 
+@examples(50, 100)
 @given(cases)
 def test_late_is_missed_only_where_a_person_is_to_be_asked(case):
     decision = decide(case)

@@ -4,12 +4,13 @@ import re
 from typing import Any
 
 import regex
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from humaspost.channels.x import X, XConfig
 from humaspost.model.rendition import Part, Rendition
 from humaspost.planning.fit import fit
+from tests.support.examples import examples
 
 _RULES = X().rules(XConfig(handle="kotacontoh"))
 _FAMILY = "👨‍👩‍👧‍👦"
@@ -62,28 +63,28 @@ def _without_frame(parts: tuple[Part, ...], closing: str) -> list[str]:
     return [text.removesuffix(counter) for text, counter in zip(texts, counters, strict=True)]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(37, 150)
 @given(_BODIES, _CLOSINGS)
 def test_no_part_is_too_long(body: str, closing: str) -> None:
     for part in _fitted(body, closing):
         assert _RULES.text.measure(part.text) <= 280
 
 
-@settings(max_examples=150, deadline=None)
+@examples(37, 150)
 @given(_BODIES, _CLOSINGS)
 def test_nothing_is_lost_and_nothing_moves(body: str, closing: str) -> None:
     words = "".join(_without_frame(_fitted(body, closing), closing))
     assert re.sub(r"\s+", "", words) == re.sub(r"\s+", "", body)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(37, 150)
 @given(_BODIES, _URLS, _BODIES, _CLOSINGS)
 def test_no_url_is_cut(before: str, url: str, after: str, closing: str) -> None:
     parts = _without_frame(_fitted(f"{before} {url} {after}", closing), closing)
     assert any(url in part.split() for part in parts)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(25, 100)
 @given(_BODIES, _CLOSINGS)
 def test_no_grapheme_is_cut(body: str, closing: str) -> None:
     squeezed = "".join(regex.findall(r"\X", re.sub(r"\s+", " ", body)))

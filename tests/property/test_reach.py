@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from types import SimpleNamespace
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
@@ -15,6 +15,7 @@ from humaspost.ledger.schema import account, quota_use
 from humaspost.ledger.store import empty
 from humaspost.model.rules import Quota, Source
 from humaspost.views.day import Day, FanOut
+from tests.support.examples import examples
 
 DUE = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
 HOUR, SOON = timedelta(hours=1), timedelta(milliseconds=1)
@@ -149,7 +150,7 @@ def _agree(past: Sequence[tuple[str, datetime]], coming: Sequence[Post], limit: 
             assert abs(one.last - (post.last or post.due)) < SOON
 
 
-@settings(max_examples=150, deadline=None)
+@examples(37, 150)
 @given(written, posts, st.integers(2, 9))
 @example(
     [(f"{n}", DUE - 10 * HOUR) for n in range(19)],
@@ -160,7 +161,7 @@ def test_one_post_ends_when_the_books_say(past, post, limit):
     _agree(past, [post], limit)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(37, 150)
 @given(written, st.lists(posts, min_size=2, max_size=3), st.integers(2, 9))
 def test_several_posts_end_when_the_books_say(past, coming, limit):
     _agree(past, coming, limit)

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 import requests
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from requests_oauthlib import OAuth1
 
 from humaspost.sandbox.server import Sandbox
 from tests.support.deadlines import SECOND
+from tests.support.examples import examples
 
 _ODD = st.sampled_from(
     [
@@ -105,10 +106,9 @@ _INSTAGRAM = {
     "upload_type": "resumable",
 }
 
-_quickly = settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
+_quickly = examples(
+    20,
+    60,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from humaspost.sandbox.x import text
 from tests.shared import shared
+from tests.support.examples import examples
 
 
 def cases() -> list[dict[str, Any]]:
@@ -23,7 +24,7 @@ def test_official_weighted_lengths() -> None:
     assert [j for j in judged if j[1] != j[2]] == []
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20, 60)
 @given(st.text(alphabet="ab. é日🙂\n#@", max_size=60), st.integers(0, 120))
 def test_the_quick_answer_is_the_exact_one(words: str, longest: int) -> None:
     assert text.fits(words, longest) is (text.weight(words) <= longest)

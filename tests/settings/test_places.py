@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from humaspost.settings.places import places, toml_place
+from tests.support.examples import examples
 
 TEXT = '''\
 # a comment with [brackets] and = signs
@@ -78,6 +79,7 @@ SCALARS = st.one_of(
 )
 
 
+@examples(50, 100)
 @given(
     st.dictionaries(
         KEYS, st.one_of(SCALARS, st.lists(SCALARS, max_size=3).map(lambda v: f"[{', '.join(v)}]"))

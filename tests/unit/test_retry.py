@@ -18,6 +18,7 @@ from humaspost.model.errors import (
     Transient,
     UnknownOutcome,
 )
+from tests.support.examples import examples
 
 NOW = datetime(2027, 2, 3, tzinfo=UTC)
 LATER = NOW + timedelta(hours=5)
@@ -85,6 +86,7 @@ def test_our_own_mistake_on_a_write_is_doubt_and_names_no_value():
     assert (doubt.code, doubt.detail) == ("bug", "KeyError")
 
 
+@examples(50, 100)
 @given(st.integers(0, 10_000), st.floats(0, 1))
 def test_back_off_grows_to_an_hour_and_is_never_at_once(failures, jitter):
     wait = backoff(failures, jitter)

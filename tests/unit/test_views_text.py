@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from humaspost.views.text import columns, cut, pad, safe, width, wrap
+from tests.support.examples import examples
 
 WIDTHS = st.integers(10, 100)
 
@@ -26,6 +27,7 @@ def test_what_could_steer_a_terminal_is_spelt_out(text: str, shown: str) -> None
     assert safe(text) == shown
 
 
+@examples(50, 100)
 @given(st.text())
 def test_nothing_shown_is_a_control_or_a_direction(text: str) -> None:
     shown = safe(text)
@@ -52,6 +54,7 @@ def test_a_wide_sign_is_not_cut_in_two(sign: str) -> None:
     assert cut(sign * 9, 10) == f"{sign * 3} ..."
 
 
+@examples(50, 100)
 @given(st.text(), WIDTHS)
 def test_a_cut_text_is_one_line_of_at_most_so_many_cells(text: str, cells: int) -> None:
     shown = cut(text, cells)
@@ -59,6 +62,7 @@ def test_a_cut_text_is_one_line_of_at_most_so_many_cells(text: str, cells: int) 
     assert "\n" not in shown
 
 
+@examples(50, 100)
 @given(st.lists(st.text("abc漢 ", max_size=9), max_size=30).map(" ".join), WIDTHS)
 def test_wrapping_loses_no_word_and_no_line_is_too_wide(text: str, cells: int) -> None:
     lines = wrap(text, cells, indent="  ")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from humaspost.channels.whatsapp import WhatsApp, WhatsAppConfig
@@ -14,6 +14,7 @@ from humaspost.model.account import Verdict
 from humaspost.model.channel import Event
 from humaspost.model.delivery import Stage
 from tests.shared import shared
+from tests.support.examples import examples
 
 SECRET = "app-secret"
 NUMBER = "106540352242922"
@@ -206,7 +207,7 @@ _json = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(25, 100)
 @given(_json, _json, _json)
 def test_no_shape_raises(statuses: Any, messages: Any, errors: Any) -> None:
     read(encoded(webhook(statuses=statuses, messages=messages)))

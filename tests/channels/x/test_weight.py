@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twitter_text import parse_tweet
 from twitter_text.config import config
 
 from humaspost.channels.x.weight import bound, has_link, weighted
 from tests.shared import shared
+from tests.support.examples import examples
 
 _UNDER_V3 = ("WeightedTweetsWithDiscountedEmojiCounterTest", "UnicodeDirectionalMarkerCounterTest")
 
@@ -82,7 +83,7 @@ _WORDS = st.sampled_from(
 _TEXTS = st.lists(_WORDS | st.text(max_size=6), max_size=12).map(" ".join)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(37, 150)
 @given(_TEXTS)
 def test_word_by_word_is_the_same_as_at_once(text: str) -> None:
     assert weighted(text) == _parsed(text, 3)
@@ -106,13 +107,13 @@ _HOSTS = st.sampled_from(
 _PATHS = st.from_regex(r"(/[A-Za-z0-9_-]{1,60}){0,3}/?", fullmatch=True)
 
 
-@settings(max_examples=400, deadline=None)
+@examples(100, 400)
 @given(st.sampled_from(["http://", "https://", "HTTPS://"]), _HOSTS, _PATHS)
 def test_a_plain_link_counts_as_its_host_does(scheme: str, host: str, path: str) -> None:
     assert weighted(scheme + host + path) == _parsed(scheme + host + path, 3)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(75, 300)
 @given(_TEXTS)
 def test_the_cheap_bound_is_never_below(text: str) -> None:
     assert bound(text) >= weighted(text)
