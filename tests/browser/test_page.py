@@ -13,6 +13,7 @@ from PIL import Image
 
 from tests.e2e.program import Office, World
 from tests.shared import absent
+from tests.support.deadlines import SECOND
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -52,7 +53,7 @@ def browse(chromium: str, url: str, folder: Path, *more: str) -> str:
     """What the browser printed of the page, once its script had two seconds."""
     profile = f"--user-data-dir={folder / 'profile'}"
     command = [chromium, *_FLAGS, profile, "--virtual-time-budget=2000", *more, url]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120 * SECOND, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
 

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from types import TracebackType
 
+from tests.support.deadlines import SECOND
+
 #: One step answers one request on an open connection; returning False ends the connection.
 Step = Callable[[socket.socket], bool]
 OK = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{"id":"42"}'
@@ -145,7 +147,7 @@ def hangs(gone: threading.Event) -> Step:
 
     def step(sock: socket.socket) -> bool:
         read_all(sock)
-        gone.wait(10)
+        gone.wait(60 * SECOND)
         return False
 
     return step

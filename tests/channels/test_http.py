@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import tweepy
 
-from humaspost.channels.exchange import Exchange, PlainSocket, under
-from humaspost.channels.http import BODY_CAP, Answer, Wire, guarded
+from humaspost.channels.exchange import CONNECT_SECONDS, Exchange, PlainSocket, under
+from humaspost.channels.http import BODY_CAP, DEADLINE, Answer, Wire, guarded
 from humaspost.model.errors import ChannelError, Transient, UnknownOutcome
 from tests.channels.rawserver import (
     OK,
@@ -26,8 +26,11 @@ from tests.channels.rawserver import (
     then_closes,
     trickles,
 )
+from tests.support.deadlines import SECOND
 
 Send = Callable[[Wire, Any], Answer]
+#: Seconds after which an exchange ends that nobody answers.
+SHORT = max(0.3, 0.05 * SECOND)
 _LARGE = {"text": "x" * 8_000_000}
 
 
@@ -64,11 +67,13 @@ def gone() -> Iterator[threading.Event]:
 
 
 def _wire(server: RawServer, **options: Any) -> Wire:
-    options.setdefault("deadline", 5.0)
+    options.setdefault("deadline", 15 * SECOND)
     return Wire(server.url, signed_for="https://api.twitter.com", **options)
 
 
-def _fails(step: Step, send: Send, *, reused: bool, body: Any = None, deadline: float = 5.0) -> ChannelError:
+def _fails(
+    step: Step, send: Send, *, reused: bool, body: Any = None, deadline: float = 15 * SECOND
+) -> ChannelError:
     """The error of one write whose connection is treated as ``step`` says."""
     steps = [answers(), step] if reused else [step]
     with RawServer(*steps) as server, _wire(server, deadline=deadline) as wire:
@@ -108,9 +113,9 @@ def test_half_an_answer_is_unknown(send: Send, reused: bool, half: bytes) -> Non
 
 def test_silence_ends_at_the_deadline(send: Send, reused: bool, gone: threading.Event) -> None:
     started = time.monotonic()
-    error = _fails(hangs(gone), send, reused=reused, deadline=0.3)
+    error = _fails(hangs(gone), send, reused=reused, deadline=SHORT)
     assert (type(error), error.code) == (UnknownOutcome, "timeout")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < DEADLINE, "its own deadline, not the usual one"
 
 
 @pytest.mark.parametrize("prefix", [b"", OK[:30]], ids=["head", "line"])
@@ -119,18 +124,18 @@ def test_a_slow_answer_ends_at_the_deadline(
 ) -> None:
     started = time.monotonic()
     slow = OK.replace(b"11\r\n\r\n", b"9999\r\n\r\n") + b" " * 9999
-    error = _fails(trickles(slow, gone), send, reused=reused, deadline=0.4)
+    error = _fails(trickles(slow, gone), send, reused=reused, deadline=SHORT)
     assert (type(error), error.code) == (UnknownOutcome, "timeout")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < DEADLINE, "its own deadline, not the usual one"
 
 
 def test_a_request_that_is_not_taken_ends_at_the_deadline(gone: threading.Event) -> None:
     def never_reads(sock: socket.socket) -> bool:
-        gone.wait(10)
+        gone.wait(60 * SECOND)
         return False
 
     def send(wire: Wire, body: Any) -> Answer:
-        return wire.call("POST", "/", write=True, json=body, deadline=0.3)
+        return wire.call("POST", "/", write=True, json=body, deadline=SHORT)
 
     error = _fails(never_reads, send, reused=False, body=_LARGE)
     assert (type(error), error.code) == (UnknownOutcome, "timeout")
@@ -157,10 +162,10 @@ def test_a_full_backlog_is_transient_at_the_deadline(send: Send) -> None:
         sock.setblocking(False)
         sock.connect_ex(address)
     started = time.monotonic()
-    wire = Wire(f"http://127.0.0.1:{address[1]}", signed_for="https://api.twitter.com", deadline=0.3)
+    wire = Wire(f"http://127.0.0.1:{address[1]}", signed_for="https://api.twitter.com", deadline=SHORT)
     with wire, pytest.raises(Transient, match="timeout"):
         send(wire, {})
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < CONNECT_SECONDS, "sooner than a connection may take elsewhere"
     for sock in [listener, *waiting]:
         sock.close()
 
@@ -177,7 +182,7 @@ def _until_closed(wire: Wire) -> None:
     """The kernel has heard that the server closed the idle connection."""
     pool = next(iter(wire.adapter.poolmanager.pools._container.values()))
     connection = pool.pool.queue[-1]
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + 15 * SECOND
     while connection.sock is not None and connection.is_connected and time.monotonic() < deadline:
         time.sleep(0.005)
 
@@ -187,7 +192,7 @@ def test_when_the_very_first_write_fails_nothing_was_sent() -> None:
         sock.connect(listener.getsockname())
         reset(listener.accept()[0])
         _until_reset(sock)
-        exchange = Exchange(5.0, time.monotonic)
+        exchange = Exchange(15 * SECOND, time.monotonic)
         exchange.taken()
         with under(exchange), pytest.raises(OSError):
             sock.sendall(b"POST / HTTP/1.1\r\n")
@@ -205,7 +210,7 @@ def test_one_byte_with_the_kernel_counts_as_sent() -> None:
 
 
 def _until_reset(sock: socket.socket) -> None:
-    sock.settimeout(2)
+    sock.settimeout(15 * SECOND)
     with pytest.raises(ConnectionResetError):
         sock.recv(1)
 

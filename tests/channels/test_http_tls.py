@@ -21,6 +21,7 @@ from tests.channels.rawserver import (
     resets_after_request,
     then_closes,
 )
+from tests.support.deadlines import SECOND
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def _context(authority: trustme.CA, host: str = "127.0.0.1", *, days: int = 1) -
 
 
 def _post(server: RawServer, bundle: Path, *, size: int = 10) -> None:
-    with Wire(server.url, ca=str(bundle), deadline=3.0) as wire:
+    with Wire(server.url, ca=str(bundle), deadline=15 * SECOND) as wire:
         wire.call("POST", "/2/tweets", write=True, data=b"x" * size)
 
 
@@ -75,7 +76,7 @@ def test_what_is_no_tls_sends_nothing(ca: tuple[trustme.CA, Path], said: bytes) 
         return reset(sock)  # type: ignore[arg-type]
 
     with RawServer(plain) as server:
-        wire = Wire(server.url.replace("http:", "https:"), ca=str(ca[1]), deadline=3.0)
+        wire = Wire(server.url.replace("http:", "https:"), ca=str(ca[1]), deadline=15 * SECOND)
         with wire, pytest.raises(Transient):
             wire.call("POST", "/2/tweets", write=True, data=b"x")
 
@@ -96,7 +97,7 @@ def test_tls_that_breaks_after_the_handshake_is_unknown(
 ) -> None:
     steps = [answers(), step] if reused else [step]
     with RawServer(*steps, tls=_context(ca[0])) as server:
-        with Wire(server.url, ca=str(ca[1]), deadline=5.0) as wire:
+        with Wire(server.url, ca=str(ca[1]), deadline=15 * SECOND) as wire:
             if reused:
                 assert wire.call("POST", "/", write=True, data=b"x").ok
             with pytest.raises(UnknownOutcome):
@@ -134,14 +135,14 @@ def test_a_tunnel_that_was_refused_or_broke_sent_nothing(proxied: list[Step], re
         return reset(sock)  # type: ignore[arg-type]
 
     proxied.append(refuses)
-    with Wire("https://api.example", deadline=3.0) as wire, pytest.raises(Transient):
+    with Wire("https://api.example", deadline=15 * SECOND) as wire, pytest.raises(Transient):
         wire.call("POST", "/2/tweets", write=True, data=b"x")
     assert heads[0].startswith(b"CONNECT api.example:443")
 
 
 def test_what_a_forwarding_proxy_was_given_counts_as_sent(proxied: list[Step]) -> None:
     proxied.append(resets_after_request)
-    with Wire("http://api.example", deadline=3.0) as wire, pytest.raises(UnknownOutcome):
+    with Wire("http://api.example", deadline=15 * SECOND) as wire, pytest.raises(UnknownOutcome):
         wire.call("POST", "/2/tweets", write=True, data=b"x")
 
 

@@ -18,6 +18,7 @@ from humaspost.model.channel import FitFile
 from humaspost.settings.read import load
 from tests.media import pictures
 from tests.shared import absent
+from tests.support.deadlines import SECOND
 
 _KEYS = {"access_key_id": "AKIACONTOH", "secret_access_key": "RAHASIA-4711"}
 
@@ -29,8 +30,10 @@ def s3() -> Iterator[str]:
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as server:
         try:
             base = _address(server)
-            assert requests.put(f"{base}/humas", timeout=10).ok
-            assert requests.put(f"{base}/terbuka", headers={"x-amz-acl": "public-read"}, timeout=10).ok
+            assert requests.put(f"{base}/humas", timeout=15 * SECOND).ok
+            assert requests.put(
+                f"{base}/terbuka", headers={"x-amz-acl": "public-read"}, timeout=15 * SECOND
+            ).ok
             yield base
         finally:
             server.terminate()
@@ -38,7 +41,7 @@ def s3() -> Iterator[str]:
 
 def _address(server: subprocess.Popen[str]) -> str:
     assert server.stderr is not None
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + 30 * SECOND
     for line in server.stderr:
         if found := re.search(r"http://127\.0\.0\.1:\d+", line):
             return found[0]
@@ -61,13 +64,13 @@ def host(tmp_path: Path, bucket: Bucket, base: str = "") -> Host:
 
 
 def bucket(endpoint: str, url: str = "s3://humas/media", **keys: str | None) -> Bucket:
-    return Bucket(url, secret={**_KEYS, **keys}.get, endpoint=endpoint, deadline=5.0)
+    return Bucket(url, secret={**_KEYS, **keys}.get, endpoint=endpoint, deadline=15 * SECOND)
 
 
 def test_a_private_bucket_is_shown_by_signed_addresses(s3: str, file: FitFile, tmp_path: Path) -> None:
     url = host(tmp_path, bucket(s3)).publish(file)
     assert re.match(rf"{s3}/humas/media/[0-9a-f]{{32}}\.jpg\?.*X-Amz-Signature=", url)
-    answer = requests.get(url, timeout=10)
+    answer = requests.get(url, timeout=15 * SECOND)
     assert (answer.content, answer.headers["content-type"]) == (file.path.read_bytes(), "image/jpeg")
     assert "RAHASIA" not in url
 
@@ -87,7 +90,7 @@ def test_a_large_file_is_there_whole(s3: str, tmp_path: Path) -> None:
     path.write_bytes(data := bytes(range(256)) * 50_000)
     large = FitFile(path, "video/mp4", hashlib.sha256(data).hexdigest(), len(data))
     url = host(tmp_path, bucket(s3)).publish(large)
-    assert requests.get(url, timeout=10).headers["content-type"] == "video/mp4"
+    assert requests.get(url, timeout=15 * SECOND).headers["content-type"] == "video/mp4"
 
 
 def test_a_bucket_that_is_not_there_is_for_a_person(s3: str, file: FitFile, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from humaspost.views.reach import fan_out_of, reach
 from humaspost.views.renditions import Shown
 from humaspost.views.sender import Sending
 from humaspost.views.times import Clock
+from tests.support.deadlines import SECOND
 
 DUE = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -148,8 +149,8 @@ def test_where_somebody_gets_it_in_time_the_others_get_it_late() -> None:
 
 def test_ten_thousand_people_and_a_month_of_posts_are_foreseen_at_once() -> None:
     posts = [(range(10_000), coming(10_000, due=DUE + n * DAY)) for n in range(30)]
-    begun = time.perf_counter()
+    begun = time.process_time()
     found = foreseen(*posts)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5 * SECOND
     assert found[0] is not None
     assert found[0].last >= DUE + 42 * DAY

@@ -14,6 +14,7 @@ from humaspost.model.errors import AuthFailed, Rejected, Transient, UnknownOutco
 from humaspost.model.rendition import Part
 from tests.channels.door import attempted, prepared
 from tests.channels.instagram.conftest import Bench
+from tests.support.deadlines import SECOND
 
 UPLOAD = "/ig-api-upload/"
 
@@ -182,7 +183,7 @@ def test_what_stands_beside_the_pictures_is_seen_on_the_sandboxs_page(bench: Ben
     whole = {"collaborators": ["bpbd"], "location_id": "213385402", "made_with_ai": True}
     tags: list[Any] = [{"username": "walikota", "x": None, "y": None, "media": 1}]
     bench.published(bench.reel(cover=True, share_to_feed=False, user_tags=tags, **whole))
-    page = requests.get(bench.sandbox.url, timeout=10).text
+    page = requests.get(bench.sandbox.url, timeout=15 * SECOND).text
     words = (
         "with bpbd",
         "tagged: walikota",

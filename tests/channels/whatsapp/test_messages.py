@@ -23,6 +23,7 @@ from tests.channels.whatsapp.conftest import PERSON, Bench
 from tests.media.films import film, sound
 from tests.sandbox.meta import aloud
 from tests.shared import shared
+from tests.support.deadlines import SECOND
 
 _NOW = datetime(2026, 11, 23, tzinfo=UTC)
 _BYTES = {
@@ -216,7 +217,9 @@ def register(bench: Bench, name: str, *components: dict[str, Any], named: bool =
     token = bench.door.secret("access_token")
     with requests.Session() as session:
         session.trust_env = False
-        answer = session.post(url, json=wanted, headers={"Authorization": f"Bearer {token}"}, timeout=10)
+        answer = session.post(
+            url, json=wanted, headers={"Authorization": f"Bearer {token}"}, timeout=15 * SECOND
+        )
     assert answer.status_code == 200, answer.text
 
 

@@ -8,6 +8,7 @@ from humaspost.channels.x import X, XConfig
 from humaspost.model.channel import Consent
 from humaspost.sandbox.server import Sandbox
 from tests.channels.door import SandboxDoor
+from tests.support.deadlines import SECOND
 
 CALLBACK = "http://127.0.0.1:8723/callback"
 
@@ -23,7 +24,7 @@ def answered(consent: Consent) -> dict[str, str]:
     """What X sends to the callback after the person said yes."""
     with requests.Session() as browser:
         browser.trust_env = False
-        answer = browser.get(consent.url, allow_redirects=False, timeout=5)
+        answer = browser.get(consent.url, allow_redirects=False, timeout=15 * SECOND)
     place = answer.headers.get("location", "")
     assert place.startswith(consent.callback), answer.text
     return {name: values[0] for name, values in parse_qs(urlsplit(place).query).items()}

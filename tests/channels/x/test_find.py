@@ -11,6 +11,7 @@ from humaspost.model.delivery import Attempt, Proof, Receipt
 from humaspost.model.errors import AuthFailed, Transient, UnknownOutcome
 from humaspost.model.rendition import Part
 from tests.channels.x.conftest import Bench
+from tests.support.deadlines import SECOND
 
 _WORDS = "Halo & <warga>, lihat https://kota.go.id/a?b=c&d dan kota.go.id #Tagar"
 
@@ -61,7 +62,7 @@ def test_what_lags_is_found_later(bench: Bench) -> None:
     bench.publish(part)
     attempt = bench.attempt(part, since=since)
     assert bench.session.find(attempt, to=None) is Proof.ABSENT_SO_FAR
-    deadline = _now() + timedelta(seconds=5)
+    deadline = _now() + timedelta(seconds=15 * SECOND)
     while not isinstance(found := bench.session.find(attempt, to=None), Receipt):
         assert _now() < deadline
     assert found.remote_id == bench.objects()[0].id

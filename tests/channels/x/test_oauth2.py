@@ -18,6 +18,7 @@ from humaspost.sandbox.faults import Fault
 from humaspost.sandbox.server import Sandbox
 from tests.channels.door import SandboxDoor, jpeg, prepared
 from tests.channels.x.login import CALLBACK, answered, config_of, log_in
+from tests.support.deadlines import SECOND
 
 HALO = Part(1, "Halo.")
 
@@ -328,7 +329,7 @@ def test_two_sessions_renew_once(account: Account) -> None:
 
     def look() -> None:
         with X().open(account.config, account.door) as session:
-            begun.wait(timeout=5)
+            begun.wait(timeout=15 * SECOND)
             try:
                 session.whoami()
             except Exception as error:  # told below
@@ -338,7 +339,7 @@ def test_two_sessions_renew_once(account: Account) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(timeout=20 * SECOND)
     assert errors == []
     assert len(account.asked("/oauth2/token")) == 2, "one login, one renewal"
 
