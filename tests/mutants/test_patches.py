@@ -1,0 +1,55 @@
+"""Every fault can still be put into the tree, and the tests that must see it are still there."""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.mutants.patches import ROOT, Mutant, load
+
+MUTANTS = load()
+
+
+def test_there_are_faults_and_each_has_a_number_of_its_own() -> None:
+    numbers = [mutant.number for mutant in MUTANTS]
+    assert len(set(numbers)) == len(numbers) >= 40
+    assert all(number.isdecimal() for number in numbers)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_fault_fits_the_tree_and_is_still_python(mutant: Mutant) -> None:
+    for file, text in mutant.texts(ROOT).items():
+        assert file.startswith("src/humaspost/")
+        if file.endswith(".py"):
+            compile(text, file, "exec")
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_fault_says_what_a_user_would_suffer(mutant: Mutant) -> None:
+    assert mutant.why.endswith(".")
+    assert len(mutant.why) > 20
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_the_tests_that_must_see_it_are_there(mutant: Mutant) -> None:
+    assert mutant.red
+    for node in mutant.red:
+        file, *names = node.partition("[")[0].split("::")
+        assert names, f"{node} names no function"
+        assert _is_there(ROOT / file, tuple(names)), f"there is no {node}"
+
+
+@cache
+def _is_there(file: Path, names: tuple[str, ...]) -> bool:
+    """Return whether the file defines the function, within its class if it has one."""
+    if not file.is_file():
+        return False
+    body = ast.parse(file.read_text("utf-8")).body
+    for name in names:
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        found = next((one for one in body if isinstance(one, kinds) and one.name == name), None)
+        if found is None:
+            return False
+        body = found.body
+    return True

@@ -1,0 +1,84 @@
+"""The rule of the gate, fact by fact: one that forbids alone stops what would go."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from humaspost.model.decision import Case, Decision, Go, Stop
+from humaspost.model.delivery import State
+from humaspost.model.post import Late
+from humaspost.policy.decide import decide
+
+DUE = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
+GRACE = timedelta(minutes=30)
+#: Nothing forbids it, and it was begun; so the facts of a first write are silent.
+GOING = Case(
+    now=DUE + timedelta(minutes=5),
+    due_at=DUE,
+    expires_at=None,
+    late=Late.ASK,
+    grace=GRACE,
+    first_write_at=DUE,
+    paused=False,
+    file_hold=None,
+    account_hold=None,
+    consent=True,
+    opted_out=False,
+    window=True,
+    template=True,
+    unwanted=False,
+    before_ledger=False,
+    same_text=None,
+)
+FIRST = replace(GOING, first_write_at=None)
+LATER = DUE + GRACE + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("case", [GOING, FIRST, replace(GOING, now=LATER), replace(FIRST, now=DUE + GRACE)])
+def test_what_nothing_forbids_goes(case: Case) -> None:
+    assert isinstance(decide(case), Go)
+
+
+@pytest.mark.parametrize("window", [True, False])
+@pytest.mark.parametrize("begun", [True, False])
+@pytest.mark.parametrize(
+    ("fact", "stop"),
+    [
+        ({"expires_at": GOING.now}, Stop(State.EXPIRED, "expires")),
+        ({"expires_at": DUE}, Stop(State.EXPIRED, "expires")),
+        ({"opted_out": True}, Stop(State.REFUSED, "opt-out")),
+        ({"consent": False}, Stop(State.REFUSED, "consent")),
+        ({"file_hold": "draft"}, Stop(State.HELD, "file")),
+        ({"paused": True}, Stop(State.HELD, "pause")),
+        ({"account_hold": "login"}, Stop(State.HELD, "login")),
+        ({"account_hold": "quota"}, Stop(State.HELD, "quota")),
+        ({"unwanted": True}, Stop(State.REFUSED, "no-marketing")),
+    ],
+)
+def test_each_fact_stops_alone(fact: dict[str, object], stop: Decision, *, begun: bool, window: bool) -> None:
+    assert decide(replace(GOING if begun else FIRST, window=window, **fact)) == stop
+
+
+@pytest.mark.parametrize(
+    ("late", "born", "stop"),
+    [
+        (Late.ASK, False, Stop(State.MISSED, "late")),
+        (Late.SKIP, False, Stop(State.EXPIRED, "late")),
+        (Late.PUBLISH, False, Go()),
+        (Late.ASK, True, Stop(State.MISSED, "before-ledger")),
+        (Late.SKIP, True, Stop(State.EXPIRED, "late")),
+        (Late.PUBLISH, True, Stop(State.MISSED, "before-ledger")),
+    ],
+)
+def test_what_is_late_before_its_first_write(late: Late, stop: Decision, *, born: bool) -> None:
+    assert decide(replace(FIRST, now=LATER, late=late, before_ledger=born)) == stop
+
+
+def test_without_a_window_and_without_a_template_nobody_is_written_to() -> None:
+    assert decide(replace(GOING, window=False, template=False)) == Stop(State.REFUSED, "no-template")
+
+
+def test_the_same_text_is_refused_only_before_the_first_write() -> None:
+    assert decide(replace(FIRST, same_text="other")) == Stop(State.FAILED, "same-text")
+    assert decide(replace(GOING, same_text="other")) == Go()
