@@ -12,7 +12,7 @@ from humaspost.ledger.gate import Gate, Passage, Ticket
 from humaspost.ledger.schema import account, audience, audience_member, consent, delivery, meta, recipient
 from humaspost.model.account import Account
 from humaspost.model.delivery import State
-from humaspost.model.plan import Plan, PlanRow
+from humaspost.model.plan import NotPlanned, Plan, PlanRow
 from humaspost.model.post import When
 from humaspost.model.rendition import Fallback, Part, Rendition
 from humaspost.model.rules import Limit, Quota, Rate, Rules, Source, TextRules
@@ -31,6 +31,7 @@ class Office:
         self.ledger = store.empty()
         self.now = NOW
         self.rows: list[PlanRow] = []
+        self.held: list[NotPlanned] = []
         self.rates: tuple[Rate, ...] = ()
         self.quotas: tuple[Quota, ...] = ()
         born = (NOW - timedelta(days=1)).isoformat()
@@ -57,8 +58,12 @@ class Office:
         if before is not None and "due" not in more:
             row = replace(row, due=before.due)
         self.rows = [known for known in self.rows if known.post != post] + [row]
-        plan = Plan(tuple(self.rows))
-        return self.ledger.write(lambda conn: planned.schedule(conn, plan, now=self.now))
+        return self.sync()
+
+    def sync(self, **how: Any) -> planned.Scheduled:
+        """Enter all posts of ``rows``, and those that are held, into the ledger."""
+        plan = Plan(tuple(self.rows), tuple(self.held))
+        return self.ledger.write(lambda conn: planned.schedule(conn, plan, now=self.now, **how))
 
     def enlist(self, ids: Iterable[str]) -> None:
         """Put people with these ids, who agreed, on the list."""

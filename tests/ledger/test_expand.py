@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, event, func, insert, select, update
+from sqlalchemy import Connection, delete, event, func, insert, select, update
 
 from humaspost.ledger import claims, totals
 from humaspost.ledger.schema import (
@@ -88,6 +88,31 @@ def test_who_joins_meanwhile_gets_it_wherever_the_id_falls(ledger: Ledger) -> No
         pass
     with ledger.read() as conn:
         assert count(conn, "one") == PEOPLE + 3
+
+
+def test_who_left_or_never_agreed_is_refused_from_the_beginning(ledger: Ledger) -> None:
+    left = update(recipient).where(recipient.c.id == "p00001").values(opted_out_at=NOW)
+    never = delete(consent).where(consent.c.recipient == "p00002")
+    ledger.write(lambda conn: (due(conn, "one"), conn.execute(left), conn.execute(never)))
+    ledger.write(expand)
+    with ledger.read() as conn:
+        query = select(delivery.c.recipient, delivery.c.state, delivery.c.reason)
+        rows = conn.execute(query.where(delivery.c.recipient < "p00004")).all()
+    assert sorted(map(tuple, rows)) == [
+        ("p00000", "scheduled", ""),
+        ("p00001", "refused", "opt-out"),
+        ("p00002", "refused", "consent"),
+        ("p00003", "scheduled", ""),
+    ]
+
+
+def test_nothing_is_expanded_of_a_post_whose_file_is_held(ledger: Ledger) -> None:
+    ledger.write(lambda conn: due(conn, "one"))
+    hold = update(post).values(hold="draft")
+    ledger.write(lambda conn: conn.execute(hold))
+    assert ledger.write(expand) == 0
+    ledger.write(lambda conn: conn.execute(hold.values(hold=None)))
+    assert ledger.write(expand) == 500
 
 
 def test_a_second_edition_goes_to_everybody_again(ledger: Ledger) -> None:
