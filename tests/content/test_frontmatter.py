@@ -96,6 +96,19 @@ def test_yaml_that_posts_do_not_use_is_refused(front: str) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("front", "line", "column"),
+    [
+        ("title: a\ntitle: b\n", 6, 1),
+        ("x:\n  text: a\n  text: b\n", 8, 3),
+        ("x: {text: a, text: b}\n", 6, 14),
+        ("x:\n  poll:\n    options: [a, b]\n    options: [c, d]\n", 9, 5),
+    ],
+)
+def test_a_key_that_stands_twice_is_told_at_any_depth(front: str, line: int, column: int) -> None:
+    assert ("duplicate-key", line, column) in problems(scheduled(front))
+
+
 def test_all_that_is_wrong_is_told_at_once() -> None:
     text = post("date: 2027-02-30 08:30\nchannels: [facebook]\nhashtag: [A]\ndraft: ya\nlink: a b\n")
     codes = [code for code, _line, _column in problems(text)]

@@ -156,3 +156,18 @@ def test_the_stage_of_a_receipt_only_grows(office: Office) -> None:
         with office.ledger.read() as conn:
             stages.append(conn.scalar(select(delivery.c.stage)))
     assert stages == [Stage.DELIVERED, Stage.DELIVERED, Stage.READ, Stage.READ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(State.UNKNOWN, "held part 1"), (State.FAILED, "held part 1"), (State.PUBLISHED, "scheduled person")],
+)
+def test_a_later_part_that_a_person_wants_again_waits_until_the_one_before_is_live(
+    office: Office, before: State, after: str
+) -> None:
+    office.plan("a", "satu", "dua")
+    office.put(office.key("a", 1), before, published_at=office.now)
+    key = office.key("a", 2)
+    office.put(key, State.FAILED)
+    office.ledger.write(lambda conn: doubts.say_retry(conn, [key], now=office.now))
+    assert office.states()["a/2"] == after

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from humaspost.channels.instagram.errors import ROWS
 from humaspost.channels.instagram.finding import FIELDS
+from humaspost.channels.table import Refusal, classify
 from humaspost.model.channel import Ready
 from humaspost.model.errors import (
     AuthFailed,
@@ -170,6 +172,25 @@ def test_scopes_say_what_is_stopped(bench: Bench) -> None:
         (9007, 2207027, "media_publish"): Scope.DELIVERY,
     }.items():
         assert answered(bench, code, subcode, at=at, ready=ready).scope is scope, (code, subcode)
+
+
+@pytest.mark.parametrize(
+    ("code", "subcode", "lasting"),
+    [
+        ("4", "2207051", True),
+        ("25", "2207050", True),
+        ("368", "", True),
+        ("190", "", False),
+        ("200", "", False),
+    ],
+)
+def test_a_restriction_is_ended_by_a_person_and_a_login_by_a_login(
+    code: str, subcode: str, *, lasting: bool
+) -> None:
+    refusal = Refusal(400, code=code, subcode=subcode)
+    error = classify(ROWS, refusal, call="create", write=False, now=datetime(2027, 2, 3, tzinfo=UTC))
+    assert isinstance(error, AuthFailed)
+    assert error.lasting is lasting
 
 
 def test_every_row_names_its_source() -> None:
