@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from humaspost.ledger import accounts, claims, planned, store
+from humaspost.ledger import accounts, cases, claims, planned, store
 from humaspost.ledger.gate import Gate, Passage, Ticket
 from humaspost.ledger.schema import account, audience, audience_member, consent, delivery, meta, recipient
 from humaspost.model.account import Account
@@ -91,7 +91,7 @@ class Office:
     def ticket(self, row: Row[Any], ready: Any = None) -> Ticket:
         """Return the ticket of a claimed delivery, as it was prepared when it was claimed."""
         with self.ledger.read() as conn:
-            return Ticket(row.key, part_of(conn, row).hash, ready)
+            return Ticket(row.key, cases.part_of(conn, row.rendition, row.part).hash, ready)
 
     def gate(self, tickets: Sequence[Ticket]) -> list[Passage]:
         """Ask the gate for the intents of these tickets, in one transaction."""
@@ -149,10 +149,3 @@ class Office:
         self.ledger.write(
             lambda conn: conn.execute(update(delivery).where(mine).values(state=state, **values))
         )
-
-
-def part_of(conn: Any, row: Row[Any]) -> Part:
-    """Return the part that a claimed delivery would send."""
-    from humaspost.ledger.cases import part_of as part
-
-    return part(conn, row.rendition, row.part)

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from sqlalchemy import insert, select
 
-from humaspost.ledger import preparations
+from humaspost.ledger import preparations, settle
 from humaspost.ledger.gate import Intent, Stopped, Wait
 from humaspost.ledger.schema import attempt, planned, quota_use, window
-from humaspost.model.delivery import State
+from humaspost.ledger.settle import Published
+from humaspost.model.delivery import Receipt, State
 from humaspost.model.rules import Quota, Rate
 from tests.ledger.office import SOURCE, Office
 
@@ -136,3 +137,17 @@ def test_a_quota_keeps_a_twentieth_below_what_the_platform_allows(office: Office
     assert (wait.quota, wait.until) == ("daily", office.now + timedelta(days=1))
     with office.ledger.read() as conn:
         assert len(conn.execute(select(quota_use)).all()) == 19
+
+
+def test_each_part_of_a_thread_answers_the_one_before_it(office: Office) -> None:
+    office.plan("a", "satu", "dua", "tiga")
+    answers = []
+    for number in (1, 2, 3):
+        (intent,) = office.send()
+        assert isinstance(intent, Intent)
+        answers.append((intent.part.text, intent.reply_to and intent.reply_to.remote_id))
+        receipt = Published(intent.key, intent.number, Receipt(f"id-{number}", office.now))
+        office.ledger.write(
+            lambda conn, one=receipt: settle.publish(conn, [one], now=office.now, found=False)
+        )
+    assert answers == [("satu", None), ("dua", "id-1"), ("tiga", "id-2")]
