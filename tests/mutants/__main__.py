@@ -46,7 +46,9 @@ def main(numbers: list[str]) -> int:
         copy = Copy(Path(folder).resolve())
         clean = copy.pytest(sorted({node for mutant in mutants for node in mutant.red}))
         if clean.returncode:
-            print_line(f"mutants: the tests fail without any fault\n{clean.stdout[-4000:]}{clean.stderr[-2000:]}")
+            print_line(
+                f"mutants: the tests fail without any fault\n{clean.stdout[-4000:]}{clean.stderr[-2000:]}"
+            )
             return 1
         killed = 0
         for mutant in mutants:

@@ -84,6 +84,11 @@ def test_a_url_is_never_cut() -> None:
     assert _texts(f"Selengkapnya di sini: {url} ya.") == ["Selengkapnya di sini: 1/2", f"{url} ya. 2/2"]
 
 
+def test_a_url_within_a_word_that_is_too_long_is_not_cut_either() -> None:
+    url = "https://kota.go.id/abc"
+    assert _texts(f"{'—' * 15}{url}") == [f"{'—' * 15} 1/2", f"{url} 2/2"]
+
+
 def test_a_url_longer_than_a_part_stays_whole_for_the_check_to_tell() -> None:
     url = "https://kota.go.id/" + "a" * 40
     assert f"{url} 2/3" in _texts(f"Baca {url} ya.")

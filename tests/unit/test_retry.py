@@ -21,6 +21,7 @@ from humaspost.model.errors import (
 from tests.support.examples import examples
 
 NOW = datetime(2027, 2, 3, tzinfo=UTC)
+SOON = NOW + timedelta(minutes=15)
 LATER = NOW + timedelta(hours=5)
 
 
@@ -38,6 +39,7 @@ def test_a_moment_that_is_past_is_never_asked_for_at_once():
         (Transient("dns"), Again(NOW + timedelta(seconds=30))),
         (Transient("expired", redo=True), Again(NOW + timedelta(seconds=30), redo=True)),
         (RateLimited("429", retry_at=LATER), Again(LATER, counts=False, lane=True)),
+        (RateLimited("429", retry_at=SOON), Again(SOON, counts=False, lane=True)),
         # By a clock of the platform's that is behind ours: its own time would be asked for at once, for ever.
         (
             RateLimited("429", retry_at=NOW - timedelta(hours=1)),
