@@ -105,7 +105,7 @@ def test_yaml_that_posts_do_not_use_is_refused(front: str) -> None:
         ("x:\n  poll:\n    options: [a, b]\n    options: [c, d]\n", 9, 5),
     ],
 )
-def test_a_key_that_stands_twice_is_told_at_any_depth(front: str, line: int, column: int) -> None:
+def test_a_duplicate_key_is_a_problem_at_any_depth(front: str, line: int, column: int) -> None:
     assert ("duplicate-key", line, column) in problems(scheduled(front))
 
 

@@ -54,10 +54,10 @@ class Office:
             rendition=Rendition("square", parts),
             **values,
         )
-        before = next((known for known in self.rows if known.post == post), None)
+        before = next((row for row in self.rows if row.post == post), None)
         if before is not None and "due" not in more:
             row = replace(row, due=before.due)
-        self.rows = [known for known in self.rows if known.post != post] + [row]
+        self.rows = [row for row in self.rows if row.post != post] + [row]
         return self.sync()
 
     def sync(self, **how: Any) -> planned.Scheduled:

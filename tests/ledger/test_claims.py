@@ -23,7 +23,7 @@ def test_posts_of_one_priority_take_turns(office: Office) -> None:
     assert [row.post for row in office.claim(limit=4)] == ["a", "b", "a", "b"]
 
 
-def test_nothing_is_claimed_before_its_time_and_nothing_twice(office: Office) -> None:
+def test_nothing_is_claimed_before_its_time_or_again(office: Office) -> None:
     office.plan("a")
     office.now -= timedelta(seconds=2)
     assert office.claim() == []
@@ -37,10 +37,10 @@ def test_what_a_dead_sender_claimed_is_free_and_what_it_was_writing_is_unknown(o
     (intent, other) = office.send()
     assert isinstance(intent, Intent)
     office.put(other.key, State.PREPARING, owner="me")
-    left = office.ledger.write(
+    count = office.ledger.write(
         lambda conn: claims.take_over(conn, owner="next", now=office.now, looks=lambda _account: 30.0)
     )
-    assert left == 1
+    assert count == 1
     assert office.states() == {"a/1": "unknown look", "b/1": "scheduled"}
     with office.ledger.read() as conn:
         row = conn.execute(select(delivery).where(delivery.c.key == intent.key)).one()
@@ -51,10 +51,10 @@ def test_a_sender_that_lives_keeps_its_own(office: Office) -> None:
     office.plan("a"), office.plan("b")
     _, other = office.send()
     office.put(other.key, State.PREPARING, owner="me")
-    left = office.ledger.write(
+    count = office.ledger.write(
         lambda conn: claims.take_over(conn, owner="me", now=office.now, looks=lambda _account: None)
     )
-    assert left == 0
+    assert count == 0
     assert office.states()["b/1"] == "preparing"
 
 

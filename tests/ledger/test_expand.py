@@ -90,10 +90,10 @@ def test_who_joins_meanwhile_gets_it_wherever_the_id_falls(ledger: Ledger) -> No
         assert count(conn, "one") == PEOPLE + 3
 
 
-def test_who_left_or_never_agreed_is_refused_from_the_beginning(ledger: Ledger) -> None:
-    left = update(recipient).where(recipient.c.id == "p00001").values(opted_out_at=NOW)
+def test_opted_out_people_and_people_without_consent_are_refused_at_once(ledger: Ledger) -> None:
+    opted_out = update(recipient).where(recipient.c.id == "p00001").values(opted_out_at=NOW)
     never = delete(consent).where(consent.c.recipient == "p00002")
-    ledger.write(lambda conn: (due(conn, "one"), conn.execute(left), conn.execute(never)))
+    ledger.write(lambda conn: (due(conn, "one"), conn.execute(opted_out), conn.execute(never)))
     ledger.write(expand)
     with ledger.read() as conn:
         query = select(delivery.c.recipient, delivery.c.state, delivery.c.reason)

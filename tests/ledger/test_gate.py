@@ -24,7 +24,7 @@ def test_an_intent_is_committed_with_its_attempt(office: Office) -> None:
     assert (row.key, row.number, row.owner, row.outcome) == (intent.key, 1, "me", None)
 
 
-def test_what_another_sender_claimed_is_not_ours(office: Office) -> None:
+def test_a_claim_of_another_sender_does_not_pass(office: Office) -> None:
     office.plan("a")
     (row,) = office.claim()
     ticket = office.ticket(row)
@@ -35,7 +35,7 @@ def test_what_another_sender_claimed_is_not_ours(office: Office) -> None:
     assert office.states() == {"a/1": "preparing"}
 
 
-def test_a_text_edited_after_it_was_prepared_is_prepared_anew(office: Office) -> None:
+def test_a_text_edited_after_its_preparation_is_prepared_again(office: Office) -> None:
     office.plan("a", "dulu")
     (row,) = office.claim()
     ticket = office.ticket(row)

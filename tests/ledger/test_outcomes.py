@@ -19,19 +19,19 @@ def sent(office: Office) -> Intent:
     return intent
 
 
-def unknown(office: Office, intent: Intent, *, look_after: float | None = 30.0) -> int:
+def unknown(office: Office, intent: Intent, *, check_after: float | None = 30.0) -> int:
     """Record that nobody knows what became of it; return how many in a row that makes."""
     return office.ledger.write(
         lambda conn: settle.doubt(
-            conn, intent.key, intent.number, code="reset", detail="", now=office.now, look_after=look_after
+            conn, intent.key, intent.number, code="reset", detail="", now=office.now, look_after=check_after
         )
     )
 
 
-def published(office: Office, intent: Intent, remote_id: str | None = "1", *, found: bool = False) -> None:
+def published(office: Office, intent: Intent, remote_id: str | None = "1", *, by_check: bool = False) -> None:
     """Record the platform's answer."""
     receipt = settle.Published(intent.key, intent.number, Receipt(remote_id, office.now))
-    office.ledger.write(lambda conn: settle.publish(conn, [receipt], now=office.now, found=found))
+    office.ledger.write(lambda conn: settle.publish(conn, [receipt], now=office.now, found=by_check))
 
 
 def test_an_answer_ends_the_row_of_unknowns_and_opens_the_account(office: Office) -> None:
@@ -73,11 +73,11 @@ def test_the_end_of_the_pauses_frees_what_they_held_and_nothing_else(office: Off
     assert office.states() == {"a/1": "scheduled", "b/1": "held file"}
 
 
-def test_an_unknown_that_a_look_found_is_published(office: Office) -> None:
+def test_an_unknown_that_a_check_finds_is_published(office: Office) -> None:
     office.plan("a")
     intent = sent(office)
     unknown(office, intent)
-    published(office, intent, found=True)
+    published(office, intent, by_check=True)
     assert office.states() == {"a/1": "published found"}
 
 

@@ -12,9 +12,9 @@ from humaspost.model.post import Late, When
 from tests.ledger.office import NOW, Office
 
 
-def at(moment: timedelta) -> When:
+def at(after: timedelta) -> When:
     """Return a date so long after now."""
-    return When("2027-02-03T08:30", "Asia/Jakarta", NOW + moment)
+    return When("2027-02-03T08:30", "Asia/Jakarta", NOW + after)
 
 
 def test_a_post_whose_date_was_moved_is_due_at_the_new_one(office: Office) -> None:
@@ -94,7 +94,7 @@ def test_what_was_due_before_the_ledger_was_made_is_never_sent_by_itself(
     assert office.states() == {"a/1": state}
 
 
-def test_a_thread_that_was_not_begun_has_as_many_parts_as_its_new_text(office: Office) -> None:
+def test_a_thread_that_was_not_started_follows_the_parts_of_its_new_text(office: Office) -> None:
     office.plan("a", "1", "2", "3")
     office.plan("a", "1", "2")
     assert office.states() == {"a/1": "scheduled", "a/2": "held part 1"}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.mutants.patches import ROOT, Mutant
 
-_LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "build", "dist")
+_IGNORED = shutil.ignore_patterns(".*", "__pycache__", "build", "dist")
 #: Seconds; a fault that hangs the tests is reported, never waited for.
 _LONGEST = 600
 
@@ -22,7 +22,7 @@ class Copy:
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "tree"
-        shutil.copytree(ROOT, self.root, ignore=_LEFT_OUT)
+        shutil.copytree(ROOT, self.root, ignore=_IGNORED)
         self._python = _own_python(folder / "venv", self.root)
         self._stamp = 1_000_000_000
         where = self._run("-c", "import humaspost; print(humaspost.__file__)").stdout.strip()
@@ -73,6 +73,6 @@ def _own_python(folder: Path, root: Path) -> Path:
     scripts = "Scripts" if os.name == "nt" else "bin"
     base = {"base": str(folder), "platbase": str(folder)}
     packages = Path(sysconfig.get_path("purelib", vars=base))
-    ours = dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))
-    (packages / "copy.pth").write_text("\n".join([str(root / "src"), *ours]) + "\n", "utf-8")
+    parents = dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))
+    (packages / "copy.pth").write_text("\n".join([str(root / "src"), *parents]) + "\n", "utf-8")
     return folder / scripts / Path(sys.executable).name

@@ -68,7 +68,7 @@ def read(path: Path) -> Mutant:
 
 
 def _hunks(path: Path, lines: list[str]) -> list[Hunk]:
-    file, found, rest = "", [], list(lines)
+    file, hunks, rest = "", [], list(lines)
     while rest:
         line = rest.pop(0)
         if line.startswith("+++ b/"):
@@ -77,10 +77,10 @@ def _hunks(path: Path, lines: list[str]) -> list[Hunk]:
             old, new = _sides(rest, int(match[1] or 1), int(match[2] or 1))
             if old == new or not file:
                 raise ValueError(f"{path.name}: a hunk changes nothing")
-            found.append(Hunk(file, old, new))
-    if not found:
+            hunks.append(Hunk(file, old, new))
+    if not hunks:
         raise ValueError(f"{path.name}: there is no hunk")
-    return found
+    return hunks
 
 
 def _sides(rest: list[str], old_count: int, new_count: int) -> tuple[str, str]:

@@ -48,8 +48,8 @@ def _is_there(file: Path, names: tuple[str, ...]) -> bool:
     body = ast.parse(file.read_text("utf-8")).body
     for name in names:
         kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        found = next((one for one in body if isinstance(one, kinds) and one.name == name), None)
-        if found is None:
+        node = next((node for node in body if isinstance(node, kinds) and node.name == name), None)
+        if node is None:
             return False
-        body = found.body
+        body = node.body
     return True

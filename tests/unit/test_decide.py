@@ -12,7 +12,7 @@ from humaspost.policy.decide import decide
 
 DUE = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
 GRACE = timedelta(minutes=30)
-#: Nothing forbids it, and it was begun; so the facts of a first write are silent.
+#: Nothing forbids it, and it was started; so the facts of a first write are silent.
 GOING = Case(
     now=DUE + timedelta(minutes=5),
     due_at=DUE,
@@ -41,7 +41,7 @@ def test_what_nothing_forbids_goes(case: Case) -> None:
 
 
 @pytest.mark.parametrize("window", [True, False])
-@pytest.mark.parametrize("begun", [True, False])
+@pytest.mark.parametrize("started", [True, False])
 @pytest.mark.parametrize(
     ("fact", "stop"),
     [
@@ -56,8 +56,10 @@ def test_what_nothing_forbids_goes(case: Case) -> None:
         ({"unwanted": True}, Stop(State.REFUSED, "no-marketing")),
     ],
 )
-def test_each_fact_stops_alone(fact: dict[str, object], stop: Decision, *, begun: bool, window: bool) -> None:
-    assert decide(replace(GOING if begun else FIRST, window=window, **fact)) == stop
+def test_each_fact_stops_by_itself(
+    fact: dict[str, object], stop: Decision, *, started: bool, window: bool
+) -> None:
+    assert decide(replace(GOING if started else FIRST, window=window, **fact)) == stop
 
 
 @pytest.mark.parametrize(

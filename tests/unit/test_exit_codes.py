@@ -40,13 +40,13 @@ def test_each_state_has_its_code(state: State, reason: str, attempts: int, code:
     assert outcome([row(State.PUBLISHED, "", 1), row(state, reason, attempts)]) == code
 
 
-def test_problems_of_due_posts_are_told_where_nothing_is_worse() -> None:
+def test_problems_of_due_posts_count_where_nothing_is_worse() -> None:
     assert outcome([], due_problems=True) == Exit.PROBLEMS
     assert outcome([row(State.SCHEDULED, attempts=1)], due_problems=True) == Exit.PROBLEMS
     assert outcome([row(State.FAILED)], due_problems=True) == Exit.FAILED
 
 
-def test_the_most_pressing_of_several_is_told() -> None:
+def test_the_most_pressing_of_several_wins() -> None:
     order = [Exit.LATER, Exit.PROBLEMS, Exit.FAILED, Exit.LOGIN, Exit.PERSON, Exit.IO, Exit.CONFIG, Exit.BUG]
     for count in range(1, len(order) + 1):
         assert worst(order[:count]) == order[count - 1]

@@ -15,7 +15,7 @@ WITHIN = "0123456789abcdef"
 
 
 @pytest.mark.parametrize(
-    "said",
+    "form",
     [
         SECRET,
         quote(SECRET),
@@ -28,8 +28,8 @@ WITHIN = "0123456789abcdef"
         SECRET.encode().hex(),
     ],
 )
-def test_every_form_is_hidden(said: str) -> None:
-    assert struck(f"before {said} after", [SECRET]) == f"before {HIDDEN} after"
+def test_every_form_is_hidden(form: str) -> None:
+    assert struck(f"before {form} after", [SECRET]) == f"before {HIDDEN} after"
 
 
 @pytest.mark.parametrize("before", ["", "i", "id", "id:"])
