@@ -1,8 +1,13 @@
-"""Format, lint, imports, types and tests: two at a time, cheapest first, stopping at the first failure.
+"""Format, lint, imports, dead code, types and tests: two at a time, stopping at the first failure.
 
-usage: tools/check.py [--lint | --all]    neither = all linters and the quick tests; --all = every test
+usage: tools/check.py [--lint | --test | --full]
+  nothing  all linters and the quick tests
+  --lint   all linters
+  --test   every test that needs Python alone, at its small size
+  --full   every test at its full size, those that need system packages among them
 """
 
+import os
 import subprocess
 import sys
 import threading
@@ -14,8 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 #: The folders of tests that need no program, no sandbox and no server of their own.
 QUICK = ("unit", "base", "golden", "property", "content", "media", "planning", "policy", "audience", "docs")
-#: Every other folder, cheapest first; what is not named here comes last.
-ORDER = (*QUICK, "settings", "ledger", "sandbox", "channels", "contract", "delivery", "cli", "browser", "e2e")
+#: Many tests wait for processes and servers, so there is one worker more than cores.
+WORKERS = (os.cpu_count() or 1) + 1
 OURS = ("src", "tests", "tools", "benchmarks")
 
 
@@ -38,24 +43,12 @@ def present(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"tests/{name}" for name in names if (ROOT / "tests" / name).is_dir())
 
 
-def every() -> tuple[str, ...]:
-    """All of tests/, in ORDER; files and folders that it does not name come last."""
-    known = present(ORDER)
-    rest = sorted(f"tests/{path.name}" for path in (ROOT / "tests").iterdir() if holds_tests(path))
-    return (*known, *(path for path in rest if path not in known))
-
-
-def holds_tests(path: Path) -> bool:
-    """Whether pytest would find a test there."""
-    return path.name.startswith("test_") or (path.is_dir() and any(path.rglob("test_*.py")))
-
-
 def pytest(*arguments: str) -> Step:
     """The tests, stopping at the first failure."""
     return Step("tests", (sys.executable, "-m", "pytest", "-q", "-x", *arguments), shows=True)
 
 
-def lint_lane() -> list[Step]:
+def lint_steps() -> list[Step]:
     """The cheap ones."""
     here = [folder for folder in OURS if (ROOT / folder).is_dir()]
     return [
@@ -66,7 +59,7 @@ def lint_lane() -> list[Step]:
     ]
 
 
-def types_lane() -> list[Step]:
+def type_steps() -> list[Step]:
     """The slow one."""
     return [Step("types", tool("mypy"))]
 
@@ -85,19 +78,19 @@ def run(step: Step) -> bool:
     return done.returncode == 0
 
 
-def run_lane(lane: list[Step], failed: threading.Event) -> None:
-    """Every step of the lane ran, up to the first failure of any lane."""
-    for step in lane:
+def run_steps(steps: list[Step], failed: threading.Event) -> None:
+    """Run the steps up to the first failure of any group."""
+    for step in steps:
         if failed.is_set():
             return
         if not run(step):
             failed.set()
 
 
-def together(*lanes: list[Step]) -> int:
-    """0 if every lane succeeded; lanes run side by side."""
+def together(*groups: list[Step]) -> int:
+    """Return 0 if every group succeeded; groups run side by side."""
     failed = threading.Event()
-    threads = [threading.Thread(target=run_lane, args=(lane, failed)) for lane in lanes]
+    threads = [threading.Thread(target=run_steps, args=(group, failed)) for group in groups]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -105,14 +98,24 @@ def together(*lanes: list[Step]) -> int:
     return 1 if failed.is_set() else 0
 
 
+def test(*, full: bool) -> int:
+    """Return pytest's exit code; print how long it took and the slowest tests."""
+    began = time.monotonic()
+    command = pytest("-n", str(WORKERS), "--dist", "loadgroup", "--durations=20", "tests").command
+    size = {"HUMASPOST_FULL": "1"} if full else {}
+    code = subprocess.run(command, cwd=ROOT, check=False, env={**os.environ, **size}).returncode
+    print(f"tests    {'ok' if code == 0 else 'FAILED':<7} {(time.monotonic() - began) / 60:5.1f} minutes")
+    return code
+
+
 def main(arguments: list[str]) -> int:
-    """The exit code: 0 if everything asked for succeeded."""
+    """Return the exit code: 0 if everything asked for succeeded."""
     if arguments == ["--lint"]:
-        return together(lint_lane(), types_lane())
-    if arguments == ["--all"]:
-        return subprocess.run(pytest(*every()).command, cwd=ROOT, check=False).returncode
+        return together(lint_steps(), type_steps())
+    if arguments in (["--test"], ["--full"]):
+        return test(full=arguments == ["--full"])
     quick = pytest("-m", "not slow", *present(QUICK))
-    return together(lint_lane() + types_lane(), [quick])
+    return together(lint_steps() + type_steps(), [quick])
 
 
 if __name__ == "__main__":

@@ -101,10 +101,10 @@ def test_the_example_office_lies_in_the_past() -> None:
         assert re.search(r"^date: 2021-", post.read_text("utf-8"), re.MULTILINE), post.name
 
 
-def test_the_makefile_lists_every_target_and_no_more_than_twelve() -> None:
+def test_the_makefile_lists_every_target_and_no_more_than_fourteen() -> None:
     text = (ROOT / "Makefile").read_text("utf-8")
-    targets = re.findall(r"^([a-z]+):", text, re.MULTILINE)
-    assert targets == re.findall(r"^([a-z]+):  ## \S", text, re.MULTILINE)
-    assert len(targets) <= 12
+    targets = re.findall(r"^([a-z-]+):", text, re.MULTILINE)
+    assert targets == re.findall(r"^([a-z-]+):  ## \S", text, re.MULTILINE)
+    assert len(targets) <= 14
     (phony,) = re.findall(r"^\.PHONY: (.+)$", text, re.MULTILINE)
     assert phony.split() == targets
