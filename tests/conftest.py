@@ -2,7 +2,7 @@
 
 import signal
 
-pytest_plugins = ["tests.support.guard", "tests.support.sandbox"]
+pytest_plugins = ["tests.support.guard", "tests.support.sandbox", "tests.support.office"]
 
 
 def pytest_configure() -> None:
