@@ -6,15 +6,14 @@ several of them. After a deliberate change: ``python -m tests.cli.test_bad``, an
 
 import re
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from humaspost.views.explain import codes
 from tests.cli.office import BAD, clear, put, stage
-from tests.cli.program import Forks, Ran
 from tests.shared import ROOT
+from tests.support.program import Completed, run
 
 CASES = [path for path in sorted(BAD.iterdir()) if path.suffix != ".golden" and path.name != "media"]
 
@@ -59,23 +58,17 @@ def golden_of(case: Path) -> Path:
     return case.with_name(f"{case.name.removesuffix('.md')}.golden")
 
 
-def said(case: Path, office: Path, forks: Forks) -> str:
+def said(case: Path, office: Path) -> str:
     """What the program says of the case, on both streams, and how it ends."""
     clear(office)
     put(case, office)
     command = ("audience", "import", "masyarakat", "--yes") if case.suffix == ".csv" else ("check",)
-    ran = forks.run(*command, cwd=office)
+    ran = run(*command, cwd=office)
     return f"$ humaspost {' '.join(command)}\n{_streams(ran)}$ echo $?\n{ran.code}\n"
 
 
-def _streams(ran: Ran) -> str:
+def _streams(ran: Completed) -> str:
     return ran.out + ran.err
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    with Forks() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +77,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_bad_file_is_told_as_written_down(case: Path, office: Path, forks: Forks) -> None:
-    text = said(case, office, forks)
+def test_a_bad_file_is_told_as_written_down(case: Path, office: Path) -> None:
+    text = said(case, office)
     assert f"[{code_of(case)}]" in text
     assert text == golden_of(case).read_text("utf-8")
 
@@ -119,7 +112,7 @@ def test_no_golden_is_left_over() -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder, Forks() as warm:
+    with tempfile.TemporaryDirectory() as folder:
         place = stage(Path(folder) / "office")
         for one in CASES:
-            golden_of(one).write_text(said(one, place, warm), "utf-8")
+            golden_of(one).write_text(said(one, place), "utf-8")

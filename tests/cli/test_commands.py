@@ -7,37 +7,37 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Town, post
-from tests.cli.program import ok, run
+from tests.cli.conftest import FakeOffice, post
+from tests.support.program import expect, run
 
 pytestmark = pytest.mark.slow
 FUTURE = "2099-02-03 08:30 WIB"
 
 
 def test_init_makes_an_office_that_checks_and_touches_no_existing_one(tmp_path: Path) -> None:
-    made = ok(run("init", "kantor", cwd=tmp_path))
+    made = expect(run("init", "kantor", cwd=tmp_path))
     office = tmp_path / "kantor"
     assert "humaspost account check x" in made.out
     assert stat.S_IMODE((office / "credentials.toml").stat().st_mode) == 0o600
     assert "credentials.toml" in (office / ".gitignore").read_text()
-    assert "1 is a draft" in ok(run("check", cwd=office)).out
-    again = ok(run("init", "kantor", cwd=tmp_path), 2)
+    assert "1 is a draft" in expect(run("check", cwd=office)).out
+    again = expect(run("init", "kantor", cwd=tmp_path), 2)
     assert "nothing was changed" in again.err
 
 
 def test_new_writes_a_draft_under_a_name_of_its_own(tmp_path: Path) -> None:
-    ok(run("init", cwd=tmp_path))
+    expect(run("init", cwd=tmp_path))
     for _ in range(2):
-        ok(run("new", "Uji coba: loket", cwd=tmp_path))
+        expect(run("new", "Uji coba: loket", cwd=tmp_path))
     drafts = sorted(path.name for path in (tmp_path / "posts").glob("*uji-coba*"))
     assert len(drafts) == 2
     assert drafts[1].endswith("-2.md") or drafts[0].endswith("-2.md")
-    assert "3 are drafts" in ok(run("check", cwd=tmp_path)).out
+    assert "3 are drafts" in expect(run("check", cwd=tmp_path)).out
 
 
-def test_check_json_is_one_document_of_the_promised_shape(town: Town) -> None:
-    town.write("a.md", post("a", FUTURE, more="hashtag: [A]\n"))
-    document = ok(town.run("check", "--json"), 3).json
+def test_check_json_is_one_document_of_the_promised_shape(office: FakeOffice) -> None:
+    office.write("a.md", post("a", FUTURE, more="hashtag: [A]\n"))
+    document = expect(office.run("check", "--json"), 3).json
     assert document.keys() == {"schema", "posts", "problems"}
     assert (document["schema"], document["posts"]) == (1, 1)
     problem = document["problems"][0]
@@ -54,135 +54,135 @@ def test_check_json_is_one_document_of_the_promised_shape(town: Town) -> None:
     }
 
 
-def test_check_of_some_paths_speaks_of_those_only(town: Town) -> None:
-    town.write("a.md", post("a", FUTURE, more="hashtag: [A]\n"))
-    town.write("b.md", post("b", FUTURE, body="Lain."))
-    assert ok(town.run("check", "posts/b.md")).out.startswith("1 post: no errors")
-    ok(town.run("check", "posts"), 3)
-    ok(town.run("check", "."), 3)
-    ok(town.run("check", "nowhere.md"), 2)
+def test_check_of_some_paths_speaks_of_those_only(office: FakeOffice) -> None:
+    office.write("a.md", post("a", FUTURE, more="hashtag: [A]\n"))
+    office.write("b.md", post("b", FUTURE, body="Lain."))
+    assert expect(office.run("check", "posts/b.md")).out.startswith("1 post: no errors")
+    expect(office.run("check", "posts"), 3)
+    expect(office.run("check", "."), 3)
+    expect(office.run("check", "nowhere.md"), 2)
 
 
-def test_check_of_what_is_no_post_does_not_say_that_it_has_no_errors(town: Town) -> None:
-    (town.office / "posts/foto.jpg").write_bytes(b"")
+def test_check_of_what_is_no_post_does_not_say_that_it_has_no_errors(office: FakeOffice) -> None:
+    (office.folder / "posts/foto.jpg").write_bytes(b"")
     for path in ("/etc/passwd", "config.toml", "posts/foto.jpg", ".."):
-        ran = ok(town.run("check", path), 2)
+        ran = expect(office.run("check", path), 2)
         assert "is no post: posts are Markdown files" in " ".join(ran.err.split()), path
 
 
-def test_preview_shows_the_exact_text_with_its_count_and_the_template(town: Town) -> None:
+def test_preview_shows_the_exact_text_with_its_count_and_the_template(office: FakeOffice) -> None:
     more = "audiences: [masyarakat]\ntags: [Malam]\n"
-    town.write("a.md", post("a", FUTURE, channels="[x, whatsapp]", more=more))
-    shown = ok(town.run("preview", "a")).out
+    office.write("a.md", post("a", FUTURE, channels="[x, whatsapp]", more=more))
+    shown = expect(office.run("preview", "a")).out
     assert "text, 24/280\n  | Loket buka malam.\n  | #Malam\n" in shown
     assert "3 people, template pengumuman" in shown
     assert "  | *Loket a*\n  |\n  | Loket buka malam.\n" in shown
     assert "may reply" not in shown
-    part = town.run("preview", "a", "--json").json["accounts"][0]["parts"][0]
+    part = office.run("preview", "a", "--json").json["accounts"][0]["parts"][0]
     assert part["text"] == "Loket buka malam.\n#Malam"
 
 
-def test_preview_says_who_may_reply_and_how_it_is_labelled(town: Town) -> None:
+def test_preview_says_who_may_reply_and_how_it_is_labelled(office: FakeOffice) -> None:
     own = "x: {reply_settings: following, paid_partnership: true}\n"
-    town.write("a.md", post("a", FUTURE, more=own))
-    shown = ok(town.run("preview", "a")).out
+    office.write("a.md", post("a", FUTURE, more=own))
+    shown = expect(office.run("preview", "a")).out
     assert "  who may reply: accounts that this one follows\n  labelled as a paid partnership\n" in shown
 
 
-def test_a_post_is_meant_by_any_part_that_fits_only_one(town: Town) -> None:
-    town.write("loket.md", post("sp-1", FUTURE))
-    town.write("lain.md", post("sp-2", FUTURE, body="Lain."))
+def test_a_post_is_meant_by_any_part_that_fits_only_one(office: FakeOffice) -> None:
+    office.write("loket.md", post("sp-1", FUTURE))
+    office.write("lain.md", post("sp-2", FUTURE, body="Lain."))
     for wanted in ("sp-1", "posts/loket.md", "loket", "SP-1"):
-        assert "sp-1  Loket sp-1" in ok(town.run("preview", wanted)).out
-    several = ok(town.run("preview", "sp-"), 2)
+        assert "sp-1  Loket sp-1" in expect(office.run("preview", wanted)).out
+    several = expect(office.run("preview", "sp-"), 2)
     assert "sp-1, sp-2" in several.err
-    ok(town.run("preview", "nothing"), 2)
+    expect(office.run("preview", "nothing"), 2)
 
 
-def test_plan_sends_nothing_and_says_that_nobody_sends(town: Town) -> None:
-    town.write("a.md", post("a", FUTURE))
-    town.write("b.md", post("b", "2021-02-03 08:30 WIB", body="Lama."))
-    shown = ok(town.run("plan")).out
+def test_plan_sends_nothing_and_says_that_nobody_sends(office: FakeOffice) -> None:
+    office.write("a.md", post("a", FUTURE))
+    office.write("b.md", post("b", "2021-02-03 08:30 WIB", body="Lama."))
+    shown = expect(office.run("plan")).out
     assert "Tuesday 3 February 2099" in shown
     assert "1 post, 17/280" in shown
     assert "humaspost publish b" in shown
     assert "1 post, 1 delivery to come. Nothing was sent by this command." in shown
     assert "Nobody is sending" in shown
-    assert not (town.office / ".humaspost").exists()
-    document = town.run("plan", "--json").json
+    assert not (office.folder / ".humaspost").exists()
+    document = office.run("plan", "--json").json
     assert [one["id"] for one in document["coming"]] == ["a"]
     assert [(one["kind"], one["id"]) for one in document["not_sent"]] == [("missed", "b")]
 
 
-def test_publish_asks_first_and_without_a_terminal_names_the_flag(town: Town) -> None:
-    town.write("a.md", post("a", FUTURE))
-    ran = ok(town.run("publish", "a"), 2)
+def test_publish_asks_first_and_without_a_terminal_names_the_flag(office: FakeOffice) -> None:
+    office.write("a.md", post("a", FUTURE))
+    ran = expect(office.run("publish", "a"), 2)
     assert "publish asks first; in a script add --yes" in ran.err
     assert "Send NOW to the public:" in ran.err
-    assert town.objects() == []
+    assert office.objects() == []
 
 
-def test_from_nothing_to_published_without_a_daemon(town: Town) -> None:
+def test_from_nothing_to_published_without_a_daemon(office: FakeOffice) -> None:
     more = "audiences: [masyarakat]\n"
-    town.write("a.md", post("a", FUTURE, channels="[x, whatsapp]", more=more))
-    assert ok(town.run("account", "check", "x")).out == "ok, @kotacontoh\n"
-    assert "3 new" in ok(town.run("audience", "import", "--yes")).err
-    sent = ok(town.run("publish", "a", "--yes", "--json"))
+    office.write("a.md", post("a", FUTURE, channels="[x, whatsapp]", more=more))
+    assert expect(office.run("account", "check", "x")).out == "ok, @kotacontoh\n"
+    assert "3 new" in expect(office.run("audience", "import", "--yes")).err
+    sent = expect(office.run("publish", "a", "--yes", "--json"))
     assert sent.json["counts"] == {"published": 4}
-    assert [one["channel"] for one in town.objects()].count("whatsapp") == 3
-    status = town.run("status", "--json", "--all").json
+    assert [one["channel"] for one in office.objects()].count("whatsapp") == 3
+    status = office.run("status", "--json", "--all").json
     assert status["counts"] == {"published": 4}
     assert {row["recipient"] for row in status["deliveries"]} >= {None}
-    assert "+6281200000001" not in town.run("status", "--json", "--all").out
-    assert "Nothing needs you." in ok(town.run("status", "--exit-code")).out
-    again = ok(town.run("publish", "a", "--yes"))
+    assert "+6281200000001" not in office.run("status", "--json", "--all").out
+    assert "Nothing needs you." in expect(office.run("status", "--exit-code")).out
+    again = expect(office.run("publish", "a", "--yes"))
     assert "Nothing of it is to be sent." in again.err
-    assert len(town.objects()) == 4
+    assert len(office.objects()) == 4
 
 
-def test_a_draft_and_a_broken_post_are_not_published(town: Town) -> None:
-    town.write("a.md", post("a", FUTURE, more="draft: true\n"))
-    town.write("b.md", post("b", FUTURE, more="hashtag: [A]\n"))
-    assert "draft: true" in ok(town.run("publish", "a", "--yes"), 2).err
-    assert "error[unknown-key]" in ok(town.run("publish", "posts/b.md", "--yes"), 3).err
-    assert town.objects() == []
+def test_a_draft_and_a_broken_post_are_not_published(office: FakeOffice) -> None:
+    office.write("a.md", post("a", FUTURE, more="draft: true\n"))
+    office.write("b.md", post("b", FUTURE, more="hashtag: [A]\n"))
+    assert "draft: true" in expect(office.run("publish", "a", "--yes"), 2).err
+    assert "error[unknown-key]" in expect(office.run("publish", "posts/b.md", "--yes"), 3).err
+    assert office.objects() == []
 
 
-def test_an_answer_that_was_lost_needs_a_person_who_settles_it(town: Town) -> None:
-    town.write("a.md", post("a", FUTURE, channels="[whatsapp]", more="audiences: [masyarakat]\n"))
-    town.fault(channel="whatsapp", method="POST", path=".*/messages", fault="drop-after", count=1)
-    ran = ok(town.run("publish", "a", "--yes"), 5)
+def test_an_answer_that_was_lost_needs_a_person_who_settles_it(office: FakeOffice) -> None:
+    office.write("a.md", post("a", FUTURE, channels="[whatsapp]", more="audiences: [masyarakat]\n"))
+    office.fault(channel="whatsapp", method="POST", path=".*/messages", fault="drop-after", count=1)
+    ran = expect(office.run("publish", "a", "--yes"), 5)
     assert "1 unknown" in ran.out
-    shown = ok(town.run("status", "--exit-code"), 5).out
+    shown = expect(office.run("status", "--exit-code"), 5).out
     assert "NEEDS YOU (1)" in shown
     assert "humaspost resolve a --account whatsapp --published | --retry" in shown
-    assert "add --yes" in ok(town.run("resolve", "a", "--published"), 2).err
-    assert ok(town.run("resolve", "a", "--published", "--yes")).out == "1 delivery is published.\n"
-    ok(town.run("status", "--exit-code"))
-    assert len(town.objects()) == 3
+    assert "add --yes" in expect(office.run("resolve", "a", "--published"), 2).err
+    assert expect(office.run("resolve", "a", "--published", "--yes")).out == "1 delivery is published.\n"
+    expect(office.run("status", "--exit-code"))
+    assert len(office.objects()) == 3
 
 
-def test_a_pause_says_why(town: Town) -> None:
-    ok(town.run("pause", "--reason", " "), 2)
-    assert "Nothing was paused." in ok(town.run("resume")).out
+def test_a_pause_says_why(office: FakeOffice) -> None:
+    expect(office.run("pause", "--reason", " "), 2)
+    assert "Nothing was paused." in expect(office.run("resume")).out
 
 
-def test_a_pause_stops_and_names_its_reason_everywhere(town: Town) -> None:
-    town.write("a.md", post("a", FUTURE))
-    assert "Nothing was on its way." in ok(town.run("pause", "--reason", "masa berkabung")).out
-    ran = ok(town.run("publish", "a", "--yes"), 75)
+def test_a_pause_stops_and_names_its_reason_everywhere(office: FakeOffice) -> None:
+    office.write("a.md", post("a", FUTURE))
+    assert "Nothing was on its way." in expect(office.run("pause", "--reason", "masa berkabung")).out
+    ran = expect(office.run("publish", "a", "--yes"), 75)
     assert "PAUSED" in ran.err
     assert "masa berkabung" in ran.err
-    assert town.objects() == []
-    assert "masa berkabung" in ok(town.run("status")).out
-    ok(town.run("resume"))
-    assert "Nothing was paused." in ok(town.run("resume")).out
+    assert office.objects() == []
+    assert "masa berkabung" in expect(office.run("status")).out
+    expect(office.run("resume"))
+    assert "Nothing was paused." in expect(office.run("resume")).out
 
 
-def test_log_csv_cannot_trick_a_spreadsheet(town: Town) -> None:
-    town.write("a.md", post("a", FUTURE, channels="[whatsapp]", more="audiences: [masyarakat]\n"))
-    ok(town.run("publish", "a", "--yes"))
-    rows = list(csv.DictReader(io.StringIO(ok(town.run("log", "--csv")).out)))
+def test_log_csv_cannot_trick_a_spreadsheet(office: FakeOffice) -> None:
+    office.write("a.md", post("a", FUTURE, channels="[whatsapp]", more="audiences: [masyarakat]\n"))
+    expect(office.run("publish", "a", "--yes"))
+    rows = list(csv.DictReader(io.StringIO(expect(office.run("log", "--csv")).out)))
     assert len(rows) == 3
     assert {row["outcome"] for row in rows} == {"published"}
     for row in rows:
@@ -190,50 +190,50 @@ def test_log_csv_cannot_trick_a_spreadsheet(town: Town) -> None:
         assert not any(cell.startswith(("=", "+", "-", "@")) for cell in row.values())
 
 
-def test_a_login_that_is_refused_is_4_and_says_where_the_keys_are(town: Town) -> None:
-    credentials = town.office / "credentials.toml"
+def test_a_login_that_is_refused_is_4_and_says_where_the_keys_are(office: FakeOffice) -> None:
+    credentials = office.folder / "credentials.toml"
     credentials.write_text(credentials.read_text().replace("IGAA", "IGAB"))
-    ran = ok(town.run("account", "check", "instagram"), 4)
+    ran = expect(office.run("account", "check", "instagram"), 4)
     assert "credentials.toml, under [instagram]" in ran.out
     assert "IGAB" not in ran.out + ran.err
-    ok(town.run("status", "--exit-code"), 4)
-    ok(town.run("doctor"), 4)
+    expect(office.run("status", "--exit-code"), 4)
+    expect(office.run("doctor"), 4)
 
 
-def test_credentials_that_others_can_read_are_refused_with_the_exact_remedy(town: Town) -> None:
-    credentials = town.office / "credentials.toml"
+def test_credentials_that_others_can_read_are_refused_with_the_exact_remedy(office: FakeOffice) -> None:
+    credentials = office.folder / "credentials.toml"
     credentials.chmod(0o644)
-    ran = ok(town.run("account", "check", "x"), 78)
+    ran = expect(office.run("account", "check", "x"), 78)
     assert f"chmod 600 {credentials}" in ran.err
-    town.write("a.md", post("a", FUTURE))
-    ok(town.run("publish", "a", "--yes"), 4)
-    said = ok(town.run("status", "--exit-code"), 4).out
+    office.write("a.md", post("a", FUTURE))
+    expect(office.run("publish", "a", "--yes"), 4)
+    said = expect(office.run("status", "--exit-code"), 4).out
     assert "credentials-open" in said
-    assert town.objects() == []
+    assert office.objects() == []
     credentials.chmod(0o600)
-    ok(town.run("account", "check", "x"))
-    ok(town.run("run"))
-    assert len(town.objects()) == 1
+    expect(office.run("account", "check", "x"))
+    expect(office.run("run"))
+    assert len(office.objects()) == 1
 
 
-def test_renaming_an_account_keeps_what_was_sent(town: Town) -> None:
-    town.write("a.md", post("a", FUTURE))
-    ok(town.run("publish", "a", "--yes"))
+def test_renaming_an_account_keeps_what_was_sent(office: FakeOffice) -> None:
+    office.write("a.md", post("a", FUTURE))
+    expect(office.run("publish", "a", "--yes"))
     for name in ("config.toml", "credentials.toml"):
-        path = town.office / name
+        path = office.folder / name
         path.write_text(path.read_text().replace("[accounts.x]", "[accounts.kota]").replace("[x]", "[kota]"))
-    (town.office / "credentials.toml").chmod(0o600)
-    ok(town.run("account", "rename", "x", "kota"))
-    assert "Nothing of it is to be sent." in ok(town.run("publish", "a", "--yes")).err
-    ok(town.run("account", "rename", "kota", "nowhere"), 2)
+    (office.folder / "credentials.toml").chmod(0o600)
+    expect(office.run("account", "rename", "x", "kota"))
+    assert "Nothing of it is to be sent." in expect(office.run("publish", "a", "--yes")).err
+    expect(office.run("account", "rename", "kota", "nowhere"), 2)
 
 
-def test_quiet_says_nothing_but_errors(town: Town) -> None:
-    town.write("a.md", post("a", FUTURE))
-    ran = ok(town.run("check", "--quiet"))
+def test_quiet_says_nothing_but_errors(office: FakeOffice) -> None:
+    office.write("a.md", post("a", FUTURE))
+    ran = expect(office.run("check", "--quiet"))
     assert (ran.out, ran.err) == ("", "")
 
 
 @pytest.mark.parametrize("state", ["published", "nonsense"])
-def test_status_takes_the_states_of_the_table_only(town: Town, state: str) -> None:
-    ok(town.run("status", "--state", state), 0 if state == "published" else 2)
+def test_status_takes_the_states_of_the_table_only(office: FakeOffice, state: str) -> None:
+    expect(office.run("status", "--state", state), 0 if state == "published" else 2)

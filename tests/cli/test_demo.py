@@ -2,9 +2,6 @@
 
 import re
 import signal
-import subprocess
-import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,12 +9,14 @@ import pytest
 
 from humaspost.cli.dates import dated, move, spread
 from humaspost.cli.demo_table import Day, table, verdict
-from tests.cli.program import ENVIRONMENT, ok, run
+from tests.support.deadlines import SECOND
+from tests.support.program import Process, expect, run
+from tests.support.waiting import wait_until
 
 
 @pytest.mark.slow
 def test_the_demo_publishes_the_whole_day_and_leaves_nothing(tmp_path: Path) -> None:
-    ran = ok(run("demo", cwd=tmp_path, timeout=90, TMPDIR=str(tmp_path)))
+    ran = expect(run("demo", cwd=tmp_path, within=90 * SECOND, TMPDIR=str(tmp_path)))
     assert max(len(line) for line in ran.out.splitlines() if "humaspost-demo-" not in line) <= 80
     counts = re.search(r"^(\d+) deliveries published, 0 failed, 0 unknown", ran.out, re.MULTILINE)
     assert counts
@@ -31,25 +30,12 @@ def test_the_demo_publishes_the_whole_day_and_leaves_nothing(tmp_path: Path) -> 
 
 @pytest.mark.slow
 def test_an_interrupted_demo_ends_its_children(tmp_path: Path) -> None:
-    demo = subprocess.Popen(
-        [sys.executable, "-m", "humaspost", "demo"],
-        cwd=tmp_path,
-        env=ENVIRONMENT | {"TMPDIR": str(tmp_path)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert demo.stdout
-    for line in demo.stdout:
-        if "waiting for the first post" in line:
-            break
+    demo = Process("demo", cwd=tmp_path, TMPDIR=str(tmp_path))
+    demo.line(lambda line: "waiting for the first post" in line)
     children = _children(demo.pid)
     assert len(children) == 2
-    demo.send_signal(signal.SIGINT)
-    assert demo.wait(timeout=30) == 130
-    end = time.monotonic() + 5
-    while any(Path(f"/proc/{pid}").exists() for pid in children):
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    assert demo.end(signal.SIGINT, within=30 * SECOND) == 130
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), within=5 * SECOND)
 
 
 def _children(pid: int) -> list[int]:

@@ -4,8 +4,6 @@ import os
 import pty
 import queue
 import re
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,7 +14,8 @@ import requests
 
 from humaspost.cli.callback import Callback, NoAnswer
 from humaspost.sandbox.server import Sandbox
-from tests.cli.program import ENVIRONMENT, run
+from tests.support.deadlines import SECOND
+from tests.support.program import run, start
 
 CONFIG = """\
 timezone = "Asia/Jakarta"
@@ -59,14 +58,7 @@ class Terminal:
     def __init__(self, *args: str, cwd: Path) -> None:
         self._ours, theirs = pty.openpty()
         self.text = ""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "humaspost", *args],
-            cwd=cwd,
-            env=ENVIRONMENT | {"TERM": "dumb"},
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-        )
+        self.process = start(*args, cwd=cwd, stdin=theirs, stdout=theirs, stderr=theirs, TERM="dumb")
         os.close(theirs)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -79,7 +71,7 @@ class Terminal:
                 return
             self.text += piece.decode().replace("\r\n", "\n")
 
-    def shows(self, pattern: str, *, within: float = 20.0) -> re.Match[str]:
+    def shows(self, pattern: str, *, within: float = 20 * SECOND) -> re.Match[str]:
         """The pattern, once it is shown."""
         end = time.monotonic() + within
         while time.monotonic() < end:
@@ -91,9 +83,9 @@ class Terminal:
     def types(self, line: str) -> None:
         os.write(self._ours, line.encode() + b"\n")
 
-    def ends(self, *, within: float = 20.0) -> int:
-        code = self.process.wait(timeout=within)
-        self._reader.join(timeout=2)
+    def ends(self, *, within: float = 20 * SECOND) -> int:
+        code = self.process.wait(within)
+        self._reader.join(timeout=2 * SECOND)
         os.close(self._ours)
         return code
 
@@ -101,7 +93,7 @@ class Terminal:
 def browse(url: str, *, follow: bool) -> requests.Response:
     with requests.Session() as browser:
         browser.trust_env = False
-        return browser.get(url, allow_redirects=follow, timeout=10)
+        return browser.get(url, allow_redirects=follow, timeout=10 * SECOND)
 
 
 def free_port() -> int:
@@ -179,14 +171,14 @@ def test_a_config_without_the_app_is_a_problem(office: Path) -> None:
 def test_only_the_answer_with_our_state_counts() -> None:
     found: queue.Queue[str] = queue.Queue()
     with Callback(0) as callback:
-        waiting = threading.Thread(target=lambda: found.put(callback.code("s1", within=10)))
+        waiting = threading.Thread(target=lambda: found.put(callback.code("s1", within=10 * SECOND)))
         waiting.start()
         statuses = [
             browse(callback.address + query, follow=False).status_code
             for query in ("?state=&code=a", "?state=s2&code=b", "/else?state=s1&code=c", "?state=s1&code=d")
         ]
-        assert found.get(timeout=5) == "d"
-        waiting.join(timeout=5)
+        assert found.get(timeout=5 * SECOND) == "d"
+        waiting.join(timeout=5 * SECOND)
     assert statuses == [400, 400, 404, 200]
 
 
@@ -198,4 +190,4 @@ def test_no_and_nothing_are_no_answer() -> None:
             0.1, browse, (callback.address + "?state=s&error=access_denied",), {"follow": False}
         ).start()
         with pytest.raises(NoAnswer, match="access_denied"):
-            callback.code("s", within=5)
+            callback.code("s", within=5 * SECOND)

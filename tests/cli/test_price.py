@@ -12,7 +12,7 @@ from humaspost.planning.fit import fit
 from humaspost.views.price import about, estimate, total_line
 from humaspost.views.renditions import Shown
 from tests.channels.posts import medium, post
-from tests.cli.program import run
+from tests.support.program import run
 
 _CONFIG = """\
 timezone = "Asia/Jakarta"

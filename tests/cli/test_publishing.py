@@ -1,131 +1,107 @@
 """``humaspost publish`` that does not come to an end: who waits is told, who breaks off knows what goes out."""
 
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
 
-from tests.cli.conftest import Town, post
-from tests.cli.program import ENVIRONMENT, ok
+from tests.cli.conftest import FakeOffice, post
+from tests.support.deadlines import SECOND
+from tests.support.program import Process, expect
 
 pytestmark = pytest.mark.slow
 FUTURE = "2099-02-03 08:30 WIB"
 
 
-def broken_off(town: Town, *args: str, until: str, ready: Callable[[], bool] = lambda: True) -> str:
+def broken_off(office: FakeOffice, *args: str, until: str, ready: Callable[[], bool] = lambda: True) -> str:
     """What the program said on standard error that was ended with Ctrl-C once it had said ``until``, and ``ready``."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "humaspost", *args],
-        cwd=town.office,
-        env=ENVIRONMENT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr
-        said = ""
-        while until not in said:
-            line = process.stderr.readline()
-            assert line, said
-            said += line
-        while not ready():
-            assert process.poll() is None, said
-        process.send_signal(signal.SIGINT)
-        said += process.stderr.read()
-        assert process.wait(30) == 130, said
-    return said
+    process = Process(*args, cwd=office.folder)
+    process.error(lambda line: until in line)
+    while not ready():
+        assert process.poll() is None, process.errors
+    assert process.end(signal.SIGINT, within=30 * SECOND) == 130, process.errors
+    return "\n".join(process.errors)
 
 
-def test_who_breaks_off_before_anything_was_sent_has_taken_it_back(town: Town) -> None:
-    town.write("a.md", post("a", FUTURE))
-    ok(town.run("account", "check", "x"))
-    town.fault(channel="x", method="POST", path="/2/tweets$", fault="status", status=429, count=9)
-    config = town.office / "config.toml"
+def test_who_breaks_off_before_anything_was_sent_has_taken_it_back(office: FakeOffice) -> None:
+    office.write("a.md", post("a", FUTURE))
+    expect(office.run("account", "check", "x"))
+    office.fault(channel="x", method="POST", path="/2/tweets$", fault="status", status=429, count=9)
+    config = office.folder / "config.toml"
     whole = config.read_text()
-    config.write_text(whole.replace(town.url, "http://127.0.0.1:9"))
-    said = broken_off(town, "publish", "a", "--yes", until="problem")
+    config.write_text(whole.replace(office.url, "http://127.0.0.1:9"))
+    said = broken_off(office, "publish", "a", "--yes", until="problem")
     assert "It is as before: it goes out at its date, Tue 3 Feb 2099 08:30 WIB." in said
     config.write_text(whole)
-    ok(town.run("run"))
-    assert town.objects() == []
-    (row,) = town.run("status", "--json", "--all").json["deliveries"]
+    expect(office.run("run"))
+    assert office.objects() == []
+    (row,) = office.run("status", "--json", "--all").json["deliveries"]
     assert (row["state"], row["due_at"][:10]) == ("scheduled", "2099-02-03")
 
 
-def test_who_breaks_off_while_it_is_sent_is_told_what_became_of_it(town: Town) -> None:
-    town.write("a.md", post("a", FUTURE, body="Satu.\n<!-- part -->\nDua."))
-    ok(town.run("account", "check", "x"))
+def test_who_breaks_off_while_it_is_sent_is_told_what_became_of_it(office: FakeOffice) -> None:
+    office.write("a.md", post("a", FUTURE, body="Satu.\n<!-- part -->\nDua."))
+    expect(office.run("account", "check", "x"))
     # The second part answers a post that X does not show yet, which is tried again.
     body = {
         "status": 403,
         "detail": "You attempted to reply to a Tweet that is deleted or not visible to you.",
     }
-    town.fault(
+    office.fault(
         channel="x", method="POST", path="/2/tweets$", fault="status", skip=1, status=403, body=body, count=9
     )
-    said = broken_off(town, "publish", "a", "--yes", until="parent-not-visible")
+    said = broken_off(office, "publish", "a", "--yes", until="parent-not-visible")
     assert "part 1: published" in said
     assert "part 2: scheduled" in said
     assert "What waits goes out with the next sender. To stop everything: humaspost pause" in said
 
 
 @pytest.mark.parametrize("channel", ["x", "whatsapp"])
-def test_a_login_that_is_refused_is_said_each_time(town: Town, channel: str) -> None:
+def test_a_login_that_is_refused_is_said_each_time(office: FakeOffice, channel: str) -> None:
     """The second time nothing was touched, so nothing was told and the exit was 0."""
-    town.write(
+    office.write(
         "a.md",
         post(
             "a", FUTURE, channels=f"[{channel}]", more="audiences: [masyarakat]\n" if channel != "x" else ""
         ),
     )
-    credentials = town.office / "credentials.toml"
+    credentials = office.folder / "credentials.toml"
     credentials.write_text(credentials.read_text().replace('access_token = "', 'access_token = "x'))
     for _time in range(2):
-        ran = ok(town.run("publish", "a", "--yes"), 4)
+        ran = expect(office.run("publish", "a", "--yes"), 4)
         assert f"{channel} is held (login: " in ran.err
         assert f"humaspost account check {channel}" in ran.err
-    assert town.objects() == []
+    assert office.objects() == []
 
 
 @pytest.mark.parametrize("state", ["missed", "failed"])
-def test_what_needed_a_person_still_does_after_publish_was_broken_off(town: Town, state: str) -> None:
+def test_what_needed_a_person_still_does_after_publish_was_broken_off(office: FakeOffice, state: str) -> None:
     """A sender that stands still has it from now on; who gives up waiting must not lose what was told before."""
     if state == "missed":
-        town.write("a.md", post("a", "2021-02-03 08:30 WIB"))
+        office.write("a.md", post("a", "2021-02-03 08:30 WIB"))
     else:
-        town.write("a.md", post("a", FUTURE))
+        office.write("a.md", post("a", FUTURE))
         refused = {"title": "Invalid Request", "type": "https://api.twitter.com/2/problems/invalid-request"}
-        town.fault(channel="x", method="POST", path="/2/tweets$", fault="status", status=400, body=refused)
-        ok(town.run("publish", "a", "--yes"), 1)
-    with subprocess.Popen(
-        [sys.executable, "-m", "humaspost", "schedule"],
-        cwd=town.office,
-        env=ENVIRONMENT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as sender:
-        assert sender.stdout
-        while "next" not in sender.stdout.readline():
-            pass
-        before = town.run("status", "--json", "--all").json["deliveries"]
+        office.fault(channel="x", method="POST", path="/2/tweets$", fault="status", status=400, body=refused)
+        expect(office.run("publish", "a", "--yes"), 1)
+    sender = Process("schedule", cwd=office.folder)
+    try:
+        sender.line(lambda line: "next" in line)
+        before = office.run("status", "--json", "--all").json["deliveries"]
         assert before[0]["state"] == state
         sender.send_signal(signal.SIGSTOP)
 
         def asked() -> bool:
-            rows = town.run("status", "--json", "--all").json["deliveries"]
+            rows = office.run("status", "--json", "--all").json["deliveries"]
             return bool(rows[0]["state"] == "scheduled")
 
-        said = broken_off(town, "publish", "a", "--yes", until="Its date", ready=asked)
-        after = town.run("status", "--json", "--all").json["deliveries"]
-        shown = town.run("status", "--exit-code")
-        sender.kill()
-        sender.send_signal(signal.SIGCONT)
+        said = broken_off(office, "publish", "a", "--yes", until="Its date", ready=asked)
+        after = office.run("status", "--json", "--all").json["deliveries"]
+        shown = office.run("status", "--exit-code")
+    finally:
+        sender.end(signal.SIGKILL)
     assert "It is as before" in said
     same = ("state", "reason", "due_at", "attempts", "code")
     assert [after[0][name] for name in same] == [before[0][name] for name in same]
     assert (shown.code, f"  {state} " in shown.out) == (5, True)
-    assert town.objects() == []
+    assert office.objects() == []

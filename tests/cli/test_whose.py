@@ -1,14 +1,12 @@
 """Whose account it is, is asked before anything is sent under another handle or by other keys."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 
-from tests.cli.conftest import Town, post
-from tests.cli.program import ok
+from tests.cli.conftest import FakeOffice, post
+from tests.support.program import expect
 
 pytestmark = pytest.mark.slow
 FUTURE = "2099-02-03 08:30 WIB"
@@ -20,57 +18,56 @@ def change(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), "utf-8")
 
 
-def asked(town: Town, path: str) -> int:
-    with urlopen(f"{town.url}/_sandbox/requests", timeout=5) as answer:
-        return sum(one["path"].endswith(path) for one in json.load(answer)["requests"])
+def asked(office: FakeOffice, path: str) -> int:
+    return sum(one["path"].endswith(path) for one in office.sandbox.requests())
 
 
-def spoil(town: Town) -> tuple[str, str]:
+def spoil(office: FakeOffice) -> tuple[str, str]:
     """The keys of X are wrong; what was there and what is there now."""
-    keys = town.office / "credentials.toml"
+    keys = office.folder / "credentials.toml"
     line = next(
         line for line in keys.read_text("utf-8").splitlines() if line.startswith("access_token_secret")
     )
     return line, 'access_token_secret = "of-somebody-else"'
 
 
-def test_nothing_goes_out_on_an_account_that_the_config_does_not_name(town: Town) -> None:
+def test_nothing_goes_out_on_an_account_that_the_config_does_not_name(office: FakeOffice) -> None:
     """It was posted on @kotacontoh, after "Send NOW to the public: x @lain"."""
-    town.write("a.md", post("a", FUTURE))
-    ok(town.run("publish", "a", "--yes"))
-    change(town.office / "config.toml", 'handle = "@kotacontoh"', 'handle = "@lain"')
-    town.write("b.md", post("b", FUTURE, body="Lain."))
-    ran = ok(town.run("publish", "b", "--yes"), 4)
+    office.write("a.md", post("a", FUTURE))
+    expect(office.run("publish", "a", "--yes"))
+    change(office.folder / "config.toml", 'handle = "@kotacontoh"', 'handle = "@lain"')
+    office.write("b.md", post("b", FUTURE, body="Lain."))
+    ran = expect(office.run("publish", "b", "--yes"), 4)
     assert "held" in ran.out
-    assert [one["text"] for one in town.objects()] == ["Loket buka malam."]
-    assert "@lain" in town.run("status").out
+    assert [one["text"] for one in office.objects()] == ["Loket buka malam."]
+    assert "@lain" in office.run("status").out
 
 
-def test_other_keys_are_asked_whose_they_are(town: Town) -> None:
-    town.write("a.md", post("a", FUTURE))
-    ok(town.run("publish", "a", "--yes"))
-    before = asked(town, "/2/users/me")
-    change(town.office / "credentials.toml", *spoil(town))
-    town.write("b.md", post("b", FUTURE, body="Lain."))
-    ok(town.run("publish", "b", "--yes"), 4)
-    assert asked(town, "/2/users/me") == before + 1
-    assert asked(town, "/2/tweets") == 1, "it was not even tried"
+def test_other_keys_are_asked_whose_they_are(office: FakeOffice) -> None:
+    office.write("a.md", post("a", FUTURE))
+    expect(office.run("publish", "a", "--yes"))
+    before = asked(office, "/2/users/me")
+    change(office.folder / "credentials.toml", *spoil(office))
+    office.write("b.md", post("b", FUTURE, body="Lain."))
+    expect(office.run("publish", "b", "--yes"), 4)
+    assert asked(office, "/2/users/me") == before + 1
+    assert asked(office, "/2/tweets") == 1, "it was not even tried"
 
 
-def test_what_is_due_while_the_login_is_refused_says_so_and_goes_out_after(town: Town) -> None:
+def test_what_is_due_while_the_login_is_refused_says_so_and_goes_out_after(office: FakeOffice) -> None:
     """`publish` called it scheduled and ended with 0, and so did `run` under cron."""
-    old, new = spoil(town)
-    change(town.office / "credentials.toml", old, new)
-    ok(town.run("account", "check", "x"), 4)
+    old, new = spoil(office)
+    change(office.folder / "credentials.toml", old, new)
+    expect(office.run("account", "check", "x"), 4)
     due = datetime.now(UTC) + timedelta(seconds=1)
-    town.write("a.md", post("a", FUTURE))
-    assert "held" in ok(town.run("publish", "a", "--yes"), 4).out
-    town.write("b.md", post("b", due.isoformat(timespec="seconds"), body="Lain."))
+    office.write("a.md", post("a", FUTURE))
+    assert "held" in expect(office.run("publish", "a", "--yes"), 4).out
+    office.write("b.md", post("b", due.isoformat(timespec="seconds"), body="Lain."))
     while datetime.now(UTC) < due + timedelta(seconds=1):
-        town.run("explain", "hold")
-    ok(town.run("run"), 4)
-    assert town.objects() == []
-    change(town.office / "credentials.toml", new, old)
-    ok(town.run("account", "check", "x"))
-    ok(town.run("run"))
-    assert sorted(one["text"] for one in town.objects()) == ["Lain.", "Loket buka malam."]
+        office.run("explain", "hold")
+    expect(office.run("run"), 4)
+    assert office.objects() == []
+    change(office.folder / "credentials.toml", new, old)
+    expect(office.run("account", "check", "x"))
+    expect(office.run("run"))
+    assert sorted(one["text"] for one in office.objects()) == ["Lain.", "Loket buka malam."]

@@ -3,7 +3,6 @@
 import re
 import shutil
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from humaspost.settings.edge import ConfigFile, MediaTable, PolicyTable, TypeTab
 from humaspost.settings.read import load
 from tests.docs.pages import ROOT, Snippet, pages, prose, snippets
 from tests.shared import absent
+from tests.support.program import expect, run
 
 FRONT_MATTER = ROOT / "docs" / "front-matter.md"
 DEPLOY = ROOT / "docs" / "deploy.md"
@@ -57,8 +57,7 @@ def test_every_post_on_the_page_of_front_matter_has_no_error(office: Path) -> No
     assert len(shown) >= 7
     for number, snippet in enumerate(shown):
         (office / "posts" / f"line-{snippet.line}.md").write_text(post_of(snippet, number), "utf-8")
-    done = check(office)
-    assert done.returncode == 0, done.stdout + done.stderr
+    expect(run("check", cwd=office))
 
 
 def test_the_post_in_the_readme_has_no_error(office: Path) -> None:
@@ -68,14 +67,7 @@ def test_the_post_in_the_readme_has_no_error(office: Path) -> None:
         (office / "posts" / "readme.md").write_text(
             re.sub(r"^ {4}", "", block[0], flags=re.MULTILINE), "utf-8"
         )
-        done = check(office)
-        assert done.returncode == 0, name + done.stdout + done.stderr
-
-
-def check(office: Path) -> subprocess.CompletedProcess[str]:
-    """The real program's judgement of the office."""
-    command = [sys.executable, "-m", "humaspost", "check"]
-    return subprocess.run(command, cwd=office, capture_output=True, text=True, check=False)
+        expect(run("check", cwd=office))
 
 
 @pytest.mark.parametrize("key", [*POST, "x", "instagram", "whatsapp", *MEDIUM])

@@ -12,7 +12,7 @@ from humaspost.ledger import store
 from humaspost.sandbox.faults import Fault
 from humaspost.sandbox.office import write_office
 from humaspost.sandbox.server import Sandbox
-from tests.cli.program import Forks
+from tests.support.program import run
 
 #: Clears the screen, sets its title, turns the direction, hides, breaks lines where no line ends.
 EVIL = "A\x1b[2J\x1b]0;judul\x07\u202eB\u2066\u200b\u00ad\ufeff\x9b31m\u2028C"
@@ -66,11 +66,10 @@ def test_no_sign_that_steers_is_ever_said(office: Path) -> None:
         f"jahat{EVIL}.md",
         f"---\nid: jahat{EVIL}\ntitle: {EVIL}\n{front}\n{EVIL}: a\n---\nHalo {EVIL}\n",
     )
-    with Forks() as forks:
-        for command in COMMANDS:
-            ran = forks.run(*command.split(), cwd=office)
-            for text in (ran.out, ran.err):
-                assert not (found := _STEERS.search(text)), (command, found, text)
-            assert "Traceback" not in ran.err
-            assert ran.code != 70, ran.err
-        assert "unknown" in forks.run("status", cwd=office).out
+    for command in COMMANDS:
+        ran = run(*command.split(), cwd=office)
+        for text in (ran.out, ran.err):
+            assert not (found := _STEERS.search(text)), (command, found, text)
+        assert "Traceback" not in ran.err
+        assert ran.code != 70, ran.err
+    assert "unknown" in run("status", cwd=office).out

@@ -15,8 +15,10 @@ from PIL import Image
 from humaspost.ledger import store
 from humaspost.sandbox.office import write_office
 from humaspost.sandbox.server import Sandbox
-from tests.cli.program import Forks, Ran
 from tests.secrecy.canaries import FIELDS, Secrets, leaks
+from tests.support.deadlines import SECOND
+from tests.support.forks import ForkServer
+from tests.support.program import SERVER, Completed, run
 
 _OPENER = build_opener(ProxyHandler({}))
 _PEOPLE = """phone,name,basis,purpose,source,consented_at
@@ -24,20 +26,21 @@ _PEOPLE = """phone,name,basis,purpose,source,consented_at
 """
 
 
-class Town:
+class FakeOffice:
     """The office; ``said`` is all that any program said in it, by command."""
 
-    def __init__(self, folder: Path, sandbox: Sandbox, forks: Forks) -> None:
-        self.sandbox, self.office, self.forks = sandbox, folder / "kantor", forks
+    def __init__(self, folder: Path, sandbox: Sandbox) -> None:
+        self.sandbox, self.folder = sandbox, folder / "kantor"
+        self.server: ForkServer = SERVER
         self.said: dict[str, str] = {}
         self.environ: dict[str, str] = {}
-        (self.office / "audiences").mkdir(parents=True)
-        (self.office / "audiences" / "masyarakat.csv").write_text(_PEOPLE, "utf-8")
-        write_office(self.office, sandbox.config())
-        (self.office / "posts" / "media").mkdir()
+        (self.folder / "audiences").mkdir(parents=True)
+        (self.folder / "audiences" / "masyarakat.csv").write_text(_PEOPLE, "utf-8")
+        write_office(self.folder, sandbox.config())
+        (self.folder / "posts" / "media").mkdir()
         born = datetime.now(UTC) - timedelta(hours=2)
-        store.open_ledger(self.office / ".humaspost", now=born, create=True).close()
-        Image.new("RGB", (640, 640), "navy").save(self.office / "posts" / "media" / "a.jpg")
+        store.open_ledger(self.folder / ".humaspost", now=born, create=True).close()
+        Image.new("RGB", (640, 640), "navy").save(self.folder / "posts" / "media" / "a.jpg")
 
     def keys(self) -> dict[str, dict[str, str]]:
         """What opens the sandbox."""
@@ -47,8 +50,8 @@ class Town:
     def order(self, *faults: dict[str, Any]) -> None:
         """Nothing goes wrong from here on but these."""
         url = f"{self.sandbox.url}/_sandbox/faults"
-        _OPENER.open(Request(url, method="DELETE"), timeout=5).close()
-        _OPENER.open(Request(url, json.dumps(faults).encode(), method="POST"), timeout=5).close()
+        _OPENER.open(Request(url, method="DELETE"), timeout=5 * SECOND).close()
+        _OPENER.open(Request(url, json.dumps(faults).encode(), method="POST"), timeout=5 * SECOND).close()
 
     def post(self, name: str, channel: str, *, image: bool = True) -> None:
         """One post for one channel, due a minute ago, saved a while ago."""
@@ -59,13 +62,13 @@ class Town:
             f"audiences: [masyarakat]\n{media}"
             f"---\nHalo {name}.\n"
         )
-        file = self.office / "posts" / f"{name}.md"
+        file = self.folder / "posts" / f"{name}.md"
         file.write_text(text, "utf-8")
         os.utime(file, (time.time() - 10,) * 2)
 
-    def run(self, *args: str) -> Ran:
+    def run(self, *args: str) -> Completed:
         """``humaspost ARGS -vvv`` with the secrets' variables; what it said is kept."""
-        ran = self.forks.run(*args, "-vvv", cwd=self.office, **self.environ)
+        ran = run(*args, "-vvv", cwd=self.folder, server=self.server, **self.environ)
         self.said[f"{len(self.said)} {' '.join(args)}"] = ran.out + ran.err
         return ran
 
@@ -79,16 +82,10 @@ class Town:
     def leaks(self, secrets: Secrets) -> list[str]:
         """Where a secret stands: in anything said, in the state folder, in what the platform noted."""
         noted = {"the sandbox's journal": json.dumps(self.sandbox.world.requests, default=str)}
-        return leaks(self.office, self.said | noted, secrets)
-
-
-@pytest.fixture(scope="package")
-def forks() -> Iterator[Forks]:
-    with Forks() as warm:
-        yield warm
+        return leaks(self.folder, self.said | noted, secrets)
 
 
 @pytest.fixture
-def town(tmp_path: Path, forks: Forks) -> Iterator[Town]:
+def office(tmp_path: Path) -> Iterator[FakeOffice]:
     with Sandbox() as sandbox:
-        yield Town(tmp_path, sandbox, forks)
+        yield FakeOffice(tmp_path, sandbox)

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from tests.secrecy.canaries import SOURCES, echo, place
-from tests.secrecy.conftest import Town
+from tests.secrecy.conftest import FakeOffice
 
 KEYS = {"access_key_id": "KENARIID4711AKIA", "secret_access_key": "Kenari/rahasia+<&>='~%q7"}
 
@@ -44,15 +44,15 @@ def server(status: int, body: str, **headers: str) -> Iterator[tuple[str, list[s
         thread.join()
 
 
-def _office(town: Town, endpoint: str, source: str) -> None:
-    secrets = {**town.keys(), "media": KEYS}
-    town.environ = place(town.office, source, secrets)
-    config = town.office / "config.toml"
+def _office(office: FakeOffice, endpoint: str, source: str) -> None:
+    secrets = {**office.keys(), "media": KEYS}
+    office.environ = place(office.folder, source, secrets)
+    config = office.folder / "config.toml"
     lines = config.read_text("utf-8").partition("[media]")
     rest = lines[2].partition("\n[")
     media = f'[media]\nbucket = "s3://humas/media"\nendpoint = "{endpoint}"\n'
     config.write_text(f"{lines[0]}{media}\n{rest[1]}{rest[2]}", "utf-8")
-    town.post("satu", "instagram")
+    office.post("satu", "instagram")
 
 
 def _error(words: str) -> str:
@@ -72,22 +72,22 @@ CASES += [(source, "forbidden") for source in SOURCES if source not in ("credent
 
 
 @pytest.mark.parametrize(("source", "answer"), CASES)
-def test_a_server_that_says_them_back(town: Town, source: str, answer: str) -> None:
+def test_a_server_that_says_them_back(office: FakeOffice, source: str, answer: str) -> None:
     status, headers = ANSWERS[answer]
     filled = {name: value.format(secret=KEYS["secret_access_key"]) for name, value in headers.items()}
     with server(status, _error(echo(KEYS.values())), **filled) as (endpoint, asked):
-        _office(town, endpoint, source)
-        town.run("run", "--json")
+        _office(office, endpoint, source)
+        office.run("run", "--json")
         if source == "credentials":
-            town.look()
+            office.look()
     assert any(KEYS["access_key_id"] in line for line in asked), "the keys were never used"
-    rows = town.run("status", "--all", "--json").json["deliveries"]
+    rows = office.run("status", "--all", "--json").json["deliveries"]
     assert {row["state"] for row in rows} <= {"held", "failed", "scheduled", "preparing"}
-    assert town.leaks({"media": KEYS}) == []
+    assert office.leaks({"media": KEYS}) == []
 
 
-def test_a_server_that_is_not_there(town: Town) -> None:
-    _office(town, "http://127.0.0.1:9", "environment")
-    town.run("run", "--json")
-    town.look()
-    assert town.leaks({"media": KEYS}) == []
+def test_a_server_that_is_not_there(office: FakeOffice) -> None:
+    _office(office, "http://127.0.0.1:9", "environment")
+    office.run("run", "--json")
+    office.look()
+    assert office.leaks({"media": KEYS}) == []

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.test_login import CONFIG, Terminal, browse, free_port
 from tests.secrecy.canaries import echo, place
-from tests.secrecy.conftest import Town
+from tests.secrecy.conftest import FakeOffice
 from tests.secrecy.test_sources import _broken
 
 ACCESS, REFRESH, SECRET = "oauth2_access_token", "oauth2_refresh_token", "client_secret"
@@ -20,12 +20,12 @@ _TWEET = {"channel": "x", "method": "POST", "path": "/2/tweets$"}
 
 
 @pytest.fixture
-def browsed(town: Town) -> Town:
+def browsed(office: FakeOffice) -> FakeOffice:
     """Its one account is logged in to with a browser."""
-    config = town.office / "config.toml"
-    config.write_text(CONFIG.format(**town.sandbox.config()["accounts"]["x"]))
-    (town.office / "credentials.toml").unlink(missing_ok=True)
-    return town
+    config = office.folder / "config.toml"
+    config.write_text(CONFIG.format(**office.sandbox.config()["accounts"]["x"]))
+    (office.folder / "credentials.toml").unlink(missing_ok=True)
+    return office
 
 
 def _refusals(words: str) -> list[dict[str, object]]:
@@ -42,9 +42,9 @@ def _refusals(words: str) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("number", range(6))
-def test_a_renewal_that_is_refused(browsed: Town, number: int) -> None:
+def test_a_renewal_that_is_refused(browsed: FakeOffice, number: int) -> None:
     kept = {**CANARIES, "oauth2_expires_at": LONG_AGO}
-    browsed.environ = place(browsed.office, "rotated", {"x": kept})
+    browsed.environ = place(browsed.folder, "rotated", {"x": kept})
     order = _refusals(echo(CANARIES.values()))[number]
     browsed.order({**_TOKEN, **order, "count": 99})
     browsed.post("satu", "x")
@@ -55,11 +55,11 @@ def test_a_renewal_that_is_refused(browsed: Town, number: int) -> None:
     assert browsed.leaks({"x": CANARIES}) == []
 
 
-def test_an_access_token_that_a_post_s_answer_says_back(browsed: Town) -> None:
+def test_an_access_token_that_a_post_s_answer_says_back(browsed: FakeOffice) -> None:
     first = _logged_in(browsed)
     _expire(browsed)
     browsed.run("account", "check", "x")
-    second = _tokens(browsed.office)
+    second = _tokens(browsed.folder)
     assert not set(first.values()) & set(second.values()), "nothing was renewed"
     everything = [*first.values(), *second.values()]
     for number, broken in enumerate(_broken("x", echo(everything))):
@@ -71,7 +71,7 @@ def test_an_access_token_that_a_post_s_answer_says_back(browsed: Town) -> None:
         assert browsed.leaks({"x": tokens}) == []
 
 
-def test_a_login_that_is_refused_with_the_code_in_its_words(browsed: Town) -> None:
+def test_a_login_that_is_refused_with_the_code_in_its_words(browsed: FakeOffice) -> None:
     code = "Kenari/kode+<&>='~%q7"
     browsed.order({**_TOKEN, **_refusals(echo([code]))[0], "count": 9})
     said = _login(browsed, code=code)
@@ -79,9 +79,9 @@ def test_a_login_that_is_refused_with_the_code_in_its_words(browsed: Town) -> No
     assert browsed.leaks({"x": {"code": code}}) == []
 
 
-def _login(town: Town, *, code: str | None = None) -> str:
+def _login(office: FakeOffice, *, code: str | None = None) -> str:
     """All that the terminal showed; ``code`` comes back instead of the one that X gave."""
-    terminal = Terminal("account", "login", "x", "--port", str(free_port()), "-vvv", cwd=town.office)
+    terminal = Terminal("account", "login", "x", "--port", str(free_port()), "-vvv", cwd=office.folder)
     url = terminal.shows(r"\n(http://\S+/i/oauth2/authorize\?\S+)\n")[1]
     if code is None:
         browse(url, follow=True)
@@ -90,13 +90,13 @@ def _login(town: Town, *, code: str | None = None) -> str:
         back = {"state": asked["state"][0], "code": code}
         browse(f"{asked['redirect_uri'][0]}?{urlencode(back)}", follow=False)
     terminal.ends()
-    town.said[f"{len(town.said)} account login"] = terminal.text
+    office.said[f"{len(office.said)} account login"] = terminal.text
     return terminal.text
 
 
-def _logged_in(town: Town) -> dict[str, str]:
-    assert "ok, @kotacontoh" in _login(town)
-    return _tokens(town.office)
+def _logged_in(office: FakeOffice) -> dict[str, str]:
+    assert "ok, @kotacontoh" in _login(office)
+    return _tokens(office.folder)
 
 
 def _tokens(office: Path) -> dict[str, str]:
@@ -104,6 +104,6 @@ def _tokens(office: Path) -> dict[str, str]:
     return {field: kept[field]["value"] for field in (ACCESS, REFRESH)}
 
 
-def _expire(town: Town) -> None:
-    path = town.office / ".humaspost" / "secrets" / "x.json"
+def _expire(office: FakeOffice) -> None:
+    path = office.folder / ".humaspost" / "secrets" / "x.json"
     path.write_text(re.sub(r'("oauth2_expires_at": \{"value": ")\d+', rf"\g<1>{LONG_AGO}", path.read_text()))

@@ -1,11 +1,13 @@
 """A channel of somebody else, who never heard of our rules: it raises with the secret in every message."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
-from tests.cli.program import ENVIRONMENT, Forks
-from tests.secrecy.conftest import Town
+from tests.secrecy.conftest import FakeOffice
+from tests.support.forks import ForkServer
+from tests.support.program import ENVIRONMENT
 
 CANARY = "Kenari/papan.key+<&>='~%q7"
 _CONFIG = """
@@ -80,7 +82,7 @@ class Papan:
 
 
 @pytest.fixture(scope="module")
-def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
     """Programs that find the plug-in as ``pip install`` would have left it."""
     site = tmp_path_factory.mktemp("site")
     info = site / "papan-1.0.dist-info"
@@ -88,8 +90,10 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: papan\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[humaspost.channels]\npapan = papan:Papan\n")
     (site / "papan.py").write_text(_CHANNEL)
-    with Forks(PYTHONPATH=f"{ENVIRONMENT['PYTHONPATH']}:{site}", HUMASPOST_DEBUG="1") as warm:
-        yield warm
+    path = f"{ENVIRONMENT['PYTHONPATH']}{os.pathsep}{site}"
+    server = ForkServer(ENVIRONMENT | {"PYTHONPATH": path, "HUMASPOST_DEBUG": "1"})
+    yield server
+    server.close()
 
 
 @pytest.mark.parametrize(
@@ -103,20 +107,20 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
     ],
 )
 def test_a_stranger_who_raises_with_the_secret_tells_nobody(
-    town: Town, stranger: Forks, moment: str, error: str
+    office: FakeOffice, stranger: ForkServer, moment: str, error: str
 ) -> None:
-    town.forks = stranger
-    (town.office / "config.toml").write_text(_CONFIG)
-    (town.office / "credentials.toml").write_text(f'[papan]\nkey = "{CANARY}"\n')
-    town.environ = {"PAPAN_BREAKS": moment, "PAPAN_ERROR": error}
-    town.post("satu", "papan", image=False)
-    checked = town.run("account", "check", "papan")
+    office.server = stranger
+    (office.folder / "config.toml").write_text(_CONFIG)
+    (office.folder / "credentials.toml").write_text(f'[papan]\nkey = "{CANARY}"\n')
+    office.environ = {"PAPAN_BREAKS": moment, "PAPAN_ERROR": error}
+    office.post("satu", "papan", image=False)
+    checked = office.run("account", "check", "papan")
     if error in ("RuntimeError", "OSError"):
         assert checked.code in (70, 74), checked
     else:
-        town.run("run", "--json")
-    assert "***" in "".join(town.said.values())
-    town.environ = {}
+        office.run("run", "--json")
+    assert "***" in "".join(office.said.values())
+    office.environ = {}
     for command in ("status --all --json", "log --json"):
-        town.run(*command.split())
-    assert town.leaks({"papan": {"key": CANARY}}) == []
+        office.run(*command.split())
+    assert office.leaks({"papan": {"key": CANARY}}) == []

@@ -9,24 +9,30 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from humaspost.channels.whatsapp.events import signed
-from tests.e2e.program import Process
 from tests.secrecy.canaries import echo, place, wrong
-from tests.secrecy.conftest import Town
+from tests.secrecy.conftest import FakeOffice
+from tests.support.deadlines import SECOND
+from tests.support.program import Process
 
 PATH = "/webhooks/whatsapp"
 
 
 class Gate:
-    """``serve -vvv`` of a town; ``ask`` sends it whatever a test makes up."""
+    """``serve -vvv`` of a office; ``ask`` sends it whatever a test makes up."""
 
-    def __init__(self, town: Town) -> None:
+    def __init__(self, office: FakeOffice) -> None:
         self._said: list[str] = []
-        self.process = Process("serve", "--port", "0", "--jsonl", "-vvv", cwd=town.office, said=self._said)
-        self._town, self._host = town, urlsplit(json.loads(self.process.line(within=30))["url"]).netloc
+        self.process = Process(
+            "serve", "--port", "0", "--jsonl", "-vvv", cwd=office.folder, transcript=self._said
+        )
+        self._office, self._host = (
+            office,
+            urlsplit(json.loads(self.process.line(within=30 * SECOND))["url"]).netloc,
+        )
 
     def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> int:
         """The status of the answer."""
-        connection = http.client.HTTPConnection(self._host, timeout=10)
+        connection = http.client.HTTPConnection(self._host, timeout=10 * SECOND)
         connection.request(method, path, body, headers)
         with connection.getresponse() as answer:
             return answer.status
@@ -34,20 +40,20 @@ class Gate:
     def end(self) -> None:
         """It is over, and what it said is kept."""
         self.process.end(signal.SIGTERM)
-        self._town.said["serve"] = "".join(self._said)
+        self._office.said["serve"] = "".join(self._said)
 
 
 @pytest.fixture
-def gate(town: Town) -> Iterator[Gate]:
+def gate(office: FakeOffice) -> Iterator[Gate]:
     """The right keys stand in credentials.toml."""
-    place(town.office, "credentials", town.keys())
-    made = Gate(town)
+    place(office.folder, "credentials", office.keys())
+    made = Gate(office)
     yield made
     made.process.end(signal.SIGKILL)
 
 
-def _status(town: Town, wamid: str, words: str) -> bytes:
-    number = town.sandbox.config()["accounts"]["whatsapp"]["phone_number_id"]
+def _status(office: FakeOffice, wamid: str, words: str) -> bytes:
+    number = office.sandbox.config()["accounts"]["whatsapp"]["phone_number_id"]
     error = {"code": 131026, "title": words, "message": words, "error_data": {"details": words}}
     failed = {
         "id": wamid, "status": "failed", "timestamp": "1790000000", "recipient_id": words,
@@ -57,8 +63,8 @@ def _status(town: Town, wamid: str, words: str) -> bytes:
     return json.dumps({"entry": [{"changes": [{"field": "messages", "value": value}]}]}).encode()
 
 
-def _message(town: Town, words: str) -> bytes:
-    number = town.sandbox.config()["accounts"]["whatsapp"]["phone_number_id"]
+def _message(office: FakeOffice, words: str) -> bytes:
+    number = office.sandbox.config()["accounts"]["whatsapp"]["phone_number_id"]
     message = {
         "from": "6281200000001", "id": words, "timestamp": "1790000000", "type": "text", "text": {"body": words},
     }  # fmt: skip
@@ -66,24 +72,28 @@ def _message(town: Town, words: str) -> bytes:
     return json.dumps({"entry": [{"changes": [{"field": "messages", "value": value}]}]}).encode()
 
 
-def test_webhooks_that_carry_our_secrets(town: Town, gate: Gate) -> None:
-    keys = town.keys()["whatsapp"]
+def test_webhooks_that_carry_our_secrets(office: FakeOffice, gate: Gate) -> None:
+    keys = office.keys()["whatsapp"]
     words = echo(keys.values())
-    town.post("satu", "whatsapp")
-    assert town.run("run", "--json").json["counts"] == {"published": 1}
-    (sent,) = town.sandbox.world.objects
-    for body in (_status(town, sent.id, words), _message(town, words), json.dumps({"entry": words}).encode()):
+    office.post("satu", "whatsapp")
+    assert office.run("run", "--json").json["counts"] == {"published": 1}
+    (sent,) = office.sandbox.world.objects
+    for body in (
+        _status(office, sent.id, words),
+        _message(office, words),
+        json.dumps({"entry": words}).encode(),
+    ):
         signature = {"X-Hub-Signature-256": signed(body, keys["app_secret"])}
         assert gate.ask("POST", PATH, body, **signature) in (200, 401)
     gate.end()
-    town.look()
-    states = {row["state"] for row in town.run("status", "--all", "--json").json["deliveries"]}
+    office.look()
+    states = {row["state"] for row in office.run("status", "--all", "--json").json["deliveries"]}
     assert states == {"failed"}, "the webhook was not believed, so nothing was shown"
-    assert town.leaks(town.keys()) == []
+    assert office.leaks(office.keys()) == []
 
 
-def test_strangers_who_say_them_in_every_place(town: Town, gate: Gate) -> None:
-    keys = town.keys()["whatsapp"]
+def test_strangers_who_say_them_in_every_place(office: FakeOffice, gate: Gate) -> None:
+    keys = office.keys()["whatsapp"]
     token = keys["verify_token"]
     words = echo(keys.values())
     right = f"hub.mode=subscribe&hub.verify_token={quote(token, safe='')}&hub.challenge=1"
@@ -96,19 +106,19 @@ def test_strangers_who_say_them_in_every_place(town: Town, gate: Gate) -> None:
         assert gate.ask("POST", PATH, b"{}", Authorization=f"Bearer {value}", Cookie=value) == 401
         assert gate.ask("DELETE", PATH, b"", Referer=value, **{"User-Agent": value}) == 405
     gate.end()
-    assert town.leaks(town.keys()) == []
+    assert office.leaks(office.keys()) == []
 
 
-def test_a_secret_that_opens_nothing_is_not_told_either(town: Town) -> None:
+def test_a_secret_that_opens_nothing_is_not_told_either(office: FakeOffice) -> None:
     canaries = wrong()
-    place(town.office, "credentials", canaries)
-    gate = Gate(town)
+    place(office.folder, "credentials", canaries)
+    gate = Gate(office)
     try:
-        body = _status(town, "wamid.x", echo(canaries["whatsapp"].values()))
+        body = _status(office, "wamid.x", echo(canaries["whatsapp"].values()))
         assert gate.ask("POST", PATH, body, **{"X-Hub-Signature-256": "sha256=00"}) == 401
         assert (
             gate.ask("POST", PATH, b"\xff" * 100, **{"X-Hub-Signature-256": signed(b"\xff" * 100, "")}) == 401
         )
     finally:
         gate.end()
-    assert town.leaks(canaries) == []
+    assert office.leaks(canaries) == []

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.secrecy.canaries import SOURCES, echo, place, wrong
-from tests.secrecy.conftest import Town
+from tests.secrecy.conftest import FakeOffice
 
 #: How an answer of a platform looks that says something back.
 ANSWERS = {
@@ -30,37 +30,37 @@ def _page(words: str) -> str:
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_wrong_keys_that_every_answer_says_back(town: Town, source: str) -> None:
+def test_wrong_keys_that_every_answer_says_back(office: FakeOffice, source: str) -> None:
     canaries = wrong()
-    town.environ = place(town.office, source, canaries)
-    town.order(*(_refusal(account, fields.values()) for account, fields in canaries.items()))
+    office.environ = place(office.folder, source, canaries)
+    office.order(*(_refusal(account, fields.values()) for account, fields in canaries.items()))
     for account in canaries:
-        town.post(account, account)
-        assert town.run("account", "check", account).code == 4
-    town.run("run", "--json")
-    town.run("doctor", "--json")
+        office.post(account, account)
+        assert office.run("account", "check", account).code == 4
+    office.run("run", "--json")
+    office.run("doctor", "--json")
     if source == "credentials":
-        town.look()
-    assert "***" in "".join(town.said.values())
-    assert town.leaks(canaries) == []
+        office.look()
+    assert "***" in "".join(office.said.values())
+    assert office.leaks(canaries) == []
 
 
 @pytest.mark.parametrize("source", ["file", "rotated"])
-def test_right_keys_that_broken_answers_say_back(town: Town, source: str) -> None:
-    keys = town.keys()
-    town.environ = place(town.office, source, keys)
+def test_right_keys_that_broken_answers_say_back(office: FakeOffice, source: str) -> None:
+    keys = office.keys()
+    office.environ = place(office.folder, source, keys)
     words = {account: echo(fields.values()) for account, fields in keys.items()}
     for number in range(len(_broken("x", ""))):
         for account in keys:
-            town.post(f"{account}-{number}", account)
-        town.order(*({**_write(account), **_broken(account, words[account])[number]} for account in keys))
-        town.run("run")
-        town.run("account", "list")
-    town.look()
-    states = {delivery["state"] for delivery in town.run("status", "--all", "--json").json["deliveries"]}
+            office.post(f"{account}-{number}", account)
+        office.order(*({**_write(account), **_broken(account, words[account])[number]} for account in keys))
+        office.run("run")
+        office.run("account", "list")
+    office.look()
+    states = {delivery["state"] for delivery in office.run("status", "--all", "--json").json["deliveries"]}
     assert {"held", "unknown"} & states
-    assert town.sandbox.faults.standing() == []
-    assert town.leaks(keys) == []
+    assert office.sandbox.faults.standing() == []
+    assert office.leaks(keys) == []
 
 
 def _refusal(account: str, secrets: Iterable[str]) -> dict[str, Any]:
