@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from tests.browser.test_page import browse
-from tests.e2e.program import Office, World
 from tests.shared import absent
+from tests.support.office import Office, SandboxProcess
 from tests.templates import FILM, register
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -130,13 +130,12 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The page's text in a browser, after every post was published."""
     chromium = shutil.which("chromium") or absent("chromium is absent (apt install chromium)")
     folder = tmp_path_factory.mktemp("features")
-    said: list[str] = []
-    world = World(folder, said, "--office", "kantor")
-    office = Office(folder / "kantor", world, said)
+    sandbox = SandboxProcess("--office", "kantor", cwd=folder)
+    office = Office(folder / "kantor", sandbox)
     try:
-        world.ask("settings", {"whatsapp.auto_approve": True})
+        sandbox.control("settings", {"whatsapp.auto_approve": True})
         for template in TEMPLATES:
-            register(world.accounts["whatsapp"], template)
+            register(sandbox.accounts["whatsapp"], template)
         posts = office.folder / "posts"
         for path in posts.glob("*.md"):
             path.unlink()
@@ -147,10 +146,10 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         office.run("account", "check", "whatsapp")
         for name in POSTS:
             office.run("publish", name, "--yes")
-        dom = html.unescape(browse(str(chromium), world.url, folder, "--dump-dom"))
+        dom = html.unescape(browse(str(chromium), sandbox.url, folder, "--dump-dom"))
         yield " ".join(re.sub(r"<[^>]+>", " ", dom).split())
     finally:
-        world.process.end()
+        sandbox.end()
 
 
 def _moving(path: Path) -> None:

@@ -18,14 +18,16 @@ from typing import Any
 import pytest
 
 from tests.changing.test_races import WAYS, Way
-from tests.e2e.program import Office, until
+from tests.support.deadlines import SECOND
+from tests.support.office import Office
+from tests.support.waiting import wait_until
 
 POSTS, SECONDS, PEOPLE = 1_000, 50, 100
 #: How a file that is due is saved: so many seconds after its date.
 SAVES = (-2.4, -1.1, -0.3, 0.0, 0.4)
 SETTLE = 1.0
 #: Seconds by which half of all may be late at the very most; it was 45 when telling held up sending.
-KEPT_UP = 10.0
+KEPT_UP = 10.0 * SECOND
 HEAD = "phone,name,basis,purpose,source,consented_at\n"
 
 
@@ -92,7 +94,7 @@ def public(office: Office) -> list[tuple[str, str]]:
 
 
 def sent(office: Office) -> list[dict[str, Any]]:
-    return office.world.objects("whatsapp")
+    return office.sandbox.objects("whatsapp")
 
 
 def lateness(row: Mapping[str, Any]) -> float:
@@ -123,7 +125,7 @@ def test_what_goes_out_is_whole_and_is_what_was_recorded(office: Office) -> None
     ]
     for editor in editors:
         editor.start()
-    until(lambda: len(sent(office)) > POSTS // 2, within=120)
+    wait_until(lambda: len(sent(office)) > POSTS // 2, within=120 * SECOND)
     # The folder is on a disk that was pulled out, and plugged in again.
     away = folder.with_name("posts-away")
     folder.rename(away)
@@ -133,7 +135,7 @@ def test_what_goes_out_is_whole_and_is_what_was_recorded(office: Office) -> None
     away.rename(folder)
     for editor in editors:
         editor.join()
-    until(lambda: len(sent(office)) >= POSTS, within=120)
+    wait_until(lambda: len(sent(office)) >= POSTS, within=120 * SECOND)
 
     seen = public(office)
     assert Counter(post for post, _ in seen) == {path.stem: 1 for path in posts}

@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.program import Office, Process, until
+from tests.support.deadlines import SECOND
+from tests.support.office import Office
+from tests.support.program import Process
+from tests.support.waiting import wait_until
 
 #: The one for threads: the other shows them the true time now and then, once in some thousand questions.
 _LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
@@ -56,18 +59,15 @@ def clock(tmp_path: Path) -> Clock:
 
 
 @pytest.fixture
-def daemon(office: Office, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Process]:
+def daemon(office: Office, clock: Clock) -> Iterator[Process]:
     office.run("run")
     office.run("account", "check", "x")
     # X itself would refuse what is signed by a clock that is a day off.
-    office.world.ask("settings", {"x.clock_skew": 10**10})
+    office.sandbox.control("settings", {"x.clock_skew": 10**10})
     time.sleep(1.0)  # posts know seconds, and what was due before the ledger was made is never sent
-    for name, value in clock.environment.items():
-        monkeypatch.setenv(name, value)
-    process = office.start("schedule")
-    for name in clock.environment:
-        monkeypatch.delenv(name)
-    process.line(lambda line: "next: " in line, within=30)
+    # What stands before every call of the system library is loaded when a process starts.
+    process = office.start("schedule", server=None, **clock.environment)
+    process.line(lambda line: "next: " in line, within=30 * SECOND)
     yield process
     assert process.end() == 0
 
@@ -76,11 +76,11 @@ def jump(clock: Clock, daemon: Process, when: str) -> None:
     """The clock has jumped and the daemon has said so."""
     before = sum("the clock" in line for line in daemon.lines)
     clock.set(when)
-    until(lambda: sum("the clock" in line for line in daemon.lines) > before, within=10)
+    wait_until(lambda: sum("the clock" in line for line in daemon.lines) > before, within=10 * SECOND)
 
 
 def sent(office: Office) -> Counter[str]:
-    return Counter(item["text"] for item in office.world.objects())
+    return Counter(item["text"] for item in office.sandbox.objects())
 
 
 def state(office: Office, post: str) -> dict[str, int]:
@@ -94,8 +94,8 @@ def test_no_jump_sends_twice_or_loses(office: Office, clock: Clock, daemon: Proc
     office.post("dua-puluh-jam", "Dua puluh jam.", due=20 * HOUR)
     office.post("tiga-hari", "Tiga hari.", due=3 * DAY, late="publish", expires="2099-01-01 00:00 WIB")
     office.post("setahun", "Setahun.", due=365 * DAY)
-    office.world.settled(1)
-    until(lambda: len(office.states()) == 5, within=15)
+    office.sandbox.wait_for_objects(1)
+    wait_until(lambda: len(office.states()) == 5, within=15 * SECOND)
 
     for back in (f"-{HOUR}", f"-{DAY}", "@1970-01-01 00:00:10"):
         jump(clock, daemon, back)
@@ -103,18 +103,18 @@ def test_no_jump_sends_twice_or_loses(office: Office, clock: Clock, daemon: Proc
         assert sent(office) == {"Satu.": 1}
     jump(clock, daemon, "+0")
     office.post("dua", "Dua.", due=0)
-    office.world.settled(2)
+    office.sandbox.wait_for_objects(2)
 
     jump(clock, daemon, f"+{HOUR}")
-    assert [item["text"] for item in office.world.settled(3)][2:] == ["Setengah jam."]
+    assert [item["text"] for item in office.sandbox.wait_for_objects(3)][2:] == ["Setengah jam."]
     jump(clock, daemon, f"+{DAY}")
-    until(lambda: state(office, "dua-puluh-jam") == {"missed": 1}, within=15)
+    wait_until(lambda: state(office, "dua-puluh-jam") == {"missed": 1}, within=15 * SECOND)
     jump(clock, daemon, "@2038-01-19 03:14:05")
-    until(lambda: state(office, "setahun") == {"missed": 1}, within=15)
-    assert [item["text"] for item in office.world.settled(4)][3:] == ["Tiga hari."]
+    wait_until(lambda: state(office, "setahun") == {"missed": 1}, within=15 * SECOND)
+    assert [item["text"] for item in office.sandbox.wait_for_objects(4)][3:] == ["Tiga hari."]
     jump(clock, daemon, "+0")
     office.post("tiga", "Tiga.", due=0)
-    office.world.settled(5)
+    office.sandbox.wait_for_objects(5)
     wanted = ("Satu.", "Dua.", "Setengah jam.", "Tiga hari.", "Tiga.")
     assert sent(office) == dict.fromkeys(wanted, 1)
 
@@ -122,13 +122,13 @@ def test_no_jump_sends_twice_or_loses(office: Office, clock: Clock, daemon: Proc
 @pytest.mark.slow
 def test_after_a_jump_back_doubts_are_still_looked_up(office: Office, clock: Clock, daemon: Process) -> None:
     office.post("satu", "Satu.", due=1)
-    office.world.settled(1)
+    office.sandbox.wait_for_objects(1)
     jump(clock, daemon, f"+{DAY}")
     jump(clock, daemon, "+0")
-    office.world.fault(channel="x", method="POST", path="/2/tweets", fault="drop-after")
+    office.sandbox.fault(channel="x", method="POST", path="/2/tweets", fault="drop-after")
     office.post("ragu", "Ragu.", due=0)
-    office.world.settled(2)
-    until(lambda: state(office, "ragu") == {"published": 1}, within=25)
+    office.sandbox.wait_for_objects(2)
+    wait_until(lambda: state(office, "ragu") == {"published": 1}, within=25 * SECOND)
     assert sent(office) == {"Satu.": 1, "Ragu.": 1}
 
 
@@ -139,13 +139,13 @@ def test_after_a_jump_back_nothing_waits_for_the_clock_to_catch_up(
     """As when a computer starts with a clock that is ahead, and the network corrects it."""
     late = {"late": "publish", "expires": "2099-01-01 00:00 WIB"}
     jump(clock, daemon, f"+{DAY}")
-    office.world.fault(channel="x", method="POST", path="/2/tweets", fault="drop-after")
-    office.world.fault(channel="x", method="GET", path="/tweets$", fault="status", status=503)
+    office.sandbox.fault(channel="x", method="POST", path="/2/tweets", fault="drop-after")
+    office.sandbox.fault(channel="x", method="GET", path="/tweets$", fault="status", status=503)
     office.post("ragu", "Ragu.", due=0, **late)
-    until(lambda: not office.world.ask("faults")["faults"], within=20)
+    wait_until(lambda: not office.sandbox.control("faults")["faults"], within=20 * SECOND)
     assert state(office, "ragu") == {"unknown": 1}
     jump(clock, daemon, "+0")
-    until(lambda: state(office, "ragu") == {"published": 1}, within=50)
+    wait_until(lambda: state(office, "ragu") == {"published": 1}, within=50 * SECOND)
     assert sent(office) == {"Ragu.": 1}
 
 
@@ -173,9 +173,9 @@ def test_what_a_jump_makes_due_at_once_is_spread_by_the_limits(
     late = {"channels": "[whatsapp]", "late": "publish", "expires": "2099-01-01 00:00 WIB"}
     office.post("kemarin", "Kabar kemarin.", due=HOUR, audiences="[satu]", **late)
     office.post("besok", "Kabar besok.", due=20 * HOUR, audiences="[dua]", **late)
-    until(lambda: len(office.states()) == 2, within=15)
+    wait_until(lambda: len(office.states()) == 2, within=15 * SECOND)
     jump(clock, daemon, f"+{DAY}")
-    objects = office.world.settled(2 * PEOPLE, "whatsapp", within=60)
+    objects = office.sandbox.wait_for_objects(2 * PEOPLE, "whatsapp", within=60 * SECOND)
     moments = sorted(datetime.fromisoformat(item["created_at"]).timestamp() for item in objects)
     fullest = max(bisect_left(moments, moment + 1.0) - at for at, moment in enumerate(moments))
     assert fullest <= 1.5 * RATE, "a burst"
@@ -186,10 +186,10 @@ def test_what_a_jump_makes_due_at_once_is_spread_by_the_limits(
 def test_stopped_for_longer_than_the_grace(office: Office, clock: Clock, daemon: Process) -> None:
     office.post("setengah-jam", "Setengah jam.", due=HOUR / 2)
     office.post("dua-jam", "Dua jam.", due=2 * HOUR)
-    until(lambda: len(office.states()) == 2, within=15)
-    daemon.popen.send_signal(signal.SIGSTOP)
+    wait_until(lambda: len(office.states()) == 2, within=15 * SECOND)
+    daemon.send_signal(signal.SIGSTOP)
     clock.set(f"+{2 * HOUR + 60}")
-    daemon.popen.send_signal(signal.SIGCONT)
-    office.world.settled(1)
-    until(lambda: state(office, "setengah-jam") == {"missed": 1}, within=15)
+    daemon.send_signal(signal.SIGCONT)
+    office.sandbox.wait_for_objects(1)
+    wait_until(lambda: state(office, "setengah-jam") == {"missed": 1}, within=15 * SECOND)
     assert sent(office) == {"Dua jam.": 1}

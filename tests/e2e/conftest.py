@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.program import ROOT, Office, World
+from tests.shared import ROOT
+from tests.support.office import Office, SandboxProcess
 
 _MORE = """
 [accounts.instagram]
@@ -51,28 +52,24 @@ app_secret = "{whatsapp[app_secret]}"
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def office(tmp_path: Path, sandbox_process: SandboxProcess) -> Iterator[Office]:
     """What ``init`` made, with the sandbox's accounts pasted in, a list of five people and a picture.
 
     In the end no secret may stand in anything that was printed or kept.
     """
-    said: list[str] = []
-    world = World(tmp_path, said)
-    made = Office(tmp_path, world, said)
+    office = Office(tmp_path, sandbox_process)
     try:
-        made.run("init", "kantor")
-        made.folder = tmp_path / "kantor"
-        _paste(made)
-        yield made
-        assert made.leaks(world.secrets) == []
+        office.run("init", "kantor")
+        office.folder = tmp_path / "kantor"
+        _paste(office)
+        yield office
+        assert office.leaks(sandbox_process.secrets) == []
     finally:
-        for process in made.running:
-            process.end()
-        assert world.process.end() == 0
+        office.end()
 
 
 def _paste(office: Office) -> None:
-    told: dict[str, Any] = {**office.world.accounts, "url": office.world.url}
+    told: dict[str, Any] = {**office.sandbox.accounts, "url": office.sandbox.url}
     config = office.folder / "config.toml"
     x = f'handle = "{told["x"]["handle"]}"\nbase_url = "{told["x"]["base_url"]}"'
     text = re.sub(r"^handle = .*$", x, config.read_text("utf-8"), count=1, flags=re.MULTILINE)

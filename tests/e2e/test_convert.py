@@ -6,10 +6,10 @@ import av
 import pytest
 from PIL import Image
 
-from tests.e2e.program import Office
 from tests.media.films import film, sound
 from tests.media.pictures import jpeg
 from tests.media.test_convert_sounds import gif
+from tests.support.office import Office
 
 MEDIA = '[{file: media/telepon.mov, alt: "Tangan memilah sampah."}]'
 TALL = '[{file: media/tinggi.jpg, alt: "Pohon di taman."}]'
@@ -48,18 +48,18 @@ def test_with_convert_it_is_published_and_seen(telephone: Office) -> None:
     assert telephone.json("check")["problems"] == []
     telephone.run("publish", "film", "--yes")
     telephone.run("publish", "pohon", "--yes")
-    (x,) = telephone.world.objects("x")
-    reel, picture = telephone.world.objects("instagram")
+    (x,) = telephone.sandbox.objects("x")
+    reel, picture = telephone.sandbox.objects("instagram")
     for shown, most in ((x, 1280), (reel, 1920)):
         (media,) = shown["media"]
-        data = telephone.world.fetch(f"/_sandbox/media/{media['sha256']}")
+        data = telephone.sandbox.fetch(f"/_sandbox/media/{media['sha256']}")
         assert b"rumah" not in data
         with av.open(BytesIO(data)) as seen:
             stream = seen.streams.video[0]
             assert (media["type"], stream.codec_context.name in ("h264", "hevc")) == ("video/mp4", True)
             assert stream.width <= most
     (media,) = picture["media"]
-    with Image.open(BytesIO(telephone.world.fetch(f"/_sandbox/media/{media['sha256']}"))) as image:
+    with Image.open(BytesIO(telephone.sandbox.fetch(f"/_sandbox/media/{media['sha256']}"))) as image:
         assert image.size == (800, 1000)
 
 
@@ -81,8 +81,8 @@ def test_a_gif_is_a_reel_and_a_sound_is_taken(office: Office) -> None:
     config.write_text(config.read_text("utf-8") + "convert = true\n", "utf-8")
     assert [p for p in office.json("check")["problems"] if p["severity"] == "error"] == []
     office.run("publish", "sirene", "--yes")
-    (reel,) = office.world.objects("instagram")
+    (reel,) = office.sandbox.objects("instagram")
     (shown,) = reel["media"]
-    with av.open(BytesIO(office.world.fetch(f"/_sandbox/media/{shown['sha256']}"))) as seen:
+    with av.open(BytesIO(office.sandbox.fetch(f"/_sandbox/media/{shown['sha256']}"))) as seen:
         stream = seen.streams.video[0]
         assert (stream.codec_context.name, stream.width, stream.height) == ("h264", 400, 300)

@@ -5,7 +5,9 @@ from datetime import datetime
 
 import pytest
 
-from tests.e2e.program import Office, until
+from tests.support.deadlines import SECOND
+from tests.support.office import Office
+from tests.support.waiting import wait_until
 
 DELIVERY = {
     "key", "post", "account", "channel", "part", "recipient", "state", "reason", "due_at", "published_at",
@@ -26,20 +28,20 @@ def test_from_an_empty_folder_to_three_platforms(office: Office) -> None:
     for account in ("x", "instagram", "whatsapp"):
         answer = office.json("account", "check", account)
         assert (answer["schema"], answer["account"], answer["ok"]) == (1, account, True)
-    assert office.run("account", "check", "x").stdout == "ok, @kotacontoh\n"
-    assert "5 new" in office.run("audience", "import", "wartawan", "--yes").stderr
+    assert office.run("account", "check", "x").out == "ok, @kotacontoh\n"
+    assert "5 new" in office.run("audience", "import", "wartawan", "--yes").err
     office.run("new", "Uji coba")
     everywhere(office, "kabar", "Loket *malam* buka sampai pukul 20.00.")
     checked = office.json("check")
     assert (checked["schema"], checked["posts"], checked["problems"]) == (1, 3, [])
-    assert "Loket malam buka" in office.run("preview", "kabar").stdout
-    assert office.world.objects() == []
+    assert "Loket malam buka" in office.run("preview", "kabar").out
+    assert office.sandbox.objects() == []
     sent = office.json("publish", "kabar", "--yes")
     assert (sent["schema"], sent["counts"], sent["problem_count"]) == (1, {"published": 7}, 0)
     assert all(set(one) >= DELIVERY for one in sent["deliveries"])
-    shown = [(o["channel"], len(o["media"])) for o in office.world.objects()]
+    shown = [(o["channel"], len(o["media"])) for o in office.sandbox.objects()]
     assert sorted(shown) == [("instagram", 1), *[("whatsapp", 1)] * 5, ("x", 1)]
-    assert "Loket *malam*" not in office.world.objects("x")[0]["text"]
+    assert "Loket *malam*" not in office.sandbox.objects("x")[0]["text"]
 
 
 def test_status_says_in_json_what_is_true(office: Office) -> None:
@@ -55,11 +57,11 @@ def test_status_says_in_json_what_is_true(office: Office) -> None:
     every = office.json("status", "--all")["deliveries"]
     assert len(every) == 7
     assert all(set(one) >= DELIVERY for one in every)
-    live = {o["id"] for o in office.world.objects()}
+    live = {o["id"] for o in office.sandbox.objects()}
     assert {one["remote_id"] for one in every} == live
     people = [one["recipient"] for one in every if one["channel"] == "whatsapp"]
     assert all(re.fullmatch(r"\+62 812-\*\*-\d\d", person) for person in people), people
-    assert "+62812000000" not in "".join(office.said)
+    assert "+62812000000" not in "".join(office.transcript)
 
 
 def test_published_once_however_often_it_is_asked_for(office: Office) -> None:
@@ -67,20 +69,20 @@ def test_published_once_however_often_it_is_asked_for(office: Office) -> None:
     office.run("publish", "kabar", "--yes")
     office.run("publish", "kabar", "--yes")
     office.run("run")
-    assert len(office.world.objects()) == 1
+    assert len(office.sandbox.objects()) == 1
 
 
 def test_without_a_terminal_publish_asks_for_yes(office: Office) -> None:
     office.post("kabar", "Halo.")
     done = office.run("publish", "kabar", exits=2)
-    assert "--yes" in done.stderr
-    assert office.world.objects() == []
+    assert "--yes" in done.err
+    assert office.sandbox.objects() == []
 
 
 def test_cron_sends_what_is_due_and_says_nothing_when_nothing_is(office: Office) -> None:
     office.run("audience", "import", "wartawan", "--yes")
     quiet = office.run("run")
-    assert (quiet.stdout, quiet.stderr) == ("", "")
+    assert (quiet.out, quiet.err) == ("", "")
     office.post("nanti", "Nanti.")
     office.run("run")
     office.post("kini", "Sekarang.", due=1)
@@ -89,17 +91,17 @@ def test_cron_sends_what_is_due_and_says_nothing_when_nothing_is(office: Office)
     assert [(one["post"], one["state"]) for one in ran["deliveries"]] == [("kini", "published")]
     assert all(set(one) >= DELIVERY for one in ran["deliveries"])
     again = office.run("run")
-    assert (again.stdout, again.stderr) == ("", "")
-    assert len(office.world.objects()) == 1
+    assert (again.out, again.err) == ("", "")
+    assert len(office.sandbox.objects()) == 1
 
 
 def test_what_was_due_before_the_ledger_was_made_waits_for_a_person(office: Office) -> None:
     office.post("lama", "Kemarin.", due=-60)
     office.run("run", exits=5)
-    assert office.world.objects() == []
+    assert office.sandbox.objects() == []
     assert office.states()["lama", "x"] == {"missed": 1}
     office.run("publish", "lama", "--yes")
-    assert [o["text"] for o in office.world.objects()] == ["Kemarin."]
+    assert [o["text"] for o in office.sandbox.objects()] == ["Kemarin."]
 
 
 def test_one_bad_file_never_stops_the_others(office: Office) -> None:
@@ -107,7 +109,7 @@ def test_one_bad_file_never_stops_the_others(office: Office) -> None:
     office.post("baik", "Baik.", due=1)
     (office.folder / "posts" / "buruk.md").write_text("---\ntitle: RALAT: jam\n---\nHalo.\n", "utf-8")
     office.run("run", exits=3)  # when that one is due cannot be read, so it may be now
-    assert [o["text"] for o in office.world.objects()] == ["Baik."]
+    assert [o["text"] for o in office.sandbox.objects()] == ["Baik."]
     checked = office.json("check", exits=3)
     (problem,) = [p for p in checked["problems"] if p["severity"] == "error"]
     assert set(problem) == PROBLEM
@@ -118,43 +120,45 @@ def test_one_bad_file_never_stops_the_others(office: Office) -> None:
 def test_a_due_post_with_a_problem_makes_run_end_with_3(office: Office) -> None:
     office.run("run")
     office.post("panjang", "panjang " * 60, due=0.5)
-    assert office.run("run", exits=3).stdout == ""
-    assert office.world.objects() == []
+    assert office.run("run", exits=3).out == ""
+    assert office.sandbox.objects() == []
 
 
 def test_wrong_keys_hold_what_is_due_until_a_check_says_ok(office: Office) -> None:
     office.run("account", "check", "x")
     keys = office.folder / "credentials.toml"
     right = keys.read_text()
-    token = office.world.accounts["x"]["access_token"]
+    token = office.sandbox.accounts["x"]["access_token"]
     keys.write_text(right.replace(token, "1-not-the-right-one"))
     office.post("kabar", "Halo.")
     office.run("publish", "kabar", "--yes", exits=4)
-    assert "not ok" in office.run("account", "check", "x", exits=4).stdout
+    assert "not ok" in office.run("account", "check", "x", exits=4).out
     keys.write_text(right)
     office.run("account", "check", "x")
     office.run("publish", "kabar", "--yes")
-    assert [o["text"] for o in office.world.objects()] == ["Halo."]
+    assert [o["text"] for o in office.sandbox.objects()] == ["Halo."]
 
 
 def test_exit_codes_of_the_wrong_words_and_the_wrong_place(office: Office) -> None:
     office.run("pubish", exits=2)
     office.run("publish", "tidak-ada", "--yes", exits=2)
     (office.folder / "config.toml").rename(office.folder / "config.old")
-    assert office.run("status", "--json", exits=78).stdout == ""
+    assert office.run("status", "--json", exits=78).out == ""
 
 
 def test_an_answer_that_never_came_is_looked_up_and_found(office: Office) -> None:
-    office.world.fault(channel="x", method="POST", path="/2/tweets", fault="drop-after")
+    office.sandbox.fault(channel="x", method="POST", path="/2/tweets", fault="drop-after")
     office.post("kabar", "Sudah tayang?")
     office.run("publish", "kabar", "--yes", exits=5)
     (unknown,) = office.json("status")["deliveries"]
     assert (unknown["state"], unknown["attempts"], unknown["remote_id"]) == ("unknown", 1, None)
     office.run("status", "--exit-code", exits=5)
-    until(lambda: office.run("run") and office.states()["kabar", "x"] == {"published": 1}, within=30)
-    assert len(office.world.objects()) == 1
+    wait_until(
+        lambda: office.run("run") and office.states()["kabar", "x"] == {"published": 1}, within=30 * SECOND
+    )
+    assert len(office.sandbox.objects()) == 1
     (found,) = office.json("status", "--all")["deliveries"]
-    assert found["remote_id"] == office.world.objects()[0]["id"]
+    assert found["remote_id"] == office.sandbox.objects()[0]["id"]
 
 
 @pytest.mark.parametrize(
@@ -163,14 +167,14 @@ def test_an_answer_that_never_came_is_looked_up_and_found(office: Office) -> Non
 def test_a_person_settles_what_no_platform_can_tell(
     office: Office, word: str, state: str, objects: int
 ) -> None:
-    office.world.fault(channel="whatsapp", method="POST", path="/messages$", fault="drop-after")
+    office.sandbox.fault(channel="whatsapp", method="POST", path="/messages$", fault="drop-after")
     office.post("kabar", "Halo.", channels="[whatsapp]", audiences="[wartawan]")
     office.run("publish", "kabar", "--yes", exits=5)
     assert office.states()["kabar", "whatsapp"] == {"published": 4, "unknown": 1}
     office.run("resolve", "kabar", word, "--yes")
     assert office.states()["kabar", "whatsapp"].get(state, 0) == (5 if state == "published" else 1)
     office.run("run")
-    assert len(office.world.objects()) == objects
+    assert len(office.sandbox.objects()) == objects
 
 
 def test_nothing_goes_out_in_a_pause(office: Office) -> None:
@@ -178,17 +182,17 @@ def test_nothing_goes_out_in_a_pause(office: Office) -> None:
     office.run("pause", "--reason", "masa berkabung")
     office.post("kabar", "Halo.", due=0.5)
     office.run("run", exits=75)
-    assert office.world.objects() == []
-    assert "masa berkabung" in office.run("status").stdout
+    assert office.sandbox.objects() == []
+    assert "masa berkabung" in office.run("status").out
     office.run("resume")
     office.run("run")
-    assert [o["text"] for o in office.world.objects()] == ["Halo."]
+    assert [o["text"] for o in office.sandbox.objects()] == ["Halo."]
 
 
 def test_the_log_is_safe_to_open_in_a_spreadsheet(office: Office) -> None:
     office.post("kabar", "Halo.", title='"=HYPERLINK(1)"')
     office.run("publish", "kabar", "--yes")
-    rows = office.run("log", "--csv").stdout.splitlines()
+    rows = office.run("log", "--csv").out.splitlines()
     assert len(rows) == 2
     assert not any(cell.lstrip('"').startswith(("=", "+", "-", "@")) for cell in rows[1].split(","))
     assert office.json("log")["schema"] == 1

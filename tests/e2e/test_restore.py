@@ -6,7 +6,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from tests.e2e.program import Office
+from tests.support.office import Office
 
 
 def _state(office: Office) -> Path:
@@ -18,7 +18,7 @@ def _counts(office: Office) -> dict[str, dict[str, int]]:
 
 
 def _sent(office: Office) -> list[str]:
-    return sorted(item["text"] for item in office.world.objects())
+    return sorted(item["text"] for item in office.sandbox.objects())
 
 
 def test_after_a_restore_nothing_of_the_gap_goes_out_again(office: Office) -> None:
@@ -37,7 +37,7 @@ def test_after_a_restore_nothing_of_the_gap_goes_out_again(office: Office) -> No
     before = _sent(office)
     assert len(before) == 3
     done = office.run("restore", "salinan", "--yes")
-    assert "Restored" in done.stdout
+    assert "Restored" in done.out
     office.run("run", exits=5)
     office.run("run")
     assert _sent(office) == before
@@ -61,15 +61,15 @@ def test_a_ledger_copied_over_by_hand_is_refused_until_it_is_adopted(office: Off
     shutil.copy(office.folder / "salinan", ledger)
     for command in (["run"], ["schedule"], ["publish", "kabar", "--yes"]):
         refused = office.run(*command, exits=74)
-        assert "restore --adopt" in refused.stderr, refused.stderr
-        assert "humaspost restore --adopt" in office.run("status", "--exit-code", exits=5).stdout
-        assert "humaspost restore --adopt" in office.run("doctor", exits=5).stdout
-    assert len(office.world.objects()) == 1
+        assert "restore --adopt" in refused.err, refused.err
+        assert "humaspost restore --adopt" in office.run("status", "--exit-code", exits=5).out
+        assert "humaspost restore --adopt" in office.run("doctor", exits=5).out
+    assert len(office.sandbox.objects()) == 1
     asked = office.run("restore", "--adopt", exits=2)
-    assert "--yes" in asked.stderr
+    assert "--yes" in asked.err
     office.run("restore", "--adopt", "--yes")
     office.run("run")
-    assert len(office.world.objects()) == 1
+    assert len(office.sandbox.objects()) == 1
     assert _counts(office) == {"kabar": {"unknown": 1}}
 
 
@@ -91,11 +91,11 @@ def test_a_damaged_ledger_is_never_sent_from_and_says_how_to_go_on(office: Offic
             ledger.with_name(ledger.name + beside).unlink(missing_ok=True)
         ledger.write_bytes(broken)
         refused = office.run("run", exits=74)
-        assert "humaspost restore" in refused.stderr, refused.stderr
-        assert "Traceback" not in refused.stderr
+        assert "humaspost restore" in refused.err, refused.err
+        assert "Traceback" not in refused.err
         looked = office.run("doctor", exits=5)
-        assert "ok  config" in looked.stdout, looked
-        assert "!!  ledger" in looked.stdout, looked
+        assert "ok  config" in looked.out, looked
+        assert "!!  ledger" in looked.out, looked
     assert _sent(office) == ["Satu kali."]
     office.run("restore", "--yes")
     office.run("run", exits=5)
@@ -109,10 +109,10 @@ def test_restore_waits_for_the_sender_to_be_stopped_and_says_what_is_missing(off
     office.run("restore", "--yes", exits=74)
     office.run("backup", exits=74)
     daemon = office.start("schedule")
-    daemon.line(within=30)
+    daemon.line(lambda line: "next: " in line)  # the ledger is made by then; its first line comes before
     office.run("backup", "salinan")
     refused = office.run("restore", "salinan", "--yes", exits=75)
-    assert str(daemon.popen.pid) in refused.stderr
+    assert str(daemon.pid) in refused.err
     assert daemon.end() == 0
     office.run("restore", "salinan", "--yes")
     office.run("restore", "salinan", "--adopt", exits=2)

@@ -1,6 +1,5 @@
 """The sample posts do on the platforms what their table says."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.e2e.program import ROOT, Office, World
+from tests.shared import ROOT
+from tests.support.office import Office, SandboxProcess
 
 #: In which order they are due, one second apart; 09 must come after 01, which it corrects.
 ORDER = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12")
@@ -22,7 +22,7 @@ IMAGES = ("image/jpeg", "image/png", "image/gif")
 class Day(dict[str, list[dict[str, Any]]]):
     """The public objects of each post, by its number and channel: ``day["01 x"]``."""
 
-    world: World
+    sandbox: SandboxProcess
     folder: Path
 
     def text(self, post: str) -> str:
@@ -45,27 +45,26 @@ def move(folder: Path, start: datetime) -> None:
 def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
     """Every sample published by one ``run``."""
     folder = tmp_path_factory.mktemp("samples")
-    said: list[str] = []
-    world = World(folder, said, "--office", "kantor")
-    office = Office(folder / "kantor", world, said)
+    sandbox = SandboxProcess("--office", "kantor", cwd=folder)
+    office = Office(folder / "kantor", sandbox)
     try:
         office.run("run", exits=5)  # all were due before the ledger was made, so each waits for a person
-        assert world.objects() == []
+        assert sandbox.objects() == []
         (office.folder / ".humaspost").rename(folder / "first")
         office.run("audience", "import", "--yes", "masyarakat")
         move(office.folder / "posts", datetime.now(UTC) + timedelta(seconds=3))
         ran = office.json("run")
         assert set(ran["counts"]) == {"published"}, ran["counts"]
         yield _day(office, ran["deliveries"])
-        assert office.leaks(world.secrets) == []
+        assert office.leaks(sandbox.secrets) == []
     finally:
-        assert world.process.end() == 0
+        sandbox.end()
 
 
 def _day(office: Office, deliveries: list[dict[str, Any]]) -> Day:
     day = Day()
-    day.world, day.folder = office.world, office.folder
-    objects = {(o["channel"], o["id"]): o for o in office.world.objects()}
+    day.sandbox, day.folder = office.sandbox, office.folder
+    objects = {(o["channel"], o["id"]): o for o in office.sandbox.objects()}
     files = {p["id"]: Path(p["file"]).name[:2] for p in office.json("status")["posts"]}
     for one in sorted(deliveries, key=lambda d: d["part"]):
         name = f"{files[one['post']]} {one['channel']}"
@@ -87,7 +86,7 @@ def test_each_goes_where_it_says_and_nowhere_else(day: Day) -> None:
     one_each |= {"04 x": 1, "04 instagram": 1, "05 x": 1, "05 instagram": 1}
     assert counts == {**one_each, "06 x": 4, "08 x": 1}
     assert people_of.keys() == {f"{n} whatsapp" for n in ("01", "02", "07", "09", "10", "11")}
-    assert sum(map(len, day.values())) == len(day.world.objects())
+    assert sum(map(len, day.values())) == len(day.sandbox.objects())
 
 
 def test_01_says_on_each_channel_what_was_written_for_it(day: Day) -> None:
@@ -110,7 +109,7 @@ def test_01_carries_a_picture_without_the_place_where_it_was_taken(day: Day, nam
 def picture(day: Day, shown: dict[str, Any]) -> Image.Image:
     """The one image of an object, as the public gets it."""
     (media,) = shown["media"]
-    image = Image.open(BytesIO(day.world.fetch(f"/_sandbox/media/{media['sha256']}")))
+    image = Image.open(BytesIO(day.sandbox.fetch(f"/_sandbox/media/{media['sha256']}")))
     image.load()
     return image
 
@@ -138,13 +137,12 @@ def test_every_picture_is_described_on_x_and_instagram(day: Day) -> None:
 def test_05_is_a_video(day: Day, name: str) -> None:
     (shown,) = day[name]
     assert [m["type"] for m in shown["media"]] == ["video/mp4"]
-    film = day.world.fetch(f"/_sandbox/media/{shown['media'][0]['sha256']}")
+    film = day.sandbox.fetch(f"/_sandbox/media/{shown['media'][0]['sha256']}")
     assert film[4:8] == b"ftyp"
 
 
 def test_05_has_its_captions_on_x(day: Day) -> None:
-    asked = json.loads(day.world.fetch("/_sandbox/requests"))["requests"]
-    tied = [one for one in asked if one["path"].endswith("/2/media/subtitles")]
+    tied = [one for one in day.sandbox.requests() if one["path"].endswith("/2/media/subtitles")]
     assert [one["status"] for one in tied] == [200]
 
 
@@ -159,7 +157,7 @@ def test_06_is_a_chain_of_four_with_the_picture_on_the_second(day: Day) -> None:
 def test_07_reaches_journalists_only_with_the_letter(day: Day) -> None:
     assert {o["to"] for o in day["07 whatsapp"]} == people("wartawan")
     assert {m["type"] for o in day["07 whatsapp"] for m in o["media"]} == {"application/pdf"}
-    assert not [o for o in day.world.objects() if o["channel"] != "whatsapp" and "Undangan" in o["text"]]
+    assert not [o for o in day.sandbox.objects() if o["channel"] != "whatsapp" and "Undangan" in o["text"]]
 
 
 def test_08_is_a_poll(day: Day) -> None:
@@ -175,7 +173,7 @@ def test_09_answers_the_post_that_it_corrects(day: Day) -> None:
 def test_12_stays_a_draft(day: Day) -> None:
     (draft,) = (day.folder / "posts").glob("12-*.md")
     body = draft.read_text("utf-8").rpartition("---\n")[2].strip()
-    assert not [o for o in day.world.objects() if body[:40] in o["text"]]
+    assert not [o for o in day.sandbox.objects() if body[:40] in o["text"]]
 
 
 def test_nobody_gets_anything_twice(day: Day) -> None:

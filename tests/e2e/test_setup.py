@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.deadlines import SECOND
+
 ROOT = Path(__file__).resolve().parents[2]
 
 #: Builds an installable nothing, so that no test needs a registry.
@@ -59,7 +61,7 @@ def set_up(clone: Path, **more: str) -> subprocess.CompletedProcess[str]:
     """What ``make demo`` runs first."""
     command = ["/bin/sh", str(clone / "tools" / "setup.sh"), "run", "make demo"]
     return subprocess.run(
-        command, capture_output=True, text=True, env=environment(**more), timeout=120, check=False
+        command, capture_output=True, text=True, env=environment(**more), timeout=120 * SECOND, check=False
     )
 
 
@@ -161,7 +163,7 @@ def interrupt(clone: Path) -> None:
     """A set-up was killed as soon as .venv appeared."""
     command = ["/bin/sh", str(clone / "tools" / "setup.sh"), "run"]
     running = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, start_new_session=True)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 30 * SECOND
     while not (clone / ".venv" / "pyvenv.cfg").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     os.killpg(running.pid, signal.SIGKILL)

@@ -3,10 +3,10 @@
 import fcntl
 import os
 import signal
-import subprocess
-import sys
 
-from tests.e2e.program import Office, environment
+from tests.support.deadlines import SECOND
+from tests.support.office import Office
+from tests.support.program import start
 
 POSTS = 30
 #: The least that Linux gives a pipe, in bytes: full after about fifteen events.
@@ -18,13 +18,12 @@ def test_what_is_due_goes_out_though_nobody_reads(office: Office) -> None:
         office.post(f"p{number:02}", f"Pengumuman nomor {number} untuk warga", due=4)
     reader, writer = os.pipe()
     fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, SMALL)
-    command = [sys.executable, "-m", "humaspost", "schedule", "--jsonl"]
-    daemon = subprocess.Popen(command, cwd=office.folder, env=environment(), stdout=writer)
+    daemon = start("schedule", "--jsonl", cwd=office.folder, stdout=writer)
     os.close(writer)
     try:
-        office.world.settled(POSTS, "x", within=30)
+        office.sandbox.wait_for_objects(POSTS, "x", within=30 * SECOND)
         daemon.send_signal(signal.SIGTERM)
-        assert daemon.wait(timeout=20) == 0
+        assert daemon.wait(20 * SECOND) == 0
     finally:
         daemon.kill()
         daemon.wait()

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.program import ROOT, environment
+from tests.shared import ROOT
+from tests.support.deadlines import SECOND
+from tests.support.program import ENVIRONMENT
 
 
 @pytest.fixture(scope="module")
@@ -16,13 +18,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The ``humaspost`` of a fresh environment; its dependencies are this one's, so nothing is downloaded."""
     folder = tmp_path_factory.mktemp("wheel")
     build = ["-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder)]
-    subprocess.run([sys.executable, *build, str(ROOT)], check=True, timeout=120)
+    subprocess.run([sys.executable, *build, str(ROOT)], check=True, timeout=120 * SECOND)
     (wheel,) = folder.glob("humaspost-*.whl")
     venv.create(folder / "env", with_pip=False)
     python = folder / "env" / "bin" / "python"
     site = _site(python)
     install = ["-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index"]
-    subprocess.run([sys.executable, *install, str(wheel)], check=True, timeout=120)
+    subprocess.run([sys.executable, *install, str(wheel)], check=True, timeout=120 * SECOND)
     # Only the packages' folder, not their .pth files: the editable install of the source stays out of sight.
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return folder / "env" / "bin" / "humaspost"
@@ -37,9 +39,15 @@ def _site(python: Path) -> Path:
 
 def run(program: Path, *args: str, cwd: Path) -> str:
     """What the program said, ending with 0."""
-    clean = {name: value for name, value in environment().items() if name != "PYTHONPATH"}
+    clean = {name: value for name, value in ENVIRONMENT.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        [program, *args], cwd=cwd, env=clean, capture_output=True, text=True, timeout=120, check=False
+        [program, *args],
+        cwd=cwd,
+        env=clean,
+        capture_output=True,
+        text=True,
+        timeout=120 * SECOND,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -5,8 +5,9 @@ from datetime import datetime
 
 import pytest
 
-from tests.e2e.program import Office, until
-from tests.several.test_senders import crowd
+from tests.support.deadlines import SECOND
+from tests.support.office import Office
+from tests.support.waiting import wait_until
 
 PEOPLE = 100_000
 HEAD = "phone,name,basis,purpose,source,consented_at\n"
@@ -46,7 +47,7 @@ def test_nothing_that_others_do_delays_a_send(office: Office) -> None:
     config.write_text(
         config.read_text("utf-8") + '\n[audiences.warga]\nfile = "audiences/warga.csv"\n', "utf-8"
     )
-    office.world.ask("settings", {"x.limits": dict.fromkeys(("post",))})
+    office.sandbox.control("settings", {"x.limits": dict.fromkeys(("post",))})
     (office.folder / "audiences" / "warga.csv").write_text(HEAD, "utf-8")
     office.run("run")
     office.run("account", "check", "x")
@@ -54,10 +55,10 @@ def test_nothing_that_others_do_delays_a_send(office: Office) -> None:
     for number in range(POSTS):
         office.post(f"siaran-{number:02}", f"Nomor {number}.", due=8 + number, type="siaran")
     daemon = office.start("schedule")
-    office.world.settled(QUIET, within=90)
+    office.sandbox.wait_for_objects(QUIET, within=90 * SECOND)
     lines = [f"+62812{n:08},Orang {n},consent,informasi,formulir,2021-01-01\n" for n in range(PEOPLE)]
     (office.folder / "audiences" / "warga.csv").write_text(HEAD + "".join(lines), "utf-8")
-    quiet = len(office.world.objects())
+    quiet = len(office.sandbox.objects())
 
     failed: list[BaseException] = []
 
@@ -70,23 +71,23 @@ def test_nothing_that_others_do_delays_a_send(office: Office) -> None:
 
     asking = threading.Thread(target=ask)
     asking.start()
-    office.run("audience", "import", "warga", "--yes", within=120)
-    busy = len(office.world.objects())
+    office.run("audience", "import", "warga", "--yes", within=120 * SECOND)
+    busy = len(office.sandbox.objects())
     asking.join()
     assert failed == []
-    until(lambda: len(office.world.objects()) == POSTS + 1, within=60)
+    wait_until(lambda: len(office.sandbox.objects()) == POSTS + 1, within=60 * SECOND)
 
     assert busy > quiet + 3, "the import was over before anything was sent"
     wanted = due(office)
     texts = {f"Nomor {number}.": f"siaran-{number:02}" for number in range(POSTS)}
     late = [
         datetime.fromisoformat(item["created_at"]).timestamp() - wanted[texts[item["text"]]]
-        for item in office.world.objects()
+        for item in office.sandbox.objects()
         if item["text"] in texts
     ]
     assert len(late) == POSTS
     usual = max(late[:QUIET])
-    assert max(late) <= usual + 1.0 * crowd(), (usual, late)
+    assert max(late) <= usual + 1.0 * SECOND, (usual, late)
     rows = office.json("audience", "list")["audiences"]
     assert {row["name"]: row["people"] for row in rows}["warga"] == PEOPLE
     assert daemon.errors == []

@@ -1,34 +1,66 @@
 """Two and eight senders at one moment: one owns the office, the others leave with 75; nothing goes out twice."""
 
-import json
 import os
-import subprocess
-import sys
+import signal
+import time
 from collections import Counter
+from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 
-from tests.e2e.program import ROOT, Office, environment, until
+from tests.support.deadlines import SECOND
+from tests.support.forks import Running
+from tests.support.office import Office
+from tests.support.program import start
+from tests.support.waiting import wait_until
 
 
-def crowd() -> float:
-    """How many processes want each core: two seconds are promised on a machine that is free."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+class Senders:
+    """Schedulers of one office that start at one moment: when the gate opens that all of them wait at."""
 
+    def __init__(self, folder: Path, count: int) -> None:
+        reader, writer = os.pipe()
+        self._logs: dict[int, Path] = {}
+        self.running = [self._start(folder, number, reader) for number in range(count)]
+        os.close(reader)
+        self._opened = time.monotonic()
+        os.close(writer)
 
-def together(office: Office, count: int, rounds: int) -> list[list[tuple[int, float]]]:
-    command = [sys.executable, "-m", "tests.several.together", str(office.folder), str(count), str(rounds)]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=60 + 10 * rounds,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return [[(code, took) for code, took in json.loads(line)] for line in done.stdout.splitlines()]
+    def _start(self, folder: Path, number: int, gate: int) -> Running:
+        path = folder / f"log-{number}"
+        with path.open("wb") as log:
+            process = start("schedule", cwd=folder, stdout=log, stderr=log, gate=gate)
+        self._logs[process.pid] = path
+        return process
+
+    def refused(self) -> list[tuple[int, float]]:
+        """Return how all but one ended, and when."""
+        ended = []
+
+        def one_remains() -> bool:
+            for process in list(self.running):
+                if (code := process.poll()) is not None:
+                    self.running.remove(process)
+                    ended.append((code, time.monotonic() - self._opened))
+            return len(self.running) <= 1
+
+        wait_until(one_remains, within=30 * SECOND)
+        return ended
+
+    def end_owner(self) -> int:
+        """Stop the one that remains, once it has printed: before, it would not listen; return its exit code."""
+        (owner,) = self.running
+        wait_until(self._logs[owner.pid].read_bytes, within=30 * SECOND)
+        owner.send_signal(signal.SIGTERM)
+        return owner.wait(35 * SECOND)
+
+    def close(self) -> None:
+        """Kill what still runs."""
+        for process in self.running:
+            with suppress(RuntimeError):
+                process.kill()
+                process.wait()
 
 
 def meet(office: Office, *, twos: int, eights: int) -> None:
@@ -37,14 +69,15 @@ def meet(office: Office, *, twos: int, eights: int) -> None:
     for number in range(10):
         office.post(f"kabar-{number}", f"Nomor {number}.", due=1 + number * (twos + eights) / 40)
     for count, rounds in ((2, twos), (8, eights)):
-        for ended in together(office, count, rounds):
-            assert Counter(code for code, _ in ended) == {75: count - 1, 0: 1}, ended
-            assert ended[-1][0] == 0
-            late = [took for code, took in ended if code == 75 and took >= 2.0 * crowd()]
-            assert late == []
+        for _round in range(rounds):
+            with closing(Senders(office.folder, count)) as senders:
+                ended = senders.refused()
+                assert Counter(code for code, _took in ended) == {75: count - 1}, ended
+                assert [took for _code, took in ended if took >= 2 * SECOND] == []
+                assert senders.end_owner() == 0
     # On a fast machine the rounds are over before the last post is due.
-    until(lambda: office.run("run") and len(office.world.objects()) >= 10, within=120)
-    texts = Counter(item["text"] for item in office.world.objects())
+    wait_until(lambda: office.run("run") and len(office.sandbox.objects()) >= 10, within=120 * SECOND)
+    texts = Counter(item["text"] for item in office.sandbox.objects())
     assert texts == {f"Nomor {number}.": 1 for number in range(10)}
 
 

@@ -10,7 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.program import ROOT, Office, Process, World, until
+from tests.shared import ROOT
+from tests.support.deadlines import SECOND
+from tests.support.office import Office, SandboxProcess
+from tests.support.program import Process
+from tests.support.waiting import wait_until
 
 _CONFIG = """
 timezone = "Asia/Jakarta"
@@ -42,44 +46,44 @@ _QUICK = {
 }
 
 
-class Desk(Office):
-    """Types commands; ``switch`` turns the sandbox's knobs, ``serve`` starts our side."""
+class ServedOffice(Office):
+    """An office whose webhooks ``serve`` takes; ``set_options`` sets what the sandbox pretends."""
 
-    def switch(self, **values: Any) -> None:
-        self.world.ask("settings", {f"whatsapp.{name}": value for name, value in values.items()})
+    def set_options(self, **values: Any) -> None:
+        self.sandbox.control("settings", {f"whatsapp.{name}": value for name, value in values.items()})
 
     def serve(self, *, port: int = 0) -> Process:
         process = self.start("serve", "--port", str(port), "--jsonl")
-        head = json.loads(process.line(within=20))
+        head = json.loads(process.line())
         self.callback = head["url"] + head["webhooks"][0]
-        self.switch(callback_url=self.callback)
+        self.set_options(callback_url=self.callback)
         return process
 
     def send(self, name: str) -> int:
-        """The post is sent now; the exit code says how it went."""
-        return self.start("publish", name, "--yes", "--quiet").ended(within=60)
+        """Send the post now; return the exit code."""
+        return self.start("publish", name, "--yes", "--quiet").wait(within=60 * SECOND)
 
-    def notice(self, name: str, *, due: float | None = None, **keys: str) -> None:
+    def message(self, name: str, *, due: float | None = None, **keys: str) -> None:
         self.post(name, "Loket malam buka.", due=due, channels="[whatsapp]", audiences="[wartawan]", **keys)
 
     def deliveries(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.json("status", "--all")["deliveries"]
-        return found
+        rows: list[dict[str, Any]] = self.json("status", "--all")["deliveries"]
+        return rows
 
-    def look(self, query: str) -> list[tuple[Any, ...]]:
-        """Rows of the ledger: cheaper than a process for each look."""
+    def query(self, query: str) -> list[tuple[Any, ...]]:
+        """Return rows of the ledger: cheaper than a process for each time that it is asked."""
         path = self.folder / ".humaspost" / "ledger.sqlite3"
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
             return connection.execute(query).fetchall()
 
-    def reach(self, **counts: int) -> list[dict[str, Any]]:
-        """The deliveries as ``status`` tells them, once so many are in these states or at these stages."""
+    def wait_for_counts(self, **counts: int) -> list[dict[str, Any]]:
+        """Return the deliveries as ``status`` counts them, once so many are in these states or at these stages."""
 
-        def there() -> bool:
-            words = [word for row in self.look("SELECT state, stage FROM delivery") for word in row]
+        def reached() -> bool:
+            words = [word for row in self.query("SELECT state, stage FROM delivery") for word in row]
             return all(words.count(word) == count for word, count in counts.items())
 
-        until(there, within=20)
+        wait_until(reached, within=20 * SECOND)
         rows = self.deliveries()
         words = [row[name] for row in rows for name in ("state", "receipt")]
         assert {word: words.count(word) for word in counts} == counts
@@ -87,23 +91,19 @@ class Desk(Office):
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def office(tmp_path: Path, sandbox_process: SandboxProcess) -> Iterator[ServedOffice]:
     """Five journalists may be written to; in the end no secret stands anywhere."""
-    said: list[str] = []
-    world = World(tmp_path, said)
     folder = tmp_path / "kantor"
     (folder / "posts").mkdir(parents=True)
-    made = Desk(folder, world, said)
-    account = world.accounts["whatsapp"]
+    office = ServedOffice(folder, sandbox_process)
+    account = sandbox_process.accounts["whatsapp"]
     (folder / "config.toml").write_text(_CONFIG.format(**account), "utf-8")
     (folder / "credentials.toml").write_text(_CREDENTIALS.format(**account), "utf-8")
     (folder / "credentials.toml").chmod(0o600)
     shutil.copytree(ROOT / "audiences", folder / "audiences")
-    world.ask("settings", _QUICK)
+    sandbox_process.control("settings", _QUICK)
     try:
-        yield made
-        assert made.leaks({account[name] for name in ("access_token", "app_secret")}) == []
+        yield office
+        assert office.leaks({account[name] for name in ("access_token", "app_secret")}) == []
     finally:
-        for process in made.running:
-            process.end()
-        assert world.process.end() == 0
+        office.end()

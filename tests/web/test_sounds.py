@@ -8,41 +8,41 @@ import pytest
 from tests.media.films import sound
 from tests.media.test_convert_sounds import gif
 from tests.templates import FILM, register
-from tests.web.conftest import Desk
+from tests.web.conftest import ServedOffice
 from tests.web.test_webhooks import FIRST, await_window
 
 pytestmark = pytest.mark.slow
 
 
-def test_a_recording_and_a_gif_reach_whoever_wrote(desk: Desk) -> None:
-    config = desk.folder / "config.toml"
+def test_a_recording_and_a_gif_reach_whoever_wrote(office: ServedOffice) -> None:
+    config = office.folder / "config.toml"
     config.write_text(config.read_text("utf-8") + "\n[media]\nconvert = true\n", "utf-8")
-    media = desk.folder / "posts" / "media"
+    media = office.folder / "posts" / "media"
     media.mkdir()
     (media / "siaran.wav").write_bytes(sound("pcm_s16le", container="wav", seconds=2.0))
     (media / "gerak.gif").write_bytes(gif((401, 301)))
-    desk.switch(auto_approve=True)
-    register(desk.world.accounts["whatsapp"], FILM)
-    desk.run("account", "check", "whatsapp")
-    desk.notice("lama")
-    desk.send("lama")
-    desk.serve()
-    desk.world.ask("inbound", {"from": FIRST, "text": "Terima kasih"})
-    await_window(desk)
-    desk.notice("siaran", media="[{file: media/siaran.wav}]")
+    office.set_options(auto_approve=True)
+    register(office.sandbox.accounts["whatsapp"], FILM)
+    office.run("account", "check", "whatsapp")
+    office.message("lama")
+    office.send("lama")
+    office.serve()
+    office.sandbox.control("inbound", {"from": FIRST, "text": "Terima kasih"})
+    await_window(office)
+    office.message("siaran", media="[{file: media/siaran.wav}]")
     film = '{template: kabar_video, params: ["{text}"]}'
-    desk.notice("gerak", media='[{file: media/gerak.gif, alt: "Sirene."}]', whatsapp=film)
+    office.message("gerak", media='[{file: media/gerak.gif, alt: "Sirene."}]', whatsapp=film)
     for name in ("siaran", "gerak"):
-        desk.send(name)
-    shown = [o for o in desk.world.objects("whatsapp") if o["to"] == FIRST and o["media"]]
+        office.send(name)
+    shown = [o for o in office.sandbox.objects("whatsapp") if o["to"] == FIRST and o["media"]]
     assert [o["media"][0]["type"] for o in shown] == ["audio/mp4", "video/mp4"]
     names = []
     for item in shown:
-        with av.open(BytesIO(desk.world.fetch(f"/_sandbox/media/{item['media'][0]['sha256']}"))) as file:
+        with av.open(BytesIO(office.sandbox.fetch(f"/_sandbox/media/{item['media'][0]['sha256']}"))) as file:
             names.append([stream.codec_context.name for stream in file.streams])
     assert names == [["aac"], ["h264"]]
-    page = desk.world.fetch("/").decode()
+    page = office.sandbox.fetch("/").decode()
     assert page.count(f'<audio src="/_sandbox/media/{shown[0]["media"][0]["sha256"]}"') == 1
-    headers = {o["template"] for o in desk.world.objects("whatsapp") if o["to"] != FIRST and o["media"]}
+    headers = {o["template"] for o in office.sandbox.objects("whatsapp") if o["to"] != FIRST and o["media"]}
     assert headers == {"kabar_video"}, "the others get the film by template"
-    assert {row["state"] for row in desk.deliveries()} == {"published"}
+    assert {row["state"] for row in office.deliveries()} == {"published"}
