@@ -1,7 +1,6 @@
 """Programs as they are typed, and the processor time that they cost."""
 
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -11,21 +10,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-#: The program, without any person's own office or keys.
-HUMASPOST = (sys.executable, "-m", "humaspost")
+from tests.support.program import COMMAND, ENVIRONMENT
+
+#: The program as it is typed: always in a new interpreter, whose start is part of what it costs.
+HUMASPOST = COMMAND
+#: Without the modules of the tests: their guard would be measured too.
+_ENVIRONMENT = ENVIRONMENT | {"PYTHONPATH": ""}
 INSTALLED = Path(sys.executable).with_name("humaspost")
-
-
-def environment() -> dict[str, str]:
-    """This one, without what could change a figure."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("HUMASPOST_")}
-    return kept | {"HUMASPOST_LANGUAGE": "en", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
 
 
 def run(command: Sequence[str | Path], *, cwd: Path, within: float = 600.0) -> str:
     """What the command said. Raises RuntimeError with its errors where it did not end with 0."""
     done = subprocess.run(
-        command, cwd=cwd, env=environment(), capture_output=True, text=True, timeout=within, check=False
+        command, cwd=cwd, env=_ENVIRONMENT, capture_output=True, text=True, timeout=within, check=False
     )
     if done.returncode:
         raise RuntimeError(f"{command}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
@@ -43,7 +40,7 @@ def cpu(work: Callable[[], object]) -> float:
 @contextmanager
 def serving(command: Sequence[str], *, cwd: Path) -> Iterator[dict[str, Any]]:
     """A server runs; what it printed first, in JSON."""
-    process = subprocess.Popen(command, cwd=cwd, env=environment(), stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, cwd=cwd, env=_ENVIRONMENT, stdout=subprocess.PIPE, text=True)
     assert process.stdout
     try:
         told: dict[str, Any] = json.loads(process.stdout.readline())

@@ -1,8 +1,7 @@
 """A pretend world in its own process, offices that point at it, and the real program to be killed."""
 
 import json
-import subprocess
-import sys
+import signal
 import time
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -16,11 +15,13 @@ from PIL import Image
 
 from humaspost.sandbox.office import write_office
 from tests.crash.checker import Planned, Verdict, judge, leaks, marker_of, unsound
-from tests.crash.lives import Life, environment
+from tests.crash.lives import Life
 from tests.media.films import film
+from tests.shared import ROOT
+from tests.support.deadlines import SECOND
+from tests.support.program import Process
 from tests.templates import FILM, register
 
-HUMASPOST = (sys.executable, "-m", "humaspost")
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -28,26 +29,21 @@ class World:
     """``humaspost sandbox`` within ``with``."""
 
     def __enter__(self) -> "World":
-        command = (*HUMASPOST, "sandbox", "--port", "0", "--json")
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment(), text=True)
-        assert self._process.stdout
-        self.config: dict[str, Any] = json.loads(self._process.stdout.readline())
+        self._process = Process("sandbox", "--port", "0", "--json", cwd=ROOT)
+        self.config: dict[str, Any] = json.loads(self._process.line())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.kill()
-        self._process.wait()
-        assert self._process.stdout
-        self._process.stdout.close()
+        self._process.end(signal.SIGKILL)
 
     def ask(self, what: str, body: Any = None, *, method: str | None = None) -> Any:
         """The answer of one control endpoint."""
         data = None if body is None else json.dumps(body).encode()
         url = f"{self.config['url']}/_sandbox/{what}"
         request = urllib.request.Request(url, data=data, method=method, headers={"content-type": "text/json"})
-        with _OPENER.open(request, timeout=60) as answer:
+        with _OPENER.open(request, timeout=60 * SECOND) as answer:
             return json.load(answer)
 
     def objects(self) -> list[dict[str, Any]]:
@@ -105,9 +101,9 @@ class Office:
             assert old in text
             text = text.replace(old, new)
         config.write_text(text)
-        assert self.call("run", within=60) == 0, self.said()
+        assert self.call("run", within=60 * SECOND) == 0, self.said()
         began = time.monotonic()
-        assert self.call("run", within=60) == 0, self.said()
+        assert self.call("run", within=60 * SECOND) == 0, self.said()
         self.start_up = time.monotonic() - began
         # Posts know seconds, and what was due before the ledger was made is never sent.
         time.sleep(1.0)
@@ -171,7 +167,7 @@ class Office:
         """``humaspost ARGS`` runs; ``gated`` = only once it is told to."""
         return Life(args, folder=self.folder, log=self._log, gated=gated)
 
-    def call(self, *args: str, within: float = 900) -> int:
+    def call(self, *args: str, within: float = 900 * SECOND) -> int:
         """``humaspost ARGS`` ran to its end; its exit code."""
         life = self.start(*args)
         code = life.wait(within)
@@ -216,7 +212,7 @@ class Office:
         answer = self.folder / "status.json"
         answer.unlink(missing_ok=True)
         life = Life(("status", "--json", "--all"), folder=self.folder, log=answer, errors=self._log)
-        assert life.wait(120) == 0, self.said()[-2000:]
+        assert life.wait(120 * SECOND) == 0, self.said()[-2000:]
         found: dict[str, Any] = json.loads(answer.read_text())
         return found
 
