@@ -9,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.content.office import reader
+from tests.support.deadlines import SECOND
+from tests.support.sizes import size
 
 #: Long against the pauses of the slowest writer here, short against the patience of a person.
 SETTLE = 0.4
-ROUNDS, FILES = 20, 52
+ROUNDS, FILES = size(4, 20), 52
 _LONG = "Kalimat yang panjang sekali supaya berkas ini tidak muat dalam satu tulisan kecil. " * 40
 
 
@@ -85,7 +87,7 @@ class Writer(threading.Thread):
             time.sleep(SETTLE * 1.3)
 
 
-def test_a_thousand_saves_are_never_seen_in_part(tmp_path: Path) -> None:
+def test_saves_are_never_seen_in_part(tmp_path: Path) -> None:
     folder = tmp_path / "posts"
     folder.mkdir()
     paths = [folder / f"p{number:02}.md" for number in range(FILES)]
@@ -108,7 +110,7 @@ def test_a_thousand_saves_are_never_seen_in_part(tmp_path: Path) -> None:
             assert revision >= last.get(post.id, 0), "an older revision came back"
             last[post.id] = revision
             seen.add((post.id, revision))
-    assert sum(writer.saves for writer in writers) == ROUNDS * FILES >= 1_000
+    assert sum(writer.saves for writer in writers) == ROUNDS * FILES
     assert len(seen) > FILES * 2, "the reader met hardly any revision"
     assert torn["whole"] == set()
     for writer in writers:
@@ -134,7 +136,7 @@ def test_git_itself(tmp_path: Path) -> None:
     for turn in range(6):
         run("checkout", "-q", "HEAD~1" if turn % 2 == 0 else "main")
         wanted = "1" if turn % 2 == 0 else "2"
-        end = time.monotonic() + 5
+        end = time.monotonic() + 15 * SECOND
         while time.monotonic() < end:
             found = {post.id: repr(post) for post in watch.read(now=time.time()).posts}
             assert all(

@@ -20,14 +20,15 @@ import pytest
 from tests.changing.test_races import WAYS, Way
 from tests.support.deadlines import SECOND
 from tests.support.office import Office
+from tests.support.sizes import FULL, size
 from tests.support.waiting import wait_until
 
-POSTS, SECONDS, PEOPLE = 1_000, 50, 100
+POSTS, SECONDS, PEOPLE = size(160, 1_000), size(8, 50), size(16, 100)
 #: How a file that is due is saved: so many seconds after its date.
 SAVES = (-2.4, -1.1, -0.3, 0.0, 0.4)
 SETTLE = 1.0
 #: Seconds by which half of all may be late at the very most; it was 45 when telling held up sending.
-KEPT_UP = 10.0 * SECOND
+KEPT_UP = 5 * SECOND
 HEAD = "phone,name,basis,purpose,source,consented_at\n"
 
 
@@ -40,7 +41,7 @@ def text(name: str, revision: int, due: float) -> bytes:
 
 
 def people(office: Office) -> None:
-    """A hundred audiences of one person each, so that nobody is written to too fast."""
+    """One audience for each of PEOPLE, so that nobody is written to too fast."""
     config = office.folder / "config.toml"
     words = config.read_text("utf-8").replace("\nbusiness_account_id", "\nrate = 1000\nbusiness_account_id")
     for number in range(PEOPLE):
@@ -107,13 +108,14 @@ def revisions(words: str) -> set[str]:
     return {mark.partition("-")[2] for mark in re.findall(r"(?:AWAL|AKHIR)-\d+", words)}
 
 
+@pytest.mark.xdist_group("timing")
 @pytest.mark.slow
 def test_what_goes_out_is_whole_and_is_what_was_recorded(office: Office) -> None:
     people(office)
     office.run("run")
     office.run("account", "check", "whatsapp")
     folder = office.folder / "posts"
-    first = int(time.time()) + 15
+    first = int(time.time()) + size(5, 15)
     posts = {folder / f"p{n:04}.md": float(first + n * SECONDS // POSTS) for n in range(POSTS)}
     for path, due in posts.items():
         path.write_bytes(text(path.stem, 1, due))
@@ -146,8 +148,8 @@ def test_what_goes_out_is_whole_and_is_what_was_recorded(office: Office) -> None
     assert [post for post in torn if by[post].way is WAYS[0] or by[post].longest < SETTLE] == []
     met = Counter(min(revisions(words)) for _, words in seen)
     assert min(met[revision] for revision in "123") > POSTS // 50, f"the saves hardly met the sends: {met}"
-    assert sum(editor.races for editor in editors) >= 1_000
+    assert sum(editor.races for editor in editors) == 2 * POSTS
     rows = office.json("status", "--all")["deliveries"]
     assert Counter(row["state"] for row in rows) == {"published": POSTS}
-    assert statistics.median(map(lateness, rows)) < KEPT_UP, "it did not keep up with its posts"
+    assert statistics.median(map(lateness, rows)) < KEPT_UP or not FULL, "it did not keep up with its posts"
     assert daemon.errors == []

@@ -1,6 +1,5 @@
 """The wall clock jumps under a live ``schedule`` (libfaketime): nothing twice, nothing lost, the late policy holds."""
 
-import os
 import signal
 import time
 from bisect import bisect_left
@@ -11,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.shared import absent
 from tests.support.deadlines import SECOND
 from tests.support.office import Office
 from tests.support.program import Process
 from tests.support.waiting import wait_until
+
+pytestmark = [pytest.mark.full, pytest.mark.xdist_group("timing")]
 
 #: The one for threads: the other shows them the true time now and then, once in some thousand questions.
 _LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
@@ -53,8 +55,7 @@ class Clock:
 @pytest.fixture
 def clock(tmp_path: Path) -> Clock:
     if not _LIBRARIES:
-        assert not os.environ.get("CI"), "libfaketime is missing: apt-get install faketime"
-        pytest.skip("libfaketime is missing: apt-get install faketime")
+        absent("libfaketime is missing: apt-get install faketime")
     return Clock(tmp_path / "clock")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from tests.crash.world import Office
 from tests.shared import absent
+from tests.support.deadlines import SECOND
 
 #: What SQLite writes its log with, and what makes it durable.
 CALLS = ("pwrite64", "fdatasync")
@@ -45,8 +46,8 @@ class Syscalls:
         life = self.office.start("run", gated=True)
         with injected(life.pid, call, f"signal=KILL:when={k}") as strace:
             life.go()
-            code = life.wait(60)
-            strace.wait(timeout=10)
+            code = life.wait(60 * SECOND)
+            strace.wait(timeout=10 * SECOND)
         died = code == -signal.SIGKILL
         self.kills += died
         self.office.call("run")

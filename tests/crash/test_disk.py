@@ -10,10 +10,14 @@ import pytest
 from tests.crash.lives import Life
 from tests.crash.syscalls import injected
 from tests.crash.world import Office, World, phones
+from tests.support.deadlines import SECOND
+
+#: strace, and a process that is watched while it does nothing.
+pytestmark = [pytest.mark.full, pytest.mark.xdist_group("timing")]
 
 FAULTS = [("fdatasync", "error=EIO"), ("pwrite64", "error=ENOSPC")]
 #: What came due while a fault lasted, or after it, is out so many seconds after its end.
-SOON = 10.0
+SOON = 10 * SECOND
 
 
 @pytest.fixture
@@ -28,7 +32,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 def daemon(office: Office) -> Iterator[Life]:
     """``schedule``, up and idle."""
     life = office.start("schedule")
-    until(lambda: "next: nothing" in office.said(), within=20)
+    until(lambda: "next: nothing" in office.said(), within=20 * SECOND)
     yield life
     life.kill()
 
@@ -87,7 +91,7 @@ def test_a_sender_that_cannot_begin_says_so_and_ends(
 @pytest.mark.parametrize(("call", "fault"), FAULTS)
 def test_a_disk_that_refuses_in_mid_fan_out(office: Office, daemon: Life, call: str, fault: str) -> None:
     office.write("wa-001", "whatsapp")
-    until(lambda: public(office) > 50, within=20)
+    until(lambda: public(office) > 50, within=20 * SECOND)
     strace = injected(daemon.pid, call, fault)
     time.sleep(1)
     before = public(office)
@@ -95,7 +99,7 @@ def test_a_disk_that_refuses_in_mid_fan_out(office: Office, daemon: Life, call: 
     assert public(office) == before < 600, "sent without an intent on disk"
     strace.terminate()
     strace.wait()
-    until(lambda: public(office) == 600, within=60)
+    until(lambda: public(office) == 600, within=60 * SECOND)
     daemon.kill()
     verdict = office.breaches(office.settle())
     assert verdict.breaches == ()

@@ -13,6 +13,7 @@ import pytest
 from tests.crash.lives import Life
 from tests.crash.syscalls import injected
 from tests.crash.world import Office, World, phones
+from tests.support.deadlines import SECOND
 
 #: Longer than the five seconds after which an intent is stale.
 FROZEN = 6.0
@@ -22,6 +23,8 @@ FROZEN = 6.0
 SLEEPS = 16
 
 
+@pytest.mark.full
+@pytest.mark.xdist_group("timing")
 @pytest.mark.slow
 def test_an_intent_that_slept_is_never_sent(tmp_path: Path) -> None:
     with World() as world:
@@ -55,13 +58,13 @@ def _sleeps_at_every_sync(office: Office) -> int:
             with suppress(ProcessLookupError):
                 os.kill(life.pid, signal.SIGCONT)
         life.kill()
-        strace.wait(timeout=10)
+        strace.wait(timeout=10 * SECOND)
     return stops
 
 
 def _stops(life: Life) -> bool:
     """Whether the process stands still before it ends: every thread, and a while later still."""
-    seen, end = 0, time.monotonic() + 60
+    seen, end = 0, time.monotonic() + 60 * SECOND
     while life.wait(0.05) is None and time.monotonic() < end:
         states = {_state(task) for task in Path(f"/proc/{life.pid}/task").iterdir()}
         seen = seen + 1 if states <= {"T", "t"} else 0

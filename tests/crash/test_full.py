@@ -12,6 +12,10 @@ import pytest
 from tests.crash.test_disk import SOON, daemon, public, until
 from tests.crash.world import Office, World, phones
 from tests.shared import absent
+from tests.support.deadlines import SECOND
+
+#: Only root may mount a file system.
+pytestmark = [pytest.mark.full, pytest.mark.xdist_group("timing")]
 
 __all__ = ["daemon"]
 PEOPLE = 600
@@ -99,7 +103,7 @@ def test_a_disk_that_is_full_again_and_again_in_mid_fan_out(
     office: Office, disk: Disk, daemon: object
 ) -> None:
     office.write("wa-001", "whatsapp")
-    until(lambda: public(office) > 20, within=20)
+    until(lambda: public(office) > 20, within=20 * SECOND)
     for number in range(5):
         disk.fill()
         office.write(f"xx-{number:03}", "x")
@@ -107,7 +111,7 @@ def test_a_disk_that_is_full_again_and_again_in_mid_fan_out(
         disk.free()
         time.sleep(0.3)
     until(lambda: sum(one["channel"] == "x" for one in office.world.objects()) == 5, within=SOON)
-    until(lambda: public(office) == PEOPLE + 5, within=60)
+    until(lambda: public(office) == PEOPLE + 5, within=60 * SECOND)
     assert 1 <= office.said().count("database or disk is full") <= 3, (
         "told, and not every second by every lane"
     )

@@ -5,15 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.moments import every_moment
+from tests.crash.moments import KINDS, SOME, every_moment
+from tests.support.sizes import FULL, size
 
 #: X and Instagram are looked up so many seconds after a doubt arose.
 FIRST_LOOK = 5.5
+#: So many kills at least: one kind of post of each channel, or all twelve.
+KILLS = size(12, 60)
 
 
 @pytest.mark.slow
 def test_killed_at_every_protocol_moment(tmp_path: Path) -> None:
-    with every_moment(tmp_path) as channels:
+    with every_moment(tmp_path, KINDS if FULL else SOME) as channels:
         hidden = sum(office.accepted_unrecorded() for channel in channels for office in channel.offices)
         time.sleep(FIRST_LOOK)
         for channel in channels:
@@ -24,5 +27,5 @@ def test_killed_at_every_protocol_moment(tmp_path: Path) -> None:
                 if channel.account != "whatsapp":
                     assert verdict.accepted_unrecorded == 0, "a look finds what is there"
             assert channel.missed == []
-    assert sum(channel.kills.total() for channel in channels) >= 60
+    assert sum(channel.kills.total() for channel in channels) >= KILLS
     assert hidden > 0, "no kill fell between the platform's yes and our record"

@@ -6,16 +6,20 @@ import pytest
 
 from tests.crash.random_kills import Torture, torture
 from tests.crash.world import World
+from tests.support.sizes import FULL, size
+
+PEOPLE, FAN_OUTS, POSTS = size(100, 2_000), size(2, 5), size(8, 40)
+KILLS, SEED = size(8, 40), 20270203
 
 
 @pytest.mark.slow
-def test_ten_thousand_deliveries_and_random_kills(tmp_path: Path) -> None:
+def test_many_deliveries_and_random_kills(tmp_path: Path) -> None:
     with World() as world:
         world.generous()
-        outcome = torture(
-            tmp_path / "kantor", world, Torture(people=2_000, fan_outs=5, kills=40, seed=20270203)
-        )
+        wanted = Torture(PEOPLE, FAN_OUTS, kills=KILLS, seed=SEED, posts=POSTS)
+        outcome = torture(tmp_path / "kantor", world, wanted)
     assert outcome.verdict.breaches[:20] == ()
-    assert outcome.deliveries >= 10_000
-    assert outcome.kills >= 25
-    assert outcome.verdict.accepted_unrecorded > 0, "no kill fell between the platform's yes and our record"
+    assert outcome.deliveries >= PEOPLE * FAN_OUTS
+    assert outcome.kills >= KILLS // 2
+    # Few kills may all miss that moment; test_moments aims at it.
+    assert outcome.verdict.accepted_unrecorded > 0 or not FULL, "no kill fell between yes and record"

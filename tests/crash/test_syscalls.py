@@ -8,6 +8,7 @@ from tests.crash.syscalls import CALLS, Syscalls
 from tests.crash.world import Office, World, phones
 
 
+@pytest.mark.full
 @pytest.mark.slow
 @pytest.mark.parametrize("account", ["x", "instagram", "whatsapp"])
 def test_killed_at_writes_until_none_is_left(tmp_path: Path, account: str) -> None:

@@ -1,6 +1,8 @@
 """An office on the town square, with a ledger on disk and lanes that really run."""
 
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,10 +17,17 @@ from humaspost.model.post import When
 from humaspost.model.rendition import Part, Rendition
 from humaspost.policy.decide import decide
 from tests.delivery.square import Square, account
+from tests.support.deadlines import SECOND
+
+#: What passes between two runs: the square's second look is due, the shortest retry (1 s) is not.
+STEP = timedelta(seconds=0.1)
 
 
 class Town:
-    """A ledger, a square and a sender; ``post`` plans, ``run`` drains, ``states`` tells."""
+    """A ledger, a square and a sender; ``post`` plans, ``run`` drains, ``states`` tells.
+
+    The wall clock stands still unless ``ticks`` is set: how fast this machine is decides nothing.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -27,11 +36,13 @@ class Town:
         self.held: list[NotPlanned] = []
         self.told: list = []
         self.shift = timedelta()
+        self.ticks = False
+        self._stands = datetime.now(UTC)
         self.on_unknown = "look"
         self.ledger = store.open_ledger(folder, now=self.now() - timedelta(days=1), create=True)
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self.shift
+        return (datetime.now(UTC) if self.ticks else self._stands) + self.shift
 
     def post(self, id_: str, *texts: str, ago: float = 1.0, **more) -> PlanRow:
         at = self.now() - timedelta(seconds=ago)
@@ -50,20 +61,27 @@ class Town:
         return Sender(self.ledger, owner, decide, self.now, frozenset({"square"}), tell=self.told.append)
 
     def engine(self, owner: str = "me") -> Engine:
+        self.square.now = self.now
         known = replace(account(), on_unknown=self.on_unknown)
         account_id = self.ledger.write(lambda conn: accounts.ensure(conn, known))
         line = Line(known, account_id, self.square, self.square.rules({}), door=None)
         return Engine([line], self.sender(owner))
 
     def run(self, *, patience: float = 0.3) -> None:
+        """Send what is due, as ``humaspost run`` does; a moment passes before it."""
+        self._stands += STEP
         self.schedule()
         engine = self.engine()
         try:
             engine.start()
             engine.look()
-            assert engine.drain(patience=timedelta(seconds=patience), deadline=10)
+            self.drain(engine, patience=patience)
         finally:
-            engine.stop(within=5)
+            assert engine.stop(within=15 * SECOND) == 0
+
+    def drain(self, engine: Engine, *, patience: float = 0.3) -> None:
+        """Wait until nothing is due within ``patience`` seconds."""
+        assert engine.drain(patience=timedelta(seconds=patience), deadline=30 * SECOND), self.states()
 
     def states(self) -> dict[str, str]:
         with self.ledger.read() as conn:
@@ -77,6 +95,16 @@ class Town:
 
     def change(self, id_: str, **what) -> None:
         self.rows = [replace(row, **what) if row.post == id_ else row for row in self.rows]
+
+
+def soon(true: Callable[[], object]) -> bool:
+    """Return whether it came true; False ends a test that is broken."""
+    end, pause = time.monotonic() + 15 * SECOND, threading.Event()
+    while not true():
+        if time.monotonic() > end:
+            return False
+        pause.wait(0.01)
+    return True
 
 
 @pytest.fixture

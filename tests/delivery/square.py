@@ -40,6 +40,7 @@ class Square:
     login: Exception | None = None
     asked: int = 0
     on_publish: Callable[[Part], None] = lambda _part: None
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def rules(self, config: Any) -> Rules:
@@ -70,7 +71,7 @@ class SquareSession:
 
     def survey(self) -> Facts:
         self.square.surveyed += 1
-        return self.square.facts or Facts(datetime.now(UTC))
+        return self.square.facts or Facts(self.square.now())
 
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:
         with self.square.lock:
@@ -89,7 +90,7 @@ class SquareSession:
                 self.square.cried.append((part.text, whom, reply_to.remote_id if reply_to else None))
             if answer is not None:
                 raise answer
-            return Receipt(str(len(self.square.cried)), datetime.now(UTC), "https://square.example/1")
+            return Receipt(str(len(self.square.cried)), self.square.now(), "https://square.example/1")
 
     def find(self, attempt: Attempt, *, to: Recipient | None) -> Receipt | Proof:
         self.square.sought.append(attempt)

@@ -16,8 +16,12 @@ from humaspost.delivery.deliver import Engine
 from humaspost.delivery.happened import trouble
 from humaspost.ledger import accounts, limits
 from humaspost.ledger.schema import quota_use
+from humaspost.model.channel import Looks
+from humaspost.model.delivery import Receipt
+from humaspost.model.errors import UnknownOutcome
+from humaspost.model.post import Late
 from humaspost.model.rules import Quota
-from tests.delivery.conftest import Town
+from tests.delivery.conftest import Town, soon
 from tests.delivery.square import SOURCE, account
 from tests.support.deadlines import SECOND
 
@@ -49,14 +53,10 @@ def test_a_job_that_fails_is_told_without_a_trace_and_posts_still_go_out(
     thread = threading.Thread(target=daemon.run)
     thread.start()
     try:
-        for _ in range(400):
-            kinds = {what.kind for what in town.told}
-            if {"problem", "published"} <= kinds:
-                break
-            daemon.stop.wait(0.05)
+        assert soon(lambda: {"problem", "published"} <= {what.kind for what in town.told}), town.told
     finally:
         daemon.stop.set()
-        thread.join(30)
+        thread.join(30 * SECOND)
     assert [what.detail for what in town.told if what.kind == "problem"][:1] == ["the disk is gone"]
     assert town.states() == {"a": "published"}
     assert capfd.readouterr().err == ""
@@ -77,9 +77,9 @@ def test_a_folder_that_could_not_be_read_is_read_again_at_once(town: Town, tmp_p
     posts.mkdir()
     thread = threading.Thread(target=Daemon(town.engine(), posts, scan, stop, rescan=NEVER_BY_ITSELF).run)
     thread.start()
-    found = stop.wait(20)
+    found = stop.wait(20 * SECOND)
     stop.set()
-    thread.join(30)
+    thread.join(30 * SECOND)
     assert found, "it was not read again"
     assert [what.detail for what in town.told] == ["the disk is full"]
 
@@ -131,3 +131,44 @@ def test_a_daemon_forgets_old_uses_while_it_runs(town: Town, tmp_path: Path) -> 
     finally:
         stop.set()
         thread.join(30 * SECOND)
+
+
+def test_a_clock_that_jumps_ahead_and_back_sends_once_and_stops_nothing(town: Town, tmp_path: Path) -> None:
+    """tests/clock does this to the real program, with libfaketime; this is what can be seen without it."""
+    town.ticks = True
+    town.square.looks = Looks((2.0,), "the square")
+    town.square.script = [None, UnknownOutcome("timeout")]
+    town.post("now")
+    town.square.found = Receipt("77", town.now(), "https://square.example/77")
+    town.post("in 20 hours", ago=-20 * 3600, late=Late.PUBLISH)
+
+    def scan() -> None:
+        town.schedule()
+
+    def jump(to: timedelta) -> None:
+        before = clocks()
+        town.shift = to
+        assert soon(lambda: clocks() > before), "the jump was not noticed"
+
+    def clocks() -> int:
+        return sum(what.kind == "clock" for what in town.told)
+
+    stop, posts = threading.Event(), tmp_path / "posts"
+    posts.mkdir()
+    town.schedule()
+    thread = threading.Thread(target=Daemon(town.engine(), posts, scan, stop, rescan=NEVER_BY_ITSELF).run)
+    thread.start()
+    try:
+        assert soon(lambda: town.states()["now"] == "published")
+        jump(timedelta(days=1))
+        assert soon(lambda: town.states()["in 20 hours"].startswith("unknown"))
+        jump(timedelta())
+        # The look that was to come in two seconds comes in two seconds, not in a day.
+        assert soon(lambda: town.states()["in 20 hours"] == "published found"), town.states()
+        town.post("again")
+        town.schedule()
+        assert soon(lambda: town.states()["again"] == "published"), town.states()
+    finally:
+        stop.set()
+        thread.join(30 * SECOND)
+    assert [text for text, *_more in town.square.cried] == ["now", "again"]

@@ -27,9 +27,10 @@ from humaspost.views.forecast import remembered, spread
 from humaspost.views.renditions import Shown
 from tests.channels.door import jpeg
 from tests.channels.instagram.conftest import opened
+from tests.support.deadlines import SECOND
 
 PUBLISH = "/media_publish$"
-SECOND = ("duplicate", "same-id", "refused")
+PUBLISHED_TWICE = ("duplicate", "same-id", "refused")
 
 
 def published_by_a_person(conn: Connection, keys: list[str], *, now: datetime) -> int:
@@ -77,12 +78,12 @@ class Gallery:
         try:
             yield engine
         finally:
-            engine.stop(within=5)
+            engine.stop(within=15 * SECOND)
 
     def run(self) -> None:
         with self.engine() as engine:
             engine.start()
-            assert engine.drain(patience=timedelta(seconds=2), deadline=20)
+            assert engine.drain(patience=timedelta(seconds=0.5), deadline=30 * SECOND)
 
     def look(self, after: float) -> None:
         """The look that comes so many seconds after the first attempt is made; nothing is sent."""
@@ -147,7 +148,7 @@ def test_an_address_that_cannot_be_read_makes_no_difference(gallery: Gallery) ->
     assert gallery.one.remote_id == gallery.live()[0].id
 
 
-@pytest.mark.parametrize("second", SECOND)
+@pytest.mark.parametrize("second", PUBLISHED_TWICE)
 @pytest.mark.parametrize("fault", ["drop-after", "garbage", "empty-2xx", "status"])
 def test_a_lost_answer_is_never_a_second_post(gallery: Gallery, second: str, fault: str) -> None:
     gallery.set(second_publish=second)
@@ -162,7 +163,7 @@ def test_a_lost_answer_is_never_a_second_post(gallery: Gallery, second: str, fau
     assert gallery.one.url
 
 
-@pytest.mark.parametrize("second", SECOND)
+@pytest.mark.parametrize("second", PUBLISHED_TWICE)
 def test_a_platform_that_shows_late_and_hides_captions_is_waited_for(gallery: Gallery, second: str) -> None:
     gallery.set(second_publish=second, published_lag=3600.0, hide_caption=True)
     gallery.order("drop-after")
@@ -177,7 +178,7 @@ def test_a_platform_that_shows_late_and_hides_captions_is_waited_for(gallery: Ga
     assert len(gallery.live()) == 1
 
 
-@pytest.mark.parametrize("second", SECOND)
+@pytest.mark.parametrize("second", PUBLISHED_TWICE)
 def test_the_same_words_again_are_a_post_of_their_own(gallery: Gallery, second: str) -> None:
     gallery.set(second_publish=second)
     gallery.post("a")
@@ -188,7 +189,7 @@ def test_the_same_words_again_are_a_post_of_their_own(gallery: Gallery, second: 
     assert [shown.id for shown in gallery.live()] == [ids["a"], ids["b"]]
 
 
-@pytest.mark.parametrize("second", SECOND)
+@pytest.mark.parametrize("second", PUBLISHED_TWICE)
 def test_two_with_the_same_words_at_one_moment_have_a_container_each(gallery: Gallery, second: str) -> None:
     """They shared one, and the second was called published by what the first had made."""
     gallery.set(second_publish=second)
@@ -200,7 +201,7 @@ def test_two_with_the_same_words_at_one_moment_have_a_container_each(gallery: Ga
     assert sorted(gallery.outcomes().values()) == sorted(live)
 
 
-@pytest.mark.parametrize("second", SECOND)
+@pytest.mark.parametrize("second", PUBLISHED_TWICE)
 @pytest.mark.parametrize("fault", ["drop-before", "drop-after"])
 def test_a_container_in_doubt_is_nobody_elses(gallery: Gallery, second: str, fault: str) -> None:
     gallery.set(second_publish=second)
@@ -217,7 +218,7 @@ def test_a_container_in_doubt_is_nobody_elses(gallery: Gallery, second: str, fau
     assert len(ids) == (2 if fault == "drop-after" else 1)
 
 
-@pytest.mark.parametrize("second", SECOND)
+@pytest.mark.parametrize("second", PUBLISHED_TWICE)
 @pytest.mark.parametrize("says", [doubts.say_cancel, published_by_a_person], ids=["cancel", "published"])
 def test_what_a_person_settled_leaves_no_container_behind(
     gallery: Gallery, second: str, says: Callable[..., int]

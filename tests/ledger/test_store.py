@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, insert, select, text
 from humaspost.ledger import schema, store
 from humaspost.ledger.schema import meta
 from humaspost.ledger.store import FILE, LedgerError, open_ledger
+from tests.support.deadlines import SECOND
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
@@ -120,16 +121,16 @@ def test_one_bad_work_fails_alone_and_the_batch_is_committed(tmp_path):
     gate = threading.Event()
 
     def slow(conn):
-        gate.wait(5)
+        gate.wait(5 * SECOND)
 
     first = ledger.committer.submit(slow)
     good = ledger.committer.submit(lambda conn: conn.execute(insert(meta).values(key="a", value="1")))
     bad = ledger.committer.submit(lambda conn: conn.execute(insert(meta).values(key="created_at", value="x")))
     more = ledger.committer.submit(lambda conn: conn.execute(insert(meta).values(key="b", value="2")))
     gate.set()
-    first.result(5), good.result(5), more.result(5)
+    first.result(5 * SECOND), good.result(5 * SECOND), more.result(5 * SECOND)
     with pytest.raises(Exception, match="UNIQUE"):
-        bad.result(5)
+        bad.result(5 * SECOND)
     with ledger.read() as conn:
         assert set(conn.scalars(select(meta.c.key))) >= {"a", "b"}
     ledger.close()
@@ -147,7 +148,7 @@ def test_a_commit_that_fails_fails_every_waiting_sender(tmp_path):
     futures = [ledger.committer.submit(fill) for _ in range(3)]
     for future in futures:
         with pytest.raises(Exception, match="full"):
-            future.result(10)
+            future.result(10 * SECOND)
     ledger.close()
 
 

@@ -45,8 +45,8 @@ def check(office: Office) -> Scan:
     return scan(office)
 
 
-def run_due(office: Office) -> Report:
-    """Send everything that is due, once, and say what happened."""
+def run_due(office: Office, *, patience: timedelta = PATIENCE) -> Report:
+    """Send everything that is due, or comes due within ``patience``, once, and say what happened."""
     started = office.now()
     with _sending(office, "run") as engine:
         people = imported_if_changed(office)
@@ -54,7 +54,7 @@ def run_due(office: Office) -> Report:
         done = enter(office, found)
         engine.look()
         engine.start()
-        engine.drain(patience=PATIENCE, deadline=LONGEST)
+        engine.drain(patience=patience, deadline=LONGEST)
     problems = (*problems_of(people), *found.problems, *vanished(found, done))
     return Report(problems, _touched(office, started), found.due_problems(office.now(), done))
 
