@@ -46,7 +46,7 @@ KINDS = (
     Kind("whatsapp", "image", pictures=1),
     Kind("whatsapp", "video", films=1, extra=FILM_TEMPLATE),
 )
-_FEW = (("x", "image"), ("instagram", "image"), ("whatsapp", "fanout"))
+_FEW = (("x", "text"), ("instagram", "image"), ("whatsapp", "fanout"))
 #: One kind of each channel, for a quick run.
 SOME = tuple(kind for kind in KINDS if (kind.account, kind.name) in _FEW)
 

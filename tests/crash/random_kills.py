@@ -13,13 +13,17 @@ from tests.crash.world import Office, World, phones
 
 @dataclass(frozen=True, slots=True)
 class Torture:
-    """How much: people per fan-out, fan-outs, other posts, kills."""
+    """How much: people per fan-out, fan-outs, other posts, kills.
+
+    A fan-out more is written after every ``fresh`` kills, where nothing is left to send.
+    """
 
     people: int
     fan_outs: int
     kills: int
     seed: int
     posts: int = 40
+    fresh: int = 10
 
     @property
     def deliveries(self) -> int:
@@ -51,7 +55,7 @@ def torture(folder: Path, world: World, wanted: Torture) -> Outcome:
     kills = 0
     for turn in range(wanted.kills):
         kills += _life(office, "schedule" if turn % 4 == 3 else "run", dice.uniform(0.15, 1.0))
-        if turn % 10 == 9 and _over(office):
+        if turn % wanted.fresh == wanted.fresh - 1 and _over(office):
             _fan_out(office, turn)
     status = office.settle()
     verdict = office.breaches(status)

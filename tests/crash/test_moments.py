@@ -11,7 +11,7 @@ from tests.support.sizes import FULL, size
 #: X and Instagram are looked up so many seconds after a doubt arose.
 FIRST_LOOK = 5.5
 #: So many kills at least: one kind of post of each channel, or all twelve.
-KILLS = size(12, 60)
+KILLS = size(10, 60)
 
 
 @pytest.mark.slow
