@@ -1,6 +1,7 @@
 """A ledger that refuses for a while stops an account for that while, and never for good."""
 
 import sqlite3
+from datetime import timedelta
 
 import pytest
 
@@ -22,15 +23,17 @@ def rename(town: Town, old: str, new: str) -> None:
 @pytest.mark.parametrize("table", TABLES)
 def test_what_the_ledger_refused_goes_out_once_it_takes_it_again(town: Town, table: str) -> None:
     """A step that could not be written down was met again at every turn: the account was mute until a restart."""
-    town.ticks = True
     town.square.steps = 1
     town.square.rates = (Rate("write", 10, 1.0, 1, SOURCE),)
-    town.post("a", ago=-0.7)
+    town.post("a", ago=-60)
     town.schedule()
     engine = town.engine()
     engine.start()
     try:
+        town.drain(engine)
         rename(town, table, "gone")
+        town.shift, town.ticks = timedelta(seconds=61), True
+        engine.wake()
         assert soon(lambda: any(h.kind == "problem" for h in town.told)), "nothing was in its way"
         assert town.square.cried == [], "sent without an intent on disk"
         rename(town, "gone", table)
