@@ -1,13 +1,17 @@
 """``humaspost publish`` that does not come to an end: who waits is told, who breaks off knows what goes out."""
 
 import signal
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from typing import Any
 
 import pytest
 
 from tests.cli.conftest import FakeOffice, post
 from tests.support.deadlines import SECOND
 from tests.support.program import Process, expect
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 FUTURE = "2099-02-03 08:30 WIB"
@@ -74,6 +78,25 @@ def test_a_login_that_is_refused_is_said_each_time(office: FakeOffice, channel: 
     assert office.objects() == []
 
 
+def deliveries(office: FakeOffice) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = office.run("status", "--json", "--all").json["deliveries"]
+    return rows
+
+
+def stopped(sender: Process, office: FakeOffice) -> bool:
+    """Stop the process; false = it was writing, goes on, and would have locked everybody out."""
+    sender.send_signal(signal.SIGSTOP)
+    ledger = sqlite3.connect(office.folder / ".humaspost" / "ledger.sqlite3", timeout=0, isolation_level=None)
+    with closing(ledger):
+        try:
+            ledger.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            sender.send_signal(signal.SIGCONT)
+            return False
+        ledger.execute("ROLLBACK")
+    return True
+
+
 @pytest.mark.parametrize("state", ["missed", "failed"])
 def test_what_needed_a_person_still_does_after_publish_was_broken_off(office: FakeOffice, state: str) -> None:
     """A sender that stands still has it from now on; who gives up waiting must not lose what was told before."""
@@ -86,17 +109,17 @@ def test_what_needed_a_person_still_does_after_publish_was_broken_off(office: Fa
         expect(office.run("publish", "a", "--yes"), 1)
     sender = Process("schedule", cwd=office.folder)
     try:
-        sender.line(lambda line: "next" in line)
-        before = office.run("status", "--json", "--all").json["deliveries"]
+        wait_until(lambda: "scheduler: running on" in office.run("status").out, within=15 * SECOND)
+        wait_until(lambda: deliveries(office), within=15 * SECOND)
+        wait_until(lambda: stopped(sender, office), within=15 * SECOND)
+        before = deliveries(office)
         assert before[0]["state"] == state
-        sender.send_signal(signal.SIGSTOP)
 
         def asked() -> bool:
-            rows = office.run("status", "--json", "--all").json["deliveries"]
-            return bool(rows[0]["state"] == "scheduled")
+            return bool(deliveries(office)[0]["state"] == "scheduled")
 
         said = broken_off(office, "publish", "a", "--yes", until="Its date", ready=asked)
-        after = office.run("status", "--json", "--all").json["deliveries"]
+        after = deliveries(office)
         shown = office.run("status", "--exit-code")
     finally:
         sender.end(signal.SIGKILL)

@@ -6,7 +6,9 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from tests.support.deadlines import SECOND
 from tests.support.office import Office
+from tests.support.waiting import wait_until
 
 
 def _state(office: Office) -> Path:
@@ -108,8 +110,9 @@ def test_a_damaged_ledger_is_never_sent_from_and_says_how_to_go_on(office: Offic
 def test_restore_waits_for_the_sender_to_be_stopped_and_says_what_is_missing(office: Office) -> None:
     office.run("restore", "--yes", exits=74)
     office.run("backup", exits=74)
+    office.run("run")  # the ledger is made
     daemon = office.start("schedule")
-    daemon.line(lambda line: "next: " in line)  # the ledger is made by then; its first line comes before
+    wait_until(lambda: "scheduler: running on" in office.run("status").out, within=30 * SECOND)
     office.run("backup", "salinan")
     refused = office.run("restore", "salinan", "--yes", exits=75)
     assert str(daemon.pid) in refused.err
