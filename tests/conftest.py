@@ -6,7 +6,12 @@ import pytest
 
 from tests.support.sizes import FULL
 
-pytest_plugins = ["tests.support.guard", "tests.support.sandbox", "tests.support.office"]
+pytest_plugins = [
+    "tests.support.guard",
+    "tests.support.sandbox",
+    "tests.support.office",
+    "tests.support.served_office",
+]
 
 
 def pytest_configure() -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 #: The folders of tests that need no program, no sandbox and no server of their own.
-QUICK = ("unit", "base", "golden", "property", "content", "media", "planning", "policy", "audience", "docs")
+QUICK = ("base", "model", "views", "golden", "property", "content", "planning", "policy", "audience", "docs")
 #: Many tests wait for processes and servers, so there is one worker more than cores.
 WORKERS = (os.cpu_count() or 1) + 1
 OURS = ("src", "tests", "tools", "benchmarks")

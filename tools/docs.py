@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from humaspost.channels import registry
-from humaspost.channels.contract import ChannelContract
-from humaspost.cli.commands import GROUPS
+from humaspost.channels.testing.contract import ChannelContract
+from humaspost.cli.registry import GROUPS
 from humaspost.model.rules import FilmRules, Limit, MediaRules, Quota, Rate, Rules, Source
 from humaspost.sandbox import instagram, whatsapp, x
 from humaspost.sandbox.faults import FAULTS, MEANINGS

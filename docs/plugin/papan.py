@@ -5,8 +5,8 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from humaspost.channels.http import Wire, guarded
-from humaspost.channels.table import ErrorRow, Refusal, classify
+from humaspost.channels.http.client import Wire, guarded
+from humaspost.channels.error_table import ErrorRow, Refusal, classify
 from humaspost.model.account import Facts, Identity
 from humaspost.model.channel import Looks, Ready, Retracted, Snapshot
 from humaspost.model.delivery import Proof, Receipt

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from papan import Config, Papan
 
-from humaspost.channels.contract import ChannelContract
+from humaspost.channels.testing.contract import ChannelContract
 from humaspost.model.rendition import Part
 
 DEADLINE = 0.5

@@ -3,7 +3,7 @@
 
 def main() -> None:
     """The command runs and the process exits with its code."""
-    from humaspost.cli import main as run
+    from humaspost.cli.main import main as run
 
     run()
 

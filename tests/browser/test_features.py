@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from tests.browser.test_page import browse
-from tests.shared import absent
 from tests.support.office import Office, SandboxProcess
-from tests.templates import FILM, register
+from tests.support.reference_data import absent
+from tests.support.whatsapp_templates import FILM, register
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.shared import absent
 from tests.support.deadlines import SECOND
 from tests.support.office import Office, SandboxProcess
+from tests.support.reference_data import absent
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.cli.commands import ENTRIES
-from humaspost.cli.exits import Exit, worst
+from humaspost.cli.exit_codes import Exit, worst
+from humaspost.cli.registry import ENTRIES
 from tests.support.deadlines import SECOND
 from tests.support.program import COMMAND, ENVIRONMENT, expect, run, run_fresh, start
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.content import read
-from tests.content.office import GOOD, KNOWN, brief, reader
+from humaspost.content import reader as content_reader
+from tests.support.content_files import GOOD, KNOWN, brief, reader
 
 
 def write(path: Path, text: str = "", *, id_: str = "") -> Path:
@@ -153,7 +153,7 @@ def test_corrects_and_repeats_name_another_post_that_is_there(tmp_path: Path) ->
 def test_posts_is_a_reader_used_once(tmp_path: Path) -> None:
     write(tmp_path / "posts/a.md")
     write(tmp_path / "posts/b.md", "---\n---\n")
-    found, problems = read.posts(
+    found, problems = content_reader.posts(
         tmp_path / "posts",
         root=tmp_path,
         zone="Asia/Jakarta",

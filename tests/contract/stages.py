@@ -9,14 +9,14 @@ from typing import Any, cast
 
 import pytest
 
-from humaspost.channels.contract import ChannelContract
 from humaspost.channels.registry import channel
+from humaspost.channels.testing.contract import ChannelContract
 from humaspost.model.channel import Channel, Door, Session
 from humaspost.model.delivery import Recipient
 from humaspost.model.rendition import Part
 from humaspost.sandbox.faults import Fault
 from humaspost.sandbox.server import Sandbox
-from tests.channels.door import SandboxDoor
+from tests.support.channel_context import SandboxDoor
 from tests.support.deadlines import SECOND
 from tests.support.sandbox import reset
 

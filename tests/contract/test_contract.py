@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from humaspost.channels.contract import ChannelContract
+from humaspost.channels.testing.contract import ChannelContract
 from humaspost.model.channel import Event, Looks, NotReady, Ready
 from humaspost.model.delivery import Proof, Receipt
 from humaspost.model.errors import Transient, UnknownOutcome
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Part, Rendition
 from humaspost.model.rules import Limit, Rules, Source, TextRules
-from tests.contract.board import Board, BoardSession, BoardStage
+from tests.contract.sample_channel import Board, BoardSession, BoardStage
 
 
 class TestBoard(ChannelContract):

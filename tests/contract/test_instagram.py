@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
-from humaspost.channels.contract import Stage
-from humaspost.channels.instagram.api import session
+from humaspost.channels.instagram.session import session
+from humaspost.channels.testing.contract import Stage
 from humaspost.model.post import Kind
 from humaspost.model.rendition import Part
-from tests.channels.door import SandboxDoor, jpeg
 from tests.contract.stages import SandboxContract
-from tests.media.films import film
+from tests.support.channel_context import SandboxDoor, jpeg
+from tests.support.video_files import film
 
 
 def _parts(door: SandboxDoor) -> Mapping[str, Part]:

@@ -4,12 +4,12 @@ import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
-from humaspost.channels.contract import Stage
-from humaspost.channels.whatsapp.api import session
+from humaspost.channels.testing.contract import Stage
+from humaspost.channels.whatsapp.session import session
 from humaspost.model.delivery import Recipient
 from humaspost.model.rendition import Fallback, Part
-from tests.channels.door import SandboxDoor, jpeg
 from tests.contract.stages import HASTY, SandboxContract
+from tests.support.channel_context import SandboxDoor, jpeg
 
 _FILLED = ("Judul", "Isi.", "https://kota.example")
 

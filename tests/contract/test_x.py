@@ -4,15 +4,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
-from humaspost.channels.contract import Stage
+from humaspost.channels.testing.contract import Stage
 from humaspost.channels.x import KEYS
-from humaspost.channels.x.api import session
+from humaspost.channels.x.session import session
 from humaspost.model.post import Kind
 from humaspost.model.rendition import Part
-from tests.channels.door import SandboxDoor, jpeg
-from tests.channels.x.login import config_of, log_in
+from tests.channels.x.oauth_login import config_of, log_in
 from tests.contract.stages import SandboxContract, SandboxStage
-from tests.sandbox.x_media import gif, mp4
+from tests.support.channel_context import SandboxDoor, jpeg
+from tests.support.media_samples import gif, mp4
 
 _SRT = b"1\n00:00:00,000 --> 00:00:01,000\nPilah sampah.\n"
 

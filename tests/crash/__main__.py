@@ -9,10 +9,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.crash.moments import every_moment
+from tests.crash.kill_points import every_moment
 from tests.crash.random_kills import Torture, torture
+from tests.crash.sandbox_office import Office, World, phones
 from tests.crash.syscalls import CALLS, Syscalls
-from tests.crash.world import Office, World, phones
 
 #: One office at a time: its fan-outs and what of all kills it gets.
 PEOPLE, FAN_OUTS = 2_000, 5

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.crash.checker import Verdict
-from tests.crash.world import Office, World, phones
+from tests.crash.sandbox_office import Office, World, phones
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tests.crash.world import Office
-from tests.shared import absent
+from tests.crash.sandbox_office import Office
 from tests.support.deadlines import SECOND
+from tests.support.reference_data import absent
 
 #: What SQLite writes its log with, and what makes it durable.
 CALLS = ("pwrite64", "fdatasync")

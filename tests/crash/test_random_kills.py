@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.random_kills import Torture, torture
-from tests.crash.world import World
+from tests.crash.sandbox_office import World
 from tests.support.sizes import FULL, size
 
 PEOPLE, FAN_OUTS, POSTS = size(100, 2_000), size(2, 5), size(8, 40)

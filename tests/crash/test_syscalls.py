@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.crash.sandbox_office import Office, World, phones
 from tests.crash.syscalls import CALLS, Syscalls
-from tests.crash.world import Office, World, phones
 
 
 @pytest.mark.full

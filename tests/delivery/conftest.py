@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.delivery.deliver import Engine
-from humaspost.delivery.line import Line, Sender
-from humaspost.ledger import accounts, planned, queries, store
+from humaspost.delivery.account_session import Line, Sender
+from humaspost.delivery.engine import Engine
+from humaspost.ledger import accounts, database
+from humaspost.ledger.deliveries import sync_plan
+from humaspost.ledger.queries import delivery_lists
 from humaspost.model.plan import NotPlanned, Plan, PlanRow
 from humaspost.model.post import When
 from humaspost.model.rendition import Part, Rendition
 from humaspost.policy.decide import decide
-from tests.delivery.square import Square, account
 from tests.support.deadlines import SECOND
+from tests.support.fake_channel import Square, account
 
 #: What passes between two runs: the square's second look is due, the shortest retry (1 s) is not.
 STEP = timedelta(seconds=0.1)
@@ -39,7 +41,7 @@ class Town:
         self.ticks = False
         self._stands = datetime.now(UTC)
         self.on_unknown = "look"
-        self.ledger = store.open_ledger(folder, now=self.now() - timedelta(days=1), create=True)
+        self.ledger = database.open_ledger(folder, now=self.now() - timedelta(days=1), create=True)
 
     def now(self) -> datetime:
         return (datetime.now(UTC) if self.ticks else self._stands) + self.shift
@@ -53,9 +55,9 @@ class Town:
         self.rows = [r for r in self.rows if r.post != id_] + [row]
         return row
 
-    def schedule(self, **how) -> planned.Scheduled:
+    def schedule(self, **how) -> sync_plan.Scheduled:
         plan = Plan(tuple(self.rows), tuple(self.held))
-        return self.ledger.write(lambda conn: planned.schedule(conn, plan, now=self.now(), **how))
+        return self.ledger.write(lambda conn: sync_plan.schedule(conn, plan, now=self.now(), **how))
 
     def sender(self, owner: str = "me") -> Sender:
         return Sender(self.ledger, owner, decide, self.now, frozenset({"square"}), tell=self.told.append)
@@ -85,7 +87,7 @@ class Town:
 
     def states(self) -> dict[str, str]:
         with self.ledger.read() as conn:
-            rows = queries.deliveries(conn)
+            rows = delivery_lists.deliveries(conn)
         one = {row.post for row in rows}
         many = len(rows) > len(one)
         return {

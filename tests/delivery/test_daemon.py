@@ -12,9 +12,10 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from humaspost.delivery.daemon import Daemon
-from humaspost.delivery.deliver import Engine
-from humaspost.delivery.happened import trouble
-from humaspost.ledger import accounts, limits
+from humaspost.delivery.engine import Engine
+from humaspost.delivery.events import trouble
+from humaspost.ledger import accounts
+from humaspost.ledger.deliveries import limits
 from humaspost.ledger.schema import quota_use
 from humaspost.model.channel import Looks
 from humaspost.model.delivery import Receipt
@@ -22,8 +23,8 @@ from humaspost.model.errors import UnknownOutcome
 from humaspost.model.post import Late
 from humaspost.model.rules import Quota
 from tests.delivery.conftest import Town, soon
-from tests.delivery.square import SOURCE, account
 from tests.support.deadlines import SECOND
+from tests.support.fake_channel import SOURCE, account
 
 NEVER_BY_ITSELF = timedelta(hours=1)
 

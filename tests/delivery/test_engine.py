@@ -4,8 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from humaspost.delivery.login import contact
-from humaspost.ledger import accounts, doubts, gap, holds, pauses, queries, senders, totals
+from humaspost.delivery.worker.account_check import contact
+from humaspost.ledger import accounts, senders
+from humaspost.ledger.deliveries import restore_gap, unknown_outcomes
+from humaspost.ledger.holds import account_holds, pauses
+from humaspost.ledger.queries import delivery_lists, totals
 from humaspost.model.account import Verdict
 from humaspost.model.channel import Looks
 from humaspost.model.delivery import Proof, Receipt
@@ -23,8 +26,8 @@ from humaspost.model.post import Late, When
 from humaspost.model.rendition import Part, Rendition
 from humaspost.model.rules import Rate
 from tests.delivery.conftest import soon
-from tests.delivery.square import SOURCE
 from tests.support.deadlines import SECOND
+from tests.support.fake_channel import SOURCE
 
 
 def live(error: Exception) -> Exception:
@@ -116,7 +119,11 @@ def test_a_look_that_breaks_proves_nothing_and_keeps_no_other_waiting(town, foun
     assert [h for h in town.told if h.kind == "looked"] == []
     assert set(town.states().values()) == {"unknown look"}
     with town.ledger.read() as conn:
-        proofs = {look.proof for row in queries.deliveries(conn) for look in doubts.looks_of(conn, row.key)}
+        proofs = {
+            look.proof
+            for row in delivery_lists.deliveries(conn)
+            for look in unknown_outcomes.looks_of(conn, row.key)
+        }
     assert proofs == {Proof.NO_ANSWER}
 
 
@@ -180,8 +187,8 @@ def test_a_later_attempt_is_looked_for_since_the_first_that_may_have_landed(town
     town.run()
     town.run()
     with town.ledger.read() as conn:
-        (row,) = queries.deliveries(conn)
-    town.ledger.write(lambda conn: doubts.say_retry(conn, [row.key], now=town.now()))
+        (row,) = delivery_lists.deliveries(conn)
+    town.ledger.write(lambda conn: unknown_outcomes.say_retry(conn, [row.key], now=town.now()))
     town.run()
     town.run()
     first, last = town.square.sought[0], town.square.sought[-1]
@@ -357,8 +364,8 @@ def test_the_same_text_under_another_id_is_refused_unless_it_repeats(town):
 
 
 def test_what_a_dead_owner_left_is_unknown_or_free(town):
-    from humaspost.ledger import claims
-    from humaspost.ledger.gate import Gate, Ticket
+    from humaspost.ledger.deliveries import claims
+    from humaspost.ledger.deliveries.gate import Gate, Ticket
 
     town.post("a", "sent?")
     town.post("b", "claimed")
@@ -406,7 +413,7 @@ def test_a_wrong_login_holds_the_account_before_anything_is_sent(town):
     assert town.states() == {"a": "held login"}
     town.square.login = None
     account_id = town.engine().lines[0].id
-    town.ledger.write(lambda conn: holds.release(conn, account_id, now=town.now()))
+    town.ledger.write(lambda conn: account_holds.release(conn, account_id, now=town.now()))
     town.run()
     assert town.states() == {"a": "published"}
 
@@ -416,9 +423,9 @@ def test_what_comes_due_after_a_release_is_not_held_by_a_look_from_before_it(tow
     town.post("a")
     town.schedule()
     account_id = town.engine().lines[0].id
-    town.ledger.write(lambda conn: holds.hold(conn, account_id, "login", now=town.now()))
-    town.ledger.write(lambda conn: holds.release(conn, account_id, now=town.now()))
-    assert town.ledger.write(lambda conn: holds.hold_due(conn, account_id, now=town.now())) is False
+    town.ledger.write(lambda conn: account_holds.hold(conn, account_id, "login", now=town.now()))
+    town.ledger.write(lambda conn: account_holds.release(conn, account_id, now=town.now()))
+    assert town.ledger.write(lambda conn: account_holds.hold_due(conn, account_id, now=town.now())) is False
     assert town.states() == {"a": "scheduled"}
 
 
@@ -485,7 +492,7 @@ def test_a_restriction_that_lets_one_log_in_is_ended_by_a_person_only(town):
     assert set(town.states().values()) == {"held login"}, (
         "a question that somebody's news led to is no person"
     )
-    town.ledger.write(lambda conn: holds.see_to(conn, line.id, now=town.now()))
+    town.ledger.write(lambda conn: account_holds.see_to(conn, line.id, now=town.now()))
     town.run()
     assert set(town.states().values()) == {"published"}
 
@@ -501,7 +508,7 @@ def test_an_allowance_that_is_spent_on_the_question_itself_is_not_asked_for_ever
     assert town.square.asked == 1
     town.square.login = None
     account_id = town.engine().lines[0].id
-    town.ledger.write(lambda conn: holds.release(conn, account_id, now=town.now()))
+    town.ledger.write(lambda conn: account_holds.release(conn, account_id, now=town.now()))
     town.run()
     assert town.states() == {"a": "published"}
 
@@ -518,7 +525,7 @@ def test_a_released_account_is_asked_at_once_by_the_sender_that_runs(town):
         assert town.states() == {"a": "held login"}
         town.square.login = None
         line = engine.lines[0]
-        town.ledger.write(lambda conn: holds.release(conn, line.id, now=town.now()))
+        town.ledger.write(lambda conn: account_holds.release(conn, line.id, now=town.now()))
         engine.wake()
         town.drain(engine)
         assert town.states() == {"a": "published"}
@@ -542,20 +549,20 @@ def test_more_than_five_seconds_between_gate_and_socket_sends_nothing(town):
     def jump(_sender=None):
         town.shift = timedelta(hours=1)
 
-    from humaspost.delivery.send import send
+    from humaspost.delivery.steps.send import send
 
     town.post("a")
     town.schedule()
     engine = town.engine()
-    from humaspost.ledger import claims
-    from humaspost.ledger.gate import Gate, Ticket
+    from humaspost.ledger.deliveries import claims
+    from humaspost.ledger.deliveries.gate import Gate, Ticket
 
     line = engine.lines[0]
 
     def go(conn):
         claims.claim(conn, line.id, owner="me", until=town.now(), now=town.now(), limit=5)
         gate = Gate(conn, line.id, "me", line.rules, engine.sender.decide, town.now(), timedelta(1))
-        row = queries.deliveries(conn)[0]
+        row = delivery_lists.deliveries(conn)[0]
         return gate.passages([Ticket(row.key, Part(1, "a").hash, None)])[0]
 
     intent = town.ledger.write(go)
@@ -605,7 +612,7 @@ def test_what_a_restored_ledger_hears_of_only_now_is_not_sent_by_itself(town, ag
     """A file that the backup never saw may have gone out since, late, though its date lies before the backup."""
     seen = town.now() - timedelta(seconds=300)
     town.ledger.write(lambda conn: senders.start(conn, "o", command="run", pid=1, host="h", now=seen))
-    town.ledger.write(lambda conn: gap.begin(conn, now=town.now()))
+    town.ledger.write(lambda conn: restore_gap.begin(conn, now=town.now()))
     town.post("a", ago=ago)
     town.post("later", ago=-3600)
     town.run()

@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, insert, select, text, update
 
-from humaspost.ledger import accounts, preferences, recipients, schema, totals
+from humaspost.ledger import accounts, schema
+from humaspost.ledger.people import marketing_preferences, recipients
+from humaspost.ledger.queries import totals
 from humaspost.ledger.schema import (
     attempt,
     audience,
@@ -23,9 +25,9 @@ from humaspost.model.delivery import State
 from humaspost.model.errors import RateLimited, Rejected, Scope, Transient, UnknownOutcome
 from humaspost.model.rendition import Fallback, Part, Rendition
 from humaspost.model.rules import Quota, Rate
-from tests.delivery.square import SOURCE
-from tests.delivery.square import account as square_account
 from tests.support.deadlines import SECOND
+from tests.support.fake_channel import SOURCE
+from tests.support.fake_channel import account as square_account
 from tests.support.sizes import size
 
 #: People on two lists, and how many of them are on both.
@@ -125,7 +127,7 @@ def test_without_a_window_and_without_a_template_nobody_is_written_to(town):
 def stop_marketing(town, who: str) -> None:
     def work(conn):
         account = conn.scalar(select(schema.account.c.id))
-        preferences.say(conn, account, who, marketing=False, at=town.now())
+        marketing_preferences.say(conn, account, who, marketing=False, at=town.now())
 
     town.ledger.write(work)
 

@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-from humaspost.cli.commands import ENTRIES
 from humaspost.cli.lazy import load
+from humaspost.cli.registry import ENTRIES
 from tests.docs.pages import ROOT, pages
 
 #: ``humaspost`` as typed, in `code` or in a block; words and switches up to the end of the code.

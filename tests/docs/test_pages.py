@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.channels.contract import FAULTS
-from humaspost.cli.exits import Exit
+from humaspost.channels.testing.contract import FAULTS
+from humaspost.cli.exit_codes import Exit
 from humaspost.model.channel import Channel, Session
 from humaspost.views.explain import codes
 from tests.docs.pages import ROOT, anchors, links, pages, prose

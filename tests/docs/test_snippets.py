@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from humaspost.content.keys import MEDIUM, POST
-from humaspost.settings.edge import ConfigFile, MediaTable, PolicyTable, TypeTable
-from humaspost.settings.read import load
+from humaspost.content.frontmatter.keys import MEDIUM, POST
+from humaspost.settings.config_file import ConfigFile, MediaTable, PolicyTable, TypeTable
+from humaspost.settings.load import load
 from tests.docs.pages import ROOT, Snippet, pages, prose, snippets
-from tests.shared import absent
 from tests.support.program import expect, run
+from tests.support.reference_data import absent
 
 FRONT_MATTER = ROOT / "docs" / "front-matter.md"
 DEPLOY = ROOT / "docs" / "deploy.md"

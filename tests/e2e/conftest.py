@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.shared import ROOT
 from tests.support.office import Office, SandboxProcess
+from tests.support.reference_data import ROOT
 
 _MORE = """
 [accounts.instagram]

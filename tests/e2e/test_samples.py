@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.shared import ROOT
 from tests.support.office import Office, SandboxProcess
+from tests.support.reference_data import ROOT
 
 #: In which order they are due, one second apart; 09 must come after 01, which it corrects.
 ORDER = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12")

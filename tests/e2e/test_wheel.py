@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.shared import ROOT
 from tests.support.deadlines import SECOND
 from tests.support.program import ENVIRONMENT
+from tests.support.reference_data import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,9 @@ import pytest
 from humaspost.app.office import Office
 from humaspost.app.scan import scan
 from humaspost.model.rendition import Rendition
-from humaspost.settings.read import load
-from humaspost.views.gather import shown_for
-from tests.shared import ROOT
+from humaspost.reports.renditions_of_post import shown_for
+from humaspost.settings.load import load
+from tests.support.reference_data import ROOT
 
 HERE = Path(__file__).parent
 SAMPLES = ROOT / "posts"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.ledger.office import Office
+from tests.support.ledger_office import Office
 
 
 @pytest.fixture

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageCms
 
-from humaspost.media.encode import narrowed
 from humaspost.media.fit import CannotFit, MediaChanged, fit
+from humaspost.media.image.encode import narrowed
 from humaspost.media.probe import Probe
 from humaspost.model.channel import FitFile
 from humaspost.model.post import Kind, MediaFacts
 from humaspost.model.rendition import Attachment, attach
 from humaspost.model.rules import Limit, MediaRules, Source
-from tests.media import pictures
-from tests.media.pictures import CANARY, post_with
-from tests.shared import ROOT
+from tests.support import image_files
+from tests.support.image_files import CANARY, post_with
+from tests.support.reference_data import ROOT
 
 Put = Callable[[str, bytes], str]
 SOURCE = Source("https://example.org/rules", date(2026, 11, 1))
@@ -57,7 +57,7 @@ def close(left: tuple[int, ...], right: tuple[int, ...]) -> bool:
 def test_a_photograph_keeps_only_what_is_seen(
     root: Path, put: Put, taken: MediaRules, orientation: int
 ) -> None:
-    source = pictures.jpeg((600, 400), orientation=orientation, secrets=True)
+    source = image_files.jpeg((600, 400), orientation=orientation, secrets=True)
     assert source.count(CANARY) >= 3
     made, data = fitted(root, put("a.jpg", source), taken)
     assert made.mime == "image/jpeg"
@@ -88,7 +88,7 @@ def test_a_picture_of_another_shape_keeps_it(root: Path) -> None:
 
 
 def test_instagram_gets_a_baseline_jpeg_of_its_width(root: Path, put: Put) -> None:
-    progressive = pictures.jpeg((3000, 2000), progressive=True)
+    progressive = image_files.jpeg((3000, 2000), progressive=True)
     made, data = fitted(root, put("a.jpg", progressive), INSTAGRAM)
     image = Image.open(BytesIO(data))
     assert (image.size, image.mode) == ((1440, 960), "RGB")
@@ -97,14 +97,14 @@ def test_instagram_gets_a_baseline_jpeg_of_its_width(root: Path, put: Put) -> No
 
 
 def test_nothing_is_ever_made_larger(root: Path, put: Put) -> None:
-    _, data = fitted(root, put("a.jpg", pictures.jpeg((100, 80))), INSTAGRAM)
+    _, data = fitted(root, put("a.jpg", image_files.jpeg((100, 80))), INSTAGRAM)
     assert Image.open(BytesIO(data)).size == (100, 80)
 
 
 def test_what_is_transparent_becomes_white_in_a_jpeg_and_stays_so_in_a_png(root: Path, put: Put) -> None:
-    image = pictures.corner((64, 64), "RGBA")
+    image = image_files.corner((64, 64), "RGBA")
     image.paste((0, 0, 0, 0), (32, 32, 64, 64))
-    file = put("a.png", pictures.saved(image, "PNG"))
+    file = put("a.png", image_files.saved(image, "PNG"))
     made, data = fitted(root, file, INSTAGRAM)
     assert made.mime == "image/jpeg"
     assert close(Image.open(BytesIO(data)).getpixel((50, 50)), (255, 255, 255))
@@ -114,12 +114,12 @@ def test_what_is_transparent_becomes_white_in_a_jpeg_and_stays_so_in_a_png(root:
 
 
 def test_a_png_loses_its_texts_and_keeps_its_pixels(root: Path, put: Put) -> None:
-    source = pictures.png((64, 64))
+    source = image_files.png((64, 64))
     assert CANARY in source
     made, data = fitted(root, put("a.png", source), WHATSAPP)
     assert made.mime == "image/png"
     assert CANARY not in data
-    assert Image.open(BytesIO(data)).tobytes() == pictures.corner((64, 64)).tobytes()
+    assert Image.open(BytesIO(data)).tobytes() == image_files.corner((64, 64)).tobytes()
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "I;16", "RGBA"])
@@ -130,7 +130,7 @@ def test_every_kind_of_png_becomes_eight_bit_colour(root: Path, put: Put, mode: 
         if mode == "I;16"
         else grey.convert(mode)
     )
-    _, data = fitted(root, put("a.png", pictures.saved(image, "PNG")), WHATSAPP)
+    _, data = fitted(root, put("a.png", image_files.saved(image, "PNG")), WHATSAPP)
     result = Image.open(BytesIO(data))
     assert result.mode == "RGB"
     middle = result.getpixel((10, 128))
@@ -141,17 +141,17 @@ def test_other_colours_become_srgb(root: Path, put: Put) -> None:
     # A profile whose red and blue primaries are swapped: whoever ignores it shows red as blue.
     swapped = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     swapped[:] = swapped.replace(b"rXYZ", b"tmpX").replace(b"bXYZ", b"rXYZ").replace(b"tmpX", b"bXYZ")
-    source = pictures.jpeg((64, 64), icc_profile=bytes(swapped))
+    source = image_files.jpeg((64, 64), icc_profile=bytes(swapped))
     _, data = fitted(root, put("a.jpg", source), INSTAGRAM)
     assert close(Image.open(BytesIO(data)).getpixel((5, 5)), (255, 0, 0))
-    broken = pictures.jpeg((64, 64), icc_profile=b"no profile at all")
+    broken = image_files.jpeg((64, 64), icc_profile=b"no profile at all")
     _, data = fitted(root, put("b.jpg", broken), INSTAGRAM)
     assert close(Image.open(BytesIO(data)).getpixel((5, 5)), (0, 0, 255))
 
 
 def test_ink_colours_become_light_colours(root: Path, put: Put) -> None:
-    image = pictures.corner((64, 64)).convert("CMYK")
-    _, data = fitted(root, put("a.jpg", pictures.saved(image, "JPEG")), INSTAGRAM)
+    image = image_files.corner((64, 64)).convert("CMYK")
+    _, data = fitted(root, put("a.jpg", image_files.saved(image, "JPEG")), INSTAGRAM)
     assert Image.open(BytesIO(data)).mode == "RGB"
     assert close(Image.open(BytesIO(data)).getpixel((5, 5)), (0, 0, 255))
 
@@ -161,7 +161,7 @@ def noise(size: tuple[int, int]) -> Image.Image:
 
 
 def test_bytes_are_saved_by_quality_first_then_by_size(root: Path, put: Put) -> None:
-    file = put("a.jpg", pictures.saved(noise((400, 400)), "JPEG", quality=98))
+    file = put("a.jpg", image_files.saved(noise((400, 400)), "JPEG", quality=98))
     by_quality, _ = fitted(root, file, rules("image/jpeg", max_bytes=120_000))
     assert by_quality.size <= 120_000
     assert Image.open(by_quality.path).size == (400, 400)
@@ -176,7 +176,7 @@ def test_bytes_are_saved_by_quality_first_then_by_size(root: Path, put: Put) -> 
 
 
 def test_a_heavy_png_is_rather_a_jpeg_than_a_small_png(root: Path, put: Put) -> None:
-    file = put("a.png", pictures.saved(noise((300, 300)), "PNG"))
+    file = put("a.png", image_files.saved(noise((300, 300)), "PNG"))
     made, data = fitted(root, file, rules("image/jpeg", "image/png", max_bytes=100_000))
     assert (made.mime, Image.open(BytesIO(data)).size) == ("image/jpeg", (300, 300))
     again, _ = fitted(root, file, rules("image/jpeg", "image/png", max_bytes=100_000))
@@ -187,7 +187,7 @@ def test_a_heavy_png_is_rather_a_jpeg_than_a_small_png(root: Path, put: Put) -> 
 
 
 def test_a_gif_keeps_its_frames_and_loses_its_comments(root: Path, put: Put) -> None:
-    source = pictures.gif(4)
+    source = image_files.gif(4)
     assert source.count(CANARY) == 2
     attachment = attached(root, put("a.gif", source))
     assert attachment.kind is Kind.GIF
@@ -204,15 +204,17 @@ def test_a_gif_keeps_its_frames_and_loses_its_comments(root: Path, put: Put) -> 
 
 
 def test_documents_are_sent_as_they_are(root: Path, put: Put) -> None:
-    made, data = fitted(root, put("a.pdf", pictures.pdf()), rules("application/pdf", max_bytes=100_000_000))
-    assert (data, made.mime, made.path.suffix) == (pictures.pdf(), "application/pdf", ".pdf")
-    made, _ = fitted(root, put("a.docx", pictures.office()), rules("x/y", max_bytes=100_000_000))
+    made, data = fitted(
+        root, put("a.pdf", image_files.pdf()), rules("application/pdf", max_bytes=100_000_000)
+    )
+    assert (data, made.mime, made.path.suffix) == (image_files.pdf(), "application/pdf", ".pdf")
+    made, _ = fitted(root, put("a.docx", image_files.office()), rules("x/y", max_bytes=100_000_000))
     assert made.mime.endswith("wordprocessingml.document")
 
 
-@pytest.mark.parametrize("after", [pictures.jpeg((61, 40)), None])
+@pytest.mark.parametrize("after", [image_files.jpeg((61, 40)), None])
 def test_other_bytes_than_the_approved_are_never_fitted(root: Path, put: Put, after: bytes | None) -> None:
-    attachment = attached(root, put("a.jpg", pictures.jpeg()))
+    attachment = attached(root, put("a.jpg", image_files.jpeg()))
     source = root / attachment.path
     if after is None:
         source.unlink()
@@ -224,17 +226,17 @@ def test_other_bytes_than_the_approved_are_never_fitted(root: Path, put: Put, af
 
 
 def test_what_was_fitted_once_outlives_its_source(root: Path, put: Put) -> None:
-    made, _ = fitted(root, put("a.jpg", pictures.jpeg()), X)
+    made, _ = fitted(root, put("a.jpg", image_files.jpeg()), X)
     attachment = attached(root, "media/a.jpg")
     stamp = made.path.stat().st_mtime_ns
-    (root / attachment.path).write_bytes(pictures.jpeg((80, 80)))
+    (root / attachment.path).write_bytes(image_files.jpeg((80, 80)))
     again = fit(root / attachment.path, attachment, X, folder=root / "fit")
     assert again == made
     assert made.path.stat().st_mtime_ns == stamp
 
 
 def test_the_same_source_gives_the_same_bytes(root: Path, put: Put) -> None:
-    file = put("a.jpg", pictures.jpeg((900, 700)))
+    file = put("a.jpg", image_files.jpeg((900, 700)))
     attachment = attached(root, file)
     one = fit(root / attachment.path, attachment, INSTAGRAM, folder=root / "one")
     two = fit(root / attachment.path, attachment, INSTAGRAM, folder=root / "two")

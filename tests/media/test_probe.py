@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.media import opening, probe
+from humaspost.media import probe, safe_open
 from humaspost.media.codes import CODES
 from humaspost.media.probe import Probe
 from humaspost.model.post import Kind, MediaFacts
 from humaspost.model.problem import Problem, Severity
-from tests.media import films, pictures
-from tests.media.pictures import post_with
-from tests.shared import ROOT
+from tests.support import image_files, video_files
+from tests.support.image_files import post_with
+from tests.support.reference_data import ROOT
 
 Put = Callable[[str, bytes], str]
 OFFICE = "application/vnd.openxmlformats-officedocument."
@@ -47,24 +47,24 @@ def only_problem(root: Path, file: str) -> Problem:
 @pytest.mark.parametrize(
     ("name", "data", "kind", "mime"),
     [
-        ("a.jpg", pictures.jpeg(), Kind.IMAGE, "image/jpeg"),
-        ("a.png", pictures.png(), Kind.IMAGE, "image/png"),
-        ("a.webp", pictures.saved(pictures.corner((9, 9)), "WEBP"), Kind.IMAGE, "image/webp"),
-        ("still.gif", pictures.gif(1), Kind.IMAGE, "image/gif"),
-        ("a.gif", pictures.gif(3), Kind.GIF, "image/gif"),
-        ("a.mp4", films.film(), Kind.VIDEO, "video/mp4"),
-        ("a.mov", films.film(container="mov"), Kind.VIDEO, "video/quicktime"),
-        ("a.pdf", pictures.pdf(), Kind.DOCUMENT, "application/pdf"),
-        ("a.docx", pictures.office(), Kind.DOCUMENT, f"{OFFICE}wordprocessingml.document"),
-        ("a.xlsx", pictures.office("xl/"), Kind.DOCUMENT, f"{OFFICE}spreadsheetml.sheet"),
-        ("a.pptx", pictures.office("ppt/"), Kind.DOCUMENT, f"{OFFICE}presentationml.presentation"),
+        ("a.jpg", image_files.jpeg(), Kind.IMAGE, "image/jpeg"),
+        ("a.png", image_files.png(), Kind.IMAGE, "image/png"),
+        ("a.webp", image_files.saved(image_files.corner((9, 9)), "WEBP"), Kind.IMAGE, "image/webp"),
+        ("still.gif", image_files.gif(1), Kind.IMAGE, "image/gif"),
+        ("a.gif", image_files.gif(3), Kind.GIF, "image/gif"),
+        ("a.mp4", video_files.film(), Kind.VIDEO, "video/mp4"),
+        ("a.mov", video_files.film(container="mov"), Kind.VIDEO, "video/quicktime"),
+        ("a.pdf", image_files.pdf(), Kind.DOCUMENT, "application/pdf"),
+        ("a.docx", image_files.office(), Kind.DOCUMENT, f"{OFFICE}wordprocessingml.document"),
+        ("a.xlsx", image_files.office("xl/"), Kind.DOCUMENT, f"{OFFICE}spreadsheetml.sheet"),
+        ("a.pptx", image_files.office("ppt/"), Kind.DOCUMENT, f"{OFFICE}presentationml.presentation"),
         ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), Kind.DOCUMENT, "application/msword"),
         ("a.txt", "Jadwal: 08.00–20.00".encode(), Kind.DOCUMENT, "text/plain"),
-        ("a.ogg", films.sound("libopus", container="ogg"), Kind.AUDIO, "audio/ogg"),
-        ("a.mp3", films.sound("libmp3lame", container="mp3"), Kind.AUDIO, "audio/mpeg"),
-        ("a.aac", films.sound(), Kind.AUDIO, "audio/aac"),
-        ("a.mp4", films.sound(container="ipod"), Kind.AUDIO, "audio/mp4"),
-        ("a.3gp", films.film(container="3gp"), Kind.VIDEO, "video/3gpp"),
+        ("a.ogg", video_files.sound("libopus", container="ogg"), Kind.AUDIO, "audio/ogg"),
+        ("a.mp3", video_files.sound("libmp3lame", container="mp3"), Kind.AUDIO, "audio/mpeg"),
+        ("a.aac", video_files.sound(), Kind.AUDIO, "audio/aac"),
+        ("a.mp4", video_files.sound(container="ipod"), Kind.AUDIO, "audio/mp4"),
+        ("a.3gp", video_files.film(container="3gp"), Kind.VIDEO, "video/3gpp"),
     ],
 )
 def test_the_content_tells_the_kind(
@@ -76,7 +76,7 @@ def test_the_content_tells_the_kind(
 
 
 def test_a_picture_is_a_picture_under_the_name_of_another(root: Path, put: Put) -> None:
-    assert facts(root, put("a.png", pictures.jpeg())).mime == "image/jpeg"
+    assert facts(root, put("a.png", image_files.jpeg())).mime == "image/jpeg"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_picture_is_a_picture_under_the_name_of_another(root: Path, put: Put) 
 def test_sides_are_told_as_a_person_sees_them(
     root: Path, put: Put, orientation: int, size: tuple[int, int]
 ) -> None:
-    found = facts(root, put("a.jpg", pictures.jpeg((60, 40), orientation=orientation)))
+    found = facts(root, put("a.jpg", image_files.jpeg((60, 40), orientation=orientation)))
     assert (found.width, found.height) == size
 
 
@@ -93,30 +93,30 @@ def test_sides_are_told_as_a_person_sees_them(
     ("name", "data", "code", "said"),
     [
         ("a.jpg", b"<!DOCTYPE html><title>Masuk</title>", "media-wrong-type", "a web page"),
-        ("a.jpg", pictures.pdf(), "media-wrong-type", "a PDF document"),
-        ("a.jpg", pictures.film(), "media-wrong-type", "video/mp4"),
+        ("a.jpg", image_files.pdf(), "media-wrong-type", "a PDF document"),
+        ("a.jpg", image_files.film(), "media-wrong-type", "video/mp4"),
         ("a.jpg", b"ini teks", "media-wrong-type", "plain text"),
-        ("a.pdf", pictures.jpeg(), "media-wrong-type", "image/jpeg"),
-        ("a.docx", pictures.office("xl/"), "media-wrong-type", "XLSX"),
+        ("a.pdf", image_files.jpeg(), "media-wrong-type", "image/jpeg"),
+        ("a.docx", image_files.office("xl/"), "media-wrong-type", "XLSX"),
         ("a.svg", b"<?xml version='1.0'?><svg onload='x()'/>", "media-wrong-type", "SVG"),
         ("a.heic", bytes(4) + b"ftypheic" + bytes(30), "media-wrong-type", "HEIC"),
         ("a.jpg", bytes(64), "media-wrong-type", "no kind"),
         ("a.txt", b"\x00\x01\x02", "media-wrong-type", "no kind"),
-        ("a.zip", pictures.office("other/"), "media-wrong-type", "no kind"),
+        ("a.zip", image_files.office("other/"), "media-wrong-type", "no kind"),
         ("a.jpg", b"", "media-unreadable", "empty"),
-        ("a.jpg", pictures.jpeg()[:-200], "media-unreadable", "cut off"),
-        ("a.png", pictures.png()[:-30], "media-unreadable", "a.png"),
-        ("a.pdf", pictures.pdf()[:-8], "media-unreadable", "cut off"),
-        ("a.mp4", pictures.film(whole=False), "media-unreadable", "cut off"),
-        ("a.docx", pictures.office()[:-30], "media-unreadable", "cut off"),
-        ("a.png", pictures.bomb(), "media-bomb", "50 million"),
+        ("a.jpg", image_files.jpeg()[:-200], "media-unreadable", "cut off"),
+        ("a.png", image_files.png()[:-30], "media-unreadable", "a.png"),
+        ("a.pdf", image_files.pdf()[:-8], "media-unreadable", "cut off"),
+        ("a.mp4", image_files.film(whole=False), "media-unreadable", "cut off"),
+        ("a.docx", image_files.office()[:-30], "media-unreadable", "cut off"),
+        ("a.png", image_files.bomb(), "media-bomb", "50 million"),
         (
             "a.png",
-            pictures.saved(
-                pictures.corner((9, 9)),
+            image_files.saved(
+                image_files.corner((9, 9)),
                 "PNG",
                 save_all=True,
-                append_images=[pictures.corner((9, 9)).rotate(90)],
+                append_images=[image_files.corner((9, 9)).rotate(90)],
             ),
             "media-animated",
             "animated",
@@ -138,7 +138,7 @@ def test_too_many_bytes_are_not_even_read(root: Path, put: Put) -> None:
 
 
 def test_a_missing_file_names_the_one_that_was_meant(root: Path, put: Put) -> None:
-    put("014-loket-malam.jpg", pictures.jpeg())
+    put("014-loket-malam.jpg", image_files.jpeg())
     problem = only_problem(root, "media/014-loket-malm.JPG")
     assert (problem.code, problem.hint) == ("media-missing-file", "write: file: media/014-loket-malam.jpg")
     assert only_problem(root, "media\\014-loket-malam.jpg").hint == "write: file: media/014-loket-malam.jpg"
@@ -149,8 +149,8 @@ def test_a_missing_file_names_the_one_that_was_meant(root: Path, put: Put) -> No
 
 def test_nothing_outside_the_project_is_opened(root: Path, put: Put, tmp_path: Path) -> None:
     secret = tmp_path / "rahasia.jpg"
-    secret.write_bytes(pictures.jpeg())
-    inside = root / "posts" / put("a.jpg", pictures.jpeg())
+    secret.write_bytes(image_files.jpeg())
+    inside = root / "posts" / put("a.jpg", image_files.jpeg())
     (root / "posts" / "media" / "link.jpg").symlink_to(secret)
     (root / "posts" / "away").symlink_to(tmp_path)
     (root / ".humaspost").mkdir()
@@ -169,7 +169,7 @@ def test_nothing_outside_the_project_is_opened(root: Path, put: Put, tmp_path: P
 
 
 def test_a_link_within_the_project_is_fine_but_lends_no_name(root: Path, put: Put) -> None:
-    put("a.jpg", pictures.jpeg())
+    put("a.jpg", image_files.jpeg())
     (root / "posts" / "media" / "b.jpg").symlink_to("a.jpg")
     assert facts(root, "media/b.jpg").kind is Kind.IMAGE
     (root / "credentials.toml").write_text('[x]\napi_key = "rahasia"\n')
@@ -188,24 +188,24 @@ def test_pipes_devices_and_folders_are_refused_at_once(root: Path) -> None:
 def test_a_folder_that_became_a_link_after_the_look_is_not_followed(
     root: Path, put: Put, tmp_path: Path
 ) -> None:
-    put("a.jpg", pictures.jpeg())
-    looked = opening.inside(root, "media/a.jpg", root / "posts" / "media" / "a.jpg")
-    with opening.open_inside(root, looked) as file:
+    put("a.jpg", image_files.jpeg())
+    looked = safe_open.inside(root, "media/a.jpg", root / "posts" / "media" / "a.jpg")
+    with safe_open.open_inside(root, looked) as file:
         assert file.read(2) == b"\xff\xd8"
     (root / "posts" / "media").rename(tmp_path / "elsewhere")
     (root / "posts" / "media").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(OSError):
-        opening.open_inside(root, looked)
+        safe_open.open_inside(root, looked)
     (root / "posts" / "media").unlink()
     (tmp_path / "elsewhere").rename(root / "posts" / "media")
     (root / "posts" / looked.relative_to("posts")).unlink()
     (root / looked).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(OSError):
-        opening.open_inside(root, looked)
+        safe_open.open_inside(root, looked)
 
 
 def test_a_file_that_may_not_be_read(root: Path, put: Put) -> None:
-    file = put("a.jpg", pictures.jpeg())
+    file = put("a.jpg", image_files.jpeg())
     (root / "posts" / file).chmod(0)
     me = os.geteuid()
     if me == 0:
@@ -219,7 +219,7 @@ def test_a_file_that_may_not_be_read(root: Path, put: Put) -> None:
 
 def test_one_bad_file_never_hides_the_others(root: Path, put: Put) -> None:
     post, problems = Probe(root).post(
-        post_with(root, "media/none.jpg", put("a.jpg", pictures.jpeg()), "../../x")
+        post_with(root, "media/none.jpg", put("a.jpg", image_files.jpeg()), "../../x")
     )
     assert [problem.code for problem in problems] == ["media-missing-file", "media-outside"]
     assert [problem.place.line for problem in problems] == [5, 7]
@@ -227,7 +227,7 @@ def test_one_bad_file_never_hides_the_others(root: Path, put: Put) -> None:
 
 
 def test_the_same_picture_twice_is_a_warning(root: Path, put: Put) -> None:
-    data = pictures.jpeg()
+    data = image_files.jpeg()
     post = post_with(root, put("a.jpg", data), put("b.jpg", data))
     _, problems = Probe(root).post(post)
     assert [(problem.code, problem.severity, problem.place.line) for problem in problems] == [
@@ -236,10 +236,10 @@ def test_the_same_picture_twice_is_a_warning(root: Path, put: Put) -> None:
 
 
 def test_cover_and_captions_are_looked_at_too(root: Path, put: Put) -> None:
-    film = put("a.mp4", films.film())
+    film = put("a.mp4", video_files.film())
     folder = root / "posts"
     (folder / "media" / "a.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nHalo\n")
-    put("cover.jpg", pictures.jpeg())
+    put("cover.jpg", image_files.jpeg())
     good = post_with(root, film, cover=folder / "media/cover.jpg", captions=folder / "media/a.srt")
     assert Probe(root).post(good)[1] == []
     bad = post_with(root, film, cover=folder / "media/a.mp4", captions=folder / "media/cover.jpg")
@@ -254,13 +254,13 @@ def test_cover_and_captions_are_looked_at_too(root: Path, put: Put) -> None:
 
 def test_a_file_is_looked_at_again_only_when_it_changed(root: Path, put: Put) -> None:
     looks = Probe(root)
-    file = put("a.jpg", pictures.jpeg((60, 40)))
+    file = put("a.jpg", image_files.jpeg((60, 40)))
     path = root / "posts" / file
     first, _ = looks.post(post_with(root, file))
     second, _ = looks.post(post_with(root, file))
     assert second.media[0].facts is first.media[0].facts
     before = path.stat()
-    put("a.jpg", pictures.jpeg((80, 40)).ljust(before.st_size, b"\0")[: before.st_size])
+    put("a.jpg", image_files.jpeg((80, 40)).ljust(before.st_size, b"\0")[: before.st_size])
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # a copy that keeps the old time
     third, problems = looks.post(post_with(root, file))
     assert problems or third.media[0].facts != first.media[0].facts

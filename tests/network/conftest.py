@@ -15,10 +15,11 @@ from PIL import Image
 
 from humaspost import app
 from humaspost.app import Office
-from humaspost.ledger import queries, store
+from humaspost.ledger import database
+from humaspost.ledger.queries import delivery_lists
 from humaspost.sandbox.office import write_office
 from humaspost.sandbox.server import Sandbox
-from humaspost.settings.read import load
+from humaspost.settings.load import load
 from tests.support.deadlines import SECOND
 
 PEOPLE = """phone,name,basis,purpose,source,consented_at
@@ -40,7 +41,7 @@ class Desk:
         write_office(folder, sandbox.config())
         self.office = Office(load(folder / "config.toml"), now=self.now, environ={})
         born = self.now() - timedelta(hours=2)
-        store.open_ledger(self.office.settings.state, now=born, create=True).close()
+        database.open_ledger(self.office.settings.state, now=born, create=True).close()
 
     def now(self) -> datetime:
         return self._stands + self.shift
@@ -90,7 +91,7 @@ class Desk:
 
     def state(self) -> tuple[str, str]:
         with self.office.ledger().read() as conn:
-            rows = queries.deliveries(conn)
+            rows = delivery_lists.deliveries(conn)
         # A fan-out that nothing was done for yet has no rows.
         return (rows[0].state, rows[0].reason) if rows else ("scheduled", "")
 

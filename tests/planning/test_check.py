@@ -13,7 +13,7 @@ from humaspost.model.rendition import Attachment, Part, Rendition
 from humaspost.model.rules import Limit, MediaRules, Rules, Source, TextRules
 from humaspost.planning.check import check
 from humaspost.planning.codes import CODES
-from tests.channels.posts import medium
+from tests.support.sample_posts import medium
 
 _SOURCE = Source("https://docs.example/limits", date(2026, 11, 23))
 _MEDIA: Mapping[Kind, MediaRules] = {

@@ -12,7 +12,7 @@ from humaspost.model.post import Post, When
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Part, Rendition
 from humaspost.planning.plan import Known, plan
-from tests.delivery.square import Square
+from tests.support.fake_channel import Square
 
 DUE = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
 

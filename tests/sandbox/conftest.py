@@ -6,8 +6,8 @@ import pytest
 import requests
 
 from humaspost.sandbox.server import Sandbox
-from tests.sandbox.meta import Gram, Phone
-from tests.sandbox.x_client import XClient
+from tests.support.meta_clients import Gram, Phone
+from tests.support.x_client import XClient
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import socket
 import pytest
 import requests
 
-from humaspost.sandbox.journal import described
+from humaspost.sandbox.request_log import described
 from humaspost.sandbox.server import Sandbox
-from tests.sandbox.meta import eventually
+from tests.support.meta_clients import eventually
 
 
 def journal(http: requests.Session, sandbox: Sandbox) -> list[dict[str, object]]:

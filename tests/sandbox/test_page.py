@@ -13,11 +13,11 @@ import requests
 
 from humaspost.sandbox import markup
 from humaspost.sandbox.server import Sandbox
-from humaspost.sandbox.world import PublicObject, ShownMedia
-from tests.sandbox.x_client import XClient
-from tests.sandbox.x_media import picture
-from tests.shared import absent
+from humaspost.sandbox.state import PublicObject, ShownMedia
 from tests.support.deadlines import SECOND
+from tests.support.media_samples import picture
+from tests.support.reference_data import absent
+from tests.support.x_client import XClient
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
 

@@ -9,9 +9,9 @@ import pytest
 import requests
 
 from humaspost.sandbox.server import Sandbox
-from tests.sandbox.meta import WARGA, Phone, eventually, frozen
-from tests.sandbox.x_client import XClient
+from tests.support.meta_clients import WARGA, Phone, eventually, frozen
 from tests.support.sandbox import reset
+from tests.support.x_client import XClient
 
 
 def _remembered(sandbox: Sandbox) -> dict[str, Any]:

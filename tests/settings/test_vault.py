@@ -9,7 +9,7 @@ import pytest
 
 from humaspost.settings.errors import ConfigError
 from humaspost.settings.redact import redact
-from humaspost.settings.sources import PatientKeyring
+from humaspost.settings.secret_sources import PatientKeyring
 from humaspost.settings.vault import SomebodyRenews, Vault
 from tests.support.deadlines import SECOND
 

@@ -24,9 +24,9 @@ from typing import Any, NoReturn
 
 #: What third parties import on first use only; a name that is absent costs time, nothing else.
 _LATE = (
-    "humaspost.channels.instagram.api",
-    "humaspost.channels.whatsapp.api",
-    "humaspost.channels.x.api",
+    "humaspost.channels.instagram.session",
+    "humaspost.channels.whatsapp.session",
+    "humaspost.channels.x.session",
     "sqlalchemy.dialects.sqlite",
     "typer._adapters",
     "watchfiles",

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from tests.shared import ROOT
+from tests.support.reference_data import ROOT
 
 #: Variables that only the start of an interpreter, or the first import of the program, takes notice of.
 _START_UP = ("PYTHON", "LANG", "LC_", "LD_", "DYLD_", "HUMASPOST_LANGUAGE")

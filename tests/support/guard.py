@@ -17,7 +17,7 @@ import pytest
 from tests.support import loopback
 
 #: Folders of tests/ whose code is given everything as an argument: it neither waits nor reads the clock.
-PURE = ("unit", "golden", "content", "planning", "policy", "property", "settings")
+PURE = ("content", "golden", "model", "planning", "policy", "property", "settings", "views")
 #: Variables of two words that name no account's field.
 _SWITCHES = {"HUMASPOST_LOAD_PLUGINS", "HUMASPOST_TEST_SECOND", loopback.REPORT}
 #: The file in which every address that was refused is written down, by this process and by its children.

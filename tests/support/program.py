@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from tests.shared import ROOT
 from tests.support import loopback
 from tests.support.deadlines import SECOND
 from tests.support.forks import ForkServer, Running
+from tests.support.reference_data import ROOT
 
 #: All that the program finds in its environment: no keys, no keyring, English, 80 columns, no colour.
 ENVIRONMENT = {

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.shared import ROOT
 from tests.support.deadlines import SECOND
 from tests.support.guard import PURE, credentials
 from tests.support.loopback import is_local
+from tests.support.reference_data import ROOT
 
 _OUTSIDE = """
 import contextlib, os, socket, subprocess, sys, threading, time
@@ -83,7 +83,7 @@ def _run(root: Path, *, sources: Mapping[str, str], **environ: str) -> str:
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What pytest says of one test for each promise that is broken, and for each that is kept."""
-    sources = {"web": _OUTSIDE, "media": _INSIDE, "delivery": _SLEEPS, "unit": _SLEEPS, "property": _SLEEPS}
+    sources = {"web": _OUTSIDE, "media": _INSIDE, "delivery": _SLEEPS, "model": _SLEEPS, "property": _SLEEPS}
     return _run(tmp_path_factory.mktemp("guarded"), sources=sources)
 
 
@@ -103,7 +103,7 @@ def test_this_computer_may_be_spoken_to(said: str, how: str) -> None:
     assert f"ERROR tests/media/test_media.py::test_{how}" not in said
 
 
-@pytest.mark.parametrize("folder", ["unit", "property"])
+@pytest.mark.parametrize("folder", ["model", "property"])
 def test_who_sleeps_in_a_pure_folder_fails(said: str, folder: str) -> None:
     reason = f"Failed: test_{folder} calls time.sleep(0) in a folder whose code is given its sleep"
     assert f"FAILED tests/{folder}/test_{folder}.py::test_sleep - {reason}" in said
@@ -164,4 +164,4 @@ def test_pure_code_is_given_the_time() -> None:
 
 
 def test_a_clock_that_is_read_is_seen() -> None:
-    assert _reads_the_clock(ROOT / "src/humaspost/sandbox/world.py")
+    assert _reads_the_clock(ROOT / "src/humaspost/sandbox/state.py")

@@ -5,10 +5,10 @@ import urllib.request
 
 import pytest
 
-from humaspost.channels.whatsapp.events import signed
+from humaspost.channels.whatsapp.webhooks import signed
 from tests.support.deadlines import SECOND
+from tests.support.served_office import ServedOffice
 from tests.support.waiting import wait_until
-from tests.web.conftest import ServedOffice
 
 FIRST = "+6281200000013"
 

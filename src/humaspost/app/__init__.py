@@ -9,15 +9,20 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from humaspost.app import backups, signin
-from humaspost.app.follow import follow
+from humaspost.app import accounts, backups
+from humaspost.app.audiences import imported_if_changed, problems_of
+from humaspost.app.folder_sync import follow
 from humaspost.app.office import Office
-from humaspost.app.people import imported_if_changed, problems_of
 from humaspost.app.scan import Scan, enter, scan, vanished
-from humaspost.delivery import login, owner
-from humaspost.delivery.deliver import Engine
-from humaspost.delivery.lock import Busy, lock
-from humaspost.ledger import accounts, doubts, events, holds, now_due, pauses, queries
+from humaspost.delivery import sender_process
+from humaspost.delivery.engine import Engine
+from humaspost.delivery.sender_lock import Busy, lock
+from humaspost.delivery.worker import account_check
+from humaspost.ledger import accounts as ledger_accounts
+from humaspost.ledger.deliveries import publish_now, unknown_outcomes
+from humaspost.ledger.holds import account_holds, pauses
+from humaspost.ledger.queries import delivery_lists
+from humaspost.ledger.webhooks import message_events
 from humaspost.model.delivery import Proof, Receipt
 from humaspost.model.problem import Problem
 
@@ -78,16 +83,16 @@ def publish(office: Office, post: str, *, account: str | None = None, deadline: 
     found = scan(office, sending=True, wait=True)
     enter(office, found)
     ledger = office.ledger(write=True)
-    asked = ledger.write(lambda conn: now_due.ask(conn, post, account=account, now=office.now()))
+    asked = ledger.write(lambda conn: publish_now.ask(conn, post, account=account, now=office.now()))
     try:
         try:
             with _sending(office, "publish", only=post) as engine:
                 engine.start()
                 engine.drain(patience=timedelta(seconds=60), deadline=deadline)
         except Busy:
-            now_due.follow(ledger, asked.pairs, deadline=deadline)
+            publish_now.follow(ledger, asked.pairs, deadline=deadline)
     except KeyboardInterrupt:
-        back = ledger.write(lambda conn: now_due.withdraw(conn, asked, now=office.now()))
+        back = ledger.write(lambda conn: publish_now.withdraw(conn, asked, now=office.now()))
         raise BrokenOff(() if back else _all_of(office, post, account)) from None
     return Report(found.problems, _touched(office, started, post=post))
 
@@ -102,13 +107,13 @@ class BrokenOff(KeyboardInterrupt):
 
 def _all_of(office: Office, post: str, account: str | None) -> list[Row[Any]]:
     with office.ledger().read() as conn:
-        return queries.deliveries(conn, post_id=post, account_name=account)
+        return delivery_lists.deliveries(conn, post_id=post, account_name=account)
 
 
 def kept_back(office: Office, post: str, *, account: str | None = None) -> list[Row[Any]]:
     """The ledger's rows of accounts that keep something of the post back."""
     with office.ledger().read() as conn:
-        return now_due.kept_back(conn, post, account=account)
+        return publish_now.kept_back(conn, post, account=account)
 
 
 def pause(office: Office, reason: str, *, except_types: Sequence[str] = ()) -> int:
@@ -116,7 +121,7 @@ def pause(office: Office, reason: str, *, except_types: Sequence[str] = ()) -> i
     ledger = office.ledger(write=True)
     now = office.now()
     committed = ledger.write(lambda conn: pauses.start(conn, reason, except_types=except_types, now=now))
-    now_due.until_landed(ledger, deadline=30.0)
+    publish_now.until_landed(ledger, deadline=30.0)
     return committed
 
 
@@ -127,7 +132,11 @@ def resume(office: Office) -> int:
 
 
 def resolve(
-    office: Office, rows: Sequence[Row[Any]], what: str, *, places: Mapping[str, doubts.Place] | None = None
+    office: Office,
+    rows: Sequence[Row[Any]],
+    what: str,
+    *,
+    places: Mapping[str, unknown_outcomes.Place] | None = None,
 ) -> int:
     """A person settles unknown outcomes (``published``, ``retry``, ``cancel``); how many were settled.
 
@@ -137,16 +146,16 @@ def resolve(
     match what:
         case "published":
             known = dict.fromkeys(keys, (None, None)) | dict(places or {})
-            return ledger.write(lambda conn: doubts.say_published(conn, known, now=now))
+            return ledger.write(lambda conn: unknown_outcomes.say_published(conn, known, now=now))
         case "retry":
-            return ledger.write(lambda conn: doubts.say_retry(conn, keys, now=now))
+            return ledger.write(lambda conn: unknown_outcomes.say_retry(conn, keys, now=now))
         case _:
-            return ledger.write(lambda conn: doubts.say_cancel(conn, keys, now=now))
+            return ledger.write(lambda conn: unknown_outcomes.say_cancel(conn, keys, now=now))
 
 
 def look_again(office: Office, rows: Sequence[Row[Any]]) -> dict[str, Receipt | Proof]:
     """Each is looked up on its platform now, for a person to see; nothing is changed by it."""
-    from humaspost.delivery.reconcile import evidence
+    from humaspost.delivery.steps.reconcile import evidence
 
     by_name = {account.name: account for account in office.settings.accounts}
     lines = {name: office.line(by_name[name]) for name in {row.account_name for row in rows} & set(by_name)}
@@ -166,23 +175,25 @@ def check_account(office: Office, name: str) -> tuple[str, datetime | None]:
     account = office.settings.account(name)
     if account is None:
         raise KeyError(name)
-    for field in signin.secrets(office.channels[account.channel], account):
+    for field in accounts.secrets(office.channels[account.channel], account):
         office.vault.secret(name, field)
     line = office.line(account)
     try:
-        shut = login.contact(line, office.sender("account-check"), force=True)
+        shut = account_check.contact(line, office.sender("account-check"), force=True)
         if shut is None:
-            office.ledger(write=True).write(lambda conn: holds.see_to(conn, line.id, now=office.now()))
+            office.ledger(write=True).write(
+                lambda conn: account_holds.see_to(conn, line.id, now=office.now())
+            )
     finally:
         line.close()
     with office.ledger().read() as conn:
-        row = accounts.by_name(conn, name)
+        row = ledger_accounts.by_name(conn, name)
     return (row.shown if row is not None else account.shown), shut.until if shut else None
 
 
 def rename_account(office: Office, old: str, new: str) -> bool:
     """The ledger knows the account by its new name; False where it never knew the old one."""
-    return office.ledger(write=True).write(lambda conn: accounts.rename(conn, old, new))
+    return office.ledger(write=True).write(lambda conn: ledger_accounts.rename(conn, old, new))
 
 
 @contextmanager
@@ -192,11 +203,11 @@ def _sending(office: Office, command: str, *, only: str | None = None) -> Iterat
         backups.sound(office)
         if only is None:
             backups.daily(office)()
-        me = owner.me(command)
+        me = sender_process.me(command)
         sender = office.sender(me.id, only=only)
-        with owner.enrolled(sender.ledger, me, now=office.now()):
+        with sender_process.enrolled(sender.ledger, me, now=office.now()):
             engine = Engine(office.lines(), sender)
-            sender.ledger.write(lambda conn: events.match_again(conn, now=office.now()))
+            sender.ledger.write(lambda conn: message_events.match_again(conn, now=office.now()))
             try:
                 yield engine
             finally:
@@ -206,4 +217,4 @@ def _sending(office: Office, command: str, *, only: str | None = None) -> Iterat
 
 def _touched(office: Office, since: datetime, *, post: str | None = None) -> tuple[Row[Any], ...]:
     with office.ledger().read() as conn:
-        return tuple(queries.deliveries(conn, post_id=post, touched_since=since))
+        return tuple(delivery_lists.deliveries(conn, post_id=post, touched_since=since))

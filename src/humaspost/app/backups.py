@@ -9,12 +9,13 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from humaspost.app.office import Office
-from humaspost.delivery.happened import Happened
-from humaspost.delivery.lock import lock
-from humaspost.ledger import backup, generation, restore, store
-from humaspost.ledger.restore import Restored
-from humaspost.ledger.store import LedgerError
-from humaspost.model.language import _
+from humaspost.base.i18n import _
+from humaspost.delivery.events import Happened
+from humaspost.delivery.sender_lock import lock
+from humaspost.ledger import database
+from humaspost.ledger.database import LedgerError
+from humaspost.ledger.recovery import backup, copy_detection, restore
+from humaspost.ledger.recovery.restore import Restored
 
 #: After a backup that could not be made it is tried again after this.
 AGAIN = timedelta(hours=1)
@@ -23,23 +24,23 @@ AGAIN = timedelta(hours=1)
 def take(office: Office, target: Path | None) -> Path:
     """A whole copy of the ledger lies at ``target``, by default among the daily ones."""
     state = office.settings.state
-    if not (state / store.FILE).exists():
+    if not (state / database.FILE).exists():
         raise LedgerError(_("there is no ledger yet, so there is nothing to back up"), "humaspost run")
     if target is None:
         return backup.into_state(state, now=office.now())
-    if target.resolve() == (state / store.FILE).resolve():
+    if target.resolve() == (state / database.FILE).resolve():
         raise LedgerError(_("that is the ledger itself"), _("name another file: humaspost backup FILE"))
     if target.exists() and not _is_ledger(target):
         # Only an older copy is written over: a mistyped name must not cost a post.
         message = _("{name} is there already, and is no backup").format(name=target)
         raise LedgerError(message, _("name another file: humaspost backup FILE"))
-    backup.take(state / store.FILE, target, now=office.now())
+    backup.take(state / database.FILE, target, now=office.now())
     return target
 
 
 def _is_ledger(path: Path) -> bool:
     try:
-        return store.version(path) is not None
+        return database.version(path) is not None
     except LedgerError:
         return False
 
@@ -69,8 +70,8 @@ def known_until(office: Office, source: Path | None, *, adopt: bool) -> tuple[Pa
     state = office.settings.state
     if adopt:
         ledger = office.ledger(write=True)
-        store.check(ledger)
-        return None, backup.taken_at(state / store.FILE)
+        database.check(ledger)
+        return None, backup.taken_at(state / database.FILE)
     chosen = source or backup.newest(state)
     if chosen is None:
         raise LedgerError(
@@ -78,7 +79,7 @@ def known_until(office: Office, source: Path | None, *, adopt: bool) -> tuple[Pa
         )
     if not chosen.is_file():
         raise LedgerError(_("{name} is not there").format(name=chosen), _name_one())
-    if chosen.resolve() == (state / store.FILE).resolve():
+    if chosen.resolve() == (state / database.FILE).resolve():
         hint = _("to take it up as it is: humaspost restore --adopt")
         raise LedgerError(_("that is the ledger itself"), hint)
     return chosen, backup.taken_at(chosen)
@@ -104,11 +105,11 @@ def put_back(office: Office, source: Path | None) -> Restored:
 def sound(office: Office) -> None:
     """The ledger is whole and the one that sent last; else LedgerError. Hold the sender's lock."""
     ledger = office.ledger(write=True, upgrade=True)
-    store.check(ledger)
-    generation.begin(ledger, office.settings.state)
+    database.check(ledger)
+    copy_detection.begin(ledger, office.settings.state)
 
 
 def left(office: Office) -> None:
     """A copy that was made while this sender ran is not taken for the ledger; where the disk refuses, it may be."""
     with suppress(OSError, DBAPIError):
-        generation.begin(office.ledger(write=True), office.settings.state)
+        copy_detection.begin(office.ledger(write=True), office.settings.state)

@@ -9,23 +9,23 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 
-from humaspost.app.door import OfficeDoor
+from humaspost.app.channel_context import OfficeDoor
 from humaspost.channels import registry
-from humaspost.content.keys import Known
-from humaspost.content.read import Reader
-from humaspost.delivery.happened import Tell, silent
-from humaspost.delivery.line import Line, Sender
-from humaspost.ledger import accounts, store
-from humaspost.ledger.store import Ledger
-from humaspost.media.bucket import Bucket
-from humaspost.media.conversions import Conversions
-from humaspost.media.host import Host
+from humaspost.content.frontmatter.keys import Known
+from humaspost.content.reader import Reader
+from humaspost.delivery.account_session import Line, Sender
+from humaspost.delivery.events import Tell, silent
+from humaspost.ledger import accounts, database
+from humaspost.ledger.database import Ledger
+from humaspost.media.hosting.bucket import Bucket
+from humaspost.media.hosting.host import Host
 from humaspost.media.probe import Probe
+from humaspost.media.video.pool import Conversions
 from humaspost.model.account import Account, Facts
 from humaspost.model.channel import Channel
 from humaspost.policy.decide import decide
 from humaspost.settings.errors import ConfigError
-from humaspost.settings.shape import MediaSettings, Settings
+from humaspost.settings.settings import MediaSettings, Settings
 from humaspost.settings.vault import Vault
 
 
@@ -49,7 +49,7 @@ class Office:
         opened = self._ledger
         if opened is None or (write and opened.path is None):
             state = self.settings.state
-            self._ledger = store.open_ledger(state, now=self.now(), create=write, upgrade=upgrade)
+            self._ledger = database.open_ledger(state, now=self.now(), create=write, upgrade=upgrade)
         assert self._ledger is not None
         return self._ledger
 

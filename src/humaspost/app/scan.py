@@ -8,15 +8,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from humaspost.app.office import Office
-from humaspost.content.parse import Broken
-from humaspost.ledger import accounts, left_alone, planned, queries
-from humaspost.ledger.planned import Scheduled
-from humaspost.model.language import _
+from humaspost.base.i18n import _
+from humaspost.content.post_file import Broken
+from humaspost.ledger import accounts
+from humaspost.ledger.deliveries import sync_plan
+from humaspost.ledger.deliveries.sync_plan import Scheduled
+from humaspost.ledger.holds import file_errors
+from humaspost.ledger.queries import delivery_lists
 from humaspost.model.plan import Handling, NotPlanned, Plan
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
 from humaspost.planning.plan import Known, plan
-from humaspost.settings.shape import Settings
+from humaspost.settings.settings import Settings
 
 #: The priority of a type that the policy does not name; 1 goes first, 9 last.
 USUAL = 5
@@ -102,7 +105,7 @@ def known(office: Office) -> Known:
     policy = office.settings.policy
     within = timedelta(days=policy.same_text_days)
     with office.ledger().read() as conn:
-        said = queries.said(conn, since=office.now() - within)
+        said = delivery_lists.said(conn, since=office.now() - within)
     return Known(
         accounts=office.settings.accounts,
         channels=office.channels,
@@ -134,9 +137,9 @@ def enter(office: Office, found: Scan) -> Scheduled:
     def work(conn: Connection) -> Scheduled:
         for account in office.settings.accounts:
             accounts.ensure(conn, account, platform_id=known_accounts[account.name])
-        done = planned.schedule(conn, found.plan, now=now, folder_gone=found.folder_gone)
-        done = replace(done, over=left_alone.over(conn, [p.file for p in found.left_alone(done)]))
-        left_alone.keep(conn, [(p.file, p.code) for p in found.left_alone(done)])
+        done = sync_plan.schedule(conn, found.plan, now=now, folder_gone=found.folder_gone)
+        done = replace(done, over=file_errors.over(conn, [p.file for p in found.left_alone(done)]))
+        file_errors.keep(conn, [(p.file, p.code) for p in found.left_alone(done)])
         return done
 
     return office.ledger(write=True).write(work)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from humaspost.app.office import Office
-from humaspost.audience.leaving import leaves
-from humaspost.ledger import accounts, events
+from humaspost.audience.opt_out import leaves
+from humaspost.ledger import accounts
+from humaspost.ledger.webhooks import message_events
 from humaspost.model.account import Account
 from humaspost.model.channel import Channel, Event
 
@@ -58,7 +59,7 @@ def _hook(office: Office, account: Account) -> Hook:
 
 def heard(
     office: Office, hook: Hook, headers: Mapping[str, str], body: bytes
-) -> "Future[list[events.Change]] | None":
+) -> "Future[list[message_events.Change]] | None":
     """Answered when everything in the webhook is on disk; None = it is not the platform's. Never raises here."""
     found = hook.channel.events(hook.account.config, headers, body, secret=hook.app_secret)
     if found is None:
@@ -66,9 +67,9 @@ def heard(
     return office.ledger(write=True).committer.submit(lambda conn: _receive(conn, office, hook, found))
 
 
-def _receive(conn: Connection, office: Office, hook: Hook, found: list[Event]) -> list[events.Change]:
+def _receive(conn: Connection, office: Office, hook: Hook, found: list[Event]) -> list[message_events.Change]:
     if not found:
         return []
     platform_id = hook.channel.platform_id(hook.account.config)
     account = accounts.ensure(conn, hook.account, platform_id=platform_id)
-    return events.receive(conn, account, found, leaves=leaves, now=office.now())
+    return message_events.receive(conn, account, found, leaves=leaves, now=office.now())

@@ -5,7 +5,7 @@ import unicodedata
 
 import phonenumbers
 
-from humaspost.model.language import _
+from humaspost.base.i18n import _
 
 _SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?[eE]\+?\d+")
 _EXPORTED = re.compile(r"(\d{8,15})[.,]0+")

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from humaspost.model import language
+from humaspost.base import i18n
 
 DOMAIN = "humaspost"
 LOCALES = Path(__file__).parents[1] / "locale"
@@ -18,12 +18,12 @@ def from_environment() -> None:
 def use(name: str) -> None:
     """Every later text is in this language, English where its catalogue has none."""
     if not (LOCALES / name / "LC_MESSAGES" / f"{DOMAIN}.mo").is_file():
-        language.install(str, _english)
+        i18n.install(str, _english)
         return
     import gettext
 
     catalogue = gettext.translation(DOMAIN, LOCALES, [name], fallback=True)
-    language.install(catalogue.gettext, catalogue.ngettext)
+    i18n.install(catalogue.gettext, catalogue.ngettext)
 
 
 def _english(one: str, many: str, count: int) -> str:

@@ -7,10 +7,10 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command as build
 
+from humaspost.base.i18n import _
 from humaspost.base.suggest import nearest
-from humaspost.cli.commands import ENTRIES, GROUPS, Entry
-from humaspost.cli.flags import everywhere
-from humaspost.model.language import _
+from humaspost.cli.options import everywhere
+from humaspost.cli.registry import ENTRIES, GROUPS, Entry
 
 
 class LazyGroup(TyperGroup):

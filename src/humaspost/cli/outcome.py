@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from humaspost.cli.exits import Exit, worst
+from humaspost.cli.exit_codes import Exit, worst
 from humaspost.model.delivery import WAITING, State
 
 _PERSON = (State.UNKNOWN, State.MISSED)

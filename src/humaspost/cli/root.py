@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
+from humaspost.base.i18n import _
 from humaspost.cli.lazy import LazyGroup, shared
-from humaspost.model.language import _
 
 
 def _show_version(value: bool) -> None:

@@ -3,8 +3,8 @@
 import re
 from itertools import islice
 
-from humaspost.content.page import Page
-from humaspost.model.language import _
+from humaspost.base.i18n import _
+from humaspost.content.report import Page
 from humaspost.model.problem import Place
 
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

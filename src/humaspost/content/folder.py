@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from humaspost.model.language import _
+from humaspost.base.i18n import _
 from humaspost.model.problem import Place, Problem, Severity
 
 Stamp = tuple[int, int, int, int]

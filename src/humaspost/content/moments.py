@@ -2,10 +2,10 @@
 
 from datetime import UTC
 
-from humaspost.content.fields import Fields
-from humaspost.content.when import Wrong, moment
-from humaspost.content.wording import write
-from humaspost.model.language import _
+from humaspost.base.i18n import _
+from humaspost.content.frontmatter.dates import Wrong, moment
+from humaspost.content.frontmatter.fields import Fields
+from humaspost.content.frontmatter.hints import write
 from humaspost.model.post import Late, When
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
+from humaspost.base.canonical_json import Json
+from humaspost.base.i18n import _
 from humaspost.base.suggest import nearest
-from humaspost.content.fields import Fields
-from humaspost.content.keys import SAME, Known
-from humaspost.content.wording import clipped, listed, quoted, write
-from humaspost.model.json import Json
-from humaspost.model.language import _
+from humaspost.content.frontmatter.fields import Fields
+from humaspost.content.frontmatter.hints import clipped, listed, quoted, write
+from humaspost.content.frontmatter.keys import SAME, Known
 
 
 def own(fields: Fields, known: Known) -> dict[str, Mapping[str, Json]]:

@@ -4,8 +4,8 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from humaspost.content.page import Page
-from humaspost.model.language import _
+from humaspost.base.i18n import _
+from humaspost.content.report import Page
 from humaspost.model.problem import Place
 
 #: Longest front matter and body, in characters; both far beyond any post that a platform takes, and short

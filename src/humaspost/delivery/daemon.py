@@ -13,8 +13,8 @@ from typing import TypeVar
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
-from humaspost.delivery.deliver import Engine
-from humaspost.delivery.happened import Happened, trouble
+from humaspost.delivery.engine import Engine
+from humaspost.delivery.events import Happened, trouble
 from humaspost.ledger import senders
 
 T = TypeVar("T")

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from humaspost.base.canonical_json import canonical
 from humaspost.ledger.schema import account, delivery, planned, preparation, quota_use, rate
 from humaspost.model.account import Account, Facts, Identity, Verdict
-from humaspost.model.json import canonical
 
 
 class AccountConflict(Exception):

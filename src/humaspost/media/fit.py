@@ -11,14 +11,17 @@ from functools import lru_cache
 from io import BufferedRandom
 from pathlib import Path
 
-from humaspost.disk import written
-from humaspost.media import boxes, encode, films, gif, images, opening
-from humaspost.media import convert as converting
-from humaspost.media.conversions import Conversions
-from humaspost.media.convert import CannotConvert
-from humaspost.media.shape import shaped
+from humaspost.base.canonical_json import Json, digest
+from humaspost.base.files import written
+from humaspost.media import safe_open
+from humaspost.media.geometry import shaped
+from humaspost.media.image import decode, encode, gif
+from humaspost.media.mp4 import strip_metadata
+from humaspost.media.video import measure
+from humaspost.media.video import plan as converting
+from humaspost.media.video.plan import CannotConvert
+from humaspost.media.video.pool import Conversions
 from humaspost.model.channel import FitFile
-from humaspost.model.json import Json, digest
 from humaspost.model.post import Kind
 from humaspost.model.rendition import Attachment
 from humaspost.model.rules import MediaRules
@@ -117,7 +120,7 @@ def _snapshot(source: Path, attachment: Attachment, folder: Path) -> Iterator[Bu
     hashed = hashlib.sha256()
     with tempfile.TemporaryFile(dir=folder) as copy:
         try:
-            with opening.open_regular(source.resolve()) as file:
+            with safe_open.open_regular(source.resolve()) as file:
                 while chunk := file.read(_CHUNK):
                     hashed.update(chunk)
                     copy.write(chunk)
@@ -153,7 +156,7 @@ def _silenced(file: BufferedRandom, attachment: Attachment) -> None:
     """A film tells neither place nor date; the source is not touched, this is its copy."""
     if attachment.mime.startswith("video/") or attachment.mime == "audio/mp4":
         try:
-            boxes.silence(file, attachment.size)
+            strip_metadata.silence(file, attachment.size)
         except (ValueError, struct.error) as error:
             raise CannotFit("media-unreadable", attachment.path) from error
         file.seek(0)
@@ -176,12 +179,12 @@ def _film(
     """The video or sound as it is where the channel takes it so, else an MP4 or M4A of it."""
     mime, size, made = attachment.mime, attachment.size, _film_at(target, attachment)
     try:
-        seen = films.measured(file, mime)
+        seen = measure.measured(file, mime)
         file.seek(0)
         if converting.fits(seen, rules, mime=mime, size=size):
             return _copied(file, target.with_name(target.name + Path(attachment.path).suffix.lower()))
         conversions.begin(converting.job(seen, rules, mime=mime, size=size, target=made), file)
-    except (films.BadFilm, films.TooManyPixels) as error:
+    except (measure.BadFilm, measure.TooManyPixels) as error:
         raise CannotFit("media-unreadable", attachment.path) from error
     except CannotConvert as error:
         raise CannotFit(error.code, f"{attachment.path}: {error}") from error
@@ -230,16 +233,16 @@ def _still(
 ) -> bytes | None:
     least, most = rules.width or (0, None)
     try:
-        with images.opened(file, attachment.mime) as image:
-            clean = images.srgb(images.upright(image))
-    except images.TooManyPixels as error:
+        with decode.opened(file, attachment.mime) as image:
+            clean = decode.srgb(decode.upright(image))
+    except decode.TooManyPixels as error:
         raise CannotFit("media-bomb", attachment.path) from error
-    except images.BadImage as error:
+    except decode.BadImage as error:
         raise CannotFit("media-unreadable", str(error)) from error
     if mime == "image/jpeg":
-        clean = images.flattened(clean)
+        clean = decode.flattened(clean)
     if pad:
-        clean = images.padded(clean, shaped(*clean.size, replace(rules, width=None, height=None, frame=None)))
+        clean = decode.padded(clean, shaped(*clean.size, replace(rules, width=None, height=None, frame=None)))
     clean = encode.narrowed(clean, most, ratio=rules.ratio)
     cap = int(rules.max_bytes.value)
     least = least if shrink else clean.width

@@ -9,10 +9,14 @@ from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
 
-from humaspost.media import boxes, films, findings, gif, images, opening
-from humaspost.media.findings import Flaw
-from humaspost.media.kinds import Found, is_text, kind_of
-from humaspost.model.language import _
+from humaspost.base.i18n import _
+from humaspost.media import problems as media_problems
+from humaspost.media import safe_open
+from humaspost.media.file_types import Found, is_text, kind_of
+from humaspost.media.image import decode, gif
+from humaspost.media.mp4 import strip_metadata
+from humaspost.media.problems import Flaw
+from humaspost.media.video import measure
 from humaspost.model.post import Film, Kind, MediaFacts, Medium, Post
 from humaspost.model.problem import Problem
 
@@ -106,22 +110,22 @@ class Probe:
         if key == "captions":
             self._captions(shown, path)
         elif (facts := self._facts(shown, path)).kind is not Kind.IMAGE:
-            raise findings.wrong_type(shown, facts.mime, _("a cover is a JPEG or PNG picture"))
+            raise media_problems.wrong_type(shown, facts.mime, _("a cover is a JPEG or PNG picture"))
 
     def _captions(self, shown: str, path: Path) -> MediaFacts:
-        relative = opening.inside(self._root, shown, path)
+        relative = safe_open.inside(self._root, shown, path)
         with _open(self._root, relative, shown) as file:
             data = file.read(MOST_CAPTIONS + 1)
         mime = _CAPTIONS.get(path.suffix.lower())
         if len(data) > MOST_CAPTIONS or not is_text(data) or mime is None or b"-->" not in data:
             hint = _("captions are a text file whose name ends in .srt or .vtt, with times like {example}")
-            raise findings.wrong_type(
+            raise media_problems.wrong_type(
                 shown, _("no captions file"), hint.format(example="00:00:01,000 --> 00:00:04,000")
             )
         return MediaFacts(Kind.DOCUMENT, mime, hashlib.sha256(data).hexdigest(), len(data))
 
     def _facts(self, file: str, path: Path) -> MediaFacts:
-        relative = opening.inside(self._root, file, path)
+        relative = safe_open.inside(self._root, file, path)
         try:
             stamp = _Stamp.of(self._root / relative)
         except (OSError, ValueError) as error:
@@ -145,7 +149,7 @@ def facts_of(file: BufferedReader, name: str, *, real: str) -> MediaFacts:
     """The facts of an open file; ``real`` is its own name, where ``name`` is a link's. Raises Flaw."""
     size = os.fstat(file.fileno()).st_size
     if size > CAP:
-        raise findings.too_large(name, size, CAP)
+        raise media_problems.too_large(name, size, CAP)
     try:
         # A link named notes.txt to a file of secrets must not make it a document.
         found = kind_of(file, name, size=size)
@@ -155,7 +159,7 @@ def facts_of(file: BufferedReader, name: str, *, real: str) -> MediaFacts:
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise findings.unreadable(name, error.strerror or str(error)) from error
+        raise media_problems.unreadable(name, error.strerror or str(error)) from error
     facts = MediaFacts(found.kind, found.mime, digest, size)
     if found.kind is Kind.DOCUMENT:
         return facts
@@ -166,17 +170,17 @@ def facts_of(file: BufferedReader, name: str, *, real: str) -> MediaFacts:
 def _picture(file: BufferedReader, found: Found, name: str, facts: MediaFacts) -> MediaFacts:
     file.seek(0)
     try:
-        with images.opened(file, found.mime) as image:
-            moving = images.moves(image, found.mime)
-            width, height = images.upright_size(image)
+        with decode.opened(file, found.mime) as image:
+            moving = decode.moves(image, found.mime)
+            width, height = decode.upright_size(image)
             frames = getattr(image, "n_frames", 1) if moving else 1
-    except images.TooManyPixels as error:
-        raise findings.bomb(name, images.MAX_PIXELS) from error
-    except images.BadImage as error:
+    except decode.TooManyPixels as error:
+        raise media_problems.bomb(name, decode.MAX_PIXELS) from error
+    except decode.BadImage as error:
         why = _("it is cut off") if "truncated" in str(error) else _("its content is broken")
-        raise findings.unreadable(name, why) from error
+        raise media_problems.unreadable(name, why) from error
     if moving and found.mime != "image/gif":
-        raise findings.animated(name)
+        raise media_problems.animated(name)
     if not moving:
         return replace(facts, width=width, height=height)
     film, lasts = Film("gif", frames=frames), _lasts(file)
@@ -194,20 +198,20 @@ def _lasts(file: BufferedReader) -> float | None:
 
 def _film(file: BufferedReader, found: Found, name: str, facts: MediaFacts) -> MediaFacts:
     try:
-        if films.FORMATS[found.mime] == "mov":
-            boxes.demand_whole(file, facts.size)
-        seen = films.measured(file, found.mime)
+        if measure.FORMATS[found.mime] == "mov":
+            strip_metadata.demand_whole(file, facts.size)
+        seen = measure.measured(file, found.mime)
     except (ValueError, struct.error) as error:
-        raise findings.unreadable(name, _("its index is broken")) from error
-    except films.TooManyPixels as error:
-        raise findings.bomb(name, images.MAX_PIXELS) from error
-    except films.BadFilm as error:
-        raise findings.unreadable(name, _("its content is broken")) from error
+        raise media_problems.unreadable(name, _("its index is broken")) from error
+    except measure.TooManyPixels as error:
+        raise media_problems.bomb(name, decode.MAX_PIXELS) from error
+    except measure.BadFilm as error:
+        raise media_problems.unreadable(name, _("its content is broken")) from error
     except OSError:
         raise  # the disk's, not the film's
     except Exception as error:
         # However strange a file is, and whatever we overlooked: it must not hide the others.
-        raise findings.unreadable(name, _("its content is broken")) from error
+        raise media_problems.unreadable(name, _("its content is broken")) from error
     sound = seen.kind is Kind.AUDIO and found.kind is Kind.VIDEO
     return replace(
         facts,
@@ -222,7 +226,7 @@ def _film(file: BufferedReader, found: Found, name: str, facts: MediaFacts) -> M
 
 def _open(root: Path, relative: Path, file: str) -> BufferedReader:
     try:
-        return opening.open_inside(root, relative)
+        return safe_open.open_inside(root, relative)
     except (OSError, ValueError) as error:
         raise _cannot_open(error, file, root / relative) from error
 
@@ -232,12 +236,12 @@ def _cannot_open(error: OSError | ValueError, file: str, path: Path) -> Flaw:
         isinstance(error, FileNotFoundError | NotADirectoryError | ValueError)
         or error.errno == errno.ENAMETOOLONG
     ):
-        return findings.missing(file, path)
+        return media_problems.missing(file, path)
     if isinstance(error, IsADirectoryError):
-        return findings.irregular(file)
+        return media_problems.irregular(file)
     if isinstance(error, PermissionError):
-        return findings.unreadable(file, _("this user may not read it"))
-    return findings.unreadable(file, error.strerror or str(error))
+        return media_problems.unreadable(file, _("this user may not read it"))
+    return media_problems.unreadable(file, error.strerror or str(error))
 
 
 def _repeated(media: list[Medium]) -> list[Problem]:
@@ -246,6 +250,6 @@ def _repeated(media: list[Medium]) -> list[Problem]:
         if medium.facts is not None:
             same = (medium.facts.sha256, medium.only, medium.part)
             if same in seen:
-                problems.append(findings.twice(medium.file, f"media.{medium.index}.file"))
+                problems.append(media_problems.twice(medium.file, f"media.{medium.index}.file"))
             seen.add(same)
     return problems

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from humaspost.model.json import Json
+from humaspost.base.canonical_json import Json
 from humaspost.model.rendition import Fallback
 
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
+from humaspost.base.canonical_json import Json
 from humaspost.model.account import Facts, Identity, Verdict
 from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient, Stage
-from humaspost.model.json import Json
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Attachment, Part, Rendition

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from humaspost.model.json import Json
+from humaspost.base.canonical_json import Json
 from humaspost.model.rendition import Part
 
 DeliveryKey = str

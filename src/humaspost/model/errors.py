@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from humaspost.model.secrecy import struck
+from humaspost.base.redaction import struck
 
 
 class Scope(StrEnum):

@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from humaspost.base.canonical_json import Json
 from humaspost.model.document import Document
-from humaspost.model.json import Json
 from humaspost.model.problem import Place, Problem
 
 

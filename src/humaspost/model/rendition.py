@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from humaspost.model.json import Json, digest
+from humaspost.base.canonical_json import Json, digest
 from humaspost.model.post import Kind, MediaFacts, Medium, Post
 
 

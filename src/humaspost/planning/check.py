@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from humaspost.model.language import _, ngettext
+from humaspost.base.i18n import _, ngettext
 from humaspost.model.post import Post, Visibility
 from humaspost.model.problem import Problem, channel_problem
 from humaspost.model.rendition import Part, Rendition
 from humaspost.model.rules import Rules
-from humaspost.planning import media
+from humaspost.planning import media_checks
 
 
 def check(post: Post, rendition: Rendition, rules: Rules, *, convert: bool = False) -> list[Problem]:
@@ -18,7 +18,7 @@ def check(post: Post, rendition: Rendition, rules: Rules, *, convert: bool = Fal
     found = [*_whom(post, rendition, rules), *_parts(post, rendition, rules)]
     for part in rendition.parts:
         found += _text(part, rendition, rules)
-        found += media.check(post, part, rendition, rules, convert=convert)
+        found += media_checks.check(post, part, rendition, rules, convert=convert)
     return found
 
 

@@ -4,19 +4,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from humaspost.base.i18n import _
 from humaspost.model.account import Account, Facts
 from humaspost.model.channel import Channel
-from humaspost.model.language import _
 from humaspost.model.plan import Handling, NotPlanned, Plan, PlanRow, Said
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem, Severity
 from humaspost.model.rendition import Rendition
 from humaspost.model.rules import Rules
-from humaspost.planning import logins
+from humaspost.planning import login_expiry
 from humaspost.planning.check import check
-from humaspost.planning.fit import fit
 from humaspost.planning.moving import converted
 from humaspost.planning.targets import targets
+from humaspost.planning.thread_split import fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _one(post: Post, known: Known, rules: Mapping[str, Rules]) -> tuple[list[Pro
         problems += check(post, rendition, limits, convert=known.convert)
         facts = known.facts.get(account.name)
         problems += channel.check(rendition, limits, facts, config=account.config)
-        problems += logins.check(post, account, facts)
+        problems += login_expiry.check(post, account, facts)
         if post.date is not None:
             rows.append(_row(post, account, rendition, limits, known.handling(post)))
     if post.draft:

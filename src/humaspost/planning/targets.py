@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from humaspost.base.i18n import _
 from humaspost.base.suggest import nearest
 from humaspost.model.account import Account
-from humaspost.model.language import _
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
 

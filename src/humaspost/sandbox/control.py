@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from humaspost.sandbox.faults import Fault, Faults
-from humaspost.sandbox.switches import Switch
-from humaspost.sandbox.world import PublicObject, World
+from humaspost.sandbox.options import Switch
+from humaspost.sandbox.state import PublicObject, World
 
 _PHONE = re.compile(r"\+[1-9]\d{6,14}")
 

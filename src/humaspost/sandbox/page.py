@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from humaspost.sandbox import markup, shown
+from humaspost.sandbox import markup, page_model
 from humaspost.sandbox.instagram import accounts as instagram
+from humaspost.sandbox.state import World
 from humaspost.sandbox.whatsapp import accounts as whatsapp
-from humaspost.sandbox.world import World
 from humaspost.sandbox.x import accounts as x
 
 #: What a browser may show as itself; anything else is offered as bytes.
@@ -75,13 +75,13 @@ class Page:
     def _content(self) -> dict[str, Any]:
         objects = list(self._world.objects)
         lists: dict[str, list[Any]] = {
-            "x": shown.conversations(objects),
-            "instagram": shown.gallery(objects),
-            "whatsapp": shown.phones(objects),
+            "x": page_model.conversations(objects),
+            "instagram": page_model.gallery(objects),
+            "whatsapp": page_model.phones(objects),
         }
         return {
             "version": self._version(),
-            "counts": self._jinja.get_template("counts.html").render(counts=shown.counts(objects)),
+            "counts": self._jinja.get_template("counts.html").render(counts=page_model.counts(objects)),
             "sections": {name: self._items(name, items) for name, items in lists.items()},
         }
 
@@ -89,8 +89,10 @@ class Page:
         template = self._jinja.get_template(f"{name}.html")
         if not items:
             return [{"key": "empty", "html": template.render(item=None)}]
-        rendered = [{"key": _key(item), "html": template.render(item=item)} for item in items[: shown.MOST]]
-        left_out = len(items) - shown.MOST
+        rendered = [
+            {"key": _key(item), "html": template.render(item=item)} for item in items[: page_model.MOST]
+        ]
+        left_out = len(items) - page_model.MOST
         if left_out > 0:
             rendered.append({"key": "older", "html": f'<p class="older">and {left_out:,} older ones</p>'})
         return rendered

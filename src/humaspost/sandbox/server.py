@@ -16,12 +16,12 @@ from starlette.routing import BaseRoute
 
 from humaspost.sandbox import instagram, whatsapp, x
 from humaspost.sandbox.control import Control, Platform
+from humaspost.sandbox.fault_transport import Protocol, Wire
 from humaspost.sandbox.faults import Faults
-from humaspost.sandbox.mediahost import MediaHost
+from humaspost.sandbox.media_host import MediaHost
 from humaspost.sandbox.office import write_office
 from humaspost.sandbox.page import Page
-from humaspost.sandbox.wire import Protocol, Wire
-from humaspost.sandbox.world import World
+from humaspost.sandbox.state import World
 
 _PACKAGES = {"x": x, "instagram": instagram, "whatsapp": whatsapp}
 

@@ -5,15 +5,15 @@ from collections.abc import Iterable
 
 from pydantic import ValidationError
 
+from humaspost.base.i18n import _
 from humaspost.base.suggest import nearest
 from humaspost.channels import registry
 from humaspost.model.account import Account
 from humaspost.model.channel import Channel
-from humaspost.model.language import _
 from humaspost.model.problem import Problem
-from humaspost.settings.address import check_address
-from humaspost.settings.edge import AccountTable, ConfigFile, own_keys
-from humaspost.settings.findings import Page, findings, named_like_secret
+from humaspost.settings.addresses import check_address
+from humaspost.settings.config_file import AccountTable, ConfigFile, own_keys
+from humaspost.settings.problems import Page, findings, named_like_secret
 
 _OTHER_NAMES = {"twitter": "x", "wa": "whatsapp", "ig": "instagram"}
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")

@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from humaspost.model.language import _
+from humaspost.base.i18n import _
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _SHAPE = re.compile(r"(\d{1,6})\s?([smhd])")

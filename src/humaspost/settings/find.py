@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from humaspost.model.language import _
+from humaspost.base.i18n import _
 from humaspost.model.problem import Problem
 from humaspost.settings.errors import ConfigError
 

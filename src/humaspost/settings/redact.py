@@ -2,7 +2,7 @@
 
 import re
 
-from humaspost.model.secrecy import HIDDEN, know, struck
+from humaspost.base.redaction import HIDDEN, know, struck
 
 __all__ = ["know", "redact"]
 

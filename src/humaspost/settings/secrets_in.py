@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from humaspost.model.language import _
+from humaspost.base.i18n import _
 from humaspost.model.problem import Problem
-from humaspost.settings.findings import Page, named_like_secret
+from humaspost.settings.problems import Page, named_like_secret
 
 
 def secrets_in(data: Mapping[str, Any], page: Page) -> Iterator[Problem]:

@@ -9,12 +9,12 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from humaspost.disk import written
-from humaspost.model.language import _
+from humaspost.base.files import written
+from humaspost.base.i18n import _
 from humaspost.model.problem import Problem
 from humaspost.settings.errors import ConfigError
 from humaspost.settings.redact import know
-from humaspost.settings.sources import CredentialsFile, PatientKeyring, Seed, of_environment
+from humaspost.settings.secret_sources import CredentialsFile, PatientKeyring, Seed, of_environment
 
 _FOLDER = 0o700
 #: Seconds; longer than any exchange with a platform takes.

@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from humaspost.audience.importing import Changes
-from humaspost.model.language import _, ngettext
-from humaspost.settings.shape import Settings
+from humaspost.audience.importer import Changes
+from humaspost.base.i18n import _, ngettext
+from humaspost.settings.settings import Settings
+from humaspost.views.json_output import moment
 from humaspost.views.problems import problem_json, problem_lines
-from humaspost.views.rows import moment
 from humaspost.views.text import columns as aligned
 from humaspost.views.text import wrap
 from humaspost.views.times import Clock

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from humaspost.audience.phone import masked
-from humaspost.model.language import _
+from humaspost.base.i18n import _
 from humaspost.views.states import state_word
 from humaspost.views.text import columns as aligned
 from humaspost.views.text import cut, safe

@@ -5,8 +5,8 @@ import importlib.util
 from collections.abc import Iterable, Mapping
 
 import humaspost.channels.registry as registry
+from humaspost.base.i18n import _
 from humaspost.base.suggest import similar
-from humaspost.model.language import _
 from humaspost.views.states import REASONS, STATES
 from humaspost.views.text import wrap
 

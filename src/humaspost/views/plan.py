@@ -5,14 +5,14 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
+from humaspost.base.i18n import _, ngettext
 from humaspost.model.delivery import State
-from humaspost.model.language import _, ngettext
 from humaspost.model.post import Late
-from humaspost.views.fate import Coming, Fate, Unsent
-from humaspost.views.forecast import misses
+from humaspost.reports.plan_outlook import Coming, Fate, Unsent
+from humaspost.reports.quota_forecast import misses
+from humaspost.reports.sender_status import Sending, plan_lines, sender_json
 from humaspost.views.price import estimate, total_line
 from humaspost.views.renditions import summary
-from humaspost.views.sender import Sending, plan_lines, sender_json
 from humaspost.views.states import state_word
 from humaspost.views.text import cut, pad, quoted, safe, width
 from humaspost.views.times import Clock

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from humaspost.model.language import _
+from humaspost.base.i18n import _
 from humaspost.model.post import Post, When
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Part

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from humaspost.model.language import _
+from humaspost.base.i18n import _
 from humaspost.views.renditions import Shown
 
 _CENT, _MILL = Decimal("0.01"), Decimal("0.001")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from humaspost.model.language import _, ngettext
+from humaspost.base.i18n import _, ngettext
 from humaspost.model.problem import Place, Problem
 from humaspost.views.text import safe, width, wrap
 

@@ -7,16 +7,16 @@ from typing import Any
 from sqlalchemy import Row
 
 from humaspost.app.office import Office
-from humaspost.ledger import totals
-from humaspost.ledger.now_due import ASKABLE, ENDED
+from humaspost.base.i18n import _
+from humaspost.ledger.deliveries.publish_now import ASKABLE, ENDED
+from humaspost.ledger.queries import totals
 from humaspost.model.delivery import State
-from humaspost.model.language import _
 from humaspost.model.post import Post, Visibility
-from humaspost.views.gather import shown_for
+from humaspost.reports.renditions_of_post import shown_for
+from humaspost.reports.sender_status import Sending, paused_lines, sending
 from humaspost.views.price import about
 from humaspost.views.renditions import Shown, summary
 from humaspost.views.results import result_lines
-from humaspost.views.sender import Sending, paused_lines, sending
 from humaspost.views.text import columns as aligned
 from humaspost.views.text import cut, safe, width
 from humaspost.views.times import Clock, span

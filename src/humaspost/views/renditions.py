@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from humaspost.base.i18n import _, ngettext
 from humaspost.model.account import Account
-from humaspost.model.language import _, ngettext
 from humaspost.model.post import Kind
 from humaspost.model.rendition import Attachment, Fallback, Part, Rendition
 from humaspost.model.rules import Rules
-from humaspost.views.particulars import particulars
+from humaspost.views.channel_extras import particulars
 from humaspost.views.text import safe, wrap
 
 

@@ -9,9 +9,9 @@ from sqlalchemy import Row
 
 from humaspost.app.office import Office
 from humaspost.audience.phone import masked
-from humaspost.ledger import doubts
+from humaspost.base.i18n import _
+from humaspost.ledger.deliveries import unknown_outcomes
 from humaspost.model.delivery import Proof, Receipt, State
-from humaspost.model.language import _
 from humaspost.views.deliveries import counted_words
 from humaspost.views.text import safe
 from humaspost.views.times import Clock
@@ -38,7 +38,7 @@ def _one(office: Office, row: Row[Any], answer: Receipt | Proof | None, clock: C
     sent = clock.date(row.unknown_since) if row.unknown_since else clock.date(row.due_at)
     lines = [f"  {row.key[:8]}  {safe(row.post)}  {row.account_name}  {to}  {sent}"]
     with office.ledger().read() as conn:
-        looked = doubts.looks_of(conn, row.key)
+        looked = unknown_outcomes.looks_of(conn, row.key)
     for proof, moments in looks_by_proof([(look.at, look.proof) for look in looked]):
         times = ", ".join(clock.second(at) for at in moments)
         lines.append("    " + _("looked at {times}: {proof}").format(times=times, proof=proof_word(proof)))

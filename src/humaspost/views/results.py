@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from humaspost.base.i18n import _
 from humaspost.model.delivery import State
-from humaspost.model.language import _
 from humaspost.views.deliveries import counted_words
-from humaspost.views.rows import counted
+from humaspost.views.json_output import counted
 from humaspost.views.states import state_word
 from humaspost.views.text import columns as aligned
 from humaspost.views.text import safe

@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 from humaspost import __version__
 from humaspost.app.office import Office
 from humaspost.app.scan import Scan
-from humaspost.ledger import totals
+from humaspost.base.i18n import _, ngettext
+from humaspost.ledger.queries import totals
 from humaspost.model.delivery import WAITING
-from humaspost.model.language import _, ngettext
-from humaspost.views.fate import fate
+from humaspost.reports.plan_outlook import fate
 from humaspost.views.states import state_word
 from humaspost.views.status import screen
 from humaspost.views.text import safe, wrap

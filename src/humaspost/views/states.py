@@ -1,6 +1,6 @@
 """The words for where a delivery stands, and what each asks of a person."""
 
-from humaspost.model.language import _
+from humaspost.base.i18n import _
 
 STATES = {
     "scheduled": "It will be sent when it is due.",

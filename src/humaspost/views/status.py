@@ -10,14 +10,17 @@ from sqlalchemy import Connection, Row
 
 from humaspost.app.office import Office
 from humaspost.app.scan import FOLDER
-from humaspost.ledger import accounts, generation, left_alone, queries, totals
+from humaspost.base.i18n import _, ngettext
+from humaspost.ledger import accounts
 from humaspost.ledger.accounts import facts_of
+from humaspost.ledger.holds import file_errors
+from humaspost.ledger.queries import delivery_lists, totals
+from humaspost.ledger.recovery import copy_detection
 from humaspost.model.delivery import NEEDS_PERSON, WAITING, State
-from humaspost.model.language import _, ngettext
-from humaspost.views.need_lines import need_lines
-from humaspost.views.needs import Login, Need, logins, needs
-from humaspost.views.rows import counts_json, delivery_json, post_json
-from humaspost.views.sender import Sending, paused_lines, sender_json, sending, status_words
+from humaspost.reports.attention import Login, Need, logins, needs
+from humaspost.reports.sender_status import Sending, paused_lines, sender_json, sending, status_words
+from humaspost.views.attention import need_lines
+from humaspost.views.json_output import counts_json, delivery_json, post_json
 from humaspost.views.states import state_word
 from humaspost.views.text import columns as aligned
 from humaspost.views.text import cut, pad, quoted, safe, width
@@ -45,7 +48,7 @@ class Screen:
 
 def screen(office: Office, clock: Clock) -> Screen:
     """What the ledger says now."""
-    copied = generation.is_foreign(office.ledger(), office.settings.state)
+    copied = copy_detection.is_foreign(office.ledger(), office.settings.state)
     with office.ledger().read() as conn:
         return Screen(
             sender=sending(office),
@@ -62,9 +65,9 @@ def screen(office: Office, clock: Clock) -> Screen:
 
 def _broken(conn: Connection) -> Iterable[tuple[str, str]]:
     """Files that nothing is sent of, and the code of their error: as the folder was last read, or the ledger has it."""
-    found = dict(left_alone.read(conn))
-    held = [row.file for row in queries.post_ids(conn) if row.hold == "error"]
-    return (dict.fromkeys(set(held) - set(left_alone.over(conn, held)), "") | found).items()
+    found = dict(file_errors.read(conn))
+    held = [row.file for row in delivery_lists.post_ids(conn) if row.hold == "error"]
+    return (dict.fromkeys(set(held) - set(file_errors.over(conn, held)), "") | found).items()
 
 
 def _accounts(office: Office, rows: Mapping[str, Row[Any]], clock: Clock) -> Iterable[tuple[str, str, str]]:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from humaspost.base.i18n import _, ngettext
 from humaspost.model.account import Template
-from humaspost.model.language import _, ngettext
 from humaspost.views.text import columns
 
 

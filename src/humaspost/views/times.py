@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from humaspost.base.i18n import _, ngettext
 from humaspost.base.timezones import short
-from humaspost.model.language import _, ngettext
 
 
 def _days() -> tuple[str, ...]:

@@ -17,8 +17,8 @@ from starlette.routing import Route
 from humaspost.app.office import Office
 from humaspost.app.webhooks import Hook, heard, of_app
 from humaspost.audience.phone import masked
-from humaspost.delivery.happened import Happened, trouble
-from humaspost.ledger.events import Change
+from humaspost.delivery.events import Happened, trouble
+from humaspost.ledger.webhooks.message_events import Change
 
 #: Meta sends at most so much.
 LARGEST = 3 * 1024 * 1024

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from humaspost.channels.instagram import Instagram, InstagramConfig
-from humaspost.channels.instagram.api import InstagramSession
+from humaspost.channels.instagram.session import InstagramSession
 from humaspost.model.delivery import Receipt
 from humaspost.model.post import Kind
 from humaspost.model.rendition import Attachment, Part
 from humaspost.sandbox.faults import Fault
 from humaspost.sandbox.server import Sandbox
-from tests.channels.door import SandboxDoor, jpeg, prepared
-from tests.media.films import film
+from tests.support.channel_context import SandboxDoor, jpeg, prepared
+from tests.support.video_files import film
 
 
 @dataclass

@@ -6,8 +6,8 @@ from pathlib import Path
 from humaspost.media.probe import Probe
 from humaspost.model.post import Kind, Medium
 from humaspost.model.rendition import Part, Rendition, attachments
-from tests.channels.door import jpeg
-from tests.channels.posts import post
+from tests.support.channel_context import jpeg
+from tests.support.sample_posts import post
 
 
 def covered(folder: Path, cover: bytes) -> Rendition:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from humaspost.channels.error_table import Refusal, classify
 from humaspost.channels.instagram.errors import ROWS
-from humaspost.channels.instagram.finding import FIELDS
-from humaspost.channels.table import Refusal, classify
+from humaspost.channels.instagram.reconcile import FIELDS
 from humaspost.model.channel import Ready
 from humaspost.model.errors import (
     AuthFailed,
@@ -23,9 +23,9 @@ from humaspost.model.errors import (
     UnknownOutcome,
 )
 from humaspost.model.rendition import Part
-from tests.channels.door import prepared
 from tests.channels.instagram.conftest import Bench
-from tests.shared import shared
+from tests.support.channel_context import prepared
+from tests.support.reference_data import shared
 
 Kind = type[ChannelError]
 #: What the contract's action means: while a container is made, and on the public write.

@@ -13,7 +13,7 @@ from humaspost.model.document import PartBreak
 from humaspost.model.post import Kind, Post
 from humaspost.model.problem import Severity
 from humaspost.model.rendition import Part
-from tests.channels.posts import medium, paragraphs, post
+from tests.support.sample_posts import medium, paragraphs, post
 
 CONFIG = InstagramConfig(user_id="17841400000000000", handle="@kotacontoh")
 CHANNEL = Instagram()

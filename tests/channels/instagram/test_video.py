@@ -12,8 +12,8 @@ from humaspost.model.channel import NotReady
 from humaspost.model.delivery import Receipt
 from humaspost.model.errors import AuthFailed, Rejected, Transient, UnknownOutcome
 from humaspost.model.rendition import Part
-from tests.channels.door import attempted, prepared
 from tests.channels.instagram.conftest import Bench
+from tests.support.channel_context import attempted, prepared
 from tests.support.deadlines import SECOND
 
 UPLOAD = "/ig-api-upload/"

@@ -12,7 +12,7 @@ from humaspost.model.delivery import Receipt, Recipient
 from humaspost.model.rendition import Fallback, Part
 from humaspost.sandbox.faults import Fault
 from humaspost.sandbox.server import Sandbox
-from tests.channels.door import SandboxDoor, jpeg, prepared
+from tests.support.channel_context import SandboxDoor, jpeg, prepared
 
 PERSON = Recipient("r1", "+6281200000001")
 

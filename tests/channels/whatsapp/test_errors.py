@@ -18,7 +18,7 @@ from humaspost.model.errors import (
     UnknownOutcome,
 )
 from tests.channels.whatsapp.conftest import PERSON, Bench
-from tests.shared import shared
+from tests.support.reference_data import shared
 
 Kind = type[ChannelError]
 _POST = [131051, 131052, 131053, 131055, 131063, 132000, 132001, 132005, 132007, 132012, 132016]

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from humaspost.channels.whatsapp import WhatsApp, WhatsAppConfig, masked
 from humaspost.channels.whatsapp.codes import CODES
-from humaspost.channels.whatsapp.marks import marked
+from humaspost.channels.whatsapp.markup import marked
 from humaspost.model.account import Facts, Template
 from humaspost.model.document import (
     Block,
@@ -31,7 +31,7 @@ from humaspost.model.document import (
 )
 from humaspost.model.post import Kind, Post
 from humaspost.model.rendition import Fallback, Part
-from tests.channels.posts import medium, post
+from tests.support.sample_posts import medium, post
 
 _PARAMS = ["{title}", "{text}", "{link}"]
 CONFIG = WhatsAppConfig.model_validate(

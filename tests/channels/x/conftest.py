@@ -14,7 +14,7 @@ from humaspost.model.delivery import Attempt, Receipt
 from humaspost.model.rendition import Part
 from humaspost.sandbox.faults import Fault
 from humaspost.sandbox.server import Sandbox
-from tests.channels.door import SandboxDoor, jpeg, prepared
+from tests.support.channel_context import SandboxDoor, jpeg, prepared
 
 
 @dataclass

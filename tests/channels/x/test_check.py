@@ -10,7 +10,7 @@ from humaspost.channels.x.codes import CODES
 from humaspost.model.post import Kind
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Part, Rendition
-from tests.channels.posts import medium, post
+from tests.support.sample_posts import medium, post
 
 _X, _CONFIG = X(), XConfig(handle="@kotacontoh")
 _RULES = _X.rules(_CONFIG)

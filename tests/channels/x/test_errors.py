@@ -19,8 +19,8 @@ from humaspost.model.errors import (
     UnknownOutcome,
 )
 from humaspost.model.rendition import Part
-from tests.channels.door import attempted, prepared
 from tests.channels.x.conftest import Bench
+from tests.support.channel_context import attempted, prepared
 
 _PROBLEMS = "https://api.twitter.com/2/problems/"
 _HALO = Part(1, "Halo.")

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from humaspost.channels.x import X, XConfig, keeping
-from humaspost.channels.x.keeping import ACCESS, EXPIRY, REFRESH, RENEWED
+from humaspost.channels.x import X, XConfig, token_store
 from humaspost.channels.x.oauth2 import CLIENT_SECRET
+from humaspost.channels.x.token_store import ACCESS, EXPIRY, REFRESH, RENEWED
 from humaspost.model.channel import Ready
 from humaspost.model.delivery import Receipt
 from humaspost.model.errors import AuthFailed, ChannelError, RateLimited, Transient
 from humaspost.model.rendition import Part
 from humaspost.sandbox.faults import Fault
 from humaspost.sandbox.server import Sandbox
-from tests.channels.door import SandboxDoor, jpeg, prepared
-from tests.channels.x.login import CALLBACK, answered, config_of, log_in
+from tests.channels.x.oauth_login import CALLBACK, answered, config_of, log_in
+from tests.support.channel_context import SandboxDoor, jpeg, prepared
 from tests.support.deadlines import SECOND
 
 HALO = Part(1, "Halo.")
@@ -142,7 +142,7 @@ def test_one_that_dies_between_keeping_the_two_goes_on_after_a_restart(account: 
     with pytest.raises(KeyboardInterrupt):
         account.publish()
     del account.door.replace_secret
-    keeping._waiting.clear()  # as after a restart
+    token_store._waiting.clear()  # as after a restart
     account.sandbox.world.settings["x.token_seconds"] = 7200
     _revoke(account)
     account.door.later = timedelta()
@@ -308,7 +308,7 @@ def test_new_tokens_that_the_disk_does_not_take_live_on_in_memory(account: Accou
     with X().open(account.config, account.door) as session:
         session.whoami()
     assert all(account.door.secrets[field] != first[field] for field in (ACCESS, REFRESH, EXPIRY))
-    keeping._waiting.clear()  # as after a restart
+    token_store._waiting.clear()  # as after a restart
     account.door.later += timedelta(hours=2)
     assert account.publish(Part(1, "Dua.")).remote_id
 
@@ -320,7 +320,7 @@ def test_a_new_login_makes_what_waits_in_memory_void(account: Account) -> None:
         _straight(account)
     del account.door.replace_secret
     log_in(account.config, account.door)
-    assert keeping.read(account.door, ACCESS) == account.door.secrets[ACCESS]
+    assert token_store.read(account.door, ACCESS) == account.door.secrets[ACCESS]
 
 
 def test_two_sessions_renew_once(account: Account) -> None:

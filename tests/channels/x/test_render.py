@@ -7,7 +7,7 @@ from humaspost.channels.x import X, XConfig
 from humaspost.model.document import PartBreak
 from humaspost.model.post import Post
 from humaspost.model.rendition import Rendition
-from tests.channels.posts import medium, paragraphs, post
+from tests.support.sample_posts import medium, paragraphs, post
 
 _X, _CONFIG = X(), XConfig(handle="kotacontoh")
 

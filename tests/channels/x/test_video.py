@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
+from humaspost.base.canonical_json import Json
 from humaspost.channels.x import X
-from humaspost.channels.x.uploads import CHUNK
+from humaspost.channels.x.media_upload import CHUNK
 from humaspost.media.probe import Probe
 from humaspost.model.channel import NotReady, Ready
 from humaspost.model.errors import Rejected, Transient
-from humaspost.model.json import Json
 from humaspost.model.post import Kind
 from humaspost.model.rendition import Attachment, Part
-from tests.channels.door import prepared
-from tests.channels.posts import medium, post
 from tests.channels.x.conftest import Bench
-from tests.media.films import film
-from tests.media.pictures import post_with
-from tests.shared import ROOT
+from tests.support.channel_context import prepared
+from tests.support.image_files import post_with
+from tests.support.reference_data import ROOT
+from tests.support.sample_posts import medium, post
+from tests.support.video_files import film
 
 SRT = b"1\n00:00:00,000 --> 00:00:01,000\nHalo\n"
 

@@ -98,6 +98,6 @@ class Instagram:
 
     def open(self, config: InstagramConfig, door: Door) -> AbstractContextManager[Session]:
         """A session with its own connections; requests is imported only now."""
-        from humaspost.channels.instagram.api import session
+        from humaspost.channels.instagram.session import session
 
         return session(config, door)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from humaspost.channels.instagram import captions, tagging
+from humaspost.base.canonical_json import Json
+from humaspost.base.i18n import _
+from humaspost.channels.instagram import caption_checks, tag_checks
 from humaspost.channels.instagram.rules import FORMATS
-from humaspost.model.json import Json
-from humaspost.model.language import _
 from humaspost.model.post import Kind
 from humaspost.model.problem import Problem, Severity, channel_problem
 from humaspost.model.rendition import Attachment, Part, Rendition
@@ -30,8 +30,8 @@ def _part(part: Part, rules: Rules) -> Iterator[Problem]:
     yield from _unfit_keys(part)
     yield from _cover(part)
     yield from _thumb(part)
-    yield from tagging.check(part)
-    yield from captions.check(part, rules)
+    yield from tag_checks.check(part)
+    yield from caption_checks.check(part, rules)
 
 
 def is_reel(part: Part) -> bool:

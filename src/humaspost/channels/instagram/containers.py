@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from humaspost.channels.graph import Graph, text_of
+from humaspost.base.canonical_json import Json
+from humaspost.channels.error_table import Refusal, classify
 from humaspost.channels.instagram.errors import ROWS
-from humaspost.channels.table import Refusal, classify
-from humaspost.channels.words import cleaned
+from humaspost.channels.meta_graph import Graph, text_of
+from humaspost.channels.response_text import cleaned
 from humaspost.model.errors import ChannelError, Transient
-from humaspost.model.json import Json
 
 #: Containers expire after 24 hours; one that could expire on the way is made anew.
 LIFE = timedelta(hours=23)

@@ -6,7 +6,7 @@ changes nothing, ``retract`` deletes. Rows are tried from the top; subcodes come
 
 from datetime import timedelta
 
-from humaspost.channels.table import ErrorRow, Refusal
+from humaspost.channels.error_table import ErrorRow, Refusal
 from humaspost.model.errors import (
     AuthFailed,
     QuotaExceeded,

@@ -3,9 +3,9 @@
 import re
 from dataclasses import replace
 
-from humaspost.channels.instagram import values
+from humaspost.base.canonical_json import Json
+from humaspost.channels.instagram import options
 from humaspost.model.document import plain
-from humaspost.model.json import Json
 from humaspost.model.post import Post
 from humaspost.model.rendition import Part, Rendition, attachments
 
@@ -16,7 +16,7 @@ _PART_BREAK = re.compile(r"\s*<!--\s*part\s*-->\s*")
 def render(post: Post, *, account: str) -> Rendition:
     """One part: the caption, an empty line, the hashtags; the media that this account shows. A story has no caption."""
     keys = post.keys("instagram", account)
-    extra = values.read(keys)
+    extra = options.read(keys)
     media = attachments(post, channel="instagram", account=account)
     if extra["format"] == "story":
         media = tuple(replace(item, use="story") for item in media)

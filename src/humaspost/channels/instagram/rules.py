@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from humaspost.model.language import _
+from humaspost.base.i18n import _
 from humaspost.model.post import Kind
 from humaspost.model.rules import Cannot, FilmRules, Limit, MediaRules, Quota, Rules, Source, TextRules
 

@@ -7,10 +7,10 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from humaspost.channels.whatsapp import check as checking
-from humaspost.channels.whatsapp import events as webhooks
 from humaspost.channels.whatsapp import render as rendering
 from humaspost.channels.whatsapp import rules as limits
-from humaspost.channels.whatsapp.choice import Choice, is_button
+from humaspost.channels.whatsapp import webhooks as webhooks
+from humaspost.channels.whatsapp.template_params import Choice, is_button
 from humaspost.model.account import Facts
 from humaspost.model.channel import Door, Event, Looks, Session
 from humaspost.model.post import Kind, Post
@@ -139,6 +139,6 @@ class WhatsApp:
 
     def open(self, config: WhatsAppConfig, door: Door) -> AbstractContextManager[Session]:
         """A session with its own connections; requests is imported only now."""
-        from humaspost.channels.whatsapp.api import session
+        from humaspost.channels.whatsapp.session import session
 
         return session(config, door)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from functools import partial
 
-from humaspost.channels.whatsapp.filling import fitting, unfillable, written
+from humaspost.base.i18n import _
 from humaspost.channels.whatsapp.rules import CAPTION
+from humaspost.channels.whatsapp.template_checks import fitting, unfillable, written
 from humaspost.model.account import Facts, Template
-from humaspost.model.language import _
 from humaspost.model.post import Kind
 from humaspost.model.problem import Problem, Severity, channel_problem
 from humaspost.model.rendition import Fallback, Part, Rendition

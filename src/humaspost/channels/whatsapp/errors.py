@@ -8,7 +8,7 @@ changes nothing. Rows are tried from the top.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from humaspost.channels.table import ErrorRow, Refusal
+from humaspost.channels.error_table import ErrorRow, Refusal
 from humaspost.model.errors import (
     AuthFailed,
     RateLimited,

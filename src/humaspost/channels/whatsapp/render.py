@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from humaspost.channels.whatsapp.choice import SHAPES, Choice, chosen, flat
-from humaspost.channels.whatsapp.marks import enclosed, marked
-from humaspost.model.json import Json
+from humaspost.base.canonical_json import Json
+from humaspost.channels.whatsapp.markup import enclosed, marked
+from humaspost.channels.whatsapp.template_params import SHAPES, Choice, chosen, flat
 from humaspost.model.post import Kind, Post
 from humaspost.model.rendition import Part, Rendition, attachments
 

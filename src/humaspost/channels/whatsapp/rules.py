@@ -3,7 +3,7 @@
 import math
 from datetime import date
 
-from humaspost.model.language import _
+from humaspost.base.i18n import _
 from humaspost.model.post import Kind
 from humaspost.model.rules import Cannot, FilmRules, Limit, MediaRules, Quota, Rate, Rules, Source, TextRules
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from humaspost.channels.graph import Graph, rows_of, text_of
+from humaspost.channels.meta_graph import Graph, rows_of, text_of
 from humaspost.model.account import Template
 
 _FIELDS = "name,language,status,category,components,parameter_format"

@@ -6,12 +6,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from humaspost.base.i18n import _
 from humaspost.channels.x import check as checking
 from humaspost.channels.x import render as rendering
 from humaspost.channels.x import rules as limits
 from humaspost.model.account import Facts
 from humaspost.model.channel import Consent, Door, Event, Looks, Session
-from humaspost.model.language import _
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Rendition
@@ -92,7 +92,7 @@ class X:
 
     def tokens(self, config: XConfig) -> tuple[str, ...]:
         """What ``account login`` brings, where the account is to be logged in to so."""
-        from humaspost.channels.x.keeping import ACCESS, REFRESH
+        from humaspost.channels.x.token_store import ACCESS, REFRESH
 
         return (ACCESS, REFRESH) if config.auth == "oauth2" else ()
 
@@ -110,6 +110,6 @@ class X:
 
     def open(self, config: XConfig, door: Door) -> AbstractContextManager[Session]:
         """A session with its own connections; tweepy is imported only now."""
-        from humaspost.channels.x.api import session
+        from humaspost.channels.x.session import session
 
         return session(config, door)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
+from humaspost.base.canonical_json import Json
+from humaspost.base.i18n import _
 from humaspost.channels.x.rules import (
     CASHTAGS,
     POLL_MINUTES,
@@ -13,8 +15,6 @@ from humaspost.channels.x.rules import (
     POLL_OPTIONS,
     REPLY_SETTINGS,
 )
-from humaspost.model.json import Json
-from humaspost.model.language import _
 from humaspost.model.post import Kind
 from humaspost.model.problem import Problem, Severity, channel_problem
 from humaspost.model.rendition import Part, Rendition

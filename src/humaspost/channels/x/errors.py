@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from humaspost.channels.http import Answer
-from humaspost.channels.table import ErrorRow, Refusal, classify
-from humaspost.channels.words import cleaned, retry_after, unix_time
+from humaspost.base.i18n import _
+from humaspost.channels.error_table import ErrorRow, Refusal, classify
+from humaspost.channels.http.client import Answer
+from humaspost.channels.response_text import cleaned, retry_after, unix_time
 from humaspost.model.errors import (
     AuthFailed,
     ChannelError,
@@ -18,7 +19,6 @@ from humaspost.model.errors import (
     Transient,
     UnknownOutcome,
 )
-from humaspost.model.language import _
 
 _TOO_MANY = 429
 #: A month's allowance, which no window's end brings back.

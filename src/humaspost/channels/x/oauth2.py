@@ -13,14 +13,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
-from humaspost.channels.http import DEADLINE, Answer, Wire
+from humaspost.base.i18n import _
+from humaspost.channels.http.client import DEADLINE, Answer, Wire
+from humaspost.channels.response_text import cleaned
 from humaspost.channels.secret import optional
-from humaspost.channels.words import cleaned
-from humaspost.channels.x import ORIGIN, XConfig, keeping
-from humaspost.channels.x.keeping import ACCESS, EXPIRY, REFRESH, RENEWED
+from humaspost.channels.x import ORIGIN, XConfig, token_store
+from humaspost.channels.x.token_store import ACCESS, EXPIRY, REFRESH, RENEWED
 from humaspost.model.channel import Consent, Door
 from humaspost.model.errors import AuthFailed, Transient
-from humaspost.model.language import _
 
 CLIENT_SECRET = "client_secret"  # noqa: S105 - a field's name
 SCOPES = ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access")
@@ -66,11 +66,11 @@ def log_in(config: XConfig, door: Door, *, consent: Consent, code: str) -> None:
     known = (optional(door, CLIENT_SECRET), code, consent.verifier)
     with (
         Wire(config.base_url, secrets=known, signed_for=ORIGIN, deadline=DEADLINE) as wire,
-        keeping.renewing(door),
+        token_store.renewing(door),
     ):
         answer = _asked(wire, config, door, form)
         _check_scopes(answer)
-        keeping.keep(door, _granted(answer, door))
+        token_store.keep(door, _granted(answer, door))
 
 
 class Tokens:
@@ -89,7 +89,7 @@ class Tokens:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be seen."""
-        return (self._token, keeping.read(self._door, REFRESH), optional(self._door, CLIENT_SECRET))
+        return (self._token, token_store.read(self._door, REFRESH), optional(self._door, CLIENT_SECRET))
 
     @property
     def token(self) -> str:
@@ -107,7 +107,7 @@ class Tokens:
 
     def ahead(self, wire: Wire) -> None:
         """It is good for twenty minutes, or for as long as it was where X cannot be reached just now."""
-        keeping.keep_what_waits(self._door)
+        token_store.keep_what_waits(self._door)
         try:
             if self._ends_within(AHEAD):
                 self.renew(wire, refused=self._token)
@@ -120,27 +120,27 @@ class Tokens:
 
         Raises AuthFailed where X gives no new one: a person must log in again.
         """
-        with keeping.renewing(self._door):
+        with token_store.renewing(self._door):
             self._read()
             if self._token != refused and not self._ends_within(SOON):
                 return
-            keeping.check(self._door)
+            token_store.check(self._door)
             form = {"grant_type": "refresh_token", "refresh_token": _needed(self._door, REFRESH)}
             try:
                 granted = _granted(_asked(wire, self._config, self._door, form), self._door)
                 mark = f"{int(self._door.now().timestamp())}:{_mark(granted[ACCESS])}"
-                keeping.keep(self._door, {**granted, RENEWED: mark})
+                token_store.keep(self._door, {**granted, RENEWED: mark})
             finally:
                 self._read()
 
     def _read(self) -> None:
         self._token = _needed(self._door, ACCESS)
-        ends = keeping.read(self._door, EXPIRY)
+        ends = token_store.read(self._door, EXPIRY)
         self._expires = (
             datetime.fromtimestamp(int(ends), UTC) if ends.isdecimal() and len(ends) < 12 else None
         )
 
-        when, _, whose = keeping.read(self._door, RENEWED).partition(":")
+        when, _, whose = token_store.read(self._door, RENEWED).partition(":")
         is_its = whose == _mark(self._token) and when.isdecimal() and len(when) < 12
         self._renewed = datetime.fromtimestamp(int(when), UTC) if is_its else None
 
@@ -165,7 +165,7 @@ def _mark(token: str) -> str:
 
 
 def _needed(door: Door, field: str) -> str:
-    found = keeping.read(door, field)
+    found = token_store.read(door, field)
     if not found:
         raise AuthFailed("login-needed", _("nobody has logged in yet: humaspost account login"))
     return found

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from humaspost.base.canonical_json import Json
 from humaspost.channels.x.rules import REFUSED
 from humaspost.model.document import plain, split_parts
-from humaspost.model.json import Json
 from humaspost.model.post import Kind, Post
 from humaspost.model.rendition import Attachment, Part, Rendition, attachments
 

@@ -3,8 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
-from humaspost.channels.x.weight import bound, has_link, weighted
-from humaspost.model.language import _
+from humaspost.base.i18n import _
+from humaspost.channels.x.text_length import bound, has_link, weighted
 from humaspost.model.post import Kind
 from humaspost.model.rules import (
     Cannot,

@@ -27,14 +27,14 @@ from humaspost.sandbox.graph import (
     unknown_path,
     usage_headers,
 )
-from humaspost.sandbox.instagram import accounts, reading
+from humaspost.sandbox.instagram import accounts, read_endpoints
+from humaspost.sandbox.instagram.container_request import Captions, read_wanted
 from humaspost.sandbox.instagram.containers import Container
 from humaspost.sandbox.instagram.errors import invalid, localized, refused
-from humaspost.sandbox.instagram.gallery import Gallery
-from humaspost.sandbox.instagram.settings import SWITCHES
+from humaspost.sandbox.instagram.media_store import Gallery
+from humaspost.sandbox.instagram.options import SWITCHES
 from humaspost.sandbox.instagram.tokens import Tokens
-from humaspost.sandbox.instagram.wanted import Captions, read_wanted
-from humaspost.sandbox.world import World
+from humaspost.sandbox.state import World
 
 __all__ = ["SWITCHES", "Platform"]
 
@@ -175,41 +175,41 @@ class Platform:
 
     async def _me(self, request: Request) -> Any:
         given, facebook = await self._enter(request)
-        return reading.me(self.world, given.get("fields"), facebook=facebook)
+        return read_endpoints.me(self.world, given.get("fields"), facebook=facebook)
 
     async def _pages(self, request: Request) -> Any:
         _, facebook = await self._enter(request)
         if not facebook:
             raise no_such_node("accounts", request.method)
-        return reading.pages()
+        return read_endpoints.pages()
 
     async def _media(self, request: Request) -> Any:
         given, facebook = await self._enter(request, own=True)
-        return reading.listing(
-            self.world, reading.posts(self.world), given, hide_caption=self._hides(facebook)
+        return read_endpoints.listing(
+            self.world, read_endpoints.posts(self.world), given, hide_caption=self._hides(facebook)
         )
 
     async def _stories(self, request: Request) -> Any:
         given, facebook = await self._enter(request, own=True)
-        return reading.listing(
-            self.world, reading.stories(self.world), given, hide_caption=self._hides(facebook)
+        return read_endpoints.listing(
+            self.world, read_endpoints.stories(self.world), given, hide_caption=self._hides(facebook)
         )
 
     async def _limit(self, request: Request) -> Any:
         given, _ = await self._enter(request, own=True)
-        return reading.publishing_limit(self.gallery, given)
+        return read_endpoints.publishing_limit(self.gallery, given)
 
     async def _node(self, request: Request) -> Any:
         given, facebook = await self._enter(request)
         node, fields = request.path_params["node"], given.get("fields")
         if node == accounts.USER_ID:
-            return reading.user(self.world, fields, facebook=facebook)
+            return read_endpoints.user(self.world, fields, facebook=facebook)
         if container := self.gallery.containers.get(node):
             return await to_thread.run_sync(self._container, container, fields)
-        shown = reading.found(self.world, node)
+        shown = read_endpoints.found(self.world, node)
         if shown is None:
             raise no_such_node(node, request.method)
-        return reading.medium(self.world, shown, fields, hide_caption=self._hides(facebook))
+        return read_endpoints.medium(self.world, shown, fields, hide_caption=self._hides(facebook))
 
     def _container(self, container: Container, fields: str | None) -> dict[str, Any]:
         status = self.gallery.status(container)
@@ -220,20 +220,20 @@ class Platform:
 
     async def _children(self, request: Request) -> Any:
         await self._enter(request)
-        shown = reading.found(self.world, request.path_params["node"])
+        shown = read_endpoints.found(self.world, request.path_params["node"])
         if shown is None:
             raise no_such_node(request.path_params["node"], request.method)
         return {"data": [{"id": child} for child in shown.extra["children"]]}
 
     async def _insights(self, request: Request) -> Any:
         given, _ = await self._enter(request)
-        if reading.found(self.world, request.path_params["node"]) is None:
+        if read_endpoints.found(self.world, request.path_params["node"]) is None:
             raise no_such_node(request.path_params["node"], request.method)
-        return reading.insights(given.get("metric"))
+        return read_endpoints.insights(given.get("metric"))
 
     async def _delete(self, request: Request) -> Any:
         _, facebook = await self._enter(request)
-        shown = reading.found(self.world, request.path_params["node"])
+        shown = read_endpoints.found(self.world, request.path_params["node"])
         if shown is None:
             raise no_such_node(request.path_params["node"], request.method)
         if not facebook:
@@ -242,7 +242,7 @@ class Platform:
         return {"success": True, "deleted_id": shown.id}
 
     async def _file(self, request: Request) -> Any:
-        shown = reading.found(self.world, request.path_params["media_id"])
+        shown = read_endpoints.found(self.world, request.path_params["media_id"])
         place = request.path_params["place"]
         if shown is None or place >= len(shown.media):
             return Response(status_code=404)

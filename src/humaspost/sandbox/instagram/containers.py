@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from humaspost.sandbox.instagram.wanted import Wanted
-from humaspost.sandbox.world import ShownMedia
+from humaspost.sandbox.instagram.container_request import Wanted
+from humaspost.sandbox.state import ShownMedia
 
 DAY = timedelta(hours=24)
 _SAID = {

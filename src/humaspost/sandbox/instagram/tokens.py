@@ -9,8 +9,8 @@ from typing import Any
 from humaspost.sandbox.graph import GraphError
 from humaspost.sandbox.instagram import accounts
 from humaspost.sandbox.instagram.errors import invalid
-from humaspost.sandbox.instagram.settings import setting
-from humaspost.sandbox.world import World
+from humaspost.sandbox.instagram.options import setting
+from humaspost.sandbox.state import World
 
 #: How a renewed token begins: of Instagram Login, of Facebook Login.
 _RENEWED, _EXCHANGED = "IGAArenewed", "EAAexchanged"

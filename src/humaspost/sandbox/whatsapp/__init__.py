@@ -24,13 +24,20 @@ from humaspost.sandbox.graph import (
     unknown_path,
     usage_headers,
 )
-from humaspost.sandbox.whatsapp import accounts, catalogue, events, nodes, outbound, uploads
-from humaspost.sandbox.whatsapp.business import Business
+from humaspost.sandbox.state import World
+from humaspost.sandbox.whatsapp import (
+    accounts,
+    outbound,
+    read_endpoints,
+    template_store,
+    uploads,
+    webhook_payloads,
+)
+from humaspost.sandbox.whatsapp.business_state import Business
+from humaspost.sandbox.whatsapp.contacts import number
 from humaspost.sandbox.whatsapp.errors import refused
-from humaspost.sandbox.whatsapp.people import number
-from humaspost.sandbox.whatsapp.settings import SWITCHES
-from humaspost.sandbox.whatsapp.shapes import MarketingMessage, read_message
-from humaspost.sandbox.world import World
+from humaspost.sandbox.whatsapp.options import SWITCHES
+from humaspost.sandbox.whatsapp.request_schema import MarketingMessage, read_message
 
 __all__ = ["SWITCHES", "Platform"]
 
@@ -57,7 +64,7 @@ class Platform:
 
     def inbound(self, from_: str, text: str, payload: str | None = None) -> str:
         """A person at ``from_`` (+E.164) wrote ``text``, or pressed the button of that text; gives the message's id."""
-        return self.business.inbound(events.Words(number(from_), text, payload))
+        return self.business.inbound(webhook_payloads.Words(number(from_), text, payload))
 
     def prefer(self, from_: str, value: str) -> None:
         """A person chose ``stop`` or ``resume`` for marketing; the callback hears of it."""
@@ -65,13 +72,13 @@ class Platform:
         stopped = stopped | {from_} if value == "stop" else stopped - {from_}
         self.world.settings["whatsapp.marketing_stopped"] = sorted(stopped)
         bsuid = self.business.option("bsuid")
-        self.business.tell(events.preference(from_, value, at=self.world.now(), bsuid=bsuid))
+        self.business.tell(webhook_payloads.preference(from_, value, at=self.world.now(), bsuid=bsuid))
 
     def judge(self, name: str, status: str) -> bool:
         """Meta gives every language of a template this status, and the callback hears of it; False = it cannot be."""
-        if status not in catalogue.STATUSES:
+        if status not in template_store.STATUSES:
             return False
-        judged = catalogue.judged(self.business.templates, name, status=status)
+        judged = template_store.judged(self.business.templates, name, status=status)
         self.business.announce(judged)
         return bool(judged)
 
@@ -152,11 +159,11 @@ class Platform:
         self._enter(request)
         node, fields = request.path_params["node"], request.query_params.get("fields")
         if node == accounts.PHONE_NUMBER_ID:
-            return nodes.phone_number(self.business, fields)
+            return read_endpoints.phone_number(self.business, fields)
         if node == accounts.BUSINESS_ACCOUNT_ID:
-            return nodes.business_account(fields)
+            return read_endpoints.business_account(fields)
         template = next((t for t in self.business.templates if t.id == node), None)
-        return catalogue.node(template, fields) if template else self._media(request)
+        return template_store.node(template, fields) if template else self._media(request)
 
     def _file(self, request: Request) -> uploads.Stored:
         node = request.path_params["node"]
@@ -195,24 +202,24 @@ class Platform:
 
     async def _message_history(self, request: Request) -> Any:
         self._enter(request, accounts.PHONE_NUMBER_ID)
-        return nodes.message_history(self.business, request.query_params.get("message_id"))
+        return read_endpoints.message_history(self.business, request.query_params.get("message_id"))
 
     async def _blocked(self, request: Request) -> Any:
         self._enter(request, accounts.PHONE_NUMBER_ID)
-        return nodes.blocked(self.business)
+        return read_endpoints.blocked(self.business)
 
     async def _block(self, request: Request) -> Any:
         self._enter(request, accounts.PHONE_NUMBER_ID)
-        return nodes.block(self.business, json_object(await request.body()), blocking=True)
+        return read_endpoints.block(self.business, json_object(await request.body()), blocking=True)
 
     async def _unblock(self, request: Request) -> Any:
         self._enter(request, accounts.PHONE_NUMBER_ID)
-        return nodes.block(self.business, json_object(await request.body()), blocking=False)
+        return read_endpoints.block(self.business, json_object(await request.body()), blocking=False)
 
     async def _templates(self, request: Request) -> Any:
         self._enter(request, accounts.BUSINESS_ACCOUNT_ID)
         url = str(request.url.replace(query=""))
-        return catalogue.listing(self.business.templates, request.query_params, url=url)
+        return template_store.listing(self.business.templates, request.query_params, url=url)
 
     async def _create_template(self, request: Request) -> Any:
         self._enter(request, accounts.BUSINESS_ACCOUNT_ID)
@@ -220,23 +227,25 @@ class Platform:
         wanted = await parameters(request)
         if not self.business.creations.take(self.world.now(), most=_TEMPLATES_AN_HOUR):
             raise refused(80007, "At most 100 templates can be created in an hour.")
-        template = catalogue.created(self.business.templates, wanted, status=status)
+        template = template_store.created(self.business.templates, wanted, status=status)
         if template.status != "PENDING":
             self.business.announce([template])
         return {"id": template.id, "status": template.status, "category": template.category}
 
     async def _delete_template(self, request: Request) -> Any:
         self._enter(request, accounts.BUSINESS_ACCOUNT_ID)
-        self.business.announce(catalogue.deleted(self.business.templates, request.query_params.get("name")))
+        self.business.announce(
+            template_store.deleted(self.business.templates, request.query_params.get("name"))
+        )
         return {"success": True}
 
     async def _phone_numbers(self, request: Request) -> Any:
         self._enter(request, accounts.BUSINESS_ACCOUNT_ID)
-        return {"data": [nodes.phone_number(self.business, request.query_params.get("fields"))]}
+        return {"data": [read_endpoints.phone_number(self.business, request.query_params.get("fields"))]}
 
     async def _subscribed(self, request: Request) -> Any:
         self._enter(request, accounts.BUSINESS_ACCOUNT_ID)
-        return nodes.subscribed_apps(self.business)
+        return read_endpoints.subscribed_apps(self.business)
 
     async def _subscribe(self, request: Request) -> Any:
         self._enter(request, accounts.BUSINESS_ACCOUNT_ID)
@@ -254,4 +263,4 @@ class Platform:
 
     async def _debug_token(self, request: Request) -> Any:
         self._enter(request)
-        return nodes.debug_token(request.query_params.get("input_token", ""))
+        return read_endpoints.debug_token(request.query_params.get("input_token", ""))

@@ -6,13 +6,13 @@ from typing import Any
 
 from anyio import to_thread
 
-from humaspost.sandbox import loopback
+from humaspost.sandbox import loopback_client
 from humaspost.sandbox.graph import GraphError
-from humaspost.sandbox.whatsapp import accounts, events, templates, uploads
-from humaspost.sandbox.whatsapp.business import NUMBER_PACE, Business, new_wamid
+from humaspost.sandbox.state import PublicObject, ShownMedia
+from humaspost.sandbox.whatsapp import accounts, templates, uploads, webhook_payloads
+from humaspost.sandbox.whatsapp.business_state import NUMBER_PACE, Business, new_wamid
 from humaspost.sandbox.whatsapp.errors import refused
-from humaspost.sandbox.whatsapp.shapes import Captioned, Document, Media, Message, Reaction
-from humaspost.sandbox.world import PublicObject, ShownMedia
+from humaspost.sandbox.whatsapp.request_schema import Captioned, Document, Media, Message, Reaction
 
 _LINK_KEPT = timedelta(minutes=10)
 _MEDIA_KINDS = ("image", "video", "audio", "sticker", "document")
@@ -37,7 +37,7 @@ async def send(business: Business, message: Message) -> dict[str, Any]:
     content = await _content(business, message)
     content = _in_window(business, to, content)
     _take_person(business, to, content)
-    sent = events.Sent(
+    sent = webhook_payloads.Sent(
         wamid=new_wamid(to),
         to=to,
         category=content.category,
@@ -116,7 +116,7 @@ def _held(business: Business, content: Content) -> str:
 
 
 async def _publish(
-    business: Business, message: Message, sent: events.Sent, content: Content, *, held: bool
+    business: Business, message: Message, sent: webhook_payloads.Sent, content: Content, *, held: bool
 ) -> None:
     business.messages[sent.wamid] = sent
     business.people.met(sent.to)
@@ -131,7 +131,7 @@ async def _publish(
     business.report(sent, first_is_out=early, late=1.0 if held else 0.0)
 
 
-def _shown(message: Message, sent: events.Sent, content: Content) -> PublicObject:
+def _shown(message: Message, sent: webhook_payloads.Sent, content: Content) -> PublicObject:
     return PublicObject(
         channel="whatsapp",
         account=accounts.PHONE_NUMBER_ID,
@@ -147,10 +147,12 @@ def _shown(message: Message, sent: events.Sent, content: Content) -> PublicObjec
     )
 
 
-def _accepted(business: Business, message: Message, sent: events.Sent, status: str | None) -> dict[str, Any]:
+def _accepted(
+    business: Business, message: Message, sent: webhook_payloads.Sent, status: str | None
+) -> dict[str, Any]:
     bsuid = business.option("bsuid")
     # Who wrote to a number knows it already.
-    named = events.names(sent.to, "both" if message.to and bsuid == "only" else bsuid)
+    named = webhook_payloads.names(sent.to, "both" if message.to and bsuid == "only" else bsuid)
     contact = {"input": message.to or message.recipient, **named}
     said = {"id": sent.wamid} | ({"message_status": status} if status else {})
     return {"messaging_product": "whatsapp", "contacts": [contact], "messages": [said]}
@@ -220,7 +222,7 @@ async def _linked(business: Business, url: str) -> uploads.Stored | None:
 
 def _fetched(business: Business, url: str) -> uploads.Stored | None:
     try:
-        answer = loopback.fetch(url, limit=100 * 1024 * 1024, seconds=5)
+        answer = loopback_client.fetch(url, limit=100 * 1024 * 1024, seconds=5)
         if answer.status != 200:
             return None
         return uploads.stored(
@@ -230,5 +232,5 @@ def _fetched(business: Business, url: str) -> uploads.Stored | None:
             name=None,
             now=business.world.now(),
         )
-    except (loopback.NotLoopback, loopback.Unreachable, loopback.TooSlow, GraphError):
+    except (loopback_client.NotLoopback, loopback_client.Unreachable, loopback_client.TooSlow, GraphError):
         return None

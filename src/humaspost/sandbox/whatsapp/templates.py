@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from humaspost.sandbox.whatsapp.errors import refused
-from humaspost.sandbox.whatsapp.shapes import Component, Media, Parameter, TemplateUse
+from humaspost.sandbox.whatsapp.request_schema import Component, Media, Parameter, TemplateUse
 
 _HOLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _MEDIA_HEADERS = ("IMAGE", "VIDEO", "DOCUMENT")

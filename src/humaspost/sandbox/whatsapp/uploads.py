@@ -9,8 +9,8 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from humaspost.sandbox.graph import GraphError
-from humaspost.sandbox.whatsapp.contents import OFFICE, wrong
 from humaspost.sandbox.whatsapp.errors import refused
+from humaspost.sandbox.whatsapp.file_checks import OFFICE, wrong
 
 #: Meta does not say of which megabytes it speaks: the smaller ones.
 _MB = 1_000_000

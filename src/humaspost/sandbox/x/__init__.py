@@ -11,18 +11,27 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from humaspost.sandbox.journal import pairs
-from humaspost.sandbox.world import World
+from humaspost.sandbox.request_log import pairs
+from humaspost.sandbox.state import World
 from humaspost.sandbox.x.accounts import ACCOUNTS
 from humaspost.sandbox.x.auth import Asked, Door
+from humaspost.sandbox.x.errors import Refused, invalid, missing
 from humaspost.sandbox.x.ids import Snowflakes
 from humaspost.sandbox.x.limits import Limits
 from humaspost.sandbox.x.oauth2 import BadGrant, Tokens
+from humaspost.sandbox.x.options import SWITCHES, setting
 from humaspost.sandbox.x.posts import Posts
-from humaspost.sandbox.x.problems import Refused, invalid, missing
-from humaspost.sandbox.x.reads import Reads
-from humaspost.sandbox.x.schema import Initialize, Metadata, NewPost, OneShot, Segment, Subtitles, fits, read
-from humaspost.sandbox.x.settings import SWITCHES, setting
+from humaspost.sandbox.x.read_endpoints import Reads
+from humaspost.sandbox.x.request_schema import (
+    Initialize,
+    Metadata,
+    NewPost,
+    OneShot,
+    Segment,
+    Subtitles,
+    fits,
+    read,
+)
 from humaspost.sandbox.x.uploads import Uploads
 
 __all__ = ["SWITCHES", "Platform"]

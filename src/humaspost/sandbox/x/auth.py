@@ -6,16 +6,16 @@ from urllib.parse import parse_qsl, unquote
 
 from oauthlib.oauth1.rfc5849.signature import base_string_uri, collect_parameters, verify_hmac_sha1
 
-from humaspost.sandbox.world import World
+from humaspost.sandbox.state import World
 from humaspost.sandbox.x import accounts
-from humaspost.sandbox.x.oauth2 import Tokens
-from humaspost.sandbox.x.problems import (
+from humaspost.sandbox.x.errors import (
     forbidden,
     no_write_permission,
     unauthorized,
     unsupported_authentication,
 )
-from humaspost.sandbox.x.settings import setting
+from humaspost.sandbox.x.oauth2 import Tokens
+from humaspost.sandbox.x.options import setting
 
 #: The hosts that a client may have signed for: adapters rewrite the address after signing.
 _SIGNED_FOR = ("api.twitter.com", "api.x.com")

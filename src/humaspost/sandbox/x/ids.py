@@ -1,6 +1,6 @@
 """Snowflakes: X's ids, which carry their time."""
 
-from humaspost.sandbox.world import World
+from humaspost.sandbox.state import World
 
 _EPOCH_MS = 1_288_834_974_657
 

@@ -3,9 +3,9 @@
 Figures: https://docs.x.com/x-api/fundamentals/rate-limits, read 2026-08-22.
 """
 
-from humaspost.sandbox.world import World
-from humaspost.sandbox.x.problems import too_many
-from humaspost.sandbox.x.settings import setting
+from humaspost.sandbox.state import World
+from humaspost.sandbox.x.errors import too_many
+from humaspost.sandbox.x.options import setting
 
 PER_WINDOW = {
     "post": 100,

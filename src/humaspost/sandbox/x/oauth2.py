@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from humaspost.sandbox.world import World
+from humaspost.sandbox.state import World
 from humaspost.sandbox.x import accounts
-from humaspost.sandbox.x.settings import setting
+from humaspost.sandbox.x.options import setting
 
 SCOPES = {"tweet.read", "tweet.write", "users.read", "media.write", "offline.access"}
 CODE_SECONDS = 30

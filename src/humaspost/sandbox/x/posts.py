@@ -3,12 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from humaspost.sandbox.world import PublicObject, World
+from humaspost.sandbox.state import PublicObject, World
 from humaspost.sandbox.x import accounts, text
+from humaspost.sandbox.x.errors import Refused, forbidden, invalid, out_of_credits, usage_capped
 from humaspost.sandbox.x.ids import Snowflakes
-from humaspost.sandbox.x.problems import Refused, forbidden, invalid, out_of_credits, usage_capped
-from humaspost.sandbox.x.schema import NewPost
-from humaspost.sandbox.x.settings import setting
+from humaspost.sandbox.x.options import setting
+from humaspost.sandbox.x.request_schema import NewPost
 from humaspost.sandbox.x.uploads import Upload, Uploads
 
 DUPLICATE = "You are not allowed to create a Tweet with duplicate content."

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from humaspost.sandbox.world import PublicObject
-from humaspost.sandbox.x.problems import Refused, invalid
+from humaspost.sandbox.state import PublicObject
+from humaspost.sandbox.x.errors import Refused, invalid
 
 Query = Mapping[str, str]
 

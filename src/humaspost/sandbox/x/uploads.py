@@ -7,12 +7,12 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from humaspost.sandbox.world import ShownMedia, World, never_ready
+from humaspost.sandbox.state import ShownMedia, World, never_ready
+from humaspost.sandbox.x.errors import Refused, invalid, media_ids_invalid
 from humaspost.sandbox.x.ids import Snowflakes
-from humaspost.sandbox.x.probe import LARGEST, Probe, family, probe
-from humaspost.sandbox.x.problems import Refused, invalid, media_ids_invalid
-from humaspost.sandbox.x.schema import Initialize, Metadata, Subtitles
-from humaspost.sandbox.x.settings import setting
+from humaspost.sandbox.x.media_checks import LARGEST, Probe, family, probe
+from humaspost.sandbox.x.options import setting
+from humaspost.sandbox.x.request_schema import Initialize, Metadata, Subtitles
 
 CHUNK = 5 * 1024 * 1024
 _KEY = {"image": "3", "gif": "16", "video": "7", "subtitles": "1"}

@@ -1,0 +1,45 @@
+"""Logging in to an account with a browser, where its channel has that."""
+
+from humaspost.app.office import Office
+from humaspost.delivery.account_session import Line
+from humaspost.ledger import accounts
+from humaspost.model.account import Account
+from humaspost.model.channel import Channel, Consent, SignsIn
+
+
+def tokens(channel: Channel, account: Account) -> tuple[str, ...]:
+    """The secrets that logging in brings; none = a person writes the account's secrets."""
+    return channel.tokens(account.config) if isinstance(channel, SignsIn) else ()
+
+
+def secrets(channel: Channel, account: Account) -> tuple[str, ...]:
+    """The secrets without which the account cannot be used, whoever brings them."""
+    return tokens(channel, account) or channel.secrets
+
+
+def consent(office: Office, account: Account, *, callback: str) -> Consent | None:
+    """What the person is to be asked; None = the account is not logged in to so."""
+    channel = office.channels[account.channel]
+    if not isinstance(channel, SignsIn) or not channel.tokens(account.config):
+        return None
+    return channel.consent(account.config, callback=callback)
+
+
+def log_in(office: Office, account: Account, *, consent: Consent, code: str) -> None:
+    """The tokens are in the state folder; raises one of the six ChannelErrors where the platform gives none.
+
+    Whose they are is not known yet: nothing is sent by them before the platform said so.
+    """
+    line = office.line(account)
+    try:
+        channel = line.channel
+        assert isinstance(channel, SignsIn)
+        _ask_anew(office, line)  # before, for a process that dies; after, for a sender that asked meanwhile
+        channel.log_in(account.config, line.door, consent=consent, code=code)
+        _ask_anew(office, line)
+    finally:
+        line.close()
+
+
+def _ask_anew(office: Office, line: Line) -> None:
+    office.ledger(write=True).write(lambda conn: accounts.ask_anew(conn, line.id))

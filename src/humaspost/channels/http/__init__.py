@@ -1,0 +1,1 @@
+"""HTTP for channels: one transport that knows whether a byte was sent."""

@@ -1,0 +1,219 @@
+"""What every channel speaks HTTP through: one exchange at a time, judged by whether a byte left.
+
+    with Wire("https://graph.example/v1", secrets=[token]) as wire:
+        answer = wire.call("POST", "/messages", write=True, json={…})     # Answer, whatever its status
+        with guarded(write=True):                                          # our own slips count too
+            return answer.member("id")
+
+No redirect is followed, nothing is retried, and the whole exchange ends at its deadline.
+``client.session = wire.session`` gives tweepy the same; ``wire.through(lambda: client.…)`` its answer.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from http.cookiejar import DefaultCookiePolicy
+from types import TracebackType
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies, should_bypass_proxies
+from urllib3.util.retry import Retry
+
+from humaspost.base.canonical_json import Json
+from humaspost.base.loopback import is_loopback_url
+from humaspost.channels.http.outcome import Lost, NotSent, guarded, reason
+from humaspost.channels.http.response import Answer, answered
+from humaspost.channels.http.transport import POOLS, Exchange, tls_context, under
+from humaspost.channels.response_text import cleaned
+
+__all__ = ["DEADLINE", "Answer", "Lost", "NotSent", "Wire", "guarded"]
+
+#: Seconds for one whole exchange; a body above the first 256 KiB gets one more per 64 KiB.
+DEADLINE = 25.0
+_FREE_BYTES, _BYTES_PER_SECOND = 256 * 1024, 64 * 1024
+#: At DEBUG these log addresses with their query, headers and bodies: tokens.
+_TELLTALES = ("urllib3", "tweepy", "requests_oauthlib", "oauthlib")
+#: Answers are hostile: more than this of a body is never read.
+BODY_CAP = 1024 * 1024
+
+
+class Wire:
+    """A ``requests`` session of one account's own; ``url`` may be a path below ``base_url`` or absolute.
+
+    ``secrets`` are struck out of every text. ``signed_for`` is the origin that requests are made and
+    signed for before they are sent to ``base_url``. ``ca`` is a bundle to trust instead of the usual.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        secrets: Sequence[str] = (),
+        signed_for: str = "",
+        deadline: float = DEADLINE,
+        ca: str | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.adapter = _Adapter(self.base_url, secrets, signed_for.rstrip("/"), deadline, ca, now)
+        for name in _TELLTALES:
+            logging.getLogger(name).setLevel(logging.INFO)
+        self.session = requests.Session()
+        # A ~/.netrc would replace our own Authorization; proxies are read by the adapter.
+        self.session.trust_env = False
+        self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.session.mount("http://", self.adapter)
+        self.session.mount("https://", self.adapter)
+
+    def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        write: bool,
+        json: Json = None,
+        data: Any = None,
+        files: Any = None,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        auth: Any = None,
+        deadline: float | None = None,
+    ) -> Answer:
+        """The platform's whole answer, whatever its status.
+
+        ``write`` = a public write: raises UnknownOutcome where anything else raises Transient.
+        ``deadline`` in seconds replaces the usual one for this exchange.
+        """
+        target = url if "://" in url else self.base_url + url
+        with guarded(write=write):
+            self.session.request(
+                method,
+                target,
+                params=params,
+                data=data,
+                json=json,
+                files=files,
+                headers=headers,
+                auth=auth,
+                timeout=deadline,
+                allow_redirects=False,
+            )
+            return self.adapter.last()
+
+    def through(self, asks: Callable[[], object]) -> Answer:
+        """The whole answer to the one request that another library makes over ``session``.
+
+        What that library makes of the answer is ignored. Raises what broke the exchange.
+        """
+        self.adapter.answer = None
+        try:
+            asks()
+        except Exception:
+            if self.adapter.answer is None:
+                raise
+        return self.adapter.last()
+
+    def close(self) -> None:
+        """All connections are closed."""
+        self.session.close()
+
+    def __enter__(self) -> "Wire":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Adapter(HTTPAdapter):
+    def __init__(
+        self,
+        base_url: str,
+        secrets: Sequence[str],
+        signed_for: str,
+        deadline: float,
+        ca: str | None,
+        now: Callable[[], float],
+    ) -> None:
+        self._base, self._signed_for = base_url, signed_for
+        self._secrets, self._deadline, self._now = tuple(secrets), deadline, now
+        self._ca = ca or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+        self.answer: Answer | None = None
+        super().__init__(max_retries=Retry(total=0, read=False, redirect=False))
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=tls_context(), **kwargs)
+        self.poolmanager.pool_classes_by_scheme = POOLS
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        if proxy.lower().startswith("socks"):
+            raise NotSent("proxy", "a SOCKS proxy is not supported")
+        manager = super().proxy_manager_for(proxy, ssl_context=tls_context(), **kwargs)
+        manager.pool_classes_by_scheme = POOLS
+        return manager
+
+    def last(self) -> Answer:
+        assert self.answer is not None
+        return self.answer
+
+    def send(
+        self, request: requests.PreparedRequest, *_args: Any, timeout: Any = None, **_rest: Any
+    ) -> requests.Response:
+        """A whole response, already read; raises NotSent or Lost and nothing else."""
+        self.answer = None
+        exchange = Exchange(timeout or self._allowed(request), self._now)
+        with under(exchange):
+            try:
+                response, body = self._exchanged(request)
+                if not exchange.head_is_whole:
+                    raise ConnectionResetError("the answer's head was cut")
+            except NotSent:
+                raise
+            except Exception as error:
+                raise self._failed(exchange, error) from None
+        self.answer = answered(response.status_code, response.headers, body)
+        # Without it neither requests nor tweepy follows: a followed 307 posts twice.
+        response.headers.pop("location", None)
+        return response
+
+    def _exchanged(self, request: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
+        url = request.url or ""
+        if self._signed_for and url.startswith(self._signed_for + "/"):
+            url = request.url = self._base + url.removeprefix(self._signed_for)
+        response = super().send(
+            request, stream=True, timeout=None, verify=self._ca or True, proxies=_proxies(url)
+        )
+        body = _read(response)
+        response._content, response._content_consumed = body, True  # type: ignore[attr-defined]
+        return response, body
+
+    def _allowed(self, request: requests.PreparedRequest) -> float:
+        size = int(request.headers.get("Content-Length") or 0)
+        return self._deadline + max(0, size - _FREE_BYTES) / _BYTES_PER_SECOND
+
+    def _failed(self, exchange: Exchange, error: Exception) -> NotSent:
+        code, detail = reason(error)
+        return (Lost if exchange.sent else NotSent)(code, cleaned(detail, self._secrets))
+
+
+def _read(response: requests.Response) -> bytes:
+    """The body up to the cap; a connection whose body was not read to its end is not used again."""
+    body = bytearray()
+    while len(body) <= BODY_CAP:
+        piece = response.raw.read(64 * 1024, decode_content=True)
+        if not piece:
+            response.raw.release_conn()
+            return bytes(body)
+        body += piece
+    response.raw.close()
+    return bytes(body[:BODY_CAP])
+
+
+def _proxies(url: str) -> dict[str, str]:
+    if is_loopback_url(url) or should_bypass_proxies(url, no_proxy=None):
+        return {}
+    return dict(get_environ_proxies(url, no_proxy=None))

@@ -1,0 +1,1 @@
+"""``humaspost demo``: one office day on the sandbox."""

@@ -1,0 +1,107 @@
+"""Where the browser comes back to after a login: one page on this very computer, for five minutes."""
+
+import hmac
+import queue
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from urllib.parse import parse_qs, urlsplit
+
+from humaspost.base.i18n import _
+
+HOST = "127.0.0.1"
+PATH = "/callback"
+
+
+class NoAnswer(Exception):
+    """The person said no on the platform's page (``reason``), or said nothing in time ("")."""
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Callback:
+    """A server on the loopback interface that takes one answer; ``port`` 0 chooses one."""
+
+    def __init__(self, port: int) -> None:
+        self._answers: queue.Queue[dict[str, str]] = queue.Queue()
+        self._server = _Server((HOST, port), _Page)
+        self._server.answers = self._answers
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    @property
+    def address(self) -> str:
+        """What the platform sends the browser to."""
+        return f"http://{HOST}:{self._server.server_address[1]}{PATH}"
+
+    def code(self, state: str, *, within: float) -> str:
+        """The code of the answer that carries ``state``; raises NoAnswer after so many seconds."""
+        self._server.state = state
+        try:
+            return code_in(self._answers.get(timeout=within))
+        except queue.Empty:
+            raise NoAnswer from None
+
+    def __enter__(self) -> "Callback":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    state = ""
+    answers: "queue.Queue[dict[str, str]]"
+
+
+class _Page(BaseHTTPRequestHandler):
+    #: Seconds that a connection may say nothing.
+    timeout = 10
+
+    def do_GET(self) -> None:
+        where, server = urlsplit(self.path), self.server
+        assert isinstance(server, _Server)
+        given = answer_in(where.query)
+        if where.path != PATH:
+            self._tell(404, _("There is nothing here."))
+        elif not is_ours(given, server.state):
+            self._tell(400, _("This is not an answer to the login that is under way."))
+        else:
+            self._tell(200, _("humaspost has the answer. This window may be closed."))
+            server.answers.put(given)
+
+    def _tell(self, status: int, words: str) -> None:
+        body = words.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
+        """Nothing: the address holds the code."""
+
+
+def answer_in(query: str) -> dict[str, str]:
+    """The query's first values."""
+    return {name: values[0] for name, values in parse_qs(query).items()}
+
+
+def is_ours(answer: dict[str, str], state: str) -> bool:
+    """Whether the answer belongs to the question that was asked with this state."""
+    return bool(state) and hmac.compare_digest(answer.get("state", "").encode(), state.encode())
+
+
+def code_in(answer: dict[str, str]) -> str:
+    """The code; raises NoAnswer where the person said no."""
+    if not answer.get("code"):
+        raise NoAnswer(answer.get("error", "no code")[:60])
+    return answer["code"]

@@ -1,0 +1,63 @@
+"""The office that a command works on."""
+
+import atexit
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from humaspost.cli import language
+from humaspost.cli.options import flags
+from humaspost.settings.settings import Settings
+
+if TYPE_CHECKING:
+    from humaspost.app.office import Office
+    from humaspost.views.times import Clock
+
+
+def office_settings() -> Settings:
+    """The settings of the office that is meant; from now on texts are in its language."""
+    from humaspost.settings.find import find
+    from humaspost.settings.load import load
+
+    loaded = load(find(Path.cwd(), os.environ, given=flags.config))
+    if not os.environ.get("HUMASPOST_LANGUAGE"):
+        language.use(loaded.language)
+    return loaded
+
+
+def open_office() -> "Office":
+    """The office that is meant; its ledger is opened when it is first asked for, and closed at the end.
+
+    A ledger that is closed is one file: whoever copies it by hand copies all of it.
+    """
+    return _opened(office_settings())
+
+
+@contextmanager
+def sole_sender() -> Iterator["Office"]:
+    """The office that is meant, with this process as its only sender.
+
+    The lock is asked before anything heavy is imported: raises lock.Busy at once where another sends.
+    """
+    from humaspost.delivery.sender_lock import lock
+
+    settings = office_settings()
+    with lock(settings.state):
+        yield _opened(settings)
+
+
+def _opened(settings: Settings) -> "Office":
+    from humaspost.app.office import Office
+
+    office = Office(settings)
+    atexit.register(office.close)
+    return office
+
+
+def clock(office: "Office") -> "Clock":
+    """Says moments in the office's own zone."""
+    from humaspost.views.times import Clock
+
+    return Clock(office.settings.timezone, office.now())

@@ -1,0 +1,1 @@
+"""Markdown to neutral blocks that each channel prints its way."""

@@ -1,0 +1,1 @@
+"""Strict YAML with positions, and the fields of a post."""

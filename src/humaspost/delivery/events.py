@@ -1,0 +1,43 @@
+"""What happens while sending, as values that a terminal or a log may show."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.exc import DBAPIError
+
+from humaspost.base.i18n import _
+from humaspost.ledger.database import reason
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One thing; ``kind`` is a state, or ``preparing``, ``next``, ``problem``, ``clock``, ``stopping``.
+
+    ``account`` is the account's name (of a new or changed file, all of them), ``count`` of ``total`` where a post went to
+    many. ``due`` is when a new or changed post goes out.
+    """
+
+    at: datetime
+    kind: str
+    post: str = ""
+    account: str = ""
+    detail: str = ""
+    url: str | None = None
+    count: int = 1
+    total: int = 1
+    due: datetime | None = None
+
+
+def trouble(error: Exception) -> str:
+    """What a person is told of it: of the ledger in SQLite's own words, never the statement and its values."""
+    if isinstance(error, DBAPIError):
+        return _("ledger: {reason}").format(reason=reason(error))
+    return str(error)
+
+
+Tell = Callable[[Happened], None]
+
+
+def silent(_what: Happened) -> None:
+    """Nobody is told."""

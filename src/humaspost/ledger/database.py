@@ -1,0 +1,254 @@
+"""Opening the ledger: SQLite in WAL with full syncs, one writer at a time, migrations only by a sender."""
+
+import sqlite3
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.pool import StaticPool
+
+from humaspost.base.files import written_path
+from humaspost.base.i18n import _
+from humaspost.ledger import latest
+from humaspost.ledger.committer import Committer
+from humaspost.ledger.schema import HEAD, meta, metadata
+
+T = TypeVar("T")
+FILE = latest.FILE
+#: Seconds; as long as the longest pause of SQLite's busy handler in its first tenth of a second.
+_TURN = 0.025
+
+
+class LedgerError(Exception):
+    """The ledger cannot be used as it is; ``hint`` is the next step."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class Ledger:
+    """An open ledger. Reads see the last commit; ``write`` returns after its own is on disk."""
+
+    def __init__(self, engine: Engine, path: Path | None) -> None:
+        self.path = path
+        self._engine = engine
+        self._writing = engine.execution_options(humaspost_write=True)
+        self._committer: Committer | None = None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one state of the ledger until it is closed."""
+        with self._engine.connect() as connection:
+            yield connection
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """The work's answer, after its transaction is on disk."""
+        if self._committer:
+            return self._committer.submit(work).result()
+        with self._writing.begin() as connection:
+            return work(connection)
+
+    def write_in_turn(self, work: Callable[[Connection], T]) -> T:
+        """Like ``write``, for one of the many transactions of a long job: others have their turn before its next.
+
+        SQLite keeps no queue. Who waits for it asks again every 25 ms, and one who writes without a pause
+        would be met at it each time.
+        """
+        began = time.monotonic()
+        answer = self.write(work)
+        time.sleep(min(max(_TURN, time.monotonic() - began), 1.0))
+        return answer
+
+    @property
+    def committer(self) -> Committer:
+        """The one thread that commits for all senders; started at first use."""
+        if self._committer is None:
+            self._committer = Committer(self._writing)
+        return self._committer
+
+    def changes(self) -> Callable[[], bool]:
+        """A question whether anything was committed since it was last asked, by any process."""
+        connection = sqlite3.connect(str(self.path), check_same_thread=False)
+        last = [-1]
+
+        def changed() -> bool:
+            version = connection.execute("PRAGMA data_version").fetchone()[0]
+            before, last[0] = last[0], version
+            return bool(version != before)
+
+        return changed
+
+    def close(self) -> None:
+        """What was submitted is on disk and no file is held open."""
+        if self._committer:
+            self._committer.stop()
+            self._committer = None
+        self._engine.dispose()
+
+
+def _engine(path: Path | None) -> Engine:
+    if path is None:
+        engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30, "check_same_thread": False})
+    event.listen(engine, "connect", _connected)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _connected(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    # NORMAL can lose the last commits in a power cut, and an intent that is lost is a duplicate.
+    for pragma in (
+        "busy_timeout=30000",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    write = connection.get_execution_options().get("humaspost_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def empty() -> Ledger:
+    """A ledger in memory that nothing happened in: what reading commands see before the first write."""
+    engine = _engine(None)
+    metadata.create_all(engine)
+    return Ledger(engine, None)
+
+
+def version(path: Path) -> str | None:
+    """The schema of the ledger file; None where there is none. Raises LedgerError if it is no ledger."""
+    if not path.exists() or path.stat().st_size == 0:
+        return None
+    try:
+        with closing(
+            sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)
+        ) as connection:
+            tables = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"
+            if not connection.execute(tables).fetchone()[0]:
+                return None
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError as error:
+        raise LedgerError(f"{path.name}: {error}", "humaspost doctor") from error
+    except sqlite3.DatabaseError as error:
+        raise damaged(path, str(error)) from error
+    return str(row[0]) if row else None
+
+
+def damaged(path: Path, reason: str) -> LedgerError:
+    """What is said of a ledger that SQLite finds wrong: nothing is ever sent from it."""
+    message = _("{name} is damaged, so nothing is sent from it: {reason}").format(
+        name=path.name, reason=reason
+    )
+    return LedgerError(message, _("put the newest backup back: humaspost restore"))
+
+
+def reason(error: Exception) -> str:
+    """Why it could not be read or written: SQLite's own words, without the statement and its values."""
+    return str(getattr(error, "orig", None) or error)
+
+
+def check(ledger: Ledger) -> None:
+    """The ledger is whole; raises LedgerError where SQLite finds something wrong."""
+    if ledger.path is None:
+        return
+    try:
+        with ledger.read() as conn:
+            said = quick_check(conn)
+    except DatabaseError as error:
+        if not isinstance(error.orig, sqlite3.OperationalError):
+            raise damaged(ledger.path, str(error.orig)) from error
+        raise
+    if said != "ok":
+        raise damaged(ledger.path, said)
+
+
+def open_ledger(state: Path, *, now: datetime, create: bool, upgrade: bool = False) -> Ledger:
+    """The ledger of a state folder; made where ``create`` and there is none, else an empty one in memory.
+
+    Raises LedgerError for a newer schema, and for an older one unless ``upgrade`` (senders only).
+    """
+    path = state / FILE
+    found = version(path)
+    if found is None and not create:
+        return empty()
+    if found is not None and found > HEAD:
+        raise LedgerError(_("the ledger was written by a newer humaspost"), "pip install --upgrade humaspost")
+    if found is not None and found < HEAD and not upgrade:
+        message = _("the ledger is of an older humaspost; whatever sends next brings it up to date")
+        raise LedgerError(message, _("start the scheduler anew, or: humaspost run"))
+    if found != HEAD:
+        _migrate(path, found, now)
+    return Ledger(_engine(path), path)
+
+
+def _migrate(path: Path, found: str | None, now: datetime) -> None:
+    from humaspost.ledger.migrate import upgrade
+
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if found is not None:
+        kept = path.with_name(f"{path.stem}-before-{HEAD}.sqlite3")
+        copy(path, kept)
+    engine = _engine(path)
+    try:
+        with engine.execution_options(humaspost_write=True).begin() as connection:
+            if version(path) == HEAD:
+                return  # another command was faster
+            upgrade(connection)
+            if found is None:
+                born = {"created_at": now.isoformat(), "ledger_id": uuid.uuid4().hex}
+                connection.execute(insert(meta), [{"key": k, "value": v} for k, v in born.items()])
+        path.chmod(0o600)
+    finally:
+        engine.dispose()
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a ledger to ``target``, a file that only its owner may read, whatever writes to ``source`` meanwhile."""
+    with (
+        written_path(target) as draft,
+        closing(sqlite3.connect(source)) as old,
+        closing(sqlite3.connect(draft)) as new,
+    ):
+        old.backup(new)
+
+
+def merge(path: Path) -> None:
+    """The ledger is one file again, ready to be moved: nothing is left in its log. Nobody may have it open."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Connection]:
+    """A connection to a ledger that lies anywhere, which cannot change it."""
+    address = f"sqlite:///{path.resolve().as_uri()}?mode=ro&uri=true"
+    engine = create_engine(address)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def created_at(connection: Connection) -> datetime | None:
+    """When this ledger was made; what was due before is never sent by itself."""
+    value = connection.scalar(select(meta.c.value).where(meta.c.key == "created_at"))
+    return datetime.fromisoformat(value) if value else None
+
+
+def quick_check(connection: Connection) -> str:
+    """SQLite's own word on the file: ``ok`` or its first complaint."""
+    return str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())

@@ -1,0 +1,1 @@
+"""The life of a delivery: planned, claimed, let through the gate, sent, settled."""

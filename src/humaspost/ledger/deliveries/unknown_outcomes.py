@@ -1,0 +1,161 @@
+"""Unknown outcomes: what is to be looked up now, and what a person says of them."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, func, select, update
+
+from humaspost.ledger.deliveries import thread_parts
+from humaspost.ledger.schema import attempt, delivery, look, recipient, rendition
+from humaspost.model.delivery import Stage, State
+
+#: The platform's id of a post, and its public address.
+Place = tuple[str | None, str | None]
+
+
+def due(conn: Connection, *, now: datetime, only: str | None = None) -> list[Row[Any]]:
+    """Unknown deliveries whose look is due, with their last attempt, oldest first."""
+    wanted = (delivery.c.state == State.UNKNOWN) & (delivery.c.next_look_at <= now)
+    if only is not None:
+        wanted &= delivery.c.post == only
+    return list(conn.execute(_wanted(wanted).order_by(delivery.c.next_look_at).limit(200)))
+
+
+def _wanted(where: Any) -> Select[Any]:
+    last = and_(attempt.c.key == delivery.c.key, attempt.c.number == delivery.c.attempts)
+    columns = [
+        delivery.c[n] for n in ("key", "post", "account", "part", "recipient", "unknown_since", "looks")
+    ]
+    return (
+        select(
+            *columns,
+            attempt.c.number,
+            _first_that_may_have_landed().label("started_at"),
+            attempt.c.ready,
+            attempt.c.reply_to,
+            attempt.c.code,
+            rendition.c.body,
+            recipient.c.phone,
+        )
+        .join(attempt, last)
+        .join(rendition, rendition.c.hash == attempt.c.rendition)
+        .outerjoin(recipient, recipient.c.id == delivery.c.recipient)
+        .where(where)
+    )
+
+
+def _first_that_may_have_landed() -> Any:
+    """When the first attempt began whose outcome was never known: what is found may be any of them."""
+    each = attempt.alias()
+    unknown = (each.c.outcome == "unknown") | (each.c.number == delivery.c.attempts)
+    return select(func.min(each.c.started_at)).where(each.c.key == delivery.c.key, unknown).scalar_subquery()
+
+
+def taken(conn: Connection, row: Row[Any]) -> frozenset[str]:
+    """Remote ids, since the doubt began, that other deliveries of the account hold: none of them is this one's."""
+    others = select(delivery.c.remote_id).where(
+        delivery.c.account == row.account,
+        delivery.c.state == State.PUBLISHED,
+        delivery.c.published_at > row.started_at - timedelta(hours=1),
+        delivery.c.key != row.key,
+        delivery.c.remote_id.isnot(None),
+        delivery.c.recipient == "",
+    )
+    return frozenset(conn.scalars(others))
+
+
+def looks_of(conn: Connection, key: str) -> list[Row[Any]]:
+    """What was looked up for one delivery, in order."""
+    return list(conn.execute(select(look).where(look.c.key == key).order_by(look.c.id)))
+
+
+def say_published(conn: Connection, places: Mapping[str, Place], *, now: datetime) -> int:
+    """A person says that these are live, each where its place is, if anybody knows; how many that settled.
+
+    One that is known to be live, and not where, is given its place.
+    """
+    count = 0
+    for key, (remote_id, url) in places.items():
+        values = {
+            "state": State.PUBLISHED,
+            "reason": "person",
+            "published_at": now,
+            "stage": Stage.ACCEPTED,
+            "remote_id": remote_id,
+            "url": url,
+            "next_look_at": None,
+            "updated_at": now,
+        }
+        open_ = (delivery.c.key == key) & (delivery.c.state == State.UNKNOWN)
+        if remote_id is not None:
+            lost = (delivery.c.key == key) & _lost()
+            place = {"remote_id": remote_id, "url": url, "updated_at": now}
+            count += conn.execute(update(delivery).where(lost).values(place)).rowcount
+        count += conn.execute(update(delivery).where(open_).values(values)).rowcount
+        row = conn.execute(select(delivery).where(delivery.c.key == key)).one()
+        if row.remote_id is not None:
+            thread_parts.release_next(conn, row.post, row.account, part=row.part, now=now)
+    return count
+
+
+def say_retry(conn: Connection, keys: list[str], *, now: datetime) -> int:
+    """A person wants these sent (again); how many wait now."""
+    open_ = delivery.c.key.in_(keys) & delivery.c.state.in_((State.UNKNOWN, State.FAILED))
+    values = {
+        "state": State.SCHEDULED,
+        "reason": "person",
+        "not_before": None,
+        "next_look_at": None,
+        "failures": 0,
+        "updated_at": now,
+    }
+    count = conn.execute(update(delivery).where(open_).values(values)).rowcount
+    thread_parts.hold_later(conn, delivery.c.key.in_(keys))
+    return count
+
+
+def say_cancel(conn: Connection, keys: list[str], *, now: datetime) -> int:
+    """A person gives these up; later parts of the same thread go with them."""
+    open_ = delivery.c.key.in_(keys) & delivery.c.state.in_(
+        (State.UNKNOWN, State.FAILED, State.MISSED, State.HELD, State.SCHEDULED)
+    )
+    values = {"state": State.CANCELLED, "reason": "person", "next_look_at": None, "updated_at": now}
+    rows = list(conn.execute(select(delivery.c.post, delivery.c.account, delivery.c.part).where(open_)))
+    count = conn.execute(update(delivery).where(open_).values(values)).rowcount
+    for row in rows:
+        thread_parts.cancel_later(conn, row.post, row.account, part=row.part, now=now)
+    return count
+
+
+def _lost() -> Any:
+    """What is live, and nobody knows where."""
+    return (
+        (delivery.c.state == State.PUBLISHED)
+        & delivery.c.remote_id.is_(None)
+        & (delivery.c.reason == "person")
+        & (delivery.c.recipient == "")
+    )
+
+
+def lost(conn: Connection) -> set[str]:
+    """Keys of what is live, and nobody knows where."""
+    return set(conn.scalars(select(delivery.c.key).where(_lost())))
+
+
+def holder(conn: Connection, row: Row[Any], remote_id: str) -> Row[Any] | None:
+    """Which other delivery of the account is live under that id."""
+    where = (delivery.c.account == row.account) & (delivery.c.remote_id == remote_id)
+    found = select(delivery).where(where, delivery.c.key != row.key)
+    return conn.execute(found.limit(1)).one_or_none()
+
+
+def waited_for(conn: Connection, keys: Collection[str]) -> set[str]:
+    """Those among the deliveries that a later part waits for."""
+    where = delivery.c.key.in_(keys) & thread_parts.is_waited_for()
+    return set(conn.scalars(select(delivery.c.key).where(where)))
+
+
+def one(conn: Connection, key: str) -> Row[Any] | None:
+    """The unknown delivery with its last attempt, whenever its next look is due."""
+    return conn.execute(_wanted(delivery.c.key == key)).one_or_none()

@@ -1,0 +1,1 @@
+"""What keeps deliveries waiting: pauses, account holds, errors in files."""

@@ -1,0 +1,1 @@
+"""Recipients, their service windows and their choices."""

@@ -1,0 +1,1 @@
+"""Backup, restore, and the detection of copied ledgers."""

@@ -1,0 +1,1 @@
+"""What platforms report about messages and people."""

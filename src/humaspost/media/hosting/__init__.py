@@ -1,0 +1,1 @@
+"""Put media where platforms can fetch them."""

@@ -1,0 +1,218 @@
+"""The public address of a file: put where the world can fetch it, and fetched once by ourselves."""
+
+import hashlib
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from humaspost.base.files import created, written
+from humaspost.base.loopback import is_loopback_url
+from humaspost.media.hosting.bucket import Bucket, BucketFailed
+from humaspost.model.channel import FitFile
+
+if TYPE_CHECKING:  # requests costs 0.2 s of start; most commands open an office and fetch nothing
+    import requests
+
+#: Seconds that a verified address is believed in, and that one exchange may take.
+REMEMBER = 600.0
+DEADLINE = 25.0
+_CHUNK = 64 * 1024
+_SUFFIXES = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "video/mp4": ".mp4",
+    "video/quicktime": ".mov",
+    "video/3gpp": ".3gp",
+    "application/pdf": ".pdf",
+}
+
+
+class HostFailed(Exception):
+    """The file has no public address that works; ``transient`` = the same may work later."""
+
+    def __init__(self, code: str, detail: str, *, transient: bool = False) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+        self.transient = transient
+
+
+class Host:
+    """Where Instagram fetches files from; safe to use from several threads.
+
+    Either ``folder`` is shown by a web server as ``public_base_url``, or files are PUT to ``upload_url``, or
+    into ``bucket``, whose addresses are signed where ``public_base_url`` is "". ``salt`` is a file of the state folder that keeps the names unguessable; made (0600) where absent.
+    Raises ValueError where ``public_base_url`` is not https and not on this computer.
+    """
+
+    def __init__(
+        self,
+        public_base_url: str,
+        *,
+        salt: Path,
+        folder: Path | None = None,
+        upload_url: str | None = None,
+        bucket: Bucket | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        deadline: float = DEADLINE,
+    ) -> None:
+        if (folder, upload_url, bucket).count(None) != 2:
+            raise ValueError("a media host needs a folder, an upload_url or a bucket, and only one")
+        for url in (public_base_url, upload_url or public_base_url):
+            if not is_safe(url) and not (bucket is not None and not url):
+                raise ValueError(f"{url} is neither https nor on this computer")
+        self._base, self._upload = public_base_url.rstrip("/"), (upload_url or "").rstrip("/")
+        self._folder, self._salt, self._bucket = folder, salt, bucket
+        self._clock, self._deadline = clock, deadline
+        self._verified: dict[str, tuple[float, str]] = {}
+        self._lock = threading.Lock()
+
+    def publish(self, file: FitFile) -> str:
+        """An address that gave us the file's very bytes, under its own type, without a detour.
+
+        Raises HostFailed.
+        """
+        name = self._name(file)
+        with self._lock:
+            verified, known = self._verified.get(name, (float("-inf"), ""))
+            if self._clock() - verified < REMEMBER:
+                return known
+        url = self._put(file, name)
+        verify(url, file, clock=self._clock, deadline=self._deadline)
+        with self._lock:
+            self._verified[name] = self._clock(), url
+        return url
+
+    def _name(self, file: FitFile) -> str:
+        """The same file always has the same name, which nobody can tell who only knows its content."""
+        with self._lock:
+            salt = _salt(self._salt)
+        digest = hashlib.sha256(salt + bytes.fromhex(file.sha256)).hexdigest()[:32]
+        return digest + _SUFFIXES.get(file.mime, "")
+
+    def _put(self, file: FitFile, name: str) -> str:
+        """The file is where the public may fetch it: at this address."""
+        if self._bucket is not None:
+            return _into_bucket(self._bucket, name, file, base=self._base)
+        if self._folder is not None:
+            _into(self._folder, name, file)
+        else:
+            _upload(f"{self._upload}/{name}", file, deadline=self._deadline)
+        return f"{self._base}/{name}"
+
+
+def is_safe(url: str) -> bool:
+    """Whether the address is https, or plain http that never leaves this computer."""
+    parts = urlsplit(url)
+    if not parts.hostname or parts.scheme not in ("http", "https"):
+        return False
+    return parts.scheme == "https" or is_loopback_url(url)
+
+
+def verify(url: str, file: FitFile, *, clock: Callable[[], float], deadline: float) -> None:
+    """The address gave the file as a platform would fetch it; raises HostFailed."""
+    import requests
+
+    ends = clock() + deadline
+    try:
+        with (
+            _session(url) as session,
+            session.get(url, stream=True, timeout=deadline, allow_redirects=False) as answer,
+        ):
+            _judge(answer, file)
+            _compare(answer, file, is_late=lambda: clock() > ends)
+    except requests.RequestException as error:
+        raise HostFailed("media-host-unreachable", type(error).__name__, transient=True) from error
+
+
+def _judge(answer: "requests.Response", file: FitFile) -> None:
+    status = answer.status_code
+    if 300 <= status < 400:
+        raise HostFailed("media-host-redirect", f"HTTP {status}")
+    if status == 404:
+        raise HostFailed("media-host-missing", "HTTP 404", transient=True)
+    if status >= 500 or status == 429:
+        raise HostFailed("media-host-unreachable", f"HTTP {status}", transient=True)
+    if status != 200:
+        raise HostFailed("media-host-refused", f"HTTP {status}")
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != file.mime:
+        raise HostFailed("media-host-type", f"{kind[:80] or '-'} != {file.mime}")
+
+
+def _compare(answer: "requests.Response", file: FitFile, *, is_late: Callable[[], bool]) -> None:
+    hashed, size = hashlib.sha256(), 0
+    for chunk in answer.iter_content(_CHUNK):
+        hashed.update(chunk)
+        size += len(chunk)
+        if size > file.size:
+            break
+        if is_late():  # a timeout of requests counts each read, not the whole
+            raise HostFailed("media-host-unreachable", "too slow", transient=True)
+    if size != file.size:
+        raise HostFailed("media-host-bytes", f"{size} != {file.size} bytes", transient=size < file.size)
+    if hashed.hexdigest() != file.sha256:
+        raise HostFailed("media-host-bytes", "other content")
+
+
+def _into(folder: Path, name: str, file: FitFile) -> None:
+    target = folder / name
+    try:
+        with file.path.open("rb") as source, written(target, mode=0o644) as out:
+            shutil.copyfileobj(source, out, _CHUNK)
+    except OSError as error:
+        detail = f"{folder.name}: {error.strerror or type(error).__name__}"
+        raise HostFailed("media-host-folder", detail, transient=True) from error
+
+
+def _into_bucket(bucket: Bucket, name: str, file: FitFile, *, base: str) -> str:
+    try:
+        bucket.put(name, file)
+        return f"{base}/{name}" if base else bucket.signed(name)
+    except BucketFailed as error:
+        code = "media-host-unreachable" if error.transient else "media-host-refused"
+        raise HostFailed(code, f"bucket: {error.detail}", transient=error.transient) from error
+
+
+def _upload(url: str, file: FitFile, *, deadline: float) -> None:
+    import requests
+
+    headers = {"Content-Type": file.mime}
+    try:
+        with _session(url) as session, file.path.open("rb") as body:
+            answer = session.put(url, data=body, headers=headers, timeout=deadline, allow_redirects=False)
+            answer.close()
+    except (requests.RequestException, OSError) as error:
+        raise HostFailed("media-host-unreachable", type(error).__name__, transient=True) from error
+    if not 200 <= answer.status_code < 300:
+        transient = answer.status_code >= 500 or answer.status_code == 429
+        raise HostFailed("media-host-refused", f"PUT: HTTP {answer.status_code}", transient=transient)
+
+
+def _session(url: str) -> "requests.Session":
+    import requests
+
+    session = requests.Session()
+    session.trust_env = not is_loopback_url(url)  # a proxy cannot reach this computer
+    session.headers["Accept-Encoding"] = "identity"
+    return session
+
+
+def _salt(path: Path) -> bytes:
+    """Thirty-two random bytes that only this ledger knows, made at the first need."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Where another command was faster, its salt is the one.
+    with suppress(FileExistsError), created(path) as out:
+        out.write(secrets.token_bytes(32))
+    return path.read_bytes()

@@ -1,0 +1,1 @@
+"""Open, shrink and encode images."""

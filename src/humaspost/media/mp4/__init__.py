@@ -1,0 +1,1 @@
+"""Edit MP4 files in place."""

@@ -1,0 +1,210 @@
+"""The media of one part against its channel's Rules; what a channel cannot take is said here, once."""
+
+from collections.abc import Iterator
+
+from humaspost.base.i18n import _, ngettext
+from humaspost.model.post import Kind, Post
+from humaspost.model.problem import Problem, channel_problem
+from humaspost.model.rendition import Attachment, Part, Rendition
+from humaspost.model.rules import MediaRules, Rules
+from humaspost.planning import video_checks
+
+#: Pictures: a reader who cannot see them is told what they show.
+_SEEN = (Kind.IMAGE, Kind.GIF)
+
+
+def check(post: Post, part: Part, rendition: Rendition, rules: Rules, *, convert: bool) -> Iterator[Problem]:
+    """How many they are, whether they are described, and whether each is what the channel takes.
+
+    ``convert`` = what conversion mends is no problem.
+    """
+    yield from _amount(post, part, rendition, rules)
+    for item in part.media:
+        yield from _alt(item, rendition, rules)
+        yield from _fitness(post, item, rendition, rules, convert=convert)
+
+
+def _amount(post: Post, part: Part, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
+    if len(part.media) > rules.max_media:
+        limit = rules.max_media
+        yield channel_problem(
+            rendition.channel,
+            "media-count",
+            _("{channel} shows {limit} media in one post, and these are {count}").format(
+                channel=rendition.channel, limit=limit, count=len(part.media)
+            ),
+            hint=_("leave some out, or keep them for other channels with only:"),
+            field=f"media.{part.media[limit].index}",
+        )
+    # A file that could not be read has its own problem; one is enough.
+    elif rules.needs_media and not part.media and all(medium.facts for medium in post.media):
+        yield channel_problem(
+            rendition.channel,
+            "media-missing",
+            _("{channel} shows no post without a picture").format(channel=rendition.channel),
+            hint=_("add one under media:, or take {channel} out of channels:").format(
+                channel=rendition.channel
+            ),
+            field="media" if "media" in post.places else "channels",
+        )
+    else:
+        yield from _amount_by_kind(part, rendition, rules)
+
+
+def _amount_by_kind(part: Part, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
+    for kind, limits in rules.media.items():
+        items = [item for item in part.media if item.kind is kind]
+        if len(items) > limits.max_count:
+            yield channel_problem(
+                rendition.channel,
+                "media-count",
+                ngettext(
+                    "{channel} shows one {kind} in one post, and these are {items}",
+                    "{channel} shows {count} of kind {kind} in one post, and these are {items}",
+                    limits.max_count,
+                ).format(
+                    channel=rendition.channel, kind=_kind(kind), count=limits.max_count, items=len(items)
+                ),
+                hint=_("leave some out, or keep them for other channels with only:"),
+                field=f"media.{items[limits.max_count].index}",
+            )
+
+
+def _kind(kind: Kind) -> str:
+    words = {
+        Kind.IMAGE: _("picture"),
+        Kind.GIF: _("GIF"),
+        Kind.VIDEO: _("video"),
+        Kind.AUDIO: _("sound"),
+        Kind.DOCUMENT: _("document"),
+    }
+    return words[kind]
+
+
+def _alt(item: Attachment, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
+    field = f"media.{item.index}.alt"
+    if item.kind in _SEEN and not item.alt.strip():
+        # The same on every channel, so that it is told once.
+        yield Problem(
+            "alt-missing",
+            _("{file} has no alternative text").format(file=item.name),
+            _('write what it shows: alt: "…"'),
+            field=field,
+        )
+    elif len(item.alt) > rules.alt.value:
+        yield channel_problem(
+            rendition.channel,
+            "alt-too-long",
+            _("the alternative text of {file} has {count} characters; {channel} takes {limit:.0f}").format(
+                file=item.name, count=len(item.alt), channel=rendition.channel, limit=rules.alt.value
+            ),
+            hint=_("keep what matters, and say the rest in the text"),
+            field=field,
+        )
+
+
+def _fitness(
+    post: Post, item: Attachment, rendition: Rendition, rules: Rules, *, convert: bool
+) -> Iterator[Problem]:
+    limits = rules.limits(item)
+    if limits is None:
+        yield _refused(item, rendition)
+        return
+    if item.kind in (Kind.VIDEO, Kind.AUDIO):
+        yield from video_checks.check(post, item, rendition, limits, convert=convert)
+        return
+    yield from _size(item, rendition, limits)
+    if item.width and item.height:
+        yield from _shape(item, item.width, item.height, rendition, limits, convert=convert)
+    if item.kind is Kind.GIF:
+        yield from video_checks.check_gif(post, item, rendition, limits)
+
+
+def _refused(item: Attachment, rendition: Rendition) -> Problem:
+    return channel_problem(
+        rendition.channel,
+        "media-kind",
+        _("{channel} takes no {kind}: {file}").format(
+            channel=rendition.channel, kind=_kind(item.kind), file=item.name
+        ),
+        hint=_("leave it out, or name the channels that get it with only:"),
+        field=f"media.{item.index}.file",
+    )
+
+
+def _size(item: Attachment, rendition: Rendition, limits: MediaRules) -> Iterator[Problem]:
+    # A still picture is made smaller when it is fitted; anything else goes out as it is.
+    if item.kind is Kind.IMAGE:
+        return
+    if item.mime not in limits.mimes:
+        yield _refused(item, rendition)
+    elif item.size > limits.max_bytes.value:
+        yield channel_problem(
+            rendition.channel,
+            "media-too-large",
+            _("{file} has {size:.1f} MB; {channel} takes {limit:.0f} MB").format(
+                file=item.name,
+                size=item.size / 1e6,
+                channel=rendition.channel,
+                limit=limits.max_bytes.value / 1e6,
+            ),
+            hint=_("make the file smaller, or link to it"),
+            field=f"media.{item.index}.file",
+        )
+
+
+def _shape(
+    item: Attachment,
+    width: int,
+    height: int,
+    rendition: Rendition,
+    limits: MediaRules,
+    *,
+    convert: bool,
+) -> Iterator[Problem]:
+    code = message = ""
+    if limits.width and width < limits.width[0]:
+        code = "media-too-small"
+        message = _("{file} is {width} pixels wide; {channel} takes {least} or more")
+    elif limits.width and width > limits.width[1] and item.kind is not Kind.IMAGE:
+        code = "media-too-wide"
+        message = _("{file} is {width} pixels wide; {channel} takes {most} or less")
+    elif limits.height and not limits.height[0] <= height <= limits.height[1]:
+        code = "media-too-tall"
+        message = _("{file} is {height} pixels tall; {channel} takes {low} to {tall}")
+    elif convert and item.kind is Kind.IMAGE:
+        return
+    elif not limits.takes_ratio(width, height):
+        code = "media-ratio"
+        message = _("{file} is {ratio} times as wide as tall; {channel} takes {narrow} to {broad}")
+    if code:
+        least, most = limits.width or (0, 0)
+        low, tall = limits.height or (0, 0)
+        narrow, broad = limits.ratio or (0, 0)
+        yield channel_problem(
+            rendition.channel,
+            code,
+            message.format(
+                file=item.name,
+                width=width,
+                height=height,
+                low=low,
+                tall=tall,
+                ratio=video_checks.told(width / height, (narrow, broad)),
+                channel=rendition.channel,
+                least=least,
+                most=most,
+                narrow=narrow,
+                broad=broad,
+            ),
+            hint=_way_out(code, item).format(channel=rendition.channel),
+            field=f"media.{item.index}.file",
+        )
+
+
+def _way_out(code: str, item: Attachment) -> str:
+    if code == "media-ratio" and item.kind is Kind.IMAGE:
+        return _(
+            "crop it, or write convert = true under [media] in config.toml, or keep it off {channel} with only:"
+        )
+    return _("save it in another size, or keep it off {channel} with only:")

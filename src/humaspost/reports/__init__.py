@@ -1,0 +1,1 @@
+"""Questions: ledger, plan and disk become frozen dataclasses with codes and values, no words."""

@@ -1,0 +1,69 @@
+"""The switches of the pretend X: what X's documents leave open, or what a test wants to see."""
+
+from typing import Any
+
+from humaspost.sandbox.options import Switch
+from humaspost.sandbox.state import World
+
+SWITCHES: dict[str, Switch] = {
+    "x.longest": Switch(280, "weighted length that a post may have (25000 for Premium)"),
+    "x.duplicate_hours": Switch(
+        24, "hours for which the same text is refused as a duplicate; 0 = never refused"
+    ),
+    "x.deleted_twin_blocks": Switch(False, "the same text is a duplicate even of a post that was deleted"),
+    "x.too_long": Switch("403", "status of the refusal of a text that is too long", choices=("403", "400")),
+    "x.limits": Switch({}, "endpoint -> requests per window, over the documented figures; null = no limit"),
+    "x.window_seconds": Switch(900, "length of the rate windows"),
+    "x.user_24h": Switch(
+        None,
+        "posts per 24 h; then the x-user-limit-24hour headers are sent too; null = neither",
+        nullable=True,
+    ),
+    "x.app_24h": Switch(
+        None,
+        "posts per 24 h of the whole app; then the x-app-limit-24hour headers are sent too; null = neither",
+        nullable=True,
+    ),
+    "x.usage_cap": Switch(None, "posts until a 429 says UsageCapExceeded; null = endless", nullable=True),
+    "x.credits": Switch(
+        None, "posts that are still paid for; at 0 each post is a 402; null = endless", nullable=True
+    ),
+    "x.quotes": Switch(False, "self-serve accounts may quote (they may not since 2026-04-20)"),
+    "x.engaged": Switch(
+        [], "ids of other people's posts that mention the account, so that it may reply to them"
+    ),
+    "x.own_replies": Switch(True, "the account may reply to its own posts (X does not say)"),
+    "x.reply_needs_visible": Switch(False, "a reply to a post that a lag still hides is refused"),
+    "x.edit_history": Switch(
+        "edit_history_tweet_ids",
+        "what a 201 calls the post's history (the OpenAPI says the second)",
+        choices=("edit_history_tweet_ids", "edit_history_post_ids"),
+    ),
+    "x.media_link": Switch(True, "the text of a post with media ends with a t.co link to them, as on X"),
+    "x.processing_seconds": Switch(0.6, "from finalize until a video or GIF is ready"),
+    "x.processing_ends": Switch(
+        "succeeded",
+        "how processing of a video or GIF ends: succeeded or failed",
+        choices=("succeeded", "failed"),
+    ),
+    "x.processing_error": Switch(
+        False, "processing_info of a failed medium says why, as v1.1 did: error {code, name, message}"
+    ),
+    "x.check_after_secs": Switch(1, "what processing_info asks a client to wait"),
+    "x.media_seconds": Switch(86_400, "how long a finalized media id lives"),
+    "x.clock_skew": Switch(300, "seconds by which an OAuth 1.0a timestamp may be off"),
+    "x.signed_for": Switch(
+        "either",
+        "the host that an OAuth 1.0a signature must be for, beside the sandbox's own",
+        choices=("either", "api.twitter.com", "api.x.com"),
+    ),
+    "x.read_only": Switch(False, "the app may only read: a signed write is a 403 oauth1-permissions"),
+    "x.token_seconds": Switch(7200, "how long an OAuth 2.0 access token lives"),
+    "x.refresh_grace": Switch(0.0, "seconds for which a refresh token still works after it was used"),
+}
+
+
+def setting(world: World, name: str) -> Any:
+    """The value of ``x.<name>`` now; its default unless control set it."""
+    key = f"x.{name}"
+    return world.settings.get(key, SWITCHES[key].default)

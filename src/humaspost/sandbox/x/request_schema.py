@@ -1,0 +1,205 @@
+"""X's request bodies, as strict as its OpenAPI 2.167: unknown fields, types and limits are each a 400."""
+
+import json
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from humaspost.sandbox.x.errors import Refused, invalid
+
+Id = Annotated[str, Field(pattern=r"^[0-9]{1,19}$")]
+ReplySettings = Literal["following", "mentionedUsers", "subscribers", "verified"]
+Category = Literal[
+    "amplify_video", "tweet_gif", "tweet_image", "tweet_video", "dm_gif", "dm_image", "dm_video", "subtitles"
+]
+MediaType = Literal[
+    "video/mp4",
+    "video/webm",
+    "video/mp2t",
+    "video/quicktime",
+    "text/srt",
+    "text/vtt",
+    "image/jpeg",
+    "image/gif",
+    "image/bmp",
+    "image/png",
+    "image/webp",
+    "image/pjpeg",
+    "image/tiff",
+    "model/gltf-binary",
+    "model/vnd.usdz+zip",
+]
+_UNKNOWN = "is not defined in the schema and the schema does not allow additional properties"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Media(_Strict):
+    """``media`` of a post."""
+
+    media_ids: list[Id] = Field(min_length=1, max_length=4)
+    tagged_user_ids: list[Id] = Field(default=[], max_length=10)
+    call_to_actions: dict[Literal["app_install", "visit_site", "watch_now"], dict[str, str]] = {}
+    title: str | None = None
+    description: str | None = None
+    embeddable: bool | None = None
+    preview_media_id: Id | None = None
+
+
+class Reply(_Strict):
+    """``reply`` of a post."""
+
+    in_reply_to_tweet_id: Id
+    exclude_reply_user_ids: list[str] = []
+    auto_populate_reply_metadata: bool | None = None
+
+
+class Poll(_Strict):
+    """``poll`` of a post."""
+
+    options: list[Annotated[str, Field(min_length=1, max_length=25)]] = Field(min_length=2, max_length=4)
+    duration_minutes: int = Field(ge=5, le=10_080)
+    reply_settings: ReplySettings | None = None
+
+
+class Geo(_Strict):
+    """``geo`` of a post."""
+
+    place_id: str
+
+
+class EditOptions(_Strict):
+    """``edit_options`` of a post."""
+
+    previous_post_id: Id
+
+
+class NewPost(_Strict):
+    """POST /2/tweets. No field may be null: what is not wanted is left out."""
+
+    text: str = ""
+    media: Media | None = None
+    reply: Reply | None = None
+    poll: Poll | None = None
+    quote_tweet_id: Id | None = None
+    reply_settings: ReplySettings | None = None
+    made_with_ai: bool = False
+    paid_partnership: bool = False
+    community_id: Id | None = None
+    share_with_followers: bool = False
+    for_super_followers_only: bool = False
+    nullcast: bool = False
+    card_uri: str | None = None
+    direct_message_deep_link: str | None = None
+    geo: Geo | None = None
+    edit_options: EditOptions | None = None
+
+
+class Initialize(_Strict):
+    """POST /2/media/upload/initialize."""
+
+    media_type: MediaType
+    total_bytes: int = Field(ge=1, le=17_179_869_184)
+    media_category: Category | None = None
+    shared: bool = False
+    additional_owners: list[Id] = []
+
+
+class Segment(_Strict):
+    """The JSON form of append; ``media`` is base64."""
+
+    media: str
+    segment_index: int = Field(ge=0, le=999)
+
+
+class OneShot(_Strict):
+    """The JSON form of POST /2/media/upload; ``media`` is base64."""
+
+    media: str
+    media_category: Literal[
+        "tweet_image", "tweet_video", "tweet_gif", "dm_image", "dm_video", "dm_gif", "subtitles"
+    ]
+    media_type: MediaType | None = None
+    shared: bool = False
+    additional_owners: str | list[Id] = []
+
+
+class AltText(_Strict):
+    """``alt_text`` of a medium."""
+
+    text: str = Field(min_length=1, max_length=1000)
+
+
+class MetadataFields(BaseModel):
+    """``metadata``: X's schema leaves this one open."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    alt_text: AltText | None = None
+
+
+class Metadata(_Strict):
+    """POST /2/media/metadata."""
+
+    id: Id
+    metadata: MetadataFields = MetadataFields()
+
+
+class Track(_Strict):
+    """``subtitles`` of a video: an uploaded SRT or VTT file and its language."""
+
+    id: Id
+    language_code: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    display_name: str
+
+
+class Subtitles(_Strict):
+    """POST /2/media/subtitles; X's schema requires none of these, its backend all."""
+
+    id: Id
+    media_category: Literal["AmplifyVideo", "TweetVideo"]
+    subtitles: Track
+
+
+_M = TypeVar("_M", bound=BaseModel)
+
+
+def read(model: type[_M], body: bytes) -> _M:
+    """The body as the model; otherwise a 400 that names every wrong field."""
+    try:
+        value = json.loads(body)
+        # Half a character, which JSON can write and no text can hold.
+        json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise invalid(("Invalid JSON in the request body.", {})) from error
+    return fits(model, value)
+
+
+def fits(model: type[_M], value: Any) -> _M:
+    """The value as the model; otherwise a 400 that names every wrong field."""
+    if nulls := _nulls(value):
+        raise invalid(*[(f"[$.{path}: null found, a value is expected]", {path: ["null"]}) for path in nulls])
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise _refusal(error) from error
+
+
+def _refusal(error: ValidationError) -> Refused:
+    found = []
+    for one in error.errors():
+        path = ".".join(map(str, one["loc"])) or "body"
+        reason = _UNKNOWN if one["type"] == "extra_forbidden" else one["msg"]
+        found.append((f"[$.{path}: {reason}]", {path: [json.dumps(one["input"], default=str)[:200]]}))
+    return invalid(*found)
+
+
+def _nulls(value: Any, within: str = "") -> list[str]:
+    """The paths of every null, however deep."""
+    members = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    paths = [(f"{within}.{name}".lstrip("."), inner) for name, inner in members]
+    return [found for path, inner in paths for found in ([path] if inner is None else _nulls(inner, path))]

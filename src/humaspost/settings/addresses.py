@@ -1,0 +1,38 @@
+"""Which addresses an office may speak to."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from humaspost.base.i18n import _
+from humaspost.base.loopback import is_loopback
+from humaspost.model.problem import Problem
+
+
+def check_address(address: str, *, demo: bool, field: str) -> Iterator[Problem]:
+    """What is wrong with an address: not a URL, with a password, not https, or outside in a demo."""
+    try:
+        parts = urlsplit(address)
+        host, local = parts.hostname or "", is_loopback(parts.hostname or "")
+        _port = parts.port
+    except ValueError:
+        host, local, parts = "", False, urlsplit("")
+    if parts.scheme not in {"http", "https"} or not host:
+        yield Problem("config-address", _("this is not a web address"), _("write: https://..."), field=field)
+    elif not address.isascii() or any(character.isspace() for character in address):
+        message = _("a web address has neither blanks nor other than plain letters")
+        hint = _("write a blank as %20; a host with other letters is written xn--...")
+        yield Problem("config-address", message, hint, field=field)
+    elif parts.username is not None or parts.password is not None:
+        message = _("an address in config.toml must not carry a user or a password")
+        yield Problem("config-address", message, _("write it without what stands before '@'"), field=field)
+    elif demo and not local:
+        message = _("with `demo = true` nothing may leave this computer, but {host} is elsewhere")
+        yield Problem(
+            "config-demo",
+            message.format(host=host),
+            _("write an address of this computer: http://127.0.0.1:PORT/..."),
+            field=field,
+        )
+    elif parts.scheme == "http" and not local:
+        message = _("without https anybody on the way could read and change what is sent to {host}")
+        yield Problem("config-address", message.format(host=host), _("write: https://..."), field=field)

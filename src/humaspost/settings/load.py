@@ -1,0 +1,172 @@
+"""config.toml → Settings, or every reason why not."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from humaspost.base.i18n import _
+from humaspost.base.timezones import iana
+from humaspost.model.account import Account
+from humaspost.model.problem import Place, Problem
+from humaspost.settings import accounts
+from humaspost.settings.addresses import check_address
+from humaspost.settings.config_file import ConfigFile, MediaTable, PolicyTable
+from humaspost.settings.errors import ConfigError
+from humaspost.settings.problems import Page, findings
+from humaspost.settings.secrets_in import secrets_in
+from humaspost.settings.settings import MediaSettings, PolicySettings, Settings, TypePolicy
+from humaspost.settings.toml_positions import Places, places, tables, toml_place
+
+_PLACE = re.compile(r"\s*\(at [^()]*\)$")
+
+
+def load(file: Path) -> Settings:
+    """The office of this config.toml. Raises ConfigError with every finding, none of which shows a secret."""
+    text = _text(file)
+    page = Page(file.name, text, Places())
+    data = _parse(text, page)
+    page.places = places(text)
+    problems = list(secrets_in(data, page))
+    try:
+        config = ConfigFile.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(*problems, *findings(error, page, model=ConfigFile)) from None
+    found, more = accounts.read(config, page)
+    problems += (
+        more + _zone_problems(config, page) + _media_problems(config, page) + _approval_problems(config, page)
+    )
+    if problems:
+        raise ConfigError(*sorted(problems, key=_order))
+    return _settings(file, config, found)
+
+
+def _order(problem: Problem) -> tuple[int, int]:
+    return (problem.place.line, problem.place.column) if problem.place else (0, 0)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        problem = Problem("config-unreadable", _("this is not UTF-8 text"), _("save it as UTF-8"), file.name)
+    except OSError as error:
+        message = _("cannot be read: {reason}").format(reason=error.strerror)
+        problem = Problem(
+            "config-unreadable", message, _("see who may read it: ls -l config.toml"), file.name
+        )
+    raise ConfigError(problem)
+
+
+def _parse(text: str, page: Page) -> dict[str, Any]:
+    try:
+        return tables(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(_syntax_problem(error, page)) from None
+
+
+def _syntax_problem(error: tomllib.TOMLDecodeError, page: Page) -> Problem:
+    line, column = toml_place(error) or (max(1, len(page.lines)), 1)
+    reason = _PLACE.sub("", str(error))
+    message = _("this is not TOML: {reason}").format(reason=reason[:1].lower() + reason[1:])
+    hint = _('text stands in quotes: key = "..."; a table begins with [name]')
+    return page.at_line(Problem("config-syntax", message, hint), Place(line, column))
+
+
+def _zone_problems(config: ConfigFile, page: Page) -> list[Problem]:
+    try:
+        ZoneInfo(iana(config.timezone))
+    except (KeyError, ValueError, OSError):
+        message = _("no timezone is called {name!r}").format(name=config.timezone)
+        hint = _('write: timezone = "Asia/Jakarta" (WIB), "Asia/Makassar" (WITA) or "Asia/Jayapura" (WIT)')
+        return [page.at_value(Problem("config-timezone", message, hint, field="timezone"), "timezone")]
+    return []
+
+
+def _media_problems(config: ConfigFile, page: Page) -> list[Problem]:
+    media = config.media
+    if media is None:
+        return []
+    addresses = {key: getattr(media, key) for key in ("public_base_url", "upload_url", "endpoint")}
+    found = [
+        page.at_value(problem, f"media.{key}")
+        for key, address in addresses.items()
+        if address is not None
+        for problem in check_address(address, demo=config.demo, field=f"media.{key}")
+    ]
+    return found + [
+        page.at_key(Problem("config-value", message, hint, field="media"), "media")
+        for message, hint in _host_problems(media)
+    ]
+
+
+def _host_problems(media: MediaTable) -> Iterator[tuple[str, str]]:
+    """What is wrong with the choice of a host: message and hint."""
+    hosts = [key for key in ("folder", "upload_url", "bucket") if getattr(media, key) is not None]
+    if len(hosts) > 1 or (not hosts and (media.public_base_url or not media.convert)):
+        hint = _(
+            "folder: a web server shows it as public_base_url; upload_url: files are PUT there; "
+            "bucket: S3-compatible storage"
+        )
+        yield _("[media] needs one of folder, upload_url and bucket"), hint
+    elif hosts and not media.bucket and not media.public_base_url:
+        hint = _('write: public_base_url = "https://..."')
+        yield _("[media] does not say at which address the public finds the files"), hint
+    if (media.endpoint or media.region) and not media.bucket:
+        yield _("[media] has endpoint or region without a bucket"), _('write: bucket = "s3://NAME"')
+
+
+def _approval_problems(config: ConfigFile, page: Page) -> list[Problem]:
+    """Until approvals exist, asking for one must stop everything rather than be forgotten."""
+    message = _("approval is not there yet: a post of type {name!r} would go out without it")
+    hint = _("take this line out, and keep such posts at `draft: true` until they are approved")
+    return [
+        page.at_key(
+            Problem("config-approval", message.format(name=name), hint), f"policy.types.{name}.approval"
+        )
+        for name, table in config.policy.types.items()
+        if table.approval
+    ]
+
+
+def _settings(file: Path, config: ConfigFile, found: tuple[Account, ...]) -> Settings:
+    root = file.parent.resolve()
+    return Settings(
+        root=root,
+        file=file,
+        timezone=iana(config.timezone),
+        language=config.language,
+        posts=_inside(root, config.posts),
+        state=_inside(root, config.state),
+        demo=config.demo,
+        accounts=found,
+        audiences={name: _inside(root, table.file) for name, table in config.audiences.items()},
+        media=_media(root, config.media),
+        policy=_policy(config.policy),
+    )
+
+
+def _inside(root: Path, path: str) -> Path:
+    return root / Path(path).expanduser()
+
+
+def _media(root: Path, table: MediaTable | None) -> MediaSettings | None:
+    if table is None:
+        return None
+    folder = _inside(root, table.folder) if table.folder else None
+    address = (table.public_base_url or "").rstrip("/")
+    return MediaSettings(
+        address, folder, table.upload_url, table.bucket, table.endpoint, table.region, table.convert
+    )
+
+
+def _policy(table: PolicyTable) -> PolicySettings:
+    types = {
+        name: TypePolicy(own.late, own.grace, own.priority, own.during_pause, own.approval)
+        for name, own in table.types.items()
+    }
+    return PolicySettings(table.grace, table.late, table.settle, table.same_text_days, types)

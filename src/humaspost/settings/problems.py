@@ -1,0 +1,166 @@
+"""pydantic's errors in our words, each at its line of config.toml, never with a secret in it."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from humaspost.base.i18n import _
+from humaspost.base.suggest import nearest
+from humaspost.model.problem import Place, Problem
+from humaspost.settings.toml_positions import Places
+
+_SECRET = re.compile(
+    r"(?:^|_)(?:token|secret|password|passwd|passphrase|bearer|credential|credentials|api_key|private_key)(?:_|$)"
+)
+_SECRET_LINE = re.compile(
+    r"""^(?P<key>.*?[\w"'-]*(?:token|secret|passw|passphrase|bearer|credential|api_?key|private_?key)[\w"'-]*\s*=\s*).*$""",
+    re.IGNORECASE | re.DOTALL,
+)
+_USER = re.compile(r"://[^/\s\"']*@")
+
+
+class Page:
+    """The text of config.toml, able to say where something stands in it."""
+
+    def __init__(self, file: str, text: str, places: Places) -> None:
+        self.file = file
+        self.lines = text.splitlines()
+        self.places = places
+
+    def at_key(self, problem: Problem, path: str) -> Problem:
+        """The problem with its caret under the key."""
+        return self._at(problem, self.places.key(path))
+
+    def at_value(self, problem: Problem, path: str) -> Problem:
+        """The problem with its caret under the value."""
+        return self._at(problem, self.places.value(path))
+
+    def at_line(self, problem: Problem, place: Place) -> Problem:
+        """The problem at a place that the TOML parser named."""
+        return self._at(problem, place)
+
+    def _at(self, problem: Problem, place: Place | None) -> Problem:
+        place = place or Place(1, 1)
+        line = self.lines[place.line - 1] if place.line <= len(self.lines) else ""
+        return problem.at(self.file, place, masked(line))
+
+
+def masked(line: str) -> str:
+    """The line, without the value of anything that is named like a secret, nor a password in an address."""
+    return _USER.sub("://***@", _SECRET_LINE.sub(r"\g<key>***", line))
+
+
+def named_like_secret(key: str) -> bool:
+    """Whether a key by this name would hold a secret."""
+    return _SECRET.search(key.lower().replace("-", "_")) is not None
+
+
+def findings(
+    error: ValidationError, page: Page, *, model: type[BaseModel], under: tuple[str, ...] = ()
+) -> Iterable[Problem]:
+    """One problem per error; ``under`` is where in the file the validated table stands."""
+    for detail in error.errors(include_input=False, include_url=False):
+        loc = tuple(str(part) for part in detail["loc"] if part != "[key]")
+        path = ".".join((*under, *loc))
+        if named_like_secret(path.rpartition(".")[2]) and detail["type"] == "extra_forbidden":
+            continue
+        if detail["type"] == "extra_forbidden":
+            yield page.at_key(_unknown(path, _known(model, loc)), path)
+        elif detail["type"] == "missing":
+            yield page.at_key(_missing(path), path.rpartition(".")[0])
+        else:
+            yield page.at_value(_wrong(path, detail["type"], detail.get("ctx", {}), detail["msg"]), path)
+
+
+def _unknown(path: str, known: list[str]) -> Problem:
+    table, _dot, key = path.rpartition(".")
+    message = _("there is no key {key!r} in {table}").format(key=key, table=_table(table))
+    near = nearest(key, known)
+    hint = (
+        _("write: {key}").format(key=near) if near else _("known keys: {keys}").format(keys=", ".join(known))
+    )
+    return Problem("config-unknown-key", message, hint, field=path)
+
+
+def _missing(path: str) -> Problem:
+    table, _dot, key = path.rpartition(".")
+    message = _("{table} needs the key {key!r}").format(key=key, table=_table(table))
+    return Problem("config-missing-key", message, _("add a line: {key} = ...").format(key=key), field=path)
+
+
+def _table(path: str) -> str:
+    return f"[{path}]" if path else "config.toml"
+
+
+def _wrong(path: str, kind: str, ctx: Mapping[str, Any], message: str) -> Problem:
+    key = path.rpartition(".")[2]
+    say = _WORDS.get(kind)
+    words = _("{key!r} {wanted}").format(key=key, wanted=say(ctx) if say else message)
+    return Problem("config-value", words, _example(key, kind, ctx), field=path)
+
+
+def _example(key: str, kind: str, ctx: Mapping[str, Any]) -> str:
+    """What could stand there instead."""
+    examples = {
+        "string": '"..."',
+        "int": "30",
+        "float": "1.5",
+        "bool": "true",
+        "list": "[...]",
+        "tuple": "[...]",
+    }
+    if kind in ("enum", "literal_error"):
+        value = f'"{_choices(ctx["expected"]).split(", ")[0]}"'
+    elif kind == "value_error":
+        return _("docs/config.md shows every key with an example")
+    else:
+        value = examples.get(kind.split("_")[0], "...")
+    return _("write: {example}").format(example=f"{key} = {value}")
+
+
+_WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "string_type": lambda _ctx: _("must be text in quotes"),
+    "string_too_short": lambda _ctx: _("must not be empty"),
+    "string_too_long": lambda ctx: _("must be at most {n} characters").format(n=ctx["max_length"]),
+    "int_type": lambda _ctx: _("must be a whole number without quotes"),
+    "int_from_float": lambda _ctx: _("must be a whole number"),
+    "int_parsing": lambda _ctx: _("must be a whole number without quotes"),
+    "float_type": lambda _ctx: _("must be a number without quotes"),
+    "bool_type": lambda _ctx: _("must be true or false, without quotes"),
+    "bool_parsing": lambda _ctx: _("must be true or false, without quotes"),
+    "list_type": lambda _ctx: _("must be a list: [..., ...]"),
+    "tuple_type": lambda _ctx: _("must be a list: [..., ...]"),
+    "dict_type": lambda _ctx: _("must be a table of its own"),
+    "model_type": lambda _ctx: _("must be a table of its own"),
+    "model_attributes_type": lambda _ctx: _("must be a table of its own"),
+    "enum": lambda ctx: _("must be one of: {choices}").format(choices=_choices(ctx["expected"])),
+    "literal_error": lambda ctx: _("must be one of: {choices}").format(choices=_choices(ctx["expected"])),
+    "greater_than_equal": lambda ctx: _("must be at least {n}").format(n=ctx["ge"]),
+    "greater_than": lambda ctx: _("must be more than {n}").format(n=ctx["gt"]),
+    "less_than_equal": lambda ctx: _("must be at most {n}").format(n=ctx["le"]),
+    "less_than": lambda ctx: _("must be less than {n}").format(n=ctx["lt"]),
+    "string_pattern_mismatch": lambda ctx: _("must match {pattern}").format(pattern=ctx["pattern"]),
+    "value_error": lambda ctx: str(ctx["error"]),
+}
+
+
+def _choices(expected: str) -> str:
+    return expected.replace("'", "").replace(" or ", ", ")
+
+
+def _known(model: type[BaseModel], loc: tuple[str, ...]) -> list[str]:
+    """The keys that stand beside ``loc`` in ``model``; steps through tables and named sub-tables."""
+    at: type[BaseModel] | None = model
+    for part in loc[:-1]:
+        field = at.model_fields.get(part) if at else None
+        at = _model_in(field.annotation) if field else at
+    return list(at.model_fields) if at else []
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = (_model_in(argument) for argument in getattr(annotation, "__args__", ()))
+    return next((model for model in inner if model), None)

@@ -1,0 +1,201 @@
+"""Every row of a list is imported, merged or refused by its number; none is lost."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from humaspost.audience.codes import CODES
+from humaspost.audience.csv_reader import Reading, fingerprint, read
+from humaspost.audience.csv_row import Consent
+from humaspost.model.problem import Severity
+from tests.support.examples import examples
+from tests.support.reference_data import ROOT
+
+NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
+HEADER = "phone,name,basis,purpose,source,consented_at"
+GOOD = "consent,informasi,formulir,2021-01-01"
+
+
+def reading(tmp_path: Path, content: str | bytes) -> Reading:
+    path = tmp_path / "list.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    found = read(path, shown="audiences/list.csv", now=NOW, zone="Asia/Jakarta")
+    assert all(problem.code in CODES for problem in found.problems)
+    assert all(row.code in CODES and row.message for row in found.refused)
+    return found
+
+
+def test_a_list_as_an_office_has_it(tmp_path: Path) -> None:
+    found = reading(tmp_path, f'{HEADER}\n081200000001,"Budi, S.Kom",{GOOD}\n081200000002,-,{GOOD}\n')
+    assert (found.read, found.refused, found.problems) == (2, (), ())
+    budi, other = found.rows
+    assert (budi.number, budi.phone, budi.name) == (2, "+6281200000001", "Budi, S.Kom")
+    assert budi.consent == Consent("consent", "informasi", "formulir", "2021-01-01")
+    assert other.name == ""
+    assert found.digest == fingerprint(tmp_path / "list.csv")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("bom", ["", "\ufeff"])
+def test_spreadsheets_write_csv_in_many_ways(tmp_path: Path, delimiter: str, end: str, bom: str) -> None:
+    text = f"{HEADER}\n081200000001,Budi,{GOOD}\n,,,,,\n\n081200000002,Siti,{GOOD}".replace(",", delimiter)
+    found = reading(tmp_path, bom + text.replace("\n", end))
+    assert [(row.number, row.phone) for row in found.rows] == [(2, "+6281200000001"), (5, "+6281200000002")]
+    assert found.read == 2
+
+
+def test_columns_in_any_order_and_a_cell_of_two_lines(tmp_path: Path) -> None:
+    found = reading(
+        tmp_path,
+        "name,consented_at,Phone,opted_out_at,source,purpose,basis\n"
+        '"Budi\nSantoso",2021-01-01,081200000001,,formulir,informasi,persetujuan\n'
+        "Siti,2021-01-01,081200000002,2026-01-31 10:00,formulir,informasi,Tugas Publik\n",
+    )
+    budi, siti = found.rows
+    assert (budi.number, budi.name, budi.consent.basis) == (2, "Budi\nSantoso", "consent")
+    assert (siti.number, siti.consent.basis) == (3, "public-task")
+    assert siti.opted_out_at == datetime(2026, 1, 31, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("row", "code", "said"),
+    [
+        (f",Budi,{GOOD}", "recipient-phone", "no telephone number"),
+        (f"6.28E+12,Budi,{GOOD}", "recipient-phone-spreadsheet", "6.28E+12"),
+        ("081200000001,Budi,,informasi,formulir,2021-01-01", "recipient-consent", "basis"),
+        ("081200000001,Budi,consent,,-,2021-01-01", "recipient-consent", "purpose, source"),
+        ("081200000001,Budi,consent,informasi,formulir,", "recipient-consent", "consented_at"),
+        ("081200000001,Budi", "recipient-consent", "basis, purpose, source, consented_at"),
+        ("081200000001,Budi,consent,informasi,formulir,31/12/2020", "recipient-date", "31/12/2020"),
+        ("081200000001,Budi,consent,informasi,formulir,2021-02-30", "recipient-date", "2021-02-30"),
+        ("081200000001,Budi,consent,informasi,formulir,0202-03-01", "recipient-date", "look at the year"),
+        ("081200000001,Budi,consent,informasi,formulir,0001-01-01", "recipient-date", "look at the year"),
+        ("081200000001,Budi,consent,informasi,formulir,2026-11-25", "recipient-future", "2026-11-25"),
+        ("081200000001,=1+1,consent,informasi,formulir,2021-01-01", "recipient-formula", "name"),
+        ('"=""081200000001""",Budi,consent,informasi,formulir,2021-01-01', "recipient-formula", "phone"),
+        ("081200000001,Budi,@SUM(A1),informasi,formulir,2021-01-01", "recipient-formula", "basis"),
+        ("081200000001,Budi,+cmd,informasi,formulir,2021-01-01", "recipient-formula", "basis"),
+        (f"081200000001,Budi, S.Kom,{GOOD}", "recipient-cells", "7 cells, but 6 columns"),
+    ],
+)
+def test_a_bad_row_is_refused_by_its_number(tmp_path: Path, row: str, code: str, said: str) -> None:
+    found = reading(tmp_path, f"{HEADER}\n081200000009,Siti,{GOOD}\n{row}\n")
+    assert [(refused.number, refused.code) for refused in found.refused] == [(3, code)]
+    assert said in found.refused[0].message
+    assert len(found.rows) == 1
+    assert found.read == 2
+
+
+def test_today_is_not_the_future_where_the_office_is(tmp_path: Path) -> None:
+    early = datetime(2026, 11, 24, 18, tzinfo=UTC)  # 01:00 on the 25th in Jakarta
+    path = tmp_path / "list.csv"
+    path.write_text(f"{HEADER}\n081200000001,Budi,consent,informasi,formulir,2026-11-25\n")
+    assert len(read(path, shown="l", now=early, zone="Asia/Jakarta").rows) == 1
+    assert len(read(path, shown="l", now=early, zone="America/New_York").rows) == 0
+
+
+def test_who_left_is_kept_as_having_left_without_any_consent(tmp_path: Path) -> None:
+    found = reading(tmp_path, f"{HEADER},opted_out_at\n081200000001,,,,,,2026-01-31\n081200000002,,,,,,ya\n")
+    assert [(row.phone, row.consent.is_complete) for row in found.rows] == [("+6281200000001", False)]
+    assert [(refused.number, refused.code) for refused in found.refused] == [(3, "recipient-date")]
+
+
+def test_one_person_twice_is_merged_and_counted(tmp_path: Path) -> None:
+    found = reading(
+        tmp_path,
+        f"{HEADER},opted_out_at\n081200000001,Budi,{GOOD},\n+62 812-0000-0001,Budi S,{GOOD},\n"
+        f"081200000002,Siti,{GOOD},\n6281200000002,Siti,{GOOD},2026-01-31\n081200000002,Siti,{GOOD},\n",
+    )
+    assert [(row.number, row.name) for row in found.rows] == [(2, "Budi"), (5, "Siti")]
+    assert found.rows[1].opted_out_at is not None
+    assert (found.merged, found.read) == ((3, 4, 6), 5)
+
+
+@pytest.mark.parametrize(
+    ("header", "place", "hint"),
+    [
+        ("phone,nama,basis,purpose,source,consented_at", (1, 7), "write: name"),
+        ("phone,name,basis,purpose,source,consented_on", (1, 33), "write: consented_at"),
+        ("No HP;name;basis;purpose;source;consented_at", (1, 1), "write: phone"),
+        (f"{HEADER},opted_out", (1, 46), "write: opted_out_at"),
+        (f"{HEADER},nik", (1, 46), "leave this column out: what is not needed is not kept"),
+        (f"{HEADER},phone", (1, 46), "leave one of the two out"),
+        ("phone,name,basis,purpose,source", (1, 1), f"write: {HEADER},opted_out_at"),
+        ("", (1, 1), f"write: {HEADER},opted_out_at"),
+    ],
+)
+def test_a_bad_header_stops_the_file_and_says_where(
+    tmp_path: Path, header: str, place: tuple[int, int], hint: str
+) -> None:
+    found = reading(tmp_path, f"{header}\n081200000001,Budi,{GOOD}\n")
+    problem = found.problems[0]
+    assert (problem.code, problem.file, problem.hint) == ("audience-column", "audiences/list.csv", hint)
+    assert (problem.place.line, problem.place.column) == place
+    assert problem.text == header
+    assert (found.rows, found.is_usable) == ((), False)
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "place"),
+    [
+        (f"{HEADER}\n0812,Jos\xe9,{GOOD}\n".encode("latin-1"), "audience-encoding", (2, 9)),
+        (f"{HEADER}\n".encode("utf-16"), "audience-encoding", (1, 1)),
+        (f"{HEADER}\n\0".encode(), "audience-encoding", (2, 1)),
+        (f'{HEADER}\n081200000001,"Budi,{GOOD}\n'.encode(), "audience-csv", (2, 1)),
+        (f'{HEADER}\n081200000001,"Bu"di,{GOOD}\n'.encode(), "audience-csv", (2, 1)),
+        (b"", "audience-column", (1, 1)),
+    ],
+)
+def test_a_file_that_is_no_list(tmp_path: Path, content: bytes, code: str, place: tuple[int, int]) -> None:
+    found = reading(tmp_path, content)
+    assert [problem.code for problem in found.problems] == [code]
+    assert (found.problems[0].place.line, found.problems[0].place.column) == place
+    assert found.problems[0].hint
+    assert found.rows == ()
+
+
+def test_a_list_that_is_not_there(tmp_path: Path) -> None:
+    found = read(tmp_path / "none.csv", shown="audiences/none.csv", now=NOW, zone="Asia/Jakarta")
+    assert [problem.code for problem in found.problems] == ["audience-missing-file"]
+    assert "config.toml" in found.problems[0].hint
+    assert fingerprint(tmp_path / "none.csv") is None
+
+
+def test_a_basis_that_the_law_does_not_know_is_a_warning(tmp_path: Path) -> None:
+    rows = "".join(f"08120000000{n},B,kenalan,informasi,formulir,2021-01-01\n" for n in range(1, 4))
+    found = reading(tmp_path, f"{HEADER}\n{rows}")
+    assert [(p.code, p.severity, p.place.line) for p in found.problems] == [
+        ("recipient-basis", Severity.WARNING, 2)
+    ]
+    assert (len(found.rows), found.is_usable) == (3, True)
+
+
+@pytest.mark.parametrize("name", ["camat-lurah", "mahasiswa", "masyarakat", "relawan", "wartawan"])
+def test_the_example_lists_are_read_whole(name: str) -> None:
+    found = read(ROOT / "audiences" / f"{name}.csv", shown=name, now=NOW, zone="Asia/Jakarta")
+    assert found.problems == ()
+    assert found.rows
+    assert found.refused == ()
+
+
+@examples(50, 200)
+@given(st.lists(st.text(alphabet='0812+-.,;"\n\r =Eé\u202a', max_size=20), max_size=8))
+def test_no_text_breaks_the_reader_and_no_row_is_lost(
+    tmp_path_factory: pytest.TempPathFactory, cells: list[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("lists")
+    found = reading(folder, f"{HEADER}\n081200000001,Budi,{GOOD}\n{','.join(cells)}\n")
+    assert found.problems or found.read >= 1
+    numbers = [row.number for row in found.rows] + [row.number for row in found.refused] + list(found.merged)
+    assert len(set(numbers)) == len(numbers) == found.read
+
+
+def test_a_consent_without_an_answer_to_every_question_is_none() -> None:
+    whole = ("consent", "informasi", "formulir", "2021-01-01")
+    assert Consent(*whole).is_complete
+    for missing in range(4):
+        assert not Consent(*whole[:missing], "", *whole[missing + 1 :]).is_complete

@@ -1,0 +1,236 @@
+"""A list into the register: people keep their ids, who left stays away, and a send hardly waits."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from humaspost.audience.csv_reader import read
+from humaspost.audience.importer import Changes, import_file, import_if_changed, preview
+from humaspost.ledger.database import Ledger, open_ledger
+from humaspost.ledger.people import recipients
+from humaspost.ledger.schema import consent, recipient
+
+NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
+HEADER = "phone,name,basis,purpose,source,consented_at,opted_out_at"
+GOOD = "consent,informasi,formulir,2021-01-01"
+
+Import = Callable[..., Changes]
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """A new ledger on disk."""
+    opened = open_ledger(tmp_path / "state", now=NOW, create=True)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def load(ledger: Ledger, tmp_path: Path) -> Import:
+    """Import rows (number 1 is ``081200000001``) into a list."""
+
+    def run(*rows: str, name: str = "warga", now: datetime = NOW) -> Changes:
+        path = tmp_path / f"{name}.csv"
+        path.write_text("\n".join((HEADER, *rows)) + "\n")
+        with ledger.read() as conn:
+            expected = preview(conn, name, read(path, shown=path.name, now=now, zone="Asia/Jakarta"))
+        changes = import_file(ledger, name, path=path, now=now)
+        assert changes == expected  # what was shown first is what was done
+        assert changes.read == changes.imported + len(changes.refused)
+        return changes
+
+    return run
+
+
+def row(number: int, name: str = "Budi", *, consent: str = GOOD, left: str = "") -> str:
+    return f"0812{number:08d},{name},{consent},{left}"
+
+
+def phone(number: int) -> str:
+    return f"+62812{number:08d}"
+
+
+def on_list(ledger: Ledger, name: str = "warga") -> set[str]:
+    with ledger.read() as conn:
+        ids = recipients.members(conn, name)
+        return set(conn.scalars(select(recipient.c.phone).where(recipient.c.id.in_(ids))))
+
+
+def person(ledger: Ledger, number: int) -> recipients.Person:
+    with ledger.read() as conn:
+        found = recipients.by_phone(conn, phone(number))
+    assert found is not None
+    return found
+
+
+def test_a_first_import(ledger: Ledger, load: Import) -> None:
+    changes = load(row(1), row(2, "Siti"), row(3, consent=",,,"))
+    assert (changes.read, changes.new, [refused.number for refused in changes.refused]) == (3, 2, [4])
+    assert on_list(ledger) == {phone(1), phone(2)}
+    siti = person(ledger, 2)
+    assert (siti.name, siti.consents) == ("Siti", {"informasi": ("consent", "formulir", "2021-01-01")})
+    assert len(siti.id) == 16
+    assert "812" not in siti.id
+    assert siti.id != person(ledger, 1).id
+
+
+def test_the_same_again_changes_nothing(ledger: Ledger, load: Import) -> None:
+    load(row(1), row(2))
+    before = person(ledger, 1)
+    changes = load(row(1), row(2))
+    assert (changes.new, changes.updated, changes.unchanged, changes.removed) == (0, 0, 2, 0)
+    assert person(ledger, 1) == before
+
+
+def test_an_edited_row_updates_its_person_and_keeps_the_id(ledger: Ledger, load: Import) -> None:
+    load(row(1), row(2))
+    before = person(ledger, 1).id
+    changes = load(row(1, "Budi Santoso"), row(2, consent="contract,informasi,perjanjian,2022-01-01"))
+    assert (changes.updated, changes.unchanged) == (2, 0)
+    assert (person(ledger, 1).id, person(ledger, 1).name) == (before, "Budi Santoso")
+    assert person(ledger, 2).consents == {"informasi": ("contract", "perjanjian", "2022-01-01")}
+    assert load(row(1, "-"), row(2)).updated == 1  # row 2 has its first consent again
+    assert person(ledger, 1).name == "Budi Santoso"  # an empty name takes none away
+
+
+def test_leaving_the_file_is_leaving_the_list_not_the_register(ledger: Ledger, load: Import) -> None:
+    load(row(1), row(2))
+    before = person(ledger, 2)
+    assert load(row(1)).removed == 1
+    assert on_list(ledger) == {phone(1)}
+    assert person(ledger, 2) == before
+    assert load(row(1), row(2)).new == 1
+    assert person(ledger, 2).id == before.id
+
+
+def test_a_row_that_is_refused_is_off_the_list(ledger: Ledger, load: Import) -> None:
+    load(row(1), row(2))
+    changes = load(row(1), row(2, consent=",,,"))
+    assert (changes.removed, len(changes.refused)) == (1, 1)
+    assert on_list(ledger) == {phone(1)}
+
+
+def test_lists_do_not_touch_each_other(ledger: Ledger, load: Import) -> None:
+    load(row(1), row(2))
+    assert load(row(2), row(3), name="wartawan").new == 2
+    assert on_list(ledger) == {phone(1), phone(2)}
+    assert on_list(ledger, "wartawan") == {phone(2), phone(3)}
+
+
+def test_no_file_brings_back_who_left(ledger: Ledger, load: Import) -> None:
+    load(row(1), row(2))
+    ledger.write(lambda conn: recipients.opt_out(conn, [(person(ledger, 1).id, NOW)]))
+    fresh = "consent,informasi,formulir,2026-11-24"
+    changes = load(row(1, consent=fresh), row(2), now=NOW + timedelta(days=1))
+    assert (changes.opted_out, changes.unchanged) == (1, 1)
+    assert person(ledger, 1).opted_out_at == NOW
+
+
+def test_a_file_may_say_that_somebody_left(ledger: Ledger, load: Import) -> None:
+    load(row(1), row(2))
+    assert load(row(1, left="2026-01-31"), row(2)).opted_out == 1
+    assert person(ledger, 1).opted_out_at == datetime(2026, 1, 30, 17, tzinfo=UTC)
+    assert load(row(1), row(2)).opted_out == 1  # a file that forgot it again
+    assert person(ledger, 1).opted_out_at is not None
+    assert load(row(1, left="2026-03-01"), row(2)).opted_out == 1
+    assert person(ledger, 1).opted_out_at == datetime(2026, 1, 30, 17, tzinfo=UTC)
+    assert load(f"0812{9:08d},,,,,,2026-01-31").opted_out == 1
+    assert person(ledger, 9).consents == {}
+
+
+def test_a_file_that_cannot_be_read_changes_nothing(ledger: Ledger, load: Import, tmp_path: Path) -> None:
+    load(row(1))
+    path = tmp_path / "warga.csv"
+    path.write_text(f"telepon,name\n{row(2)}\n")
+    changes = import_file(ledger, "warga", path=path, now=NOW)
+    assert changes.problems[0].code == "audience-column"
+    assert not changes.is_usable
+    path.unlink()
+    assert not import_file(ledger, "warga", path=path, now=NOW).is_usable
+    assert on_list(ledger) == {phone(1)}
+
+
+def test_a_file_is_imported_when_it_changes(ledger: Ledger, load: Import, tmp_path: Path) -> None:
+    load(row(1))
+    path = tmp_path / "warga.csv"
+    assert import_if_changed(ledger, "warga", path=path, now=NOW) is None
+    path.write_text("\n".join((HEADER, row(1), row(2))) + "\n")
+    changes = import_if_changed(ledger, "warga", path=path, now=NOW)
+    assert changes is not None
+    assert changes.new == 1
+    assert import_if_changed(ledger, "warga", path=path, now=NOW) is None
+    assert import_if_changed(ledger, "lain", path=path, now=NOW) is not None
+    path.unlink()
+    missing = import_if_changed(ledger, "warga", path=path, now=NOW)
+    assert missing is not None
+    assert not missing.is_usable
+
+
+def test_lists_are_told_with_their_members(ledger: Ledger, load: Import) -> None:
+    load(row(1), row(2, left="2026-01-31"))
+    load(row(2), name="kosong")
+    load(name="kosong")
+    with ledger.read() as conn:
+        told = [(found.name, found.members, found.left) for found in recipients.audiences(conn)]
+    assert told == [("kosong", 0, 0), ("warga", 2, 1)]
+
+
+def test_more_rows_than_one_chunk(ledger: Ledger, load: Import) -> None:
+    many = [row(number) for number in range(1, 1203)]
+    assert load(*many).new == 1202
+    assert load(*many[:600], row(5000)).removed == 602
+    assert len(on_list(ledger)) == 601
+    with ledger.read() as conn:
+        assert conn.scalar(select(func.count()).select_from(recipient)) == 1203
+        assert conn.scalar(select(func.count()).select_from(consent)) == 1203
+
+
+def test_a_send_hardly_waits_for_a_large_import(ledger: Ledger, load: Import) -> None:
+    waits, stop = [], threading.Event()
+    ledger.committer.submit(lambda conn: None).result()
+
+    def send() -> None:
+        while not stop.is_set():
+            start = time.monotonic()
+            ledger.write(lambda conn: recipients.digest_of(conn, "warga"))
+            waits.append(time.monotonic() - start)
+            stop.wait(0.005)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        begun = time.monotonic()
+        assert load(*(row(number) for number in range(1, 2501))).new == 2500
+        importing = time.monotonic() - begun
+    finally:
+        stop.set()
+        sender.join()
+    assert len(waits) >= 5  # between the chunks there was room
+    assert max(waits) < importing / 2, "a send waits for one chunk of five, not for the import"
+
+
+def test_another_process_has_its_turn_between_two_chunks(
+    ledger: Ledger, load: Import, tmp_path: Path
+) -> None:
+    stop, met = threading.Event(), set()
+    neighbour = open_ledger(tmp_path / "state", now=NOW, create=False)
+    people = select(func.count()).select_from(recipient)
+
+    def send() -> None:
+        while not stop.is_set():
+            met.add(neighbour.write(lambda conn: conn.scalar(people)))
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        assert load(*(row(number) for number in range(1, 5001))).new == 5000
+    finally:
+        stop.set()
+        sender.join()
+        neighbour.close()
+    assert len(met) >= 7, "of eleven moments that could be met"

@@ -1,0 +1,99 @@
+"""What Meta published, and what others saw of it, as the adapter takes it."""
+
+import json
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import pytest
+
+from humaspost.model.channel import NotReady, Ready
+from humaspost.model.errors import AuthFailed, ChannelError, Rejected, Transient
+from tests.channels.instagram.conftest import Bench
+from tests.support.channel_context import prepared
+from tests.support.reference_data import shared
+
+
+@pytest.fixture(scope="module")
+def golden() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(
+        shared("contracts/data/instagram/meta-docs/golden-responses.json").read_text()
+    )
+    return found
+
+
+def _say(bench: Bench, path: str, body: Any, *, method: str = "POST", status: int = 200) -> None:
+    bench.order("status", path, method=method, status=status, body=body, acted=False)
+
+
+def test_a_container_its_status_and_its_publication(bench: Bench, golden: dict[str, Any]) -> None:
+    part = bench.part()
+    _say(bench, "/media$", golden["create_container"])
+    step = bench.session.prepare(part, None)
+    assert isinstance(step, NotReady)
+    _say(bench, r"/\d+$", golden["container_status"], method="GET")
+    ready = bench.session.prepare(part, step.token)
+    assert isinstance(ready, Ready)
+    assert golden["create_container"]["id"] in json.dumps(ready.token)
+    _say(bench, "/media_publish$", golden["media_publish"])
+    receipt = bench.session.publish(part, ready, key="k", to=None, reply_to=None)
+    assert receipt.remote_id == golden["media_publish"]["id"]
+
+
+def test_a_container_that_failed(bench: Bench, golden: dict[str, Any]) -> None:
+    part = bench.part()
+    token = bench.session.prepare(part, None).token
+    _say(bench, r"/\d+$", golden["container_status_error_observed"], method="GET")
+    with pytest.raises(Transient, match="2207076") as failed:
+        bench.session.prepare(part, token)
+    assert failed.value.redo
+
+
+def test_an_upload(facebook: Bench, golden: dict[str, Any]) -> None:
+    part = facebook.reel()
+    token = facebook.session.prepare(part, None).token
+    _say(facebook, "/ig-api-upload/", golden["rupload_fail"], status=400)
+    with pytest.raises(AuthFailed):
+        facebook.session.prepare(part, token)
+    _say(facebook, "/ig-api-upload/", golden["rupload_ok"])
+    step = facebook.session.prepare(part, token)
+    assert isinstance(step, NotReady)
+    assert step.token != token
+
+
+@pytest.mark.parametrize(
+    ("name", "call", "kind", "code"),
+    [
+        ("error", "/media$", Rejected, "36000/2207004"),
+        ("error_observed_9004", "/media$", Transient, "9004/2207052"),
+        ("error_observed_9007", "/media_publish$", Transient, "9007/2207027"),
+        ("error_observed_2207089", "/media_publish$", Rejected, "100/2207089"),
+    ],
+)
+def test_a_refusal(
+    bench: Bench, golden: dict[str, Any], name: str, call: str, kind: type[ChannelError], code: str
+) -> None:
+    part = bench.part()
+    ready = prepared(bench.session, part)
+    _say(bench, call, golden[name], status=400)
+    calls = {
+        "/media$": partial(bench.session.prepare, part, None),
+        "/media_publish$": partial(bench.session.publish, part, ready, key="k", to=None, reply_to=None),
+    }
+    with pytest.raises(kind) as refused:
+        calls[call]()
+    assert refused.value.code == code
+
+
+def test_when_a_login_ends(facebook: Bench, golden: dict[str, Any]) -> None:
+    _say(facebook, "/debug_token$", golden["debug_token"], method="GET")
+    ends = golden["debug_token"]["data"]["expires_at"]
+    assert facebook.session.survey().expires_at == datetime.fromtimestamp(ends, UTC)
+
+
+def test_a_renewed_token(bench: Bench, golden: dict[str, Any]) -> None:
+    body = {**golden["refresh_access_token"], "access_token": bench.door.secret("access_token")}
+    _say(bench, "/refresh_access_token$", body, method="GET")
+    expires = bench.session.survey().expires_at
+    assert expires is not None
+    assert round((expires - bench.door.now()).total_seconds()) == pytest.approx(body["expires_in"], abs=30)

@@ -1,0 +1,217 @@
+"""A template filled in: what ``check`` says of it, and what the sandbox does with the same message."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from humaspost.channels.whatsapp import WhatsApp
+from humaspost.model.account import Facts, Template
+from humaspost.model.channel import Ready
+from humaspost.model.errors import Rejected
+from humaspost.model.problem import Problem
+from humaspost.model.rendition import Rendition
+from tests.channels.whatsapp.conftest import PERSON, Bench
+from tests.channels.whatsapp.test_payload import register
+from tests.support.sample_posts import post
+
+_NOW = datetime(2026, 11, 27, tzinfo=UTC)
+_CHANNEL = WhatsApp()
+
+
+def _text(text: str, kind: str = "BODY") -> dict[str, Any]:
+    return {"type": kind, "text": text, **({"format": "TEXT"} if kind == "HEADER" else {})}
+
+
+# -- what is kept of a template ------------------------------------------------------------------------
+
+
+def test_a_survey_measures_the_text_that_is_the_templates_own(bench: Bench) -> None:
+    register(bench, "berjudul", _text("Kabar {{1}}", "HEADER"), _text("{{2}} dan {{1}}, {{2}}."))
+    register(bench, "bernama", _text("Yth {{nama}}: {{ hari }}, {{nama}}"), named=True)
+    facts = {t.name: t for t in bench.session.survey().templates}
+    assert (facts["berjudul"].heading, facts["berjudul"].body) == ((6, 1), (8, 1, 2))
+    assert (facts["bernama"].heading, facts["bernama"].body) == ((), (8, 2, 1))
+    assert facts["bernama"].named == ("nama", "hari")
+
+
+def test_facts_of_an_older_ledger_are_read_and_measure_nothing() -> None:
+    kept = Facts(
+        _NOW, templates=(Template("lama", "id", "APPROVED", "UTILITY", 1, body=(3, 1), heading=(5,)),)
+    )
+    assert Facts.from_json(kept.to_json()) == kept
+    older = kept.to_json()
+    for template in older["templates"]:
+        del template["body"], template["heading"]
+    (found,) = Facts.from_json(older).templates
+    assert (found.body, found.heading) == ((), ())
+    newer = kept.to_json()
+    for template in newer["templates"]:
+        template["footer"] = [3]
+    assert Facts.from_json(newer) == kept
+
+
+# -- the same message before both judges ---------------------------------------------------------------
+
+
+def checked(bench: Bench, own: dict[str, Any], facts: Facts | None) -> tuple[Rendition, list[Problem]]:
+    rules = _CHANNEL.rules(bench.config)
+    made = _CHANNEL.render(post("a", own={"whatsapp": own}), bench.config, rules, account="wa")
+    return made, _CHANNEL.check(made, rules, facts, config=bench.config)
+
+
+def refusal(bench: Bench, made: Rendition) -> str:
+    """With which code the sandbox refuses the message; "" = it is sent."""
+    try:
+        bench.session.publish(made.parts[0], Ready({}), key="hp1:k:1", to=PERSON, reply_to=None)
+    except Rejected as error:
+        return error.code
+    return ""
+
+
+def judged(bench: Bench, **own: Any) -> tuple[list[tuple[str, str | None]], str]:
+    """Code and field of every problem, and the sandbox's code."""
+    made, problems = checked(bench, own, bench.session.survey())
+    assert all(found.hint and found.is_error for found in problems)
+    return [(found.code, found.field) for found in problems], refusal(bench, made)
+
+
+@pytest.mark.parametrize(
+    ("length", "problems"), [(1024, []), (1025, [("template-params", "whatsapp.params")])]
+)
+@pytest.mark.parametrize("kind", ["numbered", "named", "twice"])
+def test_a_filled_body_has_1024_characters_at_most(
+    bench: Bench, kind: str, length: int, problems: list[Any]
+) -> None:
+    own, rest = "Isi surat: ", length - 900 - len("Isi surat: ")
+    match kind:
+        case "numbered":
+            register(bench, "surat", _text(own + "{{1}}{{2}}"))
+            params: Any = ["a" * 900, "b" * rest]
+        case "named":
+            register(bench, "surat", _text(own + "{{isi}}{{akhir}}"), named=True)
+            params = {"akhir": "b" * rest, "isi": "a" * 900}
+        case _:
+            register(bench, "surat", _text(own + "{{2}}{{1}}{{2}}"))
+            params = ["b" * rest, "a" * 450]
+    expected = "132005" if problems else ""
+    assert judged(bench, template="surat", params=params) == (problems, expected)
+
+
+@pytest.mark.parametrize(("length", "problems"), [(60, []), (61, [("template-params", "whatsapp.header")])])
+def test_a_filled_header_has_60_characters_at_most(bench: Bench, length: int, problems: list[Any]) -> None:
+    register(bench, "surat", _text("Kabar {{1}}!", "HEADER"), _text("Isi."))
+    expected = "132005" if problems else ""
+    assert judged(bench, template="surat", params=[], header="a" * (length - 7)) == (problems, expected)
+
+
+def test_a_problem_of_length_says_what_is_the_templates_own(bench: Bench) -> None:
+    register(bench, "surat", _text("Kabar {{1}}", "HEADER"), _text("Isi {{1}}."))
+    own = {"template": "surat", "params": ["a" * 1030], "header": "b" * 70}
+    found = checked(bench, {**own, "params": ["a" * 1022]}, bench.session.survey())[1]
+    assert [(problem.message, problem.hint) for problem in found] == [
+        (
+            "filled in, the text of template surat is 1027 of 1024 characters, 3 too many (5 of them its own)",
+            "write shorter ones: whatsapp: {params: [...]}",
+        ),
+        (
+            "filled in, the header of template surat is 76 of 60 characters, 16 too many (6 of them its own)",
+            'write a shorter one: whatsapp: {header: "…"}',
+        ),
+    ]
+    once = checked(bench, {**own, "header": "b"}, bench.session.survey())[1]
+    assert len(once) == 1, "what is too long by itself is told once"
+
+
+def test_a_template_of_which_the_length_is_not_known_is_not_measured(bench: Bench) -> None:
+    register(bench, "surat", _text("Kabar {{1}}", "HEADER"), _text("Isi {{1}}."))
+    own = {"template": "surat", "params": ["a" * 1022], "header": "b" * 70}
+    facts = bench.session.survey()
+    older = tuple(replace(template, body=(), heading=()) for template in facts.templates)
+    assert checked(bench, own, replace(facts, templates=older))[1] == []
+
+
+# -- buttons -------------------------------------------------------------------------------------------
+
+_URL = {"type": "URL", "text": "Buka", "url": "https://kota.example/{{1}}"}
+_REPLY = {"type": "QUICK_REPLY", "text": "Hadir"}
+
+
+def _buttons(*buttons: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "BUTTONS", "buttons": list(buttons)}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [{"url": ""}, ""],
+        [{"url": "  "}, ""],
+        [{"url": "{link}"}, ""],
+        [{"url": "surat/{link}"}, ""],
+        [{"url": "surat/14"}, {"payload": ""}],
+        [{"url": "surat/14"}, {"payload": "{link}"}],
+    ],
+)
+def test_a_button_that_gets_nothing_is_a_problem(bench: Bench, given: list[Any]) -> None:
+    register(bench, "surat", _text("Isi."), _buttons(_URL, _REPLY))
+    own = {"template": "surat", "params": [], "buttons": given}
+    for facts in (bench.session.survey(), None):
+        (problem,) = checked(bench, own, facts)[1]
+        assert (problem.code, problem.field) == ("template-params", "whatsapp.buttons")
+        number, key = ("1", "url") if given[1] == "" else ("2", "payload")
+        assert problem.message == f"button {number} of template surat gets an empty {key}"
+        assert problem.is_error
+        assert f'{{{key}: "…"}}' in problem.hint
+
+
+def test_a_button_with_a_value_goes_out_and_one_that_takes_nothing_too(bench: Bench) -> None:
+    register(bench, "surat", _text("Isi."), _buttons(_URL, _REPLY))
+    for given in ([{"url": "surat/14"}, ""], [{"url": "{title}"}, {"payload": "HADIR"}], [{"url": "-"}]):
+        assert judged(bench, template="surat", params=[], buttons=given) == ([], "")
+    assert bench.objects()[0].extra["buttons"] == ("Buka https://kota.example/surat/14", "Hadir")
+
+
+@pytest.mark.parametrize(
+    ("button", "code", "what"),
+    [
+        ({"type": "COPY_CODE", "example": "PASAR"}, "131008", "a code to copy"),
+        ({"type": "FLOW", "text": "Isi", "flow_id": "1", "flow_action": "navigate"}, "131009", "a form"),
+        ({"type": "OTP", "otp_type": "COPY_CODE"}, None, "a one-time code"),
+        ({"type": "MPM", "text": "Lihat"}, None, "products"),
+        ({"type": "ORDER_DETAILS", "text": "Bayar"}, None, "an order"),
+    ],
+)
+def test_a_button_that_humaspost_cannot_fill_is_named(
+    bench: Bench, button: dict[str, Any], code: str | None, what: str
+) -> None:
+    register(bench, "surat", _text("Isi."), _buttons(_REPLY, button))
+    made, problems = checked(bench, {"template": "surat", "params": []}, bench.session.survey())
+    assert [(found.code, found.field) for found in problems] == [("template-button", "whatsapp.template")]
+    assert problems[0].message == f"template surat has a button for {what}, which humaspost cannot fill"
+    if code is not None:
+        assert refusal(bench, made) == code
+
+
+def test_a_button_that_needs_nothing_is_no_problem(bench: Bench) -> None:
+    phone = {"type": "PHONE_NUMBER", "text": "Telepon", "phone_number": "+62112"}
+    page = {"type": "URL", "text": "Laman", "url": "https://kota.example/"}
+    call = {"type": "VOICE_CALL", "text": "Panggil"}
+    register(bench, "surat", _text("Isi."), _buttons(_REPLY, phone, page, call))
+    assert judged(bench, template="surat", params=[]) == ([], "")
+    assert judged(bench, template="surat", params=[], buttons=[{"payload": "HADIR"}]) == ([], "")
+
+
+def test_a_template_that_cannot_be_filled_is_not_proposed(bench: Bench) -> None:
+    register(bench, "surat", _text("Isi."), _buttons({"type": "COPY_CODE", "example": "PASAR"}))
+    (problem,) = checked(bench, {"template": "tiada", "params": []}, bench.session.survey())[1]
+    assert "pengumuman" in problem.hint
+    assert "surat" not in problem.hint
+
+
+def test_a_link_that_the_post_has_fills_a_button(bench: Bench) -> None:
+    rules = _CHANNEL.rules(bench.config)
+    own = {"whatsapp": {"template": "surat", "buttons": [{"url": "surat/{link}"}]}}
+    (part,) = _CHANNEL.render(post("a", own=own, link="14"), bench.config, rules, account="wa").parts
+    assert part.fallback is not None
+    assert part.fallback.buttons == (("url", "surat/14"),)

@@ -1,0 +1,357 @@
+"""Webhooks: Meta's own and pywa's fixtures, the sandbox's key, and hostile ones."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from humaspost.channels.whatsapp import WhatsApp, WhatsAppConfig
+from humaspost.channels.whatsapp.webhooks import signed
+from humaspost.model.account import Verdict
+from humaspost.model.channel import Event
+from humaspost.model.delivery import Stage
+from tests.support.examples import examples
+from tests.support.reference_data import shared
+
+SECRET = "app-secret"
+NUMBER = "106540352242922"
+CONFIG = WhatsAppConfig(phone_number_id=NUMBER, business_account_id="1")
+
+
+def read(body: bytes, *, signature: str | None = None, number: str = NUMBER) -> list[Event] | None:
+    config = CONFIG.model_copy(update={"phone_number_id": number})
+    headers = {"x-hub-signature-256": signed(body, SECRET) if signature is None else signature}
+    return WhatsApp().events(config, headers, body, secret=SECRET)
+
+
+def webhook(**value: Any) -> dict[str, Any]:
+    full = {"messaging_product": "whatsapp", "metadata": {"phone_number_id": NUMBER}, **value}
+    return {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [{"value": full}]}]}
+
+
+def status(word: str, **more: Any) -> dict[str, Any]:
+    return {"id": "wamid.A", "status": word, "timestamp": "1750030073", "recipient_id": "6281", **more}
+
+
+def encoded(value: Any) -> bytes:
+    return json.dumps(value).replace("/", "\\/").encode()
+
+
+def test_a_status_carries_our_key_and_its_stage() -> None:
+    body = encoded(webhook(statuses=[status("sent", biz_opaque_callback_data="hp1:abc:1")]))
+    assert read(body) == [
+        Event(
+            dedupe="wamid.A:sent",
+            kind="status",
+            at=datetime.fromtimestamp(1750030073, UTC),
+            key="hp1:abc:1",
+            remote_id="wamid.A",
+            stage=Stage.SENT,
+            sender="+6281",
+        )
+    ]
+
+
+@pytest.mark.parametrize("at", ["-62135596800", "-1", "99999999999999999999", "besok", ""])
+def test_what_came_at_no_moment_did_not_come(at: str) -> None:
+    message = {"id": "wamid.B", "from": "6281", "type": "text", "text": {"body": "berhenti"}, "timestamp": at}
+    assert not read(encoded(webhook(messages=[message], statuses=[status("sent") | {"timestamp": at}])))
+
+
+@pytest.mark.parametrize(
+    ("word", "stage"),
+    [("sent", Stage.SENT), ("delivered", Stage.DELIVERED), ("read", Stage.READ), ("played", Stage.READ)],
+)
+def test_each_status_is_a_stage(word: str, stage: Stage) -> None:
+    (event,) = read(encoded(webhook(statuses=[status(word)])))
+    assert (event.stage, event.dedupe) == (stage, f"wamid.A:{word}")
+
+
+def test_a_failure_names_its_code() -> None:
+    (event,) = read(encoded(webhook(statuses=[status("failed", errors=[{"code": 131026, "title": "t"}])])))
+    assert (event.failed, event.stage) == ("131026", None)
+    (bare,) = read(encoded(webhook(statuses=[status("failed")])))
+    assert bare.failed == "failed"
+
+
+def test_an_inbound_message_names_its_sender() -> None:
+    message = {"from": "6281234", "id": "wamid.B", "timestamp": "1750030073", "type": "text"}
+    (event,) = read(encoded(webhook(messages=[{**message, "text": {"body": "BERHENTI"}}])))
+    assert (event.kind, event.sender, event.text) == ("inbound", "+6281234", "BERHENTI")
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (
+            {"type": "button", "button": {"payload": "BERHENTI", "text": "Tidak mau"}},
+            ("Tidak mau", "BERHENTI"),
+        ),
+        (
+            {
+                "type": "interactive",
+                "interactive": {"type": "button_reply", "button_reply": {"id": "STOP", "title": "Cukup"}},
+            },
+            ("Cukup", "STOP"),
+        ),
+        (
+            {
+                "type": "interactive",
+                "interactive": {"type": "list_reply", "list_reply": {"id": "STOP", "title": "Cukup"}},
+            },
+            ("Cukup", "STOP"),
+        ),
+        ({"type": "image", "image": {"id": "1", "caption": "BERHENTI"}}, ("BERHENTI", "")),
+        ({"type": "image", "image": {"id": "1"}}, ("", "")),
+        ({"type": ["image"], "image": {"caption": "BERHENTI"}}, ("", "")),
+    ],
+)
+def test_what_a_person_pressed_or_wrote_under_a_picture_is_read(message: Any, said: tuple[str, str]) -> None:
+    common = {"from": "6281234", "id": "wamid.B", "timestamp": "1750030073"}
+    (event,) = read(encoded(webhook(messages=[{**common, **message}])))
+    assert (event.text, event.payload) == said
+
+
+def people(**value: Any) -> list[tuple[str, str | None, str | None]]:
+    return [(event.kind, event.sender, event.user_id) for event in read(encoded(webhook(**value))) or []]
+
+
+USER = "ID.1349120865530274"
+WROTE = {"id": "wamid.B", "timestamp": "1750030073", "type": "text", "text": {"body": "Halo"}}
+
+
+@pytest.mark.parametrize(
+    ("message", "contacts", "expected"),
+    [
+        ({"from_user_id": USER}, [], (None, USER)),
+        ({}, [{"user_id": USER}], (None, USER)),
+        ({"from": "6281"}, [{"wa_id": "6281", "user_id": USER}], ("+6281", USER)),
+        ({"from_user_id": USER}, [{"user_id": USER, "wa_id": "6281"}], ("+6281", USER)),
+        ({"from": "6281"}, [{"wa_id": "6282", "user_id": USER}], ("+6281", None)),
+        ({"from": "6281"}, [{"user_id": USER}], ("+6281", None)),
+        ({}, [{"user_id": USER}, {"user_id": "ID.2"}], None),
+        ({"from_user_id": "6281"}, [], None),
+        ({"from_user_id": "ID." + "9" * 200}, [], None),
+    ],
+)
+def test_a_person_is_known_by_number_by_user_id_or_by_both(
+    message: Any, contacts: Any, expected: Any
+) -> None:
+    found = people(messages=[{**WROTE, **message}], contacts=contacts)
+    assert found == ([("inbound", *expected)] if expected else [])
+
+
+def test_a_status_and_a_preference_may_name_the_user_id_alone() -> None:
+    by_id = status("failed", recipient_id=USER, errors=[{"code": 131050}])
+    assert people(statuses=[by_id]) == [("status", None, USER), ("no-marketing", None, USER)]
+    both = status("sent", recipient_user_id=USER)
+    assert people(statuses=[both]) == [("status", "+6281", USER)]
+    group = status("sent", recipient_id="Y2FwaV9ncm91cA==", recipient_type="group")
+    assert people(statuses=[group], contacts=[{"user_id": USER}]) == [("status", None, None)]
+    stop = {"user_id": USER, "value": "stop", "timestamp": 1750030073}
+    assert people(user_preferences=[stop]) == [("no-marketing", None, USER)]
+    assert people(user_preferences=[{**stop, "category": "something_newer"}]) == []
+
+
+def test_the_signature_is_over_the_raw_bytes() -> None:
+    body = encoded(webhook(statuses=[status("sent")], note="äöå / <b>"))
+    assert len(read(body)) == 1
+    reserialised = json.dumps(json.loads(body), ensure_ascii=False).encode()
+    assert read(reserialised, signature=signed(body, SECRET)) is None
+
+
+@pytest.mark.parametrize("signature", ["", "sha256=", "sha256=00", "sha1=abc", "sha256=é"])
+def test_an_unsigned_webhook_gives_nothing(signature: str) -> None:
+    assert read(encoded(webhook(statuses=[status("sent")])), signature=signature) is None
+
+
+def test_without_an_app_secret_nothing_is_believed() -> None:
+    body = encoded(webhook(statuses=[status("sent")]))
+    headers = {"X-Hub-Signature-256": signed(body, "")}
+    assert WhatsApp().events(CONFIG, headers, body, secret="") is None
+
+
+def test_another_numbers_webhook_is_not_ours() -> None:
+    assert read(encoded(webhook(statuses=[status("sent")])), number="999") == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff\xfe",
+        b"null",
+        b"[]",
+        b'{"entry": 1}',
+        b'{"entry": [1, {"changes": {"value": 1}}]}',
+        b"[" * 100_000,
+        encoded(webhook(statuses=[status("sent", timestamp="1e99")])),
+        encoded(webhook(statuses=[status("sent", timestamp="9" * 30)])),
+        encoded(webhook(statuses=[status("sent", id=None), {}, 3])),
+        encoded(webhook(statuses=[status("deleted")])),
+        encoded(webhook(messages=[{"id": "wamid.C", "from": "x", "timestamp": "1750030073"}])),
+        encoded(webhook(statuses=[status("sent")])) + b" " * 3 * 1024 * 1024,
+    ],
+)
+def test_a_hostile_body_gives_nothing_and_no_exception(body: bytes) -> None:
+    assert not read(body)
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@examples(25, 100)
+@given(_json, _json, _json)
+def test_no_shape_raises(statuses: Any, messages: Any, errors: Any) -> None:
+    read(encoded(webhook(statuses=statuses, messages=messages)))
+    read(encoded(webhook(statuses=[status("failed", errors=errors, biz_opaque_callback_data=errors)])))
+    read(encoded({"entry": statuses, "object": messages}))
+
+
+def _first_status(body: Any) -> Any:
+    return body["entry"][0]["changes"][0]["value"]["statuses"][0]
+
+
+def test_pywas_fixtures_are_read() -> None:
+    fixtures = json.loads(shared("contracts/data/whatsapp/pywa-fixtures/message_status.json").read_text())
+    found = {name: read(encoded(body), number="1122334455667") for name, body in fixtures.items()}
+    assert {
+        name: [event.stage for event in events] for name, events in found.items() if name != "failed"
+    } == {
+        "sent": [Stage.SENT],
+        "delivered": [Stage.DELIVERED],
+        "read": [Stage.READ],
+        "played": [Stage.READ],
+        "with_tracker": [Stage.SENT],
+        "group": [],
+    }
+    (failed,), (tracked,) = found["failed"], found["with_tracker"]
+    assert failed.failed == str(_first_status(fixtures["failed"])["errors"][0]["code"])
+    assert tracked.key == _first_status(fixtures["with_tracker"])["biz_opaque_callback_data"]
+    inbound = json.loads(shared("contracts/data/whatsapp/pywa-fixtures/message.json").read_text())
+    texts = [event.text for event in read(encoded(inbound["text"]), number="1122334455667")]
+    assert texts == ["Body Text"]
+
+
+def told_of_template(name: str, fixture: str, *, business: str, **change: Any) -> list[Verdict | None]:
+    path = f"contracts/data/whatsapp/pywa-fixtures/{fixture}.json"
+    body = json.loads(shared(path).read_text())[name]
+    body["entry"][0]["changes"][0]["value"].update(change)
+    raw = encoded(body)
+    config = CONFIG.model_copy(update={"business_account_id": business})
+    found = WhatsApp().events(config, {"x-hub-signature-256": signed(raw, SECRET)}, raw, secret=SECRET)
+    assert all(event.kind == "template" for event in found or [])
+    return [event.verdict for event in found or []]
+
+
+def test_a_verdict_on_a_template_of_our_business_is_read() -> None:
+    ours, status_ = "102290129340398", "template_status_update"
+    order = Verdict("order_confirmation", "en_US", "APPROVED")
+    assert told_of_template("approved", status_, business=ours) == [order]
+    assert told_of_template("approved", status_, business=ours, event="REINSTATED") == [order]
+    warned = [Verdict("order_confirmation", "en_US")]
+    assert told_of_template("approved", status_, business=ours, event="FLAGGED") == warned
+    assert told_of_template("approved", status_, business="1") == []
+    category = told_of_template("marketing", "template_category_update", business="57438975935")
+    assert category == [Verdict("my_message_template", "he")]
+    assert told_of_template("yellow", "template_quality_update", business=ours) == []
+
+
+def test_a_restriction_of_the_account_holds_it_and_a_warning_does_not() -> None:
+    path = "contracts/data/whatsapp/pywa-fixtures/account_update.json"
+    held = {}
+    for name, body in json.loads(shared(path).read_text()).items():
+        business = body["entry"][0]["id"]
+        config = CONFIG.model_copy(update={"business_account_id": business})
+        raw = encoded(body)
+        found = WhatsApp().events(config, {"x-hub-signature-256": signed(raw, SECRET)}, raw, secret=SECRET)
+        for event in found or []:
+            assert (event.kind, event.holds) == ("account", True), name
+            held[name] = event.failed
+    assert held == {
+        "account_deleted": "ACCOUNT_DELETED",
+        "account_restriction": "ACCOUNT_RESTRICTION",
+        "account_offboarded": "ACCOUNT_OFFBOARDED",
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "holds"),
+    [
+        ({"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": "DISABLE"}}, True),
+        ({"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": "SCHEDULE_FOR_DISABLE"}}, False),
+        (
+            {
+                "event": "ACCOUNT_RESTRICTION",
+                "restriction_info": [{"restriction_type": "RESTRICTED_ADD_PHONE"}],
+            },
+            False,
+        ),
+        ({"event": "ACCOUNT_RESTRICTION", "restriction_info": "x"}, False),
+        ({"event": ["ACCOUNT_DELETED"]}, False),
+    ],
+)
+def test_only_what_ends_all_sending_holds(value: dict[str, Any], holds: bool) -> None:
+    change = {"field": "account_update", "value": value}
+    raw = encoded({"entry": [{"id": "1", "time": 1743451903, "changes": [change]}]})
+    assert bool(read(raw)) is holds
+    elsewhere = encoded({"entry": [{"id": "2", "time": 1743451903, "changes": [change]}]})
+    assert read(elsewhere) == []
+
+
+def test_another_limit_is_asked_for() -> None:
+    value = {"max_daily_conversation_per_phone": 2000, "max_phone_numbers_per_business": 25}
+    change = {"field": "business_capability_update", "value": value}
+    (event,) = read(encoded({"entry": [{"id": "1", "time": 1743451903, "changes": [change]}]})) or []
+    assert (event.kind, event.verdict) == ("template", Verdict("", ""))
+
+
+def test_a_failure_says_when_it_may_be_tried_once_more_and_what_it_means_for_the_person() -> None:
+    def failed(code: int) -> list[Event]:
+        found = read(encoded(webhook(statuses=[status("failed", errors=[{"code": code}])])))
+        assert found is not None
+        return found
+
+    assert [(e.kind, e.again, e.sender) for e in failed(131049)] == [("status", 86_400.0, "+6281")]
+    assert [(e.kind, e.again) for e in failed(131026)] == [("status", None)]
+    assert [(e.kind, e.again, e.sender) for e in failed(131047)][1] == ("closed", None, "+6281")
+    assert [(e.kind, e.sender) for e in failed(131050)] == [("status", "+6281"), ("no-marketing", "+6281")]
+
+
+def test_a_person_may_stop_marketing_alone_and_take_that_back() -> None:
+    path = "contracts/data/whatsapp/pywa-fixtures/user_marketing_preferences.json"
+    for name, body in json.loads(shared(path).read_text()).items():
+        (chosen,) = body["entry"][0]["changes"][0]["value"]["user_preferences"]
+        number = body["entry"][0]["changes"][0]["value"]["metadata"]["phone_number_id"]
+        said = [(e.kind, e.sender) for e in read(encoded(body), number=number) or []]
+        assert said == ([("marketing", f"+{chosen['wa_id']}")] if chosen["value"] == "resume" else []), name
+        chosen["value"] = "stop"
+        (event,) = read(encoded(body), number=number) or []
+        assert (event.kind, event.sender) == ("no-marketing", f"+{chosen['wa_id']}")
+        assert chosen["wa_id"] not in event.dedupe, "it is kept, and a person's number is not"
+
+
+def test_what_no_database_takes_is_replaced() -> None:
+    (event,) = read(b'{"entry":[{"changes":[{"value":{"metadata":{"phone_number_id":"' + NUMBER.encode()
+        + b'"},"statuses":[{"id":"w\\ud800","status":"sent","timestamp":"1750030073"}]}}]}]}') or []  # fmt: skip
+    assert event.remote_id == "w?"
+    assert read(encoded(webhook(statuses=[status("sent", id="x" * 601)]))) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "held"), [(131031, True), (131042, True), ("368", True), (130429, False), (None, False)]
+)
+def test_what_is_wrong_with_the_account_itself_holds_it(code: object, held: bool) -> None:
+    body = webhook(errors=[{"code": code, "title": "words"}, "hostile"])
+    found = read(encoded(body))
+    assert found is not None
+    assert [(e.kind, e.failed, e.holds) for e in found] == ([("account", str(code), True)] if held else [])
+    assert read(encoded(body)) == found, "told again, it is the same"
+    assert read(encoded(body), number="1") == [], "another number's"

@@ -1,0 +1,21 @@
+"""``account templates`` as it is typed."""
+
+from tests.support.served_office import ServedOffice
+
+
+def test_every_template_with_its_status_and_what_it_wants(office: ServedOffice) -> None:
+    lines = office.run("account", "templates", "whatsapp").out.splitlines()
+    assert lines[0].split() == ["TEMPLATE", "LANGUAGE", "STATUS", "CATEGORY", "WANTS"]
+    assert "pengumuman_gambar" in lines[4]
+    assert lines[4].split()[1:] == ["id", "APPROVED", "MARKETING", "image", "+", "3", "params"]
+    assert lines[-1] == "5 of 15 can be sent."
+    found = office.json("account", "templates", "whatsapp")["templates"]
+    assert len(found) == 15
+    assert found[0]["name"] == "hello_world"
+    assert "PAUSED" in {one["status"] for one in found}
+
+
+def test_a_wrong_token_is_for_a_person(office: ServedOffice) -> None:
+    path = office.folder / "credentials.toml"
+    path.write_text(path.read_text().replace("EAA", "EAB"))
+    assert "not ok" in office.run("account", "templates", "whatsapp", exits=4).err

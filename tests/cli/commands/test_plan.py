@@ -1,0 +1,54 @@
+"""``plan`` for a young number, as it is typed: before the list is imported, after, and after the first day."""
+
+from datetime import datetime, timedelta
+
+from tests.support.served_office import ServedOffice
+
+
+def few(office: ServedOffice, count: int) -> None:
+    """Meta grants so many people a day."""
+    path = office.folder / "config.toml"
+    text = path.read_text()
+    line = next(line for line in text.splitlines() if line.startswith("base_url"))
+    path.write_text(text.replace(line, f"{line}\ndaily_recipients = {count}"))
+
+
+def waits(office: ServedOffice, name: str) -> timedelta:
+    (one,) = [one for one in office.json("plan")["coming"] if one["id"] == name]
+    last = one["last_at"] or one["due_at"]
+    return datetime.fromisoformat(last) - datetime.fromisoformat(one["due_at"])
+
+
+def test_the_forecast_knows_who_was_written_to(office: ServedOffice) -> None:
+    few(office, 3)  # 95 % of 3 are 2
+    office.message("kabar", due=3600)
+    assert waits(office, "kabar") == timedelta(days=2)
+    office.run("audience", "import", "wartawan", "--yes")
+    assert waits(office, "kabar") == timedelta(days=2)
+    assert "limit 3 people in 24 h: the last would get it" in office.run("plan").out
+    office.message("lama")
+    office.start("publish", "lama", "--yes", "--quiet")
+    office.wait_for_counts(published=2)
+    # Two of today's places are taken until tomorrow, and their people count once: three wait for two a day.
+    assert timedelta(days=1) < waits(office, "kabar") <= timedelta(days=2)
+    # Its first went out in time, so the others get it late.
+    assert [one["missed"] for one in office.json("plan")["coming"]] == [0, 0]
+
+
+def test_a_post_whose_people_find_no_place_within_its_grace_is_foreseen_as_missed(
+    office: ServedOffice,
+) -> None:
+    few(office, 2)  # 95 % of 2 is 1
+    path = office.folder / "config.toml"
+    path.write_text(path.read_text() + '\n[audiences.relawan]\nfile = "audiences/relawan.csv"\n')
+    for name in ("wartawan", "relawan"):
+        office.run("audience", "import", name, "--yes")
+    office.message("lama")
+    office.start("publish", "lama", "--yes", "--quiet")
+    office.wait_for_counts(published=1)
+    office.post("kabar", "Pompa ketiga rusak.", due=3600, channels="[whatsapp]", audiences="[relawan]")
+    (kabar,) = [one for one in office.json("plan")["coming"] if one["id"] == "kabar"]
+    assert (kabar["missed"], kabar["never"]) == (3, 0)
+    shown = office.run("plan").out
+    assert "limit 2 people in 24 h: no place before" in shown
+    assert "3 of 3 people would find no place in time and get nothing (missed)" in shown

@@ -1,0 +1,69 @@
+"""What the process ends with, by the states of the deliveries that a command touched."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from humaspost.cli.exit_codes import Exit, worst
+from humaspost.cli.outcome import outcome
+from humaspost.model.delivery import State
+
+
+def row(state: State, reason: str = "", attempts: int = 0) -> Any:
+    """Return a delivery as far as exit codes ask for it."""
+    return SimpleNamespace(state=state, reason=reason, attempts=attempts)
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "attempts", "code"),
+    [
+        (State.PUBLISHED, "", 1, 0),
+        (State.REFUSED, "opt-out", 0, 0),
+        (State.EXPIRED, "late", 0, 0),
+        (State.CANCELLED, "person", 1, 0),
+        (State.SCHEDULED, "", 0, 0),
+        (State.HELD, "file", 0, 0),
+        (State.HELD, "part 1", 0, 0),
+        (State.FAILED, "too-long", 1, 1),
+        (State.HELD, "login", 0, 4),
+        (State.UNKNOWN, "look", 1, 5),
+        (State.MISSED, "late", 0, 5),
+        (State.SCHEDULED, "", 1, 75),
+        (State.HELD, "quota", 0, 75),
+        (State.HELD, "lane", 0, 75),
+        (State.HELD, "pause", 0, 75),
+    ],
+)
+def test_each_state_has_its_code(state: State, reason: str, attempts: int, code: int) -> None:
+    assert outcome([row(state, reason, attempts)]) == code
+    assert outcome([row(State.PUBLISHED, "", 1), row(state, reason, attempts)]) == code
+
+
+def test_problems_of_due_posts_count_where_nothing_is_worse() -> None:
+    assert outcome([], due_problems=True) == Exit.PROBLEMS
+    assert outcome([row(State.SCHEDULED, attempts=1)], due_problems=True) == Exit.PROBLEMS
+    assert outcome([row(State.FAILED)], due_problems=True) == Exit.FAILED
+
+
+def test_the_most_pressing_of_several_wins() -> None:
+    order = [Exit.LATER, Exit.PROBLEMS, Exit.FAILED, Exit.LOGIN, Exit.PERSON, Exit.IO, Exit.CONFIG, Exit.BUG]
+    for count in range(1, len(order) + 1):
+        assert worst(order[:count]) == order[count - 1]
+    assert worst([]) == Exit.OK
+
+
+def test_the_numbers_are_what_the_documentation_promises() -> None:
+    assert {code.name: int(code) for code in Exit} == {
+        "OK": 0,
+        "FAILED": 1,
+        "USAGE": 2,
+        "PROBLEMS": 3,
+        "LOGIN": 4,
+        "PERSON": 5,
+        "BUG": 70,
+        "IO": 74,
+        "LATER": 75,
+        "CONFIG": 78,
+        "INTERRUPTED": 130,
+    }

@@ -1,0 +1,145 @@
+"""A complete small channel, a notice board in memory: what a plug-in's author would begin with."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+from humaspost.base.canonical_json import Json
+from humaspost.channels.http.client import guarded
+from humaspost.model.account import Facts, Identity
+from humaspost.model.channel import Event, Looks, NotReady, Ready, Retracted, Snapshot
+from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient
+from humaspost.model.document import plain
+from humaspost.model.errors import AuthFailed
+from humaspost.model.post import Post
+from humaspost.model.problem import Problem
+from humaspost.model.rendition import Part, Rendition
+from humaspost.model.rules import Limit, Rules, Source, TextRules
+
+_PAGE = Source("https://board.example/api", date(2026, 11, 23))
+
+
+@dataclass
+class Wall:
+    """The pretend platform: notices by number, requests that write, the fault that the next one meets."""
+
+    notices: dict[str, str] = field(default_factory=dict)
+    writes: int = 0
+    faults: dict[str, str] = field(default_factory=dict)
+
+    def hang(self, text: str) -> dict[str, str]:
+        """A notice is up; raises OSError where the connection breaks."""
+        self.writes += 1
+        fault = self.faults.pop("publish", "")
+        if fault in ("drop-before", "redirect", "5xx"):
+            raise OSError(fault)
+        number = str(len(self.notices) + 1)
+        self.notices[number] = text
+        if fault in ("drop-after", "hang"):
+            raise OSError(fault)
+        return {} if fault else {"number": number}
+
+
+class BoardSession:
+    """The wall opened with one key."""
+
+    def __init__(self, wall: Wall, door: Any) -> None:
+        self.wall, self.door = wall, door
+
+    def whoami(self) -> Identity:
+        if self.door.secret("key") != "right":
+            raise AuthFailed("wrong-key")
+        return Identity("wall-1", "The wall")
+
+    def survey(self) -> Facts:
+        return Facts(self.door.now())
+
+    def prepare(self, part: Part, token: Json) -> Ready | NotReady:
+        return Ready({})
+
+    def publish(
+        self, part: Part, ready: Ready, *, key: str, to: Recipient | None, reply_to: Receipt | None
+    ) -> Receipt:
+        with guarded(write=True):
+            return Receipt(self.wall.hang(part.text)["number"], self.door.now())
+
+    def find(self, attempt: Attempt, *, to: Recipient | None) -> Receipt | Proof:
+        live = [number for number, text in self.wall.notices.items() if text == attempt.part.text]
+        return Receipt(live[0], self.door.now()) if live else Proof.ABSENT_SO_FAR
+
+    def retract(self, receipt: Receipt) -> Retracted:
+        self.wall.notices.pop(str(receipt.remote_id), None)
+        return Retracted(self.door.now())
+
+    def read_back(self, receipt: Receipt) -> Snapshot | None:
+        text = self.wall.notices.get(str(receipt.remote_id))
+        return None if text is None else Snapshot(text)
+
+
+class Board:
+    """The channel ``board``."""
+
+    name: ClassVar[str] = "board"
+    Config: ClassVar[type[Any]] = SimpleNamespace
+    secrets: ClassVar[tuple[str, ...]] = ("key",)
+    looks: ClassVar[Looks] = Looks((5, 30))
+    session: ClassVar[type[BoardSession]] = BoardSession
+
+    def shown(self, config: Any) -> str:
+        return "The wall"
+
+    def platform_id(self, config: Any) -> str | None:
+        return "wall-1"
+
+    def rules(self, config: Any) -> Rules:
+        return Rules(
+            True, TextRules(Limit(500, "characters", _PAGE), len), {}, 0, Limit(1, "characters", _PAGE)
+        )
+
+    def render(self, post: Post, config: Any, rules: Rules, *, account: str) -> Rendition:
+        return Rendition("board", (Part(1, f"{post.title}\n{plain(post.body)}"),))
+
+    def check(self, rendition: Rendition, rules: Rules, facts: Facts | None, *, config: Any) -> list[Problem]:
+        empty = not rendition.parts[0].text.strip()
+        return [Problem("board-empty", "empty", "write", field="body", channel="board")] if empty else []
+
+    def events(self, config: Any, headers: Mapping[str, str], body: bytes, *, secret: str) -> list[Event]:
+        return []
+
+    @contextmanager
+    def open(self, config: Any, door: Any) -> Iterator[BoardSession]:
+        yield self.session(config.wall, door)
+
+
+class BoardDoor:
+    """Only what the board asks for."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def secret(self, field: str) -> str:
+        return "right"
+
+
+class BoardStage:
+    """A fresh wall for each test."""
+
+    def __init__(self, channel: Board) -> None:
+        self.channel, self.wall, self.door, self.to = channel, Wall(), BoardDoor(), None
+        self.config = SimpleNamespace(wall=self.wall)
+        self.parts = {"notice": Part(1, "Halo"), "other": Part(1, "Lain")}
+
+    def open(self, door: Any) -> Any:
+        return self.channel.open(self.config, door)
+
+    def fail(self, fault: str, call: str) -> None:
+        self.wall.faults[call] = fault
+
+    def writes(self) -> int:
+        return self.wall.writes
+
+    def public(self) -> int:
+        return len(self.wall.notices)

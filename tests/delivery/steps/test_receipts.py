@@ -1,0 +1,76 @@
+"""Receipts that a disk refuses for a moment: none is lost, and nobody waits for ever."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from humaspost.delivery.steps import receipts as module
+from humaspost.delivery.steps.receipts import GivenUp, Receipts
+from humaspost.ledger.deliveries.outcomes import Published
+from humaspost.model.delivery import Receipt
+from tests.support.deadlines import SECOND
+
+NOW = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
+
+
+class Disk:
+    """A ledger's committer that refuses the first commit, once so many receipts wait for it."""
+
+    def __init__(self, receipts: Receipts, waiting: int) -> None:
+        self.receipts, self.waiting = receipts, waiting
+        self.refused = 0
+        self.committer = self
+
+    def submit(self, work: Callable[[Any], None]) -> "Future[None]":
+        """Do the work; fail the first time."""
+        future: Future[None] = Future()
+        end = time.monotonic() + 15 * SECOND
+        while not self.refused and len(self.receipts._waiting) < self.waiting and time.monotonic() < end:
+            time.sleep(0.001)
+        work(None)
+        if self.refused:
+            future.set_result(None)
+        else:
+            self.refused += 1
+            future.set_exception(OSError("disk full"))
+        return future
+
+
+def test_a_refused_commit_gives_back_every_receipt_that_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[list[str]] = []
+
+    def publish(_conn: Any, taken: list[Published], **_how: Any) -> None:
+        written.append([item.key for item in taken])
+        if len(written) > 1 and len(taken) < 3:
+            receipts.given_up.set()  # the others would wait for ever: let them go, the test fails below
+
+    receipts = Receipts()
+    monkeypatch.setattr(module, "PATIENCE", 0.001)
+    monkeypatch.setattr(module.settle, "publish", publish)
+    monkeypatch.setattr(module.events, "catch_up", lambda *_args, **_how: None)
+    disk = Disk(receipts, waiting=3)
+    errors: list[Exception] = []
+    ledger: Any = SimpleNamespace(committer=disk)
+
+    def keep(key: str) -> None:
+        receipt = Published(key, 1, Receipt(key, NOW))
+        with suppress(GivenUp):
+            receipts.keep(ledger, receipt, now=NOW, failed=errors.append)
+
+    threads = [threading.Thread(target=keep, args=(key,), daemon=True) for key in "abc"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(15 * SECOND)
+    alive = [thread for thread in threads if thread.is_alive()]
+    receipts.given_up.set()
+    assert not alive
+    assert [sorted(keys) for keys in written] == [["a", "b", "c"], ["a", "b", "c"]]
+    assert [str(error) for error in errors] == ["disk full"]

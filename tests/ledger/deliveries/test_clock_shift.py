@@ -1,0 +1,64 @@
+"""The clock was a day ahead and is set back: nothing waits for a day, and nothing has happened tomorrow."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, insert, select
+
+from humaspost.ledger.database import Ledger, open_ledger
+from humaspost.ledger.deliveries.clock_shift import set_back
+from humaspost.ledger.schema import account, attempt, delivery, post, quota_use
+from humaspost.model.delivery import State
+
+NOW = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    opened = open_ledger(tmp_path, now=NOW - 2 * DAY, create=True)
+    opened.write(_ahead)
+    yield opened
+    opened.close()
+
+
+def _ahead(conn: Connection) -> None:
+    """What a sender wrote a minute ago, when the clock was a day ahead."""
+    wrong = NOW + DAY - MINUTE
+    conn.execute(
+        insert(account).values(id="a", name="x", channel="x", checked_at=wrong, hold_until=wrong + DAY)
+    )
+    conn.execute(insert(post).values(id="p", file="p.md", title="p", seen_at=wrong))
+    common = {"post": "p", "account": "a", "part": 1, "recipient": "", "priority": 5, "updated_at": wrong}
+    rows = [
+        {"key": "k1", "state": State.SCHEDULED, "due_at": NOW + DAY, "not_before": wrong + 2 * MINUTE},
+        {"key": "k2", "state": State.UNKNOWN, "due_at": NOW - DAY, "unknown_since": wrong,
+         "next_look_at": wrong + 2 * MINUTE, "part": 2},
+        {"key": "k3", "state": State.SCHEDULED, "due_at": NOW - DAY, "not_before": NOW - MINUTE, "part": 3},
+    ]  # fmt: skip
+    for row in rows:
+        conn.execute(insert(delivery).values(**common | row))
+    conn.execute(
+        insert(attempt).values(
+            key="k2", number=1, owner="o", rendition="r", ready="{}", started_at=wrong, ended_at=wrong,
+            outcome="unknown",
+        )
+    )  # fmt: skip
+    conn.execute(insert(quota_use).values(account="a", name="posts", recipient="", at=wrong))
+
+
+def test_waits_and_what_happened_move_and_when_a_post_is_due_does_not(ledger: Ledger) -> None:
+    ledger.write(lambda conn: set_back(conn, DAY, now=NOW))
+    truly = NOW - MINUTE
+    with ledger.read() as conn:
+        rows = {row.key: row for row in conn.execute(select(delivery))}
+        seen = conn.execute(select(account)).one()
+        tried = conn.execute(select(attempt)).one()
+        used = conn.execute(select(quota_use)).one()
+    assert rows["k1"].not_before == rows["k2"].next_look_at == NOW + MINUTE
+    assert rows["k2"].unknown_since == tried.started_at == tried.ended_at == used.at == truly
+    assert (seen.checked_at, seen.hold_until) == (truly, truly + DAY)
+    assert [rows[key].due_at for key in ("k1", "k2", "k3")] == [NOW + DAY, NOW - DAY, NOW - DAY]
+    assert rows["k3"].not_before == NOW - MINUTE, "what lies behind stays"

@@ -1,0 +1,177 @@
+"""The ledger as a file: made once, opened by many, upgraded only by a sender."""
+
+import sqlite3
+import threading
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, insert, select, text
+
+from humaspost.ledger import database, schema
+from humaspost.ledger.database import FILE, LedgerError, open_ledger
+from humaspost.ledger.schema import meta
+from tests.support.deadlines import SECOND
+
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+
+
+def tables(path: Path) -> dict[str, str]:
+    with closing(sqlite3.connect(path)) as db:
+        rows = db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        return {name: " ".join(sql.split()) for name, sql in rows if name != "alembic_version"}
+
+
+def test_reading_before_the_first_write_makes_no_file(tmp_path):
+    ledger = open_ledger(tmp_path, now=NOW, create=False)
+    with ledger.read() as conn:
+        assert database.created_at(conn) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_migrations_build_exactly_the_schema(tmp_path):
+    open_ledger(tmp_path, now=NOW, create=True).close()
+    fresh = tmp_path / "fresh.sqlite3"
+    engine = create_engine(f"sqlite:///{fresh}")
+    schema.metadata.create_all(engine)
+    engine.dispose()
+    assert tables(tmp_path / FILE) == tables(fresh)
+    assert database.version(tmp_path / FILE) == schema.HEAD
+
+
+def test_it_syncs_fully_in_wal_and_is_private(tmp_path):
+    ledger = open_ledger(tmp_path, now=NOW, create=True)
+    with ledger.read() as conn:
+        assert conn.execute(text("PRAGMA synchronous")).scalar() == 2
+        assert conn.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert conn.execute(text("PRAGMA foreign_keys")).scalar() == 1
+        assert database.quick_check(conn) == "ok"
+    assert (tmp_path / FILE).stat().st_mode & 0o077 == 0
+    ledger.close()
+
+
+def test_it_remembers_when_it_was_made(tmp_path):
+    open_ledger(tmp_path, now=NOW, create=True).close()
+    ledger = open_ledger(tmp_path, now=datetime(2030, 1, 1, tzinfo=UTC), create=True)
+    with ledger.read() as conn:
+        assert database.created_at(conn) == NOW
+    ledger.close()
+
+
+def _pretend_version(path: Path, version: str) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE alembic_version SET version_num = ?", (version,))
+        db.commit()
+
+
+def test_a_newer_ledger_is_refused(tmp_path):
+    open_ledger(tmp_path, now=NOW, create=True).close()
+    _pretend_version(tmp_path / FILE, "9999")
+    with pytest.raises(LedgerError, match="newer"):
+        open_ledger(tmp_path, now=NOW, create=True, upgrade=True)
+
+
+def test_an_older_ledger_is_left_to_a_sender(tmp_path):
+    open_ledger(tmp_path, now=NOW, create=True).close()
+    _pretend_version(tmp_path / FILE, "0000")
+    with pytest.raises(LedgerError, match="older"):
+        open_ledger(tmp_path, now=NOW, create=True)
+
+
+def _as_first_released(path: Path) -> None:
+    """The ledger is made back into what the first release made."""
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("DROP TABLE preference")
+        db.execute("ALTER TABLE preparation DROP COLUMN remade")
+        db.execute(
+            "INSERT INTO account VALUES ('a', 'ig', 'instagram', '1', '', NULL, NULL, '', '', '', '', '', NULL, 0)"
+        )
+        db.execute("INSERT INTO preparation VALUES ('a', 'h', '{}', 1, ?, 0, ?)", [NOW.isoformat()] * 2)
+        db.execute("UPDATE alembic_version SET version_num = '0001'")
+        db.commit()
+
+
+def test_a_sender_upgrades_an_older_ledger_and_keeps_a_copy(tmp_path):
+    open_ledger(tmp_path, now=NOW, create=True).close()
+    before = tables(tmp_path / FILE)
+    _as_first_released(tmp_path / FILE)
+    kept = tmp_path / "ledger-before-0002.sqlite3"
+    kept.write_bytes(b"what an interrupted upgrade left")
+    open_ledger(tmp_path, now=NOW, create=True, upgrade=True).close()
+    assert tables(tmp_path / FILE) == before
+    ledger = open_ledger(tmp_path, now=NOW, create=False)
+    with ledger.read() as conn:
+        kept_ready = conn.execute(select(schema.preparation)).one()
+    ledger.close()
+    assert (kept_ready.part_hash, kept_ready.ready, kept_ready.remade) == ("h", True, 0)
+    assert database.version(kept) == "0001"
+    assert kept.stat().st_mode & 0o077 == 0
+
+
+def test_what_is_no_ledger_is_refused(tmp_path):
+    (tmp_path / FILE).write_bytes(b"not a database at all, but long enough to look like a file" * 40)
+    with pytest.raises(LedgerError) as caught:
+        open_ledger(tmp_path, now=NOW, create=True)
+    assert "humaspost restore" in caught.value.hint
+
+
+def test_one_bad_work_fails_alone_and_the_batch_is_committed(tmp_path):
+    ledger = open_ledger(tmp_path, now=NOW, create=True)
+    gate = threading.Event()
+
+    def slow(conn):
+        gate.wait(5 * SECOND)
+
+    first = ledger.committer.submit(slow)
+    good = ledger.committer.submit(lambda conn: conn.execute(insert(meta).values(key="a", value="1")))
+    bad = ledger.committer.submit(lambda conn: conn.execute(insert(meta).values(key="created_at", value="x")))
+    more = ledger.committer.submit(lambda conn: conn.execute(insert(meta).values(key="b", value="2")))
+    gate.set()
+    first.result(5 * SECOND), good.result(5 * SECOND), more.result(5 * SECOND)
+    with pytest.raises(Exception, match="UNIQUE"):
+        bad.result(5 * SECOND)
+    with ledger.read() as conn:
+        assert set(conn.scalars(select(meta.c.key))) >= {"a", "b"}
+    ledger.close()
+
+
+def test_a_commit_that_fails_fails_every_waiting_sender(tmp_path):
+    ledger = open_ledger(tmp_path, now=NOW, create=True)
+    with ledger.read() as conn:
+        pages = conn.execute(text("PRAGMA page_count")).scalar()
+
+    def fill(conn):
+        conn.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+        conn.execute(insert(meta).values(key="big", value="x" * 1_000_000))
+
+    futures = [ledger.committer.submit(fill) for _ in range(3)]
+    for future in futures:
+        with pytest.raises(Exception, match="full"):
+            future.result(10 * SECOND)
+    ledger.close()
+
+
+def test_another_process_sees_a_write_as_a_change(tmp_path):
+    ledger = open_ledger(tmp_path, now=NOW, create=True)
+    other = open_ledger(tmp_path, now=NOW, create=True)
+    changed = ledger.changes()
+    changed()
+    assert not changed()
+    other.write(lambda conn: conn.execute(insert(meta).values(key="a", value="1")))
+    assert changed()
+    assert not changed()
+    ledger.close(), other.close()
+
+
+def test_a_naive_moment_is_a_bug(tmp_path):
+    with pytest.raises(ValueError, match="zone"):
+        schema.Moment().process_bind_param(datetime(2026, 1, 1), None)
+
+
+@pytest.mark.parametrize("year", [1, 202, 2027, 9999])
+def test_a_moment_of_any_year_is_read_again(tmp_path, year):
+    column, then = schema.Moment(), datetime(year, 2, 28, 16, 52, 48, 7, tzinfo=UTC)
+    stored = column.process_bind_param(then, None)
+    assert column.process_result_value(stored, None) == then
+    assert stored == f"{year:04}-02-28T16:52:48.000007Z"

@@ -1,0 +1,177 @@
+"""Whatever bytes stand in a file, reading it gives a post or problems: never an exception, never neither."""
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from humaspost.content.body.markdown import _BEGINNING, _SIGN, _parser, document
+from humaspost.content.post_file import Parsed, parse
+from humaspost.content.report import Page
+from humaspost.model.document import Paragraph, plain
+from tests.support.content_files import KNOWN
+from tests.support.examples import examples
+
+KEYS = [
+    "id",
+    "title",
+    "date",
+    "expires",
+    "channels",
+    "audiences",
+    "audience",
+    "tags",
+    "link",
+    "media",
+    "draft",
+]
+KEYS += [
+    "late",
+    "visibility",
+    "corrects",
+    "repeats",
+    "x",
+    "whatsapp",
+    "twitter",
+    "hashtag",
+    "no",
+    "<<",
+    "'a b'",
+]
+VALUES = [
+    "a",
+    "true",
+    "no",
+    "014",
+    "'a",
+    '"a',
+    "[a, b]",
+    "[#a]",
+    "{a: b}",
+    "#a",
+    "&a b",
+    "*a",
+    "!a",
+    "!!int 1",
+    "- a",
+]
+VALUES += [
+    "RALAT: a",
+    "2027-02-03 08:30 WIB",
+    "2027-02-30 08:30",
+    "|",
+    ">",
+    "@a",
+    "%a",
+    "\ta",
+    "{a: [b, {c: d}]}",
+]
+VALUES += [
+    '"\\u202e"',
+    "é😀",
+    "\u200b",
+    "",
+    "'it''s'",
+    "https://a.example",
+    "[{file: a, alt: b, part: 2}]",
+    "? a",
+]
+
+line = st.builds(
+    "{}{}:{}{}".format, st.sampled_from(["", "", "", "  ", "- ", "\t"]), st.sampled_from(KEYS),
+    st.sampled_from([" ", " ", " ", "", "  "]), st.sampled_from(VALUES) | st.text(max_size=8),
+)  # fmt: skip
+front = st.lists(line | st.sampled_from(["  a: b", "  - a", "- b", "]", "# c", "", "..."]), max_size=10).map(
+    "\n".join
+)
+marks = [
+    "*",
+    "**",
+    "_",
+    "`",
+    "```",
+    "[",
+    "](",
+    ")",
+    "<",
+    ">",
+    "- ",
+    "1. ",
+    "#",
+    "\n",
+    "\n\n",
+    "    ",
+    "~~",
+    "\\",
+    "&amp;",
+]
+marks += [
+    "<!--",
+    "-->",
+    "<!-- part -->",
+    "<b>",
+    "![",
+    "a",
+    " ",
+    "https://a.example",
+    "\u200b",
+    "\u2028",
+    "\t",
+    "---",
+    "=",
+]
+body = st.lists(st.sampled_from(marks), max_size=40).map("".join)
+
+
+def _judge(found: Parsed, raw: bytes) -> None:
+    assert (found.post is None) == any(problem.is_error for problem in found.problems), raw
+    for problem in found.problems:
+        assert problem.place, raw
+        assert problem.place.line >= 1, raw
+        assert 1 <= problem.place.column <= len(problem.text) + 1, (problem, raw)
+        assert problem.message, raw
+        assert problem.hint, raw
+        assert problem.file == "posts/p.md", raw
+
+
+def _read(raw: bytes) -> Parsed:
+    return parse(raw, file="posts/p.md", folder=Path("/office/posts"), known=KNOWN)
+
+
+@examples(75, 300)
+@given(st.binary(max_size=400))
+def test_any_bytes(raw: bytes) -> None:
+    _judge(_read(raw), raw)
+
+
+@examples(75, 300)
+@given(st.binary(max_size=200), st.text(max_size=200))
+def test_any_bytes_between_fences(keys: bytes, text: str) -> None:
+    raw = b"---\n" + keys + b"\n---\n" + text.encode(errors="replace")
+    _judge(_read(raw), raw)
+
+
+@examples(200, 800)
+@given(front, body)
+def test_anything_that_looks_like_a_post(keys: str, text: str) -> None:
+    raw = f"---\n{keys}\n---\n{text}".encode()
+    _judge(_read(raw), raw)
+
+
+@examples(100, 400)
+@given(body)
+def test_any_body_is_blocks_or_a_problem(text: str) -> None:
+    page = Page("p.md", tuple(text.split("\n")))
+    assert isinstance(plain(document(text, page, first_line=1)), str)
+
+
+@examples(150, 600)
+@given(st.text(st.sampled_from("ab .,!:;()'\"/\n\n\né\u00a0\u3000#1-"), max_size=60))
+def test_plain_text_is_read_as_the_parser_would_read_it(text: str) -> None:
+    if _SIGN.search(text) or _BEGINNING.search(f"\n{text}\n"):
+        return
+    fast = document(text, Page("p.md"), first_line=1)
+    tokens = [token for token in _parser().parse(text) if token.type == "inline"]
+    assert [plain((block,)) for block in fast if isinstance(block, Paragraph)] == [
+        " ".join(child.content for child in token.children or [] if child.type == "text") for token in tokens
+    ]

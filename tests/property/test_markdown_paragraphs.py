@@ -1,0 +1,46 @@
+"""The short cut through a body of paragraphs says what the parser says."""
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from humaspost.content.body.comments import Piece
+from humaspost.content.body.markdown import _blocks, _parser, _Reader
+from humaspost.content.report import Page
+from tests.support.examples import examples
+
+#: What stands in posts, and everything that could begin something else than a paragraph.
+_BITS = (
+    "kata",
+    "Loket buka",
+    " ",
+    "  ",
+    "\n",
+    "\n\n",
+    "*",
+    "**",
+    "***",
+    "_",
+    "__",
+    "-",
+    "1.",
+    "#",
+    ">",
+    "=",
+    ".",
+)
+_MORE = (",", "http://a.example/b_c", "é", "~~", "`", "[a](b)", "\\", "&amp;", "\n    ", "(1/4)", "😀", "!")
+
+
+@examples(50, 100)
+@given(st.lists(st.sampled_from(_BITS + _MORE), max_size=24).map("".join))
+@example("**tebal** dan _miring_\nsambung\n\n*satu*")
+@example("* butir\n* lagi")
+@example("kata\n***\nkata")
+@example("kata\n* * *\nkata")
+@example("*\n")
+@example("__a__ b_c_d *e\n\nf*")
+def test_paragraphs_are_what_the_parser_makes_of_them(text: str) -> None:
+    page = Page("p.md", tuple(text.split("\n")))
+    piece = Piece(text, 1)
+    slow = tuple(_Reader(_parser().parse(text), piece, page).blocks())
+    assert tuple(_blocks(piece, page)) == slow

@@ -1,0 +1,124 @@
+"""``serve`` before strangers, and before a platform whose webhooks carry our secrets in every field."""
+
+import http.client
+import json
+import signal
+from collections.abc import Iterator
+from urllib.parse import quote, urlsplit
+
+import pytest
+
+from humaspost.channels.whatsapp.webhooks import signed
+from tests.secrets.canaries import echo, place, wrong
+from tests.secrets.conftest import FakeOffice
+from tests.support.deadlines import SECOND
+from tests.support.program import Process
+
+PATH = "/webhooks/whatsapp"
+
+
+class Gate:
+    """``serve -vvv`` of a office; ``ask`` sends it whatever a test makes up."""
+
+    def __init__(self, office: FakeOffice) -> None:
+        self._said: list[str] = []
+        self.process = Process(
+            "serve", "--port", "0", "--jsonl", "-vvv", cwd=office.folder, transcript=self._said
+        )
+        self._office, self._host = (
+            office,
+            urlsplit(json.loads(self.process.line(within=30 * SECOND))["url"]).netloc,
+        )
+
+    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> int:
+        """The status of the answer."""
+        connection = http.client.HTTPConnection(self._host, timeout=10 * SECOND)
+        connection.request(method, path, body, headers)
+        with connection.getresponse() as answer:
+            return answer.status
+
+    def end(self) -> None:
+        """It is over, and what it said is kept."""
+        self.process.end(signal.SIGTERM)
+        self._office.said["serve"] = "".join(self._said)
+
+
+@pytest.fixture
+def gate(office: FakeOffice) -> Iterator[Gate]:
+    """The right keys stand in credentials.toml."""
+    place(office.folder, "credentials", office.keys())
+    made = Gate(office)
+    yield made
+    made.process.end(signal.SIGKILL)
+
+
+def _status(office: FakeOffice, wamid: str, words: str) -> bytes:
+    number = office.sandbox.config()["accounts"]["whatsapp"]["phone_number_id"]
+    error = {"code": 131026, "title": words, "message": words, "error_data": {"details": words}}
+    failed = {
+        "id": wamid, "status": "failed", "timestamp": "1790000000", "recipient_id": words,
+        "biz_opaque_callback_data": words, "errors": [error],
+    }  # fmt: skip
+    value = {"metadata": {"phone_number_id": number}, "statuses": [failed]}
+    return json.dumps({"entry": [{"changes": [{"field": "messages", "value": value}]}]}).encode()
+
+
+def _message(office: FakeOffice, words: str) -> bytes:
+    number = office.sandbox.config()["accounts"]["whatsapp"]["phone_number_id"]
+    message = {
+        "from": "6281200000001", "id": words, "timestamp": "1790000000", "type": "text", "text": {"body": words},
+    }  # fmt: skip
+    value = {"metadata": {"phone_number_id": number}, "messages": [message], "contacts": [{"wa_id": words}]}
+    return json.dumps({"entry": [{"changes": [{"field": "messages", "value": value}]}]}).encode()
+
+
+def test_webhooks_that_carry_our_secrets(office: FakeOffice, gate: Gate) -> None:
+    keys = office.keys()["whatsapp"]
+    words = echo(keys.values())
+    office.post("satu", "whatsapp")
+    assert office.run("run", "--json").json["counts"] == {"published": 1}
+    (sent,) = office.sandbox.world.objects
+    for body in (
+        _status(office, sent.id, words),
+        _message(office, words),
+        json.dumps({"entry": words}).encode(),
+    ):
+        signature = {"X-Hub-Signature-256": signed(body, keys["app_secret"])}
+        assert gate.ask("POST", PATH, body, **signature) in (200, 401)
+    gate.end()
+    office.look()
+    states = {row["state"] for row in office.run("status", "--all", "--json").json["deliveries"]}
+    assert states == {"failed"}, "the webhook was not believed, so nothing was shown"
+    assert office.leaks(office.keys()) == []
+
+
+def test_strangers_who_say_them_in_every_place(office: FakeOffice, gate: Gate) -> None:
+    keys = office.keys()["whatsapp"]
+    token = keys["verify_token"]
+    words = echo(keys.values())
+    right = f"hub.mode=subscribe&hub.verify_token={quote(token, safe='')}&hub.challenge=1"
+    assert gate.ask("GET", f"{PATH}?{right}") == 200
+    for value in keys.values():
+        assert gate.ask("GET", f"{PATH}?{right.replace('subscribe', quote(value, safe=''))}") == 403
+        assert gate.ask("GET", f"/webhooks/{quote(value, safe='')}") == 403
+        assert gate.ask("GET", f"/{quote(value, safe='')}") == 404
+        assert gate.ask("POST", PATH, words.encode(), **{"X-Hub-Signature-256": f"sha256={value}"}) == 401
+        assert gate.ask("POST", PATH, b"{}", Authorization=f"Bearer {value}", Cookie=value) == 401
+        assert gate.ask("DELETE", PATH, b"", Referer=value, **{"User-Agent": value}) == 405
+    gate.end()
+    assert office.leaks(office.keys()) == []
+
+
+def test_a_secret_that_opens_nothing_is_not_told_either(office: FakeOffice) -> None:
+    canaries = wrong()
+    place(office.folder, "credentials", canaries)
+    gate = Gate(office)
+    try:
+        body = _status(office, "wamid.x", echo(canaries["whatsapp"].values()))
+        assert gate.ask("POST", PATH, body, **{"X-Hub-Signature-256": "sha256=00"}) == 401
+        assert (
+            gate.ask("POST", PATH, b"\xff" * 100, **{"X-Hub-Signature-256": signed(b"\xff" * 100, "")}) == 401
+        )
+    finally:
+        gate.end()
+    assert office.leaks(canaries) == []
