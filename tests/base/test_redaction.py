@@ -7,8 +7,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from humaspost.base.redaction import HIDDEN, struck
-from humaspost.settings.redact import redact
+from humaspost.base.redaction import HIDDEN, redact, struck
 
 SECRET = "s3cr/et+wörd & <more>=="
 WITHIN = "0123456789abcdef"

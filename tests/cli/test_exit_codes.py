@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from humaspost.cli.exit_codes import Exit, worst
-from humaspost.cli.outcome import outcome
+from humaspost.cli.exit_codes import Exit, outcome, worst
 from humaspost.model.delivery import State
 
 

@@ -3,8 +3,7 @@
 import re
 from typing import Any
 
-from humaspost.cli.lazy import load
-from humaspost.cli.registry import ENTRIES
+from humaspost.cli.registry import ENTRIES, load
 from tests.docs.pages import ROOT, pages
 
 #: ``humaspost`` as typed, in `code` or in a block; words and switches up to the end of the code.

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from humaspost.model.problem import Problem
-from humaspost.settings.errors import ConfigError
 from humaspost.settings.load import load
+from humaspost.settings.problems import ConfigError
 from humaspost.settings.settings import Settings
 from tests.support.examples import examples
 

@@ -7,7 +7,7 @@ import pytest
 
 from humaspost.model.post import Film, Kind, MediaFacts, Medium, Post
 from humaspost.model.rules import Rules
-from humaspost.planning.moving import converted
+from humaspost.planning.media_checks import converted
 from tests.planning.test_video_checks import _RULES, _VIDEO
 
 _GIF = MediaFacts(Kind.GIF, "image/gif", "0f" * 32, 90_000, 401, 300, 1.2, Film("gif", frames=12))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.settings.errors import ConfigError
 from humaspost.settings.find import find
+from humaspost.settings.problems import ConfigError
 
 
 def test_given_beats_upward_beats_environment(tmp_path: Path) -> None:

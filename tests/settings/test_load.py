@@ -7,8 +7,8 @@ import pytest
 
 from humaspost.model.post import Late
 from humaspost.model.problem import Problem
-from humaspost.settings.errors import ConfigError
 from humaspost.settings.load import load
+from humaspost.settings.problems import ConfigError
 
 OFFICE = """\
 timezone = "Asia/Makassar"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.settings.errors import ConfigError
-from humaspost.settings.redact import redact
+from humaspost.base.redaction import redact
+from humaspost.settings.problems import ConfigError
 from humaspost.settings.secret_sources import PatientKeyring
 from humaspost.settings.vault import SomebodyRenews, Vault
 from tests.support.deadlines import SECOND

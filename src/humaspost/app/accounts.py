@@ -3,7 +3,7 @@
 from humaspost.app.office import Office
 from humaspost.delivery.account_session import Line
 from humaspost.ledger import accounts
-from humaspost.model.account import Account
+from humaspost.model.account import Account, Facts
 from humaspost.model.channel import Channel, Consent, SignsIn
 
 
@@ -43,3 +43,20 @@ def log_in(office: Office, account: Account, *, consent: Consent, code: str) -> 
 
 def _ask_anew(office: Office, line: Line) -> None:
     office.ledger(write=True).write(lambda conn: accounts.ask_anew(conn, line.id))
+
+
+def survey(office: Office, name: str) -> Facts:
+    """What the platform says of the account, kept in the ledger. Raises KeyError for a name that is not configured,
+
+    and one of the six errors where the platform does not say it.
+    """
+    account = office.settings.account(name)
+    if account is None:
+        raise KeyError(name)
+    line = office.line(account)
+    try:
+        facts = line.session.survey()
+    finally:
+        line.close()
+    office.ledger(write=True).write(lambda conn: accounts.keep_facts(conn, line.id, facts))
+    return facts

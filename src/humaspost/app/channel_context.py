@@ -14,7 +14,7 @@ from humaspost.model.channel import FitFile
 from humaspost.model.errors import AuthFailed, Rejected, Scope, Transient
 from humaspost.model.rendition import Attachment
 from humaspost.model.rules import Rules
-from humaspost.settings.errors import ConfigError
+from humaspost.settings.problems import ConfigError
 from humaspost.settings.vault import SomebodyRenews, Vault
 
 

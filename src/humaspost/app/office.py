@@ -24,7 +24,7 @@ from humaspost.media.video.pool import Conversions
 from humaspost.model.account import Account, Facts
 from humaspost.model.channel import Channel
 from humaspost.policy.decide import decide
-from humaspost.settings.errors import ConfigError
+from humaspost.settings.problems import ConfigError
 from humaspost.settings.settings import MediaSettings, Settings
 from humaspost.settings.vault import Vault
 

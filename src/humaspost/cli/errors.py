@@ -85,11 +85,11 @@ def _busy(_error: Exception) -> Exit:
     from datetime import UTC, datetime
 
     from humaspost.cli.office import office_settings
-    from humaspost.ledger.latest import FILE, latest
+    from humaspost.ledger.senders import FILE, read_last_sender
     from humaspost.views.times import Clock
 
     settings, now = office_settings(), datetime.now(UTC)
-    found = latest(settings.state / FILE)
+    found = read_last_sender(settings.state / FILE)
     message = _("already running: pid {pid} on {host} since {when}")
     since = Clock(settings.timezone, now).date(found.started_at if found else now)
     pid, host = (found.pid, found.host) if found else ("?", "?")
@@ -164,7 +164,7 @@ def _trace(error: Exception) -> None:
 
 _BY_NAME: dict[str, Callable[[Any], Exit]] = {
     f"{_USAGE.__module__}.{_USAGE.__name__}": _usage,
-    "humaspost.settings.errors.ConfigError": _configuration,
+    "humaspost.settings.problems.ConfigError": _configuration,
     "humaspost.cli.post_lookup.BadPost": _bad_post,
     "humaspost.cli.demo.child.ChildFailed": _child,
     "humaspost.channels.registry.ChannelNotLoaded": _channel,

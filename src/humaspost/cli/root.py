@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from humaspost.base.i18n import _
-from humaspost.cli.lazy import LazyGroup, shared
+from humaspost.cli.registry import LazyGroup, shared
 
 
 def _show_version(value: bool) -> None:

@@ -7,6 +7,10 @@ from collections.abc import Callable, Iterable
 from typing import Any, NoReturn, TextIO
 
 import typer
+from rich.console import Console
+from rich.highlighter import RegexHighlighter
+from rich.text import Text
+from rich.theme import Theme
 
 from humaspost.base.i18n import _
 from humaspost.cli.options import flags
@@ -53,7 +57,7 @@ def give_line(document: object) -> None:
 
 
 def _hidden(document: Any) -> Any:
-    from humaspost.settings.redact import redact
+    from humaspost.base.redaction import redact
 
     match document:
         case str():
@@ -84,13 +88,12 @@ def ask(question: str, *, flag: str, command: str) -> bool:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    from humaspost.settings.redact import redact
+    from humaspost.base.redaction import redact
 
     text = _encodable(redact(safe(text)), stream)
     if not _coloured(stream):
         _raw(stream, text)
         return
-    from humaspost.cli.colour import painted
 
     _raw(stream, painted(text, columns()))
 
@@ -141,3 +144,35 @@ def _let_go_of_stdout() -> None:
         sys.stdout.flush()
     except (OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+_THEME = Theme(
+    {
+        "h.bad": "bold red",
+        "h.warn": "yellow",
+        "h.good": "green",
+        "h.dim": "dim",
+        "h.head": "bold",
+        "h.caret": "bold red",
+    }
+)
+
+
+class _Words(RegexHighlighter):
+    base_style = "h."
+    highlights = (
+        r"(?P<bad>\b(?:error|galat)\[[a-z-]+\]|\b(?:failed|gagal|unknown|perlu diperiksa|NOT RUNNING|TIDAK BERJALAN)\b)",
+        r"(?P<warn>\b(?:warning|peringatan)\[[a-z-]+\]|\b(?:missed|terlewat|held|ditahan|changed|berubah)\b)",
+        r"(?P<good>\b(?:published|terbit|ok)\b)",
+        r"(?P<head>^[A-Z][A-Z0-9 ]+(?: \(\d+\))?$)",
+        r"(?P<caret>^ *\| *\^+$)",
+    )
+
+
+def painted(text: str, columns: int) -> str:
+    """The text with colours put in, its lines as they are."""
+    console = Console(theme=_THEME, highlight=False, force_terminal=True, width=columns)
+    with console.capture() as captured:
+        for line in text.split("\n"):
+            console.print(_Words()(Text(line)), soft_wrap=True)
+    return captured.get().removesuffix("\n")

@@ -1,12 +1,13 @@
 """The text of a new draft."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from humaspost.base.i18n import _
 from humaspost.base.timezones import short
 from humaspost.content.frontmatter.hints import quoted, scalar
-from humaspost.content.slug import slug
 
 __all__ = ["draft_text", "slug"]
 
@@ -45,3 +46,16 @@ def draft_text(
 
 def _noted(line: str, words: str) -> str:
     return f"{line:<34}  # {words}"
+
+
+_LONGEST = 60
+
+
+def slug(title: str) -> str:
+    """Small letters, digits and hyphens only, at most 60; ``post`` where nothing is left."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    if len(words) > _LONGEST:
+        whole = words[: _LONGEST + 1].rpartition("-")[0]
+        words = whole or words[:_LONGEST]
+    return words or "post"

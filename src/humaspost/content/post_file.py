@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from humaspost.base.i18n import _
-from humaspost.content import characters, moments, owned, source
+from humaspost.content import characters, source
 from humaspost.content.body import markdown
 from humaspost.content.frontmatter import media_items, post_fields, yaml_loader
 from humaspost.content.frontmatter.fields import Fields
@@ -77,14 +77,14 @@ def _post(fields: Fields, known: Known, *, body: Document, folder: Path, digest:
     _unknown_keys(fields, known)
     data = fields.front.data
     draft = fields.flag(data, "draft")
-    date = moments.date(fields, known.zone, draft=draft)
+    date = post_fields.date(fields, known.zone, draft=draft)
     return Post(
         id=post_fields.post_id(fields, fields.page.file.rpartition("/")[2].rpartition(".")[0]),
         file=fields.page.file,
         title=_title(fields),
         body=body,
         date=date,
-        expires=moments.expires(fields, known.zone, date),
+        expires=post_fields.expires(fields, known.zone, date),
         channels=_channels(fields, known, draft=draft),
         audiences=post_fields.audiences(fields, known.audiences),
         type=fields.line(data, "type"),
@@ -95,8 +95,8 @@ def _post(fields: Fields, known: Known, *, body: Document, folder: Path, digest:
         corrects=fields.line(data, "corrects") or None,
         repeats=fields.line(data, "repeats") or None,
         draft=draft,
-        late=moments.late(fields),
-        own=owned.own(fields, known),
+        late=post_fields.late(fields),
+        own=post_fields.own(fields, known),
         places=fields.front.places,
         lines=fields.page.lines,
         digest=digest,

@@ -9,18 +9,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
 from humaspost.base.files import written_path
 from humaspost.base.i18n import _
-from humaspost.ledger import latest
+from humaspost.ledger import senders
 from humaspost.ledger.committer import Committer
 from humaspost.ledger.schema import HEAD, meta, metadata
 
 T = TypeVar("T")
-FILE = latest.FILE
+FILE = senders.FILE
 #: Seconds; as long as the longest pause of SQLite's busy handler in its first tenth of a second.
 _TURN = 0.025
 
@@ -195,7 +198,6 @@ def open_ledger(state: Path, *, now: datetime, create: bool, upgrade: bool = Fal
 
 
 def _migrate(path: Path, found: str | None, now: datetime) -> None:
-    from humaspost.ledger.migrate import upgrade
 
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if found is not None:
@@ -252,3 +254,21 @@ def created_at(connection: Connection) -> datetime | None:
 def quick_check(connection: Connection) -> str:
     """SQLite's own word on the file: ``ok`` or its first complaint."""
     return str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+
+
+def upgrade(connection: Connection) -> None:
+    """The ledger has the newest schema; runs inside the caller's transaction."""
+    scripts = ScriptDirectory(str(_folder()))
+
+    def steps(revision: object, _context: object) -> object:
+        return scripts._upgrade_revs("head", revision)  # type: ignore[arg-type]  # Alembic's own env.py recipe
+
+    context = MigrationContext.configure(connection, opts={"fn": steps, "transactional_ddl": True})
+    with Operations.context(context):
+        context.run_migrations()
+
+
+def _folder() -> object:
+    from importlib.resources import files
+
+    return files("humaspost.ledger") / "migrations"

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from humaspost.base.canonical_json import Json
 from humaspost.model.account import Facts, Identity, Verdict
 from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient, Stage
+from humaspost.model.errors import AuthFailed
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Attachment, Part, Rendition
@@ -262,3 +263,13 @@ class SignsIn(Protocol):
     def log_in(self, config: Any, door: Door, *, consent: Consent, code: str) -> None:
         """The answer's ``code`` is exchanged, and the tokens are kept; raises the six ChannelErrors."""
         ...
+
+
+def optional(door: Door, field: str) -> str:
+    """The secret, "" where a person has set none; raises AuthFailed where it is there and cannot be read."""
+    try:
+        return door.secret(field)
+    except AuthFailed as error:
+        if error.code != "secret-missing":
+            raise
+        return ""

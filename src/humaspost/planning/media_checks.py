@@ -1,9 +1,10 @@
 """The media of one part against its channel's Rules; what a channel cannot take is said here, once."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from humaspost.base.i18n import _, ngettext
-from humaspost.model.post import Kind, Post
+from humaspost.model.post import Kind, Medium, Post
 from humaspost.model.problem import Problem, channel_problem
 from humaspost.model.rendition import Attachment, Part, Rendition
 from humaspost.model.rules import MediaRules, Rules
@@ -208,3 +209,22 @@ def _way_out(code: str, item: Attachment) -> str:
             "crop it, or write convert = true under [media] in config.toml, or keep it off {channel} with only:"
         )
     return _("save it in another size, or keep it off {channel} with only:")
+
+
+def converted(post: Post, rules: Rules) -> Post:
+    """The post with its GIFs as the videos that are made of them, where the channel takes only those.
+
+    One that is shorter than the channel's shortest video is looped.
+    """
+    if Kind.GIF in rules.media or Kind.VIDEO not in rules.media:
+        return post
+    least, _most = rules.media[Kind.VIDEO].duration or (0.0, 0.0)
+    return replace(post, media=tuple(_moving(medium, least) for medium in post.media))
+
+
+def _moving(medium: Medium, least: float) -> Medium:
+    facts = medium.facts
+    if facts is None or facts.kind is not Kind.GIF:
+        return medium
+    lasts = None if facts.duration is None else max(facts.duration, least)
+    return replace(medium, facts=replace(facts, kind=Kind.VIDEO, duration=lasts))

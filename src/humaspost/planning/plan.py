@@ -14,7 +14,7 @@ from humaspost.model.rendition import Rendition
 from humaspost.model.rules import Rules
 from humaspost.planning import login_expiry
 from humaspost.planning.check import check
-from humaspost.planning.moving import converted
+from humaspost.planning.media_checks import converted
 from humaspost.planning.targets import targets
 from humaspost.planning.thread_split import fit
 

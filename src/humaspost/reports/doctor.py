@@ -25,7 +25,7 @@ from humaspost.ledger.recovery import copy_detection
 from humaspost.model.delivery import NEEDS_PERSON
 from humaspost.reports.login_expiry import endings
 from humaspost.reports.sender_status import sending, status_words
-from humaspost.settings.errors import ConfigError
+from humaspost.settings.problems import ConfigError
 from humaspost.views.text import pad, safe, width, wrap
 from humaspost.views.times import Clock, span
 

@@ -1,6 +1,6 @@
 """config.toml → Settings; the Vault of secrets."""
 
-from humaspost.settings.errors import ConfigError
+from humaspost.settings.problems import ConfigError
 from humaspost.settings.settings import MediaSettings, PolicySettings, Settings, TypePolicy
 
 __all__ = ["ConfigError", "MediaSettings", "PolicySettings", "Settings", "TypePolicy"]

@@ -1,12 +1,13 @@
 """config.toml as pydantic reads it; what a channel's own keys mean is that channel's Config."""
 
+import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from humaspost.base.i18n import _
 from humaspost.model.post import Late
-from humaspost.settings.duration import duration
 
 
 def _duration(value: object) -> timedelta:
@@ -90,3 +91,15 @@ class ConfigFile(Strict):
 def own_keys(account: AccountTable) -> dict[str, Any]:
     """The keys of an account that only its channel understands."""
     return dict(account.model_extra or {})
+
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_SHAPE = re.compile(r"(\d{1,6})\s?([smhd])")
+
+
+def duration(text: str) -> timedelta:
+    """The time that the text means. Raises ValueError with what would be right."""
+    match = _SHAPE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(_('must be a number and s, m, h or d: "60m"'))
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from humaspost.base.i18n import _
 from humaspost.model.problem import Problem
-from humaspost.settings.errors import ConfigError
+from humaspost.settings.problems import ConfigError
 
 NAME = "config.toml"
 

@@ -16,9 +16,8 @@ from humaspost.model.problem import Place, Problem
 from humaspost.settings import accounts
 from humaspost.settings.addresses import check_address
 from humaspost.settings.config_file import ConfigFile, MediaTable, PolicyTable
-from humaspost.settings.errors import ConfigError
-from humaspost.settings.problems import Page, findings
-from humaspost.settings.secrets_in import secrets_in
+from humaspost.settings.problems import ConfigError, Page, findings
+from humaspost.settings.secret_sources import secrets_in
 from humaspost.settings.settings import MediaSettings, PolicySettings, Settings, TypePolicy
 from humaspost.settings.toml_positions import Places, places, tables, toml_place
 

@@ -164,3 +164,11 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
         return annotation
     inner = (_model_in(argument) for argument in getattr(annotation, "__args__", ()))
     return next((model for model in inner if model), None)
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; every finding at once, so that one edit mends them all."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = problems

@@ -11,9 +11,9 @@ from filelock import FileLock, Timeout
 
 from humaspost.base.files import written
 from humaspost.base.i18n import _
+from humaspost.base.redaction import know
 from humaspost.model.problem import Problem
-from humaspost.settings.errors import ConfigError
-from humaspost.settings.redact import know
+from humaspost.settings.problems import ConfigError
 from humaspost.settings.secret_sources import CredentialsFile, PatientKeyring, Seed, of_environment
 
 _FOLDER = 0o700

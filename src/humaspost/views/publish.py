@@ -14,9 +14,9 @@ from humaspost.model.delivery import State
 from humaspost.model.post import Post, Visibility
 from humaspost.reports.renditions_of_post import shown_for
 from humaspost.reports.sender_status import Sending, paused_lines, sending
+from humaspost.views.deliveries import result_lines
 from humaspost.views.price import about
 from humaspost.views.renditions import Shown, summary
-from humaspost.views.results import result_lines
 from humaspost.views.text import columns as aligned
 from humaspost.views.text import cut, safe, width
 from humaspost.views.times import Clock, span

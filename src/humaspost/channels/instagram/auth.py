@@ -17,8 +17,7 @@ from typing import Any
 from humaspost.base.canonical_json import Json
 from humaspost.channels.instagram import InstagramConfig
 from humaspost.channels.meta_graph import Graph, text_of
-from humaspost.channels.secret import optional
-from humaspost.model.channel import Door
+from humaspost.model.channel import Door, optional
 from humaspost.model.errors import AuthFailed, ChannelError
 
 #: Renewed from this long before its end, and not before it is a day old.

@@ -16,10 +16,9 @@ from urllib.parse import urlencode
 from humaspost.base.i18n import _
 from humaspost.channels.http.client import DEADLINE, Answer, Wire
 from humaspost.channels.response_text import cleaned
-from humaspost.channels.secret import optional
 from humaspost.channels.x import ORIGIN, XConfig, token_store
 from humaspost.channels.x.token_store import ACCESS, EXPIRY, REFRESH, RENEWED
-from humaspost.model.channel import Consent, Door
+from humaspost.model.channel import Consent, Door, optional
 from humaspost.model.errors import AuthFailed, Transient
 
 CLIENT_SECRET = "client_secret"  # noqa: S105 - a field's name

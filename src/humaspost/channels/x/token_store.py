@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from humaspost.base.i18n import _
-from humaspost.channels.secret import optional
-from humaspost.model.channel import Door
+from humaspost.model.channel import Door, optional
 from humaspost.model.errors import Transient
 
 #: Named apart from OAuth 1.0a's ``access_token``, so that an account can go back to its four keys.

@@ -87,7 +87,7 @@ app.command()(login)
 @app.command()
 def templates(name: Name, json: Json = False) -> Exit:
     """Ask the platform for the account's templates: status, category, what each one wants."""
-    from humaspost.app.templates import survey
+    from humaspost.app.accounts import survey
     from humaspost.cli.office import open_office
     from humaspost.model.errors import AuthFailed, ChannelError
     from humaspost.views.templates import template_lines, templates_json

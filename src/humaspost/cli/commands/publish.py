@@ -13,13 +13,13 @@ def publish(post: Wanted, account: AccountName = None, yes: Yes = False, json: J
     """Send one post now: what is due, failed or missed of it; never what is published or unknown."""
     from humaspost import app
     from humaspost.app.scan import scan
+    from humaspost.cli.exit_codes import outcome
     from humaspost.cli.office import clock, open_office
-    from humaspost.cli.outcome import outcome
     from humaspost.cli.post_lookup import BadPost, one
     from humaspost.cli.progress import TROUBLES, Teller
+    from humaspost.views.deliveries import result_lines
     from humaspost.views.json_output import run_json
     from humaspost.views.publish import ahead, ahead_lines, interrupted_lines, kept_back_lines
-    from humaspost.views.results import result_lines
 
     office = open_office()
     found = scan(office)

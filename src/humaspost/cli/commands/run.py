@@ -21,7 +21,7 @@ def run(json: Json = False) -> Exit:
 
     with sole_sender() as office:
         from humaspost import app
-        from humaspost.cli.outcome import outcome
+        from humaspost.cli.exit_codes import outcome
         from humaspost.cli.progress import Teller
         from humaspost.views.json_output import run_json
 
