@@ -47,8 +47,8 @@ def fan_out(folder: Path) -> Result:
         office = _office(folder, told["url"])
         run((*HUMASPOST, "account", "check", "whatsapp"), cwd=office)
         run((*HUMASPOST, "audience", "import", "--yes", "warga"), cwd=office)
-        bare = _bare(told["url"])
-        ours = _ours(office, told["url"])
+        bare = _run_with_requests(told["url"])
+        ours = _run_humaspost(office, told["url"])
     rates = f"{_PEOPLE / ours:,.0f}/s against {_PEOPLE / bare:,.0f}/s"
     detail = f"{rates} of {_THREADS} threads with `requests`; rate set to 1,000/s, WhatsApp's highest"
     return Result(f"fan-out to {_PEOPLE:,} people, time", ours / bare, "x", None, detail)
@@ -70,12 +70,12 @@ def _office(folder: Path, url: str) -> Path:
     return folder
 
 
-def _taken(url: str) -> int:
+def _send_to_stub(url: str) -> int:
     with _OPENER.open(f"{url}/count", timeout=10) as answer:
         return int(json.load(answer)["taken"])
 
 
-def _bare(url: str) -> float:
+def _run_with_requests(url: str) -> float:
     """Each thread keeps its connection; the body is as long as ours."""
     own = threading.local()
     body = {"to": "+62812", "type": "template", "template": {"text": "x" * 400}}
@@ -92,14 +92,14 @@ def _bare(url: str) -> float:
     return time.monotonic() - began
 
 
-def _ours(office: Path, url: str) -> float:
-    before = _taken(url)
+def _run_humaspost(office: Path, url: str) -> float:
+    before = _send_to_stub(url)
     first: list[float] = []
     over = threading.Event()
 
     def watch() -> None:
         while not first and not over.wait(0.02):
-            if _taken(url) > before:
+            if _send_to_stub(url) > before:
                 first.append(time.monotonic())
 
     watcher = threading.Thread(target=watch)
@@ -109,6 +109,6 @@ def _ours(office: Path, url: str) -> float:
     over.set()
     watcher.join()
     published = json.loads(said)["counts"].get("published", 0)
-    if published != _PEOPLE or _taken(url) - before != _PEOPLE:
-        raise RuntimeError(f"{published} published, {_taken(url) - before} taken")
+    if published != _PEOPLE or _send_to_stub(url) - before != _PEOPLE:
+        raise RuntimeError(f"{published} published, {_send_to_stub(url) - before} taken")
     return ended - first[0]

@@ -34,7 +34,7 @@ def punctual(folder: Path) -> Result:
         start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=_LEAD)
         due = _write(office, start)
         with serving((*HUMASPOST, "schedule", "--jsonl"), cwd=office):
-            seen = _seen(told["url"], until=time.monotonic() + _LEAD + _WITHIN + 20)
+            seen = _received_at(told["url"], until=time.monotonic() + _LEAD + _WITHIN + 20)
     return _result(due, seen)
 
 
@@ -59,7 +59,7 @@ def _write(office: Path, start: datetime) -> dict[str, datetime]:
     return due
 
 
-def _seen(url: str, *, until: float) -> dict[str, datetime]:
+def _received_at(url: str, *, until: float) -> dict[str, datetime]:
     objects: list[dict[str, Any]] = []
     while time.monotonic() < until and len(objects) < _POSTS:
         time.sleep(2)

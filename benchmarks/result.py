@@ -14,7 +14,7 @@ class Result:
     detail: str
 
     @property
-    def verdict(self) -> str:
+    def assessment(self) -> str:
         """Whether the goal was met, in words."""
         if self.goal is None:
             return "no goal"
@@ -23,4 +23,4 @@ class Result:
     def cells(self) -> tuple[str, str, str, str, str]:
         """One row of the table."""
         goal = "-" if self.goal is None else f"at most {self.goal:g} {self.unit}"
-        return self.name, f"{self.figure:.2f} {self.unit}", goal, self.verdict, self.detail
+        return self.name, f"{self.figure:.2f} {self.unit}", goal, self.assessment, self.detail

@@ -49,7 +49,7 @@ class Stub(asyncio.Protocol):
             body = {"messaging_product": "whatsapp", "messages": [{"id": f"wamid.{Stub.taken:012}"}]}
             asyncio.get_running_loop().call_later(DELAY, self._write, body)
         else:
-            self._write(_told(path))
+            self._write(_response_for(path))
 
     def _write(self, body: Any) -> None:
         content = json.dumps(body).encode()
@@ -57,7 +57,7 @@ class Stub(asyncio.Protocol):
         self._transport.write(head.encode() + content)
 
 
-def _told(path: str) -> Any:
+def _response_for(path: str) -> Any:
     if path == "/count":
         return {"taken": Stub.taken}
     if "message_templates" in path:

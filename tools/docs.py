@@ -14,10 +14,10 @@ from pathlib import Path
 from humaspost.channels import registry
 from humaspost.channels.testing.contract import ChannelContract
 from humaspost.cli.registry import GROUPS
-from humaspost.model.rules import FilmRules, Limit, MediaRules, Quota, Rate, Rules, Source
+from humaspost.model.rules import Limit, MediaRules, Quota, Rate, Rules, Source, VideoRules
 from humaspost.sandbox import instagram, whatsapp, x
-from humaspost.sandbox.faults import FAULTS, MEANINGS
-from humaspost.views.states import REASONS, STATES
+from humaspost.sandbox.faults import FAULT_DESCRIPTIONS, FAULT_FIELDS
+from humaspost.views.states import REASON_EXPLANATIONS, STATE_EXPLANATIONS
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "src" / "humaspost"
@@ -34,7 +34,7 @@ TITLES = {
     "app": "In the whole office",
 }
 _MARKS = re.compile(r"([\[\]<>*])")
-LAST = ("States and reasons of a delivery", {**STATES, **REASONS})
+LAST = ("States and reasons of a delivery", {**STATE_EXPLANATIONS, **REASON_EXPLANATIONS})
 
 
 def code_groups() -> Iterator[tuple[str, Mapping[str, str]]]:
@@ -78,7 +78,7 @@ def channels() -> str:
     accounts = tomllib.loads((ROOT / "config.example.toml").read_text("utf-8"))["accounts"]
     lines: list[str] = []
     for table in accounts.values():
-        channel = registry.channel(table["channel"])
+        channel = registry.load_channel(table["channel"])
         config = channel.Config.model_validate({k: v for k, v in table.items() if k not in COMMON})
         lines += section(channel.name, channel.rules(config))
         lines += held_to(channel.name)
@@ -104,7 +104,7 @@ def section(name: str, rules: Rules) -> list[str]:
     """The channel's heading and tables."""
     rows = [f"| {what} | {figure} | {page(source)} |" for what, figure, source in limits(rules)]
     keys = [f"| `{key}` | {meaning} |" for key, meaning in rules.keys.items()]
-    cannot = [f"- {one.what}: {one.why} ({page(one.source)})" for one in rules.cannot]
+    cannot = [f"- {one.operation}: {one.reason} ({page(one.source)})" for one in rules.unsupported]
     return [
         f"## {name}",
         "",
@@ -127,7 +127,7 @@ def limits(rules: Rules) -> Iterator[tuple[str, str, Source | None]]:
         yield "alternative text", amount(rules.alt), rules.alt.source
     for kind, medium in rules.media.items():
         yield kind.value, media(medium), medium.source
-    for use, kinds in rules.uses.items():
+    for use, kinds in rules.placement_rules.items():
         for kind, medium in kinds.items():
             yield f"{kind.value} as {use}", media(medium), medium.source
     for rate in rules.rates:
@@ -135,9 +135,7 @@ def limits(rules: Rules) -> Iterator[tuple[str, str, Source | None]]:
     for quota in rules.quotas:
         yield f"allowance: {quota.name}", allowance(quota), quota.source
     if price := rules.price:
-        figures = (
-            f"US$ {price.part} for a part, {price.linked} with a link, {price.alt} for each alternative text"
-        )
+        figures = f"US$ {price.plain_part} for a part, {price.linked_part} with a link, {price.alt} for each alternative text"
         yield "price, pay-per-use", figures, price.source
 
 
@@ -163,9 +161,9 @@ def media(rules: MediaRules) -> str:
         parts.append(f"width to height {rules.ratio[0]:.3g} to {rules.ratio[1]:.3g}")
     if rules.duration:
         parts.append(f"{rules.duration[0]:g} to {rules.duration[1]:g} seconds")
-    if rules.frame:
-        parts.append(f"at most {rules.frame[0]} × {rules.frame[1]}, either way up")
-    parts += inside(rules.film) if rules.film else []
+    if rules.max_sides:
+        parts.append(f"at most {rules.max_sides[0]} × {rules.max_sides[1]}, either way up")
+    parts += inside(rules.video) if rules.video else []
     if rules.max_count > 1:
         parts.append(f"up to {rules.max_count}")
     if rules.convert_to:
@@ -173,12 +171,12 @@ def media(rules: MediaRules) -> str:
     return "; ".join(parts)
 
 
-def inside(rules: FilmRules) -> Iterator[str]:
+def inside(rules: VideoRules) -> Iterator[str]:
     """What may be in a video, a sound or a GIF."""
-    if rules.codecs or rules.audio:
-        yield " and ".join(", ".join(names) for names in (rules.codecs, rules.audio) if names)
-    if rules.mono:
-        yield f"{', '.join(rules.mono)} with one channel"
+    if rules.codecs or rules.audio_codecs:
+        yield " and ".join(", ".join(names) for names in (rules.codecs, rules.audio_codecs) if names)
+    if rules.mono_audio_codecs:
+        yield f"{', '.join(rules.mono_audio_codecs)} with one channel"
     if rules.audio_streams:
         yield f"{rules.audio_streams} track of sound or none"
     if rules.profiles:
@@ -201,8 +199,8 @@ def speed(rate: Rate) -> str:
 
 def allowance(quota: Quota) -> str:
     """``50 in 24 h``."""
-    whom = " different people" if quota.unique else ""
-    when = ", while preparing: one for each medium and one for a carousel" if quota.preparing else ""
+    whom = " different people" if quota.counts_recipients else ""
+    when = ", while preparing: one for each medium and one for a carousel" if quota.counts_preparation else ""
     return f"{quota.count:,}{whom} in {quota.seconds / 3600:g} h{when}"
 
 
@@ -210,21 +208,23 @@ def page(source: Source | None) -> str:
     """A link with the day it was read."""
     if source is None:
         return "our own: the platform names none"
-    return f"[read {source.read.isoformat()}]({source.url})"
+    return f"[read {source.read_on.isoformat()}]({source.url})"
 
 
 def faults() -> str:
     """Each fault, what it does, and what it takes beside what all take."""
-    rows = [f"| `{name}` | {MEANINGS[name]} | {names(takes)} |" for name, takes in FAULTS.items()]
+    rows = [
+        f"| `{name}` | {FAULT_DESCRIPTIONS[name]} | {names(takes)} |" for name, takes in FAULT_FIELDS.items()
+    ]
     return "\n".join(["| fault | what happens | takes |", "|---|---|---|", *rows, ""])
 
 
 def switches() -> str:
     """Each switch of each platform, and what it is until it is set."""
     lines: list[str] = []
-    for table in (x.SWITCHES, instagram.SWITCHES, whatsapp.SWITCHES):
+    for table in (x.OPTIONS, instagram.OPTIONS, whatsapp.OPTIONS):
         rows = [
-            f"| `{name}` | {literal(switch.meaning)} | {literal(switch.kind)} | `{switch.default!r}` |"
+            f"| `{name}` | {literal(switch.description)} | {literal(switch.type_text)} | `{switch.default!r}` |"
             for name, switch in table.items()
         ]
         lines += ["| switch | means | takes | until it is set |", "|---|---|---|---|", *rows, ""]

@@ -5,12 +5,12 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from humaspost.channels.http.client import Wire, guarded
+from humaspost.channels.http.client import HttpClient, map_errors
 from humaspost.channels.error_table import ErrorRow, Refusal, classify
-from humaspost.model.account import Facts, Identity
-from humaspost.model.channel import Looks, Ready, Retracted, Snapshot
+from humaspost.model.account import AccountStatus, Identity
+from humaspost.model.channel import LookupSchedule, Ready, Retracted, Snapshot
 from humaspost.model.delivery import Proof, Receipt
-from humaspost.model.document import plain
+from humaspost.model.document import to_plain_text
 from humaspost.model.errors import AuthFailed, RateLimited, Rejected
 from humaspost.model.rendition import Part, Rendition
 from humaspost.model.rules import Limit, Rules, Source, TextRules
@@ -24,52 +24,52 @@ class Config(BaseModel, extra="forbid"):
 
 
 class Session:
-    def __init__(self, config, door, deadline):
-        self.door, key = door, door.secret("key")
+    def __init__(self, config, context, deadline):
+        self.context, key = context, context.secret("key")
         self.headers = {"Authorization": f"Bearer {key}"}
-        self.wire = Wire(config.base_url, secrets=[key], deadline=deadline)
+        self.http = HttpClient(config.base_url, secrets=[key], deadline=deadline)
 
     def call(self, method, path, *, write=False, **body):
-        answer = self.wire.call(method, path, write=write, headers=self.headers, **body)
-        if answer.ok:
+        answer = self.http.request(method, path, write=write, headers=self.headers, **body)
+        if answer.is_success:
             return answer
-        raise classify(ERRORS, Refusal(answer.status), call=path, write=write, now=self.door.now())
+        raise classify(ERRORS, Refusal(answer.status), call=path, write=write, now=self.context.now())
 
     def whoami(self):
-        with guarded(write=False):
-            return Identity(self.call("GET", "/me").member("id"), "The board")
+        with map_errors(write=False):
+            return Identity(self.call("GET", "/me").get("id"), "The board")
 
-    def survey(self):
-        return Facts(self.door.now())
+    def fetch_status(self):
+        return AccountStatus(self.context.now())
 
     def prepare(self, part, token):
         return Ready({})  # nothing to upload
 
     def publish(self, part, ready, *, key, to, reply_to):
-        with guarded(write=True):
+        with map_errors(write=True):
             made = self.call("POST", "/notices", write=True, json={"text": part.text})
-            return Receipt(made.json["id"], self.door.now())
+            return Receipt(made.json["id"], self.context.now())
 
     def find(self, attempt, *, to):
-        with guarded(write=False):
+        with map_errors(write=False):
             live = [n["id"] for n in self.call("GET", "/notices").json if n["text"] == attempt.part.text]
-        return Receipt(live[-1], self.door.now()) if live else Proof.ABSENT_SO_FAR
+        return Receipt(live[-1], self.context.now()) if live else Proof.ABSENT_SO_FAR
 
     def retract(self, receipt):
         self.call("DELETE", f"/notices/{receipt.remote_id}", write=True)
-        return Retracted(self.door.now())
+        return Retracted(self.context.now())
 
     def read_back(self, receipt):
-        with guarded(write=False):
+        with map_errors(write=False):
             live = {n["id"]: n["text"] for n in self.call("GET", "/notices").json}
         return Snapshot(live[receipt.remote_id]) if receipt.remote_id in live else None
 
 
 class Papan:
     name, Config, secrets = "papan", Config, ("key",)
-    looks = Looks((5, 30, 120), "papan.example")
+    lookup_schedule = LookupSchedule((5, 30, 120), "papan.example")
 
-    def shown(self, config):
+    def display_name(self, config):
         return "The board"
 
     def platform_id(self, config):
@@ -80,16 +80,16 @@ class Papan:
         return Rules(True, text, {}, 0, Limit(1, "characters", PAGE))
 
     def render(self, post, config, rules, *, account):
-        return Rendition(self.name, (Part(1, f"{post.title}\n{plain(post.body)}"),))
+        return Rendition(self.name, (Part(1, f"{post.title}\n{to_plain_text(post.body)}"),))
 
-    def check(self, rendition, rules, facts, *, config):
+    def check(self, rendition, rules, account_status, *, config):
         return []  # length, pictures and films are checked from rules()
 
     def events(self, config, headers, body, *, secret):
         return None  # the board calls nobody
 
     @contextmanager
-    def open(self, config, door, deadline=25.0):
-        session = Session(config, door, deadline)
-        with session.wire:
+    def open(self, config, context, deadline=25.0):
+        session = Session(config, context, deadline)
+        with session.http:
             yield session

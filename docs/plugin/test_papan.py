@@ -19,23 +19,23 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         if self.headers["Authorization"] != "Bearer right":
-            return self.say(401, {})
-        return self.say(200, {"id": "board-1"} if self.path == "/me" else self.server.notices)
+            return self.respond(401, {})
+        return self.respond(200, {"id": "board-1"} if self.path == "/me" else self.server.notices)
 
     def do_DELETE(self):
         self.server.writes += 1
         gone = self.path.rpartition("/")[2]
         self.server.notices = [n for n in self.server.notices if n["id"] != gone]
-        self.say(200, {})
+        self.respond(200, {})
 
     def do_POST(self):
         text = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"]
         self.server.writes += 1
         fault, self.server.fault = self.server.fault, ""
         if fault == "redirect":
-            return self.say(307, {}, location="/notices")
+            return self.respond(307, {}, location="/notices")
         if fault == "5xx":
-            return self.say(503, "<html>Sorry</html>")
+            return self.respond(503, "<html>Sorry</html>")
         if fault == "drop-before":
             return self.drop()
         made = {"id": str(len(self.server.notices) + 1), "text": text}
@@ -44,12 +44,12 @@ class Handler(BaseHTTPRequestHandler):
             self.server.over.wait(4 * DEADLINE)
         if fault in ("hang", "drop-after"):
             return self.drop()
-        return self.say(200, {"garbage": "<?>", "empty-2xx": ""}.get(fault, made))
+        return self.respond(200, {"garbage": "<?>", "empty-2xx": ""}.get(fault, made))
 
     def drop(self):
         self.close_connection = True
 
-    def say(self, status, body, **headers):
+    def respond(self, status, body, **headers):
         raw = (body if isinstance(body, str) else json.dumps(body)).encode()
         self.send_response(status)
         for name, value in {"content-length": len(raw), **headers}.items():
@@ -65,7 +65,7 @@ class Stage:
     """What ChannelContract asks for: a channel, its account, what to publish, faults and counts."""
 
     def __init__(self, server):
-        self.server, self.channel, self.door, self.to = server, Papan(), self, None
+        self.server, self.channel, self.context, self.to = server, Papan(), self, None
         self.config = Config(base_url=f"http://127.0.0.1:{server.server_port}")
         self.parts = {"notice": Part(1, "Rapat desa"), "other": Part(1, "Kerja bakti")}
 
@@ -78,13 +78,13 @@ class Stage:
     def open(self, door):
         return self.channel.open(self.config, door, deadline=DEADLINE)
 
-    def fail(self, fault, call):
+    def inject_fault(self, fault, call):
         self.server.fault = fault if call == "publish" else ""
 
-    def writes(self):
+    def count_writes(self):
         return self.server.writes
 
-    def public(self):
+    def count_public(self):
         return len(self.server.notices)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from humaspost.audience.codes import CODES
-from humaspost.audience.csv_reader import Reading, fingerprint, read
+from humaspost.audience.csv_reader import AudienceFile, file_digest, read_audience
 from humaspost.audience.csv_row import Consent
 from humaspost.model.problem import Severity
 from tests.support.examples import examples
@@ -19,23 +19,23 @@ HEADER = "phone,name,basis,purpose,source,consented_at"
 GOOD = "consent,informasi,formulir,2021-01-01"
 
 
-def reading(tmp_path: Path, content: str | bytes) -> Reading:
+def reading(tmp_path: Path, content: str | bytes) -> AudienceFile:
     path = tmp_path / "list.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    found = read(path, shown="audiences/list.csv", now=NOW, zone="Asia/Jakarta")
+    found = read_audience(path, display_path="audiences/list.csv", now=NOW, zone="Asia/Jakarta")
     assert all(problem.code in CODES for problem in found.problems)
-    assert all(row.code in CODES and row.message for row in found.refused)
+    assert all(row.code in CODES and row.message for row in found.rejected)
     return found
 
 
 def test_a_list_as_an_office_has_it(tmp_path: Path) -> None:
     found = reading(tmp_path, f'{HEADER}\n081200000001,"Budi, S.Kom",{GOOD}\n081200000002,-,{GOOD}\n')
-    assert (found.read, found.refused, found.problems) == (2, (), ())
+    assert (found.row_count, found.rejected, found.problems) == (2, (), ())
     budi, other = found.rows
     assert (budi.number, budi.phone, budi.name) == (2, "+6281200000001", "Budi, S.Kom")
     assert budi.consent == Consent("consent", "informasi", "formulir", "2021-01-01")
     assert other.name == ""
-    assert found.digest == fingerprint(tmp_path / "list.csv")
+    assert found.digest == file_digest(tmp_path / "list.csv")
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -45,7 +45,7 @@ def test_spreadsheets_write_csv_in_many_ways(tmp_path: Path, delimiter: str, end
     text = f"{HEADER}\n081200000001,Budi,{GOOD}\n,,,,,\n\n081200000002,Siti,{GOOD}".replace(",", delimiter)
     found = reading(tmp_path, bom + text.replace("\n", end))
     assert [(row.number, row.phone) for row in found.rows] == [(2, "+6281200000001"), (5, "+6281200000002")]
-    assert found.read == 2
+    assert found.row_count == 2
 
 
 def test_columns_in_any_order_and_a_cell_of_two_lines(tmp_path: Path) -> None:
@@ -84,24 +84,24 @@ def test_columns_in_any_order_and_a_cell_of_two_lines(tmp_path: Path) -> None:
 )
 def test_a_bad_row_is_refused_by_its_number(tmp_path: Path, row: str, code: str, said: str) -> None:
     found = reading(tmp_path, f"{HEADER}\n081200000009,Siti,{GOOD}\n{row}\n")
-    assert [(refused.number, refused.code) for refused in found.refused] == [(3, code)]
-    assert said in found.refused[0].message
+    assert [(refused.number, refused.code) for refused in found.rejected] == [(3, code)]
+    assert said in found.rejected[0].message
     assert len(found.rows) == 1
-    assert found.read == 2
+    assert found.row_count == 2
 
 
 def test_today_is_not_the_future_where_the_office_is(tmp_path: Path) -> None:
     early = datetime(2026, 11, 24, 18, tzinfo=UTC)  # 01:00 on the 25th in Jakarta
     path = tmp_path / "list.csv"
     path.write_text(f"{HEADER}\n081200000001,Budi,consent,informasi,formulir,2026-11-25\n")
-    assert len(read(path, shown="l", now=early, zone="Asia/Jakarta").rows) == 1
-    assert len(read(path, shown="l", now=early, zone="America/New_York").rows) == 0
+    assert len(read_audience(path, display_path="l", now=early, zone="Asia/Jakarta").rows) == 1
+    assert len(read_audience(path, display_path="l", now=early, zone="America/New_York").rows) == 0
 
 
 def test_who_left_is_kept_as_having_left_without_any_consent(tmp_path: Path) -> None:
     found = reading(tmp_path, f"{HEADER},opted_out_at\n081200000001,,,,,,2026-01-31\n081200000002,,,,,,ya\n")
     assert [(row.phone, row.consent.is_complete) for row in found.rows] == [("+6281200000001", False)]
-    assert [(refused.number, refused.code) for refused in found.refused] == [(3, "recipient-date")]
+    assert [(refused.number, refused.code) for refused in found.rejected] == [(3, "recipient-date")]
 
 
 def test_one_person_twice_is_merged_and_counted(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_one_person_twice_is_merged_and_counted(tmp_path: Path) -> None:
     )
     assert [(row.number, row.name) for row in found.rows] == [(2, "Budi"), (5, "Siti")]
     assert found.rows[1].opted_out_at is not None
-    assert (found.merged, found.read) == ((3, 4, 6), 5)
+    assert (found.merged_count, found.row_count) == ((3, 4, 6), 5)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_bad_header_stops_the_file_and_says_where(
     found = reading(tmp_path, f"{header}\n081200000001,Budi,{GOOD}\n")
     problem = found.problems[0]
     assert (problem.code, problem.file, problem.hint) == ("audience-column", "audiences/list.csv", hint)
-    assert (problem.place.line, problem.place.column) == place
+    assert (problem.position.line, problem.position.column) == place
     assert problem.text == header
     assert (found.rows, found.is_usable) == ((), False)
 
@@ -153,22 +153,24 @@ def test_a_bad_header_stops_the_file_and_says_where(
 def test_a_file_that_is_no_list(tmp_path: Path, content: bytes, code: str, place: tuple[int, int]) -> None:
     found = reading(tmp_path, content)
     assert [problem.code for problem in found.problems] == [code]
-    assert (found.problems[0].place.line, found.problems[0].place.column) == place
+    assert (found.problems[0].position.line, found.problems[0].position.column) == place
     assert found.problems[0].hint
     assert found.rows == ()
 
 
 def test_a_list_that_is_not_there(tmp_path: Path) -> None:
-    found = read(tmp_path / "none.csv", shown="audiences/none.csv", now=NOW, zone="Asia/Jakarta")
+    found = read_audience(
+        tmp_path / "none.csv", display_path="audiences/none.csv", now=NOW, zone="Asia/Jakarta"
+    )
     assert [problem.code for problem in found.problems] == ["audience-missing-file"]
     assert "config.toml" in found.problems[0].hint
-    assert fingerprint(tmp_path / "none.csv") is None
+    assert file_digest(tmp_path / "none.csv") is None
 
 
 def test_a_basis_that_the_law_does_not_know_is_a_warning(tmp_path: Path) -> None:
     rows = "".join(f"08120000000{n},B,kenalan,informasi,formulir,2021-01-01\n" for n in range(1, 4))
     found = reading(tmp_path, f"{HEADER}\n{rows}")
-    assert [(p.code, p.severity, p.place.line) for p in found.problems] == [
+    assert [(p.code, p.severity, p.position.line) for p in found.problems] == [
         ("recipient-basis", Severity.WARNING, 2)
     ]
     assert (len(found.rows), found.is_usable) == (3, True)
@@ -176,10 +178,10 @@ def test_a_basis_that_the_law_does_not_know_is_a_warning(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("name", ["camat-lurah", "mahasiswa", "masyarakat", "relawan", "wartawan"])
 def test_the_example_lists_are_read_whole(name: str) -> None:
-    found = read(ROOT / "audiences" / f"{name}.csv", shown=name, now=NOW, zone="Asia/Jakarta")
+    found = read_audience(ROOT / "audiences" / f"{name}.csv", display_path=name, now=NOW, zone="Asia/Jakarta")
     assert found.problems == ()
     assert found.rows
-    assert found.refused == ()
+    assert found.rejected == ()
 
 
 @examples(50, 200)
@@ -189,9 +191,11 @@ def test_no_text_breaks_the_reader_and_no_row_is_lost(
 ) -> None:
     folder = tmp_path_factory.mktemp("lists")
     found = reading(folder, f"{HEADER}\n081200000001,Budi,{GOOD}\n{','.join(cells)}\n")
-    assert found.problems or found.read >= 1
-    numbers = [row.number for row in found.rows] + [row.number for row in found.refused] + list(found.merged)
-    assert len(set(numbers)) == len(numbers) == found.read
+    assert found.problems or found.row_count >= 1
+    numbers = (
+        [row.number for row in found.rows] + [row.number for row in found.rejected] + list(found.merged_count)
+    )
+    assert len(set(numbers)) == len(numbers) == found.row_count
 
 
 def test_a_consent_without_an_answer_to_every_question_is_none() -> None:

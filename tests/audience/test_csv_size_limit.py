@@ -10,8 +10,10 @@ from humaspost.audience import csv_reader as reading
 def test_a_huge_file_is_one_problem_and_no_row(tmp_path: Path) -> None:
     path = tmp_path / "besar.csv"
     path.touch()
-    os.truncate(path, reading.LARGEST + 1)  # sparse: no disk is used
-    found = reading.read(path, shown="audiences/besar.csv", now=datetime.now(UTC), zone="Asia/Jakarta")
+    os.truncate(path, reading.MAX_FILE_BYTES + 1)  # sparse: no disk is used
+    found = reading.read_audience(
+        path, display_path="audiences/besar.csv", now=datetime.now(UTC), zone="Asia/Jakarta"
+    )
     assert [problem.code for problem in found.problems] == ["audience-too-large"]
     assert not found.is_usable
     assert found.rows == ()

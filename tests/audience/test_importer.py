@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from humaspost.audience.csv_reader import read
-from humaspost.audience.importer import Changes, import_file, import_if_changed, preview
+from humaspost.audience.csv_reader import read_audience
+from humaspost.audience.importer import ImportChanges, import_file, import_if_changed, preview_import
 from humaspost.ledger.database import Ledger, open_ledger
 from humaspost.ledger.people import recipients
 from humaspost.ledger.schema import consent, recipient
@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
 HEADER = "phone,name,basis,purpose,source,consented_at,opted_out_at"
 GOOD = "consent,informasi,formulir,2021-01-01"
 
-Import = Callable[..., Changes]
+Import = Callable[..., ImportChanges]
 
 
 @pytest.fixture
@@ -34,14 +34,16 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def load(ledger: Ledger, tmp_path: Path) -> Import:
     """Import rows (number 1 is ``081200000001``) into a list."""
 
-    def run(*rows: str, name: str = "warga", now: datetime = NOW) -> Changes:
+    def run(*rows: str, name: str = "warga", now: datetime = NOW) -> ImportChanges:
         path = tmp_path / f"{name}.csv"
         path.write_text("\n".join((HEADER, *rows)) + "\n")
         with ledger.read() as conn:
-            expected = preview(conn, name, read(path, shown=path.name, now=now, zone="Asia/Jakarta"))
+            expected = preview_import(
+                conn, name, read_audience(path, display_path=path.name, now=now, zone="Asia/Jakarta")
+            )
         changes = import_file(ledger, name, path=path, now=now)
         assert changes == expected  # what was shown first is what was done
-        assert changes.read == changes.imported + len(changes.refused)
+        assert changes.read == changes.imported_count + len(changes.rejected)
         return changes
 
     return run
@@ -57,20 +59,20 @@ def phone(number: int) -> str:
 
 def on_list(ledger: Ledger, name: str = "warga") -> set[str]:
     with ledger.read() as conn:
-        ids = recipients.members(conn, name)
+        ids = recipients.list_members(conn, name)
         return set(conn.scalars(select(recipient.c.phone).where(recipient.c.id.in_(ids))))
 
 
 def person(ledger: Ledger, number: int) -> recipients.Person:
     with ledger.read() as conn:
-        found = recipients.by_phone(conn, phone(number))
+        found = recipients.get_by_phone(conn, phone(number))
     assert found is not None
     return found
 
 
 def test_a_first_import(ledger: Ledger, load: Import) -> None:
     changes = load(row(1), row(2, "Siti"), row(3, consent=",,,"))
-    assert (changes.read, changes.new, [refused.number for refused in changes.refused]) == (3, 2, [4])
+    assert (changes.read, changes.new, [refused.number for refused in changes.rejected]) == (3, 2, [4])
     assert on_list(ledger) == {phone(1), phone(2)}
     siti = person(ledger, 2)
     assert (siti.name, siti.consents) == ("Siti", {"informasi": ("consent", "formulir", "2021-01-01")})
@@ -111,7 +113,7 @@ def test_leaving_the_file_is_leaving_the_list_not_the_register(ledger: Ledger, l
 def test_a_row_that_is_refused_is_off_the_list(ledger: Ledger, load: Import) -> None:
     load(row(1), row(2))
     changes = load(row(1), row(2, consent=",,,"))
-    assert (changes.removed, len(changes.refused)) == (1, 1)
+    assert (changes.removed, len(changes.rejected)) == (1, 1)
     assert on_list(ledger) == {phone(1)}
 
 
@@ -124,7 +126,7 @@ def test_lists_do_not_touch_each_other(ledger: Ledger, load: Import) -> None:
 
 def test_no_file_brings_back_who_left(ledger: Ledger, load: Import) -> None:
     load(row(1), row(2))
-    ledger.write(lambda conn: recipients.opt_out(conn, [(person(ledger, 1).id, NOW)]))
+    ledger.write(lambda conn: recipients.record_opt_outs(conn, [(person(ledger, 1).id, NOW)]))
     fresh = "consent,informasi,formulir,2026-11-24"
     changes = load(row(1, consent=fresh), row(2), now=NOW + timedelta(days=1))
     assert (changes.opted_out, changes.unchanged) == (1, 1)
@@ -176,7 +178,7 @@ def test_lists_are_told_with_their_members(ledger: Ledger, load: Import) -> None
     load(row(2), name="kosong")
     load(name="kosong")
     with ledger.read() as conn:
-        told = [(found.name, found.members, found.left) for found in recipients.audiences(conn)]
+        told = [(found.name, found.members, found.left) for found in recipients.list_audiences(conn)]
     assert told == [("kosong", 0, 0), ("warga", 2, 1)]
 
 
@@ -197,7 +199,7 @@ def test_a_send_hardly_waits_for_a_large_import(ledger: Ledger, load: Import) ->
     def send() -> None:
         while not stop.is_set():
             start = time.monotonic()
-            ledger.write(lambda conn: recipients.digest_of(conn, "warga"))
+            ledger.write(lambda conn: recipients.get_digest(conn, "warga"))
             waits.append(time.monotonic() - start)
             stop.wait(0.005)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from humaspost.audience.opt_out import leaves
+from humaspost.audience.opt_out import is_opt_out
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from humaspost.audience.opt_out import leaves
     ],
 )
 def test_the_word_and_nothing_else(text: str) -> None:
-    assert leaves(text)
+    assert is_opt_out(text)
 
 
 @pytest.mark.parametrize(
@@ -50,4 +50,4 @@ def test_the_word_and_nothing_else(text: str) -> None:
     ],
 )
 def test_a_sentence_that_has_the_word_in_it_is_for_a_person(text: str) -> None:
-    assert not leaves(text)
+    assert not is_opt_out(text)

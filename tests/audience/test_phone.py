@@ -4,7 +4,7 @@ import phonenumbers
 import pytest
 
 from humaspost.audience.codes import CODES
-from humaspost.audience.phone import BadPhone, e164, masked
+from humaspost.audience.phone import InvalidPhone, mask_phone, parse_phone
 
 
 @pytest.mark.parametrize(
@@ -31,13 +31,13 @@ from humaspost.audience.phone import BadPhone, e164, masked
     ],
 )
 def test_every_way_to_write_one_number(text: str) -> None:
-    assert e164(text) == "+6281234567899"
+    assert parse_phone(text) == "+6281234567899"
 
 
 def test_numbers_of_other_countries_and_of_offices() -> None:
-    assert e164("+65 9123 4567") == "+6591234567"
-    assert e164("0065 9123 4567") == "+6591234567"
-    assert e164("(021) 3483-5000") == "+622134835000"
+    assert parse_phone("+65 9123 4567") == "+6591234567"
+    assert parse_phone("0065 9123 4567") == "+6591234567"
+    assert parse_phone("(021) 3483-5000") == "+622134835000"
 
 
 @pytest.mark.parametrize(
@@ -60,21 +60,21 @@ def test_numbers_of_other_countries_and_of_offices() -> None:
     ],
 )
 def test_what_is_no_number_is_refused_with_a_reason(text: str, code: str) -> None:
-    with pytest.raises(BadPhone) as bad:
-        e164(text)
+    with pytest.raises(InvalidPhone) as bad:
+        parse_phone(text)
     assert bad.value.code == code
     assert bad.value.message
     assert code in CODES
 
 
 def test_people_see_only_the_ends_of_a_number() -> None:
-    assert masked("+6281234567899") == "+62 812-**-99"
-    assert masked("+6591234567") == "+65 912-**-67"
-    assert masked("+14155550123") == "+1 415-**-23"
-    assert masked("+67077123456") == "+670 771-**-56"
-    assert masked("+62812") == "+62 **"
+    assert mask_phone("+6281234567899") == "+62 812-**-99"
+    assert mask_phone("+6591234567") == "+65 912-**-67"
+    assert mask_phone("+14155550123") == "+1 415-**-23"
+    assert mask_phone("+67077123456") == "+670 771-**-56"
+    assert mask_phone("+62812") == "+62 **"
 
 
 @pytest.mark.parametrize("code", sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
 def test_every_country_code_is_shown_whole(code: int) -> None:
-    assert masked(f"+{code}123456789") == f"+{code} 123-**-89"
+    assert mask_phone(f"+{code}123456789") == f"+{code} 123-**-89"

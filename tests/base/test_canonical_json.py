@@ -4,13 +4,17 @@ import re
 from pathlib import Path
 
 import humaspost
-from humaspost.base.canonical_json import canonical, digest
+from humaspost.base.canonical_json import dump_canonical, sha256_digest
 
 
 def test_the_same_value_is_always_the_same_text() -> None:
-    assert canonical({"b": [1, None, True], "a": "é✓"}) == '{"a":"é✓","b":[1,null,true]}'
-    assert canonical({"a": "é✓", "b": [1, None, True]}) == canonical({"b": [1, None, True], "a": "é✓"})
-    assert digest({"b": 1, "a": 2}) == digest({"a": 2, "b": 1}) != digest({"a": 1, "b": 2})
+    assert dump_canonical({"b": [1, None, True], "a": "é✓"}) == '{"a":"é✓","b":[1,null,true]}'
+    assert dump_canonical({"a": "é✓", "b": [1, None, True]}) == dump_canonical(
+        {"b": [1, None, True], "a": "é✓"}
+    )
+    assert (
+        sha256_digest({"b": 1, "a": 2}) == sha256_digest({"a": 2, "b": 1}) != sha256_digest({"a": 1, "b": 2})
+    )
 
 
 def test_nobody_spells_it_again() -> None:

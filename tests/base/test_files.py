@@ -17,7 +17,7 @@ def mode(path: Path) -> int:
 
 
 def as_file(target: Path, text: bytes, **how: int) -> None:
-    with files.written(target, **how) as out:
+    with files.atomic_write(target, **how) as out:
         out.write(text)
 
 
@@ -37,7 +37,7 @@ def test_a_file_takes_the_place_of_another(tmp_path: Path, write: Callable[..., 
     assert list(tmp_path.iterdir()) == [target]
 
 
-@pytest.mark.parametrize("way", [files.written, files.written_path, files.created])
+@pytest.mark.parametrize("way", [files.atomic_write, files.written_path, files.created])
 def test_a_block_that_fails_changes_nothing(tmp_path: Path, way: Callable[..., object]) -> None:
     target = tmp_path / "a"
     if way is not files.created:

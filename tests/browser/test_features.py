@@ -13,12 +13,12 @@ from PIL import Image
 from tests.browser.test_page import browse
 from tests.support.office import Office, SandboxProcess
 from tests.support.reference_data import absent
-from tests.support.whatsapp_templates import FILM, register
+from tests.support.whatsapp_templates import VIDEO_TEMPLATE, register
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 _PHOTO = "media: [{file: media/001-duka.png, alt: Pita hitam}]"
-_FILM = "media: [{file: media/006-pilah-sampah.mp4, alt: Memilah, cover: media/006-sampul.jpg}]"
+_VIDEO = "media: [{file: media/006-pilah-sampah.mp4, alt: Memilah, cover: media/006-sampul.jpg}]"
 #: id → (front matter beside id, title and date; body; what the page then says).
 POSTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "x-tanda": (
@@ -44,7 +44,7 @@ POSTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "x-ralat": ("channels: [x]\ncorrects: x-jajak", "Ralat jajak.", ("replying to @",)),
     "ig-reel": (
-        f"channels: [instagram]\n{_FILM}\ninstagram: {{format: reel, share_to_feed: false}}",
+        f"channels: [instagram]\n{_VIDEO}\ninstagram: {{format: reel, share_to_feed: false}}",
         "Reel kami.",
         ("Reel", "cover of its own · not in the feed"),
     ),
@@ -106,7 +106,7 @@ POSTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
 }
 TEMPLATES: tuple[Mapping[str, Any], ...] = (
-    FILM,
+    VIDEO_TEMPLATE,
     {
         "name": "undangan_warga",
         "parameter_format": "NAMED",

@@ -12,9 +12,9 @@ from humaspost.channels.instagram import Instagram, InstagramConfig
 from humaspost.channels.instagram.codes import CODES as INSTAGRAM
 from humaspost.channels.whatsapp import WhatsApp, WhatsAppConfig
 from humaspost.channels.whatsapp.codes import CODES as WHATSAPP
-from humaspost.content.reader import posts
-from humaspost.media.probe import Probe
-from humaspost.model.account import Facts, Template
+from humaspost.content.reader import read_posts
+from humaspost.media.probe import MediaProbe
+from humaspost.model.account import AccountStatus, Template
 from humaspost.model.channel import Channel
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
@@ -32,14 +32,14 @@ CONFIGS = {
     ),
 }
 CHANNELS: dict[str, Channel] = {"instagram": Instagram(), "whatsapp": WhatsApp()}
-KNOWN = (
+CHANNEL_NAMES = (
     Template("pengumuman", "id", "APPROVED", "MARKETING", 3),
     Template("pengumuman_gambar", "id", "APPROVED", "MARKETING", 3, "image"),
     Template("undangan_rapat_warga", "id", "PENDING", "MARKETING", 3),
     Template("kupon_pasar", "id", "APPROVED", "MARKETING", 1, buttons=("quick_reply", "copy_code")),
 )
 #: Where the problem stands in each file: line, column.
-PLACES = {
+EXPECTED_POSITIONS = {
     "instagram-caption-near-limit.md": (10, 9),
     "instagram-collaborators.md": (10, 42),
     "instagram-collaborators.name.md": (10, 19),
@@ -74,20 +74,20 @@ CASES = [f for f in sorted(BAD.glob("*.md")) if f.name.split(".")[0] in {*INSTAG
 @pytest.fixture(scope="module")
 def read() -> dict[str, Post]:
     owners = {name: CHANNELS[name].rules(config).keys for name, config in CONFIGS.items()}
-    found, _ = posts(
-        BAD, root=OFFICE, zone="Asia/Jakarta", owners=owners, known_channels=list(CONFIGS), settle=0
+    found, _ = read_posts(
+        BAD, root=OFFICE, zone="Asia/Jakarta", owners=owners, channel_names=list(CONFIGS), settle=0
     )
     return {Path(post.file).name: post for post in found}
 
 
 def problems(post: Post) -> list[Problem]:
-    probed, _ = Probe(OFFICE).post(post)
+    probed, _ = MediaProbe(OFFICE).probe_post(post)
     name = post.channels[0]
     channel, config = CHANNELS[name], CONFIGS[name]
     rules = channel.rules(config)
-    facts = Facts(datetime(2027, 1, 1, tzinfo=UTC), templates=KNOWN)
+    facts = AccountStatus(datetime(2027, 1, 1, tzinfo=UTC), templates=CHANNEL_NAMES)
     found = channel.check(channel.render(probed, config, rules, account=name), rules, facts, config=config)
-    return [post.place(problem) for problem in found]
+    return [post.locate(problem) for problem in found]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -95,7 +95,9 @@ def test_a_bad_file_gives_its_problem_at_its_place(case: Path, read: dict[str, P
     found = problems(read[case.name])
     assert [p.code for p in found] == [case.name.split(".")[0]]
     assert all(p.hint and p.text for p in found)
-    assert [(p.place.line, p.place.column) for p in found if p.place] == [PLACES[case.name]]
+    assert [(p.position.line, p.position.column) for p in found if p.position] == [
+        EXPECTED_POSITIONS[case.name]
+    ]
 
 
 def test_every_code_has_a_case() -> None:

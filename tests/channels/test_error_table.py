@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from humaspost.channels.error_table import ErrorRow, Refusal, classify
-from humaspost.channels.response_text import cleaned, retry_after, unix_time
+from humaspost.channels.response_text import clean_text, parse_retry_after, parse_unix_time
 from humaspost.model.errors import (
     AuthFailed,
     ChannelError,
@@ -20,7 +20,7 @@ from humaspost.model.errors import (
 _NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 _ROWS = (
     ErrorRow(Rejected, 400, code="100", subcode="33", scope=Scope.RECIPIENT),
-    ErrorRow(Transient, 400, code="100", redo=True, calls=("prepare",)),
+    ErrorRow(Transient, 400, code="100", restart_preparation=True, operations=("prepare",)),
     ErrorRow(AuthFailed, code="190", name="token"),
     ErrorRow(QuotaExceeded, 402),
     ErrorRow(RateLimited, 429, type="/slow"),
@@ -31,7 +31,7 @@ _ROWS = (
 def _classified(
     refusal: Refusal, *, write: bool = True, call: str = "publish", until: datetime | None = None
 ) -> ChannelError:
-    return classify(_ROWS, refusal, call=call, write=write, now=_NOW, until=until)
+    return classify(_ROWS, refusal, call=call, write=write, now=_NOW, retry_at=until)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_unlisted_is_transient_where_nobody_sees_it() -> None:
 def test_a_row_may_ask_for_a_new_beginning() -> None:
     found = _classified(Refusal(400, "100"), call="prepare")
     assert isinstance(found, Transient)
-    assert found.redo
+    assert found.restart_preparation
 
 
 def test_times_go_where_they_belong() -> None:
@@ -93,7 +93,7 @@ def test_times_go_where_they_belong() -> None:
 )
 def test_retry_after_in_every_form(value: str, seconds: int | None) -> None:
     expected = None if seconds is None else _NOW + timedelta(seconds=seconds)
-    assert retry_after({"retry-after": value}, _NOW) == expected
+    assert parse_retry_after({"retry-after": value}, _NOW) == expected
 
 
 @pytest.mark.parametrize(
@@ -101,13 +101,13 @@ def test_retry_after_in_every_form(value: str, seconds: int | None) -> None:
 )
 def test_unix_times(value: str, seconds: int | None) -> None:
     expected = None if seconds is None else _NOW + timedelta(seconds=seconds)
-    assert unix_time({"reset": value}, "reset", _NOW) == expected
+    assert parse_unix_time({"reset": value}, "reset", _NOW) == expected
 
 
 def test_words_are_one_short_clean_line() -> None:
-    assert cleaned("a\x00b\x1b[31m\n\tc\u202ed\ud800") == "ab[31m cd"
-    assert len(cleaned("x" * 10_000_000)) == 200
-    assert cleaned("x" * 300).endswith("…")
+    assert clean_text("a\x00b\x1b[31m\n\tc\u202ed\ud800") == "ab[31m cd"
+    assert len(clean_text("x" * 10_000_000)) == 200
+    assert clean_text("x" * 300).endswith("…")
 
 
 @pytest.mark.parametrize(
@@ -121,8 +121,8 @@ def test_words_are_one_short_clean_line() -> None:
     ],
 )
 def test_tokens_are_struck_out(text: str) -> None:
-    assert "TOPSECRET" not in cleaned(text)
+    assert "TOPSECRET" not in clean_text(text)
 
 
 def test_known_secrets_are_struck_out_anywhere_even_at_the_end_of_the_line() -> None:
-    assert "hush" not in cleaned("x" * 195 + "hush-hush", ["hush-hush"])
+    assert "hush" not in clean_text("x" * 195 + "hush-hush", ["hush-hush"])

@@ -4,21 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.channels.registry import channel as named
-from humaspost.model.channel import FitFile, NotFitYet
+from humaspost.channels.registry import load_channel as named
+from humaspost.model.channel import FitFile, MediaNotReady
 from humaspost.model.rendition import Attachment, Part
 from humaspost.sandbox.server import Sandbox
-from tests.support.channel_context import SandboxDoor, jpeg
+from tests.support.channel_context import SandboxContext, jpeg
 
 
-class Converting(SandboxDoor):
+class ConvertingContext(SandboxContext):
     """Nothing is fit yet."""
 
     def fitted(self, media: Attachment) -> FitFile:
-        raise NotFitYet(0.05)
+        raise MediaNotReady(0.05)
 
     def public_url(self, media: Attachment) -> str:
-        raise NotFitYet(0.05)
+        raise MediaNotReady(0.05)
 
 
 @pytest.mark.parametrize("name", ["x", "instagram", "whatsapp"])
@@ -26,9 +26,9 @@ def test_what_is_not_fit_yet_passes_through_every_channel(
     name: str, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     account, channel = sandbox.config()["accounts"][name], named(name)
-    door = Converting(
+    door = ConvertingContext(
         sandbox, tmp_path, {k: v for k, v in account.items() if k not in channel.Config.model_fields}
     )
     config = channel.Config(**{k: v for k, v in account.items() if k in channel.Config.model_fields})
-    with channel.open(config, door) as session, pytest.raises(NotFitYet):
+    with channel.open(config, door) as session, pytest.raises(MediaNotReady):
         session.prepare(Part(1, "Halo.", (door.add(jpeg()),)), None)

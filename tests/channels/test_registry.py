@@ -8,7 +8,7 @@ import pytest
 
 from humaspost.channels import registry
 
-_OURS = ("instagram", "whatsapp", "x")
+_BUILT_IN = ("instagram", "whatsapp", "x")
 
 
 @pytest.fixture
@@ -26,19 +26,19 @@ def plugged(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
             "class Other:\n    name = 'other'\nclass Liar:\n    name = 'else'\n"
         )
         monkeypatch.syspath_prepend(str(folder))
-        registry._found.cache_clear()
-        registry._loaded.cache_clear()
+        registry._entry_points.cache_clear()
+        registry._load.cache_clear()
 
     yield install
     monkeypatch.undo()
-    registry._found.cache_clear()
-    registry._loaded.cache_clear()
+    registry._entry_points.cache_clear()
+    registry._load.cache_clear()
 
 
 def test_the_built_in_ones_come_through_the_same_door() -> None:
-    assert set(_OURS) <= set(registry.names())
-    assert {name: channel.name for name, channel in registry.channels().items()}.items() >= {
-        (name, name) for name in _OURS
+    assert set(_BUILT_IN) <= set(registry.channel_names())
+    assert {name: channel.name for name, channel in registry.load_channels().items()}.items() >= {
+        (name, name) for name in _BUILT_IN
     }
 
 
@@ -53,19 +53,19 @@ def test_a_channel_imports_only_itself() -> None:
 
 def test_another_packages_channel_is_found(plugged: object, monkeypatch: pytest.MonkeyPatch) -> None:
     plugged(other="otherpost:Other")  # type: ignore[operator]
-    assert registry.channel("other").name == "other"
+    assert registry.load_channel("other").name == "other"
     monkeypatch.setenv("HUMASPOST_LOAD_PLUGINS", "")
-    assert registry.names() == _OURS
+    assert registry.channel_names() == _BUILT_IN
     with pytest.raises(registry.ChannelNotLoaded, match="there is no channel named other"):
-        registry.channel("other")
+        registry.load_channel("other")
 
 
 def test_names_never_clash_in_silence(plugged: object, monkeypatch: pytest.MonkeyPatch) -> None:
     plugged(x="otherpost:Other")  # type: ignore[operator]
     with pytest.raises(registry.ChannelNotLoaded, match=r"named x: .*otherpost"):
-        registry.names()
+        registry.channel_names()
     monkeypatch.setenv("HUMASPOST_LOAD_PLUGINS", "")
-    assert registry.channel("x").name == "x"
+    assert registry.load_channel("x").name == "x"
 
 
 @pytest.mark.parametrize(
@@ -79,9 +79,11 @@ def test_names_never_clash_in_silence(plugged: object, monkeypatch: pytest.Monke
 def test_a_broken_package_is_named(plugged: object, value: str, reason: str) -> None:
     plugged(broken=value)  # type: ignore[operator]
     with pytest.raises(registry.ChannelNotLoaded, match=f"otherpost.*{reason}"):
-        registry.channel("broken")
-    assert registry.channel("x").name == "x"
+        registry.load_channel("broken")
+    assert registry.load_channel("x").name == "x"
 
 
 def test_the_group_is_the_one_that_pyproject_names() -> None:
-    assert EntryPoint("x", "humaspost.channels.x:X", registry.GROUP).load() is type(registry.channel("x"))
+    assert EntryPoint("x", "humaspost.channels.x:X", registry.GROUP).load() is type(
+        registry.load_channel("x")
+    )

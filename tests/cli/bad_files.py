@@ -7,8 +7,8 @@ from pathlib import Path
 
 from humaspost.ledger import accounts
 from humaspost.ledger.database import open_ledger
-from humaspost.media.probe import CAP
-from humaspost.model.account import Account, Facts, Template
+from humaspost.media.probe import MAX_FILE_BYTES
+from humaspost.model.account import Account, AccountStatus, Template
 
 BAD = Path(__file__).with_name("bad")
 CONFIG = """\
@@ -73,14 +73,14 @@ def _media(office: Path) -> None:
     shutil.copy(media / "loket.jpg", office.parent / "rahasia.jpg")
     (media / "link.jpg").symlink_to(office.parent / "rahasia.jpg")
     (media / "huge.mp4").touch()
-    os.truncate(media / "huge.mp4", CAP + 1)  # sparse: no disk is used
+    os.truncate(media / "huge.mp4", MAX_FILE_BYTES + 1)  # sparse: no disk is used
 
 
 def _templates(office: Path) -> None:
     now = datetime(2026, 11, 23, tzinfo=UTC)
     ledger = open_ledger(office / ".humaspost", now=now, create=True)
-    account = ledger.write(lambda conn: accounts.ensure(conn, Account("whatsapp", "whatsapp", None)))
-    ledger.write(lambda conn: accounts.keep_facts(conn, account, Facts(now, templates=TEMPLATES)))
+    account = ledger.write(lambda conn: accounts.ensure_account(conn, Account("whatsapp", "whatsapp", None)))
+    ledger.write(lambda conn: accounts.save_status(conn, account, AccountStatus(now, templates=TEMPLATES)))
     ledger.close()
 
 

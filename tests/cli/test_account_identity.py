@@ -18,11 +18,11 @@ def change(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), "utf-8")
 
 
-def asked(office: FakeOffice, path: str) -> int:
+def identity_requests(office: FakeOffice, path: str) -> int:
     return sum(one["path"].endswith(path) for one in office.sandbox.requests())
 
 
-def spoil(office: FakeOffice) -> tuple[str, str]:
+def invalidate_key(office: FakeOffice) -> tuple[str, str]:
     """The keys of X are wrong; what was there and what is there now."""
     keys = office.folder / "credentials.toml"
     line = next(
@@ -46,17 +46,17 @@ def test_nothing_goes_out_on_an_account_that_the_config_does_not_name(office: Fa
 def test_other_keys_are_asked_whose_they_are(office: FakeOffice) -> None:
     office.write("a.md", post("a", FUTURE))
     expect(office.run("publish", "a", "--yes"))
-    before = asked(office, "/2/users/me")
-    change(office.folder / "credentials.toml", *spoil(office))
+    before = identity_requests(office, "/2/users/me")
+    change(office.folder / "credentials.toml", *invalidate_key(office))
     office.write("b.md", post("b", FUTURE, body="Lain."))
     expect(office.run("publish", "b", "--yes"), 4)
-    assert asked(office, "/2/users/me") == before + 1
-    assert asked(office, "/2/tweets") == 1, "it was not even tried"
+    assert identity_requests(office, "/2/users/me") == before + 1
+    assert identity_requests(office, "/2/tweets") == 1, "it was not even tried"
 
 
 def test_what_is_due_while_the_login_is_refused_says_so_and_goes_out_after(office: FakeOffice) -> None:
     """`publish` called it scheduled and ended with 0, and so did `run` under cron."""
-    old, new = spoil(office)
+    old, new = invalidate_key(office)
     change(office.folder / "credentials.toml", old, new)
     expect(office.run("account", "check", "x"), 4)
     due = datetime.now(UTC) + timedelta(seconds=1)

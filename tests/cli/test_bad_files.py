@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.views.explain import codes
+from humaspost.views.explain import all_codes
 from tests.cli.bad_files import BAD, clear, put, stage
 from tests.support.program import Completed, run
 from tests.support.reference_data import ROOT
@@ -18,7 +18,7 @@ from tests.support.reference_data import ROOT
 CASES = [path for path in sorted(BAD.iterdir()) if path.suffix != ".golden" and path.name != "media"]
 
 #: Codes that no file can show, and where they are tested instead.
-ELSEWHERE = {
+TESTED_IN = {
     "config-missing": "tests/settings/test_find.py",
     "config-unreadable": "tests/settings/test_load.py",
     "credentials-open": "tests/settings/test_vault.py",
@@ -58,7 +58,7 @@ def golden_of(case: Path) -> Path:
     return case.with_name(f"{case.name.removesuffix('.md')}.golden")
 
 
-def said(case: Path, office: Path) -> str:
+def output_of(case: Path, office: Path) -> str:
     """What the program says of the case, on both streams, and how it ends."""
     clear(office)
     put(case, office)
@@ -78,16 +78,16 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_bad_file_is_told_as_written_down(case: Path, office: Path) -> None:
-    text = said(case, office)
+    text = output_of(case, office)
     assert f"[{code_of(case)}]" in text
     assert text == golden_of(case).read_text("utf-8")
 
 
 def test_every_code_has_a_case_or_a_test_elsewhere() -> None:
     shown = {code_of(case) for case in CASES}
-    assert shown | set(ELSEWHERE) == set(codes())
-    assert not shown & set(ELSEWHERE)
-    for code, test in ELSEWHERE.items():
+    assert shown | set(TESTED_IN) == set(all_codes())
+    assert not shown & set(TESTED_IN)
+    for code, test in TESTED_IN.items():
         assert code in (ROOT / test).read_text("utf-8"), f"{test} does not speak of {code}"
 
 
@@ -99,12 +99,12 @@ def test_every_code_in_the_source_is_explained() -> None:
     for golden in BAD.glob("*.golden"):
         used |= set(re.findall(r"(?:error|warning)\[([a-z0-9-]+)\]", golden.read_text("utf-8")))
     assert used > {"config-syntax", "too-long"}
-    assert used - set(codes()) == set()
+    assert used - set(all_codes()) == set()
 
 
 def test_every_code_has_its_place_in_the_help() -> None:
     page = (ROOT / "docs" / "help.md").read_text("utf-8")
-    assert [code for code in codes() if code not in page] == []
+    assert [code for code in all_codes() if code not in page] == []
 
 
 def test_no_golden_is_left_over() -> None:
@@ -115,4 +115,4 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         place = stage(Path(folder) / "office")
         for one in CASES:
-            golden_of(one).write_text(said(one, place), "utf-8")
+            golden_of(one).write_text(output_of(one, place), "utf-8")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from humaspost.cli.exit_codes import Exit, outcome, worst
+from humaspost.cli.exit_codes import ExitCode, exit_code_of, most_urgent
 from humaspost.model.delivery import State
 
 
@@ -35,25 +35,34 @@ def row(state: State, reason: str = "", attempts: int = 0) -> Any:
     ],
 )
 def test_each_state_has_its_code(state: State, reason: str, attempts: int, code: int) -> None:
-    assert outcome([row(state, reason, attempts)]) == code
-    assert outcome([row(State.PUBLISHED, "", 1), row(state, reason, attempts)]) == code
+    assert exit_code_of([row(state, reason, attempts)]) == code
+    assert exit_code_of([row(State.PUBLISHED, "", 1), row(state, reason, attempts)]) == code
 
 
 def test_problems_of_due_posts_count_where_nothing_is_worse() -> None:
-    assert outcome([], due_problems=True) == Exit.PROBLEMS
-    assert outcome([row(State.SCHEDULED, attempts=1)], due_problems=True) == Exit.PROBLEMS
-    assert outcome([row(State.FAILED)], due_problems=True) == Exit.FAILED
+    assert exit_code_of([], due_problems=True) == ExitCode.PROBLEMS
+    assert exit_code_of([row(State.SCHEDULED, attempts=1)], due_problems=True) == ExitCode.PROBLEMS
+    assert exit_code_of([row(State.FAILED)], due_problems=True) == ExitCode.FAILED
 
 
 def test_the_most_pressing_of_several_wins() -> None:
-    order = [Exit.LATER, Exit.PROBLEMS, Exit.FAILED, Exit.LOGIN, Exit.PERSON, Exit.IO, Exit.CONFIG, Exit.BUG]
+    order = [
+        ExitCode.RETRY_LATER,
+        ExitCode.PROBLEMS,
+        ExitCode.FAILED,
+        ExitCode.LOGIN,
+        ExitCode.NEEDS_PERSON,
+        ExitCode.IO,
+        ExitCode.CONFIG,
+        ExitCode.BUG,
+    ]
     for count in range(1, len(order) + 1):
-        assert worst(order[:count]) == order[count - 1]
-    assert worst([]) == Exit.OK
+        assert most_urgent(order[:count]) == order[count - 1]
+    assert most_urgent([]) == ExitCode.OK
 
 
 def test_the_numbers_are_what_the_documentation_promises() -> None:
-    assert {code.name: int(code) for code in Exit} == {
+    assert {code.name: int(code) for code in ExitCode} == {
         "OK": 0,
         "FAILED": 1,
         "USAGE": 2,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.cli.exit_codes import Exit, worst
+from humaspost.cli.exit_codes import ExitCode, most_urgent
 from humaspost.cli.registry import ENTRIES
 from tests.support.deadlines import SECOND
 from tests.support.program import COMMAND, ENVIRONMENT, expect, run, run_fresh, start
@@ -129,14 +129,16 @@ def test_escapes_in_a_file_never_reach_the_terminal(tmp_path: Path) -> None:
 
 
 def test_the_worst_of_several_is_told() -> None:
-    assert worst([Exit.LATER, Exit.FAILED, Exit.PERSON]) is Exit.PERSON
-    assert worst([Exit.PROBLEMS, Exit.LATER]) is Exit.PROBLEMS
-    assert worst([Exit.IO, Exit.CONFIG]) is Exit.CONFIG
-    assert worst([]) is Exit.OK
+    assert (
+        most_urgent([ExitCode.RETRY_LATER, ExitCode.FAILED, ExitCode.NEEDS_PERSON]) is ExitCode.NEEDS_PERSON
+    )
+    assert most_urgent([ExitCode.PROBLEMS, ExitCode.RETRY_LATER]) is ExitCode.PROBLEMS
+    assert most_urgent([ExitCode.IO, ExitCode.CONFIG]) is ExitCode.CONFIG
+    assert most_urgent([]) is ExitCode.OK
 
 
 def test_exit_codes_are_never_renumbered() -> None:
-    assert {code.name: int(code) for code in Exit} == {
+    assert {code.name: int(code) for code in ExitCode} == {
         "OK": 0,
         "FAILED": 1,
         "USAGE": 2,

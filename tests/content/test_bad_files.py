@@ -28,14 +28,14 @@ def code_of(case: Path) -> str:
 CASES = [case for case in sorted(BAD.iterdir()) if case.suffix in ("", ".md") and code_of(case) in CODES]
 
 
-def _found(case: Path, root: Path) -> list[Problem]:
+def _problems_of(case: Path, root: Path) -> list[Problem]:
     return list(reading_of(root, [case]).problems)
 
 
-def _shown(case: Path, found: list[Problem]) -> str:
+def _format_problems(case: Path, found: list[Problem]) -> str:
     lines = [f"# {case.name}"]
     for problem in found:
-        place = problem.place
+        place = problem.position
         assert place
         lines.append(
             f"{problem.file}:{place.line}:{place.column}+{place.length} {problem.code}: {problem.hint}"
@@ -50,9 +50,9 @@ def _golden() -> dict[str, str]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_bad_file_gives_its_problem_and_hint(case: Path, tmp_path: Path) -> None:
-    found = _found(case, tmp_path)
+    found = _problems_of(case, tmp_path)
     assert code_of(case) in {problem.code for problem in found}
-    assert _shown(case, found) == _golden()[case.name]
+    assert _format_problems(case, found) == _golden()[case.name]
 
 
 def test_every_code_has_a_case() -> None:
@@ -61,11 +61,11 @@ def test_every_code_has_a_case() -> None:
 
 def test_every_problem_has_a_message_a_hint_and_the_line_it_points_into(tmp_path: Path) -> None:
     for number, case in enumerate(CASES):
-        for problem in _found(case, tmp_path / str(number)):
+        for problem in _problems_of(case, tmp_path / str(number)):
             assert problem.message, case
             assert problem.hint, case
-            assert problem.place, case
-            assert problem.place.column <= len(problem.text) + 1, case
+            assert problem.position, case
+            assert problem.position.column <= len(problem.text) + 1, case
 
 
 def test_no_bad_file_hides_a_good_one(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_no_bad_file_hides_a_good_one(tmp_path: Path) -> None:
 def _write() -> None:
     for case in CASES:
         with tempfile.TemporaryDirectory() as root:
-            sys.stdout.write(_shown(case, _found(case, Path(root))))
+            sys.stdout.write(_format_problems(case, _problems_of(case, Path(root))))
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from humaspost.content.draft import draft_text, slug
-from humaspost.content.frontmatter.post_fields import ID
+from humaspost.content.draft import draft_text, make_slug
+from humaspost.content.frontmatter.post_fields import ID_PATTERN
 from tests.support.content_files import parsed
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -24,8 +24,8 @@ NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
     ],
 )
 def test_a_slug_is_short_and_plain(title: str, expected: str) -> None:
-    assert slug(title) == expected
-    assert ID.fullmatch(slug(title))
+    assert make_slug(title) == expected
+    assert ID_PATTERN.fullmatch(make_slug(title))
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_draft_has_no_errors_and_the_title_it_was_given(title: str) -> None:
     assert (found.post.id, found.post.draft) == ("2026-11-24-uji-coba", True)
     assert found.post.title == " ".join(title.split())
     assert found.post.date
-    assert (found.post.date.wall, found.post.date.zone) == ("2026-11-25T08:30", "Asia/Makassar")
+    assert (found.post.date.local_time, found.post.date.zone) == ("2026-11-25T08:30", "Asia/Makassar")
 
 
 def test_every_commented_key_is_one_that_a_post_may_have() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from humaspost.content import reader as content_reader
-from tests.support.content_files import GOOD, KNOWN, brief, reader
+from tests.support.content_files import GOOD, NAMES, reader, summarize
 
 
 def write(path: Path, text: str = "", *, id_: str = "") -> Path:
@@ -125,12 +125,12 @@ def test_the_second_file_with_an_id_is_the_one_to_change(tmp_path: Path) -> None
         write(tmp_path / f"posts/{name}.md", id_="same")
     found = reader(tmp_path).read(now=None)
     assert [post.file for post in found.posts] == ["posts/a.md"]
-    assert [(p.file, brief(p)) for p in found.problems] == [
+    assert [(p.file, summarize(p)) for p in found.problems] == [
         ("posts/b.md", ("duplicate-id", 2, 5)),
         ("posts/c.md", ("duplicate-id", 2, 5)),
     ]
     assert "posts/a.md" in found.problems[0].message
-    assert {file: left.id for file, left in found.broken.items()} == {
+    assert {file: left.id for file, left in found.broken_posts.items()} == {
         "posts/b.md": "same",
         "posts/c.md": "same",
     }
@@ -145,7 +145,9 @@ def test_corrects_and_repeats_name_another_post_that_is_there(tmp_path: Path) ->
     write(tmp_path / "posts/e12.md", "---\nid: e12\n---\n")
     found = reader(tmp_path).read(now=None)
     assert [post.id for post in found.posts] == ["a", "b"]
-    unknown = [(p.file, p.place.line, p.hint) for p in found.problems if p.code == "unknown-post" and p.place]
+    unknown = [
+        (p.file, p.position.line, p.hint) for p in found.problems if p.code == "unknown-post" and p.position
+    ]
     assert [one[:2] for one in unknown] == [("posts/c.md", 6), ("posts/c.md", 7), ("posts/d.md", 6)]
     assert unknown[2][2] == "write: corrects: e12"
 
@@ -153,12 +155,12 @@ def test_corrects_and_repeats_name_another_post_that_is_there(tmp_path: Path) ->
 def test_posts_is_a_reader_used_once(tmp_path: Path) -> None:
     write(tmp_path / "posts/a.md")
     write(tmp_path / "posts/b.md", "---\n---\n")
-    found, problems = content_reader.posts(
+    found, problems = content_reader.read_posts(
         tmp_path / "posts",
         root=tmp_path,
         zone="Asia/Jakarta",
-        owners=KNOWN.owners,
-        known_channels=KNOWN.channels,
+        owners=NAMES.owners,
+        channel_names=NAMES.channels,
     )
     assert [post.id for post in found] == ["a"]
     assert {problem.file for problem in problems} == {"posts/b.md"}

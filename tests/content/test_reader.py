@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 
-from humaspost.content.folder import scan
-from humaspost.content.reader import Reader
+from humaspost.content.folder import scan_folder
+from humaspost.content.reader import PostReader
 from tests.content.test_folder import write
-from tests.support.content_files import GOOD, KNOWN, reader
+from tests.support.content_files import GOOD, NAMES, reader
 
 T0 = 1_800_000_000.0
 
@@ -17,7 +17,7 @@ def at(path: Path, when: float) -> Path:
     return path
 
 
-def ids(reader: Reader, now: float) -> list[str]:
+def ids(reader: PostReader, now: float) -> list[str]:
     return [post.id for post in reader.read(now=now).posts]
 
 
@@ -58,7 +58,7 @@ def test_a_file_that_grows_under_an_old_time_is_unsettled(tmp_path: Path) -> Non
         file.write("lagi\n")
     at(path, T0 - 3600)
     found = watch.read(now=T0 + 1)
-    assert (found.posts, found.broken, found.unsettled) == ((), {}, {"posts/a.md": "a"})
+    assert (found.posts, found.broken_posts, found.unsettled_files) == ((), {}, {"posts/a.md": "a"})
     assert ids(watch, T0 + 2) == ["a"]
 
 
@@ -103,7 +103,7 @@ def test_a_deleted_file_is_forgotten(tmp_path: Path) -> None:
     watch.read(now=T0)
     path.unlink()
     found = watch.read(now=T0 + 1)
-    assert (found.posts, found.files, found.unsettled) == ((), (), {})
+    assert (found.posts, found.files, found.unsettled_files) == ((), (), {})
 
 
 def test_without_a_clock_everything_counts(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_the_looks_of_an_earlier_reader_are_carried_on(tmp_path: Path) -> None:
     first = reader(tmp_path)
     first.read(now=T0)
     at(write(tmp_path / "posts/a.md"), T0 - 3600)
-    second = Reader(tmp_path / "posts", root=tmp_path, known=KNOWN, seen=first.seen)
+    second = PostReader(tmp_path / "posts", root=tmp_path, names=NAMES, snapshots=first.snapshots)
     assert ids(second, T0 + 1) == []
     assert ids(second, T0 + 2) == ["a"]
 
@@ -134,10 +134,10 @@ def test_a_post_is_mended_when_its_neighbour_is(tmp_path: Path) -> None:
 def test_a_file_that_changes_between_the_look_and_the_read_waits(tmp_path: Path) -> None:
     path = at(write(tmp_path / "posts/a.md"), T0 - 3600)
     watch = reader(tmp_path)
-    (looked,), _problems = scan(tmp_path / "posts", tmp_path)
+    (looked,), _problems = scan_folder(tmp_path / "posts", tmp_path)
     path.write_text(GOOD[:60], encoding="utf-8")
-    assert watch._parse(looked, strict=True) is None
+    assert watch._parse_file(looked, strict=True) is None
     assert watch.unsettled == ("posts/a.md",)
-    torn = watch._parse(looked, strict=False)
+    torn = watch._parse_file(looked, strict=False)
     assert torn
     assert torn.post is None

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from humaspost.base.canonical_json import Json
-from humaspost.channels.http.client import guarded
-from humaspost.model.account import Facts, Identity
-from humaspost.model.channel import Event, Looks, NotReady, Ready, Retracted, Snapshot
+from humaspost.channels.http.client import map_errors
+from humaspost.model.account import AccountStatus, Identity
+from humaspost.model.channel import ChannelEvent, LookupSchedule, NotReady, Ready, Retracted, Snapshot
 from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient
-from humaspost.model.document import plain
+from humaspost.model.document import to_plain_text
 from humaspost.model.errors import AuthFailed
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
@@ -23,10 +23,10 @@ _PAGE = Source("https://board.example/api", date(2026, 11, 23))
 
 
 @dataclass
-class Wall:
+class MemoryPlatform:
     """The pretend platform: notices by number, requests that write, the fault that the next one meets."""
 
-    notices: dict[str, str] = field(default_factory=dict)
+    published: dict[str, str] = field(default_factory=dict)
     writes: int = 0
     faults: dict[str, str] = field(default_factory=dict)
 
@@ -36,26 +36,26 @@ class Wall:
         fault = self.faults.pop("publish", "")
         if fault in ("drop-before", "redirect", "5xx"):
             raise OSError(fault)
-        number = str(len(self.notices) + 1)
-        self.notices[number] = text
+        number = str(len(self.published) + 1)
+        self.published[number] = text
         if fault in ("drop-after", "hang"):
             raise OSError(fault)
         return {} if fault else {"number": number}
 
 
-class BoardSession:
+class SampleSession:
     """The wall opened with one key."""
 
-    def __init__(self, wall: Wall, door: Any) -> None:
-        self.wall, self.door = wall, door
+    def __init__(self, wall: MemoryPlatform, context: Any) -> None:
+        self.wall, self.context = wall, context
 
     def whoami(self) -> Identity:
-        if self.door.secret("key") != "right":
+        if self.context.secret("key") != "right":
             raise AuthFailed("wrong-key")
         return Identity("wall-1", "The wall")
 
-    def survey(self) -> Facts:
-        return Facts(self.door.now())
+    def fetch_status(self) -> AccountStatus:
+        return AccountStatus(self.context.now())
 
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:
         return Ready({})
@@ -63,32 +63,32 @@ class BoardSession:
     def publish(
         self, part: Part, ready: Ready, *, key: str, to: Recipient | None, reply_to: Receipt | None
     ) -> Receipt:
-        with guarded(write=True):
-            return Receipt(self.wall.hang(part.text)["number"], self.door.now())
+        with map_errors(write=True):
+            return Receipt(self.wall.hang(part.text)["number"], self.context.now())
 
     def find(self, attempt: Attempt, *, to: Recipient | None) -> Receipt | Proof:
-        live = [number for number, text in self.wall.notices.items() if text == attempt.part.text]
-        return Receipt(live[0], self.door.now()) if live else Proof.ABSENT_SO_FAR
+        live = [number for number, text in self.wall.published.items() if text == attempt.part.text]
+        return Receipt(live[0], self.context.now()) if live else Proof.ABSENT_SO_FAR
 
     def retract(self, receipt: Receipt) -> Retracted:
-        self.wall.notices.pop(str(receipt.remote_id), None)
-        return Retracted(self.door.now())
+        self.wall.published.pop(str(receipt.remote_id), None)
+        return Retracted(self.context.now())
 
     def read_back(self, receipt: Receipt) -> Snapshot | None:
-        text = self.wall.notices.get(str(receipt.remote_id))
+        text = self.wall.published.get(str(receipt.remote_id))
         return None if text is None else Snapshot(text)
 
 
-class Board:
+class SampleChannel:
     """The channel ``board``."""
 
     name: ClassVar[str] = "board"
     Config: ClassVar[type[Any]] = SimpleNamespace
     secrets: ClassVar[tuple[str, ...]] = ("key",)
-    looks: ClassVar[Looks] = Looks((5, 30))
-    session: ClassVar[type[BoardSession]] = BoardSession
+    lookup_schedule: ClassVar[LookupSchedule] = LookupSchedule((5, 30))
+    session: ClassVar[type[SampleSession]] = SampleSession
 
-    def shown(self, config: Any) -> str:
+    def display_name(self, config: Any) -> str:
         return "The wall"
 
     def platform_id(self, config: Any) -> str | None:
@@ -100,21 +100,25 @@ class Board:
         )
 
     def render(self, post: Post, config: Any, rules: Rules, *, account: str) -> Rendition:
-        return Rendition("board", (Part(1, f"{post.title}\n{plain(post.body)}"),))
+        return Rendition("board", (Part(1, f"{post.title}\n{to_plain_text(post.body)}"),))
 
-    def check(self, rendition: Rendition, rules: Rules, facts: Facts | None, *, config: Any) -> list[Problem]:
+    def check(
+        self, rendition: Rendition, rules: Rules, account_status: AccountStatus | None, *, config: Any
+    ) -> list[Problem]:
         empty = not rendition.parts[0].text.strip()
         return [Problem("board-empty", "empty", "write", field="body", channel="board")] if empty else []
 
-    def events(self, config: Any, headers: Mapping[str, str], body: bytes, *, secret: str) -> list[Event]:
+    def events(
+        self, config: Any, headers: Mapping[str, str], body: bytes, *, secret: str
+    ) -> list[ChannelEvent]:
         return []
 
     @contextmanager
-    def open(self, config: Any, door: Any) -> Iterator[BoardSession]:
-        yield self.session(config.wall, door)
+    def open(self, config: Any, context: Any) -> Iterator[SampleSession]:
+        yield self.session(config.wall, context)
 
 
-class BoardDoor:
+class SampleContext:
     """Only what the board asks for."""
 
     def now(self) -> datetime:
@@ -124,22 +128,22 @@ class BoardDoor:
         return "right"
 
 
-class BoardStage:
+class SampleStage:
     """A fresh wall for each test."""
 
-    def __init__(self, channel: Board) -> None:
-        self.channel, self.wall, self.door, self.to = channel, Wall(), BoardDoor(), None
+    def __init__(self, channel: SampleChannel) -> None:
+        self.channel, self.wall, self.context, self.to = channel, MemoryPlatform(), SampleContext(), None
         self.config = SimpleNamespace(wall=self.wall)
         self.parts = {"notice": Part(1, "Halo"), "other": Part(1, "Lain")}
 
     def open(self, door: Any) -> Any:
         return self.channel.open(self.config, door)
 
-    def fail(self, fault: str, call: str) -> None:
+    def inject_fault(self, fault: str, call: str) -> None:
         self.wall.faults[call] = fault
 
-    def writes(self) -> int:
+    def count_writes(self) -> int:
         return self.wall.writes
 
-    def public(self) -> int:
-        return len(self.wall.notices)
+    def count_public(self) -> int:
+        return len(self.wall.published)

@@ -9,14 +9,14 @@ from typing import Any, cast
 
 import pytest
 
-from humaspost.channels.registry import channel
+from humaspost.channels.registry import load_channel
 from humaspost.channels.testing.contract import ChannelContract
-from humaspost.model.channel import Channel, Door, Session
+from humaspost.model.channel import Channel, ChannelContext, Session
 from humaspost.model.delivery import Recipient
 from humaspost.model.rendition import Part
 from humaspost.sandbox.faults import Fault
 from humaspost.sandbox.server import Sandbox
-from tests.support.channel_context import SandboxDoor
+from tests.support.channel_context import SandboxContext
 from tests.support.deadlines import SECOND
 from tests.support.sandbox import reset
 
@@ -39,7 +39,7 @@ class SandboxStage:
     sandbox: Sandbox
     channel: Channel
     config: Any
-    door: SandboxDoor
+    context: SandboxContext
     parts: Mapping[str, Part]
     paths: Mapping[str, str]
     opener: Opener
@@ -47,15 +47,15 @@ class SandboxStage:
     hasty: float
 
     @contextmanager
-    def open(self, door: Door) -> Iterator[Session]:
+    def open(self, door: ChannelContext) -> Iterator[Session]:
         with (
             self.opener(self.config, door, deadline=PATIENT) as patient,
             self.opener(self.config, door, deadline=self.hasty) as hasty,
         ):
             yield cast("Session", _Chosen(self, patient=patient, hasty=hasty))
 
-    def fail(self, fault: str, call: str) -> None:
-        if self.sandbox.faults.standing():
+    def inject_fault(self, fault: str, call: str) -> None:
+        if self.sandbox.faults.active_faults():
             return
         given: dict[str, Any] = {"fault": fault}
         if fault == "hang":
@@ -63,20 +63,20 @@ class SandboxStage:
         if fault == "5xx":
             given = {"fault": "status", "status": 503, "body": "<html>Sorry</html>"}
         where = {"channel": self.channel.name, "method": "POST", "path": self.paths[call]}
-        self.sandbox.faults.order(Fault.model_validate({**where, **given}))
+        self.sandbox.faults.add(Fault.model_validate({**where, **given}))
 
     def hangs(self) -> bool:
         """Return whether the next write is one that hangs."""
-        return any(fault["fault"] == "hang-after" for fault in self.sandbox.faults.standing())
+        return any(fault["fault"] == "hang-after" for fault in self.sandbox.faults.active_faults())
 
-    def writes(self) -> int:
+    def count_writes(self) -> int:
         return sum(
             r["channel"] == self.channel.name and r["method"] not in ("GET", "HEAD")
-            for r in self.sandbox.world.requests
+            for r in self.sandbox.state.requests
         )
 
-    def public(self) -> int:
-        return sum(o.channel == self.channel.name and not o.deleted for o in self.sandbox.world.objects)
+    def count_public(self) -> int:
+        return sum(o.channel == self.channel.name and not o.deleted for o in self.sandbox.state.objects)
 
 
 class _Chosen:
@@ -106,7 +106,7 @@ class SandboxContract(ChannelContract):
         values: Mapping[str, str],
         *,
         secrets: tuple[str, ...],
-        parts: Callable[[SandboxDoor], Mapping[str, Part]],
+        parts: Callable[[SandboxContext], Mapping[str, Part]],
         paths: Mapping[str, str],
         opener: Opener,
         to: Recipient | None = None,
@@ -114,12 +114,12 @@ class SandboxContract(ChannelContract):
     ) -> Iterator[SandboxStage]:
         """Give one account of a fresh sandbox; ``values`` maps the config's keys to the sandbox's own."""
         sandbox = reset(self.sandbox)
-        sandbox.world.settings.update({"instagram.processing_seconds": 0.0, "x.processing_seconds": 0.0})
+        sandbox.state.settings.update({"instagram.processing_seconds": 0.0, "x.processing_seconds": 0.0})
         account = sandbox.config()["accounts"][name]
-        found = channel(name)
+        found = load_channel(name)
         config = found.Config(**{key: account[source] for key, source in values.items()})
         with TemporaryDirectory() as folder:
-            door = SandboxDoor(sandbox, Path(folder), {field: account[field] for field in secrets})
+            door = SandboxContext(sandbox, Path(folder), {field: account[field] for field in secrets})
             yield SandboxStage(
                 sandbox, found, config, door, parts(door), paths, opener=opener, to=to, hasty=hasty
             )

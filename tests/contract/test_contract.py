@@ -9,24 +9,24 @@ from typing import Any
 import pytest
 
 from humaspost.channels.testing.contract import ChannelContract
-from humaspost.model.channel import Event, Looks, NotReady, Ready
+from humaspost.model.channel import ChannelEvent, LookupSchedule, NotReady, Ready
 from humaspost.model.delivery import Proof, Receipt
 from humaspost.model.errors import Transient, UnknownOutcome
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Part, Rendition
 from humaspost.model.rules import Limit, Rules, Source, TextRules
-from tests.contract.sample_channel import Board, BoardSession, BoardStage
+from tests.contract.sample_channel import SampleChannel, SampleSession, SampleStage
 
 
-class TestBoard(ChannelContract):
-    channel: Board = Board()
+class TestSampleChannel(ChannelContract):
+    channel: SampleChannel = SampleChannel()
 
     @contextmanager
     def stage(self) -> Iterator[Any]:
-        yield BoardStage(self.channel)
+        yield SampleStage(self.channel)
 
 
-class _SendsAgain(BoardSession):
+class _SendsAgain(SampleSession):
     def publish(self, part: Part, ready: Ready, **given: Any) -> Receipt:
         try:
             return super().publish(part, ready, **given)
@@ -34,7 +34,7 @@ class _SendsAgain(BoardSession):
             return super().publish(part, ready, **given)
 
 
-class _CallsItTransient(BoardSession):
+class _RaisesTransient(SampleSession):
     def publish(self, part: Part, ready: Ready, **given: Any) -> Receipt:
         try:
             return super().publish(part, ready, **given)
@@ -42,56 +42,56 @@ class _CallsItTransient(BoardSession):
             raise Transient(error.code) from error
 
 
-class _BreaksOtherwise(BoardSession):
+class _RaisesOtherError(SampleSession):
     def publish(self, part: Part, ready: Ready, **given: Any) -> Receipt:
-        return Receipt(self.wall.hang(part.text)["number"], self.door.now())
+        return Receipt(self.wall.hang(part.text)["number"], self.context.now())
 
 
-class _WritesTwice(BoardSession):
+class _PublishesDuplicate(SampleSession):
     def publish(self, part: Part, ready: Ready, **given: Any) -> Receipt:
         self.wall.writes += 1
         return super().publish(part, ready, **given)
 
 
-class _ProvesAbsence(BoardSession):
+class _ProvesAbsence(SampleSession):
     def find(self, attempt: Any, *, to: Any) -> Proof:
         return Proof.ABSENT_PROVEN
 
 
-class _FindsAnything(BoardSession):
+class _FindsAnything(SampleSession):
     def find(self, attempt: Any, *, to: Any) -> Receipt:
-        return Receipt("1", self.door.now())
+        return Receipt("1", self.context.now())
 
 
-class _PreparesInPublic(BoardSession):
+class _PreparesInPublic(SampleSession):
     def prepare(self, part: Part, token: Any) -> Ready | NotReady:
         self.wall.hang("draf")
         return Ready({})
 
 
-class _PreparesAllAtOnce(BoardSession):
+class _PreparesInSingleStep(SampleSession):
     def prepare(self, part: Part, token: Any) -> Ready | NotReady:
         self.wall.writes += 2
         return Ready({})
 
 
-class _NeverReady(BoardSession):
+class _NeverReady(SampleSession):
     def prepare(self, part: Part, token: Any) -> NotReady:
         return NotReady(token)
 
 
-class _WhoamiWrites(BoardSession):
+class _WhoamiWrites(SampleSession):
     def whoami(self) -> Any:
         self.wall.writes += 1
         return super().whoami()
 
 
-class _ShowsItsSecret(BoardSession):
+class _ShowsItsSecret(SampleSession):
     def whoami(self) -> Any:
-        raise Transient("wrong-key", self.door.secret("key"))
+        raise Transient("wrong-key", self.context.secret("key"))
 
 
-class _ReadsNothing(BoardSession):
+class _FailsReadBack(SampleSession):
     def read_back(self, receipt: Receipt) -> Any:
         raise KeyError(receipt.remote_id)
 
@@ -104,52 +104,52 @@ _PREPARED = "test_preparing_makes_one_write_at_a_time_and_nothing_public"
     ("session", "claim"),
     [
         (_SendsAgain, _SENT),
-        (_CallsItTransient, _SENT),
-        (_BreaksOtherwise, _SENT),
+        (_RaisesTransient, _SENT),
+        (_RaisesOtherError, _SENT),
         (_ProvesAbsence, _SENT),
         (_FindsAnything, _SENT),
-        (_WritesTwice, "test_publishing_is_one_write_and_one_object"),
+        (_PublishesDuplicate, "test_publishing_is_one_write_and_one_object"),
         (_PreparesInPublic, _PREPARED),
-        (_PreparesAllAtOnce, _PREPARED),
+        (_PreparesInSingleStep, _PREPARED),
         (_NeverReady, _PREPARED),
         (_PreparesInPublic, "test_preparing_again_is_the_worst_that_a_fault_brings"),
         (_WhoamiWrites, "test_asking_changes_nothing"),
         (_ShowsItsSecret, "test_wrong_keys_are_for_a_person_and_never_shown"),
-        (_ReadsNothing, "test_what_is_live_can_be_read_or_not_but_never_breaks"),
+        (_FailsReadBack, "test_what_is_live_can_be_read_or_not_but_never_breaks"),
     ],
 )
-def test_a_bad_session_is_caught(session: type[BoardSession], claim: str) -> None:
-    channel = type("Bad", (Board,), {"session": session})()
+def test_a_bad_session_is_caught(session: type[SampleSession], claim: str) -> None:
+    channel = type("Bad", (SampleChannel,), {"session": session})()
     _caught(channel, claim)
 
 
 def _caught(channel: Any, claim: str) -> None:
-    suite = TestBoard()
+    suite = TestSampleChannel()
     suite.channel = channel
     with pytest.raises((AssertionError, KeyError, OSError, ValueError)):
         getattr(suite, claim)()
 
 
-class _RendersAtRandom(Board):
+class _RendersAtRandom(SampleChannel):
     numbers = count()
 
     def render(self, *given: Any, **named: Any) -> Rendition:
         return Rendition("board", (Part(1, str(next(self.numbers))),))
 
 
-class _CannotRender(Board):
+class _FailsRender(SampleChannel):
     def render(self, post: Any, *given: Any, **named: Any) -> Rendition:
         return Rendition("board", (Part(1, post.own["board"]["text"].strip()),))
 
 
-class _HasNoSource(Board):
+class _HasNoSource(SampleChannel):
     def rules(self, config: Any) -> Rules:
         rules = super().rules(config)
-        nowhere = Source("a friend", rules.alt.source.read)
+        nowhere = Source("a friend", rules.alt.source.read_on)
         return Rules(True, TextRules(Limit(500, "characters", nowhere), len), {}, 0, rules.alt)
 
 
-class _MeasuresAboveItsBound(Board):
+class _MeasuresAboveItsBound(SampleChannel):
     def rules(self, config: Any) -> Rules:
         rules = super().rules(config)
         return Rules(True, TextRules(rules.text.limit, _double), {}, 0, rules.alt)
@@ -159,52 +159,52 @@ def _double(text: str) -> int:
     return 2 * len(text)
 
 
-class _SaysNothingToDo(Board):
+class _OmitsHint(SampleChannel):
     def check(self, *given: Any, **named: Any) -> Any:
         return [Problem("board-bad", "bad", field="body", channel="board")]
 
 
-class _BelievesEverybody(Board):
-    def events(self, config: Any, headers: Any, body: bytes, *, secret: str) -> list[Event]:
-        return [Event("1", "inbound", datetime.now(UTC))]
+class _AcceptsUnsignedWebhooks(SampleChannel):
+    def events(self, config: Any, headers: Any, body: bytes, *, secret: str) -> list[ChannelEvent]:
+        return [ChannelEvent("1", "inbound", datetime.now(UTC))]
 
 
-class _LooksBackwards(Board):
-    looks = Looks((30, 5))
+class _DescendingLookups(SampleChannel):
+    looks = LookupSchedule((30, 5))
 
 
 @pytest.mark.parametrize(
     ("channel", "claim"),
     [
         (_RendersAtRandom, "test_rendering_is_total_and_always_the_same"),
-        (_CannotRender, "test_rendering_is_total_and_always_the_same"),
+        (_FailsRender, "test_rendering_is_total_and_always_the_same"),
         (_HasNoSource, "test_rules_are_complete_and_name_their_sources"),
         (_MeasuresAboveItsBound, "test_rules_are_complete_and_name_their_sources"),
-        (_SaysNothingToDo, "test_checking_is_total_and_says_what_to_do"),
-        (_BelievesEverybody, "test_a_hostile_webhook_gives_nothing"),
-        (_LooksBackwards, "test_looks_come_later_and_later"),
+        (_OmitsHint, "test_checking_is_total_and_says_what_to_do"),
+        (_AcceptsUnsignedWebhooks, "test_a_hostile_webhook_gives_nothing"),
+        (_DescendingLookups, "test_looks_come_later_and_later"),
     ],
 )
-def test_a_bad_channel_is_caught(channel: type[Board], claim: str) -> None:
+def test_a_bad_channel_is_caught(channel: type[SampleChannel], claim: str) -> None:
     _caught(channel(), claim)
 
 
 @pytest.mark.parametrize("exempt", [{"no-such-claim": "a reason that is long"}, {"finds-what-is-live": ""}])
 def test_an_exemption_without_claim_or_reason_is_caught(exempt: dict[str, str]) -> None:
-    suite = TestBoard()
+    suite = TestSampleChannel()
     suite.exempt = exempt  # type: ignore[misc]
     with pytest.raises(AssertionError):
         suite.test_exemptions_name_a_claim_and_a_reason()
 
 
 def test_an_exempted_claim_is_not_asked_for() -> None:
-    class Blind(BoardSession):
+    class Blind(SampleSession):
         def find(self, attempt: Any, *, to: Any) -> Proof:
             return Proof.CANNOT_TELL
 
-    suite = TestBoard()
-    suite.channel = type("BlindBoard", (Board,), {"session": Blind})()
+    suite = TestSampleChannel()
+    suite.channel = type("BlindBoard", (SampleChannel,), {"session": Blind})()
     with pytest.raises(AssertionError):
-        suite.test_what_was_sent_into_a_fault_is_never_sent_again()
+        suite.test_an_unknown_outcome_is_never_sent_again()
     suite.exempt = {"finds-what-is-live": "the wall has no list"}  # type: ignore[misc]
-    suite.test_what_was_sent_into_a_fault_is_never_sent_again()
+    suite.test_an_unknown_outcome_is_never_sent_again()

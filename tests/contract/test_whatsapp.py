@@ -4,17 +4,17 @@ import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
-from humaspost.channels.testing.contract import Stage
-from humaspost.channels.whatsapp.session import session
+from humaspost.channels.testing.contract import ContractStage
+from humaspost.channels.whatsapp.session import open_session
 from humaspost.model.delivery import Recipient
 from humaspost.model.rendition import Fallback, Part
 from tests.contract.stages import HASTY, SandboxContract
-from tests.support.channel_context import SandboxDoor, jpeg
+from tests.support.channel_context import SandboxContext, jpeg
 
 _FILLED = ("Judul", "Isi.", "https://kota.example")
 
 
-def _parts(door: SandboxDoor) -> Mapping[str, Part]:
+def _parts(door: SandboxContext) -> Mapping[str, Part]:
     image = door.add(jpeg(), name="a.jpg")
     paper = door.add(b"%PDF-1.4\n%\xe2\xe3\n%%EOF\n", name="a.pdf")
     return {
@@ -25,7 +25,7 @@ def _parts(door: SandboxDoor) -> Mapping[str, Part]:
 
 
 class TestWhatsApp(SandboxContract):
-    def stage(self, *, hasty: float = HASTY) -> AbstractContextManager[Stage]:
+    def stage(self, *, hasty: float = HASTY) -> AbstractContextManager[ContractStage]:
         return self.staged(
             "whatsapp",
             {
@@ -36,13 +36,13 @@ class TestWhatsApp(SandboxContract):
             secrets=("access_token",),
             parts=_parts,
             paths={"publish": "/messages$", "prepare": "/media$"},
-            opener=session,
+            opener=open_session,
             hasty=hasty,
             to=Recipient("r1", "+6281200000001"),
         )
 
     def test_a_longer_deadline_ends_a_hang_as_well(self) -> None:
-        with self.stage(hasty=1.5) as stage, stage.open(stage.door) as session:
+        with self.stage(hasty=1.5) as stage, stage.open(stage.context) as session:
             began = time.monotonic()
-            self._lost(stage, session, stage.parts["text"], fault="hang")
+            self._check_lost_outcome(stage, session, stage.parts["text"], fault="hang")
             assert time.monotonic() - began >= 1.5, "the deadline is what ends it, and not before its time"

@@ -9,17 +9,17 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.crash.kill_points import every_moment
-from tests.crash.random_kills import Torture, torture
-from tests.crash.sandbox_office import Office, World, phones
-from tests.crash.syscalls import CALLS, Syscalls
+from tests.crash.kill_points import run_all_kill_points
+from tests.crash.random_kills import StressPlan, run_stress
+from tests.crash.sandbox_office import Office, SandboxProcess, phones
+from tests.crash.syscalls import SYSTEM_CALLS, SyscallKillRunner
 
 #: One office at a time: its fan-outs and what of all kills it gets.
 PEOPLE, FAN_OUTS = 2_000, 5
-FIRST_LOOK = 5.5
+FIRST_LOOKUP = 5.5
 
 
-class Breach(Exception):
+class GuaranteeViolation(Exception):
     """The promise was broken."""
 
 
@@ -28,53 +28,55 @@ class Tally:
 
     def __init__(self) -> None:
         self.deliveries = self.kills = self.hidden = 0
-        self.began = time.monotonic()
+        self.started_at = time.monotonic()
 
     def add(self, name: str, *, kills: int, deliveries: int, hidden: int) -> None:
         """One office more was judged."""
         self.kills, self.deliveries = self.kills + kills, self.deliveries + deliveries
         self.hidden += hidden
-        self.say(f"{name}: {kills:,} kills, {deliveries:,} deliveries, {hidden:,} accepted and in doubt")
+        self.print_summary(
+            f"{name}: {kills:,} kills, {deliveries:,} deliveries, {hidden:,} accepted and in doubt"
+        )
 
-    def say(self, line: str) -> None:
+    def print_summary(self, line: str) -> None:
         """A line with the time that passed."""
-        sys.stdout.write(f"{time.monotonic() - self.began:7.0f} s  {line}\n")
+        sys.stdout.write(f"{time.monotonic() - self.started_at:7.0f} s  {line}\n")
         sys.stdout.flush()
 
 
-def judged(office: Office, tally: Tally, name: str, kills: int) -> None:
+def check_office(office: Office, tally: Tally, name: str, kills: int) -> None:
     """The office is as it must be. Raises Breach."""
     verdict = office.breaches(office.settle())
     if verdict.breaches:
-        raise Breach(f"{office.folder}: {verdict.breaches[:20]}")
+        raise GuaranteeViolation(f"{office.folder}: {verdict.breaches[:20]}")
     count = sum(one.count for one in office.planned)
     tally.add(name, kills=kills, deliveries=count, hidden=verdict.accepted_unrecorded)
 
 
-def moments(folder: Path, tally: Tally) -> None:
+def run_kill_points(folder: Path, tally: Tally) -> None:
     """Every protocol moment of every channel."""
-    with every_moment(folder) as channels:
+    with run_all_kill_points(folder) as channels:
         tally.hidden += sum(o.accepted_unrecorded() for c in channels for o in c.offices)
-        time.sleep(FIRST_LOOK)
+        time.sleep(FIRST_LOOKUP)
         for channel in channels:
             if channel.missed:
-                raise Breach(f"no kill fell at {channel.missed}")
+                raise GuaranteeViolation(f"no kill fell at {channel.missed}")
             kills = channel.kills.total()
             for office in channel.offices:
-                judged(office, tally, f"moments {office.folder.name}", kills)
+                check_office(office, tally, f"moments {office.folder.name}", kills)
                 kills = 0
 
 
 def syscalls(folder: Path, tally: Tally) -> None:
     """Every k-th write and sync."""
-    with World() as world:
-        world.generous()
+    with SandboxProcess() as world:
+        world.raise_limits()
         for account in ("x", "instagram", "whatsapp"):
             office = Office(folder / f"syscalls-{account}", world, people=phones(3))
-            killer = Syscalls(office, account)
-            for call in CALLS:
-                tally.say(f"{account} {call}: none after {killer.run(call, stride=1)}")
-            judged(office, tally, f"syscalls {account}", killer.kills)
+            killer = SyscallKillRunner(office, account)
+            for call in SYSTEM_CALLS:
+                tally.print_summary(f"{account} {call}: none after {killer.run(call, stride=1)}")
+            check_office(office, tally, f"syscalls {account}", killer.kills)
 
 
 def random_kills(folder: Path, tally: Tally, *, deliveries: int, kills: int, seed: int) -> None:
@@ -84,17 +86,17 @@ def random_kills(folder: Path, tally: Tally, *, deliveries: int, kills: int, see
         turn += 1
         # A round may end a few kills short of what it was asked for: then there is one more.
         share = -(-max(0, kills - tally.kills) // max(1, rounds - turn))
-        wanted = Torture(PEOPLE, FAN_OUTS, kills=share, seed=seed + turn)
-        with World() as world:
-            world.generous()
-            outcome = torture(folder / f"random-{turn}", world, wanted)
-        if outcome.verdict.breaches:
-            raise Breach(f"{folder / f'random-{turn}'}: {outcome.verdict.breaches[:20]}")
+        wanted = StressPlan(PEOPLE, FAN_OUTS, kills=share, seed=seed + turn)
+        with SandboxProcess() as world:
+            world.raise_limits()
+            outcome = run_stress(folder / f"random-{turn}", world, wanted)
+        if outcome.report.breaches:
+            raise GuaranteeViolation(f"{folder / f'random-{turn}'}: {outcome.report.breaches[:20]}")
         tally.add(
             f"random {turn} (seed {wanted.seed})",
             kills=outcome.kills,
             deliveries=outcome.deliveries,
-            hidden=outcome.verdict.accepted_unrecorded,
+            hidden=outcome.report.accepted_unrecorded,
         )
 
 
@@ -107,16 +109,18 @@ def main() -> int:
     chosen = parser.parse_args()
     folder, tally = Path(tempfile.mkdtemp(prefix="humaspost-torture-")), Tally()
     try:
-        moments(folder, tally)
+        run_kill_points(folder, tally)
         syscalls(folder, tally)
         random_kills(folder, tally, deliveries=chosen.deliveries, kills=chosen.kills, seed=chosen.seed)
-    except Breach as error:
-        tally.say(f"BREACH {error}")
+    except GuaranteeViolation as error:
+        tally.print_summary(f"BREACH {error}")
         return 1
-    tally.say(
+    tally.print_summary(
         f"{tally.kills:,} kills, {tally.deliveries:,} deliveries, 0 breaches; {tally.hidden:,} times a kill fell"
     )
-    tally.say("between the platform's yes and our record, and the delivery was in doubt, not sent again")
+    tally.print_summary(
+        "between the platform's yes and our record, and the delivery was in doubt, not sent again"
+    )
     return 0
 
 

@@ -31,11 +31,11 @@ STATES = frozenset(
     ]
 )
 #: States of a delivery that may be public without our having said so.
-DOUBTED = frozenset({"unknown", "sending"})
+UNKNOWN_STATES = frozenset({"unknown", "sending"})
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class ExpectedPost:
     """What a torture post must come to on one account: a marker for each part, or a recipient for each copy."""
 
     post: str
@@ -50,7 +50,7 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CheckReport:
     """Every breach in words, the deliveries by state, and those in doubt that the public sees all the same."""
 
     breaches: tuple[str, ...]
@@ -58,13 +58,13 @@ class Verdict:
     accepted_unrecorded: int
 
 
-def judge(
-    planned: Iterable[Planned],
+def check_offices(
+    planned: Iterable[ExpectedPost],
     *,
     objects: Sequence[Mapping[str, Any]],
     status: Mapping[str, Any],
     asked: bool = False,
-) -> Verdict:
+) -> CheckReport:
     """I1, I2 and I3 over everything that was planned. ``asked`` = somebody chose to send doubts again."""
     rows: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for row in status["deliveries"]:
@@ -80,7 +80,7 @@ def judge(
     breaches += [f"I1 {key} is in the ledger and was never planned" for key in rows]
     breaches += [f"I1 {key} is public and was never planned" for key in shown]
     breaches += _keys(status["deliveries"])
-    return Verdict(tuple(breaches), Counter(row["state"] for row in status["deliveries"]), hidden)
+    return CheckReport(tuple(breaches), Counter(row["state"] for row in status["deliveries"]), hidden)
 
 
 def _by_marker(objects: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
@@ -92,11 +92,11 @@ def _by_marker(objects: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], li
 
 def marker_of(item: Mapping[str, Any]) -> str | None:
     """The torture's own sign in a public object."""
-    marker = re.search(r"\bhp[0-9a-z]{3,}x\d+\b", _words(item))
+    marker = re.search(r"\bhp[0-9a-z]{3,}x\d+\b", _text_of(item))
     return marker[0] if marker else None
 
 
-def _words(item: Mapping[str, Any]) -> str:
+def _text_of(item: Mapping[str, Any]) -> str:
     return f"{item['text']} {json.dumps(item['template'])}"
 
 
@@ -112,7 +112,7 @@ def _keys(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _parts(
-    one: Planned, rows: Sequence[Mapping[str, Any]], seen: Mapping[str, Sequence[Mapping[str, Any]]]
+    one: ExpectedPost, rows: Sequence[Mapping[str, Any]], seen: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> tuple[list[str], int]:
     """One delivery for each part: what it says of itself against what is public under its marker."""
     breaches, hidden = [], 0
@@ -122,12 +122,12 @@ def _parts(
     for row in rows:
         name = f"{one.post}@{one.account} part {row['part']}"
         public = seen[one.markers[row["part"] - 1]]
-        breaches += _one(name, row, public)
-        hidden += bool(public) and row["state"] in DOUBTED
+        breaches += _check_single(name, row, public)
+        hidden += bool(public) and row["state"] in UNKNOWN_STATES
     return breaches, hidden
 
 
-def _one(name: str, row: Mapping[str, Any], public: Sequence[Mapping[str, Any]]) -> list[str]:
+def _check_single(name: str, row: Mapping[str, Any], public: Sequence[Mapping[str, Any]]) -> list[str]:
     breaches = []
     if len(public) > 1:
         breaches.append(f"I2 {name} is public {len(public)} times")
@@ -136,18 +136,18 @@ def _one(name: str, row: Mapping[str, Any], public: Sequence[Mapping[str, Any]])
             breaches.append(f"I3 {name} is published, and nobody sees it")
         elif row["remote_id"] and row["remote_id"] not in {item["id"] for item in public}:
             breaches.append(f"I3 {name} has the receipt {row['remote_id']} of something else")
-    elif public and row["state"] not in DOUBTED:
+    elif public and row["state"] not in UNKNOWN_STATES:
         breaches.append(f"I2 {name} is public and the ledger says {row['state']}: it would be sent again")
     return breaches
 
 
 def _fan_out(
-    one: Planned, rows: Sequence[Mapping[str, Any]], seen: Mapping[str, Sequence[Mapping[str, Any]]]
+    one: ExpectedPost, rows: Sequence[Mapping[str, Any]], seen: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> tuple[list[str], int]:
     """One delivery for each person. The status shows masked numbers: people are judged in groups that look alike."""
     name = f"{one.post}@{one.account}"
     wanted = Counter(_mask(phone) for phone in one.recipients)
-    have = Counter(_shown_mask(row["recipient"]) for row in rows)
+    have = Counter(_displayed_mask(row["recipient"]) for row in rows)
     breaches = [
         f"I1 {name} has {have[m]} for {m}, not {wanted[m]}" for m in have | wanted if have[m] != wanted[m]
     ]
@@ -159,12 +159,12 @@ def _fan_out(
     for row in rows:
         item = ids.pop(row["remote_id"], None) if row["state"] == "published" else None
         if row["state"] == "published" and (
-            item is None or _mask(item["to"]) != _shown_mask(row["recipient"])
+            item is None or _mask(item["to"]) != _displayed_mask(row["recipient"])
         ):
             breaches.append(f"I3 {name} to {row['recipient']} is published, and that person has nothing")
     # What is public beyond the receipts must be owned up to as a doubt.
     unowned = Counter(_mask(item["to"]) for item in ids.values())
-    doubts = Counter(_shown_mask(row["recipient"]) for row in rows if row["state"] in DOUBTED)
+    doubts = Counter(_displayed_mask(row["recipient"]) for row in rows if row["state"] in UNKNOWN_STATES)
     for mask in unowned - doubts:
         breaches.append(f"I2 {name} reached {mask} and the ledger does not know")
     return breaches, len(ids)
@@ -174,12 +174,12 @@ def _mask(phone: str) -> str:
     return f"{phone[1:3]}{phone[3:6]}-{phone[-2:]}"
 
 
-def _shown_mask(shown: str) -> str:
+def _displayed_mask(shown: str) -> str:
     digits = re.sub(r"\D", "", shown)
     return f"{digits[:5]}-{digits[-2:]}"
 
 
-def unsound(ledger: Path) -> list[str]:
+def find_corruption(ledger: Path) -> list[str]:
     """I4: what SQLite itself finds wrong with the ledger, opened anew."""
     try:
         with closing(sqlite3.connect(ledger)) as connection:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.support.program import start
 
 
-class Life:
+class ProgramProcess:
     """``humaspost ARGS`` from now on, its output at the end of ``log``; ``gated`` = only once it is told to ``go``."""
 
     def __init__(
@@ -20,14 +20,14 @@ class Life:
             self._process = start(*args, cwd=folder, stdout=out, stderr=err, gate=waits, PYTHONUNBUFFERED="1")
         os.close(waits)
         if not gated:
-            self.go()
+            self.resume()
 
     @property
     def pid(self) -> int:
         """The process id."""
         return self._process.pid
 
-    def go(self) -> None:
+    def resume(self) -> None:
         """It runs."""
         os.close(self._gate)
 

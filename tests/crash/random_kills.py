@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.crash.checker import Verdict
-from tests.crash.sandbox_office import Office, World, phones
+from tests.crash.checker import CheckReport
+from tests.crash.sandbox_office import Office, SandboxProcess, phones
 
 
 @dataclass(frozen=True, slots=True)
-class Torture:
+class StressPlan:
     """How much: people per fan-out, fan-outs, other posts, kills.
 
     A fan-out more is written after every ``fresh`` kills, where nothing is left to send.
@@ -32,21 +32,21 @@ class Torture:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class StressResult:
     """How it ended: kills that fell on a living process, and the verdict of the checker."""
 
     kills: int
     deliveries: int
-    verdict: Verdict
+    report: CheckReport
     seconds: float
 
     @property
     def states(self) -> Mapping[str, int]:
         """Deliveries by state."""
-        return self.verdict.states
+        return self.report.states
 
 
-def torture(folder: Path, world: World, wanted: Torture) -> Outcome:
+def run_stress(folder: Path, world: SandboxProcess, wanted: StressPlan) -> StressResult:
     """The office was killed so often, then left in peace, then judged."""
     began = time.monotonic()
     dice = random.Random(wanted.seed)
@@ -59,10 +59,10 @@ def torture(folder: Path, world: World, wanted: Torture) -> Outcome:
             _fan_out(office, turn)
     status = office.settle()
     verdict = office.breaches(status)
-    return Outcome(kills, sum(one.count for one in office.planned), verdict, time.monotonic() - began)
+    return StressResult(kills, sum(one.count for one in office.planned), verdict, time.monotonic() - began)
 
 
-def _write(office: Office, wanted: Torture) -> None:
+def _write(office: Office, wanted: StressPlan) -> None:
     for number in range(wanted.fan_outs):
         office.write(f"wa-{number:04}", "whatsapp")
     for number in range(wanted.posts):

@@ -14,21 +14,21 @@ from typing import Any
 from PIL import Image
 
 from humaspost.sandbox.office import write_office
-from tests.crash.checker import Planned, Verdict, judge, leaks, marker_of, unsound
-from tests.crash.processes import Life
+from tests.crash.checker import CheckReport, ExpectedPost, check_offices, find_corruption, leaks, marker_of
+from tests.crash.processes import ProgramProcess
 from tests.support.deadlines import SECOND
 from tests.support.program import Process
 from tests.support.reference_data import ROOT
-from tests.support.video_files import film
-from tests.support.whatsapp_templates import FILM, register
+from tests.support.video_files import video_file
+from tests.support.whatsapp_templates import VIDEO_TEMPLATE, register
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-class World:
+class SandboxProcess:
     """``humaspost sandbox`` within ``with``."""
 
-    def __enter__(self) -> "World":
+    def __enter__(self) -> "SandboxProcess":
         self._process = Process("sandbox", "--port", "0", "--json", cwd=ROOT)
         self.config: dict[str, Any] = json.loads(self._process.line())
         return self
@@ -38,7 +38,7 @@ class World:
     ) -> None:
         self._process.end(signal.SIGKILL)
 
-    def ask(self, what: str, body: Any = None, *, method: str | None = None) -> Any:
+    def control(self, what: str, body: Any = None, *, method: str | None = None) -> Any:
         """The answer of one control endpoint."""
         data = None if body is None else json.dumps(body).encode()
         url = f"{self.config['url']}/_sandbox/{what}"
@@ -48,18 +48,18 @@ class World:
 
     def objects(self) -> list[dict[str, Any]]:
         """Everything public."""
-        found: list[dict[str, Any]] = self.ask("objects")["objects"]
+        found: list[dict[str, Any]] = self.control("objects")["objects"]
         return found
 
     def requests(self) -> list[dict[str, Any]]:
         """Everything that was asked of the platforms, in order."""
-        found: list[dict[str, Any]] = self.ask("requests")["requests"]
+        found: list[dict[str, Any]] = self.control("requests")["requests"]
         return found
 
-    def generous(self) -> None:
+    def raise_limits(self) -> None:
         """No platform limits how much a torture sends, nor of what kind."""
         none = dict.fromkeys(("post", "upload", "initialize", "append", "finalize", "metadata", "timeline"))
-        self.ask(
+        self.control(
             "settings",
             {
                 "whatsapp.rate": 1_000_000,
@@ -71,7 +71,7 @@ class World:
                 "whatsapp.auto_approve": True,
             },
         )
-        register(self.config["accounts"]["whatsapp"], FILM)
+        register(self.config["accounts"]["whatsapp"], VIDEO_TEMPLATE)
 
 
 @dataclass
@@ -79,9 +79,9 @@ class Office:
     """A folder with config, posts and audiences; ``planned`` is what its posts must come to."""
 
     folder: Path
-    world: World
+    sandbox: SandboxProcess
     people: Sequence[str] = ()
-    planned: list[Planned] = field(default_factory=list)
+    planned: list[ExpectedPost] = field(default_factory=list)
     start_up: float = 0.0
 
     def __post_init__(self) -> None:
@@ -90,7 +90,7 @@ class Office:
         lines = ["phone,name,basis,purpose,source,consented_at"]
         lines += [f"{phone},Orang,consent,informasi,formulir,2021-01-01" for phone in self.people]
         (self.folder / "audiences" / "semua.csv").write_text("\n".join(lines) + "\n")
-        write_office(self.folder, self.world.config)
+        write_office(self.folder, self.sandbox.config)
         config = self.folder / "config.toml"
         text = config.read_text()
         for old, new in (
@@ -101,9 +101,9 @@ class Office:
             assert old in text
             text = text.replace(old, new)
         config.write_text(text)
-        assert self.call("run", within=60 * SECOND) == 0, self.said()
+        assert self.call("run", within=60 * SECOND) == 0, self.output()
         began = time.monotonic()
-        assert self.call("run", within=60 * SECOND) == 0, self.said()
+        assert self.call("run", within=60 * SECOND) == 0, self.output()
         self.start_up = time.monotonic() - began
         # Posts know seconds, and what was due before the ledger was made is never sent.
         time.sleep(1.0)
@@ -119,19 +119,19 @@ class Office:
         lines = (self.folder / "credentials.toml").read_text().splitlines()
         return [line.split('"')[1] for line in lines if '"' in line]
 
-    def picture(self, name: str) -> str:
+    def make_image(self, name: str) -> str:
         """A small picture that every channel takes, unlike every other."""
         path = self.folder / "posts" / "media" / name
         shade = sum(map(ord, name)) % 256
         Image.new("RGB", (640, 640), (shade, 90, 255 - shade)).save(path, "JPEG")
         return f"media/{name}"
 
-    def film(self, name: str) -> str:
+    def make_video(self, name: str) -> str:
         """A short film that every channel takes as it is, unlike every other."""
         path = self.folder / "posts" / "media" / name
         shade = sum(map(ord, name)) % 256
         ground = f"#{shade:02x}5a{255 - shade:02x}"
-        path.write_bytes(film((360, 640), seconds=3, rate=25, audio="aac", first=True, ground=ground))
+        path.write_bytes(video_file((360, 640), seconds=3, rate=25, audio="aac", first=True, ground=ground))
         return f"media/{name}"
 
     def write(
@@ -144,13 +144,13 @@ class Office:
         films: int = 0,
         extra: str = "",
         due: datetime | None = None,
-    ) -> Planned:
+    ) -> ExpectedPost:
         """One post is in the folder, saved at once as a whole, due now unless said otherwise."""
         markers = tuple(f"hp{post.replace('-', '')}x{number}" for number in range(1, parts + 1))
         when = (due or datetime.now(UTC)).isoformat(timespec="seconds")
         to = ["audiences: [semua]"] if account == "whatsapp" else []
-        files = [self.picture(f"{post}-{number}.jpg") for number in range(pictures)]
-        files += [self.film(f"{post}-{number}.mp4") for number in range(films)]
+        files = [self.make_image(f"{post}-{number}.jpg") for number in range(pictures)]
+        files += [self.make_video(f"{post}-{number}.mp4") for number in range(films)]
         media = ["media:"] if files else []
         for file in files:
             media += [f"  - file: {file}", '    alt: "Gambar ujian."']
@@ -159,13 +159,13 @@ class Office:
         text = "\n".join(["---", *head, *to, *media, *([extra] if extra else []), "---", body, ""])
         (self.folder / f"{post}.tmp").write_text(text)
         (self.folder / f"{post}.tmp").rename(self.folder / "posts" / f"{post}.md")
-        one = Planned(post, account, markers, tuple(self.people) if account == "whatsapp" else ())
+        one = ExpectedPost(post, account, markers, tuple(self.people) if account == "whatsapp" else ())
         self.planned.append(one)
         return one
 
-    def start(self, *args: str, gated: bool = False) -> Life:
+    def start(self, *args: str, gated: bool = False) -> ProgramProcess:
         """``humaspost ARGS`` runs; ``gated`` = only once it is told to."""
-        return Life(args, folder=self.folder, log=self._log, gated=gated)
+        return ProgramProcess(args, folder=self.folder, log=self._log, gated=gated)
 
     def call(self, *args: str, within: float = 900 * SECOND) -> int:
         """``humaspost ARGS`` ran to its end; its exit code."""
@@ -189,34 +189,36 @@ class Office:
                 return status
         raise AssertionError(f"it never ends: {status['counts']}")
 
-    def breaches(self, status: Mapping[str, Any]) -> Verdict:
+    def breaches(self, status: Mapping[str, Any]) -> CheckReport:
         """Every invariant that one look can judge, judged."""
-        verdict = judge(self.planned, objects=self._mine(), status=status)
+        verdict = check_offices(self.planned, objects=self._own_objects(), status=status)
         more = [
-            *unsound(self.state / "ledger.sqlite3"),
-            *leaks(self.secrets, folders=[self.state], outputs=[self.said().encode()]),
+            *find_corruption(self.state / "ledger.sqlite3"),
+            *leaks(self.secrets, folders=[self.state], outputs=[self.output().encode()]),
         ]
         return replace(verdict, breaches=(*verdict.breaches, *more))
 
     def accepted_unrecorded(self) -> int:
         """How many deliveries are in doubt here though everybody can see them."""
-        return judge(self.planned, objects=self._mine(), status=self.status()).accepted_unrecorded
+        return check_offices(
+            self.planned, objects=self._own_objects(), status=self.status()
+        ).accepted_unrecorded
 
-    def _mine(self) -> list[dict[str, Any]]:
+    def _own_objects(self) -> list[dict[str, Any]]:
         """The public objects that bear a marker of this office, and those that bear none."""
         own = {marker for one in self.planned for marker in one.markers}
-        return [item for item in self.world.objects() if (marker_of(item) or "") in own | {""}]
+        return [item for item in self.sandbox.objects() if (marker_of(item) or "") in own | {""}]
 
     def status(self) -> dict[str, Any]:
         """``humaspost status --json --all``."""
         answer = self.folder / "status.json"
         answer.unlink(missing_ok=True)
-        life = Life(("status", "--json", "--all"), folder=self.folder, log=answer, errors=self._log)
-        assert life.wait(120 * SECOND) == 0, self.said()[-2000:]
+        life = ProgramProcess(("status", "--json", "--all"), folder=self.folder, log=answer, errors=self._log)
+        assert life.wait(120 * SECOND) == 0, self.output()[-2000:]
         found: dict[str, Any] = json.loads(answer.read_text())
         return found
 
-    def said(self) -> str:
+    def output(self) -> str:
         """Every output so far."""
         return self._log.read_text(errors="replace") if self._log.exists() else ""
 

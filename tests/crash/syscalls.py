@@ -12,11 +12,11 @@ from tests.support.deadlines import SECOND
 from tests.support.reference_data import absent
 
 #: What SQLite writes its log with, and what makes it durable.
-CALLS = ("pwrite64", "fdatasync")
+SYSTEM_CALLS = ("pwrite64", "fdatasync")
 
 
 @dataclass
-class Syscalls:
+class SyscallKillRunner:
     """One office whose program dies at its writes; each life has a post of its own to send."""
 
     office: Office
@@ -45,7 +45,7 @@ class Syscalls:
         self.office.write(name, self.account, pictures=pictures)
         life = self.office.start("run", gated=True)
         with injected(life.pid, call, f"signal=KILL:when={k}") as strace:
-            life.go()
+            life.resume()
             code = life.wait(60 * SECOND)
             strace.wait(timeout=10 * SECOND)
         died = code == -signal.SIGKILL

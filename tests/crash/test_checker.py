@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests.crash.checker import Planned, judge, leaks, unsound
+from tests.crash.checker import ExpectedPost, check_offices, find_corruption, leaks
 
-THREAD = Planned("utas-1", "x", ("hputas1x1", "hputas1x2"))
+THREAD = ExpectedPost("utas-1", "x", ("hputas1x1", "hputas1x2"))
 PEOPLE = ("+6281210000001", "+6281210000002")
-FAN_OUT = Planned("warta-1", "whatsapp", ("hpwarta1x1",), PEOPLE)
+FAN_OUT = ExpectedPost("warta-1", "whatsapp", ("hpwarta1x1",), PEOPLE)
 
 
-def shown(channel: str, id_: str, marker: str, to: str | None = None) -> dict[str, Any]:
+def public_object(channel: str, id_: str, marker: str, to: str | None = None) -> dict[str, Any]:
     return {"channel": channel, "id": id_, "text": f"Ujian {marker} untuk warga.", "template": None, "to": to}
 
 
@@ -25,17 +25,21 @@ def row(
     return found | {"recipient": to, "state": state, "remote_id": remote_id}
 
 
-POSTED = [shown("x", "11", "hputas1x1"), shown("x", "12", "hputas1x2")]
+POSTED = [public_object("x", "11", "hputas1x1"), public_object("x", "12", "hputas1x2")]
 ROWS = [row("a", "published", remote_id="11"), row("b", "published", part=2, remote_id="12")]
-SENT = [shown("whatsapp", f"w{number}", "hpwarta1x1", to=phone) for number, phone in enumerate(PEOPLE)]
+SENT = [
+    public_object("whatsapp", f"w{number}", "hpwarta1x1", to=phone) for number, phone in enumerate(PEOPLE)
+]
 RECEIVED = [
     row("c", "published", remote_id="w0", to="+62 812-**-01"),
     row("d", "published", remote_id="w1", to="+62 812-**-02"),
 ]
 
 
-def breaches(planned: Planned, objects: list[dict[str, Any]], rows: list[dict[str, Any]]) -> tuple[str, ...]:
-    return judge([planned], objects=objects, status={"deliveries": rows}).breaches
+def breaches(
+    planned: ExpectedPost, objects: list[dict[str, Any]], rows: list[dict[str, Any]]
+) -> tuple[str, ...]:
+    return check_offices([planned], objects=objects, status={"deliveries": rows}).breaches
 
 
 def test_what_is_right_passes() -> None:
@@ -46,7 +50,7 @@ def test_what_is_right_passes() -> None:
 @pytest.mark.parametrize("state", ["unknown", "sending"])
 def test_a_doubt_may_be_public_and_is_counted(state: str) -> None:
     rows = [ROWS[0], row("b", state, part=2)]
-    verdict = judge([THREAD], objects=POSTED, status={"deliveries": rows})
+    verdict = check_offices([THREAD], objects=POSTED, status={"deliveries": rows})
     assert (verdict.breaches, verdict.accepted_unrecorded) == ((), 1)
     assert breaches(THREAD, POSTED[:1], rows) == (), "or not"
 
@@ -57,14 +61,14 @@ def test_a_doubt_may_be_public_and_is_counted(state: str) -> None:
         pytest.param(POSTED, ROWS[:1], "I1", id="a part is missing in the ledger"),
         pytest.param(POSTED, [*ROWS, ROWS[1]], "I1", id="a part is there twice"),
         pytest.param(POSTED, [ROWS[0], row("b", "lost", part=2)], "I1", id="no state of the table"),
-        pytest.param([*POSTED, shown("x", "13", "hputas1x2")], ROWS, "I2", id="public twice"),
+        pytest.param([*POSTED, public_object("x", "13", "hputas1x2")], ROWS, "I2", id="public twice"),
         pytest.param(POSTED, [ROWS[0], row("b", "scheduled", part=2)], "I2", id="would be sent again"),
         pytest.param(POSTED, [ROWS[0], row("b", "failed", part=2)], "I2", id="said to be refused"),
         pytest.param(POSTED[:1], ROWS, "I3", id="published and not there"),
         pytest.param(
             POSTED, [ROWS[0], row("b", "published", part=2, remote_id="99")], "I3", id="wrong receipt"
         ),
-        pytest.param([*POSTED, shown("x", "14", "nothing")], ROWS, "I1", id="public and not ours"),
+        pytest.param([*POSTED, public_object("x", "14", "nothing")], ROWS, "I1", id="public and not ours"),
     ],
 )
 def test_a_breach_of_a_thread(objects: list[dict[str, Any]], rows: list[dict[str, Any]], told: str) -> None:
@@ -75,8 +79,8 @@ def test_a_breach_of_a_thread(objects: list[dict[str, Any]], rows: list[dict[str
     ("objects", "rows", "told"),
     [
         pytest.param(SENT, RECEIVED[:1], "I1", id="a person is missing in the ledger"),
-        pytest.param([*SENT, shown("whatsapp", "w2", "hpwarta1x1", to=PEOPLE[0])], RECEIVED, "I2", id="sent twice"),
-        pytest.param([*SENT, shown("whatsapp", "w2", "hpwarta1x1", to="+62812")], RECEIVED, "I1", id="a stranger"),
+        pytest.param([*SENT, public_object("whatsapp", "w2", "hpwarta1x1", to=PEOPLE[0])], RECEIVED, "I2", id="sent twice"),
+        pytest.param([*SENT, public_object("whatsapp", "w2", "hpwarta1x1", to="+62812")], RECEIVED, "I1", id="a stranger"),
         pytest.param(SENT[:1], RECEIVED, "I3", id="published, and the person has nothing"),
         pytest.param(SENT, [RECEIVED[0], row("d", "scheduled", to="+62 812-**-02")], "I2", id="would be sent again"),
     ],
@@ -86,8 +90,8 @@ def test_a_breach_of_a_fan_out(objects: list[dict[str, Any]], rows: list[dict[st
 
 
 def test_who_asked_for_it_again_may_have_it_twice() -> None:
-    twice = [*POSTED, shown("x", "13", "hputas1x2")]
-    assert judge([THREAD], objects=twice, status={"deliveries": ROWS}, asked=True).breaches == ()
+    twice = [*POSTED, public_object("x", "13", "hputas1x2")]
+    assert check_offices([THREAD], objects=twice, status={"deliveries": ROWS}, asked=True).breaches == ()
 
 
 def test_a_ledger_with_flipped_bytes_is_unsound(tmp_path: Path) -> None:
@@ -97,11 +101,11 @@ def test_a_ledger_with_flipped_bytes_is_unsound(tmp_path: Path) -> None:
         connection.executemany("INSERT INTO t VALUES (?)", [("word" * 50,)] * 200)
         connection.execute("CREATE INDEX i ON t (a)")
     connection.close()
-    assert unsound(ledger) == []
+    assert find_corruption(ledger) == []
     whole = bytearray(ledger.read_bytes())
     whole[-4096 : -4096 + 40] = bytes(40)
     ledger.write_bytes(bytes(whole))
-    assert unsound(ledger)[0].startswith("I4 ")
+    assert find_corruption(ledger)[0].startswith("I4 ")
 
 
 @pytest.mark.parametrize("spelled", ["s3cr3t/+x", "czNjcjN0Lyt4", "s3cr3t%2F%2Bx", "7333637233742f2b78"])

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.processes import Life
-from tests.crash.sandbox_office import Office, World, phones
+from tests.crash.processes import ProgramProcess
+from tests.crash.sandbox_office import Office, SandboxProcess, phones
 from tests.crash.syscalls import injected
 from tests.support.deadlines import SECOND
 
@@ -23,16 +23,16 @@ SOON = 10 * SECOND
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     """An office that can reach 600 people."""
-    with World() as world:
-        world.generous()
+    with SandboxProcess() as world:
+        world.raise_limits()
         yield Office(tmp_path / "kantor", world, people=phones(600))
 
 
 @pytest.fixture
-def daemon(office: Office) -> Iterator[Life]:
+def daemon(office: Office) -> Iterator[ProgramProcess]:
     """``schedule``, up and idle."""
     life = office.start("schedule")
-    until(lambda: "next: nothing" in office.said(), within=20 * SECOND)
+    until(lambda: "next: nothing" in office.output(), within=20 * SECOND)
     yield life
     life.kill()
 
@@ -48,13 +48,13 @@ def until(true: Callable[[], bool], *, within: float) -> float:
 
 def public(office: Office) -> int:
     """How much the public sees."""
-    return len(office.world.objects())
+    return len(office.sandbox.objects())
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("call", "fault"), FAULTS)
 def test_what_is_due_while_the_disk_refuses_goes_out_after(
-    office: Office, daemon: Life, call: str, fault: str
+    office: Office, daemon: ProgramProcess, call: str, fault: str
 ) -> None:
     strace = injected(daemon.pid, call, fault)
     office.write("xx-001", "x")
@@ -78,10 +78,10 @@ def test_a_sender_that_cannot_begin_says_so_and_ends(
     office.write("xx-001", "x")
     life = office.start(command, gated=True)
     strace = injected(life.pid, call, fault)
-    life.go()
+    life.resume()
     assert life.wait(SOON) == 74
     strace.wait()
-    assert "disk I/O error" in office.said()
+    assert "disk I/O error" in office.output()
     assert public(office) == 0
     office.settle()
     assert public(office) == 1, "what was due is kept"
@@ -89,7 +89,9 @@ def test_a_sender_that_cannot_begin_says_so_and_ends(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("call", "fault"), FAULTS)
-def test_a_disk_that_refuses_in_mid_fan_out(office: Office, daemon: Life, call: str, fault: str) -> None:
+def test_a_disk_that_refuses_in_mid_fan_out(
+    office: Office, daemon: ProgramProcess, call: str, fault: str
+) -> None:
     office.write("wa-001", "whatsapp")
     until(lambda: public(office) > 50, within=20 * SECOND)
     strace = injected(daemon.pid, call, fault)
@@ -107,7 +109,7 @@ def test_a_disk_that_refuses_in_mid_fan_out(office: Office, daemon: Life, call: 
 
 
 @pytest.mark.slow
-def test_an_idle_daemon_hardly_uses_the_processor(office: Office, daemon: Life) -> None:
+def test_an_idle_daemon_hardly_uses_the_processor(office: Office, daemon: ProgramProcess) -> None:
     time.sleep(3)
     before, began = processor(daemon), time.monotonic()
     time.sleep(10)
@@ -115,7 +117,7 @@ def test_an_idle_daemon_hardly_uses_the_processor(office: Office, daemon: Life) 
     assert share < 0.05
 
 
-def processor(life: Life) -> float:
+def processor(life: ProgramProcess) -> float:
     """Seconds of processor time that the process has used."""
     fields = Path(f"/proc/{life.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.sandbox_office import Office, World, phones
+from tests.crash.sandbox_office import Office, SandboxProcess, phones
 from tests.crash.test_disk_errors import SOON, daemon, public, until
 from tests.support.deadlines import SECOND
 from tests.support.reference_data import absent
@@ -22,7 +22,7 @@ PEOPLE = 600
 SIZE = "24m"
 
 
-class Disk:
+class SmallFileSystem:
     """A file system in memory; ``fill`` takes all its room, ``free`` gives it back."""
 
     def __init__(self, folder: Path) -> None:
@@ -57,29 +57,31 @@ class Disk:
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
+def disk(tmp_path: Path) -> Iterator[SmallFileSystem]:
     if os.geteuid():
         absent("only root may mount a file system")
-    made = Disk(tmp_path / "kantor" / ".humaspost")
+    made = SmallFileSystem(tmp_path / "kantor" / ".humaspost")
     yield made
     made.gone()
 
 
 @pytest.fixture
-def office(tmp_path: Path, disk: Disk) -> Iterator[Office]:
+def office(tmp_path: Path, disk: SmallFileSystem) -> Iterator[Office]:
     """Its state folder lies on the disk."""
-    with World() as world:
-        world.generous()
+    with SandboxProcess() as world:
+        world.raise_limits()
         yield Office(tmp_path / "kantor", world, people=phones(PEOPLE))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["run", "schedule"])
-def test_a_sender_that_finds_no_room_says_so_and_ends(office: Office, disk: Disk, command: str) -> None:
+def test_a_sender_that_finds_no_room_says_so_and_ends(
+    office: Office, disk: SmallFileSystem, command: str
+) -> None:
     office.write("xx-001", "x")
     disk.fill()
     assert office.call(command, within=SOON) == 74
-    assert "No space left on device\nmake some room on the disk" in office.said()
+    assert "No space left on device\nmake some room on the disk" in office.output()
     assert public(office) == 0
     disk.free()
     office.settle()
@@ -88,19 +90,21 @@ def test_a_sender_that_finds_no_room_says_so_and_ends(office: Office, disk: Disk
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["run", "schedule"])
-def test_a_sender_that_may_not_write_says_so_and_ends(office: Office, disk: Disk, command: str) -> None:
+def test_a_sender_that_may_not_write_says_so_and_ends(
+    office: Office, disk: SmallFileSystem, command: str
+) -> None:
     office.write("xx-001", "x")
     with disk.read_only():
         assert office.call(command, within=SOON) == 74
     assert public(office) == 0
-    assert "read-only" in office.said().lower()
+    assert "read-only" in office.output().lower()
     office.settle()
     assert public(office) == 1
 
 
 @pytest.mark.slow
 def test_a_disk_that_is_full_again_and_again_in_mid_fan_out(
-    office: Office, disk: Disk, daemon: object
+    office: Office, disk: SmallFileSystem, daemon: object
 ) -> None:
     office.write("wa-001", "whatsapp")
     until(lambda: public(office) > 20, within=20 * SECOND)
@@ -110,9 +114,9 @@ def test_a_disk_that_is_full_again_and_again_in_mid_fan_out(
         time.sleep(1.0)
         disk.free()
         time.sleep(0.3)
-    until(lambda: sum(one["channel"] == "x" for one in office.world.objects()) == 5, within=SOON)
+    until(lambda: sum(one["channel"] == "x" for one in office.sandbox.objects()) == 5, within=SOON)
     until(lambda: public(office) == PEOPLE + 5, within=60 * SECOND)
-    assert 1 <= office.said().count("database or disk is full") <= 3, (
+    assert 1 <= office.output().count("database or disk is full") <= 3, (
         "told, and not every second by every lane"
     )
     daemon.kill()

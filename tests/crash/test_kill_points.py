@@ -5,20 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.kill_points import KINDS, SOME, every_moment
+from tests.crash.kill_points import KINDS, SOME, run_all_kill_points
 from tests.support.sizes import FULL, size
 
 #: X and Instagram are looked up so many seconds after a doubt arose.
-FIRST_LOOK = 5.5
+FIRST_LOOKUP = 5.5
 #: So many kills at least: one kind of post of each channel, or all twelve.
 KILLS = size(10, 60)
 
 
 @pytest.mark.slow
 def test_killed_at_every_protocol_moment(tmp_path: Path) -> None:
-    with every_moment(tmp_path, KINDS if FULL else SOME) as channels:
+    with run_all_kill_points(tmp_path, KINDS if FULL else SOME) as channels:
         hidden = sum(office.accepted_unrecorded() for channel in channels for office in channel.offices)
-        time.sleep(FIRST_LOOK)
+        time.sleep(FIRST_LOOKUP)
         for channel in channels:
             for office in channel.offices:
                 office.settle()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.random_kills import Torture, torture
-from tests.crash.sandbox_office import World
+from tests.crash.random_kills import StressPlan, run_stress
+from tests.crash.sandbox_office import SandboxProcess
 from tests.support.sizes import FULL, size
 
 PEOPLE, FAN_OUTS, POSTS = size(100, 2_000), size(2, 5), size(8, 40)
@@ -16,12 +16,12 @@ LEAST = size(2, 25)
 
 @pytest.mark.slow
 def test_many_deliveries_and_random_kills(tmp_path: Path) -> None:
-    with World() as world:
-        world.generous()
-        wanted = Torture(PEOPLE, FAN_OUTS, kills=KILLS, seed=SEED, posts=POSTS, fresh=size(2, 10))
-        outcome = torture(tmp_path / "kantor", world, wanted)
-    assert outcome.verdict.breaches[:20] == ()
+    with SandboxProcess() as world:
+        world.raise_limits()
+        wanted = StressPlan(PEOPLE, FAN_OUTS, kills=KILLS, seed=SEED, posts=POSTS, fresh=size(2, 10))
+        outcome = run_stress(tmp_path / "kantor", world, wanted)
+    assert outcome.report.breaches[:20] == ()
     assert outcome.deliveries >= PEOPLE * FAN_OUTS
     assert outcome.kills >= LEAST
     # Few kills may all miss that moment; test_moments aims at it.
-    assert outcome.verdict.accepted_unrecorded > 0 or not FULL, "no kill fell between yes and record"
+    assert outcome.report.accepted_unrecorded > 0 or not FULL, "no kill fell between yes and record"

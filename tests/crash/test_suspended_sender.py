@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.crash.processes import Life
-from tests.crash.sandbox_office import Office, World, phones
+from tests.crash.processes import ProgramProcess
+from tests.crash.sandbox_office import Office, SandboxProcess, phones
 from tests.crash.syscalls import injected
 from tests.support.deadlines import SECOND
 
@@ -27,8 +27,8 @@ SLEEPS = 16
 @pytest.mark.xdist_group("timing")
 @pytest.mark.slow
 def test_an_intent_that_slept_is_never_sent(tmp_path: Path) -> None:
-    with World() as world:
-        world.generous()
+    with SandboxProcess() as world:
+        world.raise_limits()
         office = Office(tmp_path / "kantor", world, people=phones(1))
         office.write("wa-001", "whatsapp")
         stops = _sleeps_at_every_sync(office)
@@ -51,7 +51,7 @@ def _sleeps_at_every_sync(office: Office) -> int:
     """One life that was stopped at every sync and woken too late, and then killed; how often it was."""
     life, stops = office.start("run", gated=True), 0
     with injected(life.pid, "fdatasync", "signal=STOP") as strace:
-        life.go()
+        life.resume()
         while stops < SLEEPS and _stops(life):
             stops += 1
             time.sleep(FROZEN)  # that is what is tested
@@ -62,7 +62,7 @@ def _sleeps_at_every_sync(office: Office) -> int:
     return stops
 
 
-def _stops(life: Life) -> bool:
+def _stops(life: ProgramProcess) -> bool:
     """Whether the process stands still before it ends: every thread, and a while later still."""
     seen, end = 0, time.monotonic() + 60 * SECOND
     while life.wait(0.05) is None and time.monotonic() < end:
@@ -81,7 +81,7 @@ def _state(task: Path) -> str:
         return "gone"
 
 
-def _sent(world: World) -> list[str]:
+def _sent(world: SandboxProcess) -> list[str]:
     """The keys of the messages that the platform was asked to send."""
     return [one["body"].get("biz_opaque_callback_data") for one in world.requests() if _is_message(one)]
 

@@ -9,23 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.delivery.account_session import Line, Sender
+from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.delivery.engine import Engine
 from humaspost.ledger import accounts, database
 from humaspost.ledger.deliveries import sync_plan
 from humaspost.ledger.queries import delivery_lists
 from humaspost.model.plan import NotPlanned, Plan, PlanRow
-from humaspost.model.post import When
+from humaspost.model.post import PublishTime
 from humaspost.model.rendition import Part, Rendition
 from humaspost.policy.decide import decide
 from tests.support.deadlines import SECOND
-from tests.support.fake_channel import Square, account
+from tests.support.fake_channel import FakeChannel, account
 
 #: What passes between two runs: the square's second look is due, the shortest retry (1 s) is not.
 STEP = timedelta(seconds=0.1)
 
 
-class Town:
+class FakeOffice:
     """A ledger, a square and a sender; ``post`` plans, ``run`` drains, ``states`` tells.
 
     The wall clock stands still unless ``ticks`` is set: how fast this machine is decides nothing.
@@ -33,10 +33,10 @@ class Town:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.square = Square()
+        self.channel = FakeChannel()
         self.rows: list[PlanRow] = []
         self.held: list[NotPlanned] = []
-        self.told: list = []
+        self.events: list = []
         self.shift = timedelta()
         self.ticks = False
         self._stands = datetime.now(UTC)
@@ -48,25 +48,27 @@ class Town:
 
     def post(self, id_: str, *texts: str, ago: float = 1.0, **more) -> PlanRow:
         at = self.now() - timedelta(seconds=ago)
-        due = When(at.strftime("%Y-%m-%dT%H:%M"), "UTC", at)
+        due = PublishTime(at.strftime("%Y-%m-%dT%H:%M"), "UTC", at)
         parts = tuple(Part(n, text) for n, text in enumerate(texts or (id_,), 1))
         rendition = Rendition("square", parts, more.pop("replies_to", None))
         row = PlanRow(id_, f"posts/{id_}.md", id_, "siaran-pers", account(), due, rendition, **more)
         self.rows = [r for r in self.rows if r.post != id_] + [row]
         return row
 
-    def schedule(self, **how) -> sync_plan.Scheduled:
+    def schedule(self, **how) -> sync_plan.SyncResult:
         plan = Plan(tuple(self.rows), tuple(self.held))
-        return self.ledger.write(lambda conn: sync_plan.schedule(conn, plan, now=self.now(), **how))
+        return self.ledger.write(lambda conn: sync_plan.sync(conn, plan, now=self.now(), **how))
 
-    def sender(self, owner: str = "me") -> Sender:
-        return Sender(self.ledger, owner, decide, self.now, frozenset({"square"}), tell=self.told.append)
+    def sender(self, owner: str = "me") -> SenderContext:
+        return SenderContext(
+            self.ledger, owner, decide, self.now, frozenset({"square"}), emit=self.events.append
+        )
 
     def engine(self, owner: str = "me") -> Engine:
-        self.square.now = self.now
+        self.channel.now = self.now
         known = replace(account(), on_unknown=self.on_unknown)
-        account_id = self.ledger.write(lambda conn: accounts.ensure(conn, known))
-        line = Line(known, account_id, self.square, self.square.rules({}), door=None)
+        account_id = self.ledger.write(lambda conn: accounts.ensure_account(conn, known))
+        line = AccountSession(known, account_id, self.channel, self.channel.rules({}), context=None)
         return Engine([line], self.sender(owner))
 
     def run(self, *, patience: float = 0.3) -> None:
@@ -76,18 +78,18 @@ class Town:
         engine = self.engine()
         try:
             engine.start()
-            engine.look()
+            engine.check_unknown()
             self.drain(engine, patience=patience)
         finally:
-            assert engine.stop(within=15 * SECOND) == 0
+            assert engine.stop(timeout=15 * SECOND) == 0
 
     def drain(self, engine: Engine, *, patience: float = 0.3) -> None:
         """Wait until nothing is due within ``patience`` seconds."""
-        assert engine.drain(patience=timedelta(seconds=patience), deadline=30 * SECOND), self.states()
+        assert engine.drain(idle_for=timedelta(seconds=patience), deadline=30 * SECOND), self.states()
 
     def states(self) -> dict[str, str]:
         with self.ledger.read() as conn:
-            rows = delivery_lists.deliveries(conn)
+            rows = delivery_lists.list_deliveries(conn)
         one = {row.post for row in rows}
         many = len(rows) > len(one)
         return {
@@ -110,7 +112,7 @@ def soon(true: Callable[[], object]) -> bool:
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
-    made = Town(tmp_path / "state")
+def town(tmp_path: Path) -> Iterator[FakeOffice]:
+    made = FakeOffice(tmp_path / "state")
     yield made
     made.ledger.close()

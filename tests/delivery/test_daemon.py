@@ -13,23 +13,23 @@ from sqlalchemy.exc import OperationalError
 
 from humaspost.delivery.daemon import Daemon
 from humaspost.delivery.engine import Engine
-from humaspost.delivery.events import trouble
+from humaspost.delivery.events import describe_error
 from humaspost.ledger import accounts
 from humaspost.ledger.deliveries import limits
 from humaspost.ledger.schema import quota_use
-from humaspost.model.channel import Looks
+from humaspost.model.channel import LookupSchedule
 from humaspost.model.delivery import Receipt
 from humaspost.model.errors import UnknownOutcome
 from humaspost.model.post import Late
 from humaspost.model.rules import Quota
-from tests.delivery.conftest import Town, soon
+from tests.delivery.conftest import FakeOffice, soon
 from tests.support.deadlines import SECOND
 from tests.support.fake_channel import SOURCE, account
 
 NEVER_BY_ITSELF = timedelta(hours=1)
 
 
-class Blind(Engine):
+class FailingEngine(Engine):
     """Cannot look."""
 
     def look(self) -> int:
@@ -40,30 +40,32 @@ def test_what_a_database_says_is_told_without_the_statement_and_its_values() -> 
     error = OperationalError(
         "INSERT ... VALUES (?)", ("+6281200000001",), sqlite3.OperationalError("disk is full")
     )
-    assert trouble(error) == "ledger: disk is full"
-    assert trouble(OSError("gone")) == "gone"
+    assert describe_error(error) == "ledger: disk is full"
+    assert describe_error(OSError("gone")) == "gone"
 
 
 def test_a_job_that_fails_is_told_without_a_trace_and_posts_still_go_out(
-    town: Town, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    town: FakeOffice, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     town.post("a")
     town.schedule()
     whole = town.engine()
-    daemon = Daemon(Blind(whole.lines, whole.sender), tmp_path, lambda: None, threading.Event())
+    daemon = Daemon(
+        FailingEngine(whole.account_sessions, whole.sender), tmp_path, lambda: None, threading.Event()
+    )
     thread = threading.Thread(target=daemon.run)
     thread.start()
     try:
-        assert soon(lambda: {"problem", "published"} <= {what.kind for what in town.told}), town.told
+        assert soon(lambda: {"problem", "published"} <= {what.kind for what in town.events}), town.events
     finally:
         daemon.stop.set()
         thread.join(30 * SECOND)
-    assert [what.detail for what in town.told if what.kind == "problem"][:1] == ["the disk is gone"]
+    assert [what.detail for what in town.events if what.kind == "problem"][:1] == ["the disk is gone"]
     assert town.states() == {"a": "published"}
     assert capfd.readouterr().err == ""
 
 
-def test_a_folder_that_could_not_be_read_is_read_again_at_once(town: Town, tmp_path: Path) -> None:
+def test_a_folder_that_could_not_be_read_is_read_again_at_once(town: FakeOffice, tmp_path: Path) -> None:
     """A disk was full when a post was saved: it was left until the round of ten seconds."""
     tries: list[int] = []
 
@@ -82,26 +84,26 @@ def test_a_folder_that_could_not_be_read_is_read_again_at_once(town: Town, tmp_p
     stop.set()
     thread.join(30 * SECOND)
     assert found, "it was not read again"
-    assert [what.detail for what in town.told] == ["the disk is full"]
+    assert [what.detail for what in town.events] == ["the disk is full"]
 
 
-def _old_use(town: Town) -> None:
+def _old_use(town: FakeOffice) -> None:
     at = town.now() - timedelta(days=400)
-    account_id = town.ledger.write(lambda conn: accounts.ensure(conn, account()))
-    town.ledger.write(lambda conn: limits.use(conn, account_id, "people", now=at))
+    account_id = town.ledger.write(lambda conn: accounts.ensure_account(conn, account()))
+    town.ledger.write(lambda conn: limits.record_use(conn, account_id, "people", now=at))
 
 
-def _uses(town: Town) -> int:
+def _uses(town: FakeOffice) -> int:
     with town.ledger.read() as conn:
         return conn.scalar(select(func.count()).select_from(quota_use)) or 0
 
 
-def _with_a_quota(town: Town) -> None:
-    rules, quota = town.square.rules({}), Quota("people", 20, 86_400, SOURCE)
-    town.square.rules = lambda config: replace(rules, quotas=(quota,))  # type: ignore[method-assign]
+def _with_a_quota(town: FakeOffice) -> None:
+    rules, quota = town.channel.rules({}), Quota("people", 20, 86_400, SOURCE)
+    town.channel.rules = lambda config: replace(rules, quotas=(quota,))  # type: ignore[method-assign]
 
 
-def test_a_sender_forgets_old_uses_when_it_starts(town: Town) -> None:
+def test_a_sender_forgets_old_uses_when_it_starts(town: FakeOffice) -> None:
     _with_a_quota(town)
     _old_use(town)
     town.post("a")
@@ -109,7 +111,7 @@ def test_a_sender_forgets_old_uses_when_it_starts(town: Town) -> None:
     assert _uses(town) == 1, "the use of the post itself stays, the old one goes"
 
 
-def test_a_daemon_forgets_old_uses_while_it_runs(town: Town, tmp_path: Path) -> None:
+def test_a_daemon_forgets_old_uses_while_it_runs(town: FakeOffice, tmp_path: Path) -> None:
     _with_a_quota(town)
     stop, begun = threading.Event(), threading.Event()
 
@@ -134,13 +136,15 @@ def test_a_daemon_forgets_old_uses_while_it_runs(town: Town, tmp_path: Path) -> 
         thread.join(30 * SECOND)
 
 
-def test_a_clock_that_jumps_ahead_and_back_sends_once_and_stops_nothing(town: Town, tmp_path: Path) -> None:
+def test_a_clock_that_jumps_ahead_and_back_sends_once_and_stops_nothing(
+    town: FakeOffice, tmp_path: Path
+) -> None:
     """tests/clock does this to the real program, with libfaketime; this is what can be seen without it."""
     town.ticks = True
-    town.square.looks = Looks((2.0,), "the square")
-    town.square.script = [None, UnknownOutcome("timeout")]
+    town.channel.lookup_schedule = LookupSchedule((2.0,), "the square")
+    town.channel.responses = [None, UnknownOutcome("timeout")]
     town.post("now")
-    town.square.found = Receipt("77", town.now(), "https://square.example/77")
+    town.channel.lookup_result = Receipt("77", town.now(), "https://square.example/77")
     town.post("in 20 hours", ago=-20 * 3600, late=Late.PUBLISH)
 
     def scan() -> None:
@@ -152,7 +156,7 @@ def test_a_clock_that_jumps_ahead_and_back_sends_once_and_stops_nothing(town: To
         assert soon(lambda: clocks() > before), "the jump was not noticed"
 
     def clocks() -> int:
-        return sum(what.kind == "clock" for what in town.told)
+        return sum(what.kind == "clock" for what in town.events)
 
     stop, posts = threading.Event(), tmp_path / "posts"
     posts.mkdir()
@@ -172,4 +176,4 @@ def test_a_clock_that_jumps_ahead_and_back_sends_once_and_stops_nothing(town: To
     finally:
         stop.set()
         thread.join(30 * SECOND)
-    assert [text for text, *_more in town.square.cried] == ["now", "again"]
+    assert [text for text, *_more in town.channel.published] == ["now", "again"]

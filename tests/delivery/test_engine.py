@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from humaspost.delivery.worker.account_check import contact
+from humaspost.delivery.worker.account_check import verify_account
 from humaspost.ledger import accounts, senders
 from humaspost.ledger.deliveries import restore_gap, unknown_outcomes
 from humaspost.ledger.holds import account_holds, pauses
 from humaspost.ledger.queries import delivery_lists, totals
-from humaspost.model.account import Verdict
-from humaspost.model.channel import Looks
+from humaspost.model.account import TemplateStatusChange
+from humaspost.model.channel import LookupSchedule
 from humaspost.model.delivery import Proof, Receipt
 from humaspost.model.errors import (
     AuthFailed,
@@ -22,7 +22,7 @@ from humaspost.model.errors import (
     UnknownOutcome,
 )
 from humaspost.model.plan import NotPlanned
-from humaspost.model.post import Late, When
+from humaspost.model.post import Late, PublishTime
 from humaspost.model.rendition import Part, Rendition
 from humaspost.model.rules import Rate
 from tests.delivery.conftest import soon
@@ -121,8 +121,8 @@ def test_a_look_that_breaks_proves_nothing_and_keeps_no_other_waiting(town, foun
     with town.ledger.read() as conn:
         proofs = {
             look.proof
-            for row in delivery_lists.deliveries(conn)
-            for look in unknown_outcomes.looks_of(conn, row.key)
+            for row in delivery_lists.list_deliveries(conn)
+            for look in unknown_outcomes.list_lookups(conn, row.key)
         }
     assert proofs == {Proof.NO_ANSWER}
 
@@ -130,7 +130,7 @@ def test_a_look_that_breaks_proves_nothing_and_keeps_no_other_waiting(town, foun
 def test_nothing_is_sent_again_because_nobody_answered_the_question(town):
     """``on_unknown = "retry"`` sends again what was looked for and not found."""
     town.on_unknown = "retry"
-    town.square.looks = Looks((0.0,))
+    town.square.looks = LookupSchedule((0.0,))
     town.square.script = [live(UnknownOutcome("timeout"))]
     town.square.found = Transient("http-503")
     town.post("a")
@@ -154,7 +154,7 @@ def test_nothing_is_sent_again_because_nobody_answered_the_question(town):
 def test_a_question_that_was_not_answered_is_asked_again_in_a_quarter_of_an_hour(town):
     town.square.script = [live(UnknownOutcome("timeout"))]
     town.square.found = Transient("http-503")
-    town.square.looks = Looks((0.0,))
+    town.square.looks = LookupSchedule((0.0,))
     town.post("a")
     town.run()
     town.run()
@@ -168,7 +168,7 @@ def test_a_question_that_was_not_answered_is_asked_again_in_a_quarter_of_an_hour
 
 def test_what_another_delivery_holds_settles_no_doubt(town):
     town.square.script = [UnknownOutcome("timeout")]
-    town.square.looks = Looks((60.0,), "the square")
+    town.square.looks = LookupSchedule((60.0,), "the square")
     town.post("a")
     town.run()
     town.post("b")
@@ -187,8 +187,8 @@ def test_a_later_attempt_is_looked_for_since_the_first_that_may_have_landed(town
     town.run()
     town.run()
     with town.ledger.read() as conn:
-        (row,) = delivery_lists.deliveries(conn)
-    town.ledger.write(lambda conn: unknown_outcomes.say_retry(conn, [row.key], now=town.now()))
+        (row,) = delivery_lists.list_deliveries(conn)
+    town.ledger.write(lambda conn: unknown_outcomes.retry(conn, [row.key], now=town.now()))
     town.run()
     town.run()
     first, last = town.square.sought[0], town.square.sought[-1]
@@ -233,7 +233,7 @@ def test_within_its_grace_a_late_post_goes_out(town):
 
 def test_expired_is_never_published(town):
     past = town.now() - timedelta(seconds=1)
-    town.post("a", ago=30, late=Late.PUBLISH, expires=When("", "UTC", past))
+    town.post("a", ago=30, late=Late.PUBLISH, expires=PublishTime("", "UTC", past))
     town.run()
     assert town.states() == {"a": "expired expires"}
 
@@ -245,7 +245,7 @@ def test_what_was_due_before_the_ledger_was_made_is_never_sent(town):
 
 
 @pytest.mark.parametrize(
-    "more", [{"late": Late.SKIP}, {"expires": When("", "UTC", datetime(2021, 1, 1, tzinfo=UTC))}]
+    "more", [{"late": Late.SKIP}, {"expires": PublishTime("", "UTC", datetime(2021, 1, 1, tzinfo=UTC))}]
 )
 def test_what_was_over_before_the_ledger_was_made_needs_nobody(town, more):
     town.post("a", ago=3 * 86400, **more)
@@ -254,7 +254,7 @@ def test_what_was_over_before_the_ledger_was_made_needs_nobody(town, more):
 
 
 def test_a_thread_that_expired_is_expired_to_its_last_part(town):
-    soon = When("", "UTC", town.now() + timedelta(minutes=3))
+    soon = PublishTime("", "UTC", town.now() + timedelta(minutes=3))
     town.square.script = [None, Transient("dns")]
     town.post("a", "one", "two", "three", expires=soon)
     town.run()
@@ -268,17 +268,19 @@ def test_a_thread_that_expired_is_expired_to_its_last_part(town):
 
 
 def test_a_pause_stops_and_a_resume_frees_within_the_grace(town):
-    town.ledger.write(lambda conn: pauses.start(conn, "mourning", except_types=[], now=town.now()))
+    town.ledger.write(lambda conn: pauses.start_pause(conn, "mourning", except_types=[], now=town.now()))
     town.post("a")
     town.run()
     assert town.states() == {"a": "held pause"}
-    town.ledger.write(lambda conn: pauses.end(conn, now=town.now()))
+    town.ledger.write(lambda conn: pauses.end_pauses(conn, now=town.now()))
     town.run()
     assert town.states() == {"a": "published"}
 
 
 def test_a_pause_lets_its_exceptions_pass(town):
-    town.ledger.write(lambda conn: pauses.start(conn, "m", except_types=["siaran-pers"], now=town.now()))
+    town.ledger.write(
+        lambda conn: pauses.start_pause(conn, "m", except_types=["siaran-pers"], now=town.now())
+    )
     town.post("a")
     town.run()
     assert town.states() == {"a": "published"}
@@ -332,7 +334,7 @@ def test_a_text_mended_before_is_followed_and_after_is_only_noted(town):
     town.run()
     assert [text for text, _to, _reply in town.square.cried] == ["new"]
     with town.ledger.read() as conn:
-        assert totals.by_post(conn)[0]["changed"]
+        assert totals.list_by_post(conn)[0]["changed"]
 
 
 def test_a_failed_post_follows_its_mended_file(town):
@@ -365,7 +367,7 @@ def test_the_same_text_under_another_id_is_refused_unless_it_repeats(town):
 
 def test_what_a_dead_owner_left_is_unknown_or_free(town):
     from humaspost.ledger.deliveries import claims
-    from humaspost.ledger.deliveries.gate import Gate, Ticket
+    from humaspost.ledger.deliveries.gate import Gate, GateRequest
 
     town.post("a", "sent?")
     town.post("b", "claimed")
@@ -374,10 +376,10 @@ def test_what_a_dead_owner_left_is_unknown_or_free(town):
     line = dead.lines[0]
 
     def die(conn):
-        rows = claims.claim(conn, line.id, owner="dead", until=town.now(), now=town.now(), limit=5)
+        rows = claims.claim_due(conn, line.id, owner="dead", until=town.now(), now=town.now(), limit=5)
         row = next(r for r in rows if r.post == "a")
         gate = Gate(conn, line.id, "dead", line.rules, dead.sender.decide, town.now(), timedelta(1))
-        return gate.passages([Ticket(row.key, Part(1, "sent?").hash, None)])
+        return gate.decide_all([GateRequest(row.key, Part(1, "sent?").hash, None)])
 
     town.ledger.write(die)
     town.square.found = Proof.ABSENT_SO_FAR
@@ -413,7 +415,7 @@ def test_a_wrong_login_holds_the_account_before_anything_is_sent(town):
     assert town.states() == {"a": "held login"}
     town.square.login = None
     account_id = town.engine().lines[0].id
-    town.ledger.write(lambda conn: account_holds.release(conn, account_id, now=town.now()))
+    town.ledger.write(lambda conn: account_holds.release_account(conn, account_id, now=town.now()))
     town.run()
     assert town.states() == {"a": "published"}
 
@@ -423,8 +425,8 @@ def test_what_comes_due_after_a_release_is_not_held_by_a_look_from_before_it(tow
     town.post("a")
     town.schedule()
     account_id = town.engine().lines[0].id
-    town.ledger.write(lambda conn: account_holds.hold(conn, account_id, "login", now=town.now()))
-    town.ledger.write(lambda conn: account_holds.release(conn, account_id, now=town.now()))
+    town.ledger.write(lambda conn: account_holds.hold_account(conn, account_id, "login", now=town.now()))
+    town.ledger.write(lambda conn: account_holds.release_account(conn, account_id, now=town.now()))
     assert town.ledger.write(lambda conn: account_holds.hold_due(conn, account_id, now=town.now())) is False
     assert town.states() == {"a": "scheduled"}
 
@@ -437,7 +439,11 @@ def test_after_a_verdict_on_a_template_the_next_sender_asks_what_there_is(town, 
     assert town.square.surveyed == 1
     account_id = town.engine().lines[0].id
     later = town.now() + timedelta(minutes=1)
-    town.ledger.write(lambda conn: accounts.judge(conn, account_id, Verdict("siaran", "id"), at=later))
+    town.ledger.write(
+        lambda conn: accounts.record_template_change(
+            conn, account_id, TemplateStatusChange("siaran", "id"), at=later
+        )
+    )
     for name in due:
         town.post(name)
     town.run()
@@ -476,7 +482,7 @@ def test_an_account_that_may_log_in_but_not_write_is_not_asked_at_once(town):
 
 def test_a_restriction_that_lets_one_log_in_is_ended_by_a_person_only(town):
     """Every ten minutes a login succeeded, and the backlog was pushed into the block again."""
-    town.square.script = [AuthFailed("131048", "spam", lasting=True)] * 9
+    town.square.script = [AuthFailed("131048", "spam", persistent=True)] * 9
     town.post("a")
     town.run()
     left = len(town.square.script)
@@ -487,12 +493,12 @@ def test_a_restriction_that_lets_one_log_in_is_ended_by_a_person_only(town):
     assert set(town.states().values()) == {"held login"}
     town.square.script = []
     (line,) = town.engine().lines
-    assert contact(line, town.sender(), force=True) is None
+    assert verify_account(line, town.sender(), force=True) is None
     town.run()
     assert set(town.states().values()) == {"held login"}, (
         "a question that somebody's news led to is no person"
     )
-    town.ledger.write(lambda conn: account_holds.see_to(conn, line.id, now=town.now()))
+    town.ledger.write(lambda conn: account_holds.acknowledge(conn, line.id, now=town.now()))
     town.run()
     assert set(town.states().values()) == {"published"}
 
@@ -508,7 +514,7 @@ def test_an_allowance_that_is_spent_on_the_question_itself_is_not_asked_for_ever
     assert town.square.asked == 1
     town.square.login = None
     account_id = town.engine().lines[0].id
-    town.ledger.write(lambda conn: account_holds.release(conn, account_id, now=town.now()))
+    town.ledger.write(lambda conn: account_holds.release_account(conn, account_id, now=town.now()))
     town.run()
     assert town.states() == {"a": "published"}
 
@@ -525,7 +531,7 @@ def test_a_released_account_is_asked_at_once_by_the_sender_that_runs(town):
         assert town.states() == {"a": "held login"}
         town.square.login = None
         line = engine.lines[0]
-        town.ledger.write(lambda conn: account_holds.release(conn, line.id, now=town.now()))
+        town.ledger.write(lambda conn: account_holds.release_account(conn, line.id, now=town.now()))
         engine.wake()
         town.drain(engine)
         assert town.states() == {"a": "published"}
@@ -549,27 +555,27 @@ def test_more_than_five_seconds_between_gate_and_socket_sends_nothing(town):
     def jump(_sender=None):
         town.shift = timedelta(hours=1)
 
-    from humaspost.delivery.steps.send import send
+    from humaspost.delivery.steps.send import send_intent
 
     town.post("a")
     town.schedule()
     engine = town.engine()
     from humaspost.ledger.deliveries import claims
-    from humaspost.ledger.deliveries.gate import Gate, Ticket
+    from humaspost.ledger.deliveries.gate import Gate, GateRequest
 
     line = engine.lines[0]
 
     def go(conn):
-        claims.claim(conn, line.id, owner="me", until=town.now(), now=town.now(), limit=5)
+        claims.claim_due(conn, line.id, owner="me", until=town.now(), now=town.now(), limit=5)
         gate = Gate(conn, line.id, "me", line.rules, engine.sender.decide, town.now(), timedelta(1))
-        row = delivery_lists.deliveries(conn)[0]
-        return gate.passages([Ticket(row.key, Part(1, "a").hash, None)])[0]
+        row = delivery_lists.list_deliveries(conn)[0]
+        return gate.decide_all([GateRequest(row.key, Part(1, "a").hash, None)])[0]
 
     intent = town.ledger.write(go)
     jump()
     import time
 
-    send(line, engine.sender, intent, gated=time.monotonic())
+    send_intent(line, engine.sender, intent, gated_monotonic=time.monotonic())
     assert town.square.cried == []
     assert town.states() == {"a": "scheduled"}
 
@@ -611,8 +617,8 @@ def test_a_ledger_that_refuses_to_the_end_does_not_keep_the_process(town):
 def test_what_a_restored_ledger_hears_of_only_now_is_not_sent_by_itself(town, ago):
     """A file that the backup never saw may have gone out since, late, though its date lies before the backup."""
     seen = town.now() - timedelta(seconds=300)
-    town.ledger.write(lambda conn: senders.start(conn, "o", command="run", pid=1, host="h", now=seen))
-    town.ledger.write(lambda conn: restore_gap.begin(conn, now=town.now()))
+    town.ledger.write(lambda conn: senders.record_start(conn, "o", command="run", pid=1, host="h", now=seen))
+    town.ledger.write(lambda conn: restore_gap.start_restore_gap(conn, now=town.now()))
     town.post("a", ago=ago)
     town.post("later", ago=-3600)
     town.run()

@@ -18,9 +18,9 @@ from humaspost.ledger.schema import (
     delivery,
     quota_use,
     recipient,
-    window,
+    service_window,
 )
-from humaspost.model.account import Facts, Template
+from humaspost.model.account import AccountStatus, Template
 from humaspost.model.delivery import State
 from humaspost.model.errors import RateLimited, Rejected, Scope, Transient, UnknownOutcome
 from humaspost.model.rendition import Fallback, Part, Rendition
@@ -36,12 +36,12 @@ MANY, BOTH = size(150, 700), size(20, 100)
 BACKLOG, RATE = size(60, 240), 200
 
 
-def enlist(town, name: str, numbers: range, *, consents: bool = True) -> None:
+def add_recipients(town, name: str, numbers: range, *, consents: bool = True) -> None:
     def work(conn):
         conn.execute(insert(audience).values(name=name, file="f", digest="d", imported_at=town.now()))
         for n in numbers:
             id_, phone = f"r{n}", f"+62812{n:08}"
-            if recipients.by_phone(conn, phone) is None:
+            if recipients.get_by_phone(conn, phone) is None:
                 conn.execute(insert(recipient).values(id=id_, phone=phone, created_at=town.now()))
                 if consents:
                     conn.execute(
@@ -61,7 +61,7 @@ def enlist(town, name: str, numbers: range, *, consents: bool = True) -> None:
 
 def counts(town) -> dict:
     with town.ledger.read() as conn:
-        return dict(totals.by_state(conn))
+        return dict(totals.count_by_state(conn))
 
 
 def to_all(town, id_: str, *names: str, **more):
@@ -76,8 +76,8 @@ def to_all(town, id_: str, *names: str, **more):
 
 
 def test_everybody_gets_it_once_however_many_lists_they_are_on(town):
-    enlist(town, "masyarakat", range(MANY))
-    enlist(town, "wartawan", range(MANY - BOTH, MANY + 20))
+    add_recipients(town, "masyarakat", range(MANY))
+    add_recipients(town, "wartawan", range(MANY - BOTH, MANY + 20))
     to_all(town, "a", "masyarakat", "wartawan")
     town.run()
     town.run()
@@ -87,8 +87,8 @@ def test_everybody_gets_it_once_however_many_lists_they_are_on(town):
 
 
 def test_those_who_left_or_never_agreed_are_refused_and_counted(town):
-    enlist(town, "masyarakat", range(10))
-    enlist(town, "tamu", range(10, 13), consents=False)
+    add_recipients(town, "masyarakat", range(10))
+    add_recipients(town, "tamu", range(10, 13), consents=False)
     left = update(recipient).where(recipient.c.id == "r3").values(opted_out_at=town.now())
     town.ledger.write(lambda conn: conn.execute(left))
     to_all(town, "a", "masyarakat", "tamu")
@@ -97,7 +97,7 @@ def test_those_who_left_or_never_agreed_are_refused_and_counted(town):
 
 
 def test_who_leaves_after_the_plan_is_stopped_at_the_gate(town):
-    enlist(town, "masyarakat", range(3))
+    add_recipients(town, "masyarakat", range(3))
     to_all(town, "a", "masyarakat", ago=-60)
     town.schedule()
     left = update(recipient).where(recipient.c.id == "r1").values(opted_out_at=town.now())
@@ -116,7 +116,7 @@ def test_who_leaves_after_the_plan_is_stopped_at_the_gate(town):
 
 
 def test_without_a_window_and_without_a_template_nobody_is_written_to(town):
-    enlist(town, "masyarakat", range(2))
+    add_recipients(town, "masyarakat", range(2))
     to_all(town, "a", "masyarakat")
     town.change("a", rendition=Rendition("square", (Part(1, "free text"),)))
     town.run()
@@ -127,7 +127,7 @@ def test_without_a_window_and_without_a_template_nobody_is_written_to(town):
 def stop_marketing(town, who: str) -> None:
     def work(conn):
         account = conn.scalar(select(schema.account.c.id))
-        marketing_preferences.say(conn, account, who, marketing=False, at=town.now())
+        marketing_preferences.record_preference(conn, account, who, marketing=False, at=town.now())
 
     town.ledger.write(work)
 
@@ -137,14 +137,14 @@ def stop_marketing(town, who: str) -> None:
     [("MARKETING", "", 2), ("UTILITY", "MARKETING", 3), (None, "MARKETING", 2), (None, "", 3)],
 )
 def test_who_wants_no_marketing_gets_every_other_template(town, known, called, reached):
-    enlist(town, "masyarakat", range(3))
+    add_recipients(town, "masyarakat", range(3))
     to_all(town, "a", "masyarakat")
     fallback = Fallback("pengumuman", "id", ("a",), category=called)
     town.change("a", rendition=Rendition("square", (Part(1, "kabar", fallback=fallback),)))
     town.schedule()
     stop_marketing(town, "r1")
     if known:
-        facts = Facts(town.now(), templates=(Template("pengumuman", "id", "APPROVED", known, 1),))
+        facts = AccountStatus(town.now(), templates=(Template("pengumuman", "id", "APPROVED", known, 1),))
         town.square.facts = facts
     town.run()
     assert counts(town).get(State.PUBLISHED) == reached
@@ -155,7 +155,7 @@ def test_who_wants_no_marketing_gets_every_other_template(town, known, called, r
 
 
 def test_free_text_in_the_window_is_no_marketing(town):
-    enlist(town, "masyarakat", range(1))
+    add_recipients(town, "masyarakat", range(1))
     to_all(town, "a", "masyarakat")
     fallback = Fallback("pengumuman", "id", ("a",), category="MARKETING")
     town.change("a", rendition=Rendition("square", (Part(1, "kabar", fallback=fallback),)))
@@ -165,7 +165,7 @@ def test_free_text_in_the_window_is_no_marketing(town):
     def work(conn):
         account = conn.scalar(select(schema.account.c.id))
         until = town.now() + timedelta(hours=1)
-        conn.execute(insert(schema.window).values(account=account, recipient="r0", open_until=until))
+        conn.execute(insert(schema.service_window).values(account=account, recipient="r0", open_until=until))
 
     town.ledger.write(work)
     town.run()
@@ -173,27 +173,29 @@ def test_free_text_in_the_window_is_no_marketing(town):
 
 
 def test_a_refusal_for_that_reason_is_remembered(town):
-    enlist(town, "masyarakat", range(1))
+    add_recipients(town, "masyarakat", range(1))
     to_all(town, "a", "masyarakat")
-    town.square.script = [Rejected("131050", scope=Scope.RECIPIENT, unwanted=True)]
+    town.square.script = [Rejected("131050", scope=Scope.RECIPIENT, marketing_refused=True)]
     town.run()
     assert counts(town) == {State.FAILED: 1}
     with town.ledger.read() as conn:
-        said = conn.execute(select(schema.preference.c.recipient, schema.preference.c.marketing)).one()
+        said = conn.execute(
+            select(schema.marketing_preference.c.recipient, schema.marketing_preference.c.marketing)
+        ).one()
     assert tuple(said) == ("r0", False)
 
 
 def test_before_it_is_expanded_a_fan_out_counts_as_its_people(town):
-    enlist(town, "masyarakat", range(40))
+    add_recipients(town, "masyarakat", range(40))
     to_all(town, "a", "masyarakat", ago=-3600)
     town.schedule()
     assert counts(town) == {State.SCHEDULED: 40}
 
 
 def test_what_waits_for_the_whole_post_is_not_tried_person_by_person(town):
-    enlist(town, "masyarakat", range(200))
+    add_recipients(town, "masyarakat", range(200))
     to_all(town, "a", "masyarakat")
-    enlist(town, "wartawan", range(200, 203))
+    add_recipients(town, "wartawan", range(200, 203))
     later = town.now() + timedelta(minutes=15)
     town.square.script = [RateLimited("132015", retry_at=later, scope=Scope.POST)] * 200
     town.run()
@@ -214,10 +216,10 @@ def test_what_waits_for_the_whole_post_is_not_tried_person_by_person(town):
 
 def test_an_end_counts_only_the_tries_that_ended_so(town):
     """Meta's cap lets one try more after a day, whatever else went wrong before."""
-    enlist(town, "masyarakat", range(1))
+    add_recipients(town, "masyarakat", range(1))
     to_all(town, "a", "masyarakat")
     soon = town.now()
-    capped = RateLimited("131049", retry_at=soon, scope=Scope.RECIPIENT, most=2)
+    capped = RateLimited("131049", retry_at=soon, scope=Scope.RECIPIENT, max_attempts=2)
     other = RateLimited("131056", retry_at=soon, scope=Scope.RECIPIENT)
     town.square.script = [other, other, capped, capped]
     for turn in range(4):
@@ -230,7 +232,7 @@ def test_an_end_counts_only_the_tries_that_ended_so(town):
 
 
 def test_one_bad_number_stops_nobody_else(town):
-    enlist(town, "masyarakat", range(30))
+    add_recipients(town, "masyarakat", range(30))
     town.square.script = [Rejected("131026", scope=Scope.RECIPIENT)]
     to_all(town, "a", "masyarakat")
     town.run()
@@ -239,7 +241,7 @@ def test_one_bad_number_stops_nobody_else(town):
 
 def test_what_is_wrong_for_everybody_is_asked_once(town):
     """A template that does not exist was refused ten thousand times."""
-    enlist(town, "masyarakat", range(40))
+    add_recipients(town, "masyarakat", range(40))
     refused = Rejected("132001", "no such template", scope=Scope.POST)
     town.square.script = [refused] * 40
     to_all(town, "a", "masyarakat")
@@ -249,7 +251,7 @@ def test_what_is_wrong_for_everybody_is_asked_once(town):
 
 
 def test_an_account_under_maintenance_is_asked_once(town):
-    enlist(town, "masyarakat", range(40))
+    add_recipients(town, "masyarakat", range(40))
     town.square.script = [Transient("131057", scope=Scope.ACCOUNT)] * 40
     to_all(town, "a", "masyarakat")
     town.run()
@@ -258,7 +260,7 @@ def test_an_account_under_maintenance_is_asked_once(town):
 
 
 def test_a_lost_answer_is_one_doubt_among_many_receipts(town):
-    enlist(town, "masyarakat", range(30))
+    add_recipients(town, "masyarakat", range(30))
     town.square.script = [None, UnknownOutcome("timeout")]
     to_all(town, "a", "masyarakat")
     town.run()
@@ -268,7 +270,7 @@ def test_a_lost_answer_is_one_doubt_among_many_receipts(town):
 
 
 def test_a_rate_limited_recipient_waits_alone(town):
-    enlist(town, "masyarakat", range(5))
+    add_recipients(town, "masyarakat", range(5))
     later = town.now() + timedelta(hours=1)
     town.square.script = [RateLimited("131056", retry_at=later, scope=Scope.RECIPIENT)]
     to_all(town, "a", "masyarakat")
@@ -279,13 +281,13 @@ def test_a_rate_limited_recipient_waits_alone(town):
 def limited(town, places):
     """So many people outside their windows in any day."""
     rules = town.square.rules
-    quota = Quota("people", places, 86400, SOURCE, unique=True)
+    quota = Quota("people", places, 86400, SOURCE, counts_recipients=True)
     town.square.rules = lambda config: replace(rules(config), quotas=(quota,))
 
 
 def written_to(town, people, *, hours):
     """They were written to so long ago, by this account."""
-    account_id = town.ledger.write(lambda conn: accounts.ensure(conn, square_account()))
+    account_id = town.ledger.write(lambda conn: accounts.ensure_account(conn, square_account()))
     at = town.now() - timedelta(hours=hours)
     rows = [{"account": account_id, "name": "people", "recipient": f"r{n}", "at": at} for n in people]
     town.ledger.write(lambda conn: conn.execute(insert(quota_use), rows))
@@ -293,10 +295,10 @@ def written_to(town, people, *, hours):
 
 def opened(town, people):
     """They wrote to us: their 24 hours are open."""
-    account_id = town.ledger.write(lambda conn: accounts.ensure(conn, square_account()))
+    account_id = town.ledger.write(lambda conn: accounts.ensure_account(conn, square_account()))
     until = town.now() + timedelta(hours=20)
     rows = [{"account": account_id, "recipient": f"r{n}", "open_until": until} for n in people]
-    town.ledger.write(lambda conn: conn.execute(insert(window), rows))
+    town.ledger.write(lambda conn: conn.execute(insert(service_window), rows))
 
 
 def waits_until(town):
@@ -305,7 +307,7 @@ def waits_until(town):
 
 
 def test_a_daily_quota_of_people_is_kept_below_and_the_rest_waits(town):
-    enlist(town, "masyarakat", range(60))
+    add_recipients(town, "masyarakat", range(60))
     to_all(town, "a", "masyarakat")
     limited(town, 40)
     town.run()
@@ -316,9 +318,9 @@ def test_a_daily_quota_of_people_is_kept_below_and_the_rest_waits(town):
 def test_who_needs_no_place_does_not_wait_for_one(town):
     """Nor does a post to such people alone, behind one that waits."""
     (
-        enlist(town, "lama", range(100, 119)),
-        enlist(town, "baru", range(6)),
-        enlist(town, "asing", range(50, 51)),
+        add_recipients(town, "lama", range(100, 119)),
+        add_recipients(town, "baru", range(6)),
+        add_recipients(town, "asing", range(50, 51)),
     )
     limited(town, 20)
     written_to(town, range(100, 118), hours=10), written_to(town, [5], hours=9)
@@ -334,10 +336,10 @@ def test_who_needs_no_place_does_not_wait_for_one(town):
 
 
 def test_where_the_window_was_closed_after_all_the_gate_counts_the_template(town):
-    enlist(town, "baru", range(1))
+    add_recipients(town, "baru", range(1))
     limited(town, 20)
     opened(town, [0])
-    town.square.script = [Transient("131047", scope=Scope.RECIPIENT, closed=True)]
+    town.square.script = [Transient("131047", scope=Scope.RECIPIENT, window_closed=True)]
     to_all(town, "a", "baru")
     town.run()
     town.shift = timedelta(minutes=1)
@@ -346,12 +348,12 @@ def test_where_the_window_was_closed_after_all_the_gate_counts_the_template(town
     with town.ledger.read() as conn:
         assert list(conn.scalars(select(attempt.c.template).order_by(attempt.c.number))) == [False, True]
         assert conn.scalar(select(func.count()).select_from(quota_use)) == 1
-        assert conn.execute(select(window)).all() == []
+        assert conn.execute(select(service_window)).all() == []
 
 
 def test_a_person_written_to_anew_counts_from_then(town):
     """The first of two uses leaves the day's window, the person does not: whoever waits is not woken for nothing."""
-    enlist(town, "baru", range(1))
+    add_recipients(town, "baru", range(1))
     limited(town, 20)
     written_to(town, range(100, 119), hours=20), written_to(town, range(100, 119), hours=2)
     to_all(town, "a", "baru")
@@ -361,7 +363,7 @@ def test_a_person_written_to_anew_counts_from_then(town):
 
 
 def test_of_many_who_wait_only_some_are_woken_by_one_place(town):
-    enlist(town, "baru", range(200))
+    add_recipients(town, "baru", range(200))
     limited(town, 20)
     for number in range(19):
         written_to(town, [1000 + number], hours=10 + number / 10)
@@ -383,7 +385,7 @@ def order(town) -> list[str]:
 
 def test_a_warning_does_not_wait_behind_a_fan_out(town):
     town.ticks = True
-    enlist(town, "masyarakat", range(40))
+    add_recipients(town, "masyarakat", range(40))
     town.square.rates = (Rate("write", RATE, 1.0, 1, SOURCE),)
     to_all(town, "news", "masyarakat", ago=2)
     to_all(town, "warning", "masyarakat", ago=1, priority=1)
@@ -394,7 +396,7 @@ def test_a_warning_does_not_wait_behind_a_fan_out(town):
 @pytest.mark.parametrize("limit", [1, 2, 3])
 def test_two_posts_of_one_priority_take_turns(town, limit):
     town.ticks = True
-    enlist(town, "masyarakat", range(20))
+    add_recipients(town, "masyarakat", range(20))
     to_all(town, "a", "masyarakat", ago=2)
     to_all(town, "b", "masyarakat", ago=1)
     town.square.rates = (Rate("write", 30 * limit, 1.0, 1, SOURCE),)
@@ -404,7 +406,7 @@ def test_two_posts_of_one_priority_take_turns(town, limit):
 
 def test_a_backlog_after_a_jump_of_the_clock_is_spread(town):
     town.ticks = True
-    enlist(town, "masyarakat", range(BACKLOG))
+    add_recipients(town, "masyarakat", range(BACKLOG))
     town.square.rates = (Rate("write", RATE, 1.0, 2, SOURCE),)
     to_all(town, "a", "masyarakat", ago=-3000)
     stamps = []

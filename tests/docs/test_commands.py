@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from humaspost.cli.registry import ENTRIES, load
+from humaspost.cli.registry import ENTRIES, load_command
 from tests.docs.pages import ROOT, pages
 
 #: ``humaspost`` as typed, in `code` or in a block; words and switches up to the end of the code.
@@ -25,14 +25,14 @@ def command(words: list[str]) -> tuple[Any, list[str]] | None:
     """The command that the words name, with the rest of them; None = there is none."""
     if words[0] not in ENTRIES:
         return None
-    found, rest = load(ENTRIES[words[0]]), words[1:]
+    found, rest = load_command(ENTRIES[words[0]]), words[1:]
     verbs = getattr(found, "commands", {})
     if not verbs or not rest or rest[0].startswith("-"):
         return found, rest
     return (verbs[rest[0]], rest[1:]) if rest[0] in verbs else None
 
 
-def switches(found: Any) -> set[str]:
+def options_in(found: Any) -> set[str]:
     """Every switch of a command."""
     return {"--help", *(name for one in found.params for name in (*one.opts, *one.secondary_opts))}
 
@@ -51,7 +51,7 @@ def test_every_typed_command_and_switch_exists() -> None:
             wrong.append(f"{page}: humaspost {' '.join(words)}")
             continue
         given = {word.partition("=")[0] for word in found[1] if re.match(r"--?[a-z]", word)}
-        unknown = {word for word in given - switches(found[0]) if word != "-vvv"}
+        unknown = {word for word in given - options_in(found[0]) if word != "-vvv"}
         wrong += [f"{page}: {word} in humaspost {' '.join(words)}" for word in sorted(unknown)]
     assert not wrong
 

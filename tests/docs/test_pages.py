@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from humaspost.channels.testing.contract import FAULTS
-from humaspost.cli.exit_codes import Exit
+from humaspost.cli.exit_codes import ExitCode
 from humaspost.model.channel import Channel, Session
-from humaspost.views.explain import codes
+from humaspost.views.explain import all_codes
 from tests.docs.pages import ROOT, anchors, links, pages, prose
 
 
@@ -39,12 +39,12 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
 
 def test_every_exit_code_is_documented() -> None:
     rows = re.findall(r"^\| (\d+) \| (?=\S)", prose(ROOT / "docs" / "help.md"), re.MULTILINE)
-    assert [int(row) for row in rows] == [code.value for code in Exit]
+    assert [int(row) for row in rows] == [code.value for code in ExitCode]
 
 
 def test_every_code_has_its_place_in_help() -> None:
-    assert codes()
-    assert codes().keys() <= anchors(ROOT / "docs" / "help.md")
+    assert all_codes()
+    assert all_codes().keys() <= anchors(ROOT / "docs" / "help.md")
 
 
 def test_generated_parts_are_fresh() -> None:

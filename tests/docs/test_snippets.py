@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from humaspost.content.frontmatter.keys import MEDIUM, POST
+from humaspost.content.frontmatter.keys import MEDIUM_KEYS, POST_KEYS
 from humaspost.settings.config_file import ConfigFile, MediaTable, PolicyTable, TypeTable
-from humaspost.settings.load import load
+from humaspost.settings.load import load_settings
 from tests.docs.pages import ROOT, Snippet, pages, prose, snippets
 from tests.support.program import expect, run
 from tests.support.reference_data import absent
@@ -70,14 +70,14 @@ def test_the_post_in_the_readme_has_no_error(office: Path) -> None:
         expect(run("check", cwd=office))
 
 
-@pytest.mark.parametrize("key", [*POST, "x", "instagram", "whatsapp", *MEDIUM])
+@pytest.mark.parametrize("key", [*POST_KEYS, "x", "instagram", "whatsapp", *MEDIUM_KEYS])
 def test_every_key_of_a_post_is_documented(key: str) -> None:
     assert f"`{key}`" in prose(FRONT_MATTER)
 
 
 def test_the_example_config_is_right_and_whole(tmp_path: Path) -> None:
     shutil.copy(ROOT / "config.example.toml", tmp_path / "config.toml")
-    settings = load(tmp_path / "config.toml")
+    settings = load_settings(tmp_path / "config.toml")
     assert [account.name for account in settings.accounts] == ["x", "instagram", "whatsapp"]
     assert {path.name for path in (ROOT / "audiences").iterdir()} == {
         path.name for path in settings.audiences.values()

@@ -17,7 +17,7 @@ PROBLEM = {"code", "severity", "file", "line", "column", "field", "channel", "me
 PICTURE = '[{file: media/loket.jpg, alt: "Petugas loket menyerahkan kartu identitas."}]'
 
 
-def everywhere(office: Office, name: str, text: str, *, due: float | None = None) -> None:
+def objects_by_channel(office: Office, name: str, text: str, *, due: float | None = None) -> None:
     """A post with a picture for all three channels."""
     office.post(
         name, text, due=due, channels="[x, instagram, whatsapp]", audiences="[wartawan]", media=PICTURE
@@ -31,7 +31,7 @@ def test_from_an_empty_folder_to_three_platforms(office: Office) -> None:
     assert office.run("account", "check", "x").out == "ok, @kotacontoh\n"
     assert "5 new" in office.run("audience", "import", "wartawan", "--yes").err
     office.run("new", "Uji coba")
-    everywhere(office, "kabar", "Loket *malam* buka sampai pukul 20.00.")
+    objects_by_channel(office, "kabar", "Loket *malam* buka sampai pukul 20.00.")
     checked = office.json("check")
     assert (checked["schema"], checked["posts"], checked["problems"]) == (1, 3, [])
     assert "Loket malam buka" in office.run("preview", "kabar").out
@@ -45,7 +45,7 @@ def test_from_an_empty_folder_to_three_platforms(office: Office) -> None:
 
 
 def test_status_says_in_json_what_is_true(office: Office) -> None:
-    everywhere(office, "kabar", "Loket malam buka.")
+    objects_by_channel(office, "kabar", "Loket malam buka.")
     office.run("publish", "kabar", "--yes")
     told = office.json("status")
     assert set(told) >= {"schema", "now", "counts", "posts", "deliveries"}
@@ -114,7 +114,7 @@ def test_one_bad_file_never_stops_the_others(office: Office) -> None:
     (problem,) = [p for p in checked["problems"] if p["severity"] == "error"]
     assert set(problem) == PROBLEM
     assert (problem["code"], problem["file"], problem["line"]) == ("quote-colon", "posts/buruk.md", 2)
-    everywhere(office, "lain", "Lain.")
+    objects_by_channel(office, "lain", "Lain.")
 
 
 def test_a_due_post_with_a_problem_makes_run_end_with_3(office: Office) -> None:

@@ -19,7 +19,7 @@ ORDER = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12")
 IMAGES = ("image/jpeg", "image/png", "image/gif")
 
 
-class Day(dict[str, list[dict[str, Any]]]):
+class PublishedDay(dict[str, list[dict[str, Any]]]):
     """The public objects of each post, by its number and channel: ``day["01 x"]``."""
 
     sandbox: SandboxProcess
@@ -42,7 +42,7 @@ def move(folder: Path, start: datetime) -> None:
 
 
 @pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
+def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublishedDay]:
     """Every sample published by one ``run``."""
     folder = tmp_path_factory.mktemp("samples")
     sandbox = SandboxProcess("--office", "kantor", cwd=folder)
@@ -61,8 +61,8 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
         sandbox.end()
 
 
-def _day(office: Office, deliveries: list[dict[str, Any]]) -> Day:
-    day = Day()
+def _day(office: Office, deliveries: list[dict[str, Any]]) -> PublishedDay:
+    day = PublishedDay()
     day.sandbox, day.folder = office.sandbox, office.folder
     objects = {(o["channel"], o["id"]): o for o in office.sandbox.objects()}
     files = {p["id"]: Path(p["file"]).name[:2] for p in office.json("status")["posts"]}
@@ -78,7 +78,7 @@ def people(*lists: str) -> set[str]:
     return {row.split(",")[0] for row in lines}
 
 
-def test_each_goes_where_it_says_and_nowhere_else(day: Day) -> None:
+def test_each_goes_where_it_says_and_nowhere_else(day: PublishedDay) -> None:
     counts = {name: len(objects) for name, objects in day.items()}
     everywhere = [f"{n} {c}" for n in ("01", "02", "09", "10", "11") for c in ("x", "instagram")]
     people_of = {name: counts.pop(name) for name in list(counts) if name.endswith("whatsapp")}
@@ -89,7 +89,7 @@ def test_each_goes_where_it_says_and_nowhere_else(day: Day) -> None:
     assert sum(map(len, day.values())) == len(day.sandbox.objects())
 
 
-def test_01_says_on_each_channel_what_was_written_for_it(day: Day) -> None:
+def test_01_says_on_each_channel_what_was_written_for_it(day: PublishedDay) -> None:
     assert day.text("01 x").startswith("Mulai Senin, 8 Februari 2021, loket adminduk")
     assert day.text("01 x").endswith("#LayananMalam #KotaContohMelayani")
     assert day.text("01 instagram").startswith("Pulang kerja baru sempat urus dokumen?")
@@ -98,7 +98,7 @@ def test_01_says_on_each_channel_what_was_written_for_it(day: Day) -> None:
 
 
 @pytest.mark.parametrize("name", ["01 x", "01 instagram", "01 whatsapp"])
-def test_01_carries_a_picture_without_the_place_where_it_was_taken(day: Day, name: str) -> None:
+def test_01_carries_a_picture_without_the_place_where_it_was_taken(day: PublishedDay, name: str) -> None:
     source = Image.open(ROOT / "posts/media/014-loket-malam.jpg")
     assert source.getexif().get_ifd(0x8825), "the sample has GPS to strip"
     shown = picture(day, day[name][0])
@@ -106,7 +106,7 @@ def test_01_carries_a_picture_without_the_place_where_it_was_taken(day: Day, nam
     assert "exif" not in shown.info
 
 
-def picture(day: Day, shown: dict[str, Any]) -> Image.Image:
+def picture(day: PublishedDay, shown: dict[str, Any]) -> Image.Image:
     """The one image of an object, as the public gets it."""
     (media,) = shown["media"]
     image = Image.open(BytesIO(day.sandbox.fetch(f"/_sandbox/media/{media['sha256']}")))
@@ -114,19 +114,19 @@ def picture(day: Day, shown: dict[str, Any]) -> Image.Image:
     return image
 
 
-def test_02_is_an_approved_template_on_whatsapp_and_a_jpeg_on_instagram(day: Day) -> None:
+def test_02_is_an_approved_template_on_whatsapp_and_a_jpeg_on_instagram(day: PublishedDay) -> None:
     assert {o["template"] for o in day["02 whatsapp"]} == {"peringatan_dini_cuaca"}
     assert picture(day, day["02 instagram"][0]).format == "JPEG"
 
 
-def test_04_is_a_carousel_with_both_descriptions(day: Day) -> None:
+def test_04_is_a_carousel_with_both_descriptions(day: PublishedDay) -> None:
     for name in ("04 x", "04 instagram"):
         (shown,) = day[name]
         assert len({m["sha256"] for m in shown["media"]}) == 2
         assert all(m["alt"] and len(m["alt"]) > 20 for m in shown["media"])
 
 
-def test_every_picture_is_described_on_x_and_instagram(day: Day) -> None:
+def test_every_picture_is_described_on_x_and_instagram(day: PublishedDay) -> None:
     public = [o for name, objects in day.items() if "whatsapp" not in name for o in objects]
     pictures = [m for o in public for m in o["media"] if m["type"] in IMAGES]
     assert len(pictures) >= 14
@@ -134,19 +134,19 @@ def test_every_picture_is_described_on_x_and_instagram(day: Day) -> None:
 
 
 @pytest.mark.parametrize("name", ["05 x", "05 instagram"])
-def test_05_is_a_video(day: Day, name: str) -> None:
+def test_05_is_a_video(day: PublishedDay, name: str) -> None:
     (shown,) = day[name]
     assert [m["type"] for m in shown["media"]] == ["video/mp4"]
     film = day.sandbox.fetch(f"/_sandbox/media/{shown['media'][0]['sha256']}")
     assert film[4:8] == b"ftyp"
 
 
-def test_05_has_its_captions_on_x(day: Day) -> None:
+def test_05_has_its_captions_on_x(day: PublishedDay) -> None:
     tied = [one for one in day.sandbox.requests() if one["path"].endswith("/2/media/subtitles")]
     assert [one["status"] for one in tied] == [200]
 
 
-def test_06_is_a_chain_of_four_with_the_picture_on_the_second(day: Day) -> None:
+def test_06_is_a_chain_of_four_with_the_picture_on_the_second(day: PublishedDay) -> None:
     chain = day["06 x"]
     assert [o["reply_to"] for o in chain] == [None, *(o["id"] for o in chain[:3])]
     assert [len(o["media"]) for o in chain] == [0, 1, 0, 0]
@@ -154,29 +154,29 @@ def test_06_is_a_chain_of_four_with_the_picture_on_the_second(day: Day) -> None:
     assert chain[3]["text"].endswith("#InfoLaluLintasContoh")
 
 
-def test_07_reaches_journalists_only_with_the_letter(day: Day) -> None:
+def test_07_reaches_journalists_only_with_the_letter(day: PublishedDay) -> None:
     assert {o["to"] for o in day["07 whatsapp"]} == people("wartawan")
     assert {m["type"] for o in day["07 whatsapp"] for m in o["media"]} == {"application/pdf"}
     assert not [o for o in day.sandbox.objects() if o["channel"] != "whatsapp" and "Undangan" in o["text"]]
 
 
-def test_08_is_a_poll(day: Day) -> None:
+def test_08_is_a_poll(day: PublishedDay) -> None:
     (shown,) = day["08 x"]
     assert len(shown["poll"]["options"]) >= 2
 
 
-def test_09_answers_the_post_that_it_corrects(day: Day) -> None:
+def test_09_answers_the_post_that_it_corrects(day: PublishedDay) -> None:
     assert day["09 x"][0]["reply_to"] == day["01 x"][0]["id"]
     assert {o["to"] for o in day["09 whatsapp"]} == {o["to"] for o in day["01 whatsapp"]}
 
 
-def test_12_stays_a_draft(day: Day) -> None:
+def test_12_stays_a_draft(day: PublishedDay) -> None:
     (draft,) = (day.folder / "posts").glob("12-*.md")
     body = draft.read_text("utf-8").rpartition("---\n")[2].strip()
     assert not [o for o in day.sandbox.objects() if body[:40] in o["text"]]
 
 
-def test_nobody_gets_anything_twice(day: Day) -> None:
+def test_nobody_gets_anything_twice(day: PublishedDay) -> None:
     for name, objects in day.items():
         twice = [who for who, count in Counter(o["to"] for o in objects if o["to"]).items() if count > 1]
         assert twice == [], name

@@ -9,7 +9,7 @@ from PIL import Image
 from tests.media.video.test_gif_and_audio import gif
 from tests.support.image_files import jpeg
 from tests.support.office import Office
-from tests.support.video_files import film, sound
+from tests.support.video_files import audio_file, video_file
 
 MEDIA = '[{file: media/telepon.mov, alt: "Tangan memilah sampah."}]'
 TALL = '[{file: media/tinggi.jpg, alt: "Pohon di taman."}]'
@@ -18,7 +18,7 @@ TALL = '[{file: media/tinggi.jpg, alt: "Pohon di taman."}]'
 @pytest.fixture
 def telephone(office: Office) -> Office:
     """The office got a video as a telephone makes it, and a picture taller than Instagram takes."""
-    data = film(
+    data = video_file(
         (1920, 1088), seconds=3.2, rate=10, codec="libx265", container="mov", audio="aac", comment="rumah"
     )
     media = office.folder / "posts" / "media"
@@ -66,7 +66,7 @@ def test_with_convert_it_is_published_and_seen(telephone: Office) -> None:
 def test_a_gif_is_a_reel_and_a_sound_is_taken(office: Office) -> None:
     media = office.folder / "posts" / "media"
     (media / "gerak.gif").write_bytes(gif((401, 301)))
-    (media / "siaran.wav").write_bytes(sound("pcm_s16le", container="wav", seconds=2.0))
+    (media / "siaran.wav").write_bytes(audio_file("pcm_s16le", container="wav", seconds=2.0))
     moving = '[{file: media/gerak.gif, alt: "Lampu sirene menyala."}]'
     office.post("sirene", "Uji sirene.", channels="[instagram]", media=moving)
     spoken = {"audiences": "[wartawan]", "media": "[{file: media/siaran.wav}]"}

@@ -7,8 +7,8 @@ import pytest
 
 from tests.media.video.test_gif_and_audio import gif
 from tests.support.served_office import ServedOffice
-from tests.support.video_files import sound
-from tests.support.whatsapp_templates import FILM, register
+from tests.support.video_files import audio_file
+from tests.support.whatsapp_templates import VIDEO_TEMPLATE, register
 from tests.web.test_webhooks import FIRST, await_window
 
 pytestmark = pytest.mark.slow
@@ -19,10 +19,10 @@ def test_a_recording_and_a_gif_reach_whoever_wrote(office: ServedOffice) -> None
     config.write_text(config.read_text("utf-8") + "\n[media]\nconvert = true\n", "utf-8")
     media = office.folder / "posts" / "media"
     media.mkdir()
-    (media / "siaran.wav").write_bytes(sound("pcm_s16le", container="wav", seconds=2.0))
+    (media / "siaran.wav").write_bytes(audio_file("pcm_s16le", container="wav", seconds=2.0))
     (media / "gerak.gif").write_bytes(gif((401, 301)))
     office.set_options(auto_approve=True)
-    register(office.sandbox.accounts["whatsapp"], FILM)
+    register(office.sandbox.accounts["whatsapp"], VIDEO_TEMPLATE)
     office.run("account", "check", "whatsapp")
     office.message("lama")
     office.send("lama")

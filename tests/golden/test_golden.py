@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from humaspost.app.office import Office
-from humaspost.app.scan import scan
+from humaspost.app.scan import scan_folder
 from humaspost.model.rendition import Rendition
-from humaspost.reports.renditions_of_post import shown_for
-from humaspost.settings.load import load
+from humaspost.reports.renditions_of_post import previews_for
+from humaspost.settings.load import load_settings
 from tests.support.reference_data import ROOT
 
 HERE = Path(__file__).parent
@@ -27,22 +27,22 @@ CASES = sorted([*HERE.glob("*.md"), *SAMPLES.glob("*.md")], key=lambda path: pat
 #: Before every date in the cases.
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
-Shown = Mapping[str, Rendition]
+RenditionJson = Mapping[str, Rendition]
 
 
-def rendered(folder: Path) -> Mapping[str, Shown]:
+def rendered(folder: Path) -> Mapping[str, RenditionJson]:
     """File name → account → rendition, of all cases in one office; none of them may have an error."""
     shutil.copytree(SAMPLES, folder / "posts")
     for case in HERE.glob("*.md"):
         shutil.copy(case, folder / "posts")
     shutil.copytree(ROOT / "audiences", folder / "audiences")
     shutil.copy(ROOT / "config.example.toml", folder / "config.toml")
-    office = Office(load(folder / "config.toml"), now=lambda: NOW, environ={})
-    found = scan(office)
+    office = Office(load_settings(folder / "config.toml"), now=lambda: NOW, environ={})
+    found = scan_folder(office)
     wrong = [f"{problem.file}: {problem.code}" for problem in found.problems if problem.is_error]
     assert wrong == []
     made = {
-        Path(post.file).name: {one.account.name: one.rendition for one in shown_for(office, post)}
+        Path(post.file).name: {one.account.name: one.rendition for one in previews_for(office, post)}
         for post in found.posts
     }
     office.close()
@@ -61,12 +61,12 @@ def written(rendition: Rendition) -> str:
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Shown]:
+def office(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, RenditionJson]:
     return rendered(tmp_path_factory.mktemp("golden") / "office")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
-def test_a_post_is_shown_as_written_down(case: Path, office: Mapping[str, Shown]) -> None:
+def test_a_post_is_shown_as_written_down(case: Path, office: Mapping[str, RenditionJson]) -> None:
     shown, goldens = office[case.name], goldens_of(case)
     assert set(shown) == set(goldens)
     for account, path in goldens.items():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from humaspost.model.problem import Problem
-from humaspost.settings.load import load
+from humaspost.settings.load import load_settings
 from humaspost.settings.problems import ConfigError
 from humaspost.settings.settings import Settings
 from tests.support.examples import examples
@@ -86,7 +86,7 @@ line = st.one_of(
 )
 
 
-def _judge(raw: bytes) -> None:
+def _check_load(raw: bytes) -> None:
     with TemporaryDirectory() as folder:
         file = Path(folder, "config.toml")
         file.write_bytes(raw)
@@ -96,7 +96,7 @@ def _judge(raw: bytes) -> None:
 
 def _problems(file: Path) -> tuple[Problem, ...]:
     try:
-        assert isinstance(load(file), Settings)
+        assert isinstance(load_settings(file), Settings)
     except ConfigError as error:
         return error.problems
     return ()
@@ -105,17 +105,17 @@ def _problems(file: Path) -> tuple[Problem, ...]:
 @examples(20, 60)
 @given(st.binary(max_size=300))
 def test_any_bytes(raw: bytes) -> None:
-    _judge(raw)
+    _check_load(raw)
 
 
 @examples(37, 150)
 @given(st.lists(line, max_size=12).map("\n".join))
 def test_anything_that_looks_like_a_config(text: str) -> None:
-    _judge(text.encode(errors="surrogatepass"))
+    _check_load(text.encode(errors="surrogatepass"))
 
 
 def test_what_is_nested_without_end_is_a_finding() -> None:
     for raw in (b"a = " + b"[" * 20_000, b"a = " + b"{b=" * 20_000, b"a." * 20_000 + b"b = 1"):
         began = time.process_time()
-        _judge(raw)
+        _check_load(raw)
         assert time.process_time() - began < 1.0

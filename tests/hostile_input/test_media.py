@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.channels.registry import channel
-from humaspost.media.fit import MediaChanged, fit
-from humaspost.media.probe import facts_of
-from humaspost.model.post import Kind
+from humaspost.channels.registry import load_channel
+from humaspost.media.fit import MediaChanged, fit_media
+from humaspost.media.probe import media_details
+from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment
 from tests.support.channel_context import jpeg
 
@@ -24,20 +24,20 @@ def test_what_was_put_in_its_place_is_never_fitted(tmp_path: Path, swap: str) ->
     source.parent.mkdir()
     source.write_bytes(jpeg())
     with source.open("rb") as file:
-        facts = facts_of(file, "a.jpg", real="a.jpg")
-    the = channel("x")
-    picture = Attachment("a.jpg", facts.sha256, Kind.IMAGE, facts.mime, facts.size, "", 0)
-    limits = the.rules(the.Config(handle="@a")).limits(picture)
+        facts = media_details(file, "a.jpg", real_name="a.jpg")
+    the = load_channel("x")
+    picture = Attachment("a.jpg", facts.sha256, MediaKind.IMAGE, facts.mime, facts.size, "", 0)
+    limits = the.rules(the.Config(handle="@a")).media_rules_for(picture)
     assert limits is not None
     _swap(source, swap, outside)
     folder = tmp_path / "fitted"
     with pytest.raises((MediaChanged, OSError)):
-        fit(source, picture, limits, folder=folder)
+        fit_media(source, picture, limits, folder=folder)
     assert [path for path in folder.rglob("*") if path.is_file()] == []
     # The same place with the same bytes again is fine: the refusal was for what stood there.
     source.unlink(missing_ok=True)
     source.write_bytes(jpeg())
-    made = fit(source, picture, limits, folder=folder)
+    made = fit_media(source, picture, limits, folder=folder)
     assert hashlib.sha256(made.path.read_bytes()).hexdigest() == made.sha256
 
 

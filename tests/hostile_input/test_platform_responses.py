@@ -12,13 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from humaspost.channels.registry import channel
-from humaspost.delivery.steps.retry import OneOfSix
+from humaspost.channels.registry import load_channel
+from humaspost.delivery.steps.retry import AnyChannelError
 from humaspost.model.channel import Ready
 from humaspost.model.delivery import Receipt, Recipient
 from humaspost.model.rendition import Fallback, Part
 from humaspost.sandbox.server import Sandbox
-from tests.support.channel_context import SandboxDoor, attempted, jpeg
+from tests.support.channel_context import SandboxContext, attempted, jpeg
 from tests.support.examples import examples
 
 _NAMES = ["data", "id", "error", "errors", "code", "message", "media_id", "status", "status_code", "username"]
@@ -52,14 +52,14 @@ _leaf = st.one_of(
         ["", "1", "ok", "FINISHED", "@kotacontoh", "\ud800", "\x00", "9" * 400, "2026-13-45T99:00:00Z"]
     ),
 )
-shapes = st.recursive(
+json_values = st.recursive(
     _leaf,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_NAMES), inner, max_size=5),
     max_leaves=20,
 )
 answers = st.tuples(
     st.sampled_from([200, 200, 200, 201, 204, 302, 400, 401, 403, 404, 429, 500, 503]),
-    st.one_of(shapes.map(lambda shape: json.dumps(shape).encode()), st.binary(max_size=40)),
+    st.one_of(json_values.map(lambda shape: json.dumps(shape).encode()), st.binary(max_size=40)),
     st.sampled_from(["", "-1", "1e9", "99999999999999999999", "Thu, 99 Foo", "\x7f", "{}", "[[["]),
 )
 CONFIGS: dict[str, dict[str, Any]] = {
@@ -70,11 +70,11 @@ CONFIGS: dict[str, dict[str, Any]] = {
 PERSON = Recipient("r1", "+6281200000001")
 
 
-class _Liar(BaseHTTPRequestHandler):
+class _FuzzedServer(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     status, body, header = 200, b"", ""
 
-    def _say(self) -> None:
+    def _respond(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.send_response_only(self.status)
         for name in (
@@ -89,7 +89,7 @@ class _Liar(BaseHTTPRequestHandler):
         if self.status != 204:
             self.wfile.write(self.body)
 
-    do_GET = do_POST = do_PUT = do_DELETE = _say  # noqa: N815
+    do_GET = do_POST = do_PUT = do_DELETE = _respond  # noqa: N815
 
     def log_message(self, *_args: Any) -> None:
         return
@@ -97,7 +97,7 @@ class _Liar(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def liar() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Liar)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _FuzzedServer)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -122,18 +122,18 @@ def calls(
     )
     found = {}
     for name, values in CONFIGS.items():
-        door = SandboxDoor(running_sandbox, folder, dict(secrets))
-        the = channel(name)
+        door = SandboxContext(running_sandbox, folder, dict(secrets))
+        the = load_channel(name)
         session = stack.enter_context(the.open(the.Config(**values, base_url=liar), door))
         fallback = Fallback("pengumuman", "id", ("a", "b", "c"), False)
         part = Part(
             1, "Halo.", (door.add(jpeg()),), {"format": "feed"} if name == "instagram" else {}, fallback
         )
-        found[name] = _calls(session, part, to=PERSON if name == "whatsapp" else None, now=door.now())
+        found[name] = _session_calls(session, part, to=PERSON if name == "whatsapp" else None, now=door.now())
     return found
 
 
-def _calls(session: Any, part: Part, *, to: Recipient | None, now: Any) -> list[Callable[[], object]]:
+def _session_calls(session: Any, part: Part, *, to: Recipient | None, now: Any) -> list[Callable[[], object]]:
     ready = Ready({"media": ["1"], "container": "1", "children": [], "ids": ["1"], "id": "1"})
     receipt = Receipt("1", now)
     return [
@@ -157,10 +157,10 @@ def _calls(session: Any, part: Part, *, to: Recipient | None, now: Any) -> list[
 def test_only_the_six(
     calls: dict[str, list[Callable[[], object]]], name: str, said: tuple[int, bytes, str]
 ) -> None:
-    _Liar.status, _Liar.body, _Liar.header = said
+    _FuzzedServer.status, _FuzzedServer.body, _FuzzedServer.header = said
     for call in calls[name]:
         error = _raised(call)
-        assert error is None or isinstance(error, OneOfSix), (said, error)
+        assert error is None or isinstance(error, AnyChannelError), (said, error)
         assert "canary-value" not in str(error)
 
 

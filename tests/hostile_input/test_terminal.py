@@ -45,7 +45,7 @@ def office(sandbox: Sandbox, tmp_path: Path) -> Path:
     born = datetime.now(UTC) - timedelta(hours=2)
     database.open_ledger(folder / ".humaspost", now=born, create=True).close()
     body = {"title": EVIL, "detail": f"{EVIL} x", "type": EVIL, "error": {"message": EVIL, "code": 1}}
-    sandbox.faults.order(Fault(fault="status", status=400, body=body, count=99, method="POST"))
+    sandbox.faults.add(Fault(fault="status", status=400, body=body, count=99, method="POST"))
     return folder
 
 

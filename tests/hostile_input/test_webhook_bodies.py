@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from humaspost.audience.opt_out import leaves
-from humaspost.channels.whatsapp.webhooks import events, signed
+from humaspost.audience.opt_out import is_opt_out
+from humaspost.channels.whatsapp.webhooks import parse_events, signature_of
 from humaspost.ledger import accounts
 from humaspost.ledger.database import Ledger, open_ledger
 from humaspost.ledger.webhooks import message_events as kept
 from humaspost.model.account import Account
-from tests.hostile_input.test_platform_responses import shapes
+from tests.hostile_input.test_platform_responses import json_values
 from tests.support.examples import examples
 
 NUMBER = "106540352242922"
@@ -37,7 +37,7 @@ _word = st.sampled_from(
         "\x1b[2J",
     ]
 )
-_thing = _word | shapes
+_thing = _word | json_values
 _item = st.fixed_dictionaries(
     {},
     optional=dict.fromkeys(
@@ -76,32 +76,32 @@ _full = st.builds(
 _value = st.fixed_dictionaries(
     {"metadata": st.just({"phone_number_id": NUMBER})},
     optional={
-        name: st.lists(_item | _full, max_size=3) | shapes
+        name: st.lists(_item | _full, max_size=3) | json_values
         for name in ("statuses", "messages", "user_preferences", "contacts")
     },
 )
-_told = st.fixed_dictionaries(
+_status_payload = st.fixed_dictionaries(
     {
         "message_template_name": st.just("siaran") | _thing,
         "message_template_language": st.just("id") | _thing,
     },
     optional={"event": st.just("PAUSED") | _thing, "new_category": _thing},
 )
-_verdict = st.builds(
+_template_payload = st.builds(
     lambda value, field, time: {
         "id": BUSINESS,
         "time": time,
         "changes": [{"field": field, "value": value}],
     },
-    _told | shapes,
+    _status_payload | json_values,
     st.sampled_from(["message_template_status_update", "template_category_update"]),
     st.just(1764000000) | _thing,
 )
 bodies = st.one_of(
     st.binary(max_size=60),
-    shapes.map(lambda shape: json.dumps(shape).encode()),
+    json_values.map(lambda shape: json.dumps(shape).encode()),
     _value.map(lambda value: json.dumps({"entry": [{"changes": [{"value": value}]}]}).encode()),
-    _verdict.map(lambda entry: json.dumps({"entry": [entry]}).encode()),
+    _template_payload.map(lambda entry: json.dumps({"entry": [entry]}).encode()),
 )
 
 
@@ -115,13 +115,13 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
 @examples(30, 120, suppress_health_check=[HealthCheck.too_slow])
 @given(body=bodies)
 def test_whatever_is_signed_is_kept_or_ignored(ledger: Ledger, body: bytes) -> None:
-    headers = {"X-Hub-Signature-256": signed(body, "secret")}
-    found = events(headers, body, secret="secret", phone_number_id=NUMBER, business=BUSINESS)
+    headers = {"X-Hub-Signature-256": signature_of(body, "secret")}
+    found = parse_events(headers, body, secret="secret", phone_number_id=NUMBER, business=BUSINESS)
     assert found is not None
 
     def receive(conn: Any) -> None:
-        account = accounts.ensure(conn, Account("whatsapp", "whatsapp", None), platform_id=NUMBER)
-        kept.receive(conn, account, found, leaves=leaves, now=NOW)
+        account = accounts.ensure_account(conn, Account("whatsapp", "whatsapp", None), platform_id=NUMBER)
+        kept.receive_events(conn, account, found, is_opt_out=is_opt_out, now=NOW)
 
     ledger.write(receive)
 
@@ -130,4 +130,4 @@ def test_whatever_is_signed_is_kept_or_ignored(ledger: Ledger, body: bytes) -> N
 @examples(20, 60)
 def test_whatever_is_not_signed_is_nobodys(body: bytes, signature: str) -> None:
     headers = {"X-Hub-Signature-256": signature}
-    assert events(headers, body, secret="secret", phone_number_id=NUMBER, business=BUSINESS) is None
+    assert parse_events(headers, body, secret="secret", phone_number_id=NUMBER, business=BUSINESS) is None

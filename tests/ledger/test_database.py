@@ -26,7 +26,7 @@ def tables(path: Path) -> dict[str, str]:
 def test_reading_before_the_first_write_makes_no_file(tmp_path):
     ledger = open_ledger(tmp_path, now=NOW, create=False)
     with ledger.read() as conn:
-        assert database.created_at(conn) is None
+        assert database.get_created_at(conn) is None
     assert list(tmp_path.iterdir()) == []
 
 
@@ -37,7 +37,7 @@ def test_the_migrations_build_exactly_the_schema(tmp_path):
     schema.metadata.create_all(engine)
     engine.dispose()
     assert tables(tmp_path / FILE) == tables(fresh)
-    assert database.version(tmp_path / FILE) == schema.HEAD
+    assert database.read_version(tmp_path / FILE) == schema.HEAD
 
 
 def test_it_syncs_fully_in_wal_and_is_private(tmp_path):
@@ -55,7 +55,7 @@ def test_it_remembers_when_it_was_made(tmp_path):
     open_ledger(tmp_path, now=NOW, create=True).close()
     ledger = open_ledger(tmp_path, now=datetime(2030, 1, 1, tzinfo=UTC), create=True)
     with ledger.read() as conn:
-        assert database.created_at(conn) == NOW
+        assert database.get_created_at(conn) == NOW
     ledger.close()
 
 
@@ -105,7 +105,7 @@ def test_a_sender_upgrades_an_older_ledger_and_keeps_a_copy(tmp_path):
         kept_ready = conn.execute(select(schema.preparation)).one()
     ledger.close()
     assert (kept_ready.part_hash, kept_ready.ready, kept_ready.remade) == ("h", True, 0)
-    assert database.version(kept) == "0001"
+    assert database.read_version(kept) == "0001"
     assert kept.stat().st_mode & 0o077 == 0
 
 
@@ -155,7 +155,7 @@ def test_a_commit_that_fails_fails_every_waiting_sender(tmp_path):
 def test_another_process_sees_a_write_as_a_change(tmp_path):
     ledger = open_ledger(tmp_path, now=NOW, create=True)
     other = open_ledger(tmp_path, now=NOW, create=True)
-    changed = ledger.changes()
+    changed = ledger.watch_changes()
     changed()
     assert not changed()
     other.write(lambda conn: conn.execute(insert(meta).values(key="a", value="1")))
@@ -166,12 +166,12 @@ def test_another_process_sees_a_write_as_a_change(tmp_path):
 
 def test_a_naive_moment_is_a_bug(tmp_path):
     with pytest.raises(ValueError, match="zone"):
-        schema.Moment().process_bind_param(datetime(2026, 1, 1), None)
+        schema.UtcTimestamp().process_bind_param(datetime(2026, 1, 1), None)
 
 
 @pytest.mark.parametrize("year", [1, 202, 2027, 9999])
 def test_a_moment_of_any_year_is_read_again(tmp_path, year):
-    column, then = schema.Moment(), datetime(year, 2, 28, 16, 52, 48, 7, tzinfo=UTC)
+    column, then = schema.UtcTimestamp(), datetime(year, 2, 28, 16, 52, 48, 7, tzinfo=UTC)
     stored = column.process_bind_param(then, None)
     assert column.process_result_value(stored, None) == then
     assert stored == f"{year:04}-02-28T16:52:48.000007Z"

@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from humaspost.media.probe import CAP
+from humaspost.media.probe import MAX_FILE_BYTES
 from tests.support.reference_data import ROOT
 
 CASES = ROOT / "tests" / "cli" / "bad"
@@ -18,5 +18,5 @@ def stage(project: Path) -> Path:
     shutil.copy(media / "loket.jpg", outside)
     (media / "link.jpg").symlink_to(outside)
     (media / "huge.mp4").touch()
-    os.truncate(media / "huge.mp4", CAP + 1)  # sparse: no disk is used
+    os.truncate(media / "huge.mp4", MAX_FILE_BYTES + 1)  # sparse: no disk is used
     return project

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.content.reader import posts
+from humaspost.content.reader import read_posts
 from humaspost.media import codes
-from humaspost.media.probe import Probe
+from humaspost.media.probe import MediaProbe
 from tests.media.bad_posts import CASES, stage
 
 #: What is seen only when a file is made fit or shown: test_fit, test_convert, test_host.
@@ -24,15 +24,15 @@ def test_every_code_of_a_file_has_a_case() -> None:
 def test_a_bad_post_gives_its_problem(tmp_path: Path, name: str) -> None:
     project = stage(tmp_path / "project")
     shutil.copy(CASES / name, project / "posts")
-    found, problems = posts(
-        project / "posts", root=project, zone="Asia/Jakarta", owners={"x": {}}, known_channels={"x"}
+    found, problems = read_posts(
+        project / "posts", root=project, zone="Asia/Jakarta", owners={"x": {}}, channel_names={"x"}
     )
     assert problems == []
-    post, problems = Probe(project).post(found[0])
+    post, problems = MediaProbe(project).probe_post(found[0])
     assert [problem.code for problem in problems] == [name.split(".")[0]]
     problem = problems[0]
     assert problem.hint
     assert problem.file == f"posts/{name}"
     last = post.media[-1]
-    assert (problem.place.line, problem.place.column) == (7 + 2 * last.index, 11)
+    assert (problem.position.line, problem.position.column) == (7 + 2 * last.index, 11)
     assert problem.text == f"  - file: {last.file}"

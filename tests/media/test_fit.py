@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageCms
 
-from humaspost.media.fit import CannotFit, MediaChanged, fit
-from humaspost.media.image.encode import narrowed
-from humaspost.media.probe import Probe
+from humaspost.media.fit import MediaChanged, MediaRejected, fit_media
+from humaspost.media.image.encode import limit_width
+from humaspost.media.probe import MediaProbe
 from humaspost.model.channel import FitFile
-from humaspost.model.post import Kind, MediaFacts
-from humaspost.model.rendition import Attachment, attach
+from humaspost.model.post import MediaFacts, MediaKind
+from humaspost.model.rendition import Attachment, attachment_from_medium
 from humaspost.model.rules import Limit, MediaRules, Source
 from tests.support import image_files
 from tests.support.image_files import CANARY, post_with
@@ -35,14 +35,14 @@ WHATSAPP = rules("image/jpeg", "image/png", max_bytes=5_000_000)
 
 
 def attached(root: Path, file: str) -> Attachment:
-    post, problems = Probe(root).post(post_with(root, file))
+    post, problems = MediaProbe(root).probe_post(post_with(root, file))
     assert problems == []
-    return attach(post.media[0], f"posts/{file}")
+    return attachment_from_medium(post.media[0], f"posts/{file}")
 
 
 def fitted(root: Path, file: str, taken: MediaRules) -> tuple[FitFile, bytes]:
     attachment = attached(root, file)
-    made = fit(root / attachment.path, attachment, taken, folder=root / "fit")
+    made = fit_media(root / attachment.path, attachment, taken, folder=root / "fit")
     data = made.path.read_bytes()
     assert (made.size, made.sha256) == (len(data), hashlib.sha256(data).hexdigest())
     return made, data
@@ -76,7 +76,7 @@ def test_a_photograph_keeps_only_what_is_seen(
 @pytest.mark.parametrize("width", [1440, 1224, 996, 918, 780, 663, 321])
 def test_a_picture_made_smaller_stays_within_the_ratio(ratio: Fraction, width: int) -> None:
     image = Image.new("RGB", (int(1910 * ratio), 1910))
-    smaller = narrowed(image, width, ratio=INSTAGRAM.ratio)
+    smaller = limit_width(image, width, ratio=INSTAGRAM.ratio)
     assert smaller.width == width
     assert Fraction(4, 5) <= Fraction(*smaller.size) <= Fraction(191, 100)
     assert abs(smaller.height - width / ratio) <= 1.5
@@ -84,7 +84,7 @@ def test_a_picture_made_smaller_stays_within_the_ratio(ratio: Fraction, width: i
 
 def test_a_picture_of_another_shape_keeps_it(root: Path) -> None:
     image = Image.new("RGB", (1000, 2000))
-    assert narrowed(image, 500, ratio=INSTAGRAM.ratio).size == (500, 1000)
+    assert limit_width(image, 500, ratio=INSTAGRAM.ratio).size == (500, 1000)
 
 
 def test_instagram_gets_a_baseline_jpeg_of_its_width(root: Path, put: Put) -> None:
@@ -170,8 +170,8 @@ def test_bytes_are_saved_by_quality_first_then_by_size(root: Path, put: Put) -> 
     assert 100 < Image.open(by_size.path).width < 400
     attachment = attached(root, file)
     small = rules("image/jpeg", max_bytes=20_000, width=(380, 1440))
-    with pytest.raises(CannotFit) as refused:
-        fit(root / attachment.path, attachment, small, folder=root / "fit")
+    with pytest.raises(MediaRejected) as refused:
+        fit_media(root / attachment.path, attachment, small, folder=root / "fit")
     assert refused.value.code == "media-too-large"
 
 
@@ -190,7 +190,7 @@ def test_a_gif_keeps_its_frames_and_loses_its_comments(root: Path, put: Put) -> 
     source = image_files.gif(4)
     assert source.count(CANARY) == 2
     attachment = attached(root, put("a.gif", source))
-    assert attachment.kind is Kind.GIF
+    assert attachment.kind is MediaKind.GIF
     made, data = fitted(root, "media/a.gif", rules("image/gif", max_bytes=15_000_000))
     assert (made.mime, CANARY in data, data[-1:]) == ("image/gif", False, b";")
     before, after = Image.open(BytesIO(source)), Image.open(BytesIO(data))
@@ -199,8 +199,8 @@ def test_a_gif_keeps_its_frames_and_loses_its_comments(root: Path, put: Put) -> 
         before.seek(frame)
         after.seek(frame)
         assert before.convert("RGB").tobytes() == after.convert("RGB").tobytes()
-    with pytest.raises(CannotFit):
-        fit(root / attachment.path, attachment, rules("image/gif", max_bytes=50), folder=root / "fit")
+    with pytest.raises(MediaRejected):
+        fit_media(root / attachment.path, attachment, rules("image/gif", max_bytes=50), folder=root / "fit")
 
 
 def test_documents_are_sent_as_they_are(root: Path, put: Put) -> None:
@@ -221,7 +221,7 @@ def test_other_bytes_than_the_approved_are_never_fitted(root: Path, put: Put, af
     else:
         source.write_bytes(after)
     with pytest.raises(MediaChanged):
-        fit(source, attachment, X, folder=root / "fit")
+        fit_media(source, attachment, X, folder=root / "fit")
     assert list((root / "fit").iterdir()) == []
 
 
@@ -230,7 +230,7 @@ def test_what_was_fitted_once_outlives_its_source(root: Path, put: Put) -> None:
     attachment = attached(root, "media/a.jpg")
     stamp = made.path.stat().st_mtime_ns
     (root / attachment.path).write_bytes(image_files.jpeg((80, 80)))
-    again = fit(root / attachment.path, attachment, X, folder=root / "fit")
+    again = fit_media(root / attachment.path, attachment, X, folder=root / "fit")
     assert again == made
     assert made.path.stat().st_mtime_ns == stamp
 
@@ -238,13 +238,13 @@ def test_what_was_fitted_once_outlives_its_source(root: Path, put: Put) -> None:
 def test_the_same_source_gives_the_same_bytes(root: Path, put: Put) -> None:
     file = put("a.jpg", image_files.jpeg((900, 700)))
     attachment = attached(root, file)
-    one = fit(root / attachment.path, attachment, INSTAGRAM, folder=root / "one")
-    two = fit(root / attachment.path, attachment, INSTAGRAM, folder=root / "two")
+    one = fit_media(root / attachment.path, attachment, INSTAGRAM, folder=root / "one")
+    two = fit_media(root / attachment.path, attachment, INSTAGRAM, folder=root / "two")
     assert (one.sha256, one.path.name) == (two.sha256, two.path.name)
     assert one.path.name.startswith(attachment.sha256)
-    other = fit(root / attachment.path, attachment, X, folder=root / "one")
+    other = fit_media(root / attachment.path, attachment, X, folder=root / "one")
     assert other.path.name != one.path.name
-    as_it_is = fit(
+    as_it_is = fit_media(
         root / attachment.path, attachment, rules("image/jpeg", width=(320, 1440)), folder=root / "one"
     )
     assert as_it_is.path.name != one.path.name  # only convert_to differs
@@ -253,11 +253,11 @@ def test_the_same_source_gives_the_same_bytes(root: Path, put: Put) -> None:
 def test_the_sample_pictures_fit_every_channel(tmp_path: Path) -> None:
     folder = ROOT / "posts" / "media"
     for path in sorted(folder.glob("*.[jp][pn]g")):
-        found = Probe(ROOT).medium(post_with(ROOT, f"media/{path.name}").media[0])
+        found = MediaProbe(ROOT).probe_medium(post_with(ROOT, f"media/{path.name}").media[0])
         assert isinstance(found, MediaFacts)
         for taken in (INSTAGRAM, X, WHATSAPP):
             attachment = attached(ROOT, f"media/{path.name}")
-            made = fit(path, attachment, taken, folder=tmp_path)
+            made = fit_media(path, attachment, taken, folder=tmp_path)
             data = made.path.read_bytes()
             assert made.mime in taken.mimes
             assert b"Exif" not in data

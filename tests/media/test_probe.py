@@ -10,8 +10,8 @@ import pytest
 
 from humaspost.media import probe, safe_open
 from humaspost.media.codes import CODES
-from humaspost.media.probe import Probe
-from humaspost.model.post import Kind, MediaFacts
+from humaspost.media.probe import MediaProbe
+from humaspost.model.post import MediaFacts, MediaKind
 from humaspost.model.problem import Problem, Severity
 from tests.support import image_files, video_files
 from tests.support.image_files import post_with
@@ -21,19 +21,19 @@ Put = Callable[[str, bytes], str]
 OFFICE = "application/vnd.openxmlformats-officedocument."
 
 
-def facts(root: Path, file: str) -> MediaFacts:
-    post, problems = Probe(root).post(post_with(root, file))
+def details(root: Path, file: str) -> MediaFacts:
+    post, problems = MediaProbe(root).probe_post(post_with(root, file))
     assert problems == []
     assert post.media[0].facts is not None
     return post.media[0].facts
 
 
 def only_problem(root: Path, file: str) -> Problem:
-    post, problems = Probe(root).post(post_with(root, file))
+    post, problems = MediaProbe(root).probe_post(post_with(root, file))
     assert len(problems) == 1
     assert post.media[0].facts is None
     problem = problems[0]
-    assert (problem.file, problem.place.line, problem.place.column, problem.text) == (
+    assert (problem.file, problem.position.line, problem.position.column, problem.text) == (
         "posts/p-1.md",
         5,
         11,
@@ -47,36 +47,36 @@ def only_problem(root: Path, file: str) -> Problem:
 @pytest.mark.parametrize(
     ("name", "data", "kind", "mime"),
     [
-        ("a.jpg", image_files.jpeg(), Kind.IMAGE, "image/jpeg"),
-        ("a.png", image_files.png(), Kind.IMAGE, "image/png"),
-        ("a.webp", image_files.saved(image_files.corner((9, 9)), "WEBP"), Kind.IMAGE, "image/webp"),
-        ("still.gif", image_files.gif(1), Kind.IMAGE, "image/gif"),
-        ("a.gif", image_files.gif(3), Kind.GIF, "image/gif"),
-        ("a.mp4", video_files.film(), Kind.VIDEO, "video/mp4"),
-        ("a.mov", video_files.film(container="mov"), Kind.VIDEO, "video/quicktime"),
-        ("a.pdf", image_files.pdf(), Kind.DOCUMENT, "application/pdf"),
-        ("a.docx", image_files.office(), Kind.DOCUMENT, f"{OFFICE}wordprocessingml.document"),
-        ("a.xlsx", image_files.office("xl/"), Kind.DOCUMENT, f"{OFFICE}spreadsheetml.sheet"),
-        ("a.pptx", image_files.office("ppt/"), Kind.DOCUMENT, f"{OFFICE}presentationml.presentation"),
-        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), Kind.DOCUMENT, "application/msword"),
-        ("a.txt", "Jadwal: 08.00–20.00".encode(), Kind.DOCUMENT, "text/plain"),
-        ("a.ogg", video_files.sound("libopus", container="ogg"), Kind.AUDIO, "audio/ogg"),
-        ("a.mp3", video_files.sound("libmp3lame", container="mp3"), Kind.AUDIO, "audio/mpeg"),
-        ("a.aac", video_files.sound(), Kind.AUDIO, "audio/aac"),
-        ("a.mp4", video_files.sound(container="ipod"), Kind.AUDIO, "audio/mp4"),
-        ("a.3gp", video_files.film(container="3gp"), Kind.VIDEO, "video/3gpp"),
+        ("a.jpg", image_files.jpeg(), MediaKind.IMAGE, "image/jpeg"),
+        ("a.png", image_files.png(), MediaKind.IMAGE, "image/png"),
+        ("a.webp", image_files.saved(image_files.corner((9, 9)), "WEBP"), MediaKind.IMAGE, "image/webp"),
+        ("still.gif", image_files.gif(1), MediaKind.IMAGE, "image/gif"),
+        ("a.gif", image_files.gif(3), MediaKind.GIF, "image/gif"),
+        ("a.mp4", video_files.video_file(), MediaKind.VIDEO, "video/mp4"),
+        ("a.mov", video_files.video_file(container="mov"), MediaKind.VIDEO, "video/quicktime"),
+        ("a.pdf", image_files.pdf(), MediaKind.DOCUMENT, "application/pdf"),
+        ("a.docx", image_files.office(), MediaKind.DOCUMENT, f"{OFFICE}wordprocessingml.document"),
+        ("a.xlsx", image_files.office("xl/"), MediaKind.DOCUMENT, f"{OFFICE}spreadsheetml.sheet"),
+        ("a.pptx", image_files.office("ppt/"), MediaKind.DOCUMENT, f"{OFFICE}presentationml.presentation"),
+        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), MediaKind.DOCUMENT, "application/msword"),
+        ("a.txt", "Jadwal: 08.00–20.00".encode(), MediaKind.DOCUMENT, "text/plain"),
+        ("a.ogg", video_files.audio_file("libopus", container="ogg"), MediaKind.AUDIO, "audio/ogg"),
+        ("a.mp3", video_files.audio_file("libmp3lame", container="mp3"), MediaKind.AUDIO, "audio/mpeg"),
+        ("a.aac", video_files.audio_file(), MediaKind.AUDIO, "audio/aac"),
+        ("a.mp4", video_files.audio_file(container="ipod"), MediaKind.AUDIO, "audio/mp4"),
+        ("a.3gp", video_files.video_file(container="3gp"), MediaKind.VIDEO, "video/3gpp"),
     ],
 )
 def test_the_content_tells_the_kind(
-    root: Path, put: Put, name: str, data: bytes, kind: Kind, mime: str
+    root: Path, put: Put, name: str, data: bytes, kind: MediaKind, mime: str
 ) -> None:
-    found = facts(root, put(name, data))
+    found = details(root, put(name, data))
     assert (found.kind, found.mime, found.size) == (kind, mime, len(data))
     assert found.sha256 == hashlib.sha256(data).hexdigest()
 
 
 def test_a_picture_is_a_picture_under_the_name_of_another(root: Path, put: Put) -> None:
-    assert facts(root, put("a.png", image_files.jpeg())).mime == "image/jpeg"
+    assert details(root, put("a.png", image_files.jpeg())).mime == "image/jpeg"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_picture_is_a_picture_under_the_name_of_another(root: Path, put: Put) 
 def test_sides_are_told_as_a_person_sees_them(
     root: Path, put: Put, orientation: int, size: tuple[int, int]
 ) -> None:
-    found = facts(root, put("a.jpg", image_files.jpeg((60, 40), orientation=orientation)))
+    found = details(root, put("a.jpg", image_files.jpeg((60, 40), orientation=orientation)))
     assert (found.width, found.height) == size
 
 
@@ -94,7 +94,7 @@ def test_sides_are_told_as_a_person_sees_them(
     [
         ("a.jpg", b"<!DOCTYPE html><title>Masuk</title>", "media-wrong-type", "a web page"),
         ("a.jpg", image_files.pdf(), "media-wrong-type", "a PDF document"),
-        ("a.jpg", image_files.film(), "media-wrong-type", "video/mp4"),
+        ("a.jpg", image_files.video_bytes(), "media-wrong-type", "video/mp4"),
         ("a.jpg", b"ini teks", "media-wrong-type", "plain text"),
         ("a.pdf", image_files.jpeg(), "media-wrong-type", "image/jpeg"),
         ("a.docx", image_files.office("xl/"), "media-wrong-type", "XLSX"),
@@ -107,7 +107,7 @@ def test_sides_are_told_as_a_person_sees_them(
         ("a.jpg", image_files.jpeg()[:-200], "media-unreadable", "cut off"),
         ("a.png", image_files.png()[:-30], "media-unreadable", "a.png"),
         ("a.pdf", image_files.pdf()[:-8], "media-unreadable", "cut off"),
-        ("a.mp4", image_files.film(whole=False), "media-unreadable", "cut off"),
+        ("a.mp4", image_files.video_bytes(whole=False), "media-unreadable", "cut off"),
         ("a.docx", image_files.office()[:-30], "media-unreadable", "cut off"),
         ("a.png", image_files.bomb(), "media-bomb", "50 million"),
         (
@@ -133,7 +133,7 @@ def test_what_no_channel_takes_is_a_problem(
 
 def test_too_many_bytes_are_not_even_read(root: Path, put: Put) -> None:
     file = put("a.mp4", b"")
-    os.truncate(root / "posts" / file, probe.CAP + 1)  # sparse: no disk is used
+    os.truncate(root / "posts" / file, probe.MAX_FILE_BYTES + 1)  # sparse: no disk is used
     assert only_problem(root, file).code == "media-too-large"
 
 
@@ -171,7 +171,7 @@ def test_nothing_outside_the_project_is_opened(root: Path, put: Put, tmp_path: P
 def test_a_link_within_the_project_is_fine_but_lends_no_name(root: Path, put: Put) -> None:
     put("a.jpg", image_files.jpeg())
     (root / "posts" / "media" / "b.jpg").symlink_to("a.jpg")
-    assert facts(root, "media/b.jpg").kind is Kind.IMAGE
+    assert details(root, "media/b.jpg").kind is MediaKind.IMAGE
     (root / "credentials.toml").write_text('[x]\napi_key = "rahasia"\n')
     (root / "posts" / "media" / "notes.txt").symlink_to("../../credentials.toml")
     assert only_problem(root, "media/notes.txt").code == "media-wrong-type"
@@ -189,7 +189,7 @@ def test_a_folder_that_became_a_link_after_the_look_is_not_followed(
     root: Path, put: Put, tmp_path: Path
 ) -> None:
     put("a.jpg", image_files.jpeg())
-    looked = safe_open.inside(root, "media/a.jpg", root / "posts" / "media" / "a.jpg")
+    looked = safe_open.resolve_inside(root, "media/a.jpg", root / "posts" / "media" / "a.jpg")
     with safe_open.open_inside(root, looked) as file:
         assert file.read(2) == b"\xff\xd8"
     (root / "posts" / "media").rename(tmp_path / "elsewhere")
@@ -218,54 +218,54 @@ def test_a_file_that_may_not_be_read(root: Path, put: Put) -> None:
 
 
 def test_one_bad_file_never_hides_the_others(root: Path, put: Put) -> None:
-    post, problems = Probe(root).post(
+    post, problems = MediaProbe(root).probe_post(
         post_with(root, "media/none.jpg", put("a.jpg", image_files.jpeg()), "../../x")
     )
     assert [problem.code for problem in problems] == ["media-missing-file", "media-outside"]
-    assert [problem.place.line for problem in problems] == [5, 7]
+    assert [problem.position.line for problem in problems] == [5, 7]
     assert [medium.facts is not None for medium in post.media] == [False, True, False]
 
 
 def test_the_same_picture_twice_is_a_warning(root: Path, put: Put) -> None:
     data = image_files.jpeg()
     post = post_with(root, put("a.jpg", data), put("b.jpg", data))
-    _, problems = Probe(root).post(post)
-    assert [(problem.code, problem.severity, problem.place.line) for problem in problems] == [
+    _, problems = MediaProbe(root).probe_post(post)
+    assert [(problem.code, problem.severity, problem.position.line) for problem in problems] == [
         ("media-twice", Severity.WARNING, 6)
     ]
 
 
 def test_cover_and_captions_are_looked_at_too(root: Path, put: Put) -> None:
-    film = put("a.mp4", video_files.film())
+    film = put("a.mp4", video_files.video_file())
     folder = root / "posts"
     (folder / "media" / "a.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nHalo\n")
     put("cover.jpg", image_files.jpeg())
     good = post_with(root, film, cover=folder / "media/cover.jpg", captions=folder / "media/a.srt")
-    assert Probe(root).post(good)[1] == []
+    assert MediaProbe(root).probe_post(good)[1] == []
     bad = post_with(root, film, cover=folder / "media/a.mp4", captions=folder / "media/cover.jpg")
-    found = [(problem.code, problem.field) for problem in Probe(root).post(bad)[1]]
+    found = [(problem.code, problem.field) for problem in MediaProbe(root).probe_post(bad)[1]]
     assert found == [("media-wrong-type", "media.0.cover"), ("media-wrong-type", "media.0.captions")]
     away = post_with(root, film, cover=folder / "../../cover.jpg", captions=folder / "none.srt")
-    assert [problem.code for problem in Probe(root).post(away)[1]] == [
+    assert [problem.code for problem in MediaProbe(root).probe_post(away)[1]] == [
         "media-outside",
         "media-missing-file",
     ]
 
 
 def test_a_file_is_looked_at_again_only_when_it_changed(root: Path, put: Put) -> None:
-    looks = Probe(root)
+    looks = MediaProbe(root)
     file = put("a.jpg", image_files.jpeg((60, 40)))
     path = root / "posts" / file
-    first, _ = looks.post(post_with(root, file))
-    second, _ = looks.post(post_with(root, file))
+    first, _ = looks.probe_post(post_with(root, file))
+    second, _ = looks.probe_post(post_with(root, file))
     assert second.media[0].facts is first.media[0].facts
     before = path.stat()
     put("a.jpg", image_files.jpeg((80, 40)).ljust(before.st_size, b"\0")[: before.st_size])
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # a copy that keeps the old time
-    third, problems = looks.post(post_with(root, file))
+    third, problems = looks.probe_post(post_with(root, file))
     assert problems or third.media[0].facts != first.media[0].facts
     path.unlink()
-    assert looks.post(post_with(root, file))[1][0].code == "media-missing-file"
+    assert looks.probe_post(post_with(root, file))[1][0].code == "media-missing-file"
 
 
 def test_the_sample_media_are_all_understood() -> None:
@@ -273,7 +273,12 @@ def test_the_sample_media_are_all_understood() -> None:
     found = {}
     for path in sorted(folder.iterdir()):
         if path.suffix != ".srt":
-            result = Probe(ROOT).medium(post_with(ROOT, f"media/{path.name}").media[0])
+            result = MediaProbe(ROOT).probe_medium(post_with(ROOT, f"media/{path.name}").media[0])
             assert isinstance(result, MediaFacts), result
             found[path.suffix] = result.kind
-    assert found == {".jpg": Kind.IMAGE, ".png": Kind.IMAGE, ".mp4": Kind.VIDEO, ".pdf": Kind.DOCUMENT}
+    assert found == {
+        ".jpg": MediaKind.IMAGE,
+        ".png": MediaKind.IMAGE,
+        ".mp4": MediaKind.VIDEO,
+        ".pdf": MediaKind.DOCUMENT,
+    }

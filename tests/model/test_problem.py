@@ -1,26 +1,31 @@
 """Where a problem of a channel's key is shown."""
 
 from humaspost.model.post import Post
-from humaspost.model.problem import Place, Problem
+from humaspost.model.problem import Position, Problem
 
-_PLACES = {"id": Place(2, 5), "x": Place(3, 1), "humas_x.text": Place(7, 9), "body": Place(12, 1)}
+_POSITIONS = {
+    "id": Position(2, 5),
+    "x": Position(3, 1),
+    "humas_x.text": Position(7, 9),
+    "body": Position(12, 1),
+}
 
 
-def _placed(own: dict[str, dict[str, str]], field: str) -> Problem:
-    post = Post(id="p", file="posts/p.md", title="T", body=(), own=own, places=_PLACES)
-    return post.place(Problem("too-long", "", field=field))
+def _position_of(own: dict[str, dict[str, str]], field: str) -> Problem:
+    post = Post(id="p", file="posts/p.md", title="T", body=(), channel_keys=own, positions=_POSITIONS)
+    return post.locate(Problem("too-long", "", field=field))
 
 
 def test_a_text_that_stands_under_an_account_is_shown_there() -> None:
-    problem = _placed({"humas_x": {"text": "…"}}, "x.text")
-    assert (problem.place, problem.field) == (Place(7, 9), "humas_x.text")
+    problem = _position_of({"humas_x": {"text": "…"}}, "x.text")
+    assert (problem.position, problem.field) == (Position(7, 9), "humas_x.text")
 
 
 def test_a_text_that_is_the_body_is_shown_there() -> None:
-    problem = _placed({}, "x.text")
-    assert (problem.place, problem.field) == (Place(12, 1), "body")
+    problem = _position_of({}, "x.text")
+    assert (problem.position, problem.field) == (Position(12, 1), "body")
 
 
 def test_another_key_is_shown_at_the_nearest_above() -> None:
-    problem = _placed({}, "x.poll.options")
-    assert (problem.place, problem.field) == (Place(3, 1), "x.poll.options")
+    problem = _position_of({}, "x.poll.options")
+    assert (problem.position, problem.field) == (Position(3, 1), "x.poll.options")

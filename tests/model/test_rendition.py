@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from humaspost.model.post import Kind, MediaFacts, Medium, Post
-from humaspost.model.rendition import attachments
+from humaspost.model.post import MediaFacts, MediaKind, Medium, Post
+from humaspost.model.rendition import attachments_for
 
-_FACTS = MediaFacts(Kind.IMAGE, "image/jpeg", "ab" * 32, 1000, 1080, 1080)
+_DETAILS = MediaFacts(MediaKind.IMAGE, "image/jpeg", "ab" * 32, 1000, 1080, 1080)
 
 
 def _medium(index: int, *only: str, probed: bool = True) -> Medium:
     path = Path("/office/posts/2027/media") / f"{index}.jpg"
-    return Medium(f"media/{index}.jpg", path, index, only=only, facts=_FACTS if probed else None)
+    return Medium(f"media/{index}.jpg", path, index, only_for=only, facts=_DETAILS if probed else None)
 
 
 def _post(**values: object) -> Post:
@@ -19,8 +19,8 @@ def _post(**values: object) -> Post:
 
 def test_the_accounts_keys_win_over_the_channels_key_by_key() -> None:
     post = _post(own={"instagram": {"text": "a", "format": "feed"}, "ig_two": {"text": "b"}})
-    assert post.keys("instagram", "ig_two") == {"text": "b", "format": "feed"}
-    assert post.keys("instagram", "ig_one") == {"text": "a", "format": "feed"}
+    assert post.keys_for("instagram", "ig_two") == {"text": "b", "format": "feed"}
+    assert post.keys_for("instagram", "ig_one") == {"text": "a", "format": "feed"}
 
 
 def test_only_names_a_channel_or_an_account() -> None:
@@ -30,5 +30,5 @@ def test_only_names_a_channel_or_an_account() -> None:
 
 
 def test_attachments_lie_below_the_post_and_were_probed() -> None:
-    shown = attachments(_post(media=(_medium(0), _medium(1, probed=False))), channel="x", account="x")
+    shown = attachments_for(_post(media=(_medium(0), _medium(1, probed=False))), channel="x", account="x")
     assert [item.path for item in shown] == ["posts/2027/media/0.jpg"]

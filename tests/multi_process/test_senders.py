@@ -63,7 +63,7 @@ class Senders:
                 process.wait()
 
 
-def meet(office: Office, *, twos: int, eights: int) -> None:
+def run_senders(office: Office, *, twos: int, eights: int) -> None:
     office.run("run")
     office.run("account", "check", "x")
     for number in range(10):
@@ -80,4 +80,4 @@ def meet(office: Office, *, twos: int, eights: int) -> None:
 
 
 def test_senders_started_together_have_one_owner(office: Office) -> None:
-    meet(office, twos=TWOS, eights=EIGHTS)
+    run_senders(office, twos=TWOS, eights=EIGHTS)

@@ -19,7 +19,7 @@ from humaspost.ledger import database
 from humaspost.ledger.queries import delivery_lists
 from humaspost.sandbox.office import write_office
 from humaspost.sandbox.server import Sandbox
-from humaspost.settings.load import load
+from humaspost.settings.load import load_settings
 from tests.support.deadlines import SECOND
 
 PEOPLE = """phone,name,basis,purpose,source,consented_at
@@ -27,7 +27,7 @@ PEOPLE = """phone,name,basis,purpose,source,consented_at
 """
 
 
-class Desk:
+class FaultyNetworkOffice:
     """One office and its pretend platforms; ``shift`` moves the office's clock, never the platforms'.
 
     The office's clock stands still but for that: no retry comes due because this machine is slow.
@@ -39,27 +39,27 @@ class Desk:
         write_office(folder, sandbox.config())
         (folder / "audiences" / "masyarakat.csv").write_text(PEOPLE, "utf-8")
         write_office(folder, sandbox.config())
-        self.office = Office(load(folder / "config.toml"), now=self.now, environ={})
+        self.office = Office(load_settings(folder / "config.toml"), now=self.now, environ={})
         born = self.now() - timedelta(hours=2)
         database.open_ledger(self.office.settings.state, now=born, create=True).close()
 
     def now(self) -> datetime:
         return self._stands + self.shift
 
-    def order(self, **fault: Any) -> None:
-        self._ask("POST", "faults", fault)
+    def inject_fault(self, **fault: Any) -> None:
+        self._control("POST", "faults", fault)
 
-    def calm(self) -> None:
-        self._ask("DELETE", "faults")
+    def clear_faults(self) -> None:
+        self._control("DELETE", "faults")
 
     def objects(self) -> list[dict[str, Any]]:
-        return [o for o in self._ask("GET", "objects")["objects"] if not o["deleted"]]
+        return [o for o in self._control("GET", "objects")["objects"] if not o["deleted"]]
 
     def requests(self, channel: str, path: str) -> list[dict[str, Any]]:
-        found = self._ask("GET", "requests")["requests"]
+        found = self._control("GET", "requests")["requests"]
         return [r for r in found if r["channel"] == channel and path in r["path"]]
 
-    def _ask(self, method: str, what: str, body: Any = None) -> Any:
+    def _control(self, method: str, what: str, body: Any = None) -> Any:
         data = json.dumps(body).encode() if body is not None else None
         request = urllib.request.Request(f"{self.sandbox.url}/_sandbox/{what}", data=data, method=method)
         request.add_header("content-type", "application/json")
@@ -85,13 +85,13 @@ class Desk:
         # Saved a while ago, so that no run has to wait for it to settle.
         os.utime(file, (time.time() - 10,) * 2)
 
-    def run(self) -> app.Report:
+    def run(self) -> app.RunReport:
         """Send what is due; a retry comes due a second later at the earliest, and no run here waits for it."""
         return app.run_due(self.office, patience=timedelta(seconds=0.5))
 
     def state(self) -> tuple[str, str]:
         with self.office.ledger().read() as conn:
-            rows = delivery_lists.deliveries(conn)
+            rows = delivery_lists.list_deliveries(conn)
         # A fan-out that nothing was done for yet has no rows.
         return (rows[0].state, rows[0].reason) if rows else ("scheduled", "")
 
@@ -103,13 +103,15 @@ def platforms() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, platforms: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+def desk(
+    tmp_path: Path, platforms: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[FaultyNetworkOffice]:
     urllib.request.urlopen(
         urllib.request.Request(f"{platforms.url}/_sandbox/reset", method="POST"), timeout=10 * SECOND
     )
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    made = Desk(tmp_path / "kantor", platforms)
+    made = FaultyNetworkOffice(tmp_path / "kantor", platforms)
     # What a platform makes of media is there at once: nothing here is about how long it takes.
-    platforms.world.settings |= {"x.processing_seconds": 0.0, "instagram.processing_seconds": 0.0}
+    platforms.state.settings |= {"x.processing_seconds": 0.0, "instagram.processing_seconds": 0.0}
     yield made
     made.office.close()

@@ -9,7 +9,7 @@ from humaspost.model.delivery import State
 
 
 @dataclass(frozen=True)
-class Call:
+class PlatformCall:
     """One call of a channel; ``write`` = the public one; ``finds`` = a look can find what landed."""
 
     channel: str
@@ -23,23 +23,23 @@ class Call:
         return f"{self.channel} {self.method} {self.path}"
 
 
-CALLS = (
-    Call("x", "GET", "/2/users/me"),
-    Call("x", "POST", "/2/media/upload/initialize"),
-    Call("x", "POST", "/append"),
-    Call("x", "POST", "/finalize"),
-    Call("x", "POST", "/2/media/metadata"),
-    Call("x", "POST", "/2/tweets", write=True, finds=True, image=False),
-    Call("instagram", "GET", "/me"),
-    Call("instagram", "POST", "/media$"),
-    Call("instagram", "GET", r"/v[0-9.]+/[0-9]+$"),
-    Call("instagram", "POST", "/media_publish", write=True, finds=True),
-    Call("whatsapp", "GET", r"/[0-9]+$"),
-    Call("whatsapp", "POST", "/media$"),
-    Call("whatsapp", "POST", "/messages", write=True),
+PLATFORM_CALLS = (
+    PlatformCall("x", "GET", "/2/users/me"),
+    PlatformCall("x", "POST", "/2/media/upload/initialize"),
+    PlatformCall("x", "POST", "/append"),
+    PlatformCall("x", "POST", "/finalize"),
+    PlatformCall("x", "POST", "/2/media/metadata"),
+    PlatformCall("x", "POST", "/2/tweets", write=True, finds=True, image=False),
+    PlatformCall("instagram", "GET", "/me"),
+    PlatformCall("instagram", "POST", "/media$"),
+    PlatformCall("instagram", "GET", r"/v[0-9.]+/[0-9]+$"),
+    PlatformCall("instagram", "POST", "/media_publish", write=True, finds=True),
+    PlatformCall("whatsapp", "GET", r"/[0-9]+$"),
+    PlatformCall("whatsapp", "POST", "/media$"),
+    PlatformCall("whatsapp", "POST", "/messages", write=True),
 )
 #: Fault and whether the platform acted before it lied.
-LIES = {
+NETWORK_FAULTS = {
     "drop-before": ({"fault": "drop-before"}, False),
     "drop-after": ({"fault": "drop-after"}, True),
     "500-json": ({"fault": "status", "status": 500, "body": {"error": {"code": 1, "message": "x"}}}, False),
@@ -55,10 +55,10 @@ LIES = {
 }
 
 
-@pytest.mark.parametrize("lie", LIES)
-@pytest.mark.parametrize("call", [c for c in CALLS if c.write], ids=str)
+@pytest.mark.parametrize("lie", NETWORK_FAULTS)
+@pytest.mark.parametrize("call", [c for c in PLATFORM_CALLS if c.write], ids=str)
 def test_a_lie_about_the_public_write_is_doubt_and_never_a_second_write(desk, call, lie):
-    fault, acted = LIES[lie]
+    fault, acted = NETWORK_FAULTS[lie]
     desk.post(call.channel, image=call.image)
     desk.order(channel=call.channel, method=call.method, path=call.path, count=1, **fault)
     desk.run()
@@ -79,9 +79,9 @@ KINDS = ("drop-before", "drop-after", "503-acted", "redirect", "garbage", "404-h
 
 
 @pytest.mark.parametrize("lie", KINDS)
-@pytest.mark.parametrize("call", [c for c in CALLS if not c.write], ids=str)
+@pytest.mark.parametrize("call", [c for c in PLATFORM_CALLS if not c.write], ids=str)
 def test_a_lie_before_the_public_write_only_costs_time(desk, call, lie):
-    fault, _acted = LIES[lie]
+    fault, _acted = NETWORK_FAULTS[lie]
     desk.post(call.channel, image=call.image)
     desk.order(channel=call.channel, method=call.method, path=call.path, count=1, **fault)
     desk.run()
@@ -97,7 +97,7 @@ def test_a_lie_before_the_public_write_only_costs_time(desk, call, lie):
 
 @pytest.mark.parametrize("channel", ["x", "instagram", "whatsapp"])
 def test_a_redirect_is_never_followed_on_a_write(desk, channel):
-    call = next(c for c in CALLS if c.write and c.channel == channel)
+    call = next(c for c in PLATFORM_CALLS if c.write and c.channel == channel)
     desk.post(channel, image=call.image)
     desk.order(channel=channel, method="POST", path=call.path, fault="redirect", count=1)
     desk.run()
@@ -131,7 +131,7 @@ def test_a_redirect_is_never_followed_on_a_write(desk, channel):
     ids=str,
 )
 def test_a_listed_refusal_ends_as_its_table_says(desk, channel, status, body, state):
-    call = next(c for c in CALLS if c.write and c.channel == channel)
+    call = next(c for c in PLATFORM_CALLS if c.write and c.channel == channel)
     desk.post(channel, image=call.image)
     desk.order(
         channel=channel, method="POST", path=call.path, fault="status", status=status, body=body, count=1

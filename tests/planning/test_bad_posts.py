@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.channels.registry import channels
+from humaspost.channels.registry import load_channels
 from humaspost.channels.x.codes import CODES as X_CODES
-from humaspost.content.reader import posts
-from humaspost.media.probe import Probe
+from humaspost.content.reader import read_posts
+from humaspost.media.probe import MediaProbe
 from humaspost.model.account import Account
-from humaspost.model.plan import Handling
+from humaspost.model.plan import PostPolicy
 from humaspost.model.post import Late, Post
 from humaspost.model.problem import Problem
 from humaspost.planning.codes import CODES
-from humaspost.planning.plan import Known, plan
+from humaspost.planning.plan import PlanningContext, build_plan
 
 OFFICE = Path(__file__).parents[1] / "cli"
 BAD = OFFICE / "bad"
-_CHANNELS = channels()
+_CHANNELS = load_channels()
 _VALUES = {
     "x": {"handle": "@kotacontoh"},
     "instagram": {"user_id": "1"},
@@ -31,7 +31,7 @@ _ACCOUNTS = tuple(
     Account(name, name, _CHANNELS[name].Config.model_validate(values)) for name, values in _VALUES.items()
 )
 #: Where the problem stands in each file: line, column.
-PLACES = {
+EXPECTED_POSITIONS = {
     "alt-missing.empty.md": (8, 10),
     "alt-missing.md": (7, 5),
     "alt-too-long.md": (8, 10),
@@ -94,29 +94,31 @@ _ELSEWHERE = {
 @pytest.fixture(scope="module")
 def read() -> dict[str, Post]:
     owners = {account.name: _CHANNELS[account.channel].rules(account.config).keys for account in _ACCOUNTS}
-    found, _ = posts(
-        BAD, root=OFFICE, zone="Asia/Jakarta", owners=owners, known_channels=list(_VALUES), settle=0
+    found, _ = read_posts(
+        BAD, root=OFFICE, zone="Asia/Jakarta", owners=owners, channel_names=list(_VALUES), settle=0
     )
     return {Path(post.file).name: post for post in found}
 
 
 def _problems(post: Post) -> list[Problem]:
-    probed, found = Probe(OFFICE).post(post)
+    probed, found = MediaProbe(OFFICE).probe_post(post)
     assert found == []
-    handling = Handling(Late.ASK, timedelta(hours=1), 5, False)
-    _plan, problems = plan([probed], [], Known(_ACCOUNTS, _CHANNELS, lambda _post: handling, {}))
+    handling = PostPolicy(Late.ASK, timedelta(hours=1), 5, False)
+    _plan, problems = build_plan(
+        [probed], [], PlanningContext(_ACCOUNTS, _CHANNELS, lambda _post: handling, {})
+    )
     return problems
 
 
-@pytest.mark.parametrize("name", sorted(PLACES))
+@pytest.mark.parametrize("name", sorted(EXPECTED_POSITIONS))
 def test_a_bad_file_gives_its_problem_at_its_place(name: str, read: dict[str, Post]) -> None:
     found = _problems(read[name])
     assert [problem.code for problem in found] == [name.split(".")[0]]
     assert all(problem.hint for problem in found)
-    assert [(p.place.line, p.place.column) for p in found if p.place] == [PLACES[name]]
+    assert [(p.position.line, p.position.column) for p in found if p.position] == [EXPECTED_POSITIONS[name]]
 
 
 def test_every_code_has_a_case() -> None:
-    shown = {name.split(".")[0] for name in PLACES} | _ELSEWHERE
+    shown = {name.split(".")[0] for name in EXPECTED_POSITIONS} | _ELSEWHERE
     assert {*CODES, *X_CODES} <= shown
     assert shown >= {file.name.split(".")[0] for file in BAD.glob("x-*.md")}

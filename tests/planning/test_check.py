@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from humaspost.model.post import Kind, Post, Visibility
+from humaspost.model.post import MediaKind, Post, Visibility
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Attachment, Part, Rendition
 from humaspost.model.rules import Limit, MediaRules, Rules, Source, TextRules
@@ -16,8 +16,8 @@ from humaspost.planning.codes import CODES
 from tests.support.sample_posts import medium
 
 _SOURCE = Source("https://docs.example/limits", date(2026, 11, 23))
-_MEDIA: Mapping[Kind, MediaRules] = {
-    Kind.IMAGE: MediaRules(
+_MEDIA: Mapping[MediaKind, MediaRules] = {
+    MediaKind.IMAGE: MediaRules(
         ("image/jpeg",),
         Limit(1e6, "bytes", _SOURCE),
         _SOURCE,
@@ -26,10 +26,10 @@ _MEDIA: Mapping[Kind, MediaRules] = {
         width=(320, 1440),
         max_count=3,
     ),
-    Kind.GIF: MediaRules(("image/gif",), Limit(2e6, "bytes", _SOURCE), _SOURCE, width=(1, 1280)),
+    MediaKind.GIF: MediaRules(("image/gif",), Limit(2e6, "bytes", _SOURCE), _SOURCE, width=(1, 1280)),
 }
 _RULES = Rules(
-    public=True,
+    is_public=True,
     text=TextRules(Limit(20, "characters", _SOURCE), len),
     media=_MEDIA,
     max_media=4,
@@ -40,20 +40,22 @@ _POST = Post(id="sp-1", file="posts/a.md", title="T", body=())
 
 
 def _image(index: int = 0, **values: Any) -> Attachment:
-    item = Attachment("posts/a.jpg", "0f" * 32, Kind.IMAGE, "image/jpeg", 500, "Loket.", index, 1080, 1080)
+    item = Attachment(
+        "posts/a.jpg", "0f" * 32, MediaKind.IMAGE, "image/jpeg", 500, "Loket.", index, 1080, 1080
+    )
     return replace(item, **values)
 
 
 def _gif(**values: Any) -> Attachment:
-    return _image(kind=Kind.GIF, mime="image/gif", path="posts/a.gif", **values)
+    return _image(kind=MediaKind.GIF, mime="image/gif", path="posts/a.gif", **values)
 
 
-def _found(*parts: Part, post: Post = _POST, **rules: Any) -> list[Problem]:
+def _problems_of(*parts: Part, post: Post = _POST, **rules: Any) -> list[Problem]:
     return check(post, Rendition("x", parts), replace(_RULES, **rules))
 
 
 def _codes(*parts: Part, post: Post = _POST, **rules: Any) -> list[tuple[str, str | None]]:
-    return [(problem.code, problem.field) for problem in _found(*parts, post=post, **rules)]
+    return [(problem.code, problem.field) for problem in _problems_of(*parts, post=post, **rules)]
 
 
 def _with(*media: Attachment) -> Part:
@@ -65,20 +67,20 @@ def test_what_fits_has_no_problem() -> None:
 
 
 def test_too_long_says_by_how_much_and_both_ways_out() -> None:
-    problem = _found(Part(1, "x" * 25))[0]
+    problem = _problems_of(Part(1, "x" * 25))[0]
     assert (problem.code, problem.field, problem.channel) == ("too-long", "x.text", "x")
     assert problem.message == "the text is 25/20 characters long on x: 5 too many"
     assert problem.hint == "shorten it in x.text, or write thread: auto under x:"
 
 
 def test_a_part_of_a_thread_is_named() -> None:
-    problem = _found(Part(1, "a"), Part(2, "x" * 21))[0]
+    problem = _problems_of(Part(1, "a"), Part(2, "x" * 21))[0]
     assert problem.message == "part 2 of 2 is 21/20 characters long on x: 1 too many"
     assert problem.hint == "shorten this part, or divide it with <!-- part -->"
 
 
 def test_a_channel_without_threads_offers_none() -> None:
-    assert "thread" not in _found(Part(1, "x" * 21), max_parts=1)[0].hint
+    assert "thread" not in _problems_of(Part(1, "x" * 21), max_parts=1)[0].hint
 
 
 def test_the_exact_measure_is_asked_only_beyond_the_bound() -> None:
@@ -103,7 +105,7 @@ def test_more_parts_than_a_thread_has() -> None:
 def test_a_medium_for_a_part_that_is_not_there() -> None:
     item = replace(medium(), part=2)
     for only, expected in ((), [("media-part", "media.0.part")]), (("instagram",), []):
-        post = replace(_POST, media=(replace(item, only=only),))
+        post = replace(_POST, media=(replace(item, only_for=only),))
         assert _codes(Part(1, "a"), post=post) == expected
 
 
@@ -113,7 +115,7 @@ def test_every_picture_needs_words(alt: str) -> None:
         ("alt-missing", "media.0.alt"),
         ("alt-missing", "media.2.alt"),
     ]
-    assert _found(_with(_image(alt="")))[0].channel is None
+    assert _problems_of(_with(_image(alt="")))[0].channel is None
 
 
 def test_words_for_a_picture_have_a_limit() -> None:
@@ -127,19 +129,19 @@ def test_no_more_media_than_one_post_shows() -> None:
 
 
 def test_a_channel_that_needs_media() -> None:
-    assert _codes(Part(1, "a"), needs_media=True) == [("media-missing", "channels")]
-    assert _codes(_with(_image()), needs_media=True) == []
+    assert _codes(Part(1, "a"), media_required=True) == [("media-missing", "channels")]
+    assert _codes(_with(_image()), media_required=True) == []
 
 
 def test_a_medium_that_could_not_be_read_is_not_missing_too() -> None:
     post = replace(_POST, media=(replace(medium(), facts=None),))
-    assert _codes(Part(1, "a"), post=post, needs_media=True) == []
+    assert _codes(Part(1, "a"), post=post, media_required=True) == []
 
 
 def test_a_kind_without_rules_is_not_taken() -> None:
-    video = _image(kind=Kind.VIDEO, mime="video/mp4", alt="")
+    video = _image(kind=MediaKind.VIDEO, mime="video/mp4", alt="")
     assert _codes(_with(video)) == [("media-kind", "media.0.file")]
-    document = _image(kind=Kind.DOCUMENT, mime="application/pdf", alt="")
+    document = _image(kind=MediaKind.DOCUMENT, mime="application/pdf", alt="")
     assert _codes(_with(document)) == [("media-kind", "media.0.file")]
 
 
@@ -183,31 +185,38 @@ def test_ratios(width: int, height: int, fits: bool) -> None:
 )
 def test_a_ratio_is_told_so_that_it_is_seen_to_be_outside(width: int, height: int, said: str) -> None:
     part = _with(_image(width=width, height=height))
-    (problem,) = _found(part)
+    (problem,) = _problems_of(part)
     assert said in problem.message
 
 
 def test_a_restricted_post_never_goes_where_anybody_reads() -> None:
     post = replace(_POST, visibility=Visibility.RESTRICTED)
     assert _codes(Part(1, "a"), post=post) == [("restricted-public", "visibility")]
-    assert _codes(Part(1, "a"), post=post, public=False) == []
+    assert _codes(Part(1, "a"), post=post, is_public=False) == []
 
 
 def test_a_channel_to_people_needs_to_know_whom() -> None:
-    assert _codes(Part(1, "a"), audience=True) == [("audience-missing", "channels")]
-    assert _codes(Part(1, "a"), post=replace(_POST, audiences=("wartawan",)), audience=True) == []
+    assert _codes(Part(1, "a"), is_per_recipient=True) == [("audience-missing", "channels")]
+    assert _codes(Part(1, "a"), post=replace(_POST, audiences=("wartawan",)), is_per_recipient=True) == []
 
 
 def test_every_code_is_explained() -> None:
     parts = (
         Part(1, "x" * 99, (_image(alt=""), _gif(size=10**8), _image(1, width=10), _image(2, height=10))),
         Part(
-            2, "", (_image(kind=Kind.VIDEO), _image(kind=Kind.AUDIO), _gif(width=9999), _image(alt="x" * 99))
+            2,
+            "",
+            (
+                _image(kind=MediaKind.VIDEO),
+                _image(kind=MediaKind.AUDIO),
+                _gif(width=9999),
+                _image(alt="x" * 99),
+            ),
         ),
         Part(3, "", tuple(map(_image, range(9)))),
         Part(4, ""),
     )
     post = replace(_POST, visibility=Visibility.RESTRICTED)
-    seen = {code for code, _ in _codes(*parts, post=post, audience=True, needs_media=True)}
+    seen = {code for code, _ in _codes(*parts, post=post, is_per_recipient=True, media_required=True)}
     assert seen - set(CODES) == set()
     assert len(seen) == 13

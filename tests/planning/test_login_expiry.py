@@ -6,22 +6,24 @@ from typing import Any
 
 import pytest
 
-from humaspost.model.account import Facts
-from humaspost.model.plan import Handling
+from humaspost.model.account import AccountStatus
+from humaspost.model.plan import PostPolicy
 from humaspost.model.problem import Problem, Severity
 from humaspost.planning.codes import CODES
-from humaspost.planning.plan import Known, plan
-from tests.planning.test_plan import DUE, ONE, Crier, post
+from humaspost.planning.plan import PlanningContext, build_plan
+from tests.planning.test_plan import ACCOUNTS, DUE, PlanningChannel, post
 
 DAY = timedelta(days=1)
 
 
-def told(
+def statuses(
     expires_at: datetime | None, *, asked: datetime = DUE - 40 * DAY, renews: bool = False, **more: Any
 ) -> list[Problem]:
-    facts = Facts(asked, expires_at, extra={"renews": renews})
-    known = Known(ONE, {"square": Crier()}, lambda _p: Handling(), {"square": facts})
-    made, problems = plan([replace(post("a"), **more)], (), known)
+    facts = AccountStatus(asked, expires_at, extra={"renews": renews})
+    known = PlanningContext(
+        ACCOUNTS, {"square": PlanningChannel()}, lambda _p: PostPolicy(), {"square": facts}
+    )
+    made, problems = build_plan([replace(post("a"), **more)], (), known)
     assert bool(made.rows) is not more.get("draft", False)
     return problems
 
@@ -31,7 +33,7 @@ def told(
     [(DUE - DAY, True), (DUE, True), (DUE + timedelta(seconds=1), False), (None, False)],
 )
 def test_a_login_that_ends_before_the_post_is_due_is_warned_of(expires_at, warned) -> None:
-    problems = told(expires_at)
+    problems = statuses(expires_at)
     assert [(p.code, p.field, p.severity) for p in problems] == (
         [("login-expires", "date", Severity.WARNING)] if warned else []
     )
@@ -39,16 +41,16 @@ def test_a_login_that_ends_before_the_post_is_due_is_warned_of(expires_at, warne
 
 
 def test_the_warning_says_which_login_and_when() -> None:
-    (problem,) = told(DUE - DAY)
+    (problem,) = statuses(DUE - DAY)
     assert "square" in problem.message
     assert "2027-02-02" in problem.message
     assert "humaspost account check square" in problem.hint
 
 
 def test_a_login_that_renews_itself_is_trusted_until_it_evidently_does_not() -> None:
-    assert told(DUE - DAY, renews=True) == []
-    assert [p.code for p in told(DUE - DAY, renews=True, asked=DUE - 14 * DAY)] == ["login-expires"]
+    assert statuses(DUE - DAY, renews=True) == []
+    assert [p.code for p in statuses(DUE - DAY, renews=True, asked=DUE - 14 * DAY)] == ["login-expires"]
 
 
 def test_a_draft_is_not_warned() -> None:
-    assert told(DUE - DAY, draft=True) == []
+    assert statuses(DUE - DAY, draft=True) == []

@@ -7,25 +7,25 @@ import pytest
 
 from humaspost.model.account import Account
 from humaspost.model.document import Paragraph, Text
-from humaspost.model.plan import Handling, Said
-from humaspost.model.post import Post, When
+from humaspost.model.plan import PostPolicy, PublishedText
+from humaspost.model.post import Post, PublishTime
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Part, Rendition
-from humaspost.planning.plan import Known, plan
-from tests.support.fake_channel import Square
+from humaspost.planning.plan import PlanningContext, build_plan
+from tests.support.fake_channel import FakeChannel
 
 DUE = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
 
 
-class Crier(Square):
+class PlanningChannel(FakeChannel):
     """Renders the body; finds fault with every '!'."""
 
     def render(self, post, config, rules, *, account):
-        from humaspost.model.document import plain
+        from humaspost.model.document import to_plain_text
 
-        return Rendition("square", (Part(1, plain(post.body)),))
+        return Rendition("square", (Part(1, to_plain_text(post.body)),))
 
-    def check(self, rendition, rules, facts, *, config):
+    def check(self, rendition, rules, account_status, *, config):
         loud = "!" in rendition.parts[0].text
         return [Problem("too-loud", "too loud", field="body", channel="square")] if loud else []
 
@@ -36,16 +36,16 @@ def account(name: str, *, default: bool = False) -> Account:
 
 def post(id_: str, words: str = "hello", *channels: str, after: float = 0, **more) -> Post:
     body = (Paragraph((Text(words),)),) if words else ()
-    when = When("2027-02-03T08:30", "Asia/Jakarta", DUE + timedelta(days=after))
+    when = PublishTime("2027-02-03T08:30", "Asia/Jakarta", DUE + timedelta(days=after))
     return Post(id_, f"posts/{id_}.md", id_, body, when, channels=channels or ("square",), **more)
 
 
-ONE = (account("square"),)
+ACCOUNTS = (account("square"),)
 
 
-def made(*posts: Post, accounts=ONE, bad=(), said=()):
-    known = Known(accounts, {"square": Crier()}, lambda _p: Handling(), {}, said)
-    return plan(posts, bad, known)
+def made(*posts: Post, accounts=ACCOUNTS, bad=(), said=()):
+    known = PlanningContext(accounts, {"square": PlanningChannel()}, lambda _p: PostPolicy(), {}, said)
+    return build_plan(posts, bad, known)
 
 
 def codes(problems) -> list[str]:
@@ -121,7 +121,7 @@ def test_the_same_words_on_purpose_or_much_later_are_fine():
 
 def test_what_was_published_lately_is_not_said_again_under_another_id():
     before, _ = made(post("a"))
-    said = Said("square", before.rows[0].rendition.hash, "old", DUE - timedelta(days=3))
+    said = PublishedText("square", before.rows[0].rendition.hash, "old", DUE - timedelta(days=3))
     _found, problems = made(post("a"), said=[said])
     assert codes(problems) == ["same-text"]
     _found, problems = made(post("a"), said=[replace(said, post="a")])

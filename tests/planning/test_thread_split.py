@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from humaspost.channels.x import X, XConfig
-from humaspost.model.post import Kind
+from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment, Part, Rendition
 from humaspost.model.rules import Limit, Rules, Source, TextRules
-from humaspost.planning.thread_split import fit
+from humaspost.planning.thread_split import split_thread
 
 _X = X().rules(XConfig(handle="kotacontoh"))
 _SOURCE = Source("https://docs.example/limits", date(2026, 11, 23))
@@ -27,16 +27,16 @@ def _long(text: str, closing: str = "", media: tuple[Attachment, ...] = (), **ex
 
 
 def _texts(text: str, closing: str = "", *, limit: int = 30) -> list[str]:
-    return [part.text for part in fit(_long(text, closing), _rules(limit)).parts]
+    return [part.text for part in split_thread(_long(text, closing), _rules(limit)).parts]
 
 
 def test_what_did_not_ask_stays_as_it_is() -> None:
     rendition = Rendition("x", (Part(1, "x" * 999),))
-    assert fit(rendition, _X) is rendition
+    assert split_thread(rendition, _X) is rendition
 
 
 def test_what_fits_stays_whole_and_without_a_counter() -> None:
-    made = fit(_long("Pendek.", "#Tag", poll={"a": 1}), _rules(30))
+    made = split_thread(_long("Pendek.", "#Tag", poll={"a": 1}), _rules(30))
     assert made.parts == (Part(1, "Pendek.\n#Tag", (), {"poll": {"a": 1}}),)
     assert made.replies_to == "sp-1"
 
@@ -112,19 +112,19 @@ def test_counters_grow_with_the_thread() -> None:
 
 
 def _image(index: int) -> Attachment:
-    return Attachment(f"posts/{index}.jpg", "0f" * 32, Kind.IMAGE, "image/jpeg", 500, "Peta.", index)
+    return Attachment(f"posts/{index}.jpg", "0f" * 32, MediaKind.IMAGE, "image/jpeg", 500, "Peta.", index)
 
 
 def test_media_stay_on_their_part_and_never_get_lost() -> None:
     media = tuple(map(_image, range(4)))
     rendition = _long("Satu dua tiga. Empat lima enam. Tujuh delapan!", media=media, media_parts=[1, 2, 9, 2])
-    made = fit(rendition, _rules(30))
+    made = split_thread(rendition, _rules(30))
     assert [[item.index for item in part.media] for part in made.parts] == [[0], [1, 3], [2]]
 
 
 def test_each_part_has_the_extra_that_is_its_own() -> None:
     rendition = _long("Satu dua tiga. Empat lima enam.", poll={"a": 1}, later={"made_with_ai": True})
-    assert [part.extra for part in fit(rendition, _rules(25)).parts] == [
+    assert [part.extra for part in split_thread(rendition, _rules(25)).parts] == [
         {"poll": {"a": 1}},
         {"made_with_ai": True},
     ]
@@ -132,7 +132,7 @@ def test_each_part_has_the_extra_that_is_its_own() -> None:
 
 def test_a_press_release_on_x() -> None:
     body = "Pemerintah Kota Contoh memperpanjang jam layanan di Kec. Melati sampai pukul 20.00 WIB. " * 8
-    made = fit(_long(body, "https://kota.go.id/014\n#LayananMalam"), _X)
+    made = split_thread(_long(body, "https://kota.go.id/014\n#LayananMalam"), _X)
     assert len(made.parts) == 3
     assert all(_X.text.measure(part.text) <= 280 for part in made.parts)
     assert made.parts[-1].text.endswith(" 3/3\nhttps://kota.go.id/014\n#LayananMalam")

@@ -7,22 +7,22 @@ from typing import Any
 
 import pytest
 
-from humaspost.model.post import Film, Kind, MediaFacts, Medium, Post
+from humaspost.model.post import MediaFacts, MediaKind, Medium, Post, Video
 from humaspost.model.problem import Problem
-from humaspost.model.rendition import Part, Rendition, attach
-from humaspost.model.rules import FilmRules, Limit, MediaRules, Rules, Source, TextRules
+from humaspost.model.rendition import Part, Rendition, attachment_from_medium
+from humaspost.model.rules import Limit, MediaRules, Rules, Source, TextRules, VideoRules
 from humaspost.planning.check import check
 from humaspost.planning.codes import CODES
 
 _SOURCE = Source("https://docs.example/limits", date(2026, 11, 23))
-_INSIDE = FilmRules(
+_INSIDE = VideoRules(
     codecs=("h264",),
-    pixels=("yuv420p",),
-    audio=("aac",),
+    pixel_formats=("yuv420p",),
+    audio_codecs=("aac",),
     frame_rate=(23, 60),
     bit_rate=25_000_000,
     sample_rate=48_000,
-    channels=2,
+    audio_channels=2,
     index_first=True,
     audio_streams=1,
     profiles=("Main",),
@@ -34,75 +34,82 @@ _VIDEO = MediaRules(
     ratio=(0.5, 2),
     width=(320, 1920),
     height=(320, 1920),
-    frame=(1280, 1024),
+    max_sides=(1280, 1024),
     duration=(3, 60),
-    film=_INSIDE,
+    video=_INSIDE,
 )
 _AUDIO = MediaRules(
-    ("audio/ogg",), Limit(16e6, "bytes", _SOURCE), _SOURCE, film=FilmRules(audio=("opus",), channels=1)
+    ("audio/ogg",),
+    Limit(16e6, "bytes", _SOURCE),
+    _SOURCE,
+    video=VideoRules(audio_codecs=("opus",), audio_channels=1),
 )
 _GIF = MediaRules(
     ("image/gif",),
     Limit(15e6, "bytes", _SOURCE),
     _SOURCE,
-    film=FilmRules(frames=350, pixels_in_all=300_000_000),
+    video=VideoRules(frames=350, max_total_pixels=300_000_000),
 )
 _RULES = Rules(
-    public=True,
+    is_public=True,
     text=TextRules(Limit(99, "characters", _SOURCE), len),
-    media={Kind.VIDEO: _VIDEO, Kind.AUDIO: _AUDIO, Kind.GIF: _GIF},
+    media={MediaKind.VIDEO: _VIDEO, MediaKind.AUDIO: _AUDIO, MediaKind.GIF: _GIF},
     max_media=4,
     alt=Limit(99, "characters", _SOURCE),
 )
-_FILM = Film(
+_VIDEO_DETAILS = Video(
     "h264",
     "Main",
     "yuv420p",
     frame_rate=29.97,
     frames=300,
     bit_rate=4_000_000,
-    audio="aac",
+    audio_codec="aac",
     audio_streams=1,
     sample_rate=48_000,
-    channels=2,
+    audio_channels=2,
 )
-_FACTS = MediaFacts(Kind.VIDEO, "video/mp4", "0f" * 32, 5_000_000, 720, 1280, 10.0, _FILM)
-_SOUND = replace(
-    _FACTS,
-    kind=Kind.AUDIO,
+_MEDIA_DETAILS = MediaFacts(
+    MediaKind.VIDEO, "video/mp4", "0f" * 32, 5_000_000, 720, 1280, 10.0, _VIDEO_DETAILS
+)
+_AUDIO_DETAILS = replace(
+    _MEDIA_DETAILS,
+    kind=MediaKind.AUDIO,
     mime="audio/ogg",
     width=None,
     height=None,
-    film=Film(audio="opus", audio_streams=1, sample_rate=48_000, channels=1),
+    video=Video(audio_codec="opus", audio_streams=1, sample_rate=48_000, audio_channels=1),
 )
-_MOVING = replace(_FACTS, kind=Kind.GIF, mime="image/gif", film=Film("gif", frames=20))
+_MOVING = replace(_MEDIA_DETAILS, kind=MediaKind.GIF, mime="image/gif", video=Video("gif", frames=20))
 
 
-def _found(facts: MediaFacts, *, convert: bool = False, rules: Rules = _RULES) -> list[Problem]:
+def _problems_of(facts: MediaFacts, *, convert: bool = False, rules: Rules = _RULES) -> list[Problem]:
     medium = Medium("media/a.mp4", Path("/office/posts/media/a.mp4"), 0, alt="Loket.", facts=facts)
     post = Post(id="sp-1", file="posts/a.md", title="T", body=(), media=(medium,))
-    part = Part(1, "Halo.", (attach(medium, "posts/media/a.mp4"),))
+    part = Part(1, "Halo.", (attachment_from_medium(medium, "posts/media/a.mp4"),))
     return check(post, Rendition("x", (part,)), rules, convert=convert)
 
 
-def _with(facts: MediaFacts = _FACTS, **film: Any) -> MediaFacts:
-    assert facts.film is not None
-    return replace(facts, film=replace(facts.film, **film))
+def _with(facts: MediaFacts = _MEDIA_DETAILS, **film: Any) -> MediaFacts:
+    assert facts.video is not None
+    return replace(facts, video=replace(facts.video, **film))
 
 
-@pytest.mark.parametrize("facts", [_FACTS, _SOUND, _MOVING, _with(audio="", channels=None)])
+@pytest.mark.parametrize(
+    "facts", [_MEDIA_DETAILS, _AUDIO_DETAILS, _MOVING, _with(audio_codec="", audio_channels=None)]
+)
 def test_what_fits_has_no_problem(facts: MediaFacts) -> None:
-    assert _found(facts) == []
+    assert _problems_of(facts) == []
 
 
 BROKEN = {
     "media-container": (
-        replace(_FACTS, mime="video/quicktime"),
+        replace(_MEDIA_DETAILS, mime="video/quicktime"),
         "a.mp4 is MOV; x takes MP4",
     ),
     "media-codec": (_with(codec="hevc"), "the pictures of a.mp4 are HEVC; x takes H.264"),
     "media-codec 4:4:4": (
-        _with(pixels="yuv444p"),
+        _with(pixel_format="yuv444p"),
         "the pictures of a.mp4 are yuv444p; x takes 4:2:0, progressive",
     ),
     "media-codec lines": (
@@ -114,19 +121,19 @@ BROKEN = {
         "a.mp4 is H.264 High; x plays Main on every telephone",
     ),
     "media-hidden": (
-        _with(hidden=True),
+        _with(has_hidden_frames=True),
         "a.mp4 still holds pictures that were cut off it: whoever gets the file can see them",
     ),
     "media-sound tracks": (
         _with(audio_streams=2),
         "a.mp4 has 2 tracks of sound; x takes 1 or fewer",
     ),
-    "media-sound": (_with(audio="mp3"), "the sound of a.mp4 is MP3; x takes AAC"),
+    "media-sound": (_with(audio_codec="mp3"), "the sound of a.mp4 is MP3; x takes AAC"),
     "media-sound rate": (
         _with(sample_rate=96_000),
         "the sound of a.mp4 has 96 kHz; x takes 48 or less",
     ),
-    "media-sound 5.1": (_with(channels=6), "the sound of a.mp4 has 6 channels; x takes 2 or fewer"),
+    "media-sound 5.1": (_with(audio_channels=6), "the sound of a.mp4 has 6 channels; x takes 2 or fewer"),
     "media-frame-rate": (
         _with(frame_rate=90.0),
         "a.mp4 has 90 frames a second; x takes 23 to 60",
@@ -137,30 +144,30 @@ BROKEN = {
         "a.mp4 has its index at the end; x wants it at the beginning",
     ),
     "media-too-large": (
-        replace(_FACTS, size=120_000_000),
+        replace(_MEDIA_DETAILS, size=120_000_000),
         "a.mp4 has 120.0 MB; x takes 100 MB",
     ),
     "media-too-wide": (
-        replace(_FACTS, width=1080, height=1920),
+        replace(_MEDIA_DETAILS, width=1080, height=1920),
         "a.mp4 is 1080 × 1920 pixels; x takes 1280 × 1024, either way up, or less",
     ),
     "media-ratio by a hair": (
-        replace(_FACTS, width=1000, height=499),
+        replace(_MEDIA_DETAILS, width=1000, height=499),
         "a.mp4 is 2.004 times as wide as tall; x takes 0.50 to 2.00",
     ),
     "media-ratio": (
-        replace(_FACTS, width=1200, height=500),
+        replace(_MEDIA_DETAILS, width=1200, height=500),
         "a.mp4 is 2.40 times as wide as tall; x takes 0.50 to 2.00",
     ),
 }
 STAYS = {
-    "media-duration": (replace(_FACTS, duration=75.5), "a.mp4 lasts 75.5 s; x takes 3 to 60 s"),
+    "media-duration": (replace(_MEDIA_DETAILS, duration=75.5), "a.mp4 lasts 75.5 s; x takes 3 to 60 s"),
     "media-duration unknown": (
-        replace(_FACTS, duration=None),
+        replace(_MEDIA_DETAILS, duration=None),
         "how long a.mp4 lasts cannot be read; x takes 3 to 60 s",
     ),
     "media-too-small": (
-        replace(_FACTS, width=240, height=320),
+        replace(_MEDIA_DETAILS, width=240, height=320),
         "a.mp4 is 240 × 320 pixels; x takes sides of 320 or more",
     ),
 }
@@ -169,7 +176,7 @@ STAYS = {
 @pytest.mark.parametrize("name", [*BROKEN, *STAYS])
 def test_a_broken_rule_is_one_problem_that_says_what_is_and_what_may_be(name: str) -> None:
     facts, message = (BROKEN | STAYS)[name]
-    (problem,) = _found(facts)
+    (problem,) = _problems_of(facts)
     assert (problem.code, problem.message) == (name.split(" ")[0], message)
     assert (problem.field, problem.channel) == ("media.0.file", "x")
     assert ("convert = true" in problem.hint) == (name in BROKEN)
@@ -177,17 +184,17 @@ def test_a_broken_rule_is_one_problem_that_says_what_is_and_what_may_be(name: st
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_what_conversion_mends_is_no_problem_with_it(name: str) -> None:
-    assert _found(BROKEN[name][0], convert=True) == []
+    assert _problems_of(BROKEN[name][0], convert=True) == []
 
 
 @pytest.mark.parametrize("name", STAYS)
 def test_nothing_is_cut_short_or_blown_up_by_conversion(name: str) -> None:
-    assert [problem.code for problem in _found(STAYS[name][0], convert=True)] == [name.split(" ")[0]]
+    assert [problem.code for problem in _problems_of(STAYS[name][0], convert=True)] == [name.split(" ")[0]]
 
 
 def test_each_broken_rule_is_told_at_once() -> None:
-    facts = replace(_with(codec="hevc", audio="mp3"), duration=75.0, mime="video/quicktime")
-    assert {problem.code for problem in _found(facts)} == {
+    facts = replace(_with(codec="hevc", audio_codec="mp3"), duration=75.0, mime="video/quicktime")
+    assert {problem.code for problem in _problems_of(facts)} == {
         "media-codec",
         "media-sound",
         "media-duration",
@@ -196,44 +203,44 @@ def test_each_broken_rule_is_told_at_once() -> None:
 
 
 def test_a_sound_is_converted_too() -> None:
-    for facts in (_with(_SOUND, channels=2), replace(_SOUND, mime="audio/wav")):
-        (problem,) = _found(facts)
+    for facts in (_with(_AUDIO_DETAILS, channels=2), replace(_AUDIO_DETAILS, mime="audio/wav")):
+        (problem,) = _problems_of(facts)
         assert problem.code in ("media-sound", "media-container")
         assert "convert = true" in problem.hint
-        assert _found(facts, convert=True) == []
+        assert _problems_of(facts, convert=True) == []
 
 
 def test_opus_may_have_to_be_mono_where_others_need_not() -> None:
-    inside = FilmRules(audio=("aac", "opus"), mono=("opus",))
-    rules = replace(_RULES, media={Kind.AUDIO: replace(_AUDIO, film=inside)})
+    inside = VideoRules(audio_codecs=("aac", "opus"), mono_audio_codecs=("opus",))
+    rules = replace(_RULES, media={MediaKind.AUDIO: replace(_AUDIO, video=inside)})
     for audio, codes in (("aac", []), ("opus", ["media-sound"])):
-        facts = _with(_SOUND, channels=2, audio=audio)
-        assert [problem.code for problem in _found(facts, rules=rules)] == codes
+        facts = _with(_AUDIO_DETAILS, channels=2, audio=audio)
+        assert [problem.code for problem in _problems_of(facts, rules=rules)] == codes
 
 
 @pytest.mark.parametrize(("frames", "message"), [(351, "351 frames"), (340, "313 million pixels")])
 def test_a_gif_with_too_many_frames(frames: int, message: str) -> None:
-    (problem,) = _found(_with(_MOVING, frames=frames))
+    (problem,) = _problems_of(_with(_MOVING, frames=frames))
     assert problem.code == "media-frames"
     assert message in problem.message
 
 
 def test_a_video_too_long_to_be_shrunk_stays_too_large() -> None:
-    facts = replace(_FACTS, size=120_000_000)
+    facts = replace(_MEDIA_DETAILS, size=120_000_000)
     small = replace(_VIDEO, max_bytes=Limit(1_000_000, "bytes", _SOURCE), duration=None)
     medium = Medium("a.mp4", Path("/office/posts/a.mp4"), 0, alt="L.", facts=replace(facts, duration=600.0))
     post = Post(id="sp-1", file="posts/a.md", title="T", body=(), media=(medium,))
-    part = Part(1, "Halo.", (attach(medium, "posts/a.mp4"),))
-    rules = replace(_RULES, media={Kind.VIDEO: small})
+    part = Part(1, "Halo.", (attachment_from_medium(medium, "posts/a.mp4"),))
+    rules = replace(_RULES, media={MediaKind.VIDEO: small})
     found = check(post, Rendition("x", (part,)), rules, convert=True)
     assert [problem.code for problem in found] == ["media-too-large"]
 
 
 def test_another_place_has_rules_of_its_own() -> None:
-    medium = Medium("a.mp4", Path("/office/posts/a.mp4"), 0, alt="L.", facts=_FACTS)
+    medium = Medium("a.mp4", Path("/office/posts/a.mp4"), 0, alt="L.", facts=_MEDIA_DETAILS)
     post = Post(id="sp-1", file="posts/a.md", title="T", body=(), media=(medium,))
-    item = replace(attach(medium, "posts/a.mp4"), use="story")
-    rules = replace(_RULES, uses={"story": {Kind.VIDEO: replace(_VIDEO, duration=(3, 5))}})
+    item = replace(attachment_from_medium(medium, "posts/a.mp4"), use="story")
+    rules = replace(_RULES, placement_rules={"story": {MediaKind.VIDEO: replace(_VIDEO, duration=(3, 5))}})
     found = check(post, Rendition("x", (Part(1, "Halo.", (item,)),)), rules)
     assert [problem.code for problem in found] == ["media-duration"]
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from humaspost.model.decision import Case, Decision, Go, Stop
+from humaspost.model.decision import Allow, Decision, Deny, GateFacts
 from humaspost.model.delivery import State
 from humaspost.model.post import Late
 from humaspost.policy.decide import decide
@@ -13,31 +13,31 @@ from humaspost.policy.decide import decide
 DUE = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
 GRACE = timedelta(minutes=30)
 #: Nothing forbids it, and it was started; so the facts of a first write are silent.
-GOING = Case(
+GOING = GateFacts(
     now=DUE + timedelta(minutes=5),
     due_at=DUE,
     expires_at=None,
     late=Late.ASK,
     grace=GRACE,
     first_write_at=DUE,
-    paused=False,
+    is_paused=False,
     file_hold=None,
     account_hold=None,
-    consent=True,
+    has_consent=True,
     opted_out=False,
-    window=True,
-    template=True,
-    unwanted=False,
-    before_ledger=False,
-    same_text=None,
+    service_window_open=True,
+    has_template=True,
+    marketing_refused=False,
+    due_before_ledger=False,
+    duplicate_of=None,
 )
 FIRST = replace(GOING, first_write_at=None)
 LATER = DUE + GRACE + timedelta(seconds=1)
 
 
 @pytest.mark.parametrize("case", [GOING, FIRST, replace(GOING, now=LATER), replace(FIRST, now=DUE + GRACE)])
-def test_what_nothing_forbids_goes(case: Case) -> None:
-    assert isinstance(decide(case), Go)
+def test_what_nothing_forbids_goes(case: GateFacts) -> None:
+    assert isinstance(decide(case), Allow)
 
 
 @pytest.mark.parametrize("window", [True, False])
@@ -45,15 +45,15 @@ def test_what_nothing_forbids_goes(case: Case) -> None:
 @pytest.mark.parametrize(
     ("fact", "stop"),
     [
-        ({"expires_at": GOING.now}, Stop(State.EXPIRED, "expires")),
-        ({"expires_at": DUE}, Stop(State.EXPIRED, "expires")),
-        ({"opted_out": True}, Stop(State.REFUSED, "opt-out")),
-        ({"consent": False}, Stop(State.REFUSED, "consent")),
-        ({"file_hold": "draft"}, Stop(State.HELD, "file")),
-        ({"paused": True}, Stop(State.HELD, "pause")),
-        ({"account_hold": "login"}, Stop(State.HELD, "login")),
-        ({"account_hold": "quota"}, Stop(State.HELD, "quota")),
-        ({"unwanted": True}, Stop(State.REFUSED, "no-marketing")),
+        ({"expires_at": GOING.now}, Deny(State.EXPIRED, "expires")),
+        ({"expires_at": DUE}, Deny(State.EXPIRED, "expires")),
+        ({"opted_out": True}, Deny(State.REFUSED, "opt-out")),
+        ({"consent": False}, Deny(State.REFUSED, "consent")),
+        ({"file_hold": "draft"}, Deny(State.HELD, "file")),
+        ({"paused": True}, Deny(State.HELD, "pause")),
+        ({"account_hold": "login"}, Deny(State.HELD, "login")),
+        ({"account_hold": "quota"}, Deny(State.HELD, "quota")),
+        ({"unwanted": True}, Deny(State.REFUSED, "no-marketing")),
     ],
 )
 def test_each_fact_stops_by_itself(
@@ -65,12 +65,12 @@ def test_each_fact_stops_by_itself(
 @pytest.mark.parametrize(
     ("late", "born", "stop"),
     [
-        (Late.ASK, False, Stop(State.MISSED, "late")),
-        (Late.SKIP, False, Stop(State.EXPIRED, "late")),
-        (Late.PUBLISH, False, Go()),
-        (Late.ASK, True, Stop(State.MISSED, "before-ledger")),
-        (Late.SKIP, True, Stop(State.EXPIRED, "late")),
-        (Late.PUBLISH, True, Stop(State.MISSED, "before-ledger")),
+        (Late.ASK, False, Deny(State.MISSED, "late")),
+        (Late.SKIP, False, Deny(State.EXPIRED, "late")),
+        (Late.PUBLISH, False, Allow()),
+        (Late.ASK, True, Deny(State.MISSED, "before-ledger")),
+        (Late.SKIP, True, Deny(State.EXPIRED, "late")),
+        (Late.PUBLISH, True, Deny(State.MISSED, "before-ledger")),
     ],
 )
 def test_what_is_late_before_its_first_write(late: Late, stop: Decision, *, born: bool) -> None:
@@ -78,9 +78,9 @@ def test_what_is_late_before_its_first_write(late: Late, stop: Decision, *, born
 
 
 def test_without_a_window_and_without_a_template_nobody_is_written_to() -> None:
-    assert decide(replace(GOING, window=False, template=False)) == Stop(State.REFUSED, "no-template")
+    assert decide(replace(GOING, window=False, template=False)) == Deny(State.REFUSED, "no-template")
 
 
 def test_the_same_text_is_refused_only_before_the_first_write() -> None:
-    assert decide(replace(FIRST, same_text="other")) == Stop(State.FAILED, "same-text")
-    assert decide(replace(GOING, same_text="other")) == Go()
+    assert decide(replace(FIRST, same_text="other")) == Deny(State.FAILED, "same-text")
+    assert decide(replace(GOING, same_text="other")) == Allow()

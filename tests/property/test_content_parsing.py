@@ -5,11 +5,11 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from humaspost.content.body.markdown import _BEGINNING, _SIGN, _parser, document
-from humaspost.content.post_file import Parsed, parse
-from humaspost.content.report import Page
-from humaspost.model.document import Paragraph, plain
-from tests.support.content_files import KNOWN
+from humaspost.content.body.markdown import _BLOCK_START, _MARKUP_CHARACTER, _parser, parse_document
+from humaspost.content.post_file import ParsedFile, parse_post_file
+from humaspost.content.report import FileReport
+from humaspost.model.document import Paragraph, to_plain_text
+from tests.support.content_files import NAMES
 from tests.support.examples import examples
 
 KEYS = [
@@ -84,7 +84,7 @@ line = st.builds(
 front = st.lists(line | st.sampled_from(["  a: b", "  - a", "- b", "]", "# c", "", "..."]), max_size=10).map(
     "\n".join
 )
-marks = [
+markup_characters = [
     "*",
     "**",
     "_",
@@ -105,7 +105,7 @@ marks = [
     "\\",
     "&amp;",
 ]
-marks += [
+markup_characters += [
     "<!--",
     "-->",
     "<!-- part -->",
@@ -120,58 +120,58 @@ marks += [
     "---",
     "=",
 ]
-body = st.lists(st.sampled_from(marks), max_size=40).map("".join)
+body = st.lists(st.sampled_from(markup_characters), max_size=40).map("".join)
 
 
-def _judge(found: Parsed, raw: bytes) -> None:
+def _check_result(found: ParsedFile, raw: bytes) -> None:
     assert (found.post is None) == any(problem.is_error for problem in found.problems), raw
     for problem in found.problems:
-        assert problem.place, raw
-        assert problem.place.line >= 1, raw
-        assert 1 <= problem.place.column <= len(problem.text) + 1, (problem, raw)
+        assert problem.position, raw
+        assert problem.position.line >= 1, raw
+        assert 1 <= problem.position.column <= len(problem.text) + 1, (problem, raw)
         assert problem.message, raw
         assert problem.hint, raw
         assert problem.file == "posts/p.md", raw
 
 
-def _read(raw: bytes) -> Parsed:
-    return parse(raw, file="posts/p.md", folder=Path("/office/posts"), known=KNOWN)
+def _read(raw: bytes) -> ParsedFile:
+    return parse_post_file(raw, file="posts/p.md", folder=Path("/office/posts"), names=NAMES)
 
 
 @examples(75, 300)
 @given(st.binary(max_size=400))
 def test_any_bytes(raw: bytes) -> None:
-    _judge(_read(raw), raw)
+    _check_result(_read(raw), raw)
 
 
 @examples(75, 300)
 @given(st.binary(max_size=200), st.text(max_size=200))
 def test_any_bytes_between_fences(keys: bytes, text: str) -> None:
     raw = b"---\n" + keys + b"\n---\n" + text.encode(errors="replace")
-    _judge(_read(raw), raw)
+    _check_result(_read(raw), raw)
 
 
 @examples(200, 800)
 @given(front, body)
 def test_anything_that_looks_like_a_post(keys: str, text: str) -> None:
     raw = f"---\n{keys}\n---\n{text}".encode()
-    _judge(_read(raw), raw)
+    _check_result(_read(raw), raw)
 
 
 @examples(100, 400)
 @given(body)
 def test_any_body_is_blocks_or_a_problem(text: str) -> None:
-    page = Page("p.md", tuple(text.split("\n")))
-    assert isinstance(plain(document(text, page, first_line=1)), str)
+    page = FileReport("p.md", tuple(text.split("\n")))
+    assert isinstance(to_plain_text(parse_document(text, page, first_line=1)), str)
 
 
 @examples(150, 600)
 @given(st.text(st.sampled_from("ab .,!:;()'\"/\n\n\né\u00a0\u3000#1-"), max_size=60))
 def test_plain_text_is_read_as_the_parser_would_read_it(text: str) -> None:
-    if _SIGN.search(text) or _BEGINNING.search(f"\n{text}\n"):
+    if _MARKUP_CHARACTER.search(text) or _BLOCK_START.search(f"\n{text}\n"):
         return
-    fast = document(text, Page("p.md"), first_line=1)
+    fast = parse_document(text, FileReport("p.md"), first_line=1)
     tokens = [token for token in _parser().parse(text) if token.type == "inline"]
-    assert [plain((block,)) for block in fast if isinstance(block, Paragraph)] == [
+    assert [to_plain_text((block,)) for block in fast if isinstance(block, Paragraph)] == [
         " ".join(child.content for child in token.children or [] if child.type == "text") for token in tokens
     ]

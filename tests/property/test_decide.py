@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from humaspost.model.decision import Case, Go, Stop
+from humaspost.model.decision import Allow, Deny, GateFacts
 from humaspost.model.delivery import State
 from humaspost.model.post import Late
 from humaspost.policy.decide import decide
@@ -14,39 +14,39 @@ from tests.support.examples import examples
 DUE = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
 minutes = st.integers(-600, 600).map(lambda n: DUE + timedelta(minutes=n))
 cases = st.builds(
-    Case,
+    GateFacts,
     now=minutes,
     due_at=st.just(DUE),
     expires_at=st.none() | minutes,
     late=st.sampled_from(Late),
     grace=st.integers(0, 120).map(lambda n: timedelta(minutes=n)),
     first_write_at=st.none() | minutes,
-    paused=st.booleans(),
+    is_paused=st.booleans(),
     file_hold=st.none() | st.just("draft"),
     account_hold=st.none() | st.sampled_from(["login", "quota", "lane"]),
-    consent=st.booleans(),
+    has_consent=st.booleans(),
     opted_out=st.booleans(),
-    window=st.booleans(),
-    template=st.booleans(),
-    unwanted=st.booleans(),
-    before_ledger=st.booleans(),
-    same_text=st.none() | st.just("other"),
+    service_window_open=st.booleans(),
+    has_template=st.booleans(),
+    marketing_refused=st.booleans(),
+    due_before_ledger=st.booleans(),
+    duplicate_of=st.none() | st.just("other"),
 )
 
 
 @examples(50, 100)
 @given(cases)
 def test_nothing_goes_that_any_fact_forbids(case):
-    if not isinstance(decide(case), Go):
+    if not isinstance(decide(case), Allow):
         return
     assert case.expires_at is None or case.now < case.expires_at
-    assert not any((case.opted_out, case.paused, case.file_hold, case.account_hold))
-    assert case.consent
-    assert case.window or case.template
-    assert not case.unwanted
+    assert not any((case.opted_out, case.is_paused, case.file_hold, case.account_hold))
+    assert case.has_consent
+    assert case.service_window_open or case.has_template
+    assert not case.marketing_refused
     if case.first_write_at is None:
-        assert not case.before_ledger
-        assert case.same_text is None
+        assert not case.due_before_ledger
+        assert case.duplicate_of is None
         assert case.late is Late.PUBLISH or case.now <= case.due_at + case.grace
 
 
@@ -54,22 +54,22 @@ def test_nothing_goes_that_any_fact_forbids(case):
 @given(cases)
 def test_what_nothing_forbids_goes(case):
     stopped = decide(case)
-    if isinstance(stopped, Go):
+    if isinstance(stopped, Allow):
         return
     facts = {
         "expires": case.expires_at is not None and case.now >= case.expires_at,
         "opt-out": case.opted_out,
-        "consent": not case.consent,
+        "consent": not case.has_consent,
         "file": case.file_hold is not None,
-        "pause": case.paused,
+        "pause": case.is_paused,
         "login": case.account_hold == "login",
         "quota": case.account_hold == "quota",
         "lane": case.account_hold == "lane",
-        "before-ledger": case.before_ledger and case.first_write_at is None,
-        "late": case.now > case.due_at + case.grace or case.before_ledger,
-        "no-template": not (case.window or case.template),
-        "no-marketing": case.unwanted,
-        "same-text": case.same_text is not None,
+        "before-ledger": case.due_before_ledger and case.first_write_at is None,
+        "late": case.now > case.due_at + case.grace or case.due_before_ledger,
+        "no-template": not (case.service_window_open or case.has_template),
+        "no-marketing": case.marketing_refused,
+        "same-text": case.duplicate_of is not None,
     }
     assert facts[stopped.reason]
 
@@ -78,7 +78,7 @@ def test_what_nothing_forbids_goes(case):
 @given(cases)
 def test_once_begun_in_time_the_rest_is_never_missed(case):
     decision = decide(case)
-    if case.first_write_at is not None and isinstance(decision, Stop):
+    if case.first_write_at is not None and isinstance(decision, Deny):
         assert decision.state is not State.MISSED
 
 
@@ -86,5 +86,5 @@ def test_once_begun_in_time_the_rest_is_never_missed(case):
 @given(cases)
 def test_late_is_missed_only_where_a_person_is_to_be_asked(case):
     decision = decide(case)
-    if isinstance(decision, Stop) and decision.state is State.MISSED:
+    if isinstance(decision, Deny) and decision.state is State.MISSED:
         assert case.late is not Late.SKIP

@@ -3,9 +3,9 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from humaspost.content.body.comments import Piece
-from humaspost.content.body.markdown import _blocks, _parser, _Reader
-from humaspost.content.report import Page
+from humaspost.content.body.comments import BodyPart
+from humaspost.content.body.markdown import _parse_blocks, _parser, _TokenReader
+from humaspost.content.report import FileReport
 from tests.support.examples import examples
 
 #: What stands in posts, and everything that could begin something else than a paragraph.
@@ -40,7 +40,7 @@ _MORE = (",", "http://a.example/b_c", "é", "~~", "`", "[a](b)", "\\", "&amp;", 
 @example("*\n")
 @example("__a__ b_c_d *e\n\nf*")
 def test_paragraphs_are_what_the_parser_makes_of_them(text: str) -> None:
-    page = Page("p.md", tuple(text.split("\n")))
-    piece = Piece(text, 1)
-    slow = tuple(_Reader(_parser().parse(text), piece, page).blocks())
-    assert tuple(_blocks(piece, page)) == slow
+    page = FileReport("p.md", tuple(text.split("\n")))
+    piece = BodyPart(text, 1)
+    slow = tuple(_TokenReader(_parser().parse(text), piece, page).read_blocks())
+    assert tuple(_parse_blocks(piece, page)) == slow

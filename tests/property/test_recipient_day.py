@@ -10,11 +10,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
-from humaspost.ledger.database import empty
-from humaspost.ledger.deliveries.limits import Books
+from humaspost.ledger.database import create_empty
+from humaspost.ledger.deliveries.limits import QuotaBatch
 from humaspost.ledger.schema import account, quota_use
 from humaspost.model.rules import Quota, Source
-from humaspost.reports.recipient_day import Day, FanOut
+from humaspost.reports.recipient_day import FanOut, RecipientDay
 from tests.support.examples import examples
 
 DUE = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
@@ -40,7 +40,7 @@ class Post:
 
     def as_forecast(self) -> FanOut:
         ends = self.due + self.grace if self.grace is not None else None
-        return FanOut(self.people, self.due, self.expires, ends, self.priority, begun=self.free)
+        return FanOut(self.people, self.due, self.expires, ends, self.priority, has_started=self.free)
 
     def decided(self, now: datetime) -> bool:
         """As policy.decide has it: whether nothing of it goes any more."""
@@ -56,7 +56,7 @@ class Post:
 
 def step(past: Sequence[tuple[str, datetime]], posts: Sequence[Post], limit: int) -> None:
     """The posts go out, write by write, as the books let them; who finds no place is asked again when they say."""
-    ledger = empty()
+    ledger = create_empty()
     ledger.write(lambda conn: conn.execute(insert(account).values(id="a", name="a", channel="whatsapp")))
     if past:
         uses = [{"account": "a", "name": "recipients", "recipient": who, "at": at} for who, at in past]
@@ -66,27 +66,27 @@ def step(past: Sequence[tuple[str, datetime]], posts: Sequence[Post], limit: int
     for post in posts:
         post.waits = dict.fromkeys(post.people, post.due)
     while moments := [at for post in posts for at in post.waits.values()]:
-        ledger.write(partial(_moment, rules=rules, people=everybody, posts=posts, now=min(moments)))
+        ledger.write(partial(_step, rules=rules, people=everybody, posts=posts, now=min(moments)))
     ledger.close()
 
 
-def _moment(conn, rules, people, posts, now):
+def _step(conn, rules, people, posts, now):
     """Everybody who may be asked now is asked in turns; whoever has a place then gets all that waits for them."""
-    books = Books(conn, "a", rules, recipients=people, now=now)
+    books = QuotaBatch(conn, "a", rules, recipients=people, now=now)
     ready = {id(p): [who for who, at in p.waits.items() if at <= now] for p in posts if not p.decided(now)}
     later: dict[int, dict[str, datetime]] = {}
     for post, person in _turns(posts, ready):
         if person not in post.waits:
             continue
-        slot = books.take(person, counts=True)
-        if not slot.taken:
+        slot = books.take_slot(person, counts_recipient=True)
+        if not slot.is_taken:
             later.setdefault(id(post), {})[person] = max(slot.at, now + timedelta(microseconds=1))
             continue
         for one in posts:
             if (
                 person in one.waits
                 and one.due <= now
-                and (one is post or books.take(person, counts=True).taken)
+                and (one is post or books.take_slot(person, counts_recipient=True).is_taken)
             ):
                 del one.waits[person]
                 one.last = now
@@ -94,7 +94,7 @@ def _moment(conn, rules, people, posts, now):
         for person, at in later.get(id(post), {}).items():
             if person in post.waits:
                 post.waits[person] = at
-    books.close()
+    books.flush()
 
 
 def _turns(posts: Sequence[Post], ready: dict[int, list[str]]) -> Iterator[tuple[Post, str]]:
@@ -111,7 +111,7 @@ def _turns(posts: Sequence[Post], ready: dict[int, list[str]]) -> Iterator[tuple
 
 
 def quota(limit: int) -> Quota:
-    return Quota("recipients", limit, 86400, Source("", date(2026, 11, 23)), unique=True)
+    return Quota("recipients", limit, 86400, Source("", date(2026, 11, 23)), counts_recipients=True)
 
 
 people = st.lists(st.sampled_from("abcdefghijkl"), unique=True, min_size=1)
@@ -132,22 +132,22 @@ written = st.lists(
 
 
 def _agree(past: Sequence[tuple[str, datetime]], coming: Sequence[Post], limit: int) -> None:
-    day = Day(quota(limit))
+    day = RecipientDay(quota(limit))
     for person, at in past:
-        day.count(person, at)
+        day.record_write(person, at)
     foreseen = [post.as_forecast() for post in coming]
     for one in foreseen:
         day.add(one)
-    day.run()
+    day.simulate()
     step(past, coming, limit)
     for one, post in zip(foreseen, coming, strict=True):
-        assert one.never + one.missed == post.never + post.missed
+        assert one.never_count + one.missed_count == post.never + post.missed
         if (
-            one.expires is None or one.grace_ends is None
+            one.expires_at is None or one.grace_ends_at is None
         ):  # else the first that is told depends on when they ask
-            assert (one.never, one.missed) == (post.never, post.missed)
-        if not (one.never or one.missed):
-            assert abs(one.last - (post.last or post.due)) < SOON
+            assert (one.never_count, one.missed_count) == (post.never, post.missed)
+        if not (one.never_count or one.missed_count):
+            assert abs(one.last_at - (post.last or post.due)) < SOON
 
 
 @examples(37, 150)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from humaspost.channels.x import X, XConfig
 from humaspost.model.rendition import Part, Rendition
-from humaspost.planning.thread_split import fit
+from humaspost.planning.thread_split import split_thread
 from tests.support.examples import examples
 
 _RULES = X().rules(XConfig(handle="kotacontoh"))
@@ -17,7 +17,7 @@ _FAMILY = "👨‍👩‍👧‍👦"
 _URLS = st.sampled_from(
     ["https://kota.go.id/siaran/014", "https://kota.example/" + "a" * 60, "kota.go.id", "http://x.co"]
 )
-_WORDS = st.one_of(
+_RANDOM_WORDS = st.one_of(
     st.sampled_from(
         [
             "Kec.",
@@ -40,14 +40,14 @@ _WORDS = st.one_of(
     st.integers(1, 60).map(lambda n: _FAMILY * n),
     st.integers(200, 500).map(lambda n: "x" * n),
 )
-_BODIES = st.lists(_WORDS, min_size=1, max_size=120).map(" ".join)
+_BODIES = st.lists(_RANDOM_WORDS, min_size=1, max_size=120).map(" ".join)
 _CLOSINGS = st.sampled_from(["", "#Tag", "https://kota.go.id/014\n#LayananMalam #KotaContoh"])
 
 
 def _fitted(body: str, closing: str) -> tuple[Part, ...]:
     whole = f"{body}\n{closing}" if closing else body
     extra: dict[str, Any] = {"thread": "auto", "closing": closing}
-    return fit(Rendition("x", (Part(1, whole, (), extra),)), _RULES).parts
+    return split_thread(Rendition("x", (Part(1, whole, (), extra),)), _RULES).parts
 
 
 def _without_frame(parts: tuple[Part, ...], closing: str) -> list[str]:

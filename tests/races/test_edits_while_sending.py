@@ -51,7 +51,7 @@ def people(office: Office) -> None:
     config.write_text(words, "utf-8")
 
 
-class Editor(threading.Thread):
+class EditingThread(threading.Thread):
     """Saves its posts in its own way about the moment that each is due; ``longest`` is its slowest save in seconds."""
 
     def __init__(self, way: Way, posts: dict[Path, float], *, seed: int) -> None:
@@ -74,7 +74,7 @@ class Editor(threading.Thread):
             self.races += 1
 
 
-def words_of(document: str) -> dict[str, str]:
+def text_of(document: str) -> dict[str, str]:
     """A post's own words in a JSON document, by its id."""
     words = re.findall(r'AWAL-[^\\"]*', document)
     return {text.split()[1]: text for text in words}
@@ -86,12 +86,12 @@ def recorded(office: Office) -> list[tuple[str, str]]:
         rows = db.execute(
             "SELECT d.post, r.body FROM delivery d JOIN rendition r ON r.hash = d.rendition"
         ).fetchall()
-    return sorted((post, words_of(body)[post]) for post, body in rows)
+    return sorted((post, text_of(body)[post]) for post, body in rows)
 
 
 def public(office: Office) -> list[tuple[str, str]]:
     """Post and words that people have on their telephones."""
-    return sorted(pair for item in sent(office) for pair in words_of(json.dumps(item)).items())
+    return sorted(pair for item in sent(office) for pair in text_of(json.dumps(item)).items())
 
 
 def sent(office: Office) -> list[dict[str, Any]]:
@@ -122,7 +122,7 @@ def test_what_goes_out_is_whole_and_is_what_was_recorded(office: Office) -> None
     daemon = office.start("schedule")
     names = list(posts)
     editors = [
-        Editor(way, {path: posts[path] for path in names[number :: len(WAYS)]}, seed=number)
+        EditingThread(way, {path: posts[path] for path in names[number :: len(WAYS)]}, seed=number)
         for number, way in enumerate(WAYS)
     ]
     for editor in editors:

@@ -9,14 +9,14 @@ import pytest
 from humaspost.app.office import Office
 from humaspost.ledger import accounts
 from humaspost.ledger.deliveries import sync_plan
-from humaspost.model.account import Facts, Identity
+from humaspost.model.account import AccountStatus, Identity
 from humaspost.model.plan import Plan, PlanRow
-from humaspost.model.post import When
+from humaspost.model.post import PublishTime
 from humaspost.model.rendition import Part, Rendition
-from humaspost.reports.doctor import examine
-from humaspost.reports.login_expiry import endings
-from humaspost.settings.load import load
-from humaspost.views.times import Clock
+from humaspost.reports.doctor import run_checks
+from humaspost.reports.login_expiry import login_expiry
+from humaspost.settings.load import load_settings
+from humaspost.views.times import TimeFormatter
 
 NOW = datetime(2027, 2, 3, 1, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -36,7 +36,7 @@ public_base_url = "https://media.kotacontoh.example"
 def office(tmp_path: Path) -> Iterator[Office]:
     (tmp_path / "config.toml").write_text(CONFIG)
     (tmp_path / "posts").mkdir()
-    made = Office(load(tmp_path / "config.toml"), now=lambda: NOW, environ={})
+    made = Office(load_settings(tmp_path / "config.toml"), now=lambda: NOW, environ={})
     yield made
     made.close()
 
@@ -46,26 +46,28 @@ def schedule(office: Office, *days: int, expires: timedelta | None, renews: bool
     rows = []
     for day in days:
         due = NOW + day * DAY
-        when = When(f"{due:%Y-%m-%dT%H:%M}", "UTC", due)
+        when = PublishTime(f"{due:%Y-%m-%dT%H:%M}", "UTC", due)
         rendition = Rendition("instagram", (Part(1, str(day)),))
         rows.append(PlanRow(f"p{day}", f"posts/p{day}.md", "T", "", account, when, rendition))
     ledger = office.ledger(write=True)
-    id_ = ledger.write(lambda conn: accounts.ensure(conn, account))
-    ledger.write(lambda conn: sync_plan.schedule(conn, Plan(tuple(rows)), now=NOW))
+    id_ = ledger.write(lambda conn: accounts.ensure_account(conn, account))
+    ledger.write(lambda conn: sync_plan.sync(conn, Plan(tuple(rows)), now=NOW))
     identity = Identity("1", "@kotacontoh")
-    ledger.write(lambda conn: accounts.bind(conn, id_, identity, now=NOW, configured=frozenset()))
-    facts = Facts(NOW, NOW + expires if expires else None, extra={"renews": renews})
-    ledger.write(lambda conn: accounts.keep_facts(conn, id_, facts))
+    ledger.write(lambda conn: accounts.bind_account(conn, id_, identity, now=NOW, configured=frozenset()))
+    facts = AccountStatus(NOW, NOW + expires if expires else None, extra={"renews": renews})
+    ledger.write(lambda conn: accounts.save_status(conn, id_, facts))
 
 
-def found(office: Office) -> list[tuple[str, timedelta, int]]:
-    return [(one.account, one.ends - NOW, one.posts) for one in endings(office)]
+def expiries(office: Office) -> list[tuple[str, timedelta, int]]:
+    return [(one.account, one.expires_at - NOW, one.post_count) for one in login_expiry(office)]
 
 
 def test_posts_after_the_end_are_counted(office: Office) -> None:
     schedule(office, 1, 19, 20, 21, expires=20 * DAY)
-    assert found(office) == [("instagram", 20 * DAY, 2)]
-    told = [one.text for one in examine(office, Clock("Asia/Jakarta", NOW)) if one.topic == "login"]
+    assert expiries(office) == [("instagram", 20 * DAY, 2)]
+    told = [
+        one.text for one in run_checks(office, TimeFormatter("Asia/Jakarta", NOW)) if one.topic == "login"
+    ]
     assert told == ["instagram: the login ends Tue 23 Feb 08:00, and 2 posts are due after that"]
 
 
@@ -74,9 +76,9 @@ def test_nothing_is_said_where_no_end_is_known_or_none_comes_first(
     office: Office, expires: timedelta | None, renews: bool
 ) -> None:
     schedule(office, 1, 21, expires=expires, renews=renews)
-    assert found(office) == []
+    assert expiries(office) == []
 
 
 def test_a_renewal_that_evidently_fails_is_not_trusted(office: Office) -> None:
     schedule(office, 21, expires=13 * DAY, renews=True)
-    assert found(office) == [("instagram", 13 * DAY, 1)]
+    assert expiries(office) == [("instagram", 13 * DAY, 1)]

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from humaspost.sandbox.server import Sandbox
-from tests.support.meta_clients import Gram, Phone
+from tests.support.meta_clients import InstagramClient, WhatsAppClient
 from tests.support.x_client import XClient
 
 
@@ -27,12 +27,12 @@ def x(sandbox: Sandbox) -> Iterator[XClient]:
 
 
 @pytest.fixture
-def gram(sandbox: Sandbox, http: requests.Session) -> Gram:
+def gram(sandbox: Sandbox, http: requests.Session) -> InstagramClient:
     """Instagram, as nobody has used it yet."""
-    return Gram(sandbox, http)
+    return InstagramClient(sandbox, http)
 
 
 @pytest.fixture
-def phone(sandbox: Sandbox, http: requests.Session) -> Phone:
+def phone(sandbox: Sandbox, http: requests.Session) -> WhatsAppClient:
     """WhatsApp, as nobody has used it yet."""
-    return Phone(sandbox, http)
+    return WhatsAppClient(sandbox, http)

@@ -5,12 +5,12 @@ import socket
 import pytest
 import requests
 
-from humaspost.sandbox.request_log import described
+from humaspost.sandbox.request_log import redact_value
 from humaspost.sandbox.server import Sandbox
 from tests.support.meta_clients import eventually
 
 
-def journal(http: requests.Session, sandbox: Sandbox) -> list[dict[str, object]]:
+def request_log(http: requests.Session, sandbox: Sandbox) -> list[dict[str, object]]:
     found: list[dict[str, object]] = http.get(f"{sandbox.url}/_sandbox/requests").json()["requests"]
     return found
 
@@ -45,7 +45,7 @@ def test_every_request_is_journalled_in_order(http: requests.Session, sandbox: S
     http.post(f"{sandbox.url}/media/b", files={"one": b"x", "two": b"y"}, data={"three": "z"})
     http.post(f"{sandbox.url}/media/c?q=1", data={"k": "v"})
     http.put(f"{sandbox.url}/media/d", data=b"\x00\x01")
-    entries = journal(http, sandbox)
+    entries = request_log(http, sandbox)
     assert [e["n"] for e in entries] == [1, 2, 3, 4]
     assert [e["body"] for e in entries] == [
         {"a": [1]},
@@ -61,8 +61,8 @@ def test_every_request_is_journalled_in_order(http: requests.Session, sandbox: S
 
 def test_a_template_s_language_is_no_credential() -> None:
     body = {"template": {"language": {"code": "id"}}, "code": "rahasia", "token": "rahasia"}
-    assert described(body) == {"template": {"language": {"code": "id"}}}
-    assert described({"a": [{"token": "rahasia"}]}) == {"a": [{}]}
+    assert redact_value(body) == {"template": {"language": {"code": "id"}}}
+    assert redact_value({"a": [{"token": "rahasia"}]}) == {"a": [{}]}
 
 
 def test_the_journal_holds_no_credentials(http: requests.Session, sandbox: Sandbox) -> None:
@@ -83,7 +83,7 @@ def test_reset_forgets_everything(http: requests.Session, sandbox: Sandbox) -> N
     http.put(f"{sandbox.url}/media/a", data=b"x")
     http.post(f"{sandbox.url}/_sandbox/faults", json={"fault": "drop-before"})
     assert http.post(f"{sandbox.url}/_sandbox/reset").json() == {"ok": True}
-    assert journal(http, sandbox) == []
+    assert request_log(http, sandbox) == []
     assert http.get(f"{sandbox.url}/_sandbox/faults").json() == {"faults": []}
     assert http.get(f"{sandbox.url}/_sandbox/objects").json() == {"objects": []}
     assert http.get(f"{sandbox.url}/media/a").status_code == 404
@@ -157,7 +157,7 @@ def test_it_ends_at_once_while_requests_hang(
         http.post(f"{running.url}/_sandbox/faults", json=order)
         raw = socket.create_connection(("127.0.0.1", int(running.url.rpartition(":")[2])))
         raw.sendall(b"GET /media/a HTTP/1.1\r\nHost: x\r\n\r\n")
-        eventually(lambda: bool(running.world.requests))
+        eventually(lambda: bool(running.state.requests))
     assert not running._thread.is_alive(), "what hangs is cut, not waited for"
     raw.close()
     assert caplog.text == ""

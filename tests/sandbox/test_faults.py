@@ -9,7 +9,7 @@ import time
 import pytest
 import requests
 
-from humaspost.sandbox.faults import FAULTS, MEANINGS
+from humaspost.sandbox.faults import FAULT_DESCRIPTIONS, FAULT_FIELDS
 from humaspost.sandbox.server import Sandbox
 from tests.support.deadlines import SECOND
 
@@ -24,11 +24,11 @@ def put(http: requests.Session, sandbox: Sandbox, *, timeout: float = 15 * SECON
 
 
 def stored(sandbox: Sandbox) -> bool:
-    return "a.txt" in sandbox.world.files
+    return "a.txt" in sandbox.state.files
 
 
 def last(sandbox: Sandbox) -> dict[str, object]:
-    return sandbox.world.requests[-1]
+    return sandbox.state.requests[-1]
 
 
 def test_without_a_fault_all_is_well(http: requests.Session, sandbox: Sandbox) -> None:
@@ -218,4 +218,4 @@ def test_a_senseless_order_is_refused(
 
 
 def test_every_fault_says_what_it_does() -> None:
-    assert MEANINGS.keys() == FAULTS.keys()
+    assert FAULT_DESCRIPTIONS.keys() == FAULT_FIELDS.keys()

@@ -115,7 +115,7 @@ _quickly = examples(
 
 @pytest.fixture
 def sandbox(sandbox: Sandbox) -> Sandbox:
-    sandbox.world.settings["whatsapp.rate"] = 100_000
+    sandbox.state.settings["whatsapp.rate"] = 100_000
     return sandbox
 
 
@@ -131,7 +131,7 @@ def test_x_answers_anything(sandbox: Sandbox, path: str) -> None:
     @_quickly
     @given(_like(_X[path]))
     def judged(body: Any) -> None:
-        sandbox.world.settings["x.limits"] = dict.fromkeys(("post", "initialize", "one_shot"))
+        sandbox.state.settings["x.limits"] = dict.fromkeys(("post", "initialize", "one_shot"))
         assert _answered(account["base_url"] + path, json=body, auth=OAuth1(*keys)) < 500
 
     judged()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from humaspost.sandbox.office import NotAnOffice, write_office
+from humaspost.sandbox.office import NotDemoOffice, write_office
 from humaspost.sandbox.server import Sandbox
 from tests.support.deadlines import SECOND
 
@@ -67,7 +67,7 @@ def test_written_again_it_keeps_what_is_the_persons(sandbox: Sandbox, tmp_path: 
 @pytest.mark.parametrize("theirs", ['timezone = "Asia/Jakarta"\n', "not toml ["])
 def test_a_real_office_is_left_alone(sandbox: Sandbox, tmp_path: Path, theirs: str) -> None:
     (tmp_path / "config.toml").write_text(theirs)
-    with pytest.raises(NotAnOffice):
+    with pytest.raises(NotDemoOffice):
         write_office(tmp_path, sandbox.config())
     assert sorted(p.name for p in tmp_path.iterdir()) == ["config.toml"]
     assert (tmp_path / "config.toml").read_text() == theirs

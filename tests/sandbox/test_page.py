@@ -13,7 +13,7 @@ import requests
 
 from humaspost.sandbox import markup
 from humaspost.sandbox.server import Sandbox
-from humaspost.sandbox.state import PublicObject, ShownMedia
+from humaspost.sandbox.state import PublicMedia, PublicObject
 from tests.support.deadlines import SECOND
 from tests.support.media_samples import picture
 from tests.support.reference_data import absent
@@ -23,24 +23,24 @@ EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
 
 
 def message(sandbox: Sandbox, to: str, text: str, **more: Any) -> None:
-    now = sandbox.world.now()
-    number = f"wamid.{len(sandbox.world.objects)}"
-    sandbox.world.show(PublicObject("whatsapp", "1", number, text, now, now, to=to, **more))
+    now = sandbox.state.now()
+    number = f"wamid.{len(sandbox.state.objects)}"
+    sandbox.state.add_object(PublicObject("whatsapp", "1", number, text, now, now, to=to, **more))
 
 
-def gram(sandbox: Sandbox, text: str, *media: ShownMedia, kind: str = "IMAGE") -> None:
-    now = sandbox.world.now()
-    number = str(len(sandbox.world.objects))
-    sandbox.world.show(
+def gram(sandbox: Sandbox, text: str, *media: PublicMedia, kind: str = "IMAGE") -> None:
+    now = sandbox.state.now()
+    number = str(len(sandbox.state.objects))
+    sandbox.state.add_object(
         PublicObject("instagram", "1", number, text, now, now, media=media, extra={"kind": kind})
     )
 
 
-def photo(alt: str | None, name: str = "a") -> ShownMedia:
-    return ShownMedia(name * 64, "image/png", alt, picture("PNG"))
+def photo(alt: str | None, name: str = "a") -> PublicMedia:
+    return PublicMedia(name * 64, "image/png", alt, picture("PNG"))
 
 
-def words(html: str) -> str:
+def visible_text(html: str) -> str:
     inside = html.partition("<main")[2].partition("</main>")[0]
     return " ".join(re.sub(r"<[^>]+>", " ", inside).split())
 
@@ -50,7 +50,7 @@ def page(http: requests.Session, sandbox: Sandbox) -> str:
 
 
 def test_empty_it_says_what_will_appear(http: requests.Session, sandbox: Sandbox) -> None:
-    said = words(page(http, sandbox))
+    said = visible_text(page(http, sandbox))
     assert "Nothing on X yet." in said
     assert "Nothing on Instagram yet." in said
     assert "No phone has received anything yet." in said
@@ -60,7 +60,7 @@ def test_a_thread_a_poll_and_a_reply_on_x(http: requests.Session, sandbox: Sandb
     root = x.posted(text="Utas satu")
     x.posted(text="Jajak", poll={"options": ["Ya", "Tidak"], "duration_minutes": 4320})
     x.posted(text="Utas dua", reply={"in_reply_to_tweet_id": root})
-    said = words(page(http, sandbox))
+    said = visible_text(page(http, sandbox))
     assert (
         said.index("Thread of 2 posts")
         < said.index("Utas satu")
@@ -80,7 +80,7 @@ def test_deleted_posts_are_not_public(http: requests.Session, sandbox: Sandbox, 
 def test_instagram_shows_carousel_caption_and_alt(http: requests.Session, sandbox: Sandbox) -> None:
     gram(sandbox, "Keterangan #Ikd", photo("Langkah satu"), photo(None, "b"), kind="CAROUSEL")
     html = page(http, sandbox)
-    said = words(html)
+    said = visible_text(html)
     assert "1 of 2" in said
     assert "Keterangan #Ikd" in said
     assert "ALT Langkah satu" in said
@@ -93,7 +93,7 @@ def test_people_with_the_same_messages_share_a_phone(http: requests.Session, san
         message(sandbox, f"+6281200000{n:03d}", "*Judul*\nHalo", template="pengumuman")
     message(sandbox, "+628139999999", "Hanya wartawan")
     html = page(http, sandbox)
-    said = words(html)
+    said = visible_text(html)
     assert html.count('class="phone"') == 2
     assert said.index("17 people") < said.index("1 person")
     assert said.count("Halo") == 1
@@ -140,14 +140,14 @@ def test_fragments_come_only_when_something_changed(http: requests.Session, sand
 def test_very_many_are_cut_short(http: requests.Session, sandbox: Sandbox) -> None:
     for n in range(75):
         gram(sandbox, f"nomor {n:03d}.", photo("x"))
-    said = words(page(http, sandbox))
+    said = visible_text(page(http, sandbox))
     assert "and 15 older ones" in said
     assert "nomor 074." in said
     assert "nomor 014." not in said
 
 
 def test_media_are_served_as_what_is_safe(http: requests.Session, sandbox: Sandbox) -> None:
-    gram(sandbox, "a", photo("x"), ShownMedia("c" * 64, "text/html", None, b"<script>"))
+    gram(sandbox, "a", photo("x"), PublicMedia("c" * 64, "text/html", None, b"<script>"))
     good = http.get(f"{sandbox.url}/_sandbox/media/{'a' * 64}")
     assert (good.content, good.headers["content-type"]) == (picture("PNG"), "image/png")
     odd = http.get(f"{sandbox.url}/_sandbox/media/{'c' * 64}")
@@ -168,7 +168,7 @@ def test_media_are_served_as_what_is_safe(http: requests.Session, sandbox: Sandb
     ],
 )
 def test_whatsapps_marks(text: str, html: str) -> None:
-    assert markup.whatsapp(text) == html
+    assert markup.format_whatsapp(text) == html
 
 
 def chromium(url: str, profile: Path, *flags: str) -> subprocess.CompletedProcess[str]:
@@ -197,7 +197,7 @@ def test_a_browser_shows_what_arrives_while_it_looks(sandbox: Sandbox, x: XClien
     arriving.start()
     seen = chromium(sandbox.url, tmp_path, "--virtual-time-budget=30000", "--dump-dom")
     arriving.join()
-    inside = words(seen.stdout)
+    inside = visible_text(seen.stdout)
     assert "Sebelum" in inside
     assert "Sesudah" in inside
     assert "UTC" not in inside, "times are in the reader's own clock"

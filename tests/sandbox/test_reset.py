@@ -9,18 +9,18 @@ import pytest
 import requests
 
 from humaspost.sandbox.server import Sandbox
-from tests.support.meta_clients import WARGA, Phone, eventually, frozen
+from tests.support.meta_clients import RECIPIENT, WhatsAppClient, eventually, frozen
 from tests.support.sandbox import reset
 from tests.support.x_client import XClient
 
 
 def _remembered(sandbox: Sandbox) -> dict[str, Any]:
     """Return everything in memory that the control endpoints and the platforms show."""
-    world = sandbox.world
+    world = sandbox.state
     accounts = {name: platform.accounts for name, platform in sandbox.platforms.items()}
     return {
         "world": (world.objects, world.requests, world.files, world.settings),
-        "faults": sandbox.faults.standing(),
+        "faults": sandbox.faults.active_faults(),
         "accounts": accounts,
     }
 
@@ -28,17 +28,17 @@ def _remembered(sandbox: Sandbox) -> dict[str, Any]:
 def test_nothing_of_an_earlier_test_is_left(
     sandbox: Sandbox, http: requests.Session, x: XClient, own_sandbox: Callable[[], Sandbox]
 ) -> None:
-    phone = Phone(sandbox, http)
+    phone = WhatsAppClient(sandbox, http)
     phone.wrote()
-    phone.switch(rate=1)
+    phone.set_option(rate=1)
     x.posted(text="satu")
     frozen(sandbox)
     http.put(f"{sandbox.url}/media/a.txt", data=b"words")
     http.post(f"{sandbox.url}/_sandbox/faults", json={"fault": "drop-before"})
     reset(sandbox)
     assert _remembered(sandbox) == _remembered(own_sandbox())
-    assert abs(datetime.now(UTC) - sandbox.world.now()) < timedelta(minutes=10), "the clock goes again"
-    assert not phone.send(to=WARGA, type="text", text={"body": "Halo"}).ok, "the window is shut again"
+    assert abs(datetime.now(UTC) - sandbox.state.now()) < timedelta(minutes=10), "the clock goes again"
+    assert not phone.send(to=RECIPIENT, type="text", text={"body": "Halo"}).ok, "the window is shut again"
     assert x.posted(text="satu"), "it is no duplicate"
 
 
@@ -49,10 +49,10 @@ def test_a_request_that_hangs_is_cut_and_never_acts(
     http.post(f"{sandbox.url}/_sandbox/faults", json={"channel": "media", "fault": fault})
     with socket.create_connection(("127.0.0.1", int(sandbox.url.rpartition(":")[2]))) as raw:
         raw.sendall(b"PUT /media/a.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nwords")
-        eventually(lambda: bool(sandbox.world.requests))
+        eventually(lambda: bool(sandbox.state.requests))
         reset(sandbox)
         assert raw.recv(1) == b"", "the line is closed"
-    assert (sandbox.world.requests, sandbox.world.files) == ([], {})
+    assert (sandbox.state.requests, sandbox.state.files) == ([], {})
 
 
 def test_a_request_that_nobody_accepted_yet_does_not_come_later(sandbox: Sandbox) -> None:
@@ -60,4 +60,4 @@ def test_a_request_that_nobody_accepted_yet_does_not_come_later(sandbox: Sandbox
         with socket.create_connection(("127.0.0.1", int(sandbox.url.rpartition(":")[2]))) as raw:
             raw.sendall(b"PUT /media/a.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nwords")
         reset(sandbox)
-        assert (sandbox.world.requests, sandbox.world.files) == ([], {})
+        assert (sandbox.state.requests, sandbox.state.files) == ([], {})

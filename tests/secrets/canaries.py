@@ -27,7 +27,7 @@ def wrong() -> dict[str, dict[str, str]]:
     }
 
 
-def forms(value: str) -> set[str]:
+def encodings(value: str) -> set[str]:
     """The value as it is, and as it stands in addresses, headers, pages, JSON and logs."""
     raw = value.encode()
     whole = {value, quote(value, safe=""), quote(value), quote_plus(value), html.escape(value), raw.hex()}
@@ -50,12 +50,12 @@ def within_base64(value: str) -> set[str]:
 
 def echo(secrets: Iterable[str]) -> str:
     """A sentence that a careless platform might say: each secret, in every form."""
-    words = [f"{form} " for value in secrets for form in sorted(forms(value))]
+    words = [f"{form} " for value in secrets for form in sorted(encodings(value))]
     basic = base64.b64encode(":".join(secrets).encode()).decode()
     return "".join(words) + f"Basic {basic}"
 
 
-def place(office: Path, source: str, secrets: Secrets) -> dict[str, str]:
+def write_secrets(office: Path, source: str, secrets: Secrets) -> dict[str, str]:
     """The secrets are where ``source`` says; the variables that a program needs to find them."""
     (office / "credentials.toml").unlink(missing_ok=True)
     pairs = [
@@ -106,7 +106,7 @@ def leaks(office: Path, said: Mapping[str, str], secrets: Secrets) -> list[str]:
     found = []
     for account, fields in secrets.items():
         for field, value in fields.items():
-            signs = {form.encode() for form in forms(value) | within_base64(value)}
+            signs = {form.encode() for form in encodings(value) | within_base64(value)}
             found += [
                 f"{account}.{field} in {name}: ...{text[max(0, at - 60) : at + 60]!r}"
                 for name, text in texts.items()

@@ -81,7 +81,7 @@ class FakeOffice:
 
     def leaks(self, secrets: Secrets) -> list[str]:
         """Where a secret stands: in anything said, in the state folder, in what the platform noted."""
-        noted = {"the sandbox's journal": json.dumps(self.sandbox.world.requests, default=str)}
+        noted = {"the sandbox's journal": json.dumps(self.sandbox.state.requests, default=str)}
         return leaks(self.folder, self.said | noted, secrets)
 
 

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.secrets.canaries import SOURCES, echo, place
+from tests.secrets.canaries import SOURCES, echo, write_secrets
 from tests.secrets.conftest import FakeOffice
 
 KEYS = {"access_key_id": "KENARIID4711AKIA", "secret_access_key": "Kenari/rahasia+<&>='~%q7"}
@@ -46,7 +46,7 @@ def server(status: int, body: str, **headers: str) -> Iterator[tuple[str, list[s
 
 def _office(office: FakeOffice, endpoint: str, source: str) -> None:
     secrets = {**office.keys(), "media": KEYS}
-    office.environ = place(office.folder, source, secrets)
+    office.environ = write_secrets(office.folder, source, secrets)
     config = office.folder / "config.toml"
     lines = config.read_text("utf-8").partition("[media]")
     rest = lines[2].partition("\n[")

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import pytest
 
 from tests.cli.commands.test_login import CONFIG, Terminal, browse, free_port
-from tests.secrets.canaries import echo, place
+from tests.secrets.canaries import echo, write_secrets
 from tests.secrets.conftest import FakeOffice
 from tests.secrets.test_secret_sources import _broken
 
@@ -44,14 +44,14 @@ def _refusals(words: str) -> list[dict[str, object]]:
 @pytest.mark.parametrize("number", range(6))
 def test_a_renewal_that_is_refused(browsed: FakeOffice, number: int) -> None:
     kept = {**CANARIES, "oauth2_expires_at": LONG_AGO}
-    browsed.environ = place(browsed.folder, "rotated", {"x": kept})
+    browsed.environ = write_secrets(browsed.folder, "rotated", {"x": kept})
     order = _refusals(echo(CANARIES.values()))[number]
     browsed.order({**_TOKEN, **order, "count": 99})
     browsed.post("satu", "x")
     assert browsed.run("account", "check", "x").code in (4, 75)
     browsed.run("run")
     browsed.run("doctor", "--json")
-    assert browsed.sandbox.world.requests, "nothing was asked"
+    assert browsed.sandbox.state.requests, "nothing was asked"
     assert browsed.leaks({"x": CANARIES}) == []
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.secrets.canaries import SOURCES, echo, place, wrong
+from tests.secrets.canaries import SOURCES, echo, write_secrets, wrong
 from tests.secrets.conftest import FakeOffice
 
 #: How an answer of a platform looks that says something back.
@@ -32,7 +32,7 @@ def _page(words: str) -> str:
 @pytest.mark.parametrize("source", SOURCES)
 def test_wrong_keys_that_every_answer_says_back(office: FakeOffice, source: str) -> None:
     canaries = wrong()
-    office.environ = place(office.folder, source, canaries)
+    office.environ = write_secrets(office.folder, source, canaries)
     office.order(*(_refusal(account, fields.values()) for account, fields in canaries.items()))
     for account in canaries:
         office.post(account, account)
@@ -48,7 +48,7 @@ def test_wrong_keys_that_every_answer_says_back(office: FakeOffice, source: str)
 @pytest.mark.parametrize("source", ["file", "rotated"])
 def test_right_keys_that_broken_answers_say_back(office: FakeOffice, source: str) -> None:
     keys = office.keys()
-    office.environ = place(office.folder, source, keys)
+    office.environ = write_secrets(office.folder, source, keys)
     words = {account: echo(fields.values()) for account, fields in keys.items()}
     for number in range(len(_broken("x", ""))):
         for account in keys:
@@ -59,7 +59,7 @@ def test_right_keys_that_broken_answers_say_back(office: FakeOffice, source: str
     office.look()
     states = {delivery["state"] for delivery in office.run("status", "--all", "--json").json["deliveries"]}
     assert {"held", "unknown"} & states
-    assert office.sandbox.faults.standing() == []
+    assert office.sandbox.faults.active_faults() == []
     assert office.leaks(keys) == []
 
 

@@ -8,8 +8,8 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from humaspost.channels.whatsapp.webhooks import signed
-from tests.secrets.canaries import echo, place, wrong
+from humaspost.channels.whatsapp.webhooks import signature_of
+from tests.secrets.canaries import echo, write_secrets, wrong
 from tests.secrets.conftest import FakeOffice
 from tests.support.deadlines import SECOND
 from tests.support.program import Process
@@ -17,20 +17,20 @@ from tests.support.program import Process
 PATH = "/webhooks/whatsapp"
 
 
-class Gate:
+class WebhookServer:
     """``serve -vvv`` of a office; ``ask`` sends it whatever a test makes up."""
 
     def __init__(self, office: FakeOffice) -> None:
-        self._said: list[str] = []
+        self._output: list[str] = []
         self.process = Process(
-            "serve", "--port", "0", "--jsonl", "-vvv", cwd=office.folder, transcript=self._said
+            "serve", "--port", "0", "--jsonl", "-vvv", cwd=office.folder, transcript=self._output
         )
         self._office, self._host = (
             office,
             urlsplit(json.loads(self.process.line(within=30 * SECOND))["url"]).netloc,
         )
 
-    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> int:
+    def request(self, method: str, path: str, body: bytes = b"", **headers: str) -> int:
         """The status of the answer."""
         connection = http.client.HTTPConnection(self._host, timeout=10 * SECOND)
         connection.request(method, path, body, headers)
@@ -40,14 +40,14 @@ class Gate:
     def end(self) -> None:
         """It is over, and what it said is kept."""
         self.process.end(signal.SIGTERM)
-        self._office.said["serve"] = "".join(self._said)
+        self._office.said["serve"] = "".join(self._output)
 
 
 @pytest.fixture
-def gate(office: FakeOffice) -> Iterator[Gate]:
+def gate(office: FakeOffice) -> Iterator[WebhookServer]:
     """The right keys stand in credentials.toml."""
-    place(office.folder, "credentials", office.keys())
-    made = Gate(office)
+    write_secrets(office.folder, "credentials", office.keys())
+    made = WebhookServer(office)
     yield made
     made.process.end(signal.SIGKILL)
 
@@ -72,19 +72,19 @@ def _message(office: FakeOffice, words: str) -> bytes:
     return json.dumps({"entry": [{"changes": [{"field": "messages", "value": value}]}]}).encode()
 
 
-def test_webhooks_that_carry_our_secrets(office: FakeOffice, gate: Gate) -> None:
+def test_webhooks_that_carry_our_secrets(office: FakeOffice, gate: WebhookServer) -> None:
     keys = office.keys()["whatsapp"]
     words = echo(keys.values())
     office.post("satu", "whatsapp")
     assert office.run("run", "--json").json["counts"] == {"published": 1}
-    (sent,) = office.sandbox.world.objects
+    (sent,) = office.sandbox.state.objects
     for body in (
         _status(office, sent.id, words),
         _message(office, words),
         json.dumps({"entry": words}).encode(),
     ):
-        signature = {"X-Hub-Signature-256": signed(body, keys["app_secret"])}
-        assert gate.ask("POST", PATH, body, **signature) in (200, 401)
+        signature = {"X-Hub-Signature-256": signature_of(body, keys["app_secret"])}
+        assert gate.request("POST", PATH, body, **signature) in (200, 401)
     gate.end()
     office.look()
     states = {row["state"] for row in office.run("status", "--all", "--json").json["deliveries"]}
@@ -92,32 +92,35 @@ def test_webhooks_that_carry_our_secrets(office: FakeOffice, gate: Gate) -> None
     assert office.leaks(office.keys()) == []
 
 
-def test_strangers_who_say_them_in_every_place(office: FakeOffice, gate: Gate) -> None:
+def test_strangers_who_say_them_in_every_place(office: FakeOffice, gate: WebhookServer) -> None:
     keys = office.keys()["whatsapp"]
     token = keys["verify_token"]
     words = echo(keys.values())
     right = f"hub.mode=subscribe&hub.verify_token={quote(token, safe='')}&hub.challenge=1"
-    assert gate.ask("GET", f"{PATH}?{right}") == 200
+    assert gate.request("GET", f"{PATH}?{right}") == 200
     for value in keys.values():
-        assert gate.ask("GET", f"{PATH}?{right.replace('subscribe', quote(value, safe=''))}") == 403
-        assert gate.ask("GET", f"/webhooks/{quote(value, safe='')}") == 403
-        assert gate.ask("GET", f"/{quote(value, safe='')}") == 404
-        assert gate.ask("POST", PATH, words.encode(), **{"X-Hub-Signature-256": f"sha256={value}"}) == 401
-        assert gate.ask("POST", PATH, b"{}", Authorization=f"Bearer {value}", Cookie=value) == 401
-        assert gate.ask("DELETE", PATH, b"", Referer=value, **{"User-Agent": value}) == 405
+        assert gate.request("GET", f"{PATH}?{right.replace('subscribe', quote(value, safe=''))}") == 403
+        assert gate.request("GET", f"/webhooks/{quote(value, safe='')}") == 403
+        assert gate.request("GET", f"/{quote(value, safe='')}") == 404
+        assert gate.request("POST", PATH, words.encode(), **{"X-Hub-Signature-256": f"sha256={value}"}) == 401
+        assert gate.request("POST", PATH, b"{}", Authorization=f"Bearer {value}", Cookie=value) == 401
+        assert gate.request("DELETE", PATH, b"", Referer=value, **{"User-Agent": value}) == 405
     gate.end()
     assert office.leaks(office.keys()) == []
 
 
 def test_a_secret_that_opens_nothing_is_not_told_either(office: FakeOffice) -> None:
     canaries = wrong()
-    place(office.folder, "credentials", canaries)
-    gate = Gate(office)
+    write_secrets(office.folder, "credentials", canaries)
+    gate = WebhookServer(office)
     try:
         body = _status(office, "wamid.x", echo(canaries["whatsapp"].values()))
-        assert gate.ask("POST", PATH, body, **{"X-Hub-Signature-256": "sha256=00"}) == 401
+        assert gate.request("POST", PATH, body, **{"X-Hub-Signature-256": "sha256=00"}) == 401
         assert (
-            gate.ask("POST", PATH, b"\xff" * 100, **{"X-Hub-Signature-256": signed(b"\xff" * 100, "")}) == 401
+            gate.request(
+                "POST", PATH, b"\xff" * 100, **{"X-Hub-Signature-256": signature_of(b"\xff" * 100, "")}
+            )
+            == 401
         )
     finally:
         gate.end()

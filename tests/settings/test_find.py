@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.settings.find import find
+from humaspost.settings.find import find_config
 from humaspost.settings.problems import ConfigError
 
 
@@ -14,18 +14,18 @@ def test_given_beats_upward_beats_environment(tmp_path: Path) -> None:
         (tmp_path / name / "config.toml").touch()
     environ = {"HUMASPOST_CONFIG": str(tmp_path / "environment" / "config.toml")}
     inside = tmp_path / "up" / "posts"
-    assert find(inside, environ, given=tmp_path / "given") == tmp_path / "given" / "config.toml"
-    assert find(inside, environ) == tmp_path / "up" / "config.toml"
-    assert find(tmp_path, environ) == tmp_path / "environment" / "config.toml"
+    assert find_config(inside, environ, option=tmp_path / "given") == tmp_path / "given" / "config.toml"
+    assert find_config(inside, environ) == tmp_path / "up" / "config.toml"
+    assert find_config(tmp_path, environ) == tmp_path / "environment" / "config.toml"
 
 
 def test_none_at_all_names_the_next_step(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
-        find(tmp_path, {})
+        find_config(tmp_path, {})
     assert caught.value.problems[0].code == "config-missing"
     assert "humaspost init" in caught.value.problems[0].hint
 
 
 def test_a_given_one_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="nowhere"):
-        find(tmp_path, {}, given=Path("nowhere.toml"))
+        find_config(tmp_path, {}, option=Path("nowhere.toml"))

@@ -7,7 +7,7 @@ import pytest
 
 from humaspost.model.post import Late
 from humaspost.model.problem import Problem
-from humaspost.settings.load import load
+from humaspost.settings.load import load_settings
 from humaspost.settings.problems import ConfigError
 
 OFFICE = """\
@@ -54,17 +54,21 @@ def written(folder: Path, text: str) -> Path:
 
 def problems(folder: Path, text: str) -> list[Problem]:
     with pytest.raises(ConfigError) as caught:
-        load(written(folder, text))
+        load_settings(written(folder, text))
     return list(caught.value.problems)
 
 
 def test_an_office_is_read_whole(tmp_path: Path) -> None:
-    settings = load(written(tmp_path, OFFICE))
+    settings = load_settings(written(tmp_path, OFFICE))
     assert (settings.timezone, settings.language, settings.demo) == ("Asia/Makassar", "id", False)
     assert (settings.posts, settings.state) == (tmp_path / "kiriman", tmp_path / ".humaspost")
-    assert next((a.name, a.channel, a.shown) for a in settings.accounts) == ("ig", "instagram", "@kotacontoh")
-    assert settings.account("whatsapp") is settings.default("whatsapp") is settings.accounts[1]
-    assert settings.account("none") is None is settings.default("x")
+    assert next((a.name, a.channel, a.display_name) for a in settings.accounts) == (
+        "ig",
+        "instagram",
+        "@kotacontoh",
+    )
+    assert settings.account("whatsapp") is settings.default_account("whatsapp") is settings.accounts[1]
+    assert settings.account("none") is None is settings.default_account("x")
     assert settings.audiences == {"masyarakat": tmp_path / "audiences/masyarakat.csv"}
     assert settings.media is not None
     assert settings.media.public_base_url == "https://media.kotacontoh.example"
@@ -75,12 +79,12 @@ def test_an_office_is_read_whole(tmp_path: Path) -> None:
 
 
 def test_an_empty_file_is_an_office_without_accounts(tmp_path: Path) -> None:
-    settings = load(written(tmp_path, ""))
+    settings = load_settings(written(tmp_path, ""))
     assert (settings.timezone, settings.accounts, settings.media) == ("Asia/Jakarta", (), None)
 
 
 def test_short_zone_names_are_understood(tmp_path: Path) -> None:
-    assert load(written(tmp_path, 'timezone = "WIT"')).timezone == "Asia/Jayapura"
+    assert load_settings(written(tmp_path, 'timezone = "WIT"')).timezone == "Asia/Jayapura"
 
 
 IG = '[accounts.ig]\nchannel = "instagram"\nuser_id = "17841400000000000"\n'
@@ -178,8 +182,8 @@ def test_each_mistake_is_one_problem_at_its_place(name: str, tmp_path: Path) -> 
     found = problems(tmp_path, text)
     assert [problem.code for problem in found] == [code]
     problem = found[0]
-    assert problem.place is not None
-    assert (problem.file, problem.place.line, problem.place.column) == ("config.toml", line, column)
+    assert problem.position is not None
+    assert (problem.file, problem.position.line, problem.position.column) == ("config.toml", line, column)
     assert words in problem.hint + problem.message
     assert "canary" not in repr(problem)
 
@@ -216,8 +220,8 @@ def test_a_secret_beside_another_mistake_is_never_shown(tmp_path: Path) -> None:
 
 def test_of_two_accounts_a_channel_means_the_default_one_or_none(tmp_path: Path) -> None:
     two = IG + IG2
-    assert load(written(tmp_path, two)).default("instagram") is None
-    chosen = load(written(tmp_path, two + "default = true\n")).default("instagram")
+    assert load_settings(written(tmp_path, two)).default_account("instagram") is None
+    chosen = load_settings(written(tmp_path, two + "default = true\n")).default_account("instagram")
     assert chosen is not None
     assert chosen.name == "ig2"
 
@@ -225,24 +229,24 @@ def test_of_two_accounts_a_channel_means_the_default_one_or_none(tmp_path: Path)
 def test_a_file_that_is_no_text_or_not_readable_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError) as caught:
-        load(tmp_path / "config.toml")
+        load_settings(tmp_path / "config.toml")
     assert caught.value.problems[0].code == "config-unreadable"
     with pytest.raises(ConfigError):
-        load(tmp_path)
+        load_settings(tmp_path)
 
 
 def test_converting_needs_no_place_for_files(tmp_path: Path) -> None:
-    media = load(written(tmp_path, "[media]\nconvert = true\n")).media
+    media = load_settings(written(tmp_path, "[media]\nconvert = true\n")).media
     assert media is not None
-    assert (media.convert, media.shows) == (True, False)
+    assert (media.convert, media.has_public_host) == (True, False)
 
 
 def test_a_bucket_needs_no_public_address(tmp_path: Path) -> None:
     text = '[media]\nbucket = "s3://humas/media"\nendpoint = "https://s3.example"\nregion = "id-1"\n'
-    media = load(written(tmp_path, text)).media
+    media = load_settings(written(tmp_path, text)).media
     assert media is not None
     assert (media.bucket, media.endpoint, media.region) == ("s3://humas/media", "https://s3.example", "id-1")
-    assert (media.public_base_url, media.shows, media.convert) == ("", True, False)
+    assert (media.public_base_url, media.has_public_host, media.convert) == ("", True, False)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from humaspost.settings.toml_positions import places, toml_place
+from humaspost.settings.toml_positions import error_position, positions_of
 from tests.support.examples import examples
 
 TEXT = '''\
@@ -47,29 +47,29 @@ n = 1
     ],
 )
 def test_a_key_is_found_where_it_stands(path: str, line: int, column: int) -> None:
-    place = places(TEXT).keys[path]
+    place = positions_of(TEXT).keys[path]
     assert (place.line, place.column) == (line, column)
 
 
 def test_a_value_is_found_behind_its_key() -> None:
-    found = places(TEXT)
+    found = positions_of(TEXT)
     assert (found.values["timezone"].line, found.values["timezone"].column) == (2, 12)
     assert found.values["timezone"].length == len('"Asia/Jakarta"')
     assert (found.values["accounts.x.list.1.params.1"].column) == 34
 
 
 def test_nothing_inside_a_string_is_a_key() -> None:
-    assert "accounts.x.key" not in places(TEXT).keys
+    assert "accounts.x.key" not in positions_of(TEXT).keys
 
 
 def test_what_is_missing_is_told_at_the_table_that_lacks_it() -> None:
-    assert places(TEXT).key("accounts.x.handle") == places(TEXT).keys["accounts.x"]
+    assert positions_of(TEXT).key_position("accounts.x.handle") == positions_of(TEXT).keys["accounts.x"]
 
 
 def test_the_parsers_place_is_read_from_its_message() -> None:
     with pytest.raises(tomllib.TOMLDecodeError) as caught:
         tomllib.loads("a = 1\nb = = 2\n")
-    assert toml_place(caught.value) == (2, 5)
+    assert error_position(caught.value) == (2, 5)
 
 
 KEYS = st.text("abcdefghij_-", min_size=1, max_size=6)
@@ -87,15 +87,15 @@ SCALARS = st.one_of(
 )
 def test_every_key_of_any_text_is_found(pairs: dict[str, str]) -> None:
     text = "".join(f"{key} = {value} # c\n" for key, value in pairs.items())
-    assert set(pairs) <= set(places(text).keys)
+    assert set(pairs) <= set(positions_of(text).keys)
     lines = text.splitlines()
     for key in pairs:
-        place = places(text).keys[key]
+        place = positions_of(text).keys[key]
         assert lines[place.line - 1][place.column - 1 :].startswith(key)
-    _all_found(tomllib.loads(text), places(text).values)
+    _assert_positions(tomllib.loads(text), positions_of(text).values)
 
 
-def _all_found(data: dict[str, Any], found: dict[str, Any]) -> None:
+def _assert_positions(data: dict[str, Any], found: dict[str, Any]) -> None:
     for key, value in data.items():
         assert key in found
         if isinstance(value, list):

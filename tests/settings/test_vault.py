@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.base.redaction import redact
+from humaspost.base.redaction import redact_output
 from humaspost.settings.problems import ConfigError
-from humaspost.settings.secret_sources import PatientKeyring
-from humaspost.settings.vault import SomebodyRenews, Vault
+from humaspost.settings.secret_sources import TimedKeyring
+from humaspost.settings.vault import RenewalInProgress, Vault
 from tests.support.deadlines import SECOND
 
-EMPTY = PatientKeyring(lambda _service, _name: None)
+EMPTY = TimedKeyring(lambda _service, _name: None)
 
 
-def vault(root: Path, *, keyring: PatientKeyring = EMPTY, **environ: str) -> Vault:
+def vault(root: Path, *, keyring: TimedKeyring = EMPTY, **environ: str) -> Vault:
     return Vault(root, root / ".humaspost", environ=environ, keyring=keyring)
 
 
@@ -26,7 +26,7 @@ def credentials(root: Path, text: str, *, mode: int = 0o600) -> None:
 
 
 def test_the_first_source_that_has_it_wins(tmp_path: Path) -> None:
-    ring = PatientKeyring(lambda service, name: f"{service}-{name}-ring")
+    ring = TimedKeyring(lambda service, name: f"{service}-{name}-ring")
     credentials(tmp_path, '[x]\napi_key = "from-file"\n')
     (tmp_path / "one").write_text("from-named-file\n")
     (tmp_path / "systemd").mkdir()
@@ -47,9 +47,9 @@ def test_the_first_source_that_has_it_wins(tmp_path: Path) -> None:
 
 def test_where_names_the_place_and_not_the_value(tmp_path: Path) -> None:
     credentials(tmp_path, '[x]\napi_key = "from-file"\n')
-    assert vault(tmp_path).where("x", "api_key") == "credentials.toml"
-    assert vault(tmp_path, HUMASPOST_X_API_KEY="canary-9").where("x", "api_key") == "HUMASPOST_X_API_KEY"
-    assert vault(tmp_path).where("x", "nothing") is None
+    assert vault(tmp_path).source_of("x", "api_key") == "credentials.toml"
+    assert vault(tmp_path, HUMASPOST_X_API_KEY="canary-9").source_of("x", "api_key") == "HUMASPOST_X_API_KEY"
+    assert vault(tmp_path).source_of("x", "nothing") is None
 
 
 def test_a_keyring_that_hangs_is_asked_once_only(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_keyring_that_hangs_is_asked_once_only(tmp_path: Path) -> None:
         over.wait(60 * SECOND)
         return "late"
 
-    ring = PatientKeyring(hang, patience=0.05)
+    ring = TimedKeyring(hang, timeout=0.05)
     safe = vault(tmp_path, keyring=ring)
     try:
         assert [safe.secret("x", name) for name in ("a", "b", "c")] == [None, None, None]
@@ -85,7 +85,7 @@ def test_a_damaged_credentials_file_is_never_quoted(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         vault(tmp_path).secret("x", "api_key")
     problem = caught.value.problems[0]
-    assert (problem.code, problem.place and problem.place.line) == ("credentials-syntax", 2)
+    assert (problem.code, problem.position and problem.position.line) == ("credentials-syntax", 2)
     assert "canary" not in repr(caught.value) + repr(problem)
 
 
@@ -93,7 +93,7 @@ def test_a_rotated_secret_wins_until_a_person_sets_a_newer_one(tmp_path: Path) -
     credentials(tmp_path, '[instagram]\naccess_token = "seed-1"\n')
     vault(tmp_path).replace("instagram", "access_token", "rotated-1")
     assert vault(tmp_path).secret("instagram", "access_token") == "rotated-1"
-    assert vault(tmp_path).where("instagram", "access_token") == "secrets/instagram.json"
+    assert vault(tmp_path).source_of("instagram", "access_token") == "secrets/instagram.json"
     credentials(tmp_path, '[instagram]\naccess_token = "seed-2"\n')
     assert vault(tmp_path).secret("instagram", "access_token") == "seed-2"
     vault(tmp_path).replace("instagram", "access_token", "rotated-2")
@@ -110,9 +110,9 @@ def test_rotated_secrets_are_for_the_owner_only(tmp_path: Path) -> None:
 
 def test_what_was_handed_out_is_redacted_from_then_on(tmp_path: Path) -> None:
     value = "canary/with+signs=="
-    assert redact(f"before {value}") == f"before {value}"
+    assert redact_output(f"before {value}") == f"before {value}"
     vault(tmp_path, HUMASPOST_X_TOKEN=value).secret("x", "token")
-    assert redact(f"after {value} and canary%2Fwith%2Bsigns%3D%3D") == "after *** and ***"
+    assert redact_output(f"after {value} and canary%2Fwith%2Bsigns%3D%3D") == "after *** and ***"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_what_was_handed_out_is_redacted_from_then_on(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_named_like_a_secret_is_redacted_even_if_unknown(text: str) -> None:
-    assert "canary" not in redact(text)
+    assert "canary" not in redact_output(text)
 
 
 def test_a_secret_file_that_cannot_be_read_is_named_with_its_variable(tmp_path: Path) -> None:
@@ -140,11 +140,11 @@ def test_a_secret_file_that_cannot_be_read_is_named_with_its_variable(tmp_path: 
 def test_one_renewal_of_an_account_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("humaspost.settings.vault._RENEWAL", 0.05)
     one, other = vault(tmp_path), vault(tmp_path)
-    with one.renewing("x"):
-        with pytest.raises(SomebodyRenews):
-            other.renewing("x")
-        with other.renewing("whatsapp"):
+    with one.renewal_lock("x"):
+        with pytest.raises(RenewalInProgress):
+            other.renewal_lock("x")
+        with other.renewal_lock("whatsapp"):
             pass
         one.replace("x", "access_token", "kept-meanwhile")
-    with other.renewing("x"):
+    with other.renewal_lock("x"):
         assert other.secret("x", "access_token") == "kept-meanwhile"

@@ -16,7 +16,7 @@ from humaspost.base.canonical_json import Json
 from humaspost.model.channel import FitFile, NotReady, Ready
 from humaspost.model.delivery import Attempt
 from humaspost.model.errors import AuthFailed, Rejected
-from humaspost.model.post import Kind
+from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment, Part
 from humaspost.sandbox.server import Sandbox
 
@@ -31,13 +31,13 @@ def jpeg(width: int = 640, height: int = 640, *, colour: str = "navy") -> bytes:
 def attachment(data: bytes, *, name: str = "a.jpg", alt: str = "Sebuah loket.", index: int = 0) -> Attachment:
     """An attachment of these bytes; ``.pdf`` makes it a document."""
     document = name.endswith(".pdf")
-    kind, mime = (Kind.DOCUMENT, "application/pdf") if document else (Kind.IMAGE, "image/jpeg")
+    kind, mime = (MediaKind.DOCUMENT, "application/pdf") if document else (MediaKind.IMAGE, "image/jpeg")
     sha256 = hashlib.sha256(data).hexdigest()
     return Attachment(f"posts/media/{name}", sha256, kind, mime, len(data), alt, index)
 
 
 @dataclass
-class SandboxDoor:
+class SandboxContext:
     """What a session may touch; ``later`` moves its clock, ``files`` are the media by hash."""
 
     sandbox: Sandbox
@@ -66,11 +66,11 @@ class SandboxDoor:
         self.secrets[field] = value
 
     @contextmanager
-    def renewing(self) -> Iterator[None]:
+    def renewal_lock(self) -> Iterator[None]:
         with self.lock:
             yield
 
-    def fitted(self, media: Attachment) -> FitFile:
+    def fit_media(self, media: Attachment) -> FitFile:
         data = self.files.get(media.sha256)
         if data is None:
             raise Rejected("media-changed", media.path)
@@ -81,7 +81,7 @@ class SandboxDoor:
     def public_url(self, media: Attachment) -> str:
         self.hosted += 1
         name = f"{media.sha256[:32]}.jpg"
-        self.sandbox.world.files[name] = (self.files[media.sha256], media.mime)
+        self.sandbox.state.files[name] = (self.files[media.sha256], media.mime)
         return f"{self.sandbox.url}/media/{name}"
 
 

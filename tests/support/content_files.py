@@ -4,12 +4,12 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from humaspost.content.frontmatter.keys import Known
-from humaspost.content.post_file import Parsed, parse
-from humaspost.content.reader import Reader, Reading
+from humaspost.content.frontmatter.keys import NameIndex
+from humaspost.content.post_file import ParsedFile, parse_post_file
+from humaspost.content.reader import FolderReading, PostReader
 from humaspost.model.problem import Problem
 
-KNOWN = Known(
+NAMES = NameIndex(
     zone="Asia/Jakarta",
     owners={
         "x": {"text": "the text", "thread": "auto or never", "poll": "a question"},
@@ -42,29 +42,29 @@ def scheduled(front: str = "", *, body: str = "Loket buka.\n") -> str:
     return post(f"date: 2027-02-03 08:30 WIB\nchannels: [x]\n{front}", body=body)
 
 
-def parsed(text: str | bytes, *, file: str = "posts/p.md", known: Known = KNOWN) -> Parsed:
+def parsed(text: str | bytes, *, file: str = "posts/p.md", known: NameIndex = NAMES) -> ParsedFile:
     """What one file is."""
     raw = text.encode() if isinstance(text, str) else text
-    return parse(raw, file=file, folder=Path("/office/posts"), known=known)
+    return parse_post_file(raw, file=file, folder=Path("/office/posts"), names=known)
 
 
 def problems(text: str | bytes) -> list[tuple[str, int, int]]:
     """The code, line and column of each problem of one file."""
-    return [brief(problem) for problem in parsed(text).problems]
+    return [summarize(problem) for problem in parsed(text).problems]
 
 
-def brief(problem: Problem) -> tuple[str, int, int]:
+def summarize(problem: Problem) -> tuple[str, int, int]:
     """What a test compares of a problem."""
-    assert problem.place
-    return problem.code, problem.place.line, problem.place.column
+    assert problem.position
+    return problem.code, problem.position.line, problem.position.column
 
 
-def reader(root: Path, *, settle: float = 1.0, known: Known = KNOWN) -> Reader:
+def reader(root: Path, *, settle: float = 1.0, known: NameIndex = NAMES) -> PostReader:
     """A reader of the posts below ``root``."""
-    return Reader(root / "posts", root=root, known=known, settle=settle)
+    return PostReader(root / "posts", root=root, names=known, settle=settle)
 
 
-def reading_of(root: Path, sources: Iterable[Path]) -> Reading:
+def reading_of(root: Path, sources: Iterable[Path]) -> FolderReading:
     """The posts folder with only these files, or the files of these folders, in it."""
     folder = root / "posts"
     folder.mkdir(parents=True)

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from humaspost.base.canonical_json import Json
-from humaspost.model.account import Account, Facts, Identity
-from humaspost.model.channel import ByHand, Looks, NotReady, Ready
+from humaspost.model.account import Account, AccountStatus, Identity
+from humaspost.model.channel import LookupSchedule, ManualSteps, NotReady, Ready
 from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient
 from humaspost.model.rendition import Part
 from humaspost.model.rules import Limit, Rate, Rules, Source, TextRules
@@ -19,26 +19,26 @@ Answer = Callable[[Part], Receipt | None]
 
 
 @dataclass
-class Square:
+class FakeChannel:
     """Everything that was cried out; ``script`` answers the next writes (an exception or None = yes)."""
 
     name = "square"
     Config = dict
     secrets = ()
-    looks = Looks((0.0, 0.05), "the square")
+    lookup_schedule = LookupSchedule((0.0, 0.05), "the square")
 
-    cried: list[tuple[str, str | None, str | None]] = field(default_factory=list)
-    script: list[Exception | None] = field(default_factory=list)
+    published: list[tuple[str, str | None, str | None]] = field(default_factory=list)
+    responses: list[Exception | None] = field(default_factory=list)
     steps: int = 0
     prepared: int = 0
-    sought: list[Attempt] = field(default_factory=list)
-    surveyed: int = 0
-    facts: Facts | None = None
-    found: Receipt | Proof | Exception = Proof.CANNOT_TELL
+    lookups: list[Attempt] = field(default_factory=list)
+    status_fetches: int = 0
+    status: AccountStatus | None = None
+    lookup_result: Receipt | Proof | Exception = Proof.CANNOT_TELL
     rates: tuple[Rate, ...] = ()
     audience: bool = False
     login: Exception | None = None
-    asked: int = 0
+    identity_requests: int = 0
     on_publish: Callable[[Part], None] = lambda _part: None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -46,60 +46,60 @@ class Square:
     def rules(self, config: Any) -> Rules:
         text = TextRules(Limit(280, "characters", SOURCE), len)
         alt = Limit(1000, "characters", SOURCE)
-        return Rules(True, text, {}, 4, alt, max_parts=9, audience=self.audience, rates=self.rates)
+        return Rules(True, text, {}, 4, alt, max_parts=9, is_per_recipient=self.audience, rates=self.rates)
 
-    def shown(self, config: Any) -> str:
+    def display_name(self, config: Any) -> str:
         return "@square"
 
     def platform_id(self, config: Any) -> str | None:
         return None
 
     @contextmanager
-    def open(self, config: Any, door: Any) -> Iterator["SquareSession"]:
-        yield SquareSession(self)
+    def open(self, config: Any, context: Any) -> Iterator["FakeSession"]:
+        yield FakeSession(self)
 
 
 @dataclass
-class SquareSession:
-    square: Square
+class FakeSession:
+    channel: FakeChannel
 
     def whoami(self) -> Identity:
-        self.square.asked += 1
-        if self.square.login:
-            raise self.square.login
+        self.channel.identity_requests += 1
+        if self.channel.login:
+            raise self.channel.login
         return Identity("4711", "@square")
 
-    def survey(self) -> Facts:
-        self.square.surveyed += 1
-        return self.square.facts or Facts(self.square.now())
+    def fetch_status(self) -> AccountStatus:
+        self.channel.status_fetches += 1
+        return self.channel.status or AccountStatus(self.channel.now())
 
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:
-        with self.square.lock:
-            self.square.prepared += 1
+        with self.channel.lock:
+            self.channel.prepared += 1
         done = token if isinstance(token, int) else 0
-        return Ready(done) if done >= self.square.steps else NotReady(done + 1)
+        return Ready(done) if done >= self.channel.steps else NotReady(done + 1)
 
     def publish(
         self, part: Part, ready: Ready, *, key: str, to: Recipient | None, reply_to: Receipt | None
     ) -> Receipt:
-        self.square.on_publish(part)
-        with self.square.lock:
-            answer = self.square.script.pop(0) if self.square.script else None
+        self.channel.on_publish(part)
+        with self.channel.lock:
+            answer = self.channel.responses.pop(0) if self.channel.responses else None
             if answer is None or getattr(answer, "cried", False):
                 whom = to.phone if to else None
-                self.square.cried.append((part.text, whom, reply_to.remote_id if reply_to else None))
+                self.channel.published.append((part.text, whom, reply_to.remote_id if reply_to else None))
             if answer is not None:
                 raise answer
-            return Receipt(str(len(self.square.cried)), self.square.now(), "https://square.example/1")
+            return Receipt(str(len(self.channel.published)), self.channel.now(), "https://square.example/1")
 
     def find(self, attempt: Attempt, *, to: Recipient | None) -> Receipt | Proof:
-        self.square.sought.append(attempt)
-        if isinstance(self.square.found, Exception):
-            raise self.square.found
-        return self.square.found
+        self.channel.lookups.append(attempt)
+        if isinstance(self.channel.lookup_result, Exception):
+            raise self.channel.lookup_result
+        return self.channel.lookup_result
 
-    def retract(self, receipt: Receipt) -> ByHand:
-        return ByHand("shout the opposite")
+    def retract(self, receipt: Receipt) -> ManualSteps:
+        return ManualSteps("shout the opposite")
 
     def read_back(self, receipt: Receipt) -> None:
         return None

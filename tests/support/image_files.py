@@ -10,7 +10,7 @@ from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
 from humaspost.model.post import Medium, Post
-from humaspost.model.problem import Place
+from humaspost.model.problem import Position
 
 CANARY = b"RAHASIA-4711"
 
@@ -87,7 +87,7 @@ def office(folder: str = "word/") -> bytes:
     return buffer.getvalue()
 
 
-def film(*, whole: bool = True) -> bytes:
+def video_bytes(*, whole: bool = True) -> bytes:
     """The boxes of an MP4 without anything to see."""
     boxes = (b"ftyp", b"isom" + bytes(8)), (b"mdat", bytes(100)), (b"moov", bytes(40))
     data = b"".join(struct.pack(">I4s", 8 + len(body), name) + body for name, body in boxes)
@@ -103,6 +103,8 @@ def post_with(root: Path, *files: str, lines: int = 20, **more: object) -> Post:
     """A post in ``root/posts`` with these media, its key ``media.N.file`` on line 5 + N, column 11."""
     folder = root / "posts"
     media = tuple(Medium(file, folder / file, number, alt="x", **more) for number, file in enumerate(files))
-    places = {f"media.{number}.file": Place(5 + number, 11, len(file)) for number, file in enumerate(files)}
+    places = {
+        f"media.{number}.file": Position(5 + number, 11, len(file)) for number, file in enumerate(files)
+    }
     text = tuple(f"line {number}" for number in range(1, lines + 1))
-    return Post("p-1", "posts/p-1.md", "P", (), media=media, places=places, lines=text)
+    return Post("p-1", "posts/p-1.md", "P", (), media=media, positions=places, lines=text)

@@ -9,12 +9,12 @@ from sqlalchemy import Row, insert, select, update
 
 from humaspost.ledger import accounts, database
 from humaspost.ledger.deliveries import claims, gate_facts, sync_plan
-from humaspost.ledger.deliveries.gate import Gate, Passage, Ticket
+from humaspost.ledger.deliveries.gate import Gate, GateRequest, GateResult
 from humaspost.ledger.schema import account, audience, audience_member, consent, delivery, meta, recipient
 from humaspost.model.account import Account
 from humaspost.model.delivery import State
 from humaspost.model.plan import NotPlanned, Plan, PlanRow
-from humaspost.model.post import When
+from humaspost.model.post import PublishTime
 from humaspost.model.rendition import Fallback, Part, Rendition
 from humaspost.model.rules import Limit, Quota, Rate, Rules, Source, TextRules
 from humaspost.policy.decide import decide
@@ -29,7 +29,7 @@ class Office:
     """A ledger of one account; ``plan`` enters a post, ``claim`` takes what is due, ``gate`` asks for its intents."""
 
     def __init__(self) -> None:
-        self.ledger = database.empty()
+        self.ledger = database.create_empty()
         self.now = NOW
         self.rows: list[PlanRow] = []
         self.held: list[NotPlanned] = []
@@ -37,14 +37,14 @@ class Office:
         self.quotas: tuple[Quota, ...] = ()
         born = (NOW - timedelta(days=1)).isoformat()
         self.ledger.write(lambda conn: conn.execute(insert(meta).values(key="created_at", value=born)))
-        self.account = self.ledger.write(lambda conn: accounts.ensure(conn, ACCOUNT))
+        self.account = self.ledger.write(lambda conn: accounts.ensure_account(conn, ACCOUNT))
 
-    def plan(self, post: str, *texts: str, people: bool = False, **more: Any) -> sync_plan.Scheduled:
+    def plan(self, post: str, *texts: str, people: bool = False, **more: Any) -> sync_plan.SyncResult:
         """Enter the post, or its new text, into the ledger; it was due a second ago."""
         due = self.now - timedelta(seconds=1)
         fallback = Fallback("pengumuman", "id", ("a",)) if people else None
         parts = tuple(Part(n, text, fallback=fallback) for n, text in enumerate(texts or (post,), 1))
-        values = {"due": When(due.strftime("%Y-%m-%dT%H:%M"), "UTC", due)} | more
+        values = {"due": PublishTime(due.strftime("%Y-%m-%dT%H:%M"), "UTC", due)} | more
         values |= {"audiences": ("warga",)} if people else {}
         row = PlanRow(
             post,
@@ -61,10 +61,10 @@ class Office:
         self.rows = [row for row in self.rows if row.post != post] + [row]
         return self.sync()
 
-    def sync(self, **how: Any) -> sync_plan.Scheduled:
+    def sync(self, **how: Any) -> sync_plan.SyncResult:
         """Enter all posts of ``rows``, and those that are held, into the ledger."""
         plan = Plan(tuple(self.rows), tuple(self.held))
-        return self.ledger.write(lambda conn: sync_plan.schedule(conn, plan, now=self.now, **how))
+        return self.ledger.write(lambda conn: sync_plan.sync(conn, plan, now=self.now, **how))
 
     def enlist(self, ids: Iterable[str]) -> None:
         """Put people with these ids, who agreed, on the list."""
@@ -84,37 +84,39 @@ class Office:
         """Expand what is due and claim it."""
 
         def work(conn: Any) -> list[Row[Any]]:
-            claims.expand(conn, self.account, until=self.now, now=self.now)
-            return claims.claim(conn, self.account, owner=OWNER, until=self.now, now=self.now, limit=limit)
+            claims.expand_due(conn, self.account, until=self.now, now=self.now)
+            return claims.claim_due(
+                conn, self.account, owner=OWNER, until=self.now, now=self.now, limit=limit
+            )
 
         return self.ledger.write(work)
 
-    def ticket(self, row: Row[Any], ready: Any = None) -> Ticket:
+    def ticket(self, row: Row[Any], ready: Any = None) -> GateRequest:
         """Return the ticket of a claimed delivery, as it was prepared when it was claimed."""
         with self.ledger.read() as conn:
-            return Ticket(row.key, gate_facts.part_of(conn, row.rendition, row.part).hash, ready)
+            return GateRequest(row.key, gate_facts.load_part(conn, row.rendition, row.part).hash, ready)
 
-    def gate(self, tickets: Sequence[Ticket]) -> list[Passage]:
+    def gate(self, tickets: Sequence[GateRequest]) -> list[GateResult]:
         """Ask the gate for the intents of these tickets, in one transaction."""
         rules = Rules(
-            public=True,
+            is_public=True,
             text=TextRules(Limit(280, "characters", SOURCE), len),
             media={},
             max_media=4,
             alt=Limit(1000, "characters", SOURCE),
             max_parts=9,
-            audience=True,
+            is_per_recipient=True,
             rates=self.rates,
             quotas=self.quotas,
         )
 
-        def work(conn: Any) -> list[Passage]:
+        def work(conn: Any) -> list[GateResult]:
             gate = Gate(conn, self.account, OWNER, rules, decide, self.now, timedelta(days=30))
-            return gate.passages(tickets)
+            return gate.decide_all(tickets)
 
         return self.ledger.write(work)
 
-    def send(self, limit: int = 100) -> list[Passage]:
+    def send(self, limit: int = 100) -> list[GateResult]:
         """Claim what is due and ask the gate for it."""
         rows = self.claim(limit)
         return self.gate([self.ticket(row) for row in rows])

@@ -21,7 +21,7 @@ from humaspost.sandbox.server import Sandbox
 from tests.support.deadlines import SECOND
 from tests.support.reference_data import absent
 
-WARGA = "+6281234567890"
+RECIPIENT = "+6281234567890"
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Clock:
 
 def frozen(sandbox: Sandbox) -> Clock:
     """The clock that ``sandbox`` goes by from now on."""
-    sandbox.world.now = clock = Clock()
+    sandbox.state.now = clock = Clock()
     for platform in sandbox.platforms.values():
         platform.reset()
     return clock
@@ -54,7 +54,7 @@ def picture(
     return out.getvalue()
 
 
-def aloud(said: str) -> None:
+def with_assertion(said: str) -> None:
     """A judge's count, for the test report (``pytest -rP`` or ``-s`` shows it)."""
     sys.stdout.write(said + "\n")
 
@@ -81,7 +81,7 @@ def pretend_instagram(sandbox: Sandbox) -> instagram.Platform:
 
 
 @dataclass
-class Phone:
+class WhatsAppClient:
     """A client of the pretend WhatsApp."""
 
     sandbox: Sandbox
@@ -94,15 +94,15 @@ class Phone:
         self.waba = f"{self.base}/{self.account['business_account_id']}"
         self.http.headers["Authorization"] = f"Bearer {self.account['access_token']}"
 
-    def send(self, to: str = WARGA, **message: Any) -> requests.Response:
+    def send(self, to: str = RECIPIENT, **message: Any) -> requests.Response:
         body = {"messaging_product": "whatsapp", "to": to, **message}
         return self.http.post(f"{self.number}/messages", json=body)
 
-    def text(self, body: str = "Halo", to: str = WARGA, **more: Any) -> requests.Response:
+    def text(self, body: str = "Halo", to: str = RECIPIENT, **more: Any) -> requests.Response:
         return self.send(to, type="text", text={"body": body}, **more)
 
     def template(
-        self, name: str = "pengumuman", *params: str, to: str = WARGA, **more: Any
+        self, name: str = "pengumuman", *params: str, to: str = RECIPIENT, **more: Any
     ) -> requests.Response:
         parameters = [
             {"type": "text", "text": text} for text in params or ("Judul", "Isi", "https://a.example")
@@ -118,11 +118,11 @@ class Phone:
             files={"file": (name, data, mime)},
         )
 
-    def wrote(self, text: str = "Halo", from_: str = WARGA) -> None:
+    def wrote(self, text: str = "Halo", from_: str = RECIPIENT) -> None:
         order = {"from": from_, "text": text}
         assert self.http.post(f"{self.sandbox.url}/_sandbox/inbound", json=order).ok
 
-    def switch(self, **settings: Any) -> None:
+    def set_option(self, **settings: Any) -> None:
         named = {f"whatsapp.{name}": value for name, value in settings.items()}
         assert self.http.post(f"{self.sandbox.url}/_sandbox/settings", json=named).ok
 
@@ -132,7 +132,7 @@ class Phone:
 
 
 @dataclass
-class Gram:
+class InstagramClient:
     """A client of the pretend Instagram; ``facebook`` chooses the other login."""
 
     sandbox: Sandbox
@@ -163,7 +163,7 @@ class Gram:
     def get(self, path: str, **query: Any) -> requests.Response:
         return self.http.get(f"{self.base}/{path}", params=query)
 
-    def switch(self, **settings: Any) -> None:
+    def set_option(self, **settings: Any) -> None:
         named = {f"instagram.{name}": value for name, value in settings.items()}
         assert self.http.post(f"{self.sandbox.url}/_sandbox/settings", json=named).ok
 
@@ -173,7 +173,7 @@ class Gram:
 
 
 @dataclass
-class Receiver:
+class WebhookReceiver:
     """A loopback callback: knows the verify token, keeps every POST, answers ``statuses`` first and then 200."""
 
     token: str = "sandbox-verify-token"
@@ -181,19 +181,19 @@ class Receiver:
     #: How long it thinks about each POST.
     seconds: float = 0.0
     #: What answers instead, when somebody else receives: the handshake (token, challenge) and each POST (body, signature).
-    greet: Callable[[str, str], tuple[str, int]] | None = None
-    judge: Callable[[bytes, str], int] | None = None
+    verify_handshake: Callable[[str, str], tuple[str, int]] | None = None
+    is_accepted: Callable[[bytes, str], int] | None = None
     posts: list[tuple[bytes, str]] = field(default_factory=list)
     #: POSTs that came, those included that it still thinks about.
     arrived: int = 0
 
-    def __enter__(self) -> "Receiver":
+    def __enter__(self) -> "WebhookReceiver":
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 query = {key: values[0] for key, values in parse_qs(urlsplit(self.path).query).items()}
-                said, status = (receiver.greet or receiver._greet)(
+                said, status = (receiver.verify_handshake or receiver._greet)(
                     query["hub.verify_token"], query["hub.challenge"]
                 )
                 self._say(status, said.encode())
@@ -203,7 +203,7 @@ class Receiver:
                 signature = self.headers["X-Hub-Signature-256"]
                 receiver.arrived += 1
                 time.sleep(receiver.seconds)
-                status = (receiver.judge or receiver._judge)(body, signature)
+                status = (receiver.is_accepted or receiver._verify)(body, signature)
                 receiver.posts.append((body, signature))
                 self._say(status, b"ok")
 
@@ -232,7 +232,7 @@ class Receiver:
     def _greet(self, token: str, challenge: str) -> tuple[str, int]:
         return (challenge, 200) if token == self.token else ("no", 403)
 
-    def _judge(self, body: bytes, signature: str) -> int:
+    def _verify(self, body: bytes, signature: str) -> int:
         return self.statuses.pop(0) if self.statuses else 200
 
     def values(self, field_name: str = "messages") -> list[dict[str, Any]]:
@@ -241,7 +241,7 @@ class Receiver:
         changes = [change for body in bodies for entry in body["entry"] for change in entry["changes"]]
         return [change["value"] for change in changes if change["field"] == field_name]
 
-    def statuses_seen(self) -> list[dict[str, Any]]:
+    def received_statuses(self) -> list[dict[str, Any]]:
         return [status for value in self.values() for status in value.get("statuses", [])]
 
 
@@ -253,10 +253,10 @@ def eventually(check: Callable[[], bool], *, within: float = 15 * SECOND) -> Non
         time.sleep(0.005)
 
 
-def film(*, seconds: int, codec: str = "libx264", **more: Any) -> bytes:
+def video_bytes(*, seconds: int, codec: str = "libx264", **more: Any) -> bytes:
     """An MP4 that Instagram takes, of ``seconds`` s, but for what is said; the test skips where PyAV is absent."""
     try:
-        from tests.support.video_files import film as made
+        from tests.support.video_files import video_file as made
     except ImportError:
         absent("PyAV (av) is absent")
     usual: dict[str, Any] = {"rate": 24, "first": True}

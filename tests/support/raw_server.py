@@ -40,7 +40,7 @@ class RawServer:
         try:
             sock = self._tls.wrap_socket(plain, server_side=True) if self._tls else plain
             self._open.append(sock)
-            while _asked(sock) and self._steps and self._steps.pop(0)(sock):
+            while _read_request(sock) and self._steps and self._steps.pop(0)(sock):
                 self.requests += 1
         except OSError:
             plain.close()
@@ -58,7 +58,7 @@ class RawServer:
             sock.close()
 
 
-def _asked(sock: socket.socket) -> bool:
+def _read_request(sock: socket.socket) -> bool:
     """Whether another request begins: a step is for a request, not for a connection left idle."""
     return isinstance(sock, ssl.SSLSocket) or sock.recv(1, socket.MSG_PEEK) != b""
 

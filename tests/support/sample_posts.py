@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from humaspost.model.document import Block, Paragraph, Text
-from humaspost.model.post import Kind, MediaFacts, Medium, Post
+from humaspost.model.post import MediaFacts, MediaKind, Medium, Post
 
 _MIMES = {
-    Kind.IMAGE: "image/jpeg",
-    Kind.VIDEO: "video/mp4",
-    Kind.DOCUMENT: "application/pdf",
-    Kind.GIF: "image/gif",
-    Kind.AUDIO: "audio/mpeg",
+    MediaKind.IMAGE: "image/jpeg",
+    MediaKind.VIDEO: "video/mp4",
+    MediaKind.DOCUMENT: "application/pdf",
+    MediaKind.GIF: "image/gif",
+    MediaKind.AUDIO: "audio/mpeg",
 }
 
 
@@ -22,7 +22,9 @@ def paragraphs(*texts: str) -> tuple[Block, ...]:
     return tuple(Paragraph((Text(text),)) for text in texts)
 
 
-def medium(file: str = "media/a.jpg", *, kind: Kind = Kind.IMAGE, alt: str = "Sebuah loket.") -> Medium:
+def medium(
+    file: str = "media/a.jpg", *, kind: MediaKind = MediaKind.IMAGE, alt: str = "Sebuah loket."
+) -> Medium:
     """One probed medium, whose bytes no pure test needs."""
     facts = MediaFacts(kind, _MIMES[kind], "0f" * 32, 1234, 1080, 1080)
     return Medium(file, Path("/office/posts") / file, 0, alt=alt, facts=facts)
@@ -34,4 +36,4 @@ def post(
     """A post with a title, a body of paragraphs and what the test wants to be different."""
     numbered = tuple(replace(item, index=index) for index, item in enumerate(media))
     given: dict[str, Any] = {"id": "sp-1", "file": "posts/a.md", "title": "Loket buka malam", **values}
-    return Post(body=paragraphs(*texts), media=numbered, own=own or {}, **given)
+    return Post(body=paragraphs(*texts), media=numbered, channel_keys=own or {}, **given)

@@ -27,7 +27,7 @@ def reset(sandbox: Sandbox) -> Sandbox:
         assert time.monotonic() < ends, "a request of an earlier test does not end"
         time.sleep(0.001)
     # The platforms date their tokens by the clock, so the clock is set right first.
-    sandbox.world.now = lambda: datetime.now(UTC)
+    sandbox.state.now = lambda: datetime.now(UTC)
     _ask(sandbox, "POST", "reset")
     return sandbox
 

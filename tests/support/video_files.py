@@ -13,7 +13,7 @@ from PIL import Image
 
 
 @cache
-def film(
+def video_file(
     size: tuple[int, int] = (64, 64),
     *,
     seconds: float = 1.0,
@@ -54,7 +54,7 @@ def film(
                 out.mux(pictures.encode(frame))
             out.mux(pictures.encode())
             if sound is not None:
-                _quiet(out, sound, seconds, begin=begin[1])
+                _write_silence(out, sound, seconds, begin=begin[1])
         return path.read_bytes()
 
 
@@ -90,7 +90,7 @@ def hdr(level: int, *, seconds: float = 1.0) -> bytes:
 
 
 @cache
-def sound(
+def audio_file(
     codec: str = "aac",
     *,
     container: str = "adts",
@@ -103,7 +103,7 @@ def sound(
     with av.open(data, "w", format=container) as out:
         # FFmpeg's own Vorbis is good enough for silence, and says so.
         options = {"strict": "experimental"} if codec == "vorbis" else {}
-        _quiet(out, out.add_stream(codec, rate=sample_rate, layout=layout, options=options), seconds)
+        _write_silence(out, out.add_stream(codec, rate=sample_rate, layout=layout, options=options), seconds)
     return data.getvalue()
 
 
@@ -115,7 +115,7 @@ def _picture(size: tuple[int, int], number: int, ground: str) -> Image.Image:
     return image
 
 
-def _quiet(out: Any, stream: Any, seconds: float, *, begin: float = 0.0) -> None:
+def _write_silence(out: Any, stream: Any, seconds: float, *, begin: float = 0.0) -> None:
     context = stream.codec_context
     size = context.frame_size or 1024
     for number in range(max(1, round(seconds * context.sample_rate / size))):

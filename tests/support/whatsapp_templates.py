@@ -7,7 +7,7 @@ from typing import Any
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 #: A film over a text of one's own.
-FILM: Mapping[str, Any] = {
+VIDEO_TEMPLATE: Mapping[str, Any] = {
     "name": "kabar_video",
     "components": [
         {"type": "HEADER", "format": "VIDEO"},

@@ -4,23 +4,23 @@ from dataclasses import replace
 from datetime import date
 
 from humaspost.base.canonical_json import Json
-from humaspost.channels.registry import channels
+from humaspost.channels.registry import load_channels
 from humaspost.model.account import Account
-from humaspost.model.post import Kind
+from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment, Fallback, Part, Rendition
 from humaspost.model.rules import Limit, Rules, Source, TextRules
-from humaspost.views.channel_extras import particulars
-from humaspost.views.renditions import Shown, full
+from humaspost.views.channel_extras import format_channel_extras
+from humaspost.views.renditions import RenditionPreview, format_full
 
 _SOURCE = Source("https://docs.example/limits", date(2026, 11, 23))
 _RULES = Rules(
     True, TextRules(Limit(280, "characters", _SOURCE), len), {}, 4, Limit(99, "characters", _SOURCE)
 )
-_PICTURE = Attachment("posts/a.jpg", "0f" * 32, Kind.IMAGE, "image/jpeg", 9000, "Loket.", 0)
+_PICTURE = Attachment("posts/a.jpg", "0f" * 32, MediaKind.IMAGE, "image/jpeg", 9000, "Loket.", 0)
 
 
-def said(extra: dict[str, Json], *, media: int = 1, columns: int = 80) -> list[str]:
-    return particulars(Part(1, "Halo.", (_PICTURE,) * media, extra), columns)
+def extra_lines(extra: dict[str, Json], *, media: int = 1, columns: int = 80) -> list[str]:
+    return format_channel_extras(Part(1, "Halo.", (_PICTURE,) * media, extra), columns)
 
 
 def tag(name: str, x: float | None, y: float | None, media: int = 1) -> Json:
@@ -28,11 +28,11 @@ def tag(name: str, x: float | None, y: float | None, media: int = 1) -> Json:
 
 
 def test_nothing_is_said_where_nothing_was_asked_for() -> None:
-    assert said({"format": "feed", "made_with_ai": False, "share_to_feed": True}) == []
+    assert extra_lines({"format": "feed", "made_with_ai": False, "share_to_feed": True}) == []
 
 
 def test_of_instagram() -> None:
-    assert said(
+    assert extra_lines(
         {
             "collaborators": ["dinasdukcapil", "bpbd_kota"],
             "user_tags": [tag("walikota", 0.5, 0.4)],
@@ -48,33 +48,39 @@ def test_of_instagram() -> None:
 
 
 def test_of_a_reel_and_a_story() -> None:
-    assert said({"format": "reel", "share_to_feed": False, "thumb_offset": 1500}) == [
+    assert extra_lines({"format": "reel", "share_to_feed": False, "thumb_offset": 1500}) == [
         "  as a reel",
         "  not shown in the feed",
         "  cover: its picture at 1500 ms",
     ]
-    assert said({"format": "story"}) == ["  as a story"]
+    assert extra_lines({"format": "story"}) == ["  as a story"]
 
 
 def test_what_goes_with_a_video_is_shown_and_an_alternative_text_only_where_it_is_sent() -> None:
-    words = replace(_PICTURE, path="posts/media/film.id.srt", kind=Kind.DOCUMENT, mime="text/srt")
+    words = replace(_PICTURE, path="posts/media/film.id.srt", kind=MediaKind.DOCUMENT, mime="text/srt")
     film = replace(
-        _PICTURE, kind=Kind.VIDEO, mime="video/mp4", alt="Tidak dikirim.", captions=words, cover=_PICTURE
+        _PICTURE, kind=MediaKind.VIDEO, mime="video/mp4", alt="Tidak dikirim.", captions=words, cover=_PICTURE
     )
     for channel, config in (("x", {"handle": "@a"}), ("instagram", {"user_id": "1"})):
-        one = channels()[channel]
+        one = load_channels()[channel]
         rules = one.rules(one.Config.model_validate(config))
-        account = Account(channel, channel, None, shown="@kotacontoh")
-        lines = full(Shown(account, Rendition(channel, (Part(1, "Halo.", (film,)),)), rules))
+        account = Account(channel, channel, None, display_name="@kotacontoh")
+        lines = format_full(
+            RenditionPreview(account, Rendition(channel, (Part(1, "Halo.", (film,)),)), rules)
+        )
         assert f"    cover: {_PICTURE.path}" in lines
         assert "    captions: posts/media/film.id.srt" in lines
         assert not any("alt:" in line for line in lines)
-        shown = full(Shown(account, Rendition(channel, (Part(1, "Halo.", (_PICTURE,)),)), rules))
+        shown = format_full(
+            RenditionPreview(account, Rendition(channel, (Part(1, "Halo.", (_PICTURE,)),)), rules)
+        )
         assert any("alt:" in line for line in shown)
         story = replace(_PICTURE, use="story")
         assert channel == "x" or not any(
             "alt:" in line
-            for line in full(Shown(account, Rendition(channel, (Part(1, "", (story,)),)), rules))
+            for line in format_full(
+                RenditionPreview(account, Rendition(channel, (Part(1, "", (story,)),)), rules)
+            )
         )
 
 
@@ -88,9 +94,9 @@ def test_a_template_is_shown_with_its_header_its_names_and_its_buttons() -> None
         top_name="siapa",
         buttons=(("", ""), ("url", "daftar/7")),
     )
-    account = Account("whatsapp", "whatsapp", None, shown="+62")
+    account = Account("whatsapp", "whatsapp", None, display_name="+62")
     part = Part(1, "Halo.", fallback=template)
-    lines = full(Shown(account, Rendition("whatsapp", (part,)), _RULES))
+    lines = format_full(RenditionPreview(account, Rendition("whatsapp", (part,)), _RULES))
     assert lines[-4:] == [
         "  | header {{siapa}} Warga Melati",
         "  | {{acara}} Musrenbang",
@@ -100,23 +106,25 @@ def test_a_template_is_shown_with_its_header_its_names_and_its_buttons() -> None
 
 
 def test_in_a_carousel_a_tag_names_its_medium() -> None:
-    assert said({"user_tags": [tag("a", 0.0, 1.0, 2), tag("b", None, None, 3)]}, media=3) == [
+    assert extra_lines({"user_tags": [tag("a", 0.0, 1.0, 2), tag("b", None, None, 3)]}, media=3) == [
         "  tagged: @a at 0, 1 in medium 2",
         "  tagged: @b in medium 3",
     ]
 
 
 def test_of_x() -> None:
-    assert said({"reply_settings": "mentionedUsers", "made_with_ai": True, "paid_partnership": True}) == [
+    assert extra_lines(
+        {"reply_settings": "mentionedUsers", "made_with_ai": True, "paid_partnership": True}
+    ) == [
         "  who may reply: accounts that it mentions",
         "  labelled as made with AI",
         "  labelled as a paid partnership",
     ]
-    assert said({"reply_settings": "nobody\x1b[2J"}) == ["  who may reply: nobody\\x1b[2J"]
+    assert extra_lines({"reply_settings": "nobody\x1b[2J"}) == ["  who may reply: nobody\\x1b[2J"]
 
 
 def test_many_collaborators_are_wrapped() -> None:
-    lines = said({"collaborators": ["dinas_kependudukan_catatan_sipil"] * 3}, columns=60)
+    lines = extra_lines({"collaborators": ["dinas_kependudukan_catatan_sipil"] * 3}, columns=60)
     assert len(lines) > 1
     assert all(len(line) <= 60 for line in lines)
 
@@ -125,6 +133,6 @@ def test_preview_shows_them_below_the_media() -> None:
     part = Part(
         1, "Halo.", (_PICTURE,), {"made_with_ai": True, "poll": {"options": ["a"], "duration_minutes": 5}}
     )
-    account = Account("x", "x", None, shown="@kotacontoh")
-    lines = full(Shown(account, Rendition("x", (part,)), _RULES))
+    account = Account("x", "x", None, display_name="@kotacontoh")
+    lines = format_full(RenditionPreview(account, Rendition("x", (part,)), _RULES))
     assert lines[-3:] == ["  poll, open for 5 minutes", "    ( ) a", "  labelled as made with AI"]

@@ -2,13 +2,13 @@
 
 import pytest
 
-from humaspost.model.problem import Place, Problem, Severity
-from humaspost.views.problems import distinct, problem_lines, problems_json
+from humaspost.model.problem import Position, Problem, Severity
+from humaspost.views.problems import format_problem, problems_to_json, unique_problems
 
 
-def shown(text: str, column: int, length: int = 1, hint: str = "") -> list[str]:
-    problem = Problem("a-code", "it is wrong", hint, "posts/a.md", Place(3, column, length), text=text)
-    return problem_lines(problem)
+def printed(text: str, column: int, length: int = 1, hint: str = "") -> list[str]:
+    problem = Problem("a-code", "it is wrong", hint, "posts/a.md", Position(3, column, length), text=text)
+    return format_problem(problem)
 
 
 def marked(lines: list[str]) -> str:
@@ -28,41 +28,43 @@ def marked(lines: list[str]) -> str:
     ],
 )
 def test_the_caret_stands_under_what_is_wrong(text: str, column: int, length: int, above: str) -> None:
-    assert marked(shown(text, column, length)) == above
+    assert marked(printed(text, column, length)) == above
 
 
 def test_wide_characters_move_the_caret() -> None:
-    lines = shown("漢字: x", 3, 1)
+    lines = printed("漢字: x", 3, 1)
     assert lines[4].index("^") == len("    3 | ") + 4
 
 
 def test_no_line_of_an_excerpt_is_wider_than_the_terminal() -> None:
     for column in (1, 60, 66, 67, 150, 400):
-        assert max(len(line) for line in shown("x" * 400, column, 400)) <= 80
+        assert max(len(line) for line in printed("x" * 400, column, 400)) <= 80
 
 
 def test_a_hint_to_be_copied_stays_whole_and_a_sentence_is_wrapped() -> None:
     copied = "write: title: " + "x" * 100
-    assert shown("a", 1, hint=copied)[-1] == f"  {copied}"
-    assert all(len(line) <= 80 for line in shown("a", 1, hint="known keys: " + "word, " * 40))
+    assert printed("a", 1, hint=copied)[-1] == f"  {copied}"
+    assert all(len(line) <= 80 for line in printed("a", 1, hint="known keys: " + "word, " * 40))
 
 
 def test_a_problem_without_a_place_or_a_file_is_still_told() -> None:
-    assert problem_lines(Problem("a-code", "it is wrong"))[0] == "error[a-code]"
+    assert format_problem(Problem("a-code", "it is wrong"))[0] == "error[a-code]"
     warning = Problem("a-code", "hm", file="config.toml", severity=Severity.WARNING)
-    assert problem_lines(warning)[0] == "config.toml: warning[a-code]"
-    assert problem_lines(Problem("a", "b", "", "posts/a.md", Place(3, 13)))[0] == "posts/a.md:3:13: error[a]"
+    assert format_problem(warning)[0] == "config.toml: warning[a-code]"
+    assert (
+        format_problem(Problem("a", "b", "", "posts/a.md", Position(3, 13)))[0] == "posts/a.md:3:13: error[a]"
+    )
 
 
 def test_what_several_accounts_found_is_told_once() -> None:
-    place = Place(3, 1)
-    twice = [Problem("a", "m", file="f", place=place, channel=name) for name in ("x", "instagram")]
-    other = Problem("a", "other", file="f", place=place)
-    assert distinct([*twice, other]) == [twice[0], other]
+    place = Position(3, 1)
+    twice = [Problem("a", "m", file="f", position=place, channel=name) for name in ("x", "instagram")]
+    other = Problem("a", "other", file="f", position=place)
+    assert unique_problems([*twice, other]) == [twice[0], other]
 
 
 def test_json_has_every_key_even_if_empty() -> None:
-    document = problems_json([Problem("a", "m")], posts=1)
+    document = problems_to_json([Problem("a", "m")], posts=1)
     assert document["problems"][0] == {
         "code": "a",
         "severity": "error",

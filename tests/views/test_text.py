@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from humaspost.views.text import columns, cut, pad, safe, width, wrap
+from humaspost.views.text import align_columns, display_width, escape_unsafe, pad, truncate, wrap_text
 from tests.support.examples import examples
 
 WIDTHS = st.integers(10, 100)
@@ -24,53 +24,53 @@ WIDTHS = st.integers(10, 100)
     ],
 )
 def test_what_could_steer_a_terminal_is_spelt_out(text: str, shown: str) -> None:
-    assert safe(text) == shown
+    assert escape_unsafe(text) == shown
 
 
 @examples(50, 100)
 @given(st.text())
 def test_nothing_shown_is_a_control_or_a_direction(text: str) -> None:
-    shown = safe(text)
+    shown = escape_unsafe(text)
     assert not any(
         (ord(c) < 32 and c != "\n") or 127 <= ord(c) < 160 or c in "\u202a\u202e\u2066" for c in shown
     )
-    assert safe(shown.replace("\\", "/")) == shown.replace("\\", "/")
+    assert escape_unsafe(shown.replace("\\", "/")) == shown.replace("\\", "/")
 
 
 def test_width_counts_cells() -> None:
-    assert [width(text) for text in ("abc", "漢字", "e\u0301", "👍")] == [3, 4, 1, 2]
+    assert [display_width(text) for text in ("abc", "漢字", "e\u0301", "👍")] == [3, 4, 1, 2]
 
 
 @pytest.mark.parametrize("text", ["👨\u200d👩\u200d👧", "🇮🇩", "❤\ufe0f", "👍🏽", "\u1112\u1161\u11ab"])
 def test_what_is_one_sign_on_the_screen_has_two_cells(text: str) -> None:
-    assert width(text) == 2
+    assert display_width(text) == 2
     assert pad(text, 4) == f"{text}  "
-    assert columns([(text, "a"), ("bb", "c")]) == [f"  {text}  a", "  bb  c"]
+    assert align_columns([(text, "a"), ("bb", "c")]) == [f"  {text}  a", "  bb  c"]
 
 
 @pytest.mark.parametrize("sign", ["漢", "👨\u200d👩\u200d👧"])
 def test_a_wide_sign_is_not_cut_in_two(sign: str) -> None:
-    assert cut(sign * 9, 9) == f"{sign * 3}..."
-    assert cut(sign * 9, 10) == f"{sign * 3} ..."
+    assert truncate(sign * 9, 9) == f"{sign * 3}..."
+    assert truncate(sign * 9, 10) == f"{sign * 3} ..."
 
 
 @examples(50, 100)
 @given(st.text(), WIDTHS)
 def test_a_cut_text_is_one_line_of_at_most_so_many_cells(text: str, cells: int) -> None:
-    shown = cut(text, cells)
-    assert width(shown) <= cells
+    shown = truncate(text, cells)
+    assert display_width(shown) <= cells
     assert "\n" not in shown
 
 
 @examples(50, 100)
 @given(st.lists(st.text("abc漢 ", max_size=9), max_size=30).map(" ".join), WIDTHS)
 def test_wrapping_loses_no_word_and_no_line_is_too_wide(text: str, cells: int) -> None:
-    lines = wrap(text, cells, indent="  ")
+    lines = wrap_text(text, cells, indent="  ")
     assert " ".join(lines).split() == text.split()
-    assert all(width(line) <= cells or len(line.split()) == 1 for line in lines)
+    assert all(display_width(line) <= cells or len(line.split()) == 1 for line in lines)
 
 
 def test_columns_are_aligned_by_cells() -> None:
-    assert columns([("a", "漢字", "x"), ("bbb", "c", "y")]) == ["  a    漢字  x", "  bbb  c     y"]
-    assert columns([("a",), ("b", "c")]) == ["  a", "  b  c"]
+    assert align_columns([("a", "漢字", "x"), ("bbb", "c", "y")]) == ["  a    漢字  x", "  bbb  c     y"]
+    assert align_columns([("a",), ("b", "c")]) == ["  a", "  b  c"]
     assert pad("漢", 4) == "漢  "

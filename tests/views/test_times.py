@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from humaspost.base import i18n
-from humaspost.views.times import Clock, span
+from humaspost.views.times import TimeFormatter, format_duration
 
 NOW = datetime(2027, 2, 2, 10, 12, 4, tzinfo=UTC)
 
@@ -15,14 +15,14 @@ def at(text: str) -> datetime:
 
 
 def test_the_forms() -> None:
-    clock = Clock("Asia/Jakarta", NOW)
+    clock = TimeFormatter("Asia/Jakarta", NOW)
     due = at("2027-02-03T08:30:01")
-    assert clock.full(NOW) == "Tuesday 2 February 2027, 17:12 WIB"
-    assert clock.day(due) == "Wednesday 3 February"
-    assert clock.date(due) == "Wed 3 Feb 08:30"
-    assert clock.weekday(due) == "Wed 08:30"
-    assert clock.second(due) == "08:30:01"
-    assert clock.date(at("2026-05-01T07:00:00")) == "Fri 1 May 2026 07:00"
+    assert clock.format_full(NOW) == "Tuesday 2 February 2027, 17:12 WIB"
+    assert clock.format_day(due) == "Wednesday 3 February"
+    assert clock.format_date(due) == "Wed 3 Feb 08:30"
+    assert clock.format_weekday(due) == "Wed 08:30"
+    assert clock.format_seconds(due) == "08:30:01"
+    assert clock.format_date(at("2026-05-01T07:00:00")) == "Fri 1 May 2026 07:00"
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,14 @@ def test_the_forms() -> None:
     ],
 )
 def test_near_days_have_their_words(moment: str, words: str) -> None:
-    assert Clock("Asia/Jakarta", NOW).near(at(moment)) == words
+    assert TimeFormatter("Asia/Jakarta", NOW).format_near(at(moment)) == words
 
 
 @pytest.mark.parametrize(
     ("zone", "name"), [("Asia/Makassar", "WITA"), ("Asia/Jayapura", "WIT"), ("UTC", "UTC")]
 )
 def test_zones_have_their_short_names(zone: str, name: str) -> None:
-    assert Clock(zone, NOW).full(NOW).endswith(name)
+    assert TimeFormatter(zone, NOW).format_full(NOW).endswith(name)
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,13 @@ def test_zones_have_their_short_names(zone: str, name: str) -> None:
     ],
 )
 def test_a_length_of_time_is_told_in_its_largest_units(length: timedelta, words: str) -> None:
-    assert span(length) == words
+    assert format_duration(length) == words
 
 
 def test_the_other_language_writes_hours_with_a_dot() -> None:
     forms = {"{hour:02}:{minute:02}": "{hour:02}.{minute:02}", "Wed": "Rab", "Feb": "Feb"}
     try:
         i18n.install(lambda text: forms.get(text, text), lambda one, many, count: one if count == 1 else many)
-        assert Clock("Asia/Jakarta", NOW).date(at("2027-02-03T08:30:00")) == "Rab 3 Feb 08.30"
+        assert TimeFormatter("Asia/Jakarta", NOW).format_date(at("2027-02-03T08:30:00")) == "Rab 3 Feb 08.30"
     finally:
         i18n.install(str, lambda one, many, count: one if count == 1 else many)

@@ -5,7 +5,7 @@ import urllib.request
 
 import pytest
 
-from humaspost.channels.whatsapp.webhooks import signed
+from humaspost.channels.whatsapp.webhooks import signature_of
 from tests.support.deadlines import SECOND
 from tests.support.served_office import ServedOffice
 from tests.support.waiting import wait_until
@@ -21,13 +21,13 @@ def await_window(office: ServedOffice) -> None:
     wait_until(lambda: office.query('SELECT * FROM "window"'), within=10 * SECOND)
 
 
-def tell(office: ServedOffice, wamid: str, callback: str) -> None:
+def post_webhook(office: ServedOffice, wamid: str, callback: str) -> None:
     account = office.sandbox.accounts["whatsapp"]
     status = {"id": wamid, "status": "sent", "timestamp": "1790000000", "biz_opaque_callback_data": callback}
     value = {"metadata": {"phone_number_id": account["phone_number_id"]}, "statuses": [status]}
     body = json.dumps({"entry": [{"changes": [{"field": "messages", "value": value}]}]}).encode()
     request = urllib.request.Request(
-        office.callback, body, {"X-Hub-Signature-256": signed(body, account["app_secret"])}
+        office.callback, body, {"X-Hub-Signature-256": signature_of(body, account["app_secret"])}
     )
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
         request, timeout=10 * SECOND
@@ -35,7 +35,7 @@ def tell(office: ServedOffice, wamid: str, callback: str) -> None:
         assert answer.status == 200
 
 
-def lose(office: ServedOffice, count: int = 5) -> None:
+def lose_responses(office: ServedOffice, count: int = 5) -> None:
     """The next messages are taken by WhatsApp, and its answers are lost."""
     office.sandbox.fault(
         channel="whatsapp", method="POST", path="/messages$", fault="drop-after", count=count
@@ -44,7 +44,7 @@ def lose(office: ServedOffice, count: int = 5) -> None:
 
 def test_lost_answers_settle_themselves_by_webhook(office: ServedOffice) -> None:
     office.serve()
-    lose(office)
+    lose_responses(office)
     office.message("kabar")
     office.send("kabar")
     rows = office.wait_for_counts(published=5, read=5)
@@ -66,7 +66,7 @@ def test_lost_answers_settle_themselves_by_webhook(office: ServedOffice) -> None
 def test_however_they_come(office: ServedOffice, switches: dict) -> None:
     office.serve()
     office.set_options(**switches)
-    lose(office, 2)
+    lose_responses(office, 2)
     office.message("kabar")
     office.send("kabar")
     stage = "sent" if "sent_seconds" in switches else "read"
@@ -77,7 +77,7 @@ def test_however_they_come(office: ServedOffice, switches: dict) -> None:
 def test_the_scheduler_notices_at_once(office: ServedOffice) -> None:
     office.serve()
     office.set_options(sent_seconds=1.0, delivered_seconds=None, read_seconds=None)
-    lose(office, 5)
+    lose_responses(office, 5)
     schedule = office.start("schedule", "--jsonl")
     office.message("kabar", due=3)
     schedule.line(lambda line: json.loads(line)["kind"] == "unknown", within=20 * SECOND)
@@ -91,7 +91,7 @@ def test_the_scheduler_notices_at_once(office: ServedOffice) -> None:
 
 
 def test_a_webhook_of_the_earlier_attempt_spares_people_a_second_message(office: ServedOffice) -> None:
-    lose(office)
+    lose_responses(office)
     office.message("kabar")
     office.send("kabar")
     office.wait_for_counts(unknown=5)
@@ -100,7 +100,7 @@ def test_a_webhook_of_the_earlier_attempt_spares_people_a_second_message(office:
     process = office.serve()
     sent = {one["to"][-2:]: one["id"] for one in office.sandbox.objects("whatsapp")}
     for row in rows:
-        tell(office, sent[row["recipient"][-2:]], f"hp1:{row['key']}:1")
+        post_webhook(office, sent[row["recipient"][-2:]], f"hp1:{row['key']}:1")
     office.wait_for_counts(published=5)
     office.run("run", "--quiet")
     assert len(office.sandbox.objects("whatsapp")) == 5
@@ -110,7 +110,7 @@ def test_a_webhook_of_the_earlier_attempt_spares_people_a_second_message(office:
 def test_what_meta_never_speaks_of_is_for_a_person_in_bulk(office: ServedOffice) -> None:
     office.serve()
     office.set_options(webhook_drop=1.0)
-    lose(office)
+    lose_responses(office)
     office.message("kabar")
     office.send("kabar")
     assert {row["reason"] for row in office.wait_for_counts(unknown=5)} == {"ask"}
@@ -124,7 +124,7 @@ def test_what_was_told_while_serve_was_down_is_told_again(office: ServedOffice) 
     process = office.serve()
     port = int(json.loads(process.lines[0])["url"].rpartition(":")[2])
     assert process.end() == 0
-    lose(office)
+    lose_responses(office)
     office.message("kabar")
     office.send("kabar")
     office.wait_for_counts(unknown=5)

@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import Row
 
 from humaspost.app import accounts, backups
-from humaspost.app.audiences import imported_if_changed, problems_of
-from humaspost.app.folder_sync import follow
+from humaspost.app.audiences import import_changed, list_problems
+from humaspost.app.folder_sync import create_rescan
 from humaspost.app.office import Office
-from humaspost.app.scan import Scan, enter, scan, vanished
+from humaspost.app.scan import ScanResult, list_vanished_problems, scan_folder, sync_ledger
 from humaspost.delivery import sender_process
 from humaspost.delivery.engine import Engine
-from humaspost.delivery.sender_lock import Busy, lock
+from humaspost.delivery.sender_lock import SenderBusy, acquire_sender_lock
 from humaspost.delivery.worker import account_check
 from humaspost.ledger import accounts as ledger_accounts
 from humaspost.ledger.deliveries import publish_now, unknown_outcomes
@@ -26,18 +26,18 @@ from humaspost.ledger.webhooks import message_events
 from humaspost.model.delivery import Proof, Receipt
 from humaspost.model.problem import Problem
 
-__all__ = ["Office", "Report", "Scan", "open_office"]
+__all__ = ["Office", "RunReport", "ScanResult", "open_office"]
 
 #: `run` waits this long for a slot or a poll, then leaves the rest to the next run.
-PATIENCE = timedelta(seconds=10)
+DRAIN_PATIENCE = timedelta(seconds=10)
 #: and is over after this, whatever comes.
-LONGEST = 15 * 60.0
+MAX_RUN_SECONDS = 15 * 60.0
 
 open_office = Office
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class RunReport:
     """What a run did: problems found, deliveries touched, and problems of posts that were due."""
 
     problems: tuple[Problem, ...]
@@ -45,124 +45,134 @@ class Report:
     due_problems: tuple[Problem, ...] = ()
 
 
-def check(office: Office) -> Scan:
+def check(office: Office) -> ScanResult:
     """Every post is read and judged, offline."""
-    return scan(office)
+    return scan_folder(office)
 
 
-def run_due(office: Office, *, patience: timedelta = PATIENCE) -> Report:
+def run_due(office: Office, *, patience: timedelta = DRAIN_PATIENCE) -> RunReport:
     """Send everything that is due, or comes due within ``patience``, once, and say what happened."""
     started = office.now()
-    with _sending(office, "run") as engine:
-        people = imported_if_changed(office)
-        found = scan(office, sending=True, wait=True)
-        done = enter(office, found)
-        engine.look()
+    with _running_engine(office, "run") as engine:
+        audience_changes = import_changed(office)
+        scanned = scan_folder(office, for_sending=True, wait_for_unsettled=True)
+        synced = sync_ledger(office, scanned)
+        engine.check_unknown()
         engine.start()
-        engine.drain(patience=patience, deadline=LONGEST)
-    problems = (*problems_of(people), *found.problems, *vanished(found, done))
-    return Report(problems, _touched(office, started), found.due_problems(office.now(), done))
+        engine.drain(idle_for=patience, deadline=MAX_RUN_SECONDS)
+    problems = (*list_problems(audience_changes), *scanned.problems, *list_vanished_problems(scanned, synced))
+    return RunReport(problems, _list_touched(office, started), scanned.due_problems(office.now(), synced))
 
 
 def schedule(office: Office, stop: threading.Event) -> int:
     """Watch the folder and send when due until ``stop`` is set; how many writes were then still in flight."""
     from humaspost.delivery.daemon import Daemon
 
-    with _sending(office, "schedule") as engine:
-        rescan = follow(office)
+    with _running_engine(office, "schedule") as engine:
+        rescan = create_rescan(office)
         return Daemon(engine, office.settings.posts, rescan, stop).run()
 
 
-def publish(office: Office, post: str, *, account: str | None = None, deadline: float = LONGEST) -> Report:
+def publish(
+    office: Office, post: str, *, account: str | None = None, deadline: float = MAX_RUN_SECONDS
+) -> RunReport:
     """Due, failed and missed deliveries of one post go out now; with a running owner it sends them.
 
     Raises BrokenOff where a person broke it off.
     """
     started = office.now()
-    imported_if_changed(office)
-    found = scan(office, sending=True, wait=True)
-    enter(office, found)
+    import_changed(office)
+    scanned = scan_folder(office, for_sending=True, wait_for_unsettled=True)
+    sync_ledger(office, scanned)
     ledger = office.ledger(write=True)
-    asked = ledger.write(lambda conn: publish_now.ask(conn, post, account=account, now=office.now()))
+    publish_request = ledger.write(
+        lambda conn: publish_now.request(conn, post, account=account, now=office.now())
+    )
     try:
         try:
-            with _sending(office, "publish", only=post) as engine:
+            with _running_engine(office, "publish", only_post=post) as engine:
                 engine.start()
-                engine.drain(patience=timedelta(seconds=60), deadline=deadline)
-        except Busy:
-            publish_now.follow(ledger, asked.pairs, deadline=deadline)
+                engine.drain(idle_for=timedelta(seconds=60), deadline=deadline)
+        except SenderBusy:
+            publish_now.wait_until_sent(ledger, publish_request.pairs, deadline=deadline)
     except KeyboardInterrupt:
-        back = ledger.write(lambda conn: publish_now.withdraw(conn, asked, now=office.now()))
-        raise BrokenOff(() if back else _all_of(office, post, account)) from None
-    return Report(found.problems, _touched(office, started, post=post))
+        all_cancelled = ledger.write(
+            lambda conn: publish_now.cancel_request(conn, publish_request, now=office.now())
+        )
+        raise PublishInterrupted(() if all_cancelled else _list_of_post(office, post, account)) from None
+    return RunReport(scanned.problems, _list_touched(office, started, post=post))
 
 
-class BrokenOff(KeyboardInterrupt):
+class PublishInterrupted(KeyboardInterrupt):
     """Nobody wants it now any more: what was not begun is as before. ``begun`` = all deliveries, where some was."""
 
-    def __init__(self, begun: Sequence[Row[Any]]) -> None:
+    def __init__(self, started: Sequence[Row[Any]]) -> None:
         super().__init__()
-        self.begun = tuple(begun)
+        self.started = tuple(started)
 
 
-def _all_of(office: Office, post: str, account: str | None) -> list[Row[Any]]:
+def _list_of_post(office: Office, post: str, account: str | None) -> list[Row[Any]]:
     with office.ledger().read() as conn:
-        return delivery_lists.deliveries(conn, post_id=post, account_name=account)
+        return delivery_lists.list_deliveries(conn, post_id=post, account_name=account)
 
 
-def kept_back(office: Office, post: str, *, account: str | None = None) -> list[Row[Any]]:
+def blocking_accounts(office: Office, post: str, *, account: str | None = None) -> list[Row[Any]]:
     """The ledger's rows of accounts that keep something of the post back."""
     with office.ledger().read() as conn:
-        return publish_now.kept_back(conn, post, account=account)
+        return publish_now.blocking_accounts(conn, post, account=account)
 
 
 def pause(office: Office, reason: str, *, except_types: Sequence[str] = ()) -> int:
     """Nothing more is sent from here on; how many writes were already committed, once they have ended."""
     ledger = office.ledger(write=True)
     now = office.now()
-    committed = ledger.write(lambda conn: pauses.start(conn, reason, except_types=except_types, now=now))
-    publish_now.until_landed(ledger, deadline=30.0)
+    committed = ledger.write(
+        lambda conn: pauses.start_pause(conn, reason, except_types=except_types, now=now)
+    )
+    publish_now.wait_until_idle(ledger, deadline=30.0)
     return committed
 
 
 def resume(office: Office) -> int:
     """No pause holds; what came due meanwhile goes by the late policy. How many deliveries that freed."""
     now = office.now()
-    return office.ledger(write=True).write(lambda conn: pauses.end(conn, now=now))
+    return office.ledger(write=True).write(lambda conn: pauses.end_pauses(conn, now=now))
 
 
 def resolve(
     office: Office,
     rows: Sequence[Row[Any]],
-    what: str,
+    resolution: str,
     *,
-    places: Mapping[str, unknown_outcomes.Place] | None = None,
+    locations: Mapping[str, unknown_outcomes.RemoteLocation] | None = None,
 ) -> int:
     """A person settles unknown outcomes (``published``, ``retry``, ``cancel``); how many were settled.
 
     ``places`` tells of some where they are live.
     """
     keys, now, ledger = [row.key for row in rows], office.now(), office.ledger(write=True)
-    match what:
+    match resolution:
         case "published":
-            known = dict.fromkeys(keys, (None, None)) | dict(places or {})
-            return ledger.write(lambda conn: unknown_outcomes.say_published(conn, known, now=now))
+            all_locations = dict.fromkeys(keys, (None, None)) | dict(locations or {})
+            return ledger.write(lambda conn: unknown_outcomes.confirm_published(conn, all_locations, now=now))
         case "retry":
-            return ledger.write(lambda conn: unknown_outcomes.say_retry(conn, keys, now=now))
+            return ledger.write(lambda conn: unknown_outcomes.retry(conn, keys, now=now))
         case _:
-            return ledger.write(lambda conn: unknown_outcomes.say_cancel(conn, keys, now=now))
+            return ledger.write(lambda conn: unknown_outcomes.cancel(conn, keys, now=now))
 
 
-def look_again(office: Office, rows: Sequence[Row[Any]]) -> dict[str, Receipt | Proof]:
+def recheck(office: Office, rows: Sequence[Row[Any]]) -> dict[str, Receipt | Proof]:
     """Each is looked up on its platform now, for a person to see; nothing is changed by it."""
-    from humaspost.delivery.steps.reconcile import evidence
+    from humaspost.delivery.steps.reconcile import lookup
 
     by_name = {account.name: account for account in office.settings.accounts}
-    lines = {name: office.line(by_name[name]) for name in {row.account_name for row in rows} & set(by_name)}
+    account_sessions = {
+        name: office.open_account(by_name[name]) for name in {row.account_name for row in rows} & set(by_name)
+    }
     return {
-        row.key: evidence(lines[row.account_name], office.ledger(), row.key)
+        row.key: lookup(account_sessions[row.account_name], office.ledger(), row.key)
         for row in rows
-        if row.account_name in lines
+        if row.account_name in account_sessions
     }
 
 
@@ -175,46 +185,50 @@ def check_account(office: Office, name: str) -> tuple[str, datetime | None]:
     account = office.settings.account(name)
     if account is None:
         raise KeyError(name)
-    for field in accounts.secrets(office.channels[account.channel], account):
+    for field in accounts.required_secrets(office.channels[account.channel], account):
         office.vault.secret(name, field)
-    line = office.line(account)
+    account_session = office.open_account(account)
     try:
-        shut = account_check.contact(line, office.sender("account-check"), force=True)
-        if shut is None:
+        account_block = account_check.verify_account(
+            account_session, office.sender_context("account-check"), force=True
+        )
+        if account_block is None:
             office.ledger(write=True).write(
-                lambda conn: account_holds.see_to(conn, line.id, now=office.now())
+                lambda conn: account_holds.acknowledge(conn, account_session.account_id, now=office.now())
             )
     finally:
-        line.close()
+        account_session.close()
     with office.ledger().read() as conn:
-        row = ledger_accounts.by_name(conn, name)
-    return (row.shown if row is not None else account.shown), shut.until if shut else None
+        row = ledger_accounts.get_by_name(conn, name)
+    return (
+        row.shown if row is not None else account.display_name
+    ), account_block.until if account_block else None
 
 
 def rename_account(office: Office, old: str, new: str) -> bool:
     """The ledger knows the account by its new name; False where it never knew the old one."""
-    return office.ledger(write=True).write(lambda conn: ledger_accounts.rename(conn, old, new))
+    return office.ledger(write=True).write(lambda conn: ledger_accounts.rename_account(conn, old, new))
 
 
 @contextmanager
-def _sending(office: Office, command: str, *, only: str | None = None) -> Iterator[Engine]:
+def _running_engine(office: Office, command: str, *, only_post: str | None = None) -> Iterator[Engine]:
     """This process is the owner; raises Busy where another is. In the end nothing is in flight."""
-    with lock(office.settings.state):
-        backups.sound(office)
-        if only is None:
-            backups.daily(office)()
-        me = sender_process.me(command)
-        sender = office.sender(me.id, only=only)
-        with sender_process.enrolled(sender.ledger, me, now=office.now()):
-            engine = Engine(office.lines(), sender)
-            sender.ledger.write(lambda conn: message_events.match_again(conn, now=office.now()))
+    with acquire_sender_lock(office.settings.state):
+        backups.verify(office)
+        if only_post is None:
+            backups.create_daily_job(office)()
+        process = sender_process.current(command)
+        sender = office.sender_context(process.id, only_post=only_post)
+        with sender_process.register(sender.ledger, process, now=office.now()):
+            engine = Engine(office.open_accounts(), sender)
+            sender.ledger.write(lambda conn: message_events.retry_unmatched(conn, now=office.now()))
             try:
                 yield engine
             finally:
                 engine.stop()
-        backups.left(office)
+        backups.finish(office)
 
 
-def _touched(office: Office, since: datetime, *, post: str | None = None) -> tuple[Row[Any], ...]:
+def _list_touched(office: Office, since: datetime, *, post: str | None = None) -> tuple[Row[Any], ...]:
     with office.ledger().read() as conn:
-        return tuple(delivery_lists.deliveries(conn, post_id=post, touched_since=since))
+        return tuple(delivery_lists.list_deliveries(conn, post_id=post, touched_since=since))

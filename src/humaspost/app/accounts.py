@@ -1,51 +1,55 @@
 """Logging in to an account with a browser, where its channel has that."""
 
 from humaspost.app.office import Office
-from humaspost.delivery.account_session import Line
+from humaspost.delivery.account_session import AccountSession
 from humaspost.ledger import accounts
-from humaspost.model.account import Account, Facts
-from humaspost.model.channel import Channel, Consent, SignsIn
+from humaspost.model.account import Account, AccountStatus
+from humaspost.model.channel import Authorization, Channel, OAuthLogin
 
 
-def tokens(channel: Channel, account: Account) -> tuple[str, ...]:
+def login_secrets(channel: Channel, account: Account) -> tuple[str, ...]:
     """The secrets that logging in brings; none = a person writes the account's secrets."""
-    return channel.tokens(account.config) if isinstance(channel, SignsIn) else ()
+    return channel.login_secrets(account.config) if isinstance(channel, OAuthLogin) else ()
 
 
-def secrets(channel: Channel, account: Account) -> tuple[str, ...]:
+def required_secrets(channel: Channel, account: Account) -> tuple[str, ...]:
     """The secrets without which the account cannot be used, whoever brings them."""
-    return tokens(channel, account) or channel.secrets
+    return login_secrets(channel, account) or channel.secrets
 
 
-def consent(office: Office, account: Account, *, callback: str) -> Consent | None:
+def create_authorization(office: Office, account: Account, *, callback_url: str) -> Authorization | None:
     """What the person is to be asked; None = the account is not logged in to so."""
     channel = office.channels[account.channel]
-    if not isinstance(channel, SignsIn) or not channel.tokens(account.config):
+    if not isinstance(channel, OAuthLogin) or not channel.login_secrets(account.config):
         return None
-    return channel.consent(account.config, callback=callback)
+    return channel.create_authorization(account.config, callback_url=callback_url)
 
 
-def log_in(office: Office, account: Account, *, consent: Consent, code: str) -> None:
+def log_in(office: Office, account: Account, *, authorization: Authorization, code: str) -> None:
     """The tokens are in the state folder; raises one of the six ChannelErrors where the platform gives none.
 
     Whose they are is not known yet: nothing is sent by them before the platform said so.
     """
-    line = office.line(account)
+    account_session = office.open_account(account)
     try:
-        channel = line.channel
-        assert isinstance(channel, SignsIn)
-        _ask_anew(office, line)  # before, for a process that dies; after, for a sender that asked meanwhile
-        channel.log_in(account.config, line.door, consent=consent, code=code)
-        _ask_anew(office, line)
+        channel = account_session.channel
+        assert isinstance(channel, OAuthLogin)
+        _require_identity_check(
+            office, account_session
+        )  # before, for a process that dies; after, for a sender that asked meanwhile
+        channel.log_in(account.config, account_session.context, authorization=authorization, code=code)
+        _require_identity_check(office, account_session)
     finally:
-        line.close()
+        account_session.close()
 
 
-def _ask_anew(office: Office, line: Line) -> None:
-    office.ledger(write=True).write(lambda conn: accounts.ask_anew(conn, line.id))
+def _require_identity_check(office: Office, account_session: AccountSession) -> None:
+    office.ledger(write=True).write(
+        lambda conn: accounts.require_identity_check(conn, account_session.account_id)
+    )
 
 
-def survey(office: Office, name: str) -> Facts:
+def fetch_status(office: Office, name: str) -> AccountStatus:
     """What the platform says of the account, kept in the ledger. Raises KeyError for a name that is not configured,
 
     and one of the six errors where the platform does not say it.
@@ -53,10 +57,12 @@ def survey(office: Office, name: str) -> Facts:
     account = office.settings.account(name)
     if account is None:
         raise KeyError(name)
-    line = office.line(account)
+    account_session = office.open_account(account)
     try:
-        facts = line.session.survey()
+        status = account_session.session.fetch_status()
     finally:
-        line.close()
-    office.ledger(write=True).write(lambda conn: accounts.keep_facts(conn, line.id, facts))
-    return facts
+        account_session.close()
+    office.ledger(write=True).write(
+        lambda conn: accounts.save_status(conn, account_session.account_id, status)
+    )
+    return status

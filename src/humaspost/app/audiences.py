@@ -3,18 +3,18 @@
 from collections.abc import Iterable
 
 from humaspost.app.office import Office
-from humaspost.audience.importer import Changes, import_if_changed
+from humaspost.audience.importer import ImportChanges, import_if_changed
 from humaspost.base.paths import shown
 from humaspost.model.problem import Problem
 
 
-def imported_if_changed(office: Office) -> list[Changes]:
+def import_changed(office: Office) -> list[ImportChanges]:
     """Every audience of the config holds what its file says; what changed, by name."""
-    found = (_import(office, name) for name in office.settings.audiences)
-    return [changes for changes in found if changes is not None]
+    imports = (_run_import(office, name) for name in office.settings.audiences)
+    return [changes for changes in imports if changes is not None]
 
 
-def _import(office: Office, name: str) -> Changes | None:
+def _run_import(office: Office, name: str) -> ImportChanges | None:
     path = office.settings.audiences[name]
     return import_if_changed(
         office.ledger(write=True),
@@ -22,10 +22,10 @@ def _import(office: Office, name: str) -> Changes | None:
         path=path,
         now=office.now(),
         zone=office.settings.timezone,
-        shown=shown(path, office.settings.root),
+        display_path=shown(path, office.settings.root),
     )
 
 
-def problems_of(changes: Iterable[Changes]) -> list[Problem]:
+def list_problems(changes: Iterable[ImportChanges]) -> list[Problem]:
     """What is wrong with the files."""
     return [problem for each in changes for problem in each.problems]

@@ -10,59 +10,59 @@ from sqlalchemy.exc import DBAPIError
 
 from humaspost.app.office import Office
 from humaspost.base.i18n import _
-from humaspost.delivery.events import Happened
-from humaspost.delivery.sender_lock import lock
+from humaspost.delivery.events import DeliveryEvent
+from humaspost.delivery.sender_lock import acquire_sender_lock
 from humaspost.ledger import database
 from humaspost.ledger.database import LedgerError
 from humaspost.ledger.recovery import backup, copy_detection, restore
-from humaspost.ledger.recovery.restore import Restored
+from humaspost.ledger.recovery.restore import RestoreResult
 
 #: After a backup that could not be made it is tried again after this.
-AGAIN = timedelta(hours=1)
+RETRY_DELAY = timedelta(hours=1)
 
 
-def take(office: Office, target: Path | None) -> Path:
+def create_backup(office: Office, target: Path | None) -> Path:
     """A whole copy of the ledger lies at ``target``, by default among the daily ones."""
     state = office.settings.state
     if not (state / database.FILE).exists():
         raise LedgerError(_("there is no ledger yet, so there is nothing to back up"), "humaspost run")
     if target is None:
-        return backup.into_state(state, now=office.now())
+        return backup.create_in_state(state, now=office.now())
     if target.resolve() == (state / database.FILE).resolve():
         raise LedgerError(_("that is the ledger itself"), _("name another file: humaspost backup FILE"))
     if target.exists() and not _is_ledger(target):
         # Only an older copy is written over: a mistyped name must not cost a post.
         message = _("{name} is there already, and is no backup").format(name=target)
         raise LedgerError(message, _("name another file: humaspost backup FILE"))
-    backup.take(state / database.FILE, target, now=office.now())
+    backup.create_backup(state / database.FILE, target, now=office.now())
     return target
 
 
 def _is_ledger(path: Path) -> bool:
     try:
-        return database.version(path) is not None
+        return database.read_version(path) is not None
     except LedgerError:
         return False
 
 
-def daily(office: Office) -> Callable[[], None]:
+def create_daily_job(office: Office) -> Callable[[], None]:
     """A function that keeps a backup of every day; one that cannot be made stops nothing and is told."""
     failed: list[datetime] = []
 
-    def keep() -> None:
+    def run_job() -> None:
         now = office.now()
-        if failed and abs(now - failed[-1]) < AGAIN:
+        if failed and abs(now - failed[-1]) < RETRY_DELAY:
             return
         try:
-            backup.daily(office.settings.state, now=now)
+            backup.create_daily(office.settings.state, now=now)
         except (OSError, sqlite3.Error, LedgerError) as error:
             failed[:] = [now]
-            office.tell(Happened(now, "problem", detail=_("no backup: {reason}").format(reason=error)))
+            office.emit(DeliveryEvent(now, "problem", detail=_("no backup: {reason}").format(reason=error)))
 
-    return keep
+    return run_job
 
 
-def known_until(office: Office, source: Path | None, *, adopt: bool) -> tuple[Path | None, datetime]:
+def get_restore_point(office: Office, source: Path | None, *, adopt: bool) -> tuple[Path | None, datetime]:
     """What would be put back (None = the ledger as it lies there), and what moment it knows of last.
 
     Raises LedgerError where there is none, or it is not whole.
@@ -70,46 +70,46 @@ def known_until(office: Office, source: Path | None, *, adopt: bool) -> tuple[Pa
     state = office.settings.state
     if adopt:
         ledger = office.ledger(write=True)
-        database.check(ledger)
-        return None, backup.taken_at(state / database.FILE)
-    chosen = source or backup.newest(state)
-    if chosen is None:
+        database.check_integrity(ledger)
+        return None, backup.get_backup_time(state / database.FILE)
+    source_path = source or backup.get_newest(state)
+    if source_path is None:
         raise LedgerError(
-            _("there is no backup in {folder}").format(folder=state / backup.FOLDER), _name_one()
+            _("there is no backup in {folder}").format(folder=state / backup.FOLDER), _file_hint()
         )
-    if not chosen.is_file():
-        raise LedgerError(_("{name} is not there").format(name=chosen), _name_one())
-    if chosen.resolve() == (state / database.FILE).resolve():
+    if not source_path.is_file():
+        raise LedgerError(_("{name} is not there").format(name=source_path), _file_hint())
+    if source_path.resolve() == (state / database.FILE).resolve():
         hint = _("to take it up as it is: humaspost restore --adopt")
         raise LedgerError(_("that is the ledger itself"), hint)
-    return chosen, backup.taken_at(chosen)
+    return source_path, backup.get_backup_time(source_path)
 
 
-def _name_one() -> str:
+def _file_hint() -> str:
     return _("name one: humaspost restore FILE")
 
 
-def put_back(office: Office, source: Path | None) -> Restored:
+def restore_backup(office: Office, source: Path | None) -> RestoreResult:
     """The ledger is a copy of ``source`` (None: itself), and what was due since is unknown.
 
     Raises lock.Busy while a sender runs.
     """
     state = office.settings.state
-    with lock(state):
+    with acquire_sender_lock(state):
         if source is None:
-            return restore.adopt(office.ledger(write=True, upgrade=True), state, now=office.now())
+            return restore.adopt_ledger(office.ledger(write=True, upgrade=True), state, now=office.now())
         office.close()
-        return restore.put_back(state, source, now=office.now())
+        return restore.restore_backup(state, source, now=office.now())
 
 
-def sound(office: Office) -> None:
+def verify(office: Office) -> None:
     """The ledger is whole and the one that sent last; else LedgerError. Hold the sender's lock."""
     ledger = office.ledger(write=True, upgrade=True)
-    database.check(ledger)
-    copy_detection.begin(ledger, office.settings.state)
+    database.check_integrity(ledger)
+    copy_detection.start_generation(ledger, office.settings.state)
 
 
-def left(office: Office) -> None:
+def finish(office: Office) -> None:
     """A copy that was made while this sender ran is not taken for the ledger; where the disk refuses, it may be."""
     with suppress(OSError, DBAPIError):
-        copy_detection.begin(office.ledger(write=True), office.settings.state)
+        copy_detection.start_generation(office.ledger(write=True), office.settings.state)

@@ -2,52 +2,56 @@
 
 from collections.abc import Callable
 
-from humaspost.app.audiences import imported_if_changed, problems_of
-from humaspost.app.backups import daily
+from humaspost.app.audiences import import_changed, list_problems
+from humaspost.app.backups import create_daily_job
 from humaspost.app.office import Office
-from humaspost.app.scan import Scan, enter, scan, vanished
-from humaspost.delivery.events import Happened
-from humaspost.ledger.deliveries.sync_plan import Scheduled
+from humaspost.app.scan import ScanResult, list_vanished_problems, scan_folder, sync_ledger
+from humaspost.delivery.events import DeliveryEvent
+from humaspost.ledger.deliveries.sync_plan import SyncResult
 from humaspost.model.problem import Problem
 
 
-def follow(office: Office) -> Callable[[], float | None]:
+def create_rescan(office: Office) -> Callable[[], float | None]:
     """A function that brings the ledger up to the folder, tells each thing once, and when to look again."""
-    told: set[tuple[str, str, int]] = set()
-    keep_backup = daily(office)
+    reported: set[tuple[str, str, int]] = set()
+    keep_backup = create_daily_job(office)
 
     def rescan() -> float | None:
         keep_backup()
-        people = imported_if_changed(office)
-        found = scan(office, sending=True)
-        done = enter(office, found)
-        _tell_plan(office, found, done)
-        problems = (*problems_of(people), *found.problems, *vanished(found, done))
+        audience_changes = import_changed(office)
+        scanned = scan_folder(office, for_sending=True)
+        synced = sync_ledger(office, scanned)
+        _report_plan(office, scanned, synced)
+        problems = (
+            *list_problems(audience_changes),
+            *scanned.problems,
+            *list_vanished_problems(scanned, synced),
+        )
         for problem in problems:
-            _tell_problem(office, problem, told)
-        told.intersection_update(_key(problem) for problem in problems)
+            _report_problem(office, problem, reported)
+        reported.intersection_update(_problem_key(problem) for problem in problems)
         return office.settings.policy.settle.total_seconds() if office.reader.unsettled else None
 
     return rescan
 
 
-def _key(problem: Problem) -> tuple[str, str, int]:
-    return problem.file, problem.code, problem.place.line if problem.place else 0
+def _problem_key(problem: Problem) -> tuple[str, str, int]:
+    return problem.file, problem.code, problem.position.line if problem.position else 0
 
 
-def _tell_problem(office: Office, problem: Problem, told: set[tuple[str, str, int]]) -> None:
-    if problem.is_error and _key(problem) not in told:
-        told.add(_key(problem))
-        place = f":{problem.place.line}:{problem.place.column}" if problem.place else ""
-        detail = f"{problem.file}{place}: error[{problem.code}]"
-        office.tell(Happened(office.now(), "file-problem", detail=detail))
+def _report_problem(office: Office, problem: Problem, reported: set[tuple[str, str, int]]) -> None:
+    if problem.is_error and _problem_key(problem) not in reported:
+        reported.add(_problem_key(problem))
+        position = f":{problem.position.line}:{problem.position.column}" if problem.position else ""
+        detail = f"{problem.file}{position}: error[{problem.code}]"
+        office.emit(DeliveryEvent(office.now(), "file-problem", detail=detail))
 
 
-def _tell_plan(office: Office, found: Scan, done: Scheduled) -> None:
+def _report_plan(office: Office, scanned: ScanResult, synced: SyncResult) -> None:
     now = office.now()
-    for kind, posts in (("new", done.new), ("changed", done.changed)):
+    for kind, posts in (("new", synced.new), ("changed", synced.changed)):
         for post in posts:
-            rows = [row for row in found.plan.rows if row.post == post]
+            rows = [row for row in scanned.plan.rows if row.post == post]
             accounts = ", ".join(row.account.name for row in rows)
             file, due = (rows[0].file, rows[0].due.utc) if rows else ("", None)
-            office.tell(Happened(now, kind, post, accounts, detail=file, due=due))
+            office.emit(DeliveryEvent(now, kind, post, accounts, detail=file, due_at=due))

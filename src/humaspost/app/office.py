@@ -9,19 +9,19 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 
-from humaspost.app.channel_context import OfficeDoor
+from humaspost.app.channel_context import OfficeChannelContext
 from humaspost.channels import registry
-from humaspost.content.frontmatter.keys import Known
-from humaspost.content.reader import Reader
-from humaspost.delivery.account_session import Line, Sender
-from humaspost.delivery.events import Tell, silent
+from humaspost.content.frontmatter.keys import NameIndex
+from humaspost.content.reader import PostReader
+from humaspost.delivery.account_session import AccountSession, SenderContext
+from humaspost.delivery.events import EmitEvent, ignore
 from humaspost.ledger import accounts, database
 from humaspost.ledger.database import Ledger
 from humaspost.media.hosting.bucket import Bucket
-from humaspost.media.hosting.host import Host
-from humaspost.media.probe import Probe
-from humaspost.media.video.pool import Conversions
-from humaspost.model.account import Account, Facts
+from humaspost.media.hosting.host import MediaHost
+from humaspost.media.probe import MediaProbe
+from humaspost.media.video.pool import ConversionPool
+from humaspost.model.account import Account, AccountStatus
 from humaspost.model.channel import Channel
 from humaspost.policy.decide import decide
 from humaspost.settings.problems import ConfigError
@@ -40,7 +40,7 @@ class Office:
 
     settings: Settings
     now: Callable[[], datetime] = utc_now
-    tell: Tell = silent
+    emit: EmitEvent = ignore
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     _ledger: Ledger | None = None
 
@@ -69,26 +69,26 @@ class Office:
     @cached_property
     def channels(self) -> Mapping[str, Channel]:
         """The channels that the config names."""
-        return {name: registry.channel(name) for name in {a.channel for a in self.settings.accounts}}
+        return {name: registry.load_channel(name) for name in {a.channel for a in self.settings.accounts}}
 
     @cached_property
-    def probe(self) -> Probe:
+    def probe(self) -> MediaProbe:
         """What media files are, remembered while they do not change."""
-        return Probe(self.settings.root)
+        return MediaProbe(self.settings.root)
 
     @cached_property
-    def reader(self) -> Reader:
+    def reader(self) -> PostReader:
         """The posts folder, remembered file by file."""
-        return reader(self)
+        return create_reader(self)
 
     @cached_property
-    def host(self) -> Host | None:
+    def host(self) -> MediaHost | None:
         """Where Instagram fetches media from, None where the config has no ``[media]``."""
         media = self.settings.media
-        if media is None or not media.shows:
+        if media is None or not media.has_public_host:
             return None
         salt = self.settings.state / "media" / "salt"
-        return Host(
+        return MediaHost(
             media.public_base_url,
             salt=salt,
             folder=media.folder,
@@ -103,91 +103,98 @@ class Office:
         return Bucket(media.bucket, secret=secret, endpoint=media.endpoint, region=media.region)
 
     @property
-    def converts(self) -> bool:
+    def is_converting(self) -> bool:
         """Whether media are made fit for each channel."""
         return self.settings.media is not None and self.settings.media.convert
 
     @cached_property
-    def conversions(self) -> Conversions:
+    def conversions(self) -> ConversionPool:
         """What is being converted for any account; ended with the office."""
-        return Conversions()
+        return ConversionPool()
 
     @property
-    def fitted(self) -> Path:
+    def fitted_folder(self) -> Path:
         """Where media made fit for a channel are kept."""
         return self.settings.state / "media"
 
-    def facts(self) -> dict[str, Facts]:
+    def account_statuses(self) -> dict[str, AccountStatus]:
         """What each account's platform last said, by account name."""
         with self.ledger().read() as conn:
-            found = {row.name: accounts.facts_of(row) for row in accounts.every(conn)}
-        return {name: facts for name, facts in found.items() if facts is not None}
+            statuses = {row.name: accounts.status_from_row(row) for row in accounts.list_accounts(conn)}
+        return {name: status for name, status in statuses.items() if status is not None}
 
-    def line(self, account: Account) -> Line:
+    def open_account(self, account: Account) -> AccountSession:
         """The account, ready to be sent on; it has an id in the ledger from now on."""
         channel = self.channels[account.channel]
-        self._know(account.name, channel)
+        self._register_secrets(account.name, channel)
         platform_id = channel.platform_id(account.config)
         account_id = self.ledger(write=True).write(
-            lambda conn: accounts.ensure(conn, account, platform_id=platform_id)
+            lambda conn: accounts.ensure_account(conn, account, platform_id=platform_id)
         )
-        door = OfficeDoor(
+        context = OfficeChannelContext(
             account.name,
             rules=channel.rules(account.config),
             root=self.settings.root,
-            fitted_in=self.fitted,
+            fitted_folder=self.fitted_folder,
             vault=self.vault,
             host=self.host,
             clock=self.now,
-            conversions=self.conversions if self.converts else None,
+            conversions=self.conversions if self.is_converting else None,
         )
-        facts = self.facts().get(account.name)
-        rules = door.rules.told(facts.quotas) if facts else door.rules
-        return Line(account, account_id, channel, rules, door, self._identity(account, channel))
+        status = self.account_statuses().get(account.name)
+        rules = context.rules.with_platform_quotas(status.quotas) if status else context.rules
+        return AccountSession(
+            account, account_id, channel, rules, context, self._identity_digest(account, channel)
+        )
 
-    def _identity(self, account: Account, channel: Channel) -> str:
+    def _identity_digest(self, account: Account, channel: Channel) -> str:
         """Whose account the config says it is, and by which secrets, as a digest that tells neither."""
         with suppress(ConfigError):
-            said = f"{account.config!r}\0{self.vault.print(account.name, channel.secrets)}"
-            return hashlib.sha256(said.encode()).hexdigest()[:16]
+            text = f"{account.config!r}\0{self.vault.fingerprint(account.name, channel.secrets)}"
+            return hashlib.sha256(text.encode()).hexdigest()[:16]
         return ""
 
-    def _know(self, account: str, channel: Channel) -> None:
+    def _register_secrets(self, account: str, channel: Channel) -> None:
         """A platform knows secrets that we never send to it; it may say one back before we ever read it."""
         for name in (*channel.secrets, "verify_token"):
             # A place that cannot be used is told by whoever needs it.
             with suppress(ConfigError):
                 self.vault.secret(account, name)
 
-    def lines(self) -> list[Line]:
+    def open_accounts(self) -> list[AccountSession]:
         """All accounts of the config."""
-        return [self.line(account) for account in self.settings.accounts]
+        return [self.open_account(account) for account in self.settings.accounts]
 
-    def sender(self, owner: str, *, only: str | None = None) -> Sender:
+    def sender_context(self, owner: str, *, only_post: str | None = None) -> SenderContext:
         """What the lanes of this process share."""
-        return Sender(
+        return SenderContext(
             ledger=self.ledger(write=True, upgrade=True),
             owner=owner,
             decide=decide,
             now=self.now,
             configured=frozenset(account.name for account in self.settings.accounts),
-            same_text=timedelta(days=self.settings.policy.same_text_days),
-            tell=self.tell,
-            only=only,
+            same_text_period=timedelta(days=self.settings.policy.same_text_days),
+            emit=self.emit,
+            only_post=only_post,
         )
 
 
-def reader(office: Office) -> Reader:
+def create_reader(office: Office) -> PostReader:
     """A reader of the office's posts folder, which knows what posts may name."""
     settings = office.settings
-    of_channel = {name: keys_of(office, name) for name in office.channels}
-    keys = {account.name: of_channel[account.channel] for account in settings.accounts}
-    known = Known(settings.timezone, {**of_channel, **keys}, {*keys, *of_channel}, set(settings.audiences))
+    channel_keys = {name: get_channel_keys(office, name) for name in office.channels}
+    account_keys = {account.name: channel_keys[account.channel] for account in settings.accounts}
+    key_index = NameIndex(
+        settings.timezone,
+        {**channel_keys, **account_keys},
+        {*account_keys, *channel_keys},
+        set(settings.audiences),
+    )
     settle = settings.policy.settle.total_seconds()
-    return Reader(settings.posts, root=settings.root, known=known, settle=settle)
+    return PostReader(settings.posts, root=settings.root, names=key_index, settle=settle)
 
 
-def keys_of(office: Office, channel: str) -> Mapping[str, str]:
+def get_channel_keys(office: Office, channel: str) -> Mapping[str, str]:
     """A channel's own front-matter keys with what each means."""
     config = next(a.config for a in office.settings.accounts if a.channel == channel)
     return office.channels[channel].rules(config).keys

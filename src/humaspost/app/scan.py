@@ -9,28 +9,28 @@ from sqlalchemy import Connection
 
 from humaspost.app.office import Office
 from humaspost.base.i18n import _
-from humaspost.content.post_file import Broken
+from humaspost.content.post_file import BrokenPost
 from humaspost.ledger import accounts
 from humaspost.ledger.deliveries import sync_plan
-from humaspost.ledger.deliveries.sync_plan import Scheduled
+from humaspost.ledger.deliveries.sync_plan import SyncResult
 from humaspost.ledger.holds import file_errors
 from humaspost.ledger.queries import delivery_lists
-from humaspost.model.plan import Handling, NotPlanned, Plan
+from humaspost.model.plan import NotPlanned, Plan, PostPolicy
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
-from humaspost.planning.plan import Known, plan
+from humaspost.planning.plan import PlanningContext, build_plan
 from humaspost.settings.settings import Settings
 
 #: The priority of a type that the policy does not name; 1 goes first, 9 last.
-USUAL = 5
+DEFAULT_PRIORITY = 5
 #: A file that says nothing of a post may be any file.
-_NO_POST = ("front-matter-missing",)
+_NO_POST_CODES = ("front-matter-missing",)
 #: What is wrong with the folder itself, whatever is due.
-FOLDER = ("posts-vanished", "posts-folder-missing")
+FOLDER_CODES = ("posts-vanished", "posts-folder-missing")
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
+class ScanResult:
     """What the folder holds: valid posts, every problem, what would be done, and how many files there are.
 
     ``broken`` are the files without a valid post, with what could be read of each.
@@ -40,122 +40,138 @@ class Scan:
     problems: tuple[Problem, ...]
     plan: Plan
     files: int = 0
-    folder_gone: bool = False
+    folder_missing: bool = False
     folder: str = ""
-    broken: Mapping[str, Broken] = field(default_factory=dict)
+    broken_files: Mapping[str, BrokenPost] = field(default_factory=dict)
 
-    def left_alone(self, done: Scheduled) -> tuple[Problem, ...]:
+    def file_errors(self, synced: SyncResult) -> tuple[Problem, ...]:
         """The first error of each file, or of the folder, that keeps something from being sent; drafts are not meant to be."""
         drafts = {post.file for post in self.posts if post.draft}
-        drafts |= {file for file, left in self.broken.items() if left.draft}
-        first: dict[str, Problem] = {}
-        for problem in (*vanished(self, done), *self.problems):
-            if problem.is_error and problem.file not in drafts and problem.file not in done.over:
-                first.setdefault(problem.file, problem)
-        return tuple(first.values())
+        drafts |= {file for file, broken in self.broken_files.items() if broken.draft}
+        first_errors: dict[str, Problem] = {}
+        for problem in (*list_vanished_problems(self, synced), *self.problems):
+            if problem.is_error and problem.file not in drafts and problem.file not in synced.finished:
+                first_errors.setdefault(problem.file, problem)
+        return tuple(first_errors.values())
 
-    def due_problems(self, now: datetime, done: Scheduled) -> tuple[Problem, ...]:
+    def due_problems(self, now: datetime, synced: SyncResult) -> tuple[Problem, ...]:
         """Those that keep what is due by now from being sent, as far as it can be told when it is due."""
         due = {post.file for post in self.posts if post.date and post.date.utc <= now}
-        due |= {file for file, left in self.broken.items() if left.is_due(now)}
+        due |= {file for file, broken in self.broken_files.items() if broken.is_due(now)}
         return tuple(
-            p for p in self.left_alone(done) if (p.file in due and p.code not in _NO_POST) or p.code in FOLDER
+            p
+            for p in self.file_errors(synced)
+            if (p.file in due and p.code not in _NO_POST_CODES) or p.code in FOLDER_CODES
         )
 
 
-def scan(office: Office, *, sending: bool = False, wait: bool = False) -> Scan:
+def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled: bool = False) -> ScanResult:
     """Every post is read and judged.
 
     ``sending`` = files that are still being written do not count yet; ``wait`` = they are waited for,
     once, as long as files settle.
     """
-    reading = office.reader.read(now=_clock(office, sending))
-    if wait and reading.unsettled:
+    folder_content = office.reader.read(now=_settle_time(office, for_sending))
+    if wait_for_unsettled and folder_content.unsettled_files:
         time.sleep(office.settings.policy.settle.total_seconds() + 0.05)
-        reading = office.reader.read(now=_clock(office, sending))
-    problems = list(reading.problems)
+        folder_content = office.reader.read(now=_settle_time(office, for_sending))
+    problems = list(folder_content.problems)
     posts = []
-    for post in reading.posts:
-        whole, found = office.probe.post(post)
-        posts.append(whole)
-        problems += found
-    made, more = plan(posts, problems, known(office))
-    waiting = [NotPlanned(id_, file, "", "unsettled") for file, id_ in reading.unsettled.items()]
-    broken = [NotPlanned(left.id, file, "", "error") for file, left in reading.broken.items()]
-    made = replace(made, held=(*made.held, *broken, *waiting))
-    gone = not office.settings.posts.is_dir()
-    every = tuple(_sorted([*problems, *more]))
-    return Scan(
-        tuple(posts), every, made, len(reading.files), gone, office.settings.posts.name, reading.broken
+    for post in folder_content.posts:
+        probed, media_problems = office.probe.probe_post(post)
+        posts.append(probed)
+        problems += media_problems
+    new_plan, more = build_plan(posts, problems, create_plan_context(office))
+    unsettled = [
+        NotPlanned(id_, file, "", "unsettled") for file, id_ in folder_content.unsettled_files.items()
+    ]
+    broken = [
+        NotPlanned(broken_file.id, file, "", "error")
+        for file, broken_file in folder_content.broken_posts.items()
+    ]
+    new_plan = replace(new_plan, held=(*new_plan.held, *broken, *unsettled))
+    folder_missing = not office.settings.posts.is_dir()
+    all_problems = tuple(_sort_problems([*problems, *more]))
+    return ScanResult(
+        tuple(posts),
+        all_problems,
+        new_plan,
+        len(folder_content.files),
+        folder_missing,
+        office.settings.posts.name,
+        folder_content.broken_posts,
     )
 
 
-def _clock(office: Office, sending: bool) -> float | None:
-    return office.now().timestamp() if sending else None
+def _settle_time(office: Office, for_sending: bool) -> float | None:
+    return office.now().timestamp() if for_sending else None
 
 
-def _sorted(problems: list[Problem]) -> list[Problem]:
+def _sort_problems(problems: list[Problem]) -> list[Problem]:
     return sorted(
-        problems, key=lambda p: (p.file, p.place.line if p.place else 0, p.place.column if p.place else 0)
+        problems,
+        key=lambda p: (p.file, p.position.line if p.position else 0, p.position.column if p.position else 0),
     )
 
 
-def known(office: Office) -> Known:
+def create_plan_context(office: Office) -> PlanningContext:
     """What planning is told of the office."""
     policy = office.settings.policy
-    within = timedelta(days=policy.same_text_days)
+    same_text_period = timedelta(days=policy.same_text_days)
     with office.ledger().read() as conn:
-        said = delivery_lists.said(conn, since=office.now() - within)
-    return Known(
+        recent_texts = delivery_lists.recent_texts(conn, since=office.now() - same_text_period)
+    return PlanningContext(
         accounts=office.settings.accounts,
         channels=office.channels,
-        handling=lambda post: handling(post, office.settings),
-        facts=office.facts(),
-        said=said,
-        same_text=within,
-        convert=office.converts,
+        policy_of=lambda post: get_post_policy(post, office.settings),
+        statuses=office.account_statuses(),
+        recent_texts=recent_texts,
+        same_text=same_text_period,
+        convert=office.is_converting,
     )
 
 
-def handling(post: Post, settings: Settings) -> Handling:
+def get_post_policy(post: Post, settings: Settings) -> PostPolicy:
     """The policy for the post's type; what the post itself says of lateness wins."""
     policy = settings.policy
-    of_type = policy.types.get(post.type)
-    late = post.late or (of_type.late if of_type else None) or policy.late
-    grace = (of_type.grace if of_type else None) or policy.grace
-    priority = (of_type.priority if of_type else None) or USUAL
-    return Handling(late, grace, priority, of_type.during_pause if of_type else False)
+    type_policy = policy.types.get(post.type)
+    late = post.late or (type_policy.late if type_policy else None) or policy.late
+    grace = (type_policy.grace if type_policy else None) or policy.grace
+    priority = (type_policy.priority if type_policy else None) or DEFAULT_PRIORITY
+    return PostPolicy(late, grace, priority, type_policy.during_pause if type_policy else False)
 
 
-def enter(office: Office, found: Scan) -> Scheduled:
+def sync_ledger(office: Office, scanned: ScanResult) -> SyncResult:
     """The ledger follows what was found; a folder that vanished changes nothing and is told."""
     now = office.now()
-    known_accounts = {
+    platform_ids = {
         a.name: office.channels[a.channel].platform_id(a.config) for a in office.settings.accounts
     }
 
-    def work(conn: Connection) -> Scheduled:
+    def operation(conn: Connection) -> SyncResult:
         for account in office.settings.accounts:
-            accounts.ensure(conn, account, platform_id=known_accounts[account.name])
-        done = sync_plan.schedule(conn, found.plan, now=now, folder_gone=found.folder_gone)
-        done = replace(done, over=file_errors.over(conn, [p.file for p in found.left_alone(done)]))
-        file_errors.keep(conn, [(p.file, p.code) for p in found.left_alone(done)])
-        return done
+            accounts.ensure_account(conn, account, platform_id=platform_ids[account.name])
+        synced = sync_plan.sync(conn, scanned.plan, now=now, folder_missing=scanned.folder_missing)
+        synced = replace(
+            synced, finished=file_errors.list_finished(conn, [p.file for p in scanned.file_errors(synced)])
+        )
+        file_errors.save_file_errors(conn, [(p.file, p.code) for p in scanned.file_errors(synced)])
+        return synced
 
-    return office.ledger(write=True).write(work)
+    return office.ledger(write=True).write(operation)
 
 
-def vanished(found: Scan, done: Scheduled) -> list[Problem]:
+def list_vanished_problems(scanned: ScanResult, synced: SyncResult) -> list[Problem]:
     """The loud problem about posts that went away together; nothing was changed for them."""
-    if not done.vanished:
+    if not synced.vanished:
         return []
     message = _("{count} posts that are still to be sent vanished at once; nothing was changed for them")
     hint = _("is the folder {folder} there? bring the files back, or move them away a few at a time")
-    folder = found.folder
+    folder = scanned.folder
     return [
         Problem(
             "posts-vanished",
-            message.format(count=len(done.vanished)),
+            message.format(count=len(synced.vanished)),
             hint.format(folder=folder),
             file=folder,
         )

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from humaspost.app.office import Office
-from humaspost.audience.opt_out import leaves
+from humaspost.audience.opt_out import is_opt_out
 from humaspost.ledger import accounts
 from humaspost.ledger.webhooks import message_events
 from humaspost.model.account import Account
-from humaspost.model.channel import Channel, Event
+from humaspost.model.channel import Channel, ChannelEvent
 
 #: A webhook is signed with the first; the second proves, once, that the address is ours.
-SIGNING, GREETING = "app_secret", "verify_token"
+SIGNATURE_SECRET, HANDSHAKE_SECRET = "app_secret", "verify_token"
 
 
 @dataclass(frozen=True, slots=True)
-class Hook:
+class WebhookEndpoint:
     """One account that takes webhooks; its two secrets, empty where a person has not written them yet."""
 
     account: Account
@@ -27,49 +27,65 @@ class Hook:
     verify_token: str = field(repr=False)
 
     @property
-    def missing(self) -> tuple[str, ...]:
+    def missing_secrets(self) -> tuple[str, ...]:
         """The secrets without which nothing that arrives can be believed."""
-        pairs = ((SIGNING, self.app_secret), (GREETING, self.verify_token))
+        pairs = ((SIGNATURE_SECRET, self.app_secret), (HANDSHAKE_SECRET, self.verify_token))
         return tuple(name for name, value in pairs if not value)
 
 
-def hooks(office: Office) -> dict[str, Hook]:
+def list_endpoints(office: Office) -> dict[str, WebhookEndpoint]:
     """The accounts whose platform signs its webhooks, by name."""
     return {
-        account.name: _hook(office, account)
+        account.name: _create_endpoint(office, account)
         for account in office.settings.accounts
-        if SIGNING in office.channels[account.channel].secrets
+        if SIGNATURE_SECRET in office.channels[account.channel].secrets
     }
 
 
-def of_app(hooks: Mapping[str, Hook], hook: Hook) -> list[Hook]:
+def list_endpoints_of_app(
+    endpoints: Mapping[str, WebhookEndpoint], endpoint: WebhookEndpoint
+) -> list[WebhookEndpoint]:
     """The accounts of the same app, this one among them: a platform calls one address for all of an app's.
 
     https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/overview (read 2026-11-23)
     """
-    return [one for one in hooks.values() if (one.channel, one.app_secret) == (hook.channel, hook.app_secret)]
+    return [
+        candidate
+        for candidate in endpoints.values()
+        if (candidate.channel, candidate.app_secret) == (endpoint.channel, endpoint.app_secret)
+    ]
 
 
-def _hook(office: Office, account: Account) -> Hook:
+def _create_endpoint(office: Office, account: Account) -> WebhookEndpoint:
     def secret(name: str) -> str:
         return office.vault.secret(account.name, name) or ""
 
-    return Hook(account, office.channels[account.channel], secret(SIGNING), secret(GREETING))
+    return WebhookEndpoint(
+        account, office.channels[account.channel], secret(SIGNATURE_SECRET), secret(HANDSHAKE_SECRET)
+    )
 
 
-def heard(
-    office: Office, hook: Hook, headers: Mapping[str, str], body: bytes
-) -> "Future[list[message_events.Change]] | None":
+def receive_webhook(
+    office: Office, endpoint: WebhookEndpoint, headers: Mapping[str, str], body: bytes
+) -> "Future[list[message_events.WebhookChange]] | None":
     """Answered when everything in the webhook is on disk; None = it is not the platform's. Never raises here."""
-    found = hook.channel.events(hook.account.config, headers, body, secret=hook.app_secret)
-    if found is None:
+    channel_events = endpoint.channel.events(
+        endpoint.account.config, headers, body, secret=endpoint.app_secret
+    )
+    if channel_events is None:
         return None
-    return office.ledger(write=True).committer.submit(lambda conn: _receive(conn, office, hook, found))
+    return office.ledger(write=True).committer.submit(
+        lambda conn: _record_events(conn, office, endpoint, channel_events)
+    )
 
 
-def _receive(conn: Connection, office: Office, hook: Hook, found: list[Event]) -> list[message_events.Change]:
-    if not found:
+def _record_events(
+    conn: Connection, office: Office, endpoint: WebhookEndpoint, channel_events: list[ChannelEvent]
+) -> list[message_events.WebhookChange]:
+    if not channel_events:
         return []
-    platform_id = hook.channel.platform_id(hook.account.config)
-    account = accounts.ensure(conn, hook.account, platform_id=platform_id)
-    return message_events.receive(conn, account, found, leaves=leaves, now=office.now())
+    platform_id = endpoint.channel.platform_id(endpoint.account.config)
+    account = accounts.ensure_account(conn, endpoint.account, platform_id=platform_id)
+    return message_events.receive_events(
+        conn, account, channel_events, is_opt_out=is_opt_out, now=office.now()
+    )

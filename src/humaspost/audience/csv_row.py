@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from humaspost.audience.phone import BadPhone, e164
+from humaspost.audience.phone import InvalidPhone, parse_phone
 from humaspost.base.i18n import _
 
-CONSENT = ("basis", "purpose", "source", "consented_at")
+CONSENT_COLUMNS = ("basis", "purpose", "source", "consented_at")
 #: Law 27 of 2022 on personal data, article 20 (2) a to f, and what offices write for them.
 BASES = {
     "consent": ("persetujuan",),
@@ -19,11 +19,11 @@ BASES = {
     "public-task": ("tugas publik", "kepentingan umum", "pelayanan publik", "public task"),
     "legitimate-interest": ("kepentingan sah", "kepentingan yang sah", "legitimate interest"),
 }
-_BASIS = {word: basis for basis, words in BASES.items() for word in (basis, *words)}
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?")
-_NOTHING = ("", "-")
+_BASIS_BY_WORD = {word: basis for basis, words in BASES.items() for word in (basis, *words)}
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?")
+_EMPTY_VALUES = ("", "-")
 #: Nobody agreed, or left, before there were lists like these.
-_EARLIEST = 1970
+_MIN_YEAR = 1970
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AudienceRow:
     """A person as one list has them; ``number`` is the row as a spreadsheet counts, the header being 1."""
 
     number: int
@@ -53,7 +53,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RejectedRow:
     """A row that is not imported, by its number; ``code`` is a code of ``audience``."""
 
     number: int
@@ -61,72 +61,80 @@ class Refused:
     message: str
 
 
-class _No(Exception):
+class _RowRejected(Exception):
     """The row is refused; becomes a Refused at once."""
 
 
-def read_row(number: int, cells: Mapping[str, str], *, now: datetime, zone: ZoneInfo) -> Row | Refused:
+def read_row(
+    number: int, cells: Mapping[str, str], *, now: datetime, zone: ZoneInfo
+) -> AudienceRow | RejectedRow:
     """The person of one row; dates without a zone are the office's own."""
     try:
-        return _row(number, {key: value.strip() for key, value in cells.items()}, now=now, zone=zone)
-    except BadPhone as bad:
-        return Refused(number, bad.code, bad.message)
-    except _No as no:
-        return Refused(number, *no.args)
+        return _parse_row(number, {key: value.strip() for key, value in cells.items()}, now=now, zone=zone)
+    except InvalidPhone as bad:
+        return RejectedRow(number, bad.code, bad.message)
+    except _RowRejected as no:
+        return RejectedRow(number, *no.args)
 
 
-def is_known_basis(basis: str) -> bool:
+def is_valid_basis(basis: str) -> bool:
     """Whether the law knows it."""
     return basis in BASES
 
 
-def _row(number: int, cells: Mapping[str, str], *, now: datetime, zone: ZoneInfo) -> Row:
+def _parse_row(number: int, cells: Mapping[str, str], *, now: datetime, zone: ZoneInfo) -> AudienceRow:
     for column, value in cells.items():
         if value.startswith(("=", "@")) or (column != "phone" and re.match(r"[+-]\S", value)):
-            raise _No("recipient-formula", _("{column} begins like a formula").format(column=column))
-    phone = e164(cells["phone"])
-    left = _moment("opted_out_at", cells.get("opted_out_at", ""), now=now, zone=zone)
-    given = [column for column in CONSENT if cells[column] not in _NOTHING]
-    missing = [column for column in CONSENT if column not in given]
+            raise _RowRejected("recipient-formula", _("{column} begins like a formula").format(column=column))
+    phone = parse_phone(cells["phone"])
+    opted_out_at = _parse_date("opted_out_at", cells.get("opted_out_at", ""), now=now, zone=zone)
+    consent_values = [column for column in CONSENT_COLUMNS if cells[column] not in _EMPTY_VALUES]
+    missing = [column for column in CONSENT_COLUMNS if column not in consent_values]
     # Who left is kept as having left, however little the list says of them.
-    if missing and left is None:
-        raise _No("recipient-consent", _("{columns} is empty").format(columns=", ".join(missing)))
-    if "consented_at" in given and left is None:
-        _moment("consented_at", cells["consented_at"], now=now, zone=zone)
-    consent = _consent(cells, complete=not missing and bool(_ISO.fullmatch(cells["consented_at"])))
-    return Row(number, phone, "" if cells["name"] in _NOTHING else cells["name"], consent, left)
+    if missing and opted_out_at is None:
+        raise _RowRejected("recipient-consent", _("{columns} is empty").format(columns=", ".join(missing)))
+    if "consented_at" in consent_values and opted_out_at is None:
+        _parse_date("consented_at", cells["consented_at"], now=now, zone=zone)
+    consent = _parse_consent(
+        cells, is_complete=not missing and bool(_ISO_DATE.fullmatch(cells["consented_at"]))
+    )
+    return AudienceRow(
+        number, phone, "" if cells["name"] in _EMPTY_VALUES else cells["name"], consent, opted_out_at
+    )
 
 
-def _consent(cells: Mapping[str, str], *, complete: bool) -> Consent:
-    basis = _BASIS.get(cells["basis"].casefold(), cells["basis"])
-    consented_at = cells["consented_at"] if complete else ""
-    basis, purpose, source = ("" if v in _NOTHING else v for v in (basis, cells["purpose"], cells["source"]))
+def _parse_consent(cells: Mapping[str, str], *, is_complete: bool) -> Consent:
+    basis = _BASIS_BY_WORD.get(cells["basis"].casefold(), cells["basis"])
+    consented_at = cells["consented_at"] if is_complete else ""
+    basis, purpose, source = (
+        "" if v in _EMPTY_VALUES else v for v in (basis, cells["purpose"], cells["source"])
+    )
     return Consent(basis, purpose, source, consented_at)
 
 
-def _moment(column: str, text: str, *, now: datetime, zone: ZoneInfo) -> datetime | None:
-    if text in _NOTHING:
+def _parse_date(column: str, text: str, *, now: datetime, zone: ZoneInfo) -> datetime | None:
+    if text in _EMPTY_VALUES:
         return None
-    if not _ISO.fullmatch(text):
-        raise _No("recipient-date", _date_hint(column, text))
+    if not _ISO_DATE.fullmatch(text):
+        raise _RowRejected("recipient-date", _date_hint(column, text))
     try:
         if len(text) == len("2026-01-31"):
-            moment = datetime.combine(date.fromisoformat(text), time(), zone)
+            instant = datetime.combine(date.fromisoformat(text), time(), zone)
         else:
-            moment = datetime.fromisoformat(text)
+            instant = datetime.fromisoformat(text)
     except ValueError as error:
-        raise _No("recipient-date", _date_hint(column, text)) from error
-    if moment.year < _EARLIEST:
-        raise _No(
+        raise _RowRejected("recipient-date", _date_hint(column, text)) from error
+    if instant.year < _MIN_YEAR:
+        raise _RowRejected(
             "recipient-date",
             _("{column} {text} is mistyped: look at the year").format(column=column, text=text),
         )
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    if moment > now:
-        raise _No(
+    instant = instant if instant.tzinfo else instant.replace(tzinfo=zone)
+    if instant > now:
+        raise _RowRejected(
             "recipient-future", _("{column} {text} lies in the future").format(column=column, text=text)
         )
-    return moment.astimezone(UTC)
+    return instant.astimezone(UTC)
 
 
 def _date_hint(column: str, text: str) -> str:

@@ -8,18 +8,18 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from humaspost.audience.csv_reader import Reading, fingerprint, read
-from humaspost.audience.csv_row import Refused, Row
+from humaspost.audience.csv_reader import AudienceFile, file_digest, read_audience
+from humaspost.audience.csv_row import AudienceRow, RejectedRow
 from humaspost.ledger.database import Ledger
 from humaspost.ledger.people import recipients
 from humaspost.ledger.people.recipients import CHUNK, Person
 from humaspost.model.problem import Problem
 
-_People = Mapping[str, Person]
+_PersonsByPhone = Mapping[str, Person]
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class ImportChanges:
     """What an import changes; every row of the file is counted once.
 
     ``new`` people join the list, ``updated`` ones have another name or consent, ``opted_out`` have left
@@ -35,11 +35,11 @@ class Changes:
     opted_out: int = 0
     merged: int = 0
     removed: int = 0
-    refused: tuple[Refused, ...] = ()
+    rejected: tuple[RejectedRow, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     @property
-    def imported(self) -> int:
+    def imported_count(self) -> int:
         """Rows that are in the register now; together with the refused ones these are all that were read."""
         return self.new + self.updated + self.unchanged + self.opted_out + self.merged
 
@@ -50,7 +50,7 @@ class Changes:
 
 
 @dataclass(slots=True)
-class _Tally:
+class _ImportTally:
     """Counts while the rows pass, and whom the list is to hold."""
 
     new: int = 0
@@ -59,13 +59,13 @@ class _Tally:
     opted_out: int = 0
     listed: set[str] = field(default_factory=set)
 
-    def count(self, row: Row, person: Person | None, *, members: set[str]) -> None:
+    def count_row(self, row: AudienceRow, person: Person | None, *, member_ids: set[str]) -> None:
         """The row is counted in the one kind that it is of."""
         if person is not None:
             self.listed.add(person.id)
         if row.opted_out_at is not None or (person is not None and person.opted_out_at is not None):
             self.opted_out += 1
-        elif person is None or person.id not in members:
+        elif person is None or person.id not in member_ids:
             self.new += 1
         elif _differs(row, person):
             self.updated += 1
@@ -73,129 +73,161 @@ class _Tally:
             self.unchanged += 1
 
 
-def preview(conn: Connection, name: str, reading: Reading) -> Changes:
+def preview_import(conn: Connection, name: str, audience_file: AudienceFile) -> ImportChanges:
     """What importing these rows would change; nothing is written."""
-    if not reading.is_usable:
-        return Changes(name, problems=reading.problems)
-    tally, members = _Tally(), recipients.members(conn, name)
-    for rows in _chunks(reading.rows):
-        known = recipients.by_phones(conn, [row.phone for row in rows])
+    if not audience_file.is_usable:
+        return ImportChanges(name, problems=audience_file.problems)
+    tally, members = _ImportTally(), recipients.list_members(conn, name)
+    for rows in _chunk_rows(audience_file.rows):
+        registered = recipients.get_by_phones(conn, [row.phone for row in rows])
         for row in rows:
-            tally.count(row, known.get(row.phone), members=members)
-    return _changes(name, reading, tally, removed=len(members - tally.listed))
+            tally.count_row(row, registered.get(row.phone), member_ids=members)
+    return _build_changes(name, audience_file, tally, removed=len(members - tally.listed))
 
 
 def import_file(
-    ledger: Ledger, name: str, *, path: Path, now: datetime, zone: str = "Asia/Jakarta", shown: str = ""
-) -> Changes:
+    ledger: Ledger,
+    name: str,
+    *,
+    path: Path,
+    now: datetime,
+    zone: str = "Asia/Jakarta",
+    display_path: str = "",
+) -> ImportChanges:
     """The list holds exactly the people of the file; people keep their ids, and who left stays away.
 
     ``shown`` is the file's path as people know it, ``zone`` the office's.
     """
-    file = shown or path.name
-    reading = read(path, shown=file, now=now, zone=zone)
-    return import_reading(ledger, name, reading=reading, now=now, file=file)
+    file = display_path or path.name
+    audience_file = read_audience(path, display_path=file, now=now, zone=zone)
+    return import_rows(ledger, name, audience_file=audience_file, now=now, file=file)
 
 
 def import_if_changed(
-    ledger: Ledger, name: str, *, path: Path, now: datetime, zone: str = "Asia/Jakarta", shown: str = ""
-) -> Changes | None:
+    ledger: Ledger,
+    name: str,
+    *,
+    path: Path,
+    now: datetime,
+    zone: str = "Asia/Jakarta",
+    display_path: str = "",
+) -> ImportChanges | None:
     """The list holds what the file says; None where it did already, which costs one hash of the file."""
     with ledger.read() as conn:
-        known = recipients.digest_of(conn, name)
-    if known and known == fingerprint(path):
+        digest = recipients.get_digest(conn, name)
+    if digest and digest == file_digest(path):
         return None
-    return import_file(ledger, name, path=path, now=now, zone=zone, shown=shown)
+    return import_file(ledger, name, path=path, now=now, zone=zone, display_path=display_path)
 
 
-def import_reading(ledger: Ledger, name: str, *, reading: Reading, now: datetime, file: str) -> Changes:
+def import_rows(
+    ledger: Ledger, name: str, *, audience_file: AudienceFile, now: datetime, file: str
+) -> ImportChanges:
     """The list holds exactly these people; cut short, it holds those of before, and the same import mends it."""
-    if not reading.is_usable:
-        return Changes(name, problems=reading.problems)
-    tally = _Tally()
+    if not audience_file.is_usable:
+        return ImportChanges(name, problems=audience_file.problems)
+    tally = _ImportTally()
     with ledger.read() as conn:
-        members = recipients.members(conn, name)
-    for rows in _chunks(reading.rows):
-        before, known = _registered(ledger, rows, now)
+        members = recipients.list_members(conn, name)
+    for rows in _chunk_rows(audience_file.rows):
+        previous, registered = _register_rows(ledger, rows, now)
         for row in rows:
-            tally.count(row, before.get(row.phone), members=members)
-            tally.listed.add(known[row.phone].id)
+            tally.count_row(row, previous.get(row.phone), member_ids=members)
+            tally.listed.add(registered[row.phone].id)
     # Whom the list holds changes at one moment: a post that is expanded meanwhile reaches the old
     # list or the new one, never half of each. 100,000 pairs of ids take 0.1 s.
     removed = ledger.write(
-        partial(_hold, name=name, listed=tally.listed, digest=reading.digest, file=file, now=now)
+        partial(
+            _set_audience, name=name, listed=tally.listed, digest=audience_file.digest, file=file, now=now
+        )
     )
-    return _changes(name, reading, tally, removed=removed)
+    return _build_changes(name, audience_file, tally, removed=removed)
 
 
-def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+def _chunk_rows(rows: Sequence[AudienceRow]) -> Iterator[Sequence[AudienceRow]]:
     for start in range(0, len(rows), CHUNK):
         yield rows[start : start + CHUNK]
 
 
-def _registered(ledger: Ledger, rows: Sequence[Row], now: datetime) -> tuple[_People, _People]:
+def _register_rows(
+    ledger: Ledger, rows: Sequence[AudienceRow], now: datetime
+) -> tuple[_PersonsByPhone, _PersonsByPhone]:
     """The register as it was, and as it is with these rows in it; the ledger is locked only where they bring news."""
     with ledger.read() as conn:
-        before = recipients.by_phones(conn, [row.phone for row in rows])
-    if not any(_is_news(row, before.get(row.phone)) for row in rows):
-        return before, before
-    return ledger.write_in_turn(partial(_register, rows=rows, now=now))
+        previous = recipients.get_by_phones(conn, [row.phone for row in rows])
+    if not any(_has_news(row, previous.get(row.phone)) for row in rows):
+        return previous, previous
+    return ledger.write_fairly(partial(_register_chunk, rows=rows, now=now))
 
 
-def _is_news(row: Row, person: Person | None) -> bool:
+def _has_news(row: AudienceRow, person: Person | None) -> bool:
     leaves = row.opted_out_at is not None
     return person is None or (leaves and person.opted_out_at is None) or _differs(row, person)
 
 
-def _register(conn: Connection, *, rows: Sequence[Row], now: datetime) -> tuple[_People, _People]:
+def _register_chunk(
+    conn: Connection, *, rows: Sequence[AudienceRow], now: datetime
+) -> tuple[_PersonsByPhone, _PersonsByPhone]:
     phones = [row.phone for row in rows]
-    before = recipients.by_phones(conn, phones)
-    recipients.add(conn, [(r.phone, r.name, r.opted_out_at) for r in rows if r.phone not in before], now=now)
-    known = recipients.by_phones(conn, phones)
-    pairs = [(row, known[row.phone]) for row in rows]
-    recipients.opt_out(conn, [(p.id, r.opted_out_at) for r, p in pairs if r.opted_out_at is not None])
-    recipients.rename(conn, [(p.id, r.name) for r, p in pairs if r.name and r.name != p.name])
-    recipients.agree(conn, [_agreement(r, p) for r, p in pairs if _agrees_anew(r, p)], now=now)
-    return before, known
+    previous = recipients.get_by_phones(conn, phones)
+    recipients.add_recipients(
+        conn, [(r.phone, r.name, r.opted_out_at) for r in rows if r.phone not in previous], now=now
+    )
+    registered = recipients.get_by_phones(conn, phones)
+    pairs = [(row, registered[row.phone]) for row in rows]
+    recipients.record_opt_outs(conn, [(p.id, r.opted_out_at) for r, p in pairs if r.opted_out_at is not None])
+    recipients.rename_recipients(conn, [(p.id, r.name) for r, p in pairs if r.name and r.name != p.name])
+    recipients.record_consents(conn, [_consent_of(r, p) for r, p in pairs if _has_new_consent(r, p)], now=now)
+    return previous, registered
 
 
-def _hold(conn: Connection, *, name: str, listed: set[str], digest: str, file: str, now: datetime) -> int:
-    recipients.found_audience(conn, name, file=file, now=now)
-    members = recipients.members(conn, name)
-    recipients.delist(conn, name, members - listed)
-    recipients.enlist(conn, name, listed - members)
-    recipients.imported(conn, name, file=file, digest=digest, now=now)
+def _set_audience(
+    conn: Connection, *, name: str, listed: set[str], digest: str, file: str, now: datetime
+) -> int:
+    recipients.create_audience(conn, name, file=file, now=now)
+    members = recipients.list_members(conn, name)
+    recipients.remove_members(conn, name, members - listed)
+    recipients.add_members(conn, name, listed - members)
+    recipients.record_import(conn, name, file=file, digest=digest, now=now)
     return len(members - listed)
 
 
-def _differs(row: Row, person: Person) -> bool:
-    return bool(row.name and row.name != person.name) or _agrees_anew(row, person)
+def _differs(row: AudienceRow, person: Person) -> bool:
+    return bool(row.name and row.name != person.name) or _has_new_consent(row, person)
 
 
-def _agrees_anew(row: Row, person: Person) -> bool:
-    said = row.consent
-    return said.is_complete and person.consents.get(said.purpose) != (
-        said.basis,
-        said.source,
-        said.consented_at,
+def _has_new_consent(row: AudienceRow, person: Person) -> bool:
+    consented_at = row.consent
+    return consented_at.is_complete and person.consents.get(consented_at.purpose) != (
+        consented_at.basis,
+        consented_at.source,
+        consented_at.consented_at,
     )
 
 
-def _agreement(row: Row, person: Person) -> tuple[str, str, str, str, str]:
-    said = row.consent
-    return (person.id, said.purpose, said.basis, said.source, said.consented_at)
+def _consent_of(row: AudienceRow, person: Person) -> tuple[str, str, str, str, str]:
+    consented_at = row.consent
+    return (
+        person.id,
+        consented_at.purpose,
+        consented_at.basis,
+        consented_at.source,
+        consented_at.consented_at,
+    )
 
 
-def _changes(name: str, reading: Reading, tally: _Tally, *, removed: int) -> Changes:
-    return Changes(
+def _build_changes(
+    name: str, audience_file: AudienceFile, tally: _ImportTally, *, removed: int
+) -> ImportChanges:
+    return ImportChanges(
         name,
-        read=reading.read,
+        read=audience_file.row_count,
         new=tally.new,
         updated=tally.updated,
         unchanged=tally.unchanged,
         opted_out=tally.opted_out,
-        merged=len(reading.merged),
+        merged=len(audience_file.merged_count),
         removed=removed,
-        refused=reading.refused,
-        problems=reading.problems,
+        rejected=audience_file.rejected,
+        problems=audience_file.problems,
     )

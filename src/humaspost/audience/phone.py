@@ -7,14 +7,14 @@ import phonenumbers
 
 from humaspost.base.i18n import _
 
-_SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?[eE]\+?\d+")
-_EXPORTED = re.compile(r"(\d{8,15})[.,]0+")
-_WRITTEN = re.compile(r"\+?[\d\s().\-/]+")
+_SCIENTIFIC_NOTATION = re.compile(r"[+-]?\d+([.,]\d+)?[eE]\+?\d+")
+_DECIMAL_NUMBER = re.compile(r"(\d{8,15})[.,]0+")
+_PHONE_PATTERN = re.compile(r"\+?[\d\s().\-/]+")
 #: No country's code begins with another's.
 _COUNTRY_CODES = frozenset(map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
 
 
-class BadPhone(Exception):
+class InvalidPhone(Exception):
     """No number that can be called; ``code`` is a code of ``audience``, ``message`` says what is wrong."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -23,24 +23,24 @@ class BadPhone(Exception):
         self.message = message
 
 
-def e164(text: str) -> str:
+def parse_phone(text: str) -> str:
     """The number as ``+6281234567899``; raises BadPhone.
 
     Read as Indonesian: 0812…, 62812…, 8123…; a number of another country needs its + or 00. Spaces, dots,
     brackets, hyphens and invisible signs (telephones copy them along) do not matter.
     """
-    plain = _plain(text)
+    plain = _strip_formatting(text)
     if not plain:
-        raise BadPhone("recipient-phone", _("there is no telephone number"))
-    if _SCIENTIFIC.fullmatch(plain):
+        raise InvalidPhone("recipient-phone", _("there is no telephone number"))
+    if _SCIENTIFIC_NOTATION.fullmatch(plain):
         message = _("a spreadsheet made {text} of the number").format(text=plain[:20])
-        raise BadPhone("recipient-phone-spreadsheet", message)
-    if not _WRITTEN.fullmatch(plain) or "/" in plain:
-        raise BadPhone("recipient-phone", _("this is not one telephone number"))
-    return _valid(_international(plain))
+        raise InvalidPhone("recipient-phone-spreadsheet", message)
+    if not _PHONE_PATTERN.fullmatch(plain) or "/" in plain:
+        raise InvalidPhone("recipient-phone", _("this is not one telephone number"))
+    return _validate(_to_international(plain))
 
 
-def masked(phone: str) -> str:
+def mask_phone(phone: str) -> str:
     """What people are shown of a number: ``+62 812-**-99``."""
     digits = phone.removeprefix("+")
     code = next((digits[:n] for n in (1, 2) if digits[:n] in _COUNTRY_CODES), digits[:3])
@@ -48,15 +48,15 @@ def masked(phone: str) -> str:
     return f"+{code} {rest[:3]}-**-{rest[-2:]}" if len(rest) > 6 else f"+{code} **"
 
 
-def _plain(text: str) -> str:
+def _strip_formatting(text: str) -> str:
     visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
     plain = unicodedata.normalize("NFKC", visible).strip().removeprefix("'").strip()
     plain = re.sub(r"[\u2010-\u2015\u2212]", "-", plain)
-    exported = _EXPORTED.fullmatch(plain)  # 6281234567899.0, as programs write a column of numbers
+    exported = _DECIMAL_NUMBER.fullmatch(plain)  # 6281234567899.0, as programs write a column of numbers
     return exported[1] if exported else plain
 
 
-def _international(plain: str) -> str:
+def _to_international(plain: str) -> str:
     digits = re.sub(r"\D", "", plain)
     if plain.startswith("+"):
         return "+" + digits
@@ -68,14 +68,14 @@ def _international(plain: str) -> str:
         return "+" + digits
     if digits.startswith("8"):
         return "+62" + digits
-    raise BadPhone("recipient-phone", _("a number of another country begins with +"))
+    raise InvalidPhone("recipient-phone", _("a number of another country begins with +"))
 
 
-def _valid(number: str) -> str:
+def _validate(number: str) -> str:
     try:
         parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException as error:
-        raise BadPhone("recipient-phone", _("no telephone has this number")) from error
+        raise InvalidPhone("recipient-phone", _("no telephone has this number")) from error
     if not phonenumbers.is_valid_number(parsed):
-        raise BadPhone("recipient-phone", _("no telephone has this number"))
+        raise InvalidPhone("recipient-phone", _("no telephone has this number"))
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)

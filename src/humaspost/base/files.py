@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 
 @contextmanager
-def written(target: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
+def atomic_write(target: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
     """Yield a file to write that takes ``target``'s place when the block ends well; else nothing changed."""
     with written_path(target, mode=mode) as draft, draft.open("r+b") as file:
         yield file

@@ -6,8 +6,8 @@ Translate = Callable[[str], str]
 Plural = Callable[[str, str, int], str]
 
 
-def _english_plural(one: str, many: str, count: int) -> str:
-    return one if count == 1 else many
+def _english_plural(singular: str, plural: str, count: int) -> str:
+    return singular if count == 1 else plural
 
 
 _translate: Translate = str
@@ -25,6 +25,6 @@ def _(message: str) -> str:
     return _translate(message)
 
 
-def ngettext(one: str, many: str, count: int) -> str:
+def ngettext(singular: str, plural: str, count: int) -> str:
     """The form of the message that fits ``count``, with ``{count}`` still to be put in."""
-    return _plural(one, many, count)
+    return _plural(singular, plural, count)

@@ -16,7 +16,7 @@ from humaspost.model.errors import (
 )
 
 #: How long to wait after "too many requests" that name no time.
-NO_TIME_NAMED = timedelta(minutes=15)
+DEFAULT_WAIT = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +50,16 @@ class ErrorRow:
     subcode: str = ""
     type: str = ""
     match: str = ""
-    calls: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
     name: str = ""
     scope: Scope | None = None
-    redo: bool = False
-    most: int = 0
-    lasting: bool = False
-    unwanted: bool = False
+    restart_preparation: bool = False
+    max_attempts: int = 0
+    persistent: bool = False
+    marketing_refused: bool = False
     source: str = ""
 
-    def fits(self, refusal: Refusal, call: str) -> bool:
+    def matches(self, refusal: Refusal, call: str) -> bool:
         """Whether this row is about that refusal of that call."""
         return (
             self.status in (None, refusal.status)
@@ -67,7 +67,7 @@ class ErrorRow:
             and self.subcode in ("", refusal.subcode)
             and refusal.type.endswith(self.type)
             and self.match.casefold() in refusal.detail.casefold()
-            and (not self.calls or call in self.calls)
+            and (not self.operations or call in self.operations)
         )
 
 
@@ -78,35 +78,47 @@ def classify(
     call: str,
     write: bool,
     now: datetime,
-    until: datetime | None = None,
+    retry_at: datetime | None = None,
 ) -> ChannelError:
     """The error that the first fitting row names; unlisted = unknown on a public write, else transient.
 
     ``until`` is when the platform says it takes the call again.
     """
-    row = next((row for row in rows if row.fits(refusal, call)), None)
+    row = next((row for row in rows if row.matches(refusal, call)), None)
     if row is None:
         unlisted = UnknownOutcome if write else Transient
-        return unlisted(_name(refusal), refusal.detail)
-    return _made(row, refusal, now=now, until=until)
+        return unlisted(_refusal_code(refusal), refusal.detail)
+    return _build_error(row, refusal, now=now, retry_at=retry_at)
 
 
-def _made(row: ErrorRow, refusal: Refusal, *, now: datetime, until: datetime | None) -> ChannelError:
-    code, detail = row.name or _name(refusal), refusal.detail
+def _build_error(
+    row: ErrorRow, refusal: Refusal, *, now: datetime, retry_at: datetime | None
+) -> ChannelError:
+    code, detail = row.name or _refusal_code(refusal), refusal.detail
     if row.error is RateLimited:
-        moment = until or now + NO_TIME_NAMED
-        return RateLimited(code, detail, retry_at=moment, scope=row.scope or Scope.ACCOUNT, most=row.most)
+        instant = retry_at or now + DEFAULT_WAIT
+        return RateLimited(
+            code, detail, retry_at=instant, scope=row.scope or Scope.ACCOUNT, max_attempts=row.max_attempts
+        )
     if row.error is QuotaExceeded:
-        return QuotaExceeded(code, detail, resets_at=until, scope=row.scope or Scope.ACCOUNT)
+        return QuotaExceeded(code, detail, resets_at=retry_at, scope=row.scope or Scope.ACCOUNT)
     if row.error is AuthFailed:
-        return AuthFailed(code, detail, scope=row.scope or Scope.ACCOUNT, lasting=row.lasting)
+        return AuthFailed(code, detail, scope=row.scope or Scope.ACCOUNT, persistent=row.persistent)
     if row.error is Transient:
-        return Transient(code, detail, scope=row.scope or Scope.DELIVERY, redo=row.redo, most=row.most)
+        return Transient(
+            code,
+            detail,
+            scope=row.scope or Scope.DELIVERY,
+            restart_preparation=row.restart_preparation,
+            max_attempts=row.max_attempts,
+        )
     if row.error is Rejected:
-        return Rejected(code, detail, scope=row.scope or Scope.DELIVERY, unwanted=row.unwanted)
+        return Rejected(
+            code, detail, scope=row.scope or Scope.DELIVERY, marketing_refused=row.marketing_refused
+        )
     return UnknownOutcome(code, detail, scope=row.scope or Scope.DELIVERY)
 
 
-def _name(refusal: Refusal) -> str:
+def _refusal_code(refusal: Refusal) -> str:
     numbers = "/".join(part for part in (refusal.code, refusal.subcode) if part)
     return numbers or f"http-{refusal.status}"

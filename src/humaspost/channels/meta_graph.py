@@ -10,17 +10,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from humaspost.channels.error_table import ErrorRow, Refusal, classify
-from humaspost.channels.http.client import Answer, Wire
-from humaspost.channels.response_text import cleaned, retry_after
+from humaspost.channels.http.client import HttpClient, HttpResponse
+from humaspost.channels.response_text import clean_text, parse_retry_after
 from humaspost.model.errors import AuthFailed, Scope, Transient, UnknownOutcome
 
 #: How long to wait at least, whatever the answer's headers name; None = as long as they, or the table, say.
-Wait = Callable[[Refusal], timedelta | None]
+WaitPolicy = Callable[[Refusal], timedelta | None]
 #: An absurd waiting time in a header is not believed beyond this.
-_LONGEST_WAIT = timedelta(days=1)
+_MAX_WAIT = timedelta(days=1)
 
 
-class Graph:
+class GraphClient:
     """The Graph API for one account: what it answers, or one of the six errors.
 
     ``rows`` say what its refusals mean. ``wait`` tells how long to wait at least.
@@ -28,89 +28,99 @@ class Graph:
 
     def __init__(
         self,
-        wire: Wire,
+        http: HttpClient,
         *,
         token: str,
-        rows: Sequence[ErrorRow],
+        error_rows: Sequence[ErrorRow],
         now: Callable[[], datetime],
-        wait: Wait,
+        wait_for: WaitPolicy,
     ) -> None:
-        self._wire, self._token, self._rows, self._now, self._wait = wire, token, rows, now, wait
+        self._http, self._token, self._error_rows, self._now, self._wait_for = (
+            http,
+            token,
+            error_rows,
+            now,
+            wait_for,
+        )
 
     def get(self, call: str, path: str, **params: str) -> Mapping[str, Any]:
         """The object that a read answers with."""
-        return self.ask(call, "GET", path, params=params)
+        return self.request(call, "GET", path, params=params)
 
-    def ask(
+    def request(
         self,
         call: str,
         method: str,
         path: str,
         *,
         write: bool = False,
-        wait: Wait | None = None,
-        **request: Any,
+        wait: WaitPolicy | None = None,
+        **extra_arguments: Any,
     ) -> Mapping[str, Any]:
         """The object that a call answers with; ``call`` is its name in the error table.
 
         ``wait`` replaces the usual one. Other arguments are those of ``Wire.call``.
         """
         headers = {"Authorization": f"Bearer {self._token}"}
-        answer = self._wire.call(method, path, write=write, headers=headers, **request)
-        if answer.ok:
-            return self._taken(answer, write=write)
-        refusal = refused(answer, self._token)
-        until = self._until(answer, (wait or self._wait)(refusal))
-        error = classify(self._rows, refusal, call=call, write=write, now=self._now(), until=until)
+        response = self._http.request(method, path, write=write, headers=headers, **extra_arguments)
+        if response.is_success:
+            return self._response_object(response, write=write)
+        refusal = parse_refusal(response, self._token)
+        retry_at = self._retry_time(response, (wait or self._wait_for)(refusal))
+        error = classify(
+            self._error_rows, refusal, call=call, write=write, now=self._now(), retry_at=retry_at
+        )
         # A listed refusal proves something only as a refusal: a 5xx or a redirect may hide a write.
-        if write and not 400 <= answer.status < 500:
+        if write and not 400 <= response.status < 500:
             # What a person has to see to holds the account all the same; what passes by itself does not.
             scope = Scope.ACCOUNT if isinstance(error, AuthFailed) else Scope.DELIVERY
             raise UnknownOutcome(error.code, error.detail, scope=scope)
         raise error
 
-    def _taken(self, answer: Answer, *, write: bool) -> Mapping[str, Any]:
-        if isinstance(answer.json, dict) and "error" not in answer.json:
-            return answer.json
-        detail = cleaned(answer.text, [self._token])
+    def _response_object(self, response: HttpResponse, *, write: bool) -> Mapping[str, Any]:
+        if isinstance(response.json, dict) and "error" not in response.json:
+            return response.json
+        detail = clean_text(response.text, [self._token])
         raise (UnknownOutcome if write else Transient)("unreadable-answer", detail)
 
-    def _until(self, answer: Answer, wait: timedelta | None) -> datetime | None:
+    def _retry_time(self, response: HttpResponse, wait: timedelta | None) -> datetime | None:
         """The latest of all that is known: what a header says of the account shortens no wait of one person."""
         now = self._now()
-        minutes = timedelta(minutes=regain_minutes(answer.headers))
-        waits = [min(minutes, _LONGEST_WAIT), wait or timedelta()]
-        moments = [now + wait for wait in waits if wait]
-        named = retry_after(answer.headers, now)
-        return max([*moments, named] if named else moments, default=None)
+        minutes = timedelta(minutes=minutes_until_access(response.headers))
+        seconds = [min(minutes, _MAX_WAIT), wait or timedelta()]
+        times = [now + wait for wait in seconds if wait]
+        named_time = parse_retry_after(response.headers, now)
+        return max([*times, named_time] if named_time else times, default=None)
 
 
-def refused(answer: Answer, token: str) -> Refusal:
+def parse_refusal(response: HttpResponse, token: str) -> Refusal:
     """The refusal in an answer that is no success, as tables are matched by it."""
-    error = answer.member("error")
+    error = response.get("error")
     if not isinstance(error, dict):
-        return Refusal(answer.status, detail=cleaned(answer.text, [token]))
-    details = answer.member("error", "error_data", "details")
-    words = [error.get("message"), details, error.get("error_user_msg")]
+        return Refusal(response.status, detail=clean_text(response.text, [token]))
+    details = response.get("error", "error_data", "details")
+    details_text = [error.get("message"), details, error.get("error_user_msg")]
     return Refusal(
-        answer.status,
-        code=_number(error.get("code")),
-        subcode=_number(error.get("error_subcode")),
+        response.status,
+        code=_parse_number(error.get("code")),
+        subcode=_parse_number(error.get("error_subcode")),
         type=str(error.get("type") or ""),
-        detail=cleaned(" | ".join(word for word in words if isinstance(word, str) and word), [token]),
+        detail=clean_text(
+            " | ".join(word for word in details_text if isinstance(word, str) and word), [token]
+        ),
     )
 
 
-def regain_minutes(headers: Mapping[str, str]) -> int:
+def minutes_until_access(headers: Mapping[str, str]) -> int:
     """Minutes until access comes back, as ``X-Business-Use-Case-Usage`` says; 0 where it does not."""
     try:
         usage = json.loads(headers.get("x-business-use-case-usage", "{}"))
     except (ValueError, RecursionError):
         return 0
-    return max(_waits(usage), default=0)
+    return max(_wait_minutes(usage), default=0)
 
 
-def _waits(usage: object) -> Iterator[int]:
+def _wait_minutes(usage: object) -> Iterator[int]:
     for cases in usage.values() if isinstance(usage, dict) else []:
         for case in cases if isinstance(cases, list) else []:
             wait = case.get("estimated_time_to_regain_access") if isinstance(case, dict) else None
@@ -118,16 +128,16 @@ def _waits(usage: object) -> Iterator[int]:
                 yield int(wait)
 
 
-def _number(value: object) -> str:
+def _parse_number(value: object) -> str:
     return str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
 
 
-def text_of(found: Mapping[str, Any], name: str) -> str:
+def get_text(node: Mapping[str, Any], name: str) -> str:
     """A member as text, an id above all: Meta's exceed 2^53 and come as text or number; "" = none."""
-    return _number(found.get(name))
+    return _parse_number(node.get(name))
 
 
-def rows_of(found: Mapping[str, Any], name: str = "data") -> list[Mapping[str, Any]]:
+def get_objects(node: Mapping[str, Any], name: str = "data") -> list[Mapping[str, Any]]:
     """The objects of a list that ought to be there."""
-    items = found.get(name)
+    items = node.get(name)
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []

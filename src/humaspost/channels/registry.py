@@ -12,26 +12,26 @@ from importlib.metadata import EntryPoint, entry_points
 from humaspost.model.channel import Channel
 
 GROUP = "humaspost.channels"
-_OURS = "humaspost"
+_OWN_PACKAGE = "humaspost"
 
 
 class ChannelNotLoaded(Exception):
     """There is no such channel, two packages claim its name, or its package does not load."""
 
 
-def names() -> tuple[str, ...]:
+def channel_names() -> tuple[str, ...]:
     """Every channel's name, in order; nothing of them is imported."""
-    return tuple(sorted(_found(_plugins_allowed())))
+    return tuple(sorted(_entry_points(_plugins_allowed())))
 
 
-def channel(name: str) -> Channel:
+def load_channel(name: str) -> Channel:
     """The channel of that name; only its own package is imported. Raises ChannelNotLoaded."""
-    return _loaded(name, _plugins_allowed())
+    return _load(name, _plugins_allowed())
 
 
-def channels() -> dict[str, Channel]:
+def load_channels() -> dict[str, Channel]:
     """Every channel by name, all imported. Raises ChannelNotLoaded."""
-    return {name: channel(name) for name in names()}
+    return {name: load_channel(name) for name in channel_names()}
 
 
 def _plugins_allowed() -> bool:
@@ -39,32 +39,36 @@ def _plugins_allowed() -> bool:
 
 
 @cache
-def _found(plugins: bool) -> Mapping[str, EntryPoint]:
-    found: dict[str, EntryPoint] = {}
+def _entry_points(plugins: bool) -> Mapping[str, EntryPoint]:
+    entries: dict[str, EntryPoint] = {}
     for entry in entry_points(group=GROUP):
-        if not plugins and _package(entry) != _OURS:
+        if not plugins and _package_of(entry) != _OWN_PACKAGE:
             continue
-        other = found.setdefault(entry.name, entry)
+        other = entries.setdefault(entry.name, entry)
         if other.value != entry.value:
             raise ChannelNotLoaded(
-                f"two packages bring a channel named {entry.name}: {_package(other)} and {_package(entry)}"
+                f"two packages bring a channel named {entry.name}: {_package_of(other)} and {_package_of(entry)}"
             )
-    return found
+    return entries
 
 
 @cache
-def _loaded(name: str, plugins: bool) -> Channel:
-    entry = _found(plugins).get(name)
+def _load(name: str, plugins: bool) -> Channel:
+    entry = _entry_points(plugins).get(name)
     if entry is None:
-        raise ChannelNotLoaded(f"there is no channel named {name}: there are {', '.join(_found(plugins))}")
+        raise ChannelNotLoaded(
+            f"there is no channel named {name}: there are {', '.join(_entry_points(plugins))}"
+        )
     try:
-        made: Channel = entry.load()()
+        instance: Channel = entry.load()()
     except Exception as error:
-        raise ChannelNotLoaded(f"the channel {name} of {_package(entry)} does not load: {error}") from error
-    if made.name != name:
-        raise ChannelNotLoaded(f"the channel {name} of {_package(entry)} calls itself {made.name}")
-    return made
+        raise ChannelNotLoaded(
+            f"the channel {name} of {_package_of(entry)} does not load: {error}"
+        ) from error
+    if instance.name != name:
+        raise ChannelNotLoaded(f"the channel {name} of {_package_of(entry)} calls itself {instance.name}")
+    return instance
 
 
-def _package(entry: EntryPoint) -> str:
+def _package_of(entry: EntryPoint) -> str:
     return entry.dist.name if entry.dist else "?"

@@ -10,167 +10,167 @@ from typing import Any
 import typer
 
 from humaspost.base.i18n import _
-from humaspost.cli.exit_codes import Exit
-from humaspost.cli.options import flags
-from humaspost.cli.terminal import ReaderGone, columns, say
+from humaspost.cli.exit_codes import ExitCode
+from humaspost.cli.options import current_options
+from humaspost.cli.terminal import OutputClosed, print_text, terminal_columns
 
 #: What typer raises for a mistake on the command line; it exports only this leaf of it.
-_USAGE = typer.BadParameter.__mro__[1]
+_USAGE_ERROR = typer.BadParameter.__mro__[1]
 
 
-def guard(root: Callable[[], Any]) -> Exit:
+def run_guarded(root: Callable[[], Any]) -> ExitCode:
     """What the process ends with."""
     try:
         answer = root().main(prog_name="humaspost", standalone_mode=False)
-        return Exit(answer) if isinstance(answer, int) else Exit.OK
-    except ReaderGone:
-        return Exit.OK
+        return ExitCode(answer) if isinstance(answer, int) else ExitCode.OK
+    except OutputClosed:
+        return ExitCode.OK
     except (KeyboardInterrupt, typer.Abort):
-        return Exit.INTERRUPTED
+        return ExitCode.INTERRUPTED
     except Exception as error:
-        return _quietly(error)
+        return _report_quietly(error)
 
 
-def _quietly(error: Exception) -> Exit:
+def _report_quietly(error: Exception) -> ExitCode:
     """As ``_told``; that nobody reads standard error changes nothing."""
     try:
-        return _told(error)
-    except ReaderGone:
-        return Exit.IO
+        return _report_error(error)
+    except OutputClosed:
+        return ExitCode.IO
 
 
-def _told(error: Exception) -> Exit:
+def _report_error(error: Exception) -> ExitCode:
     """The error's message is on standard error. By name, so that nothing is imported that was not raised."""
     for kind in type(error).__mro__:
-        say_it = _BY_NAME.get(f"{kind.__module__}.{kind.__name__}")
-        if say_it:
-            return say_it(error)
-    return _bug(error)
+        reporter = _REPORTERS.get(f"{kind.__module__}.{kind.__name__}")
+        if reporter:
+            return reporter(error)
+    return _report_bug(error)
 
 
-def _usage(error: Any) -> Exit:
+def _report_usage_error(error: Any) -> ExitCode:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "humaspost"
-    ours = type(error) is typer.BadParameter and not error.param
-    words = error.message if ours else error.format_message()
-    say([words, _("how it is used: {command} --help").format(command=command)], error=True)
-    return Exit.USAGE
+    is_own_parameter = type(error) is typer.BadParameter and not error.param
+    words = error.message if is_own_parameter else error.format_message()
+    print_text([words, _("how it is used: {command} --help").format(command=command)], error=True)
+    return ExitCode.USAGE
 
 
-def _configuration(error: Any) -> Exit:
-    _problems(error.problems)
-    return Exit.CONFIG
+def _report_configuration_error(error: Any) -> ExitCode:
+    _report_problems(error.problems)
+    return ExitCode.CONFIG
 
 
-def _bad_post(error: Any) -> Exit:
-    _problems(error.problems)
-    return Exit.PROBLEMS
+def _report_bad_post(error: Any) -> ExitCode:
+    _report_problems(error.problems)
+    return ExitCode.PROBLEMS
 
 
-def _problems(problems: Any) -> None:
-    from humaspost.views.problems import problem_lines
+def _report_problems(problems: Any) -> None:
+    from humaspost.views.problems import format_problem
 
     for problem in problems:
-        say([*problem_lines(problem, columns=columns()), ""], error=True)
+        print_text([*format_problem(problem, columns=terminal_columns()), ""], error=True)
     code = problems[-1].code
-    say(_("What a code means: humaspost explain {code}").format(code=code), error=True)
+    print_text(_("What a code means: humaspost explain {code}").format(code=code), error=True)
 
 
-def _channel(error: Exception) -> Exit:
-    say(str(error), error=True)
-    return Exit.CONFIG
+def _report_channel_error(error: Exception) -> ExitCode:
+    print_text(str(error), error=True)
+    return ExitCode.CONFIG
 
 
-def _busy(_error: Exception) -> Exit:
+def _report_busy_sender(_error: Exception) -> ExitCode:
     from datetime import UTC, datetime
 
     from humaspost.cli.office import office_settings
     from humaspost.ledger.senders import FILE, read_last_sender
-    from humaspost.views.times import Clock
+    from humaspost.views.times import TimeFormatter
 
     settings, now = office_settings(), datetime.now(UTC)
-    found = read_last_sender(settings.state / FILE)
+    sender = read_last_sender(settings.state / FILE)
     message = _("already running: pid {pid} on {host} since {when}")
-    since = Clock(settings.timezone, now).date(found.started_at if found else now)
-    pid, host = (found.pid, found.host) if found else ("?", "?")
-    say(message.format(pid=pid, host=host, when=since), error=True)
-    say(_("nothing was started; see what it does with: humaspost status"), error=True)
-    return Exit.LATER
+    since = TimeFormatter(settings.timezone, now).format_date(sender.started_at if sender else now)
+    pid, host = (sender.pid, sender.host) if sender else ("?", "?")
+    print_text(message.format(pid=pid, host=host, when=since), error=True)
+    print_text(_("nothing was started; see what it does with: humaspost status"), error=True)
+    return ExitCode.RETRY_LATER
 
 
-def _ledger(error: Any) -> Exit:
-    say([str(error), *([error.hint] if error.hint else [])], error=True)
-    return Exit.IO
+def _report_ledger_error(error: Any) -> ExitCode:
+    print_text([str(error), *([error.hint] if error.hint else [])], error=True)
+    return ExitCode.IO
 
 
-def _database(error: Any) -> Exit:
+def _report_database_error(error: Any) -> ExitCode:
     """SQLite's own words, without the statement that they came from."""
-    from humaspost.ledger.database import reason
+    from humaspost.ledger.database import describe_database_error
 
-    why = reason(error)
-    say(_("the ledger cannot be read or written: {reason}").format(reason=why), error=True)
-    if "malformed" in why or "not a database" in why:
-        say(_("it is damaged; put the newest backup back: humaspost restore"), error=True)
-        return Exit.IO
-    say(_("is the disk full, or the folder not yours? see: humaspost doctor"), error=True)
-    return Exit.IO
+    message = describe_database_error(error)
+    print_text(_("the ledger cannot be read or written: {reason}").format(reason=message), error=True)
+    if "malformed" in message or "not a database" in message:
+        print_text(_("it is damaged; put the newest backup back: humaspost restore"), error=True)
+        return ExitCode.IO
+    print_text(_("is the disk full, or the folder not yours? see: humaspost doctor"), error=True)
+    return ExitCode.IO
 
 
-def _io(error: Any) -> Exit:
-    where = f"{error.filename}: " if error.filename else ""
-    say(f"{where}{error.strerror or error or type(error).__name__}", error=True)
+def _report_io_error(error: Any) -> ExitCode:
+    path = f"{error.filename}: " if error.filename else ""
+    print_text(f"{path}{error.strerror or error or type(error).__name__}", error=True)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        say(_("make some room on the disk, then type the same again; nothing was lost"), error=True)
+        print_text(_("make some room on the disk, then type the same again; nothing was lost"), error=True)
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        say(_("is the folder yours, and may it be written to? see: humaspost doctor"), error=True)
-    return Exit.IO
+        print_text(_("is the folder yours, and may it be written to? see: humaspost doctor"), error=True)
+    return ExitCode.IO
 
 
-def _child(error: Exception) -> Exit:
-    say(str(error), error=True)
-    return Exit.IO
+def _report_child_error(error: Exception) -> ExitCode:
+    print_text(str(error), error=True)
+    return ExitCode.IO
 
 
-def _bug(error: Exception) -> Exit:
-    if flags.verbose >= 3 or os.environ.get("HUMASPOST_DEBUG"):
-        _trace(error)
+def _report_bug(error: Exception) -> ExitCode:
+    if current_options.verbose >= 3 or os.environ.get("HUMASPOST_DEBUG"):
+        _format_trace(error)
     message = _("this is a mistake in humaspost, not yours: {kind} at {where}")
-    say(
+    print_text(
         [
-            message.format(kind=type(error).__name__, where=_place(error)),
+            message.format(kind=type(error).__name__, where=_error_location(error)),
             _("what was due is kept; see it with: humaspost status"),
             _("for the trace, run the same again with -vvv and send it to us"),
         ],
         error=True,
     )
-    return Exit.BUG
+    return ExitCode.BUG
 
 
-def _place(error: Exception) -> str:
+def _error_location(error: Exception) -> str:
     import traceback
 
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if f"{os.sep}humaspost{os.sep}" in frame.filename] or frames
-    return f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "?"
+    own_frames = [frame for frame in frames if f"{os.sep}humaspost{os.sep}" in frame.filename] or frames
+    return f"{Path(own_frames[-1].filename).name}:{own_frames[-1].lineno}" if own_frames else "?"
 
 
-def _trace(error: Exception) -> None:
+def _format_trace(error: Exception) -> None:
     """The trace without local variables: those could hold a secret, the lines of code cannot."""
     import traceback
 
-    say("".join(traceback.format_exception(error)).rstrip(), error=True)
+    print_text("".join(traceback.format_exception(error)).rstrip(), error=True)
     sys.stderr.flush()
 
 
-_BY_NAME: dict[str, Callable[[Any], Exit]] = {
-    f"{_USAGE.__module__}.{_USAGE.__name__}": _usage,
-    "humaspost.settings.problems.ConfigError": _configuration,
-    "humaspost.cli.post_lookup.BadPost": _bad_post,
-    "humaspost.cli.demo.child.ChildFailed": _child,
-    "humaspost.channels.registry.ChannelNotLoaded": _channel,
-    "humaspost.delivery.sender_lock.Busy": _busy,
-    "humaspost.ledger.database.LedgerError": _ledger,
-    "sqlalchemy.exc.DBAPIError": _database,
-    "sqlite3.DatabaseError": _database,
-    "builtins.OSError": _io,
+_REPORTERS: dict[str, Callable[[Any], ExitCode]] = {
+    f"{_USAGE_ERROR.__module__}.{_USAGE_ERROR.__name__}": _report_usage_error,
+    "humaspost.settings.problems.ConfigError": _report_configuration_error,
+    "humaspost.cli.post_lookup.BadPost": _report_bad_post,
+    "humaspost.cli.demo.child.ChildFailed": _report_child_error,
+    "humaspost.channels.registry.ChannelNotLoaded": _report_channel_error,
+    "humaspost.delivery.sender_lock.Busy": _report_busy_sender,
+    "humaspost.ledger.database.LedgerError": _report_ledger_error,
+    "sqlalchemy.exc.DBAPIError": _report_database_error,
+    "sqlite3.DatabaseError": _report_database_error,
+    "builtins.OSError": _report_io_error,
 }

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from humaspost.model.delivery import WAITING, State
+from humaspost.model.delivery import WAITING_STATES, State
 
 
-class Exit(IntEnum):
+class ExitCode(IntEnum):
     """One meaning per number; where several hold, ``worst`` picks the one to tell."""
 
     OK = 0
@@ -17,46 +17,55 @@ class Exit(IntEnum):
     USAGE = 2
     PROBLEMS = 3  # problems in posts
     LOGIN = 4  # an account needs login
-    PERSON = 5  # something needs a person
+    NEEDS_PERSON = 5  # something needs a person
     BUG = 70
     IO = 74
-    LATER = 75
+    RETRY_LATER = 75
     CONFIG = 78
     INTERRUPTED = 130
 
 
-_ORDER = (Exit.BUG, Exit.CONFIG, Exit.IO, Exit.PERSON, Exit.LOGIN, Exit.FAILED, Exit.PROBLEMS, Exit.LATER)
+_PRIORITY = (
+    ExitCode.BUG,
+    ExitCode.CONFIG,
+    ExitCode.IO,
+    ExitCode.NEEDS_PERSON,
+    ExitCode.LOGIN,
+    ExitCode.FAILED,
+    ExitCode.PROBLEMS,
+    ExitCode.RETRY_LATER,
+)
 
 
-def worst(codes: Iterable[Exit]) -> Exit:
+def most_urgent(codes: Iterable[ExitCode]) -> ExitCode:
     """The most pressing of several."""
-    given = set(codes)
-    return next((code for code in _ORDER if code in given), Exit.OK)
+    present = set(codes)
+    return next((code for code in _PRIORITY if code in present), ExitCode.OK)
 
 
-_PERSON = (State.UNKNOWN, State.MISSED)
+_NEEDS_PERSON = (State.UNKNOWN, State.MISSED)
 
 
-def outcome(rows: Iterable[Row[Any]], *, due_problems: bool = False) -> Exit:
+def exit_code_of(rows: Iterable[Row[Any]], *, due_problems: bool = False) -> ExitCode:
     """The most pressing of all; warnings and what was not due count nowhere."""
-    codes = list(_codes(rows))
-    return worst([*codes, Exit.PROBLEMS] if due_problems else codes)
+    codes = list(_state_codes(rows))
+    return most_urgent([*codes, ExitCode.PROBLEMS] if due_problems else codes)
 
 
-def _codes(rows: Iterable[Row[Any]]) -> Iterator[Exit]:
+def _state_codes(rows: Iterable[Row[Any]]) -> Iterator[ExitCode]:
     for row in rows:
-        if row.state in _PERSON:
-            yield Exit.PERSON
+        if row.state in _NEEDS_PERSON:
+            yield ExitCode.NEEDS_PERSON
         elif row.state == State.FAILED:
-            yield Exit.FAILED
+            yield ExitCode.FAILED
         elif row.state == State.HELD:
-            yield from _held(row.reason)
-        elif row.state in WAITING and row.attempts:
-            yield Exit.LATER
+            yield from _held_code(row.reason)
+        elif row.state in WAITING_STATES and row.attempts:
+            yield ExitCode.RETRY_LATER
 
 
-def _held(reason: str) -> Iterator[Exit]:
+def _held_code(reason: str) -> Iterator[ExitCode]:
     if reason == "login":
-        yield Exit.LOGIN
+        yield ExitCode.LOGIN
     elif reason in ("quota", "lane", "pause"):
-        yield Exit.LATER
+        yield ExitCode.RETRY_LATER

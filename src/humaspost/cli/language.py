@@ -12,13 +12,13 @@ LOCALES = Path(__file__).parents[1] / "locale"
 def from_environment() -> None:
     """Indonesian where HUMASPOST_LANGUAGE or the locale says so."""
     name = os.environ.get("HUMASPOST_LANGUAGE") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
-    use("id" if name.lower().startswith("id") else "en")
+    use_language("id" if name.lower().startswith("id") else "en")
 
 
-def use(name: str) -> None:
+def use_language(name: str) -> None:
     """Every later text is in this language, English where its catalogue has none."""
     if not (LOCALES / name / "LC_MESSAGES" / f"{DOMAIN}.mo").is_file():
-        i18n.install(str, _english)
+        i18n.install(str, _english_ngettext)
         return
     import gettext
 
@@ -26,5 +26,5 @@ def use(name: str) -> None:
     i18n.install(catalogue.gettext, catalogue.ngettext)
 
 
-def _english(one: str, many: str, count: int) -> str:
-    return one if count == 1 else many
+def _english_ngettext(singular: str, plural: str, count: int) -> str:
+    return singular if count == 1 else plural

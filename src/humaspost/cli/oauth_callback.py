@@ -13,7 +13,7 @@ HOST = "127.0.0.1"
 PATH = "/callback"
 
 
-class NoAnswer(Exception):
+class AuthorizationDenied(Exception):
     """The person said no on the platform's page (``reason``), or said nothing in time ("")."""
 
     def __init__(self, reason: str = "") -> None:
@@ -21,13 +21,13 @@ class NoAnswer(Exception):
         self.reason = reason
 
 
-class Callback:
+class CallbackServer:
     """A server on the loopback interface that takes one answer; ``port`` 0 chooses one."""
 
     def __init__(self, port: int) -> None:
-        self._answers: queue.Queue[dict[str, str]] = queue.Queue()
-        self._server = _Server((HOST, port), _Page)
-        self._server.answers = self._answers
+        self._responses: queue.Queue[dict[str, str]] = queue.Queue()
+        self._server = _Server((HOST, port), _CallbackHandler)
+        self._server.responses = self._responses
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
@@ -35,15 +35,15 @@ class Callback:
         """What the platform sends the browser to."""
         return f"http://{HOST}:{self._server.server_address[1]}{PATH}"
 
-    def code(self, state: str, *, within: float) -> str:
+    def wait_for_code(self, state: str, *, within: float) -> str:
         """The code of the answer that carries ``state``; raises NoAnswer after so many seconds."""
         self._server.state = state
         try:
-            return code_in(self._answers.get(timeout=within))
+            return code_of(self._responses.get(timeout=within))
         except queue.Empty:
-            raise NoAnswer from None
+            raise AuthorizationDenied from None
 
-    def __enter__(self) -> "Callback":
+    def __enter__(self) -> "CallbackServer":
         self._thread.start()
         return self
 
@@ -57,27 +57,27 @@ class Callback:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     state = ""
-    answers: "queue.Queue[dict[str, str]]"
+    responses: "queue.Queue[dict[str, str]]"
 
 
-class _Page(BaseHTTPRequestHandler):
+class _CallbackHandler(BaseHTTPRequestHandler):
     #: Seconds that a connection may say nothing.
     timeout = 10
 
     def do_GET(self) -> None:
-        where, server = urlsplit(self.path), self.server
+        path, server = urlsplit(self.path), self.server
         assert isinstance(server, _Server)
-        given = answer_in(where.query)
-        if where.path != PATH:
-            self._tell(404, _("There is nothing here."))
-        elif not is_ours(given, server.state):
-            self._tell(400, _("This is not an answer to the login that is under way."))
+        response = parse_response(path.query)
+        if path.path != PATH:
+            self._send_page(404, _("There is nothing here."))
+        elif not matches_state(response, server.state):
+            self._send_page(400, _("This is not an answer to the login that is under way."))
         else:
-            self._tell(200, _("humaspost has the answer. This window may be closed."))
-            server.answers.put(given)
+            self._send_page(200, _("humaspost has the answer. This window may be closed."))
+            server.responses.put(response)
 
-    def _tell(self, status: int, words: str) -> None:
-        body = words.encode()
+    def _send_page(self, status: int, text: str) -> None:
+        body = text.encode()
         self.send_response(status)
         self.send_header("Content-Type", "text/plain; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
@@ -90,18 +90,18 @@ class _Page(BaseHTTPRequestHandler):
         """Nothing: the address holds the code."""
 
 
-def answer_in(query: str) -> dict[str, str]:
+def parse_response(query: str) -> dict[str, str]:
     """The query's first values."""
     return {name: values[0] for name, values in parse_qs(query).items()}
 
 
-def is_ours(answer: dict[str, str], state: str) -> bool:
+def matches_state(response: dict[str, str], state: str) -> bool:
     """Whether the answer belongs to the question that was asked with this state."""
-    return bool(state) and hmac.compare_digest(answer.get("state", "").encode(), state.encode())
+    return bool(state) and hmac.compare_digest(response.get("state", "").encode(), state.encode())
 
 
-def code_in(answer: dict[str, str]) -> str:
+def code_of(response: dict[str, str]) -> str:
     """The code; raises NoAnswer where the person said no."""
-    if not answer.get("code"):
-        raise NoAnswer(answer.get("error", "no code")[:60])
-    return answer["code"]
+    if not response.get("code"):
+        raise AuthorizationDenied(response.get("error", "no code")[:60])
+    return response["code"]

@@ -8,22 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from humaspost.cli import language
-from humaspost.cli.options import flags
+from humaspost.cli.options import current_options
 from humaspost.settings.settings import Settings
 
 if TYPE_CHECKING:
     from humaspost.app.office import Office
-    from humaspost.views.times import Clock
+    from humaspost.views.times import TimeFormatter
 
 
 def office_settings() -> Settings:
     """The settings of the office that is meant; from now on texts are in its language."""
-    from humaspost.settings.find import find
-    from humaspost.settings.load import load
+    from humaspost.settings.find import find_config
+    from humaspost.settings.load import load_settings
 
-    loaded = load(find(Path.cwd(), os.environ, given=flags.config))
+    loaded = load_settings(find_config(Path.cwd(), os.environ, option=current_options.config))
     if not os.environ.get("HUMASPOST_LANGUAGE"):
-        language.use(loaded.language)
+        language.use_language(loaded.language)
     return loaded
 
 
@@ -32,7 +32,7 @@ def open_office() -> "Office":
 
     A ledger that is closed is one file: whoever copies it by hand copies all of it.
     """
-    return _opened(office_settings())
+    return _open(office_settings())
 
 
 @contextmanager
@@ -41,14 +41,14 @@ def sole_sender() -> Iterator["Office"]:
 
     The lock is asked before anything heavy is imported: raises lock.Busy at once where another sends.
     """
-    from humaspost.delivery.sender_lock import lock
+    from humaspost.delivery.sender_lock import acquire_sender_lock
 
     settings = office_settings()
-    with lock(settings.state):
-        yield _opened(settings)
+    with acquire_sender_lock(settings.state):
+        yield _open(settings)
 
 
-def _opened(settings: Settings) -> "Office":
+def _open(settings: Settings) -> "Office":
     from humaspost.app.office import Office
 
     office = Office(settings)
@@ -56,8 +56,8 @@ def _opened(settings: Settings) -> "Office":
     return office
 
 
-def clock(office: "Office") -> "Clock":
+def time_formatter(office: "Office") -> "TimeFormatter":
     """Says moments in the office's own zone."""
-    from humaspost.views.times import Clock
+    from humaspost.views.times import TimeFormatter
 
-    return Clock(office.settings.timezone, office.now())
+    return TimeFormatter(office.settings.timezone, office.now())

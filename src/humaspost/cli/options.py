@@ -10,7 +10,7 @@ from humaspost.base.i18n import _
 
 
 @dataclass(slots=True)
-class Flags:
+class OptionValues:
     """``verbose`` counts the v's: 3 shows the trace of our own bugs."""
 
     config: Path | None = None
@@ -18,39 +18,41 @@ class Flags:
     verbose: int = 0
 
 
-flags = Flags()
+current_options = OptionValues()
 
 
-def _config(value: Path | None) -> None:
-    flags.config = value or flags.config
+def _set_config(value: Path | None) -> None:
+    current_options.config = value or current_options.config
 
 
-def _quiet(value: bool) -> None:
-    flags.quiet = flags.quiet or value
+def _set_quiet(value: bool) -> None:
+    current_options.quiet = current_options.quiet or value
 
 
-def _verbose(value: int) -> None:
-    flags.verbose = max(flags.verbose, value)
+def _set_verbose(value: int) -> None:
+    current_options.verbose = max(current_options.verbose, value)
 
 
-def everywhere(
+def shared_options(
     config: Annotated[
         Path | None,
-        typer.Option("--config", metavar="FILE", callback=_config, help=_("the office's config.toml")),
+        typer.Option("--config", metavar="FILE", callback=_set_config, help=_("the office's config.toml")),
     ] = None,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", callback=_quiet, help=_("say nothing but errors"))
+        bool, typer.Option("--quiet", "-q", callback=_set_quiet, help=_("say nothing but errors"))
     ] = False,
     verbose: Annotated[
         int,
-        typer.Option("-v", "--verbose", count=True, callback=_verbose, help=_("say more; -vvv for a trace")),
+        typer.Option(
+            "-v", "--verbose", count=True, callback=_set_verbose, help=_("say more; -vvv for a trace")
+        ),
     ] = 0,
 ) -> None:
     """Every command takes these; their callbacks keep the values."""
 
 
-Json = Annotated[bool, typer.Option("--json", help=_("one JSON document on standard output"))]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help=_("do not ask"))]
-AccountName = Annotated[
+JsonOption = Annotated[bool, typer.Option("--json", help=_("one JSON document on standard output"))]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help=_("do not ask"))]
+AccountOption = Annotated[
     str | None, typer.Option("--account", "-a", metavar="NAME", help=_("only this account"))
 ]

@@ -6,68 +6,74 @@ from pathlib import Path
 import typer
 
 from humaspost.base.i18n import _
-from humaspost.cli.exit_codes import Exit
+from humaspost.cli.exit_codes import ExitCode
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
 
-_SHOWN = 6
+_MAX_IDS_PRINTED = 6
 
 
-class BadPost(Exception):
+class UnusablePost(Exception):
     """The post that is meant cannot be used; its problems say why."""
 
-    exit = Exit.PROBLEMS
+    exit_code = ExitCode.PROBLEMS
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(problems[0].code)
         self.problems = problems
 
 
-def one(wanted: str, posts: Sequence[Post], *, problems: Sequence[Problem], root: Path) -> Post:
+def find_post(query: str, posts: Sequence[Post], *, problems: Sequence[Problem], root: Path) -> Post:
     """The post that is meant. Raises a usage error listing what could be, or BadPost for one in error."""
-    file = relative(wanted, root)
-    exact = [post for post in posts if wanted == post.id or file == post.file]
-    fits = exact or [post for post in posts if _fits(wanted, post.id, post.file)]
-    if len(fits) == 1:
-        return fits[0]
-    if fits:
-        raise typer.BadParameter(_several(wanted, [post.id for post in fits]))
-    broken = [p for p in problems if p.is_error and (p.file == file or wanted in p.file)]
-    if broken:
-        raise BadPost(broken)
-    raise typer.BadParameter(_none(wanted))
+    file = project_path(query, root)
+    exact = [post for post in posts if query == post.id or file == post.file]
+    matches = exact or [post for post in posts if _matches(query, post.id, post.file)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise typer.BadParameter(_ambiguous_message(query, [post.id for post in matches]))
+    errors = [p for p in problems if p.is_error and (p.file == file or query in p.file)]
+    if errors:
+        raise UnusablePost(errors)
+    raise typer.BadParameter(_no_match_message(query))
 
 
-def one_id(wanted: str, known: Iterable[tuple[str, str]], *, root: Path) -> str:
+def find_post_id(query: str, posts: Iterable[tuple[str, str]], *, root: Path) -> str:
     """As ``one``, among (id, file) pairs of the ledger: a post whose file is gone can be meant too."""
-    file = relative(wanted, root)
-    pairs = list(known)
-    exact = [id_ for id_, path in pairs if wanted == id_ or file == path]
-    fits = exact or [id_ for id_, path in pairs if _fits(wanted, id_, path)]
-    if len(fits) == 1:
-        return fits[0]
-    raise typer.BadParameter(_several(wanted, fits) if fits else _none(wanted))
+    file = project_path(query, root)
+    pairs = list(posts)
+    exact = [id_ for id_, path in pairs if query == id_ or file == path]
+    matches = exact or [id_ for id_, path in pairs if _matches(query, id_, path)]
+    if len(matches) == 1:
+        return matches[0]
+    raise typer.BadParameter(_ambiguous_message(query, matches) if matches else _no_match_message(query))
 
 
-def relative(wanted: str, root: Path) -> str:
+def project_path(path_text: str, root: Path) -> str:
     """The path as problems and posts write it: from the project, with forward slashes."""
-    for start in (Path.cwd(), root):
-        path = (start / wanted).resolve()
+    for base in (Path.cwd(), root):
+        path = (base / path_text).resolve()
         if path.exists() and path.is_relative_to(root.resolve()):
             return path.relative_to(root.resolve()).as_posix()
-    return wanted
+    return path_text
 
 
-def _fits(wanted: str, id_: str, file: str) -> bool:
-    small = wanted.lower()
-    return small in id_.lower() or small in file.lower()
+def _matches(query: str, id_: str, file: str) -> bool:
+    query_lower = query.lower()
+    return query_lower in id_.lower() or query_lower in file.lower()
 
 
-def _several(wanted: str, ids: Sequence[str]) -> str:
-    rest = _(" and {count} more").format(count=len(ids) - _SHOWN) if len(ids) > _SHOWN else ""
+def _ambiguous_message(query: str, ids: Sequence[str]) -> str:
+    rest = (
+        _(" and {count} more").format(count=len(ids) - _MAX_IDS_PRINTED)
+        if len(ids) > _MAX_IDS_PRINTED
+        else ""
+    )
     message = _("{wanted!r} fits {count} posts: {ids}{rest}")
-    return message.format(wanted=wanted, count=len(ids), ids=", ".join(sorted(ids)[:_SHOWN]), rest=rest)
+    return message.format(
+        wanted=query, count=len(ids), ids=", ".join(sorted(ids)[:_MAX_IDS_PRINTED]), rest=rest
+    )
 
 
-def _none(wanted: str) -> str:
-    return _("no post has {wanted!r} in its id or path; see them: humaspost check").format(wanted=wanted)
+def _no_match_message(query: str) -> str:
+    return _("no post has {wanted!r} in its id or path; see them: humaspost check").format(wanted=query)

@@ -12,30 +12,30 @@ from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from humaspost.app.office import Office
-from humaspost.cli.terminal import ReaderGone, give_line, leave_behind, note, say
-from humaspost.delivery.events import Happened
+from humaspost.cli.terminal import OutputClosed, detach, print_json_line, print_note, print_text
+from humaspost.delivery.events import DeliveryEvent
 from humaspost.ledger.queries import totals
 from humaspost.model.delivery import State
-from humaspost.views.deliveries import counted_words
-from humaspost.views.events import happened_json, happened_line
-from humaspost.views.json_output import counted
-from humaspost.views.schedule import next_line
-from humaspost.views.times import Clock
+from humaspost.views.deliveries import format_state_counts
+from humaspost.views.events import event_to_json, format_event
+from humaspost.views.json_output import count_states
+from humaspost.views.schedule import format_next
+from humaspost.views.times import TimeFormatter
 
 #: Seconds of silence after which it is said what comes next.
-SILENCE = 1.5
+LULL_SECONDS = 1.5
 #: Seconds in which what happens to many recipients is gathered into one line.
-GATHER = 0.7
+GROUPING_SECONDS = 0.7
 #: Seconds after which the same trouble is told again.
-STALE = 60.0
+REPEAT_SECONDS = 60.0
 #: Seconds that a terminal has, when everything is over, to take what is still to be said.
-PATIENCE = 5.0
+CLOSE_TIMEOUT = 5.0
 _NEVER = float("inf")
 #: What keeps somebody waiting who watches one post.
-TROUBLES = frozenset({"problem", "limit", "login", "prepare-failed", "retry"})
+BLOCKING_KINDS = frozenset({"problem", "limit", "login", "prepare-failed", "retry"})
 
 
-class Teller:
+class ProgressPrinter:
     """Prints each thing as it happens, in a thread of its own: who sends never waits for a terminal.
 
     ``only`` = nothing but these kinds is told, beside the answer proper (on standard error).
@@ -49,144 +49,144 @@ class Teller:
         *,
         quiet: bool = False,
         jsonl: bool = False,
-        coming: bool = False,
-        only: frozenset[str] = frozenset(),
+        show_next: bool = False,
+        only_kinds: frozenset[str] = frozenset(),
     ) -> None:
         self._office = office
         self._quiet = quiet
         self._jsonl = jsonl
-        self._only = only
-        self._told: queue.SimpleQueue[Happened | None] = queue.SimpleQueue()
-        self._gathered: dict[tuple[str, str, str], Happened] = {}
-        self._coming = coming and not jsonl
+        self._only_kinds = only_kinds
+        self._queue: queue.SimpleQueue[DeliveryEvent | None] = queue.SimpleQueue()
+        self._grouped: dict[tuple[str, str, str], DeliveryEvent] = {}
+        self._show_upcoming = show_next and not jsonl
         self._flush_at = self._lull_at = _NEVER
-        self._next = ""
-        self._troubles: dict[tuple[str, str, str], float] = {}
-        self._crowds = {
+        self._next_line = ""
+        self._problems_printed_at: dict[tuple[str, str, str], float] = {}
+        self._audience_accounts = {
             account.name
             for account in office.settings.accounts
-            if office.channels[account.channel].rules(account.config).audience
+            if office.channels[account.channel].rules(account.config).is_per_recipient
         }
         self._thread = threading.Thread(target=self._run, name="teller", daemon=True)
 
-    def tell(self, what: Happened) -> None:
+    def emit(self, event: DeliveryEvent) -> None:
         """It will be told, at once or with its like; whoever tells goes on."""
-        if not self._quiet and (not self._only or what.kind in self._only):
-            self._told.put(what)
+        if not self._quiet and (not self._only_kinds or event.kind in self._only_kinds):
+            self._queue.put(event)
 
-    def text(self, words: str) -> None:
+    def print_text(self, text: str) -> None:
         """A sentence of our own, with the time before it."""
-        what = Happened(self._office.now(), "text", detail=words)
+        event = DeliveryEvent(self._office.now(), "text", detail=text)
         if self._thread.is_alive():
-            self.tell(what)
+            self.emit(event)
         else:
-            self._show(what)
+            self._print_safely(event)
 
-    def __enter__(self) -> "Teller":
+    def __enter__(self) -> "ProgressPrinter":
         self._thread.start()
         return self
 
     def __exit__(self, *_error: object) -> None:
         """Everything is told; a terminal that takes nothing is left behind after ``PATIENCE``."""
-        self._told.put(None)
-        self._thread.join(PATIENCE)
+        self._queue.put(None)
+        self._thread.join(CLOSE_TIMEOUT)
         if self._thread.is_alive():
-            leave_behind()
+            detach()
 
-    def closing(self, rows: Iterable[Row[Any]]) -> list[str]:
+    def format_closing(self, rows: Iterable[Row[Any]]) -> list[str]:
         """What became of everything that was touched, in one line; nothing touched is no line."""
-        counts = counted(rows)
-        return [counted_words(dict(counts)) + "."] if counts else []
+        counts = count_states(rows)
+        return [format_state_counts(dict(counts)) + "."] if counts else []
 
     # -- the telling thread ----------------------------------------------------------------------
 
     def _run(self) -> None:
-        self._await_lull()
+        self._restart_lull()
         while True:
             with contextlib.suppress(queue.Empty):
-                what = self._told.get(timeout=self._idle())
-                if what is None:
+                event = self._queue.get(timeout=self._seconds_until_next())
+                if event is None:
                     self._flush()
                     return
-                self._take(what)
+                self._handle(event)
             if time.monotonic() >= self._flush_at:
                 self._flush()
             if time.monotonic() >= self._lull_at:
-                self._say_next()
+                self._print_next()
 
-    def _idle(self) -> float | None:
+    def _seconds_until_next(self) -> float | None:
         first = min(self._flush_at, self._lull_at)
         return None if first == _NEVER else max(0.0, first - time.monotonic())
 
-    def _take(self, what: Happened) -> None:
-        if what.account in self._crowds and what.post:
-            key = (what.kind, what.post, what.account)
-            before = self._gathered.get(key)
-            self._gathered[key] = replace(what, count=before.count + 1) if before else what
-            self._flush_at = min(self._flush_at, time.monotonic() + GATHER)
+    def _handle(self, event: DeliveryEvent) -> None:
+        if event.account in self._audience_accounts and event.post:
+            key = (event.kind, event.post, event.account)
+            previous = self._grouped.get(key)
+            self._grouped[key] = replace(event, count=previous.count + 1) if previous else event
+            self._flush_at = min(self._flush_at, time.monotonic() + GROUPING_SECONDS)
         else:
-            self._show(what)
-        self._await_lull()
+            self._print_safely(event)
+        self._restart_lull()
 
-    def _await_lull(self) -> None:
-        if self._coming:
-            self._lull_at = time.monotonic() + SILENCE
+    def _restart_lull(self) -> None:
+        if self._show_upcoming:
+            self._lull_at = time.monotonic() + LULL_SECONDS
 
-    def _say_next(self) -> None:
+    def _print_next(self) -> None:
         self._lull_at = _NEVER
-        clock = Clock(self._office.settings.timezone, self._office.now())
+        clock = TimeFormatter(self._office.settings.timezone, self._office.now())
         try:
             with self._office.ledger().read() as conn:
-                line = next_line(conn, clock)
+                line = format_next(conn, clock)
         except SQLAlchemyError:
             return  # whoever sends meets it too, and says so
-        if line != self._next:
-            self._next = line
-            self._show(Happened(clock.now, "text", detail=line))
+        if line != self._next_line:
+            self._next_line = line
+            self._print_safely(DeliveryEvent(clock.now, "text", detail=line))
 
     def _flush(self) -> None:
-        gathered, self._gathered, self._flush_at = self._gathered, {}, _NEVER
-        for what in gathered.values():
-            self._show(self._of_total(what) if what.kind == State.PUBLISHED else what)
+        gathered, self._grouped, self._flush_at = self._grouped, {}, _NEVER
+        for event in gathered.values():
+            self._print_safely(self._with_totals(event) if event.kind == State.PUBLISHED else event)
 
-    def _of_total(self, what: Happened) -> Happened:
+    def _with_totals(self, event: DeliveryEvent) -> DeliveryEvent:
         """How many have it now, of how many."""
         try:
             with self._office.ledger().read() as conn:
-                entries = totals.by_post(conn, post_id=what.post)
+                entries = totals.list_by_post(conn, post_id=event.post)
         except SQLAlchemyError:
-            return what
+            return event
         for entry in entries:
-            if entry["account"] == what.account:
+            if entry["account"] == event.account:
                 counts = entry["counts"]
-                return replace(what, count=counts[State.PUBLISHED], total=sum(counts.values()))
-        return what
+                return replace(event, count=counts[State.PUBLISHED], total=sum(counts.values()))
+        return event
 
-    def _show(self, what: Happened) -> None:
+    def _print_safely(self, event: DeliveryEvent) -> None:
         """A terminal that is gone must never stop what is being sent."""
-        if self._is_stale(what):
+        if self._is_repeat(event):
             return
         try:
-            self._print(what)
-        except (ReaderGone, OSError, ValueError):
+            self._print(event)
+        except (OutputClosed, OSError, ValueError):
             self._quiet = True
 
-    def _is_stale(self, what: Happened) -> bool:
+    def _is_repeat(self, event: DeliveryEvent) -> bool:
         """Whether it is trouble that was told a moment ago: a full disk is met by every lane, every second."""
-        if what.kind != "problem":
+        if event.kind != "problem":
             return False
-        key, now = (what.post, what.account, what.detail), time.monotonic()
-        stale = now - self._troubles.get(key, -STALE) < STALE
-        if not stale:
-            self._troubles[key] = now
-        return stale
+        key, now = (event.post, event.account, event.detail), time.monotonic()
+        is_repeat = now - self._problems_printed_at.get(key, -REPEAT_SECONDS) < REPEAT_SECONDS
+        if not is_repeat:
+            self._problems_printed_at[key] = now
+        return is_repeat
 
-    def _print(self, what: Happened) -> None:
+    def _print(self, event: DeliveryEvent) -> None:
         if self._jsonl:
-            give_line(happened_json(what))
+            print_json_line(event_to_json(event))
             return
-        line = happened_line(what, clock=Clock(self._office.settings.timezone, what.at))
-        if line and self._only:
-            note(line)
+        line = format_event(event, clock=TimeFormatter(self._office.settings.timezone, event.at))
+        if line and self._only_kinds:
+            print_note(line)
         elif line:
-            say(line)
+            print_text(line)

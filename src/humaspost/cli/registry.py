@@ -10,11 +10,11 @@ from typer.main import get_command as build
 
 from humaspost.base.i18n import _
 from humaspost.base.suggest import nearest
-from humaspost.cli.options import everywhere
+from humaspost.cli.options import shared_options
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CommandEntry:
     """``target`` is ``module:function`` under humaspost.cli, imported only when the command runs."""
 
     name: str
@@ -23,58 +23,66 @@ class Entry:
 
 
 #: In the order of ``--help``; only what exists.
-GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+GROUPS: tuple[tuple[str, tuple[CommandEntry, ...]], ...] = (
     (
         _("Write"),
         (
-            Entry(
+            CommandEntry(
                 "init", "commands.init:init", _("make a new office: config.toml, credentials.toml, posts/")
             ),
-            Entry("new", "commands.new:new", _("write a draft with the common keys")),
-            Entry("check", "commands.check:check", _("find every problem, offline")),
-            Entry("preview", "commands.preview:preview", _("show exactly what each channel will show")),
-            Entry("plan", "commands.plan:plan", _("show what would go out when, and what will not")),
+            CommandEntry("new", "commands.new:new", _("write a draft with the common keys")),
+            CommandEntry("check", "commands.check:check", _("find every problem, offline")),
+            CommandEntry(
+                "preview", "commands.preview:preview", _("show exactly what each channel will show")
+            ),
+            CommandEntry("plan", "commands.plan:plan", _("show what would go out when, and what will not")),
         ),
     ),
     (
         _("Send"),
         (
-            Entry(
+            CommandEntry(
                 "schedule", "commands.schedule:schedule", _("watch posts/ and send when due, until stopped")
             ),
-            Entry("run", "commands.run:run", _("send what is due, once: for cron")),
-            Entry("publish", "commands.publish:publish", _("send one post now, after asking")),
-            Entry("pause", "commands.pause:pause", _("stop before the very next public write, everywhere")),
-            Entry("resume", "commands.pause:resume", _("send again")),
+            CommandEntry("run", "commands.run:run", _("send what is due, once: for cron")),
+            CommandEntry("publish", "commands.publish:publish", _("send one post now, after asking")),
+            CommandEntry(
+                "pause", "commands.pause:pause", _("stop before the very next public write, everywhere")
+            ),
+            CommandEntry("resume", "commands.pause:resume", _("send again")),
         ),
     ),
     (
         _("Watch"),
         (
-            Entry("status", "commands.status:status", _("what needs you, what comes, what went out")),
-            Entry("log", "commands.log:log", _("every attempt")),
-            Entry("resolve", "commands.resolve:resolve", _("settle an unknown outcome")),
-            Entry("doctor", "commands.doctor:doctor", _("what will fail tomorrow, each with its remedy")),
+            CommandEntry("status", "commands.status:status", _("what needs you, what comes, what went out")),
+            CommandEntry("log", "commands.log:log", _("every attempt")),
+            CommandEntry("resolve", "commands.resolve:resolve", _("settle an unknown outcome")),
+            CommandEntry(
+                "doctor", "commands.doctor:doctor", _("what will fail tomorrow, each with its remedy")
+            ),
         ),
     ),
     (
         _("Set up"),
         (
-            Entry(
+            CommandEntry(
                 "account", "commands.account:app", _("list, check and rename accounts, show their templates")
             ),
-            Entry("audience", "commands.audience:app", _("list and import recipients")),
-            Entry("serve", "commands.serve:serve", _("take webhooks: what became of each WhatsApp message")),
-            Entry("backup", "commands.backup:backup", _("copy the ledger, also while it is in use")),
-            Entry("restore", "commands.restore:restore", _("put a backup of the ledger back")),
+            CommandEntry("audience", "commands.audience:app", _("list and import recipients")),
+            CommandEntry(
+                "serve", "commands.serve:serve", _("take webhooks: what became of each WhatsApp message")
+            ),
+            CommandEntry("backup", "commands.backup:backup", _("copy the ledger, also while it is in use")),
+            CommandEntry("restore", "commands.restore:restore", _("put a backup of the ledger back")),
         ),
     ),
     (
         _("Learn"),
         (
-            Entry("demo", "demo.main:demo", _("one office day on pretend platforms")),
-            Entry("sandbox", "commands.sandbox:sandbox", _("the pretend platforms by themselves")),
-            Entry("explain", "commands.explain:explain", _("what a code means and what to do")),
+            CommandEntry("demo", "demo.main:demo", _("one office day on pretend platforms")),
+            CommandEntry("sandbox", "commands.sandbox:sandbox", _("the pretend platforms by themselves")),
+            CommandEntry("explain", "commands.explain:explain", _("what a code means and what to do")),
         ),
     ),
 )
@@ -92,49 +100,49 @@ class LazyGroup(TyperGroup):
     def get_command(self, _ctx: Any, cmd_name: str) -> Any:
         """The command, ready to run. Raises a usage error that names the nearest one."""
         if cmd_name in ENTRIES:
-            return load(ENTRIES[cmd_name])
-        raise typer.BadParameter(_unknown(cmd_name))
+            return load_command(ENTRIES[cmd_name])
+        raise typer.BadParameter(_unknown_command(cmd_name))
 
     def format_help(self, _ctx: Any, formatter: Any) -> None:
         """One screen: groups of verbs, not a list of descriptions."""
         formatter.write(help_text())
 
 
-def _unknown(name: str) -> str:
+def _unknown_command(name: str) -> str:
     near = nearest(name, ENTRIES)
     message = _("there is no command {name!r}").format(name=name)
     return f"{message}; {_('did you mean {near!r}?').format(near=near)}" if near else message
 
 
-def load(entry: Entry) -> Any:
+def load_command(entry: CommandEntry) -> Any:
     """The command, with the switches that all have."""
     module, _colon, name = entry.target.partition(":")
     target = getattr(importlib.import_module(f"humaspost.cli.{module}"), name)
-    command = build(target if isinstance(target, typer.Typer) else single(target))
+    command = build(target if isinstance(target, typer.Typer) else as_application(target))
     command.name = entry.name
-    for one in getattr(command, "commands", {}).values():
-        _equip(one)
+    for subcommand in getattr(command, "commands", {}).values():
+        _add_shared_options(subcommand)
     if not hasattr(command, "commands"):
-        _equip(command)
+        _add_shared_options(command)
     return command
 
 
-def single(function: Any) -> typer.Typer:
+def as_application(function: Any) -> typer.Typer:
     """A Typer application of this one command."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command()(function)
     return app
 
 
-def _equip(command: Any) -> None:
-    for param in shared():
+def _add_shared_options(command: Any) -> None:
+    for param in build_shared_parameters():
         param.expose_value = False
         command.params.append(param)
 
 
-def shared() -> list[Any]:
+def build_shared_parameters() -> list[Any]:
     """Fresh ``--config``, ``--quiet`` and ``-v`` parameters."""
-    return list(build(single(everywhere)).params)
+    return list(build(as_application(shared_options)).params)
 
 
 def help_text() -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from humaspost.base.i18n import _
-from humaspost.cli.registry import LazyGroup, shared
+from humaspost.cli.registry import LazyGroup, build_shared_parameters
 
 
 def _show_version(value: bool) -> None:
@@ -38,7 +38,7 @@ def root() -> Any:
     )
     app.callback()(_humaspost)
     command = typer.main.get_command(app)
-    for param in shared():
+    for param in build_shared_parameters():
         param.expose_value = False
         command.params.append(param)
     return command

@@ -13,132 +13,132 @@ from rich.text import Text
 from rich.theme import Theme
 
 from humaspost.base.i18n import _
-from humaspost.cli.options import flags
-from humaspost.views.text import safe
+from humaspost.cli.options import current_options
+from humaspost.views.text import escape_unsafe
 
-_PLAIN = str.maketrans(
+_ASCII_REPLACEMENTS = str.maketrans(
     {"…": "...", "–": "-", "—": "-", "“": '"', "”": '"', "‘": "'", "’": "'", "•": "*", "·": "-"}
 )
 
-_left_behind = threading.Event()
+_output_detached = threading.Event()
 
 
-class ReaderGone(Exception):
+class OutputClosed(Exception):
     """Whoever read our output closed it (``| head``): nothing is wrong, and nothing more is said."""
 
 
-def say(lines: Iterable[str] | str = "", *, error: bool = False) -> None:
+def print_text(lines: Iterable[str] | str = "", *, error: bool = False) -> None:
     """The lines are on standard output (``error``: standard error), safe, without secrets; no lines, nothing."""
-    told = [lines] if isinstance(lines, str) else list(lines)
-    if not told or (flags.quiet and not error):
+    text_lines = [lines] if isinstance(lines, str) else list(lines)
+    if not text_lines or (current_options.quiet and not error):
         return
-    text = "\n".join(told)
-    _write(sys.stderr if error else sys.stdout, text)
+    text = "\n".join(text_lines)
+    _write_text(sys.stderr if error else sys.stdout, text)
 
 
-def note(lines: Iterable[str] | str) -> None:
+def print_note(lines: Iterable[str] | str) -> None:
     """A message beside the data: on standard error, so that pipes and --json stay clean."""
-    if not flags.quiet:
-        say(lines, error=True)
+    if not current_options.quiet:
+        print_text(lines, error=True)
 
 
-def give(document: object) -> None:
+def print_json(document: object) -> None:
     """One JSON document is on standard output; ASCII, so that no terminal or encoding can spoil it."""
     import json
 
-    _raw(sys.stdout, json.dumps(_hidden(document), indent=2, sort_keys=False))
+    _write_line(sys.stdout, json.dumps(_redact_document(document), indent=2, sort_keys=False))
 
 
-def give_line(document: object) -> None:
+def print_json_line(document: object) -> None:
     """One JSON document on one line, at once."""
     import json
 
-    _raw(sys.stdout, json.dumps(_hidden(document)))
+    _write_line(sys.stdout, json.dumps(_redact_document(document)))
 
 
-def _hidden(document: Any) -> Any:
-    from humaspost.base.redaction import redact
+def _redact_document(document: Any) -> Any:
+    from humaspost.base.redaction import redact_output
 
     match document:
         case str():
-            return redact(document)
+            return redact_output(document)
         case dict():
-            return {key: _hidden(value) for key, value in document.items()}
+            return {key: _redact_document(value) for key, value in document.items()}
         case list() | tuple():
-            return [_hidden(value) for value in document]
+            return [_redact_document(value) for value in document]
         case _:
             return document
 
 
-def columns() -> int:
+def terminal_columns() -> int:
     """How wide a line may be: 40 to 120 cells."""
     import shutil
 
     return max(40, min(shutil.get_terminal_size((80, 24)).columns, 120))
 
 
-def ask(question: str, *, flag: str, command: str) -> bool:
+def confirm(question: str, *, flag: str, command: str) -> bool:
     """Whether the person said yes; without a terminal nobody is asked and the flag is named."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         message = _("{command} asks first; in a script add {flag}").format(command=command, flag=flag)
         raise typer.BadParameter(message)
-    sys.stderr.write(f"{safe(question)} [y/N] ")
+    sys.stderr.write(f"{escape_unsafe(question)} [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in {"y", "yes", "ya"}
 
 
-def _write(stream: TextIO, text: str) -> None:
-    from humaspost.base.redaction import redact
+def _write_text(stream: TextIO, text: str) -> None:
+    from humaspost.base.redaction import redact_output
 
-    text = _encodable(redact(safe(text)), stream)
-    if not _coloured(stream):
-        _raw(stream, text)
+    text = _to_encodable(redact_output(escape_unsafe(text)), stream)
+    if not _supports_colour(stream):
+        _write_line(stream, text)
         return
 
-    _raw(stream, painted(text, columns()))
+    _write_line(stream, colourize(text, terminal_columns()))
 
 
-def leave_behind() -> None:
+def detach() -> None:
     """Who reads standard output takes nothing any more: nothing else is said there, nothing waits for it."""
-    _left_behind.set()
+    _output_detached.set()
 
 
-def _raw(stream: TextIO, text: str) -> None:
-    if stream is sys.stdout and _left_behind.is_set():
+def _write_line(stream: TextIO, text: str) -> None:
+    if stream is sys.stdout and _output_detached.is_set():
         return
     try:
         stream.write(text + "\n")
         stream.flush()
     except BrokenPipeError:
-        raise ReaderGone from None
+        raise OutputClosed from None
 
 
-def _encodable(text: str, stream: TextIO) -> str:
+def _to_encodable(text: str, stream: TextIO) -> str:
     if text.isascii() or (stream.encoding or "").lower().replace("-", "") == "utf8":
         return text
     return (
-        text.translate(_PLAIN)
+        text.translate(_ASCII_REPLACEMENTS)
         .encode(stream.encoding or "ascii", "replace")
         .decode(stream.encoding or "ascii")
     )
 
 
-def _coloured(stream: TextIO) -> bool:
+def _supports_colour(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def run(root: Callable[[], Any]) -> NoReturn:
+def run_main(root: Callable[[], Any]) -> NoReturn:
     """The command is run; whatever happens, the process ends with a code and never with a trace."""
     from humaspost.cli import errors
 
-    code = errors.guard(root)
-    if _left_behind.is_set():
+    code = errors.run_guarded(root)
+    if _output_detached.is_set():
         os._exit(int(code))  # a thread holds standard output, and the interpreter would wait for it
-    _let_go_of_stdout()
+    _close_stdout()
     sys.exit(int(code))
 
 
-def _let_go_of_stdout() -> None:
+def _close_stdout() -> None:
     """A reader that closed its end must not make the interpreter complain while it ends."""
     try:
         sys.stdout.flush()
@@ -158,7 +158,7 @@ _THEME = Theme(
 )
 
 
-class _Words(RegexHighlighter):
+class _KeywordHighlighter(RegexHighlighter):
     base_style = "h."
     highlights = (
         r"(?P<bad>\b(?:error|galat)\[[a-z-]+\]|\b(?:failed|gagal|unknown|perlu diperiksa|NOT RUNNING|TIDAK BERJALAN)\b)",
@@ -169,10 +169,10 @@ class _Words(RegexHighlighter):
     )
 
 
-def painted(text: str, columns: int) -> str:
+def colourize(text: str, columns: int) -> str:
     """The text with colours put in, its lines as they are."""
     console = Console(theme=_THEME, highlight=False, force_terminal=True, width=columns)
     with console.capture() as captured:
         for line in text.split("\n"):
-            console.print(_Words()(Text(line)), soft_wrap=True)
+            console.print(_KeywordHighlighter()(Text(line)), soft_wrap=True)
     return captured.get().removesuffix("\n")

@@ -4,68 +4,70 @@ import re
 from itertools import islice
 
 from humaspost.base.i18n import _
-from humaspost.content.report import Page
-from humaspost.model.problem import Place
+from humaspost.content.report import FileReport
+from humaspost.model.problem import Position
 
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+_CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 #: Everything that deserves a look; tabs and line feeds do not.
-_SUSPECT = re.compile(
+_SUSPICIOUS_CHARACTERS = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
 _JOINERS = "\u200c\u200d"
-_LATIN_END = "\u0250"
-_FLAG = "\U0001f3f4"
+_LAST_LATIN_LETTER = "\u0250"
+_BLACK_FLAG = "\U0001f3f4"
 #: More findings of this kind would bury the others.
-_MOST = 20
+_MAX_PROBLEMS = 20
 
 
-def look(text: str, page: Page, *, first_line: int) -> bool:
+def check(text: str, report: FileReport, *, first_line: int) -> bool:
     """Whether the text is free of control characters; all that is odd in it is told to ``page``."""
-    clean = True
-    for match in islice(_odd(text), _MOST):
-        clean &= _tell(match[0], _place(text, match.start(), first_line), page)
-    return clean
+    is_clean = True
+    for match in islice(_is_suspicious(text), _MAX_PROBLEMS):
+        is_clean &= _report_character(match[0], _position_of(text, match.start(), first_line), report)
+    return is_clean
 
 
-def look_at_value(value: str, page: Page, at: Place) -> None:
+def check_value(value: str, report: FileReport, position: Position) -> None:
     """The same for a value that spelled the character with a backslash; ``at`` is where the value stands."""
-    for match in islice(_odd(value), 1):
-        _tell(match[0], at, page)
+    for match in islice(_is_suspicious(value), 1):
+        _report_character(match[0], position, report)
 
 
-def _odd(text: str) -> "filter[re.Match[str]]":
-    return filter(lambda match: not _belongs(text, match.start()), _SUSPECT.finditer(text))
+def _is_suspicious(text: str) -> "filter[re.Match[str]]":
+    return filter(
+        lambda match: not _is_valid_joiner(text, match.start()), _SUSPICIOUS_CHARACTERS.finditer(text)
+    )
 
 
-def _belongs(text: str, index: int) -> bool:
+def _is_valid_joiner(text: str, index: int) -> bool:
     """Whether a joiner or tag does its work there: within an emoji, or between letters that are not Latin."""
     char = text[index]
     if char in _JOINERS:
-        return min(text[index - 1 : index] or "a", text[index + 1 : index + 2] or "a") >= _LATIN_END
+        return min(text[index - 1 : index] or "a", text[index + 1 : index + 2] or "a") >= _LAST_LATIN_LETTER
     if char >= "\U000e0020":
-        return _FLAG in text[max(0, index - 8) : index]
+        return _BLACK_FLAG in text[max(0, index - 8) : index]
     return False
 
 
-def _place(text: str, index: int, first_line: int) -> Place:
-    return Place(first_line + text.count("\n", 0, index), index - text.rfind("\n", 0, index))
+def _position_of(text: str, index: int, first_line: int) -> Position:
+    return Position(first_line + text.count("\n", 0, index), index - text.rfind("\n", 0, index))
 
 
-def _tell(char: str, at: Place, page: Page) -> bool:
+def _report_character(char: str, position: Position, report: FileReport) -> bool:
     name = f"U+{ord(char):04X}"
     hint = _("delete it, or write the line anew")
-    if _CONTROL.match(char):
+    if _CONTROL_CHARACTERS.match(char):
         message = _("there is a control character here ({name}), which no post may contain").format(name=name)
-        page.error("control-character", message, hint=hint, at=at)
+        report.add_error("control-character", message, hint=hint, position=position)
         return False
     if char in _BIDI:
         message = _(
             "an invisible character here ({name}) makes the text read in another order than it is written"
         )
-        page.error("bidi-override", message.format(name=name), hint=hint, at=at)
+        report.add_error("bidi-override", message.format(name=name), hint=hint, position=position)
     else:
         message = _("there is an invisible character here ({name}); it would be published too")
-        page.warning("invisible-character", message.format(name=name), hint=hint, at=at)
+        report.add_warning("invisible-character", message.format(name=name), hint=hint, position=position)
     return True

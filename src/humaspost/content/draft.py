@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from humaspost.base.i18n import _
 from humaspost.base.timezones import short
-from humaspost.content.frontmatter.hints import quoted, scalar
+from humaspost.content.frontmatter.hints import format_scalar, quote
 
-__all__ = ["draft_text", "slug"]
+__all__ = ["draft_text", "make_slug"]
 
 
 def draft_text(
@@ -23,39 +23,41 @@ def draft_text(
 ) -> str:
     """A draft for tomorrow morning in ``zone``, with the rarer keys as comments; it has no errors."""
     day = f"{now + timedelta(days=1):%Y-%m-%d} 08:30"
-    named = ", ".join(map(scalar, audiences))
+    named = ", ".join(map(format_scalar, audiences))
     lines = [
         "---",
         f"id: {id}",
-        f"title: {quoted(' '.join(title.split()))}",
-        _noted(f"date: {day} {short(zone)}", _("when to publish")),
-        _noted(f"# expires: {day[:10]} 21:00", _("never published after")),
+        f"title: {quote(' '.join(title.split()))}",
+        _commented_line(f"date: {day} {short(zone)}", _("when to publish")),
+        _commented_line(f"# expires: {day[:10]} 21:00", _("never published after")),
         f"channels: [{', '.join(channels)}]",
-        _noted(f"audiences: [{named}]" if named else "# audiences: [masyarakat]", _("needed for whatsapp")),
-        _noted("tags: []", _("with or without '#'")),
+        _commented_line(
+            f"audiences: [{named}]" if named else "# audiences: [masyarakat]", _("needed for whatsapp")
+        ),
+        _commented_line("tags: []", _("with or without '#'")),
         "# link: https://",
         "# media:",
         "#   - file: media/a.jpg",
-        _noted('#     alt: "..."', _("what the picture shows, for those who cannot see it")),
-        _noted("draft: true", _("take this line out when the post is ready")),
+        _commented_line('#     alt: "..."', _("what the picture shows, for those who cannot see it")),
+        _commented_line("draft: true", _("take this line out when the post is ready")),
         "---",
         "",
     ]
     return "\n".join(lines)
 
 
-def _noted(line: str, words: str) -> str:
-    return f"{line:<34}  # {words}"
+def _commented_line(line: str, comment: str) -> str:
+    return f"{line:<34}  # {comment}"
 
 
-_LONGEST = 60
+_MAX_LENGTH = 60
 
 
-def slug(title: str) -> str:
+def make_slug(title: str) -> str:
     """Small letters, digits and hyphens only, at most 60; ``post`` where nothing is left."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    if len(words) > _LONGEST:
-        whole = words[: _LONGEST + 1].rpartition("-")[0]
-        words = whole or words[:_LONGEST]
+    if len(words) > _MAX_LENGTH:
+        joined = words[: _MAX_LENGTH + 1].rpartition("-")[0]
+        words = joined or words[:_MAX_LENGTH]
     return words or "post"

@@ -10,22 +10,22 @@ from humaspost.base.i18n import _
 from humaspost.content import characters, source
 from humaspost.content.body import markdown
 from humaspost.content.frontmatter import media_items, post_fields, yaml_loader
-from humaspost.content.frontmatter.fields import Fields
-from humaspost.content.frontmatter.hints import clipped, listed, write
-from humaspost.content.frontmatter.keys import POST, SAME, Known, meant
-from humaspost.content.frontmatter.positions import FIRST_LINE
-from humaspost.content.report import Page
+from humaspost.content.frontmatter.fields import FieldReader
+from humaspost.content.frontmatter.hints import join_names, shorten, write_line_hint
+from humaspost.content.frontmatter.keys import KEY_ALIASES, POST_KEYS, NameIndex, suggested_key
+from humaspost.content.frontmatter.positions import FRONT_MATTER_LINE
+from humaspost.content.report import FileReport
 from humaspost.model.document import Document
-from humaspost.model.post import Post, Visibility, When
-from humaspost.model.problem import Place, Problem
+from humaspost.model.post import Post, PublishTime, Visibility
+from humaspost.model.problem import Position, Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class BrokenPost:
     """What could be read of a post with errors; "" and None = that could not."""
 
     id: str = ""
-    date: When | None = None
+    date: PublishTime | None = None
     draft: bool = False
 
     def is_due(self, now: datetime) -> bool:
@@ -34,71 +34,77 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedFile:
     """What one file is: a ``post``, or what is left of one with errors."""
 
     file: str
     post: Post | None
     problems: tuple[Problem, ...] = ()
-    broken: Broken = Broken()
+    broken_post: BrokenPost = BrokenPost()
 
     @property
     def id(self) -> str:
         """The post's id, "" where it could not be read."""
-        return self.post.id if self.post else self.broken.id
+        return self.post.id if self.post else self.broken_post.id
 
 
-def parse(raw: bytes, *, file: str, folder: Path, known: Known) -> Parsed:
+def parse_post_file(raw: bytes, *, file: str, folder: Path, names: NameIndex) -> ParsedFile:
     """The post that the bytes are; never raises.
 
     ``file`` is relative to the project; media are relative to ``folder``.
     """
-    page = Page(file)
-    halves = source.split(raw, page)
-    front = _front(halves, page) if halves else None
-    if halves is None or front is None:
-        return Parsed(file, None, tuple(page.problems))
-    body = markdown.document(halves.body, page, first_line=halves.body_line)
-    front.places.put("body", Place(halves.body_line, 1))
-    post = _post(Fields(front, page), known, body=body, folder=folder, digest=hashlib.sha256(raw).hexdigest())
-    found = tuple(page.problems)
-    if page.broken:
-        return Parsed(file, None, found, Broken(post.id, post.date, post.draft))
-    return Parsed(file, post, found)
+    report = FileReport(file)
+    source_text = source.split_source(raw, report)
+    front_matter = _load_front_matter(source_text, report) if source_text else None
+    if source_text is None or front_matter is None:
+        return ParsedFile(file, None, tuple(report.problems))
+    body = markdown.parse_document(source_text.body, report, first_line=source_text.body_line)
+    front_matter.value_positions.add("body", Position(source_text.body_line, 1))
+    post = _build_post(
+        FieldReader(front_matter, report),
+        names,
+        body=body,
+        folder=folder,
+        digest=hashlib.sha256(raw).hexdigest(),
+    )
+    problems = tuple(report.problems)
+    if report.has_errors:
+        return ParsedFile(file, None, problems, BrokenPost(post.id, post.date, post.draft))
+    return ParsedFile(file, post, problems)
 
 
-def _front(halves: source.Source, page: Page) -> yaml_loader.Front | None:
-    characters.look(halves.body, page, first_line=halves.body_line)
-    clean = characters.look(halves.front, page, first_line=FIRST_LINE)
-    return yaml_loader.load(halves.front, page) if clean else None
+def _load_front_matter(source_text: source.SourceText, page: FileReport) -> yaml_loader.FrontMatter | None:
+    characters.check(source_text.body, page, first_line=source_text.body_line)
+    is_clean = characters.check(source_text.front_matter, page, first_line=FRONT_MATTER_LINE)
+    return yaml_loader.load_front_matter(source_text.front_matter, page) if is_clean else None
 
 
-def _post(fields: Fields, known: Known, *, body: Document, folder: Path, digest: str) -> Post:
-    _unknown_keys(fields, known)
-    data = fields.front.data
-    draft = fields.flag(data, "draft")
-    date = post_fields.date(fields, known.zone, draft=draft)
+def _build_post(fields: FieldReader, names: NameIndex, *, body: Document, folder: Path, digest: str) -> Post:
+    _report_unknown_keys(fields, names)
+    data = fields.front_matter.data
+    draft = fields.read_flag(data, "draft")
+    date = post_fields.read_date(fields, names.zone, draft=draft)
     return Post(
-        id=post_fields.post_id(fields, fields.page.file.rpartition("/")[2].rpartition(".")[0]),
-        file=fields.page.file,
-        title=_title(fields),
+        id=post_fields.read_post_id(fields, fields.report.file.rpartition("/")[2].rpartition(".")[0]),
+        file=fields.report.file,
+        title=_read_title(fields),
         body=body,
         date=date,
-        expires=post_fields.expires(fields, known.zone, date),
-        channels=_channels(fields, known, draft=draft),
-        audiences=post_fields.audiences(fields, known.audiences),
-        type=fields.line(data, "type"),
-        tags=post_fields.tags(fields),
-        link=post_fields.link(fields),
-        visibility=Visibility(fields.choice(data, "visibility", _VISIBILITIES) or "public"),
-        media=media_items.media(fields, known, folder=folder),
-        corrects=fields.line(data, "corrects") or None,
-        repeats=fields.line(data, "repeats") or None,
+        expires=post_fields.read_expires(fields, names.zone, date),
+        channels=_read_channels(fields, names, draft=draft),
+        audiences=post_fields.read_audiences(fields, names.audiences),
+        type=fields.read_single_line(data, "type"),
+        tags=post_fields.read_tags(fields),
+        link=post_fields.read_link(fields),
+        visibility=Visibility(fields.read_enum(data, "visibility", _VISIBILITIES) or "public"),
+        media=media_items.read_media(fields, names, folder=folder),
+        corrects=fields.read_single_line(data, "corrects") or None,
+        repeats=fields.read_single_line(data, "repeats") or None,
         draft=draft,
-        late=post_fields.late(fields),
-        own=post_fields.own(fields, known),
-        places=fields.front.places,
-        lines=fields.page.lines,
+        late=post_fields.read_late_policy(fields),
+        channel_keys=post_fields.read_channel_keys(fields, names),
+        positions=fields.front_matter.value_positions,
+        lines=fields.report.lines,
         digest=digest,
     )
 
@@ -106,37 +112,43 @@ def _post(fields: Fields, known: Known, *, body: Document, folder: Path, digest:
 _VISIBILITIES: Sequence[str] = [choice.value for choice in Visibility]
 
 
-def _title(fields: Fields) -> str:
-    title = fields.line(fields.front.data, "title")
-    if not title and fields.front.data.get("title") is None:
-        fields.missing(
+def _read_title(fields: FieldReader) -> str:
+    title = fields.read_single_line(fields.front_matter.data, "title")
+    if not title and fields.front_matter.data.get("title") is None:
+        fields.report_missing(
             "title-missing", _("the post has no title"), hint=_('write: title: "..."'), key="title"
         )
     return title
 
 
-def _channels(fields: Fields, known: Known, *, draft: bool) -> tuple[str, ...]:
-    found = post_fields.owners(fields, fields.front.data, "channels", known=known.channels)
-    if not found and not draft and not fields.front.data.get("channels"):
+def _read_channels(fields: FieldReader, names: NameIndex, *, draft: bool) -> tuple[str, ...]:
+    owners = post_fields.read_owners(fields, fields.front_matter.data, "channels", names=names.channels)
+    if not owners and not draft and not fields.front_matter.data.get("channels"):
         message = _("the post does not say where to publish it")
-        hint = write(f"channels: [{listed(known.channels) or 'x'}]")
-        fields.missing("channels-missing", message, hint=hint, key="channels")
-    return found
+        hint = write_line_hint(f"channels: [{join_names(names.channels) or 'x'}]")
+        fields.report_missing("channels-missing", message, hint=hint, key="channels")
+    return owners
 
 
-def _unknown_keys(fields: Fields, known: Known) -> None:
-    seen: dict[str, str] = {}
-    for key in fields.front.data:
-        name = SAME.get(key, key)
+def _report_unknown_keys(fields: FieldReader, index: NameIndex) -> None:
+    reported: dict[str, str] = {}
+    for key in fields.front_matter.data:
+        name = KEY_ALIASES.get(key, key)
         if name != key:
-            fields.front.places.also(key, name)
-        if name not in POST and name not in known.owners:
-            near = meant(key, known.owners)
-            fields.meant.add(near)
-            message = _("there is no key {key!r} in a post").format(key=clipped(key))
-            fields.unknown(key, message, near=near, known=POST)
-        elif name in seen:
-            message = _("{key!r} and {other!r} are the same key").format(key=key, other=seen[name])
+            fields.front_matter.value_positions.copy_prefix(key, name)
+        if name not in POST_KEYS and name not in index.owners:
+            suggestion = suggested_key(key, index.owners)
+            fields.suggested_keys.add(suggestion)
+            message = _("there is no key {key!r} in a post").format(key=shorten(key))
+            fields.report_unknown(key, message, suggestion=suggestion, allowed_keys=POST_KEYS)
+        elif name in reported:
+            message = _("{key!r} and {other!r} are the same key").format(key=key, other=reported[name])
             hint = _("keep one of the two")
-            fields.page.error("duplicate-key", message, hint=hint, at=fields.front.keys[key], field=key)
-        seen[name] = key
+            fields.report.add_error(
+                "duplicate-key",
+                message,
+                hint=hint,
+                position=fields.front_matter.key_positions[key],
+                field=key,
+            )
+        reported[name] = key

@@ -4,31 +4,31 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from humaspost.content.cross_checks import together
-from humaspost.content.folder import Found, Stamp, read_bytes, scan, unreadable
-from humaspost.content.frontmatter.keys import Known
-from humaspost.content.post_file import Broken, Parsed, parse
+from humaspost.content.cross_checks import check_all
+from humaspost.content.folder import FileStamp, PostFile, read_bytes, scan_folder, unreadable_message
+from humaspost.content.frontmatter.keys import NameIndex
+from humaspost.content.post_file import BrokenPost, ParsedFile, parse_post_file
 from humaspost.content.source import FILE_LIMIT
 from humaspost.model.post import Post
-from humaspost.model.problem import Place, Problem
+from humaspost.model.problem import Position, Problem
 
-__all__ = ["Known", "Reader", "Reading", "Seen", "posts"]
+__all__ = ["FolderReading", "NameIndex", "PostReader", "Snapshots", "read_posts"]
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class FileSnapshot:
     """A file as it was last looked at, and since when it has looked like that (epoch seconds)."""
 
-    stamp: Stamp
-    since: float
+    stamp: FileStamp
+    unchanged_since: float
 
 
 #: The looks of one round, by path.
-Seen = dict[str, Sight]
+Snapshots = dict[str, FileSnapshot]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FolderReading:
     """One look at the folder; every tuple is in the order of the paths.
 
     ``files`` counts every file that is a post by its name. ``broken`` maps files without a valid post to
@@ -39,11 +39,11 @@ class Reading:
     posts: tuple[Post, ...]
     problems: tuple[Problem, ...]
     files: tuple[str, ...]
-    broken: dict[str, Broken]
-    unsettled: dict[str, str]
+    broken_posts: dict[str, BrokenPost]
+    unsettled_files: dict[str, str]
 
 
-class Reader:
+class PostReader:
     """Reads the folder again and again, parsing only what changed since.
 
     ``settle`` is how many seconds a file must have been left alone before it counts; ``seen`` are the
@@ -51,14 +51,20 @@ class Reader:
     """
 
     def __init__(
-        self, folder: Path, *, root: Path, known: Known, settle: float = 1.0, seen: Seen | None = None
+        self,
+        folder: Path,
+        *,
+        root: Path,
+        names: NameIndex,
+        settle: float = 1.0,
+        snapshots: Snapshots | None = None,
     ) -> None:
         self._folder = folder
         self._root = root
-        self._known = known
-        self._settle = settle
-        self._seen = seen
-        self._kept: dict[str, tuple[Stamp, Parsed]] = {}
+        self._names = names
+        self._settle_seconds = settle
+        self._snapshots = snapshots
+        self._parsed_files: dict[str, tuple[FileStamp, ParsedFile]] = {}
         self._unsettled: dict[str, str] = {}
 
     @property
@@ -67,94 +73,100 @@ class Reader:
         return tuple(self._unsettled)
 
     @property
-    def seen(self) -> Seen | None:
+    def snapshots(self) -> Snapshots | None:
         """How every file looked in the last reading that had a clock."""
-        return self._seen
+        return self._snapshots
 
-    def read(self, *, now: float | None) -> Reading:
+    def read(self, *, now: float | None) -> FolderReading:
         """What the folder holds at ``now`` (epoch seconds); None = whatever is there counts."""
-        found, problems = scan(self._folder, self._root)
+        entries, problems = scan_folder(self._folder, self._root)
         self._unsettled = {}
-        looks = self._look(found, now)
-        files = [parsed for item in found if (parsed := self._file(item, looks, now))]
-        self._forget(found, looks, now)
-        return self._reading(together(files), found, problems)
+        snapshots = self._take_snapshots(entries, now)
+        files = [parsed for item in entries if (parsed := self._read_file(item, snapshots, now))]
+        self._discard_removed(entries, snapshots, now)
+        return self._build_reading(check_all(files), entries, problems)
 
-    def _look(self, found: list[Found], now: float | None) -> Seen:
+    def _take_snapshots(self, files: list[PostFile], now: float | None) -> Snapshots:
         if now is None:
             return {}
-        before = self._seen or {}
-        looks: Seen = {}
-        for item in found:
-            last = before.get(item.path)
-            same = last is not None and last.stamp == item.stamp
-            looks[item.path] = last if last and same else Sight(item.stamp, now)
-        return looks
+        previous = self._snapshots or {}
+        snapshots: Snapshots = {}
+        for item in files:
+            previous_snapshot = previous.get(item.path)
+            is_unchanged = previous_snapshot is not None and previous_snapshot.stamp == item.stamp
+            snapshots[item.path] = (
+                previous_snapshot if previous_snapshot and is_unchanged else FileSnapshot(item.stamp, now)
+            )
+        return snapshots
 
-    def _file(self, item: Found, looks: Seen, now: float | None) -> Parsed | None:
-        if now is not None and not self._settled(item, looks[item.path], now):
-            self._wait(item)
+    def _read_file(self, item: PostFile, snapshots: Snapshots, now: float | None) -> ParsedFile | None:
+        if now is not None and not self._is_settled(item, snapshots[item.path], now):
+            self._keep_previous(item)
             return None
-        kept = self._kept.get(item.path)
-        if kept and kept[0] == item.stamp and kept[1].file == item.file:
-            return kept[1]
-        return self._parse(item, strict=now is not None)
+        parsed = self._parsed_files.get(item.path)
+        if parsed and parsed[0] == item.stamp and parsed[1].file == item.file:
+            return parsed[1]
+        return self._parse_file(item, strict=now is not None)
 
-    def _settled(self, item: Found, sight: Sight, now: float) -> bool:
+    def _is_settled(self, item: PostFile, snapshot: FileSnapshot, now: float) -> bool:
         """Whether it was left alone long enough, by its own time and by the look before this one."""
         age = now - item.stamp[3] / 1e9
-        first_round = self._seen is None
+        is_first_reading = self._snapshots is None
         if age < 0:  # written by a clock that is ahead of ours: only our own looks can tell
-            return now - sight.since >= self._settle
-        return age >= self._settle and (first_round or sight.since < now)
+            return now - snapshot.unchanged_since >= self._settle_seconds
+        return age >= self._settle_seconds and (is_first_reading or snapshot.unchanged_since < now)
 
-    def _wait(self, item: Found) -> None:
-        kept = self._kept.get(item.path)
-        self._unsettled[item.file] = kept[1].id if kept else ""
+    def _keep_previous(self, item: PostFile) -> None:
+        parsed = self._parsed_files.get(item.path)
+        self._unsettled[item.file] = parsed[1].id if parsed else ""
 
-    def _parse(self, item: Found, *, strict: bool) -> Parsed | None:
+    def _parse_file(self, item: PostFile, *, strict: bool) -> ParsedFile | None:
         try:
-            raw, read = read_bytes(item, limit=FILE_LIMIT)
+            raw, stamped = read_bytes(item, limit=FILE_LIMIT)
         except OSError as error:
-            return Parsed(item.file, None, (unreadable(error).at(item.file, Place(1, 1)),))
-        if strict and read != item.stamp:
-            self._wait(item)
+            return ParsedFile(
+                item.file, None, (unreadable_message(error).with_position(item.file, Position(1, 1)),)
+            )
+        if strict and stamped != item.stamp:
+            self._keep_previous(item)
             return None
-        parsed = parse(raw, file=item.file, folder=item.folder, known=self._known)
-        self._kept[item.path] = (read, parsed)
+        parsed = parse_post_file(raw, file=item.file, folder=item.folder, names=self._names)
+        self._parsed_files[item.path] = (stamped, parsed)
         return parsed
 
-    def _forget(self, found: list[Found], looks: Seen, now: float | None) -> None:
+    def _discard_removed(self, files: list[PostFile], snapshots: Snapshots, now: float | None) -> None:
         if now is not None:
-            self._seen = looks
-        there = {item.path for item in found}
-        for path in [path for path in self._kept if path not in there]:
-            del self._kept[path]
+            self._snapshots = snapshots
+        paths = {item.path for item in files}
+        for path in [path for path in self._parsed_files if path not in paths]:
+            del self._parsed_files[path]
 
-    def _reading(self, files: list[Parsed], found: list[Found], problems: list[Problem]) -> Reading:
-        return Reading(
+    def _build_reading(
+        self, files: list[ParsedFile], entries: list[PostFile], problems: list[Problem]
+    ) -> FolderReading:
+        return FolderReading(
             posts=tuple(parsed.post for parsed in files if parsed.post),
             problems=(*problems, *(problem for parsed in files for problem in parsed.problems)),
-            files=tuple(item.file for item in found),
-            broken={parsed.file: parsed.broken for parsed in files if parsed.post is None},
-            unsettled=dict(self._unsettled),
+            files=tuple(item.file for item in entries),
+            broken_posts={parsed.file: parsed.broken_post for parsed in files if parsed.post is None},
+            unsettled_files=dict(self._unsettled),
         )
 
 
-def posts(
+def read_posts(
     folder: Path,
     *,
     root: Path,
     zone: str,
     owners: Mapping[str, Mapping[str, str]],
-    known_channels: Collection[str],
-    known_audiences: Collection[str] | None = None,
+    channel_names: Collection[str],
+    audience_names: Collection[str] | None = None,
     now: float | None = None,
     settle: float = 1.0,
-    seen: Seen | None = None,
+    snapshots: Snapshots | None = None,
 ) -> tuple[list[Post], list[Problem]]:
     """The valid posts of the folder and every problem in it, read once; see ``Known`` and ``Reader``."""
-    known = Known(zone, owners, known_channels, known_audiences)
-    reader = Reader(folder, root=root, known=known, settle=settle, seen=seen)
+    names = NameIndex(zone, owners, channel_names, audience_names)
+    reader = PostReader(folder, root=root, names=names, settle=settle, snapshots=snapshots)
     reading = reader.read(now=now)
     return list(reading.posts), list(reading.problems)

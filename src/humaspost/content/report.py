@@ -1,52 +1,59 @@
 """One post file under examination: its lines, and what was found in them."""
 
-from humaspost.model.problem import Place, Problem, Severity
+from humaspost.model.problem import Position, Problem, Severity
 
 #: Where a finding about the whole file points.
-START = Place(1, 1)
+FILE_START = Position(1, 1)
 #: More findings of one severity in one file would help nobody.
-_MOST = 40
+_MAX_PROBLEMS = 40
 
 
-class Page:
+class FileReport:
     """Problems gather here, each with the line that its caret points into."""
 
-    __slots__ = ("_counts", "file", "lines", "problems")
+    __slots__ = ("_code_counts", "file", "lines", "problems")
 
     def __init__(self, file: str, lines: tuple[str, ...] = ()) -> None:
         self.file = file
         self.lines = lines
         self.problems: list[Problem] = []
-        self._counts = dict.fromkeys(Severity, 0)
+        self._code_counts = dict.fromkeys(Severity, 0)
 
-    def error(
-        self, code: str, message: str, *, hint: str, at: Place = START, field: str | None = None
+    def add_error(
+        self, code: str, message: str, *, hint: str, position: Position = FILE_START, field: str | None = None
     ) -> None:
         """One more finding that keeps the post from being published."""
-        self._add(code, message, hint, at=at, field=field, severity=Severity.ERROR)
+        self._add_problem(code, message, hint, position=position, field=field, severity=Severity.ERROR)
 
-    def warning(
-        self, code: str, message: str, *, hint: str, at: Place = START, field: str | None = None
+    def add_warning(
+        self, code: str, message: str, *, hint: str, position: Position = FILE_START, field: str | None = None
     ) -> None:
         """One more finding that does not."""
-        self._add(code, message, hint, at=at, field=field, severity=Severity.WARNING)
+        self._add_problem(code, message, hint, position=position, field=field, severity=Severity.WARNING)
 
-    def _add(
-        self, code: str, message: str, hint: str, *, at: Place, field: str | None, severity: Severity
+    def _add_problem(
+        self, code: str, message: str, hint: str, *, position: Position, field: str | None, severity: Severity
     ) -> None:
-        self._counts[severity] += 1
-        if self._counts[severity] > _MOST:
+        self._code_counts[severity] += 1
+        if self._code_counts[severity] > _MAX_PROBLEMS:
             return
         problem = Problem(
-            code, message, hint, self.file, at, field, severity=severity, text=self.line(at.line)
+            code,
+            message,
+            hint,
+            self.file,
+            position,
+            field,
+            severity=severity,
+            text=self.line_text(position.line),
         )
         self.problems.append(problem)
 
-    def line(self, number: int) -> str:
+    def line_text(self, number: int) -> str:
         """The text of line ``number``, counted from 1; nothing beyond the end."""
         return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
 
     @property
-    def broken(self) -> bool:
+    def has_errors(self) -> bool:
         """Whether anything found so far keeps the post from being published."""
-        return self._counts[Severity.ERROR] > 0
+        return self._code_counts[Severity.ERROR] > 0

@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass
 
 from humaspost.base.i18n import _
-from humaspost.content.report import Page
-from humaspost.model.problem import Place
+from humaspost.content.report import FileReport
+from humaspost.model.problem import Position
 
 #: Longest front matter and body, in characters; both far beyond any post that a platform takes, and short
 #: enough for the quadratic corners of Markdown.
@@ -17,61 +17,61 @@ FILE_LIMIT = 4 * (FRONT_LIMIT + BODY_LIMIT)
 
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 #: An empty line, or one that begins at the margin and is no key: the text has begun.
-_NOT_FRONT = re.compile(r"[ \t]*|[^ \t#-][^:]*")
-_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_NOT_FRONT_MATTER = re.compile(r"[ \t]*|[^ \t#-][^:]*")
+_UTF16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceText:
     """Front matter from line 2 on, and the body from ``body_line`` on, with ``\\n`` at every line's end."""
 
-    front: str
+    front_matter: str
     body: str
     body_line: int
 
 
-def split(raw: bytes, page: Page) -> Source | None:
+def split_source(raw: bytes, report: FileReport) -> SourceText | None:
     """The two halves, and ``page`` knows its lines; None where a problem says why there are none."""
-    text = _decode(raw, page)
+    text = _decode(raw, report)
     if text is None:
         return None
-    page.lines = tuple(text.split("\n"))
+    report.lines = tuple(text.split("\n"))
     if not text.strip():
-        page.error("empty-file", _("the file is empty"), hint=_("write the post, or delete the file"))
+        report.add_error("empty-file", _("the file is empty"), hint=_("write the post, or delete the file"))
         return None
     if not _FENCE.match(text):
-        _no_front(text, page)
+        _report_missing_front_matter(text, report)
         return None
-    return _cut(text, page, whole=len(raw) <= FILE_LIMIT)
+    return _split_at_fences(text, report, is_whole=len(raw) <= FILE_LIMIT)
 
 
-def _decode(raw: bytes, page: Page) -> str | None:
+def _decode(raw: bytes, report: FileReport) -> str | None:
     try:
         # Of a file that is too large in any case only the beginning is here, perhaps cut within a character.
         text = raw.removeprefix(codecs.BOM_UTF8).decode(
             errors="strict" if len(raw) <= FILE_LIMIT else "replace"
         )
     except UnicodeDecodeError as error:
-        _not_utf8(raw, error.object[: error.start].decode(), page)
+        _report_encoding(raw, error.object[: error.start].decode(), report)
         return None
-    return _newlines(text)
+    return _normalize_newlines(text)
 
 
-def _newlines(text: str) -> str:
+def _normalize_newlines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
-def _not_utf8(raw: bytes, good: str, page: Page) -> None:
-    lines = _newlines(good).split("\n")
-    page.lines = (*lines[:-1], lines[-1] + "\ufffd")
-    wide = raw.startswith(_WIDE)
-    message = _("the file is UTF-16 text, not UTF-8") if wide else _("this byte is not UTF-8 text")
+def _report_encoding(raw: bytes, valid_bytes: str, report: FileReport) -> None:
+    lines = _normalize_newlines(valid_bytes).split("\n")
+    report.lines = (*lines[:-1], lines[-1] + "\ufffd")
+    is_utf16 = raw.startswith(_UTF16_BOMS)
+    message = _("the file is UTF-16 text, not UTF-8") if is_utf16 else _("this byte is not UTF-8 text")
     hint = _("save the file as UTF-8 (in the editor: Save as, Encoding: UTF-8)")
-    page.error("invalid-utf8", message, hint=hint, at=Place(len(lines), len(lines[-1]) + 1))
+    report.add_error("invalid-utf8", message, hint=hint, position=Position(len(lines), len(lines[-1]) + 1))
 
 
-def _no_front(text: str, page: Page) -> None:
-    first = page.lines[0].strip()
+def _report_missing_front_matter(text: str, report: FileReport) -> None:
+    first = report.lines[0].strip()
     if _FENCE.match(text.lstrip()):
         hint = _("delete the empty lines above ---")
     elif len(first) > 1 and set(first) <= set("-–—+=_*~"):
@@ -79,48 +79,54 @@ def _no_front(text: str, page: Page) -> None:
     else:
         hint = _("begin the file with a line --- and end the keys with another line ---")
     message = _("a post begins with a line of three hyphens, its keys, and three hyphens again")
-    page.error("front-matter-missing", message, hint=hint, at=Place(1, 1, max(1, len(page.lines[0]))))
+    report.add_error(
+        "front-matter-missing", message, hint=hint, position=Position(1, 1, max(1, len(report.lines[0])))
+    )
 
 
-def _cut(text: str, page: Page, *, whole: bool) -> Source | None:
+def _split_at_fences(text: str, report: FileReport, *, is_whole: bool) -> SourceText | None:
     start = text.find("\n") + 1 or len(text)
     end = _FENCE.search(text, start)
     size = (end.start() if end else len(text)) - start
     if size > FRONT_LIMIT:
-        _front_too_large(page)
+        _report_front_matter_size(report)
         return None
     if end is None:
-        _no_end(page)
+        _report_unclosed_fence(report)
         return None
     body_line = 2 + text.count("\n", start, end.end())
     body = text[end.end() + 1 :]
-    if len(body) > BODY_LIMIT or not whole:
-        _body_too_large(page, body_line + 1)
+    if len(body) > BODY_LIMIT or not is_whole:
+        _report_body_size(report, body_line + 1)
         return None
-    return Source(text[start : end.start()], body, body_line + 1)
+    return SourceText(text[start : end.start()], body, body_line + 1)
 
 
-def _front_too_large(page: Page) -> None:
+def _report_front_matter_size(report: FileReport) -> None:
     message = _("the keys between the --- lines are longer than {limit} KiB").format(
         limit=FRONT_LIMIT // 1024
     )
     hint = _("keep the keys short; long text belongs below the second ---")
-    page.error("front-matter-too-large", message, hint=hint)
+    report.add_error("front-matter-too-large", message, hint=hint)
 
 
-def _body_too_large(page: Page, line: int) -> None:
+def _report_body_size(report: FileReport, line: int) -> None:
     message = _("the text is longer than {limit} KiB, more than any channel takes").format(
         limit=BODY_LIMIT // 1024
     )
-    page.error("body-too-large", message, hint=_("shorten it"), at=Place(line, 1), field="body")
+    report.add_error(
+        "body-too-large", message, hint=_("shorten it"), position=Position(line, 1), field="body"
+    )
 
 
-def _no_end(page: Page) -> None:
-    rest = enumerate(page.lines[1:], start=2)
-    line = next((number for number, text in rest if _NOT_FRONT.fullmatch(text)), len(page.lines) + 1)
-    page.error(
+def _report_unclosed_fence(report: FileReport) -> None:
+    remainder = enumerate(report.lines[1:], start=2)
+    line = next(
+        (number for number, text in remainder if _NOT_FRONT_MATTER.fullmatch(text)), len(report.lines) + 1
+    )
+    report.add_error(
         "front-matter-open",
         _("the line --- that ends the keys is missing"),
         hint=_("write a line --- after the last key, before line {line}").format(line=line),
-        at=Place(1, 1, 3),
+        position=Position(1, 1, 3),
     )

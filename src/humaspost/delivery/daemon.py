@@ -14,18 +14,18 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from humaspost.delivery.engine import Engine
-from humaspost.delivery.events import Happened, trouble
+from humaspost.delivery.events import DeliveryEvent, describe_error
 from humaspost.ledger import senders
 
 T = TypeVar("T")
 U = TypeVar("U")
 #: Other processes' writes are seen within this.
-WATCH = 0.25
+WATCH_INTERVAL = 0.25
 NEVER = float("inf")
 #: A folder that could not be read into the ledger (a full disk, say) is read again after this many seconds.
-ANEW = 1.0
+SCAN_RETRY_DELAY = 1.0
 #: A wall clock that moved against the monotonic one by more is told, and everything looked at again.
-JUMP = 60.0
+MAX_CLOCK_JUMP = 60.0
 
 
 @dataclass
@@ -48,18 +48,24 @@ class Daemon:
         # What a job meets is told by us, and one that takes longer than its turn leaves out the next.
         logging.getLogger("apscheduler").addHandler(logging.NullHandler())
         scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
-        self._again = NEVER
-        self._asked = threading.Event()
-        self._asked.set()
-        scheduler.add_job(self._asked.set, _Every(self.rescan), misfire_grace_time=None)
+        self._next_scan_at = NEVER
+        self._scan_requested = threading.Event()
+        self._scan_requested.set()
+        scheduler.add_job(self._scan_requested.set, _IntervalTrigger(self.rescan), misfire_grace_time=None)
         scheduler.add_job(
-            self._told, _Every(timedelta(seconds=1)), [self._look, None], misfire_grace_time=None
+            self._guard,
+            _IntervalTrigger(timedelta(seconds=1)),
+            [self._check_unknown, None],
+            misfire_grace_time=None,
         )
         scheduler.add_job(
-            self._told, _Every(timedelta(seconds=5)), [self._beat, None], misfire_grace_time=None
+            self._guard,
+            _IntervalTrigger(timedelta(seconds=5)),
+            [self._record_heartbeat, None],
+            misfire_grace_time=None,
         )
         forget = [self.engine.forget_old_quota_uses, None]
-        scheduler.add_job(self._told, _Every(self.housekeeping), forget, misfire_grace_time=None)
+        scheduler.add_job(self._guard, _IntervalTrigger(self.housekeeping), forget, misfire_grace_time=None)
         watcher = threading.Thread(target=self._watch_folder, name="folder", daemon=True)
         self.engine.start()
         scheduler.start()
@@ -68,51 +74,55 @@ class Daemon:
             self._loop(scheduler)
         finally:
             scheduler.shutdown(wait=False)
-            left = self.engine.stop()
-        return left
+            in_flight = self.engine.stop()
+        return in_flight
 
     def _loop(self, scheduler: BackgroundScheduler) -> None:
         """Every quarter second: did another process write, did the clock jump, is the folder to be read?"""
         sender = self.engine.sender
-        written = sender.ledger.changes()
-        clocks = _Clocks(sender.now())
-        while not self.stop.wait(WATCH):
-            moved = clocks.moved(sender.now())
-            if abs(moved) > JUMP:
-                sender.tell(Happened(sender.now(), "clock", detail=str(round(moved))))
-                if moved < 0:
-                    self._told(partial(self.engine.set_back, timedelta(seconds=-moved)), None)
-                self._asked.set()
+        has_changed = sender.ledger.watch_changes()
+        clock_drift = _ClockDrift(sender.now())
+        while not self.stop.wait(WATCH_INTERVAL):
+            jump = clock_drift.measure(sender.now())
+            if abs(jump) > MAX_CLOCK_JUMP:
+                sender.emit(DeliveryEvent(sender.now(), "clock", detail=str(round(jump))))
+                if jump < 0:
+                    self._guard(partial(self.engine.shift_clock, timedelta(seconds=-jump)), None)
+                self._scan_requested.set()
                 for job in scheduler.get_jobs():
                     # Else what was to come in a second comes when the clock has caught up again.
                     job.modify(next_run_time=sender.now())
-            if self._asked.is_set() or time.monotonic() >= self._again:
-                self._asked.clear()
-                self._scan()
-            if written() or abs(moved) > JUMP:
+            if self._scan_requested.is_set() or time.monotonic() >= self._next_scan_at:
+                self._scan_requested.clear()
+                self._run_scan()
+            if has_changed() or abs(jump) > MAX_CLOCK_JUMP:
                 self.engine.wake()
 
-    def _scan(self) -> None:
+    def _run_scan(self) -> None:
         """What was saved while the ledger could not be written is not left until the next round."""
-        wanted = self._told(self.scan, ANEW)
-        self._again = NEVER if wanted is None else time.monotonic() + wanted
+        rescan_delay = self._guard(self.scan, SCAN_RETRY_DELAY)
+        self._next_scan_at = NEVER if rescan_delay is None else time.monotonic() + rescan_delay
         self.engine.wake()
 
-    def _told(self, work: Callable[[], T], otherwise: U) -> T | U:
+    def _guard(self, action: Callable[[], T], default: U) -> T | U:
         """What it gives; ``otherwise``, and a line that says why, where it raised."""
         try:
-            return work()
+            return action()
         except Exception as error:
-            self.engine.sender.tell(Happened(self.engine.sender.now(), "problem", detail=trouble(error)))
-            return otherwise
+            self.engine.sender.emit(
+                DeliveryEvent(self.engine.sender.now(), "problem", detail=describe_error(error))
+            )
+            return default
 
-    def _look(self) -> None:
-        self.engine.look()
+    def _check_unknown(self) -> None:
+        self.engine.check_unknown()
 
-    def _beat(self) -> None:
+    def _record_heartbeat(self) -> None:
         sender = self.engine.sender
         now = sender.now()
-        sender.ledger.committer.submit(lambda conn: senders.seen(conn, sender.owner, now=now)).result()
+        sender.ledger.committer.submit(
+            lambda conn: senders.record_heartbeat(conn, sender.owner, now=now)
+        ).result()
 
     def _watch_folder(self) -> None:
         """A saved file is looked at soon, and once more when it had time to settle."""
@@ -123,10 +133,10 @@ class Daemon:
                 self.stop.wait(1.0)
                 continue
             for _changes in watch(self.folder, stop_event=self.stop, debounce=50, step=20, rust_timeout=1000):
-                self._asked.set()
+                self._scan_requested.set()
 
 
-class _Every(BaseTrigger):
+class _IntervalTrigger(BaseTrigger):
     """Every so often from now on. APScheduler's own counts each time that a clock jumped over, one by one."""
 
     def __init__(self, interval: timedelta) -> None:
@@ -137,15 +147,15 @@ class _Every(BaseTrigger):
         return now + self._interval
 
 
-class _Clocks:
+class _ClockDrift:
     """The wall clock against the monotonic one."""
 
-    def __init__(self, wall: datetime) -> None:
-        self._wall, self._mono = wall, time.monotonic()
+    def __init__(self, wall_time: datetime) -> None:
+        self._wall_time, self._monotonic_time = wall_time, time.monotonic()
 
-    def moved(self, wall: datetime) -> float:
+    def measure(self, wall_time: datetime) -> float:
         """Seconds by which the wall clock moved more than time passed, since the last question."""
-        mono = time.monotonic()
-        moved = (wall - self._wall).total_seconds() - (mono - self._mono)
-        self._wall, self._mono = wall, mono
-        return moved
+        monotonic_time = time.monotonic()
+        drift = (wall_time - self._wall_time).total_seconds() - (monotonic_time - self._monotonic_time)
+        self._wall_time, self._monotonic_time = wall_time, monotonic_time
+        return drift

@@ -7,11 +7,11 @@ from datetime import datetime
 from sqlalchemy.exc import DBAPIError
 
 from humaspost.base.i18n import _
-from humaspost.ledger.database import reason
+from humaspost.ledger.database import describe_database_error
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class DeliveryEvent:
     """One thing; ``kind`` is a state, or ``preparing``, ``next``, ``problem``, ``clock``, ``stopping``.
 
     ``account`` is the account's name (of a new or changed file, all of them), ``count`` of ``total`` where a post went to
@@ -26,18 +26,18 @@ class Happened:
     url: str | None = None
     count: int = 1
     total: int = 1
-    due: datetime | None = None
+    due_at: datetime | None = None
 
 
-def trouble(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """What a person is told of it: of the ledger in SQLite's own words, never the statement and its values."""
     if isinstance(error, DBAPIError):
-        return _("ledger: {reason}").format(reason=reason(error))
+        return _("ledger: {reason}").format(reason=describe_database_error(error))
     return str(error)
 
 
-Tell = Callable[[Happened], None]
+EmitEvent = Callable[[DeliveryEvent], None]
 
 
-def silent(_what: Happened) -> None:
+def ignore(_event: DeliveryEvent) -> None:
     """Nobody is told."""

@@ -8,26 +8,26 @@ from filelock import FileLock, Timeout
 
 FILE = "sender.lock"
 #: Seconds in which a command that only asks who sends has let go again.
-PATIENCE = 0.25
+LOCK_TIMEOUT = 0.25
 
 
-class Busy(Exception):
+class SenderBusy(Exception):
     """Another process sends for this office."""
 
 
 @contextmanager
-def lock(state: Path) -> Iterator[None]:
+def acquire_sender_lock(state: Path) -> Iterator[None]:
     """This process is the only sender of the state folder, however often it says so; raises Busy where it is not."""
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    held = FileLock(state / FILE, mode=0o600, is_singleton=True)
+    file_lock = FileLock(state / FILE, mode=0o600, is_singleton=True)
     try:
-        held.acquire(timeout=PATIENCE, poll_interval=0.02)
+        file_lock.acquire(timeout=LOCK_TIMEOUT, poll_interval=0.02)
     except Timeout as error:
-        raise Busy from error
+        raise SenderBusy from error
     try:
         yield
     finally:
-        held.release()
+        file_lock.release()
 
 
 def is_held(state: Path) -> bool:

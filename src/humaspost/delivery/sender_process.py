@@ -13,7 +13,7 @@ from humaspost.ledger.database import Ledger
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
+class SenderProcess:
     """Who sends: ``id`` is fresh at every start."""
 
     id: str
@@ -22,18 +22,18 @@ class Owner:
     host: str
 
 
-def me(command: str) -> Owner:
+def current(command: str) -> SenderProcess:
     """This process, as a fresh owner."""
-    return Owner(uuid.uuid4().hex, command, os.getpid(), socket.gethostname())
+    return SenderProcess(uuid.uuid4().hex, command, os.getpid(), socket.gethostname())
 
 
 @contextmanager
-def enrolled(ledger: Ledger, owner: Owner, *, now: datetime) -> Iterator[None]:
+def register(ledger: Ledger, process: SenderProcess, *, now: datetime) -> Iterator[None]:
     """The ledger names this sender until it stops."""
     ledger.write(
-        lambda conn: senders.start(
-            conn, owner.id, command=owner.command, pid=owner.pid, host=owner.host, now=now
+        lambda conn: senders.record_start(
+            conn, process.id, command=process.command, pid=process.pid, host=process.host, now=now
         )
     )
     yield
-    ledger.write(lambda conn: senders.stop(conn, owner.id))
+    ledger.write(lambda conn: senders.record_stop(conn, process.id))

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 
 T = TypeVar("T")
-Work = Callable[[Connection], Any]
-_Stop = None
+Operation = Callable[[Connection], Any]
+_STOP = None
 
 
 class Committer:
@@ -22,33 +22,33 @@ class Committer:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._queue: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[Operation, Future[Any]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
+    def submit(self, operation: Callable[[Connection], T]) -> "Future[T]":
         """The work's answer, once it is on disk."""
         future: Future[T] = Future()
-        self._queue.put((work, future))
+        self._queue.put((operation, future))
         return future
 
     def stop(self) -> None:
         """Everything submitted before is committed, and the thread has ended."""
-        self._queue.put(_Stop)
+        self._queue.put(_STOP)
         self._thread.join()
 
     def _run(self) -> None:
         running = True
         while running:
-            batch, running = self._take()
+            batch, running = self._next_batch()
             if batch:
                 self._commit(batch)
 
-    def _take(self) -> tuple[list[tuple[Work, Future[Any]]], bool]:
+    def _next_batch(self) -> tuple[list[tuple[Operation, Future[Any]]], bool]:
         first = self._queue.get()
-        batch: list[tuple[Work, Future[Any]]] = []
-        item: tuple[Work, Future[Any]] | None = first
-        while item is not _Stop:
+        batch: list[tuple[Operation, Future[Any]]] = []
+        item: tuple[Operation, Future[Any]] | None = first
+        while item is not _STOP:
             batch.append(item)
             try:
                 item = self._queue.get_nowait()
@@ -56,15 +56,15 @@ class Committer:
                 return batch, True
         return batch, False
 
-    def _commit(self, batch: list[tuple[Work, Future[Any]]]) -> None:
+    def _commit(self, batch: list[tuple[Operation, Future[Any]]]) -> None:
         done: list[tuple[Future[Any], Any]] = []
         try:
             with self._engine.begin() as connection:
-                for work, future in batch:
-                    self._one(connection, work, future, done)
+                for operation, future in batch:
+                    self._execute(connection, operation, future, done)
         except BaseException as error:
             # A commit that failed fails every waiting sender: nothing hangs, nothing is assumed.
-            for _work, future in batch:
+            for _operation, future in batch:
                 if not future.done():
                     future.set_exception(error)
             return
@@ -72,12 +72,12 @@ class Committer:
             future.set_result(answer)
 
     @staticmethod
-    def _one(
-        connection: Connection, work: Work, future: Future[Any], done: list[tuple[Future[Any], Any]]
+    def _execute(
+        connection: Connection, operation: Operation, future: Future[Any], done: list[tuple[Future[Any], Any]]
     ) -> None:
         savepoint = connection.begin_nested()
         try:
-            answer = work(connection)
+            answer = operation(connection)
             savepoint.commit()
         except BaseException as error:
             if not _in_transaction(connection):

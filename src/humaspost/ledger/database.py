@@ -25,7 +25,7 @@ from humaspost.ledger.schema import HEAD, meta, metadata
 T = TypeVar("T")
 FILE = senders.FILE
 #: Seconds; as long as the longest pause of SQLite's busy handler in its first tenth of a second.
-_TURN = 0.025
+_MIN_YIELD = 0.025
 
 
 class LedgerError(Exception):
@@ -51,22 +51,22 @@ class Ledger:
         with self._engine.connect() as connection:
             yield connection
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, operation: Callable[[Connection], T]) -> T:
         """The work's answer, after its transaction is on disk."""
         if self._committer:
-            return self._committer.submit(work).result()
+            return self._committer.submit(operation).result()
         with self._writing.begin() as connection:
-            return work(connection)
+            return operation(connection)
 
-    def write_in_turn(self, work: Callable[[Connection], T]) -> T:
+    def write_fairly(self, operation: Callable[[Connection], T]) -> T:
         """Like ``write``, for one of the many transactions of a long job: others have their turn before its next.
 
         SQLite keeps no queue. Who waits for it asks again every 25 ms, and one who writes without a pause
         would be met at it each time.
         """
-        began = time.monotonic()
-        answer = self.write(work)
-        time.sleep(min(max(_TURN, time.monotonic() - began), 1.0))
+        started = time.monotonic()
+        answer = self.write(operation)
+        time.sleep(min(max(_MIN_YIELD, time.monotonic() - started), 1.0))
         return answer
 
     @property
@@ -76,15 +76,15 @@ class Ledger:
             self._committer = Committer(self._writing)
         return self._committer
 
-    def changes(self) -> Callable[[], bool]:
+    def watch_changes(self) -> Callable[[], bool]:
         """A question whether anything was committed since it was last asked, by any process."""
         connection = sqlite3.connect(str(self.path), check_same_thread=False)
         last = [-1]
 
         def changed() -> bool:
             version = connection.execute("PRAGMA data_version").fetchone()[0]
-            before, last[0] = last[0], version
-            return bool(version != before)
+            previous, last[0] = last[0], version
+            return bool(version != previous)
 
         return changed
 
@@ -96,17 +96,17 @@ class Ledger:
         self._engine.dispose()
 
 
-def _engine(path: Path | None) -> Engine:
+def _create_engine(path: Path | None) -> Engine:
     if path is None:
         engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:
         engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30, "check_same_thread": False})
-    event.listen(engine, "connect", _connected)
-    event.listen(engine, "begin", _begin)
+    event.listen(engine, "connect", _configure_connection)
+    event.listen(engine, "begin", _start_transaction)
     return engine
 
 
-def _connected(connection: sqlite3.Connection, _record: object) -> None:
+def _configure_connection(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     # NORMAL can lose the last commits in a power cut, and an intent that is lost is a duplicate.
     for pragma in (
@@ -119,19 +119,19 @@ def _connected(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin(connection: Connection) -> None:
+def _start_transaction(connection: Connection) -> None:
     write = connection.get_execution_options().get("humaspost_write")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-def empty() -> Ledger:
+def create_empty() -> Ledger:
     """A ledger in memory that nothing happened in: what reading commands see before the first write."""
-    engine = _engine(None)
+    engine = _create_engine(None)
     metadata.create_all(engine)
     return Ledger(engine, None)
 
 
-def version(path: Path) -> str | None:
+def read_version(path: Path) -> str | None:
     """The schema of the ledger file; None where there is none. Raises LedgerError if it is no ledger."""
     if not path.exists() or path.stat().st_size == 0:
         return None
@@ -146,11 +146,11 @@ def version(path: Path) -> str | None:
     except sqlite3.OperationalError as error:
         raise LedgerError(f"{path.name}: {error}", "humaspost doctor") from error
     except sqlite3.DatabaseError as error:
-        raise damaged(path, str(error)) from error
+        raise damaged_error(path, str(error)) from error
     return str(row[0]) if row else None
 
 
-def damaged(path: Path, reason: str) -> LedgerError:
+def damaged_error(path: Path, reason: str) -> LedgerError:
     """What is said of a ledger that SQLite finds wrong: nothing is ever sent from it."""
     message = _("{name} is damaged, so nothing is sent from it: {reason}").format(
         name=path.name, reason=reason
@@ -158,24 +158,24 @@ def damaged(path: Path, reason: str) -> LedgerError:
     return LedgerError(message, _("put the newest backup back: humaspost restore"))
 
 
-def reason(error: Exception) -> str:
+def describe_database_error(error: Exception) -> str:
     """Why it could not be read or written: SQLite's own words, without the statement and its values."""
     return str(getattr(error, "orig", None) or error)
 
 
-def check(ledger: Ledger) -> None:
+def check_integrity(ledger: Ledger) -> None:
     """The ledger is whole; raises LedgerError where SQLite finds something wrong."""
     if ledger.path is None:
         return
     try:
         with ledger.read() as conn:
-            said = quick_check(conn)
+            result = quick_check(conn)
     except DatabaseError as error:
         if not isinstance(error.orig, sqlite3.OperationalError):
-            raise damaged(ledger.path, str(error.orig)) from error
+            raise damaged_error(ledger.path, str(error.orig)) from error
         raise
-    if said != "ok":
-        raise damaged(ledger.path, said)
+    if result != "ok":
+        raise damaged_error(ledger.path, result)
 
 
 def open_ledger(state: Path, *, now: datetime, create: bool, upgrade: bool = False) -> Ledger:
@@ -184,40 +184,40 @@ def open_ledger(state: Path, *, now: datetime, create: bool, upgrade: bool = Fal
     Raises LedgerError for a newer schema, and for an older one unless ``upgrade`` (senders only).
     """
     path = state / FILE
-    found = version(path)
-    if found is None and not create:
-        return empty()
-    if found is not None and found > HEAD:
+    current_version = read_version(path)
+    if current_version is None and not create:
+        return create_empty()
+    if current_version is not None and current_version > HEAD:
         raise LedgerError(_("the ledger was written by a newer humaspost"), "pip install --upgrade humaspost")
-    if found is not None and found < HEAD and not upgrade:
+    if current_version is not None and current_version < HEAD and not upgrade:
         message = _("the ledger is of an older humaspost; whatever sends next brings it up to date")
         raise LedgerError(message, _("start the scheduler anew, or: humaspost run"))
-    if found != HEAD:
-        _migrate(path, found, now)
-    return Ledger(_engine(path), path)
+    if current_version != HEAD:
+        _migrate(path, current_version, now)
+    return Ledger(_create_engine(path), path)
 
 
-def _migrate(path: Path, found: str | None, now: datetime) -> None:
+def _migrate(path: Path, old_version: str | None, now: datetime) -> None:
 
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if found is not None:
-        kept = path.with_name(f"{path.stem}-before-{HEAD}.sqlite3")
-        copy(path, kept)
-    engine = _engine(path)
+    if old_version is not None:
+        backup_path = path.with_name(f"{path.stem}-before-{HEAD}.sqlite3")
+        copy_ledger(path, backup_path)
+    engine = _create_engine(path)
     try:
         with engine.execution_options(humaspost_write=True).begin() as connection:
-            if version(path) == HEAD:
+            if read_version(path) == HEAD:
                 return  # another command was faster
-            upgrade(connection)
-            if found is None:
-                born = {"created_at": now.isoformat(), "ledger_id": uuid.uuid4().hex}
-                connection.execute(insert(meta), [{"key": k, "value": v} for k, v in born.items()])
+            run_migrations(connection)
+            if old_version is None:
+                meta_values = {"created_at": now.isoformat(), "ledger_id": uuid.uuid4().hex}
+                connection.execute(insert(meta), [{"key": k, "value": v} for k, v in meta_values.items()])
         path.chmod(0o600)
     finally:
         engine.dispose()
 
 
-def copy(source: Path, target: Path) -> None:
+def copy_ledger(source: Path, target: Path) -> None:
     """Copy a ledger to ``target``, a file that only its owner may read, whatever writes to ``source`` meanwhile."""
     with (
         written_path(target) as draft,
@@ -227,14 +227,14 @@ def copy(source: Path, target: Path) -> None:
         old.backup(new)
 
 
-def merge(path: Path) -> None:
+def checkpoint(path: Path) -> None:
     """The ledger is one file again, ready to be moved: nothing is left in its log. Nobody may have it open."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[Connection]:
+def open_readonly(path: Path) -> Iterator[Connection]:
     """A connection to a ledger that lies anywhere, which cannot change it."""
     address = f"sqlite:///{path.resolve().as_uri()}?mode=ro&uri=true"
     engine = create_engine(address)
@@ -245,7 +245,7 @@ def reading(path: Path) -> Iterator[Connection]:
         engine.dispose()
 
 
-def created_at(connection: Connection) -> datetime | None:
+def get_created_at(connection: Connection) -> datetime | None:
     """When this ledger was made; what was due before is never sent by itself."""
     value = connection.scalar(select(meta.c.value).where(meta.c.key == "created_at"))
     return datetime.fromisoformat(value) if value else None
@@ -256,9 +256,9 @@ def quick_check(connection: Connection) -> str:
     return str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
 
 
-def upgrade(connection: Connection) -> None:
+def run_migrations(connection: Connection) -> None:
     """The ledger has the newest schema; runs inside the caller's transaction."""
-    scripts = ScriptDirectory(str(_folder()))
+    scripts = ScriptDirectory(str(_migrations_folder()))
 
     def steps(revision: object, _context: object) -> object:
         return scripts._upgrade_revs("head", revision)  # type: ignore[arg-type]  # Alembic's own env.py recipe
@@ -268,7 +268,7 @@ def upgrade(connection: Connection) -> None:
         context.run_migrations()
 
 
-def _folder() -> object:
+def _migrations_folder() -> object:
     from importlib.resources import files
 
     return files("humaspost.ledger") / "migrations"

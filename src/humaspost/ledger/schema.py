@@ -25,7 +25,7 @@ from humaspost.model.delivery import State
 HEAD = "0002"
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcTimestamp(TypeDecorator[datetime]):
     """A UTC moment to the microsecond, stored as ``2027-02-03T01:30:00.000000Z``."""
 
     impl = Text
@@ -63,14 +63,14 @@ account = Table(
     Column("channel", Text, nullable=False),
     Column("platform_id", Text),
     Column("shown", Text, nullable=False, default=""),
-    Column("bound_at", Moment),
-    Column("checked_at", Moment),
+    Column("bound_at", UtcTimestamp),
+    Column("checked_at", UtcTimestamp),
     Column("asked_as", Text, nullable=False, default=""),  # a digest of handle and secrets
     Column("facts", Text),
     Column("hold", Text),  # login, quota, lane
     Column("hold_code", Text, nullable=False, default=""),
     Column("hold_detail", Text, nullable=False, default=""),
-    Column("hold_until", Moment),
+    Column("hold_until", UtcTimestamp),
     Column("unknown_streak", Integer, nullable=False, default=0),
     UniqueConstraint("channel", "platform_id"),
 )
@@ -82,7 +82,7 @@ post = Table(
     Column("file", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("hold", Text),  # why nothing of it is sent now: draft, error, gone
-    Column("seen_at", Moment, nullable=False),
+    Column("seen_at", UtcTimestamp, nullable=False),
 )
 
 rendition = Table(
@@ -92,18 +92,18 @@ rendition = Table(
     Column("body", Text, nullable=False),
 )
 
-planned = Table(
+plan_row = Table(
     "planned",
     metadata,
     Column("post", Text, ForeignKey("post.id"), primary_key=True),
     Column("account", Text, ForeignKey("account.id"), primary_key=True),
     Column("fingerprint", Text, nullable=False),
     Column("type", Text, nullable=False),
-    Column("date_at", Moment, nullable=False),  # what the file says
-    Column("due_at", Moment, nullable=False),  # the same, or when a person asked
+    Column("date_at", UtcTimestamp, nullable=False),  # what the file says
+    Column("due_at", UtcTimestamp, nullable=False),  # the same, or when a person asked
     Column("wall", Text, nullable=False),
     Column("zone", Text, nullable=False),
-    Column("expires_at", Moment),
+    Column("expires_at", UtcTimestamp),
     Column("late", Text, nullable=False),
     Column("grace", REAL, nullable=False),  # seconds
     Column("priority", Integer, nullable=False),
@@ -111,7 +111,7 @@ planned = Table(
     Column("audiences", Text, nullable=False),  # JSON list
     Column("rendition", Text, ForeignKey("rendition.hash"), nullable=False),
     Column("frozen", Text, ForeignKey("rendition.hash")),
-    Column("first_write_at", Moment),
+    Column("first_write_at", UtcTimestamp),
     Column("changed", Boolean, nullable=False, default=False),
     Column("fan_out", Boolean, nullable=False),
     Column("expanded", Boolean, nullable=False),
@@ -132,9 +132,9 @@ delivery = Table(
     Column("edition", Integer, nullable=False, default=1),
     Column("state", Text, nullable=False),
     Column("reason", Text, nullable=False, default=""),
-    Column("due_at", Moment, nullable=False),
+    Column("due_at", UtcTimestamp, nullable=False),
     Column("priority", Integer, nullable=False),
-    Column("not_before", Moment),
+    Column("not_before", UtcTimestamp),
     Column("owner", Text),
     Column(
         "follows", Boolean, nullable=False, default=False
@@ -144,14 +144,14 @@ delivery = Table(
     Column("rendition", Text),
     Column("remote_id", Text),
     Column("url", Text),
-    Column("published_at", Moment),
+    Column("published_at", UtcTimestamp),
     Column("stage", Text),
     Column("code", Text, nullable=False, default=""),
     Column("detail", Text, nullable=False, default=""),
-    Column("unknown_since", Moment),
+    Column("unknown_since", UtcTimestamp),
     Column("looks", Integer, nullable=False, default=0),
-    Column("next_look_at", Moment),
-    Column("updated_at", Moment, nullable=False),
+    Column("next_look_at", UtcTimestamp),
+    Column("updated_at", UtcTimestamp, nullable=False),
     CheckConstraint(f"state IN ({_states})", name="a_state_of_the_table"),
     CheckConstraint("state <> 'published' OR published_at IS NOT NULL", name="published_has_a_time"),
     Index("delivery_lane", "account", "state", "due_at"),
@@ -173,8 +173,8 @@ attempt = Table(
     Column("ready", Text, nullable=False),
     Column("reply_to", Text),
     Column("template", Boolean, nullable=False, default=False),
-    Column("started_at", Moment, nullable=False),
-    Column("ended_at", Moment),
+    Column("started_at", UtcTimestamp, nullable=False),
+    Column("ended_at", UtcTimestamp),
     Column("outcome", Text),
     Column("code", Text, nullable=False, default=""),
     Column("detail", Text, nullable=False, default=""),
@@ -182,12 +182,12 @@ attempt = Table(
     Index("attempt_started", "started_at"),
 )
 
-look = Table(
+lookup = Table(
     "look",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("key", Text, ForeignKey("delivery.key"), nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcTimestamp, nullable=False),
     Column("proof", Text, nullable=False),
     Index("look_key", "key"),
 )
@@ -199,10 +199,10 @@ preparation = Table(
     Column("part_hash", Text, primary_key=True),
     Column("token", Text, nullable=False),
     Column("ready", Boolean, nullable=False),
-    Column("next_at", Moment, nullable=False),
+    Column("next_at", UtcTimestamp, nullable=False),
     Column("failures", Integer, nullable=False, default=0),  # in a row
     Column("remade", Integer, nullable=False, default=0),  # how often all of it was thrown away
-    Column("updated_at", Moment, nullable=False),
+    Column("updated_at", UtcTimestamp, nullable=False),
 )
 
 recipient = Table(
@@ -211,8 +211,8 @@ recipient = Table(
     Column("id", Text, primary_key=True),
     Column("phone", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False, default=""),
-    Column("opted_out_at", Moment),
-    Column("created_at", Moment, nullable=False),
+    Column("opted_out_at", UtcTimestamp),
+    Column("created_at", UtcTimestamp, nullable=False),
 )
 
 consent = Table(
@@ -223,7 +223,7 @@ consent = Table(
     Column("basis", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("consented_at", Text, nullable=False),
-    Column("recorded_at", Moment, nullable=False),
+    Column("recorded_at", UtcTimestamp, nullable=False),
 )
 
 audience = Table(
@@ -232,7 +232,7 @@ audience = Table(
     Column("name", Text, primary_key=True),
     Column("file", Text, nullable=False),
     Column("digest", Text, nullable=False),
-    Column("imported_at", Moment, nullable=False),
+    Column("imported_at", UtcTimestamp, nullable=False),
 )
 
 audience_member = Table(
@@ -242,21 +242,21 @@ audience_member = Table(
     Column("recipient", Text, ForeignKey("recipient.id"), primary_key=True),
 )
 
-window = Table(
+service_window = Table(
     "window",
     metadata,
     Column("account", Text, ForeignKey("account.id"), primary_key=True),
     Column("recipient", Text, ForeignKey("recipient.id"), primary_key=True),
-    Column("open_until", Moment, nullable=False),
+    Column("open_until", UtcTimestamp, nullable=False),
 )
 
-preference = Table(
+marketing_preference = Table(
     "preference",
     metadata,
     Column("account", Text, ForeignKey("account.id"), primary_key=True),
     Column("recipient", Text, ForeignKey("recipient.id"), primary_key=True),
     Column("marketing", Boolean, nullable=False),
-    Column("said_at", Moment, nullable=False),
+    Column("said_at", UtcTimestamp, nullable=False),
 )
 
 pause = Table(
@@ -265,8 +265,8 @@ pause = Table(
     Column("id", Integer, primary_key=True),
     Column("reason", Text, nullable=False),
     Column("except_types", Text, nullable=False),  # JSON list
-    Column("started_at", Moment, nullable=False),
-    Column("ended_at", Moment),
+    Column("started_at", UtcTimestamp, nullable=False),
+    Column("ended_at", UtcTimestamp),
 )
 
 rate = Table(
@@ -285,12 +285,12 @@ quota_use = Table(
     Column("account", Text, ForeignKey("account.id"), nullable=False),
     Column("name", Text, nullable=False),
     Column("recipient", Text, nullable=False, default=""),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcTimestamp, nullable=False),
     Index("quota_use_window", "account", "name", "at"),
     Index("quota_use_recipient", "account", "name", "recipient"),
 )
 
-event = Table(
+message_event = Table(
     "event",
     metadata,
     Column("id", Integer, primary_key=True),
@@ -301,8 +301,8 @@ event = Table(
     Column("remote_id", Text),
     Column("stage", Text),
     Column("failed", Text),
-    Column("at", Moment, nullable=False),
-    Column("received_at", Moment, nullable=False),
+    Column("at", UtcTimestamp, nullable=False),
+    Column("received_at", UtcTimestamp, nullable=False),
     Column("settled", Boolean, nullable=False, default=False),
     Index("event_remote", "remote_id"),
     Index("event_open", "id", sqlite_where=text("settled = 0")),
@@ -315,7 +315,7 @@ sender = Table(
     Column("command", Text, nullable=False),
     Column("pid", Integer, nullable=False),
     Column("host", Text, nullable=False),
-    Column("started_at", Moment, nullable=False),
-    Column("seen_at", Moment, nullable=False),
-    Column("stopped_at", Moment),
+    Column("started_at", UtcTimestamp, nullable=False),
+    Column("seen_at", UtcTimestamp, nullable=False),
+    Column("stopped_at", UtcTimestamp),
 )

@@ -12,25 +12,25 @@ from sqlalchemy import Connection, Row, insert, select, update
 from humaspost.ledger.schema import sender
 
 
-def start(conn: Connection, owner: str, *, command: str, pid: int, host: str, now: datetime) -> None:
+def record_start(conn: Connection, owner: str, *, command: str, pid: int, host: str, now: datetime) -> None:
     """The sender is the one that is named as running."""
     conn.execute(
         insert(sender).values(owner=owner, command=command, pid=pid, host=host, started_at=now, seen_at=now)
     )
 
 
-def seen(conn: Connection, owner: str, *, now: datetime) -> None:
+def record_heartbeat(conn: Connection, owner: str, *, now: datetime) -> None:
     """The sender was alive at ``now``."""
     conn.execute(update(sender).where(sender.c.owner == owner).values(seen_at=now))
 
 
-def stop(conn: Connection, owner: str) -> None:
+def record_stop(conn: Connection, owner: str) -> None:
     """The sender is over, in good order."""
     now = datetime.now(UTC)
     conn.execute(update(sender).where(sender.c.owner == owner).values(stopped_at=now, seen_at=now))
 
 
-def latest(conn: Connection, *, command: str | None = None) -> Row[Any] | None:
+def get_last_started(conn: Connection, *, command: str | None = None) -> Row[Any] | None:
     """The sender that started last, of one command if named; whether it still runs only the lock knows."""
     query = select(sender).order_by(sender.c.started_at.desc()).limit(1)
     if command is not None:
@@ -42,7 +42,7 @@ FILE = "ledger.sqlite3"
 
 
 @dataclass(frozen=True, slots=True)
-class Latest:
+class LastSender:
     """The sender that started last, as the ledger names it."""
 
     pid: int
@@ -50,7 +50,7 @@ class Latest:
     started_at: datetime
 
 
-def read_last_sender(path: Path) -> Latest | None:
+def read_last_sender(path: Path) -> LastSender | None:
     """The last sender that did not say that it stopped; None where it cannot be told: no file, table or row."""
     try:
         address = f"{path.resolve().as_uri()}?mode=ro"
@@ -61,4 +61,4 @@ def read_last_sender(path: Path) -> Latest | None:
             row = db.execute(query).fetchone()
     except sqlite3.Error:
         return None
-    return Latest(int(row[0]), str(row[1]), datetime.fromisoformat(row[2])) if row else None
+    return LastSender(int(row[0]), str(row[1]), datetime.fromisoformat(row[2])) if row else None

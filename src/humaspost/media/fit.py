@@ -11,28 +11,28 @@ from functools import lru_cache
 from io import BufferedRandom
 from pathlib import Path
 
-from humaspost.base.canonical_json import Json, digest
-from humaspost.base.files import written
+from humaspost.base.canonical_json import Json, sha256_digest
+from humaspost.base.files import atomic_write
 from humaspost.media import safe_open
-from humaspost.media.geometry import shaped
+from humaspost.media.geometry import fit_geometry
 from humaspost.media.image import decode, encode, gif
 from humaspost.media.mp4 import strip_metadata
 from humaspost.media.video import measure
 from humaspost.media.video import plan as converting
-from humaspost.media.video.plan import CannotConvert
-from humaspost.media.video.pool import Conversions
+from humaspost.media.video.plan import ConversionFailed
+from humaspost.media.video.pool import ConversionPool
 from humaspost.model.channel import FitFile
-from humaspost.model.post import Kind
+from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment
 from humaspost.model.rules import MediaRules
 
 #: Part of every fitted file's name; raised when the same source comes out differently.
-RECIPE = 4
+RECIPE_VERSION = 4
 _SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
 _MIMES = {suffix: mime for mime, suffix in _SUFFIXES.items()}
 #: How a film or a sound ends that was made here, and what it is.
-_MADE = {Kind.VIDEO: ".made.mp4", Kind.AUDIO: ".made.m4a"}
-_MADE_MIMES = {".mp4": "video/mp4", ".m4a": "audio/mp4"}
+_CONVERTED_SUFFIXES = {MediaKind.VIDEO: ".made.mp4", MediaKind.AUDIO: ".made.m4a"}
+_CONVERTED_MIMES = {".mp4": "video/mp4", ".m4a": "audio/mp4"}
 _CHUNK = 1 << 20
 
 
@@ -40,7 +40,7 @@ class MediaChanged(Exception):
     """The source no longer holds the bytes that were checked; nothing was made of it."""
 
 
-class CannotFit(Exception):
+class MediaRejected(Exception):
     """The channel does not take it however it is turned; ``code`` is a code of ``media``."""
 
     def __init__(self, code: str, detail: str) -> None:
@@ -49,13 +49,13 @@ class CannotFit(Exception):
         self.detail = detail
 
 
-def fit(
+def fit_media(
     source: Path,
     attachment: Attachment,
     rules: MediaRules,
     *,
     folder: Path,
-    conversions: Conversions | None = None,
+    conversions: ConversionPool | None = None,
 ) -> FitFile:
     """The file to send, kept in ``folder`` under the hash of its source and of the rules.
 
@@ -65,185 +65,205 @@ def fit(
     Raises NotFitYet while it is being made, MediaChanged, CannotFit, and OSError where ``folder`` cannot
     be written.
     """
-    target = folder / f"{attachment.sha256}-{_recipe(rules, convert=conversions is not None)}"
-    made = _made(target)
-    if made is None and conversions is not None and attachment.kind in _MADE:
-        made = _awaited(conversions, target, attachment)
-    if made is None:
+    target = folder / f"{attachment.sha256}-{_recipe_hash(rules, convert=conversions is not None)}"
+    fitted = _converted_path(target)
+    if fitted is None and conversions is not None and attachment.kind in _CONVERTED_SUFFIXES:
+        fitted = _poll_conversion(conversions, target, attachment)
+    if fitted is None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _snapshot(source, attachment, folder) as bytes_of_record:
-            made = _make(bytes_of_record, attachment, rules, target=target, conversions=conversions)
-    return _described(made, attachment)
+        with _snapshot(source, attachment, folder) as snapshot_file:
+            fitted = _make_fitted(snapshot_file, attachment, rules, target=target, conversions=conversions)
+    return _fitted_file(fitted, attachment)
 
 
-def _awaited(conversions: Conversions, target: Path, attachment: Attachment) -> Path | None:
+def _poll_conversion(conversions: ConversionPool, target: Path, attachment: Attachment) -> Path | None:
     """What a child made meanwhile; None = nothing was begun yet."""
     try:
-        conversions.look(_film_at(target, attachment))
-    except CannotConvert as error:
-        raise CannotFit(error.code, f"{attachment.path}: {error}") from error
-    return _made(target)
+        conversions.poll(_video_at(target, attachment))
+    except ConversionFailed as error:
+        raise MediaRejected(error.code, f"{attachment.path}: {error}") from error
+    return _converted_path(target)
 
 
-def _film_at(target: Path, attachment: Attachment) -> Path:
-    return target.with_name(f"{target.name}{_MADE[attachment.kind]}")
+def _video_at(target: Path, attachment: Attachment) -> Path:
+    return target.with_name(f"{target.name}{_CONVERTED_SUFFIXES[attachment.kind]}")
 
 
-def _made(target: Path) -> Path | None:
+def _converted_path(target: Path) -> Path | None:
     return next(iter(sorted(target.parent.glob(f"{target.name}.*"))), None)
 
 
-def _described(path: Path, attachment: Attachment) -> FitFile:
+def _fitted_file(path: Path, attachment: Attachment) -> FitFile:
     status = path.stat()
-    mimes = _MADE_MIMES if path.name.endswith(tuple(_MADE.values())) else _MIMES
+    mimes = _CONVERTED_MIMES if path.name.endswith(tuple(_CONVERTED_SUFFIXES.values())) else _MIMES
     mime = mimes.get(path.suffix, attachment.mime)
     return FitFile(path, mime, _sha256((path, status.st_mtime_ns, status.st_size)), status.st_size)
 
 
 @lru_cache(maxsize=256)
-def _sha256(stamped: tuple[Path, int, int]) -> str:
+def _sha256(path_and_stamp: tuple[Path, int, int]) -> str:
     """The hash of a file while it is as it was: an upload in five hundred pieces asks for it at each."""
-    with stamped[0].open("rb") as file:
+    with path_and_stamp[0].open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _recipe(rules: MediaRules, *, convert: bool) -> str:
-    what: list[Json] = [RECIPE, *rules.mimes, rules.max_bytes.value, rules.convert_to, *(rules.width or ())]
+def _recipe_hash(rules: MediaRules, *, convert: bool) -> str:
+    ingredients: list[Json] = [
+        RECIPE_VERSION,
+        *rules.mimes,
+        rules.max_bytes.value,
+        rules.convert_to,
+        *(rules.width or ()),
+    ]
     if convert:
-        what += [repr((rules.ratio, rules.height, rules.frame, rules.film))]
-    return digest(what)[:16]
+        ingredients += [repr((rules.ratio, rules.height, rules.max_sides, rules.video))]
+    return sha256_digest(ingredients)[:16]
 
 
 @contextmanager
 def _snapshot(source: Path, attachment: Attachment, folder: Path) -> Iterator[BufferedRandom]:
     """The source's bytes where nobody can change them, once they proved to be the approved ones."""
-    hashed = hashlib.sha256()
+    digest = hashlib.sha256()
     with tempfile.TemporaryFile(dir=folder) as copy:
         try:
             with safe_open.open_regular(source.resolve()) as file:
                 while chunk := file.read(_CHUNK):
-                    hashed.update(chunk)
+                    digest.update(chunk)
                     copy.write(chunk)
         except FileNotFoundError as error:
             raise MediaChanged(attachment.path) from error
-        if hashed.hexdigest() != attachment.sha256:
+        if digest.hexdigest() != attachment.sha256:
             raise MediaChanged(attachment.path)
         copy.seek(0)
         yield copy
 
 
-def _make(
+def _make_fitted(
     file: BufferedRandom,
     attachment: Attachment,
     rules: MediaRules,
     *,
     target: Path,
-    conversions: Conversions | None,
+    conversions: ConversionPool | None,
 ) -> Path:
-    _silenced(file, attachment)
-    if attachment.kind in _MADE and conversions is not None:
-        return _film(file, attachment, rules, target=target, conversions=conversions)
-    if attachment.kind not in (Kind.IMAGE, Kind.GIF):
-        return _copied(file, target.with_name(target.name + (Path(attachment.path).suffix.lower() or ".bin")))
-    data, mime = _picture(file, attachment, rules, pad=conversions is not None)
+    _strip_video(file, attachment)
+    if attachment.kind in _CONVERTED_SUFFIXES and conversions is not None:
+        return _fit_video(file, attachment, rules, target=target, conversions=conversions)
+    if attachment.kind not in (MediaKind.IMAGE, MediaKind.GIF):
+        return _copy_to(
+            file, target.with_name(target.name + (Path(attachment.path).suffix.lower() or ".bin"))
+        )
+    data, mime = _fit_image(file, attachment, rules, is_padded=conversions is not None)
     path = target.with_name(target.name + _SUFFIXES[mime])
-    with written(path) as out:
+    with atomic_write(path) as out:
         out.write(data)
     return path
 
 
-def _silenced(file: BufferedRandom, attachment: Attachment) -> None:
+def _strip_video(file: BufferedRandom, attachment: Attachment) -> None:
     """A film tells neither place nor date; the source is not touched, this is its copy."""
     if attachment.mime.startswith("video/") or attachment.mime == "audio/mp4":
         try:
-            strip_metadata.silence(file, attachment.size)
+            strip_metadata.strip_metadata(file, attachment.size)
         except (ValueError, struct.error) as error:
-            raise CannotFit("media-unreadable", attachment.path) from error
+            raise MediaRejected("media-unreadable", attachment.path) from error
         file.seek(0)
 
 
-def _copied(file: BufferedRandom, path: Path) -> Path:
-    with written(path) as out:
+def _copy_to(file: BufferedRandom, path: Path) -> Path:
+    with atomic_write(path) as out:
         shutil.copyfileobj(file, out, _CHUNK)
     return path
 
 
-def _film(
+def _fit_video(
     file: BufferedRandom,
     attachment: Attachment,
     rules: MediaRules,
     *,
     target: Path,
-    conversions: Conversions,
+    conversions: ConversionPool,
 ) -> Path:
     """The video or sound as it is where the channel takes it so, else an MP4 or M4A of it."""
-    mime, size, made = attachment.mime, attachment.size, _film_at(target, attachment)
+    mime, size, target_mime = attachment.mime, attachment.size, _video_at(target, attachment)
     try:
-        seen = measure.measured(file, mime)
+        measured = measure.measure(file, mime)
         file.seek(0)
-        if converting.fits(seen, rules, mime=mime, size=size):
-            return _copied(file, target.with_name(target.name + Path(attachment.path).suffix.lower()))
-        conversions.begin(converting.job(seen, rules, mime=mime, size=size, target=made), file)
-    except (measure.BadFilm, measure.TooManyPixels) as error:
-        raise CannotFit("media-unreadable", attachment.path) from error
-    except CannotConvert as error:
-        raise CannotFit(error.code, f"{attachment.path}: {error}") from error
-    return made
+        if converting.is_acceptable(measured, rules, mime=mime, size=size):
+            return _copy_to(file, target.with_name(target.name + Path(attachment.path).suffix.lower()))
+        conversions.start(
+            converting.plan_job(measured, rules, mime=mime, size=size, target=target_mime), file
+        )
+    except (measure.UnreadableVideo, measure.TooManyPixels) as error:
+        raise MediaRejected("media-unreadable", attachment.path) from error
+    except ConversionFailed as error:
+        raise MediaRejected(error.code, f"{attachment.path}: {error}") from error
+    return target_mime
 
 
-def _picture(
-    file: BufferedRandom, attachment: Attachment, rules: MediaRules, *, pad: bool
+def _fit_image(
+    file: BufferedRandom, attachment: Attachment, rules: MediaRules, *, is_padded: bool
 ) -> tuple[bytes, str]:
-    mimes = _wanted(attachment, rules)
-    cap = int(rules.max_bytes.value)
+    mimes = _candidate_mimes(attachment, rules)
+    max_bytes = int(rules.max_bytes.value)
     for mime in mimes:
         file.seek(0)
         if mime == "image/gif":
-            made = _stripped_gif(file.read(), cap)
+            result = _strip_gif(file.read(), max_bytes)
         else:
             # A heavy PNG is better sent as a JPEG of the same size than as a small PNG.
-            shrink = mime != "image/png" or len(mimes) == 1
-            made = _still(file, attachment, rules, mime=mime, shrink=shrink, pad=pad)
-        if made is not None:
-            return made, mime
-    raise CannotFit("media-too-large" if mimes else "media-wrong-type", attachment.path)
+            can_shrink = mime != "image/png" or len(mimes) == 1
+            result = _fit_still_image(
+                file, attachment, rules, mime=mime, can_shrink=can_shrink, is_padded=is_padded
+            )
+        if result is not None:
+            return result, mime
+    raise MediaRejected("media-too-large" if mimes else "media-wrong-type", attachment.path)
 
 
-def _wanted(attachment: Attachment, rules: MediaRules) -> tuple[str, ...]:
+def _candidate_mimes(attachment: Attachment, rules: MediaRules) -> tuple[str, ...]:
     """What to make of it, best first: the channel's choice, else as it is, else what the channel takes."""
-    if attachment.kind is Kind.GIF:
+    if attachment.kind is MediaKind.GIF:
         return ("image/gif",)
     if rules.convert_to:
         return (rules.convert_to,)
-    takes: list[str] = [mime for mime in ("image/jpeg", "image/png", "image/webp") if mime in rules.mimes]
-    own = [attachment.mime] if attachment.mime in rules.mimes else []
-    return tuple(dict.fromkeys(own + takes))
+    accepted: list[str] = [mime for mime in ("image/jpeg", "image/png", "image/webp") if mime in rules.mimes]
+    source_mime = [attachment.mime] if attachment.mime in rules.mimes else []
+    return tuple(dict.fromkeys(source_mime + accepted))
 
 
-def _stripped_gif(data: bytes, cap: int) -> bytes | None:
+def _strip_gif(data: bytes, max_bytes: int) -> bytes | None:
     try:
-        made = gif.stripped(data)
+        stripped = gif.strip_gif(data)
     except ValueError as error:
-        raise CannotFit("media-unreadable", str(error)) from error
-    return made if len(made) <= cap else None
+        raise MediaRejected("media-unreadable", str(error)) from error
+    return stripped if len(stripped) <= max_bytes else None
 
 
-def _still(
-    file: BufferedRandom, attachment: Attachment, rules: MediaRules, *, mime: str, shrink: bool, pad: bool
+def _fit_still_image(
+    file: BufferedRandom,
+    attachment: Attachment,
+    rules: MediaRules,
+    *,
+    mime: str,
+    can_shrink: bool,
+    is_padded: bool,
 ) -> bytes | None:
-    least, most = rules.width or (0, None)
+    min_width, max_width = rules.width or (0, None)
     try:
-        with decode.opened(file, attachment.mime) as image:
-            clean = decode.srgb(decode.upright(image))
+        with decode.open_image(file, attachment.mime) as image:
+            plain = decode.convert_to_srgb(decode.rotate_upright(image))
     except decode.TooManyPixels as error:
-        raise CannotFit("media-bomb", attachment.path) from error
-    except decode.BadImage as error:
-        raise CannotFit("media-unreadable", str(error)) from error
+        raise MediaRejected("media-bomb", attachment.path) from error
+    except decode.UnreadableImage as error:
+        raise MediaRejected("media-unreadable", str(error)) from error
     if mime == "image/jpeg":
-        clean = decode.flattened(clean)
-    if pad:
-        clean = decode.padded(clean, shaped(*clean.size, replace(rules, width=None, height=None, frame=None)))
-    clean = encode.narrowed(clean, most, ratio=rules.ratio)
-    cap = int(rules.max_bytes.value)
-    least = least if shrink else clean.width
-    return encode.encoded(clean, mime, max_bytes=cap, least_width=least, ratio=rules.ratio)
+        plain = decode.flatten(plain)
+    if is_padded:
+        plain = decode.pad(
+            plain, fit_geometry(*plain.size, replace(rules, width=None, height=None, max_sides=None))
+        )
+    plain = encode.limit_width(plain, max_width, ratio=rules.ratio)
+    max_bytes = int(rules.max_bytes.value)
+    min_width = min_width if can_shrink else plain.width
+    return encode.encode(plain, mime, max_bytes=max_bytes, min_width=min_width, ratio=rules.ratio)

@@ -7,7 +7,7 @@ from humaspost.model.rules import MediaRules
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class Geometry:
     """The picture's own sides, within a canvas whose rest is left empty; all in pixels."""
 
     width: int
@@ -21,44 +21,47 @@ class Shape:
         return (self.width, self.height) != (self.canvas_width, self.canvas_height)
 
 
-def shaped(width: int, height: int, rules: MediaRules, *, step: int = 1) -> Shape:
+def fit_geometry(width: int, height: int, rules: MediaRules, *, step: int = 1) -> Geometry:
     """The largest shape that the rules take; every side is a multiple of ``step`` (2 for a video)."""
-    across, down = _padded(width, height, rules)
-    scale = _scale(across, down, rules)
-    inner = _rounded(width * scale, step), _rounded(height * scale, step)
-    return Shape(*inner, *_canvas(*inner, rules, step))
+    canvas_width, canvas_height = _needs_padding(width, height, rules)
+    scale = _scale_factor(canvas_width, canvas_height, rules)
+    content = _round_down(width * scale, step), _round_down(height * scale, step)
+    return Geometry(*content, *_padded_canvas(*content, rules, step))
 
 
-def _padded(width: int, height: int, rules: MediaRules) -> tuple[float, float]:
-    narrow, broad = rules.ratio or (0.0, math.inf)
-    if rules.takes_ratio(width, height):
+def _needs_padding(width: int, height: int, rules: MediaRules) -> tuple[float, float]:
+    min_ratio, max_ratio = rules.ratio or (0.0, math.inf)
+    if rules.accepts_ratio(width, height):
         return width, height
-    return max(width, height * narrow), max(height, width / broad)
+    return max(width, height * min_ratio), max(height, width / max_ratio)
 
 
-def _canvas(width: int, height: int, rules: MediaRules, step: int) -> tuple[int, int]:
+def _padded_canvas(width: int, height: int, rules: MediaRules, step: int) -> tuple[int, int]:
     """The least canvas around these sides whose ratio is taken, to the pixel."""
-    if rules.ratio is None or rules.takes_ratio(width, height):
+    if rules.ratio is None or rules.accepts_ratio(width, height):
         return width, height
-    narrow, broad = rules.ratio
-    if width / height < narrow:
-        across = _rounded(height * narrow, step)
-        return (across if rules.takes_ratio(across, height) else across + step), height
-    down = _rounded(width / broad, step)
-    return width, (down if rules.takes_ratio(width, down) else down + step)
+    min_ratio, max_ratio = rules.ratio
+    if width / height < min_ratio:
+        canvas_width = _round_down(height * min_ratio, step)
+        return (canvas_width if rules.accepts_ratio(canvas_width, height) else canvas_width + step), height
+    canvas_height = _round_down(width / max_ratio, step)
+    return width, (canvas_height if rules.accepts_ratio(width, canvas_height) else canvas_height + step)
 
 
-def _scale(across: float, down: float, rules: MediaRules) -> float:
+def _scale_factor(canvas_width: float, canvas_height: float, rules: MediaRules) -> float:
     limits = [1.0]
-    if rules.frame:
-        limits += [rules.frame[0] / max(across, down), rules.frame[1] / min(across, down)]
+    if rules.max_sides:
+        limits += [
+            rules.max_sides[0] / max(canvas_width, canvas_height),
+            rules.max_sides[1] / min(canvas_width, canvas_height),
+        ]
     if rules.width:
-        limits.append(rules.width[1] / across)
+        limits.append(rules.width[1] / canvas_width)
     if rules.height:
-        limits.append(rules.height[1] / down)
+        limits.append(rules.height[1] / canvas_height)
     return min(limits)
 
 
-def _rounded(side: float, step: int) -> int:
+def _round_down(side: float, step: int) -> int:
     """Down, so that no limit is crossed; but for what floating point left below a whole number."""
     return max(step, math.floor(side / step + 1e-6) * step)

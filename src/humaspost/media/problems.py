@@ -7,7 +7,7 @@ from humaspost.base.suggest import nearest
 from humaspost.model.problem import Problem, Severity
 
 
-class Flaw(Exception):
+class MediaProblem(Exception):
     """A medium cannot be used; becomes a Problem at the boundary of this package."""
 
     def __init__(self, code: str, message: str, hint: str = "") -> None:
@@ -16,94 +16,98 @@ class Flaw(Exception):
         self.message = message
         self.hint = hint
 
-    def problem(self, field: str) -> Problem:
+    def as_problem(self, field: str) -> Problem:
         """The finding at a key of the post."""
         return Problem(self.code, self.message, self.hint, field=field)
 
 
-def missing(file: str, path: Path) -> Flaw:
+def missing_file(file: str, path: Path) -> MediaProblem:
     """There is no such file; the hint names the one that was probably meant."""
     if "://" in file:
         message = _("a medium is a file in the project, not an address")
         hint = _("download it into the folder media beside the post, and write its path here")
-        return Flaw("media-missing-file", message, hint)
+        return MediaProblem("media-missing-file", message, hint)
     message = _("there is no file {file}").format(file=file)
-    return Flaw("media-missing-file", message, _nearest(file, path))
+    return MediaProblem("media-missing-file", message, _nearest_file(file, path))
 
 
-def _nearest(file: str, path: Path) -> str:
-    straight = file.replace("\\", "/")
-    if straight != file:
-        return _("write: {line}").format(line=f"file: {straight}")
+def _nearest_file(file: str, path: Path) -> str:
+    parent = file.replace("\\", "/")
+    if parent != file:
+        return _("write: {line}").format(line=f"file: {parent}")
     try:
         names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
     except (OSError, ValueError):
         return _("the path counts from the folder of the post")
-    close = nearest(path.name, names, cutoff=0.7)
-    if not close:
+    matches = nearest(path.name, names, cutoff=0.7)
+    if not matches:
         return _("the path counts from the folder of the post")
-    return _("write: {line}").format(line=f"file: {file.removesuffix(path.name)}{close}")
+    return _("write: {line}").format(line=f"file: {file.removesuffix(path.name)}{matches}")
 
 
-def unreadable(file: str, why: str) -> Flaw:
+def unreadable_file(file: str, reason: str) -> MediaProblem:
     """The file is there but cannot be used; ``why`` is a sentence for a person."""
-    message = _("{file} cannot be read: {why}").format(file=file, why=why)
-    return Flaw(
+    message = _("{file} cannot be read: {why}").format(file=file, why=reason)
+    return MediaProblem(
         "media-unreadable", message, _("open it on this computer; if it fails there too, save it again")
     )
 
 
-def outside(file: str, *, absolute: bool = False) -> Flaw:
+def outside_project(file: str, *, is_absolute: bool = False) -> MediaProblem:
     """The path leads out of the project, or begins at the root of the disk."""
     message = _("{file} is not a file inside the project").format(file=file)
-    if absolute:
+    if is_absolute:
         message = _("{file} is not a path from the post's own folder").format(file=file)
-    return Flaw(
+    return MediaProblem(
         "media-outside",
         message,
         _("copy it into the folder media beside the post, and write: file: media/{name}").format(
-            name=_name(file)
+            name=_file_name(file)
         ),
     )
 
 
-def _name(file: str) -> str:
+def _file_name(file: str) -> str:
     return file.replace("\\", "/").rstrip("/").rpartition("/")[2]
 
 
-def irregular(file: str) -> Flaw:
+def not_regular_file(file: str) -> MediaProblem:
     """A folder, a pipe or a device stands where a file should."""
     message = _("{file} is not a file").format(file=file)
-    return Flaw("media-unreadable", message, _("name one file, not a folder"))
+    return MediaProblem("media-unreadable", message, _("name one file, not a folder"))
 
 
-def wrong_type(file: str, content: str, hint: str = "") -> Flaw:
+def wrong_type(file: str, content: str, hint: str = "") -> MediaProblem:
     """The content is not what the name says; ``content`` names what it is."""
     message = _("{file} is {content} by its content").format(file=file, content=content)
-    return Flaw("media-wrong-type", message, hint or _("save it again in the format that its name says"))
+    return MediaProblem(
+        "media-wrong-type", message, hint or _("save it again in the format that its name says")
+    )
 
 
-def too_large(file: str, size: int, cap: int) -> Flaw:
+def file_too_large(file: str, size: int, limit: int) -> MediaProblem:
     """More bytes than any channel takes."""
     message = _("{file} has {size} MB; at most {cap} MB are taken").format(
-        file=file, size=-(-size // 1_000_000), cap=cap // 1_000_000
+        file=file, size=-(-size // 1_000_000), cap=limit // 1_000_000
     )
-    return Flaw("media-too-large", message, _("export it smaller"))
+    return MediaProblem("media-too-large", message, _("export it smaller"))
 
 
-def bomb(file: str, cap: int) -> Flaw:
+def too_many_pixels(file: str, limit: int) -> MediaProblem:
     """More pixels than are opened."""
-    message = _("{file} has more than {cap} million pixels").format(file=file, cap=cap // 1_000_000)
-    return Flaw("media-bomb", message, _("export it smaller: 2000 pixels wide is plenty for every channel"))
+    message = _("{file} has more than {cap} million pixels").format(file=file, cap=limit // 1_000_000)
+    return MediaProblem(
+        "media-bomb", message, _("export it smaller: 2000 pixels wide is plenty for every channel")
+    )
 
 
-def animated(file: str) -> Flaw:
+def unsupported_animation(file: str) -> MediaProblem:
     """A moving picture in a format that no channel moves."""
     message = _("{file} is animated, and no channel takes that in this format").format(file=file)
-    return Flaw("media-animated", message, _("save it as a GIF, or as an MP4 video"))
+    return MediaProblem("media-animated", message, _("save it as a GIF, or as an MP4 video"))
 
 
-def twice(file: str, field: str) -> Problem:
+def duplicate_content(file: str, field: str) -> Problem:
     """The same content a second time; a warning."""
     message = _("{file} is in this post already").format(file=file)
     hint = _("leave one of the two out")

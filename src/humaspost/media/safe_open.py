@@ -7,29 +7,31 @@ from pathlib import Path
 
 from humaspost.media import problems
 
-_DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+_DIRECTORY_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 # A pipe that stands where a file should must not hang the daemon: O_NONBLOCK.
-_FILE = os.O_RDONLY | _NOFOLLOW | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+_FILE_FLAGS = os.O_RDONLY | _NOFOLLOW | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
-def inside(root: Path, file: str, path: Path) -> Path:
+def resolve_inside(root: Path, file: str, path: Path) -> Path:
     """Where the file really lies, relative to ``root``; raises Flaw if that is not in the project.
 
     ``root`` is absolute and resolved, ``file`` is as written in the post, ``path`` the same made absolute.
     """
     if Path(file).is_absolute() or file[1:3] in (":\\", ":/") or file.startswith("\\"):
-        raise problems.outside(file, absolute=True)
+        raise problems.outside_project(file, is_absolute=True)
     try:
         relative = path.resolve().relative_to(root)
     except ValueError as error:
         # A NUL in the name says ValueError too, and names no file anywhere.
-        raise (problems.missing(file, path) if "\0" in file else problems.outside(file)) from error
+        raise (
+            problems.missing_file(file, path) if "\0" in file else problems.outside_project(file)
+        ) from error
     except (OSError, RuntimeError) as error:  # a link to itself
-        raise problems.missing(file, path) from error
-    if any(part.startswith(".") for part in relative.parts[:-1]):
-        raise problems.outside(file)
+        raise problems.missing_file(file, path) from error
+    if any(component.startswith(".") for component in relative.parts[:-1]):
+        raise problems.outside_project(file)
     return relative
 
 
@@ -40,23 +42,23 @@ def open_inside(root: Path, relative: Path) -> BufferedReader:
     """
     if os.open not in os.supports_dir_fd:
         return open_regular(root / relative)
-    folder = os.open(root, _DIRECTORY)
+    folder = os.open(root, _DIRECTORY_FLAGS)
     try:
         for part in relative.parts[:-1]:
-            below = os.open(part, _DIRECTORY | _NOFOLLOW, dir_fd=folder)
+            below = os.open(part, _DIRECTORY_FLAGS | _NOFOLLOW, dir_fd=folder)
             os.close(folder)
             folder = below
-        return _regular(os.open(relative.name, _FILE | _BINARY, dir_fd=folder))
+        return _open_regular_descriptor(os.open(relative.name, _FILE_FLAGS | _BINARY, dir_fd=folder))
     finally:
         os.close(folder)
 
 
 def open_regular(path: Path) -> BufferedReader:
     """The file itself, never what a link points to; raises OSError, IsADirectoryError if it is no file."""
-    return _regular(os.open(path, _FILE | _BINARY))
+    return _open_regular_descriptor(os.open(path, _FILE_FLAGS | _BINARY))
 
 
-def _regular(descriptor: int) -> BufferedReader:
+def _open_regular_descriptor(descriptor: int) -> BufferedReader:
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise IsADirectoryError

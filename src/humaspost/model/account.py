@@ -20,7 +20,7 @@ class Account:
     name: str
     channel: str
     config: Any
-    shown: str = ""
+    display_name: str = ""
     default: bool = False
     on_unknown: str = "look"
 
@@ -30,7 +30,7 @@ class Identity:
     """Whose credentials these are, by the platform's own id; ``expires_at`` None = no date known."""
 
     platform_id: str
-    shown: str
+    display_name: str
     expires_at: datetime | None = None
 
 
@@ -48,18 +48,18 @@ class Template:
     language: str
     status: str
     category: str
-    params: int
-    header: str = ""
-    named: tuple[str, ...] = ()
-    top: bool = False
-    top_name: str = ""
+    param_count: int
+    header_kind: str = ""
+    param_names: tuple[str, ...] = ()
+    has_header_param: bool = False
+    header_param_name: str = ""
     buttons: tuple[str, ...] = ()
-    body: tuple[int, ...] = ()
-    heading: tuple[int, ...] = ()
+    body_lengths: tuple[int, ...] = ()
+    header_lengths: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class TemplateStatusChange:
     """What the platform decided of one template; "" as ``status``, or as ``name`` too = only asking tells what changed."""
 
     name: str
@@ -68,7 +68,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class AccountStatus:
     """What a platform said of an account, kept in the ledger and read offline; never more than that.
 
     ``quotas`` maps a quota's name to (used, total). ``extra`` is shown by ``doctor`` as it is.
@@ -80,15 +80,15 @@ class Facts:
     templates: tuple[Template, ...] = ()
     extra: Mapping[str, Json] = field(default_factory=dict)
 
-    def category(self, name: str, language: str) -> str:
+    def template_category(self, name: str, language: str) -> str:
         """What the platform has the template as (``MARKETING``, ``UTILITY``); "" where it has not told of it."""
         return next((t.category for t in self.templates if (t.name, t.language) == (name, language)), "")
 
-    def judged(self, verdict: Verdict) -> "Facts":
+    def with_template_status(self, change: TemplateStatusChange) -> "AccountStatus":
         """The same, with the template's status as it was decided; a template not in it is not made up."""
-        about = (verdict.name, verdict.language)
+        template_id = (change.name, change.language)
         changed = [
-            replace(t, status=verdict.status or t.status) if (t.name, t.language) == about else t
+            replace(t, status=change.status or t.status) if (t.name, t.language) == template_id else t
             for t in self.templates
         ]
         return replace(self, templates=tuple(changed))
@@ -105,26 +105,31 @@ class Facts:
         }
 
     @staticmethod
-    def from_json(data: Mapping[str, Any]) -> "Facts":
+    def from_json(data: Mapping[str, Any]) -> "AccountStatus":
         """The facts that ``to_json`` wrote."""
         expires = data["expires_at"]
-        return Facts(
+        return AccountStatus(
             datetime.fromisoformat(data["taken_at"]),
             datetime.fromisoformat(expires) if expires else None,
             {name: (pair[0], pair[1]) for name, pair in data["quotas"].items()},
-            tuple(_template(t) for t in data["templates"]),
+            tuple(_template_from_json(t) for t in data["templates"]),
             data["extra"],
         )
 
 
-def is_marketing(fallback: Fallback, facts: Facts | None) -> bool:
+def is_marketing(fallback: Fallback, account_status: AccountStatus | None) -> bool:
     """Whether the template is advertising: as the platform has it, as the office calls it where that never told."""
-    told = facts.category(fallback.name, fallback.language) if facts else ""
-    return (told or fallback.category) == "MARKETING"
+    platform_category = (
+        account_status.template_category(fallback.name, fallback.language) if account_status else ""
+    )
+    return (platform_category or fallback.category) == "MARKETING"
 
 
-def _template(data: Mapping[str, Any]) -> Template:
-    lists = {name: tuple(data.get(name, ())) for name in ("named", "buttons", "body", "heading")}
+def _template_from_json(data: Mapping[str, Any]) -> Template:
+    lists = {
+        name: tuple(data.get(name, ()))
+        for name in ("param_names", "buttons", "body_lengths", "header_lengths")
+    }
     # What a newer version noted beside is nothing to this one, which may be put back any day.
-    known = {name: value for name, value in data.items() if name in Template.__slots__}
-    return Template(**{**known, **lists})
+    fields = {name: value for name, value in data.items() if name in Template.__slots__}
+    return Template(**{**fields, **lists})

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from humaspost.base.canonical_json import Json
-from humaspost.model.account import Facts, Identity, Verdict
+from humaspost.model.account import AccountStatus, Identity, TemplateStatusChange
 from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient, Stage
 from humaspost.model.errors import AuthFailed
 from humaspost.model.post import Post
@@ -19,7 +19,7 @@ from humaspost.model.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
+class LookupSchedule:
     """When to look after an unknown outcome, in seconds from the end of the attempt; none = a person at once.
 
     ``where`` tells a person where to look for themselves. ``address`` is the expression (``re``, from its beginning) of
@@ -27,17 +27,17 @@ class Looks:
     account's; "" = an address does not tell it.
     """
 
-    after: tuple[float, ...]
-    where: str = ""
-    address: str = ""
+    delays: tuple[float, ...]
+    public_site: str = ""
+    url_pattern: str = ""
 
-    def id_in(self, url: str, *, shown: str) -> str | None:
+    def parse_remote_id(self, url: str, *, display_name: str) -> str | None:
         """The platform's id in the address that a person gave; None where there is none, or it is another account's."""
-        found = re.match(self.address, url.strip()) if self.address else None
-        if found is None:
+        url_match = re.match(self.url_pattern, url.strip()) if self.url_pattern else None
+        if url_match is None:
             return None
-        name = found.groupdict().get("name") or ""
-        return found["id"] if name.casefold() in ("", shown.lstrip("@").casefold()) else None
+        name = url_match.groupdict().get("name") or ""
+        return url_match["id"] if name.casefold() in ("", display_name.lstrip("@").casefold()) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ class NotReady:
     """
 
     token: Json
-    after: float = 0.0
-    spent: str = ""
+    retry_after: float = 0.0
+    used_quota: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,10 @@ class Retracted:
 
 
 @dataclass(frozen=True, slots=True)
-class ByHand:
+class ManualSteps:
     """The platform has no such call; ``how`` tells a person what to do."""
 
-    how: str
+    instructions: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,12 @@ class Snapshot:
     """What is live now, as the platform tells it."""
 
     text: str
-    media: int = 0
+    media_count: int = 0
     url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class ChannelEvent:
     """One thing a platform told us by webhook; ``dedupe`` is the same for every repetition.
 
     ``kind`` is ``status`` (with ``key`` = our callback data, ``stage`` or ``failed`` code), ``inbound`` (a
@@ -96,22 +96,22 @@ class Event:
     account is restricted, and nothing more goes out before a person has seen to it.
     """
 
-    dedupe: str
+    dedupe_key: str
     kind: str
     at: datetime
     key: str | None = None
     remote_id: str | None = None
     stage: Stage | None = None
-    failed: str | None = None
-    sender: str | None = None
+    failure_code: str | None = None
+    phone: str | None = None
     user_id: str | None = None
     text: str = ""
     payload: str = ""
-    again: float | None = None
-    tries: int = 0
-    holds: bool = False
-    verdict: Verdict | None = None
-    moved: str | None = None
+    retry_after: float | None = None
+    max_retries: int = 0
+    restricts_account: bool = False
+    template_change: TemplateStatusChange | None = None
+    new_phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +124,15 @@ class FitFile:
     size: int
 
 
-class NotFitYet(Exception):
+class MediaNotReady(Exception):
     """The medium is still being made fit, elsewhere: the same step of preparation again in ``after`` seconds."""
 
-    def __init__(self, after: float) -> None:
-        super().__init__(after)
-        self.after = after
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
 
 
-class Door(Protocol):
+class ChannelContext(Protocol):
     """All that a session may touch of the house."""
 
     def now(self) -> datetime:
@@ -147,11 +147,11 @@ class Door(Protocol):
         """A rotated token is kept, atomically and under a lock."""
         ...
 
-    def renewing(self) -> AbstractContextManager[None]:
+    def renewal_lock(self) -> AbstractContextManager[None]:
         """Inside, nobody else renews this account's tokens, in any thread or process; Transient if it takes long."""
         ...
 
-    def fitted(self, media: Attachment) -> FitFile:
+    def fit_media(self, media: Attachment) -> FitFile:
         """The medium as this channel takes it; raises Rejected ``media-changed`` if the source's bytes differ.
 
         Asked before anything is written; raises NotFitYet, which ``prepare`` lets pass, while it is being made.
@@ -170,7 +170,7 @@ class Session(Protocol):
         """Whose credentials these are; read-only."""
         ...
 
-    def survey(self) -> Facts:
+    def fetch_status(self) -> AccountStatus:
         """Quota, templates, expiry; read-only."""
         ...
 
@@ -188,7 +188,7 @@ class Session(Protocol):
         """The object of an earlier attempt, or what its absence proves; read-only."""
         ...
 
-    def retract(self, receipt: Receipt) -> Retracted | ByHand:
+    def retract(self, receipt: Receipt) -> Retracted | ManualSteps:
         """The object is taken back, where the platform can; a public write like ``publish``."""
         ...
 
@@ -205,9 +205,9 @@ class Channel(Protocol):
     Config: ClassVar[type[Any]]
     #: Names of the secrets that ``door.secret`` is asked for, in the order a person fills them in.
     secrets: ClassVar[tuple[str, ...]]
-    looks: ClassVar[Looks]
+    lookup_schedule: ClassVar[LookupSchedule]
 
-    def shown(self, config: Any) -> str:
+    def display_name(self, config: Any) -> str:
         """What a person calls this account, numbers masked."""
         ...
 
@@ -223,52 +223,56 @@ class Channel(Protocol):
         """What will be shown; pure, total, deterministic. ``account`` picks the post's own keys."""
         ...
 
-    def check(self, rendition: Rendition, rules: Rules, facts: Facts | None, *, config: Any) -> list[Problem]:
+    def check(
+        self, rendition: Rendition, rules: Rules, account_status: AccountStatus | None, *, config: Any
+    ) -> list[Problem]:
         """What Rules cannot say; problems carry ``field``, not a place; pure."""
         ...
 
     def events(
         self, config: Any, headers: Mapping[str, str], body: bytes, *, secret: str
-    ) -> list[Event] | None:
+    ) -> list[ChannelEvent] | None:
         """A webhook, verified with ``secret`` and read; None = not the platform's; never raises; pure."""
         ...
 
-    def open(self, config: Any, door: Door) -> AbstractContextManager[Session]:
+    def open(self, config: Any, context: ChannelContext) -> AbstractContextManager[Session]:
         """A session with its own connections; one thread at a time."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Consent:
+class Authorization:
     """What a person is asked at ``url``, the platform's own page; their answer comes to ``callback``."""
 
     url: str
-    callback: str
+    callback_url: str
     state: str
     verifier: str = field(repr=False)
 
 
 @runtime_checkable
-class SignsIn(Protocol):
+class OAuthLogin(Protocol):
     """What a channel has besides, where a person logs in with a browser instead of copying tokens."""
 
-    def tokens(self, config: Any) -> tuple[str, ...]:
+    def login_secrets(self, config: Any) -> tuple[str, ...]:
         """The secrets that logging in brings; none = the account's secrets are all written by a person."""
         ...
 
-    def consent(self, config: Any, *, callback: str) -> Consent:
+    def create_authorization(self, config: Any, *, callback_url: str) -> Authorization:
         """The question, made anew each time; pure but for its dice."""
         ...
 
-    def log_in(self, config: Any, door: Door, *, consent: Consent, code: str) -> None:
+    def log_in(
+        self, config: Any, context: ChannelContext, *, authorization: Authorization, code: str
+    ) -> None:
         """The answer's ``code`` is exchanged, and the tokens are kept; raises the six ChannelErrors."""
         ...
 
 
-def optional(door: Door, field: str) -> str:
+def optional_secret(context: ChannelContext, field: str) -> str:
     """The secret, "" where a person has set none; raises AuthFailed where it is there and cannot be read."""
     try:
-        return door.secret(field)
+        return context.secret(field)
     except AuthFailed as error:
         if error.code != "secret-missing":
             raise

@@ -8,7 +8,7 @@ from humaspost.model.post import Late
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class GateFacts:
     """Every fact that may stop a write, read in the transaction that commits its intent.
 
     ``first_write_at`` is the first public write of this post on this account. ``paused`` = a pause
@@ -25,29 +25,29 @@ class Case:
     late: Late
     grace: timedelta
     first_write_at: datetime | None
-    paused: bool = False
+    is_paused: bool = False
     file_hold: str | None = None
     account_hold: str | None = None
-    consent: bool = True
+    has_consent: bool = True
     opted_out: bool = False
-    window: bool = True
-    template: bool = False
-    unwanted: bool = False
-    before_ledger: bool = False
-    same_text: str | None = None
+    service_window_open: bool = True
+    has_template: bool = False
+    marketing_refused: bool = False
+    due_before_ledger: bool = False
+    duplicate_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Go:
+class Allow:
     """It may be sent now."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class Deny:
     """It is not sent; this is where it stands instead, and why."""
 
     state: State
     reason: str
 
 
-Decision = Go | Stop
+Decision = Allow | Deny

@@ -27,8 +27,8 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
-WAITING = (State.SCHEDULED, State.PREPARING, State.SENDING)
-NEEDS_PERSON = (State.UNKNOWN, State.MISSED, State.FAILED)
+WAITING_STATES = (State.SCHEDULED, State.PREPARING, State.SENDING)
+UNRESOLVED_STATES = (State.UNKNOWN, State.MISSED, State.FAILED)
 
 
 class Stage(StrEnum):
@@ -56,9 +56,9 @@ def delivery_key(post: str, account: str, part: int, *, recipient: str = "", edi
     return hashlib.sha256(source.encode()).hexdigest()[:32]
 
 
-def of_callback(said: str | None) -> tuple[DeliveryKey | None, int | None]:
+def parse_callback(callback: str | None) -> tuple[DeliveryKey | None, int | None]:
     """Delivery key and attempt in what a platform echoed (``hp1:<key>:<attempt>``); two Nones where it is not ours."""
-    head, _, rest = (said or "").partition(":")
+    head, _, rest = (callback or "").partition(":")
     key, _, number = rest.partition(":")
     if head != "hp1" or not (number.isascii() and number.isdecimal() and len(number) < 9):
         return None, None
@@ -71,7 +71,7 @@ class Recipient:
 
     id: str
     phone: str = field(repr=False)
-    window: bool = False
+    service_window_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Attempt:
     started_at: datetime
     ended_at: datetime
     part: Part
-    ready: Json = None
+    token: Json = None
     reply_to: str | None = None
     code: str = ""
-    taken: frozenset[str] = frozenset()
+    used_remote_ids: frozenset[str] = frozenset()

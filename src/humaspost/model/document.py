@@ -112,44 +112,44 @@ def split_parts(document: Document) -> tuple[Document, ...]:
     return tuple(tuple(piece) for piece in pieces if piece) or ((),)
 
 
-def plain(document: Document) -> str:
+def to_plain_text(document: Document) -> str:
     """The document without any marks: paragraphs with an empty line between, a link's address in brackets."""
-    return "\n\n".join(text for text in _blocks(document) if text)
+    return "\n\n".join(text for text in _block_texts(document) if text)
 
 
-def plain_inlines(children: tuple[Inline, ...]) -> str:
+def inlines_to_plain_text(children: tuple[Inline, ...]) -> str:
     """One line of text without marks; a link whose words are not its address carries it in brackets."""
-    return "".join(_inline(child) for child in children)
+    return "".join(_inline_text(child) for child in children)
 
 
-def _inline(child: Inline) -> str:
+def _inline_text(child: Inline) -> str:
     match child:
         case Text(value) | Code(value):
             return value
         case Break():
             return "\n"
         case Link(href, children):
-            words = plain_inlines(children)
-            return words if words == href or not href else f"{words} ({href})"
+            label = inlines_to_plain_text(children)
+            return label if label == href or not href else f"{label} ({href})"
         case Strong(children) | Emphasis(children) | Strike(children):
-            return plain_inlines(children)
+            return inlines_to_plain_text(children)
 
 
-def _blocks(document: Document) -> Iterator[str]:
+def _block_texts(document: Document) -> Iterator[str]:
     for block in document:
         match block:
             case Paragraph(children) | Heading(_, children):
-                yield plain_inlines(children).strip()
+                yield inlines_to_plain_text(children).strip()
             case CodeBlock(value):
                 yield value.rstrip("\n")
             case Quote(children):
-                yield plain(children)
+                yield to_plain_text(children)
             case ListBlock(start, items):
-                yield "\n".join(_item(start, n, item) for n, item in enumerate(items))
+                yield "\n".join(_item_text(start, n, item) for n, item in enumerate(items))
             case PartBreak():
                 continue
 
 
-def _item(start: int | None, index: int, item: tuple[Block, ...]) -> str:
-    mark = "-" if start is None else f"{start + index}."
-    return f"{mark} " + "\n".join(_blocks(item)).replace("\n", "\n  ")
+def _item_text(start: int | None, index: int, item: tuple[Block, ...]) -> str:
+    marker = "-" if start is None else f"{start + index}."
+    return f"{marker} " + "\n".join(_block_texts(item)).replace("\n", "\n  ")

@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from humaspost.base.redaction import struck
+from humaspost.base.redaction import redact
 
 
 class Scope(StrEnum):
@@ -34,15 +34,15 @@ class ChannelError(Exception):
     """
 
     def __init__(self, code: str, detail: str = "", *, scope: Scope = Scope.DELIVERY) -> None:
-        code, detail = struck(code), struck(detail)
+        code, detail = redact(code), redact(detail)
         super().__init__(f"{code}: {detail}" if detail else code)
         self.code = code
         self.detail = detail
         self.scope = scope
 
-    def about(self, what: str) -> Self:
+    def with_subject(self, subject: str) -> Self:
         """The same, whose words begin with what it is about: a file, say, and where it lies."""
-        self.detail = f"{struck(what)}: {self.detail}" if self.detail else struck(what)
+        self.detail = f"{redact(subject)}: {self.detail}" if self.detail else redact(subject)
         self.args = (f"{self.code}: {self.detail}",)
         return self
 
@@ -60,14 +60,14 @@ class Transient(ChannelError):
         detail: str = "",
         *,
         scope: Scope = Scope.DELIVERY,
-        redo: bool = False,
-        closed: bool = False,
-        most: int = 0,
+        restart_preparation: bool = False,
+        window_closed: bool = False,
+        max_attempts: int = 0,
     ) -> None:
         super().__init__(code, detail, scope=scope)
-        self.redo = redo
-        self.closed = closed
-        self.most = most
+        self.restart_preparation = restart_preparation
+        self.window_closed = window_closed
+        self.max_attempts = max_attempts
 
 
 class RateLimited(ChannelError):
@@ -80,11 +80,11 @@ class RateLimited(ChannelError):
         *,
         retry_at: datetime,
         scope: Scope = Scope.ACCOUNT,
-        most: int = 0,
+        max_attempts: int = 0,
     ) -> None:
         super().__init__(code, detail, scope=scope)
         self.retry_at = retry_at
-        self.most = most
+        self.max_attempts = max_attempts
 
 
 class QuotaExceeded(ChannelError):
@@ -101,10 +101,10 @@ class Rejected(ChannelError):
     """It will never be accepted as it is; ``unwanted`` = the person told the platform that they want no marketing."""
 
     def __init__(
-        self, code: str, detail: str = "", *, scope: Scope = Scope.DELIVERY, unwanted: bool = False
+        self, code: str, detail: str = "", *, scope: Scope = Scope.DELIVERY, marketing_refused: bool = False
     ) -> None:
         super().__init__(code, detail, scope=scope)
-        self.unwanted = unwanted
+        self.marketing_refused = marketing_refused
 
 
 class AuthFailed(ChannelError):
@@ -115,10 +115,10 @@ class AuthFailed(ChannelError):
     """
 
     def __init__(
-        self, code: str, detail: str = "", *, scope: Scope = Scope.ACCOUNT, lasting: bool = False
+        self, code: str, detail: str = "", *, scope: Scope = Scope.ACCOUNT, persistent: bool = False
     ) -> None:
         super().__init__(code, detail, scope=scope)
-        self.lasting = lasting
+        self.persistent = persistent
 
 
 class UnknownOutcome(ChannelError):

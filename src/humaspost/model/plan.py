@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from humaspost.model.account import Account
-from humaspost.model.post import Late, When
+from humaspost.model.post import Late, PublishTime
 from humaspost.model.rendition import Rendition
 
 
 @dataclass(frozen=True, slots=True)
-class Handling:
+class PostPolicy:
     """What the office's policy says of one post; ``approval`` is not here yet: such a type refuses to start."""
 
     late: Late = Late.ASK
@@ -19,13 +19,13 @@ class Handling:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PublishedText:
     """What was said on an account: the rendition's hash, by which post, and when."""
 
     account: str
-    hash: str
+    rendition_hash: str
     post: str
-    at: datetime
+    published_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ class PlanRow:
     title: str
     type: str
     account: Account
-    due: When
+    due: PublishTime
     rendition: Rendition
-    expires: When | None = None
+    expires: PublishTime | None = None
     late: Late = Late.ASK
     grace: timedelta = timedelta(minutes=60)
     priority: int = 5

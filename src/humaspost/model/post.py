@@ -8,7 +8,7 @@ from pathlib import Path
 
 from humaspost.base.canonical_json import Json
 from humaspost.model.document import Document
-from humaspost.model.problem import Place, Problem
+from humaspost.model.problem import Position, Problem
 
 
 class Late(StrEnum):
@@ -26,7 +26,7 @@ class Visibility(StrEnum):
     RESTRICTED = "restricted"
 
 
-class Kind(StrEnum):
+class MediaKind(StrEnum):
     """What a medium is, by its content."""
 
     IMAGE = "image"
@@ -37,21 +37,21 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class When:
+class PublishTime:
     """A moment as its author wrote it and what it means.
 
     ``wall`` is local time without zone (``2027-02-03T08:30``), ``zone`` an IANA name or ``+07:00``,
     ``utc`` the resolved moment, ``shift`` is ``gap`` or ``fold`` where daylight saving moved it.
     """
 
-    wall: str
+    local_time: str
     zone: str
     utc: datetime
-    shift: str | None = None
+    dst_shift: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
+class Video:
     """What a video, a sound or a GIF is made of; ``""`` and None = there is none, or it is not told.
 
     Codecs, ``pixels`` (``yuv420p``) and ``profile`` are named as FFmpeg names them. ``frame_rate`` per
@@ -62,17 +62,17 @@ class Film:
 
     codec: str = ""
     profile: str = ""
-    pixels: str = ""
+    pixel_format: str = ""
     frame_rate: float | None = None
     frames: int | None = None
     interlaced: bool = False
     bit_rate: int | None = None
-    audio: str = ""
+    audio_codec: str = ""
     audio_streams: int = 0
     sample_rate: int | None = None
-    channels: int | None = None
+    audio_channels: int | None = None
     index_first: bool = True
-    hidden: bool = False
+    has_hidden_frames: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +82,14 @@ class MediaFacts:
     ``film`` is there for videos, sounds and GIFs.
     """
 
-    kind: Kind
+    kind: MediaKind
     mime: str
     sha256: str
     size: int
     width: int | None = None
     height: int | None = None
     duration: float | None = None
-    film: Film | None = None
+    video: Video | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Medium:
     path: Path
     index: int
     alt: str = ""
-    only: tuple[str, ...] = ()
+    only_for: tuple[str, ...] = ()
     part: int | None = None
     cover: Path | None = None
     captions: Path | None = None
@@ -127,8 +127,8 @@ class Post:
     file: str
     title: str
     body: Document
-    date: When | None = None
-    expires: When | None = None
+    date: PublishTime | None = None
+    expires: PublishTime | None = None
     channels: tuple[str, ...] = ()
     audiences: tuple[str, ...] = ()
     type: str = ""
@@ -140,34 +140,36 @@ class Post:
     repeats: str | None = None
     draft: bool = False
     late: Late | None = None
-    own: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
-    places: Mapping[str, Place] = field(default_factory=dict)
+    channel_keys: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    positions: Mapping[str, Position] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
     digest: str = ""
 
-    def keys(self, channel: str, account: str) -> dict[str, Json]:
+    def keys_for(self, channel: str, account: str) -> dict[str, Json]:
         """The post's own keys for one account, key by key: the account's win over the channel's."""
-        return {**self.own.get(channel, {}), **self.own.get(account, {})}
+        return {**self.channel_keys.get(channel, {}), **self.channel_keys.get(account, {})}
 
     def media_for(self, channel: str, account: str) -> tuple[Medium, ...]:
         """The media that this account shows: those without ``only``, or whose ``only`` names it."""
-        return tuple(m for m in self.media if not m.only or channel in m.only or account in m.only)
+        return tuple(
+            m for m in self.media if not m.only_for or channel in m.only_for or account in m.only_for
+        )
 
-    def place(self, problem: Problem) -> Problem:
+    def locate(self, problem: Problem) -> Problem:
         """The problem at the line of its field, or of the nearest key above it, or of the first line."""
-        path = self._standing(problem.field or "")
+        path = self._resolve_path(problem.field or "")
         if path != problem.field:
             problem = replace(problem, field=path or None)
-        while path and path not in self.places:
+        while path and path not in self.positions:
             path = path.rpartition(".")[0]
-        place = self.places.get(path) or Place(1, 1)
-        text = self.lines[place.line - 1] if 0 < place.line <= len(self.lines) else ""
-        return problem.at(self.file, place, text)
+        position = self.positions.get(path) or Position(1, 1)
+        text = self.lines[position.line - 1] if 0 < position.line <= len(self.lines) else ""
+        return problem.with_position(self.file, position, text)
 
-    def _standing(self, path: str) -> str:
+    def _resolve_path(self, path: str) -> str:
         """Where a channel's key stands: there, under an account's name, or (its text) in the body."""
         owner, _dot, key = path.partition(".")
-        if not key or path in self.places or owner in ("media", "channels", "audiences", "tags"):
+        if not key or path in self.positions or owner in ("media", "channels", "audiences", "tags"):
             return path
-        others = (f"{name}.{key}" for name in self.own if f"{name}.{key}" in self.places)
-        return next(others, "body" if key == "text" and "body" in self.places else path)
+        candidates = (f"{name}.{key}" for name in self.channel_keys if f"{name}.{key}" in self.positions)
+        return next(candidates, "body" if key == "text" and "body" in self.positions else path)

@@ -12,7 +12,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Position:
     """Where something stands in a file; line and column count from 1, ``length`` in characters."""
 
     line: int
@@ -33,7 +33,7 @@ class Problem:
     message: str
     hint: str = ""
     file: str = ""
-    place: Place | None = None
+    position: Position | None = None
     field: str | None = None
     channel: str | None = None
     severity: Severity = Severity.ERROR
@@ -44,9 +44,9 @@ class Problem:
         """Whether the post cannot be published."""
         return self.severity is Severity.ERROR
 
-    def at(self, file: str, place: Place | None, text: str = "") -> "Problem":
+    def with_position(self, file: str, position: Position | None, text: str = "") -> "Problem":
         """The same problem, placed."""
-        return replace(self, file=file, place=place, text=text or self.text)
+        return replace(self, file=file, position=position, text=text or self.text)
 
 
 def channel_problem(

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from humaspost.base.canonical_json import Json, digest
-from humaspost.model.post import Kind, MediaFacts, Medium, Post
+from humaspost.base.canonical_json import Json, sha256_digest
+from humaspost.model.post import MediaFacts, MediaKind, Medium, Post
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Attachment:
 
     path: str
     sha256: str
-    kind: Kind
+    kind: MediaKind
     mime: str
     size: int
     alt: str
@@ -73,7 +73,7 @@ class Part:
     @property
     def hash(self) -> str:
         """What preparation is shared by: the same part needs uploading once."""
-        return digest(asdict(self))
+        return sha256_digest(asdict(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Rendition:
     @property
     def hash(self) -> str:
         """What is frozen at the first public write, and what ``changed`` is told by."""
-        return digest(asdict(self))
+        return sha256_digest(asdict(self))
 
     def to_json(self) -> dict[str, Json]:
         """Plain JSON; ``from_json`` is its inverse."""
@@ -97,82 +97,86 @@ class Rendition:
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> "Rendition":
         """The rendition that ``to_json`` wrote."""
-        parts = tuple(_part(part) for part in data["parts"])
+        parts = tuple(_part_from_json(part) for part in data["parts"])
         return Rendition(data["channel"], parts, data["replies_to"])
 
 
-def _fallback(data: Mapping[str, Any]) -> Fallback:
+def _fallback_from_json(data: Mapping[str, Any]) -> Fallback:
     buttons = tuple((kind, value) for kind, value in data.get("buttons", ()))
     texts = {name: tuple(data.get(name, ())) for name in ("params", "names")}
     return Fallback(**{**data, **texts, "buttons": buttons})
 
 
-def _part(data: Mapping[str, Any]) -> Part:
-    media = tuple(_attachment(item) for item in data["media"])
+def _part_from_json(data: Mapping[str, Any]) -> Part:
+    media = tuple(_attachment_from_json(item) for item in data["media"])
     fallback = data["fallback"]
     if fallback is not None:
-        fallback = _fallback(fallback)
+        fallback = _fallback_from_json(fallback)
     return Part(data["number"], data["text"], media, data["extra"], fallback)
 
 
-def _attachment(data: Mapping[str, Any]) -> Attachment:
-    beside = {key: _attachment(data[key]) if data[key] else None for key in ("cover", "captions")}
-    return Attachment(**{**data, "kind": Kind(data["kind"]), **beside})
+def _attachment_from_json(data: Mapping[str, Any]) -> Attachment:
+    companions = {
+        key: _attachment_from_json(data[key]) if data[key] else None for key in ("cover", "captions")
+    }
+    return Attachment(**{**data, "kind": MediaKind(data["kind"]), **companions})
 
 
-def attach(medium: Medium, root_relative: str) -> Attachment:
+def attachment_from_medium(medium: Medium, project_path: str) -> Attachment:
     """The attachment of a probed medium; ``root_relative`` is its path within the project.
 
     Raises ValueError for a medium that was not probed.
     """
-    facts = medium.facts
-    if facts is None:
+    media_facts = medium.facts
+    if media_facts is None:
         raise ValueError(medium.file)
     return Attachment(
-        path=root_relative,
-        sha256=facts.sha256,
-        kind=facts.kind,
-        mime=facts.mime,
-        size=facts.size,
+        path=project_path,
+        sha256=media_facts.sha256,
+        kind=media_facts.kind,
+        mime=media_facts.mime,
+        size=media_facts.size,
         alt=medium.alt,
         index=medium.index,
-        width=facts.width,
-        height=facts.height,
-        duration=facts.duration,
-        cover=_beside(medium, root_relative, file=medium.cover, facts=medium.cover_facts, use="cover"),
-        captions=_beside(
-            medium, root_relative, file=medium.captions, facts=medium.captions_facts, use="captions"
+        width=media_facts.width,
+        height=media_facts.height,
+        duration=media_facts.duration,
+        cover=_companion_attachment(
+            medium, project_path, file=medium.cover, media_facts=medium.cover_facts, use="cover"
+        ),
+        captions=_companion_attachment(
+            medium, project_path, file=medium.captions, media_facts=medium.captions_facts, use="captions"
         ),
     )
 
 
-def _beside(
-    medium: Medium, root_relative: str, *, file: Path | None, facts: MediaFacts | None, use: str
+def _companion_attachment(
+    medium: Medium, project_path: str, *, file: Path | None, media_facts: MediaFacts | None, use: str
 ) -> Attachment | None:
     """A file beside it, where it was probed; ``medium.path`` and ``root_relative`` name the same file."""
-    if file is None or facts is None:
+    if file is None or media_facts is None:
         return None
-    beside = os.path.relpath(file, medium.path.parent).replace(os.sep, "/")
-    path = posixpath.normpath(posixpath.join(posixpath.dirname(root_relative), beside))
+    relative_path = os.path.relpath(file, medium.path.parent).replace(os.sep, "/")
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(project_path), relative_path))
     return Attachment(
         path=path,
-        sha256=facts.sha256,
-        kind=facts.kind,
-        mime=facts.mime,
-        size=facts.size,
+        sha256=media_facts.sha256,
+        kind=media_facts.kind,
+        mime=media_facts.mime,
+        size=media_facts.size,
         alt="",
         index=medium.index,
-        width=facts.width,
-        height=facts.height,
+        width=media_facts.width,
+        height=media_facts.height,
         use=use,
     )
 
 
-def attachments(post: Post, *, channel: str, account: str) -> tuple[Attachment, ...]:
+def attachments_for(post: Post, *, channel: str, account: str) -> tuple[Attachment, ...]:
     """The media that one account shows, in order; those that could not be probed have a Problem already."""
     folder = posixpath.dirname(post.file)
     return tuple(
-        attach(medium, posixpath.normpath(posixpath.join(folder, medium.file)))
+        attachment_from_medium(medium, posixpath.normpath(posixpath.join(folder, medium.file)))
         for medium in post.media_for(channel, account)
         if medium.facts is not None
     )

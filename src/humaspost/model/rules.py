@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from humaspost.model.post import Kind
+from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment, Part
 
 #: Length of a text in the channel's own units.
@@ -17,7 +17,7 @@ class Source:
     """Where a figure comes from: a public address and the day it was read."""
 
     url: str
-    read: date
+    read_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ class TextRules:
 
     limit: Limit
     measure: Measure
-    bound: Measure = len
+    upper_bound: Measure = len
 
 
 @dataclass(frozen=True, slots=True)
-class FilmRules:
+class VideoRules:
     """What may be inside a video, a sound or a GIF; empty and None = no rule. Names as in ``Film``.
 
     ``frame_rate`` (least, most) per second; ``bit_rate`` bits per second, ``sample_rate`` Hz,
@@ -50,17 +50,17 @@ class FilmRules:
     """
 
     codecs: tuple[str, ...] = ()
-    pixels: tuple[str, ...] = ()
-    audio: tuple[str, ...] = ()
+    pixel_formats: tuple[str, ...] = ()
+    audio_codecs: tuple[str, ...] = ()
     frame_rate: tuple[float, float] | None = None
     bit_rate: int | None = None
     sample_rate: int | None = None
-    channels: int | None = None
-    mono: tuple[str, ...] = ()
+    audio_channels: int | None = None
+    mono_audio_codecs: tuple[str, ...] = ()
     audio_streams: int | None = None
     profiles: tuple[str, ...] = ()
     frames: int | None = None
-    pixels_in_all: int | None = None
+    max_total_pixels: int | None = None
     index_first: bool = False
 
 
@@ -83,11 +83,11 @@ class MediaRules:
     duration: tuple[float, float] | None = None
     max_count: int = 1
     height: tuple[int, int] | None = None
-    frame: tuple[int, int] | None = None
-    film: FilmRules | None = None
-    described: bool = True
+    max_sides: tuple[int, int] | None = None
+    video: VideoRules | None = None
+    alt_required: bool = True
 
-    def takes_ratio(self, width: int, height: int) -> bool:
+    def accepts_ratio(self, width: int, height: int) -> bool:
         """Whether sides like these are within ``ratio``, to the pixel: no platform says that it rounds."""
         return self.ratio is None or self.ratio[0] <= width / height <= self.ratio[1]
 
@@ -116,16 +116,16 @@ class Quota:
     count: int
     seconds: float
     source: Source
-    unique: bool = False
-    preparing: bool = False
+    counts_recipients: bool = False
+    counts_preparation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Cannot:
+class Unsupported:
     """What the platform itself cannot do (``retract``, ``edit``, ``text-only``), and why."""
 
-    what: str
-    why: str
+    operation: str
+    reason: str
     source: Source
 
 
@@ -136,17 +136,17 @@ class Price:
     ``alt`` is added for each alternative text of a medium of a kind in ``described``. Never a promise.
     """
 
-    part: Decimal
-    linked: Decimal
+    plain_part: Decimal
+    linked_part: Decimal
     alt: Decimal
-    described: tuple[Kind, ...]
+    alt_kinds: tuple[MediaKind, ...]
     has_link: Callable[[str], bool]
     source: Source
 
-    def of(self, part: Part) -> Decimal:
+    def estimate(self, part: Part) -> Decimal:
         """The estimate for one part."""
-        texts = sum(bool(item.alt) and item.kind in self.described for item in part.media)
-        return (self.linked if self.has_link(part.text) else self.part) + texts * self.alt
+        texts = sum(bool(item.alt) and item.kind in self.alt_kinds for item in part.media)
+        return (self.linked_part if self.has_link(part.text) else self.plain_part) + texts * self.alt
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,28 +162,28 @@ class Rules:
     nothing is charged for a part, or nobody can say what.
     """
 
-    public: bool
+    is_public: bool
     text: TextRules
-    media: Mapping[Kind, MediaRules]
+    media: Mapping[MediaKind, MediaRules]
     max_media: int
     alt: Limit
     max_parts: int = 1
     parts_source: Source | None = None
-    audience: bool = False
-    needs_media: bool = False
-    public_url: bool = False
+    is_per_recipient: bool = False
+    media_required: bool = False
+    public_url_required: bool = False
     rates: tuple[Rate, ...] = ()
     quotas: tuple[Quota, ...] = ()
-    cannot: tuple[Cannot, ...] = ()
+    unsupported: tuple[Unsupported, ...] = ()
     keys: Mapping[str, str] = field(default_factory=dict)
-    uses: Mapping[str, Mapping[Kind, MediaRules]] = field(default_factory=dict)
+    placement_rules: Mapping[str, Mapping[MediaKind, MediaRules]] = field(default_factory=dict)
     price: Price | None = None
 
-    def limits(self, item: Attachment) -> MediaRules | None:
+    def media_rules_for(self, item: Attachment) -> MediaRules | None:
         """What this medium must be where it is shown; None = the channel does not take its kind there."""
-        return self.uses.get(item.use, self.media).get(item.kind)
+        return self.placement_rules.get(item.use, self.media).get(item.kind)
 
-    def told(self, totals: Mapping[str, tuple[int, int]]) -> "Rules":
+    def with_platform_quotas(self, totals: Mapping[str, tuple[int, int]]) -> "Rules":
         """The rules with the totals that the platform names for this account (``Facts.quotas``)."""
         quotas = tuple(
             replace(quota, count=totals[quota.name][1]) if totals.get(quota.name, (0, 0))[1] > 0 else quota

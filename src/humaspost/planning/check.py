@@ -15,15 +15,15 @@ def check(post: Post, rendition: Rendition, rules: Rules, *, convert: bool = Fal
 
     ``convert`` = media are made fit, so what conversion mends is no problem.
     """
-    found = [*_whom(post, rendition, rules), *_parts(post, rendition, rules)]
+    problems = [*_check_audiences(post, rendition, rules), *_check_part_count(post, rendition, rules)]
     for part in rendition.parts:
-        found += _text(part, rendition, rules)
-        found += media_checks.check(post, part, rendition, rules, convert=convert)
-    return found
+        problems += _check_text(part, rendition, rules)
+        problems += media_checks.check_media(post, part, rendition, rules, convert=convert)
+    return problems
 
 
-def _whom(post: Post, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
-    if rules.public and post.visibility is Visibility.RESTRICTED:
+def _check_audiences(post: Post, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
+    if rules.is_public and post.visibility is Visibility.RESTRICTED:
         yield channel_problem(
             rendition.channel,
             "restricted-public",
@@ -35,7 +35,7 @@ def _whom(post: Post, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
             ),
             field="visibility",
         )
-    if rules.audience and not post.audiences:
+    if rules.is_per_recipient and not post.audiences:
         yield channel_problem(
             rendition.channel,
             "audience-missing",
@@ -43,11 +43,11 @@ def _whom(post: Post, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
                 channel=rendition.channel
             ),
             hint=_("write audiences: [NAME], with a name from config.toml"),
-            field="audiences" if "audiences" in post.places else "channels",
+            field="audiences" if "audiences" in post.positions else "channels",
         )
 
 
-def _parts(post: Post, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
+def _check_part_count(post: Post, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
     count = len(rendition.parts)
     if count > rules.max_parts:
         yield channel_problem(
@@ -60,8 +60,8 @@ def _parts(post: Post, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
             field=f"{rendition.channel}.text",
         )
     for medium in post.media if rules.max_parts > 1 else ():
-        theirs = medium.only and rendition.channel not in medium.only
-        if medium.part is not None and medium.part > count and not theirs:
+        channel_media = medium.only_for and rendition.channel not in medium.only_for
+        if medium.part is not None and medium.part > count and not channel_media:
             yield channel_problem(
                 rendition.channel,
                 "media-part",
@@ -75,30 +75,30 @@ def _parts(post: Post, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
             )
 
 
-def _text(part: Part, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
+def _check_text(part: Part, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
     limit = int(rules.text.limit.value)
-    if rules.text.bound(part.text) <= limit:
+    if rules.text.upper_bound(part.text) <= limit:
         return
     length = rules.text.measure(part.text)
     if length <= limit:
         return
-    which = _("part {number} of {count}").format(number=part.number, count=len(rendition.parts))
+    part_label = _("part {number} of {count}").format(number=part.number, count=len(rendition.parts))
     yield channel_problem(
         rendition.channel,
         "too-long",
         _("{what} is {length}/{limit} characters long on {channel}: {more} too many").format(
-            what=which if len(rendition.parts) > 1 else _("the text"),
+            what=part_label if len(rendition.parts) > 1 else _("the text"),
             length=length,
             limit=limit,
             channel=rendition.channel,
             more=length - limit,
         ),
-        hint=_ways_out(rendition, rules),
+        hint=_length_remedies(rendition, rules),
         field=f"{rendition.channel}.text",
     )
 
 
-def _ways_out(rendition: Rendition, rules: Rules) -> str:
+def _length_remedies(rendition: Rendition, rules: Rules) -> str:
     channel = rendition.channel
     if rules.max_parts == 1:
         return _("shorten it, or write a shorter one for {channel} alone: {channel}.text").format(

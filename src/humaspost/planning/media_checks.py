@@ -4,28 +4,30 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from humaspost.base.i18n import _, ngettext
-from humaspost.model.post import Kind, Medium, Post
+from humaspost.model.post import MediaKind, Medium, Post
 from humaspost.model.problem import Problem, channel_problem
 from humaspost.model.rendition import Attachment, Part, Rendition
 from humaspost.model.rules import MediaRules, Rules
 from humaspost.planning import video_checks
 
 #: Pictures: a reader who cannot see them is told what they show.
-_SEEN = (Kind.IMAGE, Kind.GIF)
+_VISIBLE_KINDS = (MediaKind.IMAGE, MediaKind.GIF)
 
 
-def check(post: Post, part: Part, rendition: Rendition, rules: Rules, *, convert: bool) -> Iterator[Problem]:
+def check_media(
+    post: Post, part: Part, rendition: Rendition, rules: Rules, *, convert: bool
+) -> Iterator[Problem]:
     """How many they are, whether they are described, and whether each is what the channel takes.
 
     ``convert`` = what conversion mends is no problem.
     """
-    yield from _amount(post, part, rendition, rules)
+    yield from _check_count(post, part, rendition, rules)
     for item in part.media:
-        yield from _alt(item, rendition, rules)
-        yield from _fitness(post, item, rendition, rules, convert=convert)
+        yield from _check_alt(item, rendition, rules)
+        yield from _check_fitness(post, item, rendition, rules, convert=convert)
 
 
-def _amount(post: Post, part: Part, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
+def _check_count(post: Post, part: Part, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
     if len(part.media) > rules.max_media:
         limit = rules.max_media
         yield channel_problem(
@@ -38,7 +40,7 @@ def _amount(post: Post, part: Part, rendition: Rendition, rules: Rules) -> Itera
             field=f"media.{part.media[limit].index}",
         )
     # A file that could not be read has its own problem; one is enough.
-    elif rules.needs_media and not part.media and all(medium.facts for medium in post.media):
+    elif rules.media_required and not part.media and all(medium.facts for medium in post.media):
         yield channel_problem(
             rendition.channel,
             "media-missing",
@@ -46,13 +48,13 @@ def _amount(post: Post, part: Part, rendition: Rendition, rules: Rules) -> Itera
             hint=_("add one under media:, or take {channel} out of channels:").format(
                 channel=rendition.channel
             ),
-            field="media" if "media" in post.places else "channels",
+            field="media" if "media" in post.positions else "channels",
         )
     else:
-        yield from _amount_by_kind(part, rendition, rules)
+        yield from _check_count_by_kind(part, rendition, rules)
 
 
-def _amount_by_kind(part: Part, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
+def _check_count_by_kind(part: Part, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
     for kind, limits in rules.media.items():
         items = [item for item in part.media if item.kind is kind]
         if len(items) > limits.max_count:
@@ -64,27 +66,27 @@ def _amount_by_kind(part: Part, rendition: Rendition, rules: Rules) -> Iterator[
                     "{channel} shows {count} of kind {kind} in one post, and these are {items}",
                     limits.max_count,
                 ).format(
-                    channel=rendition.channel, kind=_kind(kind), count=limits.max_count, items=len(items)
+                    channel=rendition.channel, kind=_kind_name(kind), count=limits.max_count, items=len(items)
                 ),
                 hint=_("leave some out, or keep them for other channels with only:"),
                 field=f"media.{items[limits.max_count].index}",
             )
 
 
-def _kind(kind: Kind) -> str:
+def _kind_name(kind: MediaKind) -> str:
     words = {
-        Kind.IMAGE: _("picture"),
-        Kind.GIF: _("GIF"),
-        Kind.VIDEO: _("video"),
-        Kind.AUDIO: _("sound"),
-        Kind.DOCUMENT: _("document"),
+        MediaKind.IMAGE: _("picture"),
+        MediaKind.GIF: _("GIF"),
+        MediaKind.VIDEO: _("video"),
+        MediaKind.AUDIO: _("sound"),
+        MediaKind.DOCUMENT: _("document"),
     }
     return words[kind]
 
 
-def _alt(item: Attachment, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
+def _check_alt(item: Attachment, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
     field = f"media.{item.index}.alt"
-    if item.kind in _SEEN and not item.alt.strip():
+    if item.kind in _VISIBLE_KINDS and not item.alt.strip():
         # The same on every channel, so that it is told once.
         yield Problem(
             "alt-missing",
@@ -104,41 +106,41 @@ def _alt(item: Attachment, rendition: Rendition, rules: Rules) -> Iterator[Probl
         )
 
 
-def _fitness(
+def _check_fitness(
     post: Post, item: Attachment, rendition: Rendition, rules: Rules, *, convert: bool
 ) -> Iterator[Problem]:
-    limits = rules.limits(item)
+    limits = rules.media_rules_for(item)
     if limits is None:
-        yield _refused(item, rendition)
+        yield _report_unsupported(item, rendition)
         return
-    if item.kind in (Kind.VIDEO, Kind.AUDIO):
-        yield from video_checks.check(post, item, rendition, limits, convert=convert)
+    if item.kind in (MediaKind.VIDEO, MediaKind.AUDIO):
+        yield from video_checks.check_video(post, item, rendition, limits, convert=convert)
         return
-    yield from _size(item, rendition, limits)
+    yield from _check_size(item, rendition, limits)
     if item.width and item.height:
-        yield from _shape(item, item.width, item.height, rendition, limits, convert=convert)
-    if item.kind is Kind.GIF:
+        yield from _check_geometry(item, item.width, item.height, rendition, limits, convert=convert)
+    if item.kind is MediaKind.GIF:
         yield from video_checks.check_gif(post, item, rendition, limits)
 
 
-def _refused(item: Attachment, rendition: Rendition) -> Problem:
+def _report_unsupported(item: Attachment, rendition: Rendition) -> Problem:
     return channel_problem(
         rendition.channel,
         "media-kind",
         _("{channel} takes no {kind}: {file}").format(
-            channel=rendition.channel, kind=_kind(item.kind), file=item.name
+            channel=rendition.channel, kind=_kind_name(item.kind), file=item.name
         ),
         hint=_("leave it out, or name the channels that get it with only:"),
         field=f"media.{item.index}.file",
     )
 
 
-def _size(item: Attachment, rendition: Rendition, limits: MediaRules) -> Iterator[Problem]:
+def _check_size(item: Attachment, rendition: Rendition, limits: MediaRules) -> Iterator[Problem]:
     # A still picture is made smaller when it is fitted; anything else goes out as it is.
-    if item.kind is Kind.IMAGE:
+    if item.kind is MediaKind.IMAGE:
         return
     if item.mime not in limits.mimes:
-        yield _refused(item, rendition)
+        yield _report_unsupported(item, rendition)
     elif item.size > limits.max_bytes.value:
         yield channel_problem(
             rendition.channel,
@@ -154,7 +156,7 @@ def _size(item: Attachment, rendition: Rendition, limits: MediaRules) -> Iterato
         )
 
 
-def _shape(
+def _check_geometry(
     item: Attachment,
     width: int,
     height: int,
@@ -167,21 +169,21 @@ def _shape(
     if limits.width and width < limits.width[0]:
         code = "media-too-small"
         message = _("{file} is {width} pixels wide; {channel} takes {least} or more")
-    elif limits.width and width > limits.width[1] and item.kind is not Kind.IMAGE:
+    elif limits.width and width > limits.width[1] and item.kind is not MediaKind.IMAGE:
         code = "media-too-wide"
         message = _("{file} is {width} pixels wide; {channel} takes {most} or less")
     elif limits.height and not limits.height[0] <= height <= limits.height[1]:
         code = "media-too-tall"
         message = _("{file} is {height} pixels tall; {channel} takes {low} to {tall}")
-    elif convert and item.kind is Kind.IMAGE:
+    elif convert and item.kind is MediaKind.IMAGE:
         return
-    elif not limits.takes_ratio(width, height):
+    elif not limits.accepts_ratio(width, height):
         code = "media-ratio"
         message = _("{file} is {ratio} times as wide as tall; {channel} takes {narrow} to {broad}")
     if code:
-        least, most = limits.width or (0, 0)
-        low, tall = limits.height or (0, 0)
-        narrow, broad = limits.ratio or (0, 0)
+        min_width, max_width = limits.width or (0, 0)
+        is_low, is_tall = limits.height or (0, 0)
+        min_ratio, max_ratio = limits.ratio or (0, 0)
         yield channel_problem(
             rendition.channel,
             code,
@@ -189,42 +191,42 @@ def _shape(
                 file=item.name,
                 width=width,
                 height=height,
-                low=low,
-                tall=tall,
-                ratio=video_checks.told(width / height, (narrow, broad)),
+                low=is_low,
+                tall=is_tall,
+                ratio=video_checks.format_ratio(width / height, (min_ratio, max_ratio)),
                 channel=rendition.channel,
-                least=least,
-                most=most,
-                narrow=narrow,
-                broad=broad,
+                least=min_width,
+                most=max_width,
+                narrow=min_ratio,
+                broad=max_ratio,
             ),
-            hint=_way_out(code, item).format(channel=rendition.channel),
+            hint=_conversion_remedy(code, item).format(channel=rendition.channel),
             field=f"media.{item.index}.file",
         )
 
 
-def _way_out(code: str, item: Attachment) -> str:
-    if code == "media-ratio" and item.kind is Kind.IMAGE:
+def _conversion_remedy(code: str, item: Attachment) -> str:
+    if code == "media-ratio" and item.kind is MediaKind.IMAGE:
         return _(
             "crop it, or write convert = true under [media] in config.toml, or keep it off {channel} with only:"
         )
     return _("save it in another size, or keep it off {channel} with only:")
 
 
-def converted(post: Post, rules: Rules) -> Post:
+def with_converted_gifs(post: Post, rules: Rules) -> Post:
     """The post with its GIFs as the videos that are made of them, where the channel takes only those.
 
     One that is shorter than the channel's shortest video is looped.
     """
-    if Kind.GIF in rules.media or Kind.VIDEO not in rules.media:
+    if MediaKind.GIF in rules.media or MediaKind.VIDEO not in rules.media:
         return post
-    least, _most = rules.media[Kind.VIDEO].duration or (0.0, 0.0)
-    return replace(post, media=tuple(_moving(medium, least) for medium in post.media))
+    min_duration, _most = rules.media[MediaKind.VIDEO].duration or (0.0, 0.0)
+    return replace(post, media=tuple(_as_video(medium, min_duration) for medium in post.media))
 
 
-def _moving(medium: Medium, least: float) -> Medium:
+def _as_video(medium: Medium, min_duration: float) -> Medium:
     facts = medium.facts
-    if facts is None or facts.kind is not Kind.GIF:
+    if facts is None or facts.kind is not MediaKind.GIF:
         return medium
-    lasts = None if facts.duration is None else max(facts.duration, least)
-    return replace(medium, facts=replace(facts, kind=Kind.VIDEO, duration=lasts))
+    duration = None if facts.duration is None else max(facts.duration, min_duration)
+    return replace(medium, facts=replace(facts, kind=MediaKind.VIDEO, duration=duration))

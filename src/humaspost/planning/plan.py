@@ -5,22 +5,22 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from humaspost.base.i18n import _
-from humaspost.model.account import Account, Facts
+from humaspost.model.account import Account, AccountStatus
 from humaspost.model.channel import Channel
-from humaspost.model.plan import Handling, NotPlanned, Plan, PlanRow, Said
+from humaspost.model.plan import NotPlanned, Plan, PlanRow, PostPolicy, PublishedText
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem, Severity
 from humaspost.model.rendition import Rendition
 from humaspost.model.rules import Rules
 from humaspost.planning import login_expiry
 from humaspost.planning.check import check
-from humaspost.planning.media_checks import converted
-from humaspost.planning.targets import targets
-from humaspost.planning.thread_split import fit
+from humaspost.planning.media_checks import with_converted_gifs
+from humaspost.planning.targets import find_targets
+from humaspost.planning.thread_split import split_thread
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class PlanningContext:
     """What planning is told of the world: no clock, no disk.
 
     ``facts`` by account name; ``said`` = first writes of the last days, for ``same-text``; ``convert`` =
@@ -29,76 +29,82 @@ class Known:
 
     accounts: Sequence[Account]
     channels: Mapping[str, Channel]
-    handling: Callable[[Post], Handling]
-    facts: Mapping[str, Facts]
-    said: Sequence[Said] = ()
+    policy_of: Callable[[Post], PostPolicy]
+    statuses: Mapping[str, AccountStatus]
+    recent_texts: Sequence[PublishedText] = ()
     same_text: timedelta = timedelta(days=30)
     convert: bool = False
 
 
-def plan(posts: Sequence[Post], bad: Iterable[Problem], known: Known) -> tuple[Plan, list[Problem]]:
+def build_plan(
+    posts: Sequence[Post], problems_by_file: Iterable[Problem], context: PlanningContext
+) -> tuple[Plan, list[Problem]]:
     """The plan, and every problem that keeps a post out of it; ``bad`` are those found while reading."""
-    wrong = {problem.file for problem in bad if problem.is_error}
+    wrong = {problem.file for problem in problems_by_file if problem.is_error}
     rows: list[PlanRow] = []
     held: list[NotPlanned] = []
     problems: list[Problem] = []
     rules = {
-        account.name: known.channels[account.channel].rules(account.config) for account in known.accounts
+        account.name: context.channels[account.channel].rules(account.config) for account in context.accounts
     }
     for post in posts:
-        found, mine = _one(post, known, rules)
-        problems += found
-        if post.file in wrong or any(problem.is_error for problem in found):
+        targets, post_rows = _plan_post(post, context, rules)
+        problems += targets
+        if post.file in wrong or any(problem.is_error for problem in targets):
             held.append(NotPlanned(post.id, post.file, post.title, "error"))
         elif post.draft:
             held.append(NotPlanned(post.id, post.file, post.title, "draft"))
         else:
-            rows += mine
-    rows, twins = _without_twins(rows, known)
-    problems += [_place(posts, twin) for twin in twins]
-    held += [NotPlanned(t.post, t.file, t.title, "error") for t, _other in twins]
+            rows += post_rows
+    rows, duplicates = _without_duplicates(rows, context)
+    problems += [_describe_location(posts, duplicate) for duplicate in duplicates]
+    held += [NotPlanned(t.post, t.file, t.title, "error") for t, _other in duplicates]
     rows.sort(key=lambda row: (row.due.utc, row.priority, row.post, row.account.name))
     return Plan(tuple(rows), tuple(held)), problems
 
 
-def renditions(
-    post: Post, known: Known, rules: Mapping[str, Rules] | None = None
+def build_renditions(
+    post: Post, context: PlanningContext, rules: Mapping[str, Rules] | None = None
 ) -> Iterable[tuple[Account, Rendition, Rules]]:
     """What each account that the post names would show of it."""
-    accounts, _problems = targets(post, known.accounts)
+    accounts, _problems = find_targets(post, context.accounts)
     for account in accounts:
-        channel = known.channels[account.channel]
+        channel = context.channels[account.channel]
         limits = rules[account.name] if rules else channel.rules(account.config)
-        shown = converted(post, limits) if known.convert else post
-        rendition = channel.render(shown, account.config, limits, account=account.name)
-        yield account, fit(rendition, limits), limits
+        renditions = with_converted_gifs(post, limits) if context.convert else post
+        rendition = channel.render(renditions, account.config, limits, account=account.name)
+        yield account, split_thread(rendition, limits), limits
 
 
-def _one(post: Post, known: Known, rules: Mapping[str, Rules]) -> tuple[list[Problem], list[PlanRow]]:
-    _accounts, unclear = targets(post, known.accounts)
-    problems = list(unclear)
+def _plan_post(
+    post: Post, context: PlanningContext, rules: Mapping[str, Rules]
+) -> tuple[list[Problem], list[PlanRow]]:
+    _accounts, target_problems = find_targets(post, context.accounts)
+    problems = list(target_problems)
     rows = []
-    for account, rendition, limits in renditions(post, known, rules):
-        channel = known.channels[account.channel]
-        problems += check(post, rendition, limits, convert=known.convert)
-        facts = known.facts.get(account.name)
-        problems += channel.check(rendition, limits, facts, config=account.config)
-        problems += login_expiry.check(post, account, facts)
+    for account, rendition, limits in build_renditions(post, context, rules):
+        channel = context.channels[account.channel]
+        problems += check(post, rendition, limits, convert=context.convert)
+        status = context.statuses.get(account.name)
+        problems += channel.check(rendition, limits, status, config=account.config)
+        problems += login_expiry.check_login_expiry(post, account, status)
         if post.date is not None:
-            rows.append(_row(post, account, rendition, limits, known.handling(post)))
+            rows.append(_plan_row(post, account, rendition, limits, context.policy_of(post)))
     if post.draft:
-        problems = _of_draft(post, problems)
-    return [problem if problem.place else post.place(problem) for problem in problems], rows
+        problems = _as_draft_warnings(post, problems)
+    return [problem if problem.position else post.locate(problem) for problem in problems], rows
 
 
-def _of_draft(post: Post, problems: list[Problem]) -> list[Problem]:
+def _as_draft_warnings(post: Post, problems: list[Problem]) -> list[Problem]:
     """What will be wrong once the draft is taken out: warnings; nothing where nothing is written yet."""
     if not post.body and not post.media:
         return []
     return [replace(problem, severity=Severity.WARNING) for problem in problems]
 
 
-def _row(post: Post, account: Account, rendition: Rendition, rules: Rules, handling: Handling) -> PlanRow:
+def _plan_row(
+    post: Post, account: Account, rendition: Rendition, rules: Rules, policy: PostPolicy
+) -> PlanRow:
     assert post.date is not None
     return PlanRow(
         post=post.id,
@@ -109,42 +115,52 @@ def _row(post: Post, account: Account, rendition: Rendition, rules: Rules, handl
         due=post.date,
         rendition=rendition,
         expires=post.expires,
-        late=handling.late,
-        grace=handling.grace,
-        priority=handling.priority,
-        during_pause=handling.during_pause,
-        audiences=post.audiences if rules.audience else (),
+        late=policy.late,
+        grace=policy.grace,
+        priority=policy.priority,
+        during_pause=policy.during_pause,
+        audiences=post.audiences if rules.is_per_recipient else (),
         repeats=post.repeats,
     )
 
 
-def _without_twins(rows: list[PlanRow], known: Known) -> tuple[list[PlanRow], list[tuple[PlanRow, str]]]:
+def _without_duplicates(
+    rows: list[PlanRow], context: PlanningContext
+) -> tuple[list[PlanRow], list[tuple[PlanRow, str]]]:
     """The rows but for posts that say again what another said on the account within the days."""
-    said: dict[tuple[str, str], list[Said]] = {}
-    for item in known.said:
-        said.setdefault((item.account, item.hash), []).append(item)
-    twins: dict[str, tuple[PlanRow, str]] = {}
+    recent_texts: dict[tuple[str, str], list[PublishedText]] = {}
+    for item in context.recent_texts:
+        recent_texts.setdefault((item.account, item.rendition_hash), []).append(item)
+    duplicates: dict[str, tuple[PlanRow, str]] = {}
     for row in sorted(rows, key=lambda row: (row.due.utc, row.post)):
         key = (row.account.name, row.rendition.hash)
-        other = next((s.post for s in said.get(key, ()) if _is_twin(s, row, known.same_text)), None)
-        if other is not None:
-            twins.setdefault(row.post, (row, other))
-        said.setdefault(key, []).append(Said(row.account.name, key[1], row.post, row.due.utc))
-    return [row for row in rows if row.post not in twins], list(twins.values())
+        earlier = next(
+            (s.post for s in recent_texts.get(key, ()) if _is_duplicate(s, row, context.same_text)), None
+        )
+        if earlier is not None:
+            duplicates.setdefault(row.post, (row, earlier))
+        recent_texts.setdefault(key, []).append(
+            PublishedText(row.account.name, key[1], row.post, row.due.utc)
+        )
+    return [row for row in rows if row.post not in duplicates], list(duplicates.values())
 
 
-def _is_twin(said: Said, row: PlanRow, within: timedelta) -> bool:
-    return said.post not in (row.post, row.repeats) and abs(row.due.utc - said.at) < within
+def _is_duplicate(published: PublishedText, row: PlanRow, period: timedelta) -> bool:
+    return (
+        published.post not in (row.post, row.repeats) and abs(row.due.utc - published.published_at) < period
+    )
 
 
-def _place(posts: Sequence[Post], twin: tuple[PlanRow, str]) -> Problem:
-    row, other = twin
+def _describe_location(posts: Sequence[Post], duplicate: tuple[PlanRow, str]) -> Problem:
+    row, other_row = duplicate
     post = next(post for post in posts if post.id == row.post)
-    return post.place(
+    return post.locate(
         Problem(
             "same-text",
-            _("{account} says exactly this in {other} already").format(account=row.account.name, other=other),
-            _("on purpose? write: repeats: {other}").format(other=other),
+            _("{account} says exactly this in {other} already").format(
+                account=row.account.name, other=other_row
+            ),
+            _("on purpose? write: repeats: {other}").format(other=other_row),
             field="body",
             channel=row.account.channel,
         )

@@ -9,20 +9,20 @@ from humaspost.model.post import Post
 from humaspost.model.problem import Problem
 
 
-def targets(post: Post, accounts: Sequence[Account]) -> tuple[tuple[Account, ...], tuple[Problem, ...]]:
+def find_targets(post: Post, accounts: Sequence[Account]) -> tuple[tuple[Account, ...], tuple[Problem, ...]]:
     """The accounts, once each and in the order written, and what is wrong with the names."""
-    found: dict[str, Account] = {}
+    selected: dict[str, Account] = {}
     problems: list[Problem] = []
     for index, name in enumerate(post.channels):
-        account = _meant(name, accounts)
+        account = _resolve_name(name, accounts)
         if isinstance(account, Account):
-            found.setdefault(account.name, account)
+            selected.setdefault(account.name, account)
         else:
-            problems.append(_unclear(name, account, accounts, f"channels.{index}"))
-    return tuple(found.values()), tuple(problems)
+            problems.append(_ambiguous_problem(name, account, accounts, f"channels.{index}"))
+    return tuple(selected.values()), tuple(problems)
 
 
-def _meant(name: str, accounts: Sequence[Account]) -> Account | list[Account]:
+def _resolve_name(name: str, accounts: Sequence[Account]) -> Account | list[Account]:
     """An account's own name first, then a channel's only or default account, else the candidates."""
     by_name = [account for account in accounts if account.name == name]
     of_channel = [account for account in accounts if account.channel == name]
@@ -33,7 +33,9 @@ def _meant(name: str, accounts: Sequence[Account]) -> Account | list[Account]:
     return of_channel
 
 
-def _unclear(name: str, candidates: list[Account], accounts: Sequence[Account], field: str) -> Problem:
+def _ambiguous_problem(
+    name: str, candidates: list[Account], accounts: Sequence[Account], field: str
+) -> Problem:
     if candidates:
         names = ", ".join(account.name for account in candidates)
         return Problem(
@@ -42,13 +44,13 @@ def _unclear(name: str, candidates: list[Account], accounts: Sequence[Account], 
             _("write the account's name, or set default = true for one of them in config.toml"),
             field=field,
         )
-    known = sorted({account.name for account in accounts} | {account.channel for account in accounts})
-    near = nearest(name, known)
-    hint = _("did you mean {near}?").format(near=near) if near else ""
-    every = _("accounts in config.toml: {names}").format(names=", ".join(known) or _("none"))
+    account_names = sorted({account.name for account in accounts} | {account.channel for account in accounts})
+    suggestion = nearest(name, account_names)
+    hint = _("did you mean {near}?").format(near=suggestion) if suggestion else ""
+    all_names = _("accounts in config.toml: {names}").format(names=", ".join(account_names) or _("none"))
     return Problem(
         "unknown-channel",
         _("there is no channel or account {name!r}").format(name=name),
-        hint or every,
+        hint or all_names,
         field=field,
     )

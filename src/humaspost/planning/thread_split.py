@@ -16,7 +16,7 @@ from humaspost.base.canonical_json import Json
 from humaspost.model.rendition import Attachment, Part, Rendition
 from humaspost.model.rules import Rules
 
-_ASKED = ("thread", "closing", "media_parts", "later")
+_SPLIT_KEYS = ("thread", "closing", "media_parts", "later")
 _SENTENCE = re.compile(r"(?:[.!?…]+[\"'”’)\]]*(?=\s)|(?=\n))\s+")
 _WORD = re.compile(r"\s+")
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.)\S+|[\w-]+(?:\.[\w-]+)+(?:/\S*)?", re.IGNORECASE)
@@ -26,10 +26,10 @@ _ABBREVIATIONS = re.compile(
     r"|pkl|a\.n|u\.p|rp|mrs?|vs)",
     re.IGNORECASE,
 )
-_LONGEST_ABBREVIATION = 8
+_MAX_ABBREVIATION_LENGTH = 8
 
 
-def fit(rendition: Rendition, rules: Rules) -> Rendition:
+def split_thread(rendition: Rendition, rules: Rules) -> Rendition:
     """The rendition in parts that each fit, counted ``1/4``; one that asked for nothing stays as it is.
 
     Only a URL, or a closing, that is longer than a whole part stays too long.
@@ -38,130 +38,138 @@ def fit(rendition: Rendition, rules: Rules) -> Rendition:
         return rendition
     part = rendition.parts[0]
     closing = str(part.extra.get("closing") or "")
-    texts = _texts(part.text, closing, rules)
-    media = _placed(part, len(texts))
-    later = part.extra.get("later")
-    extras = {True: _own(part.extra), False: later if isinstance(later, dict) else {}}
-    made = (
-        Part(number, text, media[number - 1], extras[number == 1])
+    texts = _split_texts(part.text, closing, rules)
+    media = _media_by_part(part, len(texts))
+    later_extra = part.extra.get("later")
+    part_extras = {
+        True: _channel_extra(part.extra),
+        False: later_extra if isinstance(later_extra, dict) else {},
+    }
+    parts = (
+        Part(number, text, media[number - 1], part_extras[number == 1])
         for number, text in enumerate(texts, start=1)
     )
-    return replace(rendition, parts=tuple(made))
+    return replace(rendition, parts=tuple(parts))
 
 
-def _own(extra: Mapping[str, Json]) -> dict[str, Json]:
-    return {name: value for name, value in extra.items() if name not in _ASKED}
+def _channel_extra(extra: Mapping[str, Json]) -> dict[str, Json]:
+    return {name: value for name, value in extra.items() if name not in _SPLIT_KEYS}
 
 
-def _placed(part: Part, count: int) -> list[tuple[Attachment, ...]]:
+def _media_by_part(part: Part, count: int) -> list[tuple[Attachment, ...]]:
     """The media of each part; one whose part does not exist stands in the last."""
-    asked = part.extra.get("media_parts")
-    places: list[Any] = list(asked) if isinstance(asked, list) else []
-    places += [1] * (len(part.media) - len(places))
-    numbers = [min(max(place, 1), count) if isinstance(place, int) else 1 for place in places]
+    requested_parts = part.extra.get("media_parts")
+    media_by_part: list[Any] = list(requested_parts) if isinstance(requested_parts, list) else []
+    media_by_part += [1] * (len(part.media) - len(media_by_part))
+    numbers = [
+        min(max(media_list, 1), count) if isinstance(media_list, int) else 1 for media_list in media_by_part
+    ]
     return [
-        tuple(item for item, here in zip(part.media, numbers, strict=False) if here == number)
+        tuple(item for item, index in zip(part.media, numbers, strict=False) if index == number)
         for number in range(1, count + 1)
     ]
 
 
-def _texts(whole: str, closing: str, rules: Rules) -> list[str]:
+def _split_texts(whole: str, closing: str, rules: Rules) -> list[str]:
     limit = rules.text.limit.value
 
-    def fits(text: str) -> bool:
-        return rules.text.bound(text) <= limit or rules.text.measure(text) <= limit
+    def is_fitting(text: str) -> bool:
+        return rules.text.upper_bound(text) <= limit or rules.text.measure(text) <= limit
 
     body = whole.removesuffix(closing).strip() if closing else whole.strip()
-    if fits(whole) or not body:
+    if is_fitting(whole) or not body:
         return [whole]
-    for most in (9, 99, 999, 9999):
-        pieces = _Splitter(body, closing, f" {most}/{most}", fits).pieces()
-        if len(pieces) <= most:
+    for max_parts in (9, 99, 999, 9999):
+        pieces = _TextSplitter(body, closing, f" {max_parts}/{max_parts}", is_fitting).split()
+        if len(pieces) <= max_parts:
             break
     count = len(pieces)
     if count == 1:
         return [whole]
-    counted = [f"{piece} {number}/{count}".lstrip() for number, piece in enumerate(pieces, start=1)]
-    return [*counted[:-1], _closed(counted[-1], closing)]
+    with_counter = [f"{piece} {number}/{count}".lstrip() for number, piece in enumerate(pieces, start=1)]
+    return [*with_counter[:-1], _with_closing(with_counter[-1], closing)]
 
 
-def _closed(text: str, closing: str) -> str:
+def _with_closing(text: str, closing: str) -> str:
     return f"{text}\n{closing}" if closing else text
 
 
 @dataclass(frozen=True, slots=True)
-class _Splitter:
+class _TextSplitter:
     """``counter`` is as wide as any that will be needed."""
 
     body: str
     closing: str
     counter: str
-    fits: Callable[[str], bool]
+    is_fitting: Callable[[str], bool]
 
-    def pieces(self) -> list[str]:
-        found: list[str] = []
-        rest = self.body
-        while rest and not self.fits(_closed(rest + self.counter, self.closing)):
-            cut = self._cut(rest)
-            found.append(rest[:cut].rstrip())
-            rest = rest[cut:].lstrip()
+    def split(self) -> list[str]:
+        pieces: list[str] = []
+        remainder = self.body
+        while remainder and not self.is_fitting(_with_closing(remainder + self.counter, self.closing)):
+            cut = self._find_cut(remainder)
+            pieces.append(remainder[:cut].rstrip())
+            remainder = remainder[cut:].lstrip()
         # What fits without the closing but cannot be divided leaves the last part to the closing.
-        return [*found, rest] if rest or self.closing or not found else found
+        return [*pieces, remainder] if remainder or self.closing or not pieces else pieces
 
-    def _cut(self, rest: str) -> int:
+    def _find_cut(self, remainder: str) -> int:
         """Where the next piece ends: at a sentence, else a word, else within one."""
-        for cuts in (list(_sentences(rest)), [found.end() for found in _WORD.finditer(rest)]):
-            if cut := self._furthest(rest, cuts):
+        for cuts in (
+            list(_sentence_ends(remainder)),
+            [cut_in_word.end() for cut_in_word in _WORD.finditer(remainder)],
+        ):
+            if cut := self._last_fitting_cut(remainder, cuts):
                 return cut
-        word = _WORD.search(rest)
-        end = word.start() if word else len(rest)
-        if self.fits(rest[:end] + self.counter):
+        word = _WORD.search(remainder)
+        end = word.start() if word else len(remainder)
+        if self.is_fitting(remainder[:end] + self.counter):
             return end
-        return self._within(rest, end)
+        return self._cut_within_word(remainder, end)
 
-    def _furthest(self, rest: str, cuts: list[int]) -> int:
+    def _last_fitting_cut(self, remainder: str, cuts: list[int]) -> int:
         """The last cut whose piece fits, 0 = none."""
-        known = {0: True}
+        cut_list = {0: True}
 
         def too_long(cut: int) -> bool:
-            known[cut] = self.fits(rest[:cut].rstrip() + self.counter)
-            return not known[cut]
+            cut_list[cut] = self.is_fitting(remainder[:cut].rstrip() + self.counter)
+            return not cut_list[cut]
 
         index = bisect_right(cuts, False, key=too_long)
-        return cuts[index - 1] if index and known.get(cuts[index - 1], True) else 0
+        return cuts[index - 1] if index and cut_list.get(cuts[index - 1], True) else 0
 
-    def _within(self, rest: str, end: int) -> int:
+    def _cut_within_word(self, remainder: str, end: int) -> int:
         """A cut in the first word, between graphemes and outside URLs; a monstrous URL stays whole."""
-        spans = [found.span() for found in _URL.finditer(rest, 0, end)]
-        bounds = [found.end() for found in _graphemes(rest[:end])]
+        spans = [position.span() for position in _URL.finditer(remainder, 0, end)]
+        bounds = [found.end() for found in _grapheme_boundaries(remainder[:end])]
         outside = [cut for cut in bounds if not any(start < cut < stop for start, stop in spans)]
-        cut = self._furthest(rest, outside)
+        cut = self._last_fitting_cut(remainder, outside)
         if cut:
             return cut
-        if "://" in rest[:end]:
+        if "://" in remainder[:end]:
             return outside[0] if outside else end
-        return self._furthest(rest, bounds) or bounds[0]
+        return self._last_fitting_cut(remainder, bounds) or bounds[0]
 
 
-def _sentences(text: str) -> Iterator[int]:
-    for found in _SENTENCE.finditer(text):
-        if not (found[0].startswith(".") and "\n" not in found[0] and _is_abbreviated(text, found.start())):
-            yield found.end()
+def _sentence_ends(text: str) -> Iterator[int]:
+    for match in _SENTENCE.finditer(text):
+        if not (match[0].startswith(".") and "\n" not in match[0] and _is_abbreviation(text, match.start())):
+            yield match.end()
 
 
-def _is_abbreviated(text: str, stop: int) -> bool:
+def _is_abbreviation(text: str, stop: int) -> bool:
     """Whether the full stop at ``stop`` follows a known abbreviation or an initial."""
-    before = text[max(0, stop - _LONGEST_ABBREVIATION) : stop].split()
+    before = text[max(0, stop - _MAX_ABBREVIATION_LENGTH) : stop].split()
     word = before[-1].lstrip("(\"'“‘[") if before else ""
     return bool(_ABBREVIATIONS.fullmatch(word)) or (len(word) == 1 and word.isupper())
 
 
 @cache
-def _grapheme() -> Any:
+def _grapheme_pattern() -> Any:
     import regex  # type: ignore[import-untyped] # it brings no types, and re knows no graphemes
 
     return regex.compile(r"\X")
 
 
-def _graphemes(text: str) -> Any:
-    return _grapheme().finditer(text)
+def _grapheme_boundaries(text: str) -> Any:
+    return _grapheme_pattern().finditer(text)

@@ -1,52 +1,58 @@
 """May this delivery be sent now? The one rule, run inside the gate's transaction."""
 
-from humaspost.model.decision import Case, Decision, Go, Stop
+from humaspost.model.decision import Allow, Decision, Deny, GateFacts
 from humaspost.model.delivery import State
 from humaspost.model.post import Late
 
 
-def decide(case: Case) -> Decision:
+def decide(facts: GateFacts) -> Decision:
     """Go, or where the delivery stands instead; the first reason that holds is the one that is told."""
-    return _never(case) or _not_now(case) or _late(case) or _form(case) or Go()
+    return (
+        _check_final(facts)
+        or _check_holds(facts)
+        or _check_lateness(facts)
+        or _check_content(facts)
+        or Allow()
+    )
 
 
-def _never(case: Case) -> Stop | None:
-    if case.expires_at and case.now >= case.expires_at:
-        return Stop(State.EXPIRED, "expires")
-    if case.opted_out:
-        return Stop(State.REFUSED, "opt-out")
-    if not case.consent:
-        return Stop(State.REFUSED, "consent")
+def _check_final(facts: GateFacts) -> Deny | None:
+    if facts.expires_at and facts.now >= facts.expires_at:
+        return Deny(State.EXPIRED, "expires")
+    if facts.opted_out:
+        return Deny(State.REFUSED, "opt-out")
+    if not facts.has_consent:
+        return Deny(State.REFUSED, "consent")
     return None
 
 
-def _not_now(case: Case) -> Stop | None:
-    if case.file_hold:
-        return Stop(State.HELD, "file")
-    if case.paused:
-        return Stop(State.HELD, "pause")
-    if case.account_hold:
-        return Stop(State.HELD, case.account_hold)
+def _check_holds(facts: GateFacts) -> Deny | None:
+    if facts.file_hold:
+        return Deny(State.HELD, "file")
+    if facts.is_paused:
+        return Deny(State.HELD, "pause")
+    if facts.account_hold:
+        return Deny(State.HELD, facts.account_hold)
     return None
 
 
-def _late(case: Case) -> Stop | None:
+def _check_lateness(facts: GateFacts) -> Deny | None:
     """Late counts to the first public write; once that was made in time, the rest continues."""
-    if case.first_write_at is not None:
+    if facts.first_write_at is not None:
         return None
-    in_time = case.now <= case.due_at + case.grace or case.late is Late.PUBLISH
-    if in_time and not case.before_ledger:
+    in_time = facts.now <= facts.due_at + facts.grace or facts.late is Late.PUBLISH
+    if in_time and not facts.due_before_ledger:
         return None
-    if case.late is Late.SKIP:
-        return Stop(State.EXPIRED, "late")
-    return Stop(State.MISSED, "before-ledger" if case.before_ledger else "late")
+    if facts.late is Late.SKIP:
+        return Deny(State.EXPIRED, "late")
+    return Deny(State.MISSED, "before-ledger" if facts.due_before_ledger else "late")
 
 
-def _form(case: Case) -> Stop | None:
-    if not case.window and not case.template:
-        return Stop(State.REFUSED, "no-template")
-    if case.unwanted:
-        return Stop(State.REFUSED, "no-marketing")
-    if case.first_write_at is None and case.same_text:
-        return Stop(State.FAILED, "same-text")
+def _check_content(facts: GateFacts) -> Deny | None:
+    if not facts.service_window_open and not facts.has_template:
+        return Deny(State.REFUSED, "no-template")
+    if facts.marketing_refused:
+        return Deny(State.REFUSED, "no-marketing")
+    if facts.first_write_at is None and facts.duplicate_of:
+        return Deny(State.FAILED, "same-text")
     return None

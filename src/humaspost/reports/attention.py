@@ -12,12 +12,12 @@ from humaspost.app.office import Office
 from humaspost.ledger import accounts
 from humaspost.ledger.deliveries import unknown_outcomes
 from humaspost.ledger.queries import delivery_lists, totals
-from humaspost.model.delivery import NEEDS_PERSON, WAITING, State
-from humaspost.views.resolve import own_page
+from humaspost.model.delivery import UNRESOLVED_STATES, WAITING_STATES, State
+from humaspost.views.resolve import account_page_url
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class AttentionItem:
     """``count`` deliveries of a post on some accounts that wait for the same thing."""
 
     state: str
@@ -29,14 +29,14 @@ class Need:
     code: str = ""
     detail: str = ""
     sent_at: datetime | None = None
-    looks: tuple[tuple[datetime, str], ...] = ()
-    next_look: datetime | None = None
-    where: str = ""
-    fan_out: bool = False
+    lookups: tuple[tuple[datetime, str], ...] = ()
+    next_lookup_at: datetime | None = None
+    page_url: str = ""
+    is_fan_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class LoginRequired:
     """An account whose login the platform does not accept."""
 
     account: str
@@ -44,56 +44,62 @@ class Login:
     detail: str
 
 
-def needs(office: Office, conn: Connection) -> list[Need]:
+def attention(office: Office, conn: Connection) -> list[AttentionItem]:
     """Unknown first, then missed, then failed, then what answers a post whose address nobody knows.
 
     The same on several accounts is told once.
     """
-    rows = delivery_lists.deliveries(conn, states=NEEDS_PERSON)
-    order = {state: number for number, state in enumerate(NEEDS_PERSON)}
+    rows = delivery_lists.list_deliveries(conn, states=UNRESOLVED_STATES)
+    order = {state: index for index, state in enumerate(UNRESOLVED_STATES)}
     rows.sort(key=lambda row: (order[State(row.state)], row.due_at, row.post, row.account_name))
-    found = [
-        _need(office, conn, list(group))
+    items = [
+        _attention_item(office, conn, list(group))
         for _key, group in groupby(rows, key=lambda row: (row.state, row.post, row.account_name))
     ]
-    return [*_together(found), *_answering_nothing(conn), *_gone(conn, now=office.now())]
+    return [
+        *_merge_accounts(items),
+        *_replies_without_address(conn),
+        *_with_missing_file(conn, now=office.now()),
+    ]
 
 
-def _gone(conn: Connection, *, now: datetime) -> list[Need]:
+def _with_missing_file(conn: Connection, *, now: datetime) -> list[AttentionItem]:
     """What was due, and whose file is not there: moved away by a person who wanted that, or by accident."""
-    if not any(row.hold == "gone" for row in delivery_lists.post_ids(conn)):
+    if not any(row.hold == "gone" for row in delivery_lists.list_posts(conn)):
         return []
-    found = [
-        Need(
+    items = [
+        AttentionItem(
             str(State.HELD),
             entry["id"],
             (entry["account"],),
             count,
             entry["due_at"],
             reason="gone",
-            fan_out=bool(entry["audiences"]),
+            is_fan_out=bool(entry["audiences"]),
         )
-        for entry in totals.by_post(conn)
+        for entry in totals.list_by_post(conn)
         if entry["hold"] == "gone" and entry["due_at"] <= now
-        if (count := sum(entry["counts"][state] for state in (*WAITING, State.HELD)))
+        if (count := sum(entry["counts"][state] for state in (*WAITING_STATES, State.HELD)))
     ]
-    return _together(found)
+    return _merge_accounts(items)
 
 
-def _answering_nothing(conn: Connection) -> list[Need]:
+def _replies_without_address(conn: Connection) -> list[AttentionItem]:
     """Parts held by one that is live, and nobody knows where."""
-    keys = unknown_outcomes.waited_for(conn, unknown_outcomes.lost(conn))
-    rows = delivery_lists.deliveries(conn, states=(State.PUBLISHED,)) if keys else []
+    keys = unknown_outcomes.blocking_parts(conn, unknown_outcomes.published_without_id(conn))
+    rows = delivery_lists.list_deliveries(conn, states=(State.PUBLISHED,)) if keys else []
     return [
-        Need(str(State.HELD), row.post, (row.account_name,), 1, row.due_at, "nowhere", detail=str(row.part))
+        AttentionItem(
+            str(State.HELD), row.post, (row.account_name,), 1, row.due_at, "nowhere", detail=str(row.part)
+        )
         for row in rows
         if row.key in keys
     ]
 
 
-def _need(office: Office, conn: Connection, rows: Sequence[Row[Any]]) -> Need:
+def _attention_item(office: Office, conn: Connection, rows: Sequence[Row[Any]]) -> AttentionItem:
     first = rows[0]
-    need = Need(
+    item = AttentionItem(
         str(first.state),
         first.post,
         (first.account_name,),
@@ -102,43 +108,45 @@ def _need(office: Office, conn: Connection, rows: Sequence[Row[Any]]) -> Need:
         first.reason,
         first.code,
         first.detail,
-        fan_out=bool(first.recipient),
+        is_fan_out=bool(first.recipient),
     )
-    return _evidence(office, conn, need, first) if first.state == State.UNKNOWN else need
+    return _with_evidence(office, conn, item, first) if first.state == State.UNKNOWN else item
 
 
-def _evidence(office: Office, conn: Connection, need: Need, row: Row[Any]) -> Need:
+def _with_evidence(office: Office, conn: Connection, item: AttentionItem, row: Row[Any]) -> AttentionItem:
     from dataclasses import replace
 
-    looked = unknown_outcomes.looks_of(conn, row.key)
+    lookups = unknown_outcomes.list_lookups(conn, row.key)
     return replace(
-        need,
+        item,
         sent_at=row.unknown_since,
-        looks=tuple((look.at, str(look.proof)) for look in looked),
-        next_look=row.next_look_at,
-        where=own_page(office, row),
+        lookups=tuple((lookup.at, str(lookup.proof)) for lookup in lookups),
+        next_lookup_at=row.next_look_at,
+        page_url=account_page_url(office, row),
     )
 
 
-def _together(found: Sequence[Need]) -> list[Need]:
+def _merge_accounts(items: Sequence[AttentionItem]) -> list[AttentionItem]:
     """Missed (and failed alike) posts are one entry for all their accounts; each doubt stands alone."""
     from dataclasses import replace
 
-    merged: dict[tuple[str, ...], Need] = {}
-    for need in found:
-        alone = need.accounts if need.state == State.UNKNOWN else ()
-        key = (need.state, need.post, need.reason, need.code, need.detail, *alone)
-        before = merged.get(key)
-        if before is not None:
-            need = replace(
-                before, accounts=(*before.accounts, *need.accounts), count=before.count + need.count
+    merged: dict[tuple[str, ...], AttentionItem] = {}
+    for item in items:
+        separate_accounts = item.accounts if item.state == State.UNKNOWN else ()
+        key = (item.state, item.post, item.reason, item.code, item.detail, *separate_accounts)
+        previous = merged.get(key)
+        if previous is not None:
+            item = replace(
+                previous, accounts=(*previous.accounts, *item.accounts), count=previous.count + item.count
             )
-        merged[key] = need
+        merged[key] = item
     return list(merged.values())
 
 
-def logins(conn: Connection) -> list[Login]:
+def logins_required(conn: Connection) -> list[LoginRequired]:
     """Accounts that wait for a login."""
     return [
-        Login(row.name, row.hold_code, row.hold_detail) for row in accounts.every(conn) if row.hold == "login"
+        LoginRequired(row.name, row.hold_code, row.hold_detail)
+        for row in accounts.list_accounts(conn)
+        if row.hold == "login"
     ]

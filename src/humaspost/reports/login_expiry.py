@@ -7,33 +7,37 @@ from typing import Any
 
 from humaspost.app.office import Office
 from humaspost.ledger.queries import totals
-from humaspost.model.account import Facts
-from humaspost.model.delivery import WAITING, State
-from humaspost.planning.login_expiry import ends_before
+from humaspost.model.account import AccountStatus
+from humaspost.model.delivery import WAITING_STATES, State
+from humaspost.planning.login_expiry import expiry_before
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class LoginExpiry:
     """``posts`` posts come due on the account after ``ends``."""
 
     account: str
-    ends: datetime
-    posts: int
+    expires_at: datetime
+    post_count: int
 
 
-def endings(office: Office) -> Iterator[Ending]:
+def login_expiry(office: Office) -> Iterator[LoginExpiry]:
     """One per account whose login ends too early, as far as its platform said."""
-    facts = office.facts()
+    statuses = office.account_statuses()
     with office.ledger().read() as conn:
-        entries = totals.by_post(conn)
+        entries = totals.list_by_post(conn)
     for account in office.settings.accounts:
-        known = facts.get(account.name)
-        late = [entry for entry in entries if entry["account"] == account.name and _is_late(entry, known)]
-        if late and known is not None and known.expires_at is not None:
-            yield Ending(account.name, known.expires_at, len(late))
+        accounts_by_name = statuses.get(account.name)
+        expiring = [
+            entry
+            for entry in entries
+            if entry["account"] == account.name and _is_due_after_expiry(entry, accounts_by_name)
+        ]
+        if expiring and accounts_by_name is not None and accounts_by_name.expires_at is not None:
+            yield LoginExpiry(account.name, accounts_by_name.expires_at, len(expiring))
 
 
-def _is_late(entry: Mapping[str, Any], facts: Facts | None) -> bool:
+def _is_due_after_expiry(entry: Mapping[str, Any], status: AccountStatus | None) -> bool:
     """Still to be sent, when nothing is taken any more."""
-    left = any(entry["counts"][state] for state in (*WAITING, State.HELD))
-    return left and ends_before(facts, entry["due_at"]) is not None
+    remaining = any(entry["counts"][state] for state in (*WAITING_STATES, State.HELD))
+    return remaining and expiry_before(status, entry["due_at"]) is not None

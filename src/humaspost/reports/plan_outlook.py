@@ -6,22 +6,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from humaspost.app.office import Office
-from humaspost.app.scan import Scan
-from humaspost.ledger.database import created_at
-from humaspost.ledger.deliveries.sync_plan import PENDING, are_many
+from humaspost.app.scan import ScanResult
+from humaspost.ledger.database import get_created_at
+from humaspost.ledger.deliveries.sync_plan import PENDING_STATES, is_mass_removal
 from humaspost.ledger.queries import totals
-from humaspost.model.delivery import WAITING, State
+from humaspost.model.delivery import WAITING_STATES, State
 from humaspost.model.plan import PlanRow
 from humaspost.model.post import Late
-from humaspost.reports.audience_size import People
-from humaspost.reports.renditions_of_post import shown_of
-from humaspost.views.renditions import Shown
+from humaspost.reports.audience_size import AudienceSize
+from humaspost.reports.renditions_of_post import preview_of
+from humaspost.views.renditions import RenditionPreview
 
-_COMING = (*WAITING, State.HELD)
+_UPCOMING_STATES = (*WAITING_STATES, State.HELD)
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class RecipientForecast:
     """Only ``limit`` different people in ``window``: the ``last`` waits, ``never`` of them past its end.
 
     ``missed`` = so many would find no place within the post's grace, in which nobody gets it; the ``first``
@@ -29,15 +29,15 @@ class Reach:
     """
 
     limit: int
-    window: timedelta
-    last: datetime
-    never: int = 0
+    period: timedelta
+    last_delivery_at: datetime
+    never_count: int = 0
     missed: int = 0
-    first: datetime | None = None
+    first_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Coming:
+class Upcoming:
     """One post on one account that is still to be sent; ``left`` deliveries of it; ``held`` = why it waits.
 
     ``waits`` = the platform's quota that is spent when it is due, and when there is room again.
@@ -45,17 +45,17 @@ class Coming:
     """
 
     row: PlanRow
-    shown: Shown
+    preview: RenditionPreview
     due: datetime
-    left: int
-    held: str = ""
-    waits: tuple[str, datetime] | None = None
-    login_ends: datetime | None = None
-    reach: Reach | None = None
+    remaining: int
+    hold_reason: str = ""
+    quota_wait: tuple[str, datetime] | None = None
+    login_expires_at: datetime | None = None
+    recipient_forecast: RecipientForecast | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Unsent:
+class NotSending:
     """One post that will not be sent as things are; ``accounts`` it concerns, ``reason`` as the ledger has it."""
 
     kind: str
@@ -67,62 +67,64 @@ class Unsent:
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class PlanOutlook:
     """Everything ``plan`` shows."""
 
-    coming: tuple[Coming, ...]
-    unsent: tuple[Unsent, ...]
+    upcoming: tuple[Upcoming, ...]
+    not_sending: tuple[NotSending, ...]
 
     @property
-    def deliveries(self) -> int:
+    def delivery_count(self) -> int:
         """How many are to come."""
-        return sum(one.left for one in self.coming)
+        return sum(one.remaining for one in self.upcoming)
 
 
-def fate(office: Office, found: Scan) -> Fate:
+def plan_outlook(office: Office, scan: ScanResult) -> PlanOutlook:
     """The plan against the ledger; pure but for reading it."""
     now = office.now()
     with office.ledger().read() as conn:
-        entries = {(entry["id"], entry["account"]): entry for entry in totals.by_post(conn)}
-        born = created_at(conn) or now
-    every = list(entries.values())
-    people = People(office)
-    coming: list[Coming] = []
-    unsent: list[Unsent] = []
-    for row in found.plan.rows:
+        entries = {(entry["id"], entry["account"]): entry for entry in totals.list_by_post(conn)}
+        ledger_created_at = get_created_at(conn) or now
+    all_entries = list(entries.values())
+    audience_size = AudienceSize(office)
+    upcoming: list[Upcoming] = []
+    not_sending: list[NotSending] = []
+    for row in scan.plan.rows:
         entry = entries.get((row.post, row.account.name))
         if entry is not None and entry["frozen"]:
             # By the file as it is now: no sender may have read it since it was edited.
             entry["changed"] = entry["frozen"] != row.rendition.hash
-        shown = shown_of(office, row, people)
+        preview = preview_of(office, row, audience_size)
         due = entry["due_at"] if entry else row.due.utc
-        left, kinds = _ledger(entry) if entry else (0, [])
-        if entry is None or (left and due < now and not entry["counts"][State.PUBLISHED]):
-            left, more = _gate(row, shown, due=due, now=now, born=born)
-            kinds = [*kinds, *more]
-        if left:
-            coming.append(
-                Coming(row, shown, due, left, entry["reasons"].get(State.HELD, "") if entry else "")
+        remaining, kinds = _ledger_outlook(entry) if entry else (0, [])
+        if entry is None or (remaining and due < now and not entry["counts"][State.PUBLISHED]):
+            remaining, gate_kinds = _gate_outlook(
+                row, preview, due=due, now=now, ledger_created_at=ledger_created_at
+            )
+            kinds = [*kinds, *gate_kinds]
+        if remaining:
+            upcoming.append(
+                Upcoming(row, preview, due, remaining, entry["reasons"].get(State.HELD, "") if entry else "")
             )
         for kind, reason in kinds:
-            unsent.append(Unsent(kind, row.post, row.file, due, (row.account.name,), reason))
-    unsent += _gone(found, every)
-    coming.sort(key=lambda one: (one.due, one.row.post))
-    return Fate(tuple(coming), (*_merged(unsent), *_not_planned(found)))
+            not_sending.append(NotSending(kind, row.post, row.file, due, (row.account.name,), reason))
+    not_sending += _with_missing_file(scan, all_entries)
+    upcoming.sort(key=lambda one: (one.due, one.row.post))
+    return PlanOutlook(tuple(upcoming), (*_merge_accounts(not_sending), *_blocked_or_draft(scan)))
 
 
-def _gone(found: Scan, entries: Iterable[Mapping[str, Any]]) -> Iterator[Unsent]:
+def _with_missing_file(scan: ScanResult, entries: Iterable[Mapping[str, Any]]) -> Iterator[NotSending]:
     """What the ledger has to send, and no file says any more; of many at once the ledger believes no word."""
-    ids = {post.id for post in found.posts} | {item.post for item in found.plan.held}
-    files = {post.file for post in found.posts} | {item.file for item in found.plan.held}
-    pending = [entry for entry in entries if any(entry["counts"][state] for state in PENDING)]
-    gone = [entry for entry in pending if entry["id"] not in ids and entry["file"] not in files]
-    posts = {entry["id"] for entry in gone}
-    if found.folder_gone or are_many(len(posts), of=len({entry["id"] for entry in pending})):
+    ids = {post.id for post in scan.posts} | {item.post for item in scan.plan.held}
+    files = {post.file for post in scan.posts} | {item.file for item in scan.plan.held}
+    pending = [entry for entry in entries if any(entry["counts"][state] for state in PENDING_STATES)]
+    missing = [entry for entry in pending if entry["id"] not in ids and entry["file"] not in files]
+    posts = {entry["id"] for entry in missing}
+    if scan.folder_missing or is_mass_removal(len(posts), pending=len({entry["id"] for entry in pending})):
         return
-    for entry in gone:
-        if any(entry["counts"][state] for state in _COMING):
-            yield Unsent(
+    for entry in missing:
+        if any(entry["counts"][state] for state in _UPCOMING_STATES):
+            yield NotSending(
                 "held",
                 entry["id"],
                 entry["file"],
@@ -132,9 +134,9 @@ def _gone(found: Scan, entries: Iterable[Mapping[str, Any]]) -> Iterator[Unsent]
             )
 
 
-def _ledger(entry: Mapping[str, Any]) -> tuple[int, list[tuple[str, str]]]:
+def _ledger_outlook(entry: Mapping[str, Any]) -> tuple[int, list[tuple[str, str]]]:
     counts = entry["counts"]
-    left = sum(counts[state] for state in _COMING)
+    remaining = sum(counts[state] for state in _UPCOMING_STATES)
     kinds = [
         (state.value, entry["reasons"].get(state, ""))
         for state in (
@@ -147,45 +149,51 @@ def _ledger(entry: Mapping[str, Any]) -> tuple[int, list[tuple[str, str]]]:
         )
         if counts[state]
     ]
-    return left, [*kinds, ("changed", "")] if entry["changed"] else kinds
+    return remaining, [*kinds, ("changed", "")] if entry["changed"] else kinds
 
 
-def _gate(
-    row: PlanRow, shown: Shown, *, due: datetime, now: datetime, born: datetime
+def _gate_outlook(
+    row: PlanRow, preview: RenditionPreview, *, due: datetime, now: datetime, ledger_created_at: datetime
 ) -> tuple[int, list[tuple[str, str]]]:
     """What the gate would say now of a post of which nothing is public yet."""
-    left = (shown.people or 0) if shown.rules.audience else len(row.rendition.parts)
+    remaining = (preview.audience_size or 0) if preview.rules.is_per_recipient else len(row.rendition.parts)
     if row.expires and now >= row.expires.utc:
         return 0, [("expired", "expires")]
-    if due < born:
+    if due < ledger_created_at:
         return 0, [("missed", "before-ledger")]
     if now > due + row.grace and row.late is not Late.PUBLISH:
         return 0, [("missed", "late") if row.late is Late.ASK else ("expired", "late")]
-    return left, [] if left else [("refused", "consent")]
+    return remaining, [] if remaining else [("refused", "consent")]
 
 
-def _merged(unsent: Sequence[Unsent]) -> Iterator[Unsent]:
+def _merge_accounts(not_sending: Sequence[NotSending]) -> Iterator[NotSending]:
     """One entry per post and kind, with all its accounts."""
-    merged: dict[tuple[str, str], Unsent] = {}
-    for one in unsent:
-        before = merged.get((one.post, one.kind))
-        accounts = (*before.accounts, *one.accounts) if before else one.accounts
-        merged[one.post, one.kind] = Unsent(one.kind, one.post, one.file, one.due, accounts, one.reason)
+    merged: dict[tuple[str, str], NotSending] = {}
+    for item in not_sending:
+        previous = merged.get((item.post, item.kind))
+        accounts = (*previous.accounts, *item.accounts) if previous else item.accounts
+        merged[item.post, item.kind] = NotSending(
+            item.kind, item.post, item.file, item.due, accounts, item.reason
+        )
     order = ("unknown", "missed", "failed", "held", "changed", "expired", "refused", "cancelled")
     yield from sorted(merged.values(), key=lambda one: order.index(one.kind))
 
 
-def _not_planned(found: Scan) -> Iterable[Unsent]:
-    ids = {item.file: item.post for item in found.plan.held}
+def _blocked_or_draft(scan: ScanResult) -> Iterable[NotSending]:
+    ids = {item.file: item.post for item in scan.plan.held}
     codes: dict[str, str] = {}
-    for problem in found.problems:
+    for problem in scan.problems:
         if problem.is_error:
             codes.setdefault(problem.file, problem.code)
-    yield from (Unsent("error", ids.get(file, ""), file, reason=code) for file, code in codes.items())
-    yield from (Unsent("draft", item.post, item.file) for item in found.plan.held if item.reason == "draft")
+    yield from (NotSending("error", ids.get(file, ""), file, reason=code) for file, code in codes.items())
+    yield from (
+        NotSending("draft", item.post, item.file) for item in scan.plan.held if item.reason == "draft"
+    )
 
 
-def only(fate: Fate, post: str, file: str) -> Fate:
+def outlook_of_post(outlook: PlanOutlook, post: str, file: str) -> PlanOutlook:
     """What concerns one post."""
-    coming = tuple(one for one in fate.coming if one.row.post == post)
-    return Fate(coming, tuple(one for one in fate.unsent if one.post == post or one.file == file))
+    upcoming = tuple(one for one in outlook.upcoming if one.row.post == post)
+    return PlanOutlook(
+        upcoming, tuple(one for one in outlook.not_sending if one.post == post or one.file == file)
+    )

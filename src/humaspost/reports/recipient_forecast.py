@@ -8,87 +8,110 @@ from sqlalchemy import Connection
 
 from humaspost.app.office import Office
 from humaspost.ledger.queries import delivery_lists
-from humaspost.model.account import Facts
+from humaspost.model.account import AccountStatus
 from humaspost.model.delivery import delivery_key
 from humaspost.model.post import Late
 from humaspost.model.rules import Quota
-from humaspost.reports.plan_outlook import Coming, Reach
-from humaspost.reports.recipient_day import Day, FanOut
+from humaspost.reports.plan_outlook import RecipientForecast, Upcoming
+from humaspost.reports.recipient_day import FanOut, RecipientDay
 
 
-def reached(office: Office, coming: Sequence[Coming]) -> tuple[Coming, ...]:
+def with_recipient_forecasts(office: Office, upcoming: Sequence[Upcoming]) -> tuple[Upcoming, ...]:
     """The same, each fan-out that a day's limit of people delays with when it would end, and for whom.
 
     Who was written to in the last day already counts, and whoever gets several posts counts once, from the
     last of them on.
     """
-    facts, now = office.facts(), office.now()
-    days: dict[str, Day] = {}
-    found: list[tuple[Day, FanOut] | None] = []
+    statuses, now = office.account_statuses(), office.now()
+    days: dict[str, RecipientDay] = {}
+    fan_outs: list[tuple[RecipientDay, FanOut] | None] = []
     with office.ledger().read() as conn:
-        for one in coming:
-            name = one.row.account.name
-            quota = _quota(one, facts.get(name))
+        for item in upcoming:
+            name = item.row.account.name
+            quota = _recipient_quota(item, statuses.get(name))
             if quota is None:
-                found.append(None)
+                fan_outs.append(None)
                 continue
             if name not in days:
-                days[name] = _day(conn, name, quota, now)
-            fan_out = _fan_out(conn, one, now)
+                days[name] = _recipient_day(conn, name, quota, now)
+            fan_out = _load_fan_out(conn, item, now)
             days[name].add(fan_out)
-            found.append((days[name], fan_out))
+            fan_outs.append((days[name], fan_out))
     for day in days.values():
-        day.run()
-    pairs = zip(coming, found, strict=True)
-    return tuple(replace(one, reach=reach(*counted)) if counted else one for one, counted in pairs)
+        day.simulate()
+    pairs = zip(upcoming, fan_outs, strict=True)
+    return tuple(
+        replace(one, recipient_forecast=recipient_forecast(*day_and_fan_out)) if day_and_fan_out else one
+        for one, day_and_fan_out in pairs
+    )
 
 
-def _day(conn: Connection, name: str, quota: Quota, now: datetime) -> Day:
+def _recipient_day(conn: Connection, name: str, quota: Quota, now: datetime) -> RecipientDay:
     """The account's, with those who were written to already."""
-    day = Day(quota)
-    for person, at in delivery_lists.written_to(conn, name, quota.name, since=now - day.window):
-        day.count(person, at)
+    day = RecipientDay(quota)
+    for recipient, at in delivery_lists.list_written_recipients(
+        conn, name, quota.name, since=now - day.window
+    ):
+        day.record_write(recipient, at)
     return day
 
 
-def _quota(one: Coming, facts: Facts | None) -> Quota | None:
-    told = one.shown.rules.told(facts.quotas) if facts else one.shown.rules
-    return next((quota for quota in told.quotas if quota.unique and quota.count), None)
+def _recipient_quota(item: Upcoming, status: AccountStatus | None) -> Quota | None:
+    rules = item.preview.rules.with_platform_quotas(status.quotas) if status else item.preview.rules
+    return next((quota for quota in rules.quotas if quota.counts_recipients and quota.count), None)
 
 
-def reach(day: Day, fan_out: FanOut) -> Reach | None:
+def recipient_forecast(day: RecipientDay, fan_out: FanOut) -> RecipientForecast | None:
     """When the last of them would get it and how many not; None = the limit delays nobody."""
-    if fan_out.last <= fan_out.begins:
+    if fan_out.last_at <= fan_out.starts_at:
         return None
-    return Reach(day.quota.count, day.window, fan_out.last, fan_out.never, fan_out.missed, fan_out.first)
+    return RecipientForecast(
+        day.quota.count,
+        day.window,
+        fan_out.last_at,
+        fan_out.never_count,
+        fan_out.missed_count,
+        fan_out.first_at,
+    )
 
 
-def fan_out_of(
-    one: Coming, people: Sequence[Hashable], *, now: datetime | None = None, begun: bool = False
+def build_fan_out(
+    item: Upcoming, recipients: Sequence[Hashable], *, now: datetime | None = None, has_started: bool = False
 ) -> FanOut:
     """What is to come as a day counts it; ``begun`` = somebody gets it in time, whatever the limit."""
-    row = one.row
-    begins = max(one.due, now) if now else one.due
-    expires = row.expires.utc if row.expires else None
-    ends = None if row.late is Late.PUBLISH else one.due + row.grace
-    return FanOut(people, begins, expires, ends, row.priority, begun)
+    row = item.row
+    starts_at = max(item.due, now) if now else item.due
+    expires_at = row.expires.utc if row.expires else None
+    grace_ends_at = None if row.late is Late.PUBLISH else item.due + row.grace
+    return FanOut(recipients, starts_at, expires_at, grace_ends_at, row.priority, has_started)
 
 
-def _fan_out(conn: Connection, one: Coming, now: datetime) -> FanOut:
+def _load_fan_out(conn: Connection, item: Upcoming, now: datetime) -> FanOut:
     """Its people outside their window, as they are claimed; and as many nameless ones as are still to be imported."""
-    row, begins = one.row, max(one.due, now)
-    left = delivery_lists.still_to_write(
-        conn, row.post, row.account.name, row.audiences, marketing=bool(one.shown.unwilling), at=begins
+    row, starts_at = item.row, max(item.due, now)
+    unwritten = delivery_lists.list_remaining_recipients(
+        conn,
+        row.post,
+        row.account.name,
+        row.audiences,
+        marketing=bool(item.preview.without_marketing_consent),
+        at=starts_at,
     )
-    shut = [person for person, is_open in left if not is_open]
-    known = delivery_lists.begun(conn, row.post, row.account.name)
-    if known:
-        account, edition = known.account, known.edition
-        shut.sort(key=lambda who: delivery_key(row.post, account, 1, recipient=who, edition=edition))
-    people: list[Hashable] = [*shut]
-    if known is None:
+    outside_window = [person for person, is_open in unwritten if not is_open]
+    first_write = delivery_lists.first_write(conn, row.post, row.account.name)
+    if first_write:
+        account, edition = first_write.account, first_write.edition
+        outside_window.sort(
+            key=lambda who: delivery_key(row.post, account, 1, recipient=who, edition=edition)
+        )
+    recipients: list[Hashable] = [*outside_window]
+    if first_write is None:
         # Those whom the list on disk has, and the ledger not yet.
-        more = (one.shown.people or 0) - delivery_lists.reach(conn, row.audiences)
-        people += [(row.audiences, number) for number in range(more)]
-    begun = len(shut) < len(left) or (known is not None and known.first_write_at is not None)
-    return fan_out_of(one, people, now=now, begun=begun)
+        unimported_count = (item.preview.audience_size or 0) - delivery_lists.reachable_count(
+            conn, row.audiences
+        )
+        recipients += [(row.audiences, number) for number in range(unimported_count)]
+    has_started = len(outside_window) < len(unwritten) or (
+        first_write is not None and first_write.first_write_at is not None
+    )
+    return build_fan_out(item, recipients, now=now, has_started=has_started)

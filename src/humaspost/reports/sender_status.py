@@ -10,14 +10,14 @@ from humaspost.base.i18n import _
 from humaspost.delivery.sender_lock import is_held
 from humaspost.ledger import senders
 from humaspost.ledger.holds import pauses
-from humaspost.views.times import Clock, span
+from humaspost.views.times import TimeFormatter, format_duration
 
 #: A cron job that looked within this is taken to come again.
-CRON = timedelta(minutes=15)
+CRON_INTERVAL = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
-class Paused:
+class ActivePause:
     """A pause that holds now."""
 
     reason: str
@@ -26,87 +26,94 @@ class Paused:
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
+class SenderStatus:
     """Who sends; ``running`` = a process holds the lock. ``command`` '' = nobody ever did."""
 
-    running: bool
+    is_running: bool
     command: str = ""
     host: str = ""
     pid: int = 0
     started_at: datetime | None = None
-    seen_at: datetime | None = None
-    pauses: tuple[Paused, ...] = ()
+    heartbeat_at: datetime | None = None
+    pauses: tuple[ActivePause, ...] = ()
 
 
-def sending(office: Office) -> Sending:
+def sender_status(office: Office) -> SenderStatus:
     """What the lock and the ledger say of senders and pauses."""
     with office.ledger().read() as conn:
-        row = senders.latest(conn)
-        held = tuple(
-            Paused(p.reason, p.started_at, tuple(json.loads(p.except_types))) for p in pauses.active(conn)
+        row = senders.get_last_started(conn)
+        is_locked = tuple(
+            ActivePause(p.reason, p.started_at, tuple(json.loads(p.except_types)))
+            for p in pauses.list_active(conn)
         )
     running = is_held(office.settings.state)
     if row is None:
-        return Sending(running, pauses=held)
-    return Sending(running, row.command, row.host, row.pid, row.started_at, row.seen_at, held)
+        return SenderStatus(running, pauses=is_locked)
+    return SenderStatus(running, row.command, row.host, row.pid, row.started_at, row.seen_at, is_locked)
 
 
-def plan_lines(found: Sending, clock: Clock) -> list[str]:
+def format_sender_lines(sender: SenderStatus, clock: TimeFormatter) -> list[str]:
     """The closing lines of ``plan``."""
-    lines = [_paused(pause, clock) for pause in found.pauses]
-    if found.running:
+    lines = [_format_pause(pause, clock) for pause in sender.pauses]
+    if sender.is_running:
         message = _("The scheduler is running on {host} (seen {ago} ago).")
-        return [*lines, message.format(host=found.host, ago=_ago(found, clock))]
-    if _cron(found, clock):
+        return [*lines, message.format(host=sender.host, ago=_last_active(sender, clock))]
+    if _is_cron(sender, clock):
         message = _("cron runs `humaspost run`, the last time {ago} ago on {host}.")
-        return [*lines, message.format(host=found.host, ago=_ago(found, clock))]
+        return [*lines, message.format(host=sender.host, ago=_last_active(sender, clock))]
     return [*lines, _("Nobody is sending: start `humaspost schedule`, or cron with `humaspost run`.")]
 
 
-def status_words(found: Sending, clock: Clock) -> str:
+def format_sender(sender: SenderStatus, clock: TimeFormatter) -> str:
     """What stands in the first line of ``status``."""
-    if found.running:
+    if sender.is_running:
         message = _("scheduler: running on {host}, {ago} ago")
-        return message.format(host=found.host, ago=_ago(found, clock))
-    if _cron(found, clock):
-        return _("cron: last run {ago} ago").format(ago=_ago(found, clock))
-    if found.seen_at is None:
+        return message.format(host=sender.host, ago=_last_active(sender, clock))
+    if _is_cron(sender, clock):
+        return _("cron: last run {ago} ago").format(ago=_last_active(sender, clock))
+    if sender.heartbeat_at is None:
         return _("scheduler: NOT RUNNING, never seen")
-    return _("scheduler: NOT RUNNING, last seen {when}").format(when=clock.weekday(found.seen_at))
+    return _("scheduler: NOT RUNNING, last seen {when}").format(
+        when=clock.format_weekday(sender.heartbeat_at)
+    )
 
 
-def _cron(found: Sending, clock: Clock) -> bool:
-    return found.command == "run" and found.seen_at is not None and clock.now - found.seen_at < CRON
+def _is_cron(sender: SenderStatus, clock: TimeFormatter) -> bool:
+    return (
+        sender.command == "run"
+        and sender.heartbeat_at is not None
+        and clock.now - sender.heartbeat_at < CRON_INTERVAL
+    )
 
 
-def _ago(found: Sending, clock: Clock) -> str:
-    return span(clock.now - (found.seen_at or clock.now))
+def _last_active(sender: SenderStatus, clock: TimeFormatter) -> str:
+    return format_duration(clock.now - (sender.heartbeat_at or clock.now))
 
 
-def _paused(pause: Paused, clock: Clock) -> str:
-    text = _("PAUSED since {when}: {reason}").format(when=clock.near(pause.since), reason=pause.reason)
+def _format_pause(pause: ActivePause, clock: TimeFormatter) -> str:
+    text = _("PAUSED since {when}: {reason}").format(when=clock.format_near(pause.since), reason=pause.reason)
     if not pause.except_types:
         return text
     return text + " " + _("(except type {types})").format(types=", ".join(pause.except_types))
 
 
-def paused_lines(found: Sending, clock: Clock) -> list[str]:
+def format_pauses(sender: SenderStatus, clock: TimeFormatter) -> list[str]:
     """One line per pause, with the way out."""
-    lines = [_paused(pause, clock) for pause in found.pauses]
+    lines = [_format_pause(pause, clock) for pause in sender.pauses]
     return [*lines, "  humaspost resume"] if lines else []
 
 
-def sender_json(found: Sending) -> dict[str, Any]:
+def sender_to_json(sender: SenderStatus) -> dict[str, Any]:
     """The sender as ``--json`` gives it."""
     return {
-        "running": found.running,
-        "command": found.command or None,
-        "host": found.host or None,
-        "pid": found.pid or None,
-        "started_at": found.started_at.isoformat() if found.started_at else None,
-        "seen_at": found.seen_at.isoformat() if found.seen_at else None,
+        "running": sender.is_running,
+        "command": sender.command or None,
+        "host": sender.host or None,
+        "pid": sender.pid or None,
+        "started_at": sender.started_at.isoformat() if sender.started_at else None,
+        "seen_at": sender.heartbeat_at.isoformat() if sender.heartbeat_at else None,
         "pauses": [
             {"reason": p.reason, "since": p.since.isoformat(), "except_types": list(p.except_types)}
-            for p in found.pauses
+            for p in sender.pauses
         ],
     }

@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from humaspost.sandbox.faults import Fault, Faults
-from humaspost.sandbox.options import Switch
-from humaspost.sandbox.state import PublicObject, World
+from humaspost.sandbox.faults import Fault, FaultQueue
+from humaspost.sandbox.options import Option
+from humaspost.sandbox.state import PublicObject, SandboxState
 
 _PHONE = re.compile(r"\+[1-9]\d{6,14}")
 
@@ -32,117 +32,119 @@ class Platform(Protocol):
 class Messenger(Protocol):
     """What a platform offers beside that on which people write to the account, and Meta judges templates."""
 
-    def inbound(self, from_: str, text: str, payload: str | None = None) -> Any:
+    def receive_message(self, from_: str, text: str, payload: str | None = None) -> Any:
         """A person wrote, or pressed a button with this payload; gives the id of the message."""
 
-    def prefer(self, from_: str, value: str) -> None:
+    def set_preference(self, from_: str, value: str) -> None:
         """A person chose ``stop`` or ``resume`` for the account's marketing."""
 
-    def judge(self, name: str, status: str) -> bool:
+    def set_template_status(self, name: str, status: str) -> bool:
         """The template has that status from now on; False = it cannot be."""
 
 
-class BadOrder(ValueError):
+class InvalidCommand(ValueError):
     """What a test asked of the control endpoints makes no sense; the message says why."""
 
 
-class Control:
+class ControlEndpoints:
     """Reads the world and changes its behaviour; knows the platforms only by their shared face."""
 
     def __init__(
         self,
-        world: World,
-        faults: Faults,
+        state: SandboxState,
+        faults: FaultQueue,
         *,
         platforms: Mapping[str, Platform],
-        switches: Mapping[str, Switch],
+        options: Mapping[str, Option],
     ) -> None:
-        self._world, self._faults, self._platforms, self._switches = world, faults, platforms, switches
+        self._state, self._faults, self._platforms, self._options = state, faults, platforms, options
         handlers: list[tuple[str, str, Callable[[Any], Any]]] = [
             ("GET", "objects", self._objects),
             ("GET", "requests", self._requests),
-            ("GET", "faults", self._standing),
-            ("POST", "faults", self._order),
-            ("DELETE", "faults", self._clear),
-            ("GET", "settings", self._settings),
-            ("POST", "settings", self._set),
-            ("POST", "inbound", self._inbound),
-            ("POST", "preference", self._prefer),
-            ("POST", "template", self._judge),
+            ("GET", "faults", self._active_faults),
+            ("POST", "faults", self._add_faults),
+            ("DELETE", "faults", self._clear_faults),
+            ("GET", "settings", self._list_settings),
+            ("POST", "settings", self._change_settings),
+            ("POST", "inbound", self._receive_message),
+            ("POST", "preference", self._set_preference),
+            ("POST", "template", self._set_template_status),
             ("POST", "reset", self._reset),
         ]
         self.routes: list[BaseRoute] = [
-            Route(f"/_sandbox/{name}", _endpoint(act), methods=[method]) for method, name, act in handlers
+            Route(f"/_sandbox/{name}", _as_endpoint(act), methods=[method]) for method, name, act in handlers
         ]
 
     def _objects(self, _: Any) -> Any:
-        return {"objects": [_shown(o) for o in self._world.objects]}
+        return {"objects": [_object_to_json(o) for o in self._state.objects]}
 
     def _requests(self, _: Any) -> Any:
-        return {"requests": list(self._world.requests)}
+        return {"requests": list(self._state.requests)}
 
-    def _standing(self, _: Any) -> Any:
-        return {"faults": self._faults.standing()}
+    def _active_faults(self, _: Any) -> Any:
+        return {"faults": self._faults.active_faults()}
 
-    def _order(self, body: Any) -> Any:
-        orders = [_fault(one) for one in (body if isinstance(body, list) else [body])]
+    def _add_faults(self, body: Any) -> Any:
+        orders = [_parse_fault(item) for item in (body if isinstance(body, list) else [body])]
         for fault in orders:
-            self._faults.order(fault)
-        return self._standing(None)
+            self._faults.add(fault)
+        return self._active_faults(None)
 
-    def _clear(self, _: Any) -> Any:
+    def _clear_faults(self, _: Any) -> Any:
         self._faults.clear()
-        return self._standing(None)
+        return self._active_faults(None)
 
-    def _settings(self, _: Any) -> Any:
-        known = {name: switch.told for name, switch in self._switches.items()}
-        return {"settings": dict(self._world.settings), "known": known}
+    def _list_settings(self, _: Any) -> Any:
+        descriptions = {name: switch.help_text for name, switch in self._options.items()}
+        return {"settings": dict(self._state.settings), "known": descriptions}
 
-    def _set(self, body: Any) -> Any:
+    def _change_settings(self, body: Any) -> Any:
         if not isinstance(body, dict):
-            raise BadOrder("settings are an object: {name: value}")
-        if unknown := sorted(body.keys() - self._switches.keys()):
-            raise BadOrder(f"there is no setting {', '.join(unknown)}; GET /_sandbox/settings lists them")
-        odd = [
-            f"{name} takes {self._switches[name].kind}"
+            raise InvalidCommand("settings are an object: {name: value}")
+        if unknown := sorted(body.keys() - self._options.keys()):
+            raise InvalidCommand(
+                f"there is no setting {', '.join(unknown)}; GET /_sandbox/settings lists them"
+            )
+        invalid = [
+            f"{name} takes {self._options[name].type_text}"
             for name in body
-            if not self._switches[name].takes(body[name])
+            if not self._options[name].accepts(body[name])
         ]
-        if odd:
-            raise BadOrder("; ".join(odd))
-        self._world.settings.update(body)
-        return self._settings(None)
+        if invalid:
+            raise InvalidCommand("; ".join(invalid))
+        self._state.settings.update(body)
+        return self._list_settings(None)
 
-    async def _inbound(self, body: Any) -> Any:
-        text, payload, rest = _written(body)
-        sender = _phone(rest)
+    async def _receive_message(self, body: Any) -> Any:
+        text, payload, rest = _parse_message(body)
+        sender = _parse_phone(rest)
         if sender is None:
-            raise BadOrder(
+            raise InvalidCommand(
                 'a message is {"from": "+62…", "text": "…"}; of a pressed button '
                 '{"from": "+62…", "button": {"text": "…", "payload": "…"}}'
             )
-        answer = self._messenger().inbound(sender, text, payload)
+        answer = self._messenger().receive_message(sender, text, payload)
         return {"id": await answer if inspect.isawaitable(answer) else answer}
 
-    def _prefer(self, body: Any) -> Any:
+    def _set_preference(self, body: Any) -> Any:
         match body:
             case {"value": "stop" | "resume" as value, **rest}:
-                if sender := _phone(rest):
-                    self._messenger().prefer(sender, value)
+                if sender := _parse_phone(rest):
+                    self._messenger().set_preference(sender, value)
                     return {"ok": True}
-        raise BadOrder('a person chooses by {"from": "+62…", "value": "stop"} or "resume"')
+        raise InvalidCommand('a person chooses by {"from": "+62…", "value": "stop"} or "resume"')
 
-    def _judge(self, body: Any) -> Any:
+    def _set_template_status(self, body: Any) -> Any:
         match body:
             case {"name": str(name), "status": str(status), **rest} if not rest:
-                if self._messenger().judge(name, status):
+                if self._messenger().set_template_status(name, status):
                     return {"ok": True}
-                raise BadOrder(f"there is no template {name}, or no status {status}")
-        raise BadOrder('Meta judges a template by {"name": "…", "status": "PAUSED"}')
+                raise InvalidCommand(f"there is no template {name}, or no status {status}")
+        raise InvalidCommand('Meta judges a template by {"name": "…", "status": "PAUSED"}')
 
     def _reset(self, _: Any) -> Any:
         self._faults.clear()
-        self._world.forget()
+        self._state.reset()
         for platform in self._platforms.values():
             platform.reset()
         return {"ok": True}
@@ -151,10 +153,10 @@ class Control:
         for platform in self._platforms.values():
             if isinstance(platform, Messenger):
                 return platform
-        raise BadOrder("WhatsApp is not pretended here")
+        raise InvalidCommand("WhatsApp is not pretended here")
 
 
-def _written(body: Any) -> tuple[str, str | None, Mapping[Any, Any]]:
+def _parse_message(body: Any) -> tuple[str, str | None, Mapping[Any, Any]]:
     """What a person wrote, or the text and the payload of the button they pressed; and what else was ordered."""
     match body:
         case {"text": str(text), **rest}:
@@ -164,7 +166,7 @@ def _written(body: Any) -> tuple[str, str | None, Mapping[Any, Any]]:
     return "", None, {}
 
 
-def _phone(rest: Mapping[Any, Any]) -> str | None:
+def _parse_phone(rest: Mapping[Any, Any]) -> str | None:
     """The number in what is left of an order, where nothing else is."""
     match rest:
         case {"from": str(sender), **more} if not more and _PHONE.fullmatch(sender):
@@ -172,13 +174,13 @@ def _phone(rest: Mapping[Any, Any]) -> str | None:
     return None
 
 
-def _endpoint(act: Callable[[Any], Any]) -> Callable[[Request], Any]:
+def _as_endpoint(action: Callable[[Any], Any]) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
-        if _from_elsewhere(request):
+        if _is_cross_origin(request):
             return JSONResponse({"error": "asked by another web page"}, status_code=403)
         try:
             body = await request.body()
-            answer = act(json.loads(body) if body else None)
+            answer = action(json.loads(body) if body else None)
             return JSONResponse(await answer if inspect.isawaitable(answer) else answer)
         except (ValueError, RecursionError) as error:
             told = str(error).encode(errors="replace").decode()
@@ -187,22 +189,22 @@ def _endpoint(act: Callable[[Any], Any]) -> Callable[[Request], Any]:
     return endpoint
 
 
-def _from_elsewhere(request: Request) -> bool:
+def _is_cross_origin(request: Request) -> bool:
     """A page of the open web, in a browser on this computer, could otherwise order ``kill-client-before``."""
     origin = request.headers.get("origin")
     own = f"{request.url.scheme}://{request.url.netloc}"
     return request.url.hostname not in {"127.0.0.1", "localhost"} or origin not in (None, own)
 
 
-def _fault(order: Any) -> Fault:
+def _parse_fault(command: Any) -> Fault:
     try:
-        return Fault.model_validate(order)
+        return Fault.model_validate(command)
     except ValidationError as error:
         reasons = [f"{'.'.join(map(str, e['loc'])) or 'fault'}: {e['msg']}" for e in error.errors()]
-        raise BadOrder("; ".join(reasons)) from error
+        raise InvalidCommand("; ".join(reasons)) from error
 
 
-def _shown(o: PublicObject) -> dict[str, Any]:
+def _object_to_json(o: PublicObject) -> dict[str, Any]:
     return {
         "channel": o.channel,
         "account": o.account,

@@ -15,16 +15,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from humaspost.sandbox import request_log, state
-from humaspost.sandbox.faults import Fault, Faults
+from humaspost.sandbox.faults import Fault, FaultQueue
 
 #: A hang is meant to outlast every deadline of a client.
-LONG = 3600.0
+HANG_SECONDS = 3600.0
 #: SO_LINGER on, for no second: what is closed so is reset.
-_NO_LINGER = struct.pack("ii", 1, 0)
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _GARBAGE = b"\x1f\x8b\xff\xfe<<<not what you asked for\x00"
 
 
-class Protocol(H11Protocol):
+class FaultProtocol(H11Protocol):
     """uvicorn's HTTP/1.1, with the connection itself in ``scope["state"]``: only so can it be cut."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
@@ -33,7 +33,7 @@ class Protocol(H11Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PlatformResponse:
     """What a platform answered, held back so that a fault can do with it what it likes."""
 
     status: int
@@ -42,7 +42,7 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Exchange:
+class FaultableRequest:
     """One request that is fully read, and the ways to treat it."""
 
     app: ASGIApp
@@ -52,7 +52,7 @@ class Exchange:
     send: Send
     entry: dict[str, Any]
 
-    async def go_well(self) -> None:
+    async def process(self) -> None:
         """The platform acted and its answer went out."""
 
         async def noting(message: Message) -> None:
@@ -60,9 +60,9 @@ class Exchange:
                 self.entry["status"] = message["status"]
             await self.send(message)
 
-        await self.app(self.scope, self._again(), noting)
+        await self.app(self.scope, self._replay_body(), noting)
 
-    async def act(self) -> Answer:
+    async def run_platform(self) -> PlatformResponse:
         """The platform acted; nobody has been told."""
         start: Message = {}
         body = bytearray()
@@ -73,39 +73,43 @@ class Exchange:
             else:
                 body.extend(message.get("body", b""))
 
-        await self.app(self.scope, self._again(), holding)
-        return Answer(start["status"], list(start["headers"]), bytes(body))
+        await self.app(self.scope, self._replay_body(), holding)
+        return PlatformResponse(start["status"], list(start["headers"]), bytes(body))
 
-    async def answer(self, answer: Answer) -> None:
+    async def send_response(self, response: PlatformResponse) -> None:
         """The client has this answer."""
-        self.entry["status"] = answer.status
-        await self.send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-        await self.send({"type": "http.response.body", "body": answer.body})
+        self.entry["status"] = response.status
+        await self.send(
+            {"type": "http.response.start", "status": response.status, "headers": response.headers}
+        )
+        await self.send({"type": "http.response.body", "body": response.body})
 
-    async def drop(self, *, reset: bool = False) -> None:
+    async def drop_connection(self, *, reset: bool = False) -> None:
         """The connection is closed, or reset (RST), and not one byte of an answer was written."""
         transport = self.scope["state"]["transport"]
         if reset:
-            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+            transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE
+            )
         transport.abort()
-        await gone(self.receive, LONG)
+        await is_client_gone(self.receive, HANG_SECONDS)
 
-    def _again(self) -> Receive:
-        waiting = [self.body]
+    def _replay_body(self) -> Receive:
+        bodies = [self.body]
 
         async def receive() -> Message:
-            if waiting:
-                return {"type": "http.request", "body": waiting.pop(), "more_body": False}
+            if bodies:
+                return {"type": "http.request", "body": bodies.pop(), "more_body": False}
             return await self.receive()
 
         return receive
 
 
-class Wire:
+class FaultTransport:
     """The application that uvicorn runs: the platforms behind a wire on which things go wrong."""
 
-    def __init__(self, app: ASGIApp, *, shared: state.World, faults: Faults) -> None:
-        self._app, self._world, self._faults = app, shared, faults
+    def __init__(self, app: ASGIApp, *, sandbox_state: state.SandboxState, faults: FaultQueue) -> None:
+        self._app, self._state, self._faults = app, sandbox_state, faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request is journalled, meets its fault if one is ordered, and is over."""
@@ -113,19 +117,19 @@ class Wire:
         if channel is None:
             await self._app(scope, receive, send)
             return
-        fault = self._faults.take(channel, scope["method"], scope["path"])
-        entry = request_log.open_entry(self._world, scope)
+        fault = self._faults.take_match(channel, scope["method"], scope["path"])
+        entry = request_log.add_entry(self._state, scope)
         entry["fault"] = fault.fault if fault else None
-        exchange = Exchange(self._app, scope, b"", receive, send, entry)
+        exchange = FaultableRequest(self._app, scope, b"", receive, send, entry)
         if fault and fault.when == "headers":
-            await exchange.drop(reset=fault.reset)
+            await exchange.drop_connection(reset=fault.reset)
             return
         body = await _read(receive)
         if body is None:
             return
         exchange.body = body
-        entry["body"] = request_log.body_of(scope["headers"], body)
-        await (_HAPPENS[fault.fault](exchange, fault) if fault else exchange.go_well())
+        entry["body"] = request_log.describe_body(scope["headers"], body)
+        await (_HANDLERS[fault.fault](exchange, fault) if fault else exchange.process())
 
 
 async def _read(receive: Receive) -> bytes | None:
@@ -139,7 +143,7 @@ async def _read(receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-async def gone(receive: Receive, seconds: float) -> bool:
+async def is_client_gone(receive: Receive, seconds: float) -> bool:
     """True as soon as the client has closed the connection, False after the seconds."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
@@ -149,94 +153,105 @@ async def gone(receive: Receive, seconds: float) -> bool:
     return False
 
 
-async def _drop_before(exchange: Exchange, fault: Fault) -> None:
-    await exchange.drop(reset=fault.reset)
+async def _drop_before(exchange: FaultableRequest, fault: Fault) -> None:
+    await exchange.drop_connection(reset=fault.reset)
 
 
-async def _drop_after(exchange: Exchange, fault: Fault) -> None:
-    await exchange.act()
-    await exchange.drop(reset=fault.reset)
+async def _drop_after(exchange: FaultableRequest, fault: Fault) -> None:
+    await exchange.run_platform()
+    await exchange.drop_connection(reset=fault.reset)
 
 
-async def _hang_before(exchange: Exchange, fault: Fault) -> None:
-    if not await gone(exchange.receive, _seconds(fault)):
-        await exchange.go_well()
+async def _hang_before(exchange: FaultableRequest, fault: Fault) -> None:
+    if not await is_client_gone(exchange.receive, _seconds(fault)):
+        await exchange.process()
 
 
-async def _hang_after(exchange: Exchange, fault: Fault) -> None:
-    answer = await exchange.act()
-    if not await gone(exchange.receive, _seconds(fault)):
-        await exchange.answer(answer)
+async def _hang_after(exchange: FaultableRequest, fault: Fault) -> None:
+    response = await exchange.run_platform()
+    if not await is_client_gone(exchange.receive, _seconds(fault)):
+        await exchange.send_response(response)
 
 
-async def _status(exchange: Exchange, fault: Fault) -> None:
-    await _instead(exchange, fault, Answer(fault.status or 500, [], b""), acted=False)
+async def _status(exchange: FaultableRequest, fault: Fault) -> None:
+    await _send_replacement(exchange, fault, PlatformResponse(fault.status or 500, [], b""), has_acted=False)
 
 
-async def _redirect(exchange: Exchange, fault: Fault) -> None:
+async def _redirect(exchange: FaultableRequest, fault: Fault) -> None:
     query = exchange.scope["query_string"]
-    here = exchange.scope["raw_path"] + (b"?" + query if query else b"")
-    await _instead(exchange, fault, Answer(307, [(b"location", here)], b""), acted=False)
-
-
-async def _garbage(exchange: Exchange, fault: Fault) -> None:
-    await _instead(
-        exchange, fault, Answer(200, [(b"content-type", b"application/json")], _GARBAGE), acted=True
+    location = exchange.scope["raw_path"] + (b"?" + query if query else b"")
+    await _send_replacement(
+        exchange, fault, PlatformResponse(307, [(b"location", location)], b""), has_acted=False
     )
 
 
-async def _empty(exchange: Exchange, fault: Fault) -> None:
-    await _instead(exchange, fault, Answer(200, [(b"content-type", b"application/json")], b""), acted=True)
+async def _garbage(exchange: FaultableRequest, fault: Fault) -> None:
+    await _send_replacement(
+        exchange,
+        fault,
+        PlatformResponse(200, [(b"content-type", b"application/json")], _GARBAGE),
+        has_acted=True,
+    )
 
 
-async def _slow(exchange: Exchange, fault: Fault) -> None:
-    answer = await exchange.act()
-    pause = _seconds(fault, 60.0) / max(1, len(answer.body))
-    exchange.entry["status"] = answer.status
-    await exchange.send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-    for byte in answer.body:
-        if await gone(exchange.receive, pause):
+async def _empty(exchange: FaultableRequest, fault: Fault) -> None:
+    await _send_replacement(
+        exchange, fault, PlatformResponse(200, [(b"content-type", b"application/json")], b""), has_acted=True
+    )
+
+
+async def _slow(exchange: FaultableRequest, fault: Fault) -> None:
+    response = await exchange.run_platform()
+    pause = _seconds(fault, 60.0) / max(1, len(response.body))
+    exchange.entry["status"] = response.status
+    await exchange.send(
+        {"type": "http.response.start", "status": response.status, "headers": response.headers}
+    )
+    for byte in response.body:
+        if await is_client_gone(exchange.receive, pause):
             return
         await exchange.send({"type": "http.response.body", "body": bytes([byte]), "more_body": True})
     await exchange.send({"type": "http.response.body", "body": b""})
 
 
-async def _kill_before(exchange: Exchange, fault: Fault) -> None:
-    _kill(fault)
-    await exchange.drop()
+async def _kill_before(exchange: FaultableRequest, fault: Fault) -> None:
+    _kill_client(fault)
+    await exchange.drop_connection()
 
 
-async def _kill_after(exchange: Exchange, fault: Fault) -> None:
-    await exchange.act()
-    _kill(fault)
-    await exchange.drop()
+async def _kill_after(exchange: FaultableRequest, fault: Fault) -> None:
+    await exchange.run_platform()
+    _kill_client(fault)
+    await exchange.drop_connection()
 
 
-async def _never_ready(exchange: Exchange, _: Fault) -> None:
+async def _never_ready(exchange: FaultableRequest, _: Fault) -> None:
     state.never_ready.set(True)
-    await exchange.go_well()
+    await exchange.process()
 
 
-async def _lag(exchange: Exchange, fault: Fault) -> None:
+async def _lag(exchange: FaultableRequest, fault: Fault) -> None:
     state.lag.set(fault.seconds or 0.0)
-    await exchange.go_well()
+    await exchange.process()
 
 
-async def _instead(exchange: Exchange, fault: Fault, answer: Answer, *, acted: bool) -> None:
-    status = answer.status
-    if acted if fault.acted is None else fault.acted:
-        found = await exchange.act()
+async def _send_replacement(
+    exchange: FaultableRequest, fault: Fault, response: PlatformResponse, *, has_acted: bool
+) -> None:
+    status = response.status
+    if has_acted if fault.acted is None else fault.acted:
+        platform_response = await exchange.run_platform()
         # Garbage, or nothing, comes with the platform's own success: X answers 201.
-        status = found.status if status == 200 and found.status == 201 else status
-    kind, body = _rendered(fault.body)
-    headers = dict(answer.headers) | ({b"content-type": kind} if kind else {})
+        status = platform_response.status if status == 200 and platform_response.status == 201 else status
+    kind, body = _render_body(fault.body)
+    headers = dict(response.headers) | ({b"content-type": kind} if kind else {})
     headers |= {k.lower().encode("latin-1"): v.encode("latin-1") for k, v in fault.headers.items()}
-    body = answer.body if fault.body is None else body
+    body = response.body if fault.body is None else body
     headers.setdefault(b"content-length", str(len(body)).encode())
-    await exchange.answer(Answer(fault.status or status, list(headers.items()), body))
+    await exchange.send_response(PlatformResponse(fault.status or status, list(headers.items()), body))
 
 
-def _rendered(body: Any) -> tuple[bytes | None, bytes]:
+def _render_body(body: Any) -> tuple[bytes | None, bytes]:
     if body is None:
         return None, b""
     if isinstance(body, str):
@@ -244,17 +259,17 @@ def _rendered(body: Any) -> tuple[bytes | None, bytes]:
     return b"application/json; charset=utf-8", json.dumps(body).encode()
 
 
-def _seconds(fault: Fault, default: float = LONG) -> float:
+def _seconds(fault: Fault, default: float = HANG_SECONDS) -> float:
     return default if fault.seconds is None else fault.seconds
 
 
-def _kill(fault: Fault) -> None:
+def _kill_client(fault: Fault) -> None:
     assert fault.pid is not None, "the order was checked when it was given"
     with contextlib.suppress(ProcessLookupError):
         os.kill(fault.pid, signal.SIGKILL)
 
 
-_HAPPENS: dict[str, Callable[[Exchange, Fault], Awaitable[None]]] = {
+_HANDLERS: dict[str, Callable[[FaultableRequest, Fault], Awaitable[None]]] = {
     "drop-before": _drop_before,
     "drop-after": _drop_after,
     "hang-before": _hang_before,

@@ -9,16 +9,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-_WRITES_AN_ANSWER = {"status", "body", "headers", "acted"}
+_RESPONSE_FIELDS = {"status", "body", "headers", "acted"}
 #: What each fault takes beside ``channel``, ``method``, ``path``, ``skip``, ``count`` and ``probability``.
-FAULTS: dict[str, set[str]] = {
+FAULT_FIELDS: dict[str, set[str]] = {
     "drop-before": {"when", "reset"},
     "drop-after": {"reset"},
     "hang-before": {"seconds"},
     "hang-after": {"seconds"},
-    "status": _WRITES_AN_ANSWER,
+    "status": _RESPONSE_FIELDS,
     "redirect": {"status", "headers", "acted"},
-    "garbage": _WRITES_AN_ANSWER,
+    "garbage": _RESPONSE_FIELDS,
     "empty-2xx": {"status", "headers", "acted"},
     "slow": {"seconds"},
     "kill-client-before": {"pid"},
@@ -27,7 +27,7 @@ FAULTS: dict[str, set[str]] = {
     "lag": {"seconds"},
 }
 #: What each does, for people; the pretend platform has acted where it says so.
-MEANINGS: dict[str, str] = {
+FAULT_DESCRIPTIONS: dict[str, str] = {
     "drop-before": "the line is closed, and nothing was done; `when` = after the headers, or after the whole body",
     "drop-after": "it was done, and the line is closed without an answer",
     "hang-before": "nothing is done for so many seconds, and no answer comes",
@@ -42,8 +42,13 @@ MEANINGS: dict[str, str] = {
     "media-never-ready": "what was uploaded is being processed for ever",
     "lag": "what is published shows in listings only after so many seconds",
 }
-_NEEDS = {"status": "status", "kill-client-before": "pid", "kill-client-after": "pid", "lag": "seconds"}
-_CHOOSES = {"channel", "method", "path", "fault", "skip", "count", "probability"}
+_REQUIRED_FIELDS = {
+    "status": "status",
+    "kill-client-before": "pid",
+    "kill-client-after": "pid",
+    "lag": "seconds",
+}
+_SELECTOR_FIELDS = {"channel", "method", "path", "fault", "skip", "count", "probability"}
 
 
 class Fault(BaseModel):
@@ -72,14 +77,14 @@ class Fault(BaseModel):
 
     @field_validator("fault")
     @classmethod
-    def _known(cls, fault: str) -> str:
-        if fault not in FAULTS:
-            raise ValueError(f"there is no fault {fault!r}; there are: {', '.join(FAULTS)}")
+    def _check_name(cls, fault: str) -> str:
+        if fault not in FAULT_FIELDS:
+            raise ValueError(f"there is no fault {fault!r}; there are: {', '.join(FAULT_FIELDS)}")
         return fault
 
     @field_validator("path")
     @classmethod
-    def _regex(cls, path: str) -> str:
+    def _check_regex(cls, path: str) -> str:
         try:
             re.compile(path)
         except re.error as error:
@@ -88,22 +93,22 @@ class Fault(BaseModel):
 
     @field_validator("pid")
     @classmethod
-    def _somebody_else(cls, pid: int | None) -> int | None:
+    def _check_pid(cls, pid: int | None) -> int | None:
         if pid == os.getpid():
             raise ValueError("that is the sandbox itself")
         return pid
 
     @model_validator(mode="after")
-    def _belongs(self) -> "Fault":
-        odd = self.model_fields_set - _CHOOSES - FAULTS[self.fault]
-        if odd:
-            raise ValueError(f"{self.fault} takes no {', '.join(sorted(odd))}")
-        needed = _NEEDS.get(self.fault)
+    def _check_fields(self) -> "Fault":
+        unexpected = self.model_fields_set - _SELECTOR_FIELDS - FAULT_FIELDS[self.fault]
+        if unexpected:
+            raise ValueError(f"{self.fault} takes no {', '.join(sorted(unexpected))}")
+        needed = _REQUIRED_FIELDS.get(self.fault)
         if needed and getattr(self, needed) is None:
             raise ValueError(f"{self.fault} needs {needed}")
         return self
 
-    def fits(self, channel: str, method: str, path: str) -> bool:
+    def matches(self, channel: str, method: str, path: str) -> bool:
         """Whether the order speaks of this request; ``*`` means the three platforms, not the media host."""
         return (
             (self.channel == channel or (self.channel == "*" and channel != "media"))
@@ -113,57 +118,57 @@ class Fault(BaseModel):
 
 
 @dataclass(slots=True, eq=False)
-class _Order:
+class _ActiveFault:
     """A fault that stands: how often it is still to happen (None = until cleared), and what it lets pass."""
 
     fault: Fault
-    left: int | None
+    remaining: int | None
     skip: int
 
 
-class Faults:
+class FaultQueue:
     """The orders that stand, oldest first; each request takes at most one."""
 
     def __init__(self) -> None:
-        self._standing: list[_Order] = []
+        self._active: list[_ActiveFault] = []
         self._lock = threading.Lock()
-        self._dice = random.Random(1)  # noqa: S311  (dice, not a secret; the same run twice meets the same faults)
+        self._random = random.Random(1)  # noqa: S311  (dice, not a secret; the same run twice meets the same faults)
 
-    def order(self, fault: Fault) -> None:
+    def add(self, fault: Fault) -> None:
         """The fault stands until its count is used up; with a probability and no count, until cleared."""
-        left = fault.count if fault.count or fault.probability else 1
+        remaining = fault.count if fault.count or fault.probability else 1
         with self._lock:
-            self._standing.append(_Order(fault, left, fault.skip))
+            self._active.append(_ActiveFault(fault, remaining, fault.skip))
 
-    def take(self, channel: str, method: str, path: str) -> Fault | None:
+    def take_match(self, channel: str, method: str, path: str) -> Fault | None:
         """The fault that this request meets, counted down; None: the request goes well."""
-        if not self._standing:
+        if not self._active:
             return None
         with self._lock:
-            for order in self._standing:
-                if order.fault.fits(channel, method, path) and self._falls_on(order):
+            for order in self._active:
+                if order.fault.matches(channel, method, path) and self._is_selected(order):
                     self._count_down(order)
                     return order.fault
         return None
 
-    def standing(self) -> list[dict[str, Any]]:
+    def active_faults(self) -> list[dict[str, Any]]:
         """What is ordered and not yet used up, as it was ordered, with ``left``."""
         with self._lock:
-            return [{**o.fault.model_dump(exclude_unset=True), "left": o.left} for o in self._standing]
+            return [{**o.fault.model_dump(exclude_unset=True), "left": o.remaining} for o in self._active]
 
     def clear(self) -> None:
         """Nothing goes wrong any more; requests that hang already keep hanging."""
         with self._lock:
-            self._standing.clear()
+            self._active.clear()
 
-    def _falls_on(self, order: _Order) -> bool:
+    def _is_selected(self, order: _ActiveFault) -> bool:
         if order.skip:
             order.skip -= 1
             return False
-        return order.fault.probability is None or self._dice.random() < order.fault.probability
+        return order.fault.probability is None or self._random.random() < order.fault.probability
 
-    def _count_down(self, order: _Order) -> None:
-        if order.left is not None:
-            order.left -= 1
-            if not order.left:
-                self._standing.remove(order)
+    def _count_down(self, order: _ActiveFault) -> None:
+        if order.remaining is not None:
+            order.remaining -= 1
+            if not order.remaining:
+                self._active.remove(order)

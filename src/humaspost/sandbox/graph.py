@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+RequestEndpoint = Callable[[Request], Awaitable[Response]]
 Handler = Callable[[Request], Awaitable[Any]]
 
 _VERSION = re.compile(r"v\d{1,3}\.\d")
@@ -29,7 +29,7 @@ class GraphError(Exception):
     user_message: str | None = None
     details: str | None = None
 
-    def body(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """The ``{"error": {…}}`` document; absent members are left out, as Meta does."""
         optional = {
             "error_subcode": self.subcode,
@@ -38,56 +38,56 @@ class GraphError(Exception):
             "error_user_msg": self.user_message,
             "error_data": self.details and {"messaging_product": "whatsapp", "details": self.details},
         }
-        said = {"message": self.message, "type": self.kind, "code": self.code}
-        said |= {key: value for key, value in optional.items() if value is not None}
-        return {"error": {**said, "fbtrace_id": "A" + secrets.token_urlsafe(16)}}
+        user_texts = {"message": self.message, "type": self.kind, "code": self.code}
+        user_texts |= {key: value for key, value in optional.items() if value is not None}
+        return {"error": {**user_texts, "fbtrace_id": "A" + secrets.token_urlsafe(16)}}
 
 
-def encode(value: Any) -> bytes:
+def encode_json(value: Any) -> bytes:
     r"""JSON as Meta writes it: ASCII only, ``/`` escaped as ``\/``; a signature covers these very bytes."""
     return json.dumps(value, ensure_ascii=True, separators=(",", ":")).replace("/", "\\/").encode("ascii")
 
 
-def reply(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def json_response(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer with Meta's content type."""
     content_type = "application/json; charset=UTF-8"
-    return Response(encode(value), status, headers, media_type=content_type)
+    return Response(encode_json(value), status, headers, media_type=content_type)
 
 
 def usage_headers(ids: Iterable[str], kind: str, percent: int | None) -> dict[str, str]:
     """The two usage headers: JSON text, percent of the allowance, minutes until access comes back; None = neither."""
     if percent is None:
         return {}
-    spent = {"call_count": percent, "total_cputime": percent // 2, "total_time": percent // 2}
+    used = {"call_count": percent, "total_cputime": percent // 2, "total_time": percent // 2}
     wait = 60 if percent >= 100 else 0
-    case = {"type": kind, **spent, "estimated_time_to_regain_access": wait}
+    case = {"type": kind, **used, "estimated_time_to_regain_access": wait}
     return {
-        "X-App-Usage": json.dumps(spent),
+        "X-App-Usage": json.dumps(used),
         "X-Business-Use-Case-Usage": json.dumps({one: [case] for one in ids}),
     }
 
 
-def answering(handler: Handler, headers: Callable[[], Mapping[str, str]]) -> Endpoint:
+def as_endpoint(handler: Handler, headers: Callable[[], Mapping[str, str]]) -> RequestEndpoint:
     """``handler`` as an endpoint: what it returns is sent as JSON, a ``GraphError`` in Meta's envelope."""
 
     async def endpoint(request: Request) -> Response:
         try:
-            _demand_version(request)
+            _check_version(request)
             found = await handler(request)
         except GraphError as refused:
-            return reply(refused.body(), status=refused.status, headers=headers())
-        return found if isinstance(found, Response) else reply(found, headers=headers())
+            return json_response(refused.to_json(), status=refused.status, headers=headers())
+        return found if isinstance(found, Response) else json_response(found, headers=headers())
 
     return endpoint
 
 
-def _demand_version(request: Request) -> None:
+def _check_version(request: Request) -> None:
     version = request.path_params.get("version", "v1.0")
     if not _VERSION.fullmatch(version):
         raise GraphError(2500, f"Unknown path components: /{version}")
 
 
-def no_such_node(node: str, method: str = "get") -> GraphError:
+def unknown_node(node: str, method: str = "get") -> GraphError:
     """Graph's answer for an id that is unknown, not yours, or has no such edge (100/33)."""
     return GraphError(
         100,
@@ -101,10 +101,10 @@ def no_such_node(node: str, method: str = "get") -> GraphError:
 
 async def unknown_path(request: Request) -> Any:
     """The answer to every path that no route knows."""
-    raise no_such_node(request.url.path.rsplit("/", 1)[-1], request.method)
+    raise unknown_node(request.url.path.rsplit("/", 1)[-1], request.method)
 
 
-def bearer(request: Request) -> str | None:
+def bearer_token(request: Request) -> str | None:
     """The token of ``Authorization: Bearer …`` (``OAuth …`` on rupload), else of ``?access_token=``."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() in ("bearer", "oauth"):
@@ -112,18 +112,18 @@ def bearer(request: Request) -> str | None:
     return request.query_params.get("access_token")
 
 
-async def parameters(request: Request) -> dict[str, Any]:
+async def request_parameters(request: Request) -> dict[str, Any]:
     """Every parameter of the call, from query string, form or JSON body; the body wins."""
     merged: dict[str, Any] = dict(request.query_params)
     content_type = request.headers.get("content-type", "")
     if content_type.startswith("application/json"):
-        merged |= json_object(await request.body())
+        merged |= parse_object(await request.body())
     elif content_type.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
         merged |= dict(await request.form())
     return merged
 
 
-def json_object(raw: bytes) -> dict[str, Any]:
+def parse_object(raw: bytes) -> dict[str, Any]:
     """The JSON object in ``raw``; GraphError 100 for anything else."""
     try:
         value = json.loads(raw or b"{}")
@@ -134,15 +134,15 @@ def json_object(raw: bytes) -> dict[str, Any]:
     return value
 
 
-def field_names(fields: str) -> list[str]:
+def parse_field_names(fields: str) -> list[str]:
     """The top-level names of a ``fields`` parameter: ``id,children{id,media_url}`` is id, children."""
-    flat = fields
-    while (shorter := re.sub(r"\{[^{}]*\}", "", flat)) != flat:
-        flat = shorter
-    return [name.strip() for name in flat.split(",") if name.strip()]
+    top_level = fields
+    while (shortened := re.sub(r"\{[^{}]*\}", "", top_level)) != top_level:
+        top_level = shortened
+    return [name.strip() for name in top_level.split(",") if name.strip()]
 
 
-def chosen(node: Mapping[str, Any], fields: list[str], *, kind: str) -> dict[str, Any]:
+def select_fields(node: Mapping[str, Any], fields: list[str], *, kind: str) -> dict[str, Any]:
     """The requested fields of ``node`` plus its id; unset ones are left out, unknown ones refused."""
     for name in fields:
         if name not in node:

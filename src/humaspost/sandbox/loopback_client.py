@@ -16,12 +16,12 @@ class Unreachable(Exception):
     """Nobody answered, or not with HTTP."""
 
 
-class TooSlow(Exception):
+class Timeout(Exception):
     """The answer did not come within the time given."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FetchedResponse:
     """What came back; ``content`` is at most one byte more than the limit asked for."""
 
     status: int
@@ -29,19 +29,19 @@ class Answer:
     content: bytes
 
 
-def target(url: str) -> SplitResult:
+def parse_target(url: str) -> SplitResult:
     """``url`` taken apart, certain to be plain HTTP to this computer; NotLoopback if not."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
     except ValueError as bad:
         raise NotLoopback(url) from bad
-    if parts.scheme != "http" or not _is_here(host):
+    if parts.scheme != "http" or not _is_loopback(host):
         raise NotLoopback(url)
     return parts
 
 
-def _is_here(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
@@ -50,22 +50,22 @@ def _is_here(host: str) -> bool:
         return False
 
 
-def fetch(url: str, *, limit: int, seconds: float, method: str = "GET") -> Answer:
+def fetch(url: str, *, limit: int, seconds: float, method: str = "GET") -> FetchedResponse:
     """GET (or HEAD) ``url``, redirects not followed; reads at most ``limit`` + 1 bytes, waits ``seconds`` per step."""
-    with _asked(method, url, seconds=seconds) as response:
+    with _send_request(method, url, seconds=seconds) as response:
         content_type = response.headers.get_content_type()
-        return Answer(response.status, content_type, response.read(limit + 1))
+        return FetchedResponse(response.status, content_type, response.read(limit + 1))
 
 
 def post(url: str, body: bytes, *, headers: Mapping[str, str], seconds: float) -> int:
     """POST ``body`` to ``url``; the HTTP status of the answer."""
-    with _asked("POST", url, body, headers=headers, seconds=seconds) as response:
+    with _send_request("POST", url, body, headers=headers, seconds=seconds) as response:
         response.read(65_536)
         return response.status
 
 
 @contextmanager
-def _asked(
+def _send_request(
     method: str,
     url: str,
     body: bytes | None = None,
@@ -73,14 +73,14 @@ def _asked(
     headers: Mapping[str, str] | None = None,
     seconds: float,
 ) -> Iterator[http.client.HTTPResponse]:
-    parts = target(url)
+    parts = parse_target(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=seconds)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         connection.request(method, path, body, dict(headers or {}))
         yield connection.getresponse()
     except TimeoutError as slow:
-        raise TooSlow(url) from slow
+        raise Timeout(url) from slow
     except (OSError, http.client.HTTPException) as broken:
         raise Unreachable(url) from broken
     finally:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup, escape
 
-_LIVE = re.compile(r"https?://[^\s<>\"']+|(?<![\w&/])#(?=\w*[^\W\d_])\w+|(?<![\w@/])@\w{1,30}")
-_WHATSAPP = [
+_HIGHLIGHTED = re.compile(r"https?://[^\s<>\"']+|(?<![\w&/])#(?=\w*[^\W\d_])\w+|(?<![\w@/])@\w{1,30}")
+_WHATSAPP_STYLES = [
     (re.compile(r"```(.+?)```", re.DOTALL), "code"),
     (re.compile(r"(?<![\w*])\*(?=\S)([^*\n]*?\S)\*(?![\w*])"), "strong"),
     (re.compile(r"(?<![\w/])_(?=\S)([^_\n]*?\S)_(?!\w)"), "em"),
@@ -14,47 +14,49 @@ _WHATSAPP = [
 ]
 
 
-def live(text: str) -> Markup:
+def highlight(text: str) -> Markup:
     """Links, hashtags and mentions stand out; nothing is a link, for nothing here leads anywhere."""
-    shown, done = Markup(), 0
-    for match in _LIVE.finditer(text):
-        shown += escape(text[done : match.start()]) + _marked("span", match.group())
-        done = match.end()
-    return shown + escape(text[done:])
+    html, position = Markup(), 0
+    for match in _HIGHLIGHTED.finditer(text):
+        html += escape(text[position : match.start()]) + _wrap_in_tag("span", match.group())
+        position = match.end()
+    return html + escape(text[position:])
 
 
-def whatsapp(text: str) -> Markup:
+def format_whatsapp(text: str) -> Markup:
     """WhatsApp's own marks (*bold*, _italic_, ~struck~, ```code```) and links."""
     parts = re.split(r"(https?://[^\s<>\"']+)", text)
-    return Markup().join(_marked("span", part) if n % 2 else _styled(part) for n, part in enumerate(parts))
+    return Markup().join(
+        _wrap_in_tag("span", part) if index % 2 else _apply_styles(part) for index, part in enumerate(parts)
+    )
 
 
-def _styled(text: str) -> Markup:
+def _apply_styles(text: str) -> Markup:
     html = str(escape(text))
-    for pattern, tag in _WHATSAPP:
+    for pattern, tag in _WHATSAPP_STYLES:
         html = pattern.sub(rf"<{tag}>\1</{tag}>", html)
     return Markup(html)  # noqa: S704  (escaped above; only these four tags were added)
 
 
-def _marked(tag: str, text: str) -> Markup:
+def _wrap_in_tag(tag: str, text: str) -> Markup:
     return Markup("<{0} class=live>{1}</{0}>").format(Markup(tag), text)  # noqa: S704  (a constant; format escapes)
 
 
-def moment(when: datetime) -> Markup:
+def time_tag(instant: datetime) -> Markup:
     """A time that the page's script turns into the reader's own clock."""
-    utc = when.astimezone(UTC)
+    utc = instant.astimezone(UTC)
     return Markup('<time datetime="{}">{}</time>').format(utc.isoformat(), f"{utc:%d %b %Y, %H:%M} UTC")
 
 
-def lasting(minutes: int) -> str:
+def format_duration(minutes: int) -> str:
     """How long a poll is open, in the largest unit that is whole."""
     for size, unit in ((1440, "day"), (60, "hour"), (1, "minute")):
         if minutes % size == 0:
-            many = minutes // size
-            return f"{many} {unit}{'' if many == 1 else 's'}"
+            amount = minutes // size
+            return f"{amount} {unit}{'' if amount == 1 else 's'}"
     raise ValueError(minutes)
 
 
-def people(many: int) -> str:
+def format_people(count: int) -> str:
     """1 person, 17 people."""
-    return "1 person" if many == 1 else f"{many:,} people"
+    return "1 person" if count == 1 else f"{count:,} people"

@@ -6,17 +6,17 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from humaspost.sandbox.state import World
+from humaspost.sandbox.state import SandboxState
 
 #: Bytes of the largest file that the host takes: Instagram's largest reel.
-LARGEST = 1024 * 1024 * 1024
+MAX_FILE_BYTES = 1024 * 1024 * 1024
 
 
 class MediaHost:
     """Files in memory, shown to everyone who knows their name."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, state: SandboxState) -> None:
+        self._state = state
         self.routes = [
             Route("/media/{name:path}", self._put, methods=["PUT"]),
             Route("/media/{name:path}", self._get, methods=["GET"]),
@@ -28,20 +28,20 @@ class MediaHost:
         if not name or name.endswith("/") or ".." in name.split("/"):
             return PlainTextResponse("a file needs a name\n", status_code=400)
         body = await request.body()
-        if len(body) > LARGEST:
+        if len(body) > MAX_FILE_BYTES:
             return PlainTextResponse("too large\n", status_code=413)
-        known = name in self._world.files
+        existing = name in self._state.files
         kind = (
             request.headers.get("content-type") or mimetypes.guess_type(name)[0] or "application/octet-stream"
         )
-        self._world.files[name] = (body, kind)
-        return Response(status_code=204 if known else 201, headers={"location": f"/media/{name}"})
+        self._state.files[name] = (body, kind)
+        return Response(status_code=204 if existing else 201, headers={"location": f"/media/{name}"})
 
     async def _get(self, request: Request) -> Response:
-        found = self._world.files.get(request.path_params["name"])
-        if found is None:
+        entry = self._state.files.get(request.path_params["name"])
+        if entry is None:
             return PlainTextResponse("there is no such file\n", status_code=404)
-        body, kind = found
+        body, kind = entry
         # A stored page must not run as ours: the media host shares its origin with the page.
         guard = {
             "x-content-type-options": "nosniff",
@@ -50,5 +50,5 @@ class MediaHost:
         return Response(body, headers={"content-type": kind, **guard})
 
     async def _delete(self, request: Request) -> Response:
-        gone = self._world.files.pop(request.path_params["name"], None)
-        return Response(status_code=404 if gone is None else 204)
+        removed = self._state.files.pop(request.path_params["name"], None)
+        return Response(status_code=404 if removed is None else 204)

@@ -11,16 +11,16 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 #: Account -> the secrets of it that stand in credentials.toml.
-_SECRETS = {
+_SECRET_FIELDS = {
     "x": ("api_key", "api_key_secret", "access_token", "access_token_secret"),
     "instagram": ("access_token",),
     "whatsapp": ("access_token", "app_secret", "verify_token"),
 }
-_AUDIENCE = re.compile(r"[A-Za-z0-9_-]+")
-_IGNORED = "credentials.toml\n.humaspost/\n"
+_AUDIENCE_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_GITIGNORE = "credentials.toml\n.humaspost/\n"
 
 
-class NotAnOffice(FileExistsError):
+class NotDemoOffice(FileExistsError):
     """The folder holds somebody's real office, or things that are no office at all."""
 
 
@@ -30,17 +30,17 @@ def write_office(folder: Path, config: dict[str, Any], *, example: Path | None =
     Written again for a new address, it keeps its posts, audiences and ledger. NotAnOffice is raised, and nothing
     written, where a config.toml stands that is not a demo.
     """
-    _check(folder)
+    _check_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("posts", "audiences"):
-        _copy(example / name if example else None, folder / name)
-    (folder / "config.toml").write_text(_config(config, folder / "audiences"), encoding="utf-8")
-    _write_private(folder / "credentials.toml", _credentials(config["accounts"]))
-    (folder / ".gitignore").write_text(_IGNORED, encoding="utf-8")
+        _copy_examples(example / name if example else None, folder / name)
+    (folder / "config.toml").write_text(_render_config(config, folder / "audiences"), encoding="utf-8")
+    _write_private(folder / "credentials.toml", _render_credentials(config["accounts"]))
+    (folder / ".gitignore").write_text(_GITIGNORE, encoding="utf-8")
     return folder
 
 
-def _check(folder: Path) -> None:
+def _check_folder(folder: Path) -> None:
     config = folder / "config.toml"
     if not config.exists():
         return
@@ -49,10 +49,10 @@ def _check(folder: Path) -> None:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         is_demo = False
     if not is_demo:
-        raise NotAnOffice(f"{config} is not a demo's; choose another folder")
+        raise NotDemoOffice(f"{config} is not a demo's; choose another folder")
 
 
-def _copy(source: Path | None, target: Path) -> None:
+def _copy_examples(source: Path | None, target: Path) -> None:
     if target.exists():
         return
     if source is not None and source.is_dir():
@@ -61,18 +61,18 @@ def _copy(source: Path | None, target: Path) -> None:
         target.mkdir()
 
 
-def _config(config: dict[str, Any], audiences: Path) -> str:
+def _render_config(config: dict[str, Any], audiences: Path) -> str:
     loader = PackageLoader("humaspost.sandbox")
     jinja = Environment(loader=loader, undefined=StrictUndefined, autoescape=select_autoescape())
     jinja.filters["toml"] = json.dumps
-    names = sorted(f.stem for f in audiences.glob("*.csv") if _AUDIENCE.fullmatch(f.stem))
+    names = sorted(f.stem for f in audiences.glob("*.csv") if _AUDIENCE_NAME.fullmatch(f.stem))
     template = jinja.get_template("config.toml.jinja")
     return template.render(url=config["url"], audiences=names, **config["accounts"]) + "\n"
 
 
-def _credentials(accounts: dict[str, dict[str, Any]]) -> str:
+def _render_credentials(accounts: dict[str, dict[str, Any]]) -> str:
     tables = []
-    for name, fields in _SECRETS.items():
+    for name, fields in _SECRET_FIELDS.items():
         lines = [f"{field} = {json.dumps(accounts[name][field])}" for field in fields]
         tables.append("\n".join([f"[{name}]", *lines]))
     return "\n\n".join(tables) + "\n"

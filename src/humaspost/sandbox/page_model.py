@@ -7,9 +7,9 @@ from datetime import datetime
 from humaspost.sandbox.state import PublicObject
 
 #: More than a person looks through; the page says how many are left out.
-MOST = 60
-_MOST_PHONES = 12
-_MOST_PEOPLE = 500
+MAX_ITEMS = 60
+_MAX_PHONES = 12
+_MAX_PEOPLE_LISTED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Conversation:
     posts: tuple[PublicObject, ...]
 
     @property
-    def latest(self) -> datetime:
+    def latest_at(self) -> datetime:
         """When the newest of them appeared."""
         return self.posts[-1].created_at
 
@@ -40,7 +40,7 @@ class Phone:
     @property
     def listed(self) -> tuple[str, ...]:
         """The numbers that the page lists."""
-        return self.people[:_MOST_PEOPLE]
+        return self.people[:_MAX_PEOPLE_LISTED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,43 +53,45 @@ class Counts:
     people: int
 
 
-def counts(objects: Iterable[PublicObject]) -> Counts:
+def count_objects(objects: Iterable[PublicObject]) -> Counts:
     """How much is public now."""
-    living = [o for o in objects if not o.deleted]
-    by_channel = {name: sum(o.channel == name for o in living) for name in ("x", "instagram", "whatsapp")}
-    return Counts(**by_channel, people=len({o.to for o in living if o.to}))
+    existing = [o for o in objects if not o.deleted]
+    by_channel = {name: sum(o.channel == name for o in existing) for name in ("x", "instagram", "whatsapp")}
+    return Counts(**by_channel, people=len({o.to for o in existing if o.to}))
 
 
-def conversations(objects: Iterable[PublicObject]) -> list[Conversation]:
+def group_conversations(objects: Iterable[PublicObject]) -> list[Conversation]:
     """What is on X, the conversation with the newest post first."""
     grouped: dict[str, list[PublicObject]] = {}
-    for post in _living(objects, "x"):
+    for post in _existing_objects(objects, "x"):
         grouped.setdefault(post.extra.get("conversation_id", post.id), []).append(post)
-    found = [Conversation(key, tuple(posts)) for key, posts in grouped.items()]
-    return sorted(found, key=lambda c: c.latest, reverse=True)
+    conversation = [Conversation(key, tuple(posts)) for key, posts in grouped.items()]
+    return sorted(conversation, key=lambda c: c.latest_at, reverse=True)
 
 
-def gallery(objects: Iterable[PublicObject]) -> list[PublicObject]:
+def instagram_posts(objects: Iterable[PublicObject]) -> list[PublicObject]:
     """What is on Instagram, newest first."""
-    return _living(objects, "instagram")[::-1]
+    return _existing_objects(objects, "instagram")[::-1]
 
 
-def phones(objects: Iterable[PublicObject]) -> list[Phone]:
+def group_phones(objects: Iterable[PublicObject]) -> list[Phone]:
     """People who received the same messages share a phone; the phone of most people first."""
     inboxes: dict[str, list[PublicObject]] = {}
-    for message in _living(objects, "whatsapp"):
+    for message in _existing_objects(objects, "whatsapp"):
         inboxes.setdefault(message.to or "", []).append(message)
     groups: dict[tuple[object, ...], list[str]] = {}
     for person, messages in inboxes.items():
-        groups.setdefault(tuple(sorted(map(_content, messages))), []).append(person)
-    found = [Phone(min(people), tuple(people), tuple(inboxes[people[0]])) for people in groups.values()]
-    return sorted(found, key=lambda p: (-len(p.people), p.key))[:_MOST_PHONES]
+        groups.setdefault(tuple(sorted(map(_message_content, messages))), []).append(person)
+    phone_groups = [
+        Phone(min(people), tuple(people), tuple(inboxes[people[0]])) for people in groups.values()
+    ]
+    return sorted(phone_groups, key=lambda p: (-len(p.people), p.key))[:_MAX_PHONES]
 
 
-def _content(message: PublicObject) -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:
+def _message_content(message: PublicObject) -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:
     media = tuple(m.sha256 for m in message.media)
     return (message.text, message.template or "", media, tuple(message.extra.get("buttons", ())))
 
 
-def _living(objects: Iterable[PublicObject], channel: str) -> list[PublicObject]:
+def _existing_objects(objects: Iterable[PublicObject], channel: str) -> list[PublicObject]:
     return [o for o in objects if o.channel == channel and not o.deleted]

@@ -7,11 +7,11 @@ from urllib.parse import parse_qsl
 from python_multipart.multipart import parse_options_header
 from starlette.types import Scope
 
-from humaspost.sandbox.state import World
+from humaspost.sandbox.state import SandboxState
 
 CHANNELS = ("x", "instagram", "whatsapp", "media")
 
-_SECRET = {
+_SECRET_FIELDS = {
     "access_token",
     "appsecret_proof",
     "client_secret",
@@ -25,7 +25,7 @@ _SECRET = {
     "token",
     "verify_token",
 }
-_LONGEST = 10_000
+_MAX_TEXT_LENGTH = 10_000
 
 
 def channel_of(path: str) -> str | None:
@@ -34,26 +34,26 @@ def channel_of(path: str) -> str | None:
     return first if first in CHANNELS else None
 
 
-def open_entry(world: World, scope: Scope) -> dict[str, Any]:
+def add_entry(state: SandboxState, scope: Scope) -> dict[str, Any]:
     """The request stands in the journal, in order of arrival; ``status`` stays None until it is answered."""
     entry: dict[str, Any] = {
         "n": 0,
         "channel": channel_of(scope["path"]),
         "method": scope["method"],
         "path": scope["path"],
-        "query": described(pairs(scope["query_string"])),
+        "query": redact_value(parse_pairs(scope["query_string"])),
         "body": None,
         "status": None,
         "fault": None,
-        "at": world.now().isoformat(),
+        "at": state.now().isoformat(),
     }
-    with world.lock:
-        entry["n"] = len(world.requests) + 1
-        world.requests.append(entry)
+    with state.lock:
+        entry["n"] = len(state.requests) + 1
+        state.requests.append(entry)
     return entry
 
 
-def body_of(headers: list[tuple[bytes, bytes]], body: bytes) -> Any:
+def describe_body(headers: list[tuple[bytes, bytes]], body: bytes) -> Any:
     """A request's body as the journal shows it: JSON, form fields, the names of parts, or its size."""
     if not body:
         return None
@@ -61,29 +61,29 @@ def body_of(headers: list[tuple[bytes, bytes]], body: bytes) -> Any:
     if kind == b"multipart/form-data":
         return {"multipart": _part_names(body, options.get(b"boundary", b""))}
     if kind == b"application/x-www-form-urlencoded":
-        return described(pairs(body))
+        return redact_value(parse_pairs(body))
     try:
-        return described(json.loads(body))
+        return redact_value(json.loads(body))
     except (ValueError, RecursionError):
         return {"bytes": len(body)}
 
 
-def pairs(encoded: bytes) -> dict[str, str]:
+def parse_pairs(encoded: bytes) -> dict[str, str]:
     """Form or query fields; the last of a repeated name."""
     return dict(parse_qsl(encoded.decode("utf-8", "replace"), keep_blank_values=True))
 
 
-def described(value: Any, *, inner: bool = False) -> Any:
+def redact_value(value: Any, *, nested: bool = False) -> Any:
     """The value without fields that carry credentials, and with very long texts as their length.
 
     ``inner`` = a field of a field, where ``code`` is a template's language.
     """
     if isinstance(value, dict):
-        hidden = _SECRET - {"code"} if inner else _SECRET
-        return {k: described(v, inner=True) for k, v in value.items() if k.lower() not in hidden}
+        is_secret = _SECRET_FIELDS - {"code"} if nested else _SECRET_FIELDS
+        return {k: redact_value(v, nested=True) for k, v in value.items() if k.lower() not in is_secret}
     if isinstance(value, list):
-        return [described(v, inner=True) for v in value]
-    if isinstance(value, str) and len(value) > _LONGEST:
+        return [redact_value(v, nested=True) for v in value]
+    if isinstance(value, str) and len(value) > _MAX_TEXT_LENGTH:
         return f"<{len(value)} characters>"
     return value
 

@@ -15,13 +15,13 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from humaspost.sandbox import instagram, whatsapp, x
-from humaspost.sandbox.control import Control, Platform
-from humaspost.sandbox.fault_transport import Protocol, Wire
-from humaspost.sandbox.faults import Faults
+from humaspost.sandbox.control import ControlEndpoints, Platform
+from humaspost.sandbox.fault_transport import FaultProtocol, FaultTransport
+from humaspost.sandbox.faults import FaultQueue
 from humaspost.sandbox.media_host import MediaHost
 from humaspost.sandbox.office import write_office
-from humaspost.sandbox.page import Page
-from humaspost.sandbox.state import World
+from humaspost.sandbox.page import PageEndpoints
+from humaspost.sandbox.state import SandboxState
 
 _PACKAGES = {"x": x, "instagram": instagram, "whatsapp": whatsapp}
 
@@ -39,10 +39,10 @@ class Sandbox:
         self._socket.bind((host, port))
         self._socket.listen(2048)
         self.url = f"http://{host}:{self._socket.getsockname()[1]}"
-        self.world = World(base_url=self.url)
-        self.faults = Faults()
+        self.state = SandboxState(base_url=self.url)
+        self.faults = FaultQueue()
         self.platforms: dict[str, Platform] = {
-            name: package.Platform(self.world) for name, package in _PACKAGES.items()
+            name: package.Platform(self.state) for name, package in _PACKAGES.items()
         }
         self._server = uvicorn.Server(self._uvicorn_config())
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
@@ -77,13 +77,13 @@ class Sandbox:
 
     def _uvicorn_config(self) -> uvicorn.Config:
         routes: list[BaseRoute] = [route for platform in self.platforms.values() for route in platform.routes]
-        switches = {name: one for package in _PACKAGES.values() for name, one in package.SWITCHES.items()}
-        routes += Control(self.world, self.faults, platforms=self.platforms, switches=switches).routes
-        routes += MediaHost(self.world).routes + Page(self.world).routes
-        app = Wire(Starlette(routes=routes), shared=self.world, faults=self.faults)
+        options = {name: one for package in _PACKAGES.values() for name, one in package.SWITCHES.items()}
+        routes += ControlEndpoints(self.state, self.faults, platforms=self.platforms, options=options).routes
+        routes += MediaHost(self.state).routes + PageEndpoints(self.state).routes
+        app = FaultTransport(Starlette(routes=routes), sandbox_state=self.state, faults=self.faults)
         return uvicorn.Config(
             app,
-            http=Protocol,
+            http=FaultProtocol,
             ws="none",
             loop="asyncio",
             lifespan="off",
@@ -109,18 +109,18 @@ def serve(
 
     Raises OSError for a port that is taken and ``office.NotAnOffice`` for a folder that is no demo's.
     """
-    ended = threading.Event()
+    stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda *_: stop.set())
     with Sandbox(port=port) as sandbox:
         if office:
             write_office(office, sandbox.config(), example=example)
-        sys.stdout.write(_announced(sandbox, office, as_json=as_json))
+        sys.stdout.write(_announcement(sandbox, office, as_json=as_json))
         sys.stdout.flush()
-        ended.wait()
+        stop.wait()
 
 
-def _announced(sandbox: Sandbox, office: Path | None, *, as_json: bool) -> str:
+def _announcement(sandbox: Sandbox, office: Path | None, *, as_json: bool) -> str:
     if as_json:
         return json.dumps(sandbox.config()) + "\n"
     lines = [f"The pretend platforms are at {sandbox.url} (Ctrl-C ends them)."]

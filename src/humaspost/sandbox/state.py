@@ -15,7 +15,7 @@ never_ready: ContextVar[bool] = ContextVar("never_ready", default=False)
 
 
 @dataclass(frozen=True, slots=True)
-class ShownMedia:
+class PublicMedia:
     """One medium as the public sees it; ``type`` is ``image/jpeg`` and so on; ``data`` serves the page."""
 
     sha256: str
@@ -35,7 +35,7 @@ class PublicObject:
     text: str
     created_at: datetime
     visible_at: datetime
-    media: tuple[ShownMedia, ...] = ()
+    media: tuple[PublicMedia, ...] = ()
     to: str | None = None
     reply_to: str | None = None
     poll: dict[str, Any] | None = None
@@ -50,7 +50,7 @@ def _utc_now() -> datetime:
 
 
 @dataclass
-class World:
+class SandboxState:
     """Everything the sandbox remembers, in memory; every platform module gets this one object."""
 
     now: Callable[[], datetime] = _utc_now
@@ -63,14 +63,14 @@ class World:
     settings: dict[str, Any] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
-    def show(self, shown: PublicObject) -> PublicObject:
+    def add_object(self, public_object: PublicObject) -> PublicObject:
         """The object is public from now on; a ``lag`` fault hides it from listings for its seconds."""
-        shown.visible_at = shown.created_at + timedelta(seconds=lag.get())
+        public_object.visible_at = public_object.created_at + timedelta(seconds=lag.get())
         with self.lock:
-            self.objects.append(shown)
-        return shown
+            self.objects.append(public_object)
+        return public_object
 
-    def listed(self, channel: str, account: str) -> Iterable[PublicObject]:
+    def listed_objects(self, channel: str, account: str) -> Iterable[PublicObject]:
         """Objects of one account that listings show now, newest first."""
         now = self.now()
         return [
@@ -79,7 +79,7 @@ class World:
             if o.channel == channel and o.account == account and not o.deleted and o.visible_at <= now
         ]
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """The world is as it was when the sandbox started."""
         with self.lock:
             for memory in (self.objects, self.requests, self.files, self.settings):

@@ -12,84 +12,90 @@ from humaspost.model.account import Account
 from humaspost.model.channel import Channel
 from humaspost.model.problem import Problem
 from humaspost.settings.addresses import check_address
-from humaspost.settings.config_file import AccountTable, ConfigFile, own_keys
-from humaspost.settings.problems import Page, findings, named_like_secret
+from humaspost.settings.config_file import AccountTable, ConfigFile, channel_keys
+from humaspost.settings.problems import ConfigDocument, is_secret_name, validation_problems
 
-_OTHER_NAMES = {"twitter": "x", "wa": "whatsapp", "ig": "instagram"}
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_CHANNEL_ALIASES = {"twitter": "x", "wa": "whatsapp", "ig": "instagram"}
+_NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
-def read(config: ConfigFile, page: Page) -> tuple[tuple[Account, ...], list[Problem]]:
+def read_accounts(config: ConfigFile, document: ConfigDocument) -> tuple[tuple[Account, ...], list[Problem]]:
     """The accounts that are right, and what is wrong with the others."""
     accounts: list[Account] = []
-    problems: list[Problem] = []
+    account_problems: list[Problem] = []
     for name, table in config.accounts.items():
-        account, found = _account(name, table, page, demo=config.demo)
-        problems += found
+        account, problems = _read_account(name, table, document, is_demo=config.demo)
+        account_problems += problems
         if account is not None:
             accounts.append(account)
-    problems += _default_problems(accounts, page)
-    problems += _twin_problems(accounts, page)
-    return tuple(accounts), problems
+    account_problems += _check_defaults(accounts, document)
+    account_problems += _check_duplicate_accounts(accounts, document)
+    return tuple(accounts), account_problems
 
 
-def _account(
-    name: str, table: AccountTable, page: Page, *, demo: bool
+def _read_account(
+    name: str, table: AccountTable, document: ConfigDocument, *, is_demo: bool
 ) -> tuple[Account | None, list[Problem]]:
     path = f"accounts.{name}"
-    problems = [page.at_key(problem, path) for problem in _name_problems(name)]
-    channel = _channel(table.channel)
+    problems = [document.at_key(problem, path) for problem in _check_name(name)]
+    channel = _load_channel(table.channel)
     if isinstance(channel, Problem):
-        return None, [*problems, page.at_value(channel, f"{path}.channel")]
-    own = {key: value for key, value in own_keys(table).items() if not named_like_secret(key)}
+        return None, [*problems, document.at_value(channel, f"{path}.channel")]
+    channel_settings = {key: value for key, value in channel_keys(table).items() if not is_secret_name(key)}
     try:
-        config = channel.Config.model_validate(own)
+        config = channel.Config.model_validate(channel_settings)
     except ValidationError as error:
-        return None, [*problems, *findings(error, page, model=channel.Config, under=("accounts", name))]
+        return None, [
+            *problems,
+            *validation_problems(error, document, model=channel.Config, prefix=("accounts", name)),
+        ]
     address = getattr(config, "base_url", None)
-    problems += [page.at_value(found, f"{path}.base_url") for found in _address(address, path, demo=demo)]
-    shown = channel.shown(config)
-    return Account(name, table.channel, config, shown, table.default, table.on_unknown), problems
+    problems += [
+        document.at_value(parsed, f"{path}.base_url")
+        for parsed in _check_base_url(address, path, is_demo=is_demo)
+    ]
+    display_name = channel.display_name(config)
+    return Account(name, table.channel, config, display_name, table.default, table.on_unknown), problems
 
 
-def _channel(name: str) -> Channel | Problem:
-    if name not in registry.names():
+def _load_channel(name: str) -> Channel | Problem:
+    if name not in registry.channel_names():
         return _unknown_channel(name)
     try:
-        return registry.channel(name)
+        return registry.load_channel(name)
     except registry.ChannelNotLoaded as error:
         return Problem("config-channel", str(error), _("is its package installed whole? see: pip check"))
 
 
-def _name_problems(name: str) -> Iterable[Problem]:
+def _check_name(name: str) -> Iterable[Problem]:
     if name == "media":  # the bucket's keys are kept under this name
         message = _("an account cannot be called media: the keys of the media host have that name")
         yield Problem("config-account-name", message, _("choose another name for the account"))
-    if _NAME.fullmatch(name):
+    if _NAME_PATTERN.fullmatch(name):
         return
     message = _("an account cannot be called {name!r}").format(name=name)
     hint = _("begin with a small letter, then small letters, digits and _: {example}")
-    simple = re.sub(r"[^a-z0-9_]+", "_", name.lower()).strip("_").lstrip("0123456789_") or "x"
-    yield Problem("config-account-name", message, hint.format(example=f"[accounts.{simple}]"))
+    suggestion = re.sub(r"[^a-z0-9_]+", "_", name.lower()).strip("_").lstrip("0123456789_") or "x"
+    yield Problem("config-account-name", message, hint.format(example=f"[accounts.{suggestion}]"))
 
 
 def _unknown_channel(name: str) -> Problem:
-    known = sorted(registry.names())
-    near = _OTHER_NAMES.get(nearest(name, _OTHER_NAMES)) or nearest(name, known)
+    names = sorted(registry.channel_names())
+    suggestion = _CHANNEL_ALIASES.get(nearest(name, _CHANNEL_ALIASES)) or nearest(name, names)
     message = _("there is no channel {name!r}").format(name=name)
-    hint = _('write: channel = "{near}"').format(near=near) if near else _("channels: {names}")
-    return Problem("config-channel", message, hint.format(names=", ".join(known)))
+    hint = _('write: channel = "{near}"').format(near=suggestion) if suggestion else _("channels: {names}")
+    return Problem("config-channel", message, hint.format(names=", ".join(names)))
 
 
-def _address(address: str | None, path: str, *, demo: bool) -> Iterable[Problem]:
+def _check_base_url(address: str | None, path: str, *, is_demo: bool) -> Iterable[Problem]:
     if address is not None:
-        yield from check_address(str(address), demo=demo, field=f"{path}.base_url")
-    elif demo:
+        yield from check_address(str(address), is_demo=is_demo, field=f"{path}.base_url")
+    elif is_demo:
         message = _("with `demo = true` an account needs a base_url on this computer")
         yield Problem("config-demo", message, _('write: base_url = "http://127.0.0.1:PORT/..."'), field=path)
 
 
-def _default_problems(accounts: list[Account], page: Page) -> Iterable[Problem]:
+def _check_defaults(accounts: list[Account], document: ConfigDocument) -> Iterable[Problem]:
     """Two defaults contradict each other; none at all is only unclear where a post names the bare channel."""
     for channel in dict.fromkeys(account.channel for account in accounts):
         defaults = [a.name for a in accounts if a.channel == channel and a.default]
@@ -98,20 +104,24 @@ def _default_problems(accounts: list[Account], page: Page) -> Iterable[Problem]:
             words = message.format(names=", ".join(defaults), channel=channel)
             hint = _("write `default = true` in exactly one: the one that `channels: [{channel}]` means")
             path = f"accounts.{defaults[-1]}.default"
-            yield page.at_key(
+            yield document.at_key(
                 Problem("config-default", words, hint.format(channel=channel), field=path), path
             )
 
 
-def _twin_problems(accounts: list[Account], page: Page) -> Iterable[Problem]:
+def _check_duplicate_accounts(accounts: list[Account], document: ConfigDocument) -> Iterable[Problem]:
     """The same identity under two names would be told apart by nobody: every post could go out twice."""
-    seen: dict[tuple[str, str], str] = {}
+    accounts_by_identity: dict[tuple[str, str], str] = {}
     for account in accounts:
-        platform_id = registry.channel(account.channel).platform_id(account.config)
-        identity = platform_id or account.shown.casefold()
-        first = seen.setdefault((account.channel, identity), account.name) if identity else account.name
-        if first != account.name:
+        platform_id = registry.load_channel(account.channel).platform_id(account.config)
+        identity = platform_id or account.display_name.casefold()
+        first_account = (
+            accounts_by_identity.setdefault((account.channel, identity), account.name)
+            if identity
+            else account.name
+        )
+        if first_account != account.name:
             message = _("{name} and {first} are the same account on {channel}")
-            words = message.format(name=account.name, first=first, channel=account.channel)
+            words = message.format(name=account.name, first=first_account, channel=account.channel)
             hint = _("take one of the two tables out; a new name keeps its history: humaspost account rename")
-            yield page.at_key(Problem("config-same-account", words, hint), f"accounts.{account.name}")
+            yield document.at_key(Problem("config-same-account", words, hint), f"accounts.{account.name}")

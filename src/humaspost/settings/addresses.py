@@ -8,14 +8,14 @@ from humaspost.base.loopback import is_loopback
 from humaspost.model.problem import Problem
 
 
-def check_address(address: str, *, demo: bool, field: str) -> Iterator[Problem]:
+def check_address(address: str, *, is_demo: bool, field: str) -> Iterator[Problem]:
     """What is wrong with an address: not a URL, with a password, not https, or outside in a demo."""
     try:
         parts = urlsplit(address)
-        host, local = parts.hostname or "", is_loopback(parts.hostname or "")
+        host, is_local = parts.hostname or "", is_loopback(parts.hostname or "")
         _port = parts.port
     except ValueError:
-        host, local, parts = "", False, urlsplit("")
+        host, is_local, parts = "", False, urlsplit("")
     if parts.scheme not in {"http", "https"} or not host:
         yield Problem("config-address", _("this is not a web address"), _("write: https://..."), field=field)
     elif not address.isascii() or any(character.isspace() for character in address):
@@ -25,7 +25,7 @@ def check_address(address: str, *, demo: bool, field: str) -> Iterator[Problem]:
     elif parts.username is not None or parts.password is not None:
         message = _("an address in config.toml must not carry a user or a password")
         yield Problem("config-address", message, _("write it without what stands before '@'"), field=field)
-    elif demo and not local:
+    elif is_demo and not is_local:
         message = _("with `demo = true` nothing may leave this computer, but {host} is elsewhere")
         yield Problem(
             "config-demo",
@@ -33,6 +33,6 @@ def check_address(address: str, *, demo: bool, field: str) -> Iterator[Problem]:
             _("write an address of this computer: http://127.0.0.1:PORT/..."),
             field=field,
         )
-    elif parts.scheme == "http" and not local:
+    elif parts.scheme == "http" and not is_local:
         message = _("without https anybody on the way could read and change what is sent to {host}")
         yield Problem("config-address", message.format(host=host), _("write: https://..."), field=field)

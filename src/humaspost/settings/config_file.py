@@ -10,21 +10,21 @@ from humaspost.base.i18n import _
 from humaspost.model.post import Late
 
 
-def _duration(value: object) -> timedelta:
-    return duration(str(value))
+def _parse_duration(value: object) -> timedelta:
+    return parse_duration(str(value))
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
 Text = Annotated[str, Field(min_length=1, max_length=4096)]
 
 
-class Strict(BaseModel):
+class StrictModel(BaseModel):
     """No unknown keys, no guessing of types, and never the value in a message."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
-class TypeTable(Strict):
+class TypeTable(StrictModel):
     """``[policy.types.NAME]``."""
 
     late: Annotated[Late, Field(strict=False)] | None = None
@@ -34,7 +34,7 @@ class TypeTable(Strict):
     approval: bool = False
 
 
-class PolicyTable(Strict):
+class PolicyTable(StrictModel):
     """``[policy]``."""
 
     grace: Duration = timedelta(minutes=60)
@@ -44,7 +44,7 @@ class PolicyTable(Strict):
     types: dict[str, TypeTable] = {}
 
 
-class MediaTable(Strict):
+class MediaTable(StrictModel):
     """``[media]``."""
 
     public_base_url: Text | None = None
@@ -58,7 +58,7 @@ class MediaTable(Strict):
     convert: bool = False
 
 
-class AudienceTable(Strict):
+class AudienceTable(StrictModel):
     """``[audiences.NAME]``."""
 
     file: Text
@@ -74,7 +74,7 @@ class AccountTable(BaseModel):
     on_unknown: Literal["look", "ask", "retry"] = "look"
 
 
-class ConfigFile(Strict):
+class ConfigFile(StrictModel):
     """The whole file."""
 
     timezone: Text = "Asia/Jakarta"
@@ -88,18 +88,18 @@ class ConfigFile(Strict):
     policy: PolicyTable = PolicyTable()
 
 
-def own_keys(account: AccountTable) -> dict[str, Any]:
+def channel_keys(account: AccountTable) -> dict[str, Any]:
     """The keys of an account that only its channel understands."""
     return dict(account.model_extra or {})
 
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_SHAPE = re.compile(r"(\d{1,6})\s?([smhd])")
+_PATTERN = re.compile(r"(\d{1,6})\s?([smhd])")
 
 
-def duration(text: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """The time that the text means. Raises ValueError with what would be right."""
-    match = _SHAPE.fullmatch(text.strip())
+    match = _PATTERN.fullmatch(text.strip())
     if match is None:
         raise ValueError(_('must be a number and s, m, h or d: "60m"'))
     return timedelta(**{_UNITS[match[2]]: int(match[1])})

@@ -7,29 +7,29 @@ from humaspost.base.i18n import _
 from humaspost.model.problem import Problem
 from humaspost.settings.problems import ConfigError
 
-NAME = "config.toml"
+FILE_NAME = "config.toml"
 
 
-def find(start: Path, environ: Mapping[str, str], *, given: Path | None = None) -> Path:
+def find_config(start: Path, environ: Mapping[str, str], *, option: Path | None = None) -> Path:
     """The absolute path of ``--config``, else of the nearest one upward, else of ``$HUMASPOST_CONFIG``.
 
     A folder means the config.toml in it. Raises ConfigError ``config-missing``.
     """
-    if given is not None:
-        return _named(start / given, "--config")
-    here = start.resolve()
-    for folder in (here, *here.parents):
-        if (folder / NAME).is_file():
-            return folder / NAME
+    if option is not None:
+        return _check_named_path(start / option, "--config")
+    directory = start.resolve()
+    for folder in (directory, *directory.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
     if environ.get("HUMASPOST_CONFIG"):
-        return _named(start / environ["HUMASPOST_CONFIG"], "HUMASPOST_CONFIG")
+        return _check_named_path(start / environ["HUMASPOST_CONFIG"], "HUMASPOST_CONFIG")
     message = _("there is no config.toml in this folder or in any above it")
     hint = _("a new office: humaspost init kantor\nanother folder: --config FILE")
     raise ConfigError(Problem("config-missing", message, hint))
 
 
-def _named(path: Path, source: str) -> Path:
-    path = path / NAME if path.is_dir() else path
+def _check_named_path(path: Path, source: str) -> Path:
+    path = path / FILE_NAME if path.is_dir() else path
     if path.is_file():
         return path.absolute()
     message = _("{source} names {path}, which is not there").format(source=source, path=path)

@@ -12,43 +12,46 @@ from pydantic import ValidationError
 from humaspost.base.i18n import _
 from humaspost.base.timezones import iana
 from humaspost.model.account import Account
-from humaspost.model.problem import Place, Problem
+from humaspost.model.problem import Position, Problem
 from humaspost.settings import accounts
 from humaspost.settings.addresses import check_address
 from humaspost.settings.config_file import ConfigFile, MediaTable, PolicyTable
-from humaspost.settings.problems import ConfigError, Page, findings
-from humaspost.settings.secret_sources import secrets_in
+from humaspost.settings.problems import ConfigDocument, ConfigError, validation_problems
+from humaspost.settings.secret_sources import find_secrets
 from humaspost.settings.settings import MediaSettings, PolicySettings, Settings, TypePolicy
-from humaspost.settings.toml_positions import Places, places, tables, toml_place
+from humaspost.settings.toml_positions import TomlPositions, error_position, parse_toml, positions_of
 
-_PLACE = re.compile(r"\s*\(at [^()]*\)$")
+_TOML_POSITION = re.compile(r"\s*\(at [^()]*\)$")
 
 
-def load(file: Path) -> Settings:
+def load_settings(file: Path) -> Settings:
     """The office of this config.toml. Raises ConfigError with every finding, none of which shows a secret."""
-    text = _text(file)
-    page = Page(file.name, text, Places())
-    data = _parse(text, page)
-    page.places = places(text)
-    problems = list(secrets_in(data, page))
+    text = _read_text(file)
+    document = ConfigDocument(file.name, text, TomlPositions())
+    data = _parse(text, document)
+    document.positions = positions_of(text)
+    problems = list(find_secrets(data, document))
     try:
         config = ConfigFile.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(*problems, *findings(error, page, model=ConfigFile)) from None
-    found, more = accounts.read(config, page)
+        raise ConfigError(*problems, *validation_problems(error, document, model=ConfigFile)) from None
+    account_list, account_problems = accounts.read_accounts(config, document)
     problems += (
-        more + _zone_problems(config, page) + _media_problems(config, page) + _approval_problems(config, page)
+        account_problems
+        + _zone_problems(config, document)
+        + _media_problems(config, document)
+        + _approval_problems(config, document)
     )
     if problems:
-        raise ConfigError(*sorted(problems, key=_order))
-    return _settings(file, config, found)
+        raise ConfigError(*sorted(problems, key=_sort_key))
+    return _build_settings(file, config, account_list)
 
 
-def _order(problem: Problem) -> tuple[int, int]:
-    return (problem.place.line, problem.place.column) if problem.place else (0, 0)
+def _sort_key(problem: Problem) -> tuple[int, int]:
+    return (problem.position.line, problem.position.column) if problem.position else (0, 0)
 
 
-def _text(file: Path) -> str:
+def _read_text(file: Path) -> str:
     try:
         return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
@@ -61,44 +64,44 @@ def _text(file: Path) -> str:
     raise ConfigError(problem)
 
 
-def _parse(text: str, page: Page) -> dict[str, Any]:
+def _parse(text: str, document: ConfigDocument) -> dict[str, Any]:
     try:
-        return tables(text)
+        return parse_toml(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(_syntax_problem(error, page)) from None
+        raise ConfigError(_syntax_problem(error, document)) from None
 
 
-def _syntax_problem(error: tomllib.TOMLDecodeError, page: Page) -> Problem:
-    line, column = toml_place(error) or (max(1, len(page.lines)), 1)
-    reason = _PLACE.sub("", str(error))
+def _syntax_problem(error: tomllib.TOMLDecodeError, document: ConfigDocument) -> Problem:
+    line, column = error_position(error) or (max(1, len(document.lines)), 1)
+    reason = _TOML_POSITION.sub("", str(error))
     message = _("this is not TOML: {reason}").format(reason=reason[:1].lower() + reason[1:])
     hint = _('text stands in quotes: key = "..."; a table begins with [name]')
-    return page.at_line(Problem("config-syntax", message, hint), Place(line, column))
+    return document.at_line(Problem("config-syntax", message, hint), Position(line, column))
 
 
-def _zone_problems(config: ConfigFile, page: Page) -> list[Problem]:
+def _zone_problems(config: ConfigFile, document: ConfigDocument) -> list[Problem]:
     try:
         ZoneInfo(iana(config.timezone))
     except (KeyError, ValueError, OSError):
         message = _("no timezone is called {name!r}").format(name=config.timezone)
         hint = _('write: timezone = "Asia/Jakarta" (WIB), "Asia/Makassar" (WITA) or "Asia/Jayapura" (WIT)')
-        return [page.at_value(Problem("config-timezone", message, hint, field="timezone"), "timezone")]
+        return [document.at_value(Problem("config-timezone", message, hint, field="timezone"), "timezone")]
     return []
 
 
-def _media_problems(config: ConfigFile, page: Page) -> list[Problem]:
+def _media_problems(config: ConfigFile, document: ConfigDocument) -> list[Problem]:
     media = config.media
     if media is None:
         return []
     addresses = {key: getattr(media, key) for key in ("public_base_url", "upload_url", "endpoint")}
-    found = [
-        page.at_value(problem, f"media.{key}")
+    problems = [
+        document.at_value(problem, f"media.{key}")
         for key, address in addresses.items()
         if address is not None
-        for problem in check_address(address, demo=config.demo, field=f"media.{key}")
+        for problem in check_address(address, is_demo=config.demo, field=f"media.{key}")
     ]
-    return found + [
-        page.at_key(Problem("config-value", message, hint, field="media"), "media")
+    return problems + [
+        document.at_key(Problem("config-value", message, hint, field="media"), "media")
         for message, hint in _host_problems(media)
     ]
 
@@ -119,12 +122,12 @@ def _host_problems(media: MediaTable) -> Iterator[tuple[str, str]]:
         yield _("[media] has endpoint or region without a bucket"), _('write: bucket = "s3://NAME"')
 
 
-def _approval_problems(config: ConfigFile, page: Page) -> list[Problem]:
+def _approval_problems(config: ConfigFile, document: ConfigDocument) -> list[Problem]:
     """Until approvals exist, asking for one must stop everything rather than be forgotten."""
     message = _("approval is not there yet: a post of type {name!r} would go out without it")
     hint = _("take this line out, and keep such posts at `draft: true` until they are approved")
     return [
-        page.at_key(
+        document.at_key(
             Problem("config-approval", message.format(name=name), hint), f"policy.types.{name}.approval"
         )
         for name, table in config.policy.types.items()
@@ -132,40 +135,42 @@ def _approval_problems(config: ConfigFile, page: Page) -> list[Problem]:
     ]
 
 
-def _settings(file: Path, config: ConfigFile, found: tuple[Account, ...]) -> Settings:
+def _build_settings(file: Path, config: ConfigFile, accounts: tuple[Account, ...]) -> Settings:
     root = file.parent.resolve()
     return Settings(
         root=root,
         file=file,
         timezone=iana(config.timezone),
         language=config.language,
-        posts=_inside(root, config.posts),
-        state=_inside(root, config.state),
+        posts=_resolve_path(root, config.posts),
+        state=_resolve_path(root, config.state),
         demo=config.demo,
-        accounts=found,
-        audiences={name: _inside(root, table.file) for name, table in config.audiences.items()},
-        media=_media(root, config.media),
-        policy=_policy(config.policy),
+        accounts=accounts,
+        audiences={name: _resolve_path(root, table.file) for name, table in config.audiences.items()},
+        media=_media_settings(root, config.media),
+        policy=_policy_settings(config.policy),
     )
 
 
-def _inside(root: Path, path: str) -> Path:
+def _resolve_path(root: Path, path: str) -> Path:
     return root / Path(path).expanduser()
 
 
-def _media(root: Path, table: MediaTable | None) -> MediaSettings | None:
+def _media_settings(root: Path, table: MediaTable | None) -> MediaSettings | None:
     if table is None:
         return None
-    folder = _inside(root, table.folder) if table.folder else None
+    folder = _resolve_path(root, table.folder) if table.folder else None
     address = (table.public_base_url or "").rstrip("/")
     return MediaSettings(
         address, folder, table.upload_url, table.bucket, table.endpoint, table.region, table.convert
     )
 
 
-def _policy(table: PolicyTable) -> PolicySettings:
+def _policy_settings(table: PolicyTable) -> PolicySettings:
     types = {
-        name: TypePolicy(own.late, own.grace, own.priority, own.during_pause, own.approval)
-        for name, own in table.types.items()
+        name: TypePolicy(
+            settings.late, settings.grace, settings.priority, settings.during_pause, settings.approval
+        )
+        for name, settings in table.types.items()
     }
     return PolicySettings(table.grace, table.late, table.settle, table.same_text_days, types)

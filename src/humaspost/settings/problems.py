@@ -8,100 +8,104 @@ from pydantic import BaseModel, ValidationError
 
 from humaspost.base.i18n import _
 from humaspost.base.suggest import nearest
-from humaspost.model.problem import Place, Problem
-from humaspost.settings.toml_positions import Places
+from humaspost.model.problem import Position, Problem
+from humaspost.settings.toml_positions import TomlPositions
 
-_SECRET = re.compile(
+_SECRET_NAME = re.compile(
     r"(?:^|_)(?:token|secret|password|passwd|passphrase|bearer|credential|credentials|api_key|private_key)(?:_|$)"
 )
 _SECRET_LINE = re.compile(
     r"""^(?P<key>.*?[\w"'-]*(?:token|secret|passw|passphrase|bearer|credential|api_?key|private_?key)[\w"'-]*\s*=\s*).*$""",
     re.IGNORECASE | re.DOTALL,
 )
-_USER = re.compile(r"://[^/\s\"']*@")
+_URL_PASSWORD = re.compile(r"://[^/\s\"']*@")
 
 
-class Page:
+class ConfigDocument:
     """The text of config.toml, able to say where something stands in it."""
 
-    def __init__(self, file: str, text: str, places: Places) -> None:
+    def __init__(self, file: str, text: str, positions: TomlPositions) -> None:
         self.file = file
         self.lines = text.splitlines()
-        self.places = places
+        self.positions = positions
 
     def at_key(self, problem: Problem, path: str) -> Problem:
         """The problem with its caret under the key."""
-        return self._at(problem, self.places.key(path))
+        return self._with_excerpt(problem, self.positions.key_position(path))
 
     def at_value(self, problem: Problem, path: str) -> Problem:
         """The problem with its caret under the value."""
-        return self._at(problem, self.places.value(path))
+        return self._with_excerpt(problem, self.positions.value_position(path))
 
-    def at_line(self, problem: Problem, place: Place) -> Problem:
+    def at_line(self, problem: Problem, position: Position) -> Problem:
         """The problem at a place that the TOML parser named."""
-        return self._at(problem, place)
+        return self._with_excerpt(problem, position)
 
-    def _at(self, problem: Problem, place: Place | None) -> Problem:
-        place = place or Place(1, 1)
-        line = self.lines[place.line - 1] if place.line <= len(self.lines) else ""
-        return problem.at(self.file, place, masked(line))
+    def _with_excerpt(self, problem: Problem, position: Position | None) -> Problem:
+        position = position or Position(1, 1)
+        line = self.lines[position.line - 1] if position.line <= len(self.lines) else ""
+        return problem.with_position(self.file, position, mask_secrets(line))
 
 
-def masked(line: str) -> str:
+def mask_secrets(line: str) -> str:
     """The line, without the value of anything that is named like a secret, nor a password in an address."""
-    return _USER.sub("://***@", _SECRET_LINE.sub(r"\g<key>***", line))
+    return _URL_PASSWORD.sub("://***@", _SECRET_LINE.sub(r"\g<key>***", line))
 
 
-def named_like_secret(key: str) -> bool:
+def is_secret_name(key: str) -> bool:
     """Whether a key by this name would hold a secret."""
-    return _SECRET.search(key.lower().replace("-", "_")) is not None
+    return _SECRET_NAME.search(key.lower().replace("-", "_")) is not None
 
 
-def findings(
-    error: ValidationError, page: Page, *, model: type[BaseModel], under: tuple[str, ...] = ()
+def validation_problems(
+    error: ValidationError, document: ConfigDocument, *, model: type[BaseModel], prefix: tuple[str, ...] = ()
 ) -> Iterable[Problem]:
     """One problem per error; ``under`` is where in the file the validated table stands."""
     for detail in error.errors(include_input=False, include_url=False):
-        loc = tuple(str(part) for part in detail["loc"] if part != "[key]")
-        path = ".".join((*under, *loc))
-        if named_like_secret(path.rpartition(".")[2]) and detail["type"] == "extra_forbidden":
+        location = tuple(str(part) for part in detail["loc"] if part != "[key]")
+        path = ".".join((*prefix, *location))
+        if is_secret_name(path.rpartition(".")[2]) and detail["type"] == "extra_forbidden":
             continue
         if detail["type"] == "extra_forbidden":
-            yield page.at_key(_unknown(path, _known(model, loc)), path)
+            yield document.at_key(_unknown_key(path, _allowed_keys(model, location)), path)
         elif detail["type"] == "missing":
-            yield page.at_key(_missing(path), path.rpartition(".")[0])
+            yield document.at_key(_missing_key(path), path.rpartition(".")[0])
         else:
-            yield page.at_value(_wrong(path, detail["type"], detail.get("ctx", {}), detail["msg"]), path)
+            yield document.at_value(
+                _invalid_value(path, detail["type"], detail.get("ctx", {}), detail["msg"]), path
+            )
 
 
-def _unknown(path: str, known: list[str]) -> Problem:
+def _unknown_key(path: str, allowed_keys: list[str]) -> Problem:
     table, _dot, key = path.rpartition(".")
-    message = _("there is no key {key!r} in {table}").format(key=key, table=_table(table))
-    near = nearest(key, known)
+    message = _("there is no key {key!r} in {table}").format(key=key, table=_format_table(table))
+    suggestion = nearest(key, allowed_keys)
     hint = (
-        _("write: {key}").format(key=near) if near else _("known keys: {keys}").format(keys=", ".join(known))
+        _("write: {key}").format(key=suggestion)
+        if suggestion
+        else _("known keys: {keys}").format(keys=", ".join(allowed_keys))
     )
     return Problem("config-unknown-key", message, hint, field=path)
 
 
-def _missing(path: str) -> Problem:
+def _missing_key(path: str) -> Problem:
     table, _dot, key = path.rpartition(".")
-    message = _("{table} needs the key {key!r}").format(key=key, table=_table(table))
+    message = _("{table} needs the key {key!r}").format(key=key, table=_format_table(table))
     return Problem("config-missing-key", message, _("add a line: {key} = ...").format(key=key), field=path)
 
 
-def _table(path: str) -> str:
+def _format_table(path: str) -> str:
     return f"[{path}]" if path else "config.toml"
 
 
-def _wrong(path: str, kind: str, ctx: Mapping[str, Any], message: str) -> Problem:
+def _invalid_value(path: str, kind: str, ctx: Mapping[str, Any], message: str) -> Problem:
     key = path.rpartition(".")[2]
-    say = _WORDS.get(kind)
-    words = _("{key!r} {wanted}").format(key=key, wanted=say(ctx) if say else message)
-    return Problem("config-value", words, _example(key, kind, ctx), field=path)
+    describe = _DESCRIPTIONS.get(kind)
+    description = _("{key!r} {wanted}").format(key=key, wanted=describe(ctx) if describe else message)
+    return Problem("config-value", description, _example_value(key, kind, ctx), field=path)
 
 
-def _example(key: str, kind: str, ctx: Mapping[str, Any]) -> str:
+def _example_value(key: str, kind: str, ctx: Mapping[str, Any]) -> str:
     """What could stand there instead."""
     examples = {
         "string": '"..."',
@@ -112,7 +116,7 @@ def _example(key: str, kind: str, ctx: Mapping[str, Any]) -> str:
         "tuple": "[...]",
     }
     if kind in ("enum", "literal_error"):
-        value = f'"{_choices(ctx["expected"]).split(", ")[0]}"'
+        value = f'"{_format_choices(ctx["expected"]).split(", ")[0]}"'
     elif kind == "value_error":
         return _("docs/config.md shows every key with an example")
     else:
@@ -120,7 +124,7 @@ def _example(key: str, kind: str, ctx: Mapping[str, Any]) -> str:
     return _("write: {example}").format(example=f"{key} = {value}")
 
 
-_WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+_DESCRIPTIONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "string_type": lambda _ctx: _("must be text in quotes"),
     "string_too_short": lambda _ctx: _("must not be empty"),
     "string_too_long": lambda ctx: _("must be at most {n} characters").format(n=ctx["max_length"]),
@@ -135,8 +139,10 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "dict_type": lambda _ctx: _("must be a table of its own"),
     "model_type": lambda _ctx: _("must be a table of its own"),
     "model_attributes_type": lambda _ctx: _("must be a table of its own"),
-    "enum": lambda ctx: _("must be one of: {choices}").format(choices=_choices(ctx["expected"])),
-    "literal_error": lambda ctx: _("must be one of: {choices}").format(choices=_choices(ctx["expected"])),
+    "enum": lambda ctx: _("must be one of: {choices}").format(choices=_format_choices(ctx["expected"])),
+    "literal_error": lambda ctx: _("must be one of: {choices}").format(
+        choices=_format_choices(ctx["expected"])
+    ),
     "greater_than_equal": lambda ctx: _("must be at least {n}").format(n=ctx["ge"]),
     "greater_than": lambda ctx: _("must be more than {n}").format(n=ctx["gt"]),
     "less_than_equal": lambda ctx: _("must be at most {n}").format(n=ctx["le"]),
@@ -146,23 +152,23 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 }
 
 
-def _choices(expected: str) -> str:
+def _format_choices(expected: str) -> str:
     return expected.replace("'", "").replace(" or ", ", ")
 
 
-def _known(model: type[BaseModel], loc: tuple[str, ...]) -> list[str]:
+def _allowed_keys(model: type[BaseModel], loc: tuple[str, ...]) -> list[str]:
     """The keys that stand beside ``loc`` in ``model``; steps through tables and named sub-tables."""
-    at: type[BaseModel] | None = model
+    model_at: type[BaseModel] | None = model
     for part in loc[:-1]:
-        field = at.model_fields.get(part) if at else None
-        at = _model_in(field.annotation) if field else at
-    return list(at.model_fields) if at else []
+        field = model_at.model_fields.get(part) if model_at else None
+        model_at = _nested_model(field.annotation) if field else model_at
+    return list(model_at.model_fields) if model_at else []
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def _nested_model(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    inner = (_model_in(argument) for argument in getattr(annotation, "__args__", ()))
+    inner = (_nested_model(argument) for argument in getattr(annotation, "__args__", ()))
     return next((model for model in inner if model), None)
 
 

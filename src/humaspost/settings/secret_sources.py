@@ -10,71 +10,72 @@ from pathlib import Path
 from typing import Any
 
 from humaspost.base.i18n import _
-from humaspost.model.problem import Place, Problem
-from humaspost.settings.problems import ConfigError, Page, named_like_secret
-from humaspost.settings.toml_positions import tables, toml_place
+from humaspost.model.problem import Position, Problem
+from humaspost.settings.problems import ConfigDocument, ConfigError, is_secret_name
+from humaspost.settings.toml_positions import error_position, parse_toml
 
 SERVICE = "humaspost"
-PATIENCE = 3.0
+KEYRING_TIMEOUT = 3.0
 #: (service, name) → the value, or None; may hang.
-Keyring = Callable[[str, str], str | None]
+KeyringLookup = Callable[[str, str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Seed:
+class ConfiguredSecret:
     """A secret as a person configured it; ``where`` names the place and never the value."""
 
     value: str = field(repr=False)
-    where: str
+    source: str
 
 
-def of_environment(environ: Mapping[str, str], account: str, name: str) -> Iterator[Seed]:
+def from_environment(environ: Mapping[str, str], account: str, name: str) -> Iterator[ConfiguredSecret]:
     """From a file that the environment names, systemd's credentials, or the environment itself."""
     variable = f"HUMASPOST_{account}_{name}".upper()
     if environ.get(f"{variable}_FILE"):
         path = Path(environ[f"{variable}_FILE"])
-        yield Seed(_file(path, f"{variable}_FILE"), f"{variable}_FILE ({path})")
+        yield ConfiguredSecret(_read_secret_file(path, f"{variable}_FILE"), f"{variable}_FILE ({path})")
     directory = environ.get("CREDENTIALS_DIRECTORY")
     if directory and (Path(directory) / f"{account}_{name}").is_file():
-        yield Seed(
-            _file(Path(directory) / f"{account}_{name}", "CREDENTIALS_DIRECTORY"), "CREDENTIALS_DIRECTORY"
+        yield ConfiguredSecret(
+            _read_secret_file(Path(directory) / f"{account}_{name}", "CREDENTIALS_DIRECTORY"),
+            "CREDENTIALS_DIRECTORY",
         )
     if environ.get(variable):
-        yield Seed(environ[variable].strip(), variable)
+        yield ConfiguredSecret(environ[variable].strip(), variable)
 
 
-def _file(path: Path, variable: str) -> str:
+def _read_secret_file(path: Path, variable: str) -> str:
     try:
         return path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else _("not UTF-8 text")
         message = _("{variable} names {path}, which cannot be read: {reason}")
-        words = message.format(variable=variable, path=path, reason=reason)
+        text = message.format(variable=variable, path=path, reason=reason)
         hint = _("let this user read the file, or unset {variable}").format(variable=variable)
-        raise ConfigError(Problem("secret-unreadable", words, hint)) from None
+        raise ConfigError(Problem("secret-unreadable", text, hint)) from None
 
 
-class PatientKeyring:
+class TimedKeyring:
     """The system keyring, given up for good the first time that it does not answer in time."""
 
-    def __init__(self, ask: Keyring | None = None, *, patience: float = PATIENCE) -> None:
-        self._ask = ask or _system_keyring
-        self._patience = patience
-        self.gave_up = False
+    def __init__(self, lookup: KeyringLookup | None = None, *, timeout: float = KEYRING_TIMEOUT) -> None:
+        self._lookup = lookup or _system_keyring
+        self._timeout = timeout
+        self.has_timed_out = False
 
-    def secret(self, account: str, name: str) -> Iterator[Seed]:
+    def secret(self, account: str, name: str) -> Iterator[ConfiguredSecret]:
         """The keyring's value, if it has one and answers within its patience (seconds)."""
-        if self.gave_up:
+        if self.has_timed_out:
             return
         answer: list[str | None] = []
         thread = threading.Thread(
-            target=lambda: answer.append(self._ask(SERVICE, f"{account}_{name}")), daemon=True
+            target=lambda: answer.append(self._lookup(SERVICE, f"{account}_{name}")), daemon=True
         )
         thread.start()
-        thread.join(self._patience)
-        self.gave_up = thread.is_alive()
+        thread.join(self._timeout)
+        self.has_timed_out = thread.is_alive()
         if answer and answer[0]:
-            yield Seed(answer[0], "keyring")
+            yield ConfiguredSecret(answer[0], "keyring")
 
 
 def _system_keyring(service: str, name: str) -> str | None:
@@ -93,20 +94,20 @@ class CredentialsFile:
         self.path = path
         self._tables: Mapping[str, Any] | None = None
 
-    def secret(self, account: str, name: str) -> Iterator[Seed]:
+    def secret(self, account: str, name: str) -> Iterator[ConfiguredSecret]:
         """The value in ``[account] name``. Raises ConfigError ``credentials-open`` or ``credentials-syntax``."""
         if self._tables is None:
-            self._tables = _tables(self.path)
+            self._tables = _read_tables(self.path)
         table = self._tables.get(account, {})
         value = table.get(name) if isinstance(table, Mapping) else None
         if value is not None and not isinstance(value, str):
             message = _("[{account}] {name} must be text in quotes").format(account=account, name=name)
             raise ConfigError(Problem("credentials-syntax", message, f'{name} = "..."', self.path.name))
         if value:
-            yield Seed(value.strip(), self.path.name)
+            yield ConfiguredSecret(value.strip(), self.path.name)
 
 
-def _tables(path: Path) -> Mapping[str, Any]:
+def _read_tables(path: Path) -> Mapping[str, Any]:
     try:
         mode = path.stat().st_mode
         raw = path.read_bytes()
@@ -120,39 +121,39 @@ def _tables(path: Path) -> Mapping[str, Any]:
     if mode & (stat.S_IRWXG | stat.S_IRWXO) and os.name == "posix":
         message = _("other users of this computer can read this file, so it is not used")
         raise ConfigError(Problem("credentials-open", message, f"chmod 600 {path}", path.name))
-    return _parsed(path, raw)
+    return _parse_credentials(path, raw)
 
 
-def _parsed(path: Path, raw: bytes) -> Mapping[str, Any]:
+def _parse_credentials(path: Path, raw: bytes) -> Mapping[str, Any]:
     try:
-        return tables(raw.decode("utf-8-sig"))
+        return parse_toml(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:
         line, column = raw.count(b"\n") + 1, 1
     except tomllib.TOMLDecodeError as error:
-        line, column = toml_place(error) or (raw.count(b"\n") + 1, 1)
+        line, column = error_position(error) or (raw.count(b"\n") + 1, 1)
     message = _("this is not TOML; the line is not shown, for it may hold a secret")
     hint = _('a table per account, text in quotes: [x] then api_key = "..."')
     problem = Problem("credentials-syntax", message, hint)
-    raise ConfigError(problem.at(path.name, Place(line, column))) from None
+    raise ConfigError(problem.with_position(path.name, Position(line, column))) from None
 
 
-def secrets_in(data: Mapping[str, Any], page: Page) -> Iterator[Problem]:
+def find_secrets(data: Mapping[str, Any], document: ConfigDocument) -> Iterator[Problem]:
     """A problem for every key that is named like a secret and has a value; the value is never shown."""
-    for path in _paths(data, ()):
-        if named_like_secret(path[-1]) and path[:1] != ("audiences",):
-            yield page.at_key(_problem(path), ".".join(path))
+    for path in _secret_paths(data, ()):
+        if is_secret_name(path[-1]) and path[:1] != ("audiences",):
+            yield document.at_key(_secret_problem(path), ".".join(path))
 
 
-def _paths(data: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def _secret_paths(data: Mapping[str, Any], prefix: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     for key, value in data.items():
-        path = (*above, key)
+        path = (*prefix, key)
         if isinstance(value, Mapping):
-            yield from _paths(value, path)
+            yield from _secret_paths(value, path)
         else:
             yield path
 
 
-def _problem(path: tuple[str, ...]) -> Problem:
+def _secret_problem(path: tuple[str, ...]) -> Problem:
     message = _("{key!r} is a secret; config.toml is no place for one").format(key=path[-1])
     table = path[1] if len(path) > 2 and path[0] == "accounts" else ""
     hint = _("move it to credentials.toml, under [{table}], and make a new one on the platform")

@@ -48,7 +48,7 @@ class MediaSettings:
     convert: bool = False
 
     @property
-    def shows(self) -> bool:
+    def has_public_host(self) -> bool:
         """Whether there is a place that the public can fetch files from."""
         return bool(self.folder or self.upload_url or self.bucket)
 
@@ -72,10 +72,3 @@ class Settings:
     def account(self, name: str) -> Account | None:
         """The account of that name; None = there is none."""
         return next((account for account in self.accounts if account.name == name), None)
-
-    def default(self, channel: str) -> Account | None:
-        """What a bare channel name in a post means: its only account, or its default one."""
-        mine = [account for account in self.accounts if account.channel == channel]
-        if len(mine) == 1:
-            return mine[0]
-        return next((account for account in mine if account.default), None)

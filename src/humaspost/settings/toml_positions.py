@@ -6,14 +6,14 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any
 
-from humaspost.model.problem import Place
+from humaspost.model.problem import Position
 
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
 _KEY = re.compile(r"""[A-Za-z0-9_-]+|"(?:\\.|[^"\\\n])*"|'[^'\n]*'""")
 #: tomllib takes seconds for a key of a thousand parts.
-_DEEP = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){30}""")
-_BARE = re.compile(r"[^,\]}#\r\n]*")
+_DEEP_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){30}""")
+_BARE_VALUE = re.compile(r"[^,\]}#\r\n]*")
 _STRINGS = (
     re.compile(r'"""(?:\\.|[^\\])*?"{3,5}', re.DOTALL),
     re.compile(r"'''.*?'{3,5}", re.DOTALL),
@@ -23,31 +23,31 @@ _STRINGS = (
 
 
 @dataclass(slots=True)
-class Places:
+class TomlPositions:
     """Key paths (``accounts.x.channel``, ``list.0``) to where the key and where its value stands."""
 
-    keys: dict[str, Place] = field(default_factory=dict)
-    values: dict[str, Place] = field(default_factory=dict)
+    keys: dict[str, Position] = field(default_factory=dict)
+    values: dict[str, Position] = field(default_factory=dict)
 
-    def key(self, path: str) -> Place | None:
+    def key_position(self, path: str) -> Position | None:
         """The place of the key, or of the nearest one above it."""
-        return _nearest(self.keys, path)
+        return _nearest_position(self.keys, path)
 
-    def value(self, path: str) -> Place | None:
+    def value_position(self, path: str) -> Position | None:
         """The place of the value; without one, that of the key."""
-        return self.values.get(path) or self.key(path)
+        return self.values.get(path) or self.key_position(path)
 
 
-def _nearest(places: dict[str, Place], path: str) -> Place | None:
-    while path and path not in places:
+def _nearest_position(positions: dict[str, Position], path: str) -> Position | None:
+    while path and path not in positions:
         path = path.rpartition(".")[0]
-    return places.get(path)
+    return positions.get(path)
 
 
-def tables(text: str) -> dict[str, Any]:
+def parse_toml(text: str) -> dict[str, Any]:
     """What the TOML says; raises TOMLDecodeError, also where it is nested as no person nests it."""
-    if (deep := _DEEP.search(text)) is not None:
-        line = text.count("\n", 0, deep.start()) + 1
+    if (nesting := _DEEP_KEY.search(text)) is not None:
+        line = text.count("\n", 0, nesting.start()) + 1
         raise tomllib.TOMLDecodeError(f"Nested too deeply (at line {line}, column 1)")
     try:
         return tomllib.loads(text)
@@ -55,119 +55,119 @@ def tables(text: str) -> dict[str, Any]:
         raise tomllib.TOMLDecodeError("Nested too deeply (at line 1, column 1)") from None
 
 
-def places(text: str) -> Places:
+def positions_of(text: str) -> TomlPositions:
     """The places of a text that ``tomllib`` has accepted."""
-    return _Scanner(text).document()
+    return _TomlScanner(text).scan_document()
 
 
-def toml_place(error: Exception) -> tuple[int, int] | None:
+def error_position(error: Exception) -> tuple[int, int] | None:
     """Line and column that ``tomllib`` names in its message; None = the end of the document."""
     match = re.search(r"\(at line (\d+), column (\d+)\)$", str(error))
     return (int(match[1]), int(match[2])) if match else None
 
 
-class _Scanner:
+class _TomlScanner:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.at = 0
-        self.found = Places()
-        self.starts = [0] + [match.end() for match in re.finditer("\n", text)]
-        self.tables: dict[str, int] = {}
+        self.index = 0
+        self.positions = TomlPositions()
+        self.line_starts = [0] + [match.end() for match in re.finditer("\n", text)]
+        self.array_counts: dict[str, int] = {}
 
-    def document(self) -> Places:
+    def scan_document(self) -> TomlPositions:
         table: tuple[str, ...] = ()
         self.skip(_BLANK)
-        while self.at < len(self.text):
-            if self.text[self.at] == "[":
-                table = self.header()
+        while self.index < len(self.text):
+            if self.text[self.index] == "[":
+                table = self.scan_header()
             else:
-                self.pair(table)
+                self.scan_pair(table)
             self.skip(_BLANK)
-        return self.found
+        return self.positions
 
     def skip(self, pattern: re.Pattern[str]) -> str:
-        match = pattern.match(self.text, self.at)
-        assert match is not None, self.at
-        self.at = match.end()
+        match = pattern.match(self.text, self.index)
+        assert match is not None, self.index
+        self.index = match.end()
         return match.group()
 
-    def place(self, start: int) -> Place:
-        line = bisect_right(self.starts, start)
-        length = len(self.text[start : self.at].splitlines()[0]) if self.at > start else 1
-        return Place(line, start - self.starts[line - 1] + 1, length)
+    def position_of(self, start: int) -> Position:
+        line = bisect_right(self.line_starts, start)
+        length = len(self.text[start : self.index].splitlines()[0]) if self.index > start else 1
+        return Position(line, start - self.line_starts[line - 1] + 1, length)
 
-    def header(self) -> tuple[str, ...]:
-        array = self.text.startswith("[[", self.at)
-        self.at += 2 if array else 1
+    def scan_header(self) -> tuple[str, ...]:
+        array = self.text.startswith("[[", self.index)
+        self.index += 2 if array else 1
         self.skip(_SPACE)
-        start = self.at
-        path = self.dotted()
+        start = self.index
+        path = self.scan_dotted_key()
         for length in range(1, len(path) + 1):
-            self.found.keys.setdefault(".".join(path[:length]), self.place(start))
+            self.positions.keys.setdefault(".".join(path[:length]), self.position_of(start))
         self.skip(_SPACE)
-        self.at += 2 if array else 1
+        self.index += 2 if array else 1
         if not array:
             return path
-        count = self.tables[".".join(path)] = self.tables.get(".".join(path), -1) + 1
+        count = self.array_counts[".".join(path)] = self.array_counts.get(".".join(path), -1) + 1
         return (*path, str(count))
 
-    def dotted(self) -> tuple[str, ...]:
+    def scan_dotted_key(self) -> tuple[str, ...]:
         parts = [self.skip(_KEY).strip("\"'")]
-        while re.match(r"[ \t]*\.", self.text[self.at : self.at + 80]):
+        while re.match(r"[ \t]*\.", self.text[self.index : self.index + 80]):
             self.skip(_SPACE)
-            self.at += 1
+            self.index += 1
             self.skip(_SPACE)
             parts.append(self.skip(_KEY).strip("\"'"))
         return tuple(parts)
 
-    def pair(self, table: tuple[str, ...]) -> None:
-        start = self.at
-        path = (*table, *self.dotted())
-        self.found.keys[".".join(path)] = self.place(start)
+    def scan_pair(self, table: tuple[str, ...]) -> None:
+        start = self.index
+        path = (*table, *self.scan_dotted_key())
+        self.positions.keys[".".join(path)] = self.position_of(start)
         self.skip(_SPACE)
-        self.at += 1
+        self.index += 1
         self.skip(_SPACE)
-        self.value(path)
+        self.scan_value(path)
 
-    def value(self, path: tuple[str, ...]) -> None:
-        start = self.at
-        match self.text[self.at : self.at + 1]:
+    def scan_value(self, path: tuple[str, ...]) -> None:
+        start = self.index
+        match self.text[self.index : self.index + 1]:
             case "[":
-                self.array(path)
+                self.scan_array(path)
             case "{":
-                self.inline(path)
+                self.scan_inline_table(path)
             case _:
-                self.scalar()
-        self.found.values[".".join(path)] = self.place(start)
+                self.scan_scalar()
+        self.positions.values[".".join(path)] = self.position_of(start)
 
-    def scalar(self) -> None:
+    def scan_scalar(self) -> None:
         for pattern in _STRINGS:
-            if pattern.match(self.text, self.at):
+            if pattern.match(self.text, self.index):
                 self.skip(pattern)
                 return
-        start = self.at
-        self.at = start + len(self.skip(_BARE).rstrip())
+        start = self.index
+        self.index = start + len(self.skip(_BARE_VALUE).rstrip())
 
-    def array(self, path: tuple[str, ...]) -> None:
-        self.at += 1
+    def scan_array(self, path: tuple[str, ...]) -> None:
+        self.index += 1
         index = 0
         self.skip(_BLANK)
-        while self.text[self.at] != "]":
-            self.value((*path, str(index)))
+        while self.text[self.index] != "]":
+            self.scan_value((*path, str(index)))
             index += 1
-            self.comma()
-        self.at += 1
+            self.skip_comma()
+        self.index += 1
 
-    def inline(self, path: tuple[str, ...]) -> None:
-        self.at += 1
+    def scan_inline_table(self, path: tuple[str, ...]) -> None:
+        self.index += 1
         self.skip(_BLANK)
-        while self.text[self.at] != "}":
-            self.pair(path)
-            self.comma()
-        self.at += 1
+        while self.text[self.index] != "}":
+            self.scan_pair(path)
+            self.skip_comma()
+        self.index += 1
 
-    def comma(self) -> None:
+    def skip_comma(self) -> None:
         self.skip(_BLANK)
-        if self.text[self.at] == ",":
-            self.at += 1
+        if self.text[self.index] == ",":
+            self.index += 1
             self.skip(_BLANK)

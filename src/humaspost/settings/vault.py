@@ -9,19 +9,24 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from humaspost.base.files import written
+from humaspost.base.files import atomic_write
 from humaspost.base.i18n import _
-from humaspost.base.redaction import know
+from humaspost.base.redaction import register
 from humaspost.model.problem import Problem
 from humaspost.settings.problems import ConfigError
-from humaspost.settings.secret_sources import CredentialsFile, PatientKeyring, Seed, of_environment
+from humaspost.settings.secret_sources import (
+    ConfiguredSecret,
+    CredentialsFile,
+    TimedKeyring,
+    from_environment,
+)
 
-_FOLDER = 0o700
+_FOLDER_MODE = 0o700
 #: Seconds; longer than any exchange with a platform takes.
-_RENEWAL = 60.0
+_RENEWAL_TIMEOUT = 60.0
 
 
-class SomebodyRenews(Exception):
+class RenewalInProgress(Exception):
     """Another thread or process has been renewing the account's tokens for a minute."""
 
 
@@ -29,103 +34,105 @@ class Vault:
     """Secrets by account and field; every value that it hands out is known to ``redact`` first."""
 
     def __init__(
-        self, root: Path, state: Path, *, environ: Mapping[str, str], keyring: PatientKeyring | None = None
+        self, root: Path, state: Path, *, environ: Mapping[str, str], keyring: TimedKeyring | None = None
     ) -> None:
         self._environ = environ
-        self._keyring = keyring or PatientKeyring()
+        self._keyring = keyring or TimedKeyring()
         self._file = CredentialsFile(root / "credentials.toml")
         self._folder = state / "secrets"
 
     def secret(self, account: str, field: str) -> str | None:
         """The value to use now, None = there is none. Raises ConfigError for a place that cannot be used."""
-        seed = self._seed(account, field)
-        rotated = self._rotated(account, field, seed)
+        seed = self._configured(account, field)
+        rotated = self._rotated_value(account, field, seed)
         value = rotated or (seed.value if seed else None)
         if value:
-            know(value)
+            register(value)
         return value
 
-    def print(self, account: str, fields: Sequence[str]) -> str:
+    def fingerprint(self, account: str, fields: Sequence[str]) -> str:
         """A digest of what a person configured, field by field: another one means other secrets; never a value."""
-        seeds = [_print(self._seed(account, field)) for field in fields]
+        seeds = [_fingerprint(self._configured(account, field)) for field in fields]
         return hashlib.sha256("\0".join(seeds).encode()).hexdigest()[:16]
 
-    def where(self, account: str, field: str) -> str | None:
+    def source_of(self, account: str, field: str) -> str | None:
         """The place that ``secret`` takes it from, for ``doctor``; never the value. None = nowhere."""
-        seed = self._seed(account, field)
-        if self._rotated(account, field, seed):
+        seed = self._configured(account, field)
+        if self._rotated_value(account, field, seed):
             return f"{self._folder.name}/{account}.json"
-        return seed.where if seed else None
+        return seed.source if seed else None
 
     def replace(self, account: str, field: str, value: str) -> None:
         """The platform's new value is kept, on disk before this returns; until a person sets a newer seed."""
-        know(value)
-        seed = self._seed(account, field)
-        self._folder.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
+        register(value)
+        seed = self._configured(account, field)
+        self._folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         with FileLock(self._folder / ".lock", timeout=10, mode=0o600):
-            kept = self._kept(account)
-            before = kept.get(field, {})
-            superseded = [*before.get("superseded", []), before.get("value")]
+            stored = self._read_rotated(account)
+            previous = stored.get(field, {})
+            superseded = [*previous.get("superseded", []), previous.get("value")]
             # A platform may still take, and say back, the token before this one: it stays known to `redact`.
-            older = [old for old in superseded if old and old != value][-2:]
-            kept[field] = {"value": value, "seed": _print(seed), "superseded": older}
-            _write(self._folder / f"{account}.json", json.dumps(kept))
+            older = [
+                previous_value for previous_value in superseded if previous_value and previous_value != value
+            ][-2:]
+            stored[field] = {"value": value, "seed": _fingerprint(seed), "superseded": older}
+            _write_private(self._folder / f"{account}.json", json.dumps(stored))
 
-    def renewing(self, account: str) -> AbstractContextManager[object]:
+    def renewal_lock(self, account: str) -> AbstractContextManager[object]:
         """A lock that is held already: nobody else renews the account's tokens. Raises SomebodyRenews."""
-        self._folder.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
+        self._folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         try:
-            return FileLock(self._folder / f".{account}.lock", timeout=_RENEWAL, mode=0o600).acquire()
+            return FileLock(self._folder / f".{account}.lock", timeout=_RENEWAL_TIMEOUT, mode=0o600).acquire()
         except Timeout:
-            raise SomebodyRenews(account) from None
+            raise RenewalInProgress(account) from None
 
-    def _seed(self, account: str, field: str) -> Seed | None:
-        return next(self._seeds(account, field), None)
+    def _configured(self, account: str, field: str) -> ConfiguredSecret | None:
+        return next(self._configured_sources(account, field), None)
 
-    def _seeds(self, account: str, field: str) -> Iterator[Seed]:
-        for source in (_Environment(self._environ), self._keyring, self._file):
+    def _configured_sources(self, account: str, field: str) -> Iterator[ConfiguredSecret]:
+        for source in (_EnvironmentSource(self._environ), self._keyring, self._file):
             for seed in source.secret(account, field):
-                know(seed.value)
+                register(seed.value)
                 yield seed
 
-    def _rotated(self, account: str, field: str, seed: Seed | None) -> str | None:
+    def _rotated_value(self, account: str, field: str, seed: ConfiguredSecret | None) -> str | None:
         """A rotated value counts while the seed that it grew from is still the configured one."""
-        kept = self._kept(account).get(field)
-        if kept is None or kept["seed"] != _print(seed):
+        stored = self._read_rotated(account).get(field)
+        if stored is None or stored["seed"] != _fingerprint(seed):
             return None
-        return str(kept["value"])
+        return str(stored["value"])
 
-    def _kept(self, account: str) -> dict[str, Any]:
+    def _read_rotated(self, account: str) -> dict[str, Any]:
         path = self._folder / f"{account}.json"
         try:
-            kept: dict[str, Any] = json.loads(path.read_text("utf-8"))
+            stored: dict[str, Any] = json.loads(path.read_text("utf-8"))
         except FileNotFoundError:
             return {}
         except ValueError:
             message = _("{path} is damaged, so the tokens that the platform gave last are lost")
             hint = _("make a new token on the platform, configure it, then delete that file")
             raise ConfigError(Problem("secret-unreadable", message.format(path=path), hint)) from None
-        for entry in kept.values():
+        for entry in stored.values():
             for value in (
                 (entry.get("value"), *entry.get("superseded", [])) if isinstance(entry, dict) else ()
             ):
-                know(str(value))
-        return kept
+                register(str(value))
+        return stored
 
 
-class _Environment:
+class _EnvironmentSource:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
 
-    def secret(self, account: str, name: str) -> Iterator[Seed]:
-        return of_environment(self._environ, account, name)
+    def secret(self, account: str, name: str) -> Iterator[ConfiguredSecret]:
+        return from_environment(self._environ, account, name)
 
 
-def _print(seed: Seed | None) -> str:
+def _fingerprint(seed: ConfiguredSecret | None) -> str:
     return hashlib.sha256(b"humaspost seed\0" + seed.value.encode()).hexdigest() if seed else ""
 
 
-def _write(path: Path, text: str) -> None:
+def _write_private(path: Path, text: str) -> None:
     """The file holds the text, or what it held before; nobody else can read it at any moment."""
-    with written(path) as file:
+    with atomic_write(path) as file:
         file.write(text.encode())

@@ -5,90 +5,92 @@ from datetime import datetime, timedelta
 
 from humaspost.base.i18n import _, ngettext
 from humaspost.model.delivery import Proof, State
-from humaspost.reports.attention import Need
-from humaspost.views.resolve import looks_by_proof
-from humaspost.views.text import cut, safe
-from humaspost.views.times import Clock
+from humaspost.reports.attention import AttentionItem
+from humaspost.views.resolve import lookups_by_proof
+from humaspost.views.text import escape_unsafe, truncate
+from humaspost.views.times import TimeFormatter
 
 #: A look so long overdue is not coming by itself: nobody sends.
-_OVERDUE = timedelta(minutes=1)
+_CHECK_OVERDUE = timedelta(minutes=1)
 #: Doubts in which nothing at all came back.
-_NO_ANSWER = ("dropped", "timeout", "tls")
+_NO_RESPONSE_CODES = ("dropped", "timeout", "tls")
 
 
-def need_lines(need: Need, clock: Clock) -> list[str]:
+def format_attention(item: AttentionItem, clock: TimeFormatter) -> list[str]:
     """Why, what was found out, and the ways out."""
-    match need.state:
+    match item.state:
         case State.UNKNOWN:
-            return _unknown(need, clock)
+            return _format_unknown(item, clock)
         case State.MISSED:
-            way = _("humaspost publish {post}, or give it a new date:").format(post=need.post)
-            return [_("was due {when}").format(when=clock.date(need.due)), way]
-        case State.HELD if need.reason == "gone":
-            why = _("its file is gone; was due {when}").format(when=clock.date(need.due))
-            way = _("bring the file back, or: humaspost resolve {post} --cancel").format(post=need.post)
-            if need.fan_out:
-                way = _("bring the file back, with draft: true if it is not to be sent")
-            return [_people(need), why, way]
+            remedy = _("humaspost publish {post}, or give it a new date:").format(post=item.post)
+            return [_("was due {when}").format(when=clock.format_date(item.due)), remedy]
+        case State.HELD if item.reason == "gone":
+            reason = _("its file is gone; was due {when}").format(when=clock.format_date(item.due))
+            remedy = _("bring the file back, or: humaspost resolve {post} --cancel").format(post=item.post)
+            if item.is_fan_out:
+                remedy = _("bring the file back, with draft: true if it is not to be sent")
+            return [_format_recipient_count(item), reason, remedy]
         case State.HELD:
-            why = _("part {part} is live, and nobody knows where: the next one cannot answer it")
-            way = _("humaspost resolve {post} --account {account} --published --url ADDRESS")
+            reason = _("part {part} is live, and nobody knows where: the next one cannot answer it")
+            remedy = _("humaspost resolve {post} --account {account} --published --url ADDRESS")
             return [
-                why.format(part=need.detail),
-                way.format(post=need.post, account=need.accounts[0]),
+                reason.format(part=item.detail),
+                remedy.format(post=item.post, account=item.accounts[0]),
             ]
         case _:
-            why = f"{need.code}: {need.detail}" if need.detail else need.code or need.reason
-            way = _("mend the file, or: humaspost publish {post}").format(post=need.post)
-            return [_people(need), cut(safe(why), 68), way]
+            reason = f"{item.code}: {item.detail}" if item.detail else item.code or item.reason
+            remedy = _("mend the file, or: humaspost publish {post}").format(post=item.post)
+            return [_format_recipient_count(item), truncate(escape_unsafe(reason), 68), remedy]
 
 
-def _people(need: Need) -> str:
-    if not need.fan_out:
+def _format_recipient_count(item: AttentionItem) -> str:
+    if not item.is_fan_out:
         return ""
-    return ngettext("{count} person", "{count} people", need.count).format(count=f"{need.count:,}")
+    return ngettext("{count} person", "{count} people", item.count).format(count=f"{item.count:,}")
 
 
-def _unknown(need: Need, clock: Clock) -> list[str]:
-    sent = clock.second(need.sent_at) if need.sent_at else "?"
-    if need.fan_out:
+def _format_unknown(item: AttentionItem, clock: TimeFormatter) -> list[str]:
+    sent = clock.format_seconds(item.sent_at) if item.sent_at else "?"
+    if item.is_fan_out:
         head = ngettext(
-            "{count} message, sent {when}, no answer", "{count} messages, sent {when}, no answer", need.count
+            "{count} message, sent {when}, no answer", "{count} messages, sent {when}, no answer", item.count
         )
-    elif need.reason == "restored":
+    elif item.reason == "restored":
         head = _("the ledger is a copy of before: it may have been sent")
-    elif need.code and need.code not in _NO_ANSWER:
+    elif item.code and item.code not in _NO_RESPONSE_CODES:
         head = _("sent {when}; the answer: {why}")
     else:
         head = _("sent {when}, no answer")
-    why = cut(safe(f"{need.code} {need.detail}".strip()), 60)
-    lines = [head.format(when=sent, count=f"{need.count:,}", why=why), *_looked(need, clock)]
-    if need.where:
-        lines.append(_("look yourself: {where}").format(where=need.where))
-    command = f"humaspost resolve {need.post} --account {need.accounts[0]}"
+    reason = truncate(escape_unsafe(f"{item.code} {item.detail}".strip()), 60)
+    lines = [head.format(when=sent, count=f"{item.count:,}", why=reason), *_format_lookups(item, clock)]
+    if item.page_url:
+        lines.append(_("look yourself: {where}").format(where=item.page_url))
+    command = f"humaspost resolve {item.post} --account {item.accounts[0]}"
     return [*lines, f"{command} --published | --retry"]
 
 
-def _looked(need: Need, clock: Clock) -> list[str]:
-    soon = ""
-    if need.next_look is not None:
-        soon = _("looking it up again at {time}").format(time=clock.hour(need.next_look))
-        if need.next_look < clock.now - _OVERDUE:
-            soon = _("the next sender looks it up: humaspost run")
-    if not need.looks:
-        return [soon or _("the platform cannot be asked")]
-    lines = [_proved(proof, moments, clock, soon) for proof, moments in looks_by_proof(need.looks)]
-    if soon:
-        lines[-1] = _("{what}; {soon}").format(what=lines[-1], soon=soon)
+def _format_lookups(item: AttentionItem, clock: TimeFormatter) -> list[str]:
+    next_lookup = ""
+    if item.next_lookup_at is not None:
+        next_lookup = _("looking it up again at {time}").format(time=clock.format_time(item.next_lookup_at))
+        if item.next_lookup_at < clock.now - _CHECK_OVERDUE:
+            next_lookup = _("the next sender looks it up: humaspost run")
+    if not item.lookups:
+        return [next_lookup or _("the platform cannot be asked")]
+    lines = [
+        _format_proof(proof, times, clock, next_lookup) for proof, times in lookups_by_proof(item.lookups)
+    ]
+    if next_lookup:
+        lines[-1] = _("{what}; {soon}").format(what=lines[-1], soon=next_lookup)
     return lines
 
 
-def _proved(proof: str, moments: Sequence[datetime], clock: Clock, soon: str) -> str:
-    times = ", ".join(dict.fromkeys(clock.hour(at) for at in moments))
+def _format_proof(proof: str, checked_at: Sequence[datetime], clock: TimeFormatter, next_lookup: str) -> str:
+    times = ", ".join(dict.fromkeys(clock.format_time(at) for at in checked_at))
     if proof == Proof.NO_ANSWER:
         return _("asked at {times}: the platform did not answer").format(times=times)
     if proof != Proof.ABSENT_SO_FAR:
         return _("looked there at {times}: it cannot tell").format(times=times)
-    if soon:
+    if next_lookup:
         return _("looked there at {times}: not there yet").format(times=times)
     return _("looked there at {times}: not there, not certain").format(times=times)

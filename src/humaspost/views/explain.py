@@ -7,36 +7,36 @@ from collections.abc import Iterable, Mapping
 import humaspost.channels.registry as registry
 from humaspost.base.i18n import _
 from humaspost.base.suggest import similar
-from humaspost.views.states import REASONS, STATES
-from humaspost.views.text import wrap
+from humaspost.views.states import REASON_EXPLANATIONS, STATE_EXPLANATIONS
+from humaspost.views.text import wrap_text
 
 _PACKAGES = ("content", "media", "planning", "audience", "settings", "app")
 
 
-def codes() -> dict[str, str]:
+def all_codes() -> dict[str, str]:
     """Every code of a Problem with its English sentence; importing no client of any platform."""
-    found: dict[str, str] = {}
-    for module in _modules():
-        found.update(module)
-    return found
+    codes: dict[str, str] = {}
+    for module in _code_modules():
+        codes.update(module)
+    return codes
 
 
-def _modules() -> Iterable[Mapping[str, str]]:
+def _code_modules() -> Iterable[Mapping[str, str]]:
     names = [f"humaspost.{package}.codes" for package in _PACKAGES]
-    names += [f"humaspost.channels.{name}.codes" for name in registry.names()]
+    names += [f"humaspost.channels.{name}.codes" for name in registry.channel_names()]
     for name in names:
         if importlib.util.find_spec(name):
             yield importlib.import_module(name).CODES
 
 
-def explanation(code: str, *, columns: int = 80) -> list[str] | None:
+def format_explanation(code: str, *, columns: int = 80) -> list[str] | None:
     """The code and what it means; None = there is no such code. States and reasons count too."""
-    known = codes() | STATES | REASONS
-    if code not in known:
+    codes = all_codes() | STATE_EXPLANATIONS | REASON_EXPLANATIONS
+    if code not in codes:
         return None
-    return [code, *wrap(_(known[code]), columns, indent="  ")]
+    return [code, *wrap_text(_(codes[code]), columns, indent="  ")]
 
 
-def near(code: str) -> list[str]:
+def similar_codes(code: str) -> list[str]:
     """Codes that look like this one."""
-    return similar(code, sorted(codes() | STATES | REASONS))
+    return similar(code, sorted(all_codes() | STATE_EXPLANATIONS | REASON_EXPLANATIONS))

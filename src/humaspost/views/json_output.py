@@ -7,15 +7,15 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from humaspost.audience.phone import masked
+from humaspost.audience.phone import mask_phone
 
 
-def moment(value: datetime | None) -> str | None:
+def utc_iso(value: datetime | None) -> str | None:
     """ISO 8601 in UTC."""
     return value.isoformat() if value else None
 
 
-def delivery_json(row: Row[Any]) -> dict[str, Any]:
+def delivery_to_json(row: Row[Any]) -> dict[str, Any]:
     """One entry of ``deliveries``."""
     return {
         "key": row.key,
@@ -23,12 +23,12 @@ def delivery_json(row: Row[Any]) -> dict[str, Any]:
         "account": row.account_name,
         "channel": row.channel,
         "part": row.part,
-        "recipient": masked(row.phone) if row.phone else None,
+        "recipient": mask_phone(row.phone) if row.phone else None,
         "state": str(row.state),
         "reason": row.reason or None,
         "code": row.code or None,
-        "due_at": moment(row.due_at),
-        "published_at": moment(row.published_at),
+        "due_at": utc_iso(row.due_at),
+        "published_at": utc_iso(row.published_at),
         "receipt": row.stage,
         "attempts": row.attempts,
         "remote_id": row.remote_id,
@@ -37,7 +37,7 @@ def delivery_json(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def post_json(entry: Mapping[str, Any]) -> dict[str, Any]:
+def post_to_json(entry: Mapping[str, Any]) -> dict[str, Any]:
     """One entry of ``posts``."""
     return {
         "id": entry["id"],
@@ -45,35 +45,35 @@ def post_json(entry: Mapping[str, Any]) -> dict[str, Any]:
         "title": entry["title"],
         "account": entry["account"],
         "channel": entry["channel"],
-        "due_at": moment(entry["due_at"]),
+        "due_at": utc_iso(entry["due_at"]),
         "changed": entry["changed"],
         "hold": entry["hold"],
-        "counts": counts_json(entry["counts"]),
+        "counts": counts_to_json(entry["counts"]),
     }
 
 
-def counts_json(counts: Mapping[str, int]) -> dict[str, int]:
+def counts_to_json(counts: Mapping[str, int]) -> dict[str, int]:
     """States that have any, by name."""
     return {str(state): counts[state] for state in sorted(counts) if counts[state]}
 
 
-def counted(rows: Iterable[Row[Any]]) -> Counter[str]:
+def count_states(rows: Iterable[Row[Any]]) -> Counter[str]:
     """Rows by state."""
     return Counter(str(row.state) for row in rows)
 
 
-def run_json(rows: Iterable[Row[Any]], *, problems: int) -> dict[str, Any]:
+def run_to_json(rows: Iterable[Row[Any]], *, problems: int) -> dict[str, Any]:
     """The document of ``run --json`` and ``publish --json``."""
-    kept = list(rows)
+    row_list = list(rows)
     return {
         "schema": 1,
-        "counts": counts_json(counted(kept)),
+        "counts": counts_to_json(count_states(row_list)),
         "problem_count": problems,
-        "deliveries": [delivery_json(row) for row in kept],
+        "deliveries": [delivery_to_json(row) for row in row_list],
     }
 
 
-def attempt_json(row: Row[Any]) -> dict[str, Any]:
+def attempt_to_json(row: Row[Any]) -> dict[str, Any]:
     """One entry of ``log --json``."""
     return {
         "key": row.key,
@@ -82,9 +82,9 @@ def attempt_json(row: Row[Any]) -> dict[str, Any]:
         "account": row.account_name,
         "channel": row.channel,
         "part": row.part,
-        "recipient": masked(row.phone) if row.phone else None,
-        "started_at": moment(row.started_at),
-        "ended_at": moment(row.ended_at),
+        "recipient": mask_phone(row.phone) if row.phone else None,
+        "started_at": utc_iso(row.started_at),
+        "ended_at": utc_iso(row.ended_at),
         "outcome": row.outcome,
         "code": row.code or None,
         "detail": row.detail or None,

@@ -4,128 +4,133 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from humaspost.base.i18n import _, ngettext
-from humaspost.model.problem import Place, Problem
-from humaspost.views.text import safe, width, wrap
+from humaspost.model.problem import Position, Problem
+from humaspost.views.text import display_width, escape_unsafe, wrap_text
 
-_ROOM = 66
+_EXCERPT_WIDTH = 66
 
 
-def problem_lines(problem: Problem, *, columns: int = 80) -> list[str]:
+def format_problem(problem: Problem, *, columns: int = 80) -> list[str]:
     """Where, what, the line with a caret under it, and what to write."""
     severity = _("error") if problem.is_error else _("warning")
-    head = f"{_where(problem)}{severity}[{problem.code}]"
-    lines = [head, *wrap(problem.message, columns, indent="  ")]
-    if problem.place and problem.text.strip():
-        lines += ["", *_excerpt(problem.text, problem.place)]
-    return [*lines, *_hint(problem.hint, columns)]
+    head = f"{_format_location(problem)}{severity}[{problem.code}]"
+    lines = [head, *wrap_text(problem.message, columns, indent="  ")]
+    if problem.position and problem.text.strip():
+        lines += ["", *_format_excerpt(problem.text, problem.position)]
+    return [*lines, *_format_hint(problem.hint, columns)]
 
 
-def _where(problem: Problem) -> str:
+def _format_location(problem: Problem) -> str:
     if not problem.file:
         return ""
-    if problem.place is None:
-        return f"{safe(problem.file)}: "
-    return f"{safe(problem.file)}:{problem.place.line}:{problem.place.column}: "
+    if problem.position is None:
+        return f"{escape_unsafe(problem.file)}: "
+    return f"{escape_unsafe(problem.file)}:{problem.position.line}:{problem.position.column}: "
 
 
-def _excerpt(text: str, place: Place) -> list[str]:
+def _format_excerpt(text: str, position: Position) -> list[str]:
     """The source line with the caret in sight, however long the line is."""
-    number = f"{place.line:>5}"
-    start, gone = _window(place)
-    rest = "..." if len(text.rstrip()) > start + _ROOM else ""
-    shown = safe(text[start : start + _ROOM].replace("\n", " ").rstrip("\r"))
-    before = width(safe(text[start : place.column - 1])) + len(gone)
-    marked = width(safe(text[place.column - 1 : place.column - 1 + place.length])) or 1
-    room = max(1, len(gone) + width(shown) - before)
-    return [f"{number} | {gone}{shown}{rest}".rstrip(), f"      | {' ' * before}{'^' * min(marked, room)}"]
+    number = f"{position.line:>5}"
+    start, hidden_count = _visible_range(position)
+    remainder = "..." if len(text.rstrip()) > start + _EXCERPT_WIDTH else ""
+    visible = escape_unsafe(text[start : start + _EXCERPT_WIDTH].replace("\n", " ").rstrip("\r"))
+    before = display_width(escape_unsafe(text[start : position.column - 1])) + len(hidden_count)
+    marked = (
+        display_width(escape_unsafe(text[position.column - 1 : position.column - 1 + position.length])) or 1
+    )
+    room = max(1, len(hidden_count) + display_width(visible) - before)
+    return [
+        f"{number} | {hidden_count}{visible}{remainder}".rstrip(),
+        f"      | {' ' * before}{'^' * min(marked, room)}",
+    ]
 
 
-def _window(place: Place) -> tuple[int, str]:
-    if place.column + min(place.length, 20) <= _ROOM:
+def _visible_range(position: Position) -> tuple[int, str]:
+    if position.column + min(position.length, 20) <= _EXCERPT_WIDTH:
         return 0, ""
-    return place.column - 1 - _ROOM // 2, "..."
+    return position.column - 1 - _EXCERPT_WIDTH // 2, "..."
 
 
-def _hint(hint: str, columns: int) -> list[str]:
+def _format_hint(hint: str, columns: int) -> list[str]:
     """What is to be copied (``write: ...``, a command) stays on one line; a sentence is wrapped."""
     lines: list[str] = []
     for line in hint.splitlines():
         word = line.partition(" ")[0]
-        copied = word.endswith(":") or word in ("humaspost", "chmod", "chown")
-        lines += [f"  {safe(line)}"] if copied else wrap(line, columns, indent="  ")
+        is_copyable = word.endswith(":") or word in ("humaspost", "chmod", "chown")
+        lines += [f"  {escape_unsafe(line)}"] if is_copyable else wrap_text(line, columns, indent="  ")
     return lines
 
 
-def distinct(problems: Iterable[Problem]) -> list[Problem]:
+def unique_problems(problems: Iterable[Problem]) -> list[Problem]:
     """Each finding once, though several accounts may have found it."""
-    return list({(p.file, p.place, p.code, p.message): p for p in reversed(list(problems))}.values())[::-1]
+    return list({(p.file, p.position, p.code, p.message): p for p in reversed(list(problems))}.values())[::-1]
 
 
-def report(
-    problems: Sequence[Problem], *, posts: int, drafts: int, broken: int, columns: int = 80
+def format_report(
+    problems: Sequence[Problem], *, posts: int, drafts: int, broken_files: int, columns: int = 80
 ) -> list[str]:
     """Everything ``check`` shows: each problem, then what it means for the posts."""
     lines: list[str] = []
     for problem in problems:
-        lines += [*problem_lines(problem, columns=columns), ""]
-    return lines + _summary(problems, posts=posts, drafts=drafts, broken=broken)
+        lines += [*format_problem(problem, columns=columns), ""]
+    return lines + _format_summary(problems, posts=posts, drafts=drafts, broken_files=broken_files)
 
 
-def _summary(problems: Sequence[Problem], *, posts: int, drafts: int, broken: int) -> list[str]:
+def _format_summary(problems: Sequence[Problem], *, posts: int, drafts: int, broken_files: int) -> list[str]:
     errors = [problem for problem in problems if problem.is_error]
-    warnings = _warnings(len(problems) - len(errors))
+    warnings = _format_warning_count(len(problems) - len(errors))
     total = ngettext("{count} post", "{count} posts", posts).format(count=posts)
     if not errors:
-        return _all_well(total, warnings, live=posts - drafts, drafts=drafts)
+        return _format_success(total, warnings, active_count=posts - drafts, drafts=drafts)
     many = ngettext("{count} error", "{count} errors", len(errors)).format(count=len(errors))
-    inside = ngettext("in {count} post", "in {count} posts", broken).format(count=broken)
+    files = ngettext("in {count} post", "in {count} posts", broken_files).format(count=broken_files)
     code = next((problem.code for problem in reversed(errors)), "")
     return [
-        f"{total}: {many} {inside}, {warnings}.",
-        _untouched(broken, posts - broken),
+        f"{total}: {many} {files}, {warnings}.",
+        _format_unaffected(broken_files, posts - broken_files),
         _("What a code means: humaspost explain {code}").format(code=code),
     ]
 
 
-def _warnings(count: int) -> str:
+def _format_warning_count(count: int) -> str:
     return ngettext("{count} warning", "{count} warnings", count).format(count=count)
 
 
-def _untouched(broken: int, others: int) -> str:
+def _format_unaffected(broken_files: int, other_count: int) -> str:
     held = ngettext(
         "It will not be published until mended.",
         "Those {count} will not be published until mended.",
-        broken,
-    ).format(count=broken)
-    if not others:
+        broken_files,
+    ).format(count=broken_files)
+    if not other_count:
         return held
-    rest = ngettext("The other one is unaffected.", "The other {count} are unaffected.", others)
-    return f"{held} {rest.format(count=others)}"
+    rest = ngettext("The other one is unaffected.", "The other {count} are unaffected.", other_count)
+    return f"{held} {rest.format(count=other_count)}"
 
 
-def _all_well(total: str, warnings: str, *, live: int, drafts: int) -> list[str]:
-    would = _("{count} would be published").format(count=live)
-    idle = ngettext("{count} is a draft", "{count} are drafts", drafts).format(count=drafts)
-    tail = f"{would}, {idle}." if drafts else f"{would}."
+def _format_success(total: str, warnings: str, *, active_count: int, drafts: int) -> list[str]:
+    effect = _("{count} would be published").format(count=active_count)
+    drafts_note = ngettext("{count} is a draft", "{count} are drafts", drafts).format(count=drafts)
+    tail = f"{effect}, {drafts_note}." if drafts else f"{effect}."
     return [
         _("{posts}: no errors, {warnings}.").format(posts=total, warnings=warnings) + " " + tail,
         _("See when: humaspost plan"),
     ]
 
 
-def problems_json(problems: Iterable[Problem], *, posts: int) -> dict[str, Any]:
+def problems_to_json(problems: Iterable[Problem], *, posts: int) -> dict[str, Any]:
     """The document of ``check --json``."""
-    return {"schema": 1, "posts": posts, "problems": [problem_json(problem) for problem in problems]}
+    return {"schema": 1, "posts": posts, "problems": [problem_to_json(problem) for problem in problems]}
 
 
-def problem_json(problem: Problem) -> dict[str, Any]:
+def problem_to_json(problem: Problem) -> dict[str, Any]:
     """One problem in plain JSON."""
     return {
         "code": problem.code,
         "severity": problem.severity.value,
         "file": problem.file or None,
-        "line": problem.place.line if problem.place else None,
-        "column": problem.place.column if problem.place else None,
+        "line": problem.position.line if problem.position else None,
+        "column": problem.position.column if problem.position else None,
         "field": problem.field,
         "channel": problem.channel,
         "message": problem.message,

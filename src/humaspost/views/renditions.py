@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from humaspost.base.i18n import _, ngettext
 from humaspost.model.account import Account
-from humaspost.model.post import Kind
+from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment, Fallback, Part, Rendition
 from humaspost.model.rules import Rules
-from humaspost.views.channel_extras import particulars
-from humaspost.views.text import safe, wrap
+from humaspost.views.channel_extras import format_channel_extras
+from humaspost.views.text import escape_unsafe, wrap_text
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class RenditionPreview:
     """A rendition on the account that it is for; ``people`` None = the channel has no recipients.
 
     ``unwilling`` of them want no marketing, and it is that.
@@ -22,168 +22,180 @@ class Shown:
     account: Account
     rendition: Rendition
     rules: Rules
-    people: int | None = None
-    unwilling: int = 0
+    audience_size: int | None = None
+    without_marketing_consent: int = 0
 
 
-def summary(shown: Shown) -> str:
+def format_summary(preview: RenditionPreview) -> str:
     """``1 post, 232/280, 1 image``, ``caption 274/2200, 2 images``, ``17 people, template siaran_pers``."""
-    if shown.rules.audience:
-        template = _template(shown.rendition.parts[0].fallback)
-        return ", ".join([_people(shown.people), *template, *_unwilling(shown.unwilling)])
-    media = [medium for part in shown.rendition.parts for medium in part.media]
-    return ", ".join([*_text(shown), *media_words(media), *_extra(shown.rendition)])
+    if preview.rules.is_per_recipient:
+        template = _format_template_name(preview.rendition.parts[0].fallback)
+        return ", ".join(
+            [
+                _format_recipients(preview.audience_size),
+                *template,
+                *_format_without_consent(preview.without_marketing_consent),
+            ]
+        )
+    media = [medium for part in preview.rendition.parts for medium in part.media]
+    return ", ".join([*_format_text_length(preview), *format_media(media), *_format_extra(preview.rendition)])
 
 
-def _people(count: int | None) -> str:
+def _format_recipients(count: int | None) -> str:
     if count is None:
         return _("its audiences")
-    shown = f"{count:,}"
-    return ngettext("{count} person", "{count} people", count).format(count=shown)
+    formatted = f"{count:,}"
+    return ngettext("{count} person", "{count} people", count).format(count=formatted)
 
 
-def _unwilling(count: int) -> list[str]:
-    words = ngettext("{count} wants no marketing", "{count} want no marketing", count)
-    return [words.format(count=f"{count:,}")] if count else []
+def _format_without_consent(count: int) -> list[str]:
+    template = ngettext("{count} wants no marketing", "{count} want no marketing", count)
+    return [template.format(count=f"{count:,}")] if count else []
 
 
-def _template(fallback: Fallback | None) -> list[str]:
+def _format_template_name(fallback: Fallback | None) -> list[str]:
     return [_("template {name}").format(name=fallback.name)] if fallback else []
 
 
-def _text(shown: Shown) -> list[str]:
-    parts = shown.rendition.parts
+def _format_text_length(preview: RenditionPreview) -> list[str]:
+    parts = preview.rendition.parts
     if len(parts) > 1:
         return [ngettext("{count} post", "{count} posts", len(parts)).format(count=len(parts))]
-    count = counted(parts[0], shown.rules)
-    if shown.rules.needs_media:
+    count = format_length(parts[0], preview.rules)
+    if preview.rules.media_required:
         return [_("caption {count}").format(count=count)]
     return [ngettext("{count} post", "{count} posts", 1).format(count=1), count]
 
 
-def counted(part: Part, rules: Rules) -> str:
+def format_length(part: Part, rules: Rules) -> str:
     """``232/280``, in the channel's own units."""
     return f"{rules.text.measure(part.text)}/{round(rules.text.limit.value)}"
 
 
-def _extra(rendition: Rendition) -> list[str]:
+def _format_extra(rendition: Rendition) -> list[str]:
     first = rendition.parts[0].extra
     return [_("1 poll")] if first.get("poll") else [_("1 story")] if first.get("format") == "story" else []
 
 
-def media_words(media: Sequence[Attachment]) -> list[str]:
+def format_media(media: Sequence[Attachment]) -> list[str]:
     """``2 images``, one entry per kind."""
-    counts = {kind: sum(medium.kind is kind for medium in media) for kind in Kind}
-    return [_kind_count(kind, count) for kind, count in counts.items() if count]
+    counts = {kind: sum(medium.kind is kind for medium in media) for kind in MediaKind}
+    return [_format_kind_count(kind, count) for kind, count in counts.items() if count]
 
 
-def _kind_count(kind: Kind, count: int) -> str:
+def _format_kind_count(kind: MediaKind, count: int) -> str:
     match kind:
-        case Kind.IMAGE:
+        case MediaKind.IMAGE:
             text = ngettext("{count} image", "{count} images", count)
-        case Kind.GIF:
+        case MediaKind.GIF:
             text = ngettext("{count} GIF", "{count} GIFs", count)
-        case Kind.VIDEO:
+        case MediaKind.VIDEO:
             text = ngettext("{count} video", "{count} videos", count)
-        case Kind.AUDIO:
+        case MediaKind.AUDIO:
             text = ngettext("{count} audio file", "{count} audio files", count)
-        case Kind.DOCUMENT:
+        case MediaKind.DOCUMENT:
             text = ngettext("{count} document", "{count} documents", count)
     return text.format(count=count)
 
 
-def full(shown: Shown, *, columns: int = 80) -> list[str]:
+def format_full(preview: RenditionPreview, *, columns: int = 80) -> list[str]:
     """Every part as it will be read, with its counts and media."""
-    account = shown.account
+    account = preview.account
     head = f"{account.channel}  {account.name}" if account.name != account.channel else account.name
-    lines = [f"{head}  {account.shown}  {summary(shown)}"]
-    if shown.rendition.replies_to:
-        lines.append(_("  in reply to {post}, where that is live").format(post=shown.rendition.replies_to))
-    for part in shown.rendition.parts:
-        lines += ["", *_part(part, shown, columns)]
+    lines = [f"{head}  {account.display_name}  {format_summary(preview)}"]
+    if preview.rendition.replies_to:
+        lines.append(_("  in reply to {post}, where that is live").format(post=preview.rendition.replies_to))
+    for part in preview.rendition.parts:
+        lines += ["", *_format_part(part, preview, columns)]
     return lines
 
 
-def _part(part: Part, shown: Shown, columns: int) -> list[str]:
-    lines = [f"  {_title(part, shown)}", *_quoted(part.text)]
+def _format_part(part: Part, preview: RenditionPreview, columns: int) -> list[str]:
+    lines = [f"  {_format_part_title(part, preview)}", *_quote_lines(part.text)]
     for medium in part.media:
-        lines += _medium(medium, shown.rules, columns)
-    lines += [*_poll(part), *particulars(part, columns)]
+        lines += _format_medium(medium, preview.rules, columns)
+    lines += [*_format_poll(part), *format_channel_extras(part, columns)]
     if part.fallback:
-        lines += _fallback(part.fallback, columns)
+        lines += _format_fallback(part.fallback, columns)
     return lines
 
 
-def _title(part: Part, shown: Shown) -> str:
-    count, total = counted(part, shown.rules), len(shown.rendition.parts)
+def _format_part_title(part: Part, preview: RenditionPreview) -> str:
+    count, total = format_length(part, preview.rules), len(preview.rendition.parts)
     if total > 1:
         return _("part {number} of {total}, {count}").format(number=part.number, total=total, count=count)
-    if shown.rules.audience:
+    if preview.rules.is_per_recipient:
         return _("to people in their 24-hour window, {count}").format(count=count)
     return _("text, {count}").format(count=count)
 
 
-def _quoted(text: str) -> list[str]:
+def _quote_lines(text: str) -> list[str]:
     if not text:
         return ["  | " + _("(no text)")]
-    return [f"  | {line}".rstrip() for line in safe(text).split("\n")]
+    return [f"  | {line}".rstrip() for line in escape_unsafe(text).split("\n")]
 
 
-def _medium(medium: Attachment, rules: Rules, columns: int) -> list[str]:
+def _format_medium(medium: Attachment, rules: Rules, columns: int) -> list[str]:
     size = f", {medium.width} x {medium.height}" if medium.width and medium.height else ""
     length = f", {medium.duration:.0f} s" if medium.duration else ""
-    line = f"  {_kind(medium.kind)}  {safe(medium.path)} ({medium.mime}{size}{length}, {_bytes(medium.size)})"
+    line = f"  {_kind_word(medium.kind)}  {escape_unsafe(medium.path)} ({medium.mime}{size}{length}, {_format_bytes(medium.size)})"
     lines = [line]
     if medium.cover:
-        lines.append("    " + _("cover: {file}").format(file=safe(medium.cover.path)))
+        lines.append("    " + _("cover: {file}").format(file=escape_unsafe(medium.cover.path)))
     if medium.captions:
-        lines.append("    " + _("captions: {file}").format(file=safe(medium.captions.path)))
-    limits = rules.limits(medium)
-    silent = any(cannot.what == "alt" for cannot in rules.cannot) or medium.kind is Kind.DOCUMENT
-    if silent or (limits is not None and not limits.described):
+        lines.append("    " + _("captions: {file}").format(file=escape_unsafe(medium.captions.path)))
+    limits = rules.media_rules_for(medium)
+    is_silent = (
+        any(cannot.operation == "alt" for cannot in rules.unsupported) or medium.kind is MediaKind.DOCUMENT
+    )
+    if is_silent or (limits is not None and not limits.alt_required):
         return lines
     alt = medium.alt or _("(none)")
-    return [*lines, *wrap(_("alt: {alt}").format(alt=alt), columns, indent="    ")]
+    return [*lines, *wrap_text(_("alt: {alt}").format(alt=alt), columns, indent="    ")]
 
 
-def _kind(kind: Kind) -> str:
+def _kind_word(kind: MediaKind) -> str:
     return {
-        Kind.IMAGE: _("image"),
-        Kind.GIF: _("GIF"),
-        Kind.VIDEO: _("video"),
-        Kind.AUDIO: _("audio file"),
-        Kind.DOCUMENT: _("document"),
+        MediaKind.IMAGE: _("image"),
+        MediaKind.GIF: _("GIF"),
+        MediaKind.VIDEO: _("video"),
+        MediaKind.AUDIO: _("audio file"),
+        MediaKind.DOCUMENT: _("document"),
     }[kind]
 
 
-def _bytes(size: int) -> str:
+def _format_bytes(size: int) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1e3))} kB"
 
 
-def _poll(part: Part) -> list[str]:
+def _format_poll(part: Part) -> list[str]:
     poll = part.extra.get("poll")
     if not isinstance(poll, dict):
         return []
     options = poll.get("options")
-    shown = [f"    ( ) {safe(str(option))}" for option in options] if isinstance(options, list) else []
+    poll_lines = (
+        [f"    ( ) {escape_unsafe(str(option))}" for option in options] if isinstance(options, list) else []
+    )
     minutes = poll.get("duration_minutes")
-    return ["  " + _("poll, open for {minutes} minutes").format(minutes=minutes), *shown]
+    return ["  " + _("poll, open for {minutes} minutes").format(minutes=minutes), *poll_lines]
 
 
-def _fallback(fallback: Fallback, columns: int) -> list[str]:
+def _format_fallback(fallback: Fallback, columns: int) -> list[str]:
     head = _("to everybody else: template {name}, language {language}")
     lines = ["", "  " + head.format(name=fallback.name, language=fallback.language)]
     names = fallback.names or tuple(map(str, range(1, len(fallback.params) + 1)))
     if fallback.top:
-        gap = fallback.top_name or "1"
-        lines += wrap(
-            _("header {{{{{gap}}}}} {value}").format(gap=gap, value=fallback.top), columns, indent="  | "
+        placeholder = fallback.top_name or "1"
+        lines += wrap_text(
+            _("header {{{{{gap}}}}} {value}").format(gap=placeholder, value=fallback.top),
+            columns,
+            indent="  | ",
         )
     for name, value in zip(names, fallback.params, strict=False):
-        lines += wrap(f"{{{{{name}}}}} {value}", columns, indent="  | ")
+        lines += wrap_text(f"{{{{{name}}}}} {value}", columns, indent="  | ")
     for number, (_kind_of, value) in enumerate(fallback.buttons, 1):
         if value:
-            lines += wrap(
+            lines += wrap_text(
                 _("button {number}: {value}").format(number=number, value=value), columns, indent="  | "
             )
     return lines

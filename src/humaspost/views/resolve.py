@@ -8,55 +8,61 @@ from typing import Any
 from sqlalchemy import Row
 
 from humaspost.app.office import Office
-from humaspost.audience.phone import masked
+from humaspost.audience.phone import mask_phone
 from humaspost.base.i18n import _
 from humaspost.ledger.deliveries import unknown_outcomes
 from humaspost.model.delivery import Proof, Receipt, State
-from humaspost.views.deliveries import counted_words
-from humaspost.views.text import safe
-from humaspost.views.times import Clock
+from humaspost.views.deliveries import format_state_counts
+from humaspost.views.text import escape_unsafe
+from humaspost.views.times import TimeFormatter
 
-_SHOWN = 10
+_MAX_ROWS_PRINTED = 10
 #: Looks of a kind that are told; more are as the last ones.
-_LOOKS = 6
+_MAX_LOOKUPS_PRINTED = 6
 
 
-def evidence_lines(
-    office: Office, rows: Sequence[Row[Any]], seen: Mapping[str, Receipt | Proof], *, clock: Clock
+def format_evidence(
+    office: Office,
+    rows: Sequence[Row[Any]],
+    check_results: Mapping[str, Receipt | Proof],
+    *,
+    clock: TimeFormatter,
 ) -> list[str]:
     """How many in which state, then each with when it was sent, what was looked up, and where to look."""
-    lines = [counted_words(dict(Counter(str(row.state) for row in rows)))]
-    for row in rows[:_SHOWN]:
-        lines += _one(office, row, seen.get(row.key), clock)
-    if len(rows) > _SHOWN:
-        lines.append("  " + _("and {count} more").format(count=len(rows) - _SHOWN))
-    return [*lines, *_where(office, rows)]
+    lines = [format_state_counts(dict(Counter(str(row.state) for row in rows)))]
+    for row in rows[:_MAX_ROWS_PRINTED]:
+        lines += _format_delivery(office, row, check_results.get(row.key), clock)
+    if len(rows) > _MAX_ROWS_PRINTED:
+        lines.append("  " + _("and {count} more").format(count=len(rows) - _MAX_ROWS_PRINTED))
+    return [*lines, *_format_pages(office, rows)]
 
 
-def _one(office: Office, row: Row[Any], answer: Receipt | Proof | None, clock: Clock) -> list[str]:
-    to = masked(row.phone) if row.phone else _("part {number}").format(number=row.part)
-    sent = clock.date(row.unknown_since) if row.unknown_since else clock.date(row.due_at)
-    lines = [f"  {row.key[:8]}  {safe(row.post)}  {row.account_name}  {to}  {sent}"]
+def _format_delivery(
+    office: Office, row: Row[Any], check_result: Receipt | Proof | None, clock: TimeFormatter
+) -> list[str]:
+    recipient = mask_phone(row.phone) if row.phone else _("part {number}").format(number=row.part)
+    sent = clock.format_date(row.unknown_since) if row.unknown_since else clock.format_date(row.due_at)
+    lines = [f"  {row.key[:8]}  {escape_unsafe(row.post)}  {row.account_name}  {recipient}  {sent}"]
     with office.ledger().read() as conn:
-        looked = unknown_outcomes.looks_of(conn, row.key)
-    for proof, moments in looks_by_proof([(look.at, look.proof) for look in looked]):
-        times = ", ".join(clock.second(at) for at in moments)
-        lines.append("    " + _("looked at {times}: {proof}").format(times=times, proof=proof_word(proof)))
-    if answer is not None:
-        word = (answer.url or _("found")) if isinstance(answer, Receipt) else answer
-        lines.append("    " + _("looked just now: {proof}").format(proof=proof_word(word)))
+        lookups = unknown_outcomes.list_lookups(conn, row.key)
+    for proof, checked_at in lookups_by_proof([(lookup.at, lookup.proof) for lookup in lookups]):
+        times = ", ".join(clock.format_seconds(at) for at in checked_at)
+        lines.append("    " + _("looked at {times}: {proof}").format(times=times, proof=format_proof(proof)))
+    if check_result is not None:
+        word = (check_result.url or _("found")) if isinstance(check_result, Receipt) else check_result
+        lines.append("    " + _("looked just now: {proof}").format(proof=format_proof(word)))
     return lines
 
 
-def looks_by_proof(looks: Sequence[tuple[datetime, str]]) -> list[tuple[str, list[datetime]]]:
+def lookups_by_proof(lookups: Sequence[tuple[datetime, str]]) -> list[tuple[str, list[datetime]]]:
     """The last looks that were answered, with what the last of them showed, and the last that were not."""
-    answered = [look for look in looks if look[1] != Proof.NO_ANSWER]
-    vain = [at for at, proof in looks if proof == Proof.NO_ANSWER]
-    found = [(answered[-1][1], [at for at, _proof in answered[-_LOOKS:]])] if answered else []
-    return [*found, *([(str(Proof.NO_ANSWER), vain[-_LOOKS:])] if vain else [])]
+    answered = [lookup for lookup in lookups if lookup[1] != Proof.NO_ANSWER]
+    unanswered = [at for at, proof in lookups if proof == Proof.NO_ANSWER]
+    latest = [(answered[-1][1], [at for at, _proof in answered[-_MAX_LOOKUPS_PRINTED:]])] if answered else []
+    return [*latest, *([(str(Proof.NO_ANSWER), unanswered[-_MAX_LOOKUPS_PRINTED:])] if unanswered else [])]
 
 
-def proof_word(proof: str) -> str:
+def format_proof(proof: str) -> str:
     """What a look proved, in words; an address means that it was found."""
     words: dict[str, str] = {
         Proof.ABSENT_PROVEN: _("it did not land"),
@@ -64,16 +70,23 @@ def proof_word(proof: str) -> str:
         Proof.CANNOT_TELL: _("the platform cannot tell"),
         Proof.NO_ANSWER: _("the platform did not answer"),
     }
-    return words.get(proof, safe(proof))
+    return words.get(proof, escape_unsafe(proof))
 
 
-def own_page(office: Office, row: Row[Any]) -> str:
+def account_page_url(office: Office, row: Row[Any]) -> str:
     """Where a person looks for it: on the account's own page, where its name is part of the address."""
     channel, account = office.channels.get(row.channel), office.settings.account(row.account_name)
-    where, shown = channel.looks.where if channel else "", account.shown if account else ""
-    return f"{where}{shown[1:]}" if shown.startswith("@") and where.endswith(".com/") else where
+    base_url, display_name = (
+        channel.lookup_schedule.public_site if channel else "",
+        account.display_name if account else "",
+    )
+    return (
+        f"{base_url}{display_name[1:]}"
+        if display_name.startswith("@") and base_url.endswith(".com/")
+        else base_url
+    )
 
 
-def _where(office: Office, rows: Sequence[Row[Any]]) -> list[str]:
-    places = dict.fromkeys(own_page(office, row) for row in rows if row.state == State.UNKNOWN)
-    return [_("look yourself: {where}").format(where=where) for where in places if where]
+def _format_pages(office: Office, rows: Sequence[Row[Any]]) -> list[str]:
+    urls = dict.fromkeys(account_page_url(office, row) for row in rows if row.state == State.UNKNOWN)
+    return [_("look yourself: {where}").format(where=url) for url in urls if url]

@@ -2,7 +2,7 @@
 
 from humaspost.base.i18n import _
 
-STATES = {
+STATE_EXPLANATIONS = {
     "scheduled": "It will be sent when it is due.",
     "preparing": "What it needs (uploads, containers) is being made on the platform; nothing is public yet.",
     "sending": "It is on its way this very moment.",
@@ -30,7 +30,7 @@ STATES = {
     ),
 }
 
-REASONS = {
+REASON_EXPLANATIONS = {
     "pause": "Sending is paused everywhere. `humaspost resume` ends it.",
     "login": "The platform does not accept the account's login. `humaspost account check NAME` says why.",
     "quota": "The platform's allowance is spent; it goes on when that is renewed.",

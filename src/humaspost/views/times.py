@@ -25,7 +25,7 @@ def _short_months() -> tuple[str, ...]:
     return (*first, _("Jul"), _("Aug"), _("Sep"), _("Oct"), _("Nov"), _("Dec"))
 
 
-class Clock:
+class TimeFormatter:
     """Says moments in one zone; ``now`` decides what is today."""
 
     def __init__(self, zone: str, now: datetime) -> None:
@@ -33,63 +33,63 @@ class Clock:
         self._info = ZoneInfo(zone)
         self.now = now
 
-    def local(self, moment: datetime) -> datetime:
+    def to_local(self, instant: datetime) -> datetime:
         """The moment on the office's wall clock."""
-        return moment.astimezone(self._info)
+        return instant.astimezone(self._info)
 
     @property
     def zone_name(self) -> str:
         """``WIB``, or what the zone is called elsewhere."""
         name = short(self.zone)
-        return name if name != self.zone else self.local(self.now).tzname() or self.zone
+        return name if name != self.zone else self.to_local(self.now).tzname() or self.zone
 
-    def hour(self, moment: datetime) -> str:
+    def format_time(self, instant: datetime) -> str:
         """``08:30``; Indonesian writes ``08.30``."""
         return _("{hour:02}:{minute:02}").format(
-            hour=self.local(moment).hour, minute=self.local(moment).minute
+            hour=self.to_local(instant).hour, minute=self.to_local(instant).minute
         )
 
-    def second(self, moment: datetime) -> str:
+    def format_seconds(self, instant: datetime) -> str:
         """``08:30:01``."""
-        at = self.local(moment)
-        form = _("{hour:02}:{minute:02}:{second:02}")
-        return form.format(hour=at.hour, minute=at.minute, second=at.second)
+        at = self.to_local(instant)
+        pattern = _("{hour:02}:{minute:02}:{second:02}")
+        return pattern.format(hour=at.hour, minute=at.minute, second=at.second)
 
-    def day(self, moment: datetime) -> str:
+    def format_day(self, instant: datetime) -> str:
         """``Wednesday 3 February``, with the year where it is another one."""
-        at = self.local(moment)
+        at = self.to_local(instant)
         text = f"{_days()[at.weekday()]} {at.day} {_months()[at.month - 1]}"
-        return text if at.year == self.local(self.now).year else f"{text} {at.year}"
+        return text if at.year == self.to_local(self.now).year else f"{text} {at.year}"
 
-    def full(self, moment: datetime) -> str:
+    def format_full(self, instant: datetime) -> str:
         """``Tuesday 2 February 2027, 17:12 WIB``."""
-        at = self.local(moment)
+        at = self.to_local(instant)
         day = f"{_days()[at.weekday()]} {at.day} {_months()[at.month - 1]} {at.year}"
-        return f"{day}, {self.hour(moment)} {self.zone_name}"
+        return f"{day}, {self.format_time(instant)} {self.zone_name}"
 
-    def date(self, moment: datetime) -> str:
+    def format_date(self, instant: datetime) -> str:
         """``Wed 3 Feb 08:30``, with the year where it is another one."""
-        at = self.local(moment)
+        at = self.to_local(instant)
         text = f"{_short_days()[at.weekday()]} {at.day} {_short_months()[at.month - 1]}"
-        year = "" if at.year == self.local(self.now).year else f" {at.year}"
-        return f"{text}{year} {self.hour(moment)}"
+        year = "" if at.year == self.to_local(self.now).year else f" {at.year}"
+        return f"{text}{year} {self.format_time(instant)}"
 
-    def near(self, moment: datetime) -> str:
+    def format_near(self, instant: datetime) -> str:
         """``today 08:30``, ``tomorrow 08:30``, ``yesterday 08:30``, else as ``date``."""
-        days = (self.local(moment).date() - self.local(self.now).date()).days
+        days = (self.to_local(instant).date() - self.to_local(self.now).date()).days
         words = {0: _("today {hour}"), 1: _("tomorrow {hour}"), -1: _("yesterday {hour}")}
         if days not in words:
-            return self.date(moment)
-        return words[days].format(hour=self.hour(moment))
+            return self.format_date(instant)
+        return words[days].format(hour=self.format_time(instant))
 
-    def weekday(self, moment: datetime) -> str:
+    def format_weekday(self, instant: datetime) -> str:
         """``Wed 08:30``."""
-        return f"{_short_days()[self.local(moment).weekday()]} {self.hour(moment)}"
+        return f"{_short_days()[self.to_local(instant).weekday()]} {self.format_time(instant)}"
 
 
-def span(length: timedelta) -> str:
+def format_duration(duration: timedelta) -> str:
     """How long, in the two largest units: ``15 h 18 min``, ``3 days``, ``4 s``."""
-    seconds = max(0, round(length.total_seconds()))
+    seconds = max(0, round(duration.total_seconds()))
     days, rest = divmod(seconds, 86400)
     if days >= 2:
         return ngettext("{count} day", "{count} days", days).format(count=days)

@@ -8,42 +8,42 @@ import uvicorn
 from starlette.applications import Starlette
 
 #: Requests at once; a platform that finds us full comes again.
-_AT_ONCE = 200
+_MAX_CONNECTIONS = 200
 
 
-def bound(host: str, port: int) -> socket.socket:
+def bind_socket(host: str, port: int) -> socket.socket:
     """A listening socket, so that whoever is told its address can connect. Raises OSError where it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named TCP, asyncio sets TCP_NODELAY on it; without, every answer takes 40 ms.
-    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    addresses = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind((host, port))
-        found.listen(1024)
+        addresses.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        addresses.bind((host, port))
+        addresses.listen(1024)
     except BaseException:
-        found.close()
+        addresses.close()
         raise
-    return found
+    return addresses
 
 
 def serve(
-    app: Starlette, listening: socket.socket, stop: threading.Event, *, started: Callable[[], None]
+    app: Starlette, listener: socket.socket, stop: threading.Event, *, on_started: Callable[[], None]
 ) -> None:
     """Requests were answered until ``stop`` was set; those under way then are finished first."""
-    server = uvicorn.Server(_config(app))
-    worker = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="web", daemon=True)
+    server = uvicorn.Server(_uvicorn_config(app))
+    worker = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)
     worker.start()
-    started()
+    on_started()
     try:
         while worker.is_alive() and not stop.wait(0.2):
             pass
     finally:
         server.should_exit = True
         worker.join(timeout=15)
-        listening.close()
+        listener.close()
 
 
-def _config(app: Starlette) -> uvicorn.Config:
+def _uvicorn_config(app: Starlette) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http="h11",
@@ -54,6 +54,6 @@ def _config(app: Starlette) -> uvicorn.Config:
         log_config=None,
         log_level="critical",
         server_header=False,
-        limit_concurrency=_AT_ONCE,
+        limit_concurrency=_MAX_CONNECTIONS,
         timeout_graceful_shutdown=10,
     )

@@ -15,86 +15,90 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from humaspost.app.office import Office
-from humaspost.app.webhooks import Hook, heard, of_app
-from humaspost.audience.phone import masked
-from humaspost.delivery.events import Happened, trouble
-from humaspost.ledger.webhooks.message_events import Change
+from humaspost.app.webhooks import WebhookEndpoint, list_endpoints_of_app, receive_webhook
+from humaspost.audience.phone import mask_phone
+from humaspost.delivery.events import DeliveryEvent, describe_error
+from humaspost.ledger.webhooks.message_events import WebhookChange
 
 #: Meta sends at most so much.
-LARGEST = 3 * 1024 * 1024
+MAX_BODY_BYTES = 3 * 1024 * 1024
 #: A body that takes longer is nobody's webhook.
-READING = 10.0
-_REFUSED = 403
+BODY_TIMEOUT_SECONDS = 10.0
+_INVALID_TOKEN_CODE = 403
 
 
-def application(office: Office, hooks: Mapping[str, Hook]) -> Starlette:
+def build_application(office: Office, hooks: Mapping[str, WebhookEndpoint]) -> Starlette:
     """``/webhooks/ACCOUNT`` and ``/healthz``; every other path is 404."""
-    pages = Pages(office, hooks)
+    pages = WebhookEndpoints(office, hooks)
     return Starlette(
         routes=[
-            Route("/healthz", _healthy, methods=["GET"]),
-            Route("/webhooks/{account}", pages.greet, methods=["GET"]),
-            Route("/webhooks/{account}", pages.take, methods=["POST"]),
+            Route("/healthz", _health, methods=["GET"]),
+            Route("/webhooks/{account}", pages.verify_handshake, methods=["GET"]),
+            Route("/webhooks/{account}", pages.receive, methods=["POST"]),
         ]
     )
 
 
-async def _healthy(_request: Request) -> Response:
+async def _health(_request: Request) -> Response:
     return PlainTextResponse("ok\n")
 
 
 @dataclass(frozen=True)
-class Pages:
+class WebhookEndpoints:
     """The two things that a platform does at an account's address."""
 
     office: Office
-    hooks: Mapping[str, Hook]
+    hooks: Mapping[str, WebhookEndpoint]
 
-    async def greet(self, request: Request) -> Response:
+    async def verify_handshake(self, request: Request) -> Response:
         """The challenge comes back to whoever knows the verify token; the handshake is never signed."""
         hook = self.hooks.get(request.path_params["account"])
-        asked = request.query_params
+        query = request.query_params
         token = hook.verify_token if hook else ""
-        given = asked.get("hub.verify_token", "")
-        same = hmac.compare_digest(given.encode(errors="replace"), token.encode())
-        if not (same and token and asked.get("hub.mode") == "subscribe"):
-            return Response(status_code=_REFUSED)
-        return PlainTextResponse(asked.get("hub.challenge", ""))
+        token_given = query.get("hub.verify_token", "")
+        is_match = hmac.compare_digest(token_given.encode(errors="replace"), token.encode())
+        if not (is_match and token and query.get("hub.mode") == "subscribe"):
+            return Response(status_code=_INVALID_TOKEN_CODE)
+        return PlainTextResponse(query.get("hub.challenge", ""))
 
-    async def take(self, request: Request) -> Response:
+    async def receive(self, request: Request) -> Response:
         """200 = on disk; 401 = not signed by the platform; 503 = the ledger did not take it, come again."""
-        body = await _body(request)
+        body = await _read_body(request)
         if isinstance(body, Response):
             return body
         hook = self.hooks.get(request.path_params["account"])
-        mine = of_app(self.hooks, hook) if hook else []
-        told = [(one, pending) for one in mine if (pending := heard(self.office, one, request.headers, body))]
-        if not told:
+        account_hook = list_endpoints_of_app(self.hooks, hook) if hook else []
+        pending_by_hook = [
+            (one, pending)
+            for one in account_hook
+            if (pending := receive_webhook(self.office, one, request.headers, body))
+        ]
+        if not pending_by_hook:
             return Response(status_code=401)
-        for one, pending in told:
+        for recipient_hook, pending in pending_by_hook:
             try:
                 changes = await asyncio.wrap_future(pending)
             except Exception as error:
-                self._tell("problem", one, Change("problem", detail=trouble(error)))
+                self._emit("problem", recipient_hook, WebhookChange("problem", detail=describe_error(error)))
                 return Response(status_code=503)
             for change in changes:
-                self._tell(change.kind, one, change)
+                self._emit(change.kind, recipient_hook, change)
         return Response(status_code=200)
 
-    def _tell(self, kind: str, hook: Hook, change: Change) -> None:
+    def _emit(self, kind: str, hook: WebhookEndpoint, change: WebhookChange) -> None:
         now, name = self.office.now(), hook.account.name
-        detail = " → ".join(map(masked, change.numbers)) or change.detail
-        self.office.tell(Happened(now, kind, change.post, name, detail=detail))
+        detail = " → ".join(map(mask_phone, change.phones)) or change.detail
+        self.office.emit(DeliveryEvent(now, kind, change.post, name, detail=detail))
 
 
-async def _body(request: Request) -> bytes | Response:
+async def _read_body(request: Request) -> bytes | Response:
     """The body, or the answer to one that is too large, too slow or cut off; never more than LARGEST is kept."""
     try:
-        async with asyncio.timeout(READING):
+        async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
             body = bytearray()
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > LARGEST:
+                if len(body) > MAX_BODY_BYTES:
                     return Response(status_code=413)
             return bytes(body)
     except TimeoutError:

@@ -10,8 +10,14 @@ from typing import Any
 import pytest
 import tweepy
 
-from humaspost.channels.http.client import BODY_CAP, DEADLINE, Answer, Wire, guarded
-from humaspost.channels.http.transport import CONNECT_SECONDS, Exchange, PlainSocket, under
+from humaspost.channels.http.client import (
+    MAX_BODY_BYTES,
+    REQUEST_SECONDS,
+    HttpClient,
+    HttpResponse,
+    map_errors,
+)
+from humaspost.channels.http.transport import CONNECT_SECONDS, HttpExchange, PlainSocket, use_exchange
 from humaspost.model.errors import ChannelError, Transient, UnknownOutcome
 from tests.support.deadlines import SECOND
 from tests.support.raw_server import (
@@ -28,23 +34,23 @@ from tests.support.raw_server import (
     trickles,
 )
 
-Send = Callable[[Wire, Any], Answer]
+Send = Callable[[HttpClient, Any], HttpResponse]
 #: Seconds after which an exchange ends that nobody answers.
 SHORT = max(0.3, 0.05 * SECOND)
 _LARGE = {"text": "x" * 8_000_000}
 
 
-def _by_requests(wire: Wire, body: Any) -> Answer:
-    return wire.call("POST", "/2/tweets", write=True, json=body)
+def _by_requests(wire: HttpClient, body: Any) -> HttpResponse:
+    return wire.request("POST", "/2/tweets", write=True, json=body)
 
 
-def _by_tweepy(wire: Wire, body: Any) -> Answer:
+def _by_tweepy(wire: HttpClient, body: Any) -> HttpResponse:
     client = tweepy.Client(
         consumer_key="k", consumer_secret="s", access_token="1-t", access_token_secret="ts"
     )
     client.session = wire.session
-    with guarded(write=True):
-        return wire.through(lambda: client.request("POST", "/2/tweets", json=body, user_auth=True))
+    with map_errors(write=True):
+        return wire.request_through(lambda: client.request("POST", "/2/tweets", json=body, user_auth=True))
 
 
 @pytest.fixture(params=[_by_requests, _by_tweepy], ids=["requests", "tweepy"])
@@ -66,9 +72,9 @@ def gone() -> Iterator[threading.Event]:
     event.set()
 
 
-def _wire(server: RawServer, **options: Any) -> Wire:
+def _http_client(server: RawServer, **options: Any) -> HttpClient:
     options.setdefault("deadline", 15 * SECOND)
-    return Wire(server.url, signed_for="https://api.twitter.com", **options)
+    return HttpClient(server.url, signed_for="https://api.twitter.com", **options)
 
 
 def _fails(
@@ -76,9 +82,9 @@ def _fails(
 ) -> ChannelError:
     """The error of one write whose connection is treated as ``step`` says."""
     steps = [answers(), step] if reused else [step]
-    with RawServer(*steps) as server, _wire(server, deadline=deadline) as wire:
+    with RawServer(*steps) as server, _http_client(server, deadline=deadline) as wire:
         if reused:
-            assert send(wire, {}).ok
+            assert send(wire, {}).is_success
         with pytest.raises(ChannelError) as caught:
             send(wire, body or {"text": "halo"})
         assert server.connections == 1
@@ -87,12 +93,12 @@ def _fails(
 
 def test_a_whole_answer_is_read_whatever_its_status(send: Send, reused: bool) -> None:
     refusal = b'HTTP/1.1 403 Forbidden\r\nContent-Length: 14\r\n\r\n{"detail":"x"}'
-    with RawServer(answers(), answers(refusal)) as server, _wire(server) as wire:
-        assert send(wire, {}).member("id") == "42"
+    with RawServer(answers(), answers(refusal)) as server, _http_client(server) as wire:
+        assert send(wire, {}).get("id") == "42"
         if not reused:
             wire.close()
         answer = send(wire, {"text": "halo"})
-        assert (answer.status, answer.ok, answer.member("detail")) == (403, False, "x")
+        assert (answer.status, answer.is_success, answer.get("detail")) == (403, False, "x")
         assert server.connections == (1 if reused else 2)
 
 
@@ -115,7 +121,7 @@ def test_silence_ends_at_the_deadline(send: Send, reused: bool, gone: threading.
     started = time.monotonic()
     error = _fails(hangs(gone), send, reused=reused, deadline=SHORT)
     assert (type(error), error.code) == (UnknownOutcome, "timeout")
-    assert time.monotonic() - started < DEADLINE, "its own deadline, not the usual one"
+    assert time.monotonic() - started < REQUEST_SECONDS, "its own deadline, not the usual one"
 
 
 @pytest.mark.parametrize("prefix", [b"", OK[:30]], ids=["head", "line"])
@@ -126,7 +132,7 @@ def test_a_slow_answer_ends_at_the_deadline(
     slow = OK.replace(b"11\r\n\r\n", b"9999\r\n\r\n") + b" " * 9999
     error = _fails(trickles(slow, gone), send, reused=reused, deadline=SHORT)
     assert (type(error), error.code) == (UnknownOutcome, "timeout")
-    assert time.monotonic() - started < DEADLINE, "its own deadline, not the usual one"
+    assert time.monotonic() - started < REQUEST_SECONDS, "its own deadline, not the usual one"
 
 
 def test_a_request_that_is_not_taken_ends_at_the_deadline(gone: threading.Event) -> None:
@@ -134,8 +140,8 @@ def test_a_request_that_is_not_taken_ends_at_the_deadline(gone: threading.Event)
         gone.wait(60 * SECOND)
         return False
 
-    def send(wire: Wire, body: Any) -> Answer:
-        return wire.call("POST", "/", write=True, json=body, deadline=SHORT)
+    def send(wire: HttpClient, body: Any) -> HttpResponse:
+        return wire.request("POST", "/", write=True, json=body, deadline=SHORT)
 
     error = _fails(never_reads, send, reused=False, body=_LARGE)
     assert (type(error), error.code) == (UnknownOutcome, "timeout")
@@ -143,13 +149,13 @@ def test_a_request_that_is_not_taken_ends_at_the_deadline(gone: threading.Event)
 
 def test_nobody_listening_is_transient(send: Send) -> None:
     with RawServer() as server:
-        wire = _wire(server)
+        wire = _http_client(server)
     with wire, pytest.raises(Transient, match="refused"):
         send(wire, {})
 
 
 def test_a_name_that_does_not_exist_is_transient(send: Send) -> None:
-    wire = Wire("http://nowhere.invalid", signed_for="https://api.twitter.com")
+    wire = HttpClient("http://nowhere.invalid", signed_for="https://api.twitter.com")
     with wire, pytest.raises(Transient, match="dns"):
         send(wire, {})
 
@@ -162,7 +168,7 @@ def test_a_full_backlog_is_transient_at_the_deadline(send: Send) -> None:
         sock.setblocking(False)
         sock.connect_ex(address)
     started = time.monotonic()
-    wire = Wire(f"http://127.0.0.1:{address[1]}", signed_for="https://api.twitter.com", deadline=SHORT)
+    wire = HttpClient(f"http://127.0.0.1:{address[1]}", signed_for="https://api.twitter.com", deadline=SHORT)
     with wire, pytest.raises(Transient, match="timeout"):
         send(wire, {})
     assert time.monotonic() - started < CONNECT_SECONDS, "sooner than a connection may take elsewhere"
@@ -171,14 +177,14 @@ def test_a_full_backlog_is_transient_at_the_deadline(send: Send) -> None:
 
 
 def test_a_connection_closed_while_idle_is_not_used_again(send: Send) -> None:
-    with RawServer(then_closes(OK), answers()) as server, _wire(server) as wire:
-        assert send(wire, {}).ok
+    with RawServer(then_closes(OK), answers()) as server, _http_client(server) as wire:
+        assert send(wire, {}).is_success
         _until_closed(wire)
-        assert send(wire, {}).ok
+        assert send(wire, {}).is_success
         assert server.connections == 2
 
 
-def _until_closed(wire: Wire) -> None:
+def _until_closed(wire: HttpClient) -> None:
     """The kernel has heard that the server closed the idle connection."""
     pool = next(iter(wire.adapter.poolmanager.pools._container.values()))
     connection = pool.pool.queue[-1]
@@ -192,21 +198,21 @@ def test_when_the_very_first_write_fails_nothing_was_sent() -> None:
         sock.connect(listener.getsockname())
         reset(listener.accept()[0])
         _until_reset(sock)
-        exchange = Exchange(15 * SECOND, time.monotonic)
-        exchange.taken()
-        with under(exchange), pytest.raises(OSError):
+        exchange = HttpExchange(15 * SECOND, time.monotonic)
+        exchange.mark_connected()
+        with use_exchange(exchange), pytest.raises(OSError):
             sock.sendall(b"POST / HTTP/1.1\r\n")
-        assert not exchange.sent
+        assert not exchange.is_possibly_sent
 
 
 def test_one_byte_with_the_kernel_counts_as_sent() -> None:
     near, far = socket.socketpair()
     with far, PlainSocket(fileno=near.detach()) as sock:
-        exchange = Exchange(0.2, time.monotonic)
-        exchange.taken()
-        with under(exchange), pytest.raises(TimeoutError):
+        exchange = HttpExchange(0.2, time.monotonic)
+        exchange.mark_connected()
+        with use_exchange(exchange), pytest.raises(TimeoutError):
             sock.sendall(b"x" * 50_000_000)
-        assert exchange.sent
+        assert exchange.is_possibly_sent
 
 
 def _until_reset(sock: socket.socket) -> None:
@@ -216,43 +222,43 @@ def _until_reset(sock: socket.socket) -> None:
 
 
 def test_an_unknown_transport_counts_as_sent() -> None:
-    assert Exchange(1.0, time.monotonic).sent
+    assert HttpExchange(1.0, time.monotonic).is_possibly_sent
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_no_redirect_is_followed(send: Send, status: int) -> None:
     with RawServer(answers()) as elsewhere:
         to = f"HTTP/1.1 {status} Go\r\nLocation: {elsewhere.url}/2/tweets\r\nContent-Length: 0\r\n\r\n"
-        with RawServer(answers(to.encode())) as server, _wire(server) as wire:
+        with RawServer(answers(to.encode())) as server, _http_client(server) as wire:
             assert send(wire, {"text": "halo"}).status == status
             assert (server.connections, elsewhere.connections) == (1, 0)
 
 
 def test_a_read_that_was_cut_is_transient() -> None:
-    with RawServer(resets_after_request) as server, _wire(server) as wire, pytest.raises(Transient):
-        wire.call("GET", "/2/users/me", write=False)
+    with RawServer(resets_after_request) as server, _http_client(server) as wire, pytest.raises(Transient):
+        wire.request("GET", "/2/users/me", write=False)
 
 
 def test_no_more_of_a_body_is_read_than_the_cap(send: Send) -> None:
-    bomb = gzip.compress(b" " * (20 * BODY_CAP))
+    bomb = gzip.compress(b" " * (20 * MAX_BODY_BYTES))
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n".encode()
-    with RawServer(answers(head + bomb), answers()) as server, _wire(server) as wire:
+    with RawServer(answers(head + bomb), answers()) as server, _http_client(server) as wire:
         answer = send(wire, {})
-        assert (len(answer.text), answer.json) == (BODY_CAP, None)
-        assert send(wire, {}).ok
+        assert (len(answer.text), answer.json) == (MAX_BODY_BYTES, None)
+        assert send(wire, {}).is_success
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>masuk</html>", b"[" * 100_000, b'{"a":', b'"a"', b"\xff\xfe"])
 def test_what_is_not_json_is_none(send: Send, body: bytes) -> None:
     reply = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
-    with RawServer(answers(reply)) as server, _wire(server) as wire, guarded(write=False):
-        assert wire.call("GET", "/", write=False).json is None
+    with RawServer(answers(reply)) as server, _http_client(server) as wire, map_errors(write=False):
+        assert wire.request("GET", "/", write=False).json is None
 
 
 def test_json_counts_whatever_it_calls_itself() -> None:
     reply = OK.replace(b"application/json", b"text/javascript")
-    with RawServer(answers(reply)) as server, _wire(server) as wire:
-        assert wire.call("GET", "/", write=False).json == {"id": "42"}
+    with RawServer(answers(reply)) as server, _http_client(server) as wire:
+        assert wire.request("GET", "/", write=False).json == {"id": "42"}
 
 
 def test_an_upload_gets_a_second_more_for_every_64_kib(gone: threading.Event) -> None:
@@ -260,24 +266,24 @@ def test_an_upload_gets_a_second_more_for_every_64_kib(gone: threading.Event) ->
         gone.wait(0.5)
         return answers()(sock)
 
-    with RawServer(slowly, slowly) as server, _wire(server, deadline=0.2) as wire:
-        assert wire.call("POST", "/upload", write=False, data=b"x" * (512 * 1024)).ok
+    with RawServer(slowly, slowly) as server, _http_client(server, deadline=0.2) as wire:
+        assert wire.request("POST", "/upload", write=False, data=b"x" * (512 * 1024)).is_success
         with pytest.raises(Transient, match="timeout"):
-            wire.call("POST", "/upload", write=False, data=b"x" * 1024)
+            wire.request("POST", "/upload", write=False, data=b"x" * 1024)
 
 
 def test_our_own_slip_is_unknown_on_a_write_and_transient_elsewhere() -> None:
-    with pytest.raises(UnknownOutcome, match="unreadable-answer: KeyError"), guarded(write=True):
+    with pytest.raises(UnknownOutcome, match="unreadable-answer: KeyError"), map_errors(write=True):
         raise KeyError("id")
-    with pytest.raises(Transient, match="unreadable-answer"), guarded(write=False):
+    with pytest.raises(Transient, match="unreadable-answer"), map_errors(write=False):
         raise KeyError("id")
 
 
 def test_an_error_tells_no_secret_and_no_address(send: Send) -> None:
     with RawServer() as server:
-        wire = Wire(server.url, secrets=["hush-hush"], signed_for="https://api.twitter.com")
+        wire = HttpClient(server.url, secrets=["hush-hush"], signed_for="https://api.twitter.com")
     with wire, pytest.raises(Transient) as caught:
-        wire.call("GET", "/x?access_token=hush-hush", write=False)
+        wire.request("GET", "/x?access_token=hush-hush", write=False)
     chain = [caught.value, caught.value.__cause__]
     assert not any("hush" in str(link) or "/x" in str(link) for link in chain)
 
@@ -291,7 +297,7 @@ def test_cookies_are_not_kept(send: Send) -> None:
         sock.sendall(OK)
         return True
 
-    with RawServer(answers(reply), notes) as server, _wire(server) as wire:
+    with RawServer(answers(reply), notes) as server, _http_client(server) as wire:
         send(wire, {})
         send(wire, {})
     assert b"cookie" not in heads[0].lower()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from humaspost.channels.http.client import Wire
+from humaspost.channels.http.client import HttpClient
 from humaspost.model.errors import Transient, UnknownOutcome
 from tests.support.deadlines import SECOND
 from tests.support.raw_server import (
@@ -41,8 +41,8 @@ def _context(authority: trustme.CA, host: str = "127.0.0.1", *, days: int = 1) -
 
 
 def _post(server: RawServer, bundle: Path, *, size: int = 10) -> None:
-    with Wire(server.url, ca=str(bundle), deadline=15 * SECOND) as wire:
-        wire.call("POST", "/2/tweets", write=True, data=b"x" * size)
+    with HttpClient(server.url, ca=str(bundle), deadline=15 * SECOND) as wire:
+        wire.request("POST", "/2/tweets", write=True, data=b"x" * size)
 
 
 @pytest.mark.parametrize("kind", ["expired", "wrong-host", "self-signed"])
@@ -76,9 +76,9 @@ def test_what_is_no_tls_sends_nothing(ca: tuple[trustme.CA, Path], said: bytes) 
         return reset(sock)  # type: ignore[arg-type]
 
     with RawServer(plain) as server:
-        wire = Wire(server.url.replace("http:", "https:"), ca=str(ca[1]), deadline=15 * SECOND)
+        wire = HttpClient(server.url.replace("http:", "https:"), ca=str(ca[1]), deadline=15 * SECOND)
         with wire, pytest.raises(Transient):
-            wire.call("POST", "/2/tweets", write=True, data=b"x")
+            wire.request("POST", "/2/tweets", write=True, data=b"x")
 
 
 def test_a_trusted_server_is_spoken_to(ca: tuple[trustme.CA, Path]) -> None:
@@ -97,11 +97,11 @@ def test_tls_that_breaks_after_the_handshake_is_unknown(
 ) -> None:
     steps = [answers(), step] if reused else [step]
     with RawServer(*steps, tls=_context(ca[0])) as server:
-        with Wire(server.url, ca=str(ca[1]), deadline=15 * SECOND) as wire:
+        with HttpClient(server.url, ca=str(ca[1]), deadline=15 * SECOND) as wire:
             if reused:
-                assert wire.call("POST", "/", write=True, data=b"x").ok
+                assert wire.request("POST", "/", write=True, data=b"x").is_success
             with pytest.raises(UnknownOutcome):
-                wire.call("POST", "/", write=True, data=b"x" * 4_000_000)
+                wire.request("POST", "/", write=True, data=b"x" * 4_000_000)
         assert server.connections == 1
 
 
@@ -120,8 +120,8 @@ def proxied(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Step]]:
 
 
 def test_loopback_is_never_proxied(proxied: list[Step]) -> None:
-    with RawServer(answers()) as server, Wire(server.url) as wire:
-        assert wire.call("GET", "/", write=False).ok
+    with RawServer(answers()) as server, HttpClient(server.url) as wire:
+        assert wire.request("GET", "/", write=False).is_success
     assert proxied == []
 
 
@@ -135,18 +135,18 @@ def test_a_tunnel_that_was_refused_or_broke_sent_nothing(proxied: list[Step], re
         return reset(sock)  # type: ignore[arg-type]
 
     proxied.append(refuses)
-    with Wire("https://api.example", deadline=15 * SECOND) as wire, pytest.raises(Transient):
-        wire.call("POST", "/2/tweets", write=True, data=b"x")
+    with HttpClient("https://api.example", deadline=15 * SECOND) as wire, pytest.raises(Transient):
+        wire.request("POST", "/2/tweets", write=True, data=b"x")
     assert heads[0].startswith(b"CONNECT api.example:443")
 
 
 def test_what_a_forwarding_proxy_was_given_counts_as_sent(proxied: list[Step]) -> None:
     proxied.append(resets_after_request)
-    with Wire("http://api.example", deadline=15 * SECOND) as wire, pytest.raises(UnknownOutcome):
-        wire.call("POST", "/2/tweets", write=True, data=b"x")
+    with HttpClient("http://api.example", deadline=15 * SECOND) as wire, pytest.raises(UnknownOutcome):
+        wire.request("POST", "/2/tweets", write=True, data=b"x")
 
 
 def test_a_socks_proxy_is_refused_before_anything_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "socks5://127.0.0.1:1")
-    with Wire("https://api.example") as wire, pytest.raises(Transient, match="SOCKS"):
-        wire.call("POST", "/2/tweets", write=True, data=b"x")
+    with HttpClient("https://api.example") as wire, pytest.raises(Transient, match="SOCKS"):
+        wire.request("POST", "/2/tweets", write=True, data=b"x")

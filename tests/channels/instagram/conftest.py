@@ -10,39 +10,41 @@ import pytest
 from humaspost.channels.instagram import Instagram, InstagramConfig
 from humaspost.channels.instagram.session import InstagramSession
 from humaspost.model.delivery import Receipt
-from humaspost.model.post import Kind
+from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment, Part
 from humaspost.sandbox.faults import Fault
 from humaspost.sandbox.server import Sandbox
-from tests.support.channel_context import SandboxDoor, jpeg, prepared
-from tests.support.video_files import film
+from tests.support.channel_context import SandboxContext, jpeg, prepared
+from tests.support.video_files import video_file
 
 
 @dataclass
-class Bench:
+class SessionHarness:
     """A session, the sandbox behind it, and what the public sees there."""
 
     sandbox: Sandbox
-    door: SandboxDoor
+    context: SandboxContext
     session: Any
     config: InstagramConfig
 
     def part(self, text: str = "Halo warga.", *, images: int = 1, **extra: Any) -> Part:
         colours = ("navy", "teal", "olive", "maroon", "gray", "black", "white", "red", "green", "blue")
         media = tuple(
-            self.door.add(jpeg(colour=colours[n]), name=f"{n}.jpg", alt=f"Gambar {n}.", index=n)
+            self.context.add(jpeg(colour=colours[n]), name=f"{n}.jpg", alt=f"Gambar {n}.", index=n)
             for n in range(images)
         )
         return Part(1, text, media, {"format": "feed", **extra})
 
-    def film(self, *, seconds: float = 3.0, index: int = 0, cover: bool = False, use: str = "") -> Attachment:
+    def video(
+        self, *, seconds: float = 3.0, index: int = 0, cover: bool = False, use: str = ""
+    ) -> Attachment:
         """A small film that Instagram takes, with a cover if asked for."""
-        data = film((90, 160), seconds=seconds, rate=24, first=True)
-        still = self.door.add(jpeg(90, 160, colour="olive"), name="sampul.jpg", alt="") if cover else None
-        item = self.door.add(data, name=f"{index}.mp4", alt="Gerak.", index=index)
+        data = video_file((90, 160), seconds=seconds, rate=24, first=True)
+        still = self.context.add(jpeg(90, 160, colour="olive"), name="sampul.jpg", alt="") if cover else None
+        item = self.context.add(data, name=f"{index}.mp4", alt="Gerak.", index=index)
         return replace(
             item,
-            kind=Kind.VIDEO,
+            kind=MediaKind.VIDEO,
             mime="video/mp4",
             duration=seconds,
             cover=still,
@@ -54,11 +56,11 @@ class Bench:
     def reel(
         self, text: str = "Halo warga.", *, seconds: float = 3.0, cover: bool = False, **extra: Any
     ) -> Part:
-        return Part(1, text, (self.film(seconds=seconds, cover=cover),), {"format": "reel", **extra})
+        return Part(1, text, (self.video(seconds=seconds, cover=cover),), {"format": "reel", **extra})
 
     def created(self) -> list[dict[str, Any]]:
         """What each container was asked for, in order."""
-        requests = self.sandbox.world.requests
+        requests = self.sandbox.state.requests
         return [r["body"] for r in requests if r["method"] == "POST" and r["path"].endswith("/media")]
 
     def published(self, part: Part) -> Receipt:
@@ -68,41 +70,41 @@ class Bench:
         return found
 
     def objects(self) -> list[Any]:
-        return [o for o in self.sandbox.world.objects if o.channel == "instagram" and not o.deleted]
+        return [o for o in self.sandbox.state.objects if o.channel == "instagram" and not o.deleted]
 
     def writes(self, path: str) -> int:
-        return sum(r["method"] == "POST" and path in r["path"] for r in self.sandbox.world.requests)
+        return sum(r["method"] == "POST" and path in r["path"] for r in self.sandbox.state.requests)
 
-    def order(self, fault: str, path: str, **values: Any) -> None:
-        self.sandbox.faults.order(Fault(channel="instagram", path=path, fault=fault, **values))
+    def inject_fault(self, fault: str, path: str, **values: Any) -> None:
+        self.sandbox.faults.add(Fault(channel="instagram", path=path, fault=fault, **values))
 
 
 def opened(
     sandbox: Sandbox, folder: Path, *, login: str = "instagram"
-) -> tuple[InstagramConfig, SandboxDoor]:
+) -> tuple[InstagramConfig, SandboxContext]:
     """The config and the door of the sandbox's own account."""
     account = sandbox.config()["accounts"]["instagram"]
     values = {"base_url": account["base_url"], "user_id": account["user_id"], "login": login}
     token = account["facebook_access_token" if login == "facebook" else "access_token"]
-    return InstagramConfig.model_validate(values), SandboxDoor(sandbox, folder, {"access_token": token})
+    return InstagramConfig.model_validate(values), SandboxContext(sandbox, folder, {"access_token": token})
 
 
 @pytest.fixture
 def sandbox(sandbox: Sandbox) -> Sandbox:
-    sandbox.world.settings["instagram.processing_seconds"] = 0.0
+    sandbox.state.settings["instagram.processing_seconds"] = 0.0
     return sandbox
 
 
 @pytest.fixture
-def bench(sandbox: Sandbox, tmp_path: Path) -> Iterator[Bench]:
+def bench(sandbox: Sandbox, tmp_path: Path) -> Iterator[SessionHarness]:
     config, door = opened(sandbox, tmp_path)
     with Instagram().open(config, door) as session:
         assert isinstance(session, InstagramSession)
-        yield Bench(sandbox, door, session, config)
+        yield SessionHarness(sandbox, door, session, config)
 
 
 @pytest.fixture
-def facebook(sandbox: Sandbox, tmp_path: Path) -> Iterator[Bench]:
+def facebook(sandbox: Sandbox, tmp_path: Path) -> Iterator[SessionHarness]:
     config, door = opened(sandbox, tmp_path, login="facebook")
     with Instagram().open(config, door) as session:
-        yield Bench(sandbox, door, session, config)
+        yield SessionHarness(sandbox, door, session, config)

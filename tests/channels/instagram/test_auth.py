@@ -8,50 +8,50 @@ from typing import Any
 import pytest
 
 from humaspost.channels.instagram import Instagram
-from humaspost.channels.instagram.auth import AHEAD, Life, Tokens
+from humaspost.channels.instagram.auth import RENEWAL_PERIOD, TokenLifetime, TokenManager
 from humaspost.channels.instagram.session import InstagramSession
 from humaspost.model.errors import AuthFailed
 from humaspost.sandbox.instagram.accounts import APP_ID, APP_SECRET
 from humaspost.sandbox.server import Sandbox
-from tests.channels.instagram.conftest import Bench
+from tests.channels.instagram.conftest import SessionHarness
 
 REFRESH = "/refresh_access_token$"
 DAYS = timedelta(days=1)
 
 
-def refreshes(bench: Bench) -> int:
-    return sum(r["path"].endswith("/refresh_access_token") for r in bench.sandbox.world.requests)
+def refreshes(bench: SessionHarness) -> int:
+    return sum(r["path"].endswith("/refresh_access_token") for r in bench.sandbox.state.requests)
 
 
-def test_a_first_survey_renews_the_token_and_so_learns_its_end(bench: Bench) -> None:
-    old = bench.door.secret("access_token")
+def test_a_first_survey_renews_the_token_and_so_learns_its_end(bench: SessionHarness) -> None:
+    old = bench.context.secret("access_token")
     facts = bench.session.survey()
     assert facts.expires_at is not None
-    assert timedelta(days=59) < facts.expires_at - bench.door.now() <= timedelta(days=60)
-    assert bench.door.secret("access_token") != old
+    assert timedelta(days=59) < facts.expires_at - bench.context.now() <= timedelta(days=60)
+    assert bench.context.secret("access_token") != old
     assert bench.session.whoami().expires_at == facts.expires_at
     bench.published(bench.part())
     assert len(bench.objects()) == 1
 
 
-def test_a_session_that_was_open_uses_the_token_that_another_renewed(bench: Bench) -> None:
-    with Instagram().open(bench.config, bench.door) as other:
-        other.survey()
-    assert bench.session._graph._token == bench.door.secret("access_token")
+def test_a_session_that_was_open_uses_the_token_that_another_renewed(bench: SessionHarness) -> None:
+    with Instagram().open(bench.config, bench.context) as other:
+        other.fetch_status()
+    assert bench.session._graph._token == bench.context.secret("access_token")
     bench.session.whoami()
 
 
-def test_it_is_not_renewed_before_its_time(bench: Bench) -> None:
+def test_it_is_not_renewed_before_its_time(bench: SessionHarness) -> None:
     first = bench.session.survey().expires_at
-    bench.door.later = 29 * DAYS
+    bench.context.later = 29 * DAYS
     assert bench.session.survey().expires_at == first
     assert refreshes(bench) == 1
 
 
-def test_it_is_renewed_from_thirty_days_before_its_end(bench: Bench) -> None:
-    now = bench.door.now()
-    tokens = Tokens(bench.config, bench.door)
-    tokens._keep(bench.door.secret("access_token"), Life(now - 31 * DAYS, now + 29 * DAYS))
+def test_it_is_renewed_from_thirty_days_before_its_end(bench: SessionHarness) -> None:
+    now = bench.context.now()
+    tokens = TokenManager(bench.config, bench.context)
+    tokens._save(bench.context.secret("access_token"), TokenLifetime(now - 31 * DAYS, now + 29 * DAYS))
     expires = bench.session.survey().expires_at
     assert refreshes(bench) == 1
     assert expires is not None
@@ -60,26 +60,26 @@ def test_it_is_renewed_from_thirty_days_before_its_end(bench: Bench) -> None:
 
 def test_it_is_neither_renewed_too_young_nor_too_early() -> None:
     now = datetime(2027, 1, 1, tzinfo=UTC)
-    assert not Life(now - timedelta(hours=23), now + 10 * DAYS).is_due(now)
-    assert Life(now - timedelta(hours=25), now + 10 * DAYS).is_due(now)
-    assert not Life(now - 30 * DAYS, now + AHEAD).is_due(now)
+    assert not TokenLifetime(now - timedelta(hours=23), now + 10 * DAYS).is_renewal_due(now)
+    assert TokenLifetime(now - timedelta(hours=25), now + 10 * DAYS).is_renewal_due(now)
+    assert not TokenLifetime(now - 30 * DAYS, now + RENEWAL_PERIOD).is_renewal_due(now)
 
 
-def test_a_token_younger_than_a_day_stays_and_so_does_not_knowing(bench: Bench) -> None:
-    bench.sandbox.world.settings["instagram.token_age_hours"] = 1
-    old = bench.door.secret("access_token")
+def test_a_token_younger_than_a_day_stays_and_so_does_not_knowing(bench: SessionHarness) -> None:
+    bench.sandbox.state.settings["instagram.token_age_hours"] = 1
+    old = bench.context.secret("access_token")
     assert bench.session.survey().expires_at is None
     assert refreshes(bench) == 1
-    assert bench.door.secret("access_token") == old
+    assert bench.context.secret("access_token") == old
 
 
 @pytest.mark.parametrize("fault", ["drop-before", "drop-after", "garbage", "empty-2xx", "redirect"])
-def test_a_renewal_that_fails_costs_nothing(bench: Bench, fault: str) -> None:
-    old = bench.door.secret("access_token")
-    bench.order(fault, REFRESH, method="GET")
+def test_a_renewal_that_fails_costs_nothing(bench: SessionHarness, fault: str) -> None:
+    old = bench.context.secret("access_token")
+    bench.inject_fault(fault, REFRESH, method="GET")
     facts = bench.session.survey()
     assert (facts.quotas, facts.expires_at) == ({"posts": (0, 50)}, None)
-    assert bench.door.secret("access_token") == old
+    assert bench.context.secret("access_token") == old
     bench.session.whoami()
 
 
@@ -92,71 +92,71 @@ def test_a_renewal_that_fails_costs_nothing(bench: Bench, fault: str) -> None:
         {"access_token": "IGX", "expires_in": 10**15},
     ],
 )
-def test_a_strange_renewal_is_not_believed(bench: Bench, body: dict[str, object]) -> None:
-    old = bench.door.secret("access_token")
-    bench.order("status", REFRESH, method="GET", status=200, body=body, acted=False)
+def test_a_strange_renewal_is_not_believed(bench: SessionHarness, body: dict[str, object]) -> None:
+    old = bench.context.secret("access_token")
+    bench.inject_fault("status", REFRESH, method="GET", status=200, body=body, acted=False)
     assert bench.session.survey().expires_at is None
-    assert bench.door.secret("access_token") == old
+    assert bench.context.secret("access_token") == old
 
 
-def test_what_is_known_of_one_token_is_not_said_of_another(bench: Bench) -> None:
+def test_what_is_known_of_one_token_is_not_said_of_another(bench: SessionHarness) -> None:
     bench.session.survey()
-    bench.door.secrets["access_token"] = "a-token-that-a-person-put-in"
-    tokens = Tokens(bench.config, bench.door)
-    assert tokens._life() is None
+    bench.context.secrets["access_token"] = "a-token-that-a-person-put-in"
+    tokens = TokenManager(bench.config, bench.context)
+    assert tokens._stored_lifetime() is None
     with pytest.raises(AuthFailed):
         bench.session.whoami()
 
 
-def test_facebook_login_without_the_app_is_never_renewed(facebook: Bench) -> None:
-    facebook.sandbox.world.settings["instagram.facebook_token_seconds_left"] = 86_400
+def test_facebook_login_without_the_app_is_never_renewed(facebook: SessionHarness) -> None:
+    facebook.sandbox.state.settings["instagram.facebook_token_seconds_left"] = 86_400
     assert facebook.session.survey().extra["renews"] is False
     assert (refreshes(facebook), exchanges(facebook)) == (0, 0)
 
 
-def exchanges(bench: Bench) -> int:
-    return sum(r["path"].endswith("/oauth/access_token") for r in bench.sandbox.world.requests)
+def exchanges(bench: SessionHarness) -> int:
+    return sum(r["path"].endswith("/oauth/access_token") for r in bench.sandbox.state.requests)
 
 
 @contextmanager
-def of_app(facebook: Bench, secret: str = APP_SECRET) -> Iterator[InstagramSession]:
+def of_app(facebook: SessionHarness, secret: str = APP_SECRET) -> Iterator[InstagramSession]:
     """A session of Facebook Login that knows its app."""
-    facebook.door.secrets["app_secret"] = secret
+    facebook.context.secrets["app_secret"] = secret
     config = facebook.config.model_copy(update={"app_id": APP_ID})
-    with Instagram().open(config, facebook.door) as session:
+    with Instagram().open(config, facebook.context) as session:
         assert isinstance(session, InstagramSession)
         yield session
 
 
-def test_a_facebook_token_near_its_end_is_exchanged(facebook: Bench) -> None:
-    facebook.sandbox.world.settings["instagram.facebook_token_seconds_left"] = 20 * 86_400
-    old = facebook.door.secret("access_token")
+def test_a_facebook_token_near_its_end_is_exchanged(facebook: SessionHarness) -> None:
+    facebook.sandbox.state.settings["instagram.facebook_token_seconds_left"] = 20 * 86_400
+    old = facebook.context.secret("access_token")
     with of_app(facebook) as session:
-        facts = session.survey()
+        facts = session.fetch_status()
         assert facts.expires_at is not None
-        assert facts.expires_at - facebook.door.now() > timedelta(days=59)
+        assert facts.expires_at - facebook.context.now() > timedelta(days=59)
         assert facts.extra["renews"] is True
-        session.survey()
+        session.fetch_status()
         assert session.whoami().platform_id == facebook.config.user_id
-    assert facebook.door.secret("access_token") != old
+    assert facebook.context.secret("access_token") != old
     assert exchanges(facebook) == 1, "one that is new is left alone"
 
 
 @pytest.mark.parametrize("left", [None, 40 * 86_400])
-def test_one_that_lasts_is_left_alone(facebook: Bench, left: int | None) -> None:
-    facebook.sandbox.world.settings["instagram.facebook_token_seconds_left"] = left
+def test_one_that_lasts_is_left_alone(facebook: SessionHarness, left: int | None) -> None:
+    facebook.sandbox.state.settings["instagram.facebook_token_seconds_left"] = left
     with of_app(facebook) as session:
-        session.survey()
+        session.fetch_status()
     assert exchanges(facebook) == 0
 
 
-def test_no_exchange_for_the_end_of_access_to_data(facebook: Bench) -> None:
-    facebook.sandbox.world.settings["instagram.data_access_seconds_left"] = 86_400
-    facebook.sandbox.world.settings["instagram.facebook_token_seconds_left"] = 40 * 86_400
+def test_no_exchange_for_the_end_of_access_to_data(facebook: SessionHarness) -> None:
+    facebook.sandbox.state.settings["instagram.data_access_seconds_left"] = 86_400
+    facebook.sandbox.state.settings["instagram.facebook_token_seconds_left"] = 40 * 86_400
     with of_app(facebook) as session:
-        facts = session.survey()
+        facts = session.fetch_status()
     assert facts.expires_at is not None
-    assert facts.expires_at - facebook.door.now() <= DAYS
+    assert facts.expires_at - facebook.context.now() <= DAYS
     assert facts.extra["renews"] is False, "no exchange moves this end"
     assert exchanges(facebook) == 0
 
@@ -175,44 +175,46 @@ def test_no_exchange_for_the_end_of_access_to_data(facebook: Bench) -> None:
         ["EAAlist-of-one"],
     ],
 )
-def test_what_cannot_be_a_better_token_replaces_none(facebook: Bench, token: object) -> None:
+def test_what_cannot_be_a_better_token_replaces_none(facebook: SessionHarness, token: object) -> None:
     """One that worked for weeks yet was thrown away for whatever the answer held."""
-    facebook.sandbox.world.settings["instagram.facebook_token_seconds_left"] = 20 * 86_400
-    old = facebook.door.secret("access_token")
+    facebook.sandbox.state.settings["instagram.facebook_token_seconds_left"] = 20 * 86_400
+    old = facebook.context.secret("access_token")
     body = {"access_token": token, "token_type": "bearer", "expires_in": 5_184_000}
     with of_app(facebook) as session:
-        facebook.order("status", "/oauth/access_token$", method="GET", status=200, body=body, acted=False)
-        session.survey()
-        assert facebook.door.secret("access_token") == old
+        facebook.inject_fault(
+            "status", "/oauth/access_token$", method="GET", status=200, body=body, acted=False
+        )
+        session.fetch_status()
+        assert facebook.context.secret("access_token") == old
         assert session.whoami().platform_id == facebook.config.user_id
 
 
 @pytest.mark.parametrize("login", ["facebook", "bench"])
 def test_a_token_that_a_person_puts_in_meanwhile_counts(login: str, request: pytest.FixtureRequest) -> None:
-    bench: Bench = request.getfixturevalue(login)
-    bench.sandbox.world.settings["instagram.facebook_token_seconds_left"] = 20 * 86_400
+    bench: SessionHarness = request.getfixturevalue(login)
+    bench.sandbox.state.settings["instagram.facebook_token_seconds_left"] = 20 * 86_400
     with of_app(bench) as session:
-        graph = session._graph
-        asked = graph.ask
+        graph = session._graph_client
+        asked = graph.request
 
         def ask(call: str, method: str, path: str, **request: Any) -> Any:
             """The person is as fast as it goes: between the question and its answer."""
             found = asked(call, method, path, **request)
             if path.endswith("access_token"):
-                bench.door.secrets["access_token"] = "put-in-by-a-person"
+                bench.context.secrets["access_token"] = "put-in-by-a-person"
             return found
 
-        graph.ask = ask  # type: ignore[method-assign]
+        graph.request = ask  # type: ignore[method-assign]
         assert session._tokens.renew(graph) is False
-    assert bench.door.secrets["access_token"] == "put-in-by-a-person"
+    assert bench.context.secrets["access_token"] == "put-in-by-a-person"
 
 
-def test_an_exchange_that_is_refused_changes_nothing(facebook: Bench) -> None:
-    facebook.sandbox.world.settings["instagram.facebook_token_seconds_left"] = 86_400
-    old = facebook.door.secret("access_token")
+def test_an_exchange_that_is_refused_changes_nothing(facebook: SessionHarness) -> None:
+    facebook.sandbox.state.settings["instagram.facebook_token_seconds_left"] = 86_400
+    old = facebook.context.secret("access_token")
     with of_app(facebook, "wrong-secret") as session:
-        assert session.survey().expires_at is not None
-    assert (facebook.door.secret("access_token"), exchanges(facebook)) == (old, 1)
+        assert session.fetch_status().expires_at is not None
+    assert (facebook.context.secret("access_token"), exchanges(facebook)) == (old, 1)
 
 
 @pytest.mark.parametrize(
@@ -220,17 +222,19 @@ def test_an_exchange_that_is_refused_changes_nothing(facebook: Bench) -> None:
     [(None, None, None), (40, None, 40), (None, 20, 20), (40, 20, 20), (20, 40, 20)],
 )
 def test_with_facebook_login_whatever_ends_first_counts(
-    facebook: Bench, token: int | None, access: int | None, days: int | None
+    facebook: SessionHarness, token: int | None, access: int | None, days: int | None
 ) -> None:
     for switch, left in (("facebook_token_seconds_left", token), ("data_access_seconds_left", access)):
-        facebook.sandbox.world.settings[f"instagram.{switch}"] = None if left is None else left * 86_400
+        facebook.sandbox.state.settings[f"instagram.{switch}"] = None if left is None else left * 86_400
     expires = facebook.session.survey().expires_at
-    left = None if expires is None else round((expires - facebook.door.now()) / timedelta(days=1))
+    left = None if expires is None else round((expires - facebook.context.now()) / timedelta(days=1))
     assert left == days
 
 
-def test_a_renewed_token_opens_the_next_sandbox_too(bench: Bench, own_sandbox: Callable[[], Sandbox]) -> None:
+def test_a_renewed_token_opens_the_next_sandbox_too(
+    bench: SessionHarness, own_sandbox: Callable[[], Sandbox]
+) -> None:
     bench.session.survey()
     config = bench.config.model_copy(update={"base_url": f"{own_sandbox().url}/instagram"})
-    with Instagram().open(config, bench.door) as session:
-        assert session.whoami().shown == "@kotacontoh"
+    with Instagram().open(config, bench.context) as session:
+        assert session.whoami().display_name == "@kotacontoh"

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from humaspost.media.probe import Probe
-from humaspost.model.post import Kind, Medium
-from humaspost.model.rendition import Part, Rendition, attachments
+from humaspost.media.probe import MediaProbe
+from humaspost.model.post import MediaKind, Medium
+from humaspost.model.rendition import Part, Rendition, attachments_for
 from tests.support.channel_context import jpeg
 from tests.support.sample_posts import post
 
@@ -16,15 +16,19 @@ def covered(folder: Path, cover: bytes) -> Rendition:
         (folder / path).write_bytes(data)
     posts = folder / "posts"
     medium = Medium("media/a.jpg", posts / "media/a.jpg", 0, alt="a", cover=posts / "sampul/c.jpg")
-    probed, _problems = Probe(folder).post(post("x", media=[medium]))
-    media = attachments(probed, channel="instagram", account="instagram")
+    probed, _problems = MediaProbe(folder).probe_post(post("x", media=[medium]))
+    media = attachments_for(probed, channel="instagram", account="instagram")
     return Rendition("instagram", (Part(1, "x", media),))
 
 
 def test_a_cover_is_an_attachment_with_the_path_within_the_project(tmp_path: Path) -> None:
     (item,) = covered(tmp_path, jpeg(360, 640)).parts[0].media
     assert item.cover is not None
-    assert (item.cover.path, item.cover.kind, item.cover.use) == ("posts/sampul/c.jpg", Kind.IMAGE, "cover")
+    assert (item.cover.path, item.cover.kind, item.cover.use) == (
+        "posts/sampul/c.jpg",
+        MediaKind.IMAGE,
+        "cover",
+    )
     assert (item.cover.width, item.cover.height) == (360, 640)
 
 

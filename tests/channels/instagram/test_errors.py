@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from humaspost.channels.error_table import Refusal, classify
-from humaspost.channels.instagram.errors import ROWS
-from humaspost.channels.instagram.reconcile import FIELDS
+from humaspost.channels.instagram.errors import ERROR_ROWS
+from humaspost.channels.instagram.reconcile import MEDIA_FIELDS
 from humaspost.model.channel import Ready
 from humaspost.model.errors import (
     AuthFailed,
@@ -23,7 +23,7 @@ from humaspost.model.errors import (
     UnknownOutcome,
 )
 from humaspost.model.rendition import Part
-from tests.channels.instagram.conftest import Bench
+from tests.channels.instagram.conftest import SessionHarness
 from tests.support.channel_context import prepared
 from tests.support.reference_data import shared
 
@@ -71,11 +71,11 @@ GRAPH: list[tuple[int, int | None, Kind, Kind]] = [
 ]
 
 
-def answered(bench: Bench, code: int, subcode: int | None, *, at: str, ready: Ready) -> ChannelError:
+def answered(bench: SessionHarness, code: int, subcode: int | None, *, at: str, ready: Ready) -> ChannelError:
     """The error that a call ends with when Instagram answers so."""
     error = {"message": "words in any language", "type": "OAuthException", "code": code}
     body = {"error": error | ({} if subcode is None else {"error_subcode": subcode})}
-    bench.order("status", f"/{at}$", method="POST", status=400, body=body, acted=False)
+    bench.inject_fault("status", f"/{at}$", method="POST", status=400, body=body, acted=False)
     part = bench.part()
     calls = {
         "media": partial(bench.session.prepare, part, None),
@@ -86,7 +86,7 @@ def answered(bench: Bench, code: int, subcode: int | None, *, at: str, ready: Re
     return caught.value
 
 
-def judged(bench: Bench, rows: list[tuple[int, int | None, Kind, Kind]]) -> dict[Any, Any]:
+def classified_rows(bench: SessionHarness, rows: list[tuple[int, int | None, Kind, Kind]]) -> dict[Any, Any]:
     """The rows that do not end as they should: what they ended as."""
     ready = prepared(bench.session, bench.part())
     wrong: dict[Any, Any] = {}
@@ -100,7 +100,7 @@ def judged(bench: Bench, rows: list[tuple[int, int | None, Kind, Kind]]) -> dict
     return wrong
 
 
-def test_metas_own_table(bench: Bench) -> None:
+def test_metas_own_table(bench: SessionHarness) -> None:
     table = _table()
     assert len(table) >= 23
     rows = []
@@ -108,7 +108,7 @@ def test_metas_own_table(bench: Bench) -> None:
         creating, publishing = ACTIONS[row["action"]]
         publishing = PROVED.get(row["subcode"], publishing)
         rows.append((row["code"], row["subcode"], creating, publishing))
-    assert judged(bench, rows) == {}
+    assert classified_rows(bench, rows) == {}
 
 
 def _table() -> list[dict[str, Any]]:
@@ -118,7 +118,7 @@ def _table() -> list[dict[str, Any]]:
     return found
 
 
-def test_metas_own_table_where_a_container_tells_of_it(bench: Bench) -> None:
+def test_metas_own_table_where_a_container_tells_of_it(bench: SessionHarness) -> None:
     """A container that failed says why in words, with the subcode in them."""
     part = bench.part()
     token = bench.session.prepare(part, None).token
@@ -126,23 +126,23 @@ def test_metas_own_table_where_a_container_tells_of_it(bench: Bench) -> None:
     for row in _table():
         said = f"Error: Media upload has failed with error code {row['subcode']}"
         body = {"status_code": "ERROR", "status": said}
-        bench.order("status", r"/v26.0/\d+$", method="GET", status=200, body=body, acted=False)
+        bench.inject_fault("status", r"/v26.0/\d+$", method="GET", status=200, body=body, acted=False)
         with pytest.raises(ChannelError) as caught:
             bench.session.prepare(part, token)
         expected, error = ACTIONS[row["action"]][0], caught.value
-        if type(error) is not expected or (expected is Transient and not error.redo):
+        if type(error) is not expected or (expected is Transient and not error.restart_preparation):
             wrong[row["subcode"]] = (type(error).__name__, error.code)
     assert wrong == {}
 
 
-def test_metas_own_table_where_an_upload_is_refused_with_it(facebook: Bench) -> None:
+def test_metas_own_table_where_an_upload_is_refused_with_it(facebook: SessionHarness) -> None:
     part = facebook.reel()
     token = facebook.session.prepare(part, None).token
     wrong = {}
     for row in _table():
         inner = json.dumps({"success": False, "error": {"message": f"{row['subcode']}: words"}})
         body = {"debug_info": {"retriable": False, "type": "ProcessingFailedError", "message": inner}}
-        facebook.order("status", "/ig-api-upload/", method="POST", status=400, body=body, acted=False)
+        facebook.inject_fault("status", "/ig-api-upload/", method="POST", status=400, body=body, acted=False)
         with pytest.raises(ChannelError) as caught:
             facebook.session.prepare(part, token)
         if type(caught.value) is not ACTIONS[row["action"]][0]:
@@ -150,18 +150,18 @@ def test_metas_own_table_where_an_upload_is_refused_with_it(facebook: Bench) -> 
     assert wrong == {}
 
 
-def test_graphs_own_numbers_and_those_seen_in_the_field(bench: Bench) -> None:
-    assert judged(bench, GRAPH) == {}
+def test_graphs_own_numbers_and_those_seen_in_the_field(bench: SessionHarness) -> None:
+    assert classified_rows(bench, GRAPH) == {}
 
 
-def test_a_new_container_is_made_where_the_contract_says_so(bench: Bench) -> None:
+def test_a_new_container_is_made_where_the_contract_says_so(bench: SessionHarness) -> None:
     table = _table()
     for row in table:
         error = answered(bench, row["code"], row["subcode"], at="media", ready=Ready({}))
-        assert getattr(error, "redo", False) == (row["action"] in REDO), row
+        assert getattr(error, "restart_preparation", False) == (row["action"] in REDO), row
 
 
-def test_scopes_say_what_is_stopped(bench: Bench) -> None:
+def test_scopes_say_what_is_stopped(bench: SessionHarness) -> None:
     ready = prepared(bench.session, bench.part())
     for (code, subcode, at), scope in {
         (4, 2207051, "media_publish"): Scope.ACCOUNT,
@@ -188,13 +188,13 @@ def test_a_restriction_is_ended_by_a_person_and_a_login_by_a_login(
     code: str, subcode: str, *, lasting: bool
 ) -> None:
     refusal = Refusal(400, code=code, subcode=subcode)
-    error = classify(ROWS, refusal, call="create", write=False, now=datetime(2027, 2, 3, tzinfo=UTC))
+    error = classify(ERROR_ROWS, refusal, call="create", write=False, now=datetime(2027, 2, 3, tzinfo=UTC))
     assert isinstance(error, AuthFailed)
-    assert error.lasting is lasting
+    assert error.persistent is lasting
 
 
 def test_every_row_names_its_source() -> None:
-    assert all(row.source.startswith("https://") for row in ROWS)
+    assert all(row.source.startswith("https://") for row in ERROR_ROWS)
 
 
 #: Newer than the April 2026 copy of Meta's specification, with the page that names it.
@@ -203,7 +203,9 @@ NEWER = {
 }
 
 
-def test_each_parameter_exists_in_metas_own_specification(bench: Bench, facebook: Bench) -> None:
+def test_each_parameter_exists_in_metas_own_specification(
+    bench: SessionHarness, facebook: SessionHarness
+) -> None:
     spec = json.loads(shared("contracts/data/instagram/meta-codegen-specs/IGUser.json").read_text())
     edges = {
         a.get("endpoint"): {p["name"] for p in a["params"]} for a in spec["apis"] if a["method"] == "POST"
@@ -211,13 +213,13 @@ def test_each_parameter_exists_in_metas_own_specification(bench: Bench, facebook
     tags: list[Any] = [{"username": "walikota", "x": 0.5, "y": 0.5, "media": 1}]
     whole = {"collaborators": ["bpbd"], "location_id": "106377336067638", "made_with_ai": True}
     for each in (bench, facebook):
-        story = Part(1, "", (each.film(use="story"),), {"format": "story"})
-        mixed = Part(1, "a", (*each.part().media, each.film(index=1)), {"format": "feed", **whole})
+        story = Part(1, "", (each.video(use="story"),), {"format": "story"})
+        mixed = Part(1, "a", (*each.part().media, each.video(index=1)), {"format": "feed", **whole})
         parts = (each.part(user_tags=tags), mixed, each.reel(cover=True), each.reel(thumb_offset=1), story)
         for part in parts:
             each.published(part)
     asked: list[tuple[str, str]] = []
-    for request in bench.sandbox.world.requests:
+    for request in bench.sandbox.state.requests:
         edge = request["path"].rpartition("/")[2]
         if request["method"] == "POST" and edge in edges:
             asked += [(edge, name) for name in request["body"]]
@@ -233,12 +235,12 @@ def test_each_field_exists_in_metas_own_specification() -> None:
     builder = {
         f["name"] for f in json.loads(shared(folder + "ShadowIGMediaBuilder.json").read_text())["fields"]
     }
-    assert set(FIELDS.split(",")) <= media
+    assert set(MEDIA_FIELDS.split(",")) <= media
     assert {"status_code", "status"} <= builder
 
 
-def test_a_part_without_anything_prepared_is_never_published(bench: Bench) -> None:
+def test_a_part_without_anything_prepared_is_never_published(bench: SessionHarness) -> None:
     with pytest.raises(Transient) as error:
         bench.session.publish(Part(1, "a"), Ready({}), key="k", to=None, reply_to=None)
-    assert error.value.redo
-    assert bench.sandbox.world.requests == []
+    assert error.value.restart_preparation
+    assert bench.sandbox.state.requests == []

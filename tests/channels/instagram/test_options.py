@@ -7,7 +7,7 @@ import pytest
 
 from humaspost.channels.instagram import Instagram, InstagramConfig
 from humaspost.channels.instagram.codes import CODES
-from humaspost.model.post import Kind, MediaFacts, Medium
+from humaspost.model.post import MediaFacts, MediaKind, Medium
 from humaspost.model.problem import Severity
 from humaspost.model.rendition import Part, Rendition
 from tests.support.sample_posts import medium, post
@@ -15,16 +15,16 @@ from tests.support.sample_posts import medium, post
 CHANNEL = Instagram()
 CONFIG = InstagramConfig(user_id="1")
 RULES = CHANNEL.rules(CONFIG)
-FILM = medium("media/a.mp4", kind=Kind.VIDEO)
+VIDEO = medium("media/a.mp4", kind=MediaKind.VIDEO)
 
 
-def lasting(seconds: float, *, cover: bool = False) -> Medium:
-    assert FILM.facts is not None
-    facts = replace(FILM.facts, duration=seconds)
+def video_lasting(seconds: float, *, cover: bool = False) -> Medium:
+    assert VIDEO.facts is not None
+    facts = replace(VIDEO.facts, duration=seconds)
     if not cover:
-        return replace(FILM, facts=facts)
-    still = MediaFacts(Kind.IMAGE, "image/jpeg", "1f" * 32, 99, 1080, 1920)
-    return replace(FILM, facts=facts, cover=FILM.path.with_name("c.jpg"), cover_facts=still)
+        return replace(VIDEO, facts=facts)
+    still = MediaFacts(MediaKind.IMAGE, "image/jpeg", "1f" * 32, 99, 1080, 1920)
+    return replace(VIDEO, facts=facts, cover=VIDEO.path.with_name("c.jpg"), cover_facts=still)
 
 
 def rendition(media: list[Medium], own: dict[str, Any]) -> Rendition:
@@ -36,7 +36,7 @@ def part(media: list[Medium], **own: Any) -> Part:
     return rendition(media, own).parts[0]
 
 
-def found(media: list[Medium], **own: Any) -> list[tuple[str, str | None]]:
+def problems_of(media: list[Medium], **own: Any) -> list[tuple[str, str | None]]:
     problems = CHANNEL.check(rendition(media, own), RULES, None, config=CONFIG)
     assert {p.code for p in problems} <= set(CODES)
     assert all(p.hint and p.message and p.channel == "instagram" for p in problems)
@@ -52,7 +52,7 @@ def test_values_are_kept_as_instagram_wants_them() -> None:
         "thumb_offset": "1500",
         "user_tags": [{"username": "@walikota"}],
     }
-    extra = part([lasting(5)], **own).extra
+    extra = part([video_lasting(5)], **own).extra
     assert extra == {
         "format": "feed",
         "collaborators": ["bpbd_kota", "dinas.pu"],
@@ -62,17 +62,17 @@ def test_values_are_kept_as_instagram_wants_them() -> None:
         "thumb_offset": 1500,
         "user_tags": [{"username": "walikota", "x": None, "y": None, "media": 1}],
     }
-    assert found([lasting(5)], **own) == []
+    assert problems_of([video_lasting(5)], **own) == []
 
 
 def test_a_story_is_fitted_by_rules_of_its_own() -> None:
     (item,) = part([medium()], format="story").media
     assert item.use == "story"
-    limits = RULES.limits(item)
+    limits = RULES.media_rules_for(item)
     assert limits is not None
     assert limits.ratio is None
-    (film,) = part([lasting(5)], format="story").media
-    story, reel = RULES.limits(film), RULES.limits(replace(film, use=""))
+    (film,) = part([video_lasting(5)], format="story").media
+    story, reel = RULES.media_rules_for(film), RULES.media_rules_for(replace(film, use=""))
     assert story is not None
     assert reel is not None
     assert (story.duration, reel.duration) == ((3.0, 60.0), (3.0, 900.0))
@@ -98,7 +98,7 @@ def test_a_story_is_fitted_by_rules_of_its_own() -> None:
     ],
 )
 def test_a_value_of_another_kind_is_a_problem_and_never_an_exception(key: str, value: Any) -> None:
-    assert found([lasting(5)], **{key: value}) == [("instagram-key-value", f"instagram.{key}")]
+    assert problems_of([video_lasting(5)], **{key: value}) == [("instagram-key-value", f"instagram.{key}")]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_value_of_another_kind_is_a_problem_and_never_an_exception(key: str, v
 )
 def test_collaborators_are_three_usernames(names: list[str], field: str | None) -> None:
     expected = [] if field is None else [("instagram-collaborators", field)]
-    assert found([medium()], collaborators=names) == expected
+    assert problems_of([medium()], collaborators=names) == expected
 
 
 @pytest.mark.parametrize(
@@ -131,56 +131,58 @@ def test_collaborators_are_three_usernames(names: list[str], field: str | None) 
 )
 def test_a_tag_in_a_picture_has_a_place(tag: dict[str, str], fine: bool) -> None:
     expected = [] if fine else [("instagram-user-tags", "instagram.user_tags.0")]
-    assert found([medium()], user_tags=[tag]) == expected
+    assert problems_of([medium()], user_tags=[tag]) == expected
 
 
 def test_a_tag_in_a_video_has_none_and_in_a_story_may() -> None:
     placed, named = [{"username": "a", "x": "0", "y": "0"}], [{"username": "a"}]
-    assert found([lasting(5)], user_tags=named) == []
-    assert found([lasting(5)], user_tags=placed) == [("instagram-user-tags", "instagram.user_tags.0")]
-    assert found([medium()], format="story", user_tags=named) == []
+    assert problems_of([video_lasting(5)], user_tags=named) == []
+    assert problems_of([video_lasting(5)], user_tags=placed) == [
+        ("instagram-user-tags", "instagram.user_tags.0")
+    ]
+    assert problems_of([medium()], format="story", user_tags=named) == []
 
 
 @pytest.mark.parametrize(
     ("media", "own", "number"),
-    [([medium(), lasting(5)], {}, "2"), ([lasting(5)], {"format": "story"}, "1")],
+    [([medium(), video_lasting(5)], {}, "2"), ([video_lasting(5)], {"format": "story"}, "1")],
 )
 def test_a_video_in_a_carousel_or_a_story_takes_no_tags(
     media: list[Medium], own: dict[str, Any], number: str
 ) -> None:
     named = [{"username": "a", "media": number}]
-    assert found(media, **own, user_tags=named) == [("instagram-user-tags", "instagram.user_tags.0")]
+    assert problems_of(media, **own, user_tags=named) == [("instagram-user-tags", "instagram.user_tags.0")]
 
 
 def test_more_than_twenty_tags_are_refused() -> None:
     tags = [{"username": f"a{n}", "x": "0", "y": "0"} for n in range(21)]
-    assert found([medium()], user_tags=tags[:20]) == []
-    assert found([medium()], user_tags=tags) == [("instagram-user-tags", "instagram.user_tags.20")]
+    assert problems_of([medium()], user_tags=tags[:20]) == []
+    assert problems_of([medium()], user_tags=tags) == [("instagram-user-tags", "instagram.user_tags.20")]
 
 
 def test_the_moment_of_the_cover_lies_within_the_video() -> None:
     wrong = [("instagram-thumb-offset", "instagram.thumb_offset")]
-    assert found([lasting(5)], thumb_offset="4999") == []
-    assert found([lasting(5)], thumb_offset="5000") == wrong
-    assert found([lasting(5, cover=True)], thumb_offset="1") == wrong
+    assert problems_of([video_lasting(5)], thumb_offset="4999") == []
+    assert problems_of([video_lasting(5)], thumb_offset="5000") == wrong
+    assert problems_of([video_lasting(5, cover=True)], thumb_offset="1") == wrong
 
 
 def test_a_cover_without_a_reel_only_warns() -> None:
     problems = CHANNEL.check(
-        rendition([lasting(5, cover=True)], {"format": "story"}), RULES, None, config=CONFIG
+        rendition([video_lasting(5, cover=True)], {"format": "story"}), RULES, None, config=CONFIG
     )
     assert [(p.code, p.field, p.severity) for p in problems] == [
         ("instagram-cover", "media.0.cover", Severity.WARNING)
     ]
-    assert found([lasting(5, cover=True)]) == []
+    assert problems_of([video_lasting(5, cover=True)]) == []
 
 
 @pytest.mark.parametrize(
     ("media", "own", "field"),
     [
         ([medium()], {"share_to_feed": True}, "share_to_feed"),
-        ([medium(), lasting(5)], {"thumb_offset": "1"}, "thumb_offset"),
-        ([lasting(5)], {"format": "story", "share_to_feed": True}, "share_to_feed"),
+        ([medium(), video_lasting(5)], {"thumb_offset": "1"}, "thumb_offset"),
+        ([video_lasting(5)], {"format": "story", "share_to_feed": True}, "share_to_feed"),
         ([medium()], {"format": "story", "collaborators": ["a"]}, "collaborators"),
         ([medium()], {"format": "story", "location_id": "1"}, "location_id"),
         ([medium()], {"format": "story", "made_with_ai": True}, "made_with_ai"),
@@ -189,7 +191,7 @@ def test_a_cover_without_a_reel_only_warns() -> None:
 def test_a_key_that_does_nothing_here_is_a_problem(
     media: list[Medium], own: dict[str, Any], field: str
 ) -> None:
-    assert found(media, **own) == [("instagram-key-unfit", f"instagram.{field}")]
+    assert problems_of(media, **own) == [("instagram-key-unfit", f"instagram.{field}")]
 
 
 def test_a_caption_of_its_own_is_told_that_a_story_shows_none() -> None:
@@ -198,7 +200,7 @@ def test_a_caption_of_its_own_is_told_that_a_story_shows_none() -> None:
     assert [(p.code, p.field, p.severity) for p in problems] == [
         ("instagram-key-unfit", "instagram.text", Severity.WARNING)
     ]
-    assert found([medium()], text="Loket buka.") == []
+    assert problems_of([medium()], text="Loket buka.") == []
 
 
 def test_a_story_shows_no_caption_so_nothing_is_wrong_with_it() -> None:

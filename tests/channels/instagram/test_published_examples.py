@@ -9,7 +9,7 @@ import pytest
 
 from humaspost.model.channel import NotReady, Ready
 from humaspost.model.errors import AuthFailed, ChannelError, Rejected, Transient
-from tests.channels.instagram.conftest import Bench
+from tests.channels.instagram.conftest import SessionHarness
 from tests.support.channel_context import prepared
 from tests.support.reference_data import shared
 
@@ -22,40 +22,42 @@ def golden() -> dict[str, Any]:
     return found
 
 
-def _say(bench: Bench, path: str, body: Any, *, method: str = "POST", status: int = 200) -> None:
-    bench.order("status", path, method=method, status=status, body=body, acted=False)
+def _respond_with(
+    bench: SessionHarness, path: str, body: Any, *, method: str = "POST", status: int = 200
+) -> None:
+    bench.inject_fault("status", path, method=method, status=status, body=body, acted=False)
 
 
-def test_a_container_its_status_and_its_publication(bench: Bench, golden: dict[str, Any]) -> None:
+def test_a_container_its_status_and_its_publication(bench: SessionHarness, golden: dict[str, Any]) -> None:
     part = bench.part()
-    _say(bench, "/media$", golden["create_container"])
+    _respond_with(bench, "/media$", golden["create_container"])
     step = bench.session.prepare(part, None)
     assert isinstance(step, NotReady)
-    _say(bench, r"/\d+$", golden["container_status"], method="GET")
+    _respond_with(bench, r"/\d+$", golden["container_status"], method="GET")
     ready = bench.session.prepare(part, step.token)
     assert isinstance(ready, Ready)
     assert golden["create_container"]["id"] in json.dumps(ready.token)
-    _say(bench, "/media_publish$", golden["media_publish"])
+    _respond_with(bench, "/media_publish$", golden["media_publish"])
     receipt = bench.session.publish(part, ready, key="k", to=None, reply_to=None)
     assert receipt.remote_id == golden["media_publish"]["id"]
 
 
-def test_a_container_that_failed(bench: Bench, golden: dict[str, Any]) -> None:
+def test_a_container_that_failed(bench: SessionHarness, golden: dict[str, Any]) -> None:
     part = bench.part()
     token = bench.session.prepare(part, None).token
-    _say(bench, r"/\d+$", golden["container_status_error_observed"], method="GET")
+    _respond_with(bench, r"/\d+$", golden["container_status_error_observed"], method="GET")
     with pytest.raises(Transient, match="2207076") as failed:
         bench.session.prepare(part, token)
-    assert failed.value.redo
+    assert failed.value.restart_preparation
 
 
-def test_an_upload(facebook: Bench, golden: dict[str, Any]) -> None:
+def test_an_upload(facebook: SessionHarness, golden: dict[str, Any]) -> None:
     part = facebook.reel()
     token = facebook.session.prepare(part, None).token
-    _say(facebook, "/ig-api-upload/", golden["rupload_fail"], status=400)
+    _respond_with(facebook, "/ig-api-upload/", golden["rupload_fail"], status=400)
     with pytest.raises(AuthFailed):
         facebook.session.prepare(part, token)
-    _say(facebook, "/ig-api-upload/", golden["rupload_ok"])
+    _respond_with(facebook, "/ig-api-upload/", golden["rupload_ok"])
     step = facebook.session.prepare(part, token)
     assert isinstance(step, NotReady)
     assert step.token != token
@@ -71,11 +73,11 @@ def test_an_upload(facebook: Bench, golden: dict[str, Any]) -> None:
     ],
 )
 def test_a_refusal(
-    bench: Bench, golden: dict[str, Any], name: str, call: str, kind: type[ChannelError], code: str
+    bench: SessionHarness, golden: dict[str, Any], name: str, call: str, kind: type[ChannelError], code: str
 ) -> None:
     part = bench.part()
     ready = prepared(bench.session, part)
-    _say(bench, call, golden[name], status=400)
+    _respond_with(bench, call, golden[name], status=400)
     calls = {
         "/media$": partial(bench.session.prepare, part, None),
         "/media_publish$": partial(bench.session.publish, part, ready, key="k", to=None, reply_to=None),
@@ -85,15 +87,15 @@ def test_a_refusal(
     assert refused.value.code == code
 
 
-def test_when_a_login_ends(facebook: Bench, golden: dict[str, Any]) -> None:
-    _say(facebook, "/debug_token$", golden["debug_token"], method="GET")
+def test_when_a_login_ends(facebook: SessionHarness, golden: dict[str, Any]) -> None:
+    _respond_with(facebook, "/debug_token$", golden["debug_token"], method="GET")
     ends = golden["debug_token"]["data"]["expires_at"]
     assert facebook.session.survey().expires_at == datetime.fromtimestamp(ends, UTC)
 
 
-def test_a_renewed_token(bench: Bench, golden: dict[str, Any]) -> None:
-    body = {**golden["refresh_access_token"], "access_token": bench.door.secret("access_token")}
-    _say(bench, "/refresh_access_token$", body, method="GET")
+def test_a_renewed_token(bench: SessionHarness, golden: dict[str, Any]) -> None:
+    body = {**golden["refresh_access_token"], "access_token": bench.context.secret("access_token")}
+    _respond_with(bench, "/refresh_access_token$", body, method="GET")
     expires = bench.session.survey().expires_at
     assert expires is not None
-    assert round((expires - bench.door.now()).total_seconds()) == pytest.approx(body["expires_in"], abs=30)
+    assert round((expires - bench.context.now()).total_seconds()) == pytest.approx(body["expires_in"], abs=30)

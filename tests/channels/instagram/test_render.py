@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from humaspost.channels.instagram import Instagram, InstagramConfig, rules
 from humaspost.channels.instagram.codes import CODES
 from humaspost.model.document import PartBreak
-from humaspost.model.post import Kind, Post
+from humaspost.model.post import MediaKind, Post
 from humaspost.model.problem import Severity
 from humaspost.model.rendition import Part
 from tests.support.sample_posts import medium, paragraphs, post
@@ -25,7 +25,7 @@ def rendered(of: Post) -> Part:
     return part
 
 
-def found(of: Post) -> list[tuple[str, str | None, Severity]]:
+def problems_of(of: Post) -> list[tuple[str, str | None, Severity]]:
     rendition = CHANNEL.render(of, CONFIG, RULES, account="instagram")
     problems = CHANNEL.check(rendition, RULES, None, config=CONFIG)
     assert {p.code for p in problems} <= set(CODES)
@@ -73,27 +73,27 @@ def test_hashtags_are_counted(count: int, severity: Severity | None) -> None:
     tags = tuple(f"Tagar{n}" for n in range(count - 1))
     of = post("Dengan #SatuTagar di badan, bukan a&#b.", tags=tags, media=[medium()])
     expected = [] if severity is None else [("instagram-hashtags", "tags", severity)]
-    assert found(of) == expected
+    assert problems_of(of) == expected
 
 
 def test_hashtags_that_are_written_together_are_one_each() -> None:
-    assert rules.hashtags("#a#b #c, (#d) e#f g&#h #") == 4
+    assert rules.count_hashtags("#a#b #c, (#d) e#f g&#h #") == 4
     of = post("#a" * 31, media=[medium()])
-    assert [problem[0] for problem in found(of)] == ["instagram-hashtags"]
+    assert [problem[0] for problem in problems_of(of)] == ["instagram-hashtags"]
 
 
 def test_more_than_twenty_mentions_are_refused() -> None:
     names = " ".join(f"@akun{n}" for n in range(20))
-    assert found(post(f"{names} humas@kota.example", media=[medium()])) == []
-    assert found(post(f"{names} @satu_lagi", media=[medium()])) == [
+    assert problems_of(post(f"{names} humas@kota.example", media=[medium()])) == []
+    assert problems_of(post(f"{names} @satu_lagi", media=[medium()])) == [
         ("instagram-mentions", "instagram.text", Severity.ERROR)
     ]
 
 
 def test_a_caption_near_the_limit_is_a_warning() -> None:
-    assert found(post("a" * 2090, media=[medium()])) == []
+    assert problems_of(post("a" * 2090, media=[medium()])) == []
     near = ("instagram-caption-near-limit", "instagram.text", Severity.WARNING)
-    assert found(post("a" * 2200, media=[medium()])) == [near]
+    assert problems_of(post("a" * 2200, media=[medium()])) == [near]
 
 
 @pytest.mark.parametrize(
@@ -103,43 +103,43 @@ def test_a_caption_near_the_limit_is_a_warning() -> None:
         ("story", [medium()], False),
         ("story", [medium(), medium()], True),
         ("reel", [medium()], True),
-        ("reel", [medium("media/a.mp4", kind=Kind.VIDEO)], False),
+        ("reel", [medium("media/a.mp4", kind=MediaKind.VIDEO)], False),
         ("kisah", [medium()], True),
         (["feed"], [medium()], True),
     ],
 )
 def test_the_format_fits_the_media(chosen: Any, media: list[Any], wrong: bool) -> None:
     expected = [("instagram-format", "instagram.format", Severity.ERROR)] if wrong else []
-    assert found(post("a", media=media, own={"instagram": {"format": chosen}})) == expected
+    assert problems_of(post("a", media=media, own={"instagram": {"format": chosen}})) == expected
 
 
 def test_a_text_that_is_not_text_is_a_problem_and_never_an_exception() -> None:
     of = post("a", media=[medium()], own={"instagram": {"text": ["a", "b"]}})
-    assert found(of) == [("instagram-key-value", "instagram.text", Severity.ERROR)]
+    assert problems_of(of) == [("instagram-key-value", "instagram.text", Severity.ERROR)]
 
 
 def test_rules_name_their_sources() -> None:
-    assert RULES.public
-    assert RULES.needs_media
-    assert RULES.public_url
-    image = RULES.media[Kind.IMAGE]
+    assert RULES.is_public
+    assert RULES.media_required
+    assert RULES.public_url_required
+    image = RULES.media[MediaKind.IMAGE]
     assert (image.convert_to, image.ratio, image.width) == ("image/jpeg", (0.8, 1.91), (320, 1440))
-    assert {c.what for c in RULES.cannot} >= {"text-only", "edit", "retract"}
+    assert {c.operation for c in RULES.unsupported} >= {"text-only", "edit", "retract"}
     facebook = CHANNEL.rules(InstagramConfig(user_id="1", login="facebook"))
-    assert "retract" not in {c.what for c in facebook.cannot}
+    assert "retract" not in {c.operation for c in facebook.unsupported}
 
 
 def test_the_host_follows_the_login() -> None:
-    assert CONFIG.url == "https://graph.instagram.com/v26.0"
-    assert InstagramConfig(user_id="1", login="facebook").url == "https://graph.facebook.com/v26.0"
-    assert InstagramConfig(user_id="1", base_url="http://127.0.0.1:1/instagram/").url.endswith(
+    assert CONFIG.api_url == "https://graph.instagram.com/v26.0"
+    assert InstagramConfig(user_id="1", login="facebook").api_url == "https://graph.facebook.com/v26.0"
+    assert InstagramConfig(user_id="1", base_url="http://127.0.0.1:1/instagram/").api_url.endswith(
         "/instagram/v26.0"
     )
 
 
 def test_what_a_person_calls_the_account() -> None:
-    assert CHANNEL.shown(CONFIG) == "@kotacontoh"
-    assert CHANNEL.shown(InstagramConfig(user_id="178")) == "178"
+    assert CHANNEL.display_name(CONFIG) == "@kotacontoh"
+    assert CHANNEL.display_name(InstagramConfig(user_id="178")) == "178"
 
 
 def test_an_unknown_key_in_the_config_is_refused() -> None:

@@ -12,14 +12,14 @@ from humaspost.model.channel import NotReady
 from humaspost.model.delivery import Receipt
 from humaspost.model.errors import AuthFailed, Rejected, Transient, UnknownOutcome
 from humaspost.model.rendition import Part
-from tests.channels.instagram.conftest import Bench
+from tests.channels.instagram.conftest import SessionHarness
 from tests.support.channel_context import attempted, prepared
 from tests.support.deadlines import SECOND
 
 UPLOAD = "/ig-api-upload/"
 
 
-def test_a_video_is_a_reel_that_says_whether_it_is_in_the_feed(bench: Bench) -> None:
+def test_a_video_is_a_reel_that_says_whether_it_is_in_the_feed(bench: SessionHarness) -> None:
     receipt = bench.published(bench.reel("Halo #warga"))
     (asked,) = bench.created()
     assert (asked["media_type"], asked["share_to_feed"], asked["caption"]) == ("REELS", "true", "Halo #warga")
@@ -29,14 +29,14 @@ def test_a_video_is_a_reel_that_says_whether_it_is_in_the_feed(bench: Bench) -> 
     assert [m.type for m in shown.media] == ["video/mp4"]
 
 
-def test_a_video_without_a_word_about_the_format_is_a_reel_too(bench: Bench) -> None:
+def test_a_video_without_a_word_about_the_format_is_a_reel_too(bench: SessionHarness) -> None:
     bench.published(replace(bench.reel(), extra={"format": "feed", "share_to_feed": False}))
     assert bench.created()[0]["share_to_feed"] == "false"
     assert bench.objects()[0].extra["product"] == "REELS"
     assert bench.objects()[0].extra["share_to_feed"] is False
 
 
-def test_a_cover_wins_over_the_moment(bench: Bench) -> None:
+def test_a_cover_wins_over_the_moment(bench: SessionHarness) -> None:
     bench.published(bench.reel(cover=True, thumb_offset=900))
     bench.published(bench.reel(thumb_offset=900))
     first, second = bench.created()
@@ -46,21 +46,21 @@ def test_a_cover_wins_over_the_moment(bench: Bench) -> None:
     assert "cover_url" not in second
 
 
-def test_a_video_is_uploaded_where_the_login_allows_it(facebook: Bench) -> None:
+def test_a_video_is_uploaded_where_the_login_allows_it(facebook: SessionHarness) -> None:
     facebook.published(facebook.reel(cover=True))
     (asked,) = facebook.created()
     assert asked["upload_type"] == "resumable"
     assert "video_url" not in asked
     assert facebook.writes(UPLOAD) == 1
-    assert facebook.door.hosted == 1  # the cover alone
+    assert facebook.context.hosted == 1  # the cover alone
     (shown,) = facebook.objects()
-    assert shown.media[0].sha256 == hashlib.sha256(facebook.door.files[shown.media[0].sha256]).hexdigest()
+    assert shown.media[0].sha256 == hashlib.sha256(facebook.context.files[shown.media[0].sha256]).hexdigest()
 
 
 @pytest.mark.parametrize("login", ["bench", "facebook"])
 def test_a_story_shows_a_video(login: str, request: pytest.FixtureRequest) -> None:
-    bench: Bench = request.getfixturevalue(login)
-    part = Part(1, "tak tampil", (bench.film(use="story", cover=True),), {"format": "story"})
+    bench: SessionHarness = request.getfixturevalue(login)
+    part = Part(1, "tak tampil", (bench.video(use="story", cover=True),), {"format": "story"})
     ready = prepared(bench.session, part)
     bench.session.publish(part, ready, key="k", to=None, reply_to=None)
     assert bench.created()[0].keys() == {"media_type", "video_url" if login == "bench" else "upload_type"}
@@ -70,9 +70,9 @@ def test_a_story_shows_a_video(login: str, request: pytest.FixtureRequest) -> No
 
 @pytest.mark.parametrize("login", ["bench", "facebook"])
 def test_a_carousel_mixes_pictures_and_videos(login: str, request: pytest.FixtureRequest) -> None:
-    bench: Bench = request.getfixturevalue(login)
+    bench: SessionHarness = request.getfixturevalue(login)
     (picture,) = bench.part().media
-    part = Part(1, "Campur", (picture, bench.film(index=1), replace(picture, index=2)), {"format": "feed"})
+    part = Part(1, "Campur", (picture, bench.video(index=1), replace(picture, index=2)), {"format": "feed"})
     bench.published(part)
     kinds = [asked.get("media_type") for asked in bench.created()]
     assert kinds == [None, "VIDEO", None, "CAROUSEL"]
@@ -80,7 +80,7 @@ def test_a_carousel_mixes_pictures_and_videos(login: str, request: pytest.Fixtur
     assert bench.writes(UPLOAD) == (1 if login == "facebook" else 0)
 
 
-def test_a_post_names_its_collaborators_its_place_and_its_maker_once(bench: Bench) -> None:
+def test_a_post_names_its_collaborators_its_place_and_its_maker_once(bench: SessionHarness) -> None:
     whole = {
         "collaborators": ["bpbd_kota", "dinas.pu"],
         "location_id": "106377336067638",
@@ -96,7 +96,7 @@ def test_a_post_names_its_collaborators_its_place_and_its_maker_once(bench: Benc
     assert len(bench.objects()) == 3
 
 
-def test_people_are_tagged_in_the_picture_they_are_in(bench: Bench) -> None:
+def test_people_are_tagged_in_the_picture_they_are_in(bench: SessionHarness) -> None:
     tags: list[Any] = [
         {"username": "walikota", "x": 0.5, "y": 0.25, "media": 1},
         {"username": "camat", "x": 0.0, "y": 1.0, "media": 2},
@@ -111,67 +111,67 @@ def test_people_are_tagged_in_the_picture_they_are_in(bench: Bench) -> None:
     assert json.loads(bench.created()[-1]["user_tags"]) == [{"username": "walikota"}]
 
 
-def test_each_container_says_that_it_used_one_of_the_days_400(facebook: Bench) -> None:
+def test_each_container_says_that_it_used_one_of_the_days_400(facebook: SessionHarness) -> None:
     (picture,) = facebook.part().media
-    part, token, spent = Part(1, "a", (picture, facebook.film(index=1)), {"format": "feed"}), None, []
+    part, token, spent = Part(1, "a", (picture, facebook.video(index=1)), {"format": "feed"}), None, []
     for _ in range(30):
         before = facebook.writes("/media") + facebook.writes(UPLOAD)
         step = facebook.session.prepare(part, token)
         assert facebook.writes("/media") + facebook.writes(UPLOAD) - before <= 1
         if not isinstance(step, NotReady):
             break
-        spent.append(step.spent)
+        spent.append(step.used_quota)
         token = step.token
     assert [name for name in spent if name] == ["containers"] * 3
 
 
-def test_an_upload_that_got_lost_is_made_anew(facebook: Bench) -> None:
+def test_an_upload_that_got_lost_is_made_anew(facebook: SessionHarness) -> None:
     for fault in ("drop-before", "drop-after", "garbage"):
         part = facebook.reel()
         token = facebook.session.prepare(part, None).token
-        facebook.order(fault, UPLOAD)
+        facebook.inject_fault(fault, UPLOAD)
         with pytest.raises(Transient):
             facebook.session.prepare(part, token)
         if fault != "drop-before":
             with pytest.raises(Transient) as refused:
                 facebook.session.prepare(part, token)
-            assert refused.value.redo
+            assert refused.value.restart_preparation
     assert facebook.objects() == []
 
 
-def test_a_refused_upload_is_judged_by_its_subcode(facebook: Bench) -> None:
+def test_a_refused_upload_is_judged_by_its_subcode(facebook: SessionHarness) -> None:
     part = facebook.reel()
     token = facebook.session.prepare(part, None).token
     said = json.dumps({"success": False, "error": {"message": "2207026: unsupported"}})
     body = {"debug_info": {"retriable": False, "type": "ProcessingFailedError", "message": said}}
-    facebook.order("status", UPLOAD, status=400, body=body, acted=False)
+    facebook.inject_fault("status", UPLOAD, status=400, body=body, acted=False)
     with pytest.raises(Rejected) as rejected:
         facebook.session.prepare(part, token)
     assert rejected.value.code == "2207026"
 
 
-def test_an_upload_by_a_login_that_may_not_is_for_a_person(facebook: Bench) -> None:
+def test_an_upload_by_a_login_that_may_not_is_for_a_person(facebook: SessionHarness) -> None:
     part = facebook.reel()
     token = facebook.session.prepare(part, None).token
     inner = json.dumps({"success": False, "error": {"message": "unauthorized user request"}})
     body = {"debug_info": {"retriable": False, "type": "ProcessingFailedError", "message": inner}}
-    facebook.order("status", UPLOAD, method="POST", status=400, body=body, acted=False)
+    facebook.inject_fault("status", UPLOAD, method="POST", status=400, body=body, acted=False)
     with pytest.raises(AuthFailed):
         facebook.session.prepare(part, token)
 
 
-def test_a_video_that_instagram_cannot_make_anything_of_is_tried_anew(bench: Bench) -> None:
+def test_a_video_that_instagram_cannot_make_anything_of_is_tried_anew(bench: SessionHarness) -> None:
     with pytest.raises(Transient) as short:
         prepared(bench.session, bench.reel(seconds=1.0))
-    assert short.value.redo
+    assert short.value.restart_preparation
     assert short.value.code.endswith("2207076")
 
 
-def test_a_lost_reel_is_found_even_without_captions(bench: Bench) -> None:
-    bench.sandbox.world.settings["instagram.hide_caption"] = True
+def test_a_lost_reel_is_found_even_without_captions(bench: SessionHarness) -> None:
+    bench.sandbox.state.settings["instagram.hide_caption"] = True
     part = bench.reel()
     ready = prepared(bench.session, part)
-    bench.order("drop-after", "/media_publish$")
+    bench.inject_fault("drop-after", "/media_publish$")
     with pytest.raises(UnknownOutcome):
         bench.session.publish(part, ready, key="k", to=None, reply_to=None)
     found = bench.session.find(attempted(part, ready), to=None)
@@ -179,7 +179,7 @@ def test_a_lost_reel_is_found_even_without_captions(bench: Bench) -> None:
     assert found.remote_id == bench.objects()[0].id
 
 
-def test_what_stands_beside_the_pictures_is_seen_on_the_sandboxs_page(bench: Bench) -> None:
+def test_what_stands_beside_the_pictures_is_seen_on_the_sandboxs_page(bench: SessionHarness) -> None:
     whole = {"collaborators": ["bpbd"], "location_id": "213385402", "made_with_ai": True}
     tags: list[Any] = [{"username": "walikota", "x": None, "y": None, "media": 1}]
     bench.published(bench.reel(cover=True, share_to_feed=False, user_tags=tags, **whole))

@@ -12,23 +12,23 @@ from humaspost.model.delivery import Receipt, Recipient
 from humaspost.model.rendition import Fallback, Part
 from humaspost.sandbox.faults import Fault
 from humaspost.sandbox.server import Sandbox
-from tests.support.channel_context import SandboxDoor, jpeg, prepared
+from tests.support.channel_context import SandboxContext, jpeg, prepared
 
 PERSON = Recipient("r1", "+6281200000001")
 
 
 @dataclass
-class Bench:
+class SessionHarness:
     """A session, the sandbox behind it, and what people see on their phones."""
 
     sandbox: Sandbox
-    door: SandboxDoor
+    context: SandboxContext
     session: Any
     config: WhatsAppConfig
 
     def part(self, text: str = "*Judul*\n\nHalo.", *, name: str = "", template: str = "pengumuman") -> Part:
         data = jpeg() if name.endswith(".jpg") else b"%PDF-1.4\n%\xe2\xe3\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
-        media = (self.door.add(data, name=name),) if name else ()
+        media = (self.context.add(data, name=name),) if name else ()
         fallback = Fallback(template, "id", ("Judul", "Halo.", "https://a.example"), bool(media))
         return Part(1, text, media, {}, fallback)
 
@@ -43,20 +43,20 @@ class Bench:
         return found
 
     def objects(self) -> list[Any]:
-        return [o for o in self.sandbox.world.objects if o.channel == "whatsapp"]
+        return [o for o in self.sandbox.state.objects if o.channel == "whatsapp"]
 
-    def order(self, fault: str, path: str = "/messages$", **values: Any) -> None:
-        self.sandbox.faults.order(Fault(channel="whatsapp", path=path, fault=fault, **values))
+    def inject_fault(self, fault: str, path: str = "/messages$", **values: Any) -> None:
+        self.sandbox.faults.add(Fault(channel="whatsapp", path=path, fault=fault, **values))
 
 
 @pytest.fixture
-def bench(sandbox: Sandbox, tmp_path: Path) -> Iterator[Bench]:
+def bench(sandbox: Sandbox, tmp_path: Path) -> Iterator[SessionHarness]:
     account = sandbox.config()["accounts"]["whatsapp"]
     config = WhatsAppConfig(
         base_url=account["base_url"],
         phone_number_id=account["phone_number_id"],
         business_account_id=account["business_account_id"],
     )
-    door = SandboxDoor(sandbox, tmp_path, {"access_token": account["access_token"]})
+    door = SandboxContext(sandbox, tmp_path, {"access_token": account["access_token"]})
     with WhatsApp().open(config, door) as session:
-        yield Bench(sandbox, door, session, config)
+        yield SessionHarness(sandbox, door, session, config)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from humaspost.channels.whatsapp.errors import ROWS, told
+from humaspost.channels.whatsapp.errors import ERROR_ROWS, failure_of
 from humaspost.model.channel import Ready
 from humaspost.model.errors import (
     AuthFailed,
@@ -17,7 +17,7 @@ from humaspost.model.errors import (
     Transient,
     UnknownOutcome,
 )
-from tests.channels.whatsapp.conftest import PERSON, Bench
+from tests.channels.whatsapp.conftest import PERSON, SessionHarness
 from tests.support.reference_data import shared
 
 Kind = type[ChannelError]
@@ -42,17 +42,22 @@ EXPECTED: dict[int, tuple[Kind, Scope]] = {
 
 
 def answered(
-    bench: Bench, code: int, *, status: int = 400, key: str = "hp1:k:1", headers: dict[str, str] | None = None
+    bench: SessionHarness,
+    code: int,
+    *,
+    status: int = 400,
+    key: str = "hp1:k:1",
+    headers: dict[str, str] | None = None,
 ) -> ChannelError:
     """The error that a message ends with when WhatsApp answers so."""
     error = {"message": f"(#{code}) words", "code": code, "error_data": {"details": "more words"}}
-    bench.order("status", status=status, body={"error": error}, headers=headers or {}, acted=False)
+    bench.inject_fault("status", status=status, body={"error": error}, headers=headers or {}, acted=False)
     with pytest.raises(ChannelError) as caught:
         bench.session.publish(bench.part(), Ready({}), key=key, to=PERSON, reply_to=None)
     return caught.value
 
 
-def test_every_listed_code(bench: Bench) -> None:
+def test_every_listed_code(bench: SessionHarness) -> None:
     ended = {code: answered(bench, code) for code in EXPECTED}
     wrong = {
         code: (type(error).__name__, error.scope)
@@ -66,27 +71,29 @@ def test_every_listed_code(bench: Bench) -> None:
 def test_every_listed_code_means_the_same_where_it_is_told_by_webhook() -> None:
     """Of a message that was taken: proved not delivered, so what is tried again later is tried again."""
     for code, (kind, _scope) in EXPECTED.items():
-        means = told(str(code))
+        means = failure_of(str(code))
         later = kind in (Transient, RateLimited, UnknownOutcome, AuthFailed) and code != 987654
-        assert means.holds is (kind is AuthFailed), code
-        assert (means.again is not None) is (later or code == 131047), code
-        assert means.tries == (0 if means.again is None else 1 if code in (131047, 131049) else 3), code
+        assert means.restricts_account is (kind is AuthFailed), code
+        assert (means.retry_after is not None) is (later or code == 131047), code
+        assert means.max_retries == (
+            0 if means.retry_after is None else 1 if code in (131047, 131049) else 3
+        ), code
 
 
-def test_a_paused_template_is_waited_for(bench: Bench) -> None:
+def test_a_paused_template_is_waited_for(bench: SessionHarness) -> None:
     paused = answered(bench, 132015)
     assert isinstance(paused, RateLimited)
-    assert timedelta(minutes=14) < paused.retry_at - bench.door.now() <= timedelta(minutes=15)
+    assert timedelta(minutes=14) < paused.retry_at - bench.context.now() <= timedelta(minutes=15)
 
 
-def test_the_marketing_cap_is_tried_once_more_after_a_day(bench: Bench) -> None:
+def test_the_marketing_cap_is_tried_once_more_after_a_day(bench: SessionHarness) -> None:
     first = answered(bench, 131049)
     assert isinstance(first, RateLimited)
-    assert timedelta(hours=23) < first.retry_at - bench.door.now() <= timedelta(days=1)
-    assert first.most == 2, "delivery counts those that ended so"
+    assert timedelta(hours=23) < first.retry_at - bench.context.now() <= timedelta(days=1)
+    assert first.max_attempts == 2, "delivery counts those that ended so"
 
 
-def test_a_5xx_is_unknown_whatever_it_says(bench: Bench) -> None:
+def test_a_5xx_is_unknown_whatever_it_says(bench: SessionHarness) -> None:
     for status in (500, 502, 503):
         errors = [answered(bench, code, status=status) for code in EXPECTED]
         assert {type(error) for error in errors} == {UnknownOutcome}
@@ -106,32 +113,32 @@ def test_a_5xx_is_unknown_whatever_it_says(bench: Bench) -> None:
         (130429, timedelta(hours=1)),
     ],
 )
-def test_a_header_makes_no_wait_shorter(bench: Bench, code: int, least: timedelta) -> None:
+def test_a_header_makes_no_wait_shorter(bench: SessionHarness, code: int, least: timedelta) -> None:
     """Several tries within a day get a person blocked for the office, whatever the account is told."""
     soon = {"Retry-After": "1" if code != 130429 else "3600"}
     usage = {"1": [{"type": "messages", "estimated_time_to_regain_access": 0 if code == 131056 else 1}]}
     soon["X-Business-Use-Case-Usage"] = json.dumps(usage)
-    before = bench.door.now()
+    before = bench.context.now()
     error = answered(bench, code, headers=soon)
     assert isinstance(error, RateLimited)
     assert least <= error.retry_at - before < least + timedelta(seconds=5)
 
 
-def test_while_uploading_meta_s_own_trouble_is_only_tried_again(bench: Bench) -> None:
+def test_while_uploading_meta_s_own_trouble_is_only_tried_again(bench: SessionHarness) -> None:
     part = bench.part(name="a.jpg")
     for code in (1, 2, 131000, 131016, 987654):
         body = {"error": {"message": "words", "code": code}}
-        bench.order("status", "/media$", status=500, body=body)
+        bench.inject_fault("status", "/media$", status=500, body=body)
         with pytest.raises(Transient):
             bench.session.prepare(part, None)
 
 
-def test_every_listed_code_means_the_same_where_a_file_is_uploaded(bench: Bench) -> None:
+def test_every_listed_code_means_the_same_where_a_file_is_uploaded(bench: SessionHarness) -> None:
     """Nothing is public yet, so what would be doubt is only tried again."""
     part, wrong = bench.part(name="a.jpg"), {}
     for code, (kind, scope) in EXPECTED.items():
         body = {"error": {"message": "words", "code": code}}
-        bench.order("status", "/media$", status=400, body=body, acted=False)
+        bench.inject_fault("status", "/media$", status=400, body=body, acted=False)
         with pytest.raises(ChannelError) as caught:
             bench.session.prepare(part, None)
         expected = Transient if kind is UnknownOutcome else kind
@@ -162,4 +169,4 @@ def _codes(line: str) -> set[int]:
 
 
 def test_every_row_names_its_source() -> None:
-    assert all(row.source.startswith("https://") for row in ROWS)
+    assert all(row.source.startswith("https://") for row in ERROR_ROWS)

@@ -13,24 +13,29 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from humaspost.channels.whatsapp import WhatsApp, WhatsAppConfig
-from humaspost.channels.whatsapp.payload import message
-from humaspost.model.account import Facts, Template
+from humaspost.channels.whatsapp.payload import build_message
+from humaspost.model.account import AccountStatus, Template
 from humaspost.model.delivery import Recipient
-from humaspost.model.post import Kind, Post
+from humaspost.model.post import MediaKind, Post
 from humaspost.model.rendition import Attachment, Fallback, Part, Rendition
-from tests.channels.whatsapp.conftest import PERSON, Bench
+from tests.channels.whatsapp.conftest import PERSON, SessionHarness
 from tests.support.deadlines import SECOND
-from tests.support.meta_clients import aloud
+from tests.support.meta_clients import with_assertion
 from tests.support.reference_data import shared
 from tests.support.sample_posts import medium, post
-from tests.support.video_files import film, sound
+from tests.support.video_files import audio_file, video_file
 
 _NOW = datetime(2026, 11, 23, tzinfo=UTC)
 _BYTES = {
-    Kind.VIDEO: ("video/mp4", film()),
-    Kind.AUDIO: ("audio/ogg", sound("libopus", container="ogg")),
+    MediaKind.VIDEO: ("video/mp4", video_file()),
+    MediaKind.AUDIO: ("audio/ogg", audio_file("libopus", container="ogg")),
 }
-_KINDS = {Kind.IMAGE: "a.jpg", Kind.VIDEO: "a.mp4", Kind.AUDIO: "a.ogg", Kind.DOCUMENT: "a.pdf"}
+_KINDS = {
+    MediaKind.IMAGE: "a.jpg",
+    MediaKind.VIDEO: "a.mp4",
+    MediaKind.AUDIO: "a.ogg",
+    MediaKind.DOCUMENT: "a.pdf",
+}
 _NAMED = Fallback("bernama", "id", ("Budi", "1 Mei"), names=("nama", "tanggal"))
 _TOP = Fallback("berjudul", "id", ("a",), top="Judul")
 _BUTTONS = Fallback(
@@ -38,11 +43,11 @@ _BUTTONS = Fallback(
 )
 
 
-def attachment(kind: Kind) -> Attachment:
+def attachment(kind: MediaKind) -> Attachment:
     return Attachment(f"media/{_KINDS[kind]}", "0f" * 32, kind, "x/y", 1, "", 0)
 
 
-def part(kind: Kind | None = None, fallback: Fallback | None = None, text: str = "*Judul*") -> Part:
+def part(kind: MediaKind | None = None, fallback: Fallback | None = None, text: str = "*Judul*") -> Part:
     return Part(1, text, (attachment(kind),) if kind else (), {}, fallback)
 
 
@@ -51,7 +56,7 @@ def bodies() -> Iterator[tuple[str, dict[str, Any]]]:
     inside, outside = Recipient("r", "+6281200000001", True), Recipient("r", "+6281200000001")
 
     def made(of: Part, to: Recipient) -> dict[str, Any]:
-        found = message(of, to, media_id="1037543291543636", key="hp1:k:1")
+        found = build_message(of, to, media_id="1037543291543636", key="hp1:k:1")
         assert found is not None
         return found
 
@@ -59,12 +64,12 @@ def bodies() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "link", made(part(text="Lihat https://kota.example/14"), inside)
     for kind in _KINDS:
         yield str(kind), made(part(kind), inside)
-    for kind in (Kind.IMAGE, Kind.VIDEO, Kind.DOCUMENT):
+    for kind in (MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.DOCUMENT):
         yield f"template with {kind}", made(part(kind, Fallback("a", "id", ("x",), True)), outside)
     yield "bare template", made(part(None, Fallback("hello_world", "en_US")), outside)
     yield "named", made(part(None, _NAMED), outside)
     yield "text header", made(part(None, _TOP), outside)
-    yield "buttons", made(part(Kind.VIDEO, _BUTTONS), outside)
+    yield "buttons", made(part(MediaKind.VIDEO, _BUTTONS), outside)
 
 
 def test_a_link_is_shown_with_its_preview_and_a_sound_without_words() -> None:
@@ -138,7 +143,7 @@ def fallback_of(of: Post) -> Fallback | None:
 
 
 def test_the_account_fills_what_the_post_does_not() -> None:
-    film = medium("media/a.mp4", kind=Kind.VIDEO)
+    film = medium("media/a.mp4", kind=MediaKind.VIDEO)
     found = fallback_of(post("a", media=[film], link="loket/14"))
     assert found == Fallback(
         "bertombol", "id", ("Loket buka malam",), True, ("judul",), "Loket buka malam", "",
@@ -151,22 +156,24 @@ def test_the_account_fills_what_the_post_does_not() -> None:
 
 
 def test_a_sound_takes_the_template_for_text() -> None:
-    found = fallback_of(post("a", media=[medium("media/a.ogg", kind=Kind.AUDIO)]))
+    found = fallback_of(post("a", media=[medium("media/a.ogg", kind=MediaKind.AUDIO)]))
     assert found == Fallback("pengumuman", "id", ("Loket buka malam",))
 
 
 def test_what_is_rendered_survives_the_ledger() -> None:
-    film = medium("media/a.mp4", kind=Kind.VIDEO)
+    film = medium("media/a.mp4", kind=MediaKind.VIDEO)
     made = rendered(post("a", media=[film]))
     assert Rendition.from_json(made.to_json()).hash == made.hash
     assert Rendition.from_json(made.to_json()) == made
 
 
-KNOWN = (
+TEMPLATES = (
     Template("biasa", "id", "APPROVED", "UTILITY", 1),
     Template("bernama", "id", "APPROVED", "UTILITY", 2, "", ("nama", "tanggal")),
-    Template("berjudul", "id", "APPROVED", "UTILITY", 0, top=True),
-    Template("judul-bernama", "id", "APPROVED", "UTILITY", 0, top=True, top_name="desa"),
+    Template("berjudul", "id", "APPROVED", "UTILITY", 0, has_header_param=True),
+    Template(
+        "judul-bernama", "id", "APPROVED", "UTILITY", 0, has_header_param=True, header_param_name="desa"
+    ),
     Template("tombol", "id", "APPROVED", "UTILITY", 0, buttons=("url+", "quick_reply", "phone_number")),
 )
 
@@ -197,7 +204,7 @@ KNOWN = (
     ],
 )
 def test_a_post_is_held_against_the_approved_template(own: dict[str, Any], fields: list[str]) -> None:
-    facts = Facts(_NOW, templates=KNOWN)
+    facts = AccountStatus(_NOW, templates=TEMPLATES)
     found = _CHANNEL.check(
         rendered(post("a", own={"whatsapp": own})), _CHANNEL.rules(_CONFIG), facts, config=_CONFIG
     )
@@ -208,13 +215,13 @@ def test_a_post_is_held_against_the_approved_template(own: dict[str, Any], field
 # -- the sandbox and Meta as judges --------------------------------------------------------------------
 
 
-def register(bench: Bench, name: str, *components: dict[str, Any], named: bool = False) -> None:
+def register(bench: SessionHarness, name: str, *components: dict[str, Any], named: bool = False) -> None:
     """A template is approved in the sandbox."""
     wanted = {"name": name, "language": "id", "category": "UTILITY", "components": list(components)}
     wanted["parameter_format"] = "NAMED" if named else "POSITIONAL"
-    bench.sandbox.world.settings["whatsapp.auto_approve"] = True
-    url = f"{bench.config.url}/{bench.config.business_account_id}/message_templates"
-    token = bench.door.secret("access_token")
+    bench.sandbox.state.settings["whatsapp.auto_approve"] = True
+    url = f"{bench.config.api_url}/{bench.config.business_account_id}/message_templates"
+    token = bench.context.secret("access_token")
     with requests.Session() as session:
         session.trust_env = False
         answer = session.post(
@@ -223,7 +230,7 @@ def register(bench: Bench, name: str, *components: dict[str, Any], named: bool =
     assert answer.status_code == 200, answer.text
 
 
-def test_named_parameters_text_headers_and_buttons_arrive(bench: Bench) -> None:
+def test_named_parameters_text_headers_and_buttons_arrive(bench: SessionHarness) -> None:
     register(bench, "bernama", {"type": "BODY", "text": "Yth {{nama}}, {{tanggal}}."}, named=True)
     register(
         bench,
@@ -250,14 +257,16 @@ def test_named_parameters_text_headers_and_buttons_arrive(bench: Bench) -> None:
     assert len(texts) == 3
 
 
-@pytest.mark.parametrize(("kind", "name"), [(Kind.VIDEO, "a.mp4"), (Kind.AUDIO, "a.ogg")])
-def test_films_and_sounds_are_uploaded_once_and_sent_by_id(bench: Bench, kind: Kind, name: str) -> None:
+@pytest.mark.parametrize(("kind", "name"), [(MediaKind.VIDEO, "a.mp4"), (MediaKind.AUDIO, "a.ogg")])
+def test_films_and_sounds_are_uploaded_once_and_sent_by_id(
+    bench: SessionHarness, kind: MediaKind, name: str
+) -> None:
     mime, data = _BYTES[kind]
-    item = replace(bench.door.add(data, name=name), kind=kind, mime=mime)
+    item = replace(bench.context.add(data, name=name), kind=kind, mime=mime)
     bench.published(Part(1, "*Judul*", (item,)), window=True)
     (shown,) = bench.objects()
     assert (shown.media[0].type, shown.to) == (mime, PERSON.phone)
-    assert shown.text == ("" if kind is Kind.AUDIO else "*Judul*")
+    assert shown.text == ("" if kind is MediaKind.AUDIO else "*Judul*")
 
 
 @pytest.fixture(scope="module")
@@ -283,7 +292,7 @@ def test_metas_own_schema_takes_every_message_that_we_send(
     for name, body in bodies():
         judge(body)
         names.append(name)
-    aloud(f"Meta's OpenAPI judged {len(names)} kinds of message that we send")
+    with_assertion(f"Meta's OpenAPI judged {len(names)} kinds of message that we send")
     assert len(names) >= 13
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from humaspost.channels.whatsapp.webhooks import events, signed
-from humaspost.model.channel import Event, Ready
+from humaspost.channels.whatsapp.webhooks import parse_events, signature_of
+from humaspost.model.channel import ChannelEvent, Ready
 from humaspost.model.errors import UnknownOutcome
-from tests.channels.whatsapp.conftest import PERSON, Bench
-from tests.support.meta_clients import aloud
+from tests.channels.whatsapp.conftest import PERSON, SessionHarness
+from tests.support.meta_clients import with_assertion
 from tests.support.reference_data import shared
 
 SECRET = "app-secret"
@@ -20,10 +20,10 @@ def published(name: str) -> dict[str, Any]:
     return found
 
 
-def test_every_published_answer_gives_its_message(bench: Bench) -> None:
+def test_every_published_answer_gives_its_message(bench: SessionHarness) -> None:
     judged = 0
     for name, body in published("meta-spec-message-responses").items():
-        bench.order("status", status=200, body=body, acted=False)
+        bench.inject_fault("status", status=200, body=body, acted=False)
         if "messages" not in body:
             with pytest.raises(UnknownOutcome):  # that one answers another call
                 bench.session.publish(bench.part(), Ready({}), key="k", to=PERSON, reply_to=None)
@@ -31,23 +31,27 @@ def test_every_published_answer_gives_its_message(bench: Bench) -> None:
         receipt = bench.session.publish(bench.part(), Ready({}), key="k", to=PERSON, reply_to=None)
         assert receipt.remote_id == body["messages"][0]["id"], name
         judged += 1
-    aloud(f"Meta's published answers: {judged} read")
+    with_assertion(f"Meta's published answers: {judged} read")
     assert judged >= 43
 
 
-def _read(body: Any) -> list[Event]:
+def _read(body: Any) -> list[ChannelEvent]:
     value = body["entry"][0]["changes"][0]["value"]
     raw = json.dumps(body).encode()
     number = value["metadata"]["phone_number_id"]
-    found = events(
-        {"x-hub-signature-256": signed(raw, SECRET)}, raw, secret=SECRET, phone_number_id=number, business="1"
+    found = parse_events(
+        {"x-hub-signature-256": signature_of(raw, SECRET)},
+        raw,
+        secret=SECRET,
+        phone_number_id=number,
+        business="1",
     )
     assert found is not None
     return found
 
 
 #: What a person said, or pressed, in each that is a person's.
-WORDS = {
+EXPECTED_TEXTS = {
     "Text Message": ("Does it come in another color?", ""),
     "Image Message": ("Taj Mahal", ""),
     "Button Message": ("Unsubscribe", "Unsubscribe"),
@@ -68,21 +72,21 @@ def test_every_published_webhook_is_what_it_says() -> None:
     for name, body in bodies.items():
         found = _read(body)
         if name in NOBODY:
-            assert [(e.kind, e.sender, e.moved) for e in found] == NOBODY[name], name
+            assert [(e.kind, e.phone, e.new_phone) for e in found] == NOBODY[name], name
             continue
         (event,) = found
-        assert (event.kind, event.sender) == ("inbound", "+16505551234"), name
-        if name in WORDS:
-            assert (event.text, event.payload) == WORDS[name], name
-    aloud(f"Meta's published webhooks: {len(bodies)} read")
+        assert (event.kind, event.phone) == ("inbound", "+16505551234"), name
+        if name in EXPECTED_TEXTS:
+            assert (event.text, event.payload) == EXPECTED_TEXTS[name], name
+    with_assertion(f"Meta's published webhooks: {len(bodies)} read")
     assert len(bodies) >= 16
 
 
-def test_the_published_templates_are_known_by_what_they_want(bench: Bench) -> None:
+def test_the_published_templates_are_known_by_what_they_want(bench: SessionHarness) -> None:
     example = published("meta-spec-other-examples")["GET /{Version}/{WABA-ID}/message_templates"]
     (body,) = example["responses"]["200"].values()
     body["paging"] = {}
-    bench.order("status", "/message_templates$", method="GET", status=200, body=body, acted=False)
+    bench.inject_fault("status", "/message_templates$", method="GET", status=200, body=body, acted=False)
     hello, sale = bench.session.survey().templates
     assert (hello.name, hello.category, hello.params, hello.buttons) == ("hello_world", "MARKETING", 0, ())
     assert (sale.name, sale.params, sale.buttons, sale.top) == (
@@ -93,8 +97,8 @@ def test_the_published_templates_are_known_by_what_they_want(bench: Bench) -> No
     )
 
 
-def test_the_published_number_is_ours(bench: Bench) -> None:
+def test_the_published_number_is_ours(bench: SessionHarness) -> None:
     example = published("meta-spec-other-examples")["GET /{Version}/{Phone-Number-ID}"]["responses"]["200"]
     for body in example.values():
-        bench.order("status", r"/\d+$", method="GET", status=200, body=body, acted=False)
+        bench.inject_fault("status", r"/\d+$", method="GET", status=200, body=body, acted=False)
         assert bench.session.whoami().platform_id == body["id"]

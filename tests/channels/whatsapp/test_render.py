@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from humaspost.channels.whatsapp import WhatsApp, WhatsAppConfig, masked
+from humaspost.channels.whatsapp import WhatsApp, WhatsAppConfig, mask_number
 from humaspost.channels.whatsapp.codes import CODES
-from humaspost.channels.whatsapp.markup import marked
-from humaspost.model.account import Facts, Template
+from humaspost.channels.whatsapp.markup import format_document
+from humaspost.model.account import AccountStatus, Template
 from humaspost.model.document import (
     Block,
     Break,
@@ -29,7 +29,7 @@ from humaspost.model.document import (
     Strong,
     Text,
 )
-from humaspost.model.post import Kind, Post
+from humaspost.model.post import MediaKind, Post
 from humaspost.model.rendition import Fallback, Part
 from tests.support.sample_posts import medium, post
 
@@ -47,7 +47,7 @@ CONFIG = WhatsAppConfig.model_validate(
 CHANNEL = WhatsApp()
 RULES = CHANNEL.rules(CONFIG)
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-KNOWN = (
+TEMPLATES = (
     Template("pengumuman", "id", "APPROVED", "MARKETING", 3),
     Template("pengumuman_gambar", "id", "APPROVED", "MARKETING", 3, "image"),
     Template("jeda", "id", "PAUSED", "MARKETING", 3),
@@ -60,8 +60,8 @@ def rendered(of: Post, config: WhatsAppConfig = CONFIG) -> Part:
     return part
 
 
-def found(of: Post, known: tuple[Template, ...] | None = None) -> list[tuple[str, str | None]]:
-    facts = None if known is None else Facts(NOW, templates=known)
+def problems_of(of: Post, known: tuple[Template, ...] | None = None) -> list[tuple[str, str | None]]:
+    facts = None if known is None else AccountStatus(NOW, templates=known)
     rendition = CHANNEL.render(of, CONFIG, RULES, account="whatsapp")
     problems = CHANNEL.check(rendition, RULES, facts, config=CONFIG)
     assert {p.code for p in problems} <= {*CODES, "too-long"}
@@ -97,7 +97,7 @@ def _p(*children: Any) -> Paragraph:
     ],
 )
 def test_the_body_is_printed_in_whatsapps_own_marks(block: Block, text: str) -> None:
-    assert marked((block,)) == text
+    assert format_document((block,)) == text
 
 
 def test_the_template_follows_the_kind_of_the_first_medium() -> None:
@@ -108,7 +108,7 @@ def test_the_template_follows_the_kind_of_the_first_medium() -> None:
     picture = rendered(replace(of, media=(medium(),))).fallback
     assert picture is not None
     assert (picture.name, picture.header) == ("pengumuman_gambar", True)
-    assert rendered(replace(of, media=(medium("a.pdf", kind=Kind.DOCUMENT),))).fallback is None
+    assert rendered(replace(of, media=(medium("a.pdf", kind=MediaKind.DOCUMENT),))).fallback is None
 
 
 def test_the_posts_own_template_wins() -> None:
@@ -126,9 +126,11 @@ def test_the_posts_own_template_wins() -> None:
 
 
 def test_no_template_that_fits_is_a_problem() -> None:
-    assert found(post("a", media=[medium("a.pdf", kind=Kind.DOCUMENT)])) == [("template-missing", "channels")]
-    assert found(post("a")) == []
-    assert found(post("a", media=[medium()])) == []
+    assert problems_of(post("a", media=[medium("a.pdf", kind=MediaKind.DOCUMENT)])) == [
+        ("template-missing", "channels")
+    ]
+    assert problems_of(post("a")) == []
+    assert problems_of(post("a", media=[medium()])) == []
 
 
 @pytest.mark.parametrize(
@@ -146,20 +148,24 @@ def test_no_template_that_fits_is_a_problem() -> None:
     ],
 )
 def test_a_template_is_held_against_what_meta_approved(own: dict[str, Any], code: str | None) -> None:
-    assert [c for c, _ in found(post("a", own={"whatsapp": own}), KNOWN)] == ([] if code is None else [code])
+    assert [c for c, _ in problems_of(post("a", own={"whatsapp": own}), TEMPLATES)] == (
+        [] if code is None else [code]
+    )
 
 
 def test_a_medium_needs_a_template_with_its_header() -> None:
     own = {"whatsapp": {"template": "pengumuman", "params": ["a", "b", "c"]}}
-    assert found(post("a", media=[medium()], own=own), KNOWN) == [("template-header", "whatsapp.template")]
-    assert found(post("a", media=[medium()]), KNOWN) == []
+    assert problems_of(post("a", media=[medium()], own=own), TEMPLATES) == [
+        ("template-header", "whatsapp.template")
+    ]
+    assert problems_of(post("a", media=[medium()]), TEMPLATES) == []
 
 
 def test_a_caption_is_shorter_than_a_message() -> None:
     own = {"whatsapp": {"params": ["a", "b", "c"]}}
     long = "a" * 1100
-    assert found(post(long, own=own)) == []
-    assert found(post(long, media=[medium()], own=own)) == [("too-long", "body")]
+    assert problems_of(post(long, own=own)) == []
+    assert problems_of(post(long, media=[medium()], own=own)) == [("too-long", "body")]
 
 
 @pytest.mark.parametrize(
@@ -174,18 +180,20 @@ def test_a_caption_is_shorter_than_a_message() -> None:
 def test_a_value_of_the_wrong_kind_is_a_problem_and_never_an_exception(
     own: dict[str, Any], fields: list[str]
 ) -> None:
-    assert found(post("a", own={"whatsapp": own})) == [("whatsapp-key-value", field) for field in fields]
+    assert problems_of(post("a", own={"whatsapp": own})) == [
+        ("whatsapp-key-value", field) for field in fields
+    ]
 
 
 def test_rules_name_what_meta_grants_the_number() -> None:
-    assert RULES.audience
-    assert not RULES.public
+    assert RULES.is_per_recipient
+    assert not RULES.is_public
     assert RULES.max_media == 1
     messages, pair = RULES.rates
     assert (messages.count, messages.burst, messages.per_recipient) == (80, 4.0, False)
     assert (pair.count, pair.seconds, pair.burst, pair.per_recipient) == (1, 6.0, 45, True)
     (quota,) = RULES.quotas
-    assert (quota.count, quota.seconds, quota.unique) == (250, 86_400, True)
+    assert (quota.count, quota.seconds, quota.counts_recipients) == (250, 86_400, True)
     slow = CHANNEL.rules(CONFIG.model_copy(update={"rate": 2}))
     assert slow.rates[0].burst == 1
 
@@ -195,13 +203,13 @@ def test_rules_name_what_meta_grants_the_number() -> None:
     [("+62 811-1234-9900", "+62 811-**-00"), ("+6281112349900", "+62 811-**-00"), ("", "")],
 )
 def test_numbers_are_masked(number: str, shown: str) -> None:
-    assert masked(number) == shown
+    assert mask_number(number) == shown
 
 
 def test_what_a_person_calls_the_account() -> None:
-    assert CHANNEL.shown(CONFIG) == "106**22"
+    assert CHANNEL.display_name(CONFIG) == "106**22"
     named = CONFIG.model_copy(update={"display_phone_number": "+62 811-1234-9900"})
-    assert CHANNEL.shown(named) == "+62 811-**-00"
+    assert CHANNEL.display_name(named) == "+62 811-**-00"
     assert CHANNEL.platform_id(CONFIG) == "106540352242922"
 
 

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from humaspost.channels.http.client import Wire
-from humaspost.channels.meta_graph import Graph
+from humaspost.channels.http.client import HttpClient
+from humaspost.channels.meta_graph import GraphClient
 from humaspost.channels.whatsapp import WhatsApp
-from humaspost.channels.whatsapp.errors import ROWS, wait
-from humaspost.channels.whatsapp.templates import templates
-from humaspost.model.channel import ByHand, Ready
+from humaspost.channels.whatsapp.errors import ERROR_ROWS, wait_for
+from humaspost.channels.whatsapp.templates import fetch_templates
+from humaspost.model.channel import ManualSteps, Ready
 from humaspost.model.delivery import Proof, Receipt, Recipient
 from humaspost.model.errors import (
     AuthFailed,
@@ -20,16 +20,16 @@ from humaspost.model.errors import (
     UnknownOutcome,
 )
 from humaspost.model.rendition import Part
-from tests.channels.whatsapp.conftest import PERSON, Bench
+from tests.channels.whatsapp.conftest import PERSON, SessionHarness
 from tests.support.channel_context import attempted, jpeg, prepared
 
 
-def test_whoami_names_the_number_masked(bench: Bench) -> None:
+def test_whoami_names_the_number_masked(bench: SessionHarness) -> None:
     identity = bench.session.whoami()
     assert (identity.platform_id, identity.shown) == (bench.config.phone_number_id, "+62 811-**-00")
 
 
-def test_survey_reads_every_page_of_templates(bench: Bench) -> None:
+def test_survey_reads_every_page_of_templates(bench: SessionHarness) -> None:
     facts = bench.session.survey()
     known = {t.name: t for t in facts.templates}
     assert (known["pengumuman"].status, known["pengumuman"].params) == ("APPROVED", 3)
@@ -40,23 +40,25 @@ def test_survey_reads_every_page_of_templates(bench: Bench) -> None:
     assert isinstance(facts.extra["subscribed_apps"], int)
 
 
-def test_pages_are_followed_to_the_end(bench: Bench) -> None:
-    token = bench.door.secret("access_token")
-    with Wire(bench.config.url) as wire:
-        graph = Graph(wire, token=token, rows=ROWS, now=bench.door.now, wait=wait)
-        by_four = templates(graph, bench.config.business_account_id, per_page=4)
+def test_pages_are_followed_to_the_end(bench: SessionHarness) -> None:
+    token = bench.context.secret("access_token")
+    with HttpClient(bench.config.api_url) as wire:
+        graph = GraphClient(
+            wire, token=token, error_rows=ERROR_ROWS, now=bench.context.now, wait_for=wait_for
+        )
+        by_four = fetch_templates(graph, bench.config.business_account_id, per_page=4)
     assert by_four == bench.session.survey().templates
     assert len(by_four) > 8
 
 
-def test_free_text_inside_the_window(bench: Bench) -> None:
+def test_free_text_inside_the_window(bench: SessionHarness) -> None:
     receipt = bench.published(bench.part(), window=True)
     (shown,) = bench.objects()
     assert (receipt.remote_id, shown.text, shown.to) == (shown.id, "*Judul*\n\nHalo.", PERSON.phone)
     assert shown.template is None
 
 
-def test_a_template_outside_the_window(bench: Bench) -> None:
+def test_a_template_outside_the_window(bench: SessionHarness) -> None:
     bench.published(bench.part(), key="hp1:abc:7")
     (shown,) = bench.objects()
     assert shown.template == "pengumuman"
@@ -71,7 +73,9 @@ def test_a_template_outside_the_window(bench: Bench) -> None:
         ("undangan.pdf", "pengumuman_dokumen", "application/pdf"),
     ],
 )
-def test_a_medium_is_uploaded_once_and_sent_by_id(bench: Bench, name: str, template: str, kind: str) -> None:
+def test_a_medium_is_uploaded_once_and_sent_by_id(
+    bench: SessionHarness, name: str, template: str, kind: str
+) -> None:
     part = bench.part(name=name, template=template)
     ready = prepared(bench.session, part)
     people = [Recipient(f"r{n}", f"+62812000000{n:02}") for n in range(1, 4)]
@@ -80,48 +84,52 @@ def test_a_medium_is_uploaded_once_and_sent_by_id(bench: Bench, name: str, templ
     assert [o.to for o in bench.objects()] == [p.phone for p in people]
     assert {m.type for o in bench.objects() for m in o.media} == {kind}
     uploads = [
-        r for r in bench.sandbox.world.requests if r["path"].endswith("/media") and r["method"] == "POST"
+        r for r in bench.sandbox.state.requests if r["path"].endswith("/media") and r["method"] == "POST"
     ]
     assert len(uploads) == 1
 
 
-def test_inside_the_window_the_text_is_the_caption(bench: Bench) -> None:
+def test_inside_the_window_the_text_is_the_caption(bench: SessionHarness) -> None:
     bench.published(bench.part(name="a.jpg"), window=True)
     (shown,) = bench.objects()
     assert shown.text == "*Judul*\n\nHalo."
     assert len(shown.media) == 1
 
 
-def test_an_upload_is_reused_for_its_life_and_then_made_anew(bench: Bench) -> None:
+def test_an_upload_is_reused_for_its_life_and_then_made_anew(bench: SessionHarness) -> None:
     part = bench.part(name="a.jpg", template="pengumuman_gambar")
     first = prepared(bench.session, part)
     again = bench.session.prepare(part, first.token)
     assert again == first
-    bench.door.later = timedelta(days=29, minutes=1)
+    bench.context.later = timedelta(days=29, minutes=1)
     with pytest.raises(Transient) as old:
         bench.session.publish(part, first, key="k", to=PERSON, reply_to=None)
-    assert old.value.redo
+    assert old.value.restart_preparation
     anew = bench.session.prepare(part, first.token)
     assert isinstance(anew, Ready)
     assert anew != first
 
 
-def test_an_upload_that_whatsapp_forgot_is_made_anew(bench: Bench) -> None:
+def test_an_upload_that_whatsapp_forgot_is_made_anew(bench: SessionHarness) -> None:
     part = bench.part(name="a.jpg", template="pengumuman_gambar")
     first = prepared(bench.session, part)
     bench.sandbox.platforms["whatsapp"].business.shelf.files.clear()
     with pytest.raises(Transient) as gone:
         bench.session.publish(part, first, key="k", to=PERSON, reply_to=None)
-    assert (gone.value.code, gone.value.redo, gone.value.most) == ("media-gone", True, 3)
+    assert (gone.value.code, gone.value.restart_preparation, gone.value.max_attempts) == (
+        "media-gone",
+        True,
+        3,
+    )
     bench.published(part)
     assert len(bench.objects()) == 1
 
 
 @pytest.mark.parametrize("code", [100, 131009, 131053])
-def test_another_wrong_value_is_no_lost_upload(bench: Bench, code: int) -> None:
+def test_another_wrong_value_is_no_lost_upload(bench: SessionHarness, code: int) -> None:
     part = bench.part(name="a.jpg", template="pengumuman_gambar")
     ready = prepared(bench.session, part)
-    bench.order("status", status=400, body={"error": {"code": code, "message": "wrong"}}, acted=False)
+    bench.inject_fault("status", status=400, body={"error": {"code": code, "message": "wrong"}}, acted=False)
     with pytest.raises(Rejected):
         bench.session.publish(part, ready, key="k", to=PERSON, reply_to=None)
 
@@ -130,109 +138,113 @@ def test_another_wrong_value_is_no_lost_upload(bench: Bench, code: int) -> None:
     ("status", "note"),
     [("accepted", ""), ("held_for_quality_assessment", "held-for-quality"), ("paused", "template-paused")],
 )
-def test_what_is_kept_back_is_said(bench: Bench, status: str, note: str) -> None:
+def test_what_is_kept_back_is_said(bench: SessionHarness, status: str, note: str) -> None:
     body = {"messages": [{"id": "wamid.A", "message_status": status}]}
-    bench.order("status", status=200, body=body, acted=False)
+    bench.inject_fault("status", status=200, body=body, acted=False)
     assert bench.published(bench.part()).note == note
 
 
 @pytest.mark.parametrize(
     "token", [None, 3, {}, {"media": "1", "at": "x"}, {"media": "1", "at": "2026-01-01T00:00:00"}]
 )
-def test_a_token_that_cannot_be_read_uploads_anew(bench: Bench, token: object) -> None:
+def test_a_token_that_cannot_be_read_uploads_anew(bench: SessionHarness, token: object) -> None:
     ready = bench.session.prepare(bench.part(name="a.jpg"), token)
     assert isinstance(ready, Ready)
     assert ready.token != token
 
 
-def test_outside_the_window_a_part_without_template_is_refused_unsent(bench: Bench) -> None:
+def test_outside_the_window_a_part_without_template_is_refused_unsent(bench: SessionHarness) -> None:
     with pytest.raises(Rejected) as error:
         bench.session.publish(Part(1, "a"), Ready({}), key="k", to=PERSON, reply_to=None)
     assert error.value.scope is Scope.RECIPIENT
-    assert bench.sandbox.world.requests == []
+    assert bench.sandbox.state.requests == []
 
 
-def test_where_the_window_closed_meanwhile_the_gate_decides_what_goes_instead(bench: Bench) -> None:
+def test_where_the_window_closed_meanwhile_the_gate_decides_what_goes_instead(bench: SessionHarness) -> None:
     """The template went at once: uncounted, and to people who want no marketing."""
     open_ = Recipient("r", PERSON.phone, True)
     for part in (bench.part(), Part(1, "a")):
         with pytest.raises(Transient) as error:
             bench.session.publish(part, Ready({}), key="k", to=open_, reply_to=None)
-        assert (error.value.code, error.value.scope, error.value.closed) == ("131047", Scope.RECIPIENT, True)
+        assert (error.value.code, error.value.scope, error.value.window_closed) == (
+            "131047",
+            Scope.RECIPIENT,
+            True,
+        )
     assert bench.objects() == []
 
 
-def test_the_country_code_is_always_sent(bench: Bench) -> None:
+def test_the_country_code_is_always_sent(bench: SessionHarness) -> None:
     bench.session.publish(bench.part(), Ready({}), key="k", to=Recipient("r", "6281200000009"), reply_to=None)
     assert bench.objects()[0].to == "+6281200000009"
 
 
 @pytest.mark.parametrize("fault", ["drop-before", "drop-after", "garbage", "empty-2xx", "redirect"])
 def test_a_message_without_a_clear_answer_is_unknown_and_cannot_be_looked_up(
-    bench: Bench, fault: str
+    bench: SessionHarness, fault: str
 ) -> None:
     part = bench.part()
-    bench.order(fault)
+    bench.inject_fault(fault)
     with pytest.raises(UnknownOutcome):
         bench.published(part)
     assert len(bench.objects()) == int(fault in ("drop-after", "garbage", "empty-2xx"))
-    before = len(bench.sandbox.world.requests)
+    before = len(bench.sandbox.state.requests)
     assert bench.session.find(attempted(part, Ready({})), to=PERSON) is Proof.CANNOT_TELL
-    assert len(bench.sandbox.world.requests) == before
-    assert WhatsApp.looks.after == ()
+    assert len(bench.sandbox.state.requests) == before
+    assert WhatsApp.lookup_schedule.delays == ()
 
 
-def test_a_lost_upload_is_only_tried_again(bench: Bench) -> None:
+def test_a_lost_upload_is_only_tried_again(bench: SessionHarness) -> None:
     for fault in ("drop-before", "drop-after", "garbage", "empty-2xx", "redirect"):
-        bench.order(fault, "/media$")
+        bench.inject_fault(fault, "/media$")
         with pytest.raises(Transient):
             bench.session.prepare(bench.part(name="a.jpg"), None)
 
 
-def test_a_file_that_vanished_is_tried_again_and_never_a_bare_oserror(bench: Bench) -> None:
+def test_a_file_that_vanished_is_tried_again_and_never_a_bare_oserror(bench: SessionHarness) -> None:
     part = bench.part(name="a.jpg")
-    fit = bench.door.fitted(part.media[0])
+    fit = bench.context.fit_media(part.media[0])
     fit.path.unlink()
-    bench.door.fitted = lambda media: fit  # type: ignore[method-assign]
+    bench.context.fit_media = lambda media: fit  # type: ignore[method-assign]
     with pytest.raises(Transient):
         bench.session.prepare(part, None)
 
 
-def test_the_pair_limit_waits_longer_each_time_and_only_for_this_person(bench: Bench) -> None:
-    bench.sandbox.world.settings["whatsapp.pair_burst"] = 1
+def test_the_pair_limit_waits_longer_each_time_and_only_for_this_person(bench: SessionHarness) -> None:
+    bench.sandbox.state.settings["whatsapp.pair_burst"] = 1
     bench.published(bench.part())
     waits = []
     for attempt in (1, 2, 3, 99):
         with pytest.raises(RateLimited) as error:
             bench.published(bench.part(), key=f"hp1:k:{attempt}")
         assert error.value.scope is Scope.RECIPIENT
-        waits.append(round((error.value.retry_at - bench.door.now()).total_seconds()))
+        waits.append(round((error.value.retry_at - bench.context.now()).total_seconds()))
     assert waits == [6, 16, 64, 4096]
     bench.published(bench.part(), to=Recipient("r2", "+6281200000002"))
 
 
-def test_throughput_slows_the_whole_number_for_seconds(bench: Bench) -> None:
-    bench.order("status", status=400, body={"error": {"code": 130429, "message": "Rate limit hit"}})
+def test_throughput_slows_the_whole_number_for_seconds(bench: SessionHarness) -> None:
+    bench.inject_fault("status", status=400, body={"error": {"code": 130429, "message": "Rate limit hit"}})
     with pytest.raises(RateLimited) as error:
         bench.published(bench.part())
     assert error.value.scope is Scope.ACCOUNT
-    assert error.value.retry_at - bench.door.now() <= timedelta(seconds=5)
+    assert error.value.retry_at - bench.context.now() <= timedelta(seconds=5)
 
 
-def test_a_wrong_token_is_for_a_person_and_never_shown(bench: Bench) -> None:
-    bench.door.secrets["access_token"] = "EAAwrongtoken"
-    with WhatsApp().open(bench.config, bench.door) as session, pytest.raises(AuthFailed) as error:
+def test_a_wrong_token_is_for_a_person_and_never_shown(bench: SessionHarness) -> None:
+    bench.context.secrets["access_token"] = "EAAwrongtoken"
+    with WhatsApp().open(bench.config, bench.context) as session, pytest.raises(AuthFailed) as error:
         session.whoami()
     assert "EAAwrongtoken" not in str(error.value)
 
 
-def test_a_message_cannot_be_taken_back_or_read(bench: Bench) -> None:
-    receipt = Receipt("wamid.A", bench.door.now())
-    assert isinstance(bench.session.retract(receipt), ByHand)
+def test_a_message_cannot_be_taken_back_or_read(bench: SessionHarness) -> None:
+    receipt = Receipt("wamid.A", bench.context.now())
+    assert isinstance(bench.session.retract(receipt), ManualSteps)
     assert bench.session.read_back(receipt) is None
 
 
-def test_what_is_uploaded_is_the_fitted_file(bench: Bench) -> None:
+def test_what_is_uploaded_is_the_fitted_file(bench: SessionHarness) -> None:
     part = bench.part(name="a.jpg")
     bench.published(part, window=True)
     (shown,) = bench.objects()

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from humaspost.channels.whatsapp import WhatsApp
-from humaspost.model.account import Facts, Template
+from humaspost.model.account import AccountStatus, Template
 from humaspost.model.channel import Ready
 from humaspost.model.errors import Rejected
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Rendition
-from tests.channels.whatsapp.conftest import PERSON, Bench
+from tests.channels.whatsapp.conftest import PERSON, SessionHarness
 from tests.channels.whatsapp.test_payload import register
 from tests.support.sample_posts import post
 
@@ -27,7 +27,7 @@ def _text(text: str, kind: str = "BODY") -> dict[str, Any]:
 # -- what is kept of a template ------------------------------------------------------------------------
 
 
-def test_a_survey_measures_the_text_that_is_the_templates_own(bench: Bench) -> None:
+def test_a_survey_measures_the_text_that_is_the_templates_own(bench: SessionHarness) -> None:
     register(bench, "berjudul", _text("Kabar {{1}}", "HEADER"), _text("{{2}} dan {{1}}, {{2}}."))
     register(bench, "bernama", _text("Yth {{nama}}: {{ hari }}, {{nama}}"), named=True)
     facts = {t.name: t for t in bench.session.survey().templates}
@@ -37,31 +37,36 @@ def test_a_survey_measures_the_text_that_is_the_templates_own(bench: Bench) -> N
 
 
 def test_facts_of_an_older_ledger_are_read_and_measure_nothing() -> None:
-    kept = Facts(
-        _NOW, templates=(Template("lama", "id", "APPROVED", "UTILITY", 1, body=(3, 1), heading=(5,)),)
+    kept = AccountStatus(
+        _NOW,
+        templates=(
+            Template("lama", "id", "APPROVED", "UTILITY", 1, body_lengths=(3, 1), header_lengths=(5,)),
+        ),
     )
-    assert Facts.from_json(kept.to_json()) == kept
+    assert AccountStatus.from_json(kept.to_json()) == kept
     older = kept.to_json()
     for template in older["templates"]:
         del template["body"], template["heading"]
-    (found,) = Facts.from_json(older).templates
-    assert (found.body, found.heading) == ((), ())
+    (found,) = AccountStatus.from_json(older).templates
+    assert (found.body_lengths, found.header_lengths) == ((), ())
     newer = kept.to_json()
     for template in newer["templates"]:
         template["footer"] = [3]
-    assert Facts.from_json(newer) == kept
+    assert AccountStatus.from_json(newer) == kept
 
 
 # -- the same message before both judges ---------------------------------------------------------------
 
 
-def checked(bench: Bench, own: dict[str, Any], facts: Facts | None) -> tuple[Rendition, list[Problem]]:
+def checked(
+    bench: SessionHarness, own: dict[str, Any], facts: AccountStatus | None
+) -> tuple[Rendition, list[Problem]]:
     rules = _CHANNEL.rules(bench.config)
     made = _CHANNEL.render(post("a", own={"whatsapp": own}), bench.config, rules, account="wa")
     return made, _CHANNEL.check(made, rules, facts, config=bench.config)
 
 
-def refusal(bench: Bench, made: Rendition) -> str:
+def refusal(bench: SessionHarness, made: Rendition) -> str:
     """With which code the sandbox refuses the message; "" = it is sent."""
     try:
         bench.session.publish(made.parts[0], Ready({}), key="hp1:k:1", to=PERSON, reply_to=None)
@@ -70,7 +75,7 @@ def refusal(bench: Bench, made: Rendition) -> str:
     return ""
 
 
-def judged(bench: Bench, **own: Any) -> tuple[list[tuple[str, str | None]], str]:
+def check_and_send(bench: SessionHarness, **own: Any) -> tuple[list[tuple[str, str | None]], str]:
     """Code and field of every problem, and the sandbox's code."""
     made, problems = checked(bench, own, bench.session.survey())
     assert all(found.hint and found.is_error for found in problems)
@@ -82,7 +87,7 @@ def judged(bench: Bench, **own: Any) -> tuple[list[tuple[str, str | None]], str]
 )
 @pytest.mark.parametrize("kind", ["numbered", "named", "twice"])
 def test_a_filled_body_has_1024_characters_at_most(
-    bench: Bench, kind: str, length: int, problems: list[Any]
+    bench: SessionHarness, kind: str, length: int, problems: list[Any]
 ) -> None:
     own, rest = "Isi surat: ", length - 900 - len("Isi surat: ")
     match kind:
@@ -96,17 +101,22 @@ def test_a_filled_body_has_1024_characters_at_most(
             register(bench, "surat", _text(own + "{{2}}{{1}}{{2}}"))
             params = ["b" * rest, "a" * 450]
     expected = "132005" if problems else ""
-    assert judged(bench, template="surat", params=params) == (problems, expected)
+    assert check_and_send(bench, template="surat", params=params) == (problems, expected)
 
 
 @pytest.mark.parametrize(("length", "problems"), [(60, []), (61, [("template-params", "whatsapp.header")])])
-def test_a_filled_header_has_60_characters_at_most(bench: Bench, length: int, problems: list[Any]) -> None:
+def test_a_filled_header_has_60_characters_at_most(
+    bench: SessionHarness, length: int, problems: list[Any]
+) -> None:
     register(bench, "surat", _text("Kabar {{1}}!", "HEADER"), _text("Isi."))
     expected = "132005" if problems else ""
-    assert judged(bench, template="surat", params=[], header="a" * (length - 7)) == (problems, expected)
+    assert check_and_send(bench, template="surat", params=[], header="a" * (length - 7)) == (
+        problems,
+        expected,
+    )
 
 
-def test_a_problem_of_length_says_what_is_the_templates_own(bench: Bench) -> None:
+def test_a_problem_of_length_says_what_is_the_templates_own(bench: SessionHarness) -> None:
     register(bench, "surat", _text("Kabar {{1}}", "HEADER"), _text("Isi {{1}}."))
     own = {"template": "surat", "params": ["a" * 1030], "header": "b" * 70}
     found = checked(bench, {**own, "params": ["a" * 1022]}, bench.session.survey())[1]
@@ -124,7 +134,7 @@ def test_a_problem_of_length_says_what_is_the_templates_own(bench: Bench) -> Non
     assert len(once) == 1, "what is too long by itself is told once"
 
 
-def test_a_template_of_which_the_length_is_not_known_is_not_measured(bench: Bench) -> None:
+def test_a_template_of_which_the_length_is_not_known_is_not_measured(bench: SessionHarness) -> None:
     register(bench, "surat", _text("Kabar {{1}}", "HEADER"), _text("Isi {{1}}."))
     own = {"template": "surat", "params": ["a" * 1022], "header": "b" * 70}
     facts = bench.session.survey()
@@ -153,7 +163,7 @@ def _buttons(*buttons: dict[str, Any]) -> dict[str, Any]:
         [{"url": "surat/14"}, {"payload": "{link}"}],
     ],
 )
-def test_a_button_that_gets_nothing_is_a_problem(bench: Bench, given: list[Any]) -> None:
+def test_a_button_that_gets_nothing_is_a_problem(bench: SessionHarness, given: list[Any]) -> None:
     register(bench, "surat", _text("Isi."), _buttons(_URL, _REPLY))
     own = {"template": "surat", "params": [], "buttons": given}
     for facts in (bench.session.survey(), None):
@@ -165,10 +175,10 @@ def test_a_button_that_gets_nothing_is_a_problem(bench: Bench, given: list[Any])
         assert f'{{{key}: "…"}}' in problem.hint
 
 
-def test_a_button_with_a_value_goes_out_and_one_that_takes_nothing_too(bench: Bench) -> None:
+def test_a_button_with_a_value_goes_out_and_one_that_takes_nothing_too(bench: SessionHarness) -> None:
     register(bench, "surat", _text("Isi."), _buttons(_URL, _REPLY))
     for given in ([{"url": "surat/14"}, ""], [{"url": "{title}"}, {"payload": "HADIR"}], [{"url": "-"}]):
-        assert judged(bench, template="surat", params=[], buttons=given) == ([], "")
+        assert check_and_send(bench, template="surat", params=[], buttons=given) == ([], "")
     assert bench.objects()[0].extra["buttons"] == ("Buka https://kota.example/surat/14", "Hadir")
 
 
@@ -183,7 +193,7 @@ def test_a_button_with_a_value_goes_out_and_one_that_takes_nothing_too(bench: Be
     ],
 )
 def test_a_button_that_humaspost_cannot_fill_is_named(
-    bench: Bench, button: dict[str, Any], code: str | None, what: str
+    bench: SessionHarness, button: dict[str, Any], code: str | None, what: str
 ) -> None:
     register(bench, "surat", _text("Isi."), _buttons(_REPLY, button))
     made, problems = checked(bench, {"template": "surat", "params": []}, bench.session.survey())
@@ -193,23 +203,23 @@ def test_a_button_that_humaspost_cannot_fill_is_named(
         assert refusal(bench, made) == code
 
 
-def test_a_button_that_needs_nothing_is_no_problem(bench: Bench) -> None:
+def test_a_button_that_needs_nothing_is_no_problem(bench: SessionHarness) -> None:
     phone = {"type": "PHONE_NUMBER", "text": "Telepon", "phone_number": "+62112"}
     page = {"type": "URL", "text": "Laman", "url": "https://kota.example/"}
     call = {"type": "VOICE_CALL", "text": "Panggil"}
     register(bench, "surat", _text("Isi."), _buttons(_REPLY, phone, page, call))
-    assert judged(bench, template="surat", params=[]) == ([], "")
-    assert judged(bench, template="surat", params=[], buttons=[{"payload": "HADIR"}]) == ([], "")
+    assert check_and_send(bench, template="surat", params=[]) == ([], "")
+    assert check_and_send(bench, template="surat", params=[], buttons=[{"payload": "HADIR"}]) == ([], "")
 
 
-def test_a_template_that_cannot_be_filled_is_not_proposed(bench: Bench) -> None:
+def test_a_template_that_cannot_be_filled_is_not_proposed(bench: SessionHarness) -> None:
     register(bench, "surat", _text("Isi."), _buttons({"type": "COPY_CODE", "example": "PASAR"}))
     (problem,) = checked(bench, {"template": "tiada", "params": []}, bench.session.survey())[1]
     assert "pengumuman" in problem.hint
     assert "surat" not in problem.hint
 
 
-def test_a_link_that_the_post_has_fills_a_button(bench: Bench) -> None:
+def test_a_link_that_the_post_has_fills_a_button(bench: SessionHarness) -> None:
     rules = _CHANNEL.rules(bench.config)
     own = {"whatsapp": {"template": "surat", "buttons": [{"url": "surat/{link}"}]}}
     (part,) = _CHANNEL.render(post("a", own=own, link="14"), bench.config, rules, account="wa").parts

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from humaspost.channels.whatsapp import WhatsApp, WhatsAppConfig
-from humaspost.channels.whatsapp.webhooks import signed
-from humaspost.model.account import Verdict
-from humaspost.model.channel import Event
+from humaspost.channels.whatsapp.webhooks import signature_of
+from humaspost.model.account import TemplateStatusChange
+from humaspost.model.channel import ChannelEvent
 from humaspost.model.delivery import Stage
 from tests.support.examples import examples
 from tests.support.reference_data import shared
@@ -21,9 +21,9 @@ NUMBER = "106540352242922"
 CONFIG = WhatsAppConfig(phone_number_id=NUMBER, business_account_id="1")
 
 
-def read(body: bytes, *, signature: str | None = None, number: str = NUMBER) -> list[Event] | None:
+def read(body: bytes, *, signature: str | None = None, number: str = NUMBER) -> list[ChannelEvent] | None:
     config = CONFIG.model_copy(update={"phone_number_id": number})
-    headers = {"x-hub-signature-256": signed(body, SECRET) if signature is None else signature}
+    headers = {"x-hub-signature-256": signature_of(body, SECRET) if signature is None else signature}
     return WhatsApp().events(config, headers, body, secret=SECRET)
 
 
@@ -43,14 +43,14 @@ def encoded(value: Any) -> bytes:
 def test_a_status_carries_our_key_and_its_stage() -> None:
     body = encoded(webhook(statuses=[status("sent", biz_opaque_callback_data="hp1:abc:1")]))
     assert read(body) == [
-        Event(
-            dedupe="wamid.A:sent",
+        ChannelEvent(
+            dedupe_key="wamid.A:sent",
             kind="status",
             at=datetime.fromtimestamp(1750030073, UTC),
             key="hp1:abc:1",
             remote_id="wamid.A",
             stage=Stage.SENT,
-            sender="+6281",
+            phone="+6281",
         )
     ]
 
@@ -67,20 +67,20 @@ def test_what_came_at_no_moment_did_not_come(at: str) -> None:
 )
 def test_each_status_is_a_stage(word: str, stage: Stage) -> None:
     (event,) = read(encoded(webhook(statuses=[status(word)])))
-    assert (event.stage, event.dedupe) == (stage, f"wamid.A:{word}")
+    assert (event.stage, event.dedupe_key) == (stage, f"wamid.A:{word}")
 
 
 def test_a_failure_names_its_code() -> None:
     (event,) = read(encoded(webhook(statuses=[status("failed", errors=[{"code": 131026, "title": "t"}])])))
-    assert (event.failed, event.stage) == ("131026", None)
+    assert (event.failure_code, event.stage) == ("131026", None)
     (bare,) = read(encoded(webhook(statuses=[status("failed")])))
-    assert bare.failed == "failed"
+    assert bare.failure_code == "failed"
 
 
 def test_an_inbound_message_names_its_sender() -> None:
     message = {"from": "6281234", "id": "wamid.B", "timestamp": "1750030073", "type": "text"}
     (event,) = read(encoded(webhook(messages=[{**message, "text": {"body": "BERHENTI"}}])))
-    assert (event.kind, event.sender, event.text) == ("inbound", "+6281234", "BERHENTI")
+    assert (event.kind, event.phone, event.text) == ("inbound", "+6281234", "BERHENTI")
 
 
 @pytest.mark.parametrize(
@@ -116,23 +116,23 @@ def test_what_a_person_pressed_or_wrote_under_a_picture_is_read(message: Any, sa
 
 
 def people(**value: Any) -> list[tuple[str, str | None, str | None]]:
-    return [(event.kind, event.sender, event.user_id) for event in read(encoded(webhook(**value))) or []]
+    return [(event.kind, event.phone, event.user_id) for event in read(encoded(webhook(**value))) or []]
 
 
-USER = "ID.1349120865530274"
-WROTE = {"id": "wamid.B", "timestamp": "1750030073", "type": "text", "text": {"body": "Halo"}}
+USER_ID = "ID.1349120865530274"
+INBOUND_TEXT = {"id": "wamid.B", "timestamp": "1750030073", "type": "text", "text": {"body": "Halo"}}
 
 
 @pytest.mark.parametrize(
     ("message", "contacts", "expected"),
     [
-        ({"from_user_id": USER}, [], (None, USER)),
-        ({}, [{"user_id": USER}], (None, USER)),
-        ({"from": "6281"}, [{"wa_id": "6281", "user_id": USER}], ("+6281", USER)),
-        ({"from_user_id": USER}, [{"user_id": USER, "wa_id": "6281"}], ("+6281", USER)),
-        ({"from": "6281"}, [{"wa_id": "6282", "user_id": USER}], ("+6281", None)),
-        ({"from": "6281"}, [{"user_id": USER}], ("+6281", None)),
-        ({}, [{"user_id": USER}, {"user_id": "ID.2"}], None),
+        ({"from_user_id": USER_ID}, [], (None, USER_ID)),
+        ({}, [{"user_id": USER_ID}], (None, USER_ID)),
+        ({"from": "6281"}, [{"wa_id": "6281", "user_id": USER_ID}], ("+6281", USER_ID)),
+        ({"from_user_id": USER_ID}, [{"user_id": USER_ID, "wa_id": "6281"}], ("+6281", USER_ID)),
+        ({"from": "6281"}, [{"wa_id": "6282", "user_id": USER_ID}], ("+6281", None)),
+        ({"from": "6281"}, [{"user_id": USER_ID}], ("+6281", None)),
+        ({}, [{"user_id": USER_ID}, {"user_id": "ID.2"}], None),
         ({"from_user_id": "6281"}, [], None),
         ({"from_user_id": "ID." + "9" * 200}, [], None),
     ],
@@ -140,19 +140,19 @@ WROTE = {"id": "wamid.B", "timestamp": "1750030073", "type": "text", "text": {"b
 def test_a_person_is_known_by_number_by_user_id_or_by_both(
     message: Any, contacts: Any, expected: Any
 ) -> None:
-    found = people(messages=[{**WROTE, **message}], contacts=contacts)
+    found = people(messages=[{**INBOUND_TEXT, **message}], contacts=contacts)
     assert found == ([("inbound", *expected)] if expected else [])
 
 
 def test_a_status_and_a_preference_may_name_the_user_id_alone() -> None:
-    by_id = status("failed", recipient_id=USER, errors=[{"code": 131050}])
-    assert people(statuses=[by_id]) == [("status", None, USER), ("no-marketing", None, USER)]
-    both = status("sent", recipient_user_id=USER)
-    assert people(statuses=[both]) == [("status", "+6281", USER)]
+    by_id = status("failed", recipient_id=USER_ID, errors=[{"code": 131050}])
+    assert people(statuses=[by_id]) == [("status", None, USER_ID), ("no-marketing", None, USER_ID)]
+    both = status("sent", recipient_user_id=USER_ID)
+    assert people(statuses=[both]) == [("status", "+6281", USER_ID)]
     group = status("sent", recipient_id="Y2FwaV9ncm91cA==", recipient_type="group")
-    assert people(statuses=[group], contacts=[{"user_id": USER}]) == [("status", None, None)]
-    stop = {"user_id": USER, "value": "stop", "timestamp": 1750030073}
-    assert people(user_preferences=[stop]) == [("no-marketing", None, USER)]
+    assert people(statuses=[group], contacts=[{"user_id": USER_ID}]) == [("status", None, None)]
+    stop = {"user_id": USER_ID, "value": "stop", "timestamp": 1750030073}
+    assert people(user_preferences=[stop]) == [("no-marketing", None, USER_ID)]
     assert people(user_preferences=[{**stop, "category": "something_newer"}]) == []
 
 
@@ -160,7 +160,7 @@ def test_the_signature_is_over_the_raw_bytes() -> None:
     body = encoded(webhook(statuses=[status("sent")], note="äöå / <b>"))
     assert len(read(body)) == 1
     reserialised = json.dumps(json.loads(body), ensure_ascii=False).encode()
-    assert read(reserialised, signature=signed(body, SECRET)) is None
+    assert read(reserialised, signature=signature_of(body, SECRET)) is None
 
 
 @pytest.mark.parametrize("signature", ["", "sha256=", "sha256=00", "sha1=abc", "sha256=é"])
@@ -170,7 +170,7 @@ def test_an_unsigned_webhook_gives_nothing(signature: str) -> None:
 
 def test_without_an_app_secret_nothing_is_believed() -> None:
     body = encoded(webhook(statuses=[status("sent")]))
-    headers = {"X-Hub-Signature-256": signed(body, "")}
+    headers = {"X-Hub-Signature-256": signature_of(body, "")}
     assert WhatsApp().events(CONFIG, headers, body, secret="") is None
 
 
@@ -233,35 +233,37 @@ def test_pywas_fixtures_are_read() -> None:
         "group": [],
     }
     (failed,), (tracked,) = found["failed"], found["with_tracker"]
-    assert failed.failed == str(_first_status(fixtures["failed"])["errors"][0]["code"])
+    assert failed.failure_code == str(_first_status(fixtures["failed"])["errors"][0]["code"])
     assert tracked.key == _first_status(fixtures["with_tracker"])["biz_opaque_callback_data"]
     inbound = json.loads(shared("contracts/data/whatsapp/pywa-fixtures/message.json").read_text())
     texts = [event.text for event in read(encoded(inbound["text"]), number="1122334455667")]
     assert texts == ["Body Text"]
 
 
-def told_of_template(name: str, fixture: str, *, business: str, **change: Any) -> list[Verdict | None]:
+def template_event(
+    name: str, fixture: str, *, business: str, **change: Any
+) -> list[TemplateStatusChange | None]:
     path = f"contracts/data/whatsapp/pywa-fixtures/{fixture}.json"
     body = json.loads(shared(path).read_text())[name]
     body["entry"][0]["changes"][0]["value"].update(change)
     raw = encoded(body)
     config = CONFIG.model_copy(update={"business_account_id": business})
-    found = WhatsApp().events(config, {"x-hub-signature-256": signed(raw, SECRET)}, raw, secret=SECRET)
+    found = WhatsApp().events(config, {"x-hub-signature-256": signature_of(raw, SECRET)}, raw, secret=SECRET)
     assert all(event.kind == "template" for event in found or [])
-    return [event.verdict for event in found or []]
+    return [event.template_change for event in found or []]
 
 
 def test_a_verdict_on_a_template_of_our_business_is_read() -> None:
     ours, status_ = "102290129340398", "template_status_update"
-    order = Verdict("order_confirmation", "en_US", "APPROVED")
-    assert told_of_template("approved", status_, business=ours) == [order]
-    assert told_of_template("approved", status_, business=ours, event="REINSTATED") == [order]
-    warned = [Verdict("order_confirmation", "en_US")]
-    assert told_of_template("approved", status_, business=ours, event="FLAGGED") == warned
-    assert told_of_template("approved", status_, business="1") == []
-    category = told_of_template("marketing", "template_category_update", business="57438975935")
-    assert category == [Verdict("my_message_template", "he")]
-    assert told_of_template("yellow", "template_quality_update", business=ours) == []
+    order = TemplateStatusChange("order_confirmation", "en_US", "APPROVED")
+    assert template_event("approved", status_, business=ours) == [order]
+    assert template_event("approved", status_, business=ours, event="REINSTATED") == [order]
+    warned = [TemplateStatusChange("order_confirmation", "en_US")]
+    assert template_event("approved", status_, business=ours, event="FLAGGED") == warned
+    assert template_event("approved", status_, business="1") == []
+    category = template_event("marketing", "template_category_update", business="57438975935")
+    assert category == [TemplateStatusChange("my_message_template", "he")]
+    assert template_event("yellow", "template_quality_update", business=ours) == []
 
 
 def test_a_restriction_of_the_account_holds_it_and_a_warning_does_not() -> None:
@@ -271,10 +273,12 @@ def test_a_restriction_of_the_account_holds_it_and_a_warning_does_not() -> None:
         business = body["entry"][0]["id"]
         config = CONFIG.model_copy(update={"business_account_id": business})
         raw = encoded(body)
-        found = WhatsApp().events(config, {"x-hub-signature-256": signed(raw, SECRET)}, raw, secret=SECRET)
+        found = WhatsApp().events(
+            config, {"x-hub-signature-256": signature_of(raw, SECRET)}, raw, secret=SECRET
+        )
         for event in found or []:
-            assert (event.kind, event.holds) == ("account", True), name
-            held[name] = event.failed
+            assert (event.kind, event.restricts_account) == ("account", True), name
+            held[name] = event.failure_code
     assert held == {
         "account_deleted": "ACCOUNT_DELETED",
         "account_restriction": "ACCOUNT_RESTRICTION",
@@ -310,19 +314,19 @@ def test_another_limit_is_asked_for() -> None:
     value = {"max_daily_conversation_per_phone": 2000, "max_phone_numbers_per_business": 25}
     change = {"field": "business_capability_update", "value": value}
     (event,) = read(encoded({"entry": [{"id": "1", "time": 1743451903, "changes": [change]}]})) or []
-    assert (event.kind, event.verdict) == ("template", Verdict("", ""))
+    assert (event.kind, event.template_change) == ("template", TemplateStatusChange("", ""))
 
 
 def test_a_failure_says_when_it_may_be_tried_once_more_and_what_it_means_for_the_person() -> None:
-    def failed(code: int) -> list[Event]:
+    def failed(code: int) -> list[ChannelEvent]:
         found = read(encoded(webhook(statuses=[status("failed", errors=[{"code": code}])])))
         assert found is not None
         return found
 
-    assert [(e.kind, e.again, e.sender) for e in failed(131049)] == [("status", 86_400.0, "+6281")]
-    assert [(e.kind, e.again) for e in failed(131026)] == [("status", None)]
-    assert [(e.kind, e.again, e.sender) for e in failed(131047)][1] == ("closed", None, "+6281")
-    assert [(e.kind, e.sender) for e in failed(131050)] == [("status", "+6281"), ("no-marketing", "+6281")]
+    assert [(e.kind, e.retry_after, e.phone) for e in failed(131049)] == [("status", 86_400.0, "+6281")]
+    assert [(e.kind, e.retry_after) for e in failed(131026)] == [("status", None)]
+    assert [(e.kind, e.retry_after, e.phone) for e in failed(131047)][1] == ("closed", None, "+6281")
+    assert [(e.kind, e.phone) for e in failed(131050)] == [("status", "+6281"), ("no-marketing", "+6281")]
 
 
 def test_a_person_may_stop_marketing_alone_and_take_that_back() -> None:
@@ -330,12 +334,12 @@ def test_a_person_may_stop_marketing_alone_and_take_that_back() -> None:
     for name, body in json.loads(shared(path).read_text()).items():
         (chosen,) = body["entry"][0]["changes"][0]["value"]["user_preferences"]
         number = body["entry"][0]["changes"][0]["value"]["metadata"]["phone_number_id"]
-        said = [(e.kind, e.sender) for e in read(encoded(body), number=number) or []]
+        said = [(e.kind, e.phone) for e in read(encoded(body), number=number) or []]
         assert said == ([("marketing", f"+{chosen['wa_id']}")] if chosen["value"] == "resume" else []), name
         chosen["value"] = "stop"
         (event,) = read(encoded(body), number=number) or []
-        assert (event.kind, event.sender) == ("no-marketing", f"+{chosen['wa_id']}")
-        assert chosen["wa_id"] not in event.dedupe, "it is kept, and a person's number is not"
+        assert (event.kind, event.phone) == ("no-marketing", f"+{chosen['wa_id']}")
+        assert chosen["wa_id"] not in event.dedupe_key, "it is kept, and a person's number is not"
 
 
 def test_what_no_database_takes_is_replaced() -> None:
@@ -352,6 +356,8 @@ def test_what_is_wrong_with_the_account_itself_holds_it(code: object, held: bool
     body = webhook(errors=[{"code": code, "title": "words"}, "hostile"])
     found = read(encoded(body))
     assert found is not None
-    assert [(e.kind, e.failed, e.holds) for e in found] == ([("account", str(code), True)] if held else [])
+    assert [(e.kind, e.failure_code, e.restricts_account) for e in found] == (
+        [("account", str(code), True)] if held else []
+    )
     assert read(encoded(body)) == found, "told again, it is the same"
     assert read(encoded(body), number="1") == [], "another number's"

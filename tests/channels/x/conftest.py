@@ -14,22 +14,22 @@ from humaspost.model.delivery import Attempt, Receipt
 from humaspost.model.rendition import Part
 from humaspost.sandbox.faults import Fault
 from humaspost.sandbox.server import Sandbox
-from tests.support.channel_context import SandboxDoor, jpeg, prepared
+from tests.support.channel_context import SandboxContext, jpeg, prepared
 
 
 @dataclass
-class Bench:
+class SessionHarness:
     """A session, the sandbox behind it, and what the public sees there."""
 
     sandbox: Sandbox
-    door: SandboxDoor
+    context: SandboxContext
     session: Session
     config: XConfig
 
     def images(self, count: int = 1) -> Part:
         colours = ("navy", "teal", "olive", "maroon")
         media = [
-            self.door.add(jpeg(colour=colours[n]), name=f"{n}.jpg", alt=f"Gambar {n}.", index=n)
+            self.context.add(jpeg(colour=colours[n]), name=f"{n}.jpg", alt=f"Gambar {n}.", index=n)
             for n in range(count)
         ]
         return Part(1, "Bergambar.", tuple(media))
@@ -43,24 +43,24 @@ class Bench:
         return Attempt("k" * 32, 1, since, now, part, None, reply_to, "dropped")
 
     def objects(self) -> list[Any]:
-        return [found for found in self.sandbox.world.objects if not found.deleted]
+        return [found for found in self.sandbox.state.objects if not found.deleted]
 
-    def asked(self, method: str = "*") -> list[str]:
-        found = self.sandbox.world.requests
+    def count_requests(self, method: str = "*") -> list[str]:
+        found = self.sandbox.state.requests
         return [r["path"] for r in found if method in ("*", r["method"])]
 
-    def order(self, fault: str, path: str, **values: Any) -> None:
+    def inject_fault(self, fault: str, path: str, **values: Any) -> None:
         given = {"channel": "x", "path": path, "fault": fault, **values}
-        self.sandbox.faults.order(Fault.model_validate(given))
+        self.sandbox.faults.add(Fault.model_validate(given))
 
     def set(self, **settings: Any) -> None:
-        self.sandbox.world.settings.update({f"x.{name}": value for name, value in settings.items()})
+        self.sandbox.state.settings.update({f"x.{name}": value for name, value in settings.items()})
 
 
 @pytest.fixture
-def bench(sandbox: Sandbox, tmp_path: Path) -> Iterator[Bench]:
+def bench(sandbox: Sandbox, tmp_path: Path) -> Iterator[SessionHarness]:
     account = sandbox.config()["accounts"]["x"]
     config = XConfig(handle=account["handle"], base_url=account["base_url"])
-    door = SandboxDoor(sandbox, tmp_path, {field: account[field] for field in X.secrets})
+    door = SandboxContext(sandbox, tmp_path, {field: account[field] for field in X.secrets})
     with X().open(config, door) as session:
-        yield Bench(sandbox, door, session, config)
+        yield SessionHarness(sandbox, door, session, config)

@@ -5,9 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from humaspost.channels.x import X, XConfig
-from humaspost.model.channel import Consent
+from humaspost.model.channel import Authorization
 from humaspost.sandbox.server import Sandbox
-from tests.support.channel_context import SandboxDoor
+from tests.support.channel_context import SandboxContext
 from tests.support.deadlines import SECOND
 
 CALLBACK = "http://127.0.0.1:8723/callback"
@@ -20,17 +20,17 @@ def config_of(sandbox: Sandbox, **values: str) -> XConfig:
     return XConfig.model_validate({**given, "auth": "oauth2", **values})
 
 
-def answered(consent: Consent) -> dict[str, str]:
+def answered(consent: Authorization) -> dict[str, str]:
     """What X sends to the callback after the person said yes."""
     with requests.Session() as browser:
         browser.trust_env = False
         answer = browser.get(consent.url, allow_redirects=False, timeout=15 * SECOND)
     place = answer.headers.get("location", "")
-    assert place.startswith(consent.callback), answer.text
+    assert place.startswith(consent.callback_url), answer.text
     return {name: values[0] for name, values in parse_qs(urlsplit(place).query).items()}
 
 
-def log_in(config: XConfig, door: SandboxDoor) -> None:
+def log_in(config: XConfig, door: SandboxContext) -> None:
     """The door has the tokens of a fresh login."""
-    consent = X().consent(config, callback=CALLBACK)
+    consent = X().create_authorization(config, callback=CALLBACK)
     X().log_in(config, door, consent=consent, code=answered(consent)["code"])

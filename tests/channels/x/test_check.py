@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from humaspost.channels.registry import channel
+from humaspost.channels.registry import load_channel
 from humaspost.channels.x import X, XConfig
 from humaspost.channels.x.codes import CODES
-from humaspost.model.post import Kind
+from humaspost.model.post import MediaKind
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Part, Rendition
 from tests.support.sample_posts import medium, post
@@ -16,7 +16,7 @@ _X, _CONFIG = X(), XConfig(handle="@kotacontoh")
 _RULES = _X.rules(_CONFIG)
 
 
-def _problems(*texts: str, media: tuple[Kind, ...] = (), **own: Any) -> list[Problem]:
+def _problems(*texts: str, media: tuple[MediaKind, ...] = (), **own: Any) -> list[Problem]:
     items = [medium(f"{n}.bin", kind=kind) for n, kind in enumerate(media)]
     rendition = _X.render(post(*texts, media=items, own={"x": own}), _CONFIG, _RULES, account="x")
     return _X.check(rendition, _RULES, None, config=_CONFIG)
@@ -90,13 +90,13 @@ def test_a_post_s_address_at_the_end_is_a_quote_and_warned_of(text: str, quotes:
 
 def test_nothing_to_show_is_refused() -> None:
     assert _codes() == [("x-empty", "x.text")]
-    assert _codes(media=(Kind.IMAGE,)) == []
+    assert _codes(media=(MediaKind.IMAGE,)) == []
     assert _codes(poll={"options": ["A", "B"]}) == [("x-empty", "x.text")]
 
 
 def test_media_are_not_mixed() -> None:
-    assert _codes("A.", media=(Kind.IMAGE, Kind.GIF)) == [("x-media-mix", "media.1")]
-    assert _codes("A.", media=(Kind.IMAGE,) * 4) == []
+    assert _codes("A.", media=(MediaKind.IMAGE, MediaKind.GIF)) == [("x-media-mix", "media.1")]
+    assert _codes("A.", media=(MediaKind.IMAGE,) * 4) == []
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_polls_keep_to_their_limits(poll: dict[str, Any], expected: list[tuple[s
 
 def test_a_poll_and_a_picture_do_not_go_together() -> None:
     poll = {"options": ["A", "B"]}
-    assert _codes("Pilih.", poll=poll, media=(Kind.IMAGE,)) == [("x-poll-media", "x.poll")]
+    assert _codes("Pilih.", poll=poll, media=(MediaKind.IMAGE,)) == [("x-poll-media", "x.poll")]
 
 
 def test_values_of_the_wrong_kind_are_named() -> None:
@@ -135,12 +135,15 @@ def test_values_of_the_wrong_kind_are_named() -> None:
 
 
 def test_every_code_is_explained() -> None:
-    seen = {code for code, _ in _codes(poll={}, media=(Kind.GIF, Kind.IMAGE), reply_settings="x", thread="y")}
+    seen = {
+        code
+        for code, _ in _codes(poll={}, media=(MediaKind.GIF, MediaKind.IMAGE), reply_settings="x", thread="y")
+    }
     assert seen | {"x-empty", "x-cashtags"} <= set(CODES)
 
 
 def test_the_registry_finds_it() -> None:
-    assert isinstance(channel("x"), X)
+    assert isinstance(load_channel("x"), X)
 
 
 def test_a_handle_has_its_at_sign() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from humaspost.channels.x.errors import ERRORS, NOT_ALLOWED, NOT_FOUND
+from humaspost.channels.x.errors import ERROR_ROWS, NOT_ALLOWED, NOT_FOUND
 from humaspost.model.channel import Ready, Retracted
 from humaspost.model.delivery import Proof
 from humaspost.model.errors import (
@@ -19,7 +19,7 @@ from humaspost.model.errors import (
     UnknownOutcome,
 )
 from humaspost.model.rendition import Part
-from tests.channels.x.conftest import Bench
+from tests.channels.x.conftest import SessionHarness
 from tests.support.channel_context import attempted, prepared
 
 _PROBLEMS = "https://api.twitter.com/2/problems/"
@@ -112,8 +112,8 @@ UNLISTED: list[tuple[int, Any]] = [
 ]
 
 
-def _error(bench: Bench, *, status: int, body: Any, **more: Any) -> ChannelError:
-    bench.order("status", "/2/tweets$", status=status, body=body, acted=False, **more)
+def _error(bench: SessionHarness, *, status: int, body: Any, **more: Any) -> ChannelError:
+    bench.inject_fault("status", "/2/tweets$", status=status, body=body, acted=False, **more)
     with pytest.raises(ChannelError) as caught:
         bench.publish(_HALO)
     return caught.value
@@ -121,7 +121,7 @@ def _error(bench: Bench, *, status: int, body: Any, **more: Any) -> ChannelError
 
 @pytest.mark.parametrize(("status", "body", "error", "code"), LISTED)
 def test_listed_answers_to_a_post(
-    bench: Bench, status: int, body: Any, error: type[ChannelError], code: str
+    bench: SessionHarness, status: int, body: Any, error: type[ChannelError], code: str
 ) -> None:
     found = _error(bench, status=status, body=body)
     assert (type(found), found.code) == (error, code)
@@ -136,33 +136,35 @@ def test_listed_answers_to_a_post(
 
 def test_every_row_of_the_table_has_its_case() -> None:
     assert {
-        row.name for row in ERRORS if row.calls == ("post",) and row.error is Transient and not row.most
+        row.name
+        for row in ERROR_ROWS
+        if row.operations == ("post",) and row.error is Transient and not row.max_attempts
     } == set()
     elsewhere = {"media-refused", "upload-broken", "upload-forbidden", NOT_FOUND, NOT_ALLOWED}
     tested = {code for *_, code in LISTED} | elsewhere
-    assert {row.name for row in ERRORS} == tested
-    assert all(row.source.startswith("https://") for row in ERRORS)
+    assert {row.name for row in ERROR_ROWS} == tested
+    assert all(row.source.startswith("https://") for row in ERROR_ROWS)
 
 
 @pytest.mark.parametrize(("status", "body"), UNLISTED)
-def test_what_is_not_listed_is_unknown_on_a_post(bench: Bench, status: int, body: Any) -> None:
+def test_what_is_not_listed_is_unknown_on_a_post(bench: SessionHarness, status: int, body: Any) -> None:
     found = _error(bench, status=status, body=body)
     assert (type(found), found.scope) == (UnknownOutcome, Scope.DELIVERY)
 
 
 @pytest.mark.parametrize("fault", ["garbage", "empty-2xx", "redirect", "drop-before", "drop-after"])
-def test_faults_of_a_post_are_unknown(bench: Bench, fault: str) -> None:
-    bench.order(fault, "/2/tweets$")
+def test_faults_of_a_post_are_unknown(bench: SessionHarness, fault: str) -> None:
+    bench.inject_fault(fault, "/2/tweets$")
     with pytest.raises(UnknownOutcome):
         bench.publish(_HALO)
-    assert len([path for path in bench.asked() if path.endswith("/2/tweets")]) == 1
+    assert len([path for path in bench.count_requests() if path.endswith("/2/tweets")]) == 1
 
 
 @pytest.mark.parametrize(
     ("status", "body"), [(500, "<html>"), (503, _blank(503, "x")), (403, _blank(403, "y"))]
 )
-def test_what_is_not_listed_is_transient_on_a_read(bench: Bench, status: int, body: Any) -> None:
-    bench.order("status", "/users/me$", status=status, body=body, acted=False)
+def test_what_is_not_listed_is_transient_on_a_read(bench: SessionHarness, status: int, body: Any) -> None:
+    bench.inject_fault("status", "/users/me$", status=status, body=body, acted=False)
     with pytest.raises(Transient):
         bench.session.whoami()
 
@@ -183,35 +185,35 @@ def test_what_is_not_listed_is_transient_on_a_read(bench: Bench, status: int, bo
     ],
 )
 def test_answers_to_an_upload(
-    bench: Bench, call: str, status: int, error: type[ChannelError], code: str
+    bench: SessionHarness, call: str, status: int, error: type[ChannelError], code: str
 ) -> None:
-    bench.order("status", f"{call}$", status=status, body={"title": "?"}, acted=False)
+    bench.inject_fault("status", f"{call}$", status=status, body={"title": "?"}, acted=False)
     with pytest.raises(ChannelError) as caught:
         prepared(bench.session, bench.images())
     assert (type(caught.value), caught.value.code) == (error, code)
-    assert getattr(caught.value, "redo", False) is (code == "upload-broken")
-    assert bool(getattr(caught.value, "most", 0)) is code.startswith("upload-"), "it has an end"
+    assert getattr(caught.value, "restart_preparation", False) is (code == "upload-broken")
+    assert bool(getattr(caught.value, "max_attempts", 0)) is code.startswith("upload-"), "it has an end"
 
 
 #: X's older numbers, which must not change what deleting and looking are told.
 _OLD = {"errors": [{"code": 144, "message": "No status found with that ID."}]}
 
 
-def test_what_is_not_there_is_gone_whatever_number_x_gives(bench: Bench) -> None:
+def test_what_is_not_there_is_gone_whatever_number_x_gives(bench: SessionHarness) -> None:
     receipt = bench.publish(_HALO)
-    bench.order("status", r"/2/tweets/\d+$", status=404, body=_OLD, acted=False, method="DELETE")
+    bench.inject_fault("status", r"/2/tweets/\d+$", status=404, body=_OLD, acted=False, method="DELETE")
     assert isinstance(bench.session.retract(receipt), Retracted)
-    bench.order("status", r"/2/tweets/\d+$", status=404, body=_OLD, acted=False, method="GET")
+    bench.inject_fault("status", r"/2/tweets/\d+$", status=404, body=_OLD, acted=False, method="GET")
     assert bench.session.read_back(receipt) is None
 
 
-def test_who_may_not_read_the_timeline_cannot_tell(bench: Bench) -> None:
+def test_who_may_not_read_the_timeline_cannot_tell(bench: SessionHarness) -> None:
     bench.session.whoami()
-    bench.order("status", r"/2/users/\d+/tweets$", status=403, body=_OLD, acted=False)
+    bench.inject_fault("status", r"/2/users/\d+/tweets$", status=403, body=_OLD, acted=False)
     assert bench.session.find(attempted(_HALO, Ready({})), to=None) is Proof.CANNOT_TELL
 
 
-def _limited(bench: Bench, **headers: str) -> timedelta:
+def _limited(bench: SessionHarness, **headers: str) -> timedelta:
     found = _error(bench, status=429, body=_blank(429, "Too Many Requests"), headers=headers)
     assert isinstance(found, RateLimited)
     return found.retry_at - datetime.now(UTC)
@@ -225,12 +227,12 @@ def _at(seconds: int) -> str:
     ("window", "seconds"),
     [("x-rate-limit", 600), ("x-user-limit-24hour", 7200), ("x-app-limit-24hour", 9000)],
 )
-def test_x_says_when_it_takes_the_post_again(bench: Bench, window: str, seconds: int) -> None:
+def test_x_says_when_it_takes_the_post_again(bench: SessionHarness, window: str, seconds: int) -> None:
     headers = {"x-rate-limit-reset": _at(600), f"{window}-remaining": "0", f"{window}-reset": _at(seconds)}
     assert timedelta(seconds=seconds - 30) < _limited(bench, **headers) <= timedelta(seconds=seconds)
 
 
-def test_a_window_that_is_not_spent_is_not_waited_for(bench: Bench) -> None:
+def test_a_window_that_is_not_spent_is_not_waited_for(bench: SessionHarness) -> None:
     headers = {
         "x-rate-limit-reset": _at(600),
         "x-user-limit-24hour-remaining": "3",
@@ -240,18 +242,18 @@ def test_a_window_that_is_not_spent_is_not_waited_for(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("reset", ["", "soon", "-5", "9" * 30, "99999999999"])
-def test_an_absurd_time_is_never_waited_for(bench: Bench, reset: str) -> None:
+def test_an_absurd_time_is_never_waited_for(bench: SessionHarness, reset: str) -> None:
     assert timedelta() < _limited(bench, **{"x-rate-limit-reset": reset}) <= timedelta(days=2)
 
 
-def test_credits_name_no_time_even_where_a_window_does(bench: Bench) -> None:
+def test_credits_name_no_time_even_where_a_window_does(bench: SessionHarness) -> None:
     found = _error(bench, status=402, body=_CREDITS, headers={"x-rate-limit-reset": _at(600)})
     assert isinstance(found, QuotaExceeded)
     assert found.resets_at is None
 
 
-def test_hostile_words_are_cleaned_and_secrets_never_shown(bench: Bench) -> None:
-    secret = bench.door.secrets["access_token_secret"]
+def test_hostile_words_are_cleaned_and_secrets_never_shown(bench: SessionHarness) -> None:
+    secret = bench.context.secrets["access_token_secret"]
     detail = f"\x1b[31mred\u202e {secret} Bearer abc.def access_token=xyz " + "x" * 9999
     found = _error(bench, status=500, body=_blank(500, detail))
     assert "\x1b" not in str(found)

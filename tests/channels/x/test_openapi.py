@@ -17,16 +17,16 @@ from openapi_core import Config, OpenAPI
 from openapi_core.contrib.requests import RequestsOpenAPIRequest, RequestsOpenAPIResponse
 from PIL import Image
 
-from humaspost.channels.http.client import Wire
+from humaspost.channels.http.client import HttpClient
 from humaspost.channels.x import KEYS, ORIGIN, XConfig
-from humaspost.channels.x.auth import signing
-from humaspost.channels.x.session import Session
+from humaspost.channels.x.auth import auth_of
+from humaspost.channels.x.session import XSession
 from humaspost.model.delivery import Attempt, Receipt
-from humaspost.model.post import Kind
+from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment, Part
 from humaspost.sandbox.server import Sandbox
 from tests.channels.x.oauth_login import config_of, log_in
-from tests.support.channel_context import SandboxDoor, jpeg, prepared
+from tests.support.channel_context import SandboxContext, jpeg, prepared
 from tests.support.media_samples import mp4
 from tests.support.reference_data import shared
 
@@ -35,24 +35,24 @@ _SRT = b"1\n00:00:00,000 --> 00:00:01,000\nPilah sampah.\n"
 LEAST = 36
 
 
-class Judge:
+class RecordingSession:
     """A session whose every request is kept, on a wire of its own."""
 
-    def __init__(self, config: XConfig, door: SandboxDoor) -> None:
-        self.asked: list[requests.PreparedRequest] = []
+    def __init__(self, config: XConfig, door: SandboxContext) -> None:
+        self.captured_requests: list[requests.PreparedRequest] = []
         self.answers: list[tuple[requests.PreparedRequest, requests.Response]] = []
-        signed = signing(config, door)
-        self.wire = Wire(config.base_url, secrets=signed.secrets, signed_for=ORIGIN)
-        self.wire.session.hooks["response"].append(self._keep)
+        signed = auth_of(config, door)
+        self.http = HttpClient(config.base_url, secrets=signed.secrets, signed_for=ORIGIN)
+        self.http.session.hooks["response"].append(self._keep)
         self.base = urlsplit(config.base_url).path
-        self.door, self.session = door, Session(config, door, wire=self.wire, signed=signed)
+        self.context, self.session = door, XSession(config, door, http=self.http, auth=signed)
 
     def _keep(self, response: requests.Response, *_args: Any, **_more: Any) -> None:
         asked = response.request.copy()
         parts = urlsplit(str(asked.url))
         path = parts.path.removeprefix(self.base)
         asked.url = f"https://api.x.com{path}" + (f"?{parts.query}" if parts.query else "")
-        self.asked.append(asked)
+        self.captured_requests.append(asked)
         self.answers.append((asked, response))
 
     def publish(self, part: Part, *, reply_to: Receipt | None = None) -> Receipt:
@@ -61,12 +61,12 @@ class Judge:
 
     def use_everything(self) -> None:
         """Every feature of the channel is used."""
-        pictures = tuple(self.door.add(jpeg(colour=c), name=f"{c}.jpg", alt=c) for c in ("navy", "teal"))
+        pictures = tuple(self.context.add(jpeg(colour=c), name=f"{c}.jpg", alt=c) for c in ("navy", "teal"))
         first = self.publish(Part(1, "Halo & <warga> https://kotacontoh.go.id/a #Tagar", pictures))
         second = self.publish(Part(2, "Dua."), reply_to=first)
-        self.publish(Part(1, "Gerak.", (self._add(_gif(), Kind.GIF, "image/gif"),)))
-        words = replace(self._add(_SRT, Kind.DOCUMENT, "text/srt"), use="captions")
-        film = self._add(mp4(), Kind.VIDEO, "video/mp4")
+        self.publish(Part(1, "Gerak.", (self._add(_gif(), MediaKind.GIF, "image/gif"),)))
+        words = replace(self._add(_SRT, MediaKind.DOCUMENT, "text/srt"), use="captions")
+        film = self._add(mp4(), MediaKind.VIDEO, "video/mp4")
         self.publish(Part(1, "Film.", (replace(film, captions=words),)))
         self.publish(Part(1, "Tayang.", (replace(film, use="amplify"),)))
         poll = {"options": ["Ya", "Tidak"], "duration_minutes": 4320}
@@ -75,15 +75,15 @@ class Judge:
             extra: dict[str, Any] = {"reply_settings": who, **marks, **({} if number else {"poll": poll})}
             self.publish(Part(1, f"Jawab {who}.", extra=extra))
         self.session.whoami()
-        now = self.door.now()
+        now = self.context.now()
         attempt = Attempt("k" * 32, 1, now, now, Part(1, "Tidak ada."), None, None, "dropped")
         self.session.find(attempt, to=None)
         self.session.read_back(second)
         self.session.retract(second)
         self.session.read_back(second)
 
-    def _add(self, data: bytes, kind: Kind, mime: str) -> Attachment:
-        item = self.door.add(data, name=f"a.{mime.rpartition('/')[2]}")
+    def _add(self, data: bytes, kind: MediaKind, mime: str) -> Attachment:
+        item = self.context.add(data, name=f"a.{mime.rpartition('/')[2]}")
         return Attachment(item.path, item.sha256, kind, mime, item.size, "Bergerak.", 0)
 
 
@@ -95,29 +95,31 @@ def _gif() -> bytes:
 
 
 @pytest.fixture
-def by_keys(sandbox: Sandbox, tmp_path: Path) -> Iterator[Judge]:
+def by_keys(sandbox: Sandbox, tmp_path: Path) -> Iterator[RecordingSession]:
     account = sandbox.config()["accounts"]["x"]
     config = XConfig(handle=account["handle"], base_url=account["base_url"])
-    sandbox.world.settings["x.processing_seconds"] = 0.03
-    judge = Judge(config, SandboxDoor(sandbox, tmp_path, {field: account[field] for field in KEYS}))
+    sandbox.state.settings["x.processing_seconds"] = 0.03
+    judge = RecordingSession(
+        config, SandboxContext(sandbox, tmp_path, {field: account[field] for field in KEYS})
+    )
     yield judge
-    judge.wire.close()
+    judge.http.close()
 
 
 @pytest.fixture
-def by_login(sandbox: Sandbox, tmp_path: Path) -> Iterator[Judge]:
-    door = SandboxDoor(sandbox, tmp_path)
+def by_login(sandbox: Sandbox, tmp_path: Path) -> Iterator[RecordingSession]:
+    door = SandboxContext(sandbox, tmp_path)
     log_in(config_of(sandbox), door)
-    sandbox.world.settings["x.processing_seconds"] = 0.03
-    judge = Judge(config_of(sandbox), door)
+    sandbox.state.settings["x.processing_seconds"] = 0.03
+    judge = RecordingSession(config_of(sandbox), door)
     yield judge
-    judge.wire.close()
+    judge.http.close()
 
 
 @pytest.fixture(scope="module")
 def document() -> Any:
     found = json.loads(shared("contracts/data/x/x-openapi.json").read_text(encoding="utf-8"))
-    _mend(found)
+    _fix_schema(found)
     return found
 
 
@@ -126,20 +128,20 @@ def spec(document: Any) -> OpenAPI:
     return OpenAPI.from_dict(document, config=Config())
 
 
-def _mend(node: Any) -> None:
+def _fix_schema(node: Any) -> None:
     """Repeated enum values are dropped, for which openapi-core refuses the document; OAuth 1.0a it cannot judge."""
     if isinstance(node, dict):
         node.pop("security", None)
         if isinstance(node.get("enum"), list):
             node["enum"] = list(dict.fromkeys(node["enum"]))
         for value in node.values():
-            _mend(value)
+            _fix_schema(value)
     elif isinstance(node, list):
         for value in node:
-            _mend(value)
+            _fix_schema(value)
 
 
-def judged(spec: OpenAPI, asked: list[requests.PreparedRequest]) -> set[tuple[str, str]]:
+def validation_errors(spec: OpenAPI, asked: list[requests.PreparedRequest]) -> set[tuple[str, str]]:
     """Every request fits X's specification; which operations they were."""
     kinds = set()
     for request in map(_typed, asked):
@@ -217,24 +219,26 @@ KINDS = {
 OTHERWISE = {"tweet.fields": "https://docs.x.com/x-api/posts/timelines/introduction"}
 
 
-def _without_polls(judge: Judge) -> int:
-    return sum("command=STATUS" not in str(request.url) for request in judge.asked)
+def _without_polls(judge: RecordingSession) -> int:
+    return sum("command=STATUS" not in str(request.url) for request in judge.captured_requests)
 
 
-def test_every_request_signed_with_keys_fits(by_keys: Judge, spec: OpenAPI, document: Any) -> None:
+def test_every_request_signed_with_keys_fits(by_keys: RecordingSession, spec: OpenAPI, document: Any) -> None:
     by_keys.use_everything()
-    assert judged(spec, by_keys.asked) == KINDS
-    queried = [request for request in by_keys.asked if "?" in str(request.url)]
+    assert validation_errors(spec, by_keys.captured_requests) == KINDS
+    queried = [request for request in by_keys.captured_requests if "?" in str(request.url)]
     assert {name for _path, name in unknown_names(document, queried)} == set(OTHERWISE)
     assert len(queried) >= 3
-    print(f"X's OpenAPI judged {len(by_keys.asked)} requests")  # noqa: T201  (the judge counts aloud)
+    print(f"X's OpenAPI judged {len(by_keys.captured_requests)} requests")  # noqa: T201  (the judge counts aloud)
     assert _without_polls(by_keys) >= LEAST
 
 
-def test_every_request_after_a_login_fits(by_login: Judge, spec: OpenAPI) -> None:
+def test_every_request_after_a_login_fits(by_login: RecordingSession, spec: OpenAPI) -> None:
     by_login.use_everything()
-    assert judged(spec, by_login.asked) == KINDS
-    assert {str(r.headers["Authorization"]).partition(" ")[0] for r in by_login.asked} == {"Bearer"}
+    assert validation_errors(spec, by_login.captured_requests) == KINDS
+    assert {str(r.headers["Authorization"]).partition(" ")[0] for r in by_login.captured_requests} == {
+        "Bearer"
+    }
     assert _without_polls(by_login) >= LEAST
 
 
@@ -243,7 +247,7 @@ def test_a_name_that_x_does_not_know_is_found(document: Any) -> None:
     assert unknown_names(document, [asked]) == {("/2/tweets/{id}", "tweet.field")}
 
 
-def test_every_answer_that_the_adapter_gets_fits(by_keys: Judge, spec: OpenAPI) -> None:
+def test_every_answer_that_the_adapter_gets_fits(by_keys: RecordingSession, spec: OpenAPI) -> None:
     by_keys.use_everything()
     bodies = 0
     for request, response in by_keys.answers:
@@ -265,8 +269,8 @@ def test_every_answer_that_the_adapter_gets_fits(by_keys: Judge, spec: OpenAPI) 
         {"made_with_ai": "ya"},
     ],
 )
-def test_the_judge_does_refuse(by_keys: Judge, spec: OpenAPI, extra: dict[str, Any]) -> None:
+def test_the_judge_does_refuse(by_keys: RecordingSession, spec: OpenAPI, extra: dict[str, Any]) -> None:
     by_keys.session.whoami()
     wrong = requests.Request("POST", "https://api.x.com/2/tweets", json={"text": "a", **extra}).prepare()
     with pytest.raises(Exception, match=r"(?i)valid"):
-        judged(spec, [*by_keys.asked, wrong])
+        validation_errors(spec, [*by_keys.captured_requests, wrong])

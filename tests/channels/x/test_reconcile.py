@@ -10,55 +10,55 @@ from humaspost.channels.x import reconcile
 from humaspost.model.delivery import Attempt, Proof, Receipt
 from humaspost.model.errors import AuthFailed, Transient, UnknownOutcome
 from humaspost.model.rendition import Part
-from tests.channels.x.conftest import Bench
+from tests.channels.x.conftest import SessionHarness
 from tests.support.deadlines import SECOND
 
-_WORDS = "Halo & <warga>, lihat https://kota.go.id/a?b=c&d dan kota.go.id #Tagar"
+_TEXT = "Halo & <warga>, lihat https://kota.go.id/a?b=c&d dan kota.go.id #Tagar"
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _lost(bench: Bench, part: Part, **more: Any) -> Attempt:
+def _lost(bench: SessionHarness, part: Part, **more: Any) -> Attempt:
     """The part was posted and the answer was lost."""
     since = _now()
-    bench.order("drop-after", "/2/tweets$")
+    bench.inject_fault("drop-after", "/2/tweets$")
     with pytest.raises(UnknownOutcome):
         bench.publish(part, **more)
     return bench.attempt(part, since=since)
 
 
-def test_what_landed_is_found_with_its_links_and_signs(bench: Bench) -> None:
-    attempt = _lost(bench, Part(1, _WORDS))
+def test_what_landed_is_found_with_its_links_and_signs(bench: SessionHarness) -> None:
+    attempt = _lost(bench, Part(1, _TEXT))
     found = bench.session.find(attempt, to=None)
     assert isinstance(found, Receipt)
     assert found.remote_id == bench.objects()[0].id
     assert abs(found.at - _now()) < timedelta(seconds=30)
 
 
-def test_pictures_are_found_too(bench: Bench) -> None:
+def test_pictures_are_found_too(bench: SessionHarness) -> None:
     found = bench.session.find(_lost(bench, bench.images(2)), to=None)
     assert isinstance(found, Receipt)
 
 
-def test_pictures_without_words_are_found_too(bench: Bench) -> None:
+def test_pictures_without_words_are_found_too(bench: SessionHarness) -> None:
     part = Part(1, "", bench.images(1).media)
     assert isinstance(bench.session.find(_lost(bench, part), to=None), Receipt)
 
 
-def test_what_did_not_land_is_absent_so_far_and_never_more(bench: Bench) -> None:
+def test_what_did_not_land_is_absent_so_far_and_never_more(bench: SessionHarness) -> None:
     since = _now()
-    bench.order("drop-before", "/2/tweets$")
-    part = Part(1, _WORDS)
+    bench.inject_fault("drop-before", "/2/tweets$")
+    part = Part(1, _TEXT)
     with pytest.raises(UnknownOutcome):
         bench.publish(part)
     assert bench.session.find(bench.attempt(part, since=since), to=None) is Proof.ABSENT_SO_FAR
 
 
-def test_what_lags_is_found_later(bench: Bench) -> None:
-    bench.order("lag", "/2/tweets$", seconds=0.5)
-    part, since = Part(1, _WORDS), _now()
+def test_what_lags_is_found_later(bench: SessionHarness) -> None:
+    bench.inject_fault("lag", "/2/tweets$", seconds=0.5)
+    part, since = Part(1, _TEXT), _now()
     bench.publish(part)
     attempt = bench.attempt(part, since=since)
     assert bench.session.find(attempt, to=None) is Proof.ABSENT_SO_FAR
@@ -68,7 +68,7 @@ def test_what_lags_is_found_later(bench: Bench) -> None:
     assert found.remote_id == bench.objects()[0].id
 
 
-def test_only_a_reply_to_the_same_post_counts(bench: Bench) -> None:
+def test_only_a_reply_to_the_same_post_counts(bench: SessionHarness) -> None:
     since = _now()
     first = bench.publish(Part(1, "Induk."))
     bench.publish(Part(2, "Anak."), reply_to=first)
@@ -79,35 +79,35 @@ def test_only_a_reply_to_the_same_post_counts(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=-4), timedelta(seconds=20), timedelta(minutes=4)])
-def test_a_computer_whose_clock_is_off_finds_what_it_sent(bench: Bench, ahead: timedelta) -> None:
+def test_a_computer_whose_clock_is_off_finds_what_it_sent(bench: SessionHarness, ahead: timedelta) -> None:
     part = Part(1, "Sama.")
     attempt = _lost(bench, part)
     moved = replace(attempt, started_at=attempt.started_at + ahead, ended_at=attempt.ended_at + ahead)
     assert isinstance(bench.session.find(moved, to=None), Receipt)
 
 
-def test_an_older_post_with_the_same_words_is_not_ours(bench: Bench) -> None:
+def test_an_older_post_with_the_same_words_is_not_ours(bench: SessionHarness) -> None:
     part = Part(1, "Sama.")
     bench.publish(part)
     attempt = bench.attempt(part, since=_now() + timedelta(minutes=6))
     assert bench.session.find(attempt, to=None) is Proof.ABSENT_SO_FAR
 
 
-def test_what_another_delivery_holds_is_not_ours(bench: Bench) -> None:
+def test_what_another_delivery_holds_is_not_ours(bench: SessionHarness) -> None:
     part, since = Part(1, "Sama."), _now()
     theirs = bench.publish(part)
     assert theirs.remote_id
-    attempt = replace(bench.attempt(part, since=since), taken=frozenset({theirs.remote_id}))
+    attempt = replace(bench.attempt(part, since=since), used_remote_ids=frozenset({theirs.remote_id}))
     assert bench.session.find(attempt, to=None) is Proof.ABSENT_SO_FAR
 
 
-def test_the_same_words_without_the_pictures_are_another_post(bench: Bench) -> None:
+def test_the_same_words_without_the_pictures_are_another_post(bench: SessionHarness) -> None:
     since, pictured = _now(), bench.images(1)
     bench.publish(Part(1, pictured.text))
     assert bench.session.find(bench.attempt(pictured, since=since), to=None) is Proof.ABSENT_SO_FAR
 
 
-def test_what_was_made_long_after_the_attempt_is_not_ours(bench: Bench) -> None:
+def test_what_was_made_long_after_the_attempt_is_not_ours(bench: SessionHarness) -> None:
     part = Part(1, "Sama.")
     bench.publish(part)
     long_ago = _now() - timedelta(minutes=10)
@@ -115,7 +115,7 @@ def test_what_was_made_long_after_the_attempt_is_not_ours(bench: Bench) -> None:
     assert bench.session.find(attempt, to=None) is Proof.ABSENT_SO_FAR
 
 
-def test_two_that_fit_are_for_a_person(bench: Bench) -> None:
+def test_two_that_fit_are_for_a_person(bench: SessionHarness) -> None:
     since = _now()
     bench.set(duplicate_hours=0)
     part = Part(1, "Sama.")
@@ -124,7 +124,7 @@ def test_two_that_fit_are_for_a_person(bench: Bench) -> None:
     assert bench.session.find(bench.attempt(part, since=since), to=None) is Proof.CANNOT_TELL
 
 
-def test_a_duplicate_is_unknown_and_opens_the_same_look(bench: Bench) -> None:
+def test_a_duplicate_is_unknown_and_opens_the_same_look(bench: SessionHarness) -> None:
     part = Part(1, "Sama.")
     attempt = _lost(bench, part)
     with pytest.raises(UnknownOutcome) as error:
@@ -136,18 +136,18 @@ def test_a_duplicate_is_unknown_and_opens_the_same_look(bench: Bench) -> None:
 @pytest.mark.parametrize(
     "body", [{"type": "https://api.twitter.com/2/problems/client-forbidden"}, {"detail": "?"}]
 )
-def test_a_timeline_that_may_not_be_read_tells_nothing(bench: Bench, body: dict[str, str]) -> None:
-    bench.order("status", "/users/.*/tweets", status=403, body=body, acted=False)
+def test_a_timeline_that_may_not_be_read_tells_nothing(bench: SessionHarness, body: dict[str, str]) -> None:
+    bench.inject_fault("status", "/users/.*/tweets", status=403, body=body, acted=False)
     attempt = bench.attempt(Part(1, "a"), since=_now())
     assert bench.session.find(attempt, to=None) is Proof.CANNOT_TELL
 
 
-def test_a_look_that_failed_is_no_proof(bench: Bench) -> None:
+def test_a_look_that_failed_is_no_proof(bench: SessionHarness) -> None:
     attempt = bench.attempt(Part(1, "a"), since=_now())
-    bench.order("status", "/users/.*/tweets", status=503, acted=False)
+    bench.inject_fault("status", "/users/.*/tweets", status=503, acted=False)
     with pytest.raises(Transient):
         bench.session.find(attempt, to=None)
-    bench.order("status", "/users/.*/tweets", status=401, acted=False)
+    bench.inject_fault("status", "/users/.*/tweets", status=401, acted=False)
     with pytest.raises(AuthFailed):
         bench.session.find(attempt, to=None)
 
@@ -160,8 +160,8 @@ def test_a_look_that_failed_is_no_proof(bench: Bench) -> None:
         {"data": [{"id": "9" * 400, "text": "a"}, {"id": "9" * 5000, "text": "a"}, {"id": "٣", "text": "a"}]},
     ],
 )
-def test_a_hostile_timeline_finds_nothing(bench: Bench, body: Any) -> None:
-    bench.order("status", "/users/.*/tweets", status=200, body=body, acted=False)
+def test_a_hostile_timeline_finds_nothing(bench: SessionHarness, body: Any) -> None:
+    bench.inject_fault("status", "/users/.*/tweets", status=200, body=body, acted=False)
     assert bench.session.find(bench.attempt(Part(1, "a"), since=_now()), to=None) is Proof.ABSENT_SO_FAR
 
 
@@ -177,40 +177,40 @@ def test_a_hostile_timeline_finds_nothing(bench: Bench, body: Any) -> None:
         {"errors": [{"title": "Not Authorized to view tweet"}]},
     ],
 )
-def test_what_is_no_timeline_is_no_proof_of_absence(bench: Bench, body: Any) -> None:
-    bench.order("status", "/users/.*/tweets", status=200, body=body, acted=False)
+def test_what_is_no_timeline_is_no_proof_of_absence(bench: SessionHarness, body: Any) -> None:
+    bench.inject_fault("status", "/users/.*/tweets", status=200, body=body, acted=False)
     with pytest.raises(Transient, match="unreadable-answer"):
         bench.session.find(bench.attempt(Part(1, "a"), since=_now()), to=None)
 
 
-def test_a_busy_account_is_read_page_by_page_but_not_for_ever(bench: Bench) -> None:
+def test_a_busy_account_is_read_page_by_page_but_not_for_ever(bench: SessionHarness) -> None:
     body = {"data": [], "meta": {"next_token": "more", "result_count": 0}}
-    bench.order("status", "/users/.*/tweets", status=200, body=body, acted=False, count=50)
+    bench.inject_fault("status", "/users/.*/tweets", status=200, body=body, acted=False, count=50)
     assert bench.session.find(bench.attempt(Part(1, "a"), since=_now()), to=None) is Proof.ABSENT_SO_FAR
-    assert len([path for path in bench.asked("GET") if "/tweets" in path]) == 5
+    assert len([path for path in bench.count_requests("GET") if "/tweets" in path]) == 5
 
 
-def test_a_look_asks_since_the_attempt_by_a_clock_that_is_behind(bench: Bench) -> None:
+def test_a_look_asks_since_the_attempt_by_a_clock_that_is_behind(bench: SessionHarness) -> None:
     since = datetime(2026, 11, 23, 8, 0, 30, tzinfo=UTC)
     bench.session.find(bench.attempt(Part(1, "a"), since=since), to=None)
-    assert bench.sandbox.world.requests[-1]["query"]["start_time"] == "2026-11-23T07:55:30Z"
+    assert bench.sandbox.state.requests[-1]["query"]["start_time"] == "2026-11-23T07:55:30Z"
 
 
 def test_an_id_tells_its_time() -> None:
-    assert reconcile.created_at("1212092628029698048") == datetime(2019, 12, 31, 19, 26, 16, 771000, UTC)
+    assert reconcile.created_at_of("1212092628029698048") == datetime(2019, 12, 31, 19, 26, 16, 771000, UTC)
 
 
 @pytest.mark.parametrize("name", ["referenced_tweets", "referenced_posts"])
-def test_a_reply_is_known_by_either_name_of_its_parent(bench: Bench, name: str) -> None:
+def test_a_reply_is_known_by_either_name_of_its_parent(bench: SessionHarness, name: str) -> None:
     """By the newer name a reply with the same words was taken for the post itself."""
     attempt = bench.attempt(Part(1, "Halo."), since=_now())
     ours = str(int((attempt.started_at.timestamp() * 1000) - reconcile._EPOCH + 500) << 22)
     reply = {"id": ours, "text": "Halo.", name: [{"type": "replied_to", "id": "7"}]}
-    assert reconcile.judge([reply], attempt) is Proof.ABSENT_SO_FAR
-    assert isinstance(reconcile.judge([reply], replace(attempt, reply_to="7")), Receipt)
+    assert reconcile.match_attempt([reply], attempt) is Proof.ABSENT_SO_FAR
+    assert isinstance(reconcile.match_attempt([reply], replace(attempt, reply_to="7")), Receipt)
 
 
 @pytest.mark.parametrize("name", ["note_tweet", "note_post"])
 def test_a_long_text_is_read_whole_by_either_name(name: str) -> None:
     whole = "Halo. " * 60
-    assert reconcile.shown_text({"text": "Halo\u2026", name: {"text": whole}}) == whole.strip()
+    assert reconcile.displayed_text({"text": "Halo\u2026", name: {"text": whole}}) == whole.strip()

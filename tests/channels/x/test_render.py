@@ -49,7 +49,11 @@ def test_parts_by_hand_in_the_text() -> None:
 
 
 def test_media_stand_on_their_part_and_on_the_first_otherwise() -> None:
-    media = [medium("a.jpg"), replace(medium("b.jpg"), part=2), replace(medium("c.jpg"), only=("instagram",))]
+    media = [
+        medium("a.jpg"),
+        replace(medium("b.jpg"), part=2),
+        replace(medium("c.jpg"), only_for=("instagram",)),
+    ]
     given = post(media=media, own=_own(text="Satu. <!-- part --> Dua."))
     assert [[item.path for item in part.media] for part in _rendered(given).parts] == [
         ["posts/a.jpg"],

@@ -12,13 +12,13 @@ from PIL import Image
 
 from humaspost.base.canonical_json import Json
 from humaspost.channels.x import X
-from humaspost.channels.x.media_upload import CHUNK
-from humaspost.model.channel import ByHand, NotReady, Ready, Retracted
+from humaspost.channels.x.media_upload import CHUNK_BYTES
+from humaspost.model.channel import ManualSteps, NotReady, Ready, Retracted
 from humaspost.model.delivery import Receipt
 from humaspost.model.errors import AuthFailed, Rejected, Transient, UnknownOutcome
-from humaspost.model.post import Kind
+from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment, Part
-from tests.channels.x.conftest import Bench
+from tests.channels.x.conftest import SessionHarness
 from tests.support.channel_context import prepared
 
 
@@ -30,41 +30,43 @@ def test_importing_the_channel_imports_no_library_of_the_network() -> None:
     )
 
 
-def test_whoami_names_the_account_by_its_own_id(bench: Bench) -> None:
+def test_whoami_names_the_account_by_its_own_id(bench: SessionHarness) -> None:
     identity = bench.session.whoami()
-    assert (identity.platform_id, identity.shown) == ("1580218334410428416", "@kotacontoh")
+    assert (identity.platform_id, identity.display_name) == ("1580218334410428416", "@kotacontoh")
 
 
-def test_another_accounts_keys_are_for_a_person(bench: Bench) -> None:
+def test_another_accounts_keys_are_for_a_person(bench: SessionHarness) -> None:
     config = bench.config.model_copy(update={"handle": "@lain"})
     with (
-        X().open(config, bench.door) as session,
+        X().open(config, bench.context) as session,
         pytest.raises(AuthFailed, match=r"wrong-account.*@kotacontoh"),
     ):
         session.whoami()
 
 
-def test_a_missing_secret_is_told_before_anything_is_asked(bench: Bench) -> None:
-    del bench.door.secrets["api_key_secret"]
-    with pytest.raises(AuthFailed, match="secret-missing"), X().open(bench.config, bench.door):
+def test_a_missing_secret_is_told_before_anything_is_asked(bench: SessionHarness) -> None:
+    del bench.context.secrets["api_key_secret"]
+    with pytest.raises(AuthFailed, match="secret-missing"), X().open(bench.config, bench.context):
         pass
 
 
-def test_a_survey_asks_for_nothing_that_costs_money(bench: Bench) -> None:
+def test_a_survey_asks_for_nothing_that_costs_money(bench: SessionHarness) -> None:
     """Its question told of the reads of a day, which were taken for posts."""
-    before = len(bench.asked("GET"))
-    assert bench.session.survey().quotas == {}
-    assert len(bench.asked("GET")) == before
+    before = len(bench.count_requests("GET"))
+    assert bench.session.fetch_status().quotas == {}
+    assert len(bench.count_requests("GET")) == before
 
 
 @pytest.mark.parametrize("name", ["\x1b[31mkota", "a b", "", "x" * 21, "kota\u202e", 5])
-def test_a_name_that_x_gives_nobody_is_not_believed(bench: Bench, name: object) -> None:
-    bench.order("status", "/users/me$", status=200, body={"data": {"id": "1", "username": name}}, acted=False)
+def test_a_name_that_x_gives_nobody_is_not_believed(bench: SessionHarness, name: object) -> None:
+    bench.inject_fault(
+        "status", "/users/me$", status=200, body={"data": {"id": "1", "username": name}}, acted=False
+    )
     with pytest.raises(Transient, match="unreadable-answer"):
         bench.session.whoami()
 
 
-def test_a_text_is_published_once_with_its_receipt(bench: Bench) -> None:
+def test_a_text_is_published_once_with_its_receipt(bench: SessionHarness) -> None:
     receipt = bench.publish(Part(1, "Halo & <warga> https://kota.go.id/a #Tagar"))
     (shown,) = bench.objects()
     assert shown.text == "Halo & <warga> https://kota.go.id/a #Tagar"
@@ -72,7 +74,7 @@ def test_a_text_is_published_once_with_its_receipt(bench: Bench) -> None:
     assert receipt.url == f"https://x.com/i/status/{shown.id}"
 
 
-def test_four_images_with_their_words(bench: Bench) -> None:
+def test_four_images_with_their_words(bench: SessionHarness) -> None:
     bench.publish(bench.images(4))
     (shown,) = bench.objects()
     assert [(item.type, item.alt) for item in shown.media] == [
@@ -80,23 +82,23 @@ def test_four_images_with_their_words(bench: Bench) -> None:
     ]
 
 
-def test_each_step_of_preparing_is_one_write(bench: Bench) -> None:
+def test_each_step_of_preparing_is_one_write(bench: SessionHarness) -> None:
     before = 0
     part = bench.images(2)
     token: Json = None
     while not isinstance(step := bench.session.prepare(part, token), Ready):
-        assert len(bench.asked("POST")) == before + 1
+        assert len(bench.count_requests("POST")) == before + 1
         before, token = before + 1, step.token
     assert before == 8
     assert bench.objects() == []
 
 
-def test_preparing_goes_on_after_every_restart(bench: Bench) -> None:
+def test_preparing_goes_on_after_every_restart(bench: SessionHarness) -> None:
     part = bench.images(2)
     step: Ready | NotReady = NotReady(None)
     while isinstance(step, NotReady):
         kept = json.loads(json.dumps(step.token))
-        with X().open(bench.config, bench.door) as session:
+        with X().open(bench.config, bench.context) as session:
             step = session.prepare(part, kept)
     bench.session.publish(part, step, key="k", to=None, reply_to=None)
     assert [item.alt for item in bench.objects()[0].media] == ["Gambar 0.", "Gambar 1."]
@@ -109,17 +111,17 @@ def _noise(side: int) -> bytes:
     return file.getvalue()
 
 
-def _attached(bench: Bench, data: bytes, kind: Kind, mime: str) -> Attachment:
-    item = bench.door.add(data, name=f"a.{mime.rpartition('/')[2]}")
+def _attached(bench: SessionHarness, data: bytes, kind: MediaKind, mime: str) -> Attachment:
+    item = bench.context.add(data, name=f"a.{mime.rpartition('/')[2]}")
     return Attachment(item.path, item.sha256, kind, mime, item.size, "Derau.", 0)
 
 
-def test_a_large_file_goes_up_in_pieces(bench: Bench) -> None:
-    item = _attached(bench, _noise(1600), Kind.IMAGE, "image/png")
-    assert item.size > CHUNK
+def test_a_large_file_goes_up_in_pieces(bench: SessionHarness) -> None:
+    item = _attached(bench, _noise(1600), MediaKind.IMAGE, "image/png")
+    assert item.size > CHUNK_BYTES
     bench.publish(Part(1, "Besar.", (item,)))
-    appends = [path for path in bench.asked("POST") if path.endswith("/append")]
-    assert len(appends) == -(-item.size // CHUNK)
+    appends = [path for path in bench.count_requests("POST") if path.endswith("/append")]
+    assert len(appends) == -(-item.size // CHUNK_BYTES)
     assert bench.objects()[0].media[0].sha256 == item.sha256
 
 
@@ -130,46 +132,46 @@ def _gif() -> bytes:
     return file.getvalue()
 
 
-def test_a_gif_is_waited_for(bench: Bench) -> None:
+def test_a_gif_is_waited_for(bench: SessionHarness) -> None:
     bench.set(processing_seconds=0.05, check_after_secs=2)
-    part = Part(1, "Gerak.", (_attached(bench, _gif(), Kind.GIF, "image/gif"),))
+    part = Part(1, "Gerak.", (_attached(bench, _gif(), MediaKind.GIF, "image/gif"),))
     waits = []
     step: Ready | NotReady = NotReady(None)
     while isinstance(step, NotReady):
         step = bench.session.prepare(part, step.token)
-        waits += [step.after] if isinstance(step, NotReady) and step.after else []
+        waits += [step.retry_after] if isinstance(step, NotReady) and step.retry_after else []
     assert waits[0] == 2.0
     bench.session.publish(part, step, key="k", to=None, reply_to=None)
     assert bench.objects()[0].media[0].type == "image/gif"
 
 
-def test_a_gif_that_x_cannot_read_is_refused(bench: Bench) -> None:
+def test_a_gif_that_x_cannot_read_is_refused(bench: SessionHarness) -> None:
     bench.set(processing_seconds=0, processing_ends="failed")
-    part = Part(1, "Gerak.", (_attached(bench, _gif(), Kind.GIF, "image/gif"),))
+    part = Part(1, "Gerak.", (_attached(bench, _gif(), MediaKind.GIF, "image/gif"),))
     with pytest.raises(Rejected, match="media-failed"):
         prepared(bench.session, part)
 
 
-def test_a_file_that_changed_is_never_sent(bench: Bench) -> None:
+def test_a_file_that_changed_is_never_sent(bench: SessionHarness) -> None:
     part = bench.images()
-    bench.door.files.clear()
+    bench.context.files.clear()
     with pytest.raises(Rejected, match="media-changed"):
         bench.session.prepare(part, None)
-    assert bench.asked("POST") == []
+    assert bench.count_requests("POST") == []
 
 
-def test_an_upload_that_x_forgot_is_made_anew(bench: Bench) -> None:
+def test_an_upload_that_x_forgot_is_made_anew(bench: SessionHarness) -> None:
     part = bench.images()
     ready = prepared(bench.session, part)
-    bench.door.later = timedelta(days=2)
+    bench.context.later = timedelta(days=2)
     with pytest.raises(Transient, match="media-expired") as expired:
         bench.session.publish(part, ready, key="k", to=None, reply_to=None)
-    assert expired.value.redo
-    bench.door.later = timedelta(hours=23, minutes=55)
+    assert expired.value.restart_preparation
+    bench.context.later = timedelta(hours=23, minutes=55)
     assert isinstance(bench.session.prepare(part, ready.token), NotReady)
 
 
-def test_media_that_x_does_not_take_any_more_are_made_anew(bench: Bench) -> None:
+def test_media_that_x_does_not_take_any_more_are_made_anew(bench: SessionHarness) -> None:
     part = bench.images()
     entry = {
         "sha256": part.media[0].sha256,
@@ -180,13 +182,13 @@ def test_media_that_x_does_not_take_any_more_are_made_anew(bench: Bench) -> None
     }
     with pytest.raises(Transient, match="media-not-ready") as error:
         bench.session.publish(part, Ready({"media": [entry]}), key="k", to=None, reply_to=None)
-    assert error.value.redo
+    assert error.value.restart_preparation
 
 
 @pytest.mark.parametrize("call", ["initialize", "append", "finalize", "metadata"])
 @pytest.mark.parametrize("fault", ["drop-before", "drop-after", "garbage", "empty-2xx", "redirect"])
-def test_preparing_survives_whatever_happens_to_a_step(bench: Bench, call: str, fault: str) -> None:
-    bench.order(fault, f"{call}$")
+def test_preparing_survives_whatever_happens_to_a_step(bench: SessionHarness, call: str, fault: str) -> None:
+    bench.inject_fault(fault, f"{call}$")
     part = bench.images()
     token: Json = None
     errors = 0
@@ -195,7 +197,7 @@ def test_preparing_survives_whatever_happens_to_a_step(bench: Bench, call: str, 
             step = bench.session.prepare(part, token)
         except Transient as error:
             errors += 1
-            token = None if error.redo else token
+            token = None if error.restart_preparation else token
             continue
         token = step.token
         if isinstance(step, Ready):
@@ -206,20 +208,20 @@ def test_preparing_survives_whatever_happens_to_a_step(bench: Bench, call: str, 
     assert len(bench.objects()) == 1
 
 
-def test_a_thread_hangs_together_by_its_receipts(bench: Bench) -> None:
+def test_a_thread_hangs_together_by_its_receipts(bench: SessionHarness) -> None:
     first = bench.publish(Part(1, "Satu."))
     second = bench.publish(Part(2, "Dua."), reply_to=first)
     bench.publish(Part(3, "Tiga."), reply_to=second)
     assert [found.reply_to for found in bench.objects()] == [None, first.remote_id, second.remote_id]
 
 
-def test_a_reply_to_what_has_no_id_is_never_sent_as_a_post_of_its_own(bench: Bench) -> None:
+def test_a_reply_to_what_has_no_id_is_never_sent_as_a_post_of_its_own(bench: SessionHarness) -> None:
     with pytest.raises(Rejected, match="reply-unknown"):
-        bench.publish(Part(2, "Dua."), reply_to=Receipt(None, bench.door.now()))
-    assert bench.asked() == []
+        bench.publish(Part(2, "Dua."), reply_to=Receipt(None, bench.context.now()))
+    assert bench.count_requests() == []
 
 
-def test_what_only_x_has(bench: Bench) -> None:
+def test_what_only_x_has(bench: SessionHarness) -> None:
     extra: dict[str, Any] = {
         "poll": {"options": ["Ya", "Tidak"], "duration_minutes": 4320},
         "reply_settings": "mentionedUsers",
@@ -227,12 +229,12 @@ def test_what_only_x_has(bench: Bench) -> None:
         "paid_partnership": True,
     }
     bench.publish(Part(1, "Pilih.", extra=extra))
-    body = next(r["body"] for r in bench.sandbox.world.requests if r["path"].endswith("/2/tweets"))
+    body = next(r["body"] for r in bench.sandbox.state.requests if r["path"].endswith("/2/tweets"))
     assert body == {"text": "Pilih.", **extra}
     assert bench.objects()[0].poll is not None
 
 
-def test_what_the_sandbox_refuses_by_x_s_own_rules_is_refused_for_good(bench: Bench) -> None:
+def test_what_the_sandbox_refuses_by_x_s_own_rules_is_refused_for_good(bench: SessionHarness) -> None:
     for part in (
         Part(1, "x" * 281),
         Part(1, "$AAA $BBB"),
@@ -243,38 +245,38 @@ def test_what_the_sandbox_refuses_by_x_s_own_rules_is_refused_for_good(bench: Be
     assert bench.objects() == []
 
 
-def test_a_post_is_taken_back(bench: Bench) -> None:
+def test_a_post_is_taken_back(bench: SessionHarness) -> None:
     receipt = bench.publish(Part(1, "Salah."))
     assert isinstance(bench.session.retract(receipt), Retracted)
     assert bench.objects() == []
     assert isinstance(bench.session.retract(receipt), Retracted)
-    assert isinstance(bench.session.retract(Receipt(None, bench.door.now())), ByHand)
+    assert isinstance(bench.session.retract(Receipt(None, bench.context.now())), ManualSteps)
 
 
-def test_taking_back_is_a_public_write(bench: Bench) -> None:
+def test_taking_back_is_a_public_write(bench: SessionHarness) -> None:
     receipt = bench.publish(Part(1, "Salah."))
     for fault in ("drop-after", "garbage", "empty-2xx"):
-        bench.order(fault, "/2/tweets/", method="DELETE")
+        bench.inject_fault(fault, "/2/tweets/", method="DELETE")
         with pytest.raises(UnknownOutcome):
             bench.session.retract(receipt)
 
 
-def test_what_is_live_is_read_back_as_it_was_written(bench: Bench) -> None:
+def test_what_is_live_is_read_back_as_it_was_written(bench: SessionHarness) -> None:
     receipt = bench.publish(Part(1, "Halo & <warga> https://kota.go.id/a"))
     snapshot = bench.session.read_back(receipt)
     assert snapshot is not None
-    assert (snapshot.text, snapshot.media) == ("Halo & <warga> https://kota.go.id/a", 0)
+    assert (snapshot.text, snapshot.media_count) == ("Halo & <warga> https://kota.go.id/a", 0)
     pictured = bench.session.read_back(bench.publish(bench.images(2)))
     assert pictured is not None
-    assert (pictured.text, pictured.media) == ("Bergambar.", 2)
+    assert (pictured.text, pictured.media_count) == ("Bergambar.", 2)
     bench.session.retract(receipt)
     assert bench.session.read_back(receipt) is None
-    assert bench.session.read_back(Receipt(None, bench.door.now())) is None
+    assert bench.session.read_back(Receipt(None, bench.context.now())) is None
 
 
-def test_no_library_logs_a_secret(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_library_logs_a_secret(bench: SessionHarness, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("DEBUG"):
         bench.publish(bench.images())
     logged = "\n".join(record.getMessage() for record in caplog.records)
-    assert not any(secret in logged for secret in bench.door.secrets.values())
+    assert not any(secret in logged for secret in bench.context.secrets.values())
     assert "OAuth" not in logged

@@ -8,46 +8,46 @@ import pytest
 
 from humaspost.base.canonical_json import Json
 from humaspost.channels.x import X
-from humaspost.channels.x.media_upload import CHUNK
-from humaspost.media.probe import Probe
+from humaspost.channels.x.media_upload import CHUNK_BYTES
+from humaspost.media.probe import MediaProbe
 from humaspost.model.channel import NotReady, Ready
 from humaspost.model.errors import Rejected, Transient
-from humaspost.model.post import Kind
+from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment, Part
-from tests.channels.x.conftest import Bench
+from tests.channels.x.conftest import SessionHarness
 from tests.support.channel_context import prepared
 from tests.support.image_files import post_with
 from tests.support.reference_data import ROOT
 from tests.support.sample_posts import medium, post
-from tests.support.video_files import film
+from tests.support.video_files import video_file
 
 SRT = b"1\n00:00:00,000 --> 00:00:01,000\nHalo\n"
 
 
-def _video(bench: Bench, data: bytes = b"", **values: Any) -> Attachment:
-    item = bench.door.add(data or film(seconds=1.0), name="film.mp4")
-    return replace(item, kind=Kind.VIDEO, mime="video/mp4", alt="Tangan memilah sampah.", **values)
+def _video(bench: SessionHarness, data: bytes = b"", **values: Any) -> Attachment:
+    item = bench.context.add(data or video_file(seconds=1.0), name="film.mp4")
+    return replace(item, kind=MediaKind.VIDEO, mime="video/mp4", alt="Tangan memilah sampah.", **values)
 
 
-def _captions(bench: Bench, name: str = "film.srt") -> Attachment:
-    item = bench.door.add(SRT, name=name)
-    return replace(item, kind=Kind.DOCUMENT, mime="text/srt", alt="", use="captions")
+def _captions(bench: SessionHarness, name: str = "film.srt") -> Attachment:
+    item = bench.context.add(SRT, name=name)
+    return replace(item, kind=MediaKind.DOCUMENT, mime="text/srt", alt="", use="captions")
 
 
-def _bodies(bench: Bench, path: str) -> list[Any]:
-    return [r["body"] for r in bench.sandbox.world.requests if r["path"].endswith(path)]
+def _bodies(bench: SessionHarness, path: str) -> list[Any]:
+    return [r["body"] for r in bench.sandbox.state.requests if r["path"].endswith(path)]
 
 
-def _steps(bench: Bench, part: Part) -> tuple[Ready, list[float]]:
+def _steps(bench: SessionHarness, part: Part) -> tuple[Ready, list[float]]:
     waits: list[float] = []
     token: Json = None
     while not isinstance(step := bench.session.prepare(part, token), Ready):
-        waits += [step.after] if step.after else []
+        waits += [step.retry_after] if step.retry_after else []
         token = step.token
     return step, waits
 
 
-def test_a_video_is_sent_whole_and_waited_for(bench: Bench) -> None:
+def test_a_video_is_sent_whole_and_waited_for(bench: SessionHarness) -> None:
     bench.set(processing_seconds=0.05, check_after_secs=2)
     ready, waits = _steps(bench, part := Part(1, "Film.", (_video(bench),)))
     assert waits[0] == 2.0
@@ -56,70 +56,70 @@ def test_a_video_is_sent_whole_and_waited_for(bench: Bench) -> None:
     assert (shown.media[0].type, shown.media[0].sha256) == ("video/mp4", part.media[0].sha256)
 
 
-def test_what_x_never_finishes_is_begun_anew_and_has_an_end(bench: Bench) -> None:
-    bench.order("media-never-ready", "/finalize$")
+def test_what_x_never_finishes_is_begun_anew_and_has_an_end(bench: SessionHarness) -> None:
+    bench.inject_fault("media-never-ready", "/finalize$")
     part, token = Part(1, "Film.", (_video(bench),)), None
     for _step in range(5):
         step = bench.session.prepare(part, token)
         assert isinstance(step, NotReady)
         token = step.token
-    bench.door.later = timedelta(minutes=31)
+    bench.context.later = timedelta(minutes=31)
     # X's own clock has not moved; ours has, so its signature would be too late.
     bench.set(clock_skew=10_000)
     with pytest.raises(Transient, match="media-never-ready") as ended:
         bench.session.prepare(part, token)
-    assert (ended.value.redo, ended.value.most) == (True, 3)
+    assert (ended.value.restart_preparation, ended.value.max_attempts) == (True, 3)
 
 
-def test_a_large_video_goes_up_in_pieces_of_a_mebibyte(bench: Bench) -> None:
+def test_a_large_video_goes_up_in_pieces_of_a_mebibyte(bench: SessionHarness) -> None:
     bench.set(processing_seconds=0)
-    data = film((320, 320), seconds=1.0)
-    padding = 2 * CHUNK + 10
+    data = video_file((320, 320), seconds=1.0)
+    padding = 2 * CHUNK_BYTES + 10
     data += padding.to_bytes(4, "big") + b"free" + bytes(padding - 8)
     bench.publish(Part(1, "Film.", (_video(bench, data),)))
-    assert len([path for path in bench.asked("POST") if path.endswith("/append")]) == 3
+    assert len([path for path in bench.count_requests("POST") if path.endswith("/append")]) == 3
     assert len(bench.objects()) == 1
 
 
 @pytest.mark.parametrize("use", ["", "amplify"])
-def test_captions_are_tied_to_their_video(bench: Bench, use: str) -> None:
+def test_captions_are_tied_to_their_video(bench: SessionHarness, use: str) -> None:
     bench.set(processing_seconds=0)
     bench.publish(Part(1, "Film.", (_video(bench, captions=_captions(bench), use=use),)))
     (shown,) = bench.objects()
     assert [list(tracks) for tracks in shown.extra["captions"]] == [["ID"]]
 
 
-def test_captions_name_their_language(bench: Bench) -> None:
+def test_captions_name_their_language(bench: SessionHarness) -> None:
     bench.set(processing_seconds=0)
     bench.publish(Part(1, "Film.", (_video(bench, captions=_captions(bench, "film.en.srt")),)))
     assert list(bench.objects()[0].extra["captions"][0]) == ["EN"]
 
 
-def test_each_step_is_one_write_and_survives_a_restart(bench: Bench) -> None:
+def test_each_step_is_one_write_and_survives_a_restart(bench: SessionHarness) -> None:
     bench.set(processing_seconds=0)
     part = Part(1, "Film.", (_video(bench, captions=_captions(bench)),))
     token: Json = None
     count = 0
     while True:
-        with X().open(bench.config, bench.door) as session:
+        with X().open(bench.config, bench.context) as session:
             step = session.prepare(part, token)
         if isinstance(step, Ready):
             break
         count += 1
-        assert len(bench.asked("POST")) == count
+        assert len(bench.count_requests("POST")) == count
         token = step.token
     assert count == 7
 
 
-def test_a_video_that_x_cannot_process_is_refused(bench: Bench) -> None:
+def test_a_video_that_x_cannot_process_is_refused(bench: SessionHarness) -> None:
     bench.set(processing_seconds=0)
-    part = Part(1, "Film.", (_video(bench, film(seconds=0.3)),))
+    part = Part(1, "Film.", (_video(bench, video_file(seconds=0.3)),))
     with pytest.raises(Rejected, match="media-failed: X gives no reason"):
         prepared(bench.session, part)
     assert bench.objects() == []
 
 
-def test_processing_that_takes_long_only_waits(bench: Bench) -> None:
+def test_processing_that_takes_long_only_waits(bench: SessionHarness) -> None:
     bench.set(processing_seconds=60, check_after_secs=5)
     part = Part(1, "Film.", (_video(bench),))
     token: Json = None
@@ -127,7 +127,7 @@ def test_processing_that_takes_long_only_waits(bench: Bench) -> None:
         step = bench.session.prepare(part, token)
         assert isinstance(step, NotReady)
         token = step.token
-    assert step.after == 5.0
+    assert step.retry_after == 5.0
 
 
 @pytest.mark.parametrize(
@@ -144,51 +144,51 @@ def test_processing_that_takes_long_only_waits(bench: Bench) -> None:
     ids=lambda value: str(value)[:8],
 )
 def test_no_answer_makes_it_ask_more_often_or_less_often_than_is_sane(
-    bench: Bench, said: Any, waited: float
+    bench: SessionHarness, said: Any, waited: float
 ) -> None:
     bench.set(processing_seconds=60)
-    part = Part(1, "Film.", (_video(bench, film(seconds=0.3)),))
+    part = Part(1, "Film.", (_video(bench, video_file(seconds=0.3)),))
     body = {"data": {"id": "1", "processing_info": {"state": "pending", "check_after_secs": said}}}
-    bench.order("status", "/finalize$", status=200, body=body, acted=True)
+    bench.inject_fault("status", "/finalize$", status=200, body=body, acted=True)
     token: Json = None
     for _ in range(9):
         step = bench.session.prepare(part, token)
         assert isinstance(step, NotReady)
         token = step.token
-        if step.after:
+        if step.retry_after:
             break
-    assert step.after == waited
+    assert step.retry_after == waited
 
 
 @pytest.mark.parametrize(
     "body", [{}, {"data": None}, {"data": {"id": "1", "processing_info": "soon"}}], ids=str
 )
-def test_a_status_that_says_nothing_is_no_success(bench: Bench, body: Json) -> None:
+def test_a_status_that_says_nothing_is_no_success(bench: SessionHarness, body: Json) -> None:
     """The post was written with a video that X had not looked at yet."""
     bench.set(processing_seconds=60)
-    part = Part(1, "Film.", (_video(bench, film(seconds=0.3)),))
-    bench.order("status", "/media/upload$", status=200, body=body, method="GET")
+    part = Part(1, "Film.", (_video(bench, video_file(seconds=0.3)),))
+    bench.inject_fault("status", "/media/upload$", status=200, body=body, method="GET")
     with pytest.raises(Transient, match="unreadable-answer"):
         prepared(bench.session, part)
 
 
 @pytest.mark.parametrize("seconds", [1, 0, 599, 10**30, "soon"], ids=str)
 def test_an_upload_that_is_said_to_be_forgotten_at_once_is_not_begun_for_ever(
-    bench: Bench, seconds: Any
+    bench: SessionHarness, seconds: Any
 ) -> None:
     body = {"data": {"id": "17", "expires_after_secs": seconds}}
-    bench.order("status", "/initialize$", status=200, body=body, acted=False)
+    bench.inject_fault("status", "/initialize$", status=200, body=body, acted=False)
     token: Json = None
     for _ in range(2):
         step = bench.session.prepare(bench.images(), token)
         assert isinstance(step, NotReady)
         token = step.token
-        bench.order("empty-2xx", "/append$")
-    assert len([path for path in bench.asked("POST") if path.endswith("/initialize")]) == 1
+        bench.inject_fault("empty-2xx", "/append$")
+    assert len([path for path in bench.count_requests("POST") if path.endswith("/initialize")]) == 1
 
 
 def test_an_amplify_publisher_says_so_in_the_post() -> None:
-    item = medium("media/a.mp4", kind=Kind.VIDEO)
+    item = medium("media/a.mp4", kind=MediaKind.VIDEO)
     config = X.Config(handle="@kotacontoh")
     for value, use in ((True, "amplify"), (False, "")):
         told = post("Film.", media=[item], own={"x": {"amplify": value}})
@@ -199,10 +199,10 @@ def test_an_amplify_publisher_says_so_in_the_post() -> None:
 def test_the_captions_of_a_post_are_in_its_rendition(tmp_path: Any) -> None:
     folder = tmp_path / "posts" / "media"
     folder.mkdir(parents=True)
-    (folder / "a.mp4").write_bytes(film())
+    (folder / "a.mp4").write_bytes(video_file())
     (folder / "a.srt").write_bytes(SRT)
     given = post_with(tmp_path, "media/a.mp4", captions=folder / "a.srt")
-    whole, problems = Probe(tmp_path).post(given)
+    whole, problems = MediaProbe(tmp_path).probe_post(given)
     assert problems == []
     config = X.Config(handle="@kotacontoh")
     rendition = X().render(whole, config, X().rules(config), account="x")
@@ -212,7 +212,7 @@ def test_the_captions_of_a_post_are_in_its_rendition(tmp_path: Any) -> None:
     assert type(rendition).from_json(rendition.to_json()) == rendition
 
 
-def test_the_example_video_is_shown_with_its_captions(bench: Bench) -> None:
+def test_the_example_video_is_shown_with_its_captions(bench: SessionHarness) -> None:
     bench.set(processing_seconds=0)
     data = (ROOT / "posts/media/006-pilah-sampah.mp4").read_bytes()
     bench.publish(Part(1, "Film.", (_video(bench, data, captions=_captions(bench)),)))

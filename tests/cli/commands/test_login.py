@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from humaspost.cli.oauth_callback import Callback, NoAnswer
+from humaspost.cli.oauth_callback import AuthorizationDenied, CallbackServer
 from humaspost.sandbox.server import Sandbox
 from tests.support.deadlines import SECOND
 from tests.support.program import run, start
@@ -56,7 +56,7 @@ class Terminal:
     """The program on a pseudo-terminal; ``text`` is all that it showed so far."""
 
     def __init__(self, *args: str, cwd: Path) -> None:
-        self._ours, theirs = pty.openpty()
+        self._controller_fd, theirs = pty.openpty()
         self.text = ""
         self.process = start(*args, cwd=cwd, stdin=theirs, stdout=theirs, stderr=theirs, TERM="dumb")
         os.close(theirs)
@@ -66,7 +66,7 @@ class Terminal:
     def _read(self) -> None:
         while True:
             try:
-                piece = os.read(self._ours, 4096)
+                piece = os.read(self._controller_fd, 4096)
             except OSError:
                 return
             self.text += piece.decode().replace("\r\n", "\n")
@@ -81,12 +81,12 @@ class Terminal:
         raise AssertionError(f"{pattern!r} is not shown: {self.text}")
 
     def types(self, line: str) -> None:
-        os.write(self._ours, line.encode() + b"\n")
+        os.write(self._controller_fd, line.encode() + b"\n")
 
     def ends(self, *, within: float = 20 * SECOND) -> int:
         code = self.process.wait(within)
         self._reader.join(timeout=2 * SECOND)
-        os.close(self._ours)
+        os.close(self._controller_fd)
         return code
 
 
@@ -97,7 +97,7 @@ def browse(url: str, *, follow: bool) -> requests.Response:
 
 
 def free_port() -> int:
-    with Callback(0) as callback:
+    with CallbackServer(0) as callback:
         return int(callback.address.rpartition(":")[2].partition("/")[0])
 
 
@@ -115,7 +115,7 @@ def test_a_person_logs_in_with_a_browser(sandbox: Sandbox, office: Path) -> None
     (office / "posts" / "a.md").write_text(POST)
     ran = run("publish", "halo", "--yes", "--json", cwd=office)
     assert (ran.code, ran.json["counts"]) == (0, {"published": 1}), ran.err
-    assert [shown.text for shown in sandbox.world.objects] == ["Halo, warga."]
+    assert [shown.text for shown in sandbox.state.objects] == ["Halo, warga."]
 
 
 def test_without_a_browser_the_answer_is_pasted(sandbox: Sandbox, office: Path) -> None:
@@ -170,8 +170,8 @@ def test_a_config_without_the_app_is_a_problem(office: Path) -> None:
 
 def test_only_the_answer_with_our_state_counts() -> None:
     found: queue.Queue[str] = queue.Queue()
-    with Callback(0) as callback:
-        waiting = threading.Thread(target=lambda: found.put(callback.code("s1", within=10 * SECOND)))
+    with CallbackServer(0) as callback:
+        waiting = threading.Thread(target=lambda: found.put(callback.wait_for_code("s1", within=10 * SECOND)))
         waiting.start()
         statuses = [
             browse(callback.address + query, follow=False).status_code
@@ -183,11 +183,11 @@ def test_only_the_answer_with_our_state_counts() -> None:
 
 
 def test_no_and_nothing_are_no_answer() -> None:
-    with Callback(0) as callback, pytest.raises(NoAnswer):
-        callback.code("s", within=0.05)
-    with Callback(0) as callback:
+    with CallbackServer(0) as callback, pytest.raises(AuthorizationDenied):
+        callback.wait_for_code("s", within=0.05)
+    with CallbackServer(0) as callback:
         threading.Timer(
             0.1, browse, (callback.address + "?state=s&error=access_denied",), {"follow": False}
         ).start()
-        with pytest.raises(NoAnswer, match="access_denied"):
-            callback.code("s", within=5 * SECOND)
+        with pytest.raises(AuthorizationDenied, match="access_denied"):
+            callback.wait_for_code("s", within=5 * SECOND)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.channels.registry import channel
+from humaspost.channels.registry import load_channel
 from humaspost.model.account import Account
-from humaspost.model.post import Kind
-from humaspost.planning.thread_split import fit
-from humaspost.views.price import about, estimate, total_line
-from humaspost.views.renditions import Shown
+from humaspost.model.post import MediaKind
+from humaspost.planning.thread_split import split_thread
+from humaspost.views.price import estimate_price, format_estimate, format_total
+from humaspost.views.renditions import RenditionPreview
 from tests.support.program import run
 from tests.support.sample_posts import medium, post
 
@@ -36,46 +36,50 @@ channels: [x]
 ---
 {body}
 """
-_X = channel("x")
+_X = load_channel("x")
 _OF_X = _X.Config(handle="kotacontoh")
 
 
-def _shown(text: str, *, kinds: tuple[Kind, ...] = ()) -> Shown:
+def _preview_of(text: str, *, kinds: tuple[MediaKind, ...] = ()) -> RenditionPreview:
     media = [medium(f"{n}.bin", kind=kind) for n, kind in enumerate(kinds)]
     rules = _X.rules(_OF_X)
     made = _X.render(post(text, media=media, own={"x": {"text": text}}), _OF_X, rules, account="x")
-    return Shown(Account("x", "x", _OF_X), fit(made, rules), rules)
+    return RenditionPreview(Account("x", "x", _OF_X), split_thread(made, rules), rules)
 
 
 @pytest.mark.parametrize(
     ("text", "kinds", "words"),
     [
         ("Halo.", (), "about US$ 0.015"),
-        ("Halo.", (Kind.IMAGE,), "about US$ 0.020"),
-        ("Halo.", (Kind.VIDEO,), "about US$ 0.015"),
+        ("Halo.", (MediaKind.IMAGE,), "about US$ 0.020"),
+        ("Halo.", (MediaKind.VIDEO,), "about US$ 0.015"),
         ("Halo https://kotacontoh.go.id/a", (), "about US$ 0.20"),
-        ("Halo https://kotacontoh.go.id/a", (Kind.IMAGE,), "about US$ 0.20"),
-        ("Halo https://kotacontoh.go.id/a", (Kind.IMAGE,) * 4, "about US$ 0.22"),
+        ("Halo https://kotacontoh.go.id/a", (MediaKind.IMAGE,), "about US$ 0.20"),
+        ("Halo https://kotacontoh.go.id/a", (MediaKind.IMAGE,) * 4, "about US$ 0.22"),
     ],
 )
-def test_a_link_and_alternative_texts_make_it_dearer(text: str, kinds: tuple[Kind, ...], words: str) -> None:
-    assert about(_shown(text, kinds=kinds), 1) == words
+def test_a_link_and_alternative_texts_make_it_dearer(
+    text: str, kinds: tuple[MediaKind, ...], words: str
+) -> None:
+    assert format_estimate(_preview_of(text, kinds=kinds), 1) == words
 
 
 def test_of_a_thread_the_parts_that_are_left_are_charged() -> None:
-    thread = _shown("Satu. <!-- part --> Dua. <!-- part --> https://kota.go.id/a")
-    assert [str(estimate(thread, left)) for left in (3, 2, 1)] == ["0.230", "0.215", "0.200"]
-    assert estimate(thread, 0) is None
-    assert total_line([(thread, 3), (_shown("Halo."), 1)]).startswith("x charges about US$ 0.24 for them")
+    thread = _preview_of("Satu. <!-- part --> Dua. <!-- part --> https://kota.go.id/a")
+    assert [str(estimate_price(thread, left)) for left in (3, 2, 1)] == ["0.230", "0.215", "0.200"]
+    assert estimate_price(thread, 0) is None
+    assert format_total([(thread, 3), (_preview_of("Halo."), 1)]).startswith(
+        "x charges about US$ 0.24 for them"
+    )
 
 
 def test_where_no_price_is_known_none_is_said() -> None:
-    whatsapp = channel("whatsapp")
+    whatsapp = load_channel("whatsapp")
     config = whatsapp.Config(phone_number_id="1", business_account_id="2")
     rules = whatsapp.rules(config)
     made = whatsapp.render(post("Halo."), config, rules, account="whatsapp")
-    shown = Shown(Account("whatsapp", "whatsapp", config), made, rules, 3)
-    assert (about(shown, 3), total_line([(shown, 3)])) == ("", "")
+    shown = RenditionPreview(Account("whatsapp", "whatsapp", config), made, rules, 3)
+    assert (format_estimate(shown, 3), format_total([(shown, 3)])) == ("", "")
 
 
 def test_plan_and_publish_say_it(tmp_path: Path) -> None:

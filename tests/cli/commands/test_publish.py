@@ -17,7 +17,9 @@ pytestmark = pytest.mark.slow
 FUTURE = "2099-02-03 08:30 WIB"
 
 
-def broken_off(office: FakeOffice, *args: str, until: str, ready: Callable[[], bool] = lambda: True) -> str:
+def interrupt_publish(
+    office: FakeOffice, *args: str, until: str, ready: Callable[[], bool] = lambda: True
+) -> str:
     """What the program said on standard error that was ended with Ctrl-C once it had said ``until``, and ``ready``."""
     process = Process(*args, cwd=office.folder)
     process.error(lambda line: until in line)
@@ -34,7 +36,7 @@ def test_who_breaks_off_before_anything_was_sent_has_taken_it_back(office: FakeO
     config = office.folder / "config.toml"
     whole = config.read_text()
     config.write_text(whole.replace(office.url, "http://127.0.0.1:9"))
-    said = broken_off(office, "publish", "a", "--yes", until="problem")
+    said = interrupt_publish(office, "publish", "a", "--yes", until="problem")
     assert "It is as before: it goes out at its date, Tue 3 Feb 2099 08:30 WIB." in said
     config.write_text(whole)
     expect(office.run("run"))
@@ -54,7 +56,7 @@ def test_who_breaks_off_while_it_is_sent_is_told_what_became_of_it(office: FakeO
     office.fault(
         channel="x", method="POST", path="/2/tweets$", fault="status", skip=1, status=403, body=body, count=9
     )
-    said = broken_off(office, "publish", "a", "--yes", until="parent-not-visible")
+    said = interrupt_publish(office, "publish", "a", "--yes", until="parent-not-visible")
     assert "part 1: published" in said
     assert "part 2: scheduled" in said
     assert "What waits goes out with the next sender. To stop everything: humaspost pause" in said
@@ -118,7 +120,7 @@ def test_what_needed_a_person_still_does_after_publish_was_broken_off(office: Fa
         def asked() -> bool:
             return bool(deliveries(office)[0]["state"] == "scheduled")
 
-        said = broken_off(office, "publish", "a", "--yes", until="Its date", ready=asked)
+        said = interrupt_publish(office, "publish", "a", "--yes", until="Its date", ready=asked)
         after = deliveries(office)
         shown = office.run("status", "--exit-code")
     finally:

@@ -21,7 +21,7 @@ def doubt(office: FakeOffice) -> FakeOffice:
     return office
 
 
-def blind(office: FakeOffice, **how: Any) -> None:
+def disable_lookups(office: FakeOffice, **how: Any) -> None:
     """X does not show the account's own posts."""
     office.fault(
         channel="x", method="GET", path="/users/.*/tweets", fault="status", status=503, count=99, **how
@@ -53,7 +53,7 @@ def test_what_the_look_found_is_where_the_thread_goes_on(doubt: FakeOffice) -> N
 
 
 def test_where_nobody_knows_the_address_a_person_is_asked_for_it(doubt: FakeOffice) -> None:
-    blind(doubt)
+    disable_lookups(doubt)
     ran = expect(doubt.run("resolve", "e", "--published", "--yes"), 2)
     assert "looked just now: the platform did not answer" in ran.err
     assert "--url ADDRESS" in ran.err
@@ -81,7 +81,7 @@ def test_an_address_can_be_told_later(office: FakeOffice) -> None:
     office.write("e.md", post("e", FUTURE, body="Satu."))
     office.fault(channel="x", method="POST", path="/2/tweets$", fault="drop-after")
     expect(office.run("publish", "e", "--yes"), 5)
-    blind(office)
+    disable_lookups(office)
     said = expect(office.run("resolve", "e", "--published", "--yes")).out
     assert "Nobody knows its address" in said
     assert "humaspost resolve e --account x --published --url ADDRESS" in said

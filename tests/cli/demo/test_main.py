@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.cli.demo.dates import dated, move, spread
-from humaspost.cli.demo.table import Day, table, verdict
+from humaspost.cli.demo.dates import distribute_dates, read_dated_posts, set_due
+from humaspost.cli.demo.table import DemoDay, format_summary, format_table
 from tests.support.deadlines import SECOND
 from tests.support.program import Process, expect, run
 from tests.support.waiting import wait_until
@@ -58,8 +58,8 @@ date: 2021-02-03 08:30 WIB stays? no: only what stands at the start of a line mo
 
 def test_dates_move_and_nothing_else_does(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(TEXT)
-    (only,) = dated(tmp_path)
-    move(only, datetime(2027, 1, 1, 1, 0, 0, tzinfo=UTC))
+    (only,) = read_dated_posts(tmp_path)
+    set_due(only, datetime(2027, 1, 1, 1, 0, 0, tzinfo=UTC))
     lines = (tmp_path / "a.md").read_text().splitlines()
     assert lines[2] == "date: 2027-01-01 08:00:00 WIB"
     assert lines[3] == "expires: 2027-01-01 20:30:00 WIB"
@@ -74,8 +74,8 @@ def test_posts_keep_their_order_when_they_are_spread(tmp_path: Path) -> None:
     ):
         (tmp_path / f"{name}.md").write_text(f"---\nid: {name}\ndate: {date}\n---\n")
     start = datetime(2027, 1, 1, tzinfo=UTC)
-    spread(dated(tmp_path), start, over=timedelta(seconds=9))
-    moved = dated(tmp_path)
+    distribute_dates(read_dated_posts(tmp_path), start, duration=timedelta(seconds=9))
+    moved = read_dated_posts(tmp_path)
     assert [post.id for post in moved] == ["a", "b", "c"]
     assert [post.date - start for post in moved] == [timedelta(seconds=3 * n) for n in range(3)]
 
@@ -95,8 +95,8 @@ def _object(id_: str = "1", channel: str = "x") -> dict[str, object]:
 def test_instagram_shows_images_and_reels(types: list[str], shown: str) -> None:
     live = {**_object(channel="instagram"), "media": [{"type": kind} for kind in types]}
     rows = [_row("published", channel="instagram")]
-    day = Day(order=("a",), expected={("a", "instagram"): 1}, idle={}, deliveries=rows, objects=[live])
-    assert shown in "\n".join(table(day))
+    day = DemoDay(order=("a",), expected={("a", "instagram"): 1}, drafts={}, deliveries=rows, objects=[live])
+    assert shown in "\n".join(format_table(day))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_instagram_shows_images_and_reels(types: list[str], shown: str) -> None:
 def test_a_day_is_complete_only_if_ledger_and_platforms_agree(
     deliveries: list[dict[str, object]], objects: list[dict[str, object]], complete: bool
 ) -> None:
-    day = Day(order=("a",), expected={("a", "x"): 1}, idle={}, deliveries=deliveries, objects=objects)
-    assert day.complete is complete
-    assert ("MISSING" in "\n".join(table(day))) is not bool(day.live("a", "x"))
-    assert verdict(day, seconds=3.2)[0].endswith("3 s.")
+    day = DemoDay(order=("a",), expected={("a", "x"): 1}, drafts={}, deliveries=deliveries, objects=objects)
+    assert day.is_complete is complete
+    assert ("MISSING" in "\n".join(format_table(day))) is not bool(day.live_objects("a", "x"))
+    assert format_summary(day, seconds=3.2)[0].endswith("3 s.")

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from humaspost.content.body.markdown import _PARSER_LEVELS, _parser, document
-from humaspost.content.report import Page
+from humaspost.content.body.markdown import _PARSER_LEVELS, _parser, parse_document
+from humaspost.content.report import FileReport
 from humaspost.model.document import (
     Break,
     Code,
@@ -21,23 +21,23 @@ from humaspost.model.document import (
     Strike,
     Strong,
     Text,
-    plain,
     split_parts,
+    to_plain_text,
 )
 from tests.support.deadlines import SECOND
 
 
 def read(body: str) -> Document:
-    page = Page("p.md", tuple(body.split("\n")))
-    found = document(body, page, first_line=1)
+    page = FileReport("p.md", tuple(body.split("\n")))
+    found = parse_document(body, page, first_line=1)
     assert page.problems == []
     return found
 
 
 def codes(body: str) -> list[tuple[str, int, int]]:
-    page = Page("p.md", tuple(body.split("\n")))
-    document(body, page, first_line=1)
-    return [(p.code, p.place.line, p.place.column) for p in page.problems if p.place]
+    page = FileReport("p.md", tuple(body.split("\n")))
+    parse_document(body, page, first_line=1)
+    return [(p.code, p.position.line, p.position.column) for p in page.problems if p.position]
 
 
 def _p(*text: str) -> Paragraph:
@@ -96,17 +96,19 @@ def test_a_part_break_ends_a_list() -> None:
 
 def test_the_parts_of_a_thread() -> None:
     parts = split_parts(read("a\n<!-- part -->\nb\n\nc\n<!-- part -->\n**d**\n"))
-    assert [plain(part) for part in parts] == ["a", "b\n\nc", "d"]
+    assert [to_plain_text(part) for part in parts] == ["a", "b\n\nc", "d"]
 
 
 def test_other_comments_are_for_the_office_only() -> None:
-    assert plain(read("a <!-- jangan\n\nditerbitkan --> b\n")).split() == ["a", "b"]
+    assert to_plain_text(read("a <!-- jangan\n\nditerbitkan --> b\n")).split() == ["a", "b"]
     assert codes("a\n<!-- x\n\n-->b ![c](d)\n") == [("body-image", 4, 6)]
 
 
 def test_html_stays_text_and_warns_once() -> None:
-    page = Page("p.md", ("REG<spasi>NAMA", "<b>x</b>"))
-    assert document("REG<spasi>NAMA\n<b>x</b>\n", page, first_line=1) == (_p("REG<spasi>NAMA <b>x</b>"),)
+    page = FileReport("p.md", ("REG<spasi>NAMA", "<b>x</b>"))
+    assert parse_document("REG<spasi>NAMA\n<b>x</b>\n", page, first_line=1) == (
+        _p("REG<spasi>NAMA <b>x</b>"),
+    )
     assert [(p.code, p.is_error) for p in page.problems] == [("html-ignored", False)]
 
 
@@ -184,7 +186,7 @@ def test_a_list_indented_too_deep_is_a_problem() -> None:
 )
 def test_no_body_takes_long(unit: str) -> None:
     body = (unit * 32_000)[: 32 * 1024]
-    page = Page("p.md", tuple(body.split("\n")))
+    page = FileReport("p.md", tuple(body.split("\n")))
     begin = time.process_time()
-    document(body, page, first_line=1)
+    parse_document(body, page, first_line=1)
     assert time.process_time() - begin < 5 * SECOND

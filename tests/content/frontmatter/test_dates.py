@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from humaspost.content.frontmatter.dates import Wrong, moment
+from humaspost.content.frontmatter.dates import InvalidDate, parse_date
 
 BASE = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
 
@@ -18,15 +18,15 @@ BASE = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
      "2027-02-02 20:30 America/New_York", "2027-02-03 00:00 -01:30", " 2027-02-03 08:30 "],
 )  # fmt: skip
 def test_many_spellings_of_one_moment(text: str) -> None:
-    when = moment(text, "Asia/Jakarta")
-    assert not isinstance(when, Wrong)
-    assert (when.utc, when.shift) == (BASE, None)
+    when = parse_date(text, "Asia/Jakarta")
+    assert not isinstance(when, InvalidDate)
+    assert (when.utc, when.dst_shift) == (BASE, None)
 
 
 def test_the_wall_time_is_kept_as_written() -> None:
-    when = moment("2027-02-03 10.30.15 WIT", "Asia/Jakarta")
-    assert not isinstance(when, Wrong)
-    assert (when.wall, when.zone) == ("2027-02-03T10:30:15", "Asia/Jayapura")
+    when = parse_date("2027-02-03 10.30.15 WIT", "Asia/Jakarta")
+    assert not isinstance(when, InvalidDate)
+    assert (when.local_time, when.zone) == ("2027-02-03T10:30:15", "Asia/Jayapura")
 
 
 @pytest.mark.parametrize(
@@ -64,10 +64,10 @@ def test_the_wall_time_is_kept_as_written() -> None:
     ],
 )
 def test_what_is_no_moment_says_why(text: str, code: str, instead: str) -> None:
-    wrong = moment(text, "Asia/Jakarta")
-    assert isinstance(wrong, Wrong)
-    assert (wrong.code, wrong.instead) == (code, instead)
-    assert wrong.hint or wrong.instead
+    wrong = parse_date(text, "Asia/Jakarta")
+    assert isinstance(wrong, InvalidDate)
+    assert (wrong.code, wrong.replacement) == (code, instead)
+    assert wrong.hint or wrong.replacement
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,6 @@ def test_what_is_no_moment_says_why(text: str, code: str, instead: str) -> None:
 def test_summer_time_moves_forward_in_a_gap_and_takes_the_first_of_two(
     text: str, utc: str, shift: str | None
 ) -> None:
-    when = moment(text, "Asia/Jakarta")
-    assert not isinstance(when, Wrong)
-    assert (f"{when.utc:%Y-%m-%d %H:%M}", when.shift) == (utc, shift)
+    when = parse_date(text, "Asia/Jakarta")
+    assert not isinstance(when, InvalidDate)
+    assert (f"{when.utc:%Y-%m-%d %H:%M}", when.dst_shift) == (utc, shift)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.content.frontmatter.keys import Known
+from humaspost.content.frontmatter.keys import NameIndex
 from humaspost.model.post import Late, Medium, Post, Visibility
-from tests.support.content_files import KNOWN, parsed, post, problems, scheduled
+from tests.support.content_files import NAMES, parsed, post, problems, scheduled
 from tests.support.reference_data import shared
 
 FULL = """\
@@ -70,7 +70,7 @@ def test_every_key_reaches_the_post() -> None:
         ),
         Medium("media/d.jpg", folder / "media/d.jpg", 1),
     )
-    assert post.own == {
+    assert post.channel_keys == {
         "x": {"text": "Mulai Senin.", "thread": "auto"},
         "x_dua": {"text": "Satu.\n\nDua.\n"},
         "whatsapp": {"template": "siaran_pers", "params": ["a", "8"]},
@@ -86,7 +86,7 @@ def test_expires_without_a_zone_is_in_the_zone_of_date() -> None:
 
 
 def test_a_key_under_another_name_is_found_by_its_real_one() -> None:
-    places = _post(FULL).places
+    places = _post(FULL).positions
     assert places["x.text"] == places["twitter.text"]
     assert places["audiences"] == places["audience"]
 
@@ -171,14 +171,14 @@ def test_the_id_of_a_broken_post_is_known_where_it_can_be_read() -> None:
 
 
 def test_without_a_list_of_audiences_every_name_is_taken() -> None:
-    known = Known(KNOWN.zone, KNOWN.owners, KNOWN.channels)
+    known = NameIndex(NAMES.zone, NAMES.owners, NAMES.channels)
     assert parsed(scheduled("audiences: [siapa-saja]\n"), known=known).problems == ()
 
 
 def test_the_sample_posts_are_posts() -> None:
     folder = shared("samples/posts")
     audiences = ("masyarakat", "wartawan", "camat-lurah", "relawan", "mahasiswa")
-    known = Known(KNOWN.zone, KNOWN.owners, KNOWN.channels, audiences)
+    known = NameIndex(NAMES.zone, NAMES.owners, NAMES.channels, audiences)
     found = [
         parsed(file.read_bytes(), file=f"posts/{file.name}", known=known)
         for file in sorted(folder.glob("*.md"))

@@ -19,7 +19,7 @@ def test_scalars_stay_text() -> None:
         scheduled("type: 014\nx:\n  text: no\n  thread: 16:30\n  poll: {a: 010, b: 1.5, c: ~, d: null}\n")
     )
     assert post.type == "014"
-    assert post.own["x"] == {
+    assert post.channel_keys["x"] == {
         "text": "no",
         "thread": "16:30",
         "poll": {"a": "010", "b": "1.5", "c": "~", "d": "null"},
@@ -27,19 +27,25 @@ def test_scalars_stay_text() -> None:
 
 
 def test_only_plain_true_and_false_are_not_text() -> None:
-    own = _post(scheduled('x:\n  text: "true"\n  thread: true\n  poll: [False, yes, on]\n')).own["x"]
+    own = _post(scheduled('x:\n  text: "true"\n  thread: true\n  poll: [False, yes, on]\n')).channel_keys["x"]
     assert own == {"text": "true", "thread": True, "poll": [False, "yes", "on"]}
 
 
 def test_a_key_without_a_value_is_as_if_not_written() -> None:
     post = _post(scheduled("link:\nexpires: # not yet\nx:\n  text:\ntags: []\nmedia:\n"))
-    assert (post.link, post.expires, post.own, post.tags, post.media) == ("", None, {"x": {}}, (), ())
+    assert (post.link, post.expires, post.channel_keys, post.tags, post.media) == (
+        "",
+        None,
+        {"x": {}},
+        (),
+        (),
+    )
 
 
 def test_every_value_has_its_place_in_the_file() -> None:
     text = scheduled('x: {text: "Loket"}\nmedia:\n  - file: a.jpg\n    alt: |\n      Loket\n      malam\n')
     post = _post(text)
-    places = {path: (at.line, at.column, at.length) for path, at in post.places.items()}
+    places = {path: (at.line, at.column, at.length) for path, at in post.positions.items()}
     assert places["date"] == (4, 7, 20)
     assert places["channels.0"] == (5, 12, 1)
     assert places["x.text"] == (6, 11, 7)
@@ -65,7 +71,7 @@ def test_how_an_editor_saves_makes_no_difference(change: str) -> None:
     }[change]
     plain, other = _post(text), _post(changed)
     assert (plain.body, plain.date, plain.type) == (other.body, other.date, other.type)
-    assert dict(plain.places) == dict(other.places)
+    assert dict(plain.positions) == dict(other.positions)
 
 
 def test_the_body_may_be_empty_and_hold_three_hyphens() -> None:
@@ -123,7 +129,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 
 def test_a_comment_with_a_space_is_a_comment_and_a_hash_in_text_is_text() -> None:
     post = _post(scheduled('type: a  # siaran-pers\n# link: b\nx:\n  text: "Ayo #A"\n  thread: a#b\n'))
-    assert (post.type, post.own["x"]) == ("a", {"text": "Ayo #A", "thread": "a#b"})
+    assert (post.type, post.channel_keys["x"]) == ("a", {"text": "Ayo #A", "thread": "a#b"})
 
 
 @pytest.mark.parametrize(

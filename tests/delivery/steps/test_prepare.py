@@ -13,165 +13,176 @@ from sqlalchemy import insert, select
 
 from humaspost.base.canonical_json import Json
 from humaspost.delivery.steps import prepare
-from humaspost.delivery.steps.retry import FIRST
+from humaspost.delivery.steps.retry import FIRST_BACKOFF
 from humaspost.ledger import accounts
 from humaspost.ledger.deliveries import preparations
 from humaspost.ledger.queries import delivery_lists
 from humaspost.ledger.schema import quota_use
-from humaspost.model.account import Facts
-from humaspost.model.channel import NotFitYet, NotReady, Ready, Snapshot
+from humaspost.model.account import AccountStatus
+from humaspost.model.channel import MediaNotReady, NotReady, Ready, Snapshot
 from humaspost.model.delivery import Receipt, Recipient
 from humaspost.model.errors import AuthFailed, Transient
-from humaspost.model.post import When
+from humaspost.model.post import PublishTime
 from humaspost.model.rendition import Part
 from humaspost.model.rules import Quota, Rules
-from tests.delivery.conftest import Town, soon
+from tests.delivery.conftest import FakeOffice, soon
 from tests.support.deadlines import SECOND
-from tests.support.fake_channel import SOURCE, Square, SquareSession
+from tests.support.fake_channel import SOURCE, FakeChannel, FakeSession
 
 
 @dataclass
-class Press(Square):
+class PreparingChannel(FakeChannel):
     """A square whose cries are printed first: each sheet is used once, and costs one of the day's."""
 
-    sheets: int = 9
+    preparation_limit: int = 9
     quotas: dict[str, tuple[int, int]] = field(default_factory=dict)
-    seen: Snapshot | Exception | None = None
-    read: int = 0
+    read_back_result: Snapshot | Exception | None = None
+    read_back_count: int = 0
 
     def rules(self, config: Any) -> Rules:
         quotas = (
-            Quota("sheets", self.sheets, 86_400, SOURCE, preparing=True),
+            Quota("sheets", self.preparation_limit, 86_400, SOURCE, counts_preparation=True),
             Quota("cries", 9, 86_400, SOURCE),
         )
         return replace(super().rules(config), quotas=quotas)
 
     @contextmanager
-    def open(self, config: Any, door: Any) -> Iterator["PressSession"]:
-        yield PressSession(self)
+    def open(self, config: Any, context: Any) -> Iterator["PreparingSession"]:
+        yield PreparingSession(self)
 
 
 @dataclass
-class PressSession(SquareSession):
-    square: Press
+class PreparingSession(FakeSession):
+    channel: PreparingChannel
 
-    def survey(self) -> Facts:
-        return Facts(self.square.now(), quotas=self.square.quotas)
+    def fetch_status(self) -> AccountStatus:
+        return AccountStatus(self.channel.now(), quotas=self.channel.quotas)
 
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:
         if token is not None:
             return Ready(token)
-        with self.square.lock:
-            self.square.prepared += 1
-            return NotReady(f"sheet {self.square.prepared}", spent="sheets")
+        with self.channel.lock:
+            self.channel.prepared += 1
+            return NotReady(f"sheet {self.channel.prepared}", used_quota="sheets")
 
     def publish(
         self, part: Part, ready: Ready, *, key: str, to: Recipient | None, reply_to: Receipt | None
     ) -> Receipt:
         receipt = super().publish(part, ready, key=key, to=to, reply_to=reply_to)
-        self.square.cried[-1] = (part.text, str(ready.token), None)
+        self.channel.published[-1] = (part.text, str(ready.token), None)
         return replace(receipt, url=None)
 
     def read_back(self, receipt: Receipt) -> Snapshot | None:
-        self.square.read += 1
-        if isinstance(self.square.seen, Exception):
-            raise self.square.seen
-        return self.square.seen
+        self.channel.read_back_count += 1
+        if isinstance(self.channel.read_back_result, Exception):
+            raise self.channel.read_back_result
+        return self.channel.read_back_result
 
 
 @pytest.fixture
-def press(town: Town) -> Press:
-    made = Press()
-    town.square = made
+def press(town: FakeOffice) -> PreparingChannel:
+    made = PreparingChannel()
+    town.channel = made
     return made
 
 
-def used(town: Town) -> list[str]:
+def used(town: FakeOffice) -> list[str]:
     with town.ledger.read() as conn:
         return sorted(conn.scalars(select(quota_use.c.name)))
 
 
-def url(town: Town) -> str | None:
+def url(town: FakeOffice) -> str | None:
     with town.ledger.read() as conn:
-        (row,) = delivery_lists.deliveries(conn)
+        (row,) = delivery_lists.list_deliveries(conn)
     return row.url
 
 
-def test_a_step_that_costs_something_is_counted_and_the_write_too(town: Town, press: Press) -> None:
+def test_a_step_that_costs_something_is_counted_and_the_write_too(
+    town: FakeOffice, press: PreparingChannel
+) -> None:
     town.post("a")
     town.run()
     assert used(town) == ["cries", "sheets"]
 
 
 def test_nothing_is_begun_when_the_days_steps_are_spent_and_what_is_begun_goes_on(
-    town: Town, press: Press
+    town: FakeOffice, press: PreparingChannel
 ) -> None:
-    press.sheets = 2
+    press.preparation_limit = 2
     for name in ("a", "b", "c"):
         town.post(name)
     town.run()
     assert press.prepared == 1  # 95 % of two is one
     states = town.states()
     assert sorted(states.values()) == ["published", "scheduled", "scheduled"]
-    assert [h.detail for h in town.told if h.kind == "limit"][:1] == ["sheets"]
+    assert [h.detail for h in town.events if h.kind == "limit"][:1] == ["sheets"]
 
 
-def test_the_steps_come_back_a_day_later(town: Town, press: Press) -> None:
-    press.sheets = 1
+def test_the_steps_come_back_a_day_later(town: FakeOffice, press: PreparingChannel) -> None:
+    press.preparation_limit = 1
     town.post("a")
     engine = town.engine()
     long_ago = town.now() - timedelta(days=1, seconds=1)
-    values = {"account": engine.lines[0].id, "name": "sheets", "recipient": "", "at": long_ago}
+    values = {
+        "account": engine.account_sessions[0].account_id,
+        "name": "sheets",
+        "recipient": "",
+        "at": long_ago,
+    }
     town.ledger.write(lambda conn: conn.execute(insert(quota_use).values(values)))
     town.run()
     assert town.states() == {"a": "published"}
 
 
-def test_what_was_prepared_is_used_once(town: Town, press: Press) -> None:
+def test_what_was_prepared_is_used_once(town: FakeOffice, press: PreparingChannel) -> None:
     town.post("a", "the same")
     town.run()
     town.post("b", "the same", repeats="a")
     town.run()
-    assert press.cried == [("the same", "sheet 1", None), ("the same", "sheet 2", None)]
+    assert press.published == [("the same", "sheet 1", None), ("the same", "sheet 2", None)]
 
 
-def test_what_is_no_good_any_more_is_prepared_anew(town: Town, press: Press) -> None:
-    press.script = [Transient("too-old", redo=True), None]
+def test_what_is_no_good_any_more_is_prepared_anew(town: FakeOffice, press: PreparingChannel) -> None:
+    press.responses = [Transient("too-old", restart_preparation=True), None]
     town.post("a")
     town.schedule()
     engine = town.engine()
     engine.start()
     try:
         town.drain(engine)
-        assert (press.cried, press.prepared) == ([], 1)
-        town.shift = FIRST
+        assert (press.published, press.prepared) == ([], 1)
+        town.shift = FIRST_BACKOFF
         engine.wake()
         town.drain(engine)
     finally:
-        engine.stop(within=15 * SECOND)
-    assert press.cried == [("a", "sheet 2", None)]
+        engine.stop(timeout=15 * SECOND)
+    assert press.published == [("a", "sheet 2", None)]
 
 
-def test_where_it_can_be_seen_is_asked_once_after_the_record(town: Town, press: Press) -> None:
-    press.seen = Snapshot("a", url="https://square.example/a")
+def test_where_it_can_be_seen_is_asked_once_after_the_record(
+    town: FakeOffice, press: PreparingChannel
+) -> None:
+    press.read_back_result = Snapshot("a", url="https://square.example/a")
     town.post("a")
     town.run()
-    assert (url(town), press.read) == ("https://square.example/a", 1)
-    assert [h.url for h in town.told if h.kind == "published"] == ["https://square.example/a"]
+    assert (url(town), press.read_back_count) == ("https://square.example/a", 1)
+    assert [h.url for h in town.events if h.kind == "published"] == ["https://square.example/a"]
 
 
 @pytest.mark.parametrize("error", [AuthFailed("190"), Transient("timeout"), ValueError("ours"), None])
-def test_not_learning_it_changes_nothing(town: Town, press: Press, error: Exception | None) -> None:
-    press.seen = error
+def test_not_learning_it_changes_nothing(
+    town: FakeOffice, press: PreparingChannel, error: Exception | None
+) -> None:
+    press.read_back_result = error
     town.post("a")
     town.post("b")
     town.run()
     assert set(town.states().values()) == {"published"}
     with town.ledger.read() as conn:
-        assert [row.hold for row in accounts.every(conn)] == [None]
+        assert [row.hold for row in accounts.list_accounts(conn)] == [None]
 
 
-def test_the_platforms_own_total_is_believed(town: Town, press: Press) -> None:
+def test_the_platforms_own_total_is_believed(town: FakeOffice, press: PreparingChannel) -> None:
     press.quotas = {"cries": (0, 2)}
     for name in ("a", "b", "c"):
         town.post(name)
@@ -180,89 +191,93 @@ def test_the_platforms_own_total_is_believed(town: Town, press: Press) -> None:
 
 
 def test_a_total_of_one_is_still_one() -> None:
-    rules = Press(sheets=400).rules({}).told({"sheets": (0, 1), "cries": (3, 0)})
+    rules = (
+        PreparingChannel(preparation_limit=400)
+        .rules({})
+        .with_platform_quotas({"sheets": (0, 1), "cries": (3, 0)})
+    )
     assert [quota.count for quota in rules.quotas] == [1, 9]
 
 
 @dataclass
-class Slow(Press):
+class DelayedChannel(PreparingChannel):
     """Says after how long to come again, whatever that is."""
 
     after: float = 0.0
     polls: Counter[str] = field(default_factory=Counter)
 
     @contextmanager
-    def open(self, config: Any, door: Any) -> Iterator["SlowSession"]:
-        yield SlowSession(self)
+    def open(self, config: Any, door: Any) -> Iterator["DelayedSession"]:
+        yield DelayedSession(self)
 
 
-class SlowSession(PressSession):
-    square: Slow
+class DelayedSession(PreparingSession):
+    channel: DelayedChannel
 
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:
-        self.square.polls[part.text] += 1
-        return NotReady(1, self.square.after)
+        self.channel.polls[part.text] += 1
+        return NotReady(1, self.channel.after)
 
 
 @pytest.mark.parametrize(
     ("after", "most"), [(float("nan"), 3600), (1e300, 3600), (-5.0, 0), (30.0, 30), (float("inf"), 3600)]
 )
-def test_no_channel_stops_our_clock(town: Town, after: float, most: float) -> None:
-    town.square = Slow(after=after)
+def test_no_channel_stops_our_clock(town: FakeOffice, after: float, most: float) -> None:
+    town.channel = DelayedChannel(after=after)
     engine = town.engine()
-    line, sender = engine.lines[0], town.sender()
+    line, sender = engine.account_sessions[0], town.sender()
     now, part = town.now(), Part(1, "a")
-    step = prepare._step(line, sender, part, part_hash=part.hash, token=1)
+    step = prepare._run_step(line, sender, part, part_hash=part.hash, token=1)
     waits = (step.next_at - now).total_seconds() if step.next_at else 0.0
     assert most <= waits < most + 5 or (most == waits == 0)
 
 
 @pytest.mark.parametrize("after", [0.0, 0.3])
 def test_what_never_gets_ready_is_missed_like_everything_else(
-    town: Town, after: float, monkeypatch: pytest.MonkeyPatch
+    town: FakeOffice, after: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A video that X went on processing kept its post from being missed, and nobody was told."""
     monkeypatch.setattr(prepare, "STEPS", 20)  # each is a commit, and stopping waits for them
     town.ticks = True
-    slow = town.square = Slow(after=after)
+    slow = town.channel = DelayedChannel(after=after)
     town.post("a", ago=10)
-    town.post("b", ago=10, expires=When("", "UTC", town.now() + timedelta(hours=1)))
+    town.post("b", ago=10, expires=PublishTime("", "UTC", town.now() + timedelta(hours=1)))
     town.schedule()
     engine = town.engine()
     engine.start()
     try:
         assert soon(lambda: min(slow.polls["a"], slow.polls["b"]) >= 2), slow.polls
     finally:
-        assert engine.stop(within=15 * SECOND) == 0
+        assert engine.stop(timeout=15 * SECOND) == 0
     assert town.states() == {"a": "scheduled", "b": "scheduled"}
     town.shift = timedelta(hours=2)
     town.run()
     assert town.states() == {"a": "missed late", "b": "expired expires"}
-    assert {(h.kind, h.post) for h in town.told} >= {("missed", "a"), ("expired", "b")}
+    assert {(h.kind, h.post) for h in town.events} >= {("missed", "a"), ("expired", "b")}
 
 
 @dataclass
-class Jam(Press):
+class StuckChannel(PreparingChannel):
     """A press that takes the first sheet each time, and never the second."""
 
     @contextmanager
-    def open(self, config: Any, door: Any) -> Iterator["JamSession"]:
-        yield JamSession(self)
+    def open(self, config: Any, door: Any) -> Iterator["StuckSession"]:
+        yield StuckSession(self)
 
 
-class JamSession(PressSession):
+class StuckSession(PreparingSession):
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:
         if token is not None:
-            raise Transient("jam", redo=True, most=3)
+            raise Transient("jam", restart_preparation=True, max_attempts=3)
         return super().prepare(part, token)
 
 
-def test_what_is_made_anew_each_time_waits_longer_and_has_an_end(town: Town) -> None:
+def test_what_is_made_anew_each_time_waits_longer_and_has_an_end(town: FakeOffice) -> None:
     """The first step always succeeds: ten pictures, of which one cannot be read, were made anew every half minute."""
-    jam = town.square = Jam()
+    jam = town.channel = StuckChannel()
     part, token, progress, spans = Part(1, "a"), None, None, []
     engine = town.engine()
-    line, sender = engine.lines[0], town.sender()
+    line, sender = engine.account_sessions[0], town.sender()
     for _try in range(9):
         now = town.now()
         progress = prepare.advance(line, sender, part, part_hash=part.hash, token=token)
@@ -274,34 +289,36 @@ def test_what_is_made_anew_each_time_waits_longer_and_has_an_end(town: Town) -> 
     assert progress is not None
     assert (str(progress.failed), jam.prepared, len(spans)) == ("jam", 3, 2)
     with town.ledger.read() as conn:
-        assert preparations.load(conn, line.id, part.hash) is None, "whoever frees it begins anew"
+        assert preparations.load_preparation(conn, line.account_id, part.hash) is None, (
+            "whoever frees it begins anew"
+        )
 
 
 @dataclass
-class Cinema(Square):
+class ConvertingChannel(FakeChannel):
     """A square with a screen: a film is being made fit until ``fit`` is set."""
 
     fit: threading.Event = field(default_factory=threading.Event)
     held: Counter[str] = field(default_factory=Counter)
 
     @contextmanager
-    def open(self, config: Any, door: Any) -> Iterator["CinemaSession"]:
-        yield CinemaSession(self)
+    def open(self, config: Any, door: Any) -> Iterator["ConvertingSession"]:
+        yield ConvertingSession(self)
 
 
-class CinemaSession(SquareSession):
-    square: Cinema
+class ConvertingSession(FakeSession):
+    square: ConvertingChannel
 
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:
         if part.text.startswith("film") and not self.square.fit.is_set():
             self.square.held[part.text] += 1
-            raise NotFitYet(0.05)
+            raise MediaNotReady(0.05)
         return super().prepare(part, token)
 
 
-def test_films_that_are_being_converted_keep_nobody_waiting(town: Town) -> None:
+def test_films_that_are_being_converted_keep_nobody_waiting(town: FakeOffice) -> None:
     """The films are held until the urgent text is out: that it went out at all proves that it waited for none."""
-    cinema = town.square = Cinema()
+    cinema = town.channel = ConvertingChannel()
     for number in range(20):
         town.post(f"film-{number:02}", ago=60)
     town.post("Banjir!")
@@ -310,36 +327,36 @@ def test_films_that_are_being_converted_keep_nobody_waiting(town: Town) -> None:
     engine.start()
     try:
         town.drain(engine, patience=0)
-        assert [text for text, *_more in cinema.cried] == ["Banjir!"]
+        assert [text for text, *_more in cinema.published] == ["Banjir!"]
         assert len(cinema.held) == 20, "each film was asked about once, before its turn came again"
         cinema.fit.set()
         town.shift = timedelta(seconds=1)
         engine.wake()
         town.drain(engine)
     finally:
-        engine.stop(within=15 * SECOND)
-    assert len(cinema.cried) == 21
-    assert cinema.cried[0][0] == "Banjir!"
+        engine.stop(timeout=15 * SECOND)
+    assert len(cinema.published) == 21
+    assert cinema.published[0][0] == "Banjir!"
     assert set(town.states().values()) == {"published"}
-    assert [told.kind for told in town.told if told.kind == "prepare-failed"] == []
+    assert [told.kind for told in town.events if told.kind == "prepare-failed"] == []
 
 
 def test_what_could_not_be_prepared_says_why_while_it_waits(
-    town: Town, monkeypatch: pytest.MonkeyPatch
+    town: FakeOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was `scheduled` and nothing else, hours after its time."""
 
-    def refused(_self: SquareSession, _part: Part, _token: Json) -> Ready:
+    def refused(_self: FakeSession, _part: Part, _token: Json) -> Ready:
         raise Transient("503", "the press is closed")
 
-    monkeypatch.setattr(SquareSession, "prepare", refused)
+    monkeypatch.setattr(FakeSession, "prepare", refused)
     town.post("a")
     town.run()
     with town.ledger.read() as conn:
-        (row,) = delivery_lists.deliveries(conn)
+        (row,) = delivery_lists.list_deliveries(conn)
     assert (row.state, row.code, row.detail) == ("scheduled", "503", "the press is closed")
     town.shift = timedelta(days=2)
     town.run()
     with town.ledger.read() as conn:
-        (row,) = delivery_lists.deliveries(conn)
+        (row,) = delivery_lists.list_deliveries(conn)
     assert (row.state, row.reason, row.code) == ("missed", "late", "503")

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from humaspost.delivery.steps import receipts as module
-from humaspost.delivery.steps.receipts import GivenUp, Receipts
-from humaspost.ledger.deliveries.outcomes import Published
+from humaspost.delivery.steps.receipts import ReceiptQueue, ShuttingDown
+from humaspost.ledger.deliveries.outcomes import PublishedReceipt
 from humaspost.model.delivery import Receipt
 from tests.support.deadlines import SECOND
 
@@ -23,7 +23,7 @@ NOW = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
 class Disk:
     """A ledger's committer that refuses the first commit, once so many receipts wait for it."""
 
-    def __init__(self, receipts: Receipts, waiting: int) -> None:
+    def __init__(self, receipts: ReceiptQueue, waiting: int) -> None:
         self.receipts, self.waiting = receipts, waiting
         self.refused = 0
         self.committer = self
@@ -32,7 +32,7 @@ class Disk:
         """Do the work; fail the first time."""
         future: Future[None] = Future()
         end = time.monotonic() + 15 * SECOND
-        while not self.refused and len(self.receipts._waiting) < self.waiting and time.monotonic() < end:
+        while not self.refused and len(self.receipts._pending) < self.waiting and time.monotonic() < end:
             time.sleep(0.001)
         work(None)
         if self.refused:
@@ -46,12 +46,12 @@ class Disk:
 def test_a_refused_commit_gives_back_every_receipt_that_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[list[str]] = []
 
-    def publish(_conn: Any, taken: list[Published], **_how: Any) -> None:
+    def publish(_conn: Any, taken: list[PublishedReceipt], **_how: Any) -> None:
         written.append([item.key for item in taken])
         if len(written) > 1 and len(taken) < 3:
-            receipts.given_up.set()  # the others would wait for ever: let them go, the test fails below
+            receipts.shutting_down.set()  # the others would wait for ever: let them go, the test fails below
 
-    receipts = Receipts()
+    receipts = ReceiptQueue()
     monkeypatch.setattr(module, "PATIENCE", 0.001)
     monkeypatch.setattr(module.settle, "publish", publish)
     monkeypatch.setattr(module.events, "catch_up", lambda *_args, **_how: None)
@@ -60,9 +60,9 @@ def test_a_refused_commit_gives_back_every_receipt_that_it_took(monkeypatch: pyt
     ledger: Any = SimpleNamespace(committer=disk)
 
     def keep(key: str) -> None:
-        receipt = Published(key, 1, Receipt(key, NOW))
-        with suppress(GivenUp):
-            receipts.keep(ledger, receipt, now=NOW, failed=errors.append)
+        receipt = PublishedReceipt(key, 1, Receipt(key, NOW))
+        with suppress(ShuttingDown):
+            receipts.commit(ledger, receipt, now=NOW, on_error=errors.append)
 
     threads = [threading.Thread(target=keep, args=(key,), daemon=True) for key in "abc"]
     for thread in threads:
@@ -70,7 +70,7 @@ def test_a_refused_commit_gives_back_every_receipt_that_it_took(monkeypatch: pyt
     for thread in threads:
         thread.join(15 * SECOND)
     alive = [thread for thread in threads if thread.is_alive()]
-    receipts.given_up.set()
+    receipts.shutting_down.set()
     assert not alive
     assert [sorted(keys) for keys in written] == [["a", "b", "c"], ["a", "b", "c"]]
     assert [str(error) for error in errors] == ["disk full"]

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from humaspost.delivery.steps.retry import Again, Doubt, Fail, HoldAccount, as_one_of_six, backoff, decide
+from humaspost.delivery.steps.retry import (
+    HoldAccount,
+    MarkFailed,
+    MarkUnknown,
+    RetryLater,
+    as_channel_error,
+    backoff,
+    decide,
+)
 from humaspost.model import errors
 from humaspost.model.errors import (
     AuthFailed,
@@ -36,25 +44,31 @@ def test_a_moment_that_is_past_is_never_asked_for_at_once():
 @pytest.mark.parametrize(
     ("error", "verdict"),
     [
-        (Transient("dns"), Again(NOW + timedelta(seconds=30))),
-        (Transient("expired", redo=True), Again(NOW + timedelta(seconds=30), redo=True)),
-        (RateLimited("429", retry_at=LATER), Again(LATER, counts=False, lane=True)),
-        (RateLimited("429", retry_at=SOON), Again(SOON, counts=False, lane=True)),
+        (Transient("dns"), RetryLater(NOW + timedelta(seconds=30))),
+        (
+            Transient("expired", restart_preparation=True),
+            RetryLater(NOW + timedelta(seconds=30), restart_preparation=True),
+        ),
+        (RateLimited("429", retry_at=LATER), RetryLater(LATER, counts_failure=False, whole_account=True)),
+        (RateLimited("429", retry_at=SOON), RetryLater(SOON, counts_failure=False, whole_account=True)),
         # By a clock of the platform's that is behind ours: its own time would be asked for at once, for ever.
         (
             RateLimited("429", retry_at=NOW - timedelta(hours=1)),
-            Again(NOW + timedelta(seconds=30), lane=True),
+            RetryLater(NOW + timedelta(seconds=30), whole_account=True),
         ),
-        (RateLimited("429", retry_at=NOW), Again(NOW + timedelta(seconds=30), lane=True)),
-        (QuotaExceeded("cap", resets_at=NOW), Again(NOW + timedelta(seconds=30), lane=True)),
-        (RateLimited("131056", retry_at=LATER, scope=Scope.RECIPIENT), Again(LATER, counts=False)),
-        (QuotaExceeded("cap", resets_at=LATER), Again(LATER, counts=False, lane=True)),
+        (RateLimited("429", retry_at=NOW), RetryLater(NOW + timedelta(seconds=30), whole_account=True)),
+        (QuotaExceeded("cap", resets_at=NOW), RetryLater(NOW + timedelta(seconds=30), whole_account=True)),
+        (
+            RateLimited("131056", retry_at=LATER, scope=Scope.RECIPIENT),
+            RetryLater(LATER, counts_failure=False),
+        ),
+        (QuotaExceeded("cap", resets_at=LATER), RetryLater(LATER, counts_failure=False, whole_account=True)),
         (QuotaExceeded("402", resets_at=None), HoldAccount("quota")),
-        (Rejected("too-long"), Fail()),
-        (AuthFailed("401"), HoldAccount("login", asks=True)),
-        (AuthFailed("lasting-401", lasting=True), HoldAccount("login")),
-        (UnknownOutcome("timeout"), Doubt()),
-        (UnknownOutcome("spam", scope=Scope.ACCOUNT), Doubt(hold=True)),
+        (Rejected("too-long"), MarkFailed()),
+        (AuthFailed("401"), HoldAccount("login", rechecks_login=True)),
+        (AuthFailed("lasting-401", persistent=True), HoldAccount("login")),
+        (UnknownOutcome("timeout"), MarkUnknown()),
+        (UnknownOutcome("spam", scope=Scope.ACCOUNT), MarkUnknown(hold_account=True)),
     ],
 )
 def test_each_of_the_six(error, verdict):
@@ -62,15 +76,15 @@ def test_each_of_the_six(error, verdict):
 
 
 def test_what_has_an_end_is_final_after_so_many_tries():
-    error = Transient("2207052", redo=True, most=3)
+    error = Transient("2207052", restart_preparation=True, max_attempts=3)
     verdicts = [decide(error, failures=n, now=NOW, jitter=1.0) for n in range(4)]
-    assert [type(verdict) for verdict in verdicts] == [Again, Again, Fail, Fail]
+    assert [type(verdict) for verdict in verdicts] == [RetryLater, RetryLater, MarkFailed, MarkFailed]
 
 
 def test_only_tries_that_ended_the_same_way_count():
-    error = RateLimited("131049", retry_at=LATER, scope=Scope.RECIPIENT, most=2)
-    verdicts = [decide(error, failures=5, now=NOW, jitter=1.0, same=n) for n in range(3)]
-    assert [type(verdict) for verdict in verdicts] == [Again, Fail, Fail]
+    error = RateLimited("131049", retry_at=LATER, scope=Scope.RECIPIENT, max_attempts=2)
+    verdicts = [decide(error, failures=5, now=NOW, jitter=1.0, same_code_failures=n) for n in range(3)]
+    assert [type(verdict) for verdict in verdicts] == [RetryLater, MarkFailed, MarkFailed]
 
 
 def test_there_are_exactly_six_and_all_are_decided():
@@ -80,11 +94,13 @@ def test_there_are_exactly_six_and_all_are_decided():
         if isinstance(value, type) and issubclass(value, ChannelError) and value is not ChannelError
     }
     assert len(six) == 6
-    assert {type(as_one_of_six(error)) for error in (KeyError("x"), ChannelError("odd"))} == {UnknownOutcome}
+    assert {type(as_channel_error(error)) for error in (KeyError("x"), ChannelError("odd"))} == {
+        UnknownOutcome
+    }
 
 
 def test_our_own_mistake_on_a_write_is_doubt_and_names_no_value():
-    doubt = as_one_of_six(KeyError("secret-token"))
+    doubt = as_channel_error(KeyError("secret-token"))
     assert (doubt.code, doubt.detail) == ("bug", "KeyError")
 
 

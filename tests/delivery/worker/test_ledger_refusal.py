@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from humaspost.model.rules import Rate
-from tests.delivery.conftest import Town, soon
+from tests.delivery.conftest import FakeOffice, soon
 from tests.support.deadlines import SECOND
 from tests.support.fake_channel import SOURCE
 
@@ -14,17 +14,17 @@ from tests.support.fake_channel import SOURCE
 TABLES = ("account", "attempt", "delivery", "planned", "post", "preparation", "rate", "rendition")
 
 
-def rename(town: Town, old: str, new: str) -> None:
+def rename(town: FakeOffice, old: str, new: str) -> None:
     with sqlite3.connect(town.ledger.path, timeout=5 * SECOND) as db:
         db.execute("PRAGMA legacy_alter_table = ON")
         db.execute(f"ALTER TABLE {old} RENAME TO {new}")
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_what_the_ledger_refused_goes_out_once_it_takes_it_again(town: Town, table: str) -> None:
+def test_what_the_ledger_refused_goes_out_once_it_takes_it_again(town: FakeOffice, table: str) -> None:
     """A step that could not be written down was met again at every turn: the account was mute until a restart."""
-    town.square.steps = 1
-    town.square.rates = (Rate("write", 10, 1.0, 1, SOURCE),)
+    town.channel.steps = 1
+    town.channel.rates = (Rate("write", 10, 1.0, 1, SOURCE),)
     town.post("a", ago=-60)
     town.schedule()
     engine = town.engine()
@@ -34,10 +34,10 @@ def test_what_the_ledger_refused_goes_out_once_it_takes_it_again(town: Town, tab
         rename(town, table, "gone")
         town.shift, town.ticks = timedelta(seconds=61), True
         engine.wake()
-        assert soon(lambda: any(h.kind == "problem" for h in town.told)), "nothing was in its way"
-        assert town.square.cried == [], "sent without an intent on disk"
+        assert soon(lambda: any(h.kind == "problem" for h in town.events)), "nothing was in its way"
+        assert town.channel.published == [], "sent without an intent on disk"
         rename(town, "gone", table)
-        assert soon(lambda: len(town.square.cried) == 1), "the account is mute"
+        assert soon(lambda: len(town.channel.published) == 1), "the account is mute"
     finally:
-        engine.stop(within=15 * SECOND)
+        engine.stop(timeout=15 * SECOND)
     assert town.states() == {"a": "published"}

@@ -38,7 +38,9 @@ def test_what_a_dead_sender_claimed_is_free_and_what_it_was_writing_is_unknown(o
     assert isinstance(intent, Intent)
     office.put(other.key, State.PREPARING, owner="me")
     count = office.ledger.write(
-        lambda conn: claims.take_over(conn, owner="next", now=office.now, looks=lambda _account: 30.0)
+        lambda conn: claims.recover_orphans(
+            conn, owner="next", now=office.now, first_check_delay=lambda _account: 30.0
+        )
     )
     assert count == 1
     assert office.states() == {"a/1": "unknown look", "b/1": "scheduled"}
@@ -52,7 +54,9 @@ def test_a_sender_that_lives_keeps_its_own(office: Office) -> None:
     _, other = office.send()
     office.put(other.key, State.PREPARING, owner="me")
     count = office.ledger.write(
-        lambda conn: claims.take_over(conn, owner="me", now=office.now, looks=lambda _account: None)
+        lambda conn: claims.recover_orphans(
+            conn, owner="me", now=office.now, first_check_delay=lambda _account: None
+        )
     )
     assert count == 0
     assert office.states()["b/1"] == "preparing"
@@ -62,7 +66,7 @@ def test_only_the_owner_puts_a_claim_back(office: Office) -> None:
     office.plan("a")
     (row,) = office.claim()
     back = {"not_before": None, "now": office.now}
-    office.ledger.write(lambda conn: claims.put_back(conn, [row.key], owner="somebody", **back))
+    office.ledger.write(lambda conn: claims.release_claims(conn, [row.key], owner="somebody", **back))
     assert office.states() == {"a/1": "preparing"}
-    office.ledger.write(lambda conn: claims.put_back(conn, [row.key], owner="me", **back))
+    office.ledger.write(lambda conn: claims.release_claims(conn, [row.key], owner="me", **back))
     assert office.states() == {"a/1": "scheduled"}

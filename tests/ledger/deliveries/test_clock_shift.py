@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from humaspost.ledger.database import Ledger, open_ledger
-from humaspost.ledger.deliveries.clock_shift import set_back
+from humaspost.ledger.deliveries.clock_shift import shift_clock_times
 from humaspost.ledger.schema import account, attempt, delivery, post, quota_use
 from humaspost.model.delivery import State
 
@@ -50,7 +50,7 @@ def _ahead(conn: Connection) -> None:
 
 
 def test_waits_and_what_happened_move_and_when_a_post_is_due_does_not(ledger: Ledger) -> None:
-    ledger.write(lambda conn: set_back(conn, DAY, now=NOW))
+    ledger.write(lambda conn: shift_clock_times(conn, DAY, now=NOW))
     truly = NOW - MINUTE
     with ledger.read() as conn:
         rows = {row.key: row for row in conn.execute(select(delivery))}

@@ -16,7 +16,7 @@ from humaspost.ledger.schema import (
     audience_member,
     consent,
     delivery,
-    planned,
+    plan_row,
     post,
     recipient,
     rendition,
@@ -55,7 +55,7 @@ def due(conn: Connection, name: str, *, priority: int = 5) -> None:
     """A fan-out of that name is due."""
     conn.execute(insert(post).values(id=name, file=f"{name}.md", title=name, seen_at=NOW))
     conn.execute(
-        insert(planned).values(
+        insert(plan_row).values(
             post=name, account="a", fingerprint=name, type="", date_at=NOW, due_at=NOW, wall="", zone="UTC",
             late="ask", grace=3600.0, priority=priority, during_pause=False, audiences='["semua"]',
             rendition="r", fan_out=True, expanded=False,
@@ -65,7 +65,7 @@ def due(conn: Connection, name: str, *, priority: int = 5) -> None:
 
 def expand(conn: Connection) -> int:
     """One step."""
-    return claims.expand(conn, "a", until=NOW, now=NOW)
+    return claims.expand_due(conn, "a", until=NOW, now=NOW)
 
 
 def count(conn: Connection, name: str) -> int:
@@ -78,7 +78,7 @@ def test_everybody_once_and_then_it_is_done(ledger: Ledger) -> None:
     assert [ledger.write(expand) for _ in range(4)] == [500, 500, 200, 0]
     with ledger.read() as conn:
         assert count(conn, "one") == PEOPLE
-        assert conn.scalar(select(planned.c.expanded)) is True
+        assert conn.scalar(select(plan_row.c.expanded)) is True
 
 
 def test_who_joins_meanwhile_gets_it_wherever_the_id_falls(ledger: Ledger) -> None:
@@ -120,7 +120,7 @@ def test_a_second_edition_goes_to_everybody_again(ledger: Ledger) -> None:
     ledger.write(lambda conn: due(conn, "one"))
     while ledger.write(expand):
         pass
-    ledger.write(lambda conn: conn.execute(update(planned).values(edition=2, expanded=False)))
+    ledger.write(lambda conn: conn.execute(update(plan_row).values(edition=2, expanded=False)))
     while ledger.write(expand):
         pass
     with ledger.read() as conn:
@@ -148,11 +148,11 @@ def test_what_is_still_to_come_is_counted_by_post_and_edition(ledger: Ledger) ->
     ledger.write(lambda conn: due(conn, "two"))
     ledger.write(expand)
     with ledger.read() as conn:
-        assert totals.unexpanded(conn) == {("one", "wa"): PEOPLE - 250, ("two", "wa"): PEOPLE - 250}
-        assert totals.unexpanded(conn, post_id="two") == {("two", "wa"): PEOPLE - 250}
-    ledger.write(lambda conn: conn.execute(update(planned).values(edition=2)))
+        assert totals.count_unexpanded(conn) == {("one", "wa"): PEOPLE - 250, ("two", "wa"): PEOPLE - 250}
+        assert totals.count_unexpanded(conn, post_id="two") == {("two", "wa"): PEOPLE - 250}
+    ledger.write(lambda conn: conn.execute(update(plan_row).values(edition=2)))
     with ledger.read() as conn:
-        assert totals.unexpanded(conn, post_id="one") == {("one", "wa"): PEOPLE}
+        assert totals.count_unexpanded(conn, post_id="one") == {("one", "wa"): PEOPLE}
 
 
 def test_a_hundred_fan_outs_to_come_are_counted_in_a_few_questions(ledger: Ledger) -> None:
@@ -161,5 +161,5 @@ def test_a_hundred_fan_outs_to_come_are_counted_in_a_few_questions(ledger: Ledge
     asked: list[str] = []
     with ledger.read() as conn:
         event.listen(conn, "before_cursor_execute", lambda *given: asked.append(given[2]))
-        assert set(totals.unexpanded(conn).values()) == {PEOPLE}
+        assert set(totals.count_unexpanded(conn).values()) == {PEOPLE}
     assert len(asked) <= 3, "one question per post kept who sends waiting for who tells"

@@ -5,9 +5,9 @@ from datetime import timedelta
 from sqlalchemy import insert, select
 
 from humaspost.ledger.deliveries import outcomes, preparations
-from humaspost.ledger.deliveries.gate import Intent, Stopped, Wait
-from humaspost.ledger.deliveries.outcomes import Published
-from humaspost.ledger.schema import attempt, planned, quota_use, window
+from humaspost.ledger.deliveries.gate import Blocked, Deferred, Intent
+from humaspost.ledger.deliveries.outcomes import PublishedReceipt
+from humaspost.ledger.schema import attempt, plan_row, quota_use, service_window
 from humaspost.model.delivery import Receipt, State
 from humaspost.model.rules import Quota, Rate
 from tests.support.ledger_office import SOURCE, Office
@@ -30,7 +30,7 @@ def test_a_claim_of_another_sender_does_not_pass(office: Office) -> None:
     ticket = office.ticket(row)
     office.put(row.key, State.PREPARING, owner="somebody")
     (stopped,) = office.gate([ticket])
-    assert isinstance(stopped, Stopped)
+    assert isinstance(stopped, Blocked)
     assert stopped.reason == "not-ours"
     assert office.states() == {"a/1": "preparing"}
 
@@ -42,7 +42,7 @@ def test_a_text_edited_after_its_preparation_is_prepared_again(office: Office) -
     office.plan("a", "sekarang")
     office.put(row.key, State.PREPARING, owner="me")
     (stopped,) = office.gate([ticket])
-    assert isinstance(stopped, Stopped)
+    assert isinstance(stopped, Blocked)
     assert office.states() == {"a/1": "scheduled"}
     (intent,) = office.send()
     assert isinstance(intent, Intent)
@@ -59,7 +59,7 @@ def test_the_first_write_of_a_fan_out_freezes_its_text_for_everybody(office: Off
     assert isinstance(second, Intent)
     assert second.part.text == "dulu"
     with office.ledger.read() as conn:
-        row = conn.execute(select(planned)).one()
+        row = conn.execute(select(plan_row)).one()
     assert row.first_write_at == office.now
     assert row.changed
 
@@ -69,11 +69,13 @@ def test_of_what_was_prepared_for_one_write_only_one_takes_it(office: Office) ->
     (row,) = office.claim()
     ticket = office.ticket(row, ready="media-1")
     keep = {"token": "media-1", "ready": True, "next_at": office.now, "failures": 0, "now": office.now}
-    office.ledger.write(lambda conn: preparations.keep(conn, office.account, ticket.part_hash, **keep))
+    office.ledger.write(
+        lambda conn: preparations.save_preparation(conn, office.account, ticket.part_hash, **keep)
+    )
     (intent,) = office.gate([ticket])
     assert isinstance(intent, Intent)
     with office.ledger.read() as conn:
-        assert preparations.load(conn, office.account, ticket.part_hash) is None
+        assert preparations.load_preparation(conn, office.account, ticket.part_hash) is None
 
 
 def test_what_was_prepared_and_is_another_now_is_not_used(office: Office) -> None:
@@ -81,9 +83,11 @@ def test_what_was_prepared_and_is_another_now_is_not_used(office: Office) -> Non
     (row,) = office.claim()
     ticket = office.ticket(row, ready="media-1")
     keep = {"token": "media-2", "ready": True, "next_at": office.now, "failures": 0, "now": office.now}
-    office.ledger.write(lambda conn: preparations.keep(conn, office.account, ticket.part_hash, **keep))
+    office.ledger.write(
+        lambda conn: preparations.save_preparation(conn, office.account, ticket.part_hash, **keep)
+    )
     (stopped,) = office.gate([ticket])
-    assert isinstance(stopped, Stopped)
+    assert isinstance(stopped, Blocked)
     assert office.states() == {"a/1": "scheduled"}
 
 
@@ -92,10 +96,10 @@ def test_a_stopped_account_is_tried_with_one_write_at_a_time(office: Office) -> 
         office.plan(name)
     office.hold_account(hold="lane", hold_until=office.now - timedelta(seconds=1))
     passages = office.send()
-    assert [type(passage) for passage in passages] == [Intent, Wait, Wait]
+    assert [type(passage) for passage in passages] == [Intent, Deferred, Deferred]
     office.plan("d")
     (wait,) = office.send()
-    assert isinstance(wait, Wait)
+    assert isinstance(wait, Deferred)
 
 
 def test_free_text_goes_only_to_whom_the_window_is_open(office: Office) -> None:
@@ -105,9 +109,9 @@ def test_free_text_goes_only_to_whom_the_window_is_open(office: Office) -> None:
         {"account": office.account, "recipient": "open", "open_until": office.now + timedelta(seconds=1)},
         {"account": office.account, "recipient": "over", "open_until": office.now},
     ]
-    office.ledger.write(lambda conn: conn.execute(insert(window), rows))
+    office.ledger.write(lambda conn: conn.execute(insert(service_window), rows))
     intents = [passage for passage in office.send() if isinstance(passage, Intent) and passage.to]
-    assert {intent.to.id: intent.to.window for intent in intents if intent.to} == {
+    assert {intent.to.id: intent.to.service_window_open for intent in intents if intent.to} == {
         "open": True,
         "over": False,
         "never": False,
@@ -120,9 +124,9 @@ def test_a_rate_is_kept_from_one_batch_to_the_next(office: Office) -> None:
     tickets = [office.ticket(row) for row in office.claim()]
     first, second = office.gate(tickets)
     assert isinstance(first, Intent)
-    assert isinstance(second, Wait)
+    assert isinstance(second, Deferred)
     (wait,) = office.gate(tickets[1:])
-    assert isinstance(wait, Wait)
+    assert isinstance(wait, Deferred)
     assert wait.until > office.now + timedelta(seconds=30)
 
 
@@ -133,7 +137,7 @@ def test_a_quota_keeps_a_twentieth_below_what_the_platform_allows(office: Office
     passages = office.send()
     assert sum(isinstance(passage, Intent) for passage in passages) == 19
     wait = passages[-1]
-    assert isinstance(wait, Wait)
+    assert isinstance(wait, Deferred)
     assert (wait.quota, wait.until) == ("daily", office.now + timedelta(days=1))
     with office.ledger.read() as conn:
         assert len(conn.execute(select(quota_use)).all()) == 19
@@ -146,8 +150,8 @@ def test_each_part_of_a_thread_answers_the_one_before_it(office: Office) -> None
         (intent,) = office.send()
         assert isinstance(intent, Intent)
         answers.append((intent.part.text, intent.reply_to and intent.reply_to.remote_id))
-        receipt = Published(intent.key, intent.number, Receipt(f"id-{number}", office.now))
+        receipt = PublishedReceipt(intent.key, intent.number, Receipt(f"id-{number}", office.now))
         office.ledger.write(
-            lambda conn, one=receipt: outcomes.publish(conn, [one], now=office.now, found=False)
+            lambda conn, one=receipt: outcomes.mark_published(conn, [one], now=office.now, by_lookup=False)
         )
     assert answers == [("satu", None), ("dua", "id-1"), ("tiga", "id-2")]

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
 from humaspost.ledger.database import open_ledger
-from humaspost.ledger.deliveries.limits import AHEAD, KEPT, Books, forget, free_at, gcra, use
+from humaspost.ledger.deliveries.limits import (
+    KEPT,
+    MAX_CLOCK_SKEW,
+    QuotaBatch,
+    delete_uses,
+    gcra,
+    get_next_free_at,
+    record_use,
+)
 from humaspost.ledger.schema import account, quota_use
 from humaspost.model.rules import Quota, Rate
 
@@ -46,19 +54,19 @@ def test_a_clock_that_was_ahead_once_stops_no_lane(tmp_path):
 
     def take(moment):
         def work(conn):
-            books = Books(conn, "a", rules, recipients=[], now=moment)
-            slot = books.take("", counts=True)
-            books.close()
+            books = QuotaBatch(conn, "a", rules, recipients=[], now=moment)
+            slot = books.take_slot("", counts_recipient=True)
+            books.flush()
             return slot
 
         return ledger.write(work)
 
     ledger.write(lambda conn: conn.execute(insert(account).values(id="a", name="x", channel="x")))
-    assert take(ahead).taken
-    assert take(now).taken
+    assert take(ahead).is_taken
+    assert take(now).is_taken
     # Saved up is nothing: one at once, then by the rate.
     again = take(now)
-    assert not again.taken
+    assert not again.is_taken
     assert now < again.at <= now + timedelta(seconds=100)
     ledger.close()
 
@@ -74,9 +82,9 @@ def test_only_uses_that_left_their_window_long_ago_are_forgotten(tmp_path):
         for who in ("a", "b"):
             for name in ("day", "week"):
                 for days in (0, 1, 6, 7, 9, 13, 15, 400):
-                    use(conn, who, name, now=now - timedelta(days=days))
-            use(conn, who, "day", now=now + timedelta(seconds=AHEAD))
-        forget(conn, "a", (day, week), now=now)
+                    record_use(conn, who, name, now=now - timedelta(days=days))
+            record_use(conn, who, "day", now=now + timedelta(seconds=MAX_CLOCK_SKEW))
+        delete_uses(conn, "a", (day, week), now=now)
 
     def kept(who, name):
         with ledger.read() as conn:
@@ -100,10 +108,10 @@ def test_what_is_forgotten_gives_no_quota_a_place(tmp_path):
     def work(conn):
         conn.execute(insert(account).values(id="a", name="x", channel="x"))
         for hours in (23.9, 23, 1, 24 * 9):
-            use(conn, "a", "day", now=now - timedelta(hours=hours))
-        before = free_at(conn, "a", quota, now=now)
-        forget(conn, "a", (quota,), now=now)
-        return before, free_at(conn, "a", quota, now=now)
+            record_use(conn, "a", "day", now=now - timedelta(hours=hours))
+        before = get_next_free_at(conn, "a", quota, now=now)
+        delete_uses(conn, "a", (quota,), now=now)
+        return before, get_next_free_at(conn, "a", quota, now=now)
 
     before, after = ledger.write(work)
     assert before == after == now + timedelta(hours=0.1)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from humaspost.ledger.deliveries import outcomes, unknown_outcomes
 from humaspost.ledger.deliveries.gate import Intent
 from humaspost.ledger.holds import account_holds, pauses
-from humaspost.ledger.schema import delivery, planned
+from humaspost.ledger.schema import delivery, plan_row
 from humaspost.model.delivery import Proof, Receipt, Stage, State
 from tests.support.ledger_office import Office
 
@@ -23,16 +23,24 @@ def sent(office: Office) -> Intent:
 def unknown(office: Office, intent: Intent, *, check_after: float | None = 30.0) -> int:
     """Record that nobody knows what became of it; return how many in a row that makes."""
     return office.ledger.write(
-        lambda conn: outcomes.doubt(
-            conn, intent.key, intent.number, code="reset", detail="", now=office.now, look_after=check_after
+        lambda conn: outcomes.mark_unknown(
+            conn,
+            intent.key,
+            intent.number,
+            code="reset",
+            detail="",
+            now=office.now,
+            first_check_delay=check_after,
         )
     )
 
 
 def published(office: Office, intent: Intent, remote_id: str | None = "1", *, by_check: bool = False) -> None:
     """Record the platform's answer."""
-    receipt = outcomes.Published(intent.key, intent.number, Receipt(remote_id, office.now))
-    office.ledger.write(lambda conn: outcomes.publish(conn, [receipt], now=office.now, found=by_check))
+    receipt = outcomes.PublishedReceipt(intent.key, intent.number, Receipt(remote_id, office.now))
+    office.ledger.write(
+        lambda conn: outcomes.mark_published(conn, [receipt], now=office.now, by_lookup=by_check)
+    )
 
 
 def test_an_answer_ends_the_row_of_unknowns_and_opens_the_account(office: Office) -> None:
@@ -50,7 +58,7 @@ def test_an_answer_ends_the_row_of_unknowns_and_opens_the_account(office: Office
 def test_an_answer_does_not_end_what_only_a_person_ends(office: Office, reason: str) -> None:
     office.plan("a")
     intent = sent(office)
-    office.ledger.write(lambda conn: account_holds.hold(conn, office.account, reason, now=office.now))
+    office.ledger.write(lambda conn: account_holds.hold_account(conn, office.account, reason, now=office.now))
     published(office, intent)
     assert office.account_row().hold == reason
 
@@ -58,10 +66,13 @@ def test_an_answer_does_not_end_what_only_a_person_ends(office: Office, reason: 
 @pytest.mark.parametrize("reason", ["login", "quota", "lane"])
 def test_a_released_account_sends_what_it_had_held(office: Office, reason: str) -> None:
     office.plan("a")
-    office.ledger.write(lambda conn: account_holds.hold(conn, office.account, reason, now=office.now))
+    office.ledger.write(lambda conn: account_holds.hold_account(conn, office.account, reason, now=office.now))
     assert office.states() == {"a/1": f"held {reason}"}
     assert office.claim() == []
-    assert office.ledger.write(lambda conn: account_holds.release(conn, office.account, now=office.now)) == 1
+    assert (
+        office.ledger.write(lambda conn: account_holds.release_account(conn, office.account, now=office.now))
+        == 1
+    )
     assert office.account_row().hold is None
     assert sent(office).post == "a"
 
@@ -70,7 +81,7 @@ def test_the_end_of_the_pauses_frees_what_they_held_and_nothing_else(office: Off
     office.plan("a"), office.plan("b")
     office.put(office.key("a"), State.HELD, reason="pause")
     office.put(office.key("b"), State.HELD, reason="file")
-    assert office.ledger.write(lambda conn: pauses.end(conn, now=office.now)) == 1
+    assert office.ledger.write(lambda conn: pauses.end_pauses(conn, now=office.now)) == 1
     assert office.states() == {"a/1": "scheduled", "b/1": "held file"}
 
 
@@ -86,12 +97,12 @@ def test_what_failed_and_has_a_new_text_goes_out_with_it(office: Office) -> None
     office.plan("a", "dulu")
     intent = sent(office)
     office.ledger.write(
-        lambda conn: outcomes.fail(
+        lambda conn: outcomes.mark_failed(
             conn, intent.key, intent.number, code="too-long", detail="", now=office.now
         )
     )
     with office.ledger.read() as conn:
-        row = conn.execute(select(planned)).one()
+        row = conn.execute(select(plan_row)).one()
     assert (row.first_write_at, row.frozen) == (None, None)
     office.plan("a", "sekarang")
     again = sent(office)
@@ -103,12 +114,12 @@ def test_what_is_proved_absent_is_sent_again_with_a_first_write_of_its_own(offic
     intent = sent(office)
     unknown(office, intent)
     office.ledger.write(
-        lambda conn: outcomes.looked(
+        lambda conn: outcomes.record_check(
             conn, intent.key, proof=Proof.ABSENT_PROVEN, next_at=None, now=office.now, retry=False
         )
     )
     with office.ledger.read() as conn:
-        assert conn.scalar(select(planned.c.first_write_at)) is None
+        assert conn.scalar(select(plan_row.c.first_write_at)) is None
     assert sent(office).number == 2
 
 
@@ -117,7 +128,7 @@ def test_what_waits_is_taken_when_its_time_has_come_and_not_before(office: Offic
     intent = sent(office)
     at = office.now + timedelta(minutes=15)
     office.ledger.write(
-        lambda conn: outcomes.again(
+        lambda conn: outcomes.reschedule(
             conn, intent.key, intent.number, at=at, now=office.now, code="rate-limited"
         )
     )
@@ -134,7 +145,7 @@ def test_a_person_sends_again_what_is_unknown_or_failed_and_nothing_that_is_live
     office.put(keys["b"], State.FAILED)
     office.put(keys["c"], State.PUBLISHED, published_at=office.now)
     count = office.ledger.write(
-        lambda conn: unknown_outcomes.say_retry(conn, list(keys.values()), now=office.now)
+        lambda conn: unknown_outcomes.retry(conn, list(keys.values()), now=office.now)
     )
     assert count == 2
     assert office.states() == {"a/1": "scheduled person", "b/1": "scheduled person", "c/1": "published"}
@@ -145,7 +156,7 @@ def test_a_thread_waits_for_its_unknown_part_and_is_cancelled_to_its_end(office:
     unknown(office, sent(office))
     assert office.states() == {"a/1": "unknown look", "a/2": "held part 1", "a/3": "held part 2"}
     key = office.key("a")
-    office.ledger.write(lambda conn: unknown_outcomes.say_cancel(conn, [key], now=office.now))
+    office.ledger.write(lambda conn: unknown_outcomes.cancel(conn, [key], now=office.now))
     assert office.states() == {
         "a/1": "cancelled person",
         "a/2": "cancelled part 1",
@@ -159,7 +170,9 @@ def test_the_stage_of_a_receipt_only_grows(office: Office) -> None:
     published(office, intent)
     stages = []
     for stage in (Stage.DELIVERED, Stage.SENT, Stage.READ, Stage.DELIVERED):
-        office.ledger.write(lambda conn, stage=stage: outcomes.grow(conn, intent.key, stage, now=office.now))
+        office.ledger.write(
+            lambda conn, stage=stage: outcomes.advance_receipt_stage(conn, intent.key, stage, now=office.now)
+        )
         with office.ledger.read() as conn:
             stages.append(conn.scalar(select(delivery.c.stage)))
     assert stages == [Stage.DELIVERED, Stage.DELIVERED, Stage.READ, Stage.READ]
@@ -176,5 +189,5 @@ def test_a_later_part_that_a_person_wants_again_waits_until_the_one_before_is_li
     office.put(office.key("a", 1), before, published_at=office.now)
     key = office.key("a", 2)
     office.put(key, State.FAILED)
-    office.ledger.write(lambda conn: unknown_outcomes.say_retry(conn, [key], now=office.now))
+    office.ledger.write(lambda conn: unknown_outcomes.retry(conn, [key], now=office.now))
     assert office.states()["a/2"] == after

@@ -8,13 +8,13 @@ from sqlalchemy import select
 from humaspost.ledger.schema import delivery
 from humaspost.model.delivery import State
 from humaspost.model.plan import NotPlanned
-from humaspost.model.post import Late, When
+from humaspost.model.post import Late, PublishTime
 from tests.support.ledger_office import NOW, Office
 
 
-def at(after: timedelta) -> When:
+def at(after: timedelta) -> PublishTime:
     """Return a date so long after now."""
-    return When("2027-02-03T08:30", "Asia/Jakarta", NOW + after)
+    return PublishTime("2027-02-03T08:30", "Asia/Jakarta", NOW + after)
 
 
 def test_a_post_whose_date_was_moved_is_due_at_the_new_one(office: Office) -> None:

@@ -13,7 +13,7 @@ from humaspost.ledger import database, senders
 from humaspost.ledger.database import FILE, Ledger, LedgerError, open_ledger
 from humaspost.ledger.deliveries import restore_gap, unknown_outcomes
 from humaspost.ledger.recovery import backup, copy_detection, restore
-from humaspost.ledger.schema import account, attempt, delivery, planned, post, rendition
+from humaspost.ledger.schema import account, attempt, delivery, plan_row, post, rendition
 from humaspost.model.delivery import State
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -26,7 +26,7 @@ def ledger(tmp_path):
     with_account = {"id": "a", "name": "x", "channel": "x"}
     opened.write(lambda conn: conn.execute(insert(account).values(with_account)))
     opened.write(lambda conn: conn.execute(insert(rendition).values(hash="r", body="{}")))
-    copy_detection.begin(opened, tmp_path)
+    copy_detection.start_generation(opened, tmp_path)
     yield opened
     opened.close()
 
@@ -42,7 +42,7 @@ def add(
 
     def work(conn):
         conn.execute(insert(post).values(id=key, file=f"{key}.md", title=key, seen_at=NOW))
-        conn.execute(insert(planned).values(plan))
+        conn.execute(insert(plan_row).values(plan))
         conn.execute(insert(delivery).values(**row, **live, updated_at=NOW))
         if state is State.SENDING:
             body = {
@@ -66,25 +66,25 @@ def states(path: Path) -> dict[str, str]:
 
 def test_a_backup_is_one_whole_private_file_that_knows_its_time(tmp_path, ledger):
     add(ledger, "one", due=NOW)
-    backup.take(tmp_path / FILE, tmp_path / "copy", now=NOW + HOUR)
+    backup.create_backup(tmp_path / FILE, tmp_path / "copy", now=NOW + HOUR)
     assert states(tmp_path / "copy") == {"one": "scheduled"}
-    assert backup.taken_at(tmp_path / "copy") == NOW + HOUR
+    assert backup.get_backup_time(tmp_path / "copy") == NOW + HOUR
     assert (tmp_path / "copy").stat().st_mode & 0o077 == 0
     assert [path.name for path in tmp_path.iterdir() if "copy" in path.name] == ["copy"]
 
 
 def test_there_is_one_a_day_and_fourteen_are_kept(tmp_path, ledger):
-    made = [backup.daily(tmp_path, now=NOW + number * HOUR) for number in range(24 * 20)]
+    made = [backup.create_daily(tmp_path, now=NOW + number * HOUR) for number in range(24 * 20)]
     assert len([path for path in made if path]) == 20
-    kept = backup.kept(tmp_path)
+    kept = backup.list_backups(tmp_path)
     assert len(kept) == 14
-    assert backup.named_at(kept[-1]) == NOW + 19 * 24 * HOUR
+    assert backup.time_from_name(kept[-1]) == NOW + 19 * 24 * HOUR
     assert [p.name for p in (tmp_path / "backups").iterdir() if p not in kept] == []
 
 
 def test_a_clock_that_was_ahead_once_stops_no_backup(tmp_path, ledger):
-    backup.into_state(tmp_path, now=datetime(2038, 1, 1, tzinfo=UTC))
-    today = backup.daily(tmp_path, now=NOW)
+    backup.create_in_state(tmp_path, now=datetime(2038, 1, 1, tzinfo=UTC))
+    today = backup.create_daily(tmp_path, now=NOW)
     assert today is not None
     assert today.exists()
 
@@ -93,17 +93,17 @@ def test_a_damaged_ledger_is_neither_copied_nor_accepted(tmp_path, ledger):
     for number in range(300):
         add(ledger, f"k{number}", due=NOW)
     ledger.close()
-    database.merge(tmp_path / FILE)
+    database.checkpoint(tmp_path / FILE)
     raw = bytearray((tmp_path / FILE).read_bytes())
     for page in range(len(raw) // 4096 - 8, len(raw) // 4096):
         raw[page * 4096 : page * 4096 + 64] = b"\xff" * 64
     (tmp_path / FILE).write_bytes(raw)
     with pytest.raises((LedgerError, sqlite3.DatabaseError)):
-        backup.take(tmp_path / FILE, tmp_path / "copy", now=NOW)
+        backup.create_backup(tmp_path / FILE, tmp_path / "copy", now=NOW)
     assert not (tmp_path / "copy").exists()
     broken = open_ledger(tmp_path, now=NOW, create=False)
     with pytest.raises(LedgerError) as caught:
-        database.check(broken)
+        database.check_integrity(broken)
     broken.close()
     assert "humaspost restore" in caught.value.hint
 
@@ -112,7 +112,7 @@ def test_a_damaged_ledger_is_neither_copied_nor_accepted(tmp_path, ledger):
 def test_what_is_no_ledger_is_not_put_back(tmp_path, content):
     (tmp_path / "copy").write_bytes(content)
     with pytest.raises(LedgerError):
-        backup.taken_at(tmp_path / "copy")
+        backup.get_backup_time(tmp_path / "copy")
 
 
 def test_what_was_due_and_not_final_is_unknown_after_a_restore(tmp_path, ledger):
@@ -120,11 +120,11 @@ def test_what_was_due_and_not_final_is_unknown_after_a_restore(tmp_path, ledger)
         add(ledger, state, due=NOW + HOUR, state=state)
     add(ledger, "later", due=NOW + 9 * HOUR)
     add(ledger, "missed", due=NOW - HOUR, state=State.MISSED)
-    backup.take(tmp_path / FILE, tmp_path / "copy", now=NOW)
+    backup.create_backup(tmp_path / FILE, tmp_path / "copy", now=NOW)
     ledger.close()
     (tmp_path / "copy").chmod(0o644)
-    done = restore.put_back(tmp_path, tmp_path / "copy", now=NOW + 2 * HOUR)
-    assert (done.since, done.doubted) == (NOW, 4)
+    done = restore.restore_backup(tmp_path, tmp_path / "copy", now=NOW + 2 * HOUR)
+    assert (done.since, done.unknown_count) == (NOW, 4)
     assert (tmp_path / FILE).stat().st_mode & 0o077 == 0
     assert states(tmp_path / FILE) == {
         **dict.fromkeys(("scheduled", "held", "failed", "sending"), "unknown"),
@@ -133,15 +133,15 @@ def test_what_was_due_and_not_final_is_unknown_after_a_restore(tmp_path, ledger)
         "later": "scheduled",
         "missed": "missed",
     }
-    assert done.aside is not None
-    assert states(done.aside)["scheduled"] == "scheduled"
+    assert done.archived_path is not None
+    assert states(done.archived_path)["scheduled"] == "scheduled"
     again = open_ledger(tmp_path, now=NOW, create=False)
-    copy_detection.begin(again, tmp_path)
+    copy_detection.start_generation(again, tmp_path)
     with again.read() as conn:
         rows = conn.execute(select(delivery).where(delivery.c.state == State.UNKNOWN)).all()
-        evidence = [unknown_outcomes.one(conn, row.key) for row in rows]
+        evidence = [unknown_outcomes.get_unknown(conn, row.key) for row in rows]
         assert conn.scalars(select(attempt.c.number)).all() == [1] * 4
-        assert restore_gap.of(conn) == restore_gap.Gap(NOW, NOW + 2 * HOUR)
+        assert restore_gap.get_restore_gap(conn) == restore_gap.RestoreGap(NOW, NOW + 2 * HOUR)
     assert {(row.reason, row.next_look_at) for row in rows} == {("restored", None)}
     assert all(one is not None for one in evidence)
     again.close()
@@ -149,33 +149,33 @@ def test_what_was_due_and_not_final_is_unknown_after_a_restore(tmp_path, ledger)
 
 def test_a_person_who_says_retry_is_obeyed_though_the_file_is_touched(tmp_path, ledger):
     add(ledger, "one", due=NOW + HOUR)
-    backup.take(tmp_path / FILE, tmp_path / "copy", now=NOW)
+    backup.create_backup(tmp_path / FILE, tmp_path / "copy", now=NOW)
     ledger.close()
-    restore.put_back(tmp_path, tmp_path / "copy", now=NOW + 2 * HOUR)
+    restore.restore_backup(tmp_path, tmp_path / "copy", now=NOW + 2 * HOUR)
     again = open_ledger(tmp_path, now=NOW, create=False)
-    assert again.write(lambda conn: unknown_outcomes.say_retry(conn, ["one"], now=NOW)) == 1
+    assert again.write(lambda conn: unknown_outcomes.retry(conn, ["one"], now=NOW)) == 1
     with again.read() as conn:
         row = conn.execute(select(delivery)).one()
-        assert conn.scalar(select(planned.c.first_write_at)) == NOW + HOUR
+        assert conn.scalar(select(plan_row.c.first_write_at)) == NOW + HOUR
     again.close()
     assert (row.state, row.follows) == ("scheduled", True)
 
 
 def test_a_raw_copy_is_trusted_only_until_its_last_sender_was_seen(tmp_path, ledger):
-    ledger.write(lambda conn: senders.start(conn, "o", command="run", pid=1, host="h", now=NOW + HOUR))
+    ledger.write(lambda conn: senders.record_start(conn, "o", command="run", pid=1, host="h", now=NOW + HOUR))
     add(ledger, "one", due=NOW + 3 * HOUR)
-    done = restore.adopt(ledger, tmp_path, now=NOW + 4 * HOUR)
-    assert (done.since, done.doubted) == (NOW + HOUR, 1)
-    copy_detection.begin(ledger, tmp_path)
+    done = restore.adopt_ledger(ledger, tmp_path, now=NOW + 4 * HOUR)
+    assert (done.since, done.unknown_count) == (NOW + HOUR, 1)
+    copy_detection.start_generation(ledger, tmp_path)
 
 
 def test_a_backup_copied_over_the_ledger_by_hand_is_noticed(tmp_path, ledger):
-    backup.take(tmp_path / FILE, tmp_path / "copy", now=NOW)
+    backup.create_backup(tmp_path / FILE, tmp_path / "copy", now=NOW)
     ledger.close()
     shutil.copy(tmp_path / "copy", tmp_path / FILE)
     again = open_ledger(tmp_path, now=NOW, create=False)
     with pytest.raises(LedgerError):
-        copy_detection.begin(again, tmp_path)
+        copy_detection.start_generation(again, tmp_path)
     again.close()
 
 
@@ -183,23 +183,23 @@ class PowerCut(Exception):
     """The machine went away."""
 
 
-@pytest.mark.parametrize("moment", ["accept_also", "_set_aside", "accept_only"])
+@pytest.mark.parametrize("moment", ["add_accepted", "_archive_ledger", "set_accepted"])
 def test_a_crash_in_a_restore_leaves_one_of_the_two_or_is_noticed(tmp_path, ledger, monkeypatch, moment):
     add(ledger, "one", due=NOW + HOUR)
-    backup.take(tmp_path / FILE, tmp_path / "copy", now=NOW)
+    backup.create_backup(tmp_path / FILE, tmp_path / "copy", now=NOW)
     ledger.write(lambda conn: conn.execute(update(delivery).values(state="published", published_at=NOW)))
     ledger.close()
 
     def cut(*_args):
         raise PowerCut
 
-    monkeypatch.setattr(restore if moment == "_set_aside" else copy_detection, moment, cut)
+    monkeypatch.setattr(restore if moment == "_archive_ledger" else copy_detection, moment, cut)
     with pytest.raises(PowerCut):
-        restore.put_back(tmp_path, tmp_path / "copy", now=NOW + 2 * HOUR)
+        restore.restore_backup(tmp_path, tmp_path / "copy", now=NOW + 2 * HOUR)
     monkeypatch.undo()
     again = open_ledger(tmp_path, now=NOW, create=False)
-    copy_detection.begin(again, tmp_path)
+    copy_detection.start_generation(again, tmp_path)
     again.close()
-    assert states(tmp_path / FILE)["one"] == ("unknown" if moment == "accept_only" else "published")
-    restore.put_back(tmp_path, tmp_path / "copy", now=NOW + 2 * HOUR)
+    assert states(tmp_path / FILE)["one"] == ("unknown" if moment == "set_accepted" else "published")
+    restore.restore_backup(tmp_path, tmp_path / "copy", now=NOW + 2 * HOUR)
     assert states(tmp_path / FILE)["one"] == "unknown"

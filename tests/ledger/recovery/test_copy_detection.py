@@ -16,44 +16,44 @@ def opened(state: Path) -> Ledger:
     return open_ledger(state, now=NOW, create=True)
 
 
-def begun(state: Path) -> None:
+def start_generation(state: Path) -> None:
     ledger = opened(state)
-    copy_detection.begin(ledger, state)
+    copy_detection.start_generation(ledger, state)
     ledger.close()
 
 
 def test_it_is_another_one_at_every_start(tmp_path):
     seen = set()
     for _ in range(3):
-        begun(tmp_path)
+        start_generation(tmp_path)
         seen.add((tmp_path / copy_detection.FILE).read_text())
     assert len(seen) == 3
     assert all(len(text.split()) == 1 for text in seen)
 
 
 def test_a_copy_put_back_after_a_later_start_is_refused(tmp_path):
-    begun(tmp_path)
+    start_generation(tmp_path)
     shutil.copy(tmp_path / FILE, tmp_path / "copy")
-    begun(tmp_path)
+    start_generation(tmp_path)
     shutil.copy(tmp_path / "copy", tmp_path / FILE)
     with pytest.raises(LedgerError) as caught:
-        begun(tmp_path)
+        start_generation(tmp_path)
     assert "restore --adopt" in caught.value.hint
 
 
 @pytest.mark.parametrize("lost", [FILE, copy_detection.FILE])
 def test_half_of_the_pair_is_refused(tmp_path, lost):
-    begun(tmp_path)
+    start_generation(tmp_path)
     (tmp_path / lost).unlink()
     with pytest.raises(LedgerError):
-        begun(tmp_path)
+        start_generation(tmp_path)
 
 
 def test_a_ledger_cut_to_nothing_is_not_taken_for_a_new_one(tmp_path):
-    begun(tmp_path)
+    start_generation(tmp_path)
     (tmp_path / FILE).write_bytes(b"")
     with pytest.raises(LedgerError):
-        begun(tmp_path)
+        start_generation(tmp_path)
 
 
 class PowerCut(Exception):
@@ -64,9 +64,9 @@ class PowerCut(Exception):
 @pytest.mark.parametrize("survives", [0, 1, 2])
 def test_a_crash_before_any_of_the_three_writes_locks_nobody_out(tmp_path, monkeypatch, before, survives):
     for _ in range(before):
-        begun(tmp_path)
+        start_generation(tmp_path)
     left = iter(range(survives))
-    write, put = copy_detection._write, copy_detection.put
+    write, put = copy_detection._write_accepted, copy_detection.set_generation
 
     def counted(real):
         def one(*args):
@@ -76,18 +76,18 @@ def test_a_crash_before_any_of_the_three_writes_locks_nobody_out(tmp_path, monke
 
         return one
 
-    monkeypatch.setattr(copy_detection, "_write", counted(write))
+    monkeypatch.setattr(copy_detection, "_write_accepted", counted(write))
     monkeypatch.setattr(copy_detection, "put", counted(put))
     ledger = opened(tmp_path)
     with pytest.raises(PowerCut):
-        copy_detection.begin(ledger, tmp_path)
+        copy_detection.start_generation(ledger, tmp_path)
     ledger.close()
     monkeypatch.undo()
-    begun(tmp_path)
-    begun(tmp_path)
+    start_generation(tmp_path)
+    start_generation(tmp_path)
 
 
 def test_the_file_is_private_and_leaves_no_draft(tmp_path):
-    begun(tmp_path)
+    start_generation(tmp_path)
     assert (tmp_path / copy_detection.FILE).stat().st_mode & 0o077 == 0
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".tmp"] == []

@@ -13,9 +13,9 @@ import requests
 
 from humaspost.app.office import Office
 from humaspost.media.hosting.bucket import Bucket
-from humaspost.media.hosting.host import Host, HostFailed
+from humaspost.media.hosting.host import HostError, MediaHost
 from humaspost.model.channel import FitFile
-from humaspost.settings.load import load
+from humaspost.settings.load import load_settings
 from tests.support import image_files
 from tests.support.deadlines import SECOND
 from tests.support.reference_data import absent
@@ -59,8 +59,8 @@ def file(tmp_path: Path) -> FitFile:
     return FitFile(path, "image/jpeg", hashlib.sha256(data).hexdigest(), len(data))
 
 
-def host(tmp_path: Path, bucket: Bucket, base: str = "") -> Host:
-    return Host(base, salt=tmp_path / "salt", bucket=bucket)
+def host(tmp_path: Path, bucket: Bucket, base: str = "") -> MediaHost:
+    return MediaHost(base, salt=tmp_path / "salt", bucket=bucket)
 
 
 def bucket(endpoint: str, url: str = "s3://humas/media", **keys: str | None) -> Bucket:
@@ -94,19 +94,19 @@ def test_a_large_file_is_there_whole(s3: str, tmp_path: Path) -> None:
 
 
 def test_a_bucket_that_is_not_there_is_for_a_person(s3: str, file: FitFile, tmp_path: Path) -> None:
-    with pytest.raises(HostFailed, match="media-host-refused") as failed:
+    with pytest.raises(HostError, match="media-host-refused") as failed:
         host(tmp_path, bucket(s3, "s3://tidak-ada")).publish(file)
     assert not failed.value.transient
     assert "RAHASIA" not in str(failed.value)
 
 
 def test_keys_that_are_missing_are_named(s3: str, file: FitFile, tmp_path: Path) -> None:
-    with pytest.raises(HostFailed, match=r"media-host-refused.*secret_access_key missing"):
+    with pytest.raises(HostError, match=r"media-host-refused.*secret_access_key missing"):
         host(tmp_path, bucket(s3, secret_access_key=None)).publish(file)
 
 
 def test_a_server_that_does_not_answer_may_later(file: FitFile, tmp_path: Path) -> None:
-    with pytest.raises(HostFailed, match="media-host-unreachable") as failed:
+    with pytest.raises(HostError, match="media-host-unreachable") as failed:
         host(tmp_path, bucket("http://127.0.0.1:9")).publish(file)
     assert failed.value.transient
 
@@ -116,12 +116,12 @@ def test_an_office_keeps_the_keys_in_its_vault(s3: str, file: FitFile, tmp_path:
     config.parent.mkdir()
     config.write_text(f'[media]\nbucket = "s3://humas"\nendpoint = "{s3}"\n')
     environ = {f"HUMASPOST_MEDIA_{key.upper()}": value for key, value in _KEYS.items()}
-    office = Office(load(config), environ=environ)
+    office = Office(load_settings(config), environ=environ)
     assert office.host is not None
     assert office.host.publish(file).startswith(f"{s3}/humas/")
-    bare = Office(load(config), environ={})
+    bare = Office(load_settings(config), environ={})
     assert bare.host is not None
-    with pytest.raises(HostFailed, match="missing"):
+    with pytest.raises(HostError, match="missing"):
         bare.host.publish(file)
 
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 
 from humaspost.media.codes import CODES
-from humaspost.media.hosting.host import Host, HostFailed, is_safe
+from humaspost.media.hosting.host import HostError, MediaHost, is_safe_url
 from humaspost.model.channel import FitFile
 from humaspost.sandbox.server import Sandbox
 from tests.support import image_files
@@ -21,15 +21,15 @@ class WebServer(BaseHTTPRequestHandler):
     """A folder shown to the world, until a test makes it misbehave."""
 
     folder: ClassVar[Path]
-    seen: ClassVar[list[str]]
-    misbehave: ClassVar[Callable[["WebServer", bytes], None] | None]
+    requests: ClassVar[list[str]]
+    fault: ClassVar[Callable[["WebServer", bytes], None] | None]
 
     def do_GET(self) -> None:
         """Show the file, or misbehave."""
-        type(self).seen.append(self.path)
+        type(self).requests.append(self.path)
         path = self.folder / self.path.removeprefix("/media/")
-        if type(self).misbehave is not None:
-            type(self).misbehave(self, path.read_bytes())
+        if type(self).fault is not None:
+            type(self).fault(self, path.read_bytes())
         elif path.is_file():
             self.reply(200, path.read_bytes())
         else:
@@ -87,8 +87,8 @@ class Clock:
         return self.now
 
 
-def host(base: str, tmp_path: Path, **more: object) -> Host:
-    return Host(base, salt=tmp_path / "state" / "media" / "salt", folder=tmp_path / "www", **more)
+def host(base: str, tmp_path: Path, **more: object) -> MediaHost:
+    return MediaHost(base, salt=tmp_path / "state" / "media" / "salt", folder=tmp_path / "www", **more)
 
 
 def test_the_file_is_there_for_everybody_under_a_name_that_nobody_guesses(
@@ -105,7 +105,7 @@ def test_the_file_is_there_for_everybody_under_a_name_that_nobody_guesses(
     assert shown.stat().st_mode & 0o777 == 0o644
     salt = tmp_path / "state" / "media" / "salt"
     assert (salt.stat().st_mode & 0o777, len(salt.read_bytes())) == (0o600, 32)
-    assert handler.seen == [f"/media/{name}"]
+    assert handler.requests == [f"/media/{name}"]
     assert [entry.name for entry in salt.parent.iterdir()] == ["salt"]
 
 
@@ -128,10 +128,10 @@ def test_a_verified_address_is_believed_for_ten_minutes(
     place.publish(file)
     clock.now += 599
     place.publish(file)
-    assert len(handler.seen) == 1
+    assert len(handler.requests) == 1
     clock.now += 2
     place.publish(file)
-    assert len(handler.seen) == 2
+    assert len(handler.requests) == 2
 
 
 def hang_up_early(handler: WebServer, body: bytes) -> None:
@@ -167,13 +167,13 @@ def test_an_address_that_is_not_the_file_is_not_given_out(
     transient: bool,
 ) -> None:
     base, handler = web
-    handler.misbehave = misbehave
+    handler.fault = misbehave
     place = host(base, tmp_path)
-    with pytest.raises(HostFailed) as failed:
+    with pytest.raises(HostError) as failed:
         place.publish(file)
     assert (failed.value.code, failed.value.transient) == (code, transient)
     assert code in CODES
-    handler.misbehave = None
+    handler.fault = None
     assert place.publish(file).startswith(base)  # the failure is not remembered
 
 
@@ -187,8 +187,8 @@ def test_a_server_that_drips_is_given_up_on(
         clock.now += 26
         handler.reply(200, body)
 
-    handler.misbehave = drip
-    with pytest.raises(HostFailed) as failed:
+    handler.fault = drip
+    with pytest.raises(HostError) as failed:
         host(base, tmp_path, clock=clock).publish(file)
     assert (failed.value.code, failed.value.detail) == ("media-host-unreachable", "too slow")
 
@@ -199,11 +199,11 @@ def test_a_folder_that_is_not_shown_or_not_there(
     base, _ = web
     (tmp_path / "other").mkdir()
     salt = tmp_path / "salt"
-    with pytest.raises(HostFailed) as failed:
-        Host(base, salt=salt, folder=tmp_path / "other").publish(file)
+    with pytest.raises(HostError) as failed:
+        MediaHost(base, salt=salt, folder=tmp_path / "other").publish(file)
     assert failed.value.code == "media-host-missing"
-    with pytest.raises(HostFailed) as failed:
-        Host(base, salt=salt, folder=tmp_path / "nowhere").publish(file)
+    with pytest.raises(HostError) as failed:
+        MediaHost(base, salt=salt, folder=tmp_path / "nowhere").publish(file)
     assert failed.value.code == "media-host-folder"
 
 
@@ -212,22 +212,22 @@ def test_nobody_listens(file: FitFile, tmp_path: Path) -> None:
         closed.bind(("127.0.0.1", 0))
         base = f"http://127.0.0.1:{closed.getsockname()[1]}"
         (tmp_path / "www").mkdir()
-        with pytest.raises(HostFailed) as failed:
+        with pytest.raises(HostError) as failed:
             host(base, tmp_path).publish(file)
     assert (failed.value.code, failed.value.transient) == ("media-host-unreachable", True)
 
 
 def test_files_are_put_to_the_sandbox(sandbox: Sandbox, file: FitFile, tmp_path: Path) -> None:
     base = f"{sandbox.url}/media"
-    place = Host(base, salt=tmp_path / "salt", upload_url=base)
+    place = MediaHost(base, salt=tmp_path / "salt", upload_url=base)
     name = place.publish(file).removeprefix(f"{base}/")
-    assert sandbox.world.files[name] == (file.path.read_bytes(), "image/jpeg")
+    assert sandbox.state.files[name] == (file.path.read_bytes(), "image/jpeg")
 
 
 def test_an_upload_that_is_refused(web: tuple[str, type[WebServer]], file: FitFile, tmp_path: Path) -> None:
     base, _ = web
-    with pytest.raises(HostFailed) as failed:
-        Host(base, salt=tmp_path / "salt", upload_url=base).publish(file)
+    with pytest.raises(HostError) as failed:
+        MediaHost(base, salt=tmp_path / "salt", upload_url=base).publish(file)
     assert (failed.value.code, failed.value.transient) == ("media-host-refused", False)
 
 
@@ -238,7 +238,7 @@ def test_only_https_leaves_this_computer(tmp_path: Path) -> None:
         "http://localhost",
         "http://[::1]/",
     ):
-        assert is_safe(url), url
+        assert is_safe_url(url), url
     for url in (
         "http://media.kotacontoh.example",
         "http://10.0.0.1",
@@ -250,13 +250,13 @@ def test_only_https_leaves_this_computer(tmp_path: Path) -> None:
         "/media",
         "",
     ):
-        assert not is_safe(url), url
+        assert not is_safe_url(url), url
     with pytest.raises(ValueError, match="https"):
         host("http://media.kotacontoh.example", tmp_path)
     with pytest.raises(ValueError, match="https"):
-        Host("https://a.example", salt=tmp_path / "salt", upload_url="http://a.example")
+        MediaHost("https://a.example", salt=tmp_path / "salt", upload_url="http://a.example")
     with pytest.raises(ValueError, match="folder"):
-        Host("https://a.example", salt=tmp_path / "salt")
+        MediaHost("https://a.example", salt=tmp_path / "salt")
 
 
 def test_no_proxy_stands_between_us_and_this_computer(

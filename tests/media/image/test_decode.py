@@ -22,8 +22,8 @@ def test_upright_is_what_pillow_says(
     exif = Image.Exif()
     exif[0x0112] = turn
     file = BytesIO(image_files.saved(Image.frombytes(mode, (width, height), pixels), "PNG", exif=exif))
-    with decode.opened(file, "image/png") as image:
-        ours, size = decode.upright(image), decode.upright_size(image)
+    with decode.open_image(file, "image/png") as image:
+        ours, size = decode.rotate_upright(image), decode.oriented_size(image)
         theirs = ImageOps.exif_transpose(image)
     assert ours.size == size == theirs.size
     assert ours.tobytes() == theirs.tobytes()
@@ -39,12 +39,12 @@ def test_hostile_bytes_end_in_one_of_two_errors(noise: bytes, at: int, mime: str
     )
     data = whole[:at] + noise + whole[at + len(noise) :]
     try:
-        with decode.opened(BytesIO(data), mime) as image:
-            decode.srgb(decode.upright(image))
-    except (decode.BadImage, decode.TooManyPixels):
+        with decode.open_image(BytesIO(data), mime) as image:
+            decode.convert_to_srgb(decode.rotate_upright(image))
+    except (decode.UnreadableImage, decode.TooManyPixels):
         return
 
 
 def test_only_the_decoder_of_the_announced_kind_is_tried() -> None:
-    with pytest.raises(decode.BadImage), decode.opened(BytesIO(image_files.png()), "image/jpeg"):
+    with pytest.raises(decode.UnreadableImage), decode.open_image(BytesIO(image_files.png()), "image/jpeg"):
         pass

@@ -11,18 +11,18 @@ import av
 import pytest
 from PIL import Image
 
-from humaspost.media.fit import CannotFit, fit
-from humaspost.media.mp4.strip_metadata import silence
-from humaspost.media.video.measure import measured
-from humaspost.model.post import Kind
+from humaspost.media.fit import MediaRejected, fit_media
+from humaspost.media.mp4.strip_metadata import strip_metadata
+from humaspost.media.video.measure import measure
+from humaspost.model.post import MediaKind
 from humaspost.model.rules import Limit, MediaRules, Source
 from tests.media.video.test_plan import Put, attached
 from tests.support.reference_data import ROOT
-from tests.support.video_files import film
+from tests.support.video_files import video_file
 
 _SOURCE = Source("https://example.org/rules", date(2026, 11, 23))
 _ANY = MediaRules(("video/mp4",), Limit(10**8, "bytes", _SOURCE), _SOURCE)
-PLACE = b"-06.2000+106.8166/"
+LOCATION = b"-06.2000+106.8166/"
 
 
 def box(kind: bytes, body: bytes) -> bytes:
@@ -37,9 +37,9 @@ def grown(data: bytes, outer: bytes, extra: bytes) -> bytes:
     return data[:at] + struct.pack(">I", length + len(extra)) + data[at + 4 :] + extra
 
 
-def silenced(data: bytes) -> bytes:
+def stripped(data: bytes) -> bytes:
     file = BytesIO(data)
-    silence(file, len(data))
+    strip_metadata(file, len(data))
     return file.getvalue()
 
 
@@ -51,23 +51,25 @@ def pictures(data: bytes) -> list[bytes]:
 @pytest.mark.parametrize(
     "told",
     [
-        box(b"udta", box(b"\xa9xyz", struct.pack(">HH", len(PLACE), 0x15C7) + PLACE)),
-        box(b"meta", bytes(4) + PLACE),
-        box(b"uuid", bytes(16) + PLACE),
-        box(b"trak", box(b"mdia", box(b"hdlr", bytes(8) + b"meta" + PLACE))),
+        box(b"udta", box(b"\xa9xyz", struct.pack(">HH", len(LOCATION), 0x15C7) + LOCATION)),
+        box(b"meta", bytes(4) + LOCATION),
+        box(b"uuid", bytes(16) + LOCATION),
+        box(b"trak", box(b"mdia", box(b"hdlr", bytes(8) + b"meta" + LOCATION))),
     ],
     ids=["user data", "meta", "xmp", "track"],
 )
 def test_the_place_is_gone_and_the_pictures_are_not(told: bytes) -> None:
-    data = grown(film(), b"moov", told)
-    assert PLACE in data
-    result = silenced(data)
-    assert PLACE not in result
+    data = grown(video_file(), b"moov", told)
+    assert LOCATION in data
+    result = stripped(data)
+    assert LOCATION not in result
     assert len(result) == len(data)
-    assert pictures(result) == pictures(film())
+    assert pictures(result) == pictures(video_file())
 
 
-def told_in(handler: bytes, *, starts: list[int], per_chunk: int, sizes: list[int], same: int = 0) -> bytes:
+def metadata_samples(
+    handler: bytes, *, starts: list[int], per_chunk: int, sizes: list[int], same: int = 0
+) -> bytes:
     """A track whose samples lie where its index says."""
     index = b"".join(
         [
@@ -85,45 +87,45 @@ def _packed(numbers: list[int]) -> bytes:
 
 
 @pytest.mark.parametrize("handler", [b"meta", b"text", b"sbtl", b"subt", b"data"])
-@pytest.mark.parametrize("same", [0, len(PLACE)])
+@pytest.mark.parametrize("same", [0, len(LOCATION)])
 def test_what_a_drone_tells_among_the_pictures_is_gone_and_nothing_else(handler: bytes, same: int) -> None:
     """The track was gone, and every second's place lay in the film still, for whoever looked."""
-    one = len(PLACE)
-    room = len(told_in(handler, starts=[0, 0], per_chunk=2, sizes=[one] * 4, same=same))
-    at = len(film()) + room + 8
+    one = len(LOCATION)
+    room = len(metadata_samples(handler, starts=[0, 0], per_chunk=2, sizes=[one] * 4, same=same))
+    at = len(video_file()) + room + 8
     starts = [at, at + 2 * one + 5]
-    track = told_in(handler, starts=starts, per_chunk=2, sizes=[one] * 4, same=same)
-    data = grown(film(), b"moov", track) + box(b"mdat", PLACE * 2 + b"other" + PLACE * 2)
-    assert data.count(PLACE) == 4
-    result = silenced(data)
-    assert PLACE not in result
+    track = metadata_samples(handler, starts=starts, per_chunk=2, sizes=[one] * 4, same=same)
+    data = grown(video_file(), b"moov", track) + box(b"mdat", LOCATION * 2 + b"other" + LOCATION * 2)
+    assert data.count(LOCATION) == 4
+    result = stripped(data)
+    assert LOCATION not in result
     assert result.endswith(bytes(2 * one) + b"other" + bytes(2 * one))
-    assert pictures(result) == pictures(film())
+    assert pictures(result) == pictures(video_file())
 
 
 @pytest.mark.parametrize(
     "track",
     [
-        told_in(b"text", starts=[0], per_chunk=1, sizes=[40]),
-        told_in(b"text", starts=[2**32 - 1], per_chunk=1, sizes=[40]),
-        told_in(b"text", starts=[48], per_chunk=9, sizes=[1]),
-        told_in(b"text", starts=[48], per_chunk=2**31, sizes=[1], same=1),
-        told_in(b"text", starts=[48], per_chunk=1, sizes=[2**32 - 1]),
+        metadata_samples(b"text", starts=[0], per_chunk=1, sizes=[40]),
+        metadata_samples(b"text", starts=[2**32 - 1], per_chunk=1, sizes=[40]),
+        metadata_samples(b"text", starts=[48], per_chunk=9, sizes=[1]),
+        metadata_samples(b"text", starts=[48], per_chunk=2**31, sizes=[1], same=1),
+        metadata_samples(b"text", starts=[48], per_chunk=1, sizes=[2**32 - 1]),
     ],
     ids=["before", "behind", "fewer", "many", "long"],
 )
 def test_an_index_that_points_elsewhere_changes_nothing_there(track: bytes) -> None:
     with pytest.raises(ValueError, match=r"cut off|too many"):
-        silenced(grown(film(), b"moov", track))
+        stripped(grown(video_file(), b"moov", track))
 
 
 def test_an_index_that_names_one_place_over_and_over_is_not_followed() -> None:
-    data = film()
+    data = video_file()
     at = data.index(b"mdat") + 4
     (length,) = struct.unpack(">I", data[at - 8 : at - 4])
-    track = told_in(b"text", starts=[at] * 9, per_chunk=1, sizes=[(length - 8) // 2] * 9)
+    track = metadata_samples(b"text", starts=[at] * 9, per_chunk=1, sizes=[(length - 8) // 2] * 9)
     with pytest.raises(ValueError, match="cut off"):
-        silenced(grown(data, b"moov", track))
+        stripped(grown(data, b"moov", track))
 
 
 def in_fragments(flags: str) -> bytes:
@@ -152,7 +154,7 @@ def test_what_is_told_in_fragments_is_gone_and_the_pictures_are_not(flags: str) 
     shown, told = pictures(data), packets(data.replace(b"meta", b"vide"), 1)
     assert len(told) == 12
     assert all(one in data for one in told)
-    result = silenced(data)
+    result = stripped(data)
     assert [one for one in told if one in result or one[20:] in result] == []
     assert len(result) == len(data)
     assert (pictures(result), packets(result, 0)) == (shown, packets(data, 0))
@@ -178,57 +180,57 @@ def test_a_broken_fragment_changes_nothing_elsewhere(cut: int) -> None:
         data[:head] + b"free" + data[head + 4 :],
     )
     with pytest.raises(ValueError, match=r"cut off|too many"):
-        silenced(broken[cut])
+        stripped(broken[cut])
 
 
 def test_what_stands_beside_the_film_is_gone_too() -> None:
-    data = film() + box(b"uuid", bytes(16) + PLACE) + box(b"meta", bytes(4) + PLACE)
-    assert PLACE not in silenced(data)
+    data = video_file() + box(b"uuid", bytes(16) + LOCATION) + box(b"meta", bytes(4) + LOCATION)
+    assert LOCATION not in stripped(data)
 
 
 def test_the_dates_of_making_are_unknown() -> None:
-    data = film()
+    data = video_file()
     at = data.index(b"mvhd") + 8
     dated = data[:at] + b"\xe1\x00\x00\x01\xe1\x00\x00\x02" + data[at + 8 :]
-    assert silenced(dated)[at : at + 8] == bytes(8)
+    assert stripped(dated)[at : at + 8] == bytes(8)
 
 
 def test_a_film_that_tells_nothing_stays_as_it_is_to_look_at() -> None:
     data = (ROOT / "posts/media/006-pilah-sampah.mp4").read_bytes()
-    assert measured(BytesIO(silenced(data)), "video/mp4") == measured(BytesIO(data), "video/mp4")
+    assert measure(BytesIO(stripped(data)), "video/mp4") == measure(BytesIO(data), "video/mp4")
 
 
 @pytest.mark.parametrize(
     "data",
-    [film()[:-20], struct.pack(">I4s", 4, b"moov"), box(b"free", b"") * 10_001],
+    [video_file()[:-20], struct.pack(">I4s", 4, b"moov"), box(b"free", b"") * 10_001],
     ids=["short", "tiny", "many"],
 )
 def test_broken_boxes_are_told(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"cut off|too many"):
-        silenced(data)
+        stripped(data)
 
 
 def test_boxes_in_boxes_without_end_end() -> None:
     data = b""
     for _ in range(5000):
         data = box(b"moov", data)
-    assert len(silenced(data)) == len(data)
+    assert len(stripped(data)) == len(data)
 
 
 def test_what_is_sent_tells_no_place(root: Path, put: Put) -> None:
-    file = put("a.mp4", grown(film(), b"moov", box(b"udta", box(b"\xa9xyz", PLACE))))
+    file = put("a.mp4", grown(video_file(), b"moov", box(b"udta", box(b"\xa9xyz", LOCATION))))
     attachment = attached(root, file)
-    assert attachment.kind is Kind.VIDEO
-    given = fit(root / attachment.path, attachment, _ANY, folder=root / "fit")
-    assert PLACE not in given.path.read_bytes()
-    assert PLACE in (root / attachment.path).read_bytes()
+    assert attachment.kind is MediaKind.VIDEO
+    given = fit_media(root / attachment.path, attachment, _ANY, folder=root / "fit")
+    assert LOCATION not in given.path.read_bytes()
+    assert LOCATION in (root / attachment.path).read_bytes()
 
 
 def test_a_broken_film_is_never_sent(root: Path, put: Put) -> None:
-    attachment = attached(root, put("a.mp4", film()))
+    attachment = attached(root, put("a.mp4", video_file()))
 
-    data = film()[:-20]
+    data = video_file()[:-20]
     (root / attachment.path).write_bytes(data)
     broken = replace(attachment, sha256=sha256(data).hexdigest(), size=len(data))
-    with pytest.raises(CannotFit, match="media-unreadable"):
-        fit(root / attachment.path, broken, _ANY, folder=root / "fit")
+    with pytest.raises(MediaRejected, match="media-unreadable"):
+        fit_media(root / attachment.path, broken, _ANY, folder=root / "fit")

@@ -10,18 +10,18 @@ import av
 import pytest
 from PIL import Image
 
-from humaspost.channels.registry import channels
+from humaspost.channels.registry import load_channels
 from humaspost.media import fit
-from humaspost.media.fit import CannotFit
-from humaspost.media.probe import Probe
-from humaspost.media.video.measure import Measured, measured
-from humaspost.model.post import Kind, MediaFacts
-from humaspost.model.rendition import Attachment, attach
+from humaspost.media.fit import MediaRejected
+from humaspost.media.probe import MediaProbe
+from humaspost.media.video.measure import MeasuredMedia, measure
+from humaspost.model.post import MediaFacts, MediaKind
+from humaspost.model.rendition import Attachment, attachment_from_medium
 from humaspost.model.rules import Limit, MediaRules
-from humaspost.planning.video_checks import check as judged
+from humaspost.planning.video_checks import check_video as judged
 from tests.media.video.test_plan import DONE, complaints
 from tests.support.image_files import post_with, saved
-from tests.support.video_files import sound
+from tests.support.video_files import audio_file
 
 Put = Callable[[str, bytes], str]
 _CONFIGS: dict[str, dict[str, Any]] = {
@@ -30,8 +30,8 @@ _CONFIGS: dict[str, dict[str, Any]] = {
 }
 
 
-def limits(channel: str, kind: Kind) -> MediaRules:
-    one = channels()[channel]
+def limits(channel: str, kind: MediaKind) -> MediaRules:
+    one = load_channels()[channel]
     return one.rules(one.Config.model_validate(_CONFIGS[channel])).media[kind]
 
 
@@ -48,42 +48,44 @@ def gif(size: tuple[int, int] = (101, 67), *, durations: tuple[int, ...] = (200,
     )
 
 
-def facts_of(root: Path, file: str) -> MediaFacts:
+def details_of(root: Path, file: str) -> MediaFacts:
     (medium,) = post_with(root, file).media
-    facts = Probe(root).medium(medium)
+    facts = MediaProbe(root).probe_medium(medium)
     assert isinstance(facts, MediaFacts), facts
     return facts
 
 
-def attached(root: Path, file: str, kind: Kind) -> Attachment:
+def attached(root: Path, file: str, kind: MediaKind) -> Attachment:
     (medium,) = post_with(root, file).media
-    return attach(replace(medium, facts=replace(facts_of(root, file), kind=kind)), f"posts/{file}")
+    return attachment_from_medium(
+        replace(medium, facts=replace(details_of(root, file), kind=kind)), f"posts/{file}"
+    )
 
 
-def made(root: Path, item: Attachment, rules: MediaRules) -> tuple[Measured, bytes]:
-    given = fit.fit(root / item.path, item, rules, folder=root / "fit", conversions=DONE)
+def made(root: Path, item: Attachment, rules: MediaRules) -> tuple[MeasuredMedia, bytes]:
+    given = fit.fit_media(root / item.path, item, rules, folder=root / "fit", conversions=DONE)
     data = given.path.read_bytes()
-    return measured(BytesIO(data), given.mime), data
+    return measure(BytesIO(data), given.mime), data
 
 
 def test_how_long_a_gif_moves(root: Path, put: Put) -> None:
-    assert facts_of(root, put("a.gif", gif())).duration == 0.6
-    assert facts_of(root, put("b.gif", gif(durations=(0, 10, 500)))).duration == 0.7
+    assert details_of(root, put("a.gif", gif())).duration == 0.6
+    assert details_of(root, put("b.gif", gif(durations=(0, 10, 500)))).duration == 0.7
 
 
 @pytest.mark.parametrize("channel", ["instagram", "whatsapp"])
 def test_a_gif_becomes_a_video_that_the_channel_takes(root: Path, put: Put, channel: str) -> None:
-    rules = limits(channel, Kind.VIDEO)
-    seen, data = made(root, attached(root, put("a.gif", gif()), Kind.VIDEO), rules)
+    rules = limits(channel, MediaKind.VIDEO)
+    seen, data = made(root, attached(root, put("a.gif", gif()), MediaKind.VIDEO), rules)
     assert complaints(root, data, rules) == []
-    assert (seen.film.codec, seen.film.pixels, seen.film.audio) == ("h264", "yuv420p", "")
+    assert (seen.video.codec, seen.video.pixel_format, seen.video.audio_codec) == ("h264", "yuv420p", "")
     assert (seen.width, seen.height) == (100, 66)
     assert seen.duration == pytest.approx(3.0 if channel == "instagram" else 0.6, abs=0.05)
 
 
 def test_it_is_looped_whole_with_each_picture_for_its_time_on_white(root: Path, put: Put) -> None:
-    rules = limits("instagram", Kind.VIDEO)
-    _, data = made(root, attached(root, put("a.gif", gif()), Kind.VIDEO), rules)
+    rules = limits("instagram", MediaKind.VIDEO)
+    _, data = made(root, attached(root, put("a.gif", gif()), MediaKind.VIDEO), rules)
     with av.open(BytesIO(data)) as film:
         frames = list(film.decode(video=0))
     assert len(frames) == 75
@@ -97,57 +99,59 @@ def test_it_is_looped_whole_with_each_picture_for_its_time_on_white(root: Path, 
 def test_a_gif_that_lasts_too_long_stays_a_problem(root: Path, put: Put) -> None:
     file = put("a.gif", gif(durations=(60_000, 2_000)))
     (medium,) = post_with(root, file).media
-    facts = replace(facts_of(root, file), kind=Kind.VIDEO)
+    facts = replace(details_of(root, file), kind=MediaKind.VIDEO)
     post = replace(post_with(root, file), media=(replace(medium, facts=facts),))
-    item = attach(post.media[0], f"posts/{file}")
-    rules = replace(limits("instagram", Kind.VIDEO), duration=(3.0, 60.0))
-    found = judged(post, item, _Of("instagram"), rules, convert=True)
+    item = attachment_from_medium(post.media[0], f"posts/{file}")
+    rules = replace(limits("instagram", MediaKind.VIDEO), duration=(3.0, 60.0))
+    found = judged(post, item, _RenditionStub("instagram"), rules, convert=True)
     assert [problem.code for problem in found] == ["media-duration"]
 
 
-class _Of:
+class _RenditionStub:
     """As much of a rendition as a judgement asks for."""
 
     def __init__(self, channel: str) -> None:
         self.channel = channel
 
 
-SOUNDS = {
-    "a.wav": sound("pcm_s16le", container="wav", sample_rate=44_100, layout="stereo", seconds=2.0),
-    "a.flac": sound("flac", container="flac", sample_rate=96_000, layout="stereo", seconds=2.0),
-    "vorbis.ogg": sound("vorbis", container="ogg", layout="stereo", seconds=2.0),
-    "stereo.opus": sound("libopus", container="ogg", layout="stereo", seconds=2.0),
+AUDIO_FILES = {
+    "a.wav": audio_file("pcm_s16le", container="wav", sample_rate=44_100, layout="stereo", seconds=2.0),
+    "a.flac": audio_file("flac", container="flac", sample_rate=96_000, layout="stereo", seconds=2.0),
+    "vorbis.ogg": audio_file("vorbis", container="ogg", layout="stereo", seconds=2.0),
+    "stereo.opus": audio_file("libopus", container="ogg", layout="stereo", seconds=2.0),
 }
 FINE = {
-    "mono.opus": sound("libopus", container="ogg", seconds=2.0),
-    "a.aac": sound(seconds=2.0, layout="stereo"),
-    "a.m4a": sound(container="ipod", seconds=2.0, layout="stereo"),
-    "a.mp3": sound("libmp3lame", container="mp3", seconds=2.0, layout="stereo"),
+    "mono.opus": audio_file("libopus", container="ogg", seconds=2.0),
+    "a.aac": audio_file(seconds=2.0, layout="stereo"),
+    "a.m4a": audio_file(container="ipod", seconds=2.0, layout="stereo"),
+    "a.mp3": audio_file("libmp3lame", container="mp3", seconds=2.0, layout="stereo"),
 }
 
 
 def problems(root: Path, file: str, *, convert: bool) -> list[str]:
     """What WhatsApp would not take in the sound, by code."""
     (medium,) = post_with(root, file).media
-    post = replace(post_with(root, file), media=(replace(medium, facts=facts_of(root, file)),))
-    item = attach(post.media[0], f"posts/{file}")
-    found = judged(post, item, _Of("whatsapp"), limits("whatsapp", Kind.AUDIO), convert=convert)
+    post = replace(post_with(root, file), media=(replace(medium, facts=details_of(root, file)),))
+    item = attachment_from_medium(post.media[0], f"posts/{file}")
+    found = judged(
+        post, item, _RenditionStub("whatsapp"), limits("whatsapp", MediaKind.AUDIO), convert=convert
+    )
     return [problem.code for problem in found]
 
 
-@pytest.mark.parametrize("name", SOUNDS)
+@pytest.mark.parametrize("name", AUDIO_FILES)
 def test_a_sound_becomes_one_that_whatsapp_takes(root: Path, put: Put, name: str) -> None:
-    file = put(name, SOUNDS[name])
+    file = put(name, AUDIO_FILES[name])
     assert problems(root, file, convert=False)
     assert problems(root, file, convert=True) == []
-    item = attached(root, file, Kind.AUDIO)
-    given = fit.fit(
-        root / item.path, item, limits("whatsapp", Kind.AUDIO), folder=root / "fit", conversions=DONE
+    item = attached(root, file, MediaKind.AUDIO)
+    given = fit.fit_media(
+        root / item.path, item, limits("whatsapp", MediaKind.AUDIO), folder=root / "fit", conversions=DONE
     )
     result = given.path.read_bytes()
     assert (given.mime, given.path.suffix, result[4:11]) == ("audio/mp4", ".m4a", b"ftypM4A")
-    seen = measured(BytesIO(result), given.mime)
-    assert (seen.kind, seen.film.audio, seen.film.codec) == (Kind.AUDIO, "aac", "")
+    seen = measure(BytesIO(result), given.mime)
+    assert (seen.kind, seen.video.audio_codec, seen.video.codec) == (MediaKind.AUDIO, "aac", "")
     assert seen.duration == pytest.approx(2.0, abs=0.1)
     assert problems(root, put("result.m4a", result), convert=False) == []
 
@@ -156,24 +160,24 @@ def test_a_sound_becomes_one_that_whatsapp_takes(root: Path, put: Put, name: str
 def test_a_sound_that_whatsapp_takes_is_sent_as_it_is(root: Path, put: Put, name: str) -> None:
     file = put(name, FINE[name])
     assert problems(root, file, convert=False) == []
-    item = attached(root, file, Kind.AUDIO)
-    given = fit.fit(
-        root / item.path, item, limits("whatsapp", Kind.AUDIO), folder=root / "fit", conversions=DONE
+    item = attached(root, file, MediaKind.AUDIO)
+    given = fit.fit_media(
+        root / item.path, item, limits("whatsapp", MediaKind.AUDIO), folder=root / "fit", conversions=DONE
     )
     assert (given.path.suffix, given.size) == (Path(name).suffix, len(FINE[name]))
 
 
 def test_a_sound_too_long_to_be_understood_in_what_is_left_is_refused(root: Path, put: Put) -> None:
-    item = attached(root, put("a.wav", SOUNDS["a.wav"]), Kind.AUDIO)
-    rules = limits("whatsapp", Kind.AUDIO)
+    item = attached(root, put("a.wav", AUDIO_FILES["a.wav"]), MediaKind.AUDIO)
+    rules = limits("whatsapp", MediaKind.AUDIO)
     tiny = replace(rules, max_bytes=Limit(5_000, "bytes", rules.source))
-    with pytest.raises(CannotFit) as refused:
-        fit.fit(root / item.path, item, tiny, folder=root / "fit", conversions=DONE)
+    with pytest.raises(MediaRejected) as refused:
+        fit.fit_media(root / item.path, item, tiny, folder=root / "fit", conversions=DONE)
     assert refused.value.code == "media-not-converted"
 
 
 def test_a_shorter_one_gets_as_many_bits_as_there_is_room(root: Path, put: Put) -> None:
-    item = attached(root, put("a.wav", SOUNDS["a.wav"]), Kind.AUDIO)
-    rules = limits("whatsapp", Kind.AUDIO)
+    item = attached(root, put("a.wav", AUDIO_FILES["a.wav"]), MediaKind.AUDIO)
+    rules = limits("whatsapp", MediaKind.AUDIO)
     small = replace(rules, max_bytes=Limit(12_000, "bytes", rules.source))
     assert len(made(root, item, small)[1]) <= 12_000

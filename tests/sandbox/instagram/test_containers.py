@@ -8,10 +8,10 @@ import requests
 from PIL import ImageCms
 
 from humaspost.sandbox.server import Sandbox
-from tests.support.meta_clients import Gram, code, film, picture
+from tests.support.meta_clients import InstagramClient, code, picture, video_bytes
 
 
-def test_the_token_may_come_in_four_ways(gram: Gram) -> None:
+def test_the_token_may_come_in_four_ways(gram: InstagramClient) -> None:
     url = gram.host("a.jpg", picture())
     want = {"image_url": url, "access_token": gram.token}
     del gram.http.headers["Authorization"]
@@ -26,7 +26,7 @@ def test_the_token_may_come_in_four_ways(gram: Gram) -> None:
     assert code(gram.http.post(media, data={**want, "access_token": "wrong"})) == (400, 190, None)
 
 
-def test_another_account_is_no_node(gram: Gram) -> None:
+def test_another_account_is_no_node(gram: InstagramClient) -> None:
     assert code(gram.http.post(f"{gram.base}/17841499999999999/media")) == (400, 100, 33)
     assert gram.http.post(f"{gram.base}/me/media", data={"image_url": gram.host("a.jpg", picture())}).ok
 
@@ -53,22 +53,22 @@ def test_another_account_is_no_node(gram: Gram) -> None:
         (picture() + bytes(8 * 1024 * 1024), "image/jpeg", (400, 36000, 2207004)),
     ],
 )
-def test_an_image_is_looked_at(gram: Gram, data: bytes, mime: str, expected: Any) -> None:
+def test_an_image_is_looked_at(gram: InstagramClient, data: bytes, mime: str, expected: Any) -> None:
     answer = gram.create(image_url=gram.host("a.jpg", data, mime))
     assert (None if answer.ok else code(answer)) == expected
 
 
-def test_a_jpeg_must_be_srgb_unless_switched_off(gram: Gram) -> None:
+def test_a_jpeg_must_be_srgb_unless_switched_off(gram: InstagramClient) -> None:
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     assert gram.create(image_url=gram.host("a.jpg", picture(icc_profile=srgb))).ok
     other = gram.host("b.jpg", picture(icc_profile=lab))
     assert code(gram.create(image_url=other)) == (400, 36001, 2207005)
-    gram.switch(strict_jpeg=False)
+    gram.set_option(strict_jpeg=False)
     assert gram.create(image_url=other).ok
 
 
-def test_only_this_computer_is_asked_and_no_redirect_followed(gram: Gram) -> None:
+def test_only_this_computer_is_asked_and_no_redirect_followed(gram: InstagramClient) -> None:
     order = {
         "channel": "media",
         "path": "/media/a.jpg",
@@ -90,7 +90,7 @@ def test_only_this_computer_is_asked_and_no_redirect_followed(gram: Gram) -> Non
     assert code(gram.create(image_url=url)) == (400, 9004, 2207052)
 
 
-def test_only_a_200_counts(gram: Gram) -> None:
+def test_only_a_200_counts(gram: InstagramClient) -> None:
     url = gram.host("a.jpg", picture())
     jpeg = {"content-type": "image/jpeg"}
     order = {
@@ -106,9 +106,9 @@ def test_only_a_200_counts(gram: Gram) -> None:
     assert gram.create(image_url=url).ok
 
 
-def test_a_slow_host_is_a_timeout(gram: Gram) -> None:
+def test_a_slow_host_is_a_timeout(gram: InstagramClient) -> None:
     url = gram.host("a.jpg", picture())
-    gram.switch(fetch_seconds=0.1)
+    gram.set_option(fetch_seconds=0.1)
     order = {"channel": "media", "method": "GET", "fault": "hang-before", "seconds": 1}
     assert gram.http.post(f"{gram.sandbox.url}/_sandbox/faults", json=order).ok
     assert code(gram.create(image_url=url)) == (400, -2, 2207003)
@@ -158,11 +158,11 @@ BAD: list[tuple[dict[str, Any], tuple[int, int, int | None]]] = [
 
 
 @pytest.mark.parametrize(("params", "expected"), BAD, ids=[",".join(p) or "nothing" for p, _ in BAD])
-def test_a_wrong_parameter_is_refused(gram: Gram, params: dict[str, Any], expected: Any) -> None:
+def test_a_wrong_parameter_is_refused(gram: InstagramClient, params: dict[str, Any], expected: Any) -> None:
     assert code(gram.create(**params)) == expected
 
 
-def test_everything_that_an_image_takes(gram: Gram) -> None:
+def test_everything_that_an_image_takes(gram: InstagramClient) -> None:
     caption = "Loket buka sampai pukul 20.00. " + " ".join(f"#tag{n}" for n in range(30))
     tags = json.dumps([{"username": "a", "x": 0.5, "y": 0}])
     more = {"collaborators": '["a","b"]', "location_id": "213385402", "is_ai_generated": "false"}
@@ -172,15 +172,15 @@ def test_everything_that_an_image_takes(gram: Gram) -> None:
     assert gram.http.post(f"{gram.user}/media", json=body).ok
 
 
-def test_a_day_takes_only_so_many_containers(gram: Gram) -> None:
-    gram.switch(containers_total=2)
+def test_a_day_takes_only_so_many_containers(gram: InstagramClient) -> None:
+    gram.set_option(containers_total=2)
     assert [gram.image().ok for _ in range(2)] == [True, True]
     assert code(gram.image()) == (400, 9, 2207042)
 
 
-def test_a_reel_is_measured(gram: Gram) -> None:
-    gram.switch(processing_seconds=0)
-    good = gram.host("a.mp4", film(seconds=4), "video/mp4")
+def test_a_reel_is_measured(gram: InstagramClient) -> None:
+    gram.set_option(processing_seconds=0)
+    good = gram.host("a.mp4", video_bytes(seconds=4), "video/mp4")
     cover = gram.host("c.jpg", picture(1080, 1920))
     reel = {"media_type": "REELS", "video_url": good, "share_to_feed": "true", "thumb_offset": "3000"}
     made = gram.create(cover_url=cover, caption="Pilah sampah", **reel)
@@ -191,20 +191,20 @@ def test_a_reel_is_measured(gram: Gram) -> None:
     assert code(gram.create(**{**reel, "thumb_offset": "-1"})) == (400, 1, 2207057)
     other = gram.host("b.mp4", b"....ftypisom" + bytes(100), "video/mp4")
     assert code(gram.create(media_type="REELS", video_url=other)) == (400, 352, 2207026)
-    wrong = gram.host("b.mp4", film(seconds=4, codec="mpeg4"), "video/mp4")
+    wrong = gram.host("b.mp4", video_bytes(seconds=4, codec="mpeg4"), "video/mp4")
     assert code(gram.create(media_type="REELS", video_url=wrong)) == (400, 352, 2207026)
 
 
-def test_a_video_that_is_too_short_or_gone_ends_as_an_error_status(gram: Gram) -> None:
-    gram.switch(processing_seconds=0)
-    short = gram.host("a.mp4", film(seconds=1), "video/mp4")
+def test_a_video_that_is_too_short_or_gone_ends_as_an_error_status(gram: InstagramClient) -> None:
+    gram.set_option(processing_seconds=0)
+    short = gram.host("a.mp4", video_bytes(seconds=1), "video/mp4")
     for url, subcode in ((short, "2207076"), (f"{gram.sandbox.url}/media/none.mp4", "2207077")):
         made = gram.create(media_type="REELS", video_url=url).json()["id"]
         node = gram.get(made, fields="status_code,status").json()
         assert node["status_code"] == "ERROR"
         assert subcode in node["status"]
         assert code(gram.publish(made)) == (400, 9007, 2207027)
-    minute = gram.host("b.mp4", film(seconds=61), "video/mp4")
+    minute = gram.host("b.mp4", video_bytes(seconds=61), "video/mp4")
     story = gram.create(media_type="STORIES", video_url=minute).json()["id"]
     assert gram.get(story, fields="status_code").json()["status_code"] == "ERROR"
 
@@ -224,25 +224,25 @@ def test_a_video_that_is_too_short_or_gone_ends_as_an_error_status(gram: Gram) -
         ({"size": (640, 64)}, True),
     ],
 )
-def test_a_reel_keeps_metas_rules_for_films(gram: Gram, more: dict[str, Any], fits: bool) -> None:
-    gram.switch(processing_seconds=0)
-    url = gram.host("a.mp4", film(seconds=3, **more), "video/mp4")
+def test_a_reel_keeps_metas_rules_for_films(gram: InstagramClient, more: dict[str, Any], fits: bool) -> None:
+    gram.set_option(processing_seconds=0)
+    url = gram.host("a.mp4", video_bytes(seconds=3, **more), "video/mp4")
     made = gram.create(media_type="REELS", video_url=url).json()["id"]
     assert gram.get(made, fields="status_code").json()["status_code"] == ("FINISHED" if fits else "ERROR")
 
 
-def test_a_story_is_not_as_narrow_as_a_reel_may_be(gram: Gram) -> None:
-    gram.switch(processing_seconds=0)
-    url = gram.host("a.mp4", film(seconds=3, size=(64, 704)), "video/mp4")
+def test_a_story_is_not_as_narrow_as_a_reel_may_be(gram: InstagramClient) -> None:
+    gram.set_option(processing_seconds=0)
+    url = gram.host("a.mp4", video_bytes(seconds=3, size=(64, 704)), "video/mp4")
     for kind, ends in (("REELS", "FINISHED"), ("STORIES", "ERROR")):
         made = gram.create(media_type=kind, video_url=url).json()["id"]
         assert gram.get(made, fields="status_code").json()["status_code"] == ends
 
 
 def test_resumable_upload_is_for_facebook_login(sandbox: Sandbox, http: requests.Session) -> None:
-    gram = Gram(sandbox, http, facebook=True)
-    gram.switch(processing_seconds=0)
-    data = film(seconds=4)
+    gram = InstagramClient(sandbox, http, facebook=True)
+    gram.set_option(processing_seconds=0)
+    data = video_bytes(seconds=4)
     made = gram.create(media_type="REELS", upload_type="resumable").json()
     headers = {"Authorization": f"OAuth {gram.token}", "offset": "0", "file_size": str(len(data))}
     assert gram.get(made["id"], fields="status_code").json()["status_code"] == "IN_PROGRESS"

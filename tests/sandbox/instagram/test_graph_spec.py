@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import requests
 
-from humaspost.sandbox.instagram.container_request import TAKEN_BY, Wanted
-from humaspost.sandbox.instagram.errors import ROWS
+from humaspost.sandbox.instagram.container_request import KINDS_BY_PARAMETER, ContainerRequest
+from humaspost.sandbox.instagram.errors import ERROR_ROWS
 from humaspost.sandbox.server import Sandbox
-from tests.support.meta_clients import Gram, aloud, code, picture
+from tests.support.meta_clients import InstagramClient, code, picture, with_assertion
 from tests.support.reference_data import shared
 
 SPECS = "contracts/data/instagram/meta-codegen-specs"
@@ -43,10 +43,10 @@ def params(node: str, endpoint: str) -> dict[str, str]:
 @pytest.mark.parametrize("node", ["IGUser", "IGUserForIGOnlyAPI"])
 def test_every_parameter_is_metas_and_every_one_of_metas_is_known(node: str) -> None:
     theirs = params(node, "media")
-    ours = set(Wanted.model_fields) - set(NEWER)
+    ours = set(ContainerRequest.model_fields) - set(NEWER)
     assert ours == set(theirs)
-    assert set(TAKEN_BY) | {"media_type"} == set(Wanted.model_fields)
-    aloud(f"Meta's {node}: {len(theirs)} parameters of POST media judged")
+    assert set(KINDS_BY_PARAMETER) | {"media_type"} == set(ContainerRequest.model_fields)
+    with_assertion(f"Meta's {node}: {len(theirs)} parameters of POST media judged")
     assert len(theirs) >= 17
 
 
@@ -64,19 +64,19 @@ def test_every_parameter_is_read_in_metas_type_and_in_no_other() -> None:
     for name, kind in theirs.items():
         samples = {"thumb_offset": ["5000"], "upload_type": ["resumable"]}.get(name, SAMPLES[kind])
         for sample in samples:
-            Wanted.model_validate({name: sample})
+            ContainerRequest.model_validate({name: sample})
             judged += 1
         wrong: Any = {"a": {"b": 1}} if kind != "map" else "a,b"
         with pytest.raises(ValueError):
-            Wanted.model_validate({name: wrong})
+            ContainerRequest.model_validate({name: wrong})
         judged += 1
-    aloud(f"Meta's types: {judged} values judged")
+    with_assertion(f"Meta's types: {judged} values judged")
     assert judged >= 40
 
 
 def test_every_field_that_is_read_is_metas(http: requests.Session, sandbox: Sandbox) -> None:
-    gram, judged = Gram(sandbox, http), 0
-    gram.switch(processing_seconds=0)
+    gram, judged = InstagramClient(sandbox, http), 0
+    gram.set_option(processing_seconds=0)
     container = gram.create(image_url=gram.host("a.jpg", picture()), caption="a").json()["id"]
     media_id = gram.publish(container).json()["id"]
     for node, names in (
@@ -85,16 +85,16 @@ def test_every_field_that_is_read_is_metas(http: requests.Session, sandbox: Sand
         ("me", ("IGUser", "IGUserForIGOnlyAPI")),
     ):
         theirs = {field["name"] for name in names for field in spec(name)["fields"]}
-        shown = theirs & known_fields(gram, node)
+        shown = theirs & documented_fields(gram, node)
         assert gram.get(node, fields=",".join(sorted(shown))).ok
-        unknown = known_fields(gram, node) - theirs - set(BEYOND)
+        unknown = documented_fields(gram, node) - theirs - set(BEYOND)
         assert not unknown, (node, unknown)
         judged += len(shown)
-    aloud(f"Meta's fields: {judged} judged")
+    with_assertion(f"Meta's fields: {judged} judged")
     assert judged >= 25
 
 
-def known_fields(gram: Gram, node: str) -> set[str]:
+def documented_fields(gram: InstagramClient, node: str) -> set[str]:
     """Every field, of any spec or of BEYOND, that the sandbox gives for ``node``; it refuses the others."""
     names = ("IGMedia", "IGMediaForIGOnlyAPI", "ShadowIGMediaBuilder", "IGUser", "IGUserForIGOnlyAPI")
     every = {field["name"] for name in names for field in spec(name)["fields"]} | set(BEYOND)
@@ -102,8 +102,8 @@ def known_fields(gram: Gram, node: str) -> set[str]:
 
 
 def test_every_metric_is_metas(http: requests.Session, sandbox: Sandbox) -> None:
-    gram = Gram(sandbox, http)
-    gram.switch(processing_seconds=0)
+    gram = InstagramClient(sandbox, http)
+    gram.set_option(processing_seconds=0)
     media_id = gram.publish(gram.image().json()["id"]).json()["id"]
     enums = json.loads(shared(f"{SPECS}/enum_types.json").read_text())
     (theirs,) = [e["values"] for e in enums if e["name"] == "shadowigmediainsights_metric_enum_param"]
@@ -117,21 +117,21 @@ def test_every_metric_is_metas(http: requests.Session, sandbox: Sandbox) -> None
     taken = {metric for metric in theirs if gram.get(f"{media_id}/insights", metric=metric).ok}
     assert not taken & gone
     assert taken >= {"views", "reach", "likes", "comments", "saved", "shares", "total_interactions"}
-    aloud(f"Meta's metrics: {len(theirs)} judged, {len(taken)} taken")
+    with_assertion(f"Meta's metrics: {len(theirs)} judged, {len(taken)} taken")
     assert len(theirs) >= 20
 
 
 def test_every_error_has_metas_code_and_words(http: requests.Session, sandbox: Sandbox) -> None:
     rows = json.loads(shared("contracts/data/instagram/meta-docs/error-codes.json").read_text())["errors"]
     for row in rows:
-        ours = ROWS.get(row["subcode"])
+        ours = ERROR_ROWS.get(row["subcode"])
         if row["subcode"] in (2207035, 2207036):
             continue  # product tags: this account sells nothing, so 2207037 comes first
         assert ours is not None, row
         assert ours[0] == row["code"]
         first = row["user_message"].split("{")[0].split(" ...")[0][:30].lower()
         assert first in ours[3].lower(), row
-    answer = Gram(sandbox, http).create(image_url="http://127.0.0.1:1/a.jpg")
+    answer = InstagramClient(sandbox, http).create(image_url="http://127.0.0.1:1/a.jpg")
     golden = json.loads(shared("contracts/data/instagram/meta-docs/golden-responses.json").read_text())
     theirs = golden["error_observed_9004"]["error"]
     said = answer.json()["error"]
@@ -143,5 +143,5 @@ def test_every_error_has_metas_code_and_words(http: requests.Session, sandbox: S
         for key in ("message", "type", "code", "error_subcode", "is_transient", "error_user_title")
     }
     assert code(answer) == (400, 9004, 2207052)
-    aloud(f"Meta's error table: {len(rows)} rows judged")
+    with_assertion(f"Meta's error table: {len(rows)} rows judged")
     assert len(rows) >= 24

@@ -5,29 +5,29 @@ import requests
 
 from humaspost.sandbox.instagram.accounts import APP_SCOPED_ID, APP_SECRET
 from tests.support.deadlines import SECOND
-from tests.support.meta_clients import Clock, Gram, code, film, frozen, picture
+from tests.support.meta_clients import Clock, InstagramClient, code, frozen, picture, video_bytes
 
 
 @pytest.fixture
-def clock(gram: Gram) -> Clock:
+def clock(gram: InstagramClient) -> Clock:
     return frozen(gram.sandbox)
 
 
-def status(gram: Gram, container: str) -> str:
+def status(gram: InstagramClient, container: str) -> str:
     found: str = gram.get(container, fields="status_code,status").json()["status_code"]
     return found
 
 
-def published(gram: Gram, **params: str) -> str:
+def published(gram: InstagramClient, **params: str) -> str:
     """The id of a post that was just published."""
-    gram.switch(processing_seconds=0)
+    gram.set_option(processing_seconds=0)
     answer = gram.publish(gram.image(**params).json()["id"])
     assert answer.ok, answer.text
     found: str = answer.json()["id"]
     return found
 
 
-def test_a_container_becomes_a_post(gram: Gram, clock: Clock) -> None:
+def test_a_container_becomes_a_post(gram: InstagramClient, clock: Clock) -> None:
     container = gram.image(caption="Loket malam #Layanan", alt_text="Loket").json()["id"]
     assert status(gram, container) == "IN_PROGRESS"
     assert code(gram.publish(container)) == (400, 9007, 2207027)
@@ -48,14 +48,14 @@ def test_a_container_becomes_a_post(gram: Gram, clock: Clock) -> None:
     assert requests.get(node["media_url"], timeout=15 * SECOND).content == picture()
 
 
-def test_a_container_expires_after_a_day(gram: Gram, clock: Clock) -> None:
+def test_a_container_expires_after_a_day(gram: InstagramClient, clock: Clock) -> None:
     container = gram.image().json()["id"]
     clock.move(hours=24)
     assert status(gram, container) == "EXPIRED"
     assert code(gram.publish(container)) == (400, 24, 2207008)
 
 
-def test_an_unknown_container_cannot_be_published(gram: Gram) -> None:
+def test_an_unknown_container_cannot_be_published(gram: InstagramClient) -> None:
     assert code(gram.publish("17800000000000000")) == (400, 24, 2207006)
     assert code(gram.publish("")) == (400, 100, None)
     assert (
@@ -63,7 +63,7 @@ def test_an_unknown_container_cannot_be_published(gram: Gram) -> None:
     )
 
 
-def test_media_may_never_become_ready(gram: Gram, clock: Clock) -> None:
+def test_media_may_never_become_ready(gram: InstagramClient, clock: Clock) -> None:
     fault = {"channel": "instagram", "method": "POST", "path": "/media$", "fault": "media-never-ready"}
     assert gram.http.post(f"{gram.sandbox.url}/_sandbox/faults", json=fault).ok
     container = gram.image().json()["id"]
@@ -72,8 +72,8 @@ def test_media_may_never_become_ready(gram: Gram, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("answer", ["duplicate", "same-id", "refused"])
-def test_a_second_publish_answers_as_chosen(gram: Gram, answer: str) -> None:
-    gram.switch(processing_seconds=0, second_publish=answer)
+def test_a_second_publish_answers_as_chosen(gram: InstagramClient, answer: str) -> None:
+    gram.set_option(processing_seconds=0, second_publish=answer)
     container = gram.image().json()["id"]
     first, second = gram.publish(container), gram.publish(container)
     match answer:
@@ -86,8 +86,8 @@ def test_a_second_publish_answers_as_chosen(gram: Gram, answer: str) -> None:
     assert len(gram.objects()) == (2 if answer == "duplicate" else 1)
 
 
-def test_published_can_show_late(gram: Gram, clock: Clock) -> None:
-    gram.switch(published_lag=30, processing_seconds=0)
+def test_published_can_show_late(gram: InstagramClient, clock: Clock) -> None:
+    gram.set_option(published_lag=30, processing_seconds=0)
     container = gram.image().json()["id"]
     assert gram.publish(container).ok
     assert status(gram, container) == "FINISHED"
@@ -95,7 +95,7 @@ def test_published_can_show_late(gram: Gram, clock: Clock) -> None:
     assert status(gram, container) == "PUBLISHED"
 
 
-def test_a_carousel_has_its_children_in_order(gram: Gram, clock: Clock) -> None:
+def test_a_carousel_has_its_children_in_order(gram: InstagramClient, clock: Clock) -> None:
     urls = [gram.host(f"{n}.jpg", picture(1000 + n, 1000)) for n in range(3)]
     children = [gram.create(image_url=u, alt_text=u[-5], is_carousel_item="true").json()["id"] for u in urls]
     early = gram.create(media_type="CAROUSEL", children=",".join(children))
@@ -120,9 +120,9 @@ def test_a_carousel_has_its_children_in_order(gram: Gram, clock: Clock) -> None:
     assert "is_carousel_item" in refusal.json()["error"]["message"]
 
 
-def test_a_reel_a_lone_video_and_a_story(gram: Gram) -> None:
-    gram.switch(processing_seconds=0)
-    url = gram.host("a.mp4", film(seconds=4), "video/mp4")
+def test_a_reel_a_lone_video_and_a_story(gram: InstagramClient) -> None:
+    gram.set_option(processing_seconds=0)
+    url = gram.host("a.mp4", video_bytes(seconds=4), "video/mp4")
     lone = gram.create(media_type="VIDEO", video_url=url).json()["id"]
     assert code(gram.publish(lone)) == (400, 100, 2207089)
     reel = gram.publish(gram.create(media_type="REELS", video_url=url, caption="Reel").json()["id"]).json()[
@@ -136,8 +136,8 @@ def test_a_reel_a_lone_video_and_a_story(gram: Gram) -> None:
     assert gram.objects()[0]["media"][0]["type"] == "video/mp4"
 
 
-def test_the_quota_is_read_and_enforced(gram: Gram, clock: Clock) -> None:
-    gram.switch(quota_total=2)
+def test_the_quota_is_read_and_enforced(gram: InstagramClient, clock: Clock) -> None:
+    gram.set_option(quota_total=2)
     for _ in range(2):
         published(gram)
     limit = gram.get("me/content_publishing_limit", fields="quota_usage,config").json()["data"]
@@ -150,7 +150,7 @@ def test_the_quota_is_read_and_enforced(gram: Gram, clock: Clock) -> None:
     assert code(gram.get("me/content_publishing_limit", since=old))[1] == 100
 
 
-def test_the_listing_is_newest_first_and_paged(gram: Gram, clock: Clock) -> None:
+def test_the_listing_is_newest_first_and_paged(gram: InstagramClient, clock: Clock) -> None:
     ids = []
     for number in range(5):
         ids.append(published(gram, caption=f"Unggahan {number}"))
@@ -166,12 +166,12 @@ def test_the_listing_is_newest_first_and_paged(gram: Gram, clock: Clock) -> None
     found = gram.get("me/media", since=since, until=until).json()["data"]
     assert [node["id"] for node in found] == ids[1:3][::-1]
     assert code(gram.get("me/media", fields="colour"))[1] == 100
-    gram.switch(hide_caption=True)
+    gram.set_option(hide_caption=True)
     assert "caption" not in gram.get(ids[0], fields="id,caption").json()
 
 
-def test_a_post_may_show_late(gram: Gram, clock: Clock) -> None:
-    gram.switch(processing_seconds=0)
+def test_a_post_may_show_late(gram: InstagramClient, clock: Clock) -> None:
+    gram.set_option(processing_seconds=0)
     container = gram.image().json()["id"]
     fault = {"channel": "instagram", "path": "media_publish", "fault": "lag", "seconds": 60}
     assert gram.http.post(f"{gram.sandbox.url}/_sandbox/faults", json=fault).ok
@@ -183,26 +183,26 @@ def test_a_post_may_show_late(gram: Gram, clock: Clock) -> None:
     assert gram.get(media_id, fields="permalink").ok
 
 
-def test_some_failures_come_after_the_act(gram: Gram) -> None:
-    gram.switch(processing_seconds=0, publish_then_spam_error=True)
+def test_some_failures_come_after_the_act(gram: InstagramClient) -> None:
+    gram.set_option(processing_seconds=0, publish_then_spam_error=True)
     assert code(gram.publish(gram.image().json()["id"])) == (400, 4, 2207051)
     assert len(gram.objects()) == 1
-    gram.switch(restricted=True)
+    gram.set_option(restricted=True)
     assert code(gram.publish(gram.image().json()["id"])) == (400, 25, 2207050)
     assert len(gram.objects()) == 1
 
 
-def test_deletion_is_for_facebook_login(gram: Gram) -> None:
+def test_deletion_is_for_facebook_login(gram: InstagramClient) -> None:
     media_id = published(gram)
     assert code(gram.http.delete(f"{gram.base}/{media_id}")) == (400, 100, 2207073)
-    facebook = Gram(gram.sandbox, gram.http, facebook=True)
+    facebook = InstagramClient(gram.sandbox, gram.http, facebook=True)
     assert facebook.http.delete(f"{gram.base}/{media_id}").json()["success"] is True
     assert gram.objects()[0]["deleted"] is True
     assert code(facebook.http.delete(f"{gram.base}/{media_id}")) == (400, 100, 33)
     assert facebook.get("me/media").status_code == 400, "Facebook's /me is a person"
 
 
-def test_who_am_i(gram: Gram) -> None:
+def test_who_am_i(gram: InstagramClient) -> None:
     node = gram.get("me", fields="user_id,username,account_type").json()
     user_id = gram.user.rsplit("/", 1)[1]
     assert node == {
@@ -215,7 +215,7 @@ def test_who_am_i(gram: Gram) -> None:
     assert code(gram.get("me", fields="colour")) == (400, 100, None)
     assert code(gram.get("me/accounts")) == (400, 100, 33)
     assert code(gram.get("debug_token", input_token=gram.token)) == (400, 100, 33)
-    facebook = Gram(gram.sandbox, gram.http, facebook=True)
+    facebook = InstagramClient(gram.sandbox, gram.http, facebook=True)
     page = facebook.get("me/accounts").json()["data"][0]
     assert page["instagram_business_account"] == {"id": user_id}
     assert "user_id" not in facebook.get("me").json()
@@ -225,7 +225,7 @@ def test_who_am_i(gram: Gram) -> None:
     assert facebook.get("debug_token", input_token="x").json()["data"]["is_valid"] is False
 
 
-def test_tokens_are_refreshed_and_expire(gram: Gram, clock: Clock) -> None:
+def test_tokens_are_refreshed_and_expire(gram: InstagramClient, clock: Clock) -> None:
     host = gram.base.rsplit("/", 1)[0]
     query = {"grant_type": "ig_refresh_token", "access_token": gram.token}
     del gram.http.headers["Authorization"]
@@ -242,27 +242,27 @@ def test_tokens_are_refreshed_and_expire(gram: Gram, clock: Clock) -> None:
     assert code(gram.get("me", access_token=fresh_token["access_token"])) == (400, 190, 463)
 
 
-def test_a_short_token_is_exchanged_with_the_apps_secret(gram: Gram) -> None:
+def test_a_short_token_is_exchanged_with_the_apps_secret(gram: InstagramClient) -> None:
     host = gram.base.rsplit("/", 1)[0]
     query = {"grant_type": "ig_exchange_token", "client_secret": APP_SECRET}
     assert gram.http.get(f"{host}/access_token", params=query).json()["expires_in"] > 5_000_000
     assert code(gram.http.get(f"{host}/access_token", params={**query, "client_secret": "x"}))[1] == 1
 
 
-def test_usage_headers_and_the_end_of_the_allowance(gram: Gram) -> None:
-    gram.switch(usage=99)
+def test_usage_headers_and_the_end_of_the_allowance(gram: InstagramClient) -> None:
+    gram.set_option(usage=99)
     assert '"call_count": 99' in gram.get("me").headers["X-App-Usage"]
-    gram.switch(usage=100)
+    gram.set_option(usage=100)
     assert code(gram.get("me")) == (400, 80002, None)
 
 
-def test_no_insights_yet_is_an_empty_set_and_an_old_metric_fails(gram: Gram) -> None:
+def test_no_insights_yet_is_an_empty_set_and_an_old_metric_fails(gram: InstagramClient) -> None:
     media_id = published(gram)
     assert gram.get(f"{media_id}/insights", metric="views,reach").json() == {"data": []}
     assert code(gram.get(f"{media_id}/insights", metric="views,impressions")) == (400, 100, None)
 
 
-def test_an_unknown_path_is_metas_refusal(gram: Gram) -> None:
+def test_an_unknown_path_is_metas_refusal(gram: InstagramClient) -> None:
     assert code(gram.get("me/scheduled_media")) == (400, 100, 33)
     assert code(gram.http.post(f"{gram.base}/me")) == (400, 100, 33)
     assert code(gram.http.get(gram.user.replace("v26.0", "26"))) == (400, 2500, None)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.support.meta_clients import Clock, Phone, code, frozen
+from tests.support.meta_clients import Clock, WhatsAppClient, code, frozen
 
 
 @pytest.fixture
-def clock(phone: Phone) -> Clock:
+def clock(phone: WhatsAppClient) -> Clock:
     return frozen(phone.sandbox)
 
 
@@ -14,8 +14,8 @@ def somebody(number: int) -> str:
     return f"+628120000{number:04}"
 
 
-def test_a_second_takes_no_more_than_the_rate(phone: Phone, clock: Clock) -> None:
-    phone.switch(rate=5)
+def test_a_second_takes_no_more_than_the_rate(phone: WhatsAppClient, clock: Clock) -> None:
+    phone.set_option(rate=5)
     answers = [phone.template(to=somebody(n)) for n in range(7)]
     assert [a.status_code for a in answers] == [200] * 5 + [400] * 2
     assert code(answers[-1]) == (400, 130429, None)
@@ -24,8 +24,10 @@ def test_a_second_takes_no_more_than_the_rate(phone: Phone, clock: Clock) -> Non
     assert code(phone.template(to=somebody(9)))[1] == 130429
 
 
-def test_one_person_gets_45_at_once_and_then_one_every_six_seconds(phone: Phone, clock: Clock) -> None:
-    phone.switch(rate=1000)
+def test_one_person_gets_45_at_once_and_then_one_every_six_seconds(
+    phone: WhatsAppClient, clock: Clock
+) -> None:
+    phone.set_option(rate=1000)
     answers = [phone.template() for _ in range(46)]
     assert all(answer.ok for answer in answers[:45])
     assert code(answers[45]) == (400, 131056, None)
@@ -36,8 +38,8 @@ def test_one_person_gets_45_at_once_and_then_one_every_six_seconds(phone: Phone,
     assert phone.template().ok
 
 
-def test_a_day_reaches_only_so_many_different_people(phone: Phone, clock: Clock) -> None:
-    phone.switch(daily_recipients=2)
+def test_a_day_reaches_only_so_many_different_people(phone: WhatsAppClient, clock: Clock) -> None:
+    phone.set_option(daily_recipients=2)
     assert [phone.template(to=somebody(n)).ok for n in (1, 2, 1)] == [True] * 3
     assert code(phone.template(to=somebody(3))) == (400, 131048, None)
     phone.wrote(from_=somebody(3))
@@ -46,8 +48,8 @@ def test_a_day_reaches_only_so_many_different_people(phone: Phone, clock: Clock)
     assert phone.template(to=somebody(4)).ok
 
 
-def test_a_person_counts_for_a_day_from_the_last_message_on(phone: Phone, clock: Clock) -> None:
-    phone.switch(daily_recipients=1)
+def test_a_person_counts_for_a_day_from_the_last_message_on(phone: WhatsAppClient, clock: Clock) -> None:
+    phone.set_option(daily_recipients=1)
     assert phone.template(to=somebody(1)).ok
     clock.move(hours=23)
     assert phone.template(to=somebody(1)).ok
@@ -57,8 +59,8 @@ def test_a_person_counts_for_a_day_from_the_last_message_on(phone: Phone, clock:
     assert phone.template(to=somebody(2)).ok
 
 
-def test_a_message_that_is_refused_renews_nothing(phone: Phone, clock: Clock) -> None:
-    phone.switch(daily_recipients=1, pair_burst=1, pair_interval=100_000)
+def test_a_message_that_is_refused_renews_nothing(phone: WhatsAppClient, clock: Clock) -> None:
+    phone.set_option(daily_recipients=1, pair_burst=1, pair_interval=100_000)
     assert phone.template(to=somebody(1)).ok
     clock.move(hours=23)
     assert code(phone.template(to=somebody(1)))[1] == 131056

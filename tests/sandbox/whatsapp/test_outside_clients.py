@@ -22,21 +22,29 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from tests.support.image_files import pdf
-from tests.support.meta_clients import WARGA, Phone, Receiver, aloud, eventually, picture, pretend_whatsapp
+from tests.support.meta_clients import (
+    RECIPIENT,
+    WebhookReceiver,
+    WhatsAppClient,
+    eventually,
+    picture,
+    pretend_whatsapp,
+    with_assertion,
+)
 from tests.support.reference_data import shared
-from tests.support.video_files import film, sound
+from tests.support.video_files import audio_file, video_file
 
-PDF, MP4, OGG = pdf(), film(), sound("libopus", container="ogg")
+PDF, MP4, OGG = pdf(), video_file(), audio_file("libopus", container="ogg")
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as found:
+def receiver() -> Iterator[WebhookReceiver]:
+    with WebhookReceiver() as found:
         yield found
 
 
 @pytest.fixture
-def client(phone: Phone, receiver: Receiver) -> Iterator[WhatsApp]:
+def client(phone: WhatsAppClient, receiver: WebhookReceiver) -> Iterator[WhatsApp]:
     """pywa, talking to the sandbox and receiving its webhooks."""
     with httpx.Client(trust_env=False) as session:
         found = WhatsApp(
@@ -52,19 +60,19 @@ def client(phone: Phone, receiver: Receiver) -> Iterator[WhatsApp]:
         yield found
 
 
-def test_pywa_sends_text_pictures_and_templates(client: WhatsApp, phone: Phone) -> None:
+def test_pywa_sends_text_pictures_and_templates(client: WhatsApp, phone: WhatsAppClient) -> None:
     phone.wrote()
-    text = client.send_message(to=WARGA, text="Halo *warga*", preview_url=True, tracker="hp1:k:1")
+    text = client.send_message(to=RECIPIENT, text="Halo *warga*", preview_url=True, tracker="hp1:k:1")
     media = client.upload_media(picture(), mime_type="image/jpeg", filename="loket.jpg")
-    image = client.send_image(to=WARGA, image=media.id, caption="Loket")
+    image = client.send_image(to=RECIPIENT, image=media.id, caption="Loket")
     notice = client.send_template(
-        to=WARGA,
+        to=RECIPIENT,
         name="pengumuman",
         language=TemplateLanguage.INDONESIAN,
         params=[BodyText.params("Judul", "Isi", "https://a.example")],
     )
     warning = client.send_template(
-        to=WARGA,
+        to=RECIPIENT,
         name="peringatan_dini_cuaca",
         language=TemplateLanguage.INDONESIAN,
         params=[HeaderImage.params(image=media.id), BodyText.params("hujan", "Melati", "20.00 WIB", "112")],
@@ -72,17 +80,17 @@ def test_pywa_sends_text_pictures_and_templates(client: WhatsApp, phone: Phone) 
     shown = phone.objects()
     assert [o["id"] for o in shown] == [text.id, image.id, notice.id, warning.id]
     assert [o["template"] for o in shown] == [None, None, "pengumuman", "peringatan_dini_cuaca"]
-    assert phone.sandbox.world.objects[0].extra["callback"] == "hp1:k:1"
+    assert phone.sandbox.state.objects[0].extra["callback"] == "hp1:k:1"
     about = client.get_media_url(media.id)
     assert client.get_media_bytes(about.url) == picture()
     assert {t.name for t in client.get_templates()} >= {"pengumuman", "survei_kepuasan_warga"}
-    aloud("pywa as a client: 6 calls judged")
+    with_assertion("pywa as a client: 6 calls judged")
 
 
-def test_pywa_understands_the_refusals(client: WhatsApp, phone: Phone) -> None:
-    phone.switch(pair_burst=1)
+def test_pywa_understands_the_refusals(client: WhatsApp, phone: WhatsAppClient) -> None:
+    phone.set_option(pair_burst=1)
     cases: list[tuple[type[errors.WhatsAppError], Callable[[], Any]]] = [
-        (errors.ReEngagementMessage, lambda: client.send_message(to=WARGA, text="Halo")),
+        (errors.ReEngagementMessage, lambda: client.send_message(to=RECIPIENT, text="Halo")),
         (errors.InvalidParameter, lambda: client.send_message(to="+62", text="Halo")),
         (errors.TemplateNotExists, lambda: notice(client, "tidak_ada")),
         (errors.TemplatePaused, lambda: notice(client, "jadwal_layanan_keliling")),
@@ -96,17 +104,19 @@ def test_pywa_understands_the_refusals(client: WhatsApp, phone: Phone) -> None:
             act()
         assert refused.value.details
         judged += 1
-    aloud(f"pywa as a client: {judged} refusals judged")
+    with_assertion(f"pywa as a client: {judged} refusals judged")
     assert judged >= 7
 
 
 def notice(client: WhatsApp, name: str, *params: str) -> Any:
     texts = params or ("Judul", "Isi", "https://a.example")
     body = BodyText.params(*texts)
-    return client.send_template(to=WARGA, name=name, language=TemplateLanguage.INDONESIAN, params=[body])
+    return client.send_template(to=RECIPIENT, name=name, language=TemplateLanguage.INDONESIAN, params=[body])
 
 
-def test_pywa_receives_the_webhooks(client: WhatsApp, phone: Phone, receiver: Receiver) -> None:
+def test_pywa_receives_the_webhooks(
+    client: WhatsApp, phone: WhatsAppClient, receiver: WebhookReceiver
+) -> None:
     statuses: list[MessageStatus[Any]] = []
     messages: list[Message] = []
     verdicts: list[TemplateStatusUpdate] = []
@@ -122,17 +132,17 @@ def test_pywa_receives_the_webhooks(client: WhatsApp, phone: Phone, receiver: Re
         said, status = client.webhook_challenge_handler(token, challenge)
         return str(said), status
 
-    receiver.judge, receiver.greet = judge, greet
-    phone.switch(callback_url=receiver.url, delivered_seconds=0.05, read_seconds=0.1, webhook_batch=1)
+    receiver.is_accepted, receiver.verify_handshake = judge, greet
+    phone.set_option(callback_url=receiver.url, delivered_seconds=0.05, read_seconds=0.1, webhook_batch=1)
     phone.wrote("Terima kasih, Kak 🙏 — é")
     wamid = phone.template(biz_opaque_callback_data="hp1:k:1").json()["messages"][0]["id"]
-    phone.switch(undeliverable=["+628120000001"])
+    phone.set_option(undeliverable=["+628120000001"])
     phone.template(to="+628120000001")
-    assert pretend_whatsapp(phone.sandbox).judge("pengumuman", "REJECTED")
+    assert pretend_whatsapp(phone.sandbox).set_template_status("pengumuman", "REJECTED")
     eventually(lambda: len(statuses) >= 4 and len(messages) >= 1 and len(verdicts) >= 1)
     (verdict,) = verdicts
     assert (verdict.template_name, verdict.new_status) == ("pengumuman", TemplateStatus.REJECTED)
-    assert [(m.text, m.from_user.wa_id) for m in messages] == [("Terima kasih, Kak 🙏 — é", WARGA[1:])]
+    assert [(m.text, m.from_user.wa_id) for m in messages] == [("Terima kasih, Kak 🙏 — é", RECIPIENT[1:])]
     good = [status for status in statuses if status.id == wamid]
     sent, delivered, read = MessageStatusType.SENT, MessageStatusType.DELIVERED, MessageStatusType.READ
     assert [status.status for status in good] == [sent, delivered, read]
@@ -140,10 +150,10 @@ def test_pywa_receives_the_webhooks(client: WhatsApp, phone: Phone, receiver: Re
     (failed,) = [status for status in statuses if status.status == MessageStatusType.FAILED]
     assert isinstance(failed.error, errors.MessageUndeliverable)
     assert len(receiver.posts) == 6, "a refused signature would have been sent again"
-    aloud(f"pywa as receiver: {len(receiver.posts)} signed webhooks judged")
+    with_assertion(f"pywa as receiver: {len(receiver.posts)} signed webhooks judged")
 
 
-class Spec:
+class OpenApiSpec:
     """Meta's OpenAPI v23, mended as its loader says; ``judged`` counts the bodies that it passed."""
 
     def __init__(self) -> None:
@@ -152,13 +162,13 @@ class Spec:
         document = json.loads(json.dumps(loader(shared(path))))
         resource = DRAFT202012.create_resource(document)
         self.registry: Registry[Any] = Registry().with_resource("urn:meta", resource)
-        self.judged = 0
+        self.validated_count = 0
 
-    def judge(self, value: Any, pointer: str) -> None:
+    def validate(self, value: Any, pointer: str) -> None:
         schema = {"$ref": f"urn:meta#{pointer}"}
         found = [e.message for e in Draft202012Validator(schema, registry=self.registry).iter_errors(value)]
         assert not found, (pointer, found, value)
-        self.judged += 1
+        self.validated_count += 1
 
     def answer(self, answer: requests.Response, method: str, path: str) -> Any:
         """The body of a 2xx ``answer`` is what Meta says of ``method path``."""
@@ -167,36 +177,36 @@ class Spec:
         where = f"/paths/{escaped}/{method}/responses/200"
         responses = self.registry.resolver("urn:meta").lookup(f"urn:meta#{where}").contents
         where = responses["$ref"][1:] if "$ref" in responses else where
-        self.judge(answer.json(), f"{where}/content/application~1json/schema")
+        self.validate(answer.json(), f"{where}/content/application~1json/schema")
         return answer.json()
 
     def refusal(self, answer: requests.Response) -> None:
         assert not answer.ok
-        self.judge(answer.json(), "/components/schemas/GraphAPIError")
+        self.validate(answer.json(), "/components/schemas/GraphAPIError")
 
 
 @pytest.fixture(scope="module")
-def spec() -> Spec:
-    return Spec()
+def spec() -> OpenApiSpec:
+    return OpenApiSpec()
 
 
-def test_metas_openapi_accepts_every_answer(phone: Phone, spec: Spec) -> None:
+def test_metas_openapi_accepts_every_answer(phone: WhatsAppClient, spec: OpenApiSpec) -> None:
     phone.wrote()
-    phone.switch(message_history=True)
+    phone.set_option(message_history=True)
     number, waba = "/{Phone-Number-ID}", "/{WABA-ID}"
-    block = {"messaging_product": "whatsapp", "block_users": [{"user": WARGA}]}
+    block = {"messaging_product": "whatsapp", "block_users": [{"user": RECIPIENT}]}
     new = {
         "name": "baru",
         "language": "id",
         "category": "UTILITY",
         "components": [{"type": "BODY", "text": "Halo."}],
     }
-    before = spec.judged
+    before = spec.validated_count
     media_id = spec.answer(phone.upload(picture(), "image/jpeg"), "post", f"{number}/media")["id"]
     sent = spec.answer(phone.text(), "post", f"{number}/messages")
     spec.answer(phone.send(type="image", image={"id": media_id}), "post", f"{number}/messages")
     spec.answer(phone.template(), "post", f"{number}/messages")
-    phone.switch(held="deliver", bsuid="both")
+    phone.set_option(held="deliver", bsuid="both")
     spec.answer(phone.template(), "post", f"{number}/messages")
     spec.answer(phone.http.get(f"{phone.base}/{media_id}"), "get", "/{Media-ID}")
     spec.answer(phone.http.delete(f"{phone.base}/{media_id}"), "delete", "/{Media-ID}")
@@ -220,29 +230,29 @@ def test_metas_openapi_accepts_every_answer(phone: Phone, spec: Spec) -> None:
     )
     for refused in (phone.text(to="x"), phone.template("tidak_ada"), phone.http.get(f"{phone.base}/1")):
         spec.refusal(refused)
-    aloud(f"Meta's OpenAPI: {spec.judged - before} answers judged")
-    assert spec.judged - before >= 20
+    with_assertion(f"Meta's OpenAPI: {spec.validated_count - before} answers judged")
+    assert spec.validated_count - before >= 20
 
 
 @pytest.mark.parametrize("bsuid", ["no", "both", "only"])
 def test_metas_openapi_accepts_every_webhook(
-    phone: Phone, receiver: Receiver, spec: Spec, bsuid: str
+    phone: WhatsAppClient, receiver: WebhookReceiver, spec: OpenApiSpec, bsuid: str
 ) -> None:
-    phone.switch(callback_url=receiver.url, delivered_seconds=0.01, read_seconds=0.02, bsuid=bsuid)
+    phone.set_option(callback_url=receiver.url, delivered_seconds=0.01, read_seconds=0.02, bsuid=bsuid)
     phone.wrote("Halo — é")
     phone.text()
     phone.template()
-    phone.switch(undeliverable=[WARGA])
+    phone.set_option(undeliverable=[RECIPIENT])
     phone.template()
     eventually(lambda: len(receiver.values()) >= 8)
-    before = spec.judged
+    before = spec.validated_count
     for value in receiver.values():
         kind = "StatusMessageValue" if "statuses" in value else "IncomingMessageValueGeneral"
-        spec.judge(value, f"/components/schemas/{kind}")
+        spec.validate(value, f"/components/schemas/{kind}")
     for body, _ in receiver.posts:
-        spec.judge(json.loads(body), "/components/schemas/WebhookPayload")
-    aloud(f"Meta's OpenAPI: {spec.judged - before} webhook bodies judged")
-    assert spec.judged - before >= 9
+        spec.validate(json.loads(body), "/components/schemas/WebhookPayload")
+    with_assertion(f"Meta's OpenAPI: {spec.validated_count - before} webhook bodies judged")
+    assert spec.validated_count - before >= 9
 
 
 #: Meta's published examples that the platform itself would refuse, and why.
@@ -252,10 +262,10 @@ REFUSED = {
 }
 
 
-def test_metas_published_examples_are_accepted_or_refused_as_they_should_be(phone: Phone) -> None:
+def test_metas_published_examples_are_accepted_or_refused_as_they_should_be(phone: WhatsAppClient) -> None:
     examples = json.loads(shared("contracts/data/whatsapp/meta-spec-message-requests.json").read_text())
     phone.wrote()
-    phone.switch(auto_approve=True, window="open", pair_burst=1000, rate=1000)
+    phone.set_option(auto_approve=True, window="open", pair_burst=1000, rate=1000)
     ready = Prepared(phone)
     judged = 0
     for name, example in examples.items():
@@ -264,7 +274,7 @@ def test_metas_published_examples_are_accepted_or_refused_as_they_should_be(phon
         found = None if answer.ok else answer.json()["error"]["code"]
         assert found == expected, (name, why, answer.text)
         judged += 1
-    aloud(f"Meta's published requests: {judged} judged, {len(REFUSED)} of them to be refused")
+    with_assertion(f"Meta's published requests: {judged} judged, {len(REFUSED)} of them to be refused")
     assert judged >= 50
     shown = phone.objects()
     assert len(shown) >= judged - len(REFUSED) - 2, "all but the read receipt and marketing to a US number"
@@ -274,7 +284,7 @@ def test_metas_published_examples_are_accepted_or_refused_as_they_should_be(phon
 class Prepared:
     """Fills the blanks of Meta's examples: the person, the files, the templates that they speak of."""
 
-    def __init__(self, phone: Phone) -> None:
+    def __init__(self, phone: WhatsAppClient) -> None:
         self.phone = phone
         webp = picture(64, 64, kind="WEBP")
         files = {
@@ -292,9 +302,9 @@ class Prepared:
     def request(self, example: dict[str, Any]) -> dict[str, Any]:
         filled: dict[str, Any] = json.loads(json.dumps(example))
         if "{{" in filled.get("to", ""):
-            filled["to"] = WARGA
+            filled["to"] = RECIPIENT
         if "status" in filled:
-            filled["message_id"] = pretend_whatsapp(self.phone.sandbox).inbound(WARGA, "Halo")
+            filled["message_id"] = pretend_whatsapp(self.phone.sandbox).receive_message(RECIPIENT, "Halo")
         for kind in self.ids:
             self._file(filled.get(kind), kind)
         if "template" in filled:

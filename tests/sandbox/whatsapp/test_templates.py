@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from tests.support.image_files import pdf
-from tests.support.meta_clients import WARGA, Phone, code, frozen, picture
+from tests.support.meta_clients import RECIPIENT, WhatsAppClient, code, frozen, picture
 
 
 def header(kind: str, media_id: str, **more: Any) -> dict[str, Any]:
@@ -21,13 +21,13 @@ def use(name: str, *components: dict[str, Any], language: str = "id") -> dict[st
     return {"name": name, "language": {"code": language}, "components": list(components)}
 
 
-def refusal(phone: Phone, template: dict[str, Any]) -> tuple[int, int, int | None]:
+def refusal(phone: WhatsAppClient, template: dict[str, Any]) -> tuple[int, int, int | None]:
     found = code(phone.send(type="template", template=template))
     assert phone.objects() == []
     return found
 
 
-def test_the_recipient_reads_the_template_filled_in(phone: Phone) -> None:
+def test_the_recipient_reads_the_template_filled_in(phone: WhatsAppClient) -> None:
     answer = phone.template("pengumuman", "Jam Layanan", "Buka pukul 08.00.", "https://a.example/1")
     assert answer.json()["messages"][0]["message_status"] == "accepted"
     (shown,) = phone.objects()
@@ -39,7 +39,7 @@ def test_the_recipient_reads_the_template_filled_in(phone: Phone) -> None:
     assert "{{" not in shown["text"]
 
 
-def test_a_header_shows_its_picture_or_document(phone: Phone) -> None:
+def test_a_header_shows_its_picture_or_document(phone: WhatsAppClient) -> None:
     image = phone.upload(picture(), "image/jpeg").json()["id"]
     paper = phone.upload(pdf(), "application/pdf", "undangan.pdf").json()["id"]
     warning = use(
@@ -51,7 +51,7 @@ def test_a_header_shows_its_picture_or_document(phone: Phone) -> None:
     shown, other = phone.objects()
     assert "Potensi hujan di wilayah Melati sampai pukul 20.00 WIB." in shown["text"]
     assert [m["type"] for m in shown["media"] + other["media"]] == ["image/jpeg", "application/pdf"]
-    assert phone.sandbox.world.objects[1].media[0].name == "surat.pdf"
+    assert phone.sandbox.state.objects[1].media[0].name == "surat.pdf"
 
 
 @pytest.mark.parametrize(
@@ -66,11 +66,13 @@ def test_a_header_shows_its_picture_or_document(phone: Phone) -> None:
         ("survei_kepuasan_warga", "id", (400, 132016, None)),
     ],
 )
-def test_only_an_approved_template_is_sent(phone: Phone, name: str, language: str, expected: Any) -> None:
+def test_only_an_approved_template_is_sent(
+    phone: WhatsAppClient, name: str, language: str, expected: Any
+) -> None:
     assert refusal(phone, use(name, body("a", "b", "c"), language=language)) == expected
 
 
-def test_parameters_must_fit(phone: Phone) -> None:
+def test_parameters_must_fit(phone: WhatsAppClient) -> None:
     image = phone.upload(picture(), "image/jpeg").json()["id"]
     three = body("a", "b", "c")
     named = {"type": "body", "parameters": [{"type": "text", "parameter_name": "x", "text": "a"}] * 3}
@@ -97,13 +99,13 @@ def test_parameters_must_fit(phone: Phone) -> None:
     assert phone.template("pengumuman", "a", "b    b", "c").ok, "four spaces are still flat"
 
 
-def created(phone: Phone, **wanted: Any) -> requests.Response:
+def created(phone: WhatsAppClient, **wanted: Any) -> requests.Response:
     base = {"name": "baru", "language": "id", "category": "UTILITY"}
     return phone.http.post(f"{phone.waba}/message_templates", json={**base, **wanted})
 
 
-def test_named_parameters_and_buttons(phone: Phone) -> None:
-    phone.switch(auto_approve=True)
+def test_named_parameters_and_buttons(phone: WhatsAppClient) -> None:
+    phone.set_option(auto_approve=True)
     buttons = [
         {"type": "URL", "text": "Buka", "url": "https://a.example/{{1}}"},
         {"type": "QUICK_REPLY", "text": "Berhenti"},
@@ -134,7 +136,7 @@ def test_named_parameters_and_buttons(phone: Phone) -> None:
     assert phone.objects()[0]["text"] == "Halo Ibu Ani, loket buka Senin."
 
 
-def test_a_new_template_waits_for_approval_and_can_be_deleted(phone: Phone) -> None:
+def test_a_new_template_waits_for_approval_and_can_be_deleted(phone: WhatsAppClient) -> None:
     text = [{"type": "BODY", "text": "Halo."}]
     assert created(phone, components=text).json()["status"] == "PENDING"
     assert refusal(phone, use("baru"))[1] == 132001
@@ -148,7 +150,7 @@ def test_a_new_template_waits_for_approval_and_can_be_deleted(phone: Phone) -> N
     assert code(phone.http.delete(f"{phone.waba}/message_templates", params={"name": "baru"}))[1] == 100
 
 
-def test_a_hundred_templates_are_created_in_an_hour(phone: Phone) -> None:
+def test_a_hundred_templates_are_created_in_an_hour(phone: WhatsAppClient) -> None:
     clock = frozen(phone.sandbox)
     text = [{"type": "BODY", "text": "Halo."}]
     assert all(created(phone, name=f"baru_{n}", components=text).ok for n in range(100))
@@ -157,14 +159,14 @@ def test_a_hundred_templates_are_created_in_an_hour(phone: Phone) -> None:
     assert created(phone, name="lagi", components=text).ok
 
 
-def test_exactly_four_templates_are_approved_in_indonesian(phone: Phone) -> None:
+def test_exactly_four_templates_are_approved_in_indonesian(phone: WhatsAppClient) -> None:
     query = {"status": "APPROVED", "language": "id"}
     found = phone.http.get(f"{phone.waba}/message_templates", params=query).json()["data"]
     names = {"pengumuman", "pengumuman_gambar", "pengumuman_dokumen", "peringatan_dini_cuaca"}
     assert {template["name"] for template in found} == names
 
 
-def test_the_listing_is_paged_and_every_status_is_in_it(phone: Phone) -> None:
+def test_the_listing_is_paged_and_every_status_is_in_it(phone: WhatsAppClient) -> None:
     url, seen, after = f"{phone.waba}/message_templates", [], None
     while True:
         page = phone.http.get(url, params={"limit": 4, "after": after}).json()
@@ -186,9 +188,9 @@ def test_the_listing_is_paged_and_every_status_is_in_it(phone: Phone) -> None:
     assert code(phone.http.get(url, params={"fields": "colour"}))[1] == 100
 
 
-def test_marketing_messages_takes_marketing_templates_only(phone: Phone) -> None:
+def test_marketing_messages_takes_marketing_templates_only(phone: WhatsAppClient) -> None:
     url = f"{phone.number}/marketing_messages"
-    base = {"messaging_product": "whatsapp", "to": WARGA, "type": "template", "product_policy": "STRICT"}
+    base = {"messaging_product": "whatsapp", "to": RECIPIENT, "type": "template", "product_policy": "STRICT"}
     good = phone.http.post(url, json={**base, "template": use("pengumuman", body("a", "b", "c"))})
     assert good.ok
     utility = phone.http.post(url, json={**base, "template": use("hello_world", language="en_US")})

@@ -8,8 +8,8 @@ from PIL import Image
 
 from tests.support.deadlines import SECOND
 from tests.support.image_files import office, pdf
-from tests.support.meta_clients import Phone, code, frozen, picture, pretend_whatsapp
-from tests.support.video_files import film, sound
+from tests.support.meta_clients import WhatsAppClient, code, frozen, picture, pretend_whatsapp
+from tests.support.video_files import audio_file, video_file
 
 PDF = pdf()
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -18,7 +18,7 @@ HEAVY = picture() + bytes(5_000_001 - len(picture()))
 STICKER = picture(kind="WEBP", save_all=True, append_images=[Image.new("RGB", (1080, 1080), "navy")])
 
 
-def test_an_uploaded_file_is_read_back_sent_and_deleted(phone: Phone) -> None:
+def test_an_uploaded_file_is_read_back_sent_and_deleted(phone: WhatsAppClient) -> None:
     data = picture()
     media_id = phone.upload(data, "image/jpeg", "loket.jpg").json()["id"]
     node = phone.http.get(f"{phone.base}/{media_id}").json()
@@ -35,7 +35,7 @@ def test_an_uploaded_file_is_read_back_sent_and_deleted(phone: Phone) -> None:
     assert code(phone.http.get(f"{phone.base}/{media_id}")) == (400, 100, 33)
 
 
-def test_an_id_lives_thirty_days(phone: Phone) -> None:
+def test_an_id_lives_thirty_days(phone: WhatsAppClient) -> None:
     clock = frozen(phone.sandbox)
     media_id = phone.upload(PDF, "application/pdf").json()["id"]
     clock.move(days=29, hours=23)
@@ -45,7 +45,9 @@ def test_an_id_lives_thirty_days(phone: Phone) -> None:
     assert code(phone.send(type="document", document={"id": media_id}))[1] == 131009
 
 
-def test_an_address_lives_five_minutes_and_an_id_is_asked_for_in_vain_after_thirty_days(phone: Phone) -> None:
+def test_an_address_lives_five_minutes_and_an_id_is_asked_for_in_vain_after_thirty_days(
+    phone: WhatsAppClient,
+) -> None:
     clock = frozen(phone.sandbox)
     node = f"{phone.base}/{phone.upload(PDF, 'application/pdf').json()['id']}"
     url = phone.http.get(node).json()["url"]
@@ -84,33 +86,33 @@ def test_an_address_lives_five_minutes_and_an_id_is_asked_for_in_vain_after_thir
         (b"PK\x03\x04x", WORD, 131053),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504), "application/msword", None),
         (b"\xd0\xcf\x11\xe0", "application/msword", 131053),
-        (sound("libmp3lame", container="mp3"), "audio/mpeg", None),
+        (audio_file("libmp3lame", container="mp3"), "audio/mpeg", None),
         (b"ID3x", "audio/mpeg", 131053),
-        (sound("libopus", container="ogg"), "audio/ogg; codecs=opus", None),
-        (sound("libopus", container="ogg", layout="stereo"), "audio/ogg", 131053),
-        (sound("vorbis", container="ogg", layout="stereo"), "audio/ogg", 131053),
-        (sound("aac", container="mp4"), "audio/mp4", None),
-        (sound("aac"), "audio/aac", None),
+        (audio_file("libopus", container="ogg"), "audio/ogg; codecs=opus", None),
+        (audio_file("libopus", container="ogg", layout="stereo"), "audio/ogg", 131053),
+        (audio_file("vorbis", container="ogg", layout="stereo"), "audio/ogg", 131053),
+        (audio_file("aac", container="mp4"), "audio/mp4", None),
+        (audio_file("aac"), "audio/aac", None),
         (b"\xff\xf1xx", "audio/aac", 131053),
-        (film(audio="aac"), "video/mp4", None),
-        (film(), "video/mp4", None),
-        (film(codec="libx265"), "video/mp4", 131053),
-        (film(audio="libmp3lame"), "video/mp4", 131053),
-        (sound("aac", container="mp4"), "video/mp4", 131053),
-        (film(), "audio/mp4", 131053),
+        (video_file(audio="aac"), "video/mp4", None),
+        (video_file(), "video/mp4", None),
+        (video_file(codec="libx265"), "video/mp4", 131053),
+        (video_file(audio="libmp3lame"), "video/mp4", 131053),
+        (audio_file("aac", container="mp4"), "video/mp4", 131053),
+        (video_file(), "audio/mp4", 131053),
         (b"....ftypisom", "video/mp4", 131053),
         (b"....moovisom", "video/mp4", 131053),
         (b"x", "application/zip", 100),
     ],
 )
 def test_declared_type_content_and_size_must_agree(
-    phone: Phone, data: bytes, mime: str, expected: int | None
+    phone: WhatsAppClient, data: bytes, mime: str, expected: int | None
 ) -> None:
     answer = phone.upload(data, mime)
     assert (None if answer.ok else code(answer)[1]) == expected
 
 
-def test_an_upload_needs_every_part(phone: Phone) -> None:
+def test_an_upload_needs_every_part(phone: WhatsAppClient) -> None:
     url, file = f"{phone.number}/media", ("a.jpg", picture(), "image/jpeg")
     product = {"messaging_product": "whatsapp"}
     assert code(phone.http.post(url, json=product))[1] == 100
@@ -123,13 +125,13 @@ def test_an_upload_needs_every_part(phone: Phone) -> None:
     )
 
 
-def test_a_picture_cannot_be_sent_as_a_document(phone: Phone) -> None:
+def test_a_picture_cannot_be_sent_as_a_document(phone: WhatsAppClient) -> None:
     phone.wrote()
     media_id = phone.upload(picture(), "image/jpeg").json()["id"]
     assert code(phone.send(type="document", document={"id": media_id}))[1] == 131053
 
 
-def test_a_link_is_accepted_first_and_fetched_from_this_computer_only(phone: Phone) -> None:
+def test_a_link_is_accepted_first_and_fetched_from_this_computer_only(phone: WhatsAppClient) -> None:
     phone.wrote()
     url = f"{phone.sandbox.url}/media/a.jpg"
     phone.http.put(url, data=picture(), headers={"content-type": "image/jpeg"})
@@ -143,16 +145,16 @@ def test_a_link_is_accepted_first_and_fetched_from_this_computer_only(phone: Pho
     assert len(phone.objects()) == 1
 
 
-def test_a_link_to_another_kind_of_file_fails_only_later(phone: Phone) -> None:
+def test_a_link_to_another_kind_of_file_fails_only_later(phone: WhatsAppClient) -> None:
     phone.wrote()
     url = f"{phone.sandbox.url}/media/surat.pdf"
     phone.http.put(url, data=PDF, headers={"content-type": "application/pdf"})
     wamid = phone.send(type="image", image={"link": url}).json()["messages"][0]["id"]
-    assert pretend_whatsapp(phone.sandbox).business.messages[wamid].doom == 131053
+    assert pretend_whatsapp(phone.sandbox).business.messages[wamid].failure_code == 131053
     assert phone.objects() == []
 
 
-def test_a_link_is_remembered_for_ten_minutes(phone: Phone) -> None:
+def test_a_link_is_remembered_for_ten_minutes(phone: WhatsAppClient) -> None:
     clock = frozen(phone.sandbox)
     phone.wrote()
     url = f"{phone.sandbox.url}/media/b.jpg"

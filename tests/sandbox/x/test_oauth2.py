@@ -75,7 +75,7 @@ def test_a_refresh_token_works_once(flow: Flow, sandbox: Sandbox) -> None:
     first = flow.redeem(flow.code()).json()["refresh_token"]
     second = flow.refresh(first).json()["refresh_token"]
     assert flow.refresh(first).status_code == 400
-    sandbox.world.settings["x.refresh_grace"] = 3600
+    sandbox.state.settings["x.refresh_grace"] = 3600
     assert flow.refresh(second).ok
     assert flow.refresh(second).ok
 
@@ -92,7 +92,7 @@ def test_access_tokens_expire_and_can_be_revoked(flow: Flow, sandbox: Sandbox) -
     granted = flow.redeem(flow.code()).json()
     flow.http.post(f"{flow.url}/2/oauth2/revoke", data={"token": granted["access_token"]})
     assert flow.post(granted["access_token"], "satu").status_code == 401
-    sandbox.world.settings["x.token_seconds"] = 0
+    sandbox.state.settings["x.token_seconds"] = 0
     late = flow.refresh(granted["refresh_token"]).json()
     assert flow.post(late["access_token"], "satu").status_code == 401
 

@@ -80,21 +80,21 @@ def client(sandbox: Sandbox) -> Iterator[Client]:
 def spec() -> OpenAPI:
     path = shared("contracts/data/x/x-openapi.json")
     document = json.loads(path.read_text(encoding="utf-8"))
-    _mend(document)
+    _fix_schema(document)
     return OpenAPI.from_dict(document, config=Config())
 
 
-def _mend(node: Any) -> None:
+def _fix_schema(node: Any) -> None:
     """Repeated enum values are dropped, for which openapi-core refuses the document, and security is X's own."""
     if isinstance(node, dict):
         node.pop("security", None)
         if isinstance(node.get("enum"), list):
             node["enum"] = list(dict.fromkeys(node["enum"]))
         for value in node.values():
-            _mend(value)
+            _fix_schema(value)
     elif isinstance(node, list):
         for value in node:
-            _mend(value)
+            _fix_schema(value)
 
 
 def test_tweepy_as_a_client(sandbox: Sandbox, client: Client) -> None:
@@ -112,22 +112,22 @@ def test_tweepy_as_a_client(sandbox: Sandbox, client: Client) -> None:
     with pytest.raises(tweepy.BadRequest, match="media IDs are invalid"):
         client.tweepy.create_tweet(text="gambar", media_ids=["1"])
     client.tweepy.create_tweet(text="Pilih:", poll_options=["A", "B"], poll_duration_minutes=60)
-    assert [o.text for o in sandbox.world.objects if not o.deleted] == [
+    assert [o.text for o in sandbox.state.objects if not o.deleted] == [
         "Selamat pagi, Kota Contoh.",
         "Pilih:",
     ]
 
 
 def test_tweepy_reads_the_rate_headers(sandbox: Sandbox, client: Client) -> None:
-    sandbox.world.settings["x.limits"] = {"post": 1}
+    sandbox.state.settings["x.limits"] = {"post": 1}
     client.tweepy.create_tweet(text="satu")
     with pytest.raises(tweepy.TooManyRequests) as refused:
         client.tweepy.create_tweet(text="dua")
-    assert refused.value.reset_time > sandbox.world.now().timestamp()
+    assert refused.value.reset_time > sandbox.state.now().timestamp()
 
 
 def test_every_2xx_body_fits_xs_openapi(sandbox: Sandbox, client: Client, spec: OpenAPI) -> None:
-    sandbox.world.settings["x.processing_seconds"] = 0
+    sandbox.state.settings["x.processing_seconds"] = 0
     _use_everything(client)
     judged = 0
     for request, response in client.adapter.exchanges:

@@ -15,33 +15,33 @@ from tests.support.x_client import XClient
 
 def test_a_text_that_is_too_long_is_refused_either_way(x: XClient, sandbox: Sandbox) -> None:
     assert detail(x.post(text="a" * 281)) == "You are not permitted to perform this action."
-    sandbox.world.settings["x.too_long"] = "400"
+    sandbox.state.settings["x.too_long"] = "400"
     assert "too long" in errors(x.post(text="a" * 281))
-    assert sandbox.world.objects == []
+    assert sandbox.state.objects == []
 
 
 def test_threads_of_ones_own_may_be_forbidden(x: XClient, sandbox: Sandbox) -> None:
     root = x.posted(text="satu")
-    sandbox.world.settings["x.own_replies"] = False
+    sandbox.state.settings["x.own_replies"] = False
     assert "have not been mentioned" in detail(x.post(text="dua", reply={"in_reply_to_tweet_id": root}))
 
 
 def test_a_deleted_twin_may_still_block(x: XClient, sandbox: Sandbox) -> None:
     x.call("DELETE", f"/2/tweets/{x.posted(text='satu')}")
-    sandbox.world.settings["x.deleted_twin_blocks"] = True
+    sandbox.state.settings["x.deleted_twin_blocks"] = True
     assert "duplicate content" in detail(x.post(text="satu"))
 
 
 @pytest.mark.parametrize("name", ["edit_history_tweet_ids", "edit_history_post_ids"])
 def test_the_history_of_edits_has_one_of_two_names(x: XClient, sandbox: Sandbox, name: str) -> None:
-    sandbox.world.settings["x.edit_history"] = name
+    sandbox.state.settings["x.edit_history"] = name
     data = x.post(text="satu").json()["data"]
     assert data == {"id": data["id"], "text": "satu", name: [data["id"]]}
 
 
 def test_the_apps_day_is_limited_when_set(x: XClient, sandbox: Sandbox) -> None:
     assert "x-app-limit-24hour-limit" not in x.post(text="satu").headers
-    sandbox.world.settings["x.app_24h"] = 3
+    sandbox.state.settings["x.app_24h"] = 3
     told = x.post(text="dua").headers
     assert [told[f"x-app-limit-24hour-{part}"] for part in ("limit", "remaining")] == ["3", "1"]
     x.posted(text="tiga")
@@ -52,7 +52,7 @@ def test_the_apps_day_is_limited_when_set(x: XClient, sandbox: Sandbox) -> None:
 
 
 def test_a_month_can_be_used_up(x: XClient, sandbox: Sandbox) -> None:
-    sandbox.world.settings["x.usage_cap"] = 1
+    sandbox.state.settings["x.usage_cap"] = 1
     x.posted(text="satu")
     spent = x.post(text="dua")
     assert (spent.status_code, spent.json()["title"]) == (429, "UsageCapExceeded")
@@ -62,7 +62,7 @@ def test_a_month_can_be_used_up(x: XClient, sandbox: Sandbox) -> None:
 
 def test_an_app_that_may_only_read(x: XClient, sandbox: Sandbox, http: requests.Session) -> None:
     made = x.posted(text="satu")
-    sandbox.world.settings["x.read_only"] = True
+    sandbox.state.settings["x.read_only"] = True
     for refused in (x.post(text="dua"), x.call("DELETE", f"/2/tweets/{made}")):
         assert refused.status_code == 403
         assert refused.json()["type"].endswith("/problems/oauth1-permissions")
@@ -75,7 +75,7 @@ def test_an_app_that_may_only_read(x: XClient, sandbox: Sandbox, http: requests.
 @pytest.mark.parametrize("only", ["api.twitter.com", "api.x.com"])
 def test_a_signature_may_be_good_for_one_host_only(x: XClient, sandbox: Sandbox, only: str) -> None:
     assert [signed_for(x, host) for host in ("api.twitter.com", "api.x.com")] == [200, 200]
-    sandbox.world.settings["x.signed_for"] = only
+    sandbox.state.settings["x.signed_for"] = only
     expected = {host: 200 if host == only else 401 for host in ("api.twitter.com", "api.x.com")}
     assert {host: signed_for(x, host) for host in expected} == expected
 
@@ -90,17 +90,17 @@ def signed_for(x: XClient, host: str) -> int:
 
 
 def test_a_failed_film_may_say_why(x: XClient, sandbox: Sandbox) -> None:
-    sandbox.world.settings |= {"x.processing_seconds": 0, "x.processing_ends": "failed"}
+    sandbox.state.settings |= {"x.processing_seconds": 0, "x.processing_ends": "failed"}
     media_id = upload(x, gif((1400, 32)), "image/gif", "tweet_gif")
     assert "error" not in status(x, media_id)["processing_info"]
-    sandbox.world.settings["x.processing_error"] = True
+    sandbox.state.settings["x.processing_error"] = True
     error = status(x, media_id)["processing_info"]["error"]
     assert (error["code"], error["name"]) == (1, "InvalidMedia")
     assert "1280x1080" in error["message"]
 
 
 def test_processing_goes_from_pending_to_its_end(x: XClient, sandbox: Sandbox) -> None:
-    sandbox.world.settings |= {
+    sandbox.state.settings |= {
         "x.processing_seconds": 100,
         "x.processing_ends": "failed",
         "x.clock_skew": 10**10,
@@ -123,7 +123,7 @@ def test_processing_goes_from_pending_to_its_end(x: XClient, sandbox: Sandbox) -
 
 def test_an_old_refresh_token_may_live_on_for_a_while(sandbox: Sandbox, http: requests.Session) -> None:
     flow, clock = Flow(sandbox, http), frozen(sandbox)
-    sandbox.world.settings["x.refresh_grace"] = 30
+    sandbox.state.settings["x.refresh_grace"] = 30
     first = flow.redeem(flow.code()).json()["refresh_token"]
     assert flow.refresh(first).ok
     clock.move(seconds=29)

@@ -37,7 +37,7 @@ def test_a_post_is_public_as_it_was_written(x: XClient, sandbox: Sandbox) -> Non
     data = made.json()["data"]
     assert data["text"] == "Loket buka &lt;sampai&gt; 20.00 &amp; lebih"
     assert data["id"].isdigit()
-    (shown,) = sandbox.world.objects
+    (shown,) = sandbox.state.objects
     assert (shown.id, shown.text) == (data["id"], "  Loket buka <sampai> 20.00 & lebih\n")
     assert shown.account == sandbox.config()["accounts"]["x"]["user_id"]
 
@@ -76,7 +76,7 @@ def test_a_post_is_public_as_it_was_written(x: XClient, sandbox: Sandbox) -> Non
 )
 def test_strict_about_every_field(x: XClient, sandbox: Sandbox, body: Any, said: str) -> None:
     assert said in errors(x.call("POST", "/2/tweets", json=body))
-    assert sandbox.world.objects == []
+    assert sandbox.state.objects == []
 
 
 def test_broken_json(x: XClient) -> None:
@@ -90,7 +90,7 @@ def test_280_weighted_characters(x: XClient, sandbox: Sandbox) -> None:
         assert x.post(text=fits).status_code == 201
     for long in ("a" * 281, "🙂" * 141, "b" * 257 + link, "日" * 141, "a." * 20_000):
         assert detail(x.post(text=long)) == "You are not permitted to perform this action."
-    assert len(sandbox.world.objects) == 3
+    assert len(sandbox.state.objects) == 3
 
 
 def test_duplicates_are_refused_until_deleted_or_a_day_old(x: XClient, sandbox: Sandbox) -> None:
@@ -100,16 +100,16 @@ def test_duplicates_are_refused_until_deleted_or_a_day_old(x: XClient, sandbox: 
     assert x.post(text="selamat pagi").status_code == 201, "letters count"
     x.call("DELETE", f"/2/tweets/{first}")
     second = x.posted(text="Selamat pagi")
-    sandbox.world.settings["x.duplicate_hours"] = 0
+    sandbox.state.settings["x.duplicate_hours"] = 0
     assert x.posted(text="Selamat pagi") != second
 
 
 def test_replies_need_a_parent_that_is_ours_or_engaged_us(x: XClient, sandbox: Sandbox) -> None:
     root = x.posted(text="satu")
     reply = x.posted(text="dua", reply={"in_reply_to_tweet_id": root})
-    assert sandbox.world.objects[-1].reply_to == root
+    assert sandbox.state.objects[-1].reply_to == root
     assert "have not been mentioned" in detail(x.post(text="tiga", reply={"in_reply_to_tweet_id": "99"}))
-    sandbox.world.settings["x.engaged"] = ["99"]
+    sandbox.state.settings["x.engaged"] = ["99"]
     x.posted(text="tiga", reply={"in_reply_to_tweet_id": "99"})
     x.call("DELETE", f"/2/tweets/{reply}")
     assert "deleted or not visible" in detail(x.post(text="empat", reply={"in_reply_to_tweet_id": reply}))
@@ -132,7 +132,7 @@ def test_what_self_serve_may_not(x: XClient) -> None:
 
 
 def test_a_long_post_is_short_but_for_its_note(x: XClient, sandbox: Sandbox) -> None:
-    sandbox.world.settings["x.longest"] = 25_000
+    sandbox.state.settings["x.longest"] = 25_000
     words = "Baca https://kotacontoh.go.id/a?b=1&c=2 & seterusnya. " + "Kata " * 100
     made = x.posted(text=words)
     fields = {"tweet.fields": "note_tweet,entities"}
@@ -150,13 +150,13 @@ def test_a_long_post_is_short_but_for_its_note(x: XClient, sandbox: Sandbox) -> 
 def test_what_is_no_text_is_a_400_and_leaves_nothing(x: XClient, sandbox: Sandbox, body: bytes) -> None:
     answer = x.call("POST", "/2/tweets", data=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
-    assert sandbox.world.objects == []
+    assert sandbox.state.objects == []
     timeline(x)
 
 
 def test_polls(x: XClient, sandbox: Sandbox) -> None:
     x.posted(text="Taman?", poll={"options": ["Ya", "Tidak"], "duration_minutes": 4320})
-    poll = sandbox.world.objects[0].poll
+    poll = sandbox.state.objects[0].poll
     assert poll is not None
     assert (poll["options"], poll["duration_minutes"]) == (["Ya", "Tidak"], 4320)
 
@@ -185,7 +185,7 @@ def test_links_come_back_as_tco(x: XClient, sandbox: Sandbox) -> None:
     assert post["text"].endswith("#Loket &amp; @warga")
     assert post["entities"]["hashtags"][0]["tag"] == "Loket"
     assert post["entities"]["mentions"][0]["username"] == "warga"
-    assert sandbox.world.objects[0].text.startswith(f"Baca {link}")
+    assert sandbox.state.objects[0].text.startswith(f"Baca {link}")
 
 
 def timeline(x: XClient, **query: Any) -> dict[str, Any]:
@@ -273,7 +273,7 @@ def test_media_come_back_with_alt_text_and_a_link(x: XClient, sandbox: Sandbox) 
     (link,) = answer["data"]["entities"]["urls"]
     assert answer["data"]["text"] == f"foto {link['url']}"
     assert link["expanded_url"] == f"https://x.com/kotacontoh/status/{made}/photo/1"
-    sandbox.world.settings["x.media_link"] = False
+    sandbox.state.settings["x.media_link"] = False
     assert x.post(text="lain", media={"media_ids": [media_id]}).json()["data"]["text"] == "lain"
 
 
@@ -282,7 +282,7 @@ def test_rate_windows(x: XClient, sandbox: Sandbox) -> None:
     assert (first["x-rate-limit-limit"], first["x-rate-limit-remaining"]) == ("100", "99")
     assert 0 < int(first["x-rate-limit-reset"]) - time.time() <= 900
     assert "x-user-limit-24hour-limit" not in first
-    sandbox.world.settings |= {"x.limits": {"post": 3}, "x.user_24h": 3}
+    sandbox.state.settings |= {"x.limits": {"post": 3}, "x.user_24h": 3}
     assert x.post(text="dua").headers["x-user-limit-24hour-remaining"] == "1"
     assert x.post(text="tiga").status_code == 201
     spent = x.post(text="empat")
@@ -298,7 +298,7 @@ def test_rate_windows(x: XClient, sandbox: Sandbox) -> None:
 
 
 def test_the_day_is_limited_when_set(x: XClient, sandbox: Sandbox) -> None:
-    sandbox.world.settings["x.user_24h"] = 1
+    sandbox.state.settings["x.user_24h"] = 1
     x.posted(text="satu")
     spent = x.post(text="dua")
     assert spent.status_code == 429
@@ -308,7 +308,7 @@ def test_the_day_is_limited_when_set(x: XClient, sandbox: Sandbox) -> None:
 
 
 def test_credits_run_out(x: XClient, sandbox: Sandbox) -> None:
-    sandbox.world.settings["x.credits"] = 1
+    sandbox.state.settings["x.credits"] = 1
     x.posted(text="satu")
     spent = x.post(text="dua")
     assert (spent.status_code, spent.json()["title"]) == (402, "CreditsDepleted")
@@ -361,7 +361,7 @@ def test_old_signatures_are_refused(x: XClient, sandbox: Sandbox) -> None:
     )
     old.client.timestamp = str(int(time.time()) - 400)
     assert x.call("GET", "/2/users/me", auth=old).status_code == 401
-    sandbox.world.settings["x.clock_skew"] = 500
+    sandbox.state.settings["x.clock_skew"] = 500
     assert x.call("GET", "/2/users/me", auth=old).status_code == 200
 
 

@@ -15,7 +15,7 @@ from tests.support.x_client import XClient
 INVALID = "Your media IDs are invalid."
 
 
-def begin(x: XClient, data: bytes, kind: str, category: str) -> str:
+def initialize(x: XClient, data: bytes, kind: str, category: str) -> str:
     body = {"media_type": kind, "total_bytes": len(data), "media_category": category}
     answer = x.call("POST", "/2/media/upload/initialize", json=body)
     assert answer.status_code == 200, answer.text
@@ -33,7 +33,7 @@ def finalize(x: XClient, media_id: str) -> requests.Response:
 
 
 def upload(x: XClient, data: bytes, kind: str = "image/jpeg", category: str = "tweet_image") -> str:
-    media_id = begin(x, data, kind, category)
+    media_id = initialize(x, data, kind, category)
     assert append(x, media_id, data).status_code == 200
     done = finalize(x, media_id)
     assert done.status_code == 200, done.text
@@ -54,7 +54,7 @@ def reason(answer: requests.Response) -> str:
 
 def test_an_image_in_pieces_is_ready_at_once(x: XClient, sandbox: Sandbox) -> None:
     data = picture("JPEG")
-    media_id = begin(x, data, "image/jpeg", "tweet_image")
+    media_id = initialize(x, data, "image/jpeg", "tweet_image")
     assert append(x, media_id, data[40:], 1).json()["data"]["expires_at"] > time.time()
     assert append(x, media_id, data[:40], 0).status_code == 200
     done = finalize(x, media_id).json()["data"]
@@ -62,7 +62,7 @@ def test_an_image_in_pieces_is_ready_at_once(x: XClient, sandbox: Sandbox) -> No
     assert (done["size"], done["media_key"]) == (len(data), f"3_{media_id}")
     assert "processing_info" not in done
     x.posted(text="", media={"media_ids": [media_id]})
-    shown = sandbox.world.objects[0].media[0]
+    shown = sandbox.state.objects[0].media[0]
     assert (shown.sha256, shown.type) == (hashlib.sha256(data).hexdigest(), "image/jpeg")
 
 
@@ -72,7 +72,7 @@ def test_alt_text(x: XClient, sandbox: Sandbox) -> None:
     answer = x.call("POST", "/2/media/metadata", json=described)
     assert answer.json()["data"]["associated_metadata"] == {"alt_text": {"text": "Loket malam"}}
     x.posted(text="a", media={"media_ids": [media_id]})
-    assert sandbox.world.objects[0].media[0].alt == "Loket malam"
+    assert sandbox.state.objects[0].media[0].alt == "Loket malam"
     too_long = {"id": media_id, "metadata": {"alt_text": {"text": "a" * 1001}}}
     assert "1000" in reason(x.call("POST", "/2/media/metadata", json=too_long))
     unknown = {"id": "12", "metadata": {"alt_text": {"text": "a"}}}
@@ -82,7 +82,7 @@ def test_alt_text(x: XClient, sandbox: Sandbox) -> None:
 def test_json_forms_of_append_and_one_shot(x: XClient) -> None:
     data = picture("JPEG")
     coded = base64.b64encode(data).decode()
-    media_id = begin(x, data, "image/jpeg", "tweet_image")
+    media_id = initialize(x, data, "image/jpeg", "tweet_image")
     piece = {"media": coded, "segment_index": 0}
     assert x.call("POST", f"/2/media/upload/{media_id}/append", json=piece).status_code == 200
     assert finalize(x, media_id).status_code == 200
@@ -106,7 +106,7 @@ def test_a_video_is_processed_before_it_can_be_posted(x: XClient, sandbox: Sandb
     assert first["check_after_secs"] == 1
     wanted = {"text": "film", "media": {"media_ids": [media_id]}}
     assert reason(x.post(**wanted)) == INVALID
-    sandbox.world.settings["x.processing_seconds"] = 0
+    sandbox.state.settings["x.processing_seconds"] = 0
     assert status(x, media_id)["processing_info"] == {"state": "succeeded", "progress_percent": 100}
     assert x.post(**wanted).status_code == 201
 
@@ -122,7 +122,7 @@ def test_a_video_is_processed_before_it_can_be_posted(x: XClient, sandbox: Sandb
 def test_media_outside_xs_limits_fail_while_processed(
     x: XClient, sandbox: Sandbox, data: bytes, kind: str, category: str
 ) -> None:
-    sandbox.world.settings["x.processing_seconds"] = 0
+    sandbox.state.settings["x.processing_seconds"] = 0
     media_id = upload(x, data, kind, category)
     assert status(x, media_id)["processing_info"]["state"] == "failed"
     assert reason(x.post(text="a", media={"media_ids": [media_id]})) == INVALID
@@ -131,7 +131,7 @@ def test_media_outside_xs_limits_fail_while_processed(
 def test_processing_can_be_made_to_fail_or_to_last(
     x: XClient, sandbox: Sandbox, http: requests.Session
 ) -> None:
-    sandbox.world.settings |= {"x.processing_seconds": 0, "x.processing_ends": "failed"}
+    sandbox.state.settings |= {"x.processing_seconds": 0, "x.processing_ends": "failed"}
     assert status(x, upload(x, gif(), "image/gif", "tweet_gif"))["processing_info"]["state"] == "failed"
     order = {"channel": "x", "fault": "media-never-ready", "path": "finalize$"}
     http.post(f"{sandbox.url}/_sandbox/faults", json=order)
@@ -141,7 +141,7 @@ def test_processing_can_be_made_to_fail_or_to_last(
 
 
 def test_what_a_post_can_carry(x: XClient, sandbox: Sandbox) -> None:
-    sandbox.world.settings["x.processing_seconds"] = 0
+    sandbox.state.settings["x.processing_seconds"] = 0
     one, moving = upload(x, picture("JPEG")), upload(x, gif(), "image/gif", "tweet_gif")
     for wrong in ([one, moving], [one, one], ["99"], [moving, moving]):
         assert reason(x.post(text="a", media={"media_ids": wrong})) == INVALID
@@ -151,18 +151,18 @@ def test_what_a_post_can_carry(x: XClient, sandbox: Sandbox) -> None:
 
 def test_bytes_decide_not_names(x: XClient) -> None:
     for data, kind in [(b"%PDF-1.7 not a picture", "image/jpeg"), (picture("PNG"), "image/jpeg")]:
-        media_id = begin(x, data, kind, "tweet_image")
+        media_id = initialize(x, data, kind, "tweet_image")
         append(x, media_id, data)
         assert "unrecognized" in reason(finalize(x, media_id))
     broken = picture("JPEG", (400, 400))[:-200]
-    media_id = begin(x, broken, "image/jpeg", "tweet_image")
+    media_id = initialize(x, broken, "image/jpeg", "tweet_image")
     append(x, media_id, broken)
     assert "unrecognized" in reason(finalize(x, media_id))
 
 
 def test_sums_and_sizes_are_kept(x: XClient) -> None:
     data = picture("JPEG")
-    begun = begin(x, data, "image/jpeg", "tweet_image")
+    begun = initialize(x, data, "image/jpeg", "tweet_image")
     assert "exceed" in reason(append(x, begun, data + b"x"))
     append(x, begun, data[:-1])
     assert "add up" in reason(finalize(x, begun))
@@ -178,12 +178,12 @@ def test_sums_and_sizes_are_kept(x: XClient) -> None:
 
 def test_media_ids_expire(x: XClient, sandbox: Sandbox) -> None:
     media_id = upload(x, picture("JPEG"))
-    sandbox.world.settings["x.media_seconds"] = -1
+    sandbox.state.settings["x.media_seconds"] = -1
     assert reason(x.post(text="a", media={"media_ids": [media_id]})) == INVALID
 
 
 def test_subtitles_go_with_a_video(x: XClient, sandbox: Sandbox) -> None:
-    sandbox.world.settings["x.processing_seconds"] = 0
+    sandbox.state.settings["x.processing_seconds"] = 0
     film = upload(x, mp4(), "video/mp4", "tweet_video")
     srt = b"1\n00:00:00,000 --> 00:00:01,000\nHalo\n"
     track = upload(x, srt, "text/srt", "subtitles")
@@ -192,7 +192,7 @@ def test_subtitles_go_with_a_video(x: XClient, sandbox: Sandbox) -> None:
     answer = x.call("POST", "/2/media/subtitles", json=wanted)
     assert answer.json()["data"]["associated_subtitles"] == {"ID": track}
     x.posted(text="film", media={"media_ids": [film]})
-    assert sandbox.world.objects[0].extra["captions"] == [{"ID": track}]
+    assert sandbox.state.objects[0].extra["captions"] == [{"ID": track}]
     assert "subtitles is needed" in reason(
         x.call("POST", "/2/media/subtitles", json=wanted | {"subtitles": wanted["subtitles"] | {"id": film}})
     )

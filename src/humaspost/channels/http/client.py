@@ -24,23 +24,23 @@ from urllib3.util.retry import Retry
 
 from humaspost.base.canonical_json import Json
 from humaspost.base.loopback import is_loopback_url
-from humaspost.channels.http.outcome import Lost, NotSent, guarded, reason
-from humaspost.channels.http.response import Answer, answered
-from humaspost.channels.http.transport import POOLS, Exchange, tls_context, under
-from humaspost.channels.response_text import cleaned
+from humaspost.channels.http.outcome import RequestNotSent, ResponseLost, map_errors, reason_of
+from humaspost.channels.http.response import HttpResponse, parse_response
+from humaspost.channels.http.transport import POOLS, HttpExchange, tls_context, use_exchange
+from humaspost.channels.response_text import clean_text
 
-__all__ = ["DEADLINE", "Answer", "Lost", "NotSent", "Wire", "guarded"]
+__all__ = ["REQUEST_SECONDS", "HttpClient", "HttpResponse", "RequestNotSent", "ResponseLost", "map_errors"]
 
 #: Seconds for one whole exchange; a body above the first 256 KiB gets one more per 64 KiB.
-DEADLINE = 25.0
-_FREE_BYTES, _BYTES_PER_SECOND = 256 * 1024, 64 * 1024
+REQUEST_SECONDS = 25.0
+_BASE_BYTES, _BYTES_PER_SECOND = 256 * 1024, 64 * 1024
 #: At DEBUG these log addresses with their query, headers and bodies: tokens.
-_TELLTALES = ("urllib3", "tweepy", "requests_oauthlib", "oauthlib")
+_NOISY_LOGGERS = ("urllib3", "tweepy", "requests_oauthlib", "oauthlib")
 #: Answers are hostile: more than this of a body is never read.
-BODY_CAP = 1024 * 1024
+MAX_BODY_BYTES = 1024 * 1024
 
 
-class Wire:
+class HttpClient:
     """A ``requests`` session of one account's own; ``url`` may be a path below ``base_url`` or absolute.
 
     ``secrets`` are struck out of every text. ``signed_for`` is the origin that requests are made and
@@ -53,13 +53,13 @@ class Wire:
         *,
         secrets: Sequence[str] = (),
         signed_for: str = "",
-        deadline: float = DEADLINE,
+        deadline: float = REQUEST_SECONDS,
         ca: str | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.base_url = base_url.rstrip("/")
-        self.adapter = _Adapter(self.base_url, secrets, signed_for.rstrip("/"), deadline, ca, now)
-        for name in _TELLTALES:
+        self.adapter = _TrackedAdapter(self.base_url, secrets, signed_for.rstrip("/"), deadline, ca, now)
+        for name in _NOISY_LOGGERS:
             logging.getLogger(name).setLevel(logging.INFO)
         self.session = requests.Session()
         # A ~/.netrc would replace our own Authorization; proxies are read by the adapter.
@@ -68,7 +68,7 @@ class Wire:
         self.session.mount("http://", self.adapter)
         self.session.mount("https://", self.adapter)
 
-    def call(
+    def request(
         self,
         method: str,
         url: str,
@@ -81,14 +81,14 @@ class Wire:
         params: Mapping[str, str] | None = None,
         auth: Any = None,
         deadline: float | None = None,
-    ) -> Answer:
+    ) -> HttpResponse:
         """The platform's whole answer, whatever its status.
 
         ``write`` = a public write: raises UnknownOutcome where anything else raises Transient.
         ``deadline`` in seconds replaces the usual one for this exchange.
         """
         target = url if "://" in url else self.base_url + url
-        with guarded(write=write):
+        with map_errors(write=write):
             self.session.request(
                 method,
                 target,
@@ -101,26 +101,26 @@ class Wire:
                 timeout=deadline,
                 allow_redirects=False,
             )
-            return self.adapter.last()
+            return self.adapter.last_response()
 
-    def through(self, asks: Callable[[], object]) -> Answer:
+    def request_through(self, make_request: Callable[[], object]) -> HttpResponse:
         """The whole answer to the one request that another library makes over ``session``.
 
         What that library makes of the answer is ignored. Raises what broke the exchange.
         """
-        self.adapter.answer = None
+        self.adapter.response = None
         try:
-            asks()
+            make_request()
         except Exception:
-            if self.adapter.answer is None:
+            if self.adapter.response is None:
                 raise
-        return self.adapter.last()
+        return self.adapter.last_response()
 
     def close(self) -> None:
         """All connections are closed."""
         self.session.close()
 
-    def __enter__(self) -> "Wire":
+    def __enter__(self) -> "HttpClient":
         return self
 
     def __exit__(
@@ -129,7 +129,7 @@ class Wire:
         self.close()
 
 
-class _Adapter(HTTPAdapter):
+class _TrackedAdapter(HTTPAdapter):
     def __init__(
         self,
         base_url: str,
@@ -142,7 +142,7 @@ class _Adapter(HTTPAdapter):
         self._base, self._signed_for = base_url, signed_for
         self._secrets, self._deadline, self._now = tuple(secrets), deadline, now
         self._ca = ca or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-        self.answer: Answer | None = None
+        self.response: HttpResponse | None = None
         super().__init__(max_retries=Retry(total=0, read=False, redirect=False))
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -151,69 +151,71 @@ class _Adapter(HTTPAdapter):
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         if proxy.lower().startswith("socks"):
-            raise NotSent("proxy", "a SOCKS proxy is not supported")
+            raise RequestNotSent("proxy", "a SOCKS proxy is not supported")
         manager = super().proxy_manager_for(proxy, ssl_context=tls_context(), **kwargs)
         manager.pool_classes_by_scheme = POOLS
         return manager
 
-    def last(self) -> Answer:
-        assert self.answer is not None
-        return self.answer
+    def last_response(self) -> HttpResponse:
+        assert self.response is not None
+        return self.response
 
     def send(
         self, request: requests.PreparedRequest, *_args: Any, timeout: Any = None, **_rest: Any
     ) -> requests.Response:
         """A whole response, already read; raises NotSent or Lost and nothing else."""
-        self.answer = None
-        exchange = Exchange(timeout or self._allowed(request), self._now)
-        with under(exchange):
+        self.response = None
+        exchange = HttpExchange(timeout or self._time_limit(request), self._now)
+        with use_exchange(exchange):
             try:
-                response, body = self._exchanged(request)
-                if not exchange.head_is_whole:
+                response, body = self._exchange(request)
+                if not exchange.is_head_complete:
                     raise ConnectionResetError("the answer's head was cut")
-            except NotSent:
+            except RequestNotSent:
                 raise
             except Exception as error:
-                raise self._failed(exchange, error) from None
-        self.answer = answered(response.status_code, response.headers, body)
+                raise self._failure(exchange, error) from None
+        self.response = parse_response(response.status_code, response.headers, body)
         # Without it neither requests nor tweepy follows: a followed 307 posts twice.
         response.headers.pop("location", None)
         return response
 
-    def _exchanged(self, request: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
+    def _exchange(self, request: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
         url = request.url or ""
         if self._signed_for and url.startswith(self._signed_for + "/"):
             url = request.url = self._base + url.removeprefix(self._signed_for)
         response = super().send(
-            request, stream=True, timeout=None, verify=self._ca or True, proxies=_proxies(url)
+            request, stream=True, timeout=None, verify=self._ca or True, proxies=_proxies_for(url)
         )
         body = _read(response)
         response._content, response._content_consumed = body, True  # type: ignore[attr-defined]
         return response, body
 
-    def _allowed(self, request: requests.PreparedRequest) -> float:
+    def _time_limit(self, request: requests.PreparedRequest) -> float:
         size = int(request.headers.get("Content-Length") or 0)
-        return self._deadline + max(0, size - _FREE_BYTES) / _BYTES_PER_SECOND
+        return self._deadline + max(0, size - _BASE_BYTES) / _BYTES_PER_SECOND
 
-    def _failed(self, exchange: Exchange, error: Exception) -> NotSent:
-        code, detail = reason(error)
-        return (Lost if exchange.sent else NotSent)(code, cleaned(detail, self._secrets))
+    def _failure(self, exchange: HttpExchange, error: Exception) -> RequestNotSent:
+        code, detail = reason_of(error)
+        return (ResponseLost if exchange.is_possibly_sent else RequestNotSent)(
+            code, clean_text(detail, self._secrets)
+        )
 
 
 def _read(response: requests.Response) -> bytes:
     """The body up to the cap; a connection whose body was not read to its end is not used again."""
     body = bytearray()
-    while len(body) <= BODY_CAP:
+    while len(body) <= MAX_BODY_BYTES:
         piece = response.raw.read(64 * 1024, decode_content=True)
         if not piece:
             response.raw.release_conn()
             return bytes(body)
         body += piece
     response.raw.close()
-    return bytes(body[:BODY_CAP])
+    return bytes(body[:MAX_BODY_BYTES])
 
 
-def _proxies(url: str) -> dict[str, str]:
+def _proxies_for(url: str) -> dict[str, str]:
     if is_loopback_url(url) or should_bypass_proxies(url, no_proxy=None):
         return {}
     return dict(get_environ_proxies(url, no_proxy=None))

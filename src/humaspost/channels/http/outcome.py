@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from humaspost.model.channel import NotFitYet
+from humaspost.model.channel import MediaNotReady
 from humaspost.model.errors import ChannelError, Transient, UnknownOutcome
 
 
-class NotSent(Exception):
+class RequestNotSent(Exception):
     """Proved: no byte of the request left. Never leaves ``channels``."""
 
     def __init__(self, code: str, detail: str = "") -> None:
@@ -15,12 +15,12 @@ class NotSent(Exception):
         self.code, self.detail = code, detail
 
 
-class Lost(NotSent):
+class ResponseLost(RequestNotSent):
     """Bytes left and no whole answer came: it may have been done. Never leaves ``channels``."""
 
 
 @contextmanager
-def guarded(*, write: bool) -> Iterator[None]:
+def map_errors(*, write: bool) -> Iterator[None]:
     """Whatever goes wrong inside leaves as one of the six errors.
 
     Not sent = Transient. Lost, and every slip of our own, is UnknownOutcome on a public write and
@@ -28,31 +28,31 @@ def guarded(*, write: bool) -> Iterator[None]:
     """
     try:
         yield
-    except (ChannelError, NotFitYet):
+    except (ChannelError, MediaNotReady):
         raise
-    except Lost as error:
-        raise _doubt(write)(error.code, error.detail) from error
-    except NotSent as error:
+    except ResponseLost as error:
+        raise _unknown_or_transient(write)(error.code, error.detail) from error
+    except RequestNotSent as error:
         raise Transient(error.code, error.detail) from error
     except Exception as error:
-        raise _doubt(write)("unreadable-answer", type(error).__name__) from error
+        raise _unknown_or_transient(write)("unreadable-answer", type(error).__name__) from error
 
 
-def _doubt(write: bool) -> type[UnknownOutcome] | type[Transient]:
+def _unknown_or_transient(write: bool) -> type[UnknownOutcome] | type[Transient]:
     return UnknownOutcome if write else Transient
 
 
-def reason(error: BaseException) -> tuple[str, str]:
+def reason_of(error: BaseException) -> tuple[str, str]:
     """Our code for the innermost cause, and its words: the outer ones quote the address with its query."""
-    chain = list(_causes(error))
+    chain = list(_exception_chain(error))
     names = {type(cause).__name__ for cause in chain}
-    code = next((code for code, marks in _CODES if names & marks), "connection")
+    code = next((code for code, marks in _CODES_BY_EXCEPTION if names & marks), "connection")
     inner = next((c for c in reversed(chain) if isinstance(c, OSError)), chain[-1])
-    words = getattr(inner, "strerror", None) or ""
-    return code, f"{type(inner).__name__} {words}".rstrip()
+    text = getattr(inner, "strerror", None) or ""
+    return code, f"{type(inner).__name__} {text}".rstrip()
 
 
-_CODES = (
+_CODES_BY_EXCEPTION = (
     ("tls", {"SSLError", "SSLCertVerificationError", "CertificateError"}),
     ("dns", {"gaierror", "NameResolutionError"}),
     ("timeout", {"TimeoutError", "ReadTimeoutError", "ConnectTimeoutError", "ReadTimeout"}),
@@ -61,14 +61,14 @@ _CODES = (
 )
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
+def _exception_chain(error: BaseException) -> Iterator[BaseException]:
+    visited: set[int] = set()
     pending = [error]
     while pending:
         cause = pending.pop(0)
-        if id(cause) in seen:
+        if id(cause) in visited:
             continue
-        seen.add(id(cause))
+        visited.add(id(cause))
         yield cause
         inner = [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
-        pending += [each for each in inner if isinstance(each, BaseException)]
+        pending += [related for related in inner if isinstance(related, BaseException)]

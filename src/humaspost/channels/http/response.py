@@ -8,7 +8,7 @@ from humaspost.base.canonical_json import Json
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """A whole answer; ``headers`` in lower case; ``json`` is None when the body is not JSON."""
 
     status: int
@@ -17,25 +17,27 @@ class Answer:
     text: str = ""
 
     @property
-    def ok(self) -> bool:
+    def is_success(self) -> bool:
         """Whether the platform says it did it."""
         return 200 <= self.status < 300
 
-    def member(self, *path: str) -> Json:
+    def get(self, *path: str) -> Json:
         """What stands at ``path`` in the JSON, or None."""
-        found: Json = self.json
+        value: Json = self.json
         for name in path:
-            found = found.get(name) if isinstance(found, dict) else None
-        return found
+            value = value.get(name) if isinstance(value, dict) else None
+        return value
 
 
-def answered(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
+def parse_response(status: int, headers: Mapping[str, str], body: bytes) -> HttpResponse:
     """The answer that these bytes are; nothing in them can make it fail."""
     text = body.decode("utf-8", errors="replace")
-    return Answer(status, {name.lower(): value for name, value in headers.items()}, _json(text), text)
+    return HttpResponse(
+        status, {name.lower(): value for name, value in headers.items()}, _parse_json(text), text
+    )
 
 
-def _json(text: str) -> Json:
+def _parse_json(text: str) -> Json:
     # By content, not by type: Meta calls its JSON text/javascript, a proxy's HTML may call itself JSON.
     if not text.lstrip().startswith(("{", "[")):
         return None

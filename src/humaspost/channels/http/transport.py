@@ -20,62 +20,62 @@ from urllib3.util.ssl_ import create_urllib3_context
 CONNECT_SECONDS = 8.0
 
 
-class Exchange:
+class HttpExchange:
     """One request and its answer: until when it may take, and how far it came.
 
     A transport that is not ours is never taken for proof: until one of our own connections has the
     request, it counts as sent.
     """
 
-    __slots__ = ("_ends_at", "_head", "_left", "_now", "_taken", "opening")
+    __slots__ = ("_byte_sent", "_connected", "_ends_at", "_now", "_response_head", "is_connecting")
 
     def __init__(self, seconds: float, now: Callable[[], float]) -> None:
         self._now = now
         self._ends_at = now() + seconds
-        self._head = bytearray()
-        self._taken = self._left = False
-        self.opening = False
+        self._response_head = bytearray()
+        self._connected = self._byte_sent = False
+        self.is_connecting = False
 
     @property
-    def sent(self) -> bool:
+    def is_possibly_sent(self) -> bool:
         """Whether a byte of the request may have reached the platform; once true it stays true."""
-        return self._left or not self._taken
+        return self._byte_sent or not self._connected
 
-    def remaining(self) -> float:
+    def remaining_seconds(self) -> float:
         """Seconds left; raises TimeoutError when there are none."""
-        left = self._ends_at - self._now()
-        if left <= 0:
+        seconds = self._ends_at - self._now()
+        if seconds <= 0:
             raise TimeoutError("the time for the whole exchange is over")
-        return left
+        return seconds
 
-    def taken(self) -> None:
+    def mark_connected(self) -> None:
         """One of our own connections has the request; nothing of it has left yet."""
-        self._taken = True
+        self._connected = True
 
-    def left(self) -> None:
+    def mark_sent(self) -> None:
         """A byte went out; what a proxy is asked while the connection opens is not the request."""
-        if not self.opening:
-            self._left = True
+        if not self.is_connecting:
+            self._byte_sent = True
 
-    def heard(self, data: bytes) -> None:
+    def receive(self, data: bytes) -> None:
         """The beginning of the answer is kept, until its head is whole."""
-        if not self.opening and not (self._head and self.head_is_whole):
-            self._head += data
+        if not self.is_connecting and not (self._response_head and self.is_head_complete):
+            self._response_head += data
 
     @property
-    def head_is_whole(self) -> bool:
+    def is_head_complete(self) -> bool:
         """Whether the empty line after the headers came; http.client takes an end in mid-head for it.
 
         Where our sockets heard nothing (TLS within TLS) there is nothing to judge by.
         """
-        return not self._head or b"\r\n\r\n" in self._head or b"\n\n" in self._head
+        return not self._response_head or b"\r\n\r\n" in self._response_head or b"\n\n" in self._response_head
 
 
-_current: ContextVar[Exchange | None] = ContextVar("exchange", default=None)
+_current: ContextVar[HttpExchange | None] = ContextVar("exchange", default=None)
 
 
 @contextmanager
-def under(exchange: Exchange) -> Iterator[None]:
+def use_exchange(exchange: HttpExchange) -> Iterator[None]:
     """Every socket that this thread uses meanwhile keeps to ``exchange``."""
     token = _current.set(exchange)
     try:
@@ -92,10 +92,10 @@ class PlainSocket(socket.socket):
         exchange = _current.get()
         if exchange is None:
             return super().send(data, flags)
-        self.settimeout(exchange.remaining())
+        self.settimeout(exchange.remaining_seconds())
         count = super().send(data, flags)
         if count:
-            exchange.left()
+            exchange.mark_sent()
         return count
 
     def sendall(self, data: Any, flags: int = 0) -> None:
@@ -106,8 +106,8 @@ class PlainSocket(socket.socket):
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
         """Bytes are read, within what is left of the exchange."""
-        _limit(self)
-        return _heard(buffer, super().recv_into(buffer, nbytes, flags))
+        _limit_timeout(self)
+        return _record_received(buffer, super().recv_into(buffer, nbytes, flags))
 
 
 class TlsSocket(ssl.SSLSocket):
@@ -115,27 +115,27 @@ class TlsSocket(ssl.SSLSocket):
 
     def send(self, data: Any, flags: int = 0) -> int:
         """Bytes are encrypted and sent, within what is left of the exchange."""
-        _limit(self)
+        _limit_timeout(self)
         return super().send(data, flags)
 
     def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
         """Bytes are read, within what is left of the exchange."""
-        _limit(self)
-        return _heard(buffer, super().recv_into(buffer, nbytes, flags))
+        _limit_timeout(self)
+        return _record_received(buffer, super().recv_into(buffer, nbytes, flags))
 
 
-def _heard(buffer: Any, count: int) -> int:
+def _record_received(buffer: Any, count: int) -> int:
     if (exchange := _current.get()) is not None:
-        exchange.heard(bytes(memoryview(buffer)[:count]))
+        exchange.receive(bytes(memoryview(buffer)[:count]))
     return count
 
 
-def _limit(sock: socket.socket) -> None:
+def _limit_timeout(sock: socket.socket) -> None:
     if (exchange := _current.get()) is not None:
-        sock.settimeout(exchange.remaining())
+        sock.settimeout(exchange.remaining_seconds())
 
 
-class Watched(HTTPConnection):
+class TrackedConnection(HTTPConnection):
     """A connection of urllib3 whose sockets keep to the exchange under way."""
 
     def _new_conn(self) -> socket.socket:
@@ -146,7 +146,7 @@ class Watched(HTTPConnection):
         ):
             sock = PlainSocket(family, kind, protocol)
             try:
-                _knock(sock, address)
+                _connect(sock, address)
             except OSError as error:
                 sock.close()
                 failure = error
@@ -160,17 +160,17 @@ class Watched(HTTPConnection):
         if exchange is None:
             super().connect()
             return
-        exchange.taken()
-        exchange.opening = True
+        exchange.mark_connected()
+        exchange.is_connecting = True
         try:
             super().connect()
         finally:
-            exchange.opening = False
+            exchange.is_connecting = False
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         """The request is written; on a reused connection this is where the exchange is taken."""
         if (exchange := _current.get()) is not None:
-            exchange.taken()
+            exchange.mark_connected()
         super().request(*args, **kwargs)
 
     def send(self, data: Any) -> None:
@@ -179,29 +179,29 @@ class Watched(HTTPConnection):
             self.connect()
         exchange = _current.get()
         if exchange is not None and not isinstance(self.sock, PlainSocket):
-            exchange.left()
+            exchange.mark_sent()
         super().send(data)
 
 
-class WatchedTls(Watched, HTTPSConnection):
+class TrackedTlsConnection(TrackedConnection, HTTPSConnection):
     """The same over TLS."""
 
 
-def _knock(sock: PlainSocket, address: Any) -> None:
+def _connect(sock: PlainSocket, address: Any) -> None:
     exchange = _current.get()
-    left = exchange.remaining() if exchange else CONNECT_SECONDS
+    remaining = exchange.remaining_seconds() if exchange else CONNECT_SECONDS
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.settimeout(min(left, CONNECT_SECONDS))
+    sock.settimeout(min(remaining, CONNECT_SECONDS))
     sock.connect(address)
-    sock.settimeout(left)
+    sock.settimeout(remaining)
 
 
 class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = Watched
+    ConnectionCls = TrackedConnection
 
 
 class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = WatchedTls
+    ConnectionCls = TrackedTlsConnection
 
 
 #: For a pool manager of urllib3: which pool serves which scheme.

@@ -9,15 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from humaspost.channels.instagram import check as checking
 from humaspost.channels.instagram import render as rendering
 from humaspost.channels.instagram import rules as limits
-from humaspost.model.account import Facts
-from humaspost.model.channel import Door, Event, Looks, Session
+from humaspost.model.account import AccountStatus
+from humaspost.model.channel import ChannelContext, ChannelEvent, LookupSchedule, Session
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Rendition
 from humaspost.model.rules import Rules
 
 _UPLOADS = "https://rupload.facebook.com"
-_HOSTS = {"instagram": "https://graph.instagram.com", "facebook": "https://graph.facebook.com"}
+_GRAPH_HOSTS = {"instagram": "https://graph.instagram.com", "facebook": "https://graph.facebook.com"}
 
 
 class InstagramConfig(BaseModel):
@@ -33,17 +33,17 @@ class InstagramConfig(BaseModel):
     app_id: str | None = Field(default=None, pattern=r"^\d{1,32}$")
 
     @property
-    def url(self) -> str:
+    def api_url(self) -> str:
         """The address that every call begins with, version included."""
-        return f"{self.root}/{self.graph_version}"
+        return f"{self.unversioned_url}/{self.graph_version}"
 
     @property
-    def root(self) -> str:
+    def unversioned_url(self) -> str:
         """The same without the version."""
-        return (self.base_url or _HOSTS[self.login]).rstrip("/")
+        return (self.base_url or _GRAPH_HOSTS[self.login]).rstrip("/")
 
     @property
-    def uploads(self) -> str:
+    def upload_url(self) -> str:
         """Where the bytes of a video go; '' = this login uploads none, Instagram fetches them."""
         if self.login != "facebook":
             return ""
@@ -56,9 +56,11 @@ class Instagram:
     name: ClassVar[str] = "instagram"
     Config: ClassVar[type[InstagramConfig]] = InstagramConfig
     secrets: ClassVar[tuple[str, ...]] = ("access_token",)
-    looks: ClassVar[Looks] = Looks((5, 30, 120, 300, 900), where="https://www.instagram.com/")
+    lookup_schedule: ClassVar[LookupSchedule] = LookupSchedule(
+        (5, 30, 120, 300, 900), public_site="https://www.instagram.com/"
+    )
 
-    def shown(self, config: InstagramConfig) -> str:
+    def display_name(self, config: InstagramConfig) -> str:
         """``@handle`` where the config has it, else the user id."""
         return "@" + config.handle.lstrip("@") if config.handle else config.user_id
 
@@ -68,22 +70,22 @@ class Instagram:
 
     def rules(self, config: InstagramConfig) -> Rules:
         """Instagram's limits, for this kind of login."""
-        return limits.rules(login=config.login)
+        return limits.build_rules(login=config.login)
 
     def render(self, post: Post, config: InstagramConfig, rules: Rules, *, account: str) -> Rendition:
         """One caption under an image, a reel or a carousel; or a story."""
-        return rendering.render(post, account=account)
+        return rendering.render_post(post, account=account)
 
     def check(
         self,
         rendition: Rendition,
         rules: Rules,
-        facts: Facts | None,
+        account_status: AccountStatus | None,
         *,
         config: InstagramConfig,
     ) -> list[Problem]:
         """The caption, the format and the keys."""
-        return checking.check(rendition, rules)
+        return checking.check_post(rendition, rules)
 
     def events(
         self,
@@ -92,12 +94,12 @@ class Instagram:
         body: bytes,
         *,
         secret: str,
-    ) -> list[Event]:
+    ) -> list[ChannelEvent]:
         """Nothing: what Instagram's webhooks tell is not needed to publish."""
         return []
 
-    def open(self, config: InstagramConfig, door: Door) -> AbstractContextManager[Session]:
+    def open(self, config: InstagramConfig, context: ChannelContext) -> AbstractContextManager[Session]:
         """A session with its own connections; requests is imported only now."""
-        from humaspost.channels.instagram.session import session
+        from humaspost.channels.instagram.session import open_session
 
-        return session(config, door)
+        return open_session(config, context)

@@ -7,7 +7,7 @@ from humaspost.base.canonical_json import Json
 from humaspost.base.i18n import _
 from humaspost.channels.instagram import caption_checks, tag_checks
 from humaspost.channels.instagram.rules import FORMATS
-from humaspost.model.post import Kind
+from humaspost.model.post import MediaKind
 from humaspost.model.problem import Problem, Severity, channel_problem
 from humaspost.model.rendition import Attachment, Part, Rendition
 from humaspost.model.rules import Rules
@@ -15,31 +15,31 @@ from humaspost.model.rules import Rules
 problem = partial(channel_problem, "instagram")
 
 #: What only some kinds of post have.
-_OF_REELS = ("share_to_feed", "thumb_offset")
+_REEL_KEYS = ("share_to_feed", "thumb_offset")
 _NOT_IN_STORIES = ("collaborators", "location_id", "made_with_ai")
 
 
-def check(rendition: Rendition, rules: Rules) -> list[Problem]:
+def check_post(rendition: Rendition, rules: Rules) -> list[Problem]:
     """Problems of the caption, the format and the keys, each with the key it stands in."""
-    return [found for part in rendition.parts for found in _part(part, rules)]
+    return [problems for part in rendition.parts for problems in _check_part(part, rules)]
 
 
-def _part(part: Part, rules: Rules) -> Iterator[Problem]:
-    yield from _values(part)
-    yield from _format(part)
-    yield from _unfit_keys(part)
-    yield from _cover(part)
-    yield from _thumb(part)
-    yield from tag_checks.check(part)
-    yield from caption_checks.check(part, rules)
+def _check_part(part: Part, rules: Rules) -> Iterator[Problem]:
+    yield from _check_values(part)
+    yield from _check_format(part)
+    yield from _check_unsupported_keys(part)
+    yield from _check_cover(part)
+    yield from _check_thumb_offset(part)
+    yield from tag_checks.check_tags(part)
+    yield from caption_checks.check_caption(part, rules)
 
 
 def is_reel(part: Part) -> bool:
     """Whether it is published as a reel: one video, but in a story."""
-    return part.extra.get("format") != "story" and [item.kind for item in part.media] == [Kind.VIDEO]
+    return part.extra.get("format") != "story" and [item.kind for item in part.media] == [MediaKind.VIDEO]
 
 
-def _wants() -> Mapping[str, str]:
+def _expected_values() -> Mapping[str, str]:
     return {
         "text": _("text: write it between quotes"),
         "share_to_feed": _("true or false"),
@@ -51,9 +51,9 @@ def _wants() -> Mapping[str, str]:
     }
 
 
-def _values(part: Part) -> Iterator[Problem]:
-    wrong = part.extra.get("wrong")
-    for key in wrong if isinstance(wrong, list) else []:
+def _check_values(part: Part) -> Iterator[Problem]:
+    invalid_keys = part.extra.get("wrong")
+    for key in invalid_keys if isinstance(invalid_keys, list) else []:
         if key == "format":
             yield problem(
                 "instagram-format",
@@ -65,35 +65,35 @@ def _values(part: Part) -> Iterator[Problem]:
             yield problem(
                 "instagram-key-value",
                 _("instagram.{key} has a value that cannot be used").format(key=key),
-                hint=_("it takes {what}").format(what=_wants()[str(key)]),
+                hint=_("it takes {what}").format(what=_expected_values()[str(key)]),
                 field=f"instagram.{key}",
             )
 
 
-def _format(part: Part) -> Iterator[Problem]:
-    wanted = _unfit(part.extra.get("format"), part)
-    if wanted:
+def _check_format(part: Part) -> Iterator[Problem]:
+    expected = _check_format_media(part.extra.get("format"), part)
+    if expected:
         yield problem(
             "instagram-format",
-            wanted,
+            expected,
             hint=_("write format: feed, or choose media that fit"),
             field="instagram.format",
         )
 
 
-def _unfit(chosen: Json, part: Part) -> str:
-    if chosen == "reel" and not is_reel(part):
+def _check_format_media(format_name: Json, part: Part) -> str:
+    if format_name == "reel" and not is_reel(part):
         return _("a reel is made of exactly one video")
-    if chosen == "story" and len(part.media) > 1:
+    if format_name == "story" and len(part.media) > 1:
         return _("a story shows exactly one image or video, not {count}").format(count=len(part.media))
     return ""
 
 
-def _unfit_keys(part: Part) -> Iterator[Problem]:
-    unfit = {key: _("only a reel has {key}") for key in _OF_REELS if not is_reel(part)}
+def _check_unsupported_keys(part: Part) -> Iterator[Problem]:
+    unsupported = {key: _("only a reel has {key}") for key in _REEL_KEYS if not is_reel(part)}
     if part.extra.get("format") == "story":
-        unfit |= {key: _("a story takes no {key}") for key in _NOT_IN_STORIES}
-    for key, message in unfit.items():
+        unsupported |= {key: _("a story takes no {key}") for key in _NOT_IN_STORIES}
+    for key, message in unsupported.items():
         if key in part.extra:
             yield problem(
                 "instagram-key-unfit",
@@ -102,10 +102,10 @@ def _unfit_keys(part: Part) -> Iterator[Problem]:
                 field=f"instagram.{key}",
             )
     if part.extra.get("format") == "story" and "text" in part.extra:
-        yield _unread()
+        yield _check_hidden_caption()
 
 
-def _unread() -> Problem:
+def _check_hidden_caption() -> Problem:
     """Only a warning: an account for stories may share its keys with one that shows captions."""
     return problem(
         "instagram-key-unfit",
@@ -116,10 +116,10 @@ def _unread() -> Problem:
     )
 
 
-def _cover(part: Part) -> Iterator[Problem]:
+def _check_cover(part: Part) -> Iterator[Problem]:
     """The post may go to other channels too, which show it: so it only warns."""
-    covered = [item for item in part.media if item.cover is not None]
-    for item in covered if not is_reel(part) else []:
+    items = [item for item in part.media if item.cover is not None]
+    for item in items if not is_reel(part) else []:
         yield problem(
             "instagram-cover",
             _("{file} has a cover, and Instagram shows one on a reel only").format(file=item.name),
@@ -129,7 +129,7 @@ def _cover(part: Part) -> Iterator[Problem]:
         )
 
 
-def _thumb(part: Part) -> Iterator[Problem]:
+def _check_thumb_offset(part: Part) -> Iterator[Problem]:
     offset = part.extra.get("thumb_offset")
     if not isinstance(offset, int) or not is_reel(part):
         return
@@ -144,10 +144,10 @@ def _thumb(part: Part) -> Iterator[Problem]:
             field="instagram.thumb_offset",
         )
     elif item.cover is not None:
-        yield _two_covers(item)
+        yield _check_cover_conflict(item)
 
 
-def _two_covers(item: Attachment) -> Problem:
+def _check_cover_conflict(item: Attachment) -> Problem:
     return problem(
         "instagram-thumb-offset",
         _("{file} has a cover, so thumb_offset does nothing").format(file=item.name),

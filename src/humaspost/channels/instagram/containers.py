@@ -10,18 +10,18 @@ from typing import Any
 
 from humaspost.base.canonical_json import Json
 from humaspost.channels.error_table import Refusal, classify
-from humaspost.channels.instagram.errors import ROWS
-from humaspost.channels.meta_graph import Graph, text_of
-from humaspost.channels.response_text import cleaned
+from humaspost.channels.instagram.errors import ERROR_ROWS
+from humaspost.channels.meta_graph import GraphClient, get_text
+from humaspost.channels.response_text import clean_text
 from humaspost.model.errors import ChannelError, Transient
 
 #: Containers expire after 24 hours; one that could expire on the way is made anew.
-LIFE = timedelta(hours=23)
+CONTAINER_LIFETIME = timedelta(hours=23)
 #: Seconds until the next look at a container: images are often finished at once (postiz-app#1562: after 5 s).
-PAUSES = (1.0, 2.0, 5.0, 10.0)
+POLL_DELAYS = (1.0, 2.0, 5.0, 10.0)
 #: Meta asks to stop after five minutes; a video was seen to take a quarter of an hour (trypost).
-MOST_LOOKS = 33
-MOST_LOOKS_AT_FILMS = 93
+MAX_POLLS = 33
+MAX_VIDEO_POLLS = 93
 
 _SUBCODE = re.compile(r"\b2207\d{3}\b")
 
@@ -34,15 +34,15 @@ class Container:
     """
 
     id: str
-    at: str
-    looks: int = 0
+    created_at: str
+    polls: int = 0
     finished: bool = False
-    film: bool = False
-    empty: bool = False
+    is_video: bool = False
+    awaits_upload: bool = False
 
-    def is_old(self, now: datetime) -> bool:
+    def is_near_expiry(self, now: datetime) -> bool:
         """Whether it could expire before it is published."""
-        return now - datetime.fromisoformat(self.at) > LIFE
+        return now - datetime.fromisoformat(self.created_at) > CONTAINER_LIFETIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,70 +50,74 @@ class Progress:
     """How far the preparation of a part is; in a carousel ``children`` come first, ``whole`` is published."""
 
     children: tuple[Container, ...] = ()
-    whole: Container | None = None
+    parent: Container | None = None
 
     def to_json(self) -> Json:
         """The token that the ledger keeps."""
-        plain: Json = {
+        document: Json = {
             "children": [asdict(child) for child in self.children],
-            "whole": asdict(self.whole) if self.whole else None,
+            "whole": asdict(self.parent) if self.parent else None,
         }
-        return plain
+        return document
 
-    def has_room(self, media: int) -> bool:
+    def needs_child(self, media: int) -> bool:
         """Whether a child is still to be made, of so many media."""
         return media > 1 and len(self.children) < media
 
-    def is_old(self, now: datetime) -> bool:
+    def is_near_expiry(self, now: datetime) -> bool:
         """Whether any of its containers could expire before it is published."""
-        return any(c.is_old(now) for c in (*self.children, *([self.whole] if self.whole else [])))
+        return any(c.is_near_expiry(now) for c in (*self.children, *([self.parent] if self.parent else [])))
 
 
-def progress(token: Json) -> Progress:
+def parse_progress(token: Json) -> Progress:
     """The progress in a token; one that cannot be read is none."""
     try:
-        return _progress(token)
+        return _parse_token(token)
     except (TypeError, ValueError, KeyError, AttributeError):
         return Progress()
 
 
-def _progress(token: Any) -> Progress:
-    made = tuple(Container(**child) for child in token["children"])
-    whole = Container(**token["whole"]) if token["whole"] else None
-    found = Progress(made, whole)
-    for container in (*made, *([whole] if whole else [])):
-        datetime.fromisoformat(container.at)
-    return found
+def _parse_token(token: Any) -> Progress:
+    containers = tuple(Container(**child) for child in token["children"])
+    parent = Container(**token["whole"]) if token["whole"] else None
+    entry = Progress(containers, parent)
+    for container in (*containers, *([parent] if parent else [])):
+        datetime.fromisoformat(container.created_at)
+    return entry
 
 
-def asked(graph: Graph, container: Container, now: datetime) -> Container:
+def poll_container(graph: GraphClient, container: Container, now: datetime) -> Container:
     """The container with what Instagram says of it now; raises where it will never be finished."""
-    status, words = status_of(graph, container.id, call="poll")
+    status, detail = get_status(graph, container.id, call="poll")
     if status == "FINISHED":
         return replace(container, finished=True)
     if status == "ERROR":
-        raise _failed(words, now)
+        raise _failure_of(detail, now)
     if status in ("EXPIRED", "PUBLISHED"):
-        raise Transient(f"container-{status.lower()}", words, redo=True)
-    if container.looks + 1 >= (MOST_LOOKS_AT_FILMS if container.film else MOST_LOOKS):
-        raise Transient("container-slow", words, redo=True)
-    return replace(container, looks=container.looks + 1)
+        raise Transient(f"container-{status.lower()}", detail, restart_preparation=True)
+    if container.polls + 1 >= (MAX_VIDEO_POLLS if container.is_video else MAX_POLLS):
+        raise Transient("container-slow", detail, restart_preparation=True)
+    return replace(container, polls=container.polls + 1)
 
 
-def _failed(words: str, now: datetime) -> ChannelError:
+def _failure_of(detail: str, now: datetime) -> ChannelError:
     """What ``status`` says, a subcode in free text; without one a new container is tried."""
-    subcode = _SUBCODE.search(words)
+    subcode = _SUBCODE.search(detail)
     if subcode is None:
-        return Transient("container-error", words, redo=True)
-    refusal = Refusal(400, subcode=subcode[0], detail=words)
-    error = classify(ROWS, refusal, call="poll", write=False, now=now)
-    return Transient(error.code, words, redo=True, most=error.most) if isinstance(error, Transient) else error
+        return Transient("container-error", detail, restart_preparation=True)
+    refusal = Refusal(400, subcode=subcode[0], detail=detail)
+    error = classify(ERROR_ROWS, refusal, call="poll", write=False, now=now)
+    return (
+        Transient(error.code, detail, restart_preparation=True, max_attempts=error.max_attempts)
+        if isinstance(error, Transient)
+        else error
+    )
 
 
-def status_of(graph: Graph, container: str, *, call: str) -> tuple[str, str]:
+def get_status(graph: GraphClient, container: str, *, call: str) -> tuple[str, str]:
     """A container's status and the words with it; an ``Error…`` text counts without a status (trypost#351)."""
-    found = graph.get(call, f"/{container}", fields="status_code,status")
-    status, words = text_of(found, "status_code"), cleaned(text_of(found, "status"))
-    if words.startswith("Error") and status in ("", "IN_PROGRESS"):
-        return "ERROR", words
-    return status, words
+    node = graph.get(call, f"/{container}", fields="status_code,status")
+    status, detail = get_text(node, "status_code"), clean_text(get_text(node, "status"))
+    if detail.startswith("Error") and status in ("", "IN_PROGRESS"):
+        return "ERROR", detail
+    return status, detail

@@ -21,9 +21,9 @@ _BASE = "https://developers.facebook.com/docs/"
 #: Updated 2 June 2026, read 2026-11-23.
 _CODES = _BASE + "instagram-platform/instagram-graph-api/reference/error-codes"
 _GRAPH = _BASE + "graph-api/guides/error-handling"
-_RATES = _BASE + "graph-api/overview/rate-limiting"
+_RATE_LIMITS = _BASE + "graph-api/overview/rate-limiting"
 _SPAM = "https://github.com/gitroomhq/postiz-app/issues/1681"
-_FIELD = "https://github.com/fbsamples/reels_publishing_apis/issues/48"
+_FIELD_REPORTS = "https://github.com/fbsamples/reels_publishing_apis/issues/48"
 
 _PUBLISH = ("publish",)
 _PREPARE = ("create", "poll", "read")
@@ -46,49 +46,69 @@ _PERMANENT = (
 #: The same, where the subcode is left out.
 _PERMANENT_CODES = ("352", "36000", "36001", "36003", "36004")
 #: Seen in issues, not in Meta's table.
-_PERMANENT_SEEN = ("2207018", "2207073", "2207081", "2207082", "2207085", "2207089")
+_PERMANENT_OBSERVED = ("2207018", "2207073", "2207081", "2207082", "2207085", "2207089")
 #: The container is not finished yet: the same one is published later.
 NOT_READY = "2207027"
 #: Nothing is wrong with the post; a new container is.
-_ANEW = ("2207003", "2207032", "2207053", "2207006", "2207008", "2207052")
+_RESTART = ("2207003", "2207032", "2207053", "2207006", "2207008", "2207052")
 #: Tries in all of what one would try "once or twice more, then fail naming the file".
-_TRIES = {"2207003": 3, "2207032": 3, "2207052": 4}
-_ANEW_SEEN = ("2207076", "2207077")
+_MAX_TRIES = {"2207003": 3, "2207032": 3, "2207052": 4}
+_RESTART_OBSERVED = ("2207076", "2207077")
 
-ROWS: tuple[ErrorRow, ...] = (
+ERROR_ROWS: tuple[ErrorRow, ...] = (
     # May be live although refused: users retried, and the post was there twice.
-    ErrorRow(UnknownOutcome, subcode="2207051", calls=_PUBLISH, scope=Scope.ACCOUNT, source=_SPAM),
-    ErrorRow(AuthFailed, subcode="2207051", lasting=True, source=_CODES),
-    ErrorRow(UnknownOutcome, subcode="2207001", calls=_PUBLISH, source=_CODES),
+    ErrorRow(UnknownOutcome, subcode="2207051", operations=_PUBLISH, scope=Scope.ACCOUNT, source=_SPAM),
+    ErrorRow(AuthFailed, subcode="2207051", persistent=True, source=_CODES),
+    ErrorRow(UnknownOutcome, subcode="2207001", operations=_PUBLISH, source=_CODES),
     ErrorRow(Transient, subcode="2207001", source=_CODES),
     ErrorRow(QuotaExceeded, subcode="2207042", source=_CODES),
-    ErrorRow(AuthFailed, subcode="2207050", lasting=True, source=_CODES),
+    ErrorRow(AuthFailed, subcode="2207050", persistent=True, source=_CODES),
     ErrorRow(Transient, subcode=NOT_READY, source=_CODES),
-    ErrorRow(Transient, subcode="2207020", redo=True, source=_CODES),
+    ErrorRow(Transient, subcode="2207020", restart_preparation=True, source=_CODES),
     # The container is gone or was published already: the look at it proves which.
-    *(ErrorRow(UnknownOutcome, subcode=number, calls=_PUBLISH, source=_CODES) for number in _ANEW),
+    *(ErrorRow(UnknownOutcome, subcode=number, operations=_PUBLISH, source=_CODES) for number in _RESTART),
     *(
-        ErrorRow(Transient, subcode=number, redo=True, most=_TRIES.get(number, 0), source=_CODES)
-        for number in _ANEW
+        ErrorRow(
+            Transient,
+            subcode=number,
+            restart_preparation=True,
+            max_attempts=_MAX_TRIES.get(number, 0),
+            source=_CODES,
+        )
+        for number in _RESTART
     ),
-    *(ErrorRow(Transient, subcode=number, calls=_PREPARE, redo=True, source=_FIELD) for number in _ANEW_SEEN),
+    *(
+        ErrorRow(
+            Transient, subcode=number, operations=_PREPARE, restart_preparation=True, source=_FIELD_REPORTS
+        )
+        for number in _RESTART_OBSERVED
+    ),
     *(ErrorRow(Rejected, subcode=number, scope=Scope.POST, source=_CODES) for number in _PERMANENT),
-    *(ErrorRow(Rejected, subcode=number, scope=Scope.POST, source=_FIELD) for number in _PERMANENT_SEEN),
+    *(
+        ErrorRow(Rejected, subcode=number, scope=Scope.POST, source=_FIELD_REPORTS)
+        for number in _PERMANENT_OBSERVED
+    ),
     # Graph's own.
-    ErrorRow(AuthFailed, code="368", lasting=True, source=_GRAPH),
+    ErrorRow(AuthFailed, code="368", persistent=True, source=_GRAPH),
     *(ErrorRow(AuthFailed, code=number, source=_GRAPH) for number in ("10", "102", "190")),
     *(ErrorRow(AuthFailed, code=str(number), source=_GRAPH) for number in range(200, 300)),
-    *(ErrorRow(RateLimited, code=number, source=_RATES) for number in ("4", "17", "32", "613", "80002")),
-    *(ErrorRow(UnknownOutcome, code=number, calls=_PUBLISH, source=_GRAPH) for number in ("1", "2", "506")),
+    *(
+        ErrorRow(RateLimited, code=number, source=_RATE_LIMITS)
+        for number in ("4", "17", "32", "613", "80002")
+    ),
+    *(
+        ErrorRow(UnknownOutcome, code=number, operations=_PUBLISH, source=_GRAPH)
+        for number in ("1", "2", "506")
+    ),
     *(ErrorRow(Transient, code=number, source=_GRAPH) for number in ("1", "2")),
     # "Object does not exist": flaky just after publishing (postiz-app#1562).
-    ErrorRow(UnknownOutcome, code="100", subcode="33", calls=_PUBLISH, source=_GRAPH),
+    ErrorRow(UnknownOutcome, code="100", subcode="33", operations=_PUBLISH, source=_GRAPH),
     ErrorRow(Transient, code="100", subcode="33", source=_GRAPH),
     ErrorRow(Rejected, code="100", scope=Scope.POST, source=_GRAPH),
     *(ErrorRow(Rejected, code=number, scope=Scope.POST, source=_CODES) for number in _PERMANENT_CODES),
 )
 
 
-def wait(refusal: Refusal) -> timedelta | None:
+def wait_for_quota(refusal: Refusal) -> timedelta | None:
     """How long to wait where Instagram names no time: its quota is a moving day, so ask each hour."""
     return timedelta(hours=1) if refusal.subcode == "2207042" else None

@@ -3,54 +3,60 @@
 from dataclasses import replace
 
 from humaspost.base.canonical_json import Json
-from humaspost.channels.instagram.client import Maker
-from humaspost.channels.instagram.containers import PAUSES, Container, Progress, asked, progress
+from humaspost.channels.instagram.client import ContainerClient
+from humaspost.channels.instagram.containers import (
+    POLL_DELAYS,
+    Container,
+    Progress,
+    parse_progress,
+    poll_container,
+)
 from humaspost.model.channel import NotReady, Ready
 from humaspost.model.errors import ChannelError, Scope
 
 #: The quota that each new container uses one of.
-SPENT = "containers"
+CONTAINER_QUOTA = "containers"
 
 
-def step(maker: Maker, token: Json) -> Ready | NotReady:
+def prepare_step(client: ContainerClient, token: Json) -> Ready | NotReady:
     """One container is made, filled or asked: the children first, then the whole."""
-    so_far = progress(token)
-    if so_far.is_old(maker.door.now()):
-        so_far = Progress()
-    media = maker.part.media
-    if so_far.has_room(len(media)):
-        child = maker.child(len(so_far.children))
-        return _made(replace(so_far, children=(*so_far.children, child)))
-    waiting = next((n for n, child in enumerate(so_far.children) if not child.finished), None)
-    if waiting is not None:
-        return _child(maker, so_far, waiting)
-    if so_far.whole is None:
-        return _made(replace(so_far, whole=maker.whole(so_far.children)))
-    whole, after = _one(maker, so_far.whole, 0)
-    token = replace(so_far, whole=whole).to_json()
-    return Ready(token) if whole.finished else NotReady(token, after)
+    current = parse_progress(token)
+    if current.is_near_expiry(client.context.now()):
+        current = Progress()
+    media = client.part.media
+    if current.needs_child(len(media)):
+        child = client.create_child(len(current.children))
+        return _created_count(replace(current, children=(*current.children, child)))
+    unfinished = next((number for number, child in enumerate(current.children) if not child.finished), None)
+    if unfinished is not None:
+        return _advance_child(client, current, unfinished)
+    if current.parent is None:
+        return _created_count(replace(current, parent=client.create_parent(current.children)))
+    parent, wait_seconds = _advance_container(client, current.parent, 0)
+    token = replace(current, parent=parent).to_json()
+    return Ready(token) if parent.finished else NotReady(token, wait_seconds)
 
 
-def _made(so_far: Progress) -> NotReady:
-    return NotReady(so_far.to_json(), spent=SPENT)
+def _created_count(current: Progress) -> NotReady:
+    return NotReady(current.to_json(), used_quota=CONTAINER_QUOTA)
 
 
-def _child(maker: Maker, so_far: Progress, number: int) -> NotReady:
-    child, after = _one(maker, so_far.children[number], number)
-    children = (*so_far.children[:number], child, *so_far.children[number + 1 :])
-    return NotReady(replace(so_far, children=children).to_json(), after)
+def _advance_child(client: ContainerClient, current: Progress, number: int) -> NotReady:
+    child, wait_seconds = _advance_container(client, current.children[number], number)
+    children = (*current.children[:number], child, *current.children[number + 1 :])
+    return NotReady(replace(current, children=children).to_json(), wait_seconds)
 
 
-def _one(maker: Maker, container: Container, number: int) -> tuple[Container, float]:
+def _advance_container(client: ContainerClient, container: Container, number: int) -> tuple[Container, float]:
     """The container one step further, and in how many seconds to come again."""
-    if container.empty:
-        maker.upload(container, maker.part.media[number])
-        return replace(container, empty=False), 0.0
+    if container.awaits_upload:
+        client.upload_video(container, client.part.media[number])
+        return replace(container, awaits_upload=False), 0.0
     try:
-        found = asked(maker.graph, container, maker.door.now())
+        polled = poll_container(client.graph, container, client.context.now())
     except ChannelError as error:
-        if not maker.part.media or error.scope is Scope.ACCOUNT:
+        if not client.part.media or error.scope is Scope.ACCOUNT:
             raise
         # Of twenty pictures a person wants to know which.
-        raise error.about(maker.part.media[number].name) from error
-    return found, 0.0 if found.finished else PAUSES[min(found.looks, len(PAUSES)) - 1]
+        raise error.with_subject(client.part.media[number].name) from error
+    return polled, 0.0 if polled.finished else POLL_DELAYS[min(polled.polls, len(POLL_DELAYS)) - 1]

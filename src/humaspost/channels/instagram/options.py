@@ -9,114 +9,114 @@ from humaspost.base.canonical_json import Json
 from humaspost.channels.instagram.rules import FORMATS
 
 #: No share of a picture is larger, however the author meant it.
-_LARGEST = 10**9
+_MAX_NUMBER = 10**9
 
 
-class _Wrong(Enum):
+class _Invalid(Enum):
     """A value that cannot be used."""
 
     VALUE = "wrong"
 
 
-_WRONG = _Wrong.VALUE
-_Read: TypeAlias = "Json | _Wrong"
+_INVALID = _Invalid.VALUE
+_Parsed: TypeAlias = "Json | _Invalid"
 
 
-def read(own: Mapping[str, Json]) -> dict[str, Json]:
+def read_options(channel_keys: Mapping[str, Json]) -> dict[str, Json]:
     """What the keys say, always with a ``format``; ``wrong`` lists the keys whose values cannot be used.
 
     ``text`` is kept of a story only, which shows none: elsewhere it is the caption itself.
     """
-    found: dict[str, Json] = {"format": "feed"}
-    wrong: list[Json] = []
-    for key, reading in _READINGS.items():
-        if key not in own:
+    options: dict[str, Json] = {"format": "feed"}
+    invalid_keys: list[Json] = []
+    for key, parse in _PARSERS.items():
+        if key not in channel_keys:
             continue
-        value = reading(own[key])
-        if isinstance(value, _Wrong):
-            wrong.append(key)
+        value = parse(channel_keys[key])
+        if isinstance(value, _Invalid):
+            invalid_keys.append(key)
         elif key != "text":
-            found[key] = value
-    if found["format"] == "story" and isinstance(own.get("text"), str):
-        found["text"] = own["text"]
-    if "format" in wrong:
-        found["format"] = own["format"]
-    return {**found, "wrong": wrong} if wrong else found
+            options[key] = value
+    if options["format"] == "story" and isinstance(channel_keys.get("text"), str):
+        options["text"] = channel_keys["text"]
+    if "format" in invalid_keys:
+        options["format"] = channel_keys["format"]
+    return {**options, "wrong": invalid_keys} if invalid_keys else options
 
 
-def _text(value: Json) -> _Read:
-    return value if isinstance(value, str) else _WRONG
+def _parse_text(value: Json) -> _Parsed:
+    return value if isinstance(value, str) else _INVALID
 
 
-def _format(value: Json) -> _Read:
-    return value if value in FORMATS else _WRONG
+def _parse_format(value: Json) -> _Parsed:
+    return value if value in FORMATS else _INVALID
 
 
-def _flag(value: Json) -> _Read:
-    return {"true": True, "false": False}.get(str(value).lower(), _WRONG)
+def _parse_flag(value: Json) -> _Parsed:
+    return {"true": True, "false": False}.get(str(value).lower(), _INVALID)
 
 
-def _count(value: Json) -> _Read:
+def _parse_count(value: Json) -> _Parsed:
     text = str(value).strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else _WRONG
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else _INVALID
 
 
-def _number(value: Json) -> _Read:
+def _parse_number(value: Json) -> _Parsed:
     text = str(value).strip()
-    return text if text.isascii() and text.isdigit() and len(text) <= 32 else _WRONG
+    return text if text.isascii() and text.isdigit() and len(text) <= 32 else _INVALID
 
 
-def _names(value: Json) -> _Read:
+def _parse_names(value: Json) -> _Parsed:
     items = [value] if isinstance(value, str) else value
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-        return _WRONG
+        return _INVALID
     return [str(item).strip().removeprefix("@") for item in items]
 
 
-def _tags(value: Json) -> _Read:
+def _parse_tags(value: Json) -> _Parsed:
     items = value if isinstance(value, list) else [value]
     tags: list[Json] = []
-    for tag in map(_tag, items):
-        if isinstance(tag, _Wrong):
-            return _WRONG
+    for tag in map(_parse_tag, items):
+        if isinstance(tag, _Invalid):
+            return _INVALID
         tags.append(tag)
     return tags
 
 
-def _tag(value: Json) -> _Read:
+def _parse_tag(value: Json) -> _Parsed:
     """``{"username", "x", "y", "media"}``; ``media`` counts from 1, x and y None where not given."""
-    item: Mapping[str, Json] = {"username": value} if isinstance(value, str) else _mapping(value)
-    name, media = item.get("username"), _count(item.get("media", 1))
-    x, y = _share(item.get("x")), _share(item.get("y"))
-    if isinstance(x, _Wrong) or isinstance(y, _Wrong) or isinstance(media, _Wrong):
-        return _WRONG
+    item: Mapping[str, Json] = {"username": value} if isinstance(value, str) else _as_mapping(value)
+    name, media = item.get("username"), _parse_count(item.get("media", 1))
+    x, y = _parse_share(item.get("x")), _parse_share(item.get("y"))
+    if isinstance(x, _Invalid) or isinstance(y, _Invalid) or isinstance(media, _Invalid):
+        return _INVALID
     if not isinstance(name, str) or set(item) - {"username", "x", "y", "media"}:
-        return _WRONG
+        return _INVALID
     return {"username": name.strip().removeprefix("@"), "x": x, "y": y, "media": media}
 
 
-def _mapping(value: Json) -> Mapping[str, Json]:
+def _as_mapping(value: Json) -> Mapping[str, Json]:
     return value if isinstance(value, dict) else {}
 
 
-def _share(value: Json) -> _Read:
+def _parse_share(value: Json) -> _Parsed:
     """A float, whatever its size; None where there is none."""
     if value is None:
         return None
     try:
         number = float(str(value))
     except ValueError:
-        return _WRONG
-    return number if math.isfinite(number) and abs(number) < _LARGEST else _WRONG
+        return _INVALID
+    return number if math.isfinite(number) and abs(number) < _MAX_NUMBER else _INVALID
 
 
-_READINGS: Mapping[str, Callable[[Json], _Read]] = {
-    "text": _text,
-    "format": _format,
-    "share_to_feed": _flag,
-    "thumb_offset": _count,
-    "collaborators": _names,
-    "user_tags": _tags,
-    "location_id": _number,
-    "made_with_ai": _flag,
+_PARSERS: Mapping[str, Callable[[Json], _Parsed]] = {
+    "text": _parse_text,
+    "format": _parse_format,
+    "share_to_feed": _parse_flag,
+    "thumb_offset": _parse_count,
+    "collaborators": _parse_names,
+    "user_tags": _parse_tags,
+    "location_id": _parse_number,
+    "made_with_ai": _parse_flag,
 }

@@ -5,26 +5,28 @@ from dataclasses import replace
 
 from humaspost.base.canonical_json import Json
 from humaspost.channels.instagram import options
-from humaspost.model.document import plain
+from humaspost.model.document import to_plain_text
 from humaspost.model.post import Post
-from humaspost.model.rendition import Part, Rendition, attachments
+from humaspost.model.rendition import Part, Rendition, attachments_for
 
 #: In a text of the front matter a part break is what it is in the body: a paragraph break.
 _PART_BREAK = re.compile(r"\s*<!--\s*part\s*-->\s*")
 
 
-def render(post: Post, *, account: str) -> Rendition:
+def render_post(post: Post, *, account: str) -> Rendition:
     """One part: the caption, an empty line, the hashtags; the media that this account shows. A story has no caption."""
-    keys = post.keys("instagram", account)
-    extra = options.read(keys)
-    media = attachments(post, channel="instagram", account=account)
+    channel_keys = post.keys_for("instagram", account)
+    extra = options.read_options(channel_keys)
+    media = attachments_for(post, channel="instagram", account=account)
     if extra["format"] == "story":
         media = tuple(replace(item, use="story") for item in media)
         return Rendition("instagram", (Part(1, "", media, extra),))
-    return Rendition("instagram", (Part(1, _caption(post, keys.get("text")), media, extra),))
+    return Rendition("instagram", (Part(1, _build_caption(post, channel_keys.get("text")), media, extra),))
 
 
-def _caption(post: Post, own: Json) -> str:
-    text = _PART_BREAK.sub("\n\n", own) if isinstance(own, str) else plain(post.body)
+def _build_caption(post: Post, channel_keys: Json) -> str:
+    text = (
+        _PART_BREAK.sub("\n\n", channel_keys) if isinstance(channel_keys, str) else to_plain_text(post.body)
+    )
     tags = " ".join("#" + tag.lstrip("#") for tag in post.tags)
-    return "\n\n".join(piece for piece in (text.strip(), tags) if piece)
+    return "\n\n".join(body_part for body_part in (text.strip(), tags) if body_part)

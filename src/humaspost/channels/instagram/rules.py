@@ -5,65 +5,68 @@ from dataclasses import replace
 from datetime import date
 
 from humaspost.base.i18n import _
-from humaspost.model.post import Kind
-from humaspost.model.rules import Cannot, FilmRules, Limit, MediaRules, Quota, Rules, Source, TextRules
+from humaspost.model.post import MediaKind
+from humaspost.model.rules import Limit, MediaRules, Quota, Rules, Source, TextRules, Unsupported, VideoRules
 
-_READ = date(2026, 11, 23)
+_READ_ON = date(2026, 11, 23)
 _BASE = "https://developers.facebook.com/docs/instagram-platform/"
-MEDIA = Source(_BASE + "instagram-graph-api/reference/ig-user/media", _READ)
-PUBLISHING = Source(_BASE + "content-publishing", _READ)
-QUOTA = Source(_BASE + "instagram-graph-api/reference/ig-user/content_publishing_limit", _READ)
-CHANGES = Source(_BASE + "changelog", _READ)
-FEWER_HASHTAGS = Source("https://routenote.com/blog/Instagram-hashtags", _READ)
+MEDIA = Source(_BASE + "instagram-graph-api/reference/ig-user/media", _READ_ON)
+PUBLISHING = Source(_BASE + "content-publishing", _READ_ON)
+QUOTA = Source(_BASE + "instagram-graph-api/reference/ig-user/content_publishing_limit", _READ_ON)
+CHANGES = Source(_BASE + "changelog", _READ_ON)
+FEWER_HASHTAGS = Source("https://routenote.com/blog/Instagram-hashtags", _READ_ON)
 
 FORMATS = ("feed", "reel", "story")
-CAROUSEL = (2, 10)
-HASHTAGS = Limit(30, "hashtags", MEDIA)
+CAROUSEL_SIZE = (2, 10)
+MAX_HASHTAGS = Limit(30, "hashtags", MEDIA)
 #: Announced 2025-12-19 for the app; its effect through the API is not confirmed, so it only warns.
-HASHTAGS_ADVISED = Limit(5, "hashtags", FEWER_HASHTAGS)
-MENTIONS = Limit(20, "mentions", MEDIA)
-COLLABORATORS = Limit(3, "accounts", MEDIA)
-TAGGED = Limit(20, "accounts", MEDIA)
+ADVISED_HASHTAGS = Limit(5, "hashtags", FEWER_HASHTAGS)
+MAX_MENTIONS = Limit(20, "mentions", MEDIA)
+MAX_COLLABORATORS = Limit(3, "accounts", MEDIA)
+MAX_TAGS = Limit(20, "accounts", MEDIA)
 
 #: Those that are written together, ``#a#b``, are one each.
-_HASHTAGS = re.compile(r"(?<![\w&])(?:#\w+)+")
+_HASHTAG_RUN = re.compile(r"(?<![\w&])(?:#\w+)+")
 _MENTION = re.compile(r"(?<![\w@])@\w")
 
 
-def hashtags(text: str) -> int:
+def count_hashtags(text: str) -> int:
     """How many hashtags a caption has."""
-    return sum(together.count("#") for together in _HASHTAGS.findall(text))
+    return sum(adjacent.count("#") for adjacent in _HASHTAG_RUN.findall(text))
 
 
-def mentions(text: str) -> int:
+def count_mentions(text: str) -> int:
     """How many people a caption names with ``@``."""
     return len(_MENTION.findall(text))
 
 
-def rules(*, login: str) -> Rules:
+def build_rules(*, login: str) -> Rules:
     """Everything Instagram refuses; deleting needs Facebook Login."""
     return Rules(
-        public=True,
+        is_public=True,
         text=TextRules(Limit(2200, "characters", MEDIA), len),
-        media={Kind.IMAGE: _image(CAROUSEL[1]), Kind.VIDEO: _video(CAROUSEL[1])},
-        max_media=CAROUSEL[1],
+        media={
+            MediaKind.IMAGE: _image_rules(CAROUSEL_SIZE[1]),
+            MediaKind.VIDEO: _video_rules(CAROUSEL_SIZE[1]),
+        },
+        max_media=CAROUSEL_SIZE[1],
         alt=Limit(1000, "characters", MEDIA),
-        needs_media=True,
-        public_url=True,
+        media_required=True,
+        public_url_required=True,
         quotas=(
             Quota("posts", 50, 86_400, QUOTA),
-            Quota("containers", 400, 86_400, MEDIA, preparing=True),
+            Quota("containers", 400, 86_400, MEDIA, counts_preparation=True),
         ),
-        cannot=_cannot(login),
-        keys=_keys(),
-        uses={
-            "story": {Kind.IMAGE: _any_shape(), Kind.VIDEO: _story_video()},
-            "cover": {Kind.IMAGE: _any_shape()},
+        unsupported=_unsupported(login),
+        keys=_channel_keys(),
+        placement_rules={
+            "story": {MediaKind.IMAGE: _any_geometry_rules(), MediaKind.VIDEO: _story_video_rules()},
+            "cover": {MediaKind.IMAGE: _any_geometry_rules()},
         },
     )
 
 
-def _keys() -> dict[str, str]:
+def _channel_keys() -> dict[str, str]:
     return {
         "text": _("the caption, instead of the body"),
         "format": _("feed, reel or story"),
@@ -76,7 +79,7 @@ def _keys() -> dict[str, str]:
     }
 
 
-def _image(most: int) -> MediaRules:
+def _image_rules(max_bytes: int) -> MediaRules:
     """The page says 8 MB, the error message 8 MiB; the smaller of the two always fits."""
     return MediaRules(
         mimes=("image/jpeg",),
@@ -85,16 +88,16 @@ def _image(most: int) -> MediaRules:
         convert_to="image/jpeg",
         ratio=(0.8, 1.91),
         width=(320, 1440),
-        max_count=most,
+        max_count=max_bytes,
     )
 
 
-def _any_shape() -> MediaRules:
+def _any_geometry_rules() -> MediaRules:
     """A story or a reel's cover; 9:16 is advised, and nothing is refused."""
-    return replace(_image(1), ratio=None, width=(1, 1440), described=False)
+    return replace(_image_rules(1), ratio=None, width=(1, 1440), alt_required=False)
 
 
-def _video(most: int) -> MediaRules:
+def _video_rules(max_bytes: int) -> MediaRules:
     return MediaRules(
         mimes=("video/mp4", "video/quicktime"),
         max_bytes=Limit(300_000_000, "bytes", MEDIA),
@@ -102,34 +105,34 @@ def _video(most: int) -> MediaRules:
         ratio=(0.01, 10.0),
         width=(1, 1920),
         duration=(3.0, 900.0),
-        described=False,
-        max_count=most,
-        film=FilmRules(
+        alt_required=False,
+        max_count=max_bytes,
+        video=VideoRules(
             codecs=("h264", "hevc"),
-            pixels=("yuv420p", "yuvj420p"),
-            audio=("aac",),
+            pixel_formats=("yuv420p", "yuvj420p"),
+            audio_codecs=("aac",),
             frame_rate=(23.0, 60.0),
             bit_rate=25_000_000,
             sample_rate=48_000,
-            channels=2,
+            audio_channels=2,
             index_first=True,
         ),
     )
 
 
-def _story_video() -> MediaRules:
+def _story_video_rules() -> MediaRules:
     size = Limit(100_000_000, "bytes", MEDIA)
-    return replace(_video(1), max_bytes=size, ratio=(0.1, 10.0), duration=(3.0, 60.0))
+    return replace(_video_rules(1), max_bytes=size, ratio=(0.1, 10.0), duration=(3.0, 60.0))
 
 
-def _cannot(login: str) -> tuple[Cannot, ...]:
+def _unsupported(login: str) -> tuple[Unsupported, ...]:
     always = (
-        Cannot("text-only", _("every Instagram post has an image or a video"), PUBLISHING),
-        Cannot("edit", _("the API cannot change a caption once it is published"), MEDIA),
-        Cannot("links", _("an address in a caption cannot be clicked"), PUBLISHING),
-        Cannot("captions", _("the API takes no subtitles of a video; burn them into it"), MEDIA),
-        Cannot("reply", _("a post cannot answer another post"), PUBLISHING),
+        Unsupported("text-only", _("every Instagram post has an image or a video"), PUBLISHING),
+        Unsupported("edit", _("the API cannot change a caption once it is published"), MEDIA),
+        Unsupported("links", _("an address in a caption cannot be clicked"), PUBLISHING),
+        Unsupported("captions", _("the API takes no subtitles of a video; burn them into it"), MEDIA),
+        Unsupported("reply", _("a post cannot answer another post"), PUBLISHING),
     )
     if login == "facebook":
         return always
-    return (*always, Cannot("retract", _("deleting through the API needs Facebook Login"), CHANGES))
+    return (*always, Unsupported("retract", _("deleting through the API needs Facebook Login"), CHANGES))

@@ -9,43 +9,45 @@ from typing import Any, TypeGuard
 
 from humaspost.base.canonical_json import Json
 from humaspost.base.i18n import _
-from humaspost.channels.http.client import DEADLINE, Wire, guarded
+from humaspost.channels.http.client import REQUEST_SECONDS, HttpClient, map_errors
 from humaspost.channels.instagram import InstagramConfig, containers, media_upload, reconcile
-from humaspost.channels.instagram.auth import Tokens
-from humaspost.channels.instagram.client import Maker
-from humaspost.channels.instagram.errors import NOT_READY, ROWS, wait
-from humaspost.channels.meta_graph import Graph, rows_of, text_of
-from humaspost.model.account import Facts, Identity
-from humaspost.model.channel import ByHand, Door, NotReady, Ready, Retracted, Snapshot
+from humaspost.channels.instagram.auth import TokenManager
+from humaspost.channels.instagram.client import ContainerClient
+from humaspost.channels.instagram.errors import ERROR_ROWS, NOT_READY, wait_for_quota
+from humaspost.channels.meta_graph import GraphClient, get_objects, get_text
+from humaspost.model.account import AccountStatus, Identity
+from humaspost.model.channel import ChannelContext, ManualSteps, NotReady, Ready, Retracted, Snapshot
 from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient
 from humaspost.model.errors import AuthFailed, ChannelError, Transient, UnknownOutcome
 from humaspost.model.rendition import Part
 
 #: No account publishes as many in a day; a figure beyond is not believed.
-_MOST_POSTS = 100_000
+_MAX_POST_COUNT = 100_000
 
 
 @contextmanager
-def session(
-    config: InstagramConfig, door: Door, *, deadline: float = DEADLINE
+def open_session(
+    config: InstagramConfig, context: ChannelContext, *, deadline: float = REQUEST_SECONDS
 ) -> Iterator["InstagramSession"]:
     """A session whose connections are closed at the end; ``deadline`` in seconds for one exchange."""
-    with Wire(config.url, secrets=[door.secret("access_token")], deadline=deadline) as wire:
-        yield InstagramSession(wire, config, door)
+    with HttpClient(config.api_url, secrets=[context.secret("access_token")], deadline=deadline) as http:
+        yield InstagramSession(http, config, context)
 
 
 class InstagramSession:
     """The six verbs and ``whoami`` for one professional account; the token is read anew for each."""
 
-    def __init__(self, wire: Wire, config: InstagramConfig, door: Door) -> None:
-        self._wire, self._config, self._door = wire, config, door
-        self._tokens = Tokens(config, door)
+    def __init__(self, http: HttpClient, config: InstagramConfig, context: ChannelContext) -> None:
+        self._http, self._config, self._context = http, config, context
+        self._tokens = TokenManager(config, context)
 
     @property
-    def _graph(self) -> Graph:
+    def _graph_client(self) -> GraphClient:
         """With the token of now: another thread may have renewed it."""
-        token = self._door.secret("access_token")
-        return Graph(self._wire, token=token, rows=ROWS, now=self._door.now, wait=wait)
+        token = self._context.secret("access_token")
+        return GraphClient(
+            self._http, token=token, error_rows=ERROR_ROWS, now=self._context.now, wait_for=wait_for_quota
+        )
 
     def whoami(self) -> Identity:
         """The account that the token publishes to; raises AuthFailed where it is another than the config's.
@@ -53,80 +55,86 @@ class InstagramSession:
         With Facebook Login ``/me`` would be the person.
         """
         if self._config.login == "facebook":
-            found = self._graph.get("read", f"/{self._config.user_id}", fields="id,username")
-            platform_id = text_of(found, "id")
+            node = self._graph_client.get("read", f"/{self._config.user_id}", fields="id,username")
+            platform_id = get_text(node, "id")
         else:
-            found = self._graph.get("read", "/me", fields="user_id,username,account_type")
-            platform_id = text_of(found, "user_id")
+            node = self._graph_client.get("read", "/me", fields="user_id,username,account_type")
+            platform_id = get_text(node, "user_id")
         if not platform_id:
             raise Transient("unreadable-answer", "Instagram named no account")
         if platform_id != self._config.user_id:
             raise AuthFailed(
                 "wrong-account", f"the token belongs to {platform_id}, not {self._config.user_id}"
             )
-        return Identity(platform_id, "@" + text_of(found, "username"), self._tokens.standing(self._graph)[0])
+        return Identity(
+            platform_id, "@" + get_text(node, "username"), self._tokens.login_status(self._graph_client)[0]
+        )
 
-    def survey(self) -> Facts:
+    def fetch_status(self) -> AccountStatus:
         """The quota of the moving day, and until when the login lasts; it is renewed where that is time."""
-        self._tokens.renew(self._graph)
+        self._tokens.renew(self._graph_client)
         path = f"/{self._config.user_id}/content_publishing_limit"
-        found = next(iter(rows_of(self._graph.get("read", path, fields="quota_usage,config"))), {})
-        used, total = found.get("quota_usage"), _member(found, "config").get("quota_total")
-        quotas = {"posts": (used, total)} if _is_count(used) and _is_count(total) else {}
-        ends, renews = self._tokens.standing(self._graph)
-        return Facts(self._door.now(), ends, quotas, extra={"renews": renews})
+        node = next(iter(get_objects(self._graph_client.get("read", path, fields="quota_usage,config"))), {})
+        used, total = node.get("quota_usage"), _get_object(node, "config").get("quota_total")
+        quotas = {"posts": (used, total)} if _is_plausible_count(used) and _is_plausible_count(total) else {}
+        expires_at, renews_itself = self._tokens.login_status(self._graph_client)
+        return AccountStatus(self._context.now(), expires_at, quotas, extra={"renews": renews_itself})
 
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:
         """One container is made or asked."""
-        with guarded(write=False):
-            uploads = self._config.uploads
-            maker = Maker(self._graph, self._wire, part, self._door, self._config.user_id, uploads)
-            return media_upload.step(maker, token)
+        with map_errors(write=False):
+            uploads = self._config.upload_url
+            client = ContainerClient(
+                self._graph_client, self._http, part, self._context, self._config.user_id, uploads
+            )
+            return media_upload.prepare_step(client, token)
 
     def publish(
         self, part: Part, ready: Ready, *, key: str, to: Recipient | None, reply_to: Receipt | None
     ) -> Receipt:
         """The container is public; its address comes later, with ``read_back``: reading it is flaky."""
-        prepared = containers.progress(ready.token)
-        if prepared.whole is None or prepared.is_old(self._door.now()):
-            raise Transient("container-old", "the container would expire", redo=True)
-        path, form = f"/{self._config.user_id}/media_publish", {"creation_id": prepared.whole.id}
+        media_id = containers.parse_progress(ready.token)
+        if media_id.parent is None or media_id.is_near_expiry(self._context.now()):
+            raise Transient("container-old", "the container would expire", restart_preparation=True)
+        path, form = f"/{self._config.user_id}/media_publish", {"creation_id": media_id.parent.id}
         try:
-            answer = self._graph.ask("publish", "POST", path, write=True, data=form)
+            response = self._graph_client.request("publish", "POST", path, write=True, data=form)
         except Transient as error:
-            raise self._sure(error, prepared.whole.id) from error
-        media = text_of(answer, "id")
+            raise self._explain_publish_error(error, media_id.parent.id) from error
+        media = get_text(response, "id")
         if not media:
             raise UnknownOutcome("unreadable-answer", "Instagram named no post")
-        return Receipt(media, self._door.now())
+        return Receipt(media, self._context.now())
 
-    def _sure(self, error: Transient, container: str) -> ChannelError:
+    def _explain_publish_error(self, error: Transient, container: str) -> ChannelError:
         """What it means that a container which was ready is not: it may have failed meanwhile, and waiting is no help."""
         if not error.code.endswith(NOT_READY):
             return error
         try:
-            status, words = containers.status_of(self._graph, container, call="poll")
+            status, detail = containers.get_status(self._graph_client, container, call="poll")
         except ChannelError:
             return error
         if status in ("ERROR", "EXPIRED"):
-            return Transient(f"container-{status.lower()}", words, redo=True)
+            return Transient(f"container-{status.lower()}", detail, restart_preparation=True)
         if status == "PUBLISHED":
             return UnknownOutcome("container-published", error.detail)
         return error
 
     def find(self, attempt: Attempt, *, to: Recipient | None) -> Receipt | Proof:
         """What the container and the lists say of an earlier attempt."""
-        return reconcile.find(self._graph, attempt, user_id=self._config.user_id, now=self._door.now())
+        return reconcile.find_published(
+            self._graph_client, attempt, user_id=self._config.user_id, now=self._context.now()
+        )
 
-    def retract(self, receipt: Receipt) -> Retracted | ByHand:
+    def retract(self, receipt: Receipt) -> Retracted | ManualSteps:
         """Deleted with Facebook Login; else a person does it in the app."""
         if self._config.login != "facebook" or receipt.remote_id is None:
-            where = receipt.url or "https://www.instagram.com/"
-            return ByHand(_("delete the post in the Instagram app: {where}").format(where=where))
-        answer = self._graph.ask("retract", "DELETE", f"/{receipt.remote_id}", write=True)
-        if answer.get("success") is not True:
+            location = receipt.url or "https://www.instagram.com/"
+            return ManualSteps(_("delete the post in the Instagram app: {where}").format(where=location))
+        response = self._graph_client.request("retract", "DELETE", f"/{receipt.remote_id}", write=True)
+        if response.get("success") is not True:
             raise UnknownOutcome("unreadable-answer", "Instagram did not say that it is deleted")
-        return Retracted(self._door.now())
+        return Retracted(self._context.now())
 
     def read_back(self, receipt: Receipt) -> Snapshot | None:
         """The caption, the number of media and the address of what is live."""
@@ -134,21 +142,21 @@ class InstagramSession:
             return None
         fields = "id,caption,permalink,timestamp,media_type,children{id}"
         try:
-            found = self._graph.get("read", f"/{receipt.remote_id}", fields=fields)
+            node = self._graph_client.get("read", f"/{receipt.remote_id}", fields=fields)
         except ChannelError as error:
             if reconcile.is_unreadable(error):
                 return None
             raise
-        children = rows_of(_member(found, "children"))
-        url = text_of(found, "permalink") or None
-        return Snapshot(text_of(found, "caption"), len(children) or 1, url)
+        children = get_objects(_get_object(node, "children"))
+        url = get_text(node, "permalink") or None
+        return Snapshot(get_text(node, "caption"), len(children) or 1, url)
 
 
-def _is_count(value: object) -> TypeGuard[int]:
+def _is_plausible_count(value: object) -> TypeGuard[int]:
     """Whether it can be a number of posts; a hostile one is believed by nobody."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_POSTS
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_POST_COUNT
 
 
-def _member(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    inner = found.get(name)
-    return inner if isinstance(inner, dict) else {}
+def _get_object(node: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    child = node.get(name)
+    return child if isinstance(child, dict) else {}

@@ -6,31 +6,31 @@ from functools import partial
 from typing import Any
 
 from humaspost.base.i18n import _
-from humaspost.channels.instagram.rules import COLLABORATORS, TAGGED
-from humaspost.model.post import Kind
+from humaspost.channels.instagram.rules import MAX_COLLABORATORS, MAX_TAGS
+from humaspost.model.post import MediaKind
 from humaspost.model.problem import Problem, channel_problem
 from humaspost.model.rendition import Part
 
 problem = partial(channel_problem, "instagram")
 
-_EXAMPLE, _NAMED = "{username: walikota, x: 0.5, y: 0.4, media: 1}", "{username: walikota}"
+_EXAMPLE, _EXAMPLE_WITHOUT_POSITION = "{username: walikota, x: 0.5, y: 0.4, media: 1}", "{username: walikota}"
 _USERNAME = re.compile(r"[\w.]{1,30}", re.ASCII)
 
 
-def check(part: Part) -> Iterator[Problem]:
+def check_tags(part: Part) -> Iterator[Problem]:
     """Names that are none, too many of them, and tags without a place."""
-    yield from _collaborators(part)
-    yield from _tags(part)
+    yield from _check_collaborators(part)
+    yield from _check_user_tags(part)
 
 
-def tags_of(part: Part, number: int) -> list[Mapping[str, Any]]:
+def tags_of_medium(part: Part, number: int) -> list[Mapping[str, Any]]:
     """The tags of one medium; media count from 1."""
     tags = part.extra.get("user_tags")
-    found = [tag for tag in tags if isinstance(tag, dict)] if isinstance(tags, list) else []
-    return [tag for tag in found if tag.get("media") == number]
+    tag_list = [tag for tag in tags if isinstance(tag, dict)] if isinstance(tags, list) else []
+    return [tag for tag in tag_list if tag.get("media") == number]
 
 
-def _collaborators(part: Part) -> Iterator[Problem]:
+def _check_collaborators(part: Part) -> Iterator[Problem]:
     names = part.extra.get("collaborators")
     for index, name in enumerate(names if isinstance(names, list) else []):
         if not _USERNAME.fullmatch(str(name)):
@@ -40,31 +40,31 @@ def _collaborators(part: Part) -> Iterator[Problem]:
                 hint=_("write it as the app shows it: letters, digits, dots and underscores"),
                 field=f"instagram.collaborators.{index}",
             )
-        elif index == COLLABORATORS.value:
+        elif index == MAX_COLLABORATORS.value:
             yield problem(
                 "instagram-collaborators",
-                _("Instagram takes {limit:.0f} collaborators").format(limit=COLLABORATORS.value),
-                hint=_("keep {limit:.0f}").format(limit=COLLABORATORS.value),
+                _("Instagram takes {limit:.0f} collaborators").format(limit=MAX_COLLABORATORS.value),
+                hint=_("keep {limit:.0f}").format(limit=MAX_COLLABORATORS.value),
                 field=f"instagram.collaborators.{index}",
             )
 
 
-def _tags(part: Part) -> Iterator[Problem]:
+def _check_user_tags(part: Part) -> Iterator[Problem]:
     tags = part.extra.get("user_tags")
     for index, tag in enumerate(tags if isinstance(tags, list) else []):
-        wrong, way_out = _wrong(tag, part) if isinstance(tag, dict) else ("", "")
-        if not wrong and index >= TAGGED.value:
-            wrong = _("Instagram takes {limit:.0f} tags").format(limit=TAGGED.value)
-        if wrong:
+        error, remedy = _tag_error(tag, part) if isinstance(tag, dict) else ("", "")
+        if not error and index >= MAX_TAGS.value:
+            error = _("Instagram takes {limit:.0f} tags").format(limit=MAX_TAGS.value)
+        if error:
             yield problem(
                 "instagram-user-tags",
-                wrong,
-                hint=way_out or _written(_EXAMPLE),
+                error,
+                hint=remedy or _write_hint(_EXAMPLE),
                 field=f"instagram.user_tags.{index}",
             )
 
 
-def _wrong(tag: Mapping[str, Any], part: Part) -> tuple[str, str]:
+def _tag_error(tag: Mapping[str, Any], part: Part) -> tuple[str, str]:
     """What is wrong with a tag, and the way out of it; "" = what a tag looks like."""
     name, number = str(tag["username"]), tag["media"]
     if not _USERNAME.fullmatch(name):
@@ -73,17 +73,17 @@ def _wrong(tag: Mapping[str, Any], part: Part) -> tuple[str, str]:
         return _("there is no medium {number}; Instagram shows {count}").format(
             number=number, count=len(part.media)
         ), ""
-    if part.media[number - 1].kind is Kind.VIDEO:
-        return _in_film(tag, part)
-    place = (tag["x"], tag["y"])
-    if part.extra.get("format") == "story" and place == (None, None):
+    if part.media[number - 1].kind is MediaKind.VIDEO:
+        return _video_tag_error(tag, part)
+    position = (tag["x"], tag["y"])
+    if part.extra.get("format") == "story" and position == (None, None):
         return "", ""
-    if not all(share is not None and 0 <= share <= 1 for share in place):
+    if not all(share is not None and 0 <= share <= 1 for share in position):
         return _("a tag in a picture needs x and y, from 0 (left, top) to 1"), ""
     return "", ""
 
 
-def _in_film(tag: Mapping[str, Any], part: Part) -> tuple[str, str]:
+def _video_tag_error(tag: Mapping[str, Any], part: Part) -> tuple[str, str]:
     """Only a reel has people in a video, and only by their names."""
     if part.extra.get("format") == "story":
         return _("nobody can be tagged in the video of a story"), _("take this tag out")
@@ -92,9 +92,9 @@ def _in_film(tag: Mapping[str, Any], part: Part) -> tuple[str, str]:
             number=tag["media"]
         ), _("take this tag out, tag a picture instead, or name them with @ in the caption")
     if (tag["x"], tag["y"]) != (None, None):
-        return _("a tag in a video has no x and no y"), _written(_NAMED)
+        return _("a tag in a video has no x and no y"), _write_hint(_EXAMPLE_WITHOUT_POSITION)
     return "", ""
 
 
-def _written(example: str) -> str:
+def _write_hint(example: str) -> str:
     return _("write it so: {example}").format(example=example)

@@ -10,17 +10,17 @@ from humaspost.model.rules import Limit, Rules, Source
 _TEXTS = ("", "a", "Halo, warga.", "https://kota.example/a", "😀" * 3, "漢字", "e\u0301")
 
 
-def judge_rules(rules: Rules) -> None:
+def check_rules(rules: Rules) -> None:
     """Every figure has a unit and a source, every refusal a reason; AssertionError says which has not."""
-    for path, found in _walk(rules, "rules"):
+    for path, found in _walk_values(rules, "rules"):
         if isinstance(found, Source):
             assert found.url.startswith("https://"), f"{path}: a source is a public address"
-            assert found.read.year >= 2020, f"{path}: the day it was read"
+            assert found.read_on.year >= 2020, f"{path}: the day it was read"
         if isinstance(found, Limit):
             assert found.value > 0, f"{path}: a limit is above nothing"
             assert found.unit, f"{path}: a limit has a unit"
     for text in _TEXTS:
-        assert 0 <= rules.text.measure(text) <= rules.text.bound(text), (
+        assert 0 <= rules.text.measure(text) <= rules.text.upper_bound(text), (
             f"{text!r}: bound is never below measure"
         )
     for kind, media in rules.media.items():
@@ -29,13 +29,13 @@ def judge_rules(rules: Rules) -> None:
         assert min(rate.count, rate.seconds, rate.burst) > 0, f"{rate.name}: a rate lets something through"
     for quota in rules.quotas:
         assert min(quota.count, quota.seconds) > 0, f"{quota.name}: a quota lets something through"
-    for said in ([c.what, c.why] for c in rules.cannot):
-        assert all(said), f"{said}: what the platform cannot do has a name and a reason"
+    for sources in ([c.operation, c.reason] for c in rules.unsupported):
+        assert all(sources), f"{sources}: what the platform cannot do has a name and a reason"
     for key, meaning in rules.keys.items():
         assert meaning, f"{key}: a key has a meaning"
 
 
-def judge_problem(post: str, problem: Problem, channel: str) -> None:
+def check_problem(post: str, problem: Problem, channel: str) -> None:
     """The problem names its channel and its key, and says what to do."""
     assert problem.channel == channel, f"{post}: {problem.code} names its channel"
     assert problem.code == problem.code.lower().replace("_", "-").strip(), (
@@ -46,14 +46,14 @@ def judge_problem(post: str, problem: Problem, channel: str) -> None:
     assert problem.field, f"{post}: {problem.code} names a key"
 
 
-def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+def _walk_values(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     yield path, value
     if is_dataclass(value):
-        for each in fields(value):
-            yield from _walk(getattr(value, each.name), f"{path}.{each.name}")
+        for field in fields(value):
+            yield from _walk_values(getattr(value, field.name), f"{path}.{field.name}")
     elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _walk(inner, f"{path}[{key}]")
+        for key, nested in value.items():
+            yield from _walk_values(nested, f"{path}[{key}]")
     elif isinstance(value, tuple | list):
-        for number, inner in enumerate(value):
-            yield from _walk(inner, f"{path}[{number}]")
+        for number, nested in enumerate(value):
+            yield from _walk_values(nested, f"{path}[{number}]")

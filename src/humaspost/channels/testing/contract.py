@@ -15,28 +15,28 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import ClassVar
 
-from humaspost.channels.testing.checks import judge_problem, judge_rules
+from humaspost.channels.testing.checks import check_problem, check_rules
 from humaspost.channels.testing.stage import (
     FAULTS,
     WRONG_KEY,
-    Stage,
-    WrongKeys,
-    attempt_of,
-    error_of,
-    prepared,
-    publish,
-    renditions,
+    ContractStage,
+    WrongKeysContext,
+    build_attempt,
+    prepare_until_ready,
+    publish_part,
+    raised_by,
+    render_repeatedly,
 )
-from humaspost.model.account import Facts
-from humaspost.model.channel import ByHand, NotReady, Ready, Retracted, Session, Snapshot
+from humaspost.model.account import AccountStatus
+from humaspost.model.channel import ManualSteps, NotReady, Ready, Retracted, Session, Snapshot
 from humaspost.model.delivery import Proof, Receipt
 from humaspost.model.errors import AuthFailed, Transient, UnknownOutcome
 from humaspost.model.rendition import Part, Rendition
 
-__all__ = ["CLAIMS", "FAULTS", "ChannelContract", "Stage"]
+__all__ = ["FAULTS", "OPTIONAL_CLAIMS", "ChannelContract", "ContractStage"]
 
 #: What ``exempt`` may name.
-CLAIMS = frozenset({"finds-what-is-live"})
+OPTIONAL_CLAIMS = frozenset({"finds-what-is-live"})
 
 
 class ChannelContract:
@@ -44,34 +44,36 @@ class ChannelContract:
 
     exempt: ClassVar[Mapping[str, str]] = {}
 
-    def stage(self) -> AbstractContextManager[Stage]:
+    def stage(self) -> AbstractContextManager[ContractStage]:
         """A fresh stage; each test opens one."""
         raise AssertionError(f"{type(self).__name__} has to give a stage()")
 
-    def claims(self, claim: str) -> bool:
+    def is_claimed(self, claim: str) -> bool:
         """Whether the channel claims it; where it does not, the reason stands in ``exempt``."""
         return claim not in self.exempt
 
     def test_exemptions_name_a_claim_and_a_reason(self) -> None:
         for claim, reason in self.exempt.items():
-            assert claim in CLAIMS, f"{claim} is no claim; there are {', '.join(sorted(CLAIMS))}"
+            assert claim in OPTIONAL_CLAIMS, (
+                f"{claim} is no claim; there are {', '.join(sorted(OPTIONAL_CLAIMS))}"
+            )
             assert len(reason) > 10, f"{claim} needs a reason"
 
     def test_rules_are_complete_and_name_their_sources(self) -> None:
         with self.stage() as stage:
             rules = stage.channel.rules(stage.config)
             assert rules == stage.channel.rules(stage.config), "rules are always the same"
-            judge_rules(rules)
+            check_rules(rules)
 
-    def test_looks_come_later_and_later(self) -> None:
+    def test_lookups_are_spaced_out(self) -> None:
         with self.stage() as stage:
-            after = stage.channel.looks.after
+            after = stage.channel.lookup_schedule.delays
             assert list(after) == sorted(after), "looks are in order"
             assert all(seconds >= 0 for seconds in after), "looks lie ahead"
 
     def test_rendering_is_total_and_always_the_same(self) -> None:
         with self.stage() as stage:
-            for post, rendition, again in renditions(stage):
+            for post, rendition, again in render_repeatedly(stage):
                 assert rendition.hash == again.hash, f"{post}: the same post renders the same"
                 assert rendition.channel == stage.channel.name, f"{post}: names its channel"
                 numbers = [part.number for part in rendition.parts]
@@ -80,13 +82,13 @@ class ChannelContract:
                 copied = Rendition.from_json(json.loads(json.dumps(rendition.to_json())))
                 assert copied.hash == rendition.hash, f"{post}: survives JSON"
 
-    def test_checking_is_total_and_says_what_to_do(self) -> None:
+    def test_checking_is_total_and_gives_hints(self) -> None:
         with self.stage() as stage:
             rules = stage.channel.rules(stage.config)
-            for post, rendition, _ in renditions(stage):
-                for facts in (None, Facts(stage.door.now())):
-                    for problem in stage.channel.check(rendition, rules, facts, config=stage.config):
-                        judge_problem(post, problem, stage.channel.name)
+            for post, rendition, _ in render_repeatedly(stage):
+                for status in (None, AccountStatus(stage.context.now())):
+                    for problem in stage.channel.check(rendition, rules, status, config=stage.config):
+                        check_problem(post, problem, stage.channel.name)
 
     def test_a_hostile_webhook_gives_nothing(self) -> None:
         with self.stage() as stage:
@@ -95,80 +97,82 @@ class ChannelContract:
                     found = stage.channel.events(stage.config, headers, body, secret="not-the-secret")  # noqa: S106 - it is none
                     assert not found, f"{body[:20]!r} is not believed"
 
-    def test_asking_changes_nothing(self) -> None:
-        with self.stage() as stage, stage.open(stage.door) as session:
+    def test_reading_changes_nothing(self) -> None:
+        with self.stage() as stage, stage.open(stage.context) as session:
             identity = session.whoami()
             expected = stage.channel.platform_id(stage.config)
             assert expected in (None, identity.platform_id), "whoami names the configured account"
-            assert session.survey().taken_at.tzinfo is not None, "survey says when"
-            assert (stage.writes(), stage.public()) == (0, 0), "asking writes nothing"
+            assert session.fetch_status().taken_at.tzinfo is not None, "survey says when"
+            assert (stage.count_writes(), stage.count_public()) == (0, 0), "asking writes nothing"
 
-    def test_wrong_keys_are_for_a_person_and_never_shown(self) -> None:
-        with self.stage() as stage, stage.open(WrongKeys(stage.door)) as session:
-            error = error_of(session.whoami)
+    def test_wrong_keys_raise_auth_failed_and_stay_hidden(self) -> None:
+        with self.stage() as stage, stage.open(WrongKeysContext(stage.context)) as session:
+            error = raised_by(session.whoami)
             assert isinstance(error, AuthFailed), f"wrong keys are AuthFailed, not {error!r}"
             assert WRONG_KEY not in str(error), "a secret is never shown"
 
-    def test_preparing_makes_one_write_at_a_time_and_nothing_public(self) -> None:
-        with self.stage() as stage, stage.open(stage.door) as session:
+    def test_each_preparation_step_makes_at_most_a_single_invisible_write(self) -> None:
+        with self.stage() as stage, stage.open(stage.context) as session:
             for name, part in stage.parts.items():
-                ready = prepared(stage, session, part)
+                ready = prepare_until_ready(stage, session, part)
                 assert json.loads(json.dumps(ready.token)) == ready.token, f"{name}: the token is JSON"
                 again = session.prepare(part, ready.token)
                 assert isinstance(again, Ready | NotReady), f"{name}: can be asked again"
-            assert stage.public() == 0, "preparing shows nothing"
+            assert stage.count_public() == 0, "preparing shows nothing"
 
-    def test_preparing_again_is_the_worst_that_a_fault_brings(self) -> None:
+    def test_a_fault_during_preparation_costs_at_most_a_repeated_step(self) -> None:
         for fault in FAULTS:
-            with self.stage() as stage, stage.open(stage.door) as session:
+            with self.stage() as stage, stage.open(stage.context) as session:
                 for part in stage.parts.values():
-                    prepared(stage, session, part, fault=fault)
-                assert stage.public() == 0, f"{fault}: preparing shows nothing"
+                    prepare_until_ready(stage, session, part, fault=fault)
+                assert stage.count_public() == 0, f"{fault}: preparing shows nothing"
 
-    def test_publishing_is_one_write_and_one_object(self) -> None:
-        with self.stage() as stage, stage.open(stage.door) as session:
+    def test_publishing_makes_a_single_write_and_a_single_object(self) -> None:
+        with self.stage() as stage, stage.open(stage.context) as session:
             for number, (name, part) in enumerate(stage.parts.items(), 1):
-                ready = prepared(stage, session, part)
-                before = stage.writes()
-                receipt = publish(stage, session, part, ready)
-                assert stage.writes() - before == 1, f"{name}: one write"
-                assert stage.public() == number, f"{name}: one object"
+                ready = prepare_until_ready(stage, session, part)
+                before = stage.count_writes()
+                receipt = publish_part(stage, session, part, ready)
+                assert stage.count_writes() - before == 1, f"{name}: one write"
+                assert stage.count_public() == number, f"{name}: one object"
                 assert receipt.remote_id, f"{name}: has an id"
                 assert receipt.at.tzinfo is not None, f"{name}: says when"
 
-    def test_what_was_sent_into_a_fault_is_never_sent_again(self) -> None:
+    def test_an_unknown_outcome_is_never_sent_again(self) -> None:
         for fault in FAULTS:
-            with self.stage() as stage, stage.open(stage.door) as session:
+            with self.stage() as stage, stage.open(stage.context) as session:
                 for part in stage.parts.values():
-                    self._lost(stage, session, part, fault=fault)
+                    self._check_lost_outcome(stage, session, part, fault=fault)
 
-    def _lost(self, stage: Stage, session: Session, part: Part, *, fault: str) -> None:
-        ready = prepared(stage, session, part)
-        writes, public = stage.writes(), stage.public()
-        stage.fail(fault, "publish")
-        error = error_of(lambda: publish(stage, session, part, ready))
-        live = stage.public() - public
-        assert stage.writes() - writes == 1, f"{fault}: one write, none again"
-        if isinstance(error, Transient) and fault == "drop-before" and not live:
+    def _check_lost_outcome(self, stage: ContractStage, session: Session, part: Part, *, fault: str) -> None:
+        ready = prepare_until_ready(stage, session, part)
+        writes, public = stage.count_writes(), stage.count_public()
+        stage.inject_fault(fault, "publish")
+        error = raised_by(lambda: publish_part(stage, session, part, ready))
+        public_count = stage.count_public() - public
+        assert stage.count_writes() - writes == 1, f"{fault}: one write, none again"
+        if isinstance(error, Transient) and fault == "drop-before" and not public_count:
             return
         assert isinstance(error, UnknownOutcome), f"{fault}: UnknownOutcome, not {error!r}"
-        found = session.find(attempt_of(stage, part, ready, error), to=stage.to)
-        assert stage.writes() - writes == 1, f"{fault}: looking writes nothing"
-        if live:
-            assert found is not Proof.ABSENT_PROVEN, f"{fault}: it is live"
-            found_it = isinstance(found, Receipt) or not stage.channel.looks.after
-            assert found_it or not self.claims("finds-what-is-live"), f"{fault}: found, not {found!r}"
+        result = session.find(build_attempt(stage, part, ready, error), to=stage.to)
+        assert stage.count_writes() - writes == 1, f"{fault}: looking writes nothing"
+        if public_count:
+            assert result is not Proof.ABSENT_PROVEN, f"{fault}: it is live"
+            was_reconciled = isinstance(result, Receipt) or not stage.channel.lookup_schedule.delays
+            assert was_reconciled or not self.is_claimed("finds-what-is-live"), (
+                f"{fault}: found, not {result!r}"
+            )
         else:
-            assert not isinstance(found, Receipt), f"{fault}: nothing is live, and nothing is found"
+            assert not isinstance(result, Receipt), f"{fault}: nothing is live, and nothing is found"
 
-    def test_what_is_live_can_be_read_or_not_but_never_breaks(self) -> None:
-        with self.stage() as stage, stage.open(stage.door) as session:
+    def test_reading_back_and_retracting_never_fail(self) -> None:
+        with self.stage() as stage, stage.open(stage.context) as session:
             part = next(iter(stage.parts.values()))
-            receipt = publish(stage, session, part, prepared(stage, session, part))
+            receipt = publish_part(stage, session, part, prepare_until_ready(stage, session, part))
             snapshot = session.read_back(receipt)
             assert snapshot is None or isinstance(snapshot, Snapshot)
             assert session.read_back(Receipt(None, receipt.at)) is None, "without an id nothing is read"
-            cannot = {c.what for c in stage.channel.rules(stage.config).cannot}
+            cannot = {c.operation for c in stage.channel.rules(stage.config).unsupported}
             taken_back = session.retract(receipt)
-            expected = ByHand if "retract" in cannot else Retracted
+            expected = ManualSteps if "retract" in cannot else Retracted
             assert isinstance(taken_back, expected), f"retract: {expected.__name__}, as the rules say"

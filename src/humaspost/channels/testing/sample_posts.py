@@ -20,14 +20,14 @@ from humaspost.model.document import (
     Strong,
     Text,
 )
-from humaspost.model.post import Kind, MediaFacts, Medium, Post
+from humaspost.model.post import MediaFacts, MediaKind, Medium, Post
 
 _MIMES = {
-    Kind.IMAGE: "image/jpeg",
-    Kind.GIF: "image/gif",
-    Kind.VIDEO: "video/mp4",
-    Kind.AUDIO: "audio/mpeg",
-    Kind.DOCUMENT: "application/pdf",
+    MediaKind.IMAGE: "image/jpeg",
+    MediaKind.GIF: "image/gif",
+    MediaKind.VIDEO: "video/mp4",
+    MediaKind.AUDIO: "audio/mpeg",
+    MediaKind.DOCUMENT: "application/pdf",
 }
 
 _EVERY_BLOCK: tuple[Block, ...] = (
@@ -42,51 +42,67 @@ _EVERY_BLOCK: tuple[Block, ...] = (
 )
 
 
-def medium(kind: Kind, index: int = 0, *, probed: bool = True, **values: Any) -> Medium:
+def sample_medium(kind: MediaKind, index: int = 0, *, has_details: bool = True, **values: Any) -> Medium:
     """One medium of that kind; without probing its facts are not known."""
     file = f"media/{index}.{_MIMES[kind].rpartition('/')[2]}"
-    facts = MediaFacts(kind, _MIMES[kind], f"{index:064x}", 100_000, 1080, 1080, 5.0) if probed else None
+    facts = MediaFacts(kind, _MIMES[kind], f"{index:064x}", 100_000, 1080, 1080, 5.0) if has_details else None
     return Medium(file, Path("/office/posts") / file, index, **{"alt": "Gambar.", "facts": facts, **values})
 
 
-def specimens(channel: str) -> Iterator[Post]:
+def sample_posts(channel: str) -> Iterator[Post]:
     """Ordinary, empty, huge and hostile posts; none of them is a mistake of the channel."""
-    yield _post(
-        "biasa", body=_words("Halo, warga."), tags=("Layanan", "#Kota"), link="https://kota.example/1"
+    yield _sample_post(
+        "biasa", body=_document_of("Halo, warga."), tags=("Layanan", "#Kota"), link="https://kota.example/1"
     )
-    yield _post("kosong", title="")
-    yield _post("semua-blok", body=_EVERY_BLOCK)
-    yield _post("panjang", body=_words("kata " * 20_000), tags=tuple(f"T{n}" for n in range(60)))
-    yield _post(
+    yield _sample_post("kosong", title="")
+    yield _sample_post("semua-blok", body=_EVERY_BLOCK)
+    yield _sample_post(
+        "panjang", body=_document_of("kata " * 20_000), tags=tuple(f"T{index}" for index in range(60))
+    )
+    yield _sample_post(
         "tanda",
         title="*_~`\u202e\u200b",
-        body=_words("😀👨‍👩‍👧‍👦 e\u0301 \u202e \x00 \ud7ff {title} {{1}} <!-- part -->"),
+        body=_document_of("😀👨‍👩‍👧‍👦 e\u0301 \u202e \x00 \ud7ff {title} {{1}} <!-- part -->"),
     )
-    for kind in Kind:
-        yield _post(f"satu-{kind}", body=_words("a"), media=(medium(kind),))
-    kinds = (*Kind, *Kind, *Kind)
-    yield _post("banyak", body=_words("a"), media=tuple(medium(kind, n) for n, kind in enumerate(kinds)))
-    yield _post("tak-teruji", body=_words("a"), media=(medium(Kind.IMAGE, probed=False),))
-    yield _post(
+    for kind in MediaKind:
+        yield _sample_post(f"satu-{kind}", body=_document_of("a"), media=(sample_medium(kind),))
+    kinds = (*MediaKind, *MediaKind, *MediaKind)
+    yield _sample_post(
+        "banyak", body=_document_of("a"), media=tuple(sample_medium(kind, n) for n, kind in enumerate(kinds))
+    )
+    yield _sample_post(
+        "tak-teruji", body=_document_of("a"), media=(sample_medium(MediaKind.IMAGE, has_details=False),)
+    )
+    yield _sample_post(
         "hanya",
-        body=_words("a"),
-        media=(medium(Kind.IMAGE, only=(channel,)), medium(Kind.IMAGE, 1, only=("lain",))),
+        body=_document_of("a"),
+        media=(
+            sample_medium(MediaKind.IMAGE, only=(channel,)),
+            sample_medium(MediaKind.IMAGE, 1, only=("lain",)),
+        ),
     )
-    yield _post(
-        "bagian", body=_EVERY_BLOCK, media=(medium(Kind.IMAGE, part=2), medium(Kind.IMAGE, 1, part=99))
+    yield _sample_post(
+        "bagian",
+        body=_EVERY_BLOCK,
+        media=(sample_medium(MediaKind.IMAGE, part=2), sample_medium(MediaKind.IMAGE, 1, part=99)),
     )
     for value in ("teks", "", True, [], ["a", ["b"]], {}, {"options": "a"}, None):
-        own = {channel: dict.fromkeys(_KEYS, value)}
-        yield _post("kunci", body=_words("a"), media=(medium(Kind.IMAGE),), own=own)
+        channel_keys = {channel: dict.fromkeys(_KEYS, value)}
+        yield _sample_post(
+            "kunci",
+            body=_document_of("a"),
+            media=(sample_medium(MediaKind.IMAGE),),
+            channel_keys=channel_keys,
+        )
 
 
 #: Keys that channels know; any value may stand there, for content checks only their names.
 _KEYS = ("text", "thread", "poll", "format", "template", "template_language", "params", "reply_settings")
 
 
-def _post(name: str, **values: Any) -> Post:
+def _sample_post(name: str, **values: Any) -> Post:
     return Post(**{"id": name, "file": f"posts/{name}.md", "title": "Judul", "body": (), **values})
 
 
-def _words(text: str) -> tuple[Block, ...]:
+def _document_of(text: str) -> tuple[Block, ...]:
     return (Paragraph((Text(text),)),)

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from humaspost.base.canonical_json import Json
-from humaspost.channels.testing.sample_posts import specimens
-from humaspost.model.channel import Channel, Door, NotReady, Ready, Session
+from humaspost.channels.testing.sample_posts import sample_posts
+from humaspost.model.channel import Channel, ChannelContext, NotReady, Ready, Session
 from humaspost.model.delivery import Attempt, Receipt, Recipient
 from humaspost.model.errors import ChannelError, Transient
 from humaspost.model.rendition import Part, Rendition
@@ -18,10 +18,10 @@ FAULTS = ("drop-before", "drop-after", "hang", "garbage", "empty-2xx", "redirect
 KEY = "hp1:0123456789abcdef0123456789abcdef:1"
 #: What every secret is behind a door of ``WrongKeys``.
 WRONG_KEY = "wrong-key-0123456789"
-_MOST_STEPS = 200
+_MAX_STEPS = 200
 
 
-class Stage(Protocol):
+class ContractStage(Protocol):
     """A channel before a pretend platform that counts; fresh for each test.
 
     ``parts`` can be published as they are; ``to`` is who they go to, where the channel has recipients.
@@ -29,109 +29,109 @@ class Stage(Protocol):
 
     channel: Channel
     config: Any
-    door: Door
+    context: ChannelContext
     parts: Mapping[str, Part]
     to: Recipient | None
 
-    def open(self, door: Door) -> AbstractContextManager[Session]:
+    def open(self, context: ChannelContext) -> AbstractContextManager[Session]:
         """A session, as ``Channel.open`` gives it; its deadline may be shorter."""
         ...
 
-    def fail(self, fault: str, call: str) -> None:
+    def inject_fault(self, fault: str, call: str) -> None:
         """The next write of ``publish`` or ``prepare`` meets one of FAULTS, and no later one."""
         ...
 
-    def writes(self) -> int:
+    def count_writes(self) -> int:
         """How many requests that are not reads have reached the platform."""
         ...
 
-    def public(self) -> int:
+    def count_public(self) -> int:
         """How many objects the public can see."""
         ...
 
 
-class WrongKeys:
+class WrongKeysContext:
     """A door whose secrets open nothing."""
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    def __init__(self, context: ChannelContext) -> None:
+        self._context = context
 
     def secret(self, field: str) -> str:
         """A key that nobody gave out."""
         return f"{WRONG_KEY}-{field}"
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._door, name)
+        return getattr(self._context, name)
 
 
-def renditions(stage: Stage) -> Iterator[tuple[str, Rendition, Rendition]]:
+def render_repeatedly(stage: ContractStage) -> Iterator[tuple[str, Rendition, Rendition]]:
     """Every specimen's id, and it rendered twice."""
     rules = stage.channel.rules(stage.config)
-    for post in specimens(stage.channel.name):
-        first, again = (
+    for post in sample_posts(stage.channel.name):
+        first, second = (
             stage.channel.render(post, stage.config, rules, account=stage.channel.name) for _ in range(2)
         )
-        yield post.id, first, again
+        yield post.id, first, second
 
 
-def prepared(stage: Stage, session: Session, part: Part, *, fault: str = "") -> Ready:
+def prepare_until_ready(stage: ContractStage, session: Session, part: Part, *, fault: str = "") -> Ready:
     """The part is ready; each step made one write at most, and each write met ``fault`` once.
 
     Where a fault spoilt what was prepared (``Transient.redo``), it is made anew, without faults.
     """
     token: Json = None
-    for _ in range(_MOST_STEPS):
-        step = _step(stage, session, part, token, fault=fault)
+    for _ in range(_MAX_STEPS):
+        step = _prepare_step(stage, session, part, token, fault=fault)
         if isinstance(step, Ready):
             return step
         if isinstance(step, NotReady):
-            assert step.after >= 0, "a pause lies ahead"
+            assert step.retry_after >= 0, "a pause lies ahead"
             token = json.loads(json.dumps(step.token))
-        elif step.redo:
+        elif step.restart_preparation:
             token, fault = None, ""
-    raise AssertionError(f"not ready after {_MOST_STEPS} steps")
+    raise AssertionError(f"not ready after {_MAX_STEPS} steps")
 
 
-def _step(
-    stage: Stage, session: Session, part: Part, token: Json, *, fault: str
+def _prepare_step(
+    stage: ContractStage, session: Session, part: Part, token: Json, *, fault: str
 ) -> Ready | NotReady | Transient:
     """One step; one that met the fault is made once more."""
-    before = stage.writes()
+    before = stage.count_writes()
     if fault:
-        stage.fail(fault, "prepare")
-    step = _tried(session, part, token)
-    assert stage.writes() - before <= 1, "a step makes one write at most"
+        stage.inject_fault(fault, "prepare")
+    step = _try_prepare(session, part, token)
+    assert stage.count_writes() - before <= 1, "a step makes one write at most"
     if not isinstance(step, ChannelError):
         return step
     assert fault, f"preparing fails: {step!r}"
     assert isinstance(step, Transient), f"{fault}: nothing is shown yet, so it is Transient, not {step!r}"
-    again = step if step.redo else _tried(session, part, token)
-    assert isinstance(again, Ready | NotReady | Transient), f"after {fault}: {again!r}"
-    return again
+    repeated = step if step.restart_preparation else _try_prepare(session, part, token)
+    assert isinstance(repeated, Ready | NotReady | Transient), f"after {fault}: {repeated!r}"
+    return repeated
 
 
-def _tried(session: Session, part: Part, token: Json) -> Ready | NotReady | ChannelError:
+def _try_prepare(session: Session, part: Part, token: Json) -> Ready | NotReady | ChannelError:
     try:
         return session.prepare(part, token)
     except ChannelError as error:
         return error
 
 
-def publish(stage: Stage, session: Session, part: Part, ready: Ready) -> Receipt:
+def publish_part(stage: ContractStage, session: Session, part: Part, prepared: Ready) -> Receipt:
     """The part is published to whom the stage says."""
-    return session.publish(part, ready, key=KEY, to=stage.to, reply_to=None)
+    return session.publish(part, prepared, key=KEY, to=stage.to, reply_to=None)
 
 
-def error_of(call: Callable[[], object]) -> ChannelError:
+def raised_by(call: Callable[[], object]) -> ChannelError:
     """What the call ends with: one of the six, anything else falls through."""
     try:
-        answer = call()
+        result = call()
     except ChannelError as error:
         return error
-    raise AssertionError(f"no error, but {answer!r}")
+    raise AssertionError(f"no error, but {result!r}")
 
 
-def attempt_of(stage: Stage, part: Part, ready: Ready, error: ChannelError) -> Attempt:
+def build_attempt(stage: ContractStage, part: Part, prepared: Ready, error: ChannelError) -> Attempt:
     """The attempt that ended so, just now."""
-    now = stage.door.now()
-    return Attempt(KEY, 1, now - timedelta(seconds=30), now, part, ready.token, None, error.code)
+    now = stage.context.now()
+    return Attempt(KEY, 1, now - timedelta(seconds=30), now, part, prepared.token, None, error.code)

@@ -10,16 +10,16 @@ from humaspost.channels.whatsapp import check as checking
 from humaspost.channels.whatsapp import render as rendering
 from humaspost.channels.whatsapp import rules as limits
 from humaspost.channels.whatsapp import webhooks as webhooks
-from humaspost.channels.whatsapp.template_params import Choice, is_button
-from humaspost.model.account import Facts
-from humaspost.model.channel import Door, Event, Looks, Session
-from humaspost.model.post import Kind, Post
+from humaspost.channels.whatsapp.template_params import TemplateSettings, is_button
+from humaspost.model.account import AccountStatus
+from humaspost.model.channel import ChannelContext, ChannelEvent, LookupSchedule, Session
+from humaspost.model.post import MediaKind, Post
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Rendition
 from humaspost.model.rules import Rules
 
 
-class TemplateChoice(BaseModel):
+class ConfiguredTemplate(BaseModel):
     """A template by name, and what fills it: texts in which {title}, {text} and {link} may stand.
 
     ``params`` as a list, or by name; ``header`` where the template's header is a text with a gap;
@@ -36,33 +36,33 @@ class TemplateChoice(BaseModel):
 
     @field_validator("buttons")
     @classmethod
-    def _known(cls, given: tuple[str | dict[str, str], ...]) -> tuple[str | dict[str, str], ...]:
+    def _check_buttons(cls, given: tuple[str | dict[str, str], ...]) -> tuple[str | dict[str, str], ...]:
         if not all(map(is_button, given)):
             raise ValueError('write for each button {url = "…"}, {payload = "…"} or ""')
         return given
 
 
-class Templates(BaseModel):
+class ConfiguredTemplates(BaseModel):
     """``[accounts.NAME.templates]``: the template for each kind of first medium."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     language: str = Field(default="id", pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")
-    text: TemplateChoice | None = None
-    image: TemplateChoice | None = None
-    video: TemplateChoice | None = None
-    document: TemplateChoice | None = None
+    text: ConfiguredTemplate | None = None
+    image: ConfiguredTemplate | None = None
+    video: ConfiguredTemplate | None = None
+    document: ConfiguredTemplate | None = None
 
-    def by_kind(self) -> dict[Kind | None, Choice]:
+    def by_kind(self) -> dict[MediaKind | None, TemplateSettings]:
         """The chosen ones by the kind of medium; None = a post without one. No header carries a sound."""
-        named = {
+        choices = {
             None: self.text,
-            Kind.IMAGE: self.image,
-            Kind.VIDEO: self.video,
-            Kind.DOCUMENT: self.document,
-            Kind.AUDIO: self.text,
+            MediaKind.IMAGE: self.image,
+            MediaKind.VIDEO: self.video,
+            MediaKind.DOCUMENT: self.document,
+            MediaKind.AUDIO: self.text,
         }
-        return {kind: choice for kind, choice in named.items() if choice is not None}
+        return {kind: choice for kind, choice in choices.items() if choice is not None}
 
 
 class WhatsAppConfig(BaseModel):
@@ -77,15 +77,15 @@ class WhatsAppConfig(BaseModel):
     display_phone_number: str | None = Field(default=None, max_length=32)
     rate: float = Field(default=80, gt=0, le=1000)
     daily_recipients: int = Field(default=250, ge=1)
-    templates: Templates = Templates()
+    templates: ConfiguredTemplates = ConfiguredTemplates()
 
     @property
-    def url(self) -> str:
+    def api_url(self) -> str:
         """The address that every call begins with, version included."""
         return f"{self.base_url.rstrip('/')}/{self.graph_version}"
 
 
-def masked(number: str) -> str:
+def mask_number(number: str) -> str:
     """A phone number as a person may see it anywhere: ``+62 811-**-99``; "" where there is none."""
     country, _, rest = number.strip().partition(" ")
     if not rest:
@@ -103,12 +103,14 @@ class WhatsApp:
     Config: ClassVar[type[WhatsAppConfig]] = WhatsAppConfig
     secrets: ClassVar[tuple[str, ...]] = ("access_token", "app_secret")
     #: There is nothing to ask: only a webhook with our callback key tells (contracts: exactly-once).
-    looks: ClassVar[Looks] = Looks((), where="https://business.facebook.com/wa/manage/")
+    lookup_schedule: ClassVar[LookupSchedule] = LookupSchedule(
+        (), public_site="https://business.facebook.com/wa/manage/"
+    )
 
-    def shown(self, config: WhatsAppConfig) -> str:
+    def display_name(self, config: WhatsAppConfig) -> str:
         """The number, masked; before it is known, its id, masked."""
         if config.display_phone_number:
-            return masked(config.display_phone_number)
+            return mask_number(config.display_phone_number)
         return f"{config.phone_number_id[:3]}**{config.phone_number_id[-2:]}"
 
     def platform_id(self, config: WhatsAppConfig) -> str | None:
@@ -117,28 +119,35 @@ class WhatsApp:
 
     def rules(self, config: WhatsAppConfig) -> Rules:
         """WhatsApp's limits, with what Meta grants this number."""
-        return limits.rules(rate=config.rate, daily_recipients=config.daily_recipients)
+        return limits.build_rules(rate=config.rate, daily_recipients=config.daily_recipients)
 
     def render(self, post: Post, config: WhatsAppConfig, rules: Rules, *, account: str) -> Rendition:
         """One message, and the template for people outside their window."""
         chosen = config.templates
-        return rendering.render(post, account=account, templates=chosen.by_kind(), language=chosen.language)
+        return rendering.render_post(
+            post, account=account, templates=chosen.by_kind(), language=chosen.language
+        )
 
     def check(
-        self, rendition: Rendition, rules: Rules, facts: Facts | None, *, config: WhatsAppConfig
+        self,
+        rendition: Rendition,
+        rules: Rules,
+        account_status: AccountStatus | None,
+        *,
+        config: WhatsAppConfig,
     ) -> list[Problem]:
         """Captions and templates."""
-        return checking.check(rendition, facts)
+        return checking.check_post(rendition, account_status)
 
     def events(
         self, config: WhatsAppConfig, headers: Mapping[str, str], body: bytes, *, secret: str
-    ) -> list[Event] | None:
+    ) -> list[ChannelEvent] | None:
         """What happened on this number and to its templates; ``secret`` is the app's own; None = not from Meta."""
         number, business = config.phone_number_id, config.business_account_id
-        return webhooks.events(headers, body, secret=secret, phone_number_id=number, business=business)
+        return webhooks.parse_events(headers, body, secret=secret, phone_number_id=number, business=business)
 
-    def open(self, config: WhatsAppConfig, door: Door) -> AbstractContextManager[Session]:
+    def open(self, config: WhatsAppConfig, context: ChannelContext) -> AbstractContextManager[Session]:
         """A session with its own connections; requests is imported only now."""
-        from humaspost.channels.whatsapp.session import session
+        from humaspost.channels.whatsapp.session import open_session
 
-        return session(config, door)
+        return open_session(config, context)

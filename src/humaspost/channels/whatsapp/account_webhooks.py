@@ -7,59 +7,74 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from humaspost.channels.whatsapp.json_fields import dicts, id_in, member, moment_in, text_in
-from humaspost.model.account import Verdict
-from humaspost.model.channel import Event
+from humaspost.channels.whatsapp.json_fields import get_id, get_object, get_objects, get_text, get_timestamp
+from humaspost.model.account import TemplateStatusChange
+from humaspost.model.channel import ChannelEvent
 
-_OF_TEMPLATES = ("message_template_status_update", "template_category_update")
+_TEMPLATE_FIELDS = ("message_template_status_update", "template_category_update")
 #: What is told of a template by these is its new status, under our name for it; FLAGGED, say, is only a warning.
-_VERDICTS = {
+_TEMPLATE_STATUSES = {
     **{word: word for word in ("APPROVED", "PENDING", "REJECTED", "PAUSED", "DISABLED", "IN_APPEAL")},
     **{word: word for word in ("PENDING_DELETION", "DELETED", "LIMIT_EXCEEDED", "ARCHIVED")},
     "REINSTATED": "APPROVED",
 }
 #: How many people may be written to a day, and how good the number is thought to be: asking tells.
-_OF_LIMITS = ("business_capability_update", "phone_number_quality_update")
+_LIMIT_FIELDS = ("business_capability_update", "phone_number_quality_update")
 #: What ends all sending; a warning (a violation, a ban that is only announced) ends nothing.
-_OVER = ("ACCOUNT_DELETED", "ACCOUNT_OFFBOARDED")
+_ACCOUNT_ENDED = ("ACCOUNT_DELETED", "ACCOUNT_OFFBOARDED")
 
 
-def notices(payload: object, business: str) -> Iterator[Event]:
+def parse_account_events(payload: object, business: str) -> Iterator[ChannelEvent]:
     """What was decided of this business account and of its templates."""
-    for entry in dicts(payload, "entry"):
-        at = moment_in(entry, "time")
-        for change in dicts(entry, "changes"):
-            if at and text_in(entry, "id") == business:
-                yield from _notice(text_in(change, "field"), member(change, "value"), at)
+    for entry in get_objects(payload, "entry"):
+        at = get_timestamp(entry, "time")
+        for change in get_objects(entry, "changes"):
+            if at and get_text(entry, "id") == business:
+                yield from _account_event(get_text(change, "field"), get_object(change, "value"), at)
 
 
-def _notice(field: str, value: dict[str, Any], at: datetime) -> Iterator[Event]:
-    if field in _OF_TEMPLATES:
-        yield from _verdict(value, at)
-    if field in _OF_LIMITS:
-        yield Event(f"{field}:{int(at.timestamp())}", "template", at, verdict=Verdict("", ""))
-    if field == "account_update" and _restricts(value):
-        told = id_in(value, "event")
-        yield Event(f"account:{told}:{int(at.timestamp())}", "account", at, failed=told, holds=True)
+def _account_event(field: str, value: dict[str, Any], at: datetime) -> Iterator[ChannelEvent]:
+    if field in _TEMPLATE_FIELDS:
+        yield from _template_status_change(value, at)
+    if field in _LIMIT_FIELDS:
+        yield ChannelEvent(
+            f"{field}:{int(at.timestamp())}", "template", at, template_change=TemplateStatusChange("", "")
+        )
+    if field == "account_update" and _is_restriction(value):
+        event = get_id(value, "event")
+        yield ChannelEvent(
+            f"account:{event}:{int(at.timestamp())}",
+            "account",
+            at,
+            failure_code=event,
+            restricts_account=True,
+        )
 
 
-def _restricts(value: dict[str, Any]) -> bool:
+def _is_restriction(value: dict[str, Any]) -> bool:
     """Whether nothing more can be sent before a person has seen to it."""
-    event = text_in(value, "event")
-    banned = text_in(member(value, "ban_info"), "waba_ban_state") == "DISABLE"
-    kinds = [text_in(one, "restriction_type") for one in dicts(value, "restriction_info")]
+    event = get_text(value, "event")
+    banned = get_text(get_object(value, "ban_info"), "waba_ban_state") == "DISABLE"
+    kinds = [
+        get_text(restriction, "restriction_type") for restriction in get_objects(value, "restriction_info")
+    ]
     messaging = any(kind.endswith("INITIATED_MESSAGING") for kind in kinds)
     return (
-        event in _OVER
+        event in _ACCOUNT_ENDED
         or (event == "DISABLED_UPDATE" and banned)
         or (event == "ACCOUNT_RESTRICTION" and messaging)
     )
 
 
-def _verdict(value: dict[str, Any], at: datetime) -> Iterator[Event]:
+def _template_status_change(value: dict[str, Any], at: datetime) -> Iterator[ChannelEvent]:
     """A new category is for the next survey to tell; only a status is taken as it is told."""
-    name, language = id_in(value, "message_template_name"), id_in(value, "message_template_language")
-    word = id_in(value, "event") or id_in(value, "new_category")
+    name, language = get_id(value, "message_template_name"), get_id(value, "message_template_language")
+    status = get_id(value, "event") or get_id(value, "new_category")
     if name and language:
-        dedupe = f"{name}:{language}:{word}:{int(at.timestamp())}"
-        yield Event(dedupe, "template", at, verdict=Verdict(name, language, _VERDICTS.get(word, "")))
+        dedupe = f"{name}:{language}:{status}:{int(at.timestamp())}"
+        yield ChannelEvent(
+            dedupe,
+            "template",
+            at,
+            template_change=TemplateStatusChange(name, language, _TEMPLATE_STATUSES.get(status, "")),
+        )

@@ -4,107 +4,109 @@ from collections.abc import Iterator
 from functools import partial
 
 from humaspost.base.i18n import _
-from humaspost.channels.whatsapp.rules import CAPTION
-from humaspost.channels.whatsapp.template_checks import fitting, unfillable, written
-from humaspost.model.account import Facts, Template
-from humaspost.model.post import Kind
+from humaspost.channels.whatsapp.rules import MAX_CAPTION
+from humaspost.channels.whatsapp.template_checks import check_fitting, check_written, unsupported_button
+from humaspost.model.account import AccountStatus, Template
+from humaspost.model.post import MediaKind
 from humaspost.model.problem import Problem, Severity, channel_problem
 from humaspost.model.rendition import Fallback, Part, Rendition
 
 problem = partial(channel_problem, "whatsapp")
 
 
-def check(rendition: Rendition, facts: Facts | None) -> list[Problem]:
+def check_post(rendition: Rendition, status: AccountStatus | None) -> list[Problem]:
     """Problems of captions and templates; without ``facts`` only what the files themselves show."""
-    found: list[Problem] = []
+    problems: list[Problem] = []
     for part in rendition.parts:
-        found += [*_values(part), *_caption(part), *_template(part, facts)]
-    return found
+        problems += [*_check_values(part), *_check_caption(part), *_check_template(part, status)]
+    return problems
 
 
-def _values(part: Part) -> Iterator[Problem]:
-    wrong = part.extra.get("wrong")
-    for key in wrong if isinstance(wrong, list) else []:
+def _check_values(part: Part) -> Iterator[Problem]:
+    invalid_keys = part.extra.get("wrong")
+    for key in invalid_keys if isinstance(invalid_keys, list) else []:
         examples = {
             "category": "UTILITY",
             "params": '["…", "…"]',
             "buttons": '[{url: "…"}, {payload: "…"}, ""]',
         }
-        wanted = f"{key}: {examples.get(str(key), chr(34) + '…' + chr(34))}"
+        expected = f"{key}: {examples.get(str(key), chr(34) + '…' + chr(34))}"
         yield problem(
             "whatsapp-key-value",
             _("whatsapp.{key} has a value of the wrong kind").format(key=key),
-            hint=_("write: {wanted}").format(wanted=wanted),
+            hint=_("write: {wanted}").format(wanted=expected),
             field=f"whatsapp.{key}",
         )
 
 
-def _caption(part: Part) -> Iterator[Problem]:
-    over = len(part.text) - int(CAPTION.value)
-    if part.media and part.media[0].kind is Kind.AUDIO:
+def _check_caption(part: Part) -> Iterator[Problem]:
+    excess = len(part.text) - int(MAX_CAPTION.value)
+    if part.media and part.media[0].kind is MediaKind.AUDIO:
         return
-    if part.media and over > 0:
+    if part.media and excess > 0:
         yield problem(
             "too-long",
             _(
                 "the text under a WhatsApp image or file is {count} of {limit:.0f} characters, {over} too many"
-            ).format(count=len(part.text), limit=CAPTION.value, over=over),
+            ).format(count=len(part.text), limit=MAX_CAPTION.value, over=excess),
             hint=_("shorten it, or keep the medium to other channels: only: [x, instagram]"),
             field="body",
         )
 
 
-def _template(part: Part, facts: Facts | None) -> Iterator[Problem]:
+def _check_template(part: Part, status: AccountStatus | None) -> Iterator[Problem]:
     fallback = part.fallback
     if fallback is None:
         kind = part.media[0].kind if part.media else None
         yield problem(
             "template-missing",
-            _("no WhatsApp template fits a post with {medium}").format(medium=_named(kind)),
+            _("no WhatsApp template fits a post with {medium}").format(medium=_kind_name(kind)),
             hint=_("name one: whatsapp: {{template: NAME}}, or {kind} under templates in config.toml").format(
                 kind=kind or "text"
             ),
             field="channels",
         )
         return
-    yield from written(fallback)
-    if facts is not None:
-        yield from _against(fallback, part, facts)
+    yield from check_written(fallback)
+    if status is not None:
+        yield from _check_against_templates(fallback, part, status)
 
 
-def _named(kind: Kind | None) -> str:
+def _kind_name(kind: MediaKind | None) -> str:
     """A kind of medium as words; None = no medium."""
     words = {
-        Kind.IMAGE: _("an image"),
-        Kind.GIF: _("an animation"),
-        Kind.VIDEO: _("a video"),
-        Kind.AUDIO: _("a sound"),
-        Kind.DOCUMENT: _("a document"),
+        MediaKind.IMAGE: _("an image"),
+        MediaKind.GIF: _("an animation"),
+        MediaKind.VIDEO: _("a video"),
+        MediaKind.AUDIO: _("a sound"),
+        MediaKind.DOCUMENT: _("a document"),
     }
     return words[kind] if kind else _("no medium")
 
 
-def _against(fallback: Fallback, part: Part, facts: Facts) -> Iterator[Problem]:
-    same_name = [t for t in facts.templates if t.name == fallback.name]
-    found = next((t for t in same_name if t.language == fallback.language), None)
-    if found is None:
-        yield _unknown(fallback, same_name, facts)
-    elif found.status != "APPROVED":
+def _check_against_templates(fallback: Fallback, part: Part, status: AccountStatus) -> Iterator[Problem]:
+    same_name = [t for t in status.templates if t.name == fallback.name]
+    template = next((t for t in same_name if t.language == fallback.language), None)
+    if template is None:
+        yield _check_template_exists(fallback, same_name, status)
+    elif template.status != "APPROVED":
         yield problem(
             "template-not-approved",
-            _("template {name} is {status} at Meta").format(name=found.name, status=found.status),
+            _("template {name} is {status} at Meta").format(name=template.name, status=template.status),
             hint=_("choose an approved one, or wait for Meta and run: humaspost account check"),
             field="whatsapp.template",
         )
     else:
-        yield from _shape(found, fallback, part)
+        yield from _check_header(template, fallback, part)
 
 
-def _unknown(fallback: Fallback, same_name: list[Template], facts: Facts) -> Problem:
+def _check_template_exists(fallback: Fallback, same_name: list[Template], status: AccountStatus) -> Problem:
     if same_name:
         hint = _("it exists in: {names}").format(names=", ".join(sorted(t.language for t in same_name)))
     else:
-        usable = sorted({t.name for t in facts.templates if t.status == "APPROVED" and not unfillable(t)})
+        usable = sorted(
+            {t.name for t in status.templates if t.status == "APPROVED" and not unsupported_button(t)}
+        )
         hint = _("approved are: {names}").format(names=", ".join(usable) or _("none"))
     message = _("the account has no template {name} in language {language}")
     return problem(
@@ -115,30 +117,33 @@ def _unknown(fallback: Fallback, same_name: list[Template], facts: Facts) -> Pro
     )
 
 
-def _shape(found: Template, fallback: Fallback, part: Part) -> Iterator[Problem]:
-    yield from _category(found, fallback)
-    yield from fitting(found, fallback)
+def _check_header(template: Template, fallback: Fallback, part: Part) -> Iterator[Problem]:
+    yield from _check_category(template, fallback)
+    yield from check_fitting(template, fallback)
     kind = part.media[0].kind if part.media and fallback.header else None
-    if found.header == (kind or ""):
+    if template.header_kind == (kind or ""):
         return
-    takes = next((_named(k) for k in Kind if k == found.header), found.header or _named(None))
+    accepted = next(
+        (_kind_name(k) for k in MediaKind if k == template.header_kind),
+        template.header_kind or _kind_name(None),
+    )
     yield problem(
         "template-header",
         _("the header of template {name} takes {wanted}; the post has {given}").format(
-            name=found.name, wanted=takes, given=_named(kind)
+            name=template.name, wanted=accepted, given=_kind_name(kind)
         ),
-        hint=_("choose a template for {given}").format(given=_named(kind) if kind else _("text alone")),
+        hint=_("choose a template for {given}").format(given=_kind_name(kind) if kind else _("text alone")),
         field="whatsapp.template",
     )
 
 
-def _category(found: Template, fallback: Fallback) -> Iterator[Problem]:
+def _check_category(template: Template, fallback: Fallback) -> Iterator[Problem]:
     """A warning: the message goes out all the same, at another price."""
-    if fallback.category and found.category != fallback.category:
+    if fallback.category and template.category != fallback.category:
         message = _("Meta has template {name} as {category}, not {wanted}: it costs otherwise")
         yield problem(
             "template-category",
-            message.format(name=found.name, category=found.category, wanted=fallback.category),
+            message.format(name=template.name, category=template.category, wanted=fallback.category),
             hint=_("ask Meta for a review in WhatsApp Manager, or write the category as it is"),
             field="whatsapp.category",
             severity=Severity.WARNING,

@@ -19,18 +19,18 @@ from humaspost.model.errors import (
 )
 
 _CODES = "https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes"
-_CAP = (
+_MARKETING_LIMIT = (
     "https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/marketing-templates/"
     "per-user-limits"
 )
 _PUBLISH = ("publish",)
 
 #: Meta's own trouble: whether the message went out nevertheless is not documented.
-_TROUBLE = ("1", "2", "131000", "131016")
+_PLATFORM_ERRORS = ("1", "2", "131000", "131016")
 #: Nothing was done, and it will be taken in so many minutes: maintenance, a number or a template that is being made.
-_LATER = {"131057": 2, "133004": 2, "133015": 5, "134101": 10}
+_RETRY_MINUTES = {"131057": 2, "133004": 2, "133015": 5, "134101": 10}
 #: The number, the account or the app: nothing more goes out before a person has seen to it.
-_PERSON = (
+_LOGIN_ERRORS = (
     "0",
     "3",
     "10",
@@ -49,15 +49,15 @@ _PERSON = (
 #: The same, where one can log in all the same: a block, a bill, a number that is not registered.
 _RESTRICTED = ("368", "131031", "131042", "131048", "131064", "133010", "134011")
 #: This person will not get it, the others will.
-_RECIPIENT = ("130403", "130472", "130497", "131021", "131026", "131030")
+_RECIPIENT_ERRORS = ("130403", "130472", "130497", "131021", "131026", "131030")
 #: The template is paused for hours, and then approved again or disabled: whoever waits for it waits.
-PAUSED = "132015"
+TEMPLATE_PAUSED = "132015"
 #: This person gets as much marketing as Meta lets them have; several tries within a day get them blocked for the office.
-CAPPED = "131049"
+MARKETING_LIMITED = "131049"
 #: This person wants no marketing from the office any more, and may be sent anything else.
-STOPPED = "131050"
+MARKETING_OPTED_OUT = "131050"
 #: The message is wrong for everyone: its medium, its template, its kind.
-_POST = (
+_POST_ERRORS = (
     "131051",
     "131052",
     "131053",
@@ -76,34 +76,41 @@ _POST = (
     "134102",
 )
 #: This message is wrong; whether the next one would be cannot be told. 131047 = the window has closed.
-_DELIVERY = ("100", "131008", "131009", "131047", "135000")
+_DELIVERY_ERRORS = ("100", "131008", "131009", "131047", "135000")
 
-ROWS: tuple[ErrorRow, ...] = (
-    *(ErrorRow(UnknownOutcome, code=number, calls=_PUBLISH, source=_CODES) for number in _TROUBLE),
-    *(ErrorRow(Transient, code=number, source=_CODES) for number in _TROUBLE),
+ERROR_ROWS: tuple[ErrorRow, ...] = (
+    *(
+        ErrorRow(UnknownOutcome, code=number, operations=_PUBLISH, source=_CODES)
+        for number in _PLATFORM_ERRORS
+    ),
+    *(ErrorRow(Transient, code=number, source=_CODES) for number in _PLATFORM_ERRORS),
     ErrorRow(RateLimited, code="131056", scope=Scope.RECIPIENT, source=_CODES),
-    ErrorRow(RateLimited, code=PAUSED, scope=Scope.POST, source=_CODES),
-    ErrorRow(RateLimited, code=CAPPED, scope=Scope.RECIPIENT, most=2, source=_CAP),
+    ErrorRow(RateLimited, code=TEMPLATE_PAUSED, scope=Scope.POST, source=_CODES),
+    ErrorRow(
+        RateLimited, code=MARKETING_LIMITED, scope=Scope.RECIPIENT, max_attempts=2, source=_MARKETING_LIMIT
+    ),
     *(ErrorRow(RateLimited, code=number, source=_CODES) for number in ("4", "80007", "130429")),
-    *(ErrorRow(RateLimited, code=number, source=_CODES) for number in _LATER),
-    *(ErrorRow(AuthFailed, code=number, lasting=True, source=_CODES) for number in _RESTRICTED),
-    *(ErrorRow(AuthFailed, code=number, source=_CODES) for number in _PERSON),
+    *(ErrorRow(RateLimited, code=number, source=_CODES) for number in _RETRY_MINUTES),
+    *(ErrorRow(AuthFailed, code=number, persistent=True, source=_CODES) for number in _RESTRICTED),
+    *(ErrorRow(AuthFailed, code=number, source=_CODES) for number in _LOGIN_ERRORS),
     *(ErrorRow(AuthFailed, code=str(number), source=_CODES) for number in range(200, 300)),
     # The number is not there, or not ours to send from: it is the same for every recipient.
     ErrorRow(AuthFailed, code="100", subcode="33", source=_CODES),
-    *(ErrorRow(Rejected, code=number, scope=Scope.RECIPIENT, source=_CODES) for number in _RECIPIENT),
-    ErrorRow(Rejected, code=STOPPED, scope=Scope.RECIPIENT, unwanted=True, source=_CODES),
-    *(ErrorRow(Rejected, code=number, scope=Scope.POST, source=_CODES) for number in _POST),
-    *(ErrorRow(Rejected, code=number, source=_CODES) for number in _DELIVERY),
+    *(ErrorRow(Rejected, code=number, scope=Scope.RECIPIENT, source=_CODES) for number in _RECIPIENT_ERRORS),
+    ErrorRow(
+        Rejected, code=MARKETING_OPTED_OUT, scope=Scope.RECIPIENT, marketing_refused=True, source=_CODES
+    ),
+    *(ErrorRow(Rejected, code=number, scope=Scope.POST, source=_CODES) for number in _POST_ERRORS),
+    *(ErrorRow(Rejected, code=number, source=_CODES) for number in _DELIVERY_ERRORS),
 )
 
 #: How often a paused template is tried: it is paused for three hours, then for six.
-PAUSE = timedelta(minutes=15)
+PLATFORM_ERROR_WAIT = timedelta(minutes=15)
 #: Longest exponent of the pair limit's 4^X seconds: about an hour.
-_MOST_TRIES = 6
+_MAX_TRIES = 6
 
 
-def wait(refusal: Refusal, *, tries: int = 1) -> timedelta | None:
+def wait_for(refusal: Refusal, *, tries: int = 1) -> timedelta | None:
     """How long to wait at least.
 
     Throughput comes back within seconds, a paused template within hours; to one person it is 4^X seconds, and
@@ -111,44 +118,44 @@ def wait(refusal: Refusal, *, tries: int = 1) -> timedelta | None:
     (https://developers.facebook.com/documentation/business-messaging/whatsapp/about-the-platform).
     """
     if refusal.code == "131056":
-        return timedelta(seconds=max(6, 4 ** min(tries, _MOST_TRIES)))
-    if refusal.code in _LATER:
-        return timedelta(minutes=_LATER[refusal.code])
-    if refusal.code in (PAUSED, CAPPED):
-        return PAUSE if refusal.code == PAUSED else timedelta(days=1)
+        return timedelta(seconds=max(6, 4 ** min(tries, _MAX_TRIES)))
+    if refusal.code in _RETRY_MINUTES:
+        return timedelta(minutes=_RETRY_MINUTES[refusal.code])
+    if refusal.code in (TEMPLATE_PAUSED, MARKETING_LIMITED):
+        return PLATFORM_ERROR_WAIT if refusal.code == TEMPLATE_PAUSED else timedelta(days=1)
     return timedelta(seconds=5) if refusal.code == "130429" else None
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class WebhookFailure:
     """What a failure means that is told by webhook, of a message that was taken: it is proved not delivered.
 
     ``again`` = it may be sent once more after so many seconds, ``tries`` times; ``holds`` = the account is
     restricted, and nothing more goes out, this one neither, before a person has seen to it.
     """
 
-    again: float | None = None
-    tries: int = 0
-    holds: bool = False
+    retry_after: float | None = None
+    max_retries: int = 0
+    restricts_account: bool = False
 
 
 #: 131049: Meta's cap on marketing; 131047: the window had closed, and a template may go instead.
-_ONCE = {CAPPED: 86_400.0, "131047": 60.0}
+_RETRY_ONCE_SECONDS = {MARKETING_LIMITED: 86_400.0, "131047": 60.0}
 #: Maintenance and a raise of the throughput take up to five minutes.
-_LATER_SECONDS = 300.0
+_RETRY_SECONDS = 300.0
 
 
-def told(code: str) -> Told:
+def failure_of(code: str) -> WebhookFailure:
     """The same table for what comes by webhook; what it does not list is final."""
-    if code in _ONCE:
-        return Told(_ONCE[code], tries=1)
-    row = next((row for row in ROWS if row.fits(Refusal(400, code), "told")), None)
+    if code in _RETRY_ONCE_SECONDS:
+        return WebhookFailure(_RETRY_ONCE_SECONDS[code], max_retries=1)
+    row = next((row for row in ERROR_ROWS if row.matches(Refusal(400, code), "told")), None)
     if row is None or row.error is Rejected:
-        return Told()
-    return Told(_LATER_SECONDS, tries=3, holds=row.error is AuthFailed)
+        return WebhookFailure()
+    return WebhookFailure(_RETRY_SECONDS, max_retries=3, restricts_account=row.error is AuthFailed)
 
 
-def tries_of(key: str) -> int:
+def attempt_number(key: str) -> int:
     """Which attempt a key of ours (``hp1:<key>:<attempt>``) belongs to; 1 where it does not say."""
     number = key.rpartition(":")[2]
     return int(number) if number.isdecimal() and len(number) < 9 else 1

@@ -25,77 +25,77 @@ from humaspost.model.document import (
     Text,
 )
 
-_CODE = "```"
+_CODE_FENCE = "```"
 
 
-def marked(document: Document) -> str:
+def format_document(document: Document) -> str:
     """The document as WhatsApp prints it, an empty line between the blocks."""
-    return "\n\n".join(text for text in map(_block, document) if text)
+    return "\n\n".join(text for text in map(_format_block, document) if text)
 
 
-def enclosed(text: str, mark: str) -> str:
+def enclose_lines(text: str, mark: str) -> str:
     """Each line between a pair of marks that touch its words; empty lines stay as they are."""
-    return "\n".join(_line(line, mark) for line in text.split("\n"))
+    return "\n".join(_enclose_line(line, mark) for line in text.split("\n"))
 
 
-def _line(line: str, mark: str) -> str:
-    words = line.strip()
-    if not words:
+def _enclose_line(line: str, mark: str) -> str:
+    text = line.strip()
+    if not text:
         return line
-    before = line[: len(line) - len(line.lstrip())]
-    after = line[len(line.rstrip()) :]
-    return f"{before}{mark}{words}{mark}{after}"
+    leading = line[: len(line) - len(line.lstrip())]
+    trailing = line[len(line.rstrip()) :]
+    return f"{leading}{mark}{text}{mark}{trailing}"
 
 
-def _inlines(children: tuple[Inline, ...]) -> str:
-    return "".join(map(_inline, children))
+def _format_inlines(children: tuple[Inline, ...]) -> str:
+    return "".join(map(_format_inline, children))
 
 
-def _inline(child: Inline) -> str:
+def _format_inline(child: Inline) -> str:
     match child:
         case Text(value):
             return value
         case Code(value):
-            return enclosed(value, _CODE)
+            return enclose_lines(value, _CODE_FENCE)
         case Break():
             return "\n"
         case Link(href, children):
-            words = _inlines(children)
-            return words if words == href or not href else f"{words} ({href})"
+            text = _format_inlines(children)
+            return text if text == href or not href else f"{text} ({href})"
         case Strong(children):
-            return enclosed(_inlines(children), "*")
+            return enclose_lines(_format_inlines(children), "*")
         case Emphasis(children):
-            return enclosed(_inlines(children), "_")
+            return enclose_lines(_format_inlines(children), "_")
         case Strike(children):
-            return enclosed(_inlines(children), "~")
+            return enclose_lines(_format_inlines(children), "~")
 
 
-def _block(block: Block) -> str:
+def _format_block(block: Block) -> str:
     match block:
         case Paragraph(children):
-            return _inlines(children).strip()
+            return _format_inlines(children).strip()
         case Heading(_, children):
-            return enclosed(_inlines(_unbold(children)).strip(), "*")
+            return enclose_lines(_format_inlines(_without_bold(children)).strip(), "*")
         case CodeBlock(value):
-            return f"{_CODE}{value.rstrip(chr(10))}{_CODE}"
+            return f"{_CODE_FENCE}{value.rstrip(chr(10))}{_CODE_FENCE}"
         case Quote(children):
-            return "\n".join(f"> {line}".rstrip() for line in marked(children).split("\n"))
+            return "\n".join(f"> {line}".rstrip() for line in format_document(children).split("\n"))
         case ListBlock(start, items):
-            return "\n".join(_items(start, items))
+            return "\n".join(_format_items(start, items))
         case PartBreak():
             return ""
 
 
-def _unbold(children: tuple[Inline, ...]) -> tuple[Inline, ...]:
+def _without_bold(children: tuple[Inline, ...]) -> tuple[Inline, ...]:
     """A heading is bold already: a second pair of stars would show as stars."""
     flat: list[Inline] = []
     for child in children:
-        flat.extend(_unbold(child.children) if isinstance(child, Strong) else (child,))
+        flat.extend(_without_bold(child.children) if isinstance(child, Strong) else (child,))
     return tuple(flat)
 
 
-def _items(start: int | None, items: tuple[tuple[Block, ...], ...]) -> Iterator[str]:
+def _format_items(start: int | None, items: tuple[tuple[Block, ...], ...]) -> Iterator[str]:
     for index, item in enumerate(items):
         mark = "-" if start is None else f"{start + index}."
-        text = "\n".join(text for text in map(_block, item) if text)
+        text = "\n".join(text for text in map(_format_block, item) if text)
         yield f"{mark} " + text.replace("\n", "\n  ")

@@ -5,74 +5,74 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/messag
 
 from humaspost.base.canonical_json import Json
 from humaspost.model.delivery import Recipient
-from humaspost.model.post import Kind
+from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment, Fallback, Part
 
-Body = dict[str, Json]
+MessageBody = dict[str, Json]
 
 
-def message(part: Part, to: Recipient, *, media_id: str, key: str) -> Body | None:
+def build_message(part: Part, to: Recipient, *, media_id: str, key: str) -> MessageBody | None:
     """The message for one recipient; None where only a template may be sent and the part has none.
 
     ``media_id`` is what the part's medium was uploaded as, "" where it has none.
     """
-    if to.window:
-        content = _free(part, media_id)
+    if to.service_window_open:
+        content = _free_content(part, media_id)
     elif part.fallback is not None:
-        content = _template(part.fallback, part.media[0] if part.media else None, media_id)
+        content = _template_content(part.fallback, part.media[0] if part.media else None, media_id)
     else:
         return None
     # Without '+' WhatsApp would put the business number's own country code before it.
     phone = "+" + to.phone.lstrip("+")
-    envelope: Body = {"messaging_product": "whatsapp", "recipient_type": "individual", "to": phone}
+    envelope: MessageBody = {"messaging_product": "whatsapp", "recipient_type": "individual", "to": phone}
     return {**envelope, **content, "biz_opaque_callback_data": key}
 
 
-def _free(part: Part, media_id: str) -> Body:
+def _free_content(part: Part, media_id: str) -> MessageBody:
     if not part.media:
         preview = "https://" in part.text or "http://" in part.text
         return {"type": "text", "text": {"body": part.text, "preview_url": preview}}
     item = part.media[0]
-    caption: Body = {"caption": part.text} if part.text and item.kind is not Kind.AUDIO else {}
-    return {"type": str(item.kind), str(item.kind): {**_medium(item, media_id), **caption}}
+    caption: MessageBody = {"caption": part.text} if part.text and item.kind is not MediaKind.AUDIO else {}
+    return {"type": str(item.kind), str(item.kind): {**_media_content(item, media_id), **caption}}
 
 
-def _medium(item: Attachment, media_id: str) -> Body:
-    name: Body = {"filename": item.name} if item.kind is Kind.DOCUMENT else {}
+def _media_content(item: Attachment, media_id: str) -> MessageBody:
+    name: MessageBody = {"filename": item.name} if item.kind is MediaKind.DOCUMENT else {}
     return {"id": media_id, **name}
 
 
-def _template(fallback: Fallback, item: Attachment | None, media_id: str) -> Body:
-    header = _header(fallback, item, media_id)
+def _template_content(fallback: Fallback, item: Attachment | None, media_id: str) -> MessageBody:
+    header = _header_parameter(fallback, item, media_id)
     names = fallback.names or ("",) * len(fallback.params)
-    texts = [_text(param, name) for param, name in zip(fallback.params, names, strict=False)]
+    texts = [_text_parameter(param, name) for param, name in zip(fallback.params, names, strict=False)]
     components: list[Json] = [{"type": "header", "parameters": [header]}] if header else []
     components += [{"type": "body", "parameters": texts}] if texts else []
     components += [
-        {"type": "button", "sub_type": kind, "index": str(index), "parameters": [value]}
-        for index, (kind, value) in enumerate(map(_button, fallback.buttons))
+        {"type": "button", "sub_type": kind, "index": str(index), "parameters": [parameter]}
+        for index, (kind, parameter) in enumerate(map(_button_parameter, fallback.buttons))
         if kind
     ]
-    template: Body = {"name": fallback.name, "language": {"code": fallback.language}}
+    template: MessageBody = {"name": fallback.name, "language": {"code": fallback.language}}
     if components:
         template["components"] = components
     return {"type": "template", "template": template}
 
 
-def _header(fallback: Fallback, item: Attachment | None, media_id: str) -> Json:
+def _header_parameter(fallback: Fallback, item: Attachment | None, media_id: str) -> Json:
     if fallback.header and item is not None:
         kind = str(item.kind)
-        return {"type": kind, kind: _medium(item, media_id)}
-    return _text(fallback.top, fallback.top_name) if fallback.top else None
+        return {"type": kind, kind: _media_content(item, media_id)}
+    return _text_parameter(fallback.top, fallback.top_name) if fallback.top else None
 
 
-def _text(text: str, name: str) -> Json:
+def _text_parameter(text: str, name: str) -> Json:
     return {"type": "text", **({"parameter_name": name} if name else {}), "text": text}
 
 
-def _button(given: tuple[str, str]) -> tuple[str, Json]:
+def _button_parameter(value: tuple[str, str]) -> tuple[str, Json]:
     """Meta's kind of a button and its parameter; "" = this one takes nothing."""
-    match given:
+    match value:
         case "url", end:
             return "url", {"type": "text", "text": end}
         case "payload", word:

@@ -3,23 +3,34 @@
 from collections.abc import Mapping
 
 from humaspost.base.canonical_json import Json
-from humaspost.channels.whatsapp.markup import enclosed, marked
-from humaspost.channels.whatsapp.template_params import SHAPES, Choice, chosen, flat
-from humaspost.model.post import Kind, Post
-from humaspost.model.rendition import Part, Rendition, attachments
+from humaspost.channels.whatsapp.markup import enclose_lines, format_document
+from humaspost.channels.whatsapp.template_params import (
+    VALUE_CHECKS,
+    TemplateSettings,
+    choose_template,
+    to_single_line,
+)
+from humaspost.model.post import MediaKind, Post
+from humaspost.model.rendition import Part, Rendition, attachments_for
 
 
-def render(post: Post, *, account: str, templates: Mapping[Kind | None, Choice], language: str) -> Rendition:
+def render_post(
+    post: Post, *, account: str, templates: Mapping[MediaKind | None, TemplateSettings], language: str
+) -> Rendition:
     """One part; ``templates`` are the account's by the kind of the first medium, None = no medium."""
-    keys = post.keys("whatsapp", account)
-    media = attachments(post, channel="whatsapp", account=account)
+    channel_keys = post.keys_for("whatsapp", account)
+    media = attachments_for(post, channel="whatsapp", account=account)
     kind = media[0].kind if media else None
-    fallback = chosen(post, keys, templates, kind=kind, language=language)
-    wrong: list[Json] = [key for key, fits in SHAPES.items() if key in keys and not fits(keys[key])]
-    extra: dict[str, Json] = {"wrong": wrong} if wrong else {}
-    return Rendition("whatsapp", (Part(1, _text(post), media, extra, fallback),))
+    fallback = choose_template(post, channel_keys, templates, kind=kind, language=language)
+    invalid_keys: list[Json] = [
+        key
+        for key, check_value in VALUE_CHECKS.items()
+        if key in channel_keys and not check_value(channel_keys[key])
+    ]
+    extra: dict[str, Json] = {"wrong": invalid_keys} if invalid_keys else {}
+    return Rendition("whatsapp", (Part(1, _build_text(post), media, extra, fallback),))
 
 
-def _text(post: Post) -> str:
-    pieces = (enclosed(flat(post.title), "*"), marked(post.body), post.link.strip())
-    return "\n\n".join(piece for piece in pieces if piece)
+def _build_text(post: Post) -> str:
+    pieces = (enclose_lines(to_single_line(post.title), "*"), format_document(post.body), post.link.strip())
+    return "\n\n".join(body_part for body_part in pieces if body_part)

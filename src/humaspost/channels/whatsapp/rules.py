@@ -4,24 +4,34 @@ import math
 from datetime import date
 
 from humaspost.base.i18n import _
-from humaspost.model.post import Kind
-from humaspost.model.rules import Cannot, FilmRules, Limit, MediaRules, Quota, Rate, Rules, Source, TextRules
+from humaspost.model.post import MediaKind
+from humaspost.model.rules import (
+    Limit,
+    MediaRules,
+    Quota,
+    Rate,
+    Rules,
+    Source,
+    TextRules,
+    Unsupported,
+    VideoRules,
+)
 
-_READ = date(2026, 11, 23)
+_READ_ON = date(2026, 11, 23)
 _BASE = "https://developers.facebook.com/documentation/business-messaging/whatsapp/"
-MESSAGES = Source(_BASE + "messages/send-messages", _READ)
-MEDIA = Source(_BASE + "business-phone-numbers/media", _READ)
-THROUGHPUT = Source(_BASE + "throughput", _READ)
-PAIR = Source(_BASE + "about-the-platform", _READ)
-PORTFOLIO = Source(_BASE + "messaging-limits", _READ)
-TEMPLATES = Source(_BASE + "templates/overview", _READ)
+MESSAGES = Source(_BASE + "messages/send-messages", _READ_ON)
+MEDIA = Source(_BASE + "business-phone-numbers/media", _READ_ON)
+THROUGHPUT = Source(_BASE + "throughput", _READ_ON)
+PAIR_RATE = Source(_BASE + "about-the-platform", _READ_ON)
+PORTFOLIO = Source(_BASE + "messaging-limits", _READ_ON)
+TEMPLATES = Source(_BASE + "templates/overview", _READ_ON)
 
 #: Not found again on Meta's pages; every client and the app itself keep to it.
-CAPTION = Limit(1024, "characters", MESSAGES)
+MAX_CAPTION = Limit(1024, "characters", MESSAGES)
 #: The body of a template, its filled-in parameters included (error 132005).
-TEMPLATE_BODY = Limit(1024, "characters", TEMPLATES)
+MAX_TEMPLATE_BODY = Limit(1024, "characters", TEMPLATES)
 #: The same for a header of text.
-TEMPLATE_HEADER = Limit(60, "characters", TEMPLATES)
+MAX_TEMPLATE_HEADER = Limit(60, "characters", TEMPLATES)
 #: What ``whatsapp_business_manager_messaging_limit`` may say, in people a day; unlimited is none of these.
 TIERS = {
     "TIER_50": 50,
@@ -32,13 +42,13 @@ TIERS = {
     "TIER_100K": 100_000,
 }
 #: How long an uploaded file may be sent by its id, in seconds.
-MEDIA_LIFE = Limit(30 * 86_400, "seconds", MEDIA)
+MEDIA_LIFETIME = Limit(30 * 86_400, "seconds", MEDIA)
 
 #: What may leave at once, in seconds of the rate: a due minute is spread, never a burst.
 BURST_SECONDS = 0.05
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
-DOCUMENTS = (
+DOCUMENT_MIMES = (
     "application/pdf",
     "text/plain",
     "application/msword",
@@ -48,26 +58,26 @@ DOCUMENTS = (
     _OFFICE + "spreadsheetml.sheet",
     _OFFICE + "presentationml.presentation",
 )
-AUDIO = ("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg")
+AUDIO_MIMES = ("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg")
 
 
-def rules(*, rate: float, daily_recipients: int) -> Rules:
+def build_rules(*, rate: float, daily_recipients: int) -> Rules:
     """Everything WhatsApp refuses; ``rate`` per second and recipients a day are what Meta grants the number."""
     return Rules(
-        public=False,
-        audience=True,
+        is_public=False,
+        is_per_recipient=True,
         text=TextRules(Limit(4096, "characters", MESSAGES), len),
         media={
-            Kind.IMAGE: _image(),
-            Kind.VIDEO: _video(),
-            Kind.AUDIO: _audio(),
-            Kind.DOCUMENT: MediaRules(DOCUMENTS, _megabytes(100), MEDIA),
+            MediaKind.IMAGE: _image_rules(),
+            MediaKind.VIDEO: _video_rules(),
+            MediaKind.AUDIO: _audio_rules(),
+            MediaKind.DOCUMENT: MediaRules(DOCUMENT_MIMES, _megabytes(100), MEDIA),
         },
         max_media=1,
         alt=Limit(math.inf, "characters", MEDIA),
-        rates=_rates(rate),
-        quotas=(Quota("recipients", daily_recipients, 86_400, PORTFOLIO, unique=True),),
-        cannot=_cannot(),
+        rates=_rate_limits(rate),
+        quotas=(Quota("recipients", daily_recipients, 86_400, PORTFOLIO, counts_recipients=True),),
+        unsupported=_unsupported(),
         keys={
             "template": _("the approved template for people outside their 24-hour window"),
             "template_language": _("the template's language, such as id"),
@@ -89,42 +99,44 @@ def _megabytes(count: int) -> Limit:
     return Limit(count * 1_000_000, "bytes", MEDIA)
 
 
-def _image() -> MediaRules:
+def _image_rules() -> MediaRules:
     """JPEG always fits; of PNG only 8-bit RGB and RGBA are taken, and WebP not at all (131053)."""
     return MediaRules(("image/jpeg", "image/png"), _megabytes(5), MEDIA, convert_to="image/jpeg")
 
 
-def _video() -> MediaRules:
+def _video_rules() -> MediaRules:
     """H.264 with one AAC track or none; WhatsApp on Android does not play its High profile (nor B-frames)."""
-    film = FilmRules(
+    video = VideoRules(
         codecs=("h264",),
-        pixels=("yuv420p", "yuvj420p"),
-        audio=("aac",),
+        pixel_formats=("yuv420p", "yuvj420p"),
+        audio_codecs=("aac",),
         audio_streams=1,
         profiles=("Baseline", "Constrained Baseline", "Main"),
     )
-    return MediaRules(("video/mp4", "video/3gpp"), _megabytes(16), MEDIA, film=film)
+    return MediaRules(("video/mp4", "video/3gpp"), _megabytes(16), MEDIA, video=video)
 
 
-def _audio() -> MediaRules:
+def _audio_rules() -> MediaRules:
     """An Ogg holds Opus with one channel, or is refused (131053)."""
-    film = FilmRules(audio=("aac", "mp3", "amr_nb", "opus"), mono=("opus",))
-    return MediaRules(AUDIO, _megabytes(16), MEDIA, film=film)
+    video = VideoRules(audio_codecs=("aac", "mp3", "amr_nb", "opus"), mono_audio_codecs=("opus",))
+    return MediaRules(AUDIO_MIMES, _megabytes(16), MEDIA, video=video)
 
 
-def _rates(rate: float) -> tuple[Rate, ...]:
+def _rate_limits(rate: float) -> tuple[Rate, ...]:
     return (
         Rate("messages", rate, 1.0, max(1.0, rate * BURST_SECONDS), THROUGHPUT),
-        Rate("pair", 1, 6.0, 45, PAIR, per_recipient=True),
+        Rate("pair", 1, 6.0, 45, PAIR_RATE, per_recipient=True),
     )
 
 
-def _cannot() -> tuple[Cannot, ...]:
+def _unsupported() -> tuple[Unsupported, ...]:
     return (
-        Cannot("retract", _("a message that was sent cannot be taken back by the API"), MESSAGES),
-        Cannot("edit", _("a message that was sent cannot be changed by the API"), MESSAGES),
-        Cannot("captions", _("WhatsApp takes no subtitles of a video; burn them into it"), MEDIA),
-        Cannot("alt", _("WhatsApp shows no alternative text for images"), MEDIA),
-        Cannot("words with a sound", _("a sound has no caption, and no template carries one"), MESSAGES),
-        Cannot("channels", _("there is no official API for WhatsApp Channels, Communities or Status"), PAIR),
+        Unsupported("retract", _("a message that was sent cannot be taken back by the API"), MESSAGES),
+        Unsupported("edit", _("a message that was sent cannot be changed by the API"), MESSAGES),
+        Unsupported("captions", _("WhatsApp takes no subtitles of a video; burn them into it"), MEDIA),
+        Unsupported("alt", _("WhatsApp shows no alternative text for images"), MEDIA),
+        Unsupported("words with a sound", _("a sound has no caption, and no template carries one"), MESSAGES),
+        Unsupported(
+            "channels", _("there is no official API for WhatsApp Channels, Communities or Status"), PAIR_RATE
+        ),
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from humaspost.base.i18n import _, ngettext
-from humaspost.channels.whatsapp.rules import TEMPLATE_BODY, TEMPLATE_HEADER
+from humaspost.channels.whatsapp.rules import MAX_TEMPLATE_BODY, MAX_TEMPLATE_HEADER
 from humaspost.model.account import Template
 from humaspost.model.problem import Problem, channel_problem
 from humaspost.model.rendition import Fallback
@@ -12,7 +12,7 @@ from humaspost.model.rendition import Fallback
 problem = partial(channel_problem, "whatsapp")
 
 
-def written(fallback: Fallback) -> Iterator[Problem]:
+def check_written(fallback: Fallback) -> Iterator[Problem]:
     """What fits no template, whatever the account has."""
     empty = [str(n) for n, param in enumerate(fallback.params, 1) if not param]
     if empty:
@@ -25,21 +25,21 @@ def written(fallback: Fallback) -> Iterator[Problem]:
             field="whatsapp.params",
         )
     length = sum(map(len, fallback.params))
-    if length > TEMPLATE_BODY.value:
+    if length > MAX_TEMPLATE_BODY.value:
         yield problem(
             "template-params",
             _(
                 "the parameters of template {name} are {count} characters, more than the {limit:.0f} of a body"
-            ).format(name=fallback.name, count=length, limit=TEMPLATE_BODY.value),
+            ).format(name=fallback.name, count=length, limit=MAX_TEMPLATE_BODY.value),
             hint=_("write shorter ones: whatsapp: {params: [...]}"),
             field="whatsapp.params",
         )
     for number, (kind, value) in enumerate(fallback.buttons, 1):
         if kind and not value:
-            yield _nothing(fallback.name, number, kind)
+            yield _empty_button_problem(fallback.name, number, kind)
 
 
-def _nothing(name: str, number: int, kind: str) -> Problem:
+def _empty_button_problem(name: str, number: int, kind: str) -> Problem:
     """A button that is given something, and that is empty."""
     if kind == "url":
         hint = _('write {url: "…"}, the end of its address; {link} is empty in a post without link:')
@@ -55,16 +55,16 @@ def _nothing(name: str, number: int, kind: str) -> Problem:
     )
 
 
-def fitting(found: Template, fallback: Fallback) -> Iterator[Problem]:
+def check_fitting(template: Template, fallback: Fallback) -> Iterator[Problem]:
     """What does not fit the approved template."""
-    gaps = list(_gaps(found, fallback))
-    yield from gaps or _lengths(found, fallback)
-    beyond = unfillable(found)
-    if beyond:
+    placeholder_problems = list(_check_placeholders(template, fallback))
+    yield from placeholder_problems or _check_lengths(template, fallback)
+    length_problems = unsupported_button(template)
+    if length_problems:
         yield problem(
             "template-button",
             _("template {name} has a button for {what}, which humaspost cannot fill").format(
-                name=found.name, what=beyond
+                name=template.name, what=length_problems
             ),
             hint=_(
                 "choose a template without it; buttons with a telephone number, an address or an answer go out"
@@ -72,78 +72,93 @@ def fitting(found: Template, fallback: Fallback) -> Iterator[Problem]:
             field="whatsapp.template",
         )
     else:
-        yield from _buttons(found, fallback)
+        yield from _check_buttons(template, fallback)
 
 
-def unfillable(found: Template) -> str:
+def unsupported_button(template: Template) -> str:
     """What the first button is for that Meta sends only with something that a post cannot say; "" = there is none."""
-    wants = {
+    purposes = {
         "copy_code": _("a code to copy"),
         "otp": _("a one-time code"),
         "flow": _("a form"),
         "mpm": _("products"),
         "order_details": _("an order"),
     }
-    return next((wants[button] for button in found.buttons if button in wants), "")
+    return next((purposes[button] for button in template.buttons if button in purposes), "")
 
 
-def _gaps(found: Template, fallback: Fallback) -> Iterator[Problem]:
+def _check_placeholders(template: Template, fallback: Fallback) -> Iterator[Problem]:
     """As many texts as the template has gaps, by number or by name as it wants them."""
     message = hint = ""
-    if found.named and set(found.named) != set(fallback.names):
+    if template.param_names and set(template.param_names) != set(fallback.names):
         message = _("template {name} has the named parameters {names}")
-        hint = "whatsapp: {params: {" + ", ".join(f'{name}: "…"' for name in found.named) + "}}"
-    elif fallback.names and not found.named:
+        hint = "whatsapp: {params: {" + ", ".join(f'{name}: "…"' for name in template.param_names) + "}}"
+    elif fallback.names and not template.param_names:
         message = _("template {name} has numbered parameters, not named ones")
         hint = 'whatsapp: {params: ["…", "…"]}'
-    elif found.params != len(fallback.params):
+    elif template.param_count != len(fallback.params):
         message = ngettext(
             "template {name} wants {wanted} parameter and is given {given}",
             "template {name} wants {wanted} parameters and is given {given}",
-            found.params,
+            template.param_count,
         )
         hint = ngettext(
             "write {wanted} text in whatsapp: params",
             "write {wanted} texts in whatsapp: params",
-            found.params,
-        ).format(wanted=found.params)
-    elif found.top != bool(fallback.top):
+            template.param_count,
+        ).format(wanted=template.param_count)
+    elif template.has_header_param != bool(fallback.top):
         message = _("the header of template {name} has a gap, and nothing fills it")
         hint = 'whatsapp: {header: "…"}'
         if fallback.top:
             message, hint = _("the header of template {name} has no gap"), _("take header: out")
-    elif found.top_name != fallback.top_name:
+    elif template.header_param_name != fallback.top_name:
         message = _("the header of template {name} has a gap without a name")
         hint = 'whatsapp: {header: "…"}'
-        if found.top_name:
+        if template.header_param_name:
             message = _("the header of template {name} has a gap named {top}")
-            hint = f'whatsapp: {{header: {{{found.top_name}: "…"}}}}'
+            hint = f'whatsapp: {{header: {{{template.header_param_name}: "…"}}}}'
     if message:
-        given = {"wanted": found.params, "given": len(fallback.params), "names": ", ".join(found.named)}
-        given["top"] = found.top_name
+        given_names = {
+            "wanted": template.param_count,
+            "given": len(fallback.params),
+            "names": ", ".join(template.param_names),
+        }
+        given_names["top"] = template.header_param_name
         yield problem(
-            "template-params", message.format(name=found.name, **given), hint=hint, field="whatsapp.params"
+            "template-params",
+            message.format(name=template.name, **given_names),
+            hint=hint,
+            field="whatsapp.params",
         )
 
 
-def _lengths(found: Template, fallback: Fallback) -> Iterator[Problem]:
+def _check_lengths(template: Template, fallback: Fallback) -> Iterator[Problem]:
     """Text and header are not too long once they are filled; of a template that was not measured nothing is said."""
     texts = dict(zip(fallback.names, fallback.params, strict=False))
-    body = _filled(found.body, [texts.get(name, "") for name in found.named] or fallback.params)
-    over = body - int(TEMPLATE_BODY.value)
+    body = _filled_length(
+        template.body_lengths, [texts.get(name, "") for name in template.param_names] or fallback.params
+    )
+    over = body - int(MAX_TEMPLATE_BODY.value)
     # Parameters that are too long by themselves have their problem already.
-    if over > 0 and sum(map(len, fallback.params)) <= TEMPLATE_BODY.value:
+    if over > 0 and sum(map(len, fallback.params)) <= MAX_TEMPLATE_BODY.value:
         yield problem(
             "template-params",
             _(
                 "filled in, the text of template {name} is {count} of {limit:.0f} characters, {over} too many "
                 "({fixed} of them its own)"
-            ).format(name=found.name, count=body, limit=TEMPLATE_BODY.value, over=over, fixed=found.body[0]),
+            ).format(
+                name=template.name,
+                count=body,
+                limit=MAX_TEMPLATE_BODY.value,
+                over=over,
+                fixed=template.body_lengths[0],
+            ),
             hint=_("write shorter ones: whatsapp: {params: [...]}"),
             field="whatsapp.params",
         )
-    top = _filled(found.heading, [fallback.top] if fallback.top else [])
-    over = top - int(TEMPLATE_HEADER.value)
+    header = _filled_length(template.header_lengths, [fallback.top] if fallback.top else [])
+    over = header - int(MAX_TEMPLATE_HEADER.value)
     if over > 0:
         yield problem(
             "template-params",
@@ -151,42 +166,46 @@ def _lengths(found: Template, fallback: Fallback) -> Iterator[Problem]:
                 "filled in, the header of template {name} is {count} of {limit:.0f} characters, {over} too many "
                 "({fixed} of them its own)"
             ).format(
-                name=found.name, count=top, limit=TEMPLATE_HEADER.value, over=over, fixed=found.heading[0]
+                name=template.name,
+                count=header,
+                limit=MAX_TEMPLATE_HEADER.value,
+                over=over,
+                fixed=template.header_lengths[0],
             ),
             hint=_('write a shorter one: whatsapp: {header: "…"}'),
             field="whatsapp.header",
         )
 
 
-def _filled(measured: Sequence[int], texts: Sequence[str]) -> int:
+def _filled_length(measured: Sequence[int], texts: Sequence[str]) -> int:
     """How many characters it has with these texts in its gaps; 0 = not known."""
     if len(measured) != len(texts) + 1:
         return 0
-    own, *times = measured
-    return own + sum(count * len(text) for count, text in zip(times, texts, strict=True))
+    base_length, *times = measured
+    return base_length + sum(count * len(text) for count, text in zip(times, texts, strict=True))
 
 
 #: What a post writes for each kind of button that takes something.
-_TAKES = {"url+": "url", "quick_reply": "payload"}
+_VALUE_KINDS = {"url+": "url", "quick_reply": "payload"}
 
 
-def _buttons(found: Template, fallback: Fallback) -> Iterator[Problem]:
+def _check_buttons(template: Template, fallback: Fallback) -> Iterator[Problem]:
     """Every address that has a gap gets its end, and no button gets what it does not take."""
-    given = [kind for kind, _value in fallback.buttons]
-    given += [""] * (len(found.buttons) - len(given))
-    fits = len(given) == len(found.buttons) and all(
-        (kind == "" and button != "url+") or kind == _TAKES.get(button)
-        for kind, button in zip(given, found.buttons, strict=True)
+    values = [kind for kind, _value in fallback.buttons]
+    values += [""] * (len(template.buttons) - len(values))
+    is_valid = len(values) == len(template.buttons) and all(
+        (kind == "" and button != "url+") or kind == _VALUE_KINDS.get(button)
+        for kind, button in zip(values, template.buttons, strict=True)
     )
-    if not fits:
-        wanted = ", ".join(_wanted(button) for button in found.buttons)
+    if not is_valid:
+        expected = ", ".join(_expected_value(button) for button in template.buttons)
         yield problem(
             "template-params",
-            _("the buttons of template {name} do not fit").format(name=found.name),
-            hint=_("write: {wanted}").format(wanted=f"whatsapp: {{buttons: [{wanted}]}}"),
+            _("the buttons of template {name} do not fit").format(name=template.name),
+            hint=_("write: {wanted}").format(wanted=f"whatsapp: {{buttons: [{expected}]}}"),
             field="whatsapp.buttons",
         )
 
 
-def _wanted(button: str) -> str:
-    return f'{{{_TAKES[button]}: "…"}}' if button in _TAKES else '""'
+def _expected_value(button: str) -> str:
+    return f'{{{_VALUE_KINDS[button]}: "…"}}' if button in _VALUE_KINDS else '""'

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from humaspost.base.canonical_json import Json
-from humaspost.model.document import plain
-from humaspost.model.post import Kind, Post
+from humaspost.model.document import to_plain_text
+from humaspost.model.post import MediaKind, Post
 from humaspost.model.rendition import Fallback
 
-Texts = Sequence[str] | Mapping[str, str]
+TemplateTexts = Sequence[str] | Mapping[str, str]
 #: Media that a template's header can carry; a post with a sound sends a template without it.
-HEADERS = (Kind.IMAGE, Kind.VIDEO, Kind.DOCUMENT)
+HEADERS = (MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.DOCUMENT)
 
 #: Meta's categories for what an office sends; its decision, and it decides the price.
 CATEGORIES = ("MARKETING", "UTILITY")
@@ -20,13 +20,13 @@ _SPACE = re.compile(r"\s+")
 _PLACEHOLDER = re.compile(r"\{(title|text|link)\}")
 
 
-class Choice(Protocol):
+class TemplateSettings(Protocol):
     """One template of the config: its name and what fills it."""
 
     @property
     def name(self) -> str: ...
     @property
-    def params(self) -> Texts: ...
+    def params(self) -> TemplateTexts: ...
     @property
     def header(self) -> str | Mapping[str, str]: ...
     @property
@@ -35,17 +35,17 @@ class Choice(Protocol):
     def category(self) -> str: ...
 
 
-def flat(text: str) -> str:
+def to_single_line(text: str) -> str:
     """The text on one line: a template's parameter may hold no line break, tab or run of spaces (132018)."""
     return _SPACE.sub(" ", text).strip()
 
 
-def chosen(
+def choose_template(
     post: Post,
     keys: Mapping[str, Json],
-    templates: Mapping[Kind | None, Choice],
+    templates: Mapping[MediaKind | None, TemplateSettings],
     *,
-    kind: Kind | None,
+    kind: MediaKind | None,
     language: str,
 ) -> Fallback | None:
     """The template, filled in; None where neither the post nor the account names one.
@@ -54,56 +54,58 @@ def chosen(
     """
     name = keys.get("template")
     if isinstance(name, str):
-        usual = next((choice for choice in templates.values() if choice.name == name), None)
+        account_template = next((choice for choice in templates.values() if choice.name == name), None)
     else:
-        usual = templates.get(kind)
-    if usual is None and not isinstance(name, str):
+        account_template = templates.get(kind)
+    if account_template is None and not isinstance(name, str):
         return None
-    params, header, buttons = (_own_or(usual, keys, key) for key in ("params", "header", "buttons"))
+    params, header, buttons = (
+        _own_value_or(account_template, keys, key) for key in ("params", "header", "buttons")
+    )
     own = keys.get("template_language")
     return Fallback(
-        usual.name if usual else str(name),
+        account_template.name if account_template else str(name),
         own if isinstance(own, str) else language,
-        params=tuple(_filled(text, post) for text in _values(params)),
+        params=tuple(_fill(text, post) for text in _text_values(params)),
         header=kind in HEADERS,
         names=tuple(params) if isinstance(params, Mapping) else (),
-        top=next((_filled(text, post) for text in _values(header)), ""),
+        top=next((_fill(text, post) for text in _text_values(header)), ""),
         top_name=next(iter(header), "") if isinstance(header, Mapping) else "",
-        buttons=tuple(_button(button, post) for button in buttons),
-        category=str(_own_or(usual, keys, "category") or ""),
+        buttons=tuple(_button_value(button, post) for button in buttons),
+        category=str(_own_value_or(account_template, keys, "category") or ""),
     )
 
 
-def _own_or(usual: Choice | None, keys: Mapping[str, Json], key: str) -> Any:
-    return keys[key] if key in keys and SHAPES[key](keys[key]) else getattr(usual, key, ())
+def _own_value_or(account_template: TemplateSettings | None, keys: Mapping[str, Json], key: str) -> Any:
+    return keys[key] if key in keys and VALUE_CHECKS[key](keys[key]) else getattr(account_template, key, ())
 
 
-def _values(given: Any) -> Sequence[str]:
-    if isinstance(given, str):
-        return [given] if given else []
-    return list(given.values()) if isinstance(given, Mapping) else list(given)
+def _text_values(texts: Any) -> Sequence[str]:
+    if isinstance(texts, str):
+        return [texts] if texts else []
+    return list(texts.values()) if isinstance(texts, Mapping) else list(texts)
 
 
-def _button(given: Any, post: Post) -> tuple[str, str]:
+def _button_value(button: Any, post: Post) -> tuple[str, str]:
     """What it takes; "" where the post has nothing for a placeholder in it: half an address leads nowhere."""
-    kind, text = next(iter(given.items()), ("", "")) if isinstance(given, Mapping) else ("", "")
-    values = _values_of(post)
-    lacks = any(not values[name].strip() for name in _PLACEHOLDER.findall(text))
-    return str(kind), "" if lacks else _put(text, values)
+    kind, text = next(iter(button.items()), ("", "")) if isinstance(button, Mapping) else ("", "")
+    values = _placeholder_values(post)
+    is_missing = any(not values[name].strip() for name in _PLACEHOLDER.findall(text))
+    return str(kind), "" if is_missing else _replace_placeholders(text, values)
 
 
-def _filled(text: str, post: Post) -> str:
+def _fill(text: str, post: Post) -> str:
     # WhatsApp refuses an empty parameter, and many a post has no link.
-    values = _values_of(post)
-    return _put(text, {**values, "link": values["link"] or "-"})
+    values = _placeholder_values(post)
+    return _replace_placeholders(text, {**values, "link": values["link"] or "-"})
 
 
-def _values_of(post: Post) -> Mapping[str, str]:
-    return {"title": post.title, "text": plain(post.body), "link": post.link}
+def _placeholder_values(post: Post) -> Mapping[str, str]:
+    return {"title": post.title, "text": to_plain_text(post.body), "link": post.link}
 
 
-def _put(text: str, values: Mapping[str, str]) -> str:
-    return flat(_PLACEHOLDER.sub(lambda found: values[found[1]], text))
+def _replace_placeholders(text: str, values: Mapping[str, str]) -> str:
+    return to_single_line(_PLACEHOLDER.sub(lambda found: values[found[1]], text))
 
 
 # -- the shapes that a post may write ------------------------------------------------------------------
@@ -142,7 +144,7 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
-SHAPES: Mapping[str, Callable[[Json], bool]] = {
+VALUE_CHECKS: Mapping[str, Callable[[Json], bool]] = {
     "template": _is_text,
     "template_language": _is_text,
     "params": is_texts,

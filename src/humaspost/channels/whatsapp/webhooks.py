@@ -10,21 +10,21 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
-from humaspost.channels.whatsapp.account_webhooks import notices
-from humaspost.channels.whatsapp.errors import STOPPED, Told, told
+from humaspost.channels.whatsapp.account_webhooks import parse_account_events
+from humaspost.channels.whatsapp.errors import MARKETING_OPTED_OUT, WebhookFailure, failure_of
 from humaspost.channels.whatsapp.json_fields import (
-    dicts,
-    id_in,
-    member,
-    moment_in,
-    phone_in,
-    text_in,
-    user_in,
+    get_id,
+    get_object,
+    get_objects,
+    get_phone,
+    get_text,
+    get_timestamp,
+    get_user_id,
 )
-from humaspost.model.channel import Event
+from humaspost.model.channel import ChannelEvent
 from humaspost.model.delivery import Stage
 
-_LARGEST = 3 * 1024 * 1024
+_MAX_BODY_BYTES = 3 * 1024 * 1024
 _STAGES = {
     "sent": Stage.SENT,
     "delivered": Stage.DELIVERED,
@@ -32,163 +32,177 @@ _STAGES = {
     "played": Stage.READ,
 }
 #: What a person chose of marketing; ``signup`` says that they follow a link of Meta's, and is no consent of ours.
-_WISHES = {"stop": "no-marketing", "resume": "marketing"}
+_PREFERENCE_KINDS = {"stop": "no-marketing", "resume": "marketing"}
 
 
-class _Person(TypedDict):
+class _Sender(TypedDict):
     """Whom an event is about, by the number and by the platform's own id."""
 
-    sender: str | None
+    phone: str | None
     user_id: str | None
 
 
-def signed(body: bytes, secret: str) -> str:
+def signature_of(body: bytes, secret: str) -> str:
     """What Meta puts in ``X-Hub-Signature-256`` for these bytes."""
     return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
-def events(
+def parse_events(
     headers: Mapping[str, str], body: bytes, *, secret: str, phone_number_id: str, business: str
-) -> list[Event] | None:
+) -> list[ChannelEvent] | None:
     """What happened on one number, and to its ``business`` account and the templates of that.
 
     None where the signature is not Meta's, none where the shape is not.
     """
-    given = next((v for name, v in headers.items() if name.lower() == "x-hub-signature-256"), "")
-    if not secret or len(body) > _LARGEST:
+    signature = next((v for name, v in headers.items() if name.lower() == "x-hub-signature-256"), "")
+    if not secret or len(body) > _MAX_BODY_BYTES:
         return None
-    if not hmac.compare_digest(given.encode(errors="replace"), signed(body, secret).encode()):
+    if not hmac.compare_digest(signature.encode(errors="replace"), signature_of(body, secret).encode()):
         return None
     try:
         payload = json.loads(body)
     except (ValueError, RecursionError):
         return []
-    of_number = [
+    number_events = [
         event
-        for value in _values(payload, phone_number_id)
-        for event in (*_statuses(value), *_inbound(value), *_preferences(value))
+        for value in _message_values(payload, phone_number_id)
+        for event in (*_status_events(value), *_inbound_events(value), *_preference_events(value))
     ]
-    return [*of_number, *_restrictions(payload, phone_number_id, body), *notices(payload, business)]
+    return [
+        *number_events,
+        *_restriction_events(payload, phone_number_id, body),
+        *parse_account_events(payload, business),
+    ]
 
 
-def _restrictions(payload: object, phone_number_id: str, body: bytes) -> Iterator[Event]:
+def _restriction_events(payload: object, phone_number_id: str, body: bytes) -> Iterator[ChannelEvent]:
     """What is wrong with the number or its account itself, where only a person can end it.
 
     It has no time of its own: that of the entry, else it is news whenever it comes.
     """
-    for entry in dicts(payload, "entry"):
-        for value in _values({"entry": [entry]}, phone_number_id):
-            for code in {id_in(error, "code") for error in dicts(value, "errors")}:
-                if code and told(code).holds:
-                    at = moment_in(entry, "time") or datetime.max.replace(tzinfo=UTC)
+    for entry in get_objects(payload, "entry"):
+        for value in _message_values({"entry": [entry]}, phone_number_id):
+            for code in {get_id(error, "code") for error in get_objects(value, "errors")}:
+                if code and failure_of(code).restricts_account:
+                    at = get_timestamp(entry, "time") or datetime.max.replace(tzinfo=UTC)
                     digest = hashlib.sha256(body).hexdigest()[:16]
-                    yield Event(f"account:{code}:{digest}", "account", at, failed=code, holds=True)
+                    yield ChannelEvent(
+                        f"account:{code}:{digest}", "account", at, failure_code=code, restricts_account=True
+                    )
 
 
-def _person(value: dict[str, Any], said: dict[str, Any], number: str, user: str) -> _Person:
+def _sender_of(value: dict[str, Any], source: dict[str, Any], number: str, user: str) -> _Sender:
     """Of whom ``said`` speaks under these keys; the contact beside it adds what is missing.
 
     https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids (2026-05-28)
     """
-    phone, user_id = phone_in(said, number), user_in(said, user) or user_in(said, number)
-    beside = [(phone_in(one, "wa_id"), user_in(one, "user_id")) for one in dicts(value, "contacts")]
-    if number not in said and user not in said and len(beside) == 1:
-        phone, user_id = beside[0]
-    for other_phone, other_id in beside:
+    phone, user_id = get_phone(source, number), get_user_id(source, user) or get_user_id(source, number)
+    contact = [
+        (get_phone(contact_entry, "wa_id"), get_user_id(contact_entry, "user_id"))
+        for contact_entry in get_objects(value, "contacts")
+    ]
+    if number not in source and user not in source and len(contact) == 1:
+        phone, user_id = contact[0]
+    for other_phone, other_id in contact:
         if (phone and phone == other_phone) or (user_id and user_id == other_id):
             phone, user_id = phone or other_phone, user_id or other_id
-    return _Person(sender=phone, user_id=user_id)
+    return _Sender(phone=phone, user_id=user_id)
 
 
-def _values(payload: object, phone_number_id: str) -> Iterator[dict[str, Any]]:
-    for entry in dicts(payload, "entry"):
-        for change in dicts(entry, "changes"):
-            value = member(change, "value")
-            if text_in(member(value, "metadata"), "phone_number_id") == phone_number_id:
+def _message_values(payload: object, phone_number_id: str) -> Iterator[dict[str, Any]]:
+    for entry in get_objects(payload, "entry"):
+        for change in get_objects(entry, "changes"):
+            value = get_object(change, "value")
+            if get_text(get_object(value, "metadata"), "phone_number_id") == phone_number_id:
                 yield value
 
 
-def _statuses(value: dict[str, Any]) -> Iterator[Event]:
-    for status in dicts(value, "statuses"):
-        wamid, word, at = id_in(status, "id"), text_in(status, "status"), moment_in(status)
-        if not wamid or at is None or (word != "failed" and word not in _STAGES):
+def _status_events(value: dict[str, Any]) -> Iterator[ChannelEvent]:
+    for status in get_objects(value, "statuses"):
+        wamid, status_name, sent_at = get_id(status, "id"), get_text(status, "status"), get_timestamp(status)
+        if not wamid or sent_at is None or (status_name != "failed" and status_name not in _STAGES):
             continue
-        code = _failure(status) if word == "failed" else None
-        means = told(code) if code else Told()
-        key = id_in(status, "biz_opaque_callback_data") or None
-        who = _person(value, status, "recipient_id", "recipient_user_id")
-        yield Event(
-            dedupe=f"{wamid}:{word}",
+        code = _first_error(status) if status_name == "failed" else None
+        failure = failure_of(code) if code else WebhookFailure()
+        key = get_id(status, "biz_opaque_callback_data") or None
+        person = _sender_of(value, status, "recipient_id", "recipient_user_id")
+        yield ChannelEvent(
+            dedupe_key=f"{wamid}:{status_name}",
             kind="status",
-            at=at,
+            at=sent_at,
             key=key,
             remote_id=wamid,
-            stage=_STAGES.get(word),
-            failed=code,
-            again=means.again,
-            tries=means.tries,
-            holds=means.holds,
-            **who,
+            stage=_STAGES.get(status_name),
+            failure_code=code,
+            retry_after=failure.retry_after,
+            max_retries=failure.max_retries,
+            restricts_account=failure.restricts_account,
+            **person,
         )
         # 131047: their window is not open.
-        if consequence := {STOPPED: "no-marketing", "131047": "closed"}.get(code or ""):
-            yield Event(f"{wamid}:{consequence}", consequence, at, key, wamid, **who)
+        if consequence := {MARKETING_OPTED_OUT: "no-marketing", "131047": "closed"}.get(code or ""):
+            yield ChannelEvent(f"{wamid}:{consequence}", consequence, sent_at, key, wamid, **person)
 
 
-def _failure(status: dict[str, Any]) -> str:
-    return next((id_in(error, "code") for error in dicts(status, "errors")), "") or "failed"
+def _first_error(status: dict[str, Any]) -> str:
+    return next((get_id(error, "code") for error in get_objects(status, "errors")), "") or "failed"
 
 
-def _inbound(value: dict[str, Any]) -> Iterator[Event]:
+def _inbound_events(value: dict[str, Any]) -> Iterator[ChannelEvent]:
     """What people said; that somebody has another number now is told in the same place, and nobody said it."""
-    for message in dicts(value, "messages"):
-        if text_in(message, "type") == "system":
-            yield from _moved(message)
+    for message in get_objects(value, "messages"):
+        if get_text(message, "type") == "system":
+            yield from _number_change(message)
             continue
-        wamid, at = id_in(message, "id"), moment_in(message)
-        who = _person(value, message, "from", "from_user_id")
-        if wamid and at and any(who.values()):
-            text, payload = _words(message), _payload(message)
-            yield Event(f"{wamid}:inbound", "inbound", at, remote_id=wamid, text=text, payload=payload, **who)
+        wamid, sent_at = get_id(message, "id"), get_timestamp(message)
+        person = _sender_of(value, message, "from", "from_user_id")
+        if wamid and sent_at and any(person.values()):
+            text, payload = _message_text(message), _button_payload(message)
+            yield ChannelEvent(
+                f"{wamid}:inbound", "inbound", sent_at, remote_id=wamid, text=text, payload=payload, **person
+            )
 
 
-def _moved(message: dict[str, Any]) -> Iterator[Event]:
-    wamid, at = id_in(message, "id"), moment_in(message)
-    told = member(message, "system")
-    before, now = phone_in(message, "from"), phone_in(told, "wa_id") or phone_in(told, "new_wa_id")
-    if wamid and at and before and now and before != now:
-        yield Event(f"{wamid}:moved", "moved", at, sender=before, moved=now)
+def _number_change(message: dict[str, Any]) -> Iterator[ChannelEvent]:
+    wamid, changed_at = get_id(message, "id"), get_timestamp(message)
+    system = get_object(message, "system")
+    old_phone, new_phone = (
+        get_phone(message, "from"),
+        get_phone(system, "wa_id") or get_phone(system, "new_wa_id"),
+    )
+    if wamid and changed_at and old_phone and new_phone and old_phone != new_phone:
+        yield ChannelEvent(f"{wamid}:moved", "moved", changed_at, phone=old_phone, new_phone=new_phone)
 
 
-def _preferences(value: dict[str, Any]) -> Iterator[Event]:
+def _preference_events(value: dict[str, Any]) -> Iterator[ChannelEvent]:
     """Of marketing alone: by ``resume`` nobody comes back on a list that they left by a word of their own.
 
     https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/user_preferences (2026-05-21)
     """
-    for chosen in dicts(value, "user_preferences"):
-        who, at = _person(value, chosen, "wa_id", "user_id"), moment_in(chosen)
-        person = who["sender"] or who["user_id"]
-        kind = _WISHES.get(text_in(chosen, "value"))
-        if person and at and kind and text_in(chosen, "category") in ("", "marketing_messages"):
+    for preference in get_objects(value, "user_preferences"):
+        sender, changed_at = _sender_of(value, preference, "wa_id", "user_id"), get_timestamp(preference)
+        person = sender["phone"] or sender["user_id"]
+        kind = _PREFERENCE_KINDS.get(get_text(preference, "value"))
+        if person and changed_at and kind and get_text(preference, "category") in ("", "marketing_messages"):
             # It is kept, and a person's number is not.
             digest = hashlib.sha256(person.encode()).hexdigest()[:16]
-            dedupe = f"{digest}:{text_in(chosen, 'value')}:{text_in(chosen, 'timestamp')}"
-            yield Event(dedupe, kind, at, **who)
+            dedupe = f"{digest}:{get_text(preference, 'value')}:{get_text(preference, 'timestamp')}"
+            yield ChannelEvent(dedupe, kind, changed_at, **sender)
 
 
-def _words(message: dict[str, Any]) -> str:
+def _message_text(message: dict[str, Any]) -> str:
     """What the person wrote, under a picture too, or the words of the button that they pressed."""
-    medium = member(message, text_in(message, "type"))
-    said = [text_in(member(message, "text"), "body"), text_in(medium, "caption")]
-    said += [text_in(medium, "text"), text_in(_reply(message), "title")]
-    return next(filter(None, said), "")
+    medium = get_object(message, get_text(message, "type"))
+    text = [get_text(get_object(message, "text"), "body"), get_text(medium, "caption")]
+    text += [get_text(medium, "text"), get_text(_interactive_reply(message), "title")]
+    return next(filter(None, text), "")
 
 
-def _payload(message: dict[str, Any]) -> str:
+def _button_payload(message: dict[str, Any]) -> str:
     """What the office had put behind the button that the person pressed."""
-    return text_in(member(message, "button"), "payload") or text_in(_reply(message), "id")
+    return get_text(get_object(message, "button"), "payload") or get_text(_interactive_reply(message), "id")
 
 
-def _reply(message: dict[str, Any]) -> dict[str, Any]:
-    pressed = member(message, "interactive")
-    return member(pressed, "button_reply") or member(pressed, "list_reply")
+def _interactive_reply(message: dict[str, Any]) -> dict[str, Any]:
+    reply = get_object(message, "interactive")
+    return get_object(reply, "button_reply") or get_object(reply, "list_reply")

@@ -10,8 +10,8 @@ from humaspost.base.i18n import _
 from humaspost.channels.x import check as checking
 from humaspost.channels.x import render as rendering
 from humaspost.channels.x import rules as limits
-from humaspost.model.account import Facts
-from humaspost.model.channel import Consent, Door, Event, Looks, Session
+from humaspost.model.account import AccountStatus
+from humaspost.model.channel import Authorization, ChannelContext, ChannelEvent, LookupSchedule, Session
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Rendition
@@ -23,13 +23,13 @@ ORIGIN = "https://api.twitter.com"
 KEYS = ("api_key", "api_key_secret", "access_token", "access_token_secret")
 
 #: A post's public address: x.com/NAME/status/ID, x.com/i/web/status/ID, and the same of old.
-_ADDRESS = (
+_POST_URL = (
     r"(?:https?://)?(?:(?:www|mobile)\.)?(?:x|twitter)\.com/(?:i/(?:web/)?|(?P<name>[A-Za-z0-9_]{2,20})/)"
     r"status(?:es)?/(?P<id>[0-9]{5,19})(?![0-9])"
 )
 
 
-def _with_at(handle: str) -> str:
+def _normalize_handle(handle: str) -> str:
     return "@" + handle.removeprefix("@")
 
 
@@ -42,7 +42,7 @@ class XConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    handle: Annotated[str, Field(pattern=r"^@?[A-Za-z0-9_]{1,15}$"), AfterValidator(_with_at)]
+    handle: Annotated[str, Field(pattern=r"^@?[A-Za-z0-9_]{1,15}$"), AfterValidator(_normalize_handle)]
     base_url: str = Field(default=ORIGIN, pattern=r"^https?://\S+$")
     premium: bool = False
     auth: Literal["oauth1", "oauth2"] = "oauth1"
@@ -50,7 +50,7 @@ class XConfig(BaseModel):
 
     @field_validator("client_id")
     @classmethod
-    def _is_there(cls, value: str, info: ValidationInfo) -> str:
+    def _require_client_id(cls, value: str, info: ValidationInfo) -> str:
         if info.data.get("auth") == "oauth2" and not value:
             raise ValueError(_('is needed with auth = "oauth2"; X\'s portal shows it'))
         return value
@@ -62,9 +62,11 @@ class X:
     name: ClassVar[str] = "x"
     Config: ClassVar[type[XConfig]] = XConfig
     secrets: ClassVar[tuple[str, ...]] = KEYS
-    looks: ClassVar[Looks] = Looks((5, 30, 120, 900), where="https://x.com/", address=_ADDRESS)
+    lookup_schedule: ClassVar[LookupSchedule] = LookupSchedule(
+        (5, 30, 120, 900), public_site="https://x.com/", url_pattern=_POST_URL
+    )
 
-    def shown(self, config: XConfig) -> str:
+    def display_name(self, config: XConfig) -> str:
         """The handle, with its @."""
         return config.handle
 
@@ -74,42 +76,44 @@ class X:
 
     def rules(self, config: XConfig) -> Rules:
         """X's limits, for this kind of account."""
-        return limits.rules(premium=config.premium)
+        return limits.build_rules(premium=config.premium)
 
     def render(self, post: Post, config: XConfig, rules: Rules, *, account: str) -> Rendition:
         """Words, link and hashtags, in one part or several."""
-        return rendering.render(post, account=account)
+        return rendering.render_post(post, account=account)
 
     def check(
-        self, rendition: Rendition, rules: Rules, facts: Facts | None, *, config: XConfig
+        self, rendition: Rendition, rules: Rules, account_status: AccountStatus | None, *, config: XConfig
     ) -> list[Problem]:
         """Polls, cashtags and mixtures of media."""
-        return checking.check(rendition)
+        return checking.check_post(rendition)
 
-    def events(self, config: XConfig, headers: Mapping[str, str], body: bytes, *, secret: str) -> list[Event]:
+    def events(
+        self, config: XConfig, headers: Mapping[str, str], body: bytes, *, secret: str
+    ) -> list[ChannelEvent]:
         """Nothing: humaspost takes no webhooks of X."""
         return []
 
-    def tokens(self, config: XConfig) -> tuple[str, ...]:
+    def login_secrets(self, config: XConfig) -> tuple[str, ...]:
         """What ``account login`` brings, where the account is to be logged in to so."""
-        from humaspost.channels.x.token_store import ACCESS, REFRESH
+        from humaspost.channels.x.token_store import ACCESS_TOKEN, REFRESH_TOKEN
 
-        return (ACCESS, REFRESH) if config.auth == "oauth2" else ()
+        return (ACCESS_TOKEN, REFRESH_TOKEN) if config.auth == "oauth2" else ()
 
-    def consent(self, config: XConfig, *, callback: str) -> Consent:
+    def create_authorization(self, config: XConfig, *, callback: str) -> Authorization:
         """What X asks the person who logs in."""
-        from humaspost.channels.x.oauth2 import consent
+        from humaspost.channels.x.oauth2 import build_authorization
 
-        return consent(config, callback=callback)
+        return build_authorization(config, callback=callback)
 
-    def log_in(self, config: XConfig, door: Door, *, consent: Consent, code: str) -> None:
+    def log_in(self, config: XConfig, context: ChannelContext, *, consent: Authorization, code: str) -> None:
         """The tokens that the person's answer buys are kept."""
-        from humaspost.channels.x.oauth2 import log_in
+        from humaspost.channels.x.oauth2 import exchange_code
 
-        log_in(config, door, consent=consent, code=code)
+        exchange_code(config, context, authorization=consent, code=code)
 
-    def open(self, config: XConfig, door: Door) -> AbstractContextManager[Session]:
+    def open(self, config: XConfig, context: ChannelContext) -> AbstractContextManager[Session]:
         """A session with its own connections; tweepy is imported only now."""
-        from humaspost.channels.x.session import session
+        from humaspost.channels.x.session import open_session
 
-        return session(config, door)
+        return open_session(config, context)

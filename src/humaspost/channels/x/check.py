@@ -9,13 +9,13 @@ from functools import partial
 from humaspost.base.canonical_json import Json
 from humaspost.base.i18n import _
 from humaspost.channels.x.rules import (
-    CASHTAGS,
+    MAX_CASHTAGS,
     POLL_MINUTES,
     POLL_OPTION_LENGTH,
     POLL_OPTIONS,
     REPLY_SETTINGS,
 )
-from humaspost.model.post import Kind
+from humaspost.model.post import MediaKind
 from humaspost.model.problem import Problem, Severity, channel_problem
 from humaspost.model.rendition import Part, Rendition
 
@@ -28,43 +28,49 @@ _CASHTAG = re.compile(
 )
 #: https://github.com/twitter/twitter-text/blob/master/js/src/regexp/invalidChars.js
 _INVALID = re.compile("[\ufffe\ufeff\uffff]")
-_LINK = re.compile(
+_POST_LINK = re.compile(
     r"(?:https?://|(?<![\w./])(?=(?:www\.|mobile\.)?(?:x|twitter)\.com/))[^\s<>]+", re.IGNORECASE
 )
-_STATUS = re.compile(
+_STATUS_URL = re.compile(
     r"(?:https?://)?(?:www\.|mobile\.)?(?:x|twitter)\.com/(?:i/web|[^/\s]+)/status(?:es)?/\d+", re.IGNORECASE
 )
 
 
-def check(rendition: Rendition) -> list[Problem]:
+def check_post(rendition: Rendition) -> list[Problem]:
     """Problems of the parts as they will be sent, each with the key it stands in."""
-    found = [
+    problems = [
         problem
         for part in rendition.parts
-        for problem in (*_values(part), *_refused(part), *_words(part), *_media(part), *_poll(part))
+        for problem in (
+            *_check_values(part),
+            *_check_refused_keys(part),
+            *_check_text(part),
+            *_check_media(part),
+            *_check_poll(part),
+        )
     ]
-    return [*found, *_twins(rendition)]
+    return [*problems, *_check_repeated_parts(rendition)]
 
 
-def _twins(rendition: Rendition) -> Iterator[Problem]:
+def _check_repeated_parts(rendition: Rendition) -> Iterator[Problem]:
     """X refuses what was just said, in a thread as well; the rest of the thread would wait for a person."""
-    seen: dict[str, int] = {}
+    part_texts: dict[str, int] = {}
     for part in rendition.parts:
-        words = " ".join(unicodedata.normalize("NFC", part.text).split())
+        text = " ".join(unicodedata.normalize("NFC", part.text).split())
         if part.media:
             continue  # with other media X may take the same words
-        if words and words in seen:
+        if text and text in part_texts:
             message = _("parts {first} and {second} say the same; X refuses the second as a duplicate")
             yield problem(
                 "x-same-parts",
-                message.format(first=seen[words], second=part.number),
+                message.format(first=part_texts[text], second=part.number),
                 hint=_("say it once, or in other words"),
                 field="x.text",
             )
-        seen.setdefault(words, part.number)
+        part_texts.setdefault(text, part.number)
 
 
-def _hint(key: str) -> str:
+def _value_hint(key: str) -> str:
     hints = {
         "text": _('write the words between quotes: text: "…"'),
         "thread": _("write thread: auto, or leave it out"),
@@ -74,13 +80,13 @@ def _hint(key: str) -> str:
     return hints.get(key, _("write true or false"))
 
 
-def _values(part: Part) -> Iterator[Problem]:
-    wrong = part.extra.get("wrong")
-    for key in wrong if isinstance(wrong, list) else []:
+def _check_values(part: Part) -> Iterator[Problem]:
+    invalid_keys = part.extra.get("wrong")
+    for key in invalid_keys if isinstance(invalid_keys, list) else []:
         yield problem(
             "x-key-value",
             _("x.{key} has a value of the wrong kind").format(key=key),
-            hint=_hint(str(key)),
+            hint=_value_hint(str(key)),
             field=f"x.{key}",
         )
     settings = part.extra.get("reply_settings", "everyone")
@@ -88,14 +94,14 @@ def _values(part: Part) -> Iterator[Problem]:
         yield problem(
             "x-reply-settings",
             _("X has no reply setting {name!r}").format(name=str(settings)[:40]),
-            hint=_hint("reply_settings"),
+            hint=_value_hint("reply_settings"),
             field="x.reply_settings",
         )
 
 
-def _refused(part: Part) -> Iterator[Problem]:
-    refused = part.extra.get("refused")
-    for key in refused if isinstance(refused, list) else []:
+def _check_refused_keys(part: Part) -> Iterator[Problem]:
+    given_keys = part.extra.get("refused")
+    for key in given_keys if isinstance(given_keys, list) else []:
         reply = key == "reply_to"
         yield problem(
             "x-self-serve",
@@ -109,7 +115,7 @@ def _refused(part: Part) -> Iterator[Problem]:
         )
 
 
-def _words(part: Part) -> Iterator[Problem]:
+def _check_text(part: Part) -> Iterator[Problem]:
     if not part.text.strip() and not part.media:
         yield problem(
             "x-empty",
@@ -127,7 +133,7 @@ def _words(part: Part) -> Iterator[Problem]:
             field="x.text",
         )
     tags = _CASHTAG.findall(part.text)
-    if len(tags) > CASHTAGS.value:
+    if len(tags) > MAX_CASHTAGS.value:
         yield problem(
             "x-cashtags",
             _("{tags}: X takes one cashtag in a post").format(tags=", ".join(tags)),
@@ -135,13 +141,13 @@ def _words(part: Part) -> Iterator[Problem]:
             field="x.text",
         )
 
-    yield from _quote(part)
+    yield from _check_quote(part)
 
 
-def _quote(part: Part) -> Iterator[Problem]:
+def _check_quote(part: Part) -> Iterator[Problem]:
     """A post's address at the end is what makes a quote, however it came there."""
-    links = _LINK.findall(part.text)
-    if links and _STATUS.match(links[-1]):
+    links = _POST_LINK.findall(part.text)
+    if links and _STATUS_URL.match(links[-1]):
         yield replace(
             problem(
                 "x-quote-link",
@@ -153,9 +159,9 @@ def _quote(part: Part) -> Iterator[Problem]:
         )
 
 
-def _media(part: Part) -> Iterator[Problem]:
+def _check_media(part: Part) -> Iterator[Problem]:
     kinds = [item.kind for item in part.media]
-    if len(kinds) > 1 and set(kinds) != {Kind.IMAGE}:
+    if len(kinds) > 1 and set(kinds) != {MediaKind.IMAGE}:
         yield problem(
             "x-media-mix",
             _("X shows a GIF or a video only alone, not beside other media"),
@@ -166,7 +172,7 @@ def _media(part: Part) -> Iterator[Problem]:
         )
 
 
-def _poll(part: Part) -> Iterator[Problem]:
+def _check_poll(part: Part) -> Iterator[Problem]:
     poll = part.extra.get("poll")
     if not isinstance(poll, dict):
         return
@@ -177,7 +183,7 @@ def _poll(part: Part) -> Iterator[Problem]:
             hint=_("move the media to another part (part: 2), or keep them off X with only:"),
             field="x.poll",
         )
-    yield from _options(poll.get("options"))
+    yield from _check_poll_options(poll.get("options"))
     minutes = poll.get("duration_minutes")
     if not isinstance(minutes, int) or not POLL_MINUTES[0] <= minutes <= POLL_MINUTES[1]:
         yield problem(
@@ -188,21 +194,21 @@ def _poll(part: Part) -> Iterator[Problem]:
         )
 
 
-def _options(options: Json) -> Iterator[Problem]:
+def _check_poll_options(options: Json) -> Iterator[Problem]:
     texts = [str(option) for option in options] if isinstance(options, list) else []
     if not POLL_OPTIONS[0] <= len(texts) <= POLL_OPTIONS[1]:
         yield problem(
             "x-poll-options",
             _("a poll has two to four options; this one has {count}").format(count=len(texts)),
-            hint=_hint("poll"),
+            hint=_value_hint("poll"),
             field="x.poll.options",
         )
     if len(set(texts)) < len(texts):
-        twice = next(text for text in texts if texts.count(text) > 1)
+        duplicates = next(text for text in texts if texts.count(text) > 1)
         yield problem(
             "x-poll-options",
-            _("the option {text!r} is there twice").format(text=twice[:40]),
-            hint=_hint("poll"),
+            _("the option {text!r} is there twice").format(text=duplicates[:40]),
+            hint=_value_hint("poll"),
             field="x.poll.options",
         )
     for number, text in enumerate(texts):

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from humaspost.base.i18n import _
 from humaspost.channels.error_table import ErrorRow, Refusal, classify
-from humaspost.channels.http.client import Answer
-from humaspost.channels.response_text import cleaned, retry_after, unix_time
+from humaspost.channels.http.client import HttpResponse
+from humaspost.channels.response_text import clean_text, parse_retry_after, parse_unix_time
 from humaspost.model.errors import (
     AuthFailed,
     ChannelError,
@@ -22,37 +22,37 @@ from humaspost.model.errors import (
 
 _TOO_MANY = 429
 #: A month's allowance, which no window's end brings back.
-_CAPPED = re.compile(r"usage-capped|usage cap exceeded|UsageCapExceeded", re.IGNORECASE)
-_ANSWERS = "https://docs.x.com/x-api/fundamentals/response-codes-and-errors"
+_USAGE_CAPPED = re.compile(r"usage-capped|usage cap exceeded|UsageCapExceeded", re.IGNORECASE)
+_RESPONSE_CODES = "https://docs.x.com/x-api/fundamentals/response-codes-and-errors"
 _UPLOAD = "https://docs.x.com/x-api/media/quickstart/media-upload-chunked"
-_RATES = "https://docs.x.com/x-api/fundamentals/rate-limits"
+_RATE_LIMITS = "https://docs.x.com/x-api/fundamentals/rate-limits"
 _PRICING = "https://docs.x.com/x-api/getting-started/pricing"
-_STEPS = ("append", "finalize", "status", "alt", "subtitles")
-_PUBLIC = ("post", "delete")
+_UPLOAD_OPERATIONS = ("append", "finalize", "status", "alt", "subtitles")
+_PUBLIC_OPERATIONS = ("post", "delete")
 NOT_FOUND, NOT_ALLOWED = "http-404", "http-403"
 #: Times that an upload is begun before it is given up: what X refuses half-way it mostly takes the next time.
-_UPLOADS = 5
+_MAX_UPLOADS = 5
 #: Times that a post is to answer one that X does not show: in practice it does after five seconds.
-_ANSWERED = 8
+_MAX_RESPONSES = 8
 #: Of a list of reasons, so many are told.
-_MOST_REASONS = 3
+_MAX_REASONS = 3
 
 #: Read from the top. What is not here is unknown on a public write: 5xx, HTML, every other 403.
-ERRORS: tuple[ErrorRow, ...] = (
-    ErrorRow(AuthFailed, 401, name="unauthorized", source=_ANSWERS),
+ERROR_ROWS: tuple[ErrorRow, ...] = (
+    ErrorRow(AuthFailed, 401, name="unauthorized", source=_RESPONSE_CODES),
     ErrorRow(QuotaExceeded, 402, name="credits", source=_PRICING),
-    ErrorRow(QuotaExceeded, 429, type="usage-capped", name="usage-capped", source=_ANSWERS),
-    ErrorRow(QuotaExceeded, 429, match="usage cap exceeded", name="usage-capped", source=_ANSWERS),
-    ErrorRow(QuotaExceeded, 429, match="UsageCapExceeded", name="usage-capped", source=_ANSWERS),
+    ErrorRow(QuotaExceeded, 429, type="usage-capped", name="usage-capped", source=_RESPONSE_CODES),
+    ErrorRow(QuotaExceeded, 429, match="usage cap exceeded", name="usage-capped", source=_RESPONSE_CODES),
+    ErrorRow(QuotaExceeded, 429, match="UsageCapExceeded", name="usage-capped", source=_RESPONSE_CODES),
     # A window of each call: what uploads or reads have spent stops no post without them.
-    ErrorRow(RateLimited, 429, calls=_PUBLIC, name="rate-limited", source=_RATES),
-    ErrorRow(RateLimited, 429, name="rate-limited", scope=Scope.DELIVERY, source=_RATES),
+    ErrorRow(RateLimited, 429, operations=_PUBLIC_OPERATIONS, name="rate-limited", source=_RATE_LIMITS),
+    ErrorRow(RateLimited, 429, name="rate-limited", scope=Scope.DELIVERY, source=_RATE_LIMITS),
     # Not proof that this very write landed, nor that it did not: the same looks are opened.
     ErrorRow(
         UnknownOutcome,
         403,
         match="duplicate content",
-        calls=("post",),
+        operations=("post",),
         name="duplicate",
         source="https://github.com/akrherz/iembot/issues/163",
     ),
@@ -68,26 +68,26 @@ ERRORS: tuple[ErrorRow, ...] = (
         403,
         type="/unsupported-authentication",
         name="unsupported-authentication",
-        source=_ANSWERS,
+        source=_RESPONSE_CODES,
     ),
-    ErrorRow(AuthFailed, 403, type="/client-forbidden", name="client-forbidden", source=_ANSWERS),
-    ErrorRow(AuthFailed, 403, match="suspended", name="account-suspended", source=_ANSWERS),
-    ErrorRow(AuthFailed, 403, match="temporarily locked", name="account-locked", source=_ANSWERS),
+    ErrorRow(AuthFailed, 403, type="/client-forbidden", name="client-forbidden", source=_RESPONSE_CODES),
+    ErrorRow(AuthFailed, 403, match="suspended", name="account-suspended", source=_RESPONSE_CODES),
+    ErrorRow(AuthFailed, 403, match="temporarily locked", name="account-locked", source=_RESPONSE_CODES),
     # A reply to a post made a moment ago: X itself does not see it yet.
     ErrorRow(
         Transient,
         403,
         match="deleted or not visible",
-        calls=("post",),
+        operations=("post",),
         name="parent-not-visible",
-        most=_ANSWERED,
+        max_attempts=_MAX_RESPONSES,
         source="https://github.com/PLhery/node-twitter-api-v2/issues/366",
     ),
     ErrorRow(
         Rejected,
         403,
         match="reply to this conversation is not allowed",
-        calls=("post",),
+        operations=("post",),
         name="reply-not-allowed",
         scope=Scope.POST,
         source="https://docs.x.com/x-api/posts/manage-tweets/introduction",
@@ -96,7 +96,7 @@ ERRORS: tuple[ErrorRow, ...] = (
         Rejected,
         403,
         match="cashtag",
-        calls=("post",),
+        operations=("post",),
         name="cashtags",
         scope=Scope.POST,
         source="https://docs.x.com/x-api/posts/manage-tweets/introduction",
@@ -105,64 +105,76 @@ ERRORS: tuple[ErrorRow, ...] = (
         Rejected,
         403,
         match="not permitted to perform this action",
-        calls=_PUBLIC,
+        operations=_PUBLIC_OPERATIONS,
         name="not-permitted",
         scope=Scope.POST,
-        source=_ANSWERS,
+        source=_RESPONSE_CODES,
     ),
     ErrorRow(
         Transient,
         400,
         match="media ids are invalid",
-        calls=("post",),
+        operations=("post",),
         name="media-not-ready",
-        redo=True,
-        most=_UPLOADS,
+        restart_preparation=True,
+        max_attempts=_MAX_UPLOADS,
         source="https://github.com/abraham/twitteroauth/issues/1222",
     ),
     ErrorRow(
         Rejected,
         400,
         type="/invalid-request",
-        calls=_PUBLIC,
+        operations=_PUBLIC_OPERATIONS,
         name="invalid-request",
         scope=Scope.POST,
-        source=_ANSWERS,
+        source=_RESPONSE_CODES,
     ),
     # Uploads show nothing to anybody: what went wrong half-way is begun again.
-    ErrorRow(Rejected, 400, calls=("initialize",), name="media-refused", scope=Scope.POST, source=_UPLOAD),
+    ErrorRow(
+        Rejected, 400, operations=("initialize",), name="media-refused", scope=Scope.POST, source=_UPLOAD
+    ),
     # A login that does not allow uploads, or a moment's mood: a person is told after a few.
     ErrorRow(
         Transient,
         403,
-        calls=("initialize",),
+        operations=("initialize",),
         name="upload-forbidden",
-        most=_UPLOADS,
+        max_attempts=_MAX_UPLOADS,
         source="https://github.com/abraham/twitteroauth/issues/1257",
     ),
-    ErrorRow(Rejected, 413, calls=("initialize",), name="media-refused", scope=Scope.POST, source=_UPLOAD),
+    ErrorRow(
+        Rejected, 413, operations=("initialize",), name="media-refused", scope=Scope.POST, source=_UPLOAD
+    ),
     *(
         ErrorRow(
-            Transient, status, calls=_STEPS, name="upload-broken", redo=True, most=_UPLOADS, source=_UPLOAD
+            Transient,
+            status,
+            operations=_UPLOAD_OPERATIONS,
+            name="upload-broken",
+            restart_preparation=True,
+            max_attempts=_MAX_UPLOADS,
+            source=_UPLOAD,
         )
         for status in (400, 403, 404)
     ),
     # Whatever number X writes into it: these are what deleting and looking ask for by name.
-    ErrorRow(UnknownOutcome, 404, calls=("delete",), name=NOT_FOUND, source=_ANSWERS),
-    ErrorRow(Transient, 404, calls=("lookup",), name=NOT_FOUND, source=_ANSWERS),
-    ErrorRow(Transient, 403, calls=("timeline",), name=NOT_ALLOWED, source=_ANSWERS),
+    ErrorRow(UnknownOutcome, 404, operations=("delete",), name=NOT_FOUND, source=_RESPONSE_CODES),
+    ErrorRow(Transient, 404, operations=("lookup",), name=NOT_FOUND, source=_RESPONSE_CODES),
+    ErrorRow(Transient, 403, operations=("timeline",), name=NOT_ALLOWED, source=_RESPONSE_CODES),
 )
 
 
-def error(
-    answer: Answer, *, call: str, write: bool, now: datetime, secrets: Iterable[str] = ()
+def error_of(
+    response: HttpResponse, *, call: str, write: bool, now: datetime, secrets: Iterable[str] = ()
 ) -> ChannelError:
     """The error that an answer other than 2xx means for that call; ``secrets`` are struck out of its words."""
-    refusal = _advised(_refusal(answer, secrets), call)
-    return classify(ERRORS, refusal, call=call, write=write, now=now, until=_until(answer, refusal, now))
+    refusal = _with_advice(_parse_refusal(response, secrets), call)
+    return classify(
+        ERROR_ROWS, refusal, call=call, write=write, now=now, retry_at=_retry_time(response, refusal, now)
+    )
 
 
-def _advised(refusal: Refusal, call: str) -> Refusal:
+def _with_advice(refusal: Refusal, call: str) -> Refusal:
     """With what a person can do about it, where X's own words do not say so."""
     advice = ""
     if refusal.status == 402:
@@ -174,31 +186,35 @@ def _advised(refusal: Refusal, call: str) -> Refusal:
     return replace(refusal, detail=f"{refusal.detail} ({advice})".lstrip()) if advice else refusal
 
 
-def _refusal(answer: Answer, secrets: Iterable[str]) -> Refusal:
-    body = answer.json if isinstance(answer.json, dict) else {}
+def _parse_refusal(response: HttpResponse, secrets: Iterable[str]) -> Refusal:
+    body = response.json if isinstance(response.json, dict) else {}
     errors = body.get("errors")
     reasons = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
-    told = [one.get("message") or one.get("detail") for one in reasons[:_MOST_REASONS]]
-    said = [word for word in dict.fromkeys([*told, body.get("detail")]) if isinstance(word, str) and word]
+    details = [item.get("message") or item.get("detail") for item in reasons[:_MAX_REASONS]]
+    message = [
+        name for name in dict.fromkeys([*details, body.get("detail")]) if isinstance(name, str) and name
+    ]
     title = body.get("title")
-    detail = " | ".join(said) or (title if isinstance(title, str) else "") or answer.text
-    if answer.status == _TOO_MANY and isinstance(title, str) and title not in detail:
+    detail = " | ".join(message) or (title if isinstance(title, str) else "") or response.text
+    if response.status == _TOO_MANY and isinstance(title, str) and title not in detail:
         detail = f"{title}: {detail}"
     code = reasons[0].get("code") if reasons else None
     return Refusal(
-        answer.status,
+        response.status,
         code=str(code) if isinstance(code, int) and not isinstance(code, bool) else "",
         type=str(body.get("type") or ""),
-        detail=cleaned(detail, secrets),
+        detail=clean_text(detail, secrets),
     )
 
 
-def _until(answer: Answer, refusal: Refusal, now: datetime) -> datetime | None:
+def _retry_time(response: HttpResponse, refusal: Refusal, now: datetime) -> datetime | None:
     """When X takes the call again; only a 429 says so, though every answer carries a window's end."""
-    if answer.status != _TOO_MANY or _CAPPED.search(f"{refusal.type} {refusal.detail}"):
+    if response.status != _TOO_MANY or _USAGE_CAPPED.search(f"{refusal.type} {refusal.detail}"):
         return None
     for window in ("x-user-limit-24hour", "x-app-limit-24hour", "x-rate-limit"):
-        spent = answer.headers.get(f"{window}-remaining", "0" if window == "x-rate-limit" else "") == "0"
-        if spent and (moment := unix_time(answer.headers, f"{window}-reset", now)):
-            return moment
-    return retry_after(answer.headers, now)
+        is_used_up = (
+            response.headers.get(f"{window}-remaining", "0" if window == "x-rate-limit" else "") == "0"
+        )
+        if is_used_up and (instant := parse_unix_time(response.headers, f"{window}-reset", now)):
+            return instant
+    return parse_retry_after(response.headers, now)

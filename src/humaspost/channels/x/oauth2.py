@@ -14,31 +14,31 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from humaspost.base.i18n import _
-from humaspost.channels.http.client import DEADLINE, Answer, Wire
-from humaspost.channels.response_text import cleaned
+from humaspost.channels.http.client import REQUEST_SECONDS, HttpClient, HttpResponse
+from humaspost.channels.response_text import clean_text
 from humaspost.channels.x import ORIGIN, XConfig, token_store
-from humaspost.channels.x.token_store import ACCESS, EXPIRY, REFRESH, RENEWED
-from humaspost.model.channel import Consent, Door, optional
+from humaspost.channels.x.token_store import ACCESS_TOKEN, EXPIRES_AT, REFRESH_TOKEN, RENEWED_AT
+from humaspost.model.channel import Authorization, ChannelContext, optional_secret
 from humaspost.model.errors import AuthFailed, Transient
 
 CLIENT_SECRET = "client_secret"  # noqa: S105 - a field's name
 SCOPES = ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access")
 #: A token that ends sooner than this is renewed before it is used; a part is prepared up to 15 min ahead.
-SOON, AHEAD = timedelta(minutes=5), timedelta(minutes=20)
+MIN_VALIDITY, RENEW_AHEAD = timedelta(minutes=5), timedelta(minutes=20)
 #: A token that a renewal brought is good for so long at least; where X refuses it, another one is no better.
-_FRESH = timedelta(minutes=10)
+_JUST_RENEWED = timedelta(minutes=10)
 #: RFC 6750's characters of a token, and more of them than any has.
-_IS_TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
-_TOKEN = ORIGIN + "/2/oauth2/token"
-_PAGE = "/i/oauth2/authorize"
-_LONGEST = 366 * 86_400
+_TOKEN_PATTERN = re.compile(r"[\x21-\x7e]{1,4096}")
+_TOKEN_URL = ORIGIN + "/2/oauth2/token"
+_AUTHORIZE_PATH = "/i/oauth2/authorize"
+_MAX_LIFETIME_SECONDS = 366 * 86_400
 
 
-def consent(config: XConfig, *, callback: str) -> Consent:
+def build_authorization(config: XConfig, *, callback: str) -> Authorization:
     """What a person is asked; X's own page is on another host than its API."""
     verifier, state = secrets.token_urlsafe(64), secrets.token_urlsafe(32)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    question = {
+    query = {
         "response_type": "code",
         "client_id": config.client_id,
         "redirect_uri": callback,
@@ -47,167 +47,194 @@ def consent(config: XConfig, *, callback: str) -> Consent:
         "code_challenge": challenge,
         "code_challenge_method": "S256",
     }
-    host = "https://x.com" if config.base_url.rstrip("/") in _APIS else config.base_url.rstrip("/")
-    return Consent(f"{host}{_PAGE}?{urlencode(question)}", callback, state, verifier)
+    host = "https://x.com" if config.base_url.rstrip("/") in _API_ORIGINS else config.base_url.rstrip("/")
+    return Authorization(f"{host}{_AUTHORIZE_PATH}?{urlencode(query)}", callback, state, verifier)
 
 
-_APIS = (ORIGIN, "https://api.x.com")
+_API_ORIGINS = (ORIGIN, "https://api.x.com")
 
 
-def log_in(config: XConfig, door: Door, *, consent: Consent, code: str) -> None:
+def exchange_code(
+    config: XConfig, context: ChannelContext, *, authorization: Authorization, code: str
+) -> None:
     """The tokens that ``code`` buys are kept; raises AuthFailed where X refuses or grants too little."""
     form = {
         "grant_type": "authorization_code",
         "code": code,
-        "redirect_uri": consent.callback,
-        "code_verifier": consent.verifier,
+        "redirect_uri": authorization.callback_url,
+        "code_verifier": authorization.verifier,
     }
-    known = (optional(door, CLIENT_SECRET), code, consent.verifier)
+    secrets = (optional_secret(context, CLIENT_SECRET), code, authorization.verifier)
     with (
-        Wire(config.base_url, secrets=known, signed_for=ORIGIN, deadline=DEADLINE) as wire,
-        token_store.renewing(door),
+        HttpClient(config.base_url, secrets=secrets, signed_for=ORIGIN, deadline=REQUEST_SECONDS) as http,
+        token_store.renewal_lock(context),
     ):
-        answer = _asked(wire, config, door, form)
-        _check_scopes(answer)
-        token_store.keep(door, _granted(answer, door))
+        response = _request_token(http, config, context, form)
+        _check_scopes(response)
+        token_store.save_tokens(context, _granted_values(response, context))
 
 
-class Tokens:
+class TokenManager:
     """The access token of one account; after ``ready`` it is good for five minutes at least, as far as is known.
 
     Raises AuthFailed at once where nobody has logged in yet.
     """
 
-    def __init__(self, config: XConfig, door: Door) -> None:
-        self._config, self._door = config, door
+    def __init__(self, config: XConfig, context: ChannelContext) -> None:
+        self._config, self._context = config, context
         self._token = ""
-        self._expires: datetime | None = None
-        self._renewed: datetime | None = None
-        self._read()
+        self._expires_at: datetime | None = None
+        self._renewal_mark: datetime | None = None
+        self._load()
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be seen."""
-        return (self._token, token_store.read(self._door, REFRESH), optional(self._door, CLIENT_SECRET))
+        return (
+            self._token,
+            token_store.read_token(self._context, REFRESH_TOKEN),
+            optional_secret(self._context, CLIENT_SECRET),
+        )
 
     @property
     def token(self) -> str:
         """The one in use."""
         return self._token
 
-    def ready(self, wire: Wire) -> bool:
+    def ensure_valid(self, http: HttpClient) -> bool:
         """The token is good for a call; True where X had to be asked for it."""
-        if self._ends_within(SOON):
-            self._read()
-        if not self._ends_within(SOON):
+        if self._expires_within(MIN_VALIDITY):
+            self._load()
+        if not self._expires_within(MIN_VALIDITY):
             return False
-        self.renew(wire, refused=self._token)
+        self.renew(http, refused_token=self._token)
         return True
 
-    def ahead(self, wire: Wire) -> None:
+    def renew_ahead(self, http: HttpClient) -> None:
         """It is good for twenty minutes, or for as long as it was where X cannot be reached just now."""
-        token_store.keep_what_waits(self._door)
+        token_store.save_unsaved(self._context)
         try:
-            if self._ends_within(AHEAD):
-                self.renew(wire, refused=self._token)
+            if self._expires_within(RENEW_AHEAD):
+                self.renew(http, refused_token=self._token)
         except Transient:
-            if self._ends_within(SOON):
+            if self._expires_within(MIN_VALIDITY):
                 raise
 
-    def renew(self, wire: Wire, *, refused: str) -> None:
+    def renew(self, http: HttpClient, *, refused_token: str) -> None:
         """Another token than ``refused`` is in use, and kept; somebody else may have renewed it meanwhile.
 
         Raises AuthFailed where X gives no new one: a person must log in again.
         """
-        with token_store.renewing(self._door):
-            self._read()
-            if self._token != refused and not self._ends_within(SOON):
+        with token_store.renewal_lock(self._context):
+            self._load()
+            if self._token != refused_token and not self._expires_within(MIN_VALIDITY):
                 return
-            token_store.check(self._door)
-            form = {"grant_type": "refresh_token", "refresh_token": _needed(self._door, REFRESH)}
+            token_store.check_writable(self._context)
+            form = {
+                "grant_type": "refresh_token",
+                "refresh_token": _required_secret(self._context, REFRESH_TOKEN),
+            }
             try:
-                granted = _granted(_asked(wire, self._config, self._door, form), self._door)
-                mark = f"{int(self._door.now().timestamp())}:{_mark(granted[ACCESS])}"
-                token_store.keep(self._door, {**granted, RENEWED: mark})
+                granted = _granted_values(
+                    _request_token(http, self._config, self._context, form), self._context
+                )
+                mark = f"{int(self._context.now().timestamp())}:{_fingerprint(granted[ACCESS_TOKEN])}"
+                token_store.save_tokens(self._context, {**granted, RENEWED_AT: mark})
             finally:
-                self._read()
+                self._load()
 
-    def _read(self) -> None:
-        self._token = _needed(self._door, ACCESS)
-        ends = token_store.read(self._door, EXPIRY)
-        self._expires = (
-            datetime.fromtimestamp(int(ends), UTC) if ends.isdecimal() and len(ends) < 12 else None
+    def _load(self) -> None:
+        self._token = _required_secret(self._context, ACCESS_TOKEN)
+        expires_at = token_store.read_token(self._context, EXPIRES_AT)
+        self._expires_at = (
+            datetime.fromtimestamp(int(expires_at), UTC)
+            if expires_at.isdecimal() and len(expires_at) < 12
+            else None
         )
 
-        when, _, whose = token_store.read(self._door, RENEWED).partition(":")
-        is_its = whose == _mark(self._token) and when.isdecimal() and len(when) < 12
-        self._renewed = datetime.fromtimestamp(int(when), UTC) if is_its else None
+        renewed_at, _, mark = token_store.read_token(self._context, RENEWED_AT).partition(":")
+        is_own_mark = mark == _fingerprint(self._token) and renewed_at.isdecimal() and len(renewed_at) < 12
+        self._renewal_mark = datetime.fromtimestamp(int(renewed_at), UTC) if is_own_mark else None
 
-    def is_fresh(self, token: str) -> bool:
+    def is_just_renewed(self, token: str) -> bool:
         """Whether it is the token on record, and came of a renewal just now, whoever made it."""
-        self._read()
+        self._load()
         if token != self._token:
             return False
-        return self._renewed is not None and timedelta() <= self._door.now() - self._renewed < _FRESH
+        return (
+            self._renewal_mark is not None
+            and timedelta() <= self._context.now() - self._renewal_mark < _JUST_RENEWED
+        )
 
-    def _ends_within(self, length: timedelta) -> bool:
-        if self._expires is None:
+    def _expires_within(self, length: timedelta) -> bool:
+        if self._expires_at is None:
             return False
-        if self._renewed is not None:
+        if self._renewal_mark is not None:
             # One that lives for a minute only is used for half of it: another would live no longer.
-            length = min(length, (self._expires - self._renewed) / 2)
-        return self._expires - self._door.now() < length
+            length = min(length, (self._expires_at - self._renewal_mark) / 2)
+        return self._expires_at - self._context.now() < length
 
 
-def _mark(token: str) -> str:
+def _fingerprint(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()[:16]
 
 
-def _needed(door: Door, field: str) -> str:
-    found = token_store.read(door, field)
-    if not found:
+def _required_secret(context: ChannelContext, field: str) -> str:
+    value = token_store.read_token(context, field)
+    if not value:
         raise AuthFailed("login-needed", _("nobody has logged in yet: humaspost account login"))
-    return found
+    return value
 
 
-def _asked(wire: Wire, config: XConfig, door: Door, form: Mapping[str, str]) -> Answer:
+def _request_token(
+    http: HttpClient, config: XConfig, context: ChannelContext, form: Mapping[str, str]
+) -> HttpResponse:
     """The token endpoint's answer with an access token in it; whatever it refuses, a person must see to."""
-    secret = optional(door, CLIENT_SECRET)
-    answer = wire.call(
+    secret = optional_secret(context, CLIENT_SECRET)
+    response = http.request(
         "POST",
-        _TOKEN,
+        _TOKEN_URL,
         write=False,
         data={**form, "client_id": config.client_id},
         auth=(config.client_id, secret) if secret else None,
     )
-    if answer.status in (400, 401, 403):
-        told = answer.member("error_description") or answer.member("error") or ""
-        why = cleaned(str(told), (secret, *form.values()))
+    if response.status in (400, 401, 403):
+        details = response.get("error_description") or response.get("error") or ""
+        reason = clean_text(str(details), (secret, *form.values()))
         message = _("X gives no token ({why}); log in again: humaspost account login")
-        raise AuthFailed("login-refused", message.format(why=why or answer.status))
-    if not answer.ok:
-        raise Transient(f"http-{answer.status}", _("X's token endpoint does not answer as it should"))
-    token, fresh = answer.member("access_token"), answer.member("refresh_token")
-    if not (isinstance(token, str) and _IS_TOKEN.fullmatch(token)):
+        raise AuthFailed("login-refused", message.format(why=reason or response.status))
+    if not response.is_success:
+        raise Transient(f"http-{response.status}", _("X's token endpoint does not answer as it should"))
+    token, access_token = response.get("access_token"), response.get("refresh_token")
+    if not (isinstance(token, str) and _TOKEN_PATTERN.fullmatch(token)):
         raise Transient("unreadable-answer", "a grant without a token")
-    if fresh is not None and not (isinstance(fresh, str) and _IS_TOKEN.fullmatch(fresh)):
+    if access_token is not None and not (
+        isinstance(access_token, str) and _TOKEN_PATTERN.fullmatch(access_token)
+    ):
         raise Transient("unreadable-answer", "a grant whose refresh token is none")
-    return answer
+    return response
 
 
-def _check_scopes(answer: Answer) -> None:
-    granted = str(answer.member("scope") or "").split()
+def _check_scopes(response: HttpResponse) -> None:
+    granted = str(response.get("scope") or "").split()
     missing = [scope for scope in SCOPES if scope not in granted] if granted else []
-    if not missing and not answer.member("refresh_token"):
+    if not missing and not response.get("refresh_token"):
         missing = ["offline.access"]
     if missing:
         message = _("X did not grant: {scopes}; allow them in the app's settings, then log in again")
         raise AuthFailed("scopes", message.format(scopes=", ".join(missing)))
 
 
-def _granted(answer: Answer, door: Door) -> dict[str, str]:
+def _granted_values(response: HttpResponse, context: ChannelContext) -> dict[str, str]:
     """What is to be kept of a grant."""
-    fresh, seconds = answer.member("refresh_token"), answer.member("expires_in")
-    lives = seconds if isinstance(seconds, int) and 0 <= seconds < _LONGEST else 7200
-    granted = {EXPIRY: str(int(door.now().timestamp()) + lives), ACCESS: str(answer.member("access_token"))}
-    return {**granted, REFRESH: fresh} if isinstance(fresh, str) and fresh else granted
+    refresh_token, seconds = response.get("refresh_token"), response.get("expires_in")
+    lifetime_seconds = seconds if isinstance(seconds, int) and 0 <= seconds < _MAX_LIFETIME_SECONDS else 7200
+    granted = {
+        EXPIRES_AT: str(int(context.now().timestamp()) + lifetime_seconds),
+        ACCESS_TOKEN: str(response.get("access_token")),
+    }
+    return (
+        {**granted, REFRESH_TOKEN: refresh_token}
+        if isinstance(refresh_token, str) and refresh_token
+        else granted
+    )

@@ -7,51 +7,53 @@ import threading
 import weakref
 from datetime import datetime
 
-from humaspost.channels.http.client import Answer
-from humaspost.channels.response_text import unix_time
-from humaspost.model.channel import Door
+from humaspost.channels.http.client import HttpResponse
+from humaspost.channels.response_text import parse_unix_time
+from humaspost.model.channel import ChannelContext
 from humaspost.model.errors import RateLimited, Scope
 
 #: Every one is about the very call that was answered: a day's reads that are spent stop no post.
-_WINDOWS = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour")
+_HEADER_PREFIXES = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour")
 #: What stops the account when it is spent; other calls stop only themselves.
-_PUBLIC = ("post", "delete")
+_PUBLIC_OPERATIONS = ("post", "delete")
 
 
-class Windows:
+class RateWindows:
     """Until when each call is known to be refused; one for all sessions of an account in this process."""
 
     def __init__(self) -> None:
-        self._until: dict[str, datetime] = {}
+        self._refused_until: dict[str, datetime] = {}
 
-    def note(self, call: str, answer: Answer, now: datetime) -> None:
+    def record_headers(self, call: str, response: HttpResponse, now: datetime) -> None:
         """What the answer's headers tell is remembered."""
-        for name in _WINDOWS:
-            if answer.headers.get(f"{name}-remaining", "").strip() != "0":
+        for name in _HEADER_PREFIXES:
+            if response.headers.get(f"{name}-remaining", "").strip() != "0":
                 continue
-            end = unix_time(answer.headers, f"{name}-reset", now)
-            if end is not None:
-                self._until[call] = max(end, self._until.get(call, end))
+            resets_at = parse_unix_time(response.headers, f"{name}-reset", now)
+            if resets_at is not None:
+                self._refused_until[call] = max(resets_at, self._refused_until.get(call, resets_at))
 
-    def check(self, call: str, now: datetime) -> None:
+    def check_allowed(self, call: str, now: datetime) -> None:
         """Raises RateLimited where X would refuse the call."""
-        until = self._until.get(call)
-        if until is not None and now < until:
-            scope = Scope.ACCOUNT if call in _PUBLIC else Scope.DELIVERY
-            raise RateLimited("window-spent", f"x-rate-limit: {call}", retry_at=until, scope=scope)
+        refused_until = self._refused_until.get(call)
+        if refused_until is not None and now < refused_until:
+            scope = Scope.ACCOUNT if call in _PUBLIC_OPERATIONS else Scope.DELIVERY
+            raise RateLimited("window-spent", f"x-rate-limit: {call}", retry_at=refused_until, scope=scope)
 
 
 #: By the identity of the door, which all sessions of an account share, for as long as it lives.
-_known: dict[int, tuple["weakref.ref[Door]", Windows]] = {}
+_windows_by_account: dict[int, tuple["weakref.ref[ChannelContext]", RateWindows]] = {}
 _lock = threading.Lock()
 
 
-def windows_of(door: Door) -> Windows:
+def rate_windows_of(context: ChannelContext) -> RateWindows:
     """What is known of the account behind the door."""
     with _lock:
-        for number in [number for number, (alive, _windows) in _known.items() if alive() is None]:
-            del _known[number]
-        known = _known.get(id(door))
-        if known is None:
-            known = _known[id(door)] = (weakref.ref(door), Windows())
-        return known[1]
+        for number in [
+            number for number, (current, _windows) in _windows_by_account.items() if current() is None
+        ]:
+            del _windows_by_account[number]
+        stored = _windows_by_account.get(id(context))
+        if stored is None:
+            stored = _windows_by_account[id(context)] = (weakref.ref(context), RateWindows())
+        return stored[1]

@@ -13,19 +13,19 @@ from humaspost.model.errors import Transient
 
 _EPOCH = 1_288_834_974_657
 #: Our clock and X's may differ by this much: a signature (OAuth 1.0a) that is further off is refused.
-SKEW = timedelta(minutes=5)
+CLOCK_TOLERANCE = timedelta(minutes=5)
 #: A write whose answer we gave up on may still be carried out for so long.
-LATEST = timedelta(minutes=2)
+MAX_DELAY = timedelta(minutes=2)
 #: Ids are numbers of 64 bits; a longer one tells no time.
-_ID = re.compile(r"[0-9]{1,19}")
-_OWN_MEDIA = re.compile(r"/status/\d+/(?:photo|video)/\d+$")
+_POST_ID = re.compile(r"[0-9]{1,19}")
+_OWN_MEDIA_URL = re.compile(r"/status/\d+/(?:photo|video)/\d+$")
 _SCHEME = re.compile(r"\bhttps?://", re.IGNORECASE)
 
 #: A post in X's words, of either age: note_tweet and referenced_tweets, or note_post and referenced_posts.
 Tweet = Mapping[str, Any]
 
 
-def created_at(tweet_id: str) -> datetime:
+def created_at_of(tweet_id: str) -> datetime:
     """When a post was made: its id says so, to the millisecond."""
     return datetime.fromtimestamp(((int(tweet_id) >> 22) + _EPOCH) / 1000, UTC)
 
@@ -35,7 +35,7 @@ def url_of(tweet_id: str) -> str:
     return f"https://x.com/i/status/{tweet_id}"
 
 
-def page(data: Json, count: Json) -> list[Tweet]:
+def parse_page(data: Json, count: Json) -> list[Tweet]:
     """The posts of one page, or none where X counts none; raises Transient for what is no page: it shows nothing."""
     if isinstance(data, list):
         return [tweet for tweet in data if isinstance(tweet, dict)]
@@ -44,57 +44,59 @@ def page(data: Json, count: Json) -> list[Tweet]:
     raise Transient("unreadable-answer", "a timeline without posts and without their number")
 
 
-def judge(tweets: Iterable[Tweet], attempt: Attempt) -> Receipt | Proof:
+def match_attempt(tweets: Iterable[Tweet], attempt: Attempt) -> Receipt | Proof:
     """The one post that fits; none = not there so far; several = a person must look."""
-    fitting = [str(tweet["id"]) for tweet in tweets if _fits(tweet, attempt)]
-    fitting = [found for found in fitting if found not in attempt.taken]
+    fitting = [str(tweet["id"]) for tweet in tweets if _matches_attempt(tweet, attempt)]
+    fitting = [match for match in fitting if match not in attempt.used_remote_ids]
     if len(fitting) > 1:
         return Proof.CANNOT_TELL
     if not fitting:
         return Proof.ABSENT_SO_FAR
-    return Receipt(fitting[0], created_at(fitting[0]), url_of(fitting[0]))
+    return Receipt(fitting[0], created_at_of(fitting[0]), url_of(fitting[0]))
 
 
-def _fits(tweet: Tweet, attempt: Attempt) -> bool:
+def _matches_attempt(tweet: Tweet, attempt: Attempt) -> bool:
     """Same words, same parent, made while the attempt may have been under way, as many media."""
-    if not _ID.fullmatch(str(tweet.get("id", ""))):
+    if not _POST_ID.fullmatch(str(tweet.get("id", ""))):
         return False
-    made = created_at(str(tweet["id"]))
+    created = created_at_of(str(tweet["id"]))
     return (
-        attempt.started_at - SKEW <= made <= attempt.ended_at + LATEST + SKEW
-        and _parent(tweet) == attempt.reply_to
-        and _comparable(shown_text(tweet)) == _comparable(attempt.part.text)
-        and (media_count(tweet) or 0) == len(attempt.part.media)
+        attempt.started_at - CLOCK_TOLERANCE <= created <= attempt.ended_at + MAX_DELAY + CLOCK_TOLERANCE
+        and _parent_id(tweet) == attempt.reply_to
+        and _normalize(displayed_text(tweet)) == _normalize(attempt.part.text)
+        and (count_media(tweet) or 0) == len(attempt.part.media)
     )
 
 
-def shown_text(tweet: Tweet) -> str:
+def displayed_text(tweet: Tweet) -> str:
     """The words as they were written: t.co links expanded, the media's own link gone, entities unescaped."""
     note = tweet.get("note_tweet") or tweet.get("note_post")
-    whole = note if isinstance(note, dict) and isinstance(note.get("text"), str) else tweet
-    text = str(whole.get("text") or "")
-    entities = whole.get("entities")
+    full_text = note if isinstance(note, dict) and isinstance(note.get("text"), str) else tweet
+    text = str(full_text.get("text") or "")
+    entities = full_text.get("entities")
     urls = entities.get("urls") if isinstance(entities, dict) else None
     for url in urls if isinstance(urls, list) else []:
-        text = _expanded(text, url) if isinstance(url, dict) else text
+        text = _expand_link(text, url) if isinstance(url, dict) else text
     return html.unescape(text).strip()
 
 
-def _expanded(text: str, url: Mapping[str, Any]) -> str:
-    short, long = str(url.get("url") or ""), str(url.get("expanded_url") or "")
-    if not short:
+def _expand_link(text: str, url: Mapping[str, Any]) -> str:
+    short_url, expanded_url = str(url.get("url") or ""), str(url.get("expanded_url") or "")
+    if not short_url:
         return text
-    return text.replace(short, "" if _OWN_MEDIA.search(long) else html.escape(long, quote=False))
+    return text.replace(
+        short_url, "" if _OWN_MEDIA_URL.search(expanded_url) else html.escape(expanded_url, quote=False)
+    )
 
 
-def media_count(tweet: Tweet) -> int | None:
+def count_media(tweet: Tweet) -> int | None:
     """How many media X says it has; None where it does not say."""
-    attached = tweet.get("attachments")
-    keys = attached.get("media_keys") if isinstance(attached, dict) else None
+    attachments = tweet.get("attachments")
+    keys = attachments.get("media_keys") if isinstance(attachments, dict) else None
     return len(keys) if isinstance(keys, list) else None
 
 
-def _parent(tweet: Tweet) -> str | None:
+def _parent_id(tweet: Tweet) -> str | None:
     references = tweet.get("referenced_tweets") or tweet.get("referenced_posts")
     for reference in references if isinstance(references, list) else []:
         if isinstance(reference, dict) and reference.get("type") == "replied_to":
@@ -102,6 +104,6 @@ def _parent(tweet: Tweet) -> str | None:
     return None
 
 
-def _comparable(text: str) -> str:
+def _normalize(text: str) -> str:
     """X adds a scheme to bare addresses, and trims."""
     return " ".join(_SCHEME.sub("", unicodedata.normalize("NFC", text)).split())

@@ -4,11 +4,9 @@ from datetime import date
 from decimal import Decimal
 
 from humaspost.base.i18n import _
-from humaspost.channels.x.text_length import bound, has_link, weighted
-from humaspost.model.post import Kind
+from humaspost.channels.x.text_length import has_link, upper_bound, weighted_length
+from humaspost.model.post import MediaKind
 from humaspost.model.rules import (
-    Cannot,
-    FilmRules,
     Limit,
     MediaRules,
     Price,
@@ -17,55 +15,63 @@ from humaspost.model.rules import (
     Rules,
     Source,
     TextRules,
+    Unsupported,
+    VideoRules,
 )
 
-_READ = date(2026, 11, 23)
+_READ_ON = date(2026, 11, 23)
 _BASE = "https://docs.x.com/"
-COUNTING = Source(_BASE + "fundamentals/counting-characters", _READ)
-LONGFORM = Source(_BASE + "changelog", _READ)
-POSTING = Source(_BASE + "x-api/posts/manage-tweets/introduction", _READ)
-CREATING = Source(_BASE + "x-api/posts/create-post", _READ)
-MEDIA = Source(_BASE + "x-api/media/introduction", _READ)
-FILMS = Source(_BASE + "x-api/media/quickstart/best-practices", _READ)
-CAPTIONS = Source(_BASE + "x-api/media/create-media-subtitles", _READ)
-ALT = Source(_BASE + "x-api/media/create-media-metadata", _READ)
-PRICES = Source(_BASE + "x-api/getting-started/pricing", _READ)
-RATES = Source(_BASE + "x-api/fundamentals/rate-limits", _READ)
+COUNTING = Source(_BASE + "fundamentals/counting-characters", _READ_ON)
+LONGFORM = Source(_BASE + "changelog", _READ_ON)
+POSTING = Source(_BASE + "x-api/posts/manage-tweets/introduction", _READ_ON)
+CREATING = Source(_BASE + "x-api/posts/create-post", _READ_ON)
+MEDIA = Source(_BASE + "x-api/media/introduction", _READ_ON)
+VIDEOS = Source(_BASE + "x-api/media/quickstart/best-practices", _READ_ON)
+CAPTIONS = Source(_BASE + "x-api/media/create-media-subtitles", _READ_ON)
+ALT = Source(_BASE + "x-api/media/create-media-metadata", _READ_ON)
+PRICES = Source(_BASE + "x-api/getting-started/pricing", _READ_ON)
+RATE_LIMITS = Source(_BASE + "x-api/fundamentals/rate-limits", _READ_ON)
 
 POLL_OPTIONS = (2, 4)
 POLL_OPTION_LENGTH = Limit(25, "characters", CREATING)
 #: Five minutes to seven days.
 POLL_MINUTES = (5, 10_080)
-CASHTAGS = Limit(1, "cashtags", POSTING)
+MAX_CASHTAGS = Limit(1, "cashtags", POSTING)
 #: What people write for what X's self-serve programs refuse since April 2026; it is told with the reason.
-REFUSED = ("reply_to", "quote")
+REFUSED_KEYS = ("reply_to", "quote")
 REPLY_SETTINGS = ("everyone", "following", "mentionedUsers", "subscribers", "verified")
 #: X names no limit; a longer thread is a press release that lost its way.
-LONGEST_THREAD = 25
+MAX_THREAD_PARTS = 25
 
 _MEGABYTE = 1024 * 1024
-_LENGTHS = {False: Limit(280, "weighted characters", COUNTING), True: Limit(25_000, "characters", LONGFORM)}
+_MAX_TEXT_LENGTHS = {
+    False: Limit(280, "weighted characters", COUNTING),
+    True: Limit(25_000, "characters", LONGFORM),
+}
 
 
-def rules(*, premium: bool = False) -> Rules:
+def build_rules(*, premium: bool = False) -> Rules:
     """Everything X refuses, for a plain or a Premium account."""
     return Rules(
-        public=True,
-        text=TextRules(_LENGTHS[premium], weighted, bound),
-        media={Kind.IMAGE: _image(), Kind.GIF: _gif(), Kind.VIDEO: _video()},
+        is_public=True,
+        text=TextRules(_MAX_TEXT_LENGTHS[premium], weighted_length, upper_bound),
+        media={MediaKind.IMAGE: _image_rules(), MediaKind.GIF: _gif_rules(), MediaKind.VIDEO: _video_rules()},
         max_media=4,
         alt=Limit(1000, "characters", ALT),
-        max_parts=LONGEST_THREAD,
-        rates=(Rate("posts", 100, 900, 100, RATES),),
-        quotas=(Quota("app posts", 10_000, 86_400, RATES),),
-        cannot=_cannot(),
-        keys=_keys(),
-        price=_price(),
-        uses={"captions": {Kind.DOCUMENT: _captions()}, "amplify": {Kind.VIDEO: _video()}},
+        max_parts=MAX_THREAD_PARTS,
+        rates=(Rate("posts", 100, 900, 100, RATE_LIMITS),),
+        quotas=(Quota("app posts", 10_000, 86_400, RATE_LIMITS),),
+        unsupported=_unsupported(),
+        keys=_channel_keys(),
+        price=_post_price(),
+        placement_rules={
+            "captions": {MediaKind.DOCUMENT: _caption_rules()},
+            "amplify": {MediaKind.VIDEO: _video_rules()},
+        },
     )
 
 
-def _image() -> MediaRules:
+def _image_rules() -> MediaRules:
     return MediaRules(
         mimes=("image/jpeg", "image/png", "image/webp"),
         max_bytes=Limit(5 * _MEGABYTE, "bytes", MEDIA),
@@ -74,58 +80,62 @@ def _image() -> MediaRules:
     )
 
 
-def _gif() -> MediaRules:
+def _gif_rules() -> MediaRules:
     return MediaRules(
         mimes=("image/gif",),
         max_bytes=Limit(15 * _MEGABYTE, "bytes", MEDIA),
         source=MEDIA,
         width=(1, 1280),
         height=(1, 1080),
-        film=FilmRules(frames=350, pixels_in_all=300_000_000),
+        video=VideoRules(frames=350, max_total_pixels=300_000_000),
     )
 
 
-def _video() -> MediaRules:
+def _video_rules() -> MediaRules:
     return MediaRules(
         mimes=("video/mp4", "video/quicktime"),
         max_bytes=Limit(512 * _MEGABYTE, "bytes", MEDIA),
-        source=FILMS,
+        source=VIDEOS,
         ratio=(1 / 3, 3.0),
         width=(32, 1280),
         height=(32, 1280),
-        frame=(1280, 1024),
+        max_sides=(1280, 1024),
         duration=(0.5, 140),
-        described=False,
-        film=FilmRules(codecs=("h264",), pixels=("yuv420p", "yuvj420p"), audio=("aac",), frame_rate=(1, 60)),
+        alt_required=False,
+        video=VideoRules(
+            codecs=("h264",), pixel_formats=("yuv420p", "yuvj420p"), audio_codecs=("aac",), frame_rate=(1, 60)
+        ),
     )
 
 
-def _captions() -> MediaRules:
+def _caption_rules() -> MediaRules:
     return MediaRules(("text/srt", "text/vtt"), Limit(512 * 1024, "bytes", CAPTIONS), CAPTIONS)
 
 
-def _price() -> Price:
+def _post_price() -> Price:
     """Pay-per-use, the default since February 2026; whoever has an older plan pays nothing for a post."""
     return Price(
-        part=Decimal("0.015"),
-        linked=Decimal("0.200"),
+        plain_part=Decimal("0.015"),
+        linked_part=Decimal("0.200"),
         alt=Decimal("0.005"),
-        described=(Kind.IMAGE, Kind.GIF),
+        alt_kinds=(MediaKind.IMAGE, MediaKind.GIF),
         has_link=has_link,
         source=PRICES,
     )
 
 
-def _cannot() -> tuple[Cannot, ...]:
+def _unsupported() -> tuple[Unsupported, ...]:
     return (
-        Cannot("alt of a video", _("alternative text is for pictures and GIFs; a video has captions"), ALT),
-        Cannot("edit", _("only Premium accounts, and only within an hour"), LONGFORM),
-        Cannot("quote", _("taken out of the self-serve API in April 2026"), LONGFORM),
-        Cannot("reply to others", _("only where their author mentioned you first"), POSTING),
+        Unsupported(
+            "alt of a video", _("alternative text is for pictures and GIFs; a video has captions"), ALT
+        ),
+        Unsupported("edit", _("only Premium accounts, and only within an hour"), LONGFORM),
+        Unsupported("quote", _("taken out of the self-serve API in April 2026"), LONGFORM),
+        Unsupported("reply to others", _("only where their author mentioned you first"), POSTING),
     )
 
 
-def _keys() -> dict[str, str]:
+def _channel_keys() -> dict[str, str]:
     return {
         "text": _("the words, instead of the body"),
         "thread": _("auto splits a text that is too long; without it that is a problem"),

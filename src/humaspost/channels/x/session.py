@@ -7,66 +7,70 @@ from datetime import UTC
 from typing import Any
 
 from humaspost.base.canonical_json import Json
-from humaspost.channels.http.client import DEADLINE, Wire, guarded
+from humaspost.channels.http.client import REQUEST_SECONDS, HttpClient, map_errors
 from humaspost.channels.x import ORIGIN, XConfig, media_upload, reconcile
-from humaspost.channels.x.auth import Keys, Token, signing
-from humaspost.channels.x.client import Calls, id_of
+from humaspost.channels.x.auth import OAuth1Keys, OAuth2Token, auth_of
+from humaspost.channels.x.client import XClient, get_id
 from humaspost.channels.x.errors import NOT_ALLOWED, NOT_FOUND
-from humaspost.model.account import Facts, Identity
-from humaspost.model.channel import ByHand, Door, NotReady, Ready, Retracted, Snapshot
+from humaspost.model.account import AccountStatus, Identity
+from humaspost.model.channel import ChannelContext, ManualSteps, NotReady, Ready, Retracted, Snapshot
 from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient
 from humaspost.model.errors import AuthFailed, ChannelError, Rejected, Scope, Transient, UnknownOutcome
 from humaspost.model.rendition import Part
 
 _FIELDS = "created_at,text,entities,referenced_tweets,attachments,note_tweet"
 #: https://help.x.com/en/managing-your-account/x-username-rules; older ones are longer.
-_NAME = re.compile(r"[A-Za-z0-9_]{1,20}")
+_USERNAME = re.compile(r"[A-Za-z0-9_]{1,20}")
 #: A look never reads more than this of a busy account; each post read costs money.
-_PAGES = 5
+_MAX_PAGES = 5
 
 
 @contextmanager
-def session(config: XConfig, door: Door, *, deadline: float = DEADLINE) -> Iterator["Session"]:
+def open_session(
+    config: XConfig, context: ChannelContext, *, deadline: float = REQUEST_SECONDS
+) -> Iterator["XSession"]:
     """A session whose connections are closed at the end; raises AuthFailed for a missing secret."""
-    with guarded(write=False):
-        signed = signing(config, door)
-    with Wire(config.base_url, secrets=signed.secrets, signed_for=ORIGIN, deadline=deadline) as wire:
-        yield Session(config, door, wire=wire, signed=signed)
+    with map_errors(write=False):
+        auth = auth_of(config, context)
+    with HttpClient(config.base_url, secrets=auth.secrets, signed_for=ORIGIN, deadline=deadline) as http:
+        yield XSession(config, context, http=http, auth=auth)
 
 
-class Session:
+class XSession:
     """See ``humaspost.model.channel.Session``."""
 
-    def __init__(self, config: XConfig, door: Door, *, wire: Wire, signed: Keys | Token) -> None:
-        signed.attach(wire)
-        self._config, self._door = config, door
-        self._calls = Calls(wire, signed, door)
-        self._owner = signed.owner
+    def __init__(
+        self, config: XConfig, context: ChannelContext, *, http: HttpClient, auth: OAuth1Keys | OAuth2Token
+    ) -> None:
+        auth.attach(http)
+        self._config, self._context = config, context
+        self._client = XClient(http, auth, context)
+        self._user_id = auth.account_id
 
     def whoami(self) -> Identity:
         """Whose keys these are; raises AuthFailed when it is another account than the config's handle.
 
         https://docs.x.com/x-api/users/get-my-user
         """
-        self._calls.ahead()
-        me = self._calls.get("me", "/2/users/me").member("data")
-        me = me if isinstance(me, dict) else {}
-        name, number = me.get("username"), id_of(me)
-        if not number or not isinstance(name, str) or not _NAME.fullmatch(name):
+        self._client.renew_ahead()
+        user = self._client.get("me", "/2/users/me").get("data")
+        user = user if isinstance(user, dict) else {}
+        name, number = user.get("username"), get_id(user)
+        if not number or not isinstance(name, str) or not _USERNAME.fullmatch(name):
             raise Transient("unreadable-answer", "a user without id or name")
         if f"@{name}".casefold() != self._config.handle.casefold():
             raise AuthFailed("wrong-account", f"these keys belong to @{name}, not {self._config.handle}")
-        self._owner = number
+        self._user_id = number
         return Identity(number, f"@{name}")
 
-    def survey(self) -> Facts:
+    def fetch_status(self) -> AccountStatus:
         """Nothing that X would tell without being paid for it; a post's own answer tells what is left of its day."""
-        return Facts(self._door.now())
+        return AccountStatus(self._context.now())
 
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:
         """One step of one upload."""
-        self._calls.ahead()
-        return media_upload.prepare(self._calls, self._door, part, token)
+        self._client.renew_ahead()
+        return media_upload.prepare_media(self._client, self._context, part, token)
 
     def publish(
         self, part: Part, ready: Ready, *, key: str, to: Recipient | None, reply_to: Receipt | None
@@ -75,11 +79,11 @@ class Session:
 
         https://docs.x.com/x-api/posts/create-post
         """
-        body = _body(part, media_upload.media_ids(ready.token, self._door.now()), reply_to)
-        tweet_id = id_of(self._calls.write("post", "POST", "/2/tweets", body))
+        body = _post_body(part, media_upload.ready_media_ids(ready.token, self._context.now()), reply_to)
+        tweet_id = get_id(self._client.public_write("post", "POST", "/2/tweets", body))
         if not tweet_id:
             raise UnknownOutcome("unreadable-answer", "a post without an id")
-        return Receipt(tweet_id, self._door.now(), reconcile.url_of(tweet_id))
+        return Receipt(tweet_id, self._context.now(), reconcile.url_of(tweet_id))
 
     def find(self, attempt: Attempt, *, to: Recipient | None) -> Receipt | Proof:
         """The post on the account's own timeline since the attempt; its absence there is never proof.
@@ -87,29 +91,29 @@ class Session:
         https://docs.x.com/x-api/posts/timelines/introduction
         """
         try:
-            return reconcile.judge(self._timeline(attempt), attempt)
+            return reconcile.match_attempt(self._posts_since(attempt), attempt)
         except ChannelError as refused:
             # Old free accounts may post, but not read their own timeline.
             if refused.code in ("client-forbidden", NOT_ALLOWED):
                 return Proof.CANNOT_TELL
             raise
 
-    def retract(self, receipt: Receipt) -> Retracted | ByHand:
+    def retract(self, receipt: Receipt) -> Retracted | ManualSteps:
         """The post is deleted; one that is not there any more counts as such.
 
         https://docs.x.com/x-api/posts/delete-post
         """
         if receipt.remote_id is None:
-            return ByHand("delete it on x.com; its id is not known")
+            return ManualSteps("delete it on x.com; its id is not known")
         try:
-            data = self._calls.write("delete", "DELETE", f"/2/tweets/{receipt.remote_id}")
+            response_data = self._client.public_write("delete", "DELETE", f"/2/tweets/{receipt.remote_id}")
         except UnknownOutcome as error:
             if error.code != NOT_FOUND:
                 raise
-            return Retracted(self._door.now())
-        if data.get("deleted") is not True:
+            return Retracted(self._context.now())
+        if response_data.get("deleted") is not True:
             raise UnknownOutcome("unreadable-answer", "not said to be deleted")
-        return Retracted(self._door.now())
+        return Retracted(self._context.now())
 
     def read_back(self, receipt: Receipt) -> Snapshot | None:
         """What stands there now; X answers 200 without data for a post that is gone.
@@ -119,39 +123,41 @@ class Session:
         if receipt.remote_id is None:
             return None
         try:
-            answer = self._calls.get("lookup", f"/2/tweets/{receipt.remote_id}", **{"tweet.fields": _FIELDS})
+            response = self._client.get(
+                "lookup", f"/2/tweets/{receipt.remote_id}", **{"tweet.fields": _FIELDS}
+            )
         except Transient as error:
             if error.code != NOT_FOUND:
                 raise
             return None
-        data = answer.member("data")
+        data = response.get("data")
         if not isinstance(data, dict):
             return None
-        text, media = reconcile.shown_text(data), reconcile.media_count(data)
+        text, media = reconcile.displayed_text(data), reconcile.count_media(data)
         return Snapshot(text, media or 0, reconcile.url_of(receipt.remote_id))
 
-    def _timeline(self, attempt: Attempt) -> list[reconcile.Tweet]:
+    def _posts_since(self, attempt: Attempt) -> list[reconcile.Tweet]:
         """What the account posted since the attempt began, by whichever of the two clocks, newest first."""
-        self._calls.ahead()
-        owner = self._owner or self.whoami().platform_id
-        since = (attempt.started_at - reconcile.SKEW).astimezone(UTC)
+        self._client.renew_ahead()
+        user_id = self._user_id or self.whoami().platform_id
+        since = (attempt.started_at - reconcile.CLOCK_TOLERANCE).astimezone(UTC)
         params = {
             "max_results": "100",
             "start_time": since.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "tweet.fields": _FIELDS,
         }
-        found: list[reconcile.Tweet] = []
-        for _page in range(_PAGES):
-            answer = self._calls.get("timeline", f"/2/users/{owner}/tweets", **params)
-            found += reconcile.page(answer.member("data"), answer.member("meta", "result_count"))
-            further = answer.member("meta", "next_token")
-            if not isinstance(further, str):
+        posts: list[reconcile.Tweet] = []
+        for _page in range(_MAX_PAGES):
+            response = self._client.get("timeline", f"/2/users/{user_id}/tweets", **params)
+            posts += reconcile.parse_page(response.get("data"), response.get("meta", "result_count"))
+            next_token = response.get("meta", "next_token")
+            if not isinstance(next_token, str):
                 break
-            params = {**params, "pagination_token": further}
-        return found
+            params = {**params, "pagination_token": next_token}
+        return posts
 
 
-def _body(part: Part, media: list[str], reply_to: Receipt | None) -> Json:
+def _post_body(part: Part, media: list[str], reply_to: Receipt | None) -> Json:
     body: dict[str, Any] = {"text": part.text} if part.text else {}
     if media:
         body["media"] = {"media_ids": media}

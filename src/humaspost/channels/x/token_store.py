@@ -10,70 +10,76 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from humaspost.base.i18n import _
-from humaspost.model.channel import Door, optional
+from humaspost.model.channel import ChannelContext, optional_secret
 from humaspost.model.errors import Transient
 
 #: Named apart from OAuth 1.0a's ``access_token``, so that an account can go back to its four keys.
-ACCESS, REFRESH, EXPIRY = "oauth2_access_token", "oauth2_refresh_token", "oauth2_expires_at"
+ACCESS_TOKEN, REFRESH_TOKEN, EXPIRES_AT = "oauth2_access_token", "oauth2_refresh_token", "oauth2_expires_at"
 #: When a renewal brought which access token: the seconds, and what only that token hashes to.
-RENEWED = "oauth2_renewed"
+RENEWED_AT = "oauth2_renewed"
 #: The order matters: with a new refresh token and an old access token the next call renews again.
-_ORDER = (REFRESH, EXPIRY, RENEWED, ACCESS)
-_waiting: dict[str, Mapping[str, str]] = {}
+_WRITE_ORDER = (REFRESH_TOKEN, EXPIRES_AT, RENEWED_AT, ACCESS_TOKEN)
+_unsaved: dict[str, Mapping[str, str]] = {}
 _lock = threading.Lock()
 
 
-def read(door: Door, field: str) -> str:
+def read_token(context: ChannelContext, field: str) -> str:
     """The newest value of the field, "" where there is none."""
-    newer = _waiting.get(optional(door, REFRESH), {}) if _waiting else {}
-    return newer.get(field) or optional(door, field)
+    unsaved = _unsaved.get(optional_secret(context, REFRESH_TOKEN), {}) if _unsaved else {}
+    return unsaved.get(field) or optional_secret(context, field)
 
 
-def check(door: Door) -> None:
+def check_writable(context: ChannelContext) -> None:
     """The disk takes tokens at this moment; raises Transient where it does not."""
     try:
-        door.replace_secret(EXPIRY, optional(door, EXPIRY) or "0")
+        context.replace_secret(EXPIRES_AT, optional_secret(context, EXPIRES_AT) or "0")
     except OSError as error:
-        raise _not_kept(error) from error
+        raise _not_saved_error(error) from error
 
 
-def keep(door: Door, values: Mapping[str, str]) -> None:
+def save_tokens(context: ChannelContext, values: Mapping[str, str]) -> None:
     """All are on disk; else what is not stays in memory, and Transient is raised."""
-    left = {field: values[field] for field in _ORDER if field in values}
+    unsaved = {field: values[field] for field in _WRITE_ORDER if field in values}
     with _lock:
-        before = optional(door, REFRESH)
-        _waiting.pop(before, None)
+        previous = optional_secret(context, REFRESH_TOKEN)
+        _unsaved.pop(previous, None)
         try:
-            for field in tuple(left):
-                door.replace_secret(field, left[field])
-                del left[field]
+            for field in tuple(unsaved):
+                context.replace_secret(field, unsaved[field])
+                del unsaved[field]
         except OSError as error:
-            raise _not_kept(error) from error
+            raise _not_saved_error(error) from error
         finally:
             # A write that failed at its end may be on disk after all: known by both, found by either.
-            if left:
-                _waiting.update({known: left for known in (before, optional(door, REFRESH)) if known})
+            if unsaved:
+                _unsaved.update(
+                    {
+                        old_tokens: unsaved
+                        for old_tokens in (previous, optional_secret(context, REFRESH_TOKEN))
+                        if old_tokens
+                    }
+                )
 
 
-def keep_what_waits(door: Door) -> None:
+def save_unsaved(context: ChannelContext) -> None:
     """What could not be written down is tried again; a disk that is still full is met in silence."""
-    values = _waiting.get(optional(door, REFRESH)) if _waiting else None
+    values = _unsaved.get(optional_secret(context, REFRESH_TOKEN)) if _unsaved else None
     if values is None:
         return
-    with suppress(Transient), renewing(door):
-        keep(door, values)
+    with suppress(Transient), renewal_lock(context):
+        save_tokens(context, values)
 
 
 @contextmanager
-def renewing(door: Door) -> Iterator[None]:
+def renewal_lock(context: ChannelContext) -> Iterator[None]:
     """Inside, nobody else renews the account's tokens; Transient where that cannot be had."""
     try:
-        with door.renewing():
+        with context.renewal_lock():
             yield
     except OSError as error:
-        raise _not_kept(error) from error
+        raise _not_saved_error(error) from error
 
 
-def _not_kept(error: OSError) -> Transient:
+def _not_saved_error(error: OSError) -> Transient:
     reason = error.strerror or type(error).__name__
     return Transient("tokens-not-kept", _("X's tokens cannot be kept: {reason}").format(reason=reason))

@@ -6,9 +6,9 @@ import typer
 
 from humaspost.base.i18n import _
 from humaspost.cli.commands.login import login
-from humaspost.cli.exit_codes import Exit
-from humaspost.cli.options import Json
-from humaspost.cli.terminal import give, say
+from humaspost.cli.exit_codes import ExitCode
+from humaspost.cli.options import JsonOption
+from humaspost.cli.terminal import print_json, print_text
 
 if TYPE_CHECKING:
     from humaspost.app.office import Office
@@ -20,63 +20,78 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help=_("as in config.toml: 
 
 
 @app.command("list")
-def list_(json: Json = False) -> None:
+def list_(json: JsonOption = False) -> None:
     """Every account, and what is known of it."""
-    from humaspost.cli.office import clock, open_office
-    from humaspost.views.status import screen
-    from humaspost.views.text import columns as aligned
+    from humaspost.cli.office import open_office, time_formatter
+    from humaspost.views.status import status_report
+    from humaspost.views.text import align_columns as aligned
 
     office = open_office()
-    found = screen(office, clock(office)).accounts
+    account_rows = status_report(office, time_formatter(office)).accounts
     channels = {account.name: account.channel for account in office.settings.accounts}
     if json:
         keys = ("account", "shown", "status")
-        entries = [{**dict(zip(keys, row, strict=True)), "channel": channels[row[0]]} for row in found]
-        give({"schema": 1, "accounts": entries})
-    elif found:
-        say(aligned([(row[0], channels[row[0]], *row[1:]) for row in found], indent=0))
+        entries = [{**dict(zip(keys, row, strict=True)), "channel": channels[row[0]]} for row in account_rows]
+        print_json({"schema": 1, "accounts": entries})
+    elif account_rows:
+        print_text(aligned([(row[0], channels[row[0]], *row[1:]) for row in account_rows], indent=0))
     else:
-        say(_("There is no account; write one in config.toml: [accounts.x]"))
+        print_text(_("There is no account; write one in config.toml: [accounts.x]"))
 
 
 @app.command()
-def check(name: Name, json: Json = False) -> Exit:
+def check(name: Name, json: JsonOption = False) -> ExitCode:
     """Ask the platform whose credentials these are; nothing is posted."""
     from humaspost import app as verbs
     from humaspost.cli.office import open_office
     from humaspost.ledger import accounts
 
     office = open_office()
-    _known(office.settings.account(name) is not None, name)
-    told: list[str] = []
-    office.tell = lambda what: told.append(what.detail)
-    shown, again = verbs.check_account(office, name)
+    _check_account_exists(office.settings.account(name) is not None, name)
+    status: list[str] = []
+    office.emit = lambda what: status.append(what.detail)
+    display_name, recheck_at = verbs.check_account(office, name)
     with office.ledger().read() as conn:
-        row = accounts.by_name(conn, name)
-    refused = row is not None and row.hold == "login"
-    why = (f"{row.hold_code}: {row.hold_detail}" if refused and row is not None else "; ".join(told)).strip(
-        ": "
-    )
+        row = accounts.get_by_name(conn, name)
+    error = row is not None and row.hold == "login"
+    reason = (
+        f"{row.hold_code}: {row.hold_detail}" if error and row is not None else "; ".join(status)
+    ).strip(": ")
     if json:
-        ok = again is None
-        give({"schema": 1, "account": name, "ok": ok, "shown": shown, "why": None if ok else why or None})
-    elif again is None:
-        say(_("ok, {shown}").format(shown=shown))
+        ok = recheck_at is None
+        print_json(
+            {
+                "schema": 1,
+                "account": name,
+                "ok": ok,
+                "shown": display_name,
+                "why": None if ok else reason or None,
+            }
+        )
+    elif recheck_at is None:
+        print_text(_("ok, {shown}").format(shown=display_name))
     else:
-        say([_("not ok: {why}").format(why=why or _("no answer")), *_remedy(office, name, refused=refused)])
-    return Exit.OK if again is None else Exit.LOGIN if refused else Exit.LATER
+        print_text(
+            [
+                _("not ok: {why}").format(why=reason or _("no answer")),
+                *_login_remedy(office, name, error=error),
+            ]
+        )
+    return ExitCode.OK if recheck_at is None else ExitCode.LOGIN if error else ExitCode.RETRY_LATER
 
 
-def _remedy(office: "Office", name: str, *, refused: bool) -> list[str]:
+def _login_remedy(office: "Office", name: str, *, error: bool) -> list[str]:
     from humaspost.app import accounts
 
-    if not refused:
+    if not error:
         return [_("nothing is known to be wrong with the login; try again later")]
     account = office.settings.account(name)
-    by_browser = account is not None and accounts.tokens(office.channels[account.channel], account)
-    way = _("its keys are read from credentials.toml, under [{name}]")
+    browser_login = account is not None and accounts.login_secrets(office.channels[account.channel], account)
+    remedy = _("its keys are read from credentials.toml, under [{name}]")
     return [
-        (_("log in with a browser: humaspost account login {name}") if by_browser else way).format(name=name),
+        (_("log in with a browser: humaspost account login {name}") if browser_login else remedy).format(
+            name=name
+        ),
         _("nothing is sent there until this command says ok"),
     ]
 
@@ -85,28 +100,28 @@ app.command()(login)
 
 
 @app.command()
-def templates(name: Name, json: Json = False) -> Exit:
+def templates(name: Name, json: JsonOption = False) -> ExitCode:
     """Ask the platform for the account's templates: status, category, what each one wants."""
-    from humaspost.app.accounts import survey
+    from humaspost.app.accounts import fetch_status
     from humaspost.cli.office import open_office
     from humaspost.model.errors import AuthFailed, ChannelError
-    from humaspost.views.templates import template_lines, templates_json
+    from humaspost.views.templates import format_templates, templates_to_json
 
     office = open_office()
     account = office.settings.account(name)
-    _known(account is not None, name)
-    if account and not office.channels[account.channel].rules(account.config).audience:
+    _check_account_exists(account is not None, name)
+    if account and not office.channels[account.channel].rules(account.config).is_per_recipient:
         raise typer.BadParameter(_("{name} is public and sends no templates").format(name=name))
     try:
-        found = survey(office, name).templates
+        status = fetch_status(office, name).templates
     except ChannelError as error:
-        say(_("not ok: {why}").format(why=str(error)), error=True)
-        return Exit.LOGIN if isinstance(error, AuthFailed) else Exit.LATER
+        print_text(_("not ok: {why}").format(why=str(error)), error=True)
+        return ExitCode.LOGIN if isinstance(error, AuthFailed) else ExitCode.RETRY_LATER
     if json:
-        give(templates_json(name, found))
+        print_json(templates_to_json(name, status))
     else:
-        say(template_lines(found))
-    return Exit.OK
+        print_text(format_templates(status))
+    return ExitCode.OK
 
 
 @app.command()
@@ -119,7 +134,7 @@ def rename(
     from humaspost.cli.office import open_office
 
     office = open_office()
-    _known(office.settings.account(new) is not None, new)
+    _check_account_exists(office.settings.account(new) is not None, new)
     if office.settings.account(old) is not None:
         message = _("config.toml still has [accounts.{old}]; write [accounts.{new}] in its place first")
         raise typer.BadParameter(message.format(old=old, new=new))
@@ -127,10 +142,10 @@ def rename(
         raise typer.BadParameter(_("the ledger knows no account {name!r}").format(name=old))
     lines = [_("{old} is {new} from now on; nothing is sent twice for it.").format(old=old, new=new)]
     lines.append(_("In posts that name it, and in credentials.toml, write {new} too.").format(new=new))
-    say(lines)
+    print_text(lines)
 
 
-def _known(known: bool, name: str) -> None:
-    if not known:
+def _check_account_exists(accounts_by_name: bool, name: str) -> None:
+    if not accounts_by_name:
         message = _("there is no account {name!r} in config.toml; see them: humaspost account list")
         raise typer.BadParameter(message.format(name=name))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from humaspost.base.i18n import _
-from humaspost.cli.terminal import say
+from humaspost.cli.terminal import print_text
 
 
 def backup(
@@ -18,8 +18,8 @@ def backup(
     from humaspost.app import backups
     from humaspost.cli.office import open_office
 
-    target = backups.take(open_office(), file)
-    say(
+    target = backups.create_backup(open_office(), file)
+    print_text(
         [
             _("The ledger is copied to {file}").format(file=target),
             _("It holds phone numbers: keep it where only you can read it. Back to it: humaspost restore"),

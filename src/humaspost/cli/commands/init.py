@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from humaspost.base.files import created, written
+from humaspost.base.files import atomic_write, created
 from humaspost.base.i18n import _
 from humaspost.cli import language
 from humaspost.cli.commands.new import write_draft
-from humaspost.cli.terminal import say
-from humaspost.views.text import columns
+from humaspost.cli.terminal import print_text
+from humaspost.views.text import align_columns
 
-_CONFIG = """\
+_CONFIG_TEMPLATE = """\
 # One office of humaspost. Every key is explained in docs/config.md. Secrets never stand here.
 timezone = "Asia/Jakarta"          # WIB; Asia/Makassar is WITA, Asia/Jayapura is WIT
 language = "{language}"
@@ -42,7 +42,7 @@ handle = "@kotacontoh"             # yours; compared with what X answers before 
 # public_base_url = "https://media.kotacontoh.example"
 """
 
-_CREDENTIALS = """\
+_CREDENTIALS_TEMPLATE = """\
 # The secrets of each account. Only you may read this file (chmod 600); never send or commit it.
 [x]
 api_key = ""
@@ -51,7 +51,7 @@ access_token = ""
 access_token_secret = ""
 """
 
-_IGNORED = ("credentials.toml", ".humaspost/")
+_GITIGNORE_LINES = ("credentials.toml", ".humaspost/")
 
 
 def init(
@@ -62,38 +62,38 @@ def init(
     if config.exists():
         raise typer.BadParameter(_("{path} is there already; nothing was changed").format(path=config))
     name = os.environ.get("HUMASPOST_LANGUAGE", "id")
-    language.use(name)
+    language.use_language(name)
     (folder / "posts").mkdir(parents=True, exist_ok=True)
-    _create(folder / "credentials.toml", _CREDENTIALS, mode=0o600)
-    _ignore(folder / ".gitignore")
+    _create_file(folder / "credentials.toml", _CREDENTIALS_TEMPLATE, mode=0o600)
+    _extend_gitignore(folder / ".gitignore")
     draft = write_draft(
         folder / "posts", _("First post"), now=datetime.now().astimezone(), zone="Asia/Jakarta"
     )
     # Last: what is not finished is not an office yet, and `init` can be run again.
-    _create(config, _CONFIG.format(language=name), mode=0o644)
-    say(_report(folder, draft))
+    _create_file(config, _CONFIG_TEMPLATE.format(language=name), mode=0o644)
+    print_text(_print_next_steps(folder, draft))
 
 
-def _create(path: Path, text: str, *, mode: int) -> None:
+def _create_file(path: Path, text: str, *, mode: int) -> None:
     """The file is there, with the text if it is new."""
     with suppress(FileExistsError), created(path, mode=mode) as out:
         out.write(text.encode())
 
 
-def _ignore(path: Path) -> None:
-    known = path.read_text("utf-8").splitlines() if path.exists() else []
-    missing = [line for line in _IGNORED if line not in known]
+def _extend_gitignore(path: Path) -> None:
+    present = path.read_text("utf-8").splitlines() if path.exists() else []
+    missing = [line for line in _GITIGNORE_LINES if line not in present]
     if missing:
-        text = "\n".join([*known, *missing]) + "\n"
+        text = "\n".join([*present, *missing]) + "\n"
         if path.exists():
-            with written(path.resolve(), mode=stat.S_IMODE(path.stat().st_mode)) as out:
+            with atomic_write(path.resolve(), mode=stat.S_IMODE(path.stat().st_mode)) as out:
                 out.write(text.encode())
         else:
-            _create(path, text, mode=0o644)
+            _create_file(path, text, mode=0o644)
 
 
-def _report(folder: Path, draft: Path) -> list[str]:
-    made = columns(
+def _print_next_steps(folder: Path, draft: Path) -> list[str]:
+    created = align_columns(
         [
             ("config.toml", _("accounts, audiences, times: write your handle there")),
             ("credentials.toml", _("the secrets; only you can read it")),
@@ -107,4 +107,4 @@ def _report(folder: Path, draft: Path) -> list[str]:
         "  " + _("write your keys in credentials.toml, your handle in config.toml"),
         "  humaspost account check x",
     ]
-    return [_("A new office in {folder}").format(folder=folder.resolve()), "", *made, "", *steps]
+    return [_("A new office in {folder}").format(folder=folder.resolve()), "", *created, "", *steps]

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from humaspost.base.i18n import _
-from humaspost.cli.options import Json
-from humaspost.cli.terminal import give, say
+from humaspost.cli.options import JsonOption
+from humaspost.cli.terminal import print_json, print_text
 
 
 def log(
@@ -15,23 +15,23 @@ def log(
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help=_("at most so many"))] = None,
     csv: Annotated[bool, typer.Option("--csv", help=_("as a table for a spreadsheet"))] = False,
-    json: Json = False,
+    json: JsonOption = False,
 ) -> None:
     """Every attempt, newest first."""
-    from humaspost.cli.office import clock, open_office
-    from humaspost.cli.post_lookup import one_id
+    from humaspost.cli.office import open_office, time_formatter
+    from humaspost.cli.post_lookup import find_post_id
     from humaspost.ledger.queries import delivery_lists
-    from humaspost.views.deliveries import attempt_lines, attempts_csv
-    from humaspost.views.json_output import attempt_json
+    from humaspost.views.deliveries import attempts_to_csv, format_attempts
+    from humaspost.views.json_output import attempt_to_json
 
     office = open_office()
     with office.ledger().read() as conn:
-        known = [(row.id, row.file) for row in delivery_lists.post_ids(conn)]
-        chosen = one_id(post, known, root=office.settings.root) if post else None
-        rows = delivery_lists.attempts(conn, post_id=chosen, limit=limit)
+        posts = [(row.id, row.file) for row in delivery_lists.list_posts(conn)]
+        post_id = find_post_id(post, posts, root=office.settings.root) if post else None
+        rows = delivery_lists.list_attempts(conn, post_id=post_id, limit=limit)
     if json:
-        give({"schema": 1, "attempts": [attempt_json(row) for row in rows]})
+        print_json({"schema": 1, "attempts": [attempt_to_json(row) for row in rows]})
     elif csv:
-        say(attempts_csv(attempt_json(row) for row in rows))
+        print_text(attempts_to_csv(attempt_to_json(row) for row in rows))
     else:
-        say(attempt_lines(rows, clock=clock(office)))
+        print_text(format_attempts(rows, clock=time_formatter(office)))

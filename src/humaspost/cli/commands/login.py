@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from humaspost.base.i18n import _
-from humaspost.cli.exit_codes import Exit
-from humaspost.cli.terminal import say
+from humaspost.cli.exit_codes import ExitCode
+from humaspost.cli.terminal import print_text
 
 if TYPE_CHECKING:
     from humaspost.app.office import Office
     from humaspost.model.account import Account
-    from humaspost.model.channel import Consent
+    from humaspost.model.channel import Authorization
 
 #: What is to be written in the app's settings on the platform: they take only addresses that they know.
-PORT = 8723
+DEFAULT_PORT = 8723
 #: Seconds that a person has on the platform's page.
-PATIENCE = 300.0
+LOGIN_TIMEOUT = 300.0
 
 
 def login(
@@ -27,11 +27,11 @@ def login(
     ] = False,
     port: Annotated[
         int, typer.Option("--port", min=1, max=65535, help=_("of the callback address in the app's settings"))
-    ] = PORT,
-) -> Exit:
+    ] = DEFAULT_PORT,
+) -> ExitCode:
     """Log in with a browser, where the account is set up so; its tokens are kept, and never shown."""
     from humaspost.app import accounts
-    from humaspost.cli.oauth_callback import HOST, PATH, NoAnswer
+    from humaspost.cli.oauth_callback import HOST, PATH, AuthorizationDenied
     from humaspost.cli.office import open_office
     from humaspost.model.errors import AuthFailed, ChannelError
 
@@ -40,8 +40,8 @@ def login(
     if account is None:
         message = _("there is no account {name!r} in config.toml; see them: humaspost account list")
         raise typer.BadParameter(message.format(name=name))
-    consent = accounts.consent(office, account, callback=f"http://{HOST}:{port}{PATH}")
-    if consent is None:
+    authorization = accounts.create_authorization(office, account, callback_url=f"http://{HOST}:{port}{PATH}")
+    if authorization is None:
         message = _("{name} is not logged in to with a browser: its keys stand in credentials.toml")
         raise typer.BadParameter(message.format(name=name))
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -50,60 +50,77 @@ def login(
         )
         raise typer.BadParameter(message.format(name=name))
     try:
-        code = _pasted(consent) if paste else _awaited(consent, port)
-        accounts.log_in(office, account, consent=consent, code=code)
-    except NoAnswer as none:
-        say(_("not logged in: {why}").format(why=none.reason or _("no answer in five minutes")), error=True)
-        return Exit.LOGIN
+        code = _read_pasted_code(authorization) if paste else _wait_for_code(authorization, port)
+        accounts.log_in(office, account, authorization=authorization, code=code)
+    except AuthorizationDenied as none:
+        print_text(
+            _("not logged in: {why}").format(why=none.reason or _("no answer in five minutes")), error=True
+        )
+        return ExitCode.LOGIN
     except AuthFailed as refused:
-        say(_("not logged in: {why}").format(why=refused), error=True)
-        return Exit.LOGIN
+        print_text(_("not logged in: {why}").format(why=refused), error=True)
+        return ExitCode.LOGIN
     except ChannelError as error:
-        say(_("not logged in, try again: {why}").format(why=error), error=True)
-        return Exit.LATER
-    return _checked(office, account)
+        print_text(_("not logged in, try again: {why}").format(why=error), error=True)
+        return ExitCode.RETRY_LATER
+    return _verify_login(office, account)
 
 
-def _awaited(consent: "Consent", port: int) -> str:
-    from humaspost.cli.oauth_callback import Callback
+def _wait_for_code(authorization: "Authorization", port: int) -> str:
+    from humaspost.cli.oauth_callback import CallbackServer
 
-    with Callback(port) as callback:
-        say([_("Open this address, as the account that shall publish, and say yes:"), "", consent.url, ""])
-        say(_("Waiting for the answer on {address}, five minutes at most.").format(address=consent.callback))
-        return callback.code(consent.state, within=PATIENCE)
+    with CallbackServer(port) as callback:
+        print_text(
+            [
+                _("Open this address, as the account that shall publish, and say yes:"),
+                "",
+                authorization.url,
+                "",
+            ]
+        )
+        print_text(
+            _("Waiting for the answer on {address}, five minutes at most.").format(
+                address=authorization.callback_url
+            )
+        )
+        return callback.wait_for_code(authorization.state, within=LOGIN_TIMEOUT)
 
 
-def _pasted(consent: "Consent") -> str:
+def _read_pasted_code(authorization: "Authorization") -> str:
     from urllib.parse import urlsplit
 
-    from humaspost.cli.oauth_callback import NoAnswer, answer_in, code_in, is_ours
+    from humaspost.cli.oauth_callback import AuthorizationDenied, code_of, matches_state, parse_response
 
-    say(
+    print_text(
         [
             _("Open this address anywhere, as the account that shall publish, and say yes:"),
             "",
-            consent.url,
+            authorization.url,
             "",
         ]
     )
-    say(_("The browser then cannot open {address}...: that is right.").format(address=consent.callback))
+    print_text(
+        _("The browser then cannot open {address}...: that is right.").format(
+            address=authorization.callback_url
+        )
+    )
     sys.stderr.write(_("Paste that whole address here, within half a minute:") + " ")
     sys.stderr.flush()
-    answer = answer_in(urlsplit(sys.stdin.readline().strip()).query)
-    if not is_ours(answer, consent.state):
-        raise NoAnswer(_("that is not the address of this login's answer"))
-    return code_in(answer)
+    answer = parse_response(urlsplit(sys.stdin.readline().strip()).query)
+    if not matches_state(answer, authorization.state):
+        raise AuthorizationDenied(_("that is not the address of this login's answer"))
+    return code_of(answer)
 
 
-def _checked(office: "Office", account: "Account") -> Exit:
+def _verify_login(office: "Office", account: "Account") -> ExitCode:
     """Whose tokens they are is asked at once: a person may have been signed in as somebody else."""
     from humaspost import app as verbs
 
-    told: list[str] = []
-    office.tell = lambda what: told.append(what.detail)
-    shown, again = verbs.check_account(office, account.name)
-    if again is None:
-        say(_("ok, {shown}").format(shown=shown))
-        return Exit.OK
-    say(_("logged in, but not ok: {why}").format(why="; ".join(told) or _("no answer")), error=True)
-    return Exit.LOGIN
+    status: list[str] = []
+    office.emit = lambda what: status.append(what.detail)
+    display_name, recheck_at = verbs.check_account(office, account.name)
+    if recheck_at is None:
+        print_text(_("ok, {shown}").format(shown=display_name))
+        return ExitCode.OK
+    print_text(_("logged in, but not ok: {why}").format(why="; ".join(status) or _("no answer")), error=True)
+    return ExitCode.LOGIN

@@ -10,7 +10,7 @@ import typer
 from humaspost.base.files import created
 from humaspost.base.i18n import _
 from humaspost.base.paths import shown
-from humaspost.cli.terminal import say
+from humaspost.cli.terminal import print_text
 
 
 def new(
@@ -25,7 +25,7 @@ def new(
     now = datetime.now().astimezone()
     path = write_draft(office.posts, title, now=now, zone=office.timezone, channels=channels)
     typed = shown(path, Path.cwd(), office.root)
-    say(
+    print_text(
         [
             _("{path}  a draft").format(path=typed),
             _("write it, see it: humaspost preview {path}").format(path=typed),
@@ -38,9 +38,9 @@ def write_draft(
     folder: Path, title: str, *, now: datetime, zone: str, channels: Sequence[str] = ("x",)
 ) -> Path:
     """A new file with the draft's text, under a name that was free."""
-    from humaspost.content.draft import draft_text, slug
+    from humaspost.content.draft import draft_text, make_slug
 
-    stem = f"{now:%Y-%m-%d}-{slug(title)}"
+    stem = f"{now:%Y-%m-%d}-{make_slug(title)}"
     for number in range(1, 1000):
         name = stem if number == 1 else f"{stem}-{number}"
         path = folder / f"{name}.md"

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from humaspost.base.i18n import _, ngettext
-from humaspost.cli.terminal import say
+from humaspost.cli.terminal import print_text
 
 
 def pause(
@@ -34,30 +34,30 @@ def pause(
         lines.append(_("Nothing was on its way."))
     if except_type:
         lines.append(_("Posts of type {types} still go out.").format(types=", ".join(except_type)))
-    say([*lines, _("It ends with: humaspost resume")])
+    print_text([*lines, _("It ends with: humaspost resume")])
 
 
 def resume() -> None:
     """Send again; what came due meanwhile is missed unless within its grace."""
     from humaspost import app
-    from humaspost.cli.office import clock, open_office
-    from humaspost.reports.sender_status import sending
+    from humaspost.cli.office import open_office, time_formatter
+    from humaspost.reports.sender_status import sender_status
 
     office = open_office()
-    before = sending(office)
-    if not before.pauses:
-        say(_("Nothing was paused."))
+    pauses = sender_status(office)
+    if not pauses.pauses:
+        print_text(_("Nothing was paused."))
         return
-    freed = app.resume(office)
-    since = clock(office).near(before.pauses[0].since)
+    released = app.resume(office)
+    since = time_formatter(office).format_near(pauses.pauses[0].since)
     message = ngettext(
         "Sending again; it was paused since {since}. {count} delivery had come due.",
         "Sending again; it was paused since {since}. {count} deliveries had come due.",
-        freed,
+        released,
     )
-    say(
+    print_text(
         [
-            message.format(since=since, count=freed),
+            message.format(since=since, count=released),
             _("What is too late now is missed, not sent: humaspost status"),
         ]
     )

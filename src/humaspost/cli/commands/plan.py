@@ -5,33 +5,35 @@ from typing import Annotated
 import typer
 
 from humaspost.base.i18n import _
-from humaspost.cli.options import Json
-from humaspost.cli.terminal import columns, give, say
+from humaspost.cli.options import JsonOption
+from humaspost.cli.terminal import print_json, print_text, terminal_columns
 
 
 def plan(
     post: Annotated[
         str | None, typer.Argument(metavar="[POST]", help=_("only this one: path, id, or any part of them"))
     ] = None,
-    json: Json = False,
+    json: JsonOption = False,
 ) -> None:
     """Show what would go out when, what will not and why; opens no socket and sends nothing."""
-    from humaspost.app.scan import scan
-    from humaspost.cli.office import clock, open_office
-    from humaspost.cli.post_lookup import one
-    from humaspost.reports.plan_outlook import fate, only
-    from humaspost.reports.quota_forecast import foreseen
-    from humaspost.reports.sender_status import sending
-    from humaspost.views.plan import plan_json, plan_view
+    from humaspost.app.scan import scan_folder
+    from humaspost.cli.office import open_office, time_formatter
+    from humaspost.cli.post_lookup import find_post
+    from humaspost.reports.plan_outlook import outlook_of_post, plan_outlook
+    from humaspost.reports.quota_forecast import forecast
+    from humaspost.reports.sender_status import sender_status
+    from humaspost.views.plan import format_plan, plan_to_json
 
     office = open_office()
-    found = scan(office)
-    shown = foreseen(office, fate(office, found))
+    scan_result = scan_folder(office)
+    outlook = forecast(office, plan_outlook(office, scan_result))
     if post is not None:
-        chosen = one(post, found.posts, problems=found.problems, root=office.settings.root)
-        shown = only(shown, chosen.id, chosen.file)
-    sender, moment = sending(office), clock(office)
+        selected = find_post(
+            post, scan_result.posts, problems=scan_result.problems, root=office.settings.root
+        )
+        outlook = outlook_of_post(outlook, selected.id, selected.file)
+    sender, times = sender_status(office), time_formatter(office)
     if json:
-        give(plan_json(shown, sender, clock=moment))
+        print_json(plan_to_json(outlook, sender, clock=times))
     else:
-        say(plan_view(shown, sender, clock=moment, columns=columns()))
+        print_text(format_plan(outlook, sender, clock=times, columns=terminal_columns()))

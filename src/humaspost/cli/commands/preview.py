@@ -5,29 +5,35 @@ from typing import Annotated
 import typer
 
 from humaspost.base.i18n import _
-from humaspost.cli.exit_codes import Exit
-from humaspost.cli.options import Json
-from humaspost.cli.terminal import columns, give, say
+from humaspost.cli.exit_codes import ExitCode
+from humaspost.cli.options import JsonOption
+from humaspost.cli.terminal import print_json, print_text, terminal_columns
 
-Wanted = Annotated[str, typer.Argument(metavar="POST", help=_("path, id, or any part that fits one post"))]
+PostArgument = Annotated[
+    str, typer.Argument(metavar="POST", help=_("path, id, or any part that fits one post"))
+]
 
 
-def preview(post: Wanted, json: Json = False) -> Exit:
+def preview(post: PostArgument, json: JsonOption = False) -> ExitCode:
     """Show exactly what each channel will show; the very rendition that is sent."""
-    from humaspost.app.scan import scan
-    from humaspost.cli.office import clock, open_office
-    from humaspost.cli.post_lookup import one
-    from humaspost.reports.renditions_of_post import shown_for
-    from humaspost.views.preview import preview_json, preview_lines
-    from humaspost.views.problems import distinct
+    from humaspost.app.scan import scan_folder
+    from humaspost.cli.office import open_office, time_formatter
+    from humaspost.cli.post_lookup import find_post
+    from humaspost.reports.renditions_of_post import previews_for
+    from humaspost.views.preview import format_preview, preview_to_json
+    from humaspost.views.problems import unique_problems
 
     office = open_office()
-    found = scan(office)
-    chosen = one(post, found.posts, problems=found.problems, root=office.settings.root)
-    problems = distinct(problem for problem in found.problems if problem.file == chosen.file)
-    shown = shown_for(office, chosen)
+    scan_result = scan_folder(office)
+    selected = find_post(post, scan_result.posts, problems=scan_result.problems, root=office.settings.root)
+    problems = unique_problems(problem for problem in scan_result.problems if problem.file == selected.file)
+    previews = previews_for(office, selected)
     if json:
-        give(preview_json(chosen, shown, problems))
+        print_json(preview_to_json(selected, previews, problems))
     else:
-        say(preview_lines(chosen, shown, problems, clock=clock(office), columns=columns()))
-    return Exit.PROBLEMS if any(problem.is_error for problem in problems) else Exit.OK
+        print_text(
+            format_preview(
+                selected, previews, problems, clock=time_formatter(office), columns=terminal_columns()
+            )
+        )
+    return ExitCode.PROBLEMS if any(problem.is_error for problem in problems) else ExitCode.OK

@@ -3,60 +3,71 @@
 import typer
 
 from humaspost.base.i18n import _
-from humaspost.cli.commands.preview import Wanted
-from humaspost.cli.exit_codes import Exit, worst
-from humaspost.cli.options import AccountName, Json, Yes
-from humaspost.cli.terminal import ask, columns, give, note, say
+from humaspost.cli.commands.preview import PostArgument
+from humaspost.cli.exit_codes import ExitCode, most_urgent
+from humaspost.cli.options import AccountOption, JsonOption, YesOption
+from humaspost.cli.terminal import confirm, print_json, print_note, print_text, terminal_columns
 
 
-def publish(post: Wanted, account: AccountName = None, yes: Yes = False, json: Json = False) -> Exit:
+def publish(
+    post: PostArgument, account: AccountOption = None, yes: YesOption = False, json: JsonOption = False
+) -> ExitCode:
     """Send one post now: what is due, failed or missed of it; never what is published or unknown."""
     from humaspost import app
-    from humaspost.app.scan import scan
-    from humaspost.cli.exit_codes import outcome
-    from humaspost.cli.office import clock, open_office
-    from humaspost.cli.post_lookup import BadPost, one
-    from humaspost.cli.progress import TROUBLES, Teller
-    from humaspost.views.deliveries import result_lines
-    from humaspost.views.json_output import run_json
-    from humaspost.views.publish import ahead, ahead_lines, interrupted_lines, kept_back_lines
+    from humaspost.app.scan import scan_folder
+    from humaspost.cli.exit_codes import exit_code_of
+    from humaspost.cli.office import open_office, time_formatter
+    from humaspost.cli.post_lookup import UnusablePost, find_post
+    from humaspost.cli.progress import BLOCKING_KINDS, ProgressPrinter
+    from humaspost.views.deliveries import format_results
+    from humaspost.views.json_output import run_to_json
+    from humaspost.views.publish import (
+        format_blocking_accounts,
+        format_interrupted,
+        format_publish_preview,
+        publish_preview,
+    )
 
     office = open_office()
-    found = scan(office)
-    chosen = one(post, found.posts, problems=found.problems, root=office.settings.root)
-    errors = [problem for problem in found.problems if problem.is_error and problem.file == chosen.file]
+    scan_result = scan_folder(office)
+    selected = find_post(post, scan_result.posts, problems=scan_result.problems, root=office.settings.root)
+    errors = [
+        problem for problem in scan_result.problems if problem.is_error and problem.file == selected.file
+    ]
     if errors:
-        raise BadPost(errors)
-    if chosen.draft:
+        raise UnusablePost(errors)
+    if selected.draft:
         raise typer.BadParameter(
-            _("{file} is a draft; take out `draft: true` first").format(file=chosen.file)
+            _("{file} is a draft; take out `draft: true` first").format(file=selected.file)
         )
     if account is not None and office.settings.account(account) is None:
         raise typer.BadParameter(_("there is no account {name!r} in config.toml").format(name=account))
-    plan = ahead(office, chosen, account=account)
-    note(ahead_lines(plan, chosen, clock=clock(office), columns=columns()))
-    if not plan.sends:
+    summary = publish_preview(office, selected, account=account)
+    print_note(
+        format_publish_preview(summary, selected, clock=time_formatter(office), columns=terminal_columns())
+    )
+    if not summary.to_send:
         if json:
-            give(run_json([], problems=len(found.problems)))
-        return Exit.PERSON if plan.unknown else Exit.OK
-    if not yes and not ask(_("Send?"), flag="--yes", command="publish"):
-        note(_("Nothing was sent."))
-        return Exit.OK
-    with Teller(office, only=TROUBLES) as teller:
-        office.tell = teller.tell
+            print_json(run_to_json([], problems=len(scan_result.problems)))
+        return ExitCode.NEEDS_PERSON if summary.unknown else ExitCode.OK
+    if not yes and not confirm(_("Send?"), flag="--yes", command="publish"):
+        print_note(_("Nothing was sent."))
+        return ExitCode.OK
+    with ProgressPrinter(office, only_kinds=BLOCKING_KINDS) as printer:
+        office.emit = printer.emit
         try:
-            report = app.publish(office, chosen.id, account=account)
-        except app.BrokenOff as broken:
-            note(interrupted_lines(broken.begun, chosen, clock=clock(office)))
+            report = app.publish(office, selected.id, account=account)
+        except app.PublishInterrupted as broken:
+            print_note(format_interrupted(broken.started, selected, clock=time_formatter(office)))
             raise
-    kept_back = app.kept_back(office, chosen.id, account=account)
+    blocking_accounts = app.blocking_accounts(office, selected.id, account=account)
     if json:
-        give(run_json(report.deliveries, problems=len(report.problems)))
+        print_json(run_to_json(report.deliveries, problems=len(report.problems)))
     else:
-        say(result_lines(report.deliveries))
-    note(kept_back_lines(kept_back))
-    held = [Exit.LOGIN if row.hold == "login" else Exit.LATER for row in kept_back]
-    code = worst([outcome(report.deliveries), *held])
-    if code is Exit.PERSON:
-        note(_("What it needs from you: humaspost status"))
+        print_text(format_results(report.deliveries))
+    print_note(format_blocking_accounts(blocking_accounts))
+    held_rows = [ExitCode.LOGIN if row.hold == "login" else ExitCode.RETRY_LATER for row in blocking_accounts]
+    code = most_urgent([exit_code_of(report.deliveries), *held_rows])
+    if code is ExitCode.NEEDS_PERSON:
+        print_note(_("What it needs from you: humaspost status"))
     return code

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from humaspost.base.i18n import _
-from humaspost.cli.options import Json
+from humaspost.cli.options import JsonOption
 
 
 def sandbox(
@@ -14,10 +14,10 @@ def sandbox(
     office: Annotated[
         Path | None, typer.Option(metavar="DIR", help=_("write an office there that points at the sandbox"))
     ] = None,
-    json: Json = False,
+    json: JsonOption = False,
 ) -> None:
     """The three platforms, pretended, on this computer only; Ctrl-C ends them."""
-    from humaspost.cli.demo.example import example
+    from humaspost.cli.demo.example import example_folder
     from humaspost.sandbox.server import serve
 
-    serve(port=port, office=office, example=example() if office else None, as_json=json)
+    serve(port=port, office=office, example=example_folder() if office else None, as_json=json)

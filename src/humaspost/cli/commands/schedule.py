@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from humaspost.base.i18n import _
-from humaspost.cli.exit_codes import Exit
-from humaspost.cli.terminal import columns, say
+from humaspost.cli.exit_codes import ExitCode
+from humaspost.cli.terminal import print_text, terminal_columns
 
 if TYPE_CHECKING:
     from humaspost.app.office import Office
@@ -18,51 +18,51 @@ if TYPE_CHECKING:
 def schedule(
     post: Annotated[str | None, typer.Argument(metavar="", hidden=True)] = None,
     jsonl: Annotated[bool, typer.Option("--jsonl", help=_("one event per line, in JSON"))] = False,
-) -> Exit:
+) -> ExitCode:
     """Watch posts/ and send every post when it is due, until stopped (Ctrl-C, SIGTERM)."""
     if post is not None:
-        raise typer.BadParameter(_not_a_post(post))
+        raise typer.BadParameter(_reject_post_argument(post))
     from humaspost.cli.office import sole_sender
 
-    stop = Stop()
+    stop = StopSignal()
     with sole_sender() as office:
         from humaspost import app
-        from humaspost.cli.progress import Teller
+        from humaspost.cli.progress import ProgressPrinter
 
-        with Teller(office, jsonl=jsonl, coming=True) as teller, stop:
-            office.tell = teller.tell
+        with ProgressPrinter(office, jsonl=jsonl, show_next=True) as printer, stop:
+            office.emit = printer.emit
             if not jsonl:
-                _head(office)
-            left = app.schedule(office, stop.asked)
-    teller.text(_stopped(left))
-    return Exit.INTERRUPTED if stop.by_hand else Exit.OK
+                _print_header(office)
+            remaining = app.schedule(office, stop.requested)
+    printer.print_text(_print_stopped(remaining))
+    return ExitCode.INTERRUPTED if stop.interrupted else ExitCode.OK
 
 
-class Stop:
+class StopSignal:
     """While inside, the first SIGTERM or Ctrl-C asks to stop; a second ends the process at once."""
 
     def __init__(self) -> None:
-        self.asked = threading.Event()
-        self.by_hand = False
-        self._before: dict[int, object] = {}
+        self.requested = threading.Event()
+        self.interrupted = False
+        self._previous_handlers: dict[int, object] = {}
 
-    def __enter__(self) -> "Stop":
+    def __enter__(self) -> "StopSignal":
         for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._stop)
+            self._previous_handlers[number] = signal.signal(number, self._handle_signal)
         return self
 
     def __exit__(self, *_error: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
-    def _stop(self, number: int, _frame: FrameType | None) -> None:
-        if self.asked.is_set():
+    def _handle_signal(self, number: int, _frame: FrameType | None) -> None:
+        if self.requested.is_set():
             raise KeyboardInterrupt
-        self.by_hand = number == signal.SIGINT
-        self.asked.set()
+        self.interrupted = number == signal.SIGINT
+        self.requested.set()
 
 
-def _not_a_post(post: str) -> str:
+def _reject_post_argument(post: str) -> str:
     return "\n".join(
         [
             _("`schedule` takes no post: a post is scheduled by its own `date:`"),
@@ -72,16 +72,18 @@ def _not_a_post(post: str) -> str:
     )
 
 
-def _head(office: "Office") -> None:
-    from humaspost.app.scan import scan
-    from humaspost.cli.office import clock
-    from humaspost.views.schedule import head_lines
+def _print_header(office: "Office") -> None:
+    from humaspost.app.scan import scan_folder
+    from humaspost.cli.office import time_formatter
+    from humaspost.views.schedule import format_header
 
-    say(head_lines(office, scan(office), clock=clock(office), columns=columns()))
+    print_text(
+        format_header(office, scan_folder(office), clock=time_formatter(office), columns=terminal_columns())
+    )
 
 
-def _stopped(left: int) -> str:
-    if left:
+def _print_stopped(remaining: int) -> str:
+    if remaining:
         message = _("stopping: {count} still in flight; they are unknown until looked up: humaspost status")
-        return message.format(count=left)
+        return message.format(count=remaining)
     return _("stopping: 0 in flight. Safe to close; nothing due was lost.")

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from humaspost.base.i18n import _
-from humaspost.cli.exit_codes import Exit
-from humaspost.cli.terminal import give_line, note, say
+from humaspost.cli.exit_codes import ExitCode
+from humaspost.cli.terminal import print_json_line, print_note, print_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from humaspost.app.webhooks import Hook
+    from humaspost.app.webhooks import WebhookEndpoint
 
 
 def serve(
@@ -20,52 +20,58 @@ def serve(
         str, typer.Option(metavar="ADDRESS", help=_("address to listen on; leave it to a reverse proxy"))
     ] = "127.0.0.1",
     jsonl: Annotated[bool, typer.Option("--jsonl", help=_("one event per line, in JSON"))] = False,
-) -> Exit:
+) -> ExitCode:
     """Take the platforms' webhooks, until stopped: what became of each message, who wrote, who left."""
-    from humaspost.app.webhooks import hooks
-    from humaspost.cli.commands.schedule import Stop
+    from humaspost.app.webhooks import list_endpoints
+    from humaspost.cli.commands.schedule import StopSignal
     from humaspost.cli.office import open_office
-    from humaspost.cli.progress import Teller
-    from humaspost.web.server import bound
+    from humaspost.cli.progress import ProgressPrinter
+    from humaspost.web.server import bind_socket
     from humaspost.web.server import serve as run
-    from humaspost.web.webhooks import application
+    from humaspost.web.webhooks import build_application
 
     office = open_office()
-    found = hooks(office)
-    missing = _missing(found)
-    if missing or not found:
-        note(
+    account_hooks = list_endpoints(office)
+    missing = _check_secrets(account_hooks)
+    if missing or not account_hooks:
+        print_note(
             missing
             or [_("no account of config.toml takes webhooks; WhatsApp's do: docs/channels/whatsapp.md")]
         )
-        return Exit.CONFIG
-    listening = bound(host, port)
-    address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+        return ExitCode.CONFIG
+    listener = bind_socket(host, port)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
     office.ledger(write=True)
-    with Teller(office, jsonl=jsonl) as teller, Stop() as stop:
-        office.tell = teller.tell
+    with ProgressPrinter(office, jsonl=jsonl) as printer, StopSignal() as stop:
+        office.emit = printer.emit
         run(
-            application(office, found),
-            listening,
-            stop.asked,
-            started=lambda: _head(address, found, jsonl=jsonl),
+            build_application(office, account_hooks),
+            listener,
+            stop.requested,
+            on_started=lambda: _print_header(address, account_hooks, jsonl=jsonl),
         )
     office.close()
-    return Exit.INTERRUPTED if stop.by_hand else Exit.OK
+    return ExitCode.INTERRUPTED if stop.interrupted else ExitCode.OK
 
 
-def _missing(found: "Mapping[str, Hook]") -> list[str]:
-    write = _("write {field} under [{account}] in credentials.toml")
-    return [write.format(field=field, account=name) for name, hook in found.items() for field in hook.missing]
+def _check_secrets(hooks: "Mapping[str, WebhookEndpoint]") -> list[str]:
+    instructions = _("write {field} under [{account}] in credentials.toml")
+    return [
+        instructions.format(field=field, account=name)
+        for name, hook in hooks.items()
+        for field in hook.missing_secrets
+    ]
 
 
-def _head(address: str, found: "Mapping[str, Hook]", *, jsonl: bool) -> None:
+def _print_header(address: str, hooks: "Mapping[str, WebhookEndpoint]", *, jsonl: bool) -> None:
     if jsonl:
-        give_line({"kind": "listening", "url": address, "webhooks": [f"/webhooks/{name}" for name in found]})
+        print_json_line(
+            {"kind": "listening", "url": address, "webhooks": [f"/webhooks/{name}" for name in hooks]}
+        )
         return
-    say(
+    print_text(
         [
             _("listening for webhooks; Ctrl-C stops safely"),
-            *(f"  {address}/webhooks/{name}" for name in found),
+            *(f"  {address}/webhooks/{name}" for name in hooks),
         ]
     )

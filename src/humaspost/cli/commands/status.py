@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from humaspost.base.i18n import _
-from humaspost.cli.exit_codes import Exit
-from humaspost.cli.options import Json
-from humaspost.cli.terminal import columns, give, give_line, say
+from humaspost.cli.exit_codes import ExitCode
+from humaspost.cli.options import JsonOption
+from humaspost.cli.terminal import print_json, print_json_line, print_text, terminal_columns
 from humaspost.model.delivery import State
 
 
@@ -18,45 +18,53 @@ def status(
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help=_("deliveries in every state"))] = False,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help=_("at most so many deliveries"))] = None,
-    json: Json = False,
+    json: JsonOption = False,
     jsonl: Annotated[bool, typer.Option("--jsonl", help=_("one delivery per line, in JSON"))] = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help=_("tell by the exit code whether something needs you"))
     ] = False,
-) -> Exit:
+) -> ExitCode:
     """One screen: what needs you, the next and the last 24 hours, the accounts."""
-    from humaspost.cli.office import clock, open_office
-    from humaspost.cli.post_lookup import one_id
+    from humaspost.cli.office import open_office, time_formatter
+    from humaspost.cli.post_lookup import find_post_id
     from humaspost.ledger.queries import delivery_lists
-    from humaspost.views.json_output import delivery_json
-    from humaspost.views.status import chosen_states, screen, status_json, status_lines
+    from humaspost.views.json_output import delivery_to_json
+    from humaspost.views.status import format_status, select_states, status_report, status_to_json
 
     office = open_office()
-    moment = clock(office)
+    times = time_formatter(office)
     with office.ledger().read() as conn:
-        known = [(row.id, row.file) for row in delivery_lists.post_ids(conn)]
-        chosen = one_id(post, known, root=office.settings.root) if post else None
-        states = chosen_states(state, everything=everything or post is not None)
-        wanted = bool(json or jsonl or post or state or everything)
-        rows = delivery_lists.deliveries(conn, post_id=chosen, states=states, limit=limit) if wanted else []
-    found = screen(office, moment)
+        posts = [(row.id, row.file) for row in delivery_lists.list_posts(conn)]
+        post_id = find_post_id(post, posts, root=office.settings.root) if post else None
+        states = select_states(state, include_all=everything or post is not None)
+        requested_states = bool(json or jsonl or post or state or everything)
+        rows = (
+            delivery_lists.list_deliveries(conn, post_id=post_id, states=states, limit=limit)
+            if requested_states
+            else []
+        )
+    report = status_report(office, times)
     if jsonl:
         for row in rows:
-            give_line(delivery_json(row))
+            print_json_line(delivery_to_json(row))
     elif json:
-        give(status_json(found, rows, clock=moment, post=chosen))
-    elif wanted:
-        from humaspost.views.deliveries import delivery_lines
+        print_json(status_to_json(report, rows, clock=times, post=post_id))
+    elif requested_states:
+        from humaspost.views.deliveries import format_deliveries
 
-        say(delivery_lines(rows, clock=moment))
+        print_text(format_deliveries(rows, clock=times))
     else:
-        say(status_lines(found, clock=moment, columns=columns()))
-    return _code(found.needs or found.copied, found.logins, found.broken) if exit_code else Exit.OK
+        print_text(format_status(report, clock=times, columns=terminal_columns()))
+    return (
+        _exit_code(report.attention or report.is_ledger_copied, report.logins, report.blocked_files)
+        if exit_code
+        else ExitCode.OK
+    )
 
 
-def _code(needs: object, logins: object, broken: object) -> Exit:
-    if needs:
-        return Exit.PERSON
+def _exit_code(attention: object, logins: object, blocked_files: object) -> ExitCode:
+    if attention:
+        return ExitCode.NEEDS_PERSON
     if logins:
-        return Exit.LOGIN
-    return Exit.PROBLEMS if broken else Exit.OK
+        return ExitCode.LOGIN
+    return ExitCode.PROBLEMS if blocked_files else ExitCode.OK

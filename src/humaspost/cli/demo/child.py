@@ -18,7 +18,7 @@ class ChildFailed(Exception):
     """A child ended or did not speak in time; the message is what it said last."""
 
 
-def environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """The environment without this person's own keys, office and keyring: a demo touches none of them."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HUMASPOST_")}
     for name in ("HUMASPOST_LANGUAGE", "HUMASPOST_DEBUG"):
@@ -28,14 +28,14 @@ def environment() -> dict[str, str]:
     return kept | {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", "PYTHONUNBUFFERED": "1"}
 
 
-class Child:
+class ChildProcess:
     """``humaspost ARGS`` as a process whose standard output is read as lines of JSON."""
 
     def __init__(self, *args: str, cwd: Path) -> None:
         self._process = subprocess.Popen(  # noqa: S603  our own interpreter, no shell
             [sys.executable, "-m", "humaspost", *args],
             cwd=cwd,
-            env=environment(),
+            env=clean_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -43,80 +43,80 @@ class Child:
             encoding="utf-8",
             errors="replace",
         )
-        self._lines: queue.Queue[str | None] = queue.Queue()
-        self._said: deque[str] = deque(maxlen=6)
-        self._listener = threading.Thread(target=self._listen, args=(self._process.stderr,), daemon=True)
-        self._listener.start()
-        threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True).start()
+        self._messages: queue.Queue[str | None] = queue.Queue()
+        self._stderr_lines: deque[str] = deque(maxlen=6)
+        self._reader = threading.Thread(target=self._read_messages, args=(self._process.stderr,), daemon=True)
+        self._reader.start()
+        threading.Thread(target=self._read_stderr, args=(self._process.stdout,), daemon=True).start()
 
-    def _listen(self, stream: IO[str]) -> None:
+    def _read_messages(self, stream: IO[str]) -> None:
         for line in stream:
-            self._said.append(line.rstrip())
+            self._stderr_lines.append(line.rstrip())
 
-    def _read(self, stream: IO[str]) -> None:
+    def _read_stderr(self, stream: IO[str]) -> None:
         for line in stream:
-            self._lines.put(line)
-        self._lines.put(None)
+            self._messages.put(line)
+        self._messages.put(None)
 
-    def __enter__(self) -> "Child":
+    def __enter__(self) -> "ChildProcess":
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.end()
+        self.terminate()
 
-    def next(self, *, within: float) -> Any:
+    def read_next(self, *, timeout: float) -> Any:
         """The next line's value. Raises ChildFailed after so many seconds, or when the child ended."""
         try:
-            line = self._lines.get(timeout=max(0.0, within))
+            line = self._messages.get(timeout=max(0.0, timeout))
         except queue.Empty:
-            raise ChildFailed(self.said() or f"no answer within {within:.0f} s") from None
+            raise ChildFailed(self.error_text() or f"no answer within {timeout:.0f} s") from None
         if line is None:
-            self._lines.put(None)
-            raise ChildFailed(self.said() or "it ended")
+            self._messages.put(None)
+            raise ChildFailed(self.error_text() or "it ended")
         return json.loads(line)
 
-    def lines(self, *, until: float) -> Iterator[Any]:
+    def messages(self, *, until: float) -> Iterator[Any]:
         """The values of the lines that come before ``until`` (monotonic seconds) or the child's end."""
-        while (left := until - time.monotonic()) > 0:
+        while (remaining := until - time.monotonic()) > 0:
             try:
-                line = self._lines.get(timeout=left)
+                line = self._messages.get(timeout=remaining)
             except queue.Empty:
                 return
             if line is None:
-                self._lines.put(None)
+                self._messages.put(None)
                 return
             yield json.loads(line)
 
     @property
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         """Whether the process is over."""
         return self._process.poll() is not None
 
-    def said(self) -> str:
+    def error_text(self) -> str:
         """What is on its standard error, its last lines."""
-        if self.ended:
-            self._listener.join(timeout=1)
-        return "\n".join(self._said)
+        if self.has_ended:
+            self._reader.join(timeout=1)
+        return "\n".join(self._stderr_lines)
 
-    def end(self, *, patience: float = 10.0) -> int:
+    def terminate(self, *, timeout: float = 10.0) -> int:
         """The process is over, asked first; its exit code."""
-        if not self.ended:
+        if not self.has_ended:
             self._process.terminate()
         try:
-            return self._process.wait(timeout=patience)
+            return self._process.wait(timeout=timeout)
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()
 
 
-def ask(*args: str, cwd: Path) -> Any:
+def read_json(*args: str, cwd: Path) -> Any:
     """The JSON document that ``humaspost ARGS`` prints. Raises ChildFailed where there is none."""
     done = subprocess.run(  # noqa: S603  our own interpreter, no shell
         [sys.executable, "-m", "humaspost", *args],
         cwd=cwd,
-        env=environment(),
+        env=clean_environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -5,10 +5,10 @@ from pathlib import Path
 import humaspost
 
 
-def example() -> Path:
+def example_folder() -> Path:
     """A folder that holds ``posts`` and ``audiences``."""
     package = Path(humaspost.__file__).parent
-    inside = package / "example"
-    if (inside / "posts").is_dir():
-        return inside
+    packaged = package / "example"
+    if (packaged / "posts").is_dir():
+        return packaged
     return package.parents[1]

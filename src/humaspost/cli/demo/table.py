@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from humaspost.base.i18n import _, ngettext
-from humaspost.views.text import pad, safe, width
+from humaspost.views.text import display_width, escape_unsafe, pad
 
 CHANNELS = ("x", "instagram", "whatsapp")
-_NONE = "-"
+_EMPTY_CELL = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DemoDay:
     """``expected`` deliveries by (post, channel); ``deliveries`` of the ledger, ``objects`` of the sandbox.
 
     ``idle`` maps posts that are not sent to why.
@@ -21,92 +21,106 @@ class Day:
 
     order: tuple[str, ...]
     expected: Mapping[tuple[str, str], int]
-    idle: Mapping[str, str]
+    drafts: Mapping[str, str]
     deliveries: Sequence[Mapping[str, Any]]
     objects: Sequence[Mapping[str, Any]]
 
-    def live(self, post: str, channel: str) -> list[Mapping[str, Any]]:
+    def live_objects(self, post: str, channel: str) -> list[Mapping[str, Any]]:
         """The public objects that the ledger says are this post's on this channel."""
         by_id = {(o["channel"], o["id"]): o for o in self.objects if not o["deleted"]}
-        mine = [d for d in self.deliveries if (d["post"], d["channel"]) == (post, channel)]
-        keys = [(channel, d["remote_id"]) for d in mine if d["state"] == "published"]
+        post_deliveries = [d for d in self.deliveries if (d["post"], d["channel"]) == (post, channel)]
+        keys = [(channel, d["remote_id"]) for d in post_deliveries if d["state"] == "published"]
         return [by_id[key] for key in keys if key in by_id]
 
     @property
     def counts(self) -> Counter[str]:
         """Deliveries by state; ``published`` only where the platform really has the object."""
         states = Counter(d["state"] for d in self.deliveries if d["state"] != "published")
-        states["published"] = sum(self.published(channel) for channel in CHANNELS)
+        states["published"] = sum(self.published_count(channel) for channel in CHANNELS)
         return states
 
-    def published(self, channel: str) -> int:
+    def published_count(self, channel: str) -> int:
         """How many objects are live on a channel, all posts together."""
-        return sum(len(self.live(post, channel)) for post in self.order)
+        return sum(len(self.live_objects(post, channel)) for post in self.order)
 
     @property
-    def complete(self) -> bool:
+    def is_complete(self) -> bool:
         """Everything expected is live, nothing else is, and nothing is in doubt."""
-        right = all(len(self.live(*pair)) == count for pair, count in self.expected.items())
+        all_published = all(len(self.live_objects(*pair)) == count for pair, count in self.expected.items())
         total = sum(self.expected.values())
-        return right and total == len(self.deliveries) == len(self.objects) and total > 0
+        return all_published and total == len(self.deliveries) == len(self.objects) and total > 0
 
 
-def table(day: Day) -> list[str]:
+def format_table(day: DemoDay) -> list[str]:
     """One line per post, one column per channel."""
     rows: list[tuple[str, ...]] = [(_("POST"), "X", "INSTAGRAM", "WHATSAPP")]
-    rows += [(post, *(_cell(day, post, channel) for channel in CHANNELS)) for post in day.order]
-    totals = (_("published"), *(f"{day.published(channel):,}" for channel in CHANNELS))
-    rows_of_cells = [row for row in [*rows, totals] if row[0] not in day.idle]
-    widths = [max(width(row[n]) for row in rows_of_cells) + 2 for n in range(4)]
-    widths[0] = max(widths[0], *(width(post) + 2 for post in day.order))
-    lines = [_line(row, widths) if row[0] not in day.idle else _idle(row[0], day, widths) for row in rows]
-    return [*lines, "  " + "-" * (sum(widths) - 2), _line(totals, widths)]
+    rows += [(post, *(_format_cell(day, post, channel) for channel in CHANNELS)) for post in day.order]
+    totals = (_("published"), *(f"{day.published_count(channel):,}" for channel in CHANNELS))
+    cell_rows = [row for row in [*rows, totals] if row[0] not in day.drafts]
+    widths = [max(display_width(row[n]) for row in cell_rows) + 2 for n in range(4)]
+    widths[0] = max(widths[0], *(display_width(post) + 2 for post in day.order))
+    lines = [
+        _format_line(row, widths) if row[0] not in day.drafts else _format_drafts(row[0], day, widths)
+        for row in rows
+    ]
+    return [*lines, "  " + "-" * (sum(widths) - 2), _format_line(totals, widths)]
 
 
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    return "  " + "".join(pad(safe(cell), wide) for cell, wide in zip(row, widths, strict=True)).rstrip()
+def _format_line(row: Sequence[str], widths: Sequence[int]) -> str:
+    return (
+        "  "
+        + "".join(pad(escape_unsafe(cell), width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    )
 
 
-def _idle(post: str, day: Day, widths: Sequence[int]) -> str:
-    return "  " + pad(safe(post), widths[0]) + _("not sent: {why}").format(why=safe(day.idle[post]))
+def _format_drafts(post: str, day: DemoDay, widths: Sequence[int]) -> str:
+    return (
+        "  "
+        + pad(escape_unsafe(post), widths[0])
+        + _("not sent: {why}").format(why=escape_unsafe(day.drafts[post]))
+    )
 
 
-def _cell(day: Day, post: str, channel: str) -> str:
+def _format_cell(day: DemoDay, post: str, channel: str) -> str:
     expected = day.expected.get((post, channel), 0)
     if not expected:
-        return _NONE
-    live = day.live(post, channel)
+        return _EMPTY_CELL
+    live = day.live_objects(post, channel)
     if channel == "whatsapp":
         return _("{count} of {total}").format(count=len(live), total=expected)
     if len(live) < expected:
         return _("{count} of {total} MISSING").format(count=expected - len(live), total=expected)
     if channel == "instagram":
-        return _gram([item for one in live for item in one["media"]])
-    polls = sum(bool(one["poll"]) for one in live)
+        return _format_instagram_media([item for one in live for item in one["media"]])
+    polls = sum(bool(public_object["poll"]) for public_object in live)
     if polls == len(live):
         return ngettext("{count} poll", "{count} polls", polls).format(count=polls)
     return ngettext("{count} post", "{count} posts", len(live)).format(count=len(live))
 
 
-def _gram(media: Sequence[Mapping[str, Any]]) -> str:
+def _format_instagram_media(media: Sequence[Mapping[str, Any]]) -> str:
     """A video alone is a reel; beside pictures it is one of the carousel's."""
     if [item["type"].partition("/")[0] for item in media] == ["video"]:
         return _("{count} reel").format(count=1)
     return ngettext("{count} image", "{count} images", len(media)).format(count=len(media))
 
 
-def verdict(day: Day, *, seconds: float) -> list[str]:
+def format_summary(day: DemoDay, *, seconds: float) -> list[str]:
     """The figures in one sentence."""
     counts = day.counts
-    words = [
+    states = [
         _("{count} deliveries published").format(count=counts["published"]),
         _("{count} failed").format(count=counts["failed"]),
         _("{count} unknown").format(count=counts["unknown"]),
     ]
     others = sum(counts[state] for state in counts if state not in ("published", "failed", "unknown"))
     if others:
-        words.append(_("{count} not sent").format(count=others))
-    left = len(day.idle)
-    if left:
-        words.append(ngettext("{count} post left alone", "{count} posts left alone", left).format(count=left))
-    return [f"{', '.join(words)}. {seconds:.0f} s."]
+        states.append(_("{count} not sent").format(count=others))
+    other_count = len(day.drafts)
+    if other_count:
+        states.append(
+            ngettext("{count} post left alone", "{count} posts left alone", other_count).format(
+                count=other_count
+            )
+        )
+    return [f"{', '.join(states)}. {seconds:.0f} s."]

@@ -11,58 +11,58 @@ Inlines = tuple[Inline, ...]
 _OPEN: dict[str, Callable[[Inlines], Inline]] = {"strong_open": Strong, "em_open": Emphasis, "s_open": Strike}
 
 
-def read(tokens: Sequence[Token]) -> Inlines:
+def read_inlines(tokens: Sequence[Token]) -> Inlines:
     """The inlines of one line or paragraph; neighbouring texts are one text."""
-    return _Line(tokens).inlines()
+    return _InlineReader(tokens).read_level()
 
 
-class _Line:
+class _InlineReader:
     def __init__(self, tokens: Sequence[Token]) -> None:
         self.tokens = tokens
-        self.at = 0
+        self.index = 0
 
-    def inlines(self) -> Inlines:
+    def read_level(self) -> Inlines:
         """Everything up to the token that closes this level."""
-        found: list[Inline] = []
-        while self.at < len(self.tokens):
-            token = self.tokens[self.at]
-            self.at += 1
+        inlines: list[Inline] = []
+        while self.index < len(self.tokens):
+            token = self.tokens[self.index]
+            self.index += 1
             if token.nesting < 0:
                 break
-            self._add(token, found)
-        return tuple(found)
+            self._append_token(token, inlines)
+        return tuple(inlines)
 
-    def _add(self, token: Token, found: list[Inline]) -> None:
+    def _append_token(self, token: Token, inlines: list[Inline]) -> None:
         if token.nesting > 0:
-            nested = self._nested(token)
+            nested = self._read_nested(token)
             if isinstance(nested, Text):
-                _append(found, nested.value)
+                _append_inline(inlines, nested.value)
             else:
-                found.append(nested)
+                inlines.append(nested)
         elif token.type == "code_inline":
-            found.append(Code(token.content))
+            inlines.append(Code(token.content))
         elif token.type == "hardbreak":
-            found.append(Break())
+            inlines.append(Break())
         else:
-            _append(found, " " if token.type == "softbreak" else token.content)
+            _append_inline(inlines, " " if token.type == "softbreak" else token.content)
 
-    def _nested(self, token: Token) -> Inline:
-        inside = self.inlines()
+    def _read_nested(self, token: Token) -> Inline:
+        children = self.read_level()
         if token.type == "link_open":
-            return _link(token, inside)
-        return _OPEN[token.type](inside)
+            return _build_link(token, children)
+        return _OPEN[token.type](children)
 
 
-def _link(token: Token, inside: Inlines) -> Inline:
+def _build_link(token: Token, children: Inlines) -> Inline:
     href = str(token.attrGet("href") or "")
-    if token.info == "auto" and href.startswith("mailto:") and isinstance(inside[0], Text):
-        return inside[0]
-    return Link(href, inside)
+    if token.info == "auto" and href.startswith("mailto:") and isinstance(children[0], Text):
+        return children[0]
+    return Link(href, children)
 
 
-def _append(found: list[Inline], value: str) -> None:
-    last = found[-1] if found else None
-    if isinstance(last, Text):
-        found[-1] = Text(last.value + value)
+def _append_inline(inlines: list[Inline], value: str) -> None:
+    previous = inlines[-1] if inlines else None
+    if isinstance(previous, Text):
+        inlines[-1] = Text(previous.value + value)
     elif value:
-        found.append(Text(value))
+        inlines.append(Text(value))

@@ -9,18 +9,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from humaspost.base.i18n import _
 from humaspost.base.suggest import nearest
 from humaspost.base.timezones import INDONESIA
-from humaspost.content.frontmatter.hints import clipped
-from humaspost.model.post import When
+from humaspost.content.frontmatter.hints import shorten
+from humaspost.model.post import PublishTime
 
-_MOMENT = re.compile(
+_DATE_TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:(?:[Tt]|[ ]+)(\d\d?)[:.](\d\d)(?:[:.](\d\d))?[ ]*([A-Za-z+-].*)?)?", re.ASCII
 )
 _DAY_FIRST = re.compile(r"(\d\d?)[-/. ](\d\d?|[A-Za-z]{3,9})[-/. ](\d{4})\b(.*)", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})[-/. ](\d\d?|[A-Za-z]{3,9})[-/. ](\d\d?)\b(.*)", re.ASCII)
 _TIME = re.compile(r"\b(\d\d?)[.:](\d\d)(?:[.:]\d\d)?[ ]*([A-Za-z+-][\w+/:-]*)?", re.ASCII)
-_WORDS = re.compile(r"[A-Za-z][\w+/-]*", re.ASCII)
+_WORD = re.compile(r"[A-Za-z][\w+/-]*", re.ASCII)
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?)(?::?(\d\d))?", re.ASCII | re.IGNORECASE)
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9+_/-]*", re.ASCII)
+_ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9+_/-]*", re.ASCII)
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -32,73 +32,73 @@ _MONTHS = {
 #: No post is for other years: such a year is mistyped.
 _YEARS = range(2000, 2201)
 #: Names that stand for whatever this computer is set to, or for nothing.
-_NOT_ZONES = frozenset(("localtime", "posixrules", "Factory"))
+_INVALID_ZONES = frozenset(("localtime", "posixrules", "Factory"))
 #: Of shorter names too many look alike for a guess.
-_TELLING = 6
+_MIN_PREFIX_LENGTH = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
+class InvalidDate:
     """Why a text is no moment; ``instead`` is the text to write, '' where only ``hint`` can help."""
 
     code: str
     message: str
     hint: str = ""
-    instead: str = ""
+    replacement: str = ""
 
 
-def moment(text: str, zone: str) -> When | Wrong:
+def parse_date(text: str, zone: str) -> PublishTime | InvalidDate:
     """What the text means; without a zone of its own it is local time in ``zone``."""
     text = text.strip()
-    found = _MOMENT.fullmatch(text)
-    if found is None:
-        return _no_moment(text)
-    year, month, day, hour, minute, second, written = found.groups()
+    match = _DATE_TIME.fullmatch(text)
+    if match is None:
+        return _unreadable_date(text)
+    year, month, day, hour, minute, second, written = match.groups()
     if int(year) not in _YEARS:
-        return Wrong(
+        return InvalidDate(
             "date-impossible", _("the year {year} is mistyped").format(year=year), _("look at the year")
         )
     if hour is None:
-        return _no_time(text)
-    name = zone_name(written.strip() if written else zone)
+        return _missing_time(text)
+    name = parse_zone(written.strip() if written else zone)
     if name is None:
-        return _no_zone(text, (written or zone).strip())
+        return _unknown_zone(text, (written or zone).strip())
     try:
         local = datetime(
-            int(year), int(month), int(day), int(hour), int(minute), int(second or 0), tzinfo=_tz(name)
+            int(year), int(month), int(day), int(hour), int(minute), int(second or 0), tzinfo=_timezone(name)
         )
-        return resolve(local, name, seconds=second is not None)
+        return resolve_local_time(local, name, seconds=second is not None)
     except (ValueError, OverflowError):
-        return _impossible(text, hour)
+        return _impossible_date(text, hour)
 
 
-def resolve(local: datetime, zone: str, *, seconds: bool = False) -> When:
+def resolve_local_time(local: datetime, zone: str, *, seconds: bool = False) -> PublishTime:
     """The moment of a local time: in a gap moved forward by the gap, in a fold the first of the two.
 
     ``local`` carries the zone that ``zone`` names. Raises OverflowError at the ends of the calendar.
     """
     utc = local.astimezone(UTC)
-    wall = local.replace(tzinfo=None)
+    wall_time = local.replace(tzinfo=None)
     shift = None
     if local.utcoffset() != local.replace(fold=1).utcoffset():
         back = utc.astimezone(local.tzinfo).replace(tzinfo=None)
-        shift = "gap" if back != wall else "fold"
-    return When(wall.isoformat(timespec="seconds" if seconds else "minutes"), zone, utc, shift)
+        shift = "gap" if back != wall_time else "fold"
+    return PublishTime(wall_time.isoformat(timespec="seconds" if seconds else "minutes"), zone, utc, shift)
 
 
 @lru_cache(maxsize=256)
-def zone_name(written: str) -> str | None:
+def parse_zone(written: str) -> str | None:
     """``WIB`` and its like as an IANA name, an offset as ``+07:00``; None = no such zone."""
-    known = INDONESIA.get(written.upper())
-    if known:
-        return known
+    is_named = INDONESIA.get(written.upper())
+    if is_named:
+        return is_named
     if written.upper() in ("Z", "UTC"):
         return "UTC"
     offset = _OFFSET.fullmatch(written)
     if offset:
         hours, minutes = int(offset[2]), int(offset[3] or 0)
         return f"{offset[1]}{hours:02}:{minutes:02}" if hours <= 14 and minutes < 60 else None
-    if not _NAME.fullmatch(written) or written in _NOT_ZONES:
+    if not _ZONE_NAME.fullmatch(written) or written in _INVALID_ZONES:
         return None
     try:
         ZoneInfo(written)
@@ -108,41 +108,41 @@ def zone_name(written: str) -> str | None:
 
 
 @lru_cache(maxsize=256)
-def _tz(zone: str) -> tzinfo:
+def _timezone(zone: str) -> tzinfo:
     if zone[0] not in "+-":
         return ZoneInfo(zone)
     ahead = timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6]))
     return timezone(ahead if zone[0] == "+" else -ahead)
 
 
-def _no_time(text: str) -> Wrong:
+def _missing_time(text: str) -> InvalidDate:
     message = _("{text} is a day without a time").format(text=text)
-    return Wrong("date-without-time", message, instead=f"{text} 08:30")
+    return InvalidDate("date-without-time", message, replacement=f"{text} 08:30")
 
 
-def _impossible(text: str, hour: str) -> Wrong:
-    message = _("there is no such moment: {text}").format(text=clipped(text))
+def _impossible_date(text: str, hour: str) -> InvalidDate:
+    message = _("there is no such moment: {text}").format(text=shorten(text))
     hint = _("write the next day at 00:00") if hour == "24" else _("look at the day and the hour")
-    return Wrong("date-impossible", message, hint)
+    return InvalidDate("date-impossible", message, hint)
 
 
-def _no_zone(text: str, written: str) -> Wrong:
-    message = _("there is no time zone {name!r}").format(name=clipped(written))
-    near = nearest(written, (name for name in available_timezones() if "/" in name))
-    if near and len(written) >= _TELLING:
-        return Wrong("unknown-zone", message, instead=text.removesuffix(written) + near)
+def _unknown_zone(text: str, written: str) -> InvalidDate:
+    message = _("there is no time zone {name!r}").format(name=shorten(written))
+    suggestion = nearest(written, (name for name in available_timezones() if "/" in name))
+    if suggestion and len(written) >= _MIN_PREFIX_LENGTH:
+        return InvalidDate("unknown-zone", message, replacement=text.removesuffix(written) + suggestion)
     hint = _("write WIB, WITA, WIT, an offset (+07:00) or a name (Asia/Jakarta)")
-    return Wrong("unknown-zone", message, hint)
+    return InvalidDate("unknown-zone", message, hint)
 
 
-def _no_moment(text: str) -> Wrong:
-    message = _("this is not a date and time: {text}").format(text=clipped(text))
-    meant = _guess(text)
-    hint = "" if meant else _("for example: {line}").format(line="date: 2027-02-03 08:30 WIB")
-    return Wrong("date-format", message, hint, instead=meant)
+def _unreadable_date(text: str) -> InvalidDate:
+    message = _("this is not a date and time: {text}").format(text=shorten(text))
+    suggestion = _guess_date(text)
+    hint = "" if suggestion else _("for example: {line}").format(line="date: 2027-02-03 08:30 WIB")
+    return InvalidDate("date-format", message, hint, replacement=suggestion)
 
 
-def _guess(text: str) -> str:
+def _guess_date(text: str) -> str:
     """The same moment as humaspost reads it, its zone with it; "" where the day cannot be told."""
     year_first, day_first = _YEAR_FIRST.fullmatch(text), _DAY_FIRST.fullmatch(text)
     if year_first:
@@ -159,8 +159,8 @@ def _guess(text: str) -> str:
         return ""
     time = times[0] if times else None
     clock = f"{int(time[1]):02}:{time[2]}" if time else "08:30"
-    zones = [word for word in _WORDS.findall(rest) if word.isupper() or ("/" in word and zone_name(word))]
-    zones = [time[3]] if time and time[3] and zone_name(time[3]) else zones
+    zones = [word for word in _WORD.findall(rest) if word.isupper() or ("/" in word and parse_zone(word))]
+    zones = [time[3]] if time and time[3] and parse_zone(time[3]) else zones
     if len(zones) > 1:
         return ""
     zone = f" {zones[0]}" if zones else ""

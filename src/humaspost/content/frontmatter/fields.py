@@ -6,163 +6,191 @@ from collections.abc import Iterable, Mapping, Sequence
 from humaspost.base.canonical_json import Json
 from humaspost.base.i18n import _
 from humaspost.base.suggest import nearest
-from humaspost.content.frontmatter.hints import clipped, in_quotes, quoted, scalar, write
-from humaspost.content.frontmatter.yaml_loader import Front
-from humaspost.content.report import START, Page
-from humaspost.model.problem import Place
+from humaspost.content.frontmatter.hints import (
+    format_scalar,
+    quote,
+    quoted_line_hint,
+    shorten,
+    write_line_hint,
+)
+from humaspost.content.frontmatter.yaml_loader import FrontMatter
+from humaspost.content.report import FILE_START, FileReport
+from humaspost.model.problem import Position
 
 _YES = frozenset(["yes", "ya", "y", "on", "benar", "1"])
 _NO = frozenset(["no", "tidak", "n", "off", "t", "salah", "0"])
-_APART = re.compile(r"\s*[,;]\s*|\s+")
+_SEPARATOR = re.compile(r"\s*[,;]\s*|\s+")
 _NUMBER = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
 
-Holder = Mapping[str, Json]
+KeyMapping = Mapping[str, Json]
 
 
-class Fields:
+class FieldReader:
     """Reads values out of the front matter; whatever has the wrong shape is told to the page."""
 
-    __slots__ = ("front", "meant", "page")
+    __slots__ = ("front_matter", "report", "suggested_keys")
 
-    def __init__(self, front: Front, page: Page) -> None:
-        self.front = front
-        self.page = page
+    def __init__(self, front: FrontMatter, page: FileReport) -> None:
+        self.front_matter = front
+        self.report = page
         #: Keys that stand there under another name, which has its problem already.
-        self.meant: set[str] = set()
+        self.suggested_keys: set[str] = set()
 
-    def place(self, path: str) -> Place:
+    def position_of(self, path: str) -> Position:
         """Where the value at ``path`` stands, or its key, or the nearest key above."""
         while path:
-            found = self.front.places.get(path)
-            if found:
-                return found
+            position = self.front_matter.value_positions.get(path)
+            if position:
+                return position
             path = path.rpartition(".")[0]
-        return START
+        return FILE_START
 
-    def error(self, code: str, message: str, *, hint: str, path: str) -> None:
+    def add_error(self, code: str, message: str, *, hint: str, path: str) -> None:
         """A problem with the value at ``path``."""
-        self.page.error(code, message, hint=hint, at=self.place(path), field=path)
+        self.report.add_error(code, message, hint=hint, position=self.position_of(path), field=path)
 
-    def missing(self, code: str, message: str, *, hint: str, key: str) -> None:
+    def report_missing(self, code: str, message: str, *, hint: str, key: str) -> None:
         """A problem with a key that has no value, unless its line, or what it is called, is one already."""
-        if key in self.meant:
+        if key in self.suggested_keys:
             return
-        place = self.front.keys.get(key, START)
-        known = (problem.place for problem in self.page.problems if problem.is_error)
-        if key not in self.front.keys or all(at is None or at.line != place.line for at in known):
-            self.page.error(code, message, hint=hint, at=place, field=key)
+        position = self.front_matter.key_positions.get(key, FILE_START)
+        suggested_for = (problem.position for problem in self.report.problems if problem.is_error)
+        if key not in self.front_matter.key_positions or all(
+            at is None or at.line != position.line for at in suggested_for
+        ):
+            self.report.add_error(code, message, hint=hint, position=position, field=key)
 
-    def unknown(self, path: str, message: str, *, near: str, known: Iterable[str]) -> None:
+    def report_unknown(
+        self, path: str, message: str, *, suggestion: str, allowed_keys: Iterable[str]
+    ) -> None:
         """A problem with the key at ``path``; ``near`` is the known key that is probably meant."""
-        place = self.front.keys[path]
-        hint = _("known keys: {keys}").format(keys=", ".join(known))
-        if near:
-            before, line = self.page.line(place.line)[: place.column - 1], self.page.line(place.line)
-            rest = "" if "{" in before else line[place.column - 1 + place.length :]
-            hint = write(near + rest)
-        self.page.error("unknown-key", message, hint=hint, at=place, field=path)
+        position = self.front_matter.key_positions[path]
+        hint = _("known keys: {keys}").format(keys=", ".join(allowed_keys))
+        if suggestion:
+            siblings, line = (
+                self.report.line_text(position.line)[: position.column - 1],
+                self.report.line_text(position.line),
+            )
+            remainder = "" if "{" in siblings else line[position.column - 1 + position.length :]
+            hint = write_line_hint(suggestion + remainder)
+        self.report.add_error("unknown-key", message, hint=hint, position=position, field=path)
 
-    def text(self, holder: Holder, key: str, *, path: str = "") -> str:
+    def read_text(self, mapping: KeyMapping, key: str, *, path: str = "") -> str:
         """The text of a key, without spaces around it; '' where there is none."""
-        value = holder.get(key)
+        value = mapping.get(key)
         if isinstance(value, str):
             return value.strip()
-        return self._odd_text(value, path or key)
+        return self._report_not_text(value, path or key)
 
-    def _odd_text(self, value: Json, path: str) -> str:
+    def _report_not_text(self, value: Json, path: str) -> str:
         if value is None:
             return ""
         if isinstance(value, bool):
             return "true" if value else "false"
         name = next(part for part in reversed(path.split(".")) if not part.isdigit())
-        message = _("{key!r} must be text").format(key=clipped(name))
-        self.error("value-shape", message, hint=in_quotes(self.page.line(self.place(path).line)), path=path)
+        message = _("{key!r} must be text").format(key=shorten(name))
+        self.add_error(
+            "value-shape",
+            message,
+            hint=quoted_line_hint(self.report.line_text(self.position_of(path).line)),
+            path=path,
+        )
         return ""
 
-    def line(self, holder: Holder, key: str, *, path: str = "") -> str:
+    def read_single_line(self, mapping: KeyMapping, key: str, *, path: str = "") -> str:
         """The text of a key that may not have line breaks."""
-        if holder.get(key) is None:
+        if mapping.get(key) is None:
             return ""
-        text = self.text(holder, key, path=path)
+        text = self.read_text(mapping, key, path=path)
         if "\n" not in text:
             return text
         path = path or key
         name = path.rpartition(".")[2]
-        hint = write(f"{name}: {quoted(' '.join(text.split()))}")
-        self.error("value-shape", _("{key!r} must be one line").format(key=name), hint=hint, path=path)
+        hint = write_line_hint(f"{name}: {quote(' '.join(text.split()))}")
+        self.add_error("value-shape", _("{key!r} must be one line").format(key=name), hint=hint, path=path)
         return ""
 
-    def words(self, holder: Holder, key: str, *, path: str = "") -> tuple[tuple[str, str], ...]:
+    def read_list(self, mapping: KeyMapping, key: str, *, path: str = "") -> tuple[tuple[str, str], ...]:
         """The items of a list, or of a single word, each with its path."""
         path = path or key
-        value = holder.get(key)
+        value = mapping.get(key)
         if value is None:
             return ()
         if isinstance(value, list):
-            return tuple(self._items(value, path))
+            return tuple(self._list_items(value, path))
         if isinstance(value, dict):
-            self._shape(path, _("{key!r} must be a list"), hint=_("write: {key}: [A, B]"))
+            self._report_wrong_type(path, _("{key!r} must be a list"), hint=_("write: {key}: [A, B]"))
             return ()
-        word = self.text(holder, key, path=path)
-        parts = [part for part in _APART.split(word) if part]
+        word = self.read_text(mapping, key, path=path)
+        parts = [part for part in _SEPARATOR.split(word) if part]
         if len(parts) > 1:
-            listed = ", ".join(scalar(part.removeprefix("#")) for part in parts)
-            self._shape(path, _("{key!r} must be a list"), hint=_("write: {key}: [{items}]"), items=listed)
+            listed = ", ".join(format_scalar(part.removeprefix("#")) for part in parts)
+            self._report_wrong_type(
+                path, _("{key!r} must be a list"), hint=_("write: {key}: [{items}]"), items=listed
+            )
             return ()
         return ((word, path),)
 
-    def _items(self, values: Sequence[Json], path: str) -> list[tuple[str, str]]:
-        found = []
+    def _list_items(self, values: Sequence[Json], path: str) -> list[tuple[str, str]]:
+        items = []
         for index, value in enumerate(values):
             below = f"{path}.{index}"
-            text = value.strip() if isinstance(value, str) else self._odd_text(value, below)
+            text = value.strip() if isinstance(value, str) else self._report_not_text(value, below)
             if text:
-                found.append((text, below))
-        return found
+                items.append((text, below))
+        return items
 
-    def _shape(self, path: str, message: str, *, hint: str, items: str = "") -> None:
+    def _report_wrong_type(self, path: str, message: str, *, hint: str, items: str = "") -> None:
         parts = [part for part in path.split(".") if not part.isdigit()]
-        key = clipped(parts[-1])
-        self.error("value-shape", message.format(key=key), hint=hint.format(key=key, items=items), path=path)
+        key = shorten(parts[-1])
+        self.add_error(
+            "value-shape", message.format(key=key), hint=hint.format(key=key, items=items), path=path
+        )
 
-    def flag(self, holder: Holder, key: str) -> bool:
+    def read_flag(self, mapping: KeyMapping, key: str) -> bool:
         """Whether a key says true; nothing is false."""
-        value = holder.get(key)
+        value = mapping.get(key)
         if value is None or isinstance(value, bool):
             return value is True
         word = value.strip().casefold() if isinstance(value, str) else ""
         if word in ("true", "false"):
             return word == "true"
-        meant = "true" if word in _YES else "false" if word in _NO else ""
-        hint = write(f"{key}: {meant}") if meant else _("write one of: {words}").format(words="true, false")
-        self._choice(key, word, hint=hint)
+        suggestion = "true" if word in _YES else "false" if word in _NO else ""
+        hint = (
+            write_line_hint(f"{key}: {suggestion}")
+            if suggestion
+            else _("write one of: {words}").format(words="true, false")
+        )
+        self._report_invalid_value(key, word, hint=hint)
         return False
 
-    def choice(self, holder: Holder, key: str, choices: Sequence[str]) -> str:
+    def read_enum(self, mapping: KeyMapping, key: str, choices: Sequence[str]) -> str:
         """One of the words, or '' where there is none."""
-        word = self.line(holder, key)
+        word = self.read_single_line(mapping, key)
         if not word or word in choices:
             return word
-        near = nearest(word, choices)
+        suggestion = nearest(word, choices)
         words = _("write one of: {words}").format(words=", ".join(choices))
-        self._choice(key, word, hint=write(f"{key}: {near}") if near else words)
+        self._report_invalid_value(
+            key, word, hint=write_line_hint(f"{key}: {suggestion}") if suggestion else words
+        )
         return ""
 
-    def _choice(self, key: str, word: str, *, hint: str) -> None:
-        message = _("{key!r} cannot be {word!r}").format(key=key, word=clipped(word))
-        self.error("value-choice", message, hint=hint, path=key)
+    def _report_invalid_value(self, key: str, word: str, *, hint: str) -> None:
+        message = _("{key!r} cannot be {word!r}").format(key=key, word=shorten(word))
+        self.add_error("value-choice", message, hint=hint, path=key)
 
-    def number(self, holder: Holder, key: str, *, path: str) -> int | None:
+    def read_number(self, mapping: KeyMapping, key: str, *, path: str) -> int | None:
         """A number from 1 on; None where there is none."""
-        word = self.line(holder, key, path=path)
+        word = self.read_single_line(mapping, key, path=path)
         if not word:
             return None
         if _NUMBER.fullmatch(word):
             return int(word)
-        self.error(
+        self.add_error(
             "value-shape",
             _("{key!r} must be a number from 1 on").format(key=key),
-            hint=write(f"{key}: 1"),
+            hint=write_line_hint(f"{key}: 1"),
             path=path,
         )
         return None

@@ -5,21 +5,21 @@ from collections.abc import Iterable
 
 from humaspost.base.i18n import _
 
-_LONG = 60
-_PLAIN = re.compile(r"[^\W_][^:#\n]*[^\s:#]|[^\W_]")
+_MAX_LENGTH = 60
+_PLAIN_SCALAR = re.compile(r"[^\W_][^:#\n]*[^\s:#]|[^\W_]")
 _BOOLEAN = frozenset(("true", "false", "True", "False", "TRUE", "FALSE"))
 #: ``key: value``, with the dashes of a list before it.
 KEY_LINE = re.compile(r"(?P<lead>\s*(?:-\s+)*)(?P<key>[^\s:#\"'\[{-][^\s:#]*):[ \t]+(?P<value>\S.*?)\s*$")
 
-_ITEM = re.compile(r"\s*-\s+(\S.*?)\s*$")
+_LIST_ITEM = re.compile(r"\s*-\s+(\S.*?)\s*$")
 
 
-def write(line: str) -> str:
+def write_line_hint(line: str) -> str:
     """The hint that gives the line to be copied."""
     return _("write: {line}").format(line=line.strip())
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """The text as YAML takes it between quotes, with as few backslashes as possible."""
     if '"' not in text and "\\" not in text:
         return f'"{text}"'
@@ -28,34 +28,34 @@ def quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def unquoted(text: str) -> str:
+def strip_quotes(text: str) -> str:
     """The text without the pair of quotes around it, if there is one."""
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         return text[1:-1]
     return text
 
 
-def scalar(text: str) -> str:
+def format_scalar(text: str) -> str:
     """The text as a value, with quotes only where YAML needs them."""
-    if _PLAIN.fullmatch(text) and text not in _BOOLEAN:
+    if _PLAIN_SCALAR.fullmatch(text) and text not in _BOOLEAN:
         return text
-    return quoted(text)
+    return quote(text)
 
 
-def in_quotes(line: str) -> str:
+def quoted_line_hint(line: str) -> str:
     """The hint that gives the line again, with its text between quotes."""
-    found = KEY_LINE.match(line)
-    if found:
-        return write(f"{found['key']}: {quoted(unquoted(found['value']))}")
-    item = _ITEM.match(line)
-    return write(f"- {quoted(unquoted(item[1]))}") if item else _("put the text between quotes")
+    match = KEY_LINE.match(line)
+    if match:
+        return write_line_hint(f"{match['key']}: {quote(strip_quotes(match['value']))}")
+    item = _LIST_ITEM.match(line)
+    return write_line_hint(f"- {quote(strip_quotes(item[1]))}") if item else _("put the text between quotes")
 
 
-def clipped(text: str) -> str:
+def shorten(text: str) -> str:
     """The text, short enough to stand in a message."""
-    return text if len(text) <= _LONG else text[:_LONG] + "..."
+    return text if len(text) <= _MAX_LENGTH else text[:_MAX_LENGTH] + "..."
 
 
-def listed(names: Iterable[str]) -> str:
+def join_names(names: Iterable[str]) -> str:
     """The names, in order, with commas between."""
     return ", ".join(sorted(names))

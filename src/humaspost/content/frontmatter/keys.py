@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from humaspost.base.suggest import nearest
 
-POST = (
+POST_KEYS = (
     "id", "title", "date", "expires", "channels", "audiences", "type", "tags", "link", "visibility",
     "media", "corrects", "repeats", "draft", "late",
 )  # fmt: skip
-MEDIUM = ("file", "alt", "only", "part", "cover", "captions")
+MEDIUM_KEYS = ("file", "alt", "only", "part", "cover", "captions")
 
 #: Read as the other key, without a word.
-SAME = {"audience": "audiences", "twitter": "x"}
+KEY_ALIASES = {"audience": "audiences", "twitter": "x"}
 
 #: What else people call each key; compared without case, hyphens and underscores.
 _SYNONYMS = {
@@ -42,32 +42,32 @@ _MEDIUM_SYNONYMS = {
 }
 
 
-def _table(synonyms: Mapping[str, str]) -> dict[str, str]:
+def _build_index(synonyms: Mapping[str, str]) -> dict[str, str]:
     return {word: key for key, words in synonyms.items() for word in words.split()}
 
 
-_MEANT = _table(_SYNONYMS)
-_MEDIUM_MEANT = _table(_MEDIUM_SYNONYMS)
+_SUGGESTED_KEYS = _build_index(_SYNONYMS)
+_SUGGESTED_MEDIUM_KEYS = _build_index(_MEDIUM_SYNONYMS)
 
 
-def _bare(key: str) -> str:
+def _normalize(key: str) -> str:
     return key.casefold().replace("_", "").replace("-", "").replace(" ", "")
 
 
-def meant(key: str, owners: Collection[str]) -> str:
+def suggested_key(key: str, owners: Collection[str]) -> str:
     """The key of a post, or the channel or account, that ``key`` probably means; or nothing."""
-    bare = _bare(key)
-    return _MEANT.get(bare) or nearest(bare, (*POST, *owners))
+    bare = _normalize(key)
+    return _SUGGESTED_KEYS.get(bare) or nearest(bare, (*POST_KEYS, *owners))
 
 
-def meant_of_medium(key: str) -> str:
+def suggested_medium_key(key: str) -> str:
     """The key of a ``media`` item that ``key`` probably means; or nothing."""
-    bare = _bare(key)
-    return _MEDIUM_MEANT.get(bare) or nearest(bare, MEDIUM)
+    bare = _normalize(key)
+    return _SUGGESTED_MEDIUM_KEYS.get(bare) or nearest(bare, MEDIUM_KEYS)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class NameIndex:
     """What posts may name: the office's zone, and the names in its config.
 
     ``owners`` maps each channel and account to its own keys with what each means; ``channels`` are the

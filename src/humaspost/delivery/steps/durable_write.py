@@ -5,22 +5,22 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from humaspost.delivery.account_session import Sender
-from humaspost.delivery.events import Happened
+from humaspost.delivery.account_session import SenderContext
+from humaspost.delivery.events import DeliveryEvent
 
 T = TypeVar("T")
 
 
-def record(sender: Sender, work: Callable[[Connection], T]) -> T:
+def commit(sender: SenderContext, operation: Callable[[Connection], T]) -> T:
     """The work's answer, once it is on disk; until then it stays in memory. Raises GivenUp where nobody waits."""
     while True:
         try:
-            return sender.ledger.committer.submit(work).result()
+            return sender.ledger.committer.submit(operation).result()
         except Exception as error:
-            refused(sender, error)
+            report_refusal(sender, error)
             sender.receipts.pause()
 
 
-def refused(sender: Sender, error: Exception) -> None:
+def report_refusal(sender: SenderContext, error: Exception) -> None:
     """It is told that the disk refused, without the statement and its values."""
-    sender.tell(Happened(sender.now(), "problem", detail=f"ledger: {getattr(error, 'orig', error)}"))
+    sender.emit(DeliveryEvent(sender.now(), "problem", detail=f"ledger: {getattr(error, 'orig', error)}"))

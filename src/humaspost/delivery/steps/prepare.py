@@ -8,22 +8,22 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from humaspost.base.canonical_json import Json
-from humaspost.delivery.account_session import Line, Sender
-from humaspost.delivery.events import Happened
+from humaspost.delivery.account_session import AccountSession, SenderContext
+from humaspost.delivery.events import DeliveryEvent
 from humaspost.delivery.steps import retry
-from humaspost.delivery.steps.durable_write import record
+from humaspost.delivery.steps.durable_write import commit
 from humaspost.ledger.deliveries import limits, preparations
 from humaspost.ledger.holds import account_holds
-from humaspost.model.channel import NotFitYet, Ready
+from humaspost.model.channel import MediaNotReady, Ready
 from humaspost.model.errors import ChannelError, QuotaExceeded, Transient, UnknownOutcome
 from humaspost.model.rendition import Part
 
 #: Polls closer together than this are made at once; longer ones free the thread.
-SOON = timedelta(seconds=0.2)
+IMMEDIATE_POLL = timedelta(seconds=0.2)
 #: More are not made in one go: an upload of half a gigabyte has 512.
-STEPS = 1000
+MAX_STEP_COUNT = 1000
 #: No platform's processing takes longer than this between two looks.
-LONGEST = timedelta(hours=1)
+MAX_POLL_DELAY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,134 +34,172 @@ class Progress:
     token: Json = None
     next_at: datetime | None = None
     failed: ChannelError | None = None
-    refused: ChannelError | NotFitYet | None = None
-    lane_until: datetime | None = None
+    deferred_by: ChannelError | MediaNotReady | None = None
+    account_blocked_until: datetime | None = None
 
 
-def recall(line: Line, sender: Sender, part_hash: str) -> Progress:
+def load_progress(account_session: AccountSession, sender: SenderContext, part_hash: str) -> Progress:
     """What the ledger remembers of the part."""
     with sender.ledger.read() as conn:
-        row = preparations.load(conn, line.id, part_hash)
+        row = preparations.load_preparation(conn, account_session.account_id, part_hash)
     if row is None:
         return Progress(False)
-    return Progress(row.ready, preparations.token_of(row), row.next_at)
+    return Progress(row.ready, preparations.decode_token(row), row.next_at)
 
 
-def advance(line: Line, sender: Sender, part: Part, *, part_hash: str, token: Json) -> Progress:
+def advance(
+    account_session: AccountSession, sender: SenderContext, part: Part, *, part_hash: str, token: Json
+) -> Progress:
     """As many steps as can be made now are made, each remembered before the next; some, of those without end."""
-    for _step_now in range(STEPS):
-        counted = token is None and any(quota.preparing for quota in line.rules.quotas)
-        with line.beginning if counted else nullcontext():
-            progress = _step(line, sender, part, part_hash=part_hash, token=token)
+    for _step_number in range(MAX_STEP_COUNT):
+        is_counted = token is None and any(quota.counts_preparation for quota in account_session.rules.quotas)
+        with account_session.quota_lock if is_counted else nullcontext():
+            progress = _run_step(account_session, sender, part, part_hash=part_hash, token=token)
         if progress.ready or progress.failed or progress.next_at is not None:
             return progress
         token = progress.token
     return replace(progress, next_at=sender.now())
 
 
-def _step(line: Line, sender: Sender, part: Part, *, part_hash: str, token: Json) -> Progress:
+def _run_step(
+    account_session: AccountSession, sender: SenderContext, part: Part, *, part_hash: str, token: Json
+) -> Progress:
     """One step; without ``next_at`` the next one is made at once."""
     now = sender.now()
-    full = _full(line, sender, now) if token is None else None
-    if full is not None:
-        return full
+    over_quota = _check_quota(account_session, sender, now) if token is None else None
+    if over_quota is not None:
+        return over_quota
     try:
-        step = line.session.prepare(part, token)
-    except NotFitYet as wait:
+        step = account_session.session.prepare(part, token)
+    except MediaNotReady as not_ready:
         # What is claimed for it is put back, so that a long conversion keeps no place in the lane.
-        return Progress(False, token, now + _pause(wait.after), refused=wait)
+        return Progress(False, token, now + _poll_delay(not_ready.retry_after), deferred_by=not_ready)
     except Exception as error:
-        return _failed(line, sender, part_hash, token, error)
+        return _handle_error(account_session, sender, part_hash, token, error)
     if isinstance(step, Ready):
         if step.token is not None:
-            _keep(line, sender, part_hash, token=step.token, ready=True, next_at=now)
+            _save_progress(account_session, sender, part_hash, token=step.token, ready=True, next_at=now)
         return Progress(True, step.token)
-    pause = _pause(step.after)
-    next_at = now + pause
-    _keep(line, sender, part_hash, token=step.token, ready=False, next_at=next_at, spent=step.spent)
-    return Progress(False, step.token, next_at if pause > SOON else None)
+    delay = _poll_delay(step.retry_after)
+    next_at = now + delay
+    _save_progress(
+        account_session,
+        sender,
+        part_hash,
+        token=step.token,
+        ready=False,
+        next_at=next_at,
+        used_quota=step.used_quota,
+    )
+    return Progress(False, step.token, next_at if delay > IMMEDIATE_POLL else None)
 
 
-def _pause(seconds: float) -> timedelta:
+def _poll_delay(seconds: float) -> timedelta:
     """As long as a channel asks for; what no clock can count (NaN, too long) is the longest of ours."""
-    return timedelta(seconds=max(0.0, seconds)) if seconds <= LONGEST.total_seconds() else LONGEST
+    return (
+        timedelta(seconds=max(0.0, seconds)) if seconds <= MAX_POLL_DELAY.total_seconds() else MAX_POLL_DELAY
+    )
 
 
-def _keep(
-    line: Line,
-    sender: Sender,
+def _save_progress(
+    account_session: AccountSession,
+    sender: SenderContext,
     part_hash: str,
     *,
     token: Json,
     ready: bool,
     next_at: datetime,
     failures: int = 0,
-    remade: bool = False,
-    spent: str = "",
+    restarted: bool = False,
+    used_quota: str = "",
 ) -> None:
     now = sender.now()
 
-    def work(conn: Connection) -> None:
-        preparations.keep(
+    def operation(conn: Connection) -> None:
+        preparations.save_preparation(
             conn,
-            line.id,
+            account_session.account_id,
             part_hash,
             token=token,
             ready=ready,
             next_at=next_at,
             failures=failures,
-            remade=remade,
+            restarted=restarted,
             now=now,
         )
-        if spent:
-            limits.use(conn, line.id, spent, now=now)
+        if used_quota:
+            limits.record_use(conn, account_session.account_id, used_quota, now=now)
 
-    record(sender, work)
+    commit(sender, operation)
 
 
-def _full(line: Line, sender: Sender, now: datetime) -> Progress | None:
+def _check_quota(account_session: AccountSession, sender: SenderContext, now: datetime) -> Progress | None:
     """Why no part can be begun now: a quota of preparation is spent. One that was begun goes on."""
-    for quota in line.rules.quotas:
-        if quota.preparing:
+    for quota in account_session.rules.quotas:
+        if quota.counts_preparation:
             with sender.ledger.read() as conn:
-                at = limits.free_at(conn, line.id, quota, now=now)
+                at = limits.get_next_free_at(conn, account_session.account_id, quota, now=now)
             if at is not None:
-                sender.tell(Happened(now, "limit", account=line.account.name, detail=quota.name))
-                return Progress(False, None, at, refused=QuotaExceeded(quota.name, resets_at=at))
+                sender.emit(
+                    DeliveryEvent(now, "limit", account=account_session.account.name, detail=quota.name)
+                )
+                return Progress(False, None, at, deferred_by=QuotaExceeded(quota.name, resets_at=at))
     return None
 
 
-def _failed(line: Line, sender: Sender, part_hash: str, token: Json, error: Exception) -> Progress:
+def _handle_error(
+    account_session: AccountSession, sender: SenderContext, part_hash: str, token: Json, error: Exception
+) -> Progress:
     """A step that failed created nothing public, so even doubt is only a reason to try again."""
-    one = retry.as_one_of_six(error)
-    if isinstance(one, UnknownOutcome):
-        one = Transient(one.code, one.detail)
+    channel_error = retry.as_channel_error(error)
+    if isinstance(channel_error, UnknownOutcome):
+        channel_error = Transient(channel_error.code, channel_error.detail)
     with sender.ledger.read() as conn:
-        row = preparations.load(conn, line.id, part_hash)
+        row = preparations.load_preparation(conn, account_session.account_id, part_hash)
     failures, now = max(row.failures, row.remade) if row else 0, sender.now()
-    verdict = retry.decide(one, failures=failures, now=now, jitter=random.random())  # noqa: S311  # spreads load
-    sender.tell(Happened(now, "prepare-failed", account=line.account.name, detail=str(one)))
-    match verdict:
-        case retry.Again(at, counts, lane, redo):
-            kept = None if redo else token
+    decision = retry.decide(channel_error, failures=failures, now=now, jitter=random.random())  # noqa: S311  # spreads load
+    sender.emit(
+        DeliveryEvent(now, "prepare-failed", account=account_session.account.name, detail=str(channel_error))
+    )
+    match decision:
+        case retry.RetryLater(at, counts, whole_account, restart_preparation):
+            next_token = None if restart_preparation else token
             count = failures + 1 if counts else failures
-            _keep(line, sender, part_hash, token=kept, ready=False, next_at=at, failures=count, remade=redo)
-            return Progress(False, kept, at, refused=one, lane_until=at if lane else None)
-        case retry.HoldAccount(reason) as held:
-            code, detail = one.code, one.detail
+            _save_progress(
+                account_session,
+                sender,
+                part_hash,
+                token=next_token,
+                ready=False,
+                next_at=at,
+                failures=count,
+                restarted=restart_preparation,
+            )
+            return Progress(
+                False,
+                next_token,
+                at,
+                deferred_by=channel_error,
+                account_blocked_until=at if whole_account else None,
+            )
+        case retry.HoldAccount(reason) as hold:
+            code, detail = channel_error.code, channel_error.detail
             sender.ledger.write(
-                lambda conn: account_holds.hold(
+                lambda conn: account_holds.hold_account(
                     conn,
-                    line.id,
+                    account_session.account_id,
                     reason,
                     code=code,
                     detail=detail,
-                    until=retry.asks_again(held, now),
+                    until=retry.next_login_check(hold, now),
                     now=now,
                 )
             )
-            return Progress(False, token, now + timedelta(seconds=1), refused=one)
+            return Progress(False, token, now + timedelta(seconds=1), deferred_by=channel_error)
         case _:
             # Whoever frees it begins anew, not with what failed.
-            record(sender, lambda conn: preparations.forget(conn, line.id, part_hash))
-            return Progress(False, token, failed=one)
+            commit(
+                sender,
+                lambda conn: preparations.delete_preparation(conn, account_session.account_id, part_hash),
+            )
+            return Progress(False, token, failed=channel_error)

@@ -12,72 +12,74 @@ from humaspost.ledger.deliveries import outcomes
 from humaspost.ledger.webhooks import message_events
 
 #: Between tries while the disk refuses; meanwhile the receipt stays in memory.
-PATIENCE = 0.5
+RETRY_DELAY = 0.5
 
 
 @dataclass(slots=True)
-class _Waiting:
-    receipt: outcomes.Published
+class _PendingReceipt:
+    receipt: outcomes.PublishedReceipt
     committed: threading.Event = field(default_factory=threading.Event)
 
 
-class GivenUp(Exception):
+class ShuttingDown(Exception):
     """The process ends and the disk still refuses: what is not on disk will be an unknown outcome."""
 
 
-class Receipts:
+class ReceiptQueue:
     """``keep`` returns when the receipt is on disk; none is dropped before ``give_up``."""
 
     def __init__(self) -> None:
-        self.given_up = threading.Event()
-        self._waiting: list[_Waiting] = []
+        self.shutting_down = threading.Event()
+        self._pending: list[_PendingReceipt] = []
         self._lock = threading.Lock()
 
-    def keep(
+    def commit(
         self,
         ledger: Ledger,
-        receipt: outcomes.Published,
+        receipt: outcomes.PublishedReceipt,
         *,
         now: datetime,
-        failed: Callable[[Exception], None],
+        on_error: Callable[[Exception], None],
     ) -> None:
         """The receipt is on disk; ``failed`` is told each time that the disk refused."""
-        mine = _Waiting(receipt)
+        pending = _PendingReceipt(receipt)
         with self._lock:
-            leads = not self._waiting
-            self._waiting.append(mine)
-        while leads and not mine.committed.is_set():
+            is_leader = not self._pending
+            self._pending.append(pending)
+        while is_leader and not pending.committed.is_set():
             try:
-                self._lead(ledger, now)
+                self._commit_batch(ledger, now)
             except Exception as error:
-                failed(error)
+                on_error(error)
                 self.pause()
-        while not mine.committed.wait(PATIENCE):
+        while not pending.committed.wait(RETRY_DELAY):
             self.pause(0.0)
 
-    def pause(self, seconds: float = PATIENCE) -> None:
+    def pause(self, seconds: float = RETRY_DELAY) -> None:
         """The disk has had ``seconds`` to recover; raises GivenUp where nobody waits for it any more."""
-        if self.given_up.wait(seconds):
-            raise GivenUp
+        if self.shutting_down.wait(seconds):
+            raise ShuttingDown
 
-    def _lead(self, ledger: Ledger, now: datetime) -> None:
-        taken: list[_Waiting] = []
+    def _commit_batch(self, ledger: Ledger, now: datetime) -> None:
+        batch: list[_PendingReceipt] = []
 
-        def work(conn: Connection) -> None:
+        def operation(conn: Connection) -> None:
             with self._lock:
-                taken.extend(self._waiting)
-                self._waiting.clear()
-            if taken:
-                outcomes.publish(conn, [item.receipt for item in taken], now=now, found=False)
+                batch.extend(self._pending)
+                self._pending.clear()
+            if batch:
+                outcomes.mark_published(conn, [item.receipt for item in batch], now=now, by_lookup=False)
                 # A webhook may have been faster than our own record.
-                message_events.catch_up(conn, [item.receipt.receipt.remote_id for item in taken], now=now)
+                message_events.apply_pending(
+                    conn, [item.receipt.receipt.remote_id for item in batch], now=now
+                )
 
         try:
-            ledger.committer.submit(work).result()
+            ledger.committer.submit(operation).result()
         except Exception:
             # A transaction that failed gives back what it took, in its old order.
             with self._lock:
-                self._waiting[:0] = taken
+                self._pending[:0] = batch
             raise
-        for item in taken:
+        for item in batch:
             item.committed.set()

@@ -15,20 +15,20 @@ from humaspost.model.errors import (
     UnknownOutcome,
 )
 
-FIRST = timedelta(seconds=30)
-LONGEST = timedelta(hours=1)
-LOGIN_AGAIN = timedelta(minutes=10)
-OneOfSix = Transient | RateLimited | QuotaExceeded | Rejected | AuthFailed | UnknownOutcome
+FIRST_BACKOFF = timedelta(seconds=30)
+MAX_BACKOFF = timedelta(hours=1)
+LOGIN_RETRY_DELAY = timedelta(minutes=10)
+AnyChannelError = Transient | RateLimited | QuotaExceeded | Rejected | AuthFailed | UnknownOutcome
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class RetryLater:
     """The same once more at ``at``; ``counts`` = the next wait is longer, ``lane`` = the account waits too."""
 
     at: datetime
-    counts: bool = True
-    lane: bool = False
-    redo: bool = False
+    counts_failure: bool = True
+    whole_account: bool = False
+    restart_preparation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,77 +40,92 @@ class HoldAccount:
     """
 
     reason: str
-    asks: bool = False
+    rechecks_login: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Fail:
+class MarkFailed:
     """It will never be accepted as it is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class MarkUnknown:
     """It may be live; ``hold`` = the account stops as well."""
 
-    hold: bool = False
+    hold_account: bool = False
 
 
-Verdict = Again | HoldAccount | Fail | Doubt
+RetryDecision = RetryLater | HoldAccount | MarkFailed | MarkUnknown
 
 
 def decide(
-    error: OneOfSix, *, failures: int, now: datetime, jitter: float, same: int | None = None
-) -> Verdict:
+    error: AnyChannelError,
+    *,
+    failures: int,
+    now: datetime,
+    jitter: float,
+    same_code_failures: int | None = None,
+) -> RetryDecision:
     """What delivery does about the error; ``jitter`` in 0..1 spreads the wait over its whole length.
 
     ``failures`` came before it, ``same`` of them with its very code (None = all of them may have).
     """
-    before = failures if same is None else same
+    previous_failures = failures if same_code_failures is None else same_code_failures
     match error:
-        case Transient() | RateLimited() if error.most and before + 1 >= error.most:
-            return Fail()
+        case Transient() | RateLimited() if (
+            error.max_attempts and previous_failures + 1 >= error.max_attempts
+        ):
+            return MarkFailed()
         case Transient():
-            lane = error.scope is Scope.ACCOUNT
-            return Again(now + backoff(failures, jitter), lane=lane, redo=error.redo)
+            whole_account = error.scope is Scope.ACCOUNT
+            return RetryLater(
+                now + backoff(failures, jitter),
+                whole_account=whole_account,
+                restart_preparation=error.restart_preparation,
+            )
         case RateLimited():
-            return _not_before(error.retry_at, failures, now, jitter, lane=error.scope is Scope.ACCOUNT)
+            return _retry_at_named_time(
+                error.retry_at, failures, now, jitter, whole_account=error.scope is Scope.ACCOUNT
+            )
         case QuotaExceeded():
             if error.resets_at is None:
                 return HoldAccount("quota")
-            return _not_before(error.resets_at, failures, now, jitter, lane=True)
+            return _retry_at_named_time(error.resets_at, failures, now, jitter, whole_account=True)
         case Rejected():
-            return Fail()
+            return MarkFailed()
         case AuthFailed():
-            return HoldAccount("login", asks=not error.lasting)
+            return HoldAccount("login", rechecks_login=not error.persistent)
         case UnknownOutcome():
-            return Doubt(hold=error.scope is Scope.ACCOUNT)
+            return MarkUnknown(hold_account=error.scope is Scope.ACCOUNT)
     assert_never(error)
 
 
-def _not_before(named: datetime, failures: int, now: datetime, jitter: float, *, lane: bool) -> Again:
+def _retry_at_named_time(
+    retry_at: datetime, failures: int, now: datetime, jitter: float, *, whole_account: bool
+) -> RetryLater:
     """When a platform said; where that is past, by its clock or by its mistake, later and later."""
-    if named > now:
-        return Again(named, counts=False, lane=lane)
-    return Again(now + max(FIRST, backoff(failures, jitter)), lane=lane)
+    if retry_at > now:
+        return RetryLater(retry_at, counts_failure=False, whole_account=whole_account)
+    return RetryLater(now + max(FIRST_BACKOFF, backoff(failures, jitter)), whole_account=whole_account)
 
 
-def asks_again(held: HoldAccount, now: datetime) -> datetime | None:
+def next_login_check(hold: HoldAccount, now: datetime) -> datetime | None:
     """When a held account is asked who it is again; None = only a person ends the hold.
 
     An account can log in and still be refused every write, so it is not asked at once.
     """
-    return now + LOGIN_AGAIN if held.asks else None
+    return now + LOGIN_RETRY_DELAY if hold.rechecks_login else None
 
 
 def backoff(failures: int, jitter: float) -> timedelta:
     """30 s, doubled for every failure before, at most an hour; full jitter, but never under a second."""
-    seconds = min(LONGEST.total_seconds(), FIRST.total_seconds() * 2.0 ** min(failures, 20))
+    seconds = min(MAX_BACKOFF.total_seconds(), FIRST_BACKOFF.total_seconds() * 2.0 ** min(failures, 20))
     return timedelta(seconds=max(1.0, seconds * jitter))
 
 
-def as_one_of_six(error: Exception) -> OneOfSix:
+def as_channel_error(error: Exception) -> AnyChannelError:
     """The error itself, or doubt: our own mistake on a public write proves nothing about the write."""
-    if isinstance(error, OneOfSix):
+    if isinstance(error, AnyChannelError):
         return error
     if isinstance(error, ChannelError):
         return UnknownOutcome(error.code, error.detail, scope=error.scope)

@@ -5,74 +5,84 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from humaspost.delivery.account_session import Line, Sender
-from humaspost.delivery.events import Happened
-from humaspost.delivery.worker.claimed import Claimed, Hand
-from humaspost.delivery.worker.preparations import Work, Works
+from humaspost.delivery.account_session import AccountSession, SenderContext
+from humaspost.delivery.events import DeliveryEvent
+from humaspost.delivery.worker.claimed import ClaimedDeliveries, ClaimedDelivery
+from humaspost.delivery.worker.preparations import Preparation, Preparations
 from humaspost.ledger.deliveries import outcomes
-from humaspost.ledger.deliveries.gate import Gate, Passage, Stopped, Ticket
+from humaspost.ledger.deliveries.gate import Blocked, Gate, GateRequest, GateResult
 from humaspost.model.delivery import State
 from humaspost.model.errors import ChannelError
 
 
 @dataclass(frozen=True, slots=True)
-class Turnstile:
+class GateQueue:
     """One lane's; used by its deciding thread only."""
 
-    line: Line
-    sender: Sender
-    hand: Hand
-    works: Works
+    account_session: AccountSession
+    sender: SenderContext
+    claimed: ClaimedDeliveries
+    preparations: Preparations
 
-    def ask(self, tickets: list[Ticket], now: datetime) -> list[Passage]:
+    def pass_gate(self, requests: list[GateRequest], now: datetime) -> list[GateResult]:
         """What the gate says to each, once it is on disk; raises where the disk refuses, and nothing has passed."""
-        if not tickets:
+        if not requests:
             return []
-        line, sender = self.line, self.sender
+        account_session, sender = self.account_session, self.sender
 
-        def work(conn: Connection) -> list[Passage]:
-            gate = Gate(conn, line.id, sender.owner, line.rules, sender.decide, now, sender.same_text)
-            return gate.passages(tickets)
+        def operation(conn: Connection) -> list[GateResult]:
+            gate = Gate(
+                conn,
+                account_session.account_id,
+                sender.owner,
+                account_session.rules,
+                sender.decide,
+                now,
+                sender.same_text_period,
+            )
+            return gate.decide_all(requests)
 
-        return sender.ledger.committer.submit(work).result()
+        return sender.ledger.committer.submit(operation).result()
 
-    def refuse(self, work: Work) -> None:
+    def defer(self, preparation: Preparation) -> None:
         """Not ready, or not for now: its deliveries pass by the rules once more, so that none waits past its time."""
-        progress = work.progress
-        mine = [c for c in self.hand if c.work is work]
-        why = progress.refused if isinstance(progress.refused, ChannelError) else None
-        code, detail = (why.code, why.detail) if why else ("", "")
+        progress = preparation.progress
+        waiting = [c for c in self.claimed if c.preparation is preparation]
+        error = progress.deferred_by if isinstance(progress.deferred_by, ChannelError) else None
+        code, detail = (error.code, error.detail) if error else ("", "")
         now = self.sender.now()
-        again = progress.next_at or now
-        tickets = [Ticket(c.key, work.part_hash, None, again, code, detail) for c in mine]
-        passages = self.ask(tickets, now)
-        self.hand.drop(mine)
-        if not any(isinstance(p, Stopped) and p.state is State.SCHEDULED for p in passages):
-            self.works.let_go(work)
-        self.tell_stops(passages)
+        retry_at = progress.next_at or now
+        requests = [GateRequest(c.key, preparation.part_hash, None, retry_at, code, detail) for c in waiting]
+        results = self.pass_gate(requests, now)
+        self.claimed.discard(waiting)
+        if not any(isinstance(p, Blocked) and p.state is State.SCHEDULED for p in results):
+            self.preparations.release(preparation)
+        self.report_blocked(results)
 
-    def fail_hopeless(self) -> None:
+    def fail_unpreparable(self) -> None:
         """What can never be prepared has failed, for all its recipients."""
-        for claimed in self.hand:
-            error = claimed.work.progress.failed
+        for delivery in self.claimed:
+            error = delivery.preparation.progress.failed
             if error is None:
                 continue
-            self._fail(claimed, error)
-            self.hand.drop([claimed])
-            self.works.forget(claimed.work.part_hash)
+            self._mark_failed(delivery, error)
+            self.claimed.discard([delivery])
+            self.preparations.discard(delivery.preparation.part_hash)
 
-    def tell_stops(self, passages: list[Passage]) -> None:
+    def report_blocked(self, results: list[GateResult]) -> None:
         """Whoever watches hears of each that is not sent, and why."""
-        name = self.line.account.name
-        for passage in passages:
-            if isinstance(passage, Stopped) and passage.post and passage.reason:
+        name = self.account_session.account.name
+        for result in results:
+            if isinstance(result, Blocked) and result.post and result.reason:
                 now = self.sender.now()
-                self.sender.tell(Happened(now, passage.state, passage.post, name, detail=passage.reason))
+                self.sender.emit(DeliveryEvent(now, result.state, result.post, name, detail=result.reason))
 
-    def _fail(self, claimed: Claimed, error: ChannelError) -> None:
+    def _mark_failed(self, delivery: ClaimedDelivery, error: ChannelError) -> None:
         now, code, detail = self.sender.now(), error.code, error.detail
         self.sender.ledger.write(
-            lambda conn: outcomes.fail(conn, claimed.key, 0, code=code, detail=detail, now=now, whole=True)
+            lambda conn: outcomes.mark_failed(
+                conn, delivery.key, 0, code=code, detail=detail, now=now, whole_post=True
+            )
         )
-        name = self.line.account.name
-        self.sender.tell(Happened(now, "failed", claimed.post, name, detail=str(error)))
+        name = self.account_session.account.name
+        self.sender.emit(DeliveryEvent(now, "failed", delivery.post, name, detail=str(error)))

@@ -6,265 +6,288 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from humaspost.delivery.account_session import Line, Sender
-from humaspost.delivery.events import Happened, trouble
-from humaspost.delivery.steps.send import send
-from humaspost.delivery.worker.account_check import Shut, contact, hold_waiting, keep
-from humaspost.delivery.worker.claimed import Hand
-from humaspost.delivery.worker.gate_queue import Turnstile
-from humaspost.delivery.worker.preparations import AHEAD, Works
+from humaspost.delivery.account_session import AccountSession, SenderContext
+from humaspost.delivery.events import DeliveryEvent, describe_error
+from humaspost.delivery.steps.send import send_intent
+from humaspost.delivery.worker.account_check import (
+    AccountBlocked,
+    hold_due_deliveries,
+    refresh_login,
+    verify_account,
+)
+from humaspost.delivery.worker.claimed import ClaimedDeliveries
+from humaspost.delivery.worker.gate_queue import GateQueue
+from humaspost.delivery.worker.preparations import PREPARE_AHEAD, Preparations
 from humaspost.ledger.deliveries import claims
-from humaspost.ledger.deliveries.gate import Intent, Ticket, Wait
+from humaspost.ledger.deliveries.gate import Deferred, GateRequest, Intent
 
 #: Claimed this long before its time, so that the gate opens on the minute.
-EARLY = timedelta(seconds=0.5)
+CLAIM_AHEAD = timedelta(seconds=0.5)
 #: The longest sleep: other processes' writes are noticed by the daemon, which wakes the lane.
-NAP = 30.0
+MAX_SLEEP = 30.0
 #: What is due, and still not prepared, is asked about at the gate so often.
-LATE = timedelta(seconds=30)
+GATE_RECHECK_INTERVAL = timedelta(seconds=30)
 #: How often a lane asks itself whether its login needs looking after, in seconds.
-HOURLY = 3600.0
+LOGIN_CHECK_INTERVAL = 3600.0
 
 
 @dataclass
-class Lane:
+class AccountWorker:
     """The sender of one account; ``start`` and ``stop`` it."""
 
-    line: Line
-    sender: Sender
-    workers: int
-    _quiet: datetime | None = None
-    _asked: int = 0
-    _seen: int = -1
-    _flying: set["Future[datetime | None]"] = field(default_factory=set)
-    _blocked: datetime | None = None
-    _looked_ahead: float = 0.0
-    _shut: Shut | None = None
-    _kept: float = float("-inf")
-    _told: dict[str, datetime] = field(default_factory=dict)
-    _wake: threading.Event = field(default_factory=threading.Event)
-    _anew: threading.Event = field(default_factory=threading.Event)
+    account_session: AccountSession
+    sender: SenderContext
+    thread_count: int
+    _idle_until: datetime | None = None
+    _wake_count: int = 0
+    _handled_wake_count: int = -1
+    _in_flight: set["Future[datetime | None]"] = field(default_factory=set)
+    _blocked_until: datetime | None = None
+    _upcoming_checked_at: float = 0.0
+    _account_block: AccountBlocked | None = None
+    _login_checked_at: float = float("-inf")
+    _reported_limits: dict[str, datetime] = field(default_factory=dict)
+    _wake_event: threading.Event = field(default_factory=threading.Event)
+    _reset_requested: threading.Event = field(default_factory=threading.Event)
     _stopping: bool = False
 
     def __post_init__(self) -> None:
-        self._works = Works(self.line, self.sender, self._wake.set)
-        self._hand = Hand(self.line, self.sender, self._works)
-        self._turnstile = Turnstile(self.line, self.sender, self._hand, self._works)
+        self._preparations = Preparations(self.account_session, self.sender, self._wake_event.set)
+        self._claimed = ClaimedDeliveries(self.account_session, self.sender, self._preparations)
+        self._gate_queue = GateQueue(self.account_session, self.sender, self._claimed, self._preparations)
 
     def start(self) -> None:
         """The lane sends from now on."""
-        self._pool = ThreadPoolExecutor(self.workers + 2, thread_name_prefix=self.line.account.name)
-        self._thread = threading.Thread(target=self._run, name=f"lane-{self.line.account.name}", daemon=True)
+        self._pool = ThreadPoolExecutor(
+            self.thread_count + 2, thread_name_prefix=self.account_session.account.name
+        )
+        self._thread = threading.Thread(
+            target=self._run, name=f"lane-{self.account_session.account.name}", daemon=True
+        )
         self._thread.start()
 
     @property
-    def quiet_until(self) -> datetime | None:
+    def idle_until(self) -> datetime | None:
         """When it acts next; None while it has something in hand or was woken and has not looked yet."""
-        return self._quiet if self._seen == self._asked else None
+        return self._idle_until if self._handled_wake_count == self._wake_count else None
 
     def wake(self) -> None:
         """Something changed: the lane looks again at once."""
-        self._asked += 1
-        self._wake.set()
+        self._wake_count += 1
+        self._wake_event.set()
 
-    def begin_anew(self) -> None:
+    def reset_after_clock_change(self) -> None:
         """The clock was set back: what is claimed, and every wait, is asked of the ledger again."""
-        self._anew.set()
+        self._reset_requested.set()
         self.wake()
 
-    def halt(self) -> None:
+    def stop_accepting(self) -> None:
         """No new intent is made from here on; what is in flight goes on."""
         self._stopping = True
-        self._wake.set()
+        self._wake_event.set()
 
-    def stop(self, *, within: float) -> int:
+    def stop(self, *, timeout: float) -> int:
         """No new intent is made; how many writes were still in flight after ``within`` seconds."""
-        self.halt()
-        deadline = time.monotonic() + within
-        self._thread.join(within)
-        while self._flying and time.monotonic() < deadline:
-            self._flying = {f for f in self._flying if not f.done()}
+        self.stop_accepting()
+        deadline = time.monotonic() + timeout
+        self._thread.join(timeout)
+        while self._in_flight and time.monotonic() < deadline:
+            self._in_flight = {f for f in self._in_flight if not f.done()}
             time.sleep(0.01)
-        left = len(self._flying)
-        self._pool.shutdown(wait=not left, cancel_futures=True)
-        if not left:
-            self.line.close()
-        return left
+        in_flight = len(self._in_flight)
+        self._pool.shutdown(wait=not in_flight, cancel_futures=True)
+        if not in_flight:
+            self.account_session.close()
+        return in_flight
 
     # -- the deciding thread ---------------------------------------------------------------------
 
     def _run(self) -> None:
         while not self._stopping:
-            self._wake.clear()
-            asked = self._asked
+            self._wake_event.clear()
+            wake_count = self._wake_count
             try:
-                pause = self._turn()
-                self._seen = asked
+                pause = self._tick()
+                self._handled_wake_count = wake_count
             except Exception as error:
                 # A failed commit (disk full, say) stops nothing but this turn: no intent, no send.
-                self.sender.tell(Happened(self.sender.now(), "problem", detail=trouble(error)))
+                self.sender.emit(DeliveryEvent(self.sender.now(), "problem", detail=describe_error(error)))
                 pause = 1.0
             if pause > 0:
-                self._wake.wait(pause)
-        self._hand.put_all_back()
+                self._wake_event.wait(pause)
+        self._claimed.release_all()
 
-    def _turn(self) -> float:
+    def _tick(self) -> float:
         """One look at everything; how many seconds until the next."""
         now = self.sender.now()
-        self._reap()
-        if self._anew.is_set():
-            self._hand.put_all_back()
-            self._works.recall()
-            self._blocked = self._shut = None
-            self._anew.clear()
-        self._keep_login()
-        due = self._next_due() if self._room() else now
-        if due is not None and due <= now + AHEAD and (shut := self._find_shut(now)):
-            self._hand.put_all_back()
-            return self._rest(shut.until)
-        if due is not None and due <= now + EARLY:
-            self._take(now)
-        self._hand.place(now)
-        if time.monotonic() - self._looked_ahead > 10 and due is not None:
-            self._looked_ahead = time.monotonic()
-            if self.sender.only is None:
-                self._works.begin_ahead(now)
-        self._works.advance(self._pool, now)
-        self._turnstile.fail_hopeless()
-        self._gate(self.sender.now())
-        return self._rest(self._next_due() if not self._hand else None)
+        self._collect_finished()
+        if self._reset_requested.is_set():
+            self._claimed.release_all()
+            self._preparations.load()
+            self._blocked_until = self._account_block = None
+            self._reset_requested.clear()
+        self._refresh_login()
+        due = self._next_due() if self._free_slots() else now
+        if due is not None and due <= now + PREPARE_AHEAD and (account_block := self._check_account(now)):
+            self._claimed.release_all()
+            return self._compute_sleep(account_block.until)
+        if due is not None and due <= now + CLAIM_AHEAD:
+            self._claim(now)
+        self._claimed.attach_preparations(now)
+        if time.monotonic() - self._upcoming_checked_at > 10 and due is not None:
+            self._upcoming_checked_at = time.monotonic()
+            if self.sender.only_post is None:
+                self._preparations.prepare_upcoming(now)
+        self._preparations.advance(self._pool, now)
+        self._gate_queue.fail_unpreparable()
+        self._pass_gate(self.sender.now())
+        return self._compute_sleep(self._next_due() if not self._claimed else None)
 
     def _next_due(self) -> datetime | None:
         with self.sender.ledger.read() as conn:
-            return claims.next_due(conn, self.line.id, only=self.sender.only)
+            return claims.get_next_due(conn, self.account_session.account_id, only_post=self.sender.only_post)
 
-    def _find_shut(self, now: datetime) -> Shut | None:
+    def _check_account(self, now: datetime) -> AccountBlocked | None:
         """Nothing is sent before the platform said whose credentials these are, or while the account is held."""
-        shut = self._shut
-        released = shut is not None and not hold_waiting(self.line, self.sender) and shut.held
-        if shut is None or now >= shut.until or released:
-            self._shut = contact(self.line, self.sender)
-        return self._shut
+        account_block = self._account_block
+        released = (
+            account_block is not None
+            and not hold_due_deliveries(self.account_session, self.sender)
+            and account_block.is_held
+        )
+        if account_block is None or now >= account_block.until or released:
+            self._account_block = verify_account(self.account_session, self.sender)
+        return self._account_block
 
-    def _keep_login(self) -> None:
-        if time.monotonic() - self._kept > HOURLY:
-            self._kept = time.monotonic()
-            keep(self.line, self.sender)
+    def _refresh_login(self) -> None:
+        if time.monotonic() - self._login_checked_at > LOGIN_CHECK_INTERVAL:
+            self._login_checked_at = time.monotonic()
+            refresh_login(self.account_session, self.sender)
 
-    def _rest(self, due: datetime | None) -> float:
+    def _compute_sleep(self, due: datetime | None) -> float:
         now = self.sender.now()
-        if self._blocked and self._blocked > now and due is not None:
-            due = max(due, self._blocked)
-        moments = [m for m in (due, self._blocked) if m is not None]
-        moments += [c.due_at for c in self._hand if c.work.progress.ready]
-        moments += self._works.polls
-        busy = bool(self._flying) or self._works.are_busy
-        coming = [m for m in moments if m > now]
-        ready = any(c.due_at <= now and c.work.progress.ready for c in self._hand)
-        self._quiet = None if busy or self._hand else min(moments, default=_NEVER)
+        if self._blocked_until and self._blocked_until > now and due is not None:
+            due = max(due, self._blocked_until)
+        times = [m for m in (due, self._blocked_until) if m is not None]
+        times += [c.due_at for c in self._claimed if c.preparation.progress.ready]
+        times += self._preparations.poll_times
+        busy = bool(self._in_flight) or self._preparations.is_busy
+        upcoming = [m for m in times if m > now]
+        ready = any(c.due_at <= now and c.preparation.progress.ready for c in self._claimed)
+        self._idle_until = None if busy or self._claimed else min(times, default=_NEVER)
         if busy:
-            return min([0.25, *((m - now).total_seconds() for m in coming)])
-        if not coming:
-            return 0.05 if moments or ready else NAP
-        early = EARLY.total_seconds() if not self._hand else 0.0
-        return max(0.001, min(NAP, (min(coming) - now).total_seconds() - early))
+            return min([0.25, *((m - now).total_seconds() for m in upcoming)])
+        if not upcoming:
+            return 0.05 if times or ready else MAX_SLEEP
+        early = CLAIM_AHEAD.total_seconds() if not self._claimed else 0.0
+        return max(0.001, min(MAX_SLEEP, (min(upcoming) - now).total_seconds() - early))
 
     # -- claims and preparation ------------------------------------------------------------------
 
-    def _take(self, now: datetime) -> None:
-        room = self._room()
-        if room and not (self._blocked and self._blocked > now + EARLY):
-            self._hand.take(until=now + EARLY, now=now, most=room)
+    def _claim(self, now: datetime) -> None:
+        free_slots = self._free_slots()
+        if free_slots and not (self._blocked_until and self._blocked_until > now + CLAIM_AHEAD):
+            self._claimed.claim(until=now + CLAIM_AHEAD, now=now, limit=free_slots)
 
-    def _room(self) -> int:
+    def _free_slots(self) -> int:
         """How many more may be claimed; none until half of what was claimed has gone."""
-        room = 4 * self.workers - len(self._hand)
-        return room if room >= 2 * self.workers else 0
+        free_slots = 4 * self.thread_count - len(self._claimed)
+        return free_slots if free_slots >= 2 * self.thread_count else 0
 
-    def _reap(self) -> None:
+    def _collect_finished(self) -> None:
         """What threads finished is known to the lane."""
-        while self.line.spent:
-            self._renew(self.line.spent.pop())
-        for future in [future for future in self._flying if future.done()]:
-            self._flying.discard(future)
+        while self.account_session.invalidated_parts:
+            self._renew_preparation(self.account_session.invalidated_parts.pop())
+        for future in [future for future in self._in_flight if future.done()]:
+            self._in_flight.discard(future)
             until = future.result()
             if until is not None:
-                self._blocked = max(until, self._blocked or until)
-        self._works.reap()
-        for work in {claimed.work for claimed in self._hand if claimed.work.is_refused}:
-            if (until := work.progress.lane_until) is not None:
-                self._blocked = max(until, self._blocked or until)
-            self._turnstile.refuse(work)
-        self._ask_for_late(self.sender.now())
-        self._works.trim({claimed.work for claimed in self._hand})
+                self._blocked_until = max(until, self._blocked_until or until)
+        self._preparations.collect_finished()
+        for preparation in {
+            claimed.preparation for claimed in self._claimed if claimed.preparation.is_deferred
+        }:
+            if (until := preparation.progress.account_blocked_until) is not None:
+                self._blocked_until = max(until, self._blocked_until or until)
+            self._gate_queue.defer(preparation)
+        self._recheck_late(self.sender.now())
+        self._preparations.evict({claimed.preparation for claimed in self._claimed})
 
-    def _ask_for_late(self, now: datetime) -> None:
+    def _recheck_late(self, now: datetime) -> None:
         """What a platform has not finished when it is due passes by the rules now and then: it may be too late."""
-        since = now - LATE
-        late = [c.work for c in self._hand if c.due_at <= since and c.work.is_awaited(since=since)]
-        for work in dict.fromkeys(late):
-            work.asked = now
-            self._turnstile.refuse(work)
+        since = now - GATE_RECHECK_INTERVAL
+        late = [
+            c.preparation
+            for c in self._claimed
+            if c.due_at <= since and c.preparation.is_gate_check_due(since=since)
+        ]
+        for preparation in dict.fromkeys(late):
+            preparation.gate_checked_at = now
+            self._gate_queue.defer(preparation)
 
-    def _renew(self, part_hash: str) -> None:
+    def _renew_preparation(self, part_hash: str) -> None:
         try:
-            self._hand.renew(part_hash)
+            self._claimed.renew_preparation(part_hash)
         except Exception:
-            self.line.spent.add(part_hash)  # what is used up must not be used again
+            self.account_session.invalidated_parts.add(part_hash)  # what is used up must not be used again
             raise
 
     # -- the gate --------------------------------------------------------------------------------
 
-    def _gate(self, now: datetime) -> None:
-        if self._blocked is not None:
-            if self._blocked > now:
-                if self._blocked > now + timedelta(seconds=5):
-                    self._hand.put_all_back(self._blocked)
+    def _pass_gate(self, now: datetime) -> None:
+        if self._blocked_until is not None:
+            if self._blocked_until > now:
+                if self._blocked_until > now + timedelta(seconds=5):
+                    self._claimed.release_all(self._blocked_until)
                 return
-            self._blocked = None
-        free = self.workers - len(self._flying)
-        ready = [c for c in self._hand if c.work.progress.ready and c.due_at <= now][:free]
+            self._blocked_until = None
+        free = self.thread_count - len(self._in_flight)
+        ready = [c for c in self._claimed if c.preparation.progress.ready and c.due_at <= now][:free]
         if not ready or self._stopping:
             return
-        tickets = [Ticket(c.key, c.work.part_hash, c.work.progress.token) for c in ready]
-        passages = self._turnstile.ask(tickets, now)
-        gated = time.monotonic()
-        waiting = {p.key: p for p in passages if isinstance(p, Wait)}
-        self._hand.drop([c for c in ready if c.key not in waiting])
-        for passage in passages:
-            if isinstance(passage, Intent):
-                if passage.to is None:
-                    self.line.spent.add(passage.part.hash)  # it took along what was prepared
-                self._fly(passage, gated)
-        self._turnstile.tell_stops(passages)
-        self._wait(waiting, now)
+        requests = [GateRequest(c.key, c.preparation.part_hash, c.preparation.progress.token) for c in ready]
+        results = self._gate_queue.pass_gate(requests, now)
+        gated_monotonic = time.monotonic()
+        deferred = {p.key: p for p in results if isinstance(p, Deferred)}
+        self._claimed.discard([c for c in ready if c.key not in deferred])
+        for result in results:
+            if isinstance(result, Intent):
+                if result.to is None:
+                    self.account_session.invalidated_parts.add(
+                        result.part.hash
+                    )  # it took along what was prepared
+                self._submit(result, gated_monotonic)
+        self._gate_queue.report_blocked(results)
+        self._defer(deferred, now)
 
-    def _fly(self, intent: Intent, gated: float) -> None:
-        future = self._pool.submit(send, self.line, self.sender, intent, gated=gated)
-        self._flying.add(future)
-        future.add_done_callback(lambda _f: self._wake.set())
+    def _submit(self, intent: Intent, gated_monotonic: float) -> None:
+        future = self._pool.submit(
+            send_intent, self.account_session, self.sender, intent, gated_monotonic=gated_monotonic
+        )
+        self._in_flight.add(future)
+        future.add_done_callback(lambda _f: self._wake_event.set())
 
-    def _wait(self, waiting: dict[str, Wait], now: datetime) -> None:
+    def _defer(self, deferred: dict[str, Deferred], now: datetime) -> None:
         """A slot within seconds is waited for; a longer wait frees what was claimed."""
-        lane = [w for w in waiting.values() if w.whole_lane]
-        alone = [w for w in waiting.values() if not w.whole_lane]
-        if lane:
-            self._blocked = min(w.until for w in lane)
-        for until in {w.until for w in alone}:
-            keys = {w.key for w in alone if w.until == until}
-            self._hand.put_back([c for c in self._hand if c.key in keys], until)
-        if self._blocked and self._blocked > now + timedelta(seconds=5):
-            self._tell_limits(lane, now)
-            self._hand.put_all_back(self._blocked)
-        self._tell_limits([w for w in alone if w.quota], now)
+        account_wide = [w for w in deferred.values() if w.whole_account]
+        recipient_only = [w for w in deferred.values() if not w.whole_account]
+        if account_wide:
+            self._blocked_until = min(w.until for w in account_wide)
+        for until in {w.until for w in recipient_only}:
+            keys = {w.key for w in recipient_only if w.until == until}
+            self._claimed.release([c for c in self._claimed if c.key in keys], until)
+        if self._blocked_until and self._blocked_until > now + timedelta(seconds=5):
+            self._report_limits(account_wide, now)
+            self._claimed.release_all(self._blocked_until)
+        self._report_limits([w for w in recipient_only if w.quota], now)
 
-    def _tell_limits(self, waits: list[Wait], now: datetime) -> None:
+    def _report_limits(self, deferred: list[Deferred], now: datetime) -> None:
         """Each once, however many wait for it."""
-        for wait in waits:
-            if now >= self._told.get(wait.quota, now):
-                self._told[wait.quota] = wait.until
-                name = self.line.account.name
-                self.sender.tell(Happened(now, "limit", account=name, detail=wait.quota))
+        for deferral in deferred:
+            if now >= self._reported_limits.get(deferral.quota, now):
+                self._reported_limits[deferral.quota] = deferral.until
+                name = self.account_session.account.name
+                self.sender.emit(DeliveryEvent(now, "limit", account=name, detail=deferral.quota))
 
 
 _NEVER = datetime.max.replace(tzinfo=UTC)

@@ -7,7 +7,7 @@ from sqlalchemy import Column, Connection, Table, and_, select, update
 from humaspost.ledger.schema import account, attempt, delivery, preparation, quota_use
 
 #: Moments that were read from the clock, or reckoned from it. When a post is due a person wrote: it is not among them.
-_RECKONED: tuple[tuple[Table, Column[datetime]], ...] = (
+_CLOCK_COLUMNS: tuple[tuple[Table, Column[datetime]], ...] = (
     (delivery, delivery.c.not_before),
     (delivery, delivery.c.next_look_at),
     (delivery, delivery.c.unknown_since),
@@ -21,13 +21,13 @@ _RECKONED: tuple[tuple[Table, Column[datetime]], ...] = (
 )
 
 
-def set_back(conn: Connection, by: timedelta, *, now: datetime) -> None:
+def shift_clock_times(conn: Connection, offset: timedelta, *, now: datetime) -> None:
     """What happened is not in the future, and every wait ends ``by`` earlier.
 
     A wait whose end the platform had named may then end too early; the platform says so again.
     """
-    for table, column in _RECKONED:
+    for table, column in _CLOCK_COLUMNS:
         keys = list(table.primary_key.columns)
-        for moment, *values in conn.execute(select(column, *keys).where(column > now)).all():
-            mine = and_(*(key == value for key, value in zip(keys, values, strict=True)))
-            conn.execute(update(table).where(mine).values({column.name: moment - by}))
+        for time, *values in conn.execute(select(column, *keys).where(column > now)).all():
+            condition = and_(*(key == value for key, value in zip(keys, values, strict=True)))
+            conn.execute(update(table).where(condition).values({column.name: time - offset}))

@@ -7,17 +7,22 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
-from humaspost.base.canonical_json import Json, canonical
+from humaspost.base.canonical_json import Json, dump_canonical
 from humaspost.ledger.deliveries import claims, limits, preparations, thread_parts
-from humaspost.ledger.deliveries.gate_facts import Cases, facts, part_of, replied_to
-from humaspost.ledger.schema import attempt, delivery, planned
-from humaspost.model.decision import Case, Decision, Stop
+from humaspost.ledger.deliveries.gate_facts import (
+    GateFactsReader,
+    find_reply_target,
+    load_part,
+    select_claimed,
+)
+from humaspost.ledger.schema import attempt, delivery, plan_row
+from humaspost.model.decision import Decision, Deny, GateFacts
 from humaspost.model.delivery import Receipt, Recipient, State
 from humaspost.model.rendition import Part
 from humaspost.model.rules import Rules
 
-Decide = Callable[[Case], Decision]
-_INTEND = (
+Decide = Callable[[GateFacts], Decision]
+_MARK_SENDING = (
     update(delivery)
     .where(delivery.c.key == bindparam("the_key"))
     .values(
@@ -33,7 +38,7 @@ _INTEND = (
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class GateRequest:
     """A claimed delivery at the gate; ``part_hash`` is what was prepared, ``ready`` what that gave.
 
     ``retry_at`` = preparation failed: the rules are asked all the same, but nothing is committed.
@@ -42,7 +47,7 @@ class Ticket:
 
     key: str
     part_hash: str
-    ready: Json
+    token: Json
     retry_at: datetime | None = None
     code: str = ""
     detail: str = ""
@@ -56,7 +61,7 @@ class Intent:
     number: int
     post: str
     part: Part
-    ready: Json
+    token: Json
     at: datetime
     gated_at: datetime
     to: Recipient | None
@@ -64,7 +69,7 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
+class Blocked:
     """The delivery is not ours or not to be sent; ``state`` is where it stands."""
 
     key: str
@@ -74,16 +79,16 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class Deferred:
     """No slot before ``until``; ``quota`` names the allowance that is spent, '' = only the rate."""
 
     key: str
     until: datetime
     quota: str = ""
-    whole_lane: bool = True
+    whole_account: bool = True
 
 
-Passage = Intent | Stopped | Wait
+GateResult = Intent | Blocked | Deferred
 
 
 @dataclass
@@ -99,130 +104,151 @@ class Gate:
     same_text: timedelta
 
     def __post_init__(self) -> None:
-        self._cases = Cases(self.conn, self.account_id, now=self.now, same_text=self.same_text)
-        self._frozen: dict[str, str] = {}
+        self._facts_reader = GateFactsReader(
+            self.conn, self.account_id, now=self.now, same_text=self.same_text
+        )
+        self._frozen_hashes: dict[str, str] = {}
         self._parts: dict[tuple[str, int], Part] = {}
-        self._hashes: dict[tuple[str, int], str] = {}
-        self._written: list[dict[str, Any]] = []
-        self._attempts: list[dict[str, Any]] = []
+        self._part_hashes: dict[tuple[str, int], str] = {}
+        self._delivery_rows: list[dict[str, Any]] = []
+        self._attempt_rows: list[dict[str, Any]] = []
 
-    def passages(self, tickets: Sequence[Ticket]) -> list[Passage]:
+    def decide_all(self, requests: Sequence[GateRequest]) -> list[GateResult]:
         """One passage per ticket, in order; after a lane-wide Wait the rest wait too, undecided."""
-        keys = [ticket.key for ticket in tickets]
-        rows = {row.key: row for row in self.conn.execute(facts(keys, self.owner))}
-        people = [row.recipient for row in rows.values() if row.recipient]
-        self._books = limits.Books(self.conn, self.account_id, self.rules, recipients=people, now=self.now)
-        passages: list[Passage] = []
-        for ticket in tickets:
-            last = passages[-1] if passages else None
-            if isinstance(last, Wait) and last.whole_lane:
-                passages.append(Wait(ticket.key, last.until, last.quota))
-            elif row := rows.get(ticket.key):
-                passages.append(self._one(ticket, row))
+        keys = [ticket.key for ticket in requests]
+        rows = {row.key: row for row in self.conn.execute(select_claimed(keys, self.owner))}
+        recipients = [row.recipient for row in rows.values() if row.recipient]
+        self._quota_batch = limits.QuotaBatch(
+            self.conn, self.account_id, self.rules, recipients=recipients, now=self.now
+        )
+        results: list[GateResult] = []
+        for request in requests:
+            last = results[-1] if results else None
+            if isinstance(last, Deferred) and last.whole_account:
+                results.append(Deferred(request.key, last.until, last.quota))
+            elif row := rows.get(request.key):
+                results.append(self._decide_request(request, row))
             else:
-                passages.append(Stopped(ticket.key, "", State.SCHEDULED, "not-ours"))
-        self._close()
-        return passages
+                results.append(Blocked(request.key, "", State.SCHEDULED, "not-ours"))
+        self._flush()
+        return results
 
-    def _close(self) -> None:
+    def _flush(self) -> None:
         """Intents and slots of the whole batch are in the transaction."""
-        self._books.close()
-        if self._written:
-            self.conn.execute(_INTEND, self._written)
-            self.conn.execute(insert(attempt), self._attempts)
+        self._quota_batch.flush()
+        if self._delivery_rows:
+            self.conn.execute(_MARK_SENDING, self._delivery_rows)
+            self.conn.execute(insert(attempt), self._attempt_rows)
 
-    def _one(self, ticket: Ticket, row: Row[Any]) -> Passage:
-        begun = row.frozen or self._frozen.get(row.post)
-        body = row.rendition if begun is None or row.follows else begun
-        part = self._part(body, row.part)
-        case = self._cases.of(row, part, begun=begun is not None)
-        decision = self.decide(case)
-        if ticket.code:
-            claims.tell(self.conn, row.key, owner=self.owner, code=ticket.code, detail=ticket.detail)
-        if isinstance(decision, Stop):
-            return self._stop(row, decision)
-        if ticket.retry_at is not None:
-            return self._back(row, ticket.retry_at)
-        if self._hashes[body, row.part] != ticket.part_hash:
+    def _decide_request(self, request: GateRequest, row: Row[Any]) -> GateResult:
+        frozen_hash = row.frozen or self._frozen_hashes.get(row.post)
+        rendition_hash = row.rendition if frozen_hash is None or row.follows else frozen_hash
+        part = self._load_part(rendition_hash, row.part)
+        gate_facts = self._facts_reader.read(row, part, is_started=frozen_hash is not None)
+        decision = self.decide(gate_facts)
+        if request.code:
+            claims.note_error(self.conn, row.key, owner=self.owner, code=request.code, detail=request.detail)
+        if isinstance(decision, Deny):
+            return self._block(row, decision)
+        if request.retry_at is not None:
+            return self._release(row, request.retry_at)
+        if self._part_hashes[rendition_hash, row.part] != request.part_hash:
             # The file was edited after this was prepared: it is prepared again.
-            return self._back(row, None)
-        if _is_single(row, ticket) and not self._is_there(ticket):
+            return self._release(row, None)
+        if _consumes_preparation(row, request) and not self._has_preparation(request):
             # Another post with the very same words took it: this one needs its own.
-            return self._back(row, None)
-        slot = self._slot(row, case)
-        if not slot.taken:
-            return Wait(row.key, slot.at, slot.quota, slot.lane)
-        if begun is None:
-            self._frozen[row.post] = body
-        return self._commit(row, ticket, part, body=body, slot=slot, case=case)
+            return self._release(row, None)
+        slot = self._take_slot(row, gate_facts)
+        if not slot.is_taken:
+            return Deferred(row.key, slot.at, slot.quota, slot.whole_account)
+        if frozen_hash is None:
+            self._frozen_hashes[row.post] = rendition_hash
+        return self._commit_intent(
+            row, request, part, rendition_hash=rendition_hash, slot=slot, gate_facts=gate_facts
+        )
 
-    def _stop(self, row: Row[Any], stop: Stop) -> Stopped:
-        ours = (delivery.c.state == State.PREPARING) & (delivery.c.owner == self.owner)
+    def _block(self, row: Row[Any], denial: Deny) -> Blocked:
+        is_claimed = (delivery.c.state == State.PREPARING) & (delivery.c.owner == self.owner)
         self.conn.execute(
             update(delivery)
-            .where(delivery.c.key == row.key, ours)
-            .values(state=stop.state, reason=stop.reason, owner=None, updated_at=self.now)
+            .where(delivery.c.key == row.key, is_claimed)
+            .values(state=denial.state, reason=denial.reason, owner=None, updated_at=self.now)
         )
-        if stop.state is State.EXPIRED and not row.recipient:
-            thread_parts.expire_later(self.conn, row.post, row.account, part=row.part, now=self.now)
-        return Stopped(row.key, row.post, stop.state, stop.reason)
+        if denial.state is State.EXPIRED and not row.recipient:
+            thread_parts.expire_following(self.conn, row.post, row.account, part=row.part, now=self.now)
+        return Blocked(row.key, row.post, denial.state, denial.reason)
 
-    def _back(self, row: Row[Any], not_before: datetime | None) -> Stopped:
-        claims.put_back(self.conn, [row.key], owner=self.owner, not_before=not_before, now=self.now)
-        return Stopped(row.key, row.post, State.SCHEDULED, "")
+    def _release(self, row: Row[Any], not_before: datetime | None) -> Blocked:
+        claims.release_claims(self.conn, [row.key], owner=self.owner, not_before=not_before, now=self.now)
+        return Blocked(row.key, row.post, State.SCHEDULED, "")
 
-    def _part(self, body: str, number: int) -> Part:
+    def _load_part(self, rendition_hash: str, number: int) -> Part:
         """The part and its hash, read once for the thousands that share it."""
-        if (body, number) not in self._parts:
-            part = part_of(self.conn, body, number)
-            self._parts[body, number], self._hashes[body, number] = part, part.hash
-        return self._parts[body, number]
+        if (rendition_hash, number) not in self._parts:
+            part = load_part(self.conn, rendition_hash, number)
+            self._parts[rendition_hash, number], self._part_hashes[rendition_hash, number] = part, part.hash
+        return self._parts[rendition_hash, number]
 
-    def _slot(self, row: Row[Any], case: Case) -> limits.Slot:
-        if self._cases.lane.hold == "lane" and not self._probe():
+    def _take_slot(self, row: Row[Any], gate_facts: GateFacts) -> limits.Slot:
+        if self._facts_reader.account_row.hold == "lane" and not self._is_probe_allowed():
             return limits.Slot(self.now + timedelta(seconds=1), False)
-        return self._books.take(row.recipient, counts=not case.window)
+        return self._quota_batch.take_slot(row.recipient, counts_recipient=not gate_facts.service_window_open)
 
-    def _probe(self) -> bool:
+    def _is_probe_allowed(self) -> bool:
         """One write at a time tries a stopped lane; the next only after its outcome."""
-        flying = (delivery.c.account == self.account_id) & (delivery.c.state == State.SENDING)
-        return not self._written and not self.conn.scalar(
-            select(func.count()).select_from(delivery).where(flying)
+        in_flight = (delivery.c.account == self.account_id) & (delivery.c.state == State.SENDING)
+        return not self._delivery_rows and not self.conn.scalar(
+            select(func.count()).select_from(delivery).where(in_flight)
         )
 
-    def _commit(
-        self, row: Row[Any], ticket: Ticket, part: Part, *, body: str, slot: limits.Slot, case: Case
+    def _commit_intent(
+        self,
+        row: Row[Any],
+        request: GateRequest,
+        part: Part,
+        *,
+        rendition_hash: str,
+        slot: limits.Slot,
+        gate_facts: GateFacts,
     ) -> Intent:
-        reply_to = replied_to(self.conn, row)
+        reply_to = find_reply_target(self.conn, row)
         number = row.attempts + 1
-        if _is_single(row, ticket):
-            preparations.forget(self.conn, self.account_id, ticket.part_hash)
-        self._written.append({"the_key": row.key, "number": number, "body": body, "now": self.now})
-        self._attempts.append(
+        if _consumes_preparation(row, request):
+            preparations.delete_preparation(self.conn, self.account_id, request.part_hash)
+        self._delivery_rows.append(
+            {"the_key": row.key, "number": number, "body": rendition_hash, "now": self.now}
+        )
+        self._attempt_rows.append(
             {
                 "key": row.key,
                 "number": number,
                 "owner": self.owner,
-                "rendition": body,
-                "ready": canonical(ticket.ready),
+                "rendition": rendition_hash,
+                "ready": dump_canonical(request.token),
                 "reply_to": reply_to.remote_id if reply_to else None,
-                "template": bool(row.recipient) and not case.window,
+                "template": bool(row.recipient) and not gate_facts.service_window_open,
                 "started_at": self.now,
             }
         )
-        if case.first_write_at is None:
-            self._freeze(row, body)
-        to = Recipient(row.recipient, row.phone, window=case.window) if row.recipient else None
-        return Intent(row.key, number, row.post, part, ticket.ready, slot.at, self.now, to, reply_to)
+        if gate_facts.first_write_at is None:
+            self._freeze_rendition(row, rendition_hash)
+        to = (
+            Recipient(row.recipient, row.phone, service_window_open=gate_facts.service_window_open)
+            if row.recipient
+            else None
+        )
+        return Intent(row.key, number, row.post, part, request.token, slot.at, self.now, to, reply_to)
 
-    def _is_there(self, ticket: Ticket) -> bool:
-        return preparations.is_there(self.conn, self.account_id, ticket.part_hash, token=ticket.ready)
+    def _has_preparation(self, request: GateRequest) -> bool:
+        return preparations.is_available(self.conn, self.account_id, request.part_hash, token=request.token)
 
-    def _freeze(self, row: Row[Any], body: str) -> None:
-        mine = (planned.c.post == row.post) & (planned.c.account == row.account)
-        self.conn.execute(update(planned).where(mine).values(first_write_at=self.now, frozen=body))
+    def _freeze_rendition(self, row: Row[Any], rendition_hash: str) -> None:
+        condition = (plan_row.c.post == row.post) & (plan_row.c.account == row.account)
+        self.conn.execute(
+            update(plan_row).where(condition).values(first_write_at=self.now, frozen=rendition_hash)
+        )
 
 
-def _is_single(row: Row[Any], ticket: Ticket) -> bool:
+def _consumes_preparation(row: Row[Any], request: GateRequest) -> bool:
     """What was prepared is for one write, and the intent takes it along; thousands of recipients share theirs."""
-    return not row.recipient and ticket.ready is not None
+    return not row.recipient and request.token is not None

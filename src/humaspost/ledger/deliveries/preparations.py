@@ -7,18 +7,18 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, exists, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from humaspost.base.canonical_json import Json, canonical
-from humaspost.ledger.schema import delivery, planned, post, preparation, rendition
+from humaspost.base.canonical_json import Json, dump_canonical
+from humaspost.ledger.schema import delivery, plan_row, post, preparation, rendition
 from humaspost.model.delivery import State
 
 
-def load(conn: Connection, account_id: str, part_hash: str) -> Row[Any] | None:
+def load_preparation(conn: Connection, account_id: str, part_hash: str) -> Row[Any] | None:
     """How far the part is prepared."""
-    mine = (preparation.c.account == account_id) & (preparation.c.part_hash == part_hash)
-    return conn.execute(select(preparation).where(mine)).one_or_none()
+    condition = (preparation.c.account == account_id) & (preparation.c.part_hash == part_hash)
+    return conn.execute(select(preparation).where(condition)).one_or_none()
 
 
-def keep(
+def save_preparation(
     conn: Connection,
     account_id: str,
     part_hash: str,
@@ -28,7 +28,7 @@ def keep(
     next_at: datetime,
     failures: int,
     now: datetime,
-    remade: bool = False,
+    restarted: bool = False,
 ) -> None:
     """The step that was made is remembered before the next one; ``remade`` = all that was made before is thrown away.
 
@@ -36,59 +36,65 @@ def keep(
     would otherwise be given ten new ones every half minute.
     """
     values = {
-        "token": canonical(token),
+        "token": dump_canonical(token),
         "ready": ready,
         "next_at": next_at,
         "failures": failures,
         "updated_at": now,
     }
-    row = upsert(preparation).values(account=account_id, part_hash=part_hash, remade=int(remade), **values)
-    counted = {} if not (ready or remade) else {"remade": 0 if ready else preparation.c.remade + 1}
+    row = upsert(preparation).values(account=account_id, part_hash=part_hash, remade=int(restarted), **values)
+    counted = {} if not (ready or restarted) else {"remade": 0 if ready else preparation.c.remade + 1}
     conn.execute(row.on_conflict_do_update(index_elements=["account", "part_hash"], set_=values | counted))
 
 
-def forget(conn: Connection, account_id: str, part_hash: str) -> None:
+def delete_preparation(conn: Connection, account_id: str, part_hash: str) -> None:
     """The part is prepared from the beginning next time."""
-    mine = (preparation.c.account == account_id) & (preparation.c.part_hash == part_hash)
-    conn.execute(delete(preparation).where(mine))
+    condition = (preparation.c.account == account_id) & (preparation.c.part_hash == part_hash)
+    conn.execute(delete(preparation).where(condition))
 
 
-def is_there(conn: Connection, account_id: str, part_hash: str, *, token: Json) -> bool:
+def is_available(conn: Connection, account_id: str, part_hash: str, *, token: Json) -> bool:
     """Whether what was prepared is exactly this, and nobody took it meanwhile."""
-    row = load(conn, account_id, part_hash)
-    return row is not None and row.ready and row.token == canonical(token)
+    row = load_preparation(conn, account_id, part_hash)
+    return row is not None and row.ready and row.token == dump_canonical(token)
 
 
-def give_back(conn: Connection, account_id: str, part_hash: str, *, token: Json, now: datetime) -> None:
+def restore_preparation(
+    conn: Connection, account_id: str, part_hash: str, *, token: Json, now: datetime
+) -> None:
     """What an intent took was not used, and proved so: whoever comes next may have it."""
     if token is not None:
-        keep(conn, account_id, part_hash, token=token, ready=True, next_at=now, failures=0, now=now)
+        save_preparation(
+            conn, account_id, part_hash, token=token, ready=True, next_at=now, failures=0, now=now
+        )
 
 
-def ahead(conn: Connection, account_id: str, *, until: datetime) -> list[tuple[str, str, datetime]]:
+def list_upcoming(conn: Connection, account_id: str, *, until: datetime) -> list[tuple[str, str, datetime]]:
     """Posts (id, rendition body, due) that come due by ``until`` and were not begun: what may be prepared."""
-    due = and_(planned.c.account == account_id, planned.c.first_write_at.is_(None), planned.c.due_at <= until)
-    to_come = exists().where(
-        delivery.c.post == planned.c.post,
-        delivery.c.account == planned.c.account,
+    is_due = and_(
+        plan_row.c.account == account_id, plan_row.c.first_write_at.is_(None), plan_row.c.due_at <= until
+    )
+    has_pending = exists().where(
+        delivery.c.post == plan_row.c.post,
+        delivery.c.account == plan_row.c.account,
         delivery.c.state.in_((State.SCHEDULED, State.PREPARING)),
     )
     rows = conn.execute(
-        select(planned.c.post, rendition.c.body, planned.c.due_at, planned.c.grace)
-        .join(rendition, rendition.c.hash == planned.c.rendition)
-        .join(post, post.c.id == planned.c.post)
-        .where(due, post.c.hold.is_(None), planned.c.expanded.is_(False) | to_come)
-        .order_by(planned.c.due_at)
+        select(plan_row.c.post, rendition.c.body, plan_row.c.due_at, plan_row.c.grace)
+        .join(rendition, rendition.c.hash == plan_row.c.rendition)
+        .join(post, post.c.id == plan_row.c.post)
+        .where(is_due, post.c.hold.is_(None), plan_row.c.expanded.is_(False) | has_pending)
+        .order_by(plan_row.c.due_at)
     )
-    back = timedelta(minutes=15)
+    margin = timedelta(minutes=15)
     return [
         (row.post, row.body, row.due_at)
         for row in rows
-        if row.due_at + timedelta(seconds=row.grace) > until - back
+        if row.due_at + timedelta(seconds=row.grace) > until - margin
     ]
 
 
-def token_of(row: Row[Any]) -> Json:
+def decode_token(row: Row[Any]) -> Json:
     """The token as the channel gave it."""
     value: Json = json.loads(row.token)
     return value

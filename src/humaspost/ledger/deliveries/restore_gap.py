@@ -19,105 +19,118 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from humaspost.ledger.database import created_at
-from humaspost.ledger.schema import Moment, attempt, delivery, meta, planned, sender
+from humaspost.ledger.database import get_created_at
+from humaspost.ledger.schema import UtcTimestamp, attempt, delivery, meta, plan_row, sender
 from humaspost.model.delivery import State
 
 REASON = "restored"
 #: A backup's own word on when it was taken.
-TAKEN = "backup_at"
-_SINCE, _UNTIL = "gap_since", "gap_until"
+BACKUP_TIME_KEY = "backup_at"
+_SINCE_KEY, _UNTIL_KEY = "gap_since", "gap_until"
 #: What may have been sent, or changed by a person, in the gap. A missed one was not: it waits for a person anyway.
-_FRESH = (State.SCHEDULED, State.PREPARING, State.HELD, State.FAILED)
-_BEGUN = (State.SENDING, State.UNKNOWN)
+_PENDING_STATES = (State.SCHEDULED, State.PREPARING, State.HELD, State.FAILED)
+_STARTED_STATES = (State.SENDING, State.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class RestoreGap:
     """From the moment that the ledger knows of last to the moment that it was taken up again."""
 
     since: datetime
     until: datetime
 
 
-def of(conn: Connection) -> Gap | None:
+def get_restore_gap(conn: Connection) -> RestoreGap | None:
     """The gap of this ledger, None where it never had one."""
-    rows = select(meta.c.key, meta.c.value).where(meta.c.key.in_((_SINCE, _UNTIL)))
-    found = {row.key: datetime.fromisoformat(row.value) for row in conn.execute(rows)}
-    return Gap(found[_SINCE], found[_UNTIL]) if len(found) == 2 else None
+    rows = select(meta.c.key, meta.c.value).where(meta.c.key.in_((_SINCE_KEY, _UNTIL_KEY)))
+    values = {row.key: datetime.fromisoformat(row.value) for row in conn.execute(rows)}
+    return RestoreGap(values[_SINCE_KEY], values[_UNTIL_KEY]) if len(values) == 2 else None
 
 
-def known_until(conn: Connection) -> datetime:
+def get_last_recorded_time(conn: Connection) -> datetime:
     """What the ledger surely knows of: when the backup was taken, else when its last sender was seen.
 
     Other commands may have written to a copy since, so their writes prove nothing.
     """
-    taken = conn.scalar(select(meta.c.value).where(meta.c.key == TAKEN))
-    if taken:
-        return datetime.fromisoformat(taken)
-    seen = conn.scalar(select(sender.c.seen_at).order_by(sender.c.seen_at.desc()).limit(1))
-    return seen or created_at(conn) or datetime.fromtimestamp(0, UTC)
+    backup_time = conn.scalar(select(meta.c.value).where(meta.c.key == BACKUP_TIME_KEY))
+    if backup_time:
+        return datetime.fromisoformat(backup_time)
+    heartbeat_at = conn.scalar(select(sender.c.seen_at).order_by(sender.c.seen_at.desc()).limit(1))
+    return heartbeat_at or get_created_at(conn) or datetime.fromtimestamp(0, UTC)
 
 
-def begin(conn: Connection, *, now: datetime) -> Gap:
+def start_restore_gap(conn: Connection, *, now: datetime) -> RestoreGap:
     """The ledger has a gap that ends now; an earlier gap is part of it."""
-    before = of(conn)
-    since = known_until(conn)
-    gap = Gap(min(since, before.since) if before else since, max(now, before.until) if before else now)
-    for key, moment in ((_SINCE, gap.since), (_UNTIL, gap.until)):
-        row = upsert(meta).values(key=key, value=moment.isoformat())
-        conn.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": moment.isoformat()}))
-    conn.execute(delete(meta).where(meta.c.key == TAKEN))
-    return gap
+    previous = get_restore_gap(conn)
+    since = get_last_recorded_time(conn)
+    restore_gap = RestoreGap(
+        min(since, previous.since) if previous else since, max(now, previous.until) if previous else now
+    )
+    for key, time in ((_SINCE_KEY, restore_gap.since), (_UNTIL_KEY, restore_gap.until)):
+        row = upsert(meta).values(key=key, value=time.isoformat())
+        conn.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": time.isoformat()}))
+    conn.execute(delete(meta).where(meta.c.key == BACKUP_TIME_KEY))
+    return restore_gap
 
 
-def doubt(conn: Connection, gap: Gap, which: ColumnElement[bool], *, now: datetime) -> int:
+def mark_unknown(
+    conn: Connection, restore_gap: RestoreGap, condition: ColumnElement[bool], *, now: datetime
+) -> int:
     """What may have been sent in the gap is unknown until a person settles it; how many deliveries those are.
 
     Nothing is looked up by itself: what proves absence for an attempt that we know of proves nothing for
     one that we do not.
     """
-    fresh = which & delivery.c.state.in_(_FRESH)
-    begun = which & delivery.c.state.in_(_BEGUN) & (delivery.c.reason != REASON)
-    open_ = attempt.c.ended_at.is_(None) & attempt.c.key.in_(select(delivery.c.key).where(begun))
-    conn.execute(update(attempt).where(open_).values(ended_at=now, outcome="unknown", code=REASON))
-    _attempts(conn, gap, fresh, now=now)
-    pair = and_(planned.c.post == delivery.c.post, planned.c.account == delivery.c.account)
-    first = exists(planned.c.post).where(pair, planned.c.first_write_at.is_(None)).correlate(delivery)
-    count = _set(conn, begun, {}, now=now)
-    return count + _set(
-        conn, fresh, {"attempts": delivery.c.attempts + 1, "follows": first}, now=now, freeze=True
+    pending = condition & delivery.c.state.in_(_PENDING_STATES)
+    started = condition & delivery.c.state.in_(_STARTED_STATES) & (delivery.c.reason != REASON)
+    open_attempts = attempt.c.ended_at.is_(None) & attempt.c.key.in_(select(delivery.c.key).where(started))
+    conn.execute(update(attempt).where(open_attempts).values(ended_at=now, outcome="unknown", code=REASON))
+    _insert_attempts(conn, restore_gap, pending, now=now)
+    plan_join = and_(plan_row.c.post == delivery.c.post, plan_row.c.account == delivery.c.account)
+    is_unwritten = (
+        exists(plan_row.c.post).where(plan_join, plan_row.c.first_write_at.is_(None)).correlate(delivery)
+    )
+    count = _set_unknown(conn, started, {}, now=now)
+    return count + _set_unknown(
+        conn, pending, {"attempts": delivery.c.attempts + 1, "follows": is_unwritten}, now=now, freeze=True
     )
 
 
-def _attempts(conn: Connection, gap: Gap, fresh: ColumnElement[bool], *, now: datetime) -> None:
+def _insert_attempts(
+    conn: Connection, restore_gap: RestoreGap, pending: ColumnElement[bool], *, now: datetime
+) -> None:
     """The attempt that there may have been, for a person's look and for a webhook with our key."""
-    text = func.coalesce(planned.c.frozen, planned.c.rendition)
-    moments = (literal(gap.since, Moment()), literal(now, Moment()))
-    words = [literal(word) for word in ("unknown", REASON, "")]
+    rendition_hash = func.coalesce(plan_row.c.frozen, plan_row.c.rendition)
+    timestamps = (literal(restore_gap.since, UtcTimestamp()), literal(now, UtcTimestamp()))
+    texts = [literal(item) for item in ("unknown", REASON, "")]
     number = delivery.c.attempts + 1
-    pair = and_(planned.c.post == delivery.c.post, planned.c.account == delivery.c.account)
+    plan_join = and_(plan_row.c.post == delivery.c.post, plan_row.c.account == delivery.c.account)
     rows = (
         select(
             delivery.c.key,
             number,
             literal(""),
-            text,
+            rendition_hash,
             literal("null"),
             null(),
             literal(False),
-            *moments,
-            *words,
+            *timestamps,
+            *texts,
         )
-        .join(planned, pair)
-        .where(fresh)
+        .join(plan_row, plan_join)
+        .where(pending)
     )
     names = ("key", "number", "owner", "rendition", "ready", "reply_to", "template", "started_at", "ended_at")
     conn.execute(insert(attempt).from_select([*names, "outcome", "code", "detail"], rows))
 
 
-def _set(
-    conn: Connection, which: ColumnElement[bool], more: dict[str, Any], *, now: datetime, freeze: bool = False
+def _set_unknown(
+    conn: Connection,
+    condition: ColumnElement[bool],
+    extra_values: dict[str, Any],
+    *,
+    now: datetime,
+    freeze: bool = False,
 ) -> int:
     values = {
         "state": State.UNKNOWN,
@@ -129,15 +142,17 @@ def _set(
         "next_look_at": None,
         "updated_at": now,
     }
-    count = conn.execute(update(delivery).where(which).values(values | more)).rowcount
+    count = conn.execute(update(delivery).where(condition).values(values | extra_values)).rowcount
     if freeze and count:
-        mine = exists(delivery.c.key).where(
-            delivery.c.post == planned.c.post,
-            delivery.c.account == planned.c.account,
+        is_affected = exists(delivery.c.key).where(
+            delivery.c.post == plan_row.c.post,
+            delivery.c.account == plan_row.c.account,
             delivery.c.state == State.UNKNOWN,
             delivery.c.reason == REASON,
         )
         # It may be live: its time counts as kept, and the same text under another id as said.
-        live = {"first_write_at": planned.c.due_at, "frozen": planned.c.rendition}
-        conn.execute(update(planned).where(planned.c.first_write_at.is_(None), mine).values(live))
+        frozen_values = {"first_write_at": plan_row.c.due_at, "frozen": plan_row.c.rendition}
+        conn.execute(
+            update(plan_row).where(plan_row.c.first_write_at.is_(None), is_affected).values(frozen_values)
+        )
     return count

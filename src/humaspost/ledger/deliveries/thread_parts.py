@@ -8,45 +8,45 @@ from sqlalchemy import Connection, Text, cast, exists, literal, select, update
 from humaspost.ledger.schema import delivery
 from humaspost.model.delivery import State
 
-_before = delivery.alias("before")
-_behind = delivery.alias("behind")
+_previous = delivery.alias("before")
+_next = delivery.alias("behind")
 
 
-def _reason(part: Any) -> Any:
+def _hold_reason(part: Any) -> Any:
     return literal("part ") + cast(part - 1, Text)
 
 
-def hold_later(conn: Connection, where: Any) -> None:
+def hold_following(conn: Connection, where: Any) -> None:
     """Scheduled later parts whose earlier part is not live are held by it."""
-    live = exists(
-        select(_before.c.key).where(
-            _before.c.post == delivery.c.post,
-            _before.c.account == delivery.c.account,
-            _before.c.part == delivery.c.part - 1,
-            _before.c.state == State.PUBLISHED,
+    previous_is_live = exists(
+        select(_previous.c.key).where(
+            _previous.c.post == delivery.c.post,
+            _previous.c.account == delivery.c.account,
+            _previous.c.part == delivery.c.part - 1,
+            _previous.c.state == State.PUBLISHED,
         )
     )
     conn.execute(
         update(delivery)
-        .where(where, delivery.c.state == State.SCHEDULED, delivery.c.part > 1, ~live)
-        .values(state=State.HELD, reason=_reason(delivery.c.part))
+        .where(where, delivery.c.state == State.SCHEDULED, delivery.c.part > 1, ~previous_is_live)
+        .values(state=State.HELD, reason=_hold_reason(delivery.c.part))
     )
 
 
-def is_waited_for() -> Any:
+def is_blocking() -> Any:
     """Whether the part behind a delivery is held by it."""
     return exists(
-        select(_behind.c.key).where(
-            _behind.c.post == delivery.c.post,
-            _behind.c.account == delivery.c.account,
-            _behind.c.part == delivery.c.part + 1,
-            _behind.c.state == State.HELD,
-            _behind.c.reason == _reason(_behind.c.part),
+        select(_next.c.key).where(
+            _next.c.post == delivery.c.post,
+            _next.c.account == delivery.c.account,
+            _next.c.part == delivery.c.part + 1,
+            _next.c.state == State.HELD,
+            _next.c.reason == _hold_reason(_next.c.part),
         )
     )
 
 
-def release_next(conn: Connection, post: str, account: str, *, part: int, now: datetime) -> None:
+def release_following(conn: Connection, post: str, account: str, *, part: int, now: datetime) -> None:
     """The part after a published one may go."""
     conn.execute(
         update(delivery)
@@ -61,17 +61,19 @@ def release_next(conn: Connection, post: str, account: str, *, part: int, now: d
     )
 
 
-def cancel_later(conn: Connection, post: str, account: str, *, part: int, now: datetime) -> None:
+def cancel_following(conn: Connection, post: str, account: str, *, part: int, now: datetime) -> None:
     """Parts behind a cancelled one are cancelled with it."""
-    _end_later(conn, post, account, part=part, now=now, state=State.CANCELLED)
+    _end_following(conn, post, account, part=part, now=now, state=State.CANCELLED)
 
 
-def expire_later(conn: Connection, post: str, account: str, *, part: int, now: datetime) -> None:
+def expire_following(conn: Connection, post: str, account: str, *, part: int, now: datetime) -> None:
     """Parts behind an expired one are expired with it."""
-    _end_later(conn, post, account, part=part, now=now, state=State.EXPIRED)
+    _end_following(conn, post, account, part=part, now=now, state=State.EXPIRED)
 
 
-def _end_later(conn: Connection, post: str, account: str, *, part: int, now: datetime, state: State) -> None:
+def _end_following(
+    conn: Connection, post: str, account: str, *, part: int, now: datetime, state: State
+) -> None:
     conn.execute(
         update(delivery)
         .where(

@@ -7,22 +7,22 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, func, select, update
 
 from humaspost.ledger.deliveries import thread_parts
-from humaspost.ledger.schema import attempt, delivery, look, recipient, rendition
+from humaspost.ledger.schema import attempt, delivery, lookup, recipient, rendition
 from humaspost.model.delivery import Stage, State
 
 #: The platform's id of a post, and its public address.
-Place = tuple[str | None, str | None]
+RemoteLocation = tuple[str | None, str | None]
 
 
-def due(conn: Connection, *, now: datetime, only: str | None = None) -> list[Row[Any]]:
+def list_due(conn: Connection, *, now: datetime, only_post: str | None = None) -> list[Row[Any]]:
     """Unknown deliveries whose look is due, with their last attempt, oldest first."""
-    wanted = (delivery.c.state == State.UNKNOWN) & (delivery.c.next_look_at <= now)
-    if only is not None:
-        wanted &= delivery.c.post == only
-    return list(conn.execute(_wanted(wanted).order_by(delivery.c.next_look_at).limit(200)))
+    condition = (delivery.c.state == State.UNKNOWN) & (delivery.c.next_look_at <= now)
+    if only_post is not None:
+        condition &= delivery.c.post == only_post
+    return list(conn.execute(_select_unknown(condition).order_by(delivery.c.next_look_at).limit(200)))
 
 
-def _wanted(where: Any) -> Select[Any]:
+def _select_unknown(where: Any) -> Select[Any]:
     last = and_(attempt.c.key == delivery.c.key, attempt.c.number == delivery.c.attempts)
     columns = [
         delivery.c[n] for n in ("key", "post", "account", "part", "recipient", "unknown_since", "looks")
@@ -31,7 +31,7 @@ def _wanted(where: Any) -> Select[Any]:
         select(
             *columns,
             attempt.c.number,
-            _first_that_may_have_landed().label("started_at"),
+            _first_possible_start().label("started_at"),
             attempt.c.ready,
             attempt.c.reply_to,
             attempt.c.code,
@@ -45,14 +45,14 @@ def _wanted(where: Any) -> Select[Any]:
     )
 
 
-def _first_that_may_have_landed() -> Any:
+def _first_possible_start() -> Any:
     """When the first attempt began whose outcome was never known: what is found may be any of them."""
     each = attempt.alias()
     unknown = (each.c.outcome == "unknown") | (each.c.number == delivery.c.attempts)
     return select(func.min(each.c.started_at)).where(each.c.key == delivery.c.key, unknown).scalar_subquery()
 
 
-def taken(conn: Connection, row: Row[Any]) -> frozenset[str]:
+def list_used_remote_ids(conn: Connection, row: Row[Any]) -> frozenset[str]:
     """Remote ids, since the doubt began, that other deliveries of the account hold: none of them is this one's."""
     others = select(delivery.c.remote_id).where(
         delivery.c.account == row.account,
@@ -65,18 +65,18 @@ def taken(conn: Connection, row: Row[Any]) -> frozenset[str]:
     return frozenset(conn.scalars(others))
 
 
-def looks_of(conn: Connection, key: str) -> list[Row[Any]]:
+def list_lookups(conn: Connection, key: str) -> list[Row[Any]]:
     """What was looked up for one delivery, in order."""
-    return list(conn.execute(select(look).where(look.c.key == key).order_by(look.c.id)))
+    return list(conn.execute(select(lookup).where(lookup.c.key == key).order_by(lookup.c.id)))
 
 
-def say_published(conn: Connection, places: Mapping[str, Place], *, now: datetime) -> int:
+def confirm_published(conn: Connection, locations: Mapping[str, RemoteLocation], *, now: datetime) -> int:
     """A person says that these are live, each where its place is, if anybody knows; how many that settled.
 
     One that is known to be live, and not where, is given its place.
     """
     count = 0
-    for key, (remote_id, url) in places.items():
+    for key, (remote_id, url) in locations.items():
         values = {
             "state": State.PUBLISHED,
             "reason": "person",
@@ -87,21 +87,21 @@ def say_published(conn: Connection, places: Mapping[str, Place], *, now: datetim
             "next_look_at": None,
             "updated_at": now,
         }
-        open_ = (delivery.c.key == key) & (delivery.c.state == State.UNKNOWN)
+        is_unknown = (delivery.c.key == key) & (delivery.c.state == State.UNKNOWN)
         if remote_id is not None:
-            lost = (delivery.c.key == key) & _lost()
-            place = {"remote_id": remote_id, "url": url, "updated_at": now}
-            count += conn.execute(update(delivery).where(lost).values(place)).rowcount
-        count += conn.execute(update(delivery).where(open_).values(values)).rowcount
+            is_unlocated = (delivery.c.key == key) & _is_published_without_id()
+            location = {"remote_id": remote_id, "url": url, "updated_at": now}
+            count += conn.execute(update(delivery).where(is_unlocated).values(location)).rowcount
+        count += conn.execute(update(delivery).where(is_unknown).values(values)).rowcount
         row = conn.execute(select(delivery).where(delivery.c.key == key)).one()
         if row.remote_id is not None:
-            thread_parts.release_next(conn, row.post, row.account, part=row.part, now=now)
+            thread_parts.release_following(conn, row.post, row.account, part=row.part, now=now)
     return count
 
 
-def say_retry(conn: Connection, keys: list[str], *, now: datetime) -> int:
+def retry(conn: Connection, keys: list[str], *, now: datetime) -> int:
     """A person wants these sent (again); how many wait now."""
-    open_ = delivery.c.key.in_(keys) & delivery.c.state.in_((State.UNKNOWN, State.FAILED))
+    condition = delivery.c.key.in_(keys) & delivery.c.state.in_((State.UNKNOWN, State.FAILED))
     values = {
         "state": State.SCHEDULED,
         "reason": "person",
@@ -110,25 +110,25 @@ def say_retry(conn: Connection, keys: list[str], *, now: datetime) -> int:
         "failures": 0,
         "updated_at": now,
     }
-    count = conn.execute(update(delivery).where(open_).values(values)).rowcount
-    thread_parts.hold_later(conn, delivery.c.key.in_(keys))
+    count = conn.execute(update(delivery).where(condition).values(values)).rowcount
+    thread_parts.hold_following(conn, delivery.c.key.in_(keys))
     return count
 
 
-def say_cancel(conn: Connection, keys: list[str], *, now: datetime) -> int:
+def cancel(conn: Connection, keys: list[str], *, now: datetime) -> int:
     """A person gives these up; later parts of the same thread go with them."""
-    open_ = delivery.c.key.in_(keys) & delivery.c.state.in_(
+    condition = delivery.c.key.in_(keys) & delivery.c.state.in_(
         (State.UNKNOWN, State.FAILED, State.MISSED, State.HELD, State.SCHEDULED)
     )
     values = {"state": State.CANCELLED, "reason": "person", "next_look_at": None, "updated_at": now}
-    rows = list(conn.execute(select(delivery.c.post, delivery.c.account, delivery.c.part).where(open_)))
-    count = conn.execute(update(delivery).where(open_).values(values)).rowcount
+    rows = list(conn.execute(select(delivery.c.post, delivery.c.account, delivery.c.part).where(condition)))
+    count = conn.execute(update(delivery).where(condition).values(values)).rowcount
     for row in rows:
-        thread_parts.cancel_later(conn, row.post, row.account, part=row.part, now=now)
+        thread_parts.cancel_following(conn, row.post, row.account, part=row.part, now=now)
     return count
 
 
-def _lost() -> Any:
+def _is_published_without_id() -> Any:
     """What is live, and nobody knows where."""
     return (
         (delivery.c.state == State.PUBLISHED)
@@ -138,24 +138,24 @@ def _lost() -> Any:
     )
 
 
-def lost(conn: Connection) -> set[str]:
+def published_without_id(conn: Connection) -> set[str]:
     """Keys of what is live, and nobody knows where."""
-    return set(conn.scalars(select(delivery.c.key).where(_lost())))
+    return set(conn.scalars(select(delivery.c.key).where(_is_published_without_id())))
 
 
-def holder(conn: Connection, row: Row[Any], remote_id: str) -> Row[Any] | None:
+def owner_of_remote_id(conn: Connection, row: Row[Any], remote_id: str) -> Row[Any] | None:
     """Which other delivery of the account is live under that id."""
     where = (delivery.c.account == row.account) & (delivery.c.remote_id == remote_id)
-    found = select(delivery).where(where, delivery.c.key != row.key)
-    return conn.execute(found.limit(1)).one_or_none()
+    query = select(delivery).where(where, delivery.c.key != row.key)
+    return conn.execute(query.limit(1)).one_or_none()
 
 
-def waited_for(conn: Connection, keys: Collection[str]) -> set[str]:
+def blocking_parts(conn: Connection, keys: Collection[str]) -> set[str]:
     """Those among the deliveries that a later part waits for."""
-    where = delivery.c.key.in_(keys) & thread_parts.is_waited_for()
+    where = delivery.c.key.in_(keys) & thread_parts.is_blocking()
     return set(conn.scalars(select(delivery.c.key).where(where)))
 
 
-def one(conn: Connection, key: str) -> Row[Any] | None:
+def get_unknown(conn: Connection, key: str) -> Row[Any] | None:
     """The unknown delivery with its last attempt, whenever its next look is due."""
-    return conn.execute(_wanted(delivery.c.key == key)).one_or_none()
+    return conn.execute(_select_unknown(delivery.c.key == key)).one_or_none()

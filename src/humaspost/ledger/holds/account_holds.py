@@ -9,16 +9,16 @@ from humaspost.ledger.schema import account, delivery, meta
 from humaspost.model.delivery import State
 
 #: Those that keep what comes due from being tried at all; of doubts in a row one is tried at a time.
-LASTING = ("login", "quota")
+PERSISTENT = ("login", "quota")
 
 
 def is_held(conn: Connection, account_id: str, reason: str) -> bool:
     """Whether nothing goes out on the account for that reason."""
-    mine = (account.c.id == account_id) & (account.c.hold == reason)
-    return conn.scalar(select(account.c.id).where(mine)) is not None
+    condition = (account.c.id == account_id) & (account.c.hold == reason)
+    return conn.scalar(select(account.c.id).where(condition)) is not None
 
 
-def hold(
+def hold_account(
     conn: Connection,
     account_id: str,
     reason: str,
@@ -34,21 +34,21 @@ def hold(
         .where(account.c.id == account_id)
         .values(hold=reason, hold_code=code, hold_detail=detail, hold_until=until)
     )
-    _say(conn, account_id, reason, now=now)
+    _hold_deliveries(conn, account_id, reason, now=now)
 
 
 def hold_due(conn: Connection, account_id: str, *, now: datetime) -> bool:
     """What came due says so while the login is refused or the allowance spent; False = they are not."""
     reason = conn.scalar(
-        select(account.c.hold).where(account.c.id == account_id, account.c.hold.in_(LASTING))
+        select(account.c.hold).where(account.c.id == account_id, account.c.hold.in_(PERSISTENT))
     )
     if reason is None:
         return False
-    _say(conn, account_id, reason, now=now)
+    _hold_deliveries(conn, account_id, reason, now=now)
     return True
 
 
-def _say(conn: Connection, account_id: str, reason: str, *, now: datetime) -> None:
+def _hold_deliveries(conn: Connection, account_id: str, reason: str, *, now: datetime) -> None:
     conn.execute(
         update(delivery)
         .where(
@@ -60,7 +60,7 @@ def _say(conn: Connection, account_id: str, reason: str, *, now: datetime) -> No
     )
 
 
-def stop_lane(conn: Connection, account_id: str, *, code: str, until: datetime) -> None:
+def throttle(conn: Connection, account_id: str, *, code: str, until: datetime) -> None:
     """Doubts in a row: one write at a time probes the account, the first not before ``until``."""
     conn.execute(
         update(account)
@@ -69,7 +69,7 @@ def stop_lane(conn: Connection, account_id: str, *, code: str, until: datetime) 
     )
 
 
-def release(conn: Connection, account_id: str, *, now: datetime) -> int:
+def release_account(conn: Connection, account_id: str, *, now: datetime) -> int:
     """The account sends again, under the late policy; how many deliveries that freed."""
     conn.execute(
         update(account)
@@ -88,18 +88,18 @@ def release(conn: Connection, account_id: str, *, now: datetime) -> int:
     return freed.rowcount
 
 
-def see_to(conn: Connection, account_id: str, *, now: datetime) -> None:
+def acknowledge(conn: Connection, account_id: str, *, now: datetime) -> None:
     """A person has seen to the account: it sends again, and what is told later of the time before is old."""
-    release(conn, account_id, now=now)
-    row = upsert(meta).values(key=_seen(account_id), value=now.isoformat())
+    release_account(conn, account_id, now=now)
+    row = upsert(meta).values(key=_acknowledged_key(account_id), value=now.isoformat())
     conn.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))
 
 
-def was_seen_to(conn: Connection, account_id: str, *, since: datetime) -> bool:
+def acknowledged_since(conn: Connection, account_id: str, *, since: datetime) -> bool:
     """Whether a person has seen to the account after ``since``."""
-    found = conn.scalar(select(meta.c.value).where(meta.c.key == _seen(account_id)))
-    return found is not None and datetime.fromisoformat(found) > since
+    value = conn.scalar(select(meta.c.value).where(meta.c.key == _acknowledged_key(account_id)))
+    return value is not None and datetime.fromisoformat(value) > since
 
 
-def _seen(account_id: str) -> str:
+def _acknowledged_key(account_id: str) -> str:
     return f"seen-to:{account_id}"

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Connection, exists, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from humaspost.ledger.schema import delivery, meta, planned, post
+from humaspost.ledger.schema import delivery, meta, plan_row, post
 from humaspost.model.delivery import State
 
 _PENDING = tuple(set(State) - {State.PUBLISHED, State.EXPIRED, State.REFUSED, State.CANCELLED})
@@ -15,27 +15,27 @@ _CHUNK = 500
 _KEY = "left_alone"
 
 
-def over(conn: Connection, files: Collection[str]) -> tuple[str, ...]:
+def list_finished(conn: Connection, files: Collection[str]) -> tuple[str, ...]:
     """Those of the files whose post was scheduled, and has nothing to send any more: its errors keep nothing back."""
     pending = exists(delivery.c.key).where(delivery.c.post == post.c.id, delivery.c.state.in_(_PENDING))
-    unexpanded = exists(planned.c.post).where(planned.c.post == post.c.id, planned.c.expanded.is_(False))
-    known = exists(planned.c.post).where(planned.c.post == post.c.id)
-    found: list[str] = []
-    every = list(files)
-    for start in range(0, len(every), _CHUNK):
-        some = post.c.file.in_(every[start : start + _CHUNK])
-        found += conn.scalars(select(post.c.file).where(some, known, ~pending, ~unexpanded))
-    return tuple(found)
+    unexpanded = exists(plan_row.c.post).where(plan_row.c.post == post.c.id, plan_row.c.expanded.is_(False))
+    is_planned = exists(plan_row.c.post).where(plan_row.c.post == post.c.id)
+    finished: list[str] = []
+    all_files = list(files)
+    for start in range(0, len(all_files), _CHUNK):
+        in_chunk = post.c.file.in_(all_files[start : start + _CHUNK])
+        finished += conn.scalars(select(post.c.file).where(in_chunk, is_planned, ~pending, ~unexpanded))
+    return tuple(finished)
 
 
-def keep(conn: Connection, files: Sequence[tuple[str, str]]) -> None:
+def save_file_errors(conn: Connection, files: Sequence[tuple[str, str]]) -> None:
     """These, each with the code of its error; nothing is written where they are as before."""
-    if list(files) != read(conn):
+    if list(files) != load_file_errors(conn):
         row = upsert(meta).values(key=_KEY, value=json.dumps(files))
         conn.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))
 
 
-def read(conn: Connection) -> list[tuple[str, str]]:
+def load_file_errors(conn: Connection) -> list[tuple[str, str]]:
     """(file, code) of each."""
-    found = conn.scalar(select(meta.c.value).where(meta.c.key == _KEY))
-    return [(str(file), str(code)) for file, code in json.loads(found)] if found else []
+    value = conn.scalar(select(meta.c.value).where(meta.c.key == _KEY))
+    return [(str(file), str(code)) for file, code in json.loads(value)] if value else []

@@ -7,37 +7,37 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from humaspost.base.canonical_json import canonical
+from humaspost.base.canonical_json import dump_canonical
 from humaspost.ledger.schema import delivery, pause
 from humaspost.model.delivery import State
 
 
-def start(conn: Connection, reason: str, *, except_types: Sequence[str], now: datetime) -> int:
+def start_pause(conn: Connection, reason: str, *, except_types: Sequence[str], now: datetime) -> int:
     """No intent is committed after this, but for the excepted types; how many writes were already committed."""
     conn.execute(
-        insert(pause).values(reason=reason, except_types=canonical(list(except_types)), started_at=now)
+        insert(pause).values(reason=reason, except_types=dump_canonical(list(except_types)), started_at=now)
     )
-    return in_flight(conn)
+    return count_in_flight(conn)
 
 
-def in_flight(conn: Connection) -> int:
+def count_in_flight(conn: Connection) -> int:
     """Writes that were committed and whose outcome is not known yet."""
     return (
         conn.scalar(select(func.count()).select_from(delivery).where(delivery.c.state == State.SENDING)) or 0
     )
 
 
-def active(conn: Connection) -> list[Row[Any]]:
+def list_active(conn: Connection) -> list[Row[Any]]:
     """The pauses that hold now, oldest first."""
     return list(conn.execute(select(pause).where(pause.c.ended_at.is_(None)).order_by(pause.c.id)))
 
 
-def holds(pauses: Sequence[Row[Any]], type_: str, during_pause: bool) -> bool:
+def is_paused(pauses: Sequence[Row[Any]], type_: str, during_pause: bool) -> bool:
     """Whether any of the pauses holds a post of this type."""
     return any(not during_pause and type_ not in json.loads(row.except_types) for row in pauses)
 
 
-def end(conn: Connection, *, now: datetime) -> int:
+def end_pauses(conn: Connection, *, now: datetime) -> int:
     """No pause holds any more; how many deliveries were freed to the late policy."""
     conn.execute(update(pause).where(pause.c.ended_at.is_(None)).values(ended_at=now))
     freed = conn.execute(

@@ -5,22 +5,30 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from humaspost.ledger.schema import delivery, preference
+from humaspost.ledger.schema import delivery, marketing_preference
 
 
-def say(conn: Connection, account: str, recipient: str, *, marketing: bool, at: datetime) -> None:
+def record_preference(
+    conn: Connection, account: str, recipient: str, *, marketing: bool, at: datetime
+) -> None:
     """The person wants marketing, or none; the newest word counts, and of two at one moment the "none"."""
-    fresh = upsert(preference).values(account=account, recipient=recipient, marketing=marketing, said_at=at)
-    said = {"marketing": fresh.excluded.marketing, "said_at": fresh.excluded.said_at}
-    newer = fresh.excluded.said_at > preference.c.said_at
-    same = (fresh.excluded.said_at == preference.c.said_at) & fresh.excluded.marketing.is_(False)
+    statement = upsert(marketing_preference).values(
+        account=account, recipient=recipient, marketing=marketing, said_at=at
+    )
+    columns = {"marketing": statement.excluded.marketing, "said_at": statement.excluded.said_at}
+    is_newer = statement.excluded.said_at > marketing_preference.c.said_at
+    is_same_time = (
+        statement.excluded.said_at == marketing_preference.c.said_at
+    ) & statement.excluded.marketing.is_(False)
     conn.execute(
-        fresh.on_conflict_do_update(index_elements=["account", "recipient"], set_=said, where=newer | same)
+        statement.on_conflict_do_update(
+            index_elements=["account", "recipient"], set_=columns, where=is_newer | is_same_time
+        )
     )
 
 
-def refused(conn: Connection, key: str, *, at: datetime) -> None:
+def record_refusal(conn: Connection, key: str, *, at: datetime) -> None:
     """Whoever the delivery went to wants no marketing on its account: the platform refused it for that."""
-    sent = conn.execute(select(delivery.c.account, delivery.c.recipient).where(delivery.c.key == key)).one()
-    if sent.recipient:
-        say(conn, sent.account, sent.recipient, marketing=False, at=at)
+    row = conn.execute(select(delivery.c.account, delivery.c.recipient).where(delivery.c.key == key)).one()
+    if row.recipient:
+        record_preference(conn, row.account, row.recipient, marketing=False, at=at)

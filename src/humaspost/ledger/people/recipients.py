@@ -26,111 +26,127 @@ class Person:
     consents: dict[str, tuple[str, str, str]]
 
 
-def by_phones(conn: Connection, phones: Sequence[str]) -> dict[str, Person]:
+def get_by_phones(conn: Connection, phones: Sequence[str]) -> dict[str, Person]:
     """Who of these numbers is in the register; at most CHUNK numbers."""
     rows = conn.execute(select(recipient).where(recipient.c.phone.in_(phones))).all()
-    people = {row.id: Person(row.id, row.phone, row.name, row.opted_out_at, consents={}) for row in rows}
-    for row in conn.execute(select(consent).where(consent.c.recipient.in_(people))):
-        people[row.recipient].consents[row.purpose] = (row.basis, row.source, row.consented_at)
-    return {person.phone: person for person in people.values()}
+    persons = {row.id: Person(row.id, row.phone, row.name, row.opted_out_at, consents={}) for row in rows}
+    for row in conn.execute(select(consent).where(consent.c.recipient.in_(persons))):
+        persons[row.recipient].consents[row.purpose] = (row.basis, row.source, row.consented_at)
+    return {person.phone: person for person in persons.values()}
 
 
-def add(conn: Connection, people: Iterable[tuple[str, str, datetime | None]], *, now: datetime) -> None:
+def add_recipients(
+    conn: Connection, recipients: Iterable[tuple[str, str, datetime | None]], *, now: datetime
+) -> None:
     """People (number, name, when they left) are in the register under new random ids; known numbers stay."""
     rows = [
-        {"id": secrets.token_hex(8), "phone": phone, "name": name, "opted_out_at": left, "created_at": now}
-        for phone, name, left in people
+        {
+            "id": secrets.token_hex(8),
+            "phone": phone,
+            "name": name,
+            "opted_out_at": opted_out_at,
+            "created_at": now,
+        }
+        for phone, name, opted_out_at in recipients
     ]
     if rows:
         conn.execute(upsert(recipient).on_conflict_do_nothing(), rows)
 
 
-def rename(conn: Connection, names: Iterable[tuple[str, str]]) -> None:
+def rename_recipients(conn: Connection, names: Iterable[tuple[str, str]]) -> None:
     """Recipients (id, name) are called so."""
-    rows = [{"who": who, "called": name} for who, name in names]
+    rows = [{"who": recipient_id, "called": name} for recipient_id, name in names]
     if rows:
-        wanted = update(recipient).where(recipient.c.id == bindparam("who"))
-        conn.execute(wanted.values(name=bindparam("called")), rows)
+        statement = update(recipient).where(recipient.c.id == bindparam("who"))
+        conn.execute(statement.values(name=bindparam("called")), rows)
 
 
-def opt_out(conn: Connection, who: Iterable[tuple[str, datetime]]) -> None:
+def record_opt_outs(conn: Connection, opt_outs: Iterable[tuple[str, datetime]]) -> None:
     """Recipients (id, when) have left; an earlier moment stays, and no list ever brings them back."""
-    rows = [{"who": recipient_id, "left": left} for recipient_id, left in who]
+    rows = [{"who": recipient_id, "left": opted_out_at} for recipient_id, opted_out_at in opt_outs]
     if rows:
-        still_here = update(recipient).where(
+        statement = update(recipient).where(
             recipient.c.id == bindparam("who"), recipient.c.opted_out_at.is_(None)
         )
         conn.execute(
-            still_here.values(opted_out_at=bindparam("left", type_=recipient.c.opted_out_at.type)), rows
+            statement.values(opted_out_at=bindparam("left", type_=recipient.c.opted_out_at.type)), rows
         )
 
 
-def agree(conn: Connection, consents: Iterable[tuple[str, str, str, str, str]], *, now: datetime) -> None:
+def record_consents(
+    conn: Connection, consents: Iterable[tuple[str, str, str, str, str]], *, now: datetime
+) -> None:
     """Recipients' consents (id, purpose, basis, source, consented_at) are as given now."""
     names = ("recipient", "purpose", "basis", "source", "consented_at")
     rows = [{**dict(zip(names, values, strict=True)), "recorded_at": now} for values in consents]
     if rows:
-        fresh = upsert(consent)
-        changed = {name: fresh.excluded[name] for name in ("basis", "source", "consented_at", "recorded_at")}
-        conn.execute(fresh.on_conflict_do_update(index_elements=["recipient", "purpose"], set_=changed), rows)
+        statement = upsert(consent)
+        changed = {
+            name: statement.excluded[name] for name in ("basis", "source", "consented_at", "recorded_at")
+        }
+        conn.execute(
+            statement.on_conflict_do_update(index_elements=["recipient", "purpose"], set_=changed), rows
+        )
 
 
-def members(conn: Connection, name: str) -> set[str]:
+def list_members(conn: Connection, name: str) -> set[str]:
     """The ids of everybody on a list."""
     return set(conn.scalars(select(audience_member.c.recipient).where(audience_member.c.audience == name)))
 
 
-def enlist(conn: Connection, name: str, ids: Iterable[str]) -> None:
+def add_members(conn: Connection, name: str, ids: Iterable[str]) -> None:
     """They are on the list."""
-    _pairs(conn, "INSERT OR IGNORE INTO audience_member (audience, recipient) VALUES (?, ?)", name, ids)
+    _execute_pairs(
+        conn, "INSERT OR IGNORE INTO audience_member (audience, recipient) VALUES (?, ?)", name, ids
+    )
 
 
-def delist(conn: Connection, name: str, ids: Iterable[str]) -> None:
+def remove_members(conn: Connection, name: str, ids: Iterable[str]) -> None:
     """They are off the list, and stay in the register."""
-    _pairs(conn, "DELETE FROM audience_member WHERE audience = ? AND recipient = ?", name, ids)
+    _execute_pairs(conn, "DELETE FROM audience_member WHERE audience = ? AND recipient = ?", name, ids)
 
 
-def _pairs(conn: Connection, statement: str, name: str, ids: Iterable[str]) -> None:
+def _execute_pairs(conn: Connection, statement: str, name: str, ids: Iterable[str]) -> None:
     # Past SQLAlchemy, whose dictionaries made 100,000 members hold up a send for 3.5 s instead of 0.1 s.
     pairs = [(name, recipient_id) for recipient_id in sorted(ids)]
     if pairs:
         conn.exec_driver_sql(statement, pairs)
 
 
-def found_audience(conn: Connection, name: str, *, file: str, now: datetime) -> None:
+def create_audience(conn: Connection, name: str, *, file: str, now: datetime) -> None:
     """The list exists; what it holds is still to come, so it counts as not imported."""
     row = {"name": name, "file": file, "digest": "", "imported_at": now}
     conn.execute(upsert(audience).values(row).on_conflict_do_nothing())
 
 
-def imported(conn: Connection, name: str, *, file: str, digest: str, now: datetime) -> None:
+def record_import(conn: Connection, name: str, *, file: str, digest: str, now: datetime) -> None:
     """The list holds what the file of this digest says."""
-    known = update(audience).where(audience.c.name == name)
-    conn.execute(known.values(file=file, digest=digest, imported_at=now))
+    statement = update(audience).where(audience.c.name == name)
+    conn.execute(statement.values(file=file, digest=digest, imported_at=now))
 
 
-def audiences(conn: Connection) -> list[Row[Any]]:
+def list_audiences(conn: Connection) -> list[Row[Any]]:
     """Every list: name, file, digest, imported_at, members, and how many of them have left."""
-    left = func.count(recipient.c.opted_out_at).label("left")
+    opted_out = func.count(recipient.c.opted_out_at).label("left")
     count = func.count(audience_member.c.recipient).label("members")
     joined = audience.outerjoin(audience_member, audience_member.c.audience == audience.c.name).outerjoin(
         recipient, recipient.c.id == audience_member.c.recipient
     )
-    counted = select(audience, count, left).select_from(joined)
+    counted = select(audience, count, opted_out).select_from(joined)
     return list(conn.execute(counted.group_by(audience.c.name).order_by(audience.c.name)))
 
 
-def digest_of(conn: Connection, name: str) -> str | None:
+def get_digest(conn: Connection, name: str) -> str | None:
     """The digest of the file that the list holds; None = never imported, '' = an import was cut short."""
-    found = conn.scalar(select(audience.c.digest).where(audience.c.name == name))
-    return None if found is None else str(found)
+    digest = conn.scalar(select(audience.c.digest).where(audience.c.name == name))
+    return None if digest is None else str(digest)
 
 
-def by_phone(conn: Connection, phone: str) -> Person | None:
+def get_by_phone(conn: Connection, phone: str) -> Person | None:
     """The person with this number, as it stands in the register."""
-    return by_phones(conn, [phone]).get(phone)
+    return get_by_phones(conn, [phone]).get(phone)
 
 
-def left(conn: Connection) -> set[str]:
+def list_opted_out_phones(conn: Connection) -> set[str]:
     """The numbers of everybody who left, whatever list they stand on."""
     return set(conn.scalars(select(recipient.c.phone).where(recipient.c.opted_out_at.isnot(None))))

@@ -5,21 +5,23 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, func
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from humaspost.ledger.schema import window
+from humaspost.ledger.schema import service_window
 
-OPEN = timedelta(hours=24)
+DURATION = timedelta(hours=24)
 
 
-def open_(conn: Connection, account: str, recipient: str, *, at: datetime) -> None:
+def open_window(conn: Connection, account: str, recipient: str, *, at: datetime) -> None:
     """They wrote at ``at``; an older word shortens no window."""
-    fresh = upsert(window).values(account=account, recipient=recipient, open_until=at + OPEN)
-    later = func.max(window.c.open_until, fresh.excluded.open_until)
+    statement = upsert(service_window).values(account=account, recipient=recipient, open_until=at + DURATION)
+    open_until = func.max(service_window.c.open_until, statement.excluded.open_until)
     conn.execute(
-        fresh.on_conflict_do_update(index_elements=["account", "recipient"], set_={"open_until": later})
+        statement.on_conflict_do_update(
+            index_elements=["account", "recipient"], set_={"open_until": open_until}
+        )
     )
 
 
-def close(conn: Connection, account: str, recipient: str, *, at: datetime) -> None:
+def close_window(conn: Connection, account: str, recipient: str, *, at: datetime) -> None:
     """The platform says that it was not open at ``at``; one that they opened since then stays."""
-    mine = (window.c.account == account) & (window.c.recipient == recipient)
-    conn.execute(delete(window).where(mine, window.c.open_until <= at + OPEN))
+    condition = (service_window.c.account == account) & (service_window.c.recipient == recipient)
+    conn.execute(delete(service_window).where(condition, service_window.c.open_until <= at + DURATION))

@@ -12,50 +12,54 @@ from humaspost.ledger.schema import (
     audience_member,
     consent,
     delivery,
-    planned,
+    marketing_preference,
+    plan_row,
     post,
-    preference,
     quota_use,
     recipient,
-    window,
+    service_window,
 )
 from humaspost.model.delivery import State
-from humaspost.model.plan import Said
+from humaspost.model.plan import PublishedText
 
 
-def said(conn: Connection, *, since: datetime) -> list[Said]:
+def recent_texts(conn: Connection, *, since: datetime) -> list[PublishedText]:
     """First writes since then: what must not be said again under another id."""
     rows = conn.execute(
-        select(account.c.name, planned.c.frozen, planned.c.post, planned.c.first_write_at)
-        .join(account, account.c.id == planned.c.account)
-        .where(planned.c.first_write_at > since, planned.c.frozen.isnot(None))
+        select(account.c.name, plan_row.c.frozen, plan_row.c.post, plan_row.c.first_write_at)
+        .join(account, account.c.id == plan_row.c.account)
+        .where(plan_row.c.first_write_at > since, plan_row.c.frozen.isnot(None))
     )
-    return [Said(*row) for row in rows]
+    return [PublishedText(*row) for row in rows]
 
 
-def reach(conn: Connection, audiences: Sequence[str]) -> int:
+def reachable_count(conn: Connection, audiences: Sequence[str]) -> int:
     """How many people the audiences hold together, each once, who agreed and did not opt out."""
-    return conn.scalar(select(func.count()).select_from(recipient).where(_reached(audiences))) or 0
+    return conn.scalar(select(func.count()).select_from(recipient).where(_is_reachable(audiences))) or 0
 
 
-def unwilling(conn: Connection, account_name: str, audiences: Sequence[str], *, at: datetime) -> int:
+def without_marketing_consent(
+    conn: Connection, account_name: str, audiences: Sequence[str], *, at: datetime
+) -> int:
     """How many of those whom the audiences reach want no marketing of the account, and have no window open ``at``."""
     of_account = select(account.c.id).where(account.c.name == account_name).scalar_subquery()
-    said = select(preference.c.recipient).where(
-        preference.c.account == of_account, preference.c.marketing.is_(False)
+    refused = select(marketing_preference.c.recipient).where(
+        marketing_preference.c.account == of_account, marketing_preference.c.marketing.is_(False)
     )
-    open_ = select(window.c.recipient).where(window.c.account == of_account, window.c.open_until > at)
-    people = _reached(audiences) & recipient.c.id.in_(said) & recipient.c.id.not_in(open_)
-    return conn.scalar(select(func.count()).select_from(recipient).where(people)) or 0
+    has_window = select(service_window.c.recipient).where(
+        service_window.c.account == of_account, service_window.c.open_until > at
+    )
+    condition = _is_reachable(audiences) & recipient.c.id.in_(refused) & recipient.c.id.not_in(has_window)
+    return conn.scalar(select(func.count()).select_from(recipient).where(condition)) or 0
 
 
-def _reached(audiences: Sequence[str]) -> Any:
+def _is_reachable(audiences: Sequence[str]) -> Any:
     members = select(audience_member.c.recipient).where(audience_member.c.audience.in_(audiences))
     agreed = select(consent.c.recipient)
     return (recipient.c.id.in_(members)) & recipient.c.id.in_(agreed) & recipient.c.opted_out_at.is_(None)
 
 
-def written_to(
+def list_written_recipients(
     conn: Connection, account_name: str, quota: str, *, since: datetime
 ) -> list[tuple[str, datetime]]:
     """Who counts in a quota of people since then, and when each was last written to; oldest first."""
@@ -70,7 +74,7 @@ def written_to(
     return [(row[0], datetime.fromisoformat(row[1]) if isinstance(row[1], str) else row[1]) for row in rows]
 
 
-def still_to_write(
+def list_remaining_recipients(
     conn: Connection,
     post_id: str,
     account_name: str,
@@ -85,38 +89,42 @@ def still_to_write(
     """
     members = select(audience_member.c.recipient).where(audience_member.c.audience.in_(audiences))
     of_account = select(account.c.id).where(account.c.name == account_name).scalar_subquery()
-    had = select(delivery.c.recipient).where(
+    received = select(delivery.c.recipient).where(
         delivery.c.post == post_id,
         delivery.c.account == of_account,
         delivery.c.state.not_in((State.SCHEDULED, State.PREPARING, State.HELD)),
     )
-    wanted = (
+    condition = (
         recipient.c.id.in_(members)
         & recipient.c.id.in_(select(consent.c.recipient))
         & recipient.c.opted_out_at.is_(None)
-        & recipient.c.id.not_in(had)
+        & recipient.c.id.not_in(received)
     )
     is_open = recipient.c.id.in_(
-        select(window.c.recipient).where(window.c.account == of_account, window.c.open_until > at)
+        select(service_window.c.recipient).where(
+            service_window.c.account == of_account, service_window.c.open_until > at
+        )
     )
     if marketing:
-        unwilling = select(preference.c.recipient).where(
-            preference.c.account == of_account, preference.c.marketing.is_(False)
+        refused = select(marketing_preference.c.recipient).where(
+            marketing_preference.c.account == of_account, marketing_preference.c.marketing.is_(False)
         )
-        wanted &= is_open | recipient.c.id.not_in(unwilling)
-    rows = conn.execute(select(recipient.c.id, is_open.label("open")).where(wanted).order_by(recipient.c.id))
+        condition &= is_open | recipient.c.id.not_in(refused)
+    rows = conn.execute(
+        select(recipient.c.id, is_open.label("open")).where(condition).order_by(recipient.c.id)
+    )
     return [(row.id, bool(row.open)) for row in rows]
 
 
-def begun(conn: Connection, post_id: str, account_name: str) -> Row[Any] | None:
+def first_write(conn: Connection, post_id: str, account_name: str) -> Row[Any] | None:
     """The account's id, the post's edition there, and when it was first written; None before it is scheduled."""
-    mine = (planned.c.post == post_id) & (account.c.name == account_name)
-    joined = planned.join(account, account.c.id == planned.c.account)
-    columns = [planned.c[name] for name in ("account", "edition", "first_write_at")]
-    return conn.execute(select(*columns).select_from(joined).where(mine)).one_or_none()
+    condition = (plan_row.c.post == post_id) & (account.c.name == account_name)
+    joined = plan_row.join(account, account.c.id == plan_row.c.account)
+    columns = [plan_row.c[name] for name in ("account", "edition", "first_write_at")]
+    return conn.execute(select(*columns).select_from(joined).where(condition)).one_or_none()
 
 
-def _deliveries() -> Select[Any]:
+def _select_deliveries() -> Select[Any]:
     return (
         select(
             delivery,
@@ -125,18 +133,18 @@ def _deliveries() -> Select[Any]:
             recipient.c.phone,
             post.c.file,
             post.c.title,
-            planned.c.wall,
-            planned.c.zone,
+            plan_row.c.wall,
+            plan_row.c.zone,
         )
         .join(account, account.c.id == delivery.c.account)
         .join(post, post.c.id == delivery.c.post)
-        .join(planned, and_(planned.c.post == delivery.c.post, planned.c.account == delivery.c.account))
+        .join(plan_row, and_(plan_row.c.post == delivery.c.post, plan_row.c.account == delivery.c.account))
         .outerjoin(recipient, recipient.c.id == delivery.c.recipient)
         .order_by(delivery.c.due_at, delivery.c.post, account.c.name, delivery.c.part, delivery.c.key)
     )
 
 
-def deliveries(
+def list_deliveries(
     conn: Connection,
     *,
     post_id: str | None = None,
@@ -147,7 +155,7 @@ def deliveries(
     limit: int | None = None,
 ) -> list[Row[Any]]:
     """Deliveries with what a person needs beside them, by due time."""
-    query = _deliveries()
+    query = _select_deliveries()
     if post_id is not None:
         query = query.where(delivery.c.post == post_id)
     if account_name is not None:
@@ -161,7 +169,9 @@ def deliveries(
     return list(conn.execute(query.limit(limit)))
 
 
-def attempts(conn: Connection, *, post_id: str | None = None, limit: int | None = None) -> list[Row[Any]]:
+def list_attempts(
+    conn: Connection, *, post_id: str | None = None, limit: int | None = None
+) -> list[Row[Any]]:
     """Every attempt, newest first, with its post, account and recipient."""
     query = (
         select(
@@ -185,6 +195,6 @@ def attempts(conn: Connection, *, post_id: str | None = None, limit: int | None 
     return list(conn.execute(query.limit(limit)))
 
 
-def post_ids(conn: Connection) -> list[Row[Any]]:
+def list_posts(conn: Connection) -> list[Row[Any]]:
     """Every post the ledger knows: id, file, title, hold."""
     return list(conn.execute(select(post)))

@@ -13,12 +13,12 @@ from humaspost.ledger.deliveries import restore_gap
 from humaspost.ledger.recovery import copy_detection
 
 FOLDER = "backups"
-KEEP = 14
-EVERY = timedelta(days=1)
+MAX_BACKUPS = 14
+INTERVAL = timedelta(days=1)
 _NAME = "ledger-%Y%m%dT%H%M%SZ.sqlite3"
 
 
-def take(source: Path, target: Path, *, now: datetime) -> None:
+def create_backup(source: Path, target: Path, *, now: datetime) -> None:
     """``target`` is a whole copy of the ledger that knows its own time; writers do not wait for it.
 
     Raises LedgerError where the ledger is damaged, sqlite3.Error and OSError where it cannot be copied.
@@ -31,51 +31,53 @@ def take(source: Path, target: Path, *, now: datetime) -> None:
         old.backup(new)
         # One file, without the -wal and -shm that would have to go with it.
         new.execute("PRAGMA journal_mode=DELETE")
-        new.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (restore_gap.TAKEN, now.isoformat()))
+        new.execute(
+            "INSERT OR REPLACE INTO meta VALUES (?, ?)", (restore_gap.BACKUP_TIME_KEY, now.isoformat())
+        )
         # Put back by hand, under a sender that was not restarted since, it must be noticed all the same.
         new.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (copy_detection.KEY, "backup"))
         new.commit()
-        _sound(new)
+        _verify(new)
 
 
-def _sound(connection: sqlite3.Connection) -> None:
-    said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if said != "ok":
-        raise LedgerError(_("the ledger is damaged: {reason}").format(reason=said), "humaspost restore")
+def _verify(connection: sqlite3.Connection) -> None:
+    result = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if result != "ok":
+        raise LedgerError(_("the ledger is damaged: {reason}").format(reason=result), "humaspost restore")
 
 
-def into_state(state: Path, *, now: datetime) -> Path:
+def create_in_state(state: Path, *, now: datetime) -> Path:
     """A fresh backup lies in the state folder, and no more than 14 with it."""
     folder = state / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     target = folder / now.astimezone(UTC).strftime(_NAME)
-    take(state / database.FILE, target, now=now)
-    for old in [path for path in kept(state) if path != target][: -(KEEP - 1)]:
+    create_backup(state / database.FILE, target, now=now)
+    for old in [path for path in list_backups(state) if path != target][: -(MAX_BACKUPS - 1)]:
         old.unlink(missing_ok=True)
     return target
 
 
-def daily(state: Path, *, now: datetime) -> Path | None:
+def create_daily(state: Path, *, now: datetime) -> Path | None:
     """There is a backup of the last day; the new one, None where there was one already."""
-    last = newest(state)
+    last = get_newest(state)
     # A clock that was ahead once must not keep backups from being made.
-    if last is not None and abs(now - named_at(last)) < EVERY:
+    if last is not None and abs(now - time_from_name(last)) < INTERVAL:
         return None
-    return into_state(state, now=now) if (state / database.FILE).exists() else None
+    return create_in_state(state, now=now) if (state / database.FILE).exists() else None
 
 
-def kept(state: Path) -> list[Path]:
+def list_backups(state: Path) -> list[Path]:
     """The backups of the state folder, oldest first."""
-    found = (state / FOLDER).glob("ledger-*Z.sqlite3")
-    return sorted(path for path in found if len(path.name) == len("ledger-20261123T080000Z.sqlite3"))
+    paths = (state / FOLDER).glob("ledger-*Z.sqlite3")
+    return sorted(path for path in paths if len(path.name) == len("ledger-20261123T080000Z.sqlite3"))
 
 
-def newest(state: Path) -> Path | None:
+def get_newest(state: Path) -> Path | None:
     """The last backup that was made by itself, None where there is none."""
-    return next(reversed(kept(state)), None)
+    return next(reversed(list_backups(state)), None)
 
 
-def named_at(path: Path) -> datetime:
+def time_from_name(path: Path) -> datetime:
     """When a backup of the state folder was taken, by its name."""
     try:
         return datetime.strptime(path.name, _NAME).replace(tzinfo=UTC)
@@ -83,16 +85,16 @@ def named_at(path: Path) -> datetime:
         return datetime.fromtimestamp(0, UTC)
 
 
-def taken_at(path: Path) -> datetime:
+def get_backup_time(path: Path) -> datetime:
     """What moment the copy knows of last. Raises LedgerError where it is no whole ledger of ours."""
-    if database.version(path) is None:
+    if database.read_version(path) is None:
         raise LedgerError(
             _("{name} is no ledger").format(name=path.name), _("name another: humaspost restore FILE")
         )
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)) as copy:
-            _sound(copy)
+            _verify(copy)
     except sqlite3.DatabaseError as error:
         raise LedgerError(f"{path.name}: {error}", _("name another: humaspost restore FILE")) from error
-    with database.reading(path) as conn:
-        return restore_gap.known_until(conn)
+    with database.open_readonly(path) as conn:
+        return restore_gap.get_last_recorded_time(conn)

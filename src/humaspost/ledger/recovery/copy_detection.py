@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from humaspost.base.files import written
+from humaspost.base.files import atomic_write
 from humaspost.base.i18n import _
 from humaspost.ledger.database import Ledger, LedgerError
 from humaspost.ledger.schema import meta
@@ -18,66 +18,66 @@ KEY = "generation"
 _NONE = "none"
 
 
-def begin(ledger: Ledger, state: Path) -> None:
+def start_generation(ledger: Ledger, state: Path) -> None:
     """Ledger and file have a new generation. Hold the sender's lock.
 
     Raises LedgerError where they do not belong together. Between the two writes the file names both
     generations, so that a crash there locks nobody out; nothing is sent before the last one.
     """
     with ledger.read() as conn:
-        mine = of(conn)
-    accepted = _read(state)
-    if (accepted or mine is not None) and (mine or _NONE) not in accepted:
+        current = get_generation(conn)
+    accepted = _read_accepted(state)
+    if (accepted or current is not None) and (current or _NONE) not in accepted:
         raise LedgerError(
             _(
                 "this ledger is a copy, or was put back: it does not know what was sent since, so nothing is sent"
             ),
             _("what was due since becomes unknown and is yours to settle: humaspost restore --adopt"),
         )
-    fresh = uuid.uuid4().hex
-    _write(state, (mine or _NONE, fresh))
-    ledger.write(lambda conn: put(conn, fresh))
-    _write(state, (fresh,))
+    new_generation = uuid.uuid4().hex
+    _write_accepted(state, (current or _NONE, new_generation))
+    ledger.write(lambda conn: set_generation(conn, new_generation))
+    _write_accepted(state, (new_generation,))
 
 
-def is_foreign(ledger: Ledger, state: Path) -> bool:
+def is_copied(ledger: Ledger, state: Path) -> bool:
     """Whether no sender would start on this ledger; one that starts at this very moment is no reason to say so."""
-    before = _read(state)
+    accepted_before = _read_accepted(state)
     with ledger.read() as conn:
-        mine = of(conn)
-    accepted = {*before, *_read(state)}
-    return bool((accepted or mine is not None) and (mine or _NONE) not in accepted)
+        current = get_generation(conn)
+    accepted = {*accepted_before, *_read_accepted(state)}
+    return bool((accepted or current is not None) and (current or _NONE) not in accepted)
 
 
-def of(conn: Connection) -> str | None:
+def get_generation(conn: Connection) -> str | None:
     """The ledger's own generation; None before the first sender."""
     value = conn.scalar(select(meta.c.value).where(meta.c.key == KEY))
     return str(value) if value else None
 
 
-def put(conn: Connection, fresh: str) -> None:
+def set_generation(conn: Connection, generation: str) -> None:
     """The ledger is of this generation."""
-    row = upsert(meta).values(key=KEY, value=fresh)
-    conn.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": fresh}))
+    row = upsert(meta).values(key=KEY, value=generation)
+    conn.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": generation}))
 
 
-def accept_also(state: Path, fresh: str) -> None:
+def add_accepted(state: Path, generation: str) -> None:
     """A ledger of this generation is taken too, beside the one that is taken now."""
-    _write(state, (*_read(state), fresh))
+    _write_accepted(state, (*_read_accepted(state), generation))
 
 
-def accept_only(state: Path, fresh: str) -> None:
+def set_accepted(state: Path, generation: str) -> None:
     """No ledger but one of this generation is taken."""
-    _write(state, (fresh,))
+    _write_accepted(state, (generation,))
 
 
-def _read(state: Path) -> tuple[str, ...]:
+def _read_accepted(state: Path) -> tuple[str, ...]:
     try:
         return tuple((state / FILE).read_text("ascii", errors="replace").split())
     except FileNotFoundError:
         return ()
 
 
-def _write(state: Path, accepted: Iterable[str]) -> None:
-    with written(state / FILE) as file:
-        file.write("".join(f"{one}\n" for one in accepted).encode())
+def _write_accepted(state: Path, accepted: Iterable[str]) -> None:
+    with atomic_write(state / FILE) as file:
+        file.write("".join(f"{generation}\n" for generation in accepted).encode())

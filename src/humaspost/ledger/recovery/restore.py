@@ -15,76 +15,76 @@ from humaspost.ledger.deliveries import claims, restore_gap
 from humaspost.ledger.recovery import copy_detection
 from humaspost.ledger.schema import delivery, preparation
 
-FOLDER = "restoring"
-ASIDE = "aside"
+RESTORE_FOLDER = "restoring"
+ARCHIVE_FOLDER = "aside"
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class RestoreResult:
     """``doubted`` deliveries were due and may have been sent since; ``aside`` is the ledger that was there."""
 
     since: datetime
-    doubted: int
-    aside: Path | None = None
+    unknown_count: int
+    archived_path: Path | None = None
 
 
-def put_back(state: Path, source: Path, *, now: datetime) -> Restored:
+def restore_backup(state: Path, source: Path, *, now: datetime) -> RestoreResult:
     """A copy of ``source`` is the ledger. Hold the sender's lock; a crash leaves the old one or the new one."""
-    work = state / FOLDER
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(mode=0o700, parents=True)
-    database.copy(source, work / database.FILE)
-    ledger = database.open_ledger(work, now=now, create=False, upgrade=True)
+    restore_folder = state / RESTORE_FOLDER
+    shutil.rmtree(restore_folder, ignore_errors=True)
+    restore_folder.mkdir(mode=0o700, parents=True)
+    database.copy_ledger(source, restore_folder / database.FILE)
+    ledger = database.open_ledger(restore_folder, now=now, create=False, upgrade=True)
     try:
-        found, fresh = _take_up(ledger, now)
+        result, new_generation = _mark_restored(ledger, now)
     finally:
         ledger.close()
-    database.merge(work / database.FILE)
-    copy_detection.accept_also(state, fresh)
-    aside = _set_aside(state, now)
-    (work / database.FILE).replace(state / database.FILE)
+    database.checkpoint(restore_folder / database.FILE)
+    copy_detection.add_accepted(state, new_generation)
+    archived_path = _archive_ledger(state, now)
+    (restore_folder / database.FILE).replace(state / database.FILE)
     sync_folder(state)
-    copy_detection.accept_only(state, fresh)
-    shutil.rmtree(work, ignore_errors=True)
-    return Restored(found.since, found.doubted, aside)
+    copy_detection.set_accepted(state, new_generation)
+    shutil.rmtree(restore_folder, ignore_errors=True)
+    return RestoreResult(result.since, result.unknown_count, archived_path)
 
 
-def adopt(ledger: Ledger, state: Path, *, now: datetime) -> Restored:
+def adopt_ledger(ledger: Ledger, state: Path, *, now: datetime) -> RestoreResult:
     """The ledger that lies there is the one that senders start on. Hold the sender's lock."""
-    found, fresh = _take_up(ledger, now)
-    copy_detection.accept_only(state, fresh)
-    return found
+    result, new_generation = _mark_restored(ledger, now)
+    copy_detection.set_accepted(state, new_generation)
+    return result
 
 
-def _take_up(ledger: Ledger, now: datetime) -> tuple[Restored, str]:
-    fresh = uuid.uuid4().hex
+def _mark_restored(ledger: Ledger, now: datetime) -> tuple[RestoreResult, str]:
+    new_generation = uuid.uuid4().hex
 
-    def work(conn: Connection) -> Restored:
-        here = restore_gap.begin(conn, now=now)
-        for row in accounts.every(conn):
-            while claims.expand(conn, row.id, until=now, now=now):
+    def operation(conn: Connection) -> RestoreResult:
+        restored = restore_gap.start_restore_gap(conn, now=now)
+        for row in accounts.list_accounts(conn):
+            while claims.expand_due(conn, row.id, until=now, now=now):
                 pass
-        begun = delivery.c.state.in_(("sending", "unknown"))
-        count = restore_gap.doubt(conn, here, (delivery.c.due_at <= now) | begun, now=now)
+        is_started = delivery.c.state.in_(("sending", "unknown"))
+        count = restore_gap.mark_unknown(conn, restored, (delivery.c.due_at <= now) | is_started, now=now)
         # Containers and uploads may be spent by now: they are made again.
         conn.execute(delete(preparation))
-        copy_detection.put(conn, fresh)
-        return Restored(here.since, count)
+        copy_detection.set_generation(conn, new_generation)
+        return RestoreResult(restored.since, count)
 
-    return ledger.write(work), fresh
+    return ledger.write(operation), new_generation
 
 
-def _set_aside(state: Path, now: datetime) -> Path | None:
+def _archive_ledger(state: Path, now: datetime) -> Path | None:
     """What was the ledger is kept; None where there was none."""
     if not (state / database.FILE).exists():
         return None
-    folder = state / ASIDE
+    folder = state / ARCHIVE_FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     target = folder / f"ledger-{now.astimezone(UTC):%Y%m%dT%H%M%S%fZ}.sqlite3"
     # Without its log a ledger would be an older one that nobody notices: the log goes last.
-    for end in ("", "-wal", "-shm"):
-        part = state / f"{database.FILE}{end}"
+    for suffix in ("", "-wal", "-shm"):
+        part = state / f"{database.FILE}{suffix}"
         if part.exists():
-            part.replace(target.with_name(target.name + end))
+            part.replace(target.with_name(target.name + suffix))
     sync_folder(folder)
     return target

@@ -12,75 +12,98 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from humaspost.ledger.schema import delivery, event, recipient
-from humaspost.model.channel import Event
-from humaspost.model.delivery import of_callback
+from humaspost.ledger.schema import delivery, message_event, recipient
+from humaspost.model.channel import ChannelEvent
+from humaspost.model.delivery import parse_callback
 
-_PERSON = "person"
+_IDENTITY = "person"
 #: What a person said before their number was known.
-LEFT, NO_MARKETING, MARKETING = "leaving", "no-marketing", "marketing-again"
+OPTED_OUT, NO_MARKETING, MARKETING = "leaving", "no-marketing", "marketing-again"
 
 
-def phone(conn: Connection, account: str, one: Event, *, now: datetime) -> str | None:
+def find_phone(conn: Connection, account: str, channel_event: ChannelEvent, *, now: datetime) -> str | None:
     """The number, as the register has it, of whom ``one`` speaks; None where nobody ever named it."""
-    called = [name for name in (one.user_id, one.sender) if name]
-    known = _named(conn, account, one)
-    if known is None:
-        marks = [_mark(account, _PERSON, name) for name in called]
-        learned = select(recipient.c.phone).join(event, event.c.key == recipient.c.id)
-        return conn.scalar(learned.where(event.c.dedupe.in_(marks)).limit(1)) or one.sender
-    for name in called:
-        if name != known.phone:
-            _keep(conn, account, _PERSON, one, name=name, who=known.id, now=now)
-    return str(known.phone)
+    names = [name for name in (channel_event.user_id, channel_event.phone) if name]
+    person = _find_recipient(conn, account, channel_event)
+    if person is None:
+        dedupe_keys = [_dedupe_key(account, _IDENTITY, name) for name in names]
+        query = select(recipient.c.phone).join(message_event, message_event.c.key == recipient.c.id)
+        return (
+            conn.scalar(query.where(message_event.c.dedupe.in_(dedupe_keys)).limit(1)) or channel_event.phone
+        )
+    for name in names:
+        if name != person.phone:
+            _save(conn, account, _IDENTITY, channel_event, name=name, recipient_id=person.id, now=now)
+    return str(person.phone)
 
 
-def learn(conn: Connection, account: str, one: Event, *, now: datetime) -> bool:
+def link(conn: Connection, account: str, channel_event: ChannelEvent, *, now: datetime) -> bool:
     """Whoever has the number writes from ``one.moved`` from now on; False = nobody of ours has it."""
-    known = _named(conn, account, one)
-    if known is not None and one.moved:
-        _keep(conn, account, _PERSON, one, name=one.moved, who=known.id, now=now)
-    return known is not None
+    person = _find_recipient(conn, account, channel_event)
+    if person is not None and channel_event.new_phone:
+        _save(
+            conn,
+            account,
+            _IDENTITY,
+            channel_event,
+            name=channel_event.new_phone,
+            recipient_id=person.id,
+            now=now,
+        )
+    return person is not None
 
 
-def later(conn: Connection, account: str, one: Event, what: str, *, now: datetime) -> None:
-    """Whom ``one`` speaks of said so (``LEFT``, ``NO_MARKETING``, ``MARKETING``), and it waits for their number."""
-    _keep(conn, account, what, one, name=one.user_id or "", who=None, now=now)
-
-
-def before(conn: Connection, account: str, user_id: str, what: str) -> datetime | None:
-    """When the person said so before their number was known; that waits no longer."""
-    waiting = delete(event).where(event.c.dedupe == _mark(account, what, user_id))
-    return conn.scalar(waiting.returning(event.c.at))
-
-
-def _named(conn: Connection, account: str, one: Event) -> Row[Any] | None:
-    """The recipient (id, phone) to whom the message with our key went, else whoever has the number."""
-    key, _ = of_callback(one.key)
-    who = select(*[recipient.c[name] for name in ("id", "phone")])
-    sent = who.join(delivery, delivery.c.recipient == recipient.c.id)
-    sent = sent.where(delivery.c.key == key, delivery.c.account == account)
-    found = conn.execute(sent).one_or_none() if key else None
-    return found or conn.execute(who.where(recipient.c.phone == one.sender)).one_or_none()
-
-
-def _keep(
-    conn: Connection, account: str, kind: str, one: Event, *, name: str, who: str | None, now: datetime
+def remember_choice(
+    conn: Connection, account: str, channel_event: ChannelEvent, choice: str, *, now: datetime
 ) -> None:
-    fresh = upsert(event).values(
-        dedupe=_mark(account, kind, name),
+    """Whom ``one`` speaks of said so (``LEFT``, ``NO_MARKETING``, ``MARKETING``), and it waits for their number."""
+    _save(conn, account, choice, channel_event, name=channel_event.user_id or "", recipient_id=None, now=now)
+
+
+def pop_remembered_choice(conn: Connection, account: str, user_id: str, choice: str) -> datetime | None:
+    """When the person said so before their number was known; that waits no longer."""
+    waiting = delete(message_event).where(message_event.c.dedupe == _dedupe_key(account, choice, user_id))
+    return conn.scalar(waiting.returning(message_event.c.at))
+
+
+def _find_recipient(conn: Connection, account: str, channel_event: ChannelEvent) -> Row[Any] | None:
+    """The recipient (id, phone) to whom the message with our key went, else whoever has the number."""
+    key, _ = parse_callback(channel_event.key)
+    query = select(*[recipient.c[name] for name in ("id", "phone")])
+    sent_query = query.join(delivery, delivery.c.recipient == recipient.c.id)
+    sent_query = sent_query.where(delivery.c.key == key, delivery.c.account == account)
+    row = conn.execute(sent_query).one_or_none() if key else None
+    return row or conn.execute(query.where(recipient.c.phone == channel_event.phone)).one_or_none()
+
+
+def _save(
+    conn: Connection,
+    account: str,
+    kind: str,
+    channel_event: ChannelEvent,
+    *,
+    name: str,
+    recipient_id: str | None,
+    now: datetime,
+) -> None:
+    statement = upsert(message_event).values(
+        dedupe=_dedupe_key(account, kind, name),
         account=account,
         kind=kind,
-        key=who,
-        at=min(one.at, now),
+        key=recipient_id,
+        at=min(channel_event.at, now),
         received_at=now,
         settled=True,
     )
     # Of a person that another is called so now; of words that they were said once more.
-    other = event.c.key.is_distinct_from(fresh.excluded.key) if who else fresh.excluded.at > event.c.at
-    newest = {name: fresh.excluded[name] for name in ("key", "at", "received_at")}
-    conn.execute(fresh.on_conflict_do_update(index_elements=["dedupe"], set_=newest, where=other))
+    is_newer = (
+        message_event.c.key.is_distinct_from(statement.excluded.key)
+        if recipient_id
+        else statement.excluded.at > message_event.c.at
+    )
+    columns = {name: statement.excluded[name] for name in ("key", "at", "received_at")}
+    conn.execute(statement.on_conflict_do_update(index_elements=["dedupe"], set_=columns, where=is_newer))
 
 
-def _mark(account: str, kind: str, name: str) -> str:
+def _dedupe_key(account: str, kind: str, name: str) -> str:
     return f"{account}:{kind}:{hashlib.sha256(name.encode()).hexdigest()}"

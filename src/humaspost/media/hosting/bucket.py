@@ -12,13 +12,13 @@ if TYPE_CHECKING:  # its library costs 0.1 s of start; most commands put nothing
     from obstore.store import S3Store
 
 #: A platform fetches within minutes; the address is of no use to anybody a day later.
-SIGNED_FOR = timedelta(hours=24)
+SIGNATURE_LIFETIME = timedelta(hours=24)
 #: The keys of the vault, under ``media``.
-KEYS = ("access_key_id", "secret_access_key")
-_REGION = "us-east-1"
+SECRET_FIELDS = ("access_key_id", "secret_access_key")
+_DEFAULT_REGION = "us-east-1"
 
 
-class BucketFailed(Exception):
+class BucketError(Exception):
     """The bucket did not take the file; ``transient`` = it may later. The text never holds a key."""
 
     def __init__(self, detail: str, *, transient: bool) -> None:
@@ -44,52 +44,52 @@ class Bucket:
         deadline: float = 25.0,
     ) -> None:
         self._bucket, _slash, self._prefix = url.removeprefix("s3://").partition("/")
-        self._secret, self._endpoint, self._region = secret, endpoint, region or _REGION
+        self._secret, self._endpoint, self._region = secret, endpoint, region or _DEFAULT_REGION
         self._deadline = deadline
 
-    def put(self, name: str, file: FitFile) -> None:
+    def upload(self, name: str, file: FitFile) -> None:
         """The file lies there under its type; raises BucketFailed."""
         import obstore
 
-        with _in_our_words():
-            obstore.put(self._store, name, file.path, attributes={"Content-Type": file.mime})
+        with _translate_errors():
+            obstore.put(self._client, name, file.path, attributes={"Content-Type": file.mime})
 
-    def signed(self, name: str) -> str:
+    def signed_url(self, name: str) -> str:
         """An address at which anybody may fetch the file for a day."""
         import obstore
 
-        with _in_our_words():
-            return str(obstore.sign(self._store, "GET", name, SIGNED_FOR))
+        with _translate_errors():
+            return str(obstore.sign(self._client, "GET", name, SIGNATURE_LIFETIME))
 
     @cached_property
-    def _store(self) -> "S3Store":
+    def _client(self) -> "S3Store":
         from obstore.store import S3Store
 
-        keys = {key: self._secret(key) for key in KEYS}
+        keys = {key: self._secret(key) for key in SECRET_FIELDS}
         missing = [key for key, value in keys.items() if not value]
         if missing:
-            raise BucketFailed(f"{', '.join(missing)} missing under [media]", transient=False)
-        local = (self._endpoint or "").startswith("http://")
+            raise BucketError(f"{', '.join(missing)} missing under [media]", transient=False)
+        is_local = (self._endpoint or "").startswith("http://")
         return S3Store(
             self._bucket,
             prefix=self._prefix.strip("/") or None,
             endpoint=self._endpoint,
             region=self._region,
-            access_key_id=keys[KEYS[0]],
-            secret_access_key=keys[KEYS[1]],
-            client_options={"timeout": f"{self._deadline:g}s", "allow_http": local},
+            access_key_id=keys[SECRET_FIELDS[0]],
+            secret_access_key=keys[SECRET_FIELDS[1]],
+            client_options={"timeout": f"{self._deadline:g}s", "allow_http": is_local},
             retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=self._deadline)},
         )
 
 
 @contextmanager
-def _in_our_words() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     """What the library raises may show the request, and with it the signature: only its kind is told."""
     from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
     try:
         yield
     except (FileNotFoundError, PermissionDeniedError, UnauthenticatedError) as error:
-        raise BucketFailed(type(error).__name__, transient=False) from None
+        raise BucketError(type(error).__name__, transient=False) from None
     except (BaseError, OSError) as error:
-        raise BucketFailed(type(error).__name__, transient=True) from None
+        raise BucketError(type(error).__name__, transient=True) from None

@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from humaspost.base.files import created, written
+from humaspost.base.files import atomic_write, created
 from humaspost.base.loopback import is_loopback_url
-from humaspost.media.hosting.bucket import Bucket, BucketFailed
+from humaspost.media.hosting.bucket import Bucket, BucketError
 from humaspost.model.channel import FitFile
 
 if TYPE_CHECKING:  # requests costs 0.2 s of start; most commands open an office and fetch nothing
     import requests
 
 #: Seconds that a verified address is believed in, and that one exchange may take.
-REMEMBER = 600.0
-DEADLINE = 25.0
+VERIFIED_SECONDS = 600.0
+REQUEST_SECONDS = 25.0
 _CHUNK = 64 * 1024
 _SUFFIXES = {
     "image/jpeg": ".jpg",
@@ -35,7 +35,7 @@ _SUFFIXES = {
 }
 
 
-class HostFailed(Exception):
+class HostError(Exception):
     """The file has no public address that works; ``transient`` = the same may work later."""
 
     def __init__(self, code: str, detail: str, *, transient: bool = False) -> None:
@@ -45,7 +45,7 @@ class HostFailed(Exception):
         self.transient = transient
 
 
-class Host:
+class MediaHost:
     """Where Instagram fetches files from; safe to use from several threads.
 
     Either ``folder`` is shown by a web server as ``public_base_url``, or files are PUT to ``upload_url``, or
@@ -62,12 +62,12 @@ class Host:
         upload_url: str | None = None,
         bucket: Bucket | None = None,
         clock: Callable[[], float] = time.monotonic,
-        deadline: float = DEADLINE,
+        deadline: float = REQUEST_SECONDS,
     ) -> None:
         if (folder, upload_url, bucket).count(None) != 2:
             raise ValueError("a media host needs a folder, an upload_url or a bucket, and only one")
         for url in (public_base_url, upload_url or public_base_url):
-            if not is_safe(url) and not (bucket is not None and not url):
+            if not is_safe_url(url) and not (bucket is not None and not url):
                 raise ValueError(f"{url} is neither https nor on this computer")
         self._base, self._upload = public_base_url.rstrip("/"), (upload_url or "").rstrip("/")
         self._folder, self._salt, self._bucket = folder, salt, bucket
@@ -80,36 +80,36 @@ class Host:
 
         Raises HostFailed.
         """
-        name = self._name(file)
+        name = self._public_name(file)
         with self._lock:
-            verified, known = self._verified.get(name, (float("-inf"), ""))
-            if self._clock() - verified < REMEMBER:
-                return known
-        url = self._put(file, name)
-        verify(url, file, clock=self._clock, deadline=self._deadline)
+            verified, verified_at = self._verified.get(name, (float("-inf"), ""))
+            if self._clock() - verified < VERIFIED_SECONDS:
+                return verified_at
+        url = self._store(file, name)
+        verify_url(url, file, clock=self._clock, deadline=self._deadline)
         with self._lock:
             self._verified[name] = self._clock(), url
         return url
 
-    def _name(self, file: FitFile) -> str:
+    def _public_name(self, file: FitFile) -> str:
         """The same file always has the same name, which nobody can tell who only knows its content."""
         with self._lock:
-            salt = _salt(self._salt)
+            salt = _load_salt(self._salt)
         digest = hashlib.sha256(salt + bytes.fromhex(file.sha256)).hexdigest()[:32]
         return digest + _SUFFIXES.get(file.mime, "")
 
-    def _put(self, file: FitFile, name: str) -> str:
+    def _store(self, file: FitFile, name: str) -> str:
         """The file is where the public may fetch it: at this address."""
         if self._bucket is not None:
-            return _into_bucket(self._bucket, name, file, base=self._base)
+            return _upload_to_bucket(self._bucket, name, file, base=self._base)
         if self._folder is not None:
-            _into(self._folder, name, file)
+            _copy_into_folder(self._folder, name, file)
         else:
             _upload(f"{self._upload}/{name}", file, deadline=self._deadline)
         return f"{self._base}/{name}"
 
 
-def is_safe(url: str) -> bool:
+def is_safe_url(url: str) -> bool:
     """Whether the address is https, or plain http that never leaves this computer."""
     parts = urlsplit(url)
     if not parts.hostname or parts.scheme not in ("http", "https"):
@@ -117,69 +117,69 @@ def is_safe(url: str) -> bool:
     return parts.scheme == "https" or is_loopback_url(url)
 
 
-def verify(url: str, file: FitFile, *, clock: Callable[[], float], deadline: float) -> None:
+def verify_url(url: str, file: FitFile, *, clock: Callable[[], float], deadline: float) -> None:
     """The address gave the file as a platform would fetch it; raises HostFailed."""
     import requests
 
-    ends = clock() + deadline
+    ends_at = clock() + deadline
     try:
         with (
             _session(url) as session,
-            session.get(url, stream=True, timeout=deadline, allow_redirects=False) as answer,
+            session.get(url, stream=True, timeout=deadline, allow_redirects=False) as response,
         ):
-            _judge(answer, file)
-            _compare(answer, file, is_late=lambda: clock() > ends)
+            _check_response(response, file)
+            _compare_content(response, file, is_late=lambda: clock() > ends_at)
     except requests.RequestException as error:
-        raise HostFailed("media-host-unreachable", type(error).__name__, transient=True) from error
+        raise HostError("media-host-unreachable", type(error).__name__, transient=True) from error
 
 
-def _judge(answer: "requests.Response", file: FitFile) -> None:
-    status = answer.status_code
+def _check_response(response: "requests.Response", file: FitFile) -> None:
+    status = response.status_code
     if 300 <= status < 400:
-        raise HostFailed("media-host-redirect", f"HTTP {status}")
+        raise HostError("media-host-redirect", f"HTTP {status}")
     if status == 404:
-        raise HostFailed("media-host-missing", "HTTP 404", transient=True)
+        raise HostError("media-host-missing", "HTTP 404", transient=True)
     if status >= 500 or status == 429:
-        raise HostFailed("media-host-unreachable", f"HTTP {status}", transient=True)
+        raise HostError("media-host-unreachable", f"HTTP {status}", transient=True)
     if status != 200:
-        raise HostFailed("media-host-refused", f"HTTP {status}")
-    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        raise HostError("media-host-refused", f"HTTP {status}")
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != file.mime:
-        raise HostFailed("media-host-type", f"{kind[:80] or '-'} != {file.mime}")
+        raise HostError("media-host-type", f"{kind[:80] or '-'} != {file.mime}")
 
 
-def _compare(answer: "requests.Response", file: FitFile, *, is_late: Callable[[], bool]) -> None:
+def _compare_content(response: "requests.Response", file: FitFile, *, is_late: Callable[[], bool]) -> None:
     hashed, size = hashlib.sha256(), 0
-    for chunk in answer.iter_content(_CHUNK):
+    for chunk in response.iter_content(_CHUNK):
         hashed.update(chunk)
         size += len(chunk)
         if size > file.size:
             break
         if is_late():  # a timeout of requests counts each read, not the whole
-            raise HostFailed("media-host-unreachable", "too slow", transient=True)
+            raise HostError("media-host-unreachable", "too slow", transient=True)
     if size != file.size:
-        raise HostFailed("media-host-bytes", f"{size} != {file.size} bytes", transient=size < file.size)
+        raise HostError("media-host-bytes", f"{size} != {file.size} bytes", transient=size < file.size)
     if hashed.hexdigest() != file.sha256:
-        raise HostFailed("media-host-bytes", "other content")
+        raise HostError("media-host-bytes", "other content")
 
 
-def _into(folder: Path, name: str, file: FitFile) -> None:
+def _copy_into_folder(folder: Path, name: str, file: FitFile) -> None:
     target = folder / name
     try:
-        with file.path.open("rb") as source, written(target, mode=0o644) as out:
+        with file.path.open("rb") as source, atomic_write(target, mode=0o644) as out:
             shutil.copyfileobj(source, out, _CHUNK)
     except OSError as error:
         detail = f"{folder.name}: {error.strerror or type(error).__name__}"
-        raise HostFailed("media-host-folder", detail, transient=True) from error
+        raise HostError("media-host-folder", detail, transient=True) from error
 
 
-def _into_bucket(bucket: Bucket, name: str, file: FitFile, *, base: str) -> str:
+def _upload_to_bucket(bucket: Bucket, name: str, file: FitFile, *, base: str) -> str:
     try:
-        bucket.put(name, file)
-        return f"{base}/{name}" if base else bucket.signed(name)
-    except BucketFailed as error:
+        bucket.upload(name, file)
+        return f"{base}/{name}" if base else bucket.signed_url(name)
+    except BucketError as error:
         code = "media-host-unreachable" if error.transient else "media-host-refused"
-        raise HostFailed(code, f"bucket: {error.detail}", transient=error.transient) from error
+        raise HostError(code, f"bucket: {error.detail}", transient=error.transient) from error
 
 
 def _upload(url: str, file: FitFile, *, deadline: float) -> None:
@@ -188,13 +188,13 @@ def _upload(url: str, file: FitFile, *, deadline: float) -> None:
     headers = {"Content-Type": file.mime}
     try:
         with _session(url) as session, file.path.open("rb") as body:
-            answer = session.put(url, data=body, headers=headers, timeout=deadline, allow_redirects=False)
-            answer.close()
+            response = session.put(url, data=body, headers=headers, timeout=deadline, allow_redirects=False)
+            response.close()
     except (requests.RequestException, OSError) as error:
-        raise HostFailed("media-host-unreachable", type(error).__name__, transient=True) from error
-    if not 200 <= answer.status_code < 300:
-        transient = answer.status_code >= 500 or answer.status_code == 429
-        raise HostFailed("media-host-refused", f"PUT: HTTP {answer.status_code}", transient=transient)
+        raise HostError("media-host-unreachable", type(error).__name__, transient=True) from error
+    if not 200 <= response.status_code < 300:
+        transient = response.status_code >= 500 or response.status_code == 429
+        raise HostError("media-host-refused", f"PUT: HTTP {response.status_code}", transient=transient)
 
 
 def _session(url: str) -> "requests.Session":
@@ -206,7 +206,7 @@ def _session(url: str) -> "requests.Session":
     return session
 
 
-def _salt(path: Path) -> bytes:
+def _load_salt(path: Path) -> bytes:
     """Thirty-two random bytes that only this ledger knows, made at the first need."""
     try:
         return path.read_bytes()

@@ -8,12 +8,12 @@ from typing import BinaryIO
 from PIL import Image, ImageCms
 from PIL.ImageFile import ImageFile
 
-from humaspost.media.geometry import Shape
+from humaspost.media.geometry import Geometry
 
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF"}
 MAX_PIXELS = 50_000_000
 _ORIENTATION = 0x0112
-_TURNS = {
+_TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -27,7 +27,7 @@ _TURNS = {
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
-class BadImage(Exception):
+class UnreadableImage(Exception):
     """The content is no whole picture of its kind; the text is the decoder's own."""
 
 
@@ -36,7 +36,7 @@ class TooManyPixels(Exception):
 
 
 @contextmanager
-def opened(file: BinaryIO, mime: str) -> Iterator[ImageFile]:
+def open_image(file: BinaryIO, mime: str) -> Iterator[ImageFile]:
     """The picture, decoded to its last byte; raises BadImage or TooManyPixels.
 
     Only the decoder of ``mime`` is tried: Pillow knows dozens, each a way in (GHSA-whj4-6x5x-4v2j).
@@ -51,12 +51,12 @@ def opened(file: BinaryIO, mime: str) -> Iterator[ImageFile]:
     except TooManyPixels:
         raise
     except Exception as error:  # hostile bytes make decoders raise anything: struct.error, IndexError, …
-        raise BadImage(str(error) or type(error).__name__) from error
+        raise UnreadableImage(str(error) or type(error).__name__) from error
     with image:
         yield image
 
 
-def orientation(image: Image.Image) -> int:
+def exif_orientation(image: Image.Image) -> int:
     """How the camera was held, 1 to 8 as EXIF counts; 1 where it does not say, or says nonsense."""
     try:
         value = image.getexif().get(_ORIENTATION, 1)
@@ -64,61 +64,63 @@ def orientation(image: Image.Image) -> int:
         Exception
     ):  # EXIF is written by anybody; a broken one says nothing, and the picture stands as it is
         return 1
-    return value if value in _TURNS else 1
+    return value if value in _TRANSPOSITIONS else 1
 
 
-def upright(image: Image.Image) -> Image.Image:
+def rotate_upright(image: Image.Image) -> Image.Image:
     """The picture as a person held it."""
-    turn = _TURNS.get(orientation(image))
+    turn = _TRANSPOSITIONS.get(exif_orientation(image))
     return image.transpose(turn) if turn is not None else image
 
 
-def upright_size(image: Image.Image) -> tuple[int, int]:
+def oriented_size(image: Image.Image) -> tuple[int, int]:
     """Width and height as a person sees them."""
-    return (image.height, image.width) if orientation(image) >= 5 else (image.width, image.height)
+    return (image.height, image.width) if exif_orientation(image) >= 5 else (image.width, image.height)
 
 
-def moves(image: ImageFile, mime: str) -> bool:
+def is_animated(image: ImageFile, mime: str) -> bool:
     """Whether there is more than one frame; a JPEG's further frames are thumbnails and depth maps."""
     return mime != "image/jpeg" and bool(getattr(image, "is_animated", False))
 
 
-def srgb(image: Image.Image) -> Image.Image:
+def convert_to_srgb(image: Image.Image) -> Image.Image:
     """The same colours as plain 8-bit RGB, or RGBA where something is transparent; nothing else is kept."""
-    alpha = _alpha(image)
-    plain = _in_srgb(_without_alpha(image), image.info.get("icc_profile"))
+    alpha = _has_alpha(image)
+    plain = _to_srgb(_drop_alpha(image), image.info.get("icc_profile"))
     if alpha is not None:
         plain.putalpha(alpha)
     plain.info = {}
     return plain
 
 
-def flattened(image: Image.Image) -> Image.Image:
+def flatten(image: Image.Image) -> Image.Image:
     """RGB, with white where it was transparent."""
     if image.mode != "RGBA":
         return image
-    ground = Image.new("RGB", image.size, "white")
-    ground.paste(image, mask=image.getchannel("A"))
-    return ground
+    background = Image.new("RGB", image.size, "white")
+    background.paste(image, mask=image.getchannel("A"))
+    return background
 
 
-def padded(image: Image.Image, shape: Shape) -> Image.Image:
+def pad(image: Image.Image, geometry: Geometry) -> Image.Image:
     """The picture in the middle of a white ground, where its own shape is not taken."""
-    if not shape.is_padded:
+    if not geometry.is_padded:
         return image
-    ground = Image.new(image.mode, (shape.canvas_width, shape.canvas_height), "white")
-    ground.paste(image, ((shape.canvas_width - image.width) // 2, (shape.canvas_height - image.height) // 2))
-    return ground
+    background = Image.new(image.mode, (geometry.canvas_width, geometry.canvas_height), "white")
+    background.paste(
+        image, ((geometry.canvas_width - image.width) // 2, (geometry.canvas_height - image.height) // 2)
+    )
+    return background
 
 
-def _alpha(image: Image.Image) -> Image.Image | None:
+def _has_alpha(image: Image.Image) -> Image.Image | None:
     if not image.has_transparency_data:
         return None
     alpha = image.convert("RGBA").getchannel("A")
     return alpha if alpha.getextrema() != (255, 255) else None
 
 
-def _without_alpha(image: Image.Image) -> Image.Image:
+def _drop_alpha(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):  # 16 bits of grey: Pillow's own conversion clips instead of scaling
         return image.point(lambda value: value / 257).convert("L")
     if image.mode in ("RGB", "L", "CMYK"):
@@ -126,15 +128,15 @@ def _without_alpha(image: Image.Image) -> Image.Image:
     return image.convert("L" if image.mode in ("1", "LA", "La") else "RGB")
 
 
-def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if profile:
-        converted = _converted(image, profile)
+        converted = _convert_profile(image, profile)
         if converted is not None:
             return converted
     return image.convert("RGB") if image.mode != "RGB" else image.copy()
 
 
-def _converted(image: Image.Image, profile: bytes) -> Image.Image | None:
+def _convert_profile(image: Image.Image, profile: bytes) -> Image.Image | None:
     """The picture through its own profile; None where the profile is broken or for other colours."""
     from io import BytesIO
 

@@ -6,77 +6,77 @@ Blocks as in https://www.w3.org/Graphics/GIF/spec-gif89a.txt.
 from collections.abc import Iterator
 from mmap import mmap
 
-_EXTENSION, _IMAGE, _END = 0x21, 0x2C, 0x3B
-_CONTROL, _APPLICATION = 0xF9, 0xFF
-_LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
+_EXTENSION_BYTE, _IMAGE_BYTE, _TRAILER_BYTE = 0x21, 0x2C, 0x3B
+_CONTROL_LABEL, _APPLICATION_LABEL = 0xF9, 0xFF
+_LOOP_EXTENSIONS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 #: What nobody shows as fast as it says, and what is shown instead, in hundredths of a second.
-_LEAST_DELAY, _USUAL_DELAY = 2, 10
+_MIN_DELAY, _DEFAULT_DELAY = 2, 10
 
 
-def stripped(data: bytes) -> bytes:
+def strip_gif(data: bytes) -> bytes:
     """The same moving picture without comments, XMP, profiles or what hides behind its end.
 
     Raises ValueError where the data is no whole GIF.
     """
     try:
-        return _stripped(data)
+        return _strip_blocks(data)
     except IndexError as error:
         raise ValueError("cut off") from error
 
 
-def seconds(data: bytes | mmap) -> float:
+def duration(data: bytes | mmap) -> float:
     """How long it moves, once through, as FFmpeg and browsers have it; raises ValueError where it is no whole GIF."""
     try:
-        return round(sum(_delays(data)) / 100, 3)
+        return round(sum(_frame_delays(data)) / 100, 3)
     except IndexError as error:
         raise ValueError("cut off") from error
 
 
-def _delays(data: bytes | mmap) -> Iterator[int]:
+def _frame_delays(data: bytes | mmap) -> Iterator[int]:
     """How long each picture is seen, in hundredths of a second."""
-    at, delay = 13 + _colours(data[10]), 0
-    while data[at] != _END:
-        if data[at] == _EXTENSION and data[at + 1] == _CONTROL:
+    at, delay = 13 + _colour_table_size(data[10]), 0
+    while data[at] != _TRAILER_BYTE:
+        if data[at] == _EXTENSION_BYTE and data[at + 1] == _CONTROL_LABEL:
             delay = data[at + 4] | data[at + 5] << 8
-        elif data[at] == _IMAGE:
-            yield delay if delay >= _LEAST_DELAY else _USUAL_DELAY
+        elif data[at] == _IMAGE_BYTE:
+            yield delay if delay >= _MIN_DELAY else _DEFAULT_DELAY
             delay = 0
         at = _block_end(data, at)
 
 
-def _stripped(data: bytes) -> bytes:
-    at = 13 + _colours(data[10])
-    kept = [data[:at]]
-    while data[at] != _END:
+def _strip_blocks(data: bytes) -> bytes:
+    at = 13 + _colour_table_size(data[10])
+    output = [data[:at]]
+    while data[at] != _TRAILER_BYTE:
         end = _block_end(data, at)
-        if data[at] == _IMAGE or _shows(data, at):
-            kept.append(data[at:end])
+        if data[at] == _IMAGE_BYTE or _is_visible_extension(data, at):
+            output.append(data[at:end])
         at = end
-    kept.append(bytes([_END]))
-    return b"".join(kept)
+    output.append(bytes([_TRAILER_BYTE]))
+    return b"".join(output)
 
 
 def _block_end(data: bytes | mmap, at: int) -> int:
-    if data[at] == _EXTENSION:
-        return _after_pieces(data, at + 2)
-    if data[at] == _IMAGE:
-        return _after_pieces(data, at + 11 + _colours(data[at + 9]))
+    if data[at] == _EXTENSION_BYTE:
+        return _sub_blocks_end(data, at + 2)
+    if data[at] == _IMAGE_BYTE:
+        return _sub_blocks_end(data, at + 11 + _colour_table_size(data[at + 9]))
     raise ValueError(f"unknown block {data[at]:#x}")
 
 
-def _after_pieces(data: bytes | mmap, at: int) -> int:
+def _sub_blocks_end(data: bytes | mmap, at: int) -> int:
     while data[at]:
         at += 1 + data[at]
     return at + 1
 
 
-def _shows(data: bytes, at: int) -> bool:
+def _is_visible_extension(data: bytes, at: int) -> bool:
     """Whether an extension changes what is seen: its timing, or how often it loops."""
-    if data[at + 1] == _APPLICATION:
-        return data[at + 3 : at + 14] in _LOOPS
-    return data[at + 1] == _CONTROL
+    if data[at + 1] == _APPLICATION_LABEL:
+        return data[at + 3 : at + 14] in _LOOP_EXTENSIONS
+    return data[at + 1] == _CONTROL_LABEL
 
 
-def _colours(flags: int) -> int:
+def _colour_table_size(flags: int) -> int:
     """Bytes of the colour table that the flags announce."""
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0

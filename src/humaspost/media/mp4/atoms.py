@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-_MOST_BOXES = 10_000
+_MAX_BOXES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,36 +13,38 @@ class Box:
     """``at`` is where it begins, ``head`` where its content does, ``end`` behind it, in bytes of the file."""
 
     kind: bytes
-    at: int
-    head: int
+    start: int
+    content_start: int
     end: int
 
 
-def boxes(file: BinaryIO, start: int, end: int) -> Iterator[Box]:
+def iterate_boxes(file: BinaryIO, start: int, end: int) -> Iterator[Box]:
     """Each box between two places; raises ValueError for one that is cut off, and for too many."""
-    at = start
-    for _turn in range(_MOST_BOXES):
-        if at + 8 > end:
+    position = start
+    for _turn in range(_MAX_BOXES):
+        if position + 8 > end:
             return
-        file.seek(at)
+        file.seek(position)
         length, kind = struct.unpack(">I4s", file.read(8))
-        head = at + 8
+        head = position + 8
         if length == 1:
             (length,) = struct.unpack(">Q", file.read(8))
             head += 8
-        length = length or end - at
-        if length < head - at or at + length > end:
+        length = length or end - position
+        if length < head - position or position + length > end:
             raise ValueError("cut off")
-        yield Box(kind, at, head, at + length)
-        at += length
+        yield Box(kind, position, head, position + length)
+        position += length
     raise ValueError("too many boxes")
 
 
-def inside(file: BinaryIO, outer: Box, *path: bytes) -> Box | None:
+def find_box(file: BinaryIO, parent: Box, *path: bytes) -> Box | None:
     """The first box of that path in the other one, None where there is none."""
     for kind in path:
-        found = next((box for box in boxes(file, outer.head, outer.end) if box.kind == kind), None)
-        if found is None:
+        child = next(
+            (box for box in iterate_boxes(file, parent.content_start, parent.end) if box.kind == kind), None
+        )
+        if child is None:
             return None
-        outer = found
-    return outer
+        parent = child
+    return parent

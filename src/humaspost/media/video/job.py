@@ -5,21 +5,21 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from humaspost.media.geometry import Shape
-from humaspost.media.video.measure import Measured
-from humaspost.media.video.transcode import Want
+from humaspost.media.geometry import Geometry
+from humaspost.media.video.measure import MeasuredMedia
+from humaspost.media.video.transcode import EncodingSettings
 
 #: Seconds that any conversion may take, and more for each second of the film: an old computer is four times slower.
-_ANYWAY = 60.0
-_EACH = 10.0
+_BASE_SECONDS = 60.0
+_SECONDS_PER_SECOND = 10.0
 #: Seconds, and the part of a film, by which a header may be wrong about its length.
-_NEARLY, _PART = 1.0, 0.02
+_DURATION_TOLERANCE, _DURATION_TOLERANCE_SHARE = 1.0, 0.02
 #: None takes longer than this, whatever its header says of its length.
-MOST = 30 * 60.0
+MAX_SECONDS = 30 * 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ConversionJob:
     """Standard input → ``target``, by way of ``draft`` beside it.
 
     ``mime`` is the source's. ``moves`` = pictures and sound are moved as they are where that gives a file that
@@ -31,50 +31,61 @@ class Job:
     target: str
     draft: str
     mime: str
-    moves: bool
-    want: Want | None
+    can_remux: bool
+    encoding: EncodingSettings | None
     interlaced: bool
     loops: int
-    most: int
-    seconds: float
-    lasts: tuple[float, float] | None = None
-    rate: tuple[float, float] | None = None
-    about: float | None = None
+    max_bytes: int
+    timeout: float
+    duration_range: tuple[float, float] | None = None
+    frame_rate_range: tuple[float, float] | None = None
+    expected_duration: float | None = None
 
 
-def misfit(seen: Measured, job: Job) -> str:
+def find_mismatch(measured: MeasuredMedia, job: ConversionJob) -> str:
     """What keeps the channel from taking what came out, in a few words; empty = nothing."""
-    if job.lasts and not job.lasts[0] <= (seen.duration or 0.0) <= job.lasts[1]:
-        return f"it would last {seen.duration} s"
-    if job.about and abs((seen.duration or 0.0) - job.about) > _NEARLY + _PART * job.about:
-        return f"it would last {seen.duration} s, not {job.about} s"
-    rate = seen.film.frame_rate
-    if job.rate and rate is not None and not job.rate[0] <= rate <= job.rate[1]:
+    if (
+        job.duration_range
+        and not job.duration_range[0] <= (measured.duration or 0.0) <= job.duration_range[1]
+    ):
+        return f"it would last {measured.duration} s"
+    if (
+        job.expected_duration
+        and abs((measured.duration or 0.0) - job.expected_duration)
+        > _DURATION_TOLERANCE + _DURATION_TOLERANCE_SHARE * job.expected_duration
+    ):
+        return f"it would last {measured.duration} s, not {job.expected_duration} s"
+    rate = measured.video.frame_rate
+    if (
+        job.frame_rate_range
+        and rate is not None
+        and not job.frame_rate_range[0] <= rate <= job.frame_rate_range[1]
+    ):
         return f"it would have {rate} frames a second"
     return ""
 
 
-def within(duration: float | None) -> float:
+def time_limit(duration: float | None) -> float:
     """How many seconds a conversion may take whose film lasts so many."""
-    return min(MOST, _ANYWAY + _EACH * (duration or 0.0))
+    return min(MAX_SECONDS, _BASE_SECONDS + _SECONDS_PER_SECOND * (duration or 0.0))
 
 
-def written(job: Job) -> str:
+def to_json(job: ConversionJob) -> str:
     """The job as text; ``read`` is its inverse."""
     return json.dumps(asdict(job), default=str)
 
 
-def read(text: str) -> Job:
+def from_json(text: str) -> ConversionJob:
     """The job that ``written`` wrote."""
     data = json.loads(text)
-    if (want := data["want"]) is not None:
-        shape = Shape(**want["shape"]) if want["shape"] else None
-        data["want"] = Want(**{**want, "shape": shape, "rate": Fraction(want["rate"])})
+    if (encoding := data["want"]) is not None:
+        geometry = Geometry(**encoding["shape"]) if encoding["shape"] else None
+        data["want"] = EncodingSettings(**{**encoding, "shape": geometry, "rate": Fraction(encoding["rate"])})
     for key in ("lasts", "rate"):
         data[key] = tuple(data[key]) if data[key] else None
-    return Job(**data)
+    return ConversionJob(**data)
 
 
-def target_of(job: Job) -> Path:
+def target_path(job: ConversionJob) -> Path:
     """Where the result will lie."""
     return Path(job.target)

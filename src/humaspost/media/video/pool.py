@@ -12,67 +12,69 @@ from pathlib import Path
 from typing import BinaryIO
 
 from humaspost.media.video import job as video_job
-from humaspost.media.video.plan import CannotConvert
-from humaspost.model.channel import NotFitYet
+from humaspost.media.video.plan import ConversionFailed
+from humaspost.model.channel import MediaNotReady
 
 #: So many at once: each may fill a processor and a gigabyte.
-AT_ONCE = 4
+MAX_CHILDREN = 4
 #: Seconds until it is worth asking again: for one that runs, and where there is no room to begin.
-SOON = 0.5
-LATER = 5.0
+RETRY_SECONDS = 0.5
+FULL_RETRY_SECONDS = 5.0
 #: Ended so, it was the computer, not the film: it is begun again.
-_STOPPED = {
+_SIGNAL_EXIT_CODES = {
     -int(getattr(signal, name))
     for name in ("SIGTERM", "SIGKILL", "SIGINT", "SIGHUP")
     if hasattr(signal, name)
 }
 
 
-class TooSlow(CannotConvert):
+class ConversionTimeout(ConversionFailed):
     """It was not done in its time, and was killed."""
 
     code = "media-not-converted-in-time"
 
 
 @dataclass
-class _Child:
-    job: video_job.Job
+class _ConversionChild:
+    job: video_job.ConversionJob
     process: "subprocess.Popen[bytes]"
-    seconds: float
-    late: bool = False
+    timeout: float
+    timed_out: bool = False
 
     def __post_init__(self) -> None:
-        self._alarm = threading.Timer(self.seconds, self._kill)
-        self._alarm.daemon = True
-        self._alarm.start()
+        self._timer = threading.Timer(self.timeout, self._kill)
+        self._timer.daemon = True
+        self._timer.start()
 
     def _kill(self) -> None:
         if self.process.poll() is None:
-            self.late = True
+            self.timed_out = True
             self.process.kill()
 
-    def bury(self) -> str:
+    def collect(self) -> str:
         """What it said at its end; its draft is gone."""
-        self._alarm.cancel()
-        said, _nothing = self.process.communicate()
+        self._timer.cancel()
+        output, _no_stderr = self.process.communicate()
         Path(self.job.draft).unlink(missing_ok=True)
-        return said.decode("utf-8", "replace").strip()
+        return output.decode("utf-8", "replace").strip()
 
 
-class Conversions:
+class ConversionPool:
     """One child for each target, for all threads; ``close`` ends them all.
 
     ``patience`` = ``begin`` waits so many seconds for the end, None = as long as it takes. ``most`` seconds
     are given to any.
     """
 
-    def __init__(self, *, patience: float | None = 0.0, most: float = video_job.MOST) -> None:
-        self._patience, self._most = patience, most
-        self._children: dict[Path, _Child] = {}
-        self._waiting: set[Path] = set()
+    def __init__(
+        self, *, wait_seconds: float | None = 0.0, max_seconds: float = video_job.MAX_SECONDS
+    ) -> None:
+        self._wait_seconds, self._max_seconds = wait_seconds, max_seconds
+        self._children: dict[Path, _ConversionChild] = {}
+        self._queued: set[Path] = set()
         self._lock = threading.Lock()
 
-    def look(self, target: Path) -> None:
+    def poll(self, target: Path) -> None:
         """There may be a result at ``target``; or it was never begun, and only ``begin`` knows whether it must be.
 
         Raises NotFitYet while it is being made or waits for room, and what kept it from being made, once:
@@ -81,70 +83,76 @@ class Conversions:
         with self._lock:
             child = self._children.get(target)
             if child is not None:
-                self._ended(target, child)
-            elif target in self._waiting:
-                self._demand_room()
+                self._check_child(target, child)
+            elif target in self._queued:
+                self._check_capacity()
 
-    def begin(self, job: video_job.Job, file: BinaryIO) -> None:
+    def start(self, conversion: video_job.ConversionJob, file: BinaryIO) -> None:
         """A child is at work on the open file; where it ended within our patience, as ``look``. Raises OSError.
 
         Raises NotFitYet where there is no room for one more.
         """
-        target = video_job.target_of(job)
+        target = video_job.target_path(conversion)
         with self._lock:
             if target not in self._children:
-                self._waiting.add(target)
-                self._demand_room()
-                self._waiting.remove(target)
-                self._children[target] = _started(job, file, seconds=min(job.seconds, self._most))
+                self._queued.add(target)
+                self._check_capacity()
+                self._queued.remove(target)
+                self._children[target] = _start_child(
+                    conversion, file, timeout=min(conversion.timeout, self._max_seconds)
+                )
             child = self._children[target]
-        if self._patience != 0:
+        if self._wait_seconds != 0:
             with suppress(subprocess.TimeoutExpired):
-                child.process.wait(self._patience)
-        self.look(target)
+                child.process.wait(self._wait_seconds)
+        self.poll(target)
 
     def close(self) -> None:
         """None is at work any more, and nothing of theirs lies about."""
         with self._lock:
             for child in self._children.values():
                 child.process.kill()
-                child.bury()
+                child.collect()
             self._children.clear()
 
-    def _demand_room(self) -> None:
-        if sum(one.process.poll() is None for one in self._children.values()) >= AT_ONCE:
-            raise NotFitYet(LATER)
+    def _check_capacity(self) -> None:
+        if sum(one.process.poll() is None for one in self._children.values()) >= MAX_CHILDREN:
+            raise MediaNotReady(FULL_RETRY_SECONDS)
 
-    def _ended(self, target: Path, child: _Child) -> None:
+    def _check_child(self, target: Path, child: _ConversionChild) -> None:
         code = child.process.poll()
         if code is None:
-            raise NotFitYet(SOON)
+            raise MediaNotReady(RETRY_SECONDS)
         del self._children[target]
-        said = child.bury()
-        if child.late:
-            raise TooSlow(f"not done in {child.seconds:.0f} s")
-        if code in _STOPPED:
+        output = child.collect()
+        if child.timed_out:
+            raise ConversionTimeout(f"not done in {child.timeout:.0f} s")
+        if code in _SIGNAL_EXIT_CODES:
             raise InterruptedError(errno.EINTR, os.strerror(errno.EINTR))
         if code:
-            raise CannotConvert(said or f"FFmpeg broke off ({code})")
+            raise ConversionFailed(output or f"FFmpeg broke off ({code})")
 
 
-def _started(job: video_job.Job, file: BinaryIO, *, seconds: float) -> _Child:
+def _start_child(conversion: video_job.ConversionJob, file: BinaryIO, *, timeout: float) -> _ConversionChild:
     file.seek(0)
     process = subprocess.Popen(  # noqa: S603  our own interpreter, no shell
         # -P: a file named av.py in the office's folder is not imported.
-        [sys.executable, "-P", "-m", "humaspost.media.video.ffmpeg_child", video_job.written(job)],
+        [sys.executable, "-P", "-m", "humaspost.media.video.ffmpeg_child", video_job.to_json(conversion)],
         stdin=file,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=_environment(),
+        env=_environment_without_secrets(),
         # Ctrl-C is for us; we end it.
         start_new_session=True,
     )
-    return _Child(job, process, seconds)
+    return _ConversionChild(conversion, process, timeout)
 
 
-def _environment() -> dict[str, str]:
+def _environment_without_secrets() -> dict[str, str]:
     """Ours without secrets: whoever breaks into FFmpeg finds none."""
-    hidden = "CREDENTIALS_DIRECTORY"
-    return {name: value for name, value in os.environ.items() if not name.startswith(("HUMASPOST_", hidden))}
+    hidden_prefix = "CREDENTIALS_DIRECTORY"
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("HUMASPOST_", hidden_prefix))
+    }

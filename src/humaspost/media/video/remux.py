@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 #: Seconds by which pictures and sound may slip and nobody notices (ITU-R BT.1359).
-_UNNOTICED = 0.04
+_MAX_UNNOTICED_SECONDS = 0.04
 _APPLES_HEVC = "hvc1"
 
 
-def moved(source: "InputContainer", out: "OutputContainer", *, longest: float | None = None) -> None:
+def remux(source: "InputContainer", out: "OutputContainer", *, max_duration: float | None = None) -> None:
     """``out`` has the pictures and the first sound of ``source``, from 0 on.
 
     Raises ValueError where the source hides pictures that would be seen then: whoever trims a film on a telephone
@@ -22,56 +22,59 @@ def moved(source: "InputContainer", out: "OutputContainer", *, longest: float | 
     """
     import av
 
-    begin = measure.begin_of(source, unit=av.time_base)
-    shown = measure.pictures_of(source)
-    chosen = [stream for stream in (shown, *source.streams.audio[:1]) if stream]
-    to = {stream.index: out.add_stream_from_template(stream) for stream in chosen}
-    if shown and shown.codec_context.codec_tag == _APPLES_HEVC:
+    start_time = measure.start_time(source, unit=av.time_base)
+    video_in = measure.video_stream(source)
+    selected = [stream for stream in (video_in, *source.streams.audio[:1]) if stream]
+    stream_out = {stream.index: out.add_stream_from_template(stream) for stream in selected}
+    if video_in and video_in.codec_context.codec_tag == _APPLES_HEVC:
         # FFmpeg would write hev1, which Apple's players do not play.
-        to[shown.index].codec_context.codec_tag = _APPLES_HEVC
-    starts = {stream.index: Start(longest=None if stream is shown else longest) for stream in chosen}
-    for packet in source.demux(chosen):
+        stream_out[video_in.index].codec_context.codec_tag = _APPLES_HEVC
+    offsets = {
+        stream.index: StreamStart(max_duration=None if stream is video_in else max_duration)
+        for stream in selected
+    }
+    for packet in source.demux(selected):
         if packet.dts is None:
             continue
-        if packet.stream is shown and packet.is_discard:
+        if packet.stream is video_in and packet.is_discard:
             raise ValueError("it hides pictures")
-        start = starts[packet.stream.index]
-        if start.keeps(packet):
-            if abs(start.slip - begin) > _UNNOTICED:
+        start = offsets[packet.stream.index]
+        if start.keep_packet(packet):
+            if abs(start.shift - start_time) > _MAX_UNNOTICED_SECONDS:
                 raise ValueError("its sound would slip")
-            packet.stream = to[packet.stream.index]
+            packet.stream = stream_out[packet.stream.index]
             out.mux(packet)
 
 
-class Start:
+class StreamStart:
     """The packets of a stream, the first of them at 0: an encoder begins a sound with a silence that no player plays.
 
     The one that would reach beyond ``longest`` seconds is left out too, and none behind it: what is longer by
     more than that is too long, and is to be seen so.
     """
 
-    def __init__(self, *, longest: float | None) -> None:
-        self._longest = longest
-        self._begin: int | None = None
+    def __init__(self, *, max_duration: float | None) -> None:
+        self._max_duration = max_duration
+        self._first_time: int | None = None
         #: Seconds by which all of it is earlier now.
-        self.slip = 0.0
+        self.shift = 0.0
 
-    def keeps(self, packet: Any) -> bool:
+    def keep_packet(self, packet: Any) -> bool:
         """Whether it belongs to the stream; its time is counted from the new start."""
         length = packet.duration or 0
-        if self._begin is None:
+        if self._first_time is None:
             if packet.is_discard or packet.pts + length // 2 < 0:
                 return False
-            self._begin = packet.pts
-            self.slip = float(packet.pts * packet.time_base)
-        packet.pts -= self._begin
-        packet.dts -= self._begin
-        return not straddles(packet.pts, length, packet.time_base, self._longest)
+            self._first_time = packet.pts
+            self.shift = float(packet.pts * packet.time_base)
+        packet.pts -= self._first_time
+        packet.dts -= self._first_time
+        return not crosses_limit(packet.pts, length, packet.time_base, self._max_duration)
 
 
-def straddles(begin: int, length: int, unit: Fraction, longest: float | None) -> bool:
+def crosses_limit(start: int, length: int, unit: Fraction, max_duration: float | None) -> bool:
     """Whether what begins there and lasts so many units (of ``unit`` seconds) ends behind ``longest``, and began before."""
-    if longest is None:
+    if max_duration is None:
         return False
-    end = Fraction(longest).limit_denominator(1000) / unit
-    return begin < end < begin + length
+    end = Fraction(max_duration).limit_denominator(1000) / unit
+    return start < end < start + length

@@ -17,28 +17,28 @@ from starlette.routing import Route
 from humaspost.sandbox.graph import (
     GraphError,
     Handler,
-    answering,
-    bearer,
-    chosen,
-    field_names,
-    no_such_node,
-    parameters,
-    reply,
+    as_endpoint,
+    bearer_token,
+    json_response,
+    parse_field_names,
+    request_parameters,
+    select_fields,
+    unknown_node,
     unknown_path,
     usage_headers,
 )
 from humaspost.sandbox.instagram import accounts, read_endpoints
-from humaspost.sandbox.instagram.container_request import Captions, read_wanted
+from humaspost.sandbox.instagram.container_request import CaptionRules, parse_request
 from humaspost.sandbox.instagram.containers import Container
-from humaspost.sandbox.instagram.errors import invalid, localized, refused
-from humaspost.sandbox.instagram.media_store import Gallery
-from humaspost.sandbox.instagram.options import SWITCHES
-from humaspost.sandbox.instagram.tokens import Tokens
-from humaspost.sandbox.state import World
+from humaspost.sandbox.instagram.errors import invalid_parameter, localize, subcode_error
+from humaspost.sandbox.instagram.media_store import MediaStore
+from humaspost.sandbox.instagram.options import OPTIONS
+from humaspost.sandbox.instagram.tokens import TokenStore
+from humaspost.sandbox.state import SandboxState
 
-__all__ = ["SWITCHES", "Platform"]
+__all__ = ["OPTIONS", "Platform"]
 
-_FILM_MOST = 1024 * 1024 * 1024
+_MAX_VIDEO_BYTES = 1024 * 1024 * 1024
 
 
 class Platform:
@@ -46,16 +46,16 @@ class Platform:
 
     accounts: dict[str, str] = accounts.ACCOUNTS
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, state: SandboxState) -> None:
         """Everything is kept in ``world``, ``gallery`` and ``tokens``."""
-        self.world = world
+        self.state = state
         self.reset()
         self.routes = self._routes()
 
     def reset(self) -> None:
         """No container and no post is left; the demo tokens are as they were."""
-        self.gallery = Gallery(self.world)
-        self.tokens = Tokens(self.world, self.world.now())
+        self.media_store = MediaStore(self.state)
+        self.tokens = TokenStore(self.state, self.state.now())
 
     def _routes(self) -> list[Route]:
         base = "/instagram/{version}"
@@ -79,199 +79,213 @@ class Platform:
             ("GET", f"{base}/{{node}}", self._node),
             ("DELETE", f"{base}/{{node}}", self._delete),
         ]
-        known = [
-            Route(path, answering(self._worded(act), self._headers), methods=[method])
-            for method, path, act in table
+        authenticated = [
+            Route(path, as_endpoint(self._as_handler(action), self._headers), methods=[method])
+            for method, path, action in table
         ]
         every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
         return [
-            *known,
-            Route("/instagram/{rest:path}", answering(unknown_path, self._headers), methods=every),
+            *authenticated,
+            Route("/instagram/{rest:path}", as_endpoint(unknown_path, self._headers), methods=every),
         ]
 
-    def _worded(self, act: Handler) -> Handler:
+    def _as_handler(self, action: Handler) -> Handler:
         async def worded(request: Request) -> Any:
             try:
-                return await act(request)
+                return await action(request)
             except GraphError as error:
-                raise localized(error) if self.gallery.option("localized") else error from None
+                raise localize(error) if self.media_store.get_option("localized") else error from None
 
         return worded
 
     def _headers(self) -> Mapping[str, str]:
         return usage_headers(
-            (accounts.USER_ID, accounts.BUSINESS_ID), "instagram", self.gallery.option("usage")
+            (accounts.USER_ID, accounts.BUSINESS_ID), "instagram", self.media_store.get_option("usage")
         )
 
-    async def _enter(self, request: Request, *, own: bool = False) -> tuple[dict[str, Any], bool]:
+    async def _authenticate(
+        self, request: Request, *, is_own_node: bool = False
+    ) -> tuple[dict[str, Any], bool]:
         """Every parameter, and whether the token is Facebook's; ``own``: the node must be the account."""
-        given = await parameters(request)
-        facebook = self.tokens.facebook(bearer(request) or given.get("access_token"))
-        if (self.gallery.option("usage") or 0) >= 100:
+        values = await request_parameters(request)
+        is_facebook = self.tokens.is_facebook(bearer_token(request) or values.get("access_token"))
+        if (self.media_store.get_option("usage") or 0) >= 100:
             said = "There have been too many calls to this Instagram account. Wait a bit and try again."
             raise GraphError(80002, f"(#80002) {said}")
-        mine = (accounts.USER_ID,) if facebook else (accounts.USER_ID, accounts.APP_SCOPED_ID, "me")
-        if own and request.path_params["node"] not in mine:
-            raise no_such_node(request.path_params["node"], request.method)
-        return given, facebook
+        own_ids = (accounts.USER_ID,) if is_facebook else (accounts.USER_ID, accounts.APP_SCOPED_ID, "me")
+        if is_own_node and request.path_params["node"] not in own_ids:
+            raise unknown_node(request.path_params["node"], request.method)
+        return values, is_facebook
 
-    def _demand_professional(self) -> None:
-        if self.gallery.option("account_type") == "PERSONAL":
+    def _check_professional(self) -> None:
+        if self.media_store.get_option("account_type") == "PERSONAL":
             raise GraphError(10, "(#10) Application does not have permission for this action")
 
-    def _captions(self) -> Captions:
-        return Captions(str(self.gallery.option("caption_unit")), int(self.gallery.option("hashtags")))
+    def _caption_rules(self) -> CaptionRules:
+        return CaptionRules(
+            str(self.media_store.get_option("caption_unit")), int(self.media_store.get_option("hashtags"))
+        )
 
     async def _create(self, request: Request) -> Any:
-        given, facebook = await self._enter(request, own=True)
-        self._demand_professional()
-        self.gallery.room()
-        wanted = read_wanted(given, facebook=facebook, captions=self._captions())
-        container = await to_thread.run_sync(self.gallery.create, wanted)
-        if not wanted.upload_type:
+        parameters, is_facebook = await self._authenticate(request, is_own_node=True)
+        self._check_professional()
+        self.media_store.check_creation_quota()
+        container_request = parse_request(
+            parameters, is_facebook=is_facebook, caption_rules=self._caption_rules()
+        )
+        container = await to_thread.run_sync(self.media_store.create, container_request)
+        if not container_request.upload_type:
             return {"id": container.id}
         version = request.path_params["version"]
-        base = self.world.base_url or str(request.base_url).rstrip("/")
+        base = self.state.base_url or str(request.base_url).rstrip("/")
         return {"id": container.id, "uri": f"{base}/instagram/ig-api-upload/{version}/{container.id}"}
 
     async def _publish(self, request: Request) -> Any:
-        given, _ = await self._enter(request, own=True)
-        self._demand_professional()
+        given, _ = await self._authenticate(request, is_own_node=True)
+        self._check_professional()
         if unknown := set(given) - {"creation_id", "access_token"}:
-            raise invalid(f"Unsupported parameter: {min(unknown)}")
+            raise invalid_parameter(f"Unsupported parameter: {min(unknown)}")
         creation_id = str(given.get("creation_id") or "")
         if not creation_id.isdecimal():
-            raise invalid("The parameter creation_id is required.")
-        return {"id": self.gallery.publish(creation_id)}
+            raise invalid_parameter("The parameter creation_id is required.")
+        return {"id": self.media_store.publish(creation_id)}
 
     async def _upload(self, request: Request) -> Any:
         try:
-            return await self._received(request)
+            return await self._received_bytes(request)
         except GraphError as error:
-            said = json.dumps({"success": False, "error": {"message": error.message}})
-            details = {"retriable": False, "type": "ProcessingFailedError", "message": said}
-            return reply({"debug_info": details}, status=error.status)
+            headers = json.dumps({"success": False, "error": {"message": error.message}})
+            details = {"retriable": False, "type": "ProcessingFailedError", "message": headers}
+            return json_response({"debug_info": details}, status=error.status)
 
-    async def _received(self, request: Request) -> dict[str, Any]:
-        container = self.gallery.containers.get(request.path_params["container"])
-        if not self.tokens.facebook(bearer(request)):
+    async def _received_bytes(self, request: Request) -> dict[str, Any]:
+        container = self.media_store.containers.get(request.path_params["container"])
+        if not self.tokens.is_facebook(bearer_token(request)):
             raise GraphError(190, "unauthorized user request")
-        if container is None or not container.wanted.upload_type or container.bytes_received:
-            raise invalid("There is no upload session with this id.")
-        data = await self._sent(request)
-        await to_thread.run_sync(self.gallery.receive, container, data)
+        if container is None or not container.request.upload_type or container.bytes_received:
+            raise invalid_parameter("There is no upload session with this id.")
+        data = await self._uploaded_bytes(request)
+        await to_thread.run_sync(self.media_store.receive_video, container, data)
         return {"success": True, "message": "Upload successful."}
 
-    async def _sent(self, request: Request) -> bytes:
+    async def _uploaded_bytes(self, request: Request) -> bytes:
         """The bytes of an upload: the body, or what the header ``file_url`` points at."""
         if url := request.headers.get("file_url"):
             return await to_thread.run_sync(
-                lambda: self.gallery.fetched(url, family="video", limit=_FILM_MOST)
+                lambda: self.media_store.fetch(url, family="video", limit=_MAX_VIDEO_BYTES)
             )
         data = await request.body()
         if request.headers.get("offset") != "0" or request.headers.get("file_size") != str(len(data)):
-            raise invalid("The headers offset and file_size must describe the body.")
+            raise invalid_parameter("The headers offset and file_size must describe the body.")
         return data
 
     async def _me(self, request: Request) -> Any:
-        given, facebook = await self._enter(request)
-        return read_endpoints.me(self.world, given.get("fields"), facebook=facebook)
+        given, facebook = await self._authenticate(request)
+        return read_endpoints.me_node(self.state, given.get("fields"), is_facebook=facebook)
 
     async def _pages(self, request: Request) -> Any:
-        _, facebook = await self._enter(request)
+        _, facebook = await self._authenticate(request)
         if not facebook:
-            raise no_such_node("accounts", request.method)
-        return read_endpoints.pages()
+            raise unknown_node("accounts", request.method)
+        return read_endpoints.list_pages()
 
     async def _media(self, request: Request) -> Any:
-        given, facebook = await self._enter(request, own=True)
-        return read_endpoints.listing(
-            self.world, read_endpoints.posts(self.world), given, hide_caption=self._hides(facebook)
+        given, facebook = await self._authenticate(request, is_own_node=True)
+        return read_endpoints.list_media(
+            self.state,
+            read_endpoints.list_posts(self.state),
+            given,
+            hide_caption=self._hides_caption(facebook),
         )
 
     async def _stories(self, request: Request) -> Any:
-        given, facebook = await self._enter(request, own=True)
-        return read_endpoints.listing(
-            self.world, read_endpoints.stories(self.world), given, hide_caption=self._hides(facebook)
+        given, facebook = await self._authenticate(request, is_own_node=True)
+        return read_endpoints.list_media(
+            self.state,
+            read_endpoints.list_stories(self.state),
+            given,
+            hide_caption=self._hides_caption(facebook),
         )
 
     async def _limit(self, request: Request) -> Any:
-        given, _ = await self._enter(request, own=True)
-        return read_endpoints.publishing_limit(self.gallery, given)
+        given, _ = await self._authenticate(request, is_own_node=True)
+        return read_endpoints.publishing_limit(self.media_store, given)
 
     async def _node(self, request: Request) -> Any:
-        given, facebook = await self._enter(request)
+        given, facebook = await self._authenticate(request)
         node, fields = request.path_params["node"], given.get("fields")
         if node == accounts.USER_ID:
-            return read_endpoints.user(self.world, fields, facebook=facebook)
-        if container := self.gallery.containers.get(node):
+            return read_endpoints.user_node(self.state, fields, is_facebook=facebook)
+        if container := self.media_store.containers.get(node):
             return await to_thread.run_sync(self._container, container, fields)
-        shown = read_endpoints.found(self.world, node)
-        if shown is None:
-            raise no_such_node(node, request.method)
-        return read_endpoints.medium(self.world, shown, fields, hide_caption=self._hides(facebook))
+        medium = read_endpoints.find_medium(self.state, node)
+        if medium is None:
+            raise unknown_node(node, request.method)
+        return read_endpoints.media_node(
+            self.state, medium, fields, hide_caption=self._hides_caption(facebook)
+        )
 
     def _container(self, container: Container, fields: str | None) -> dict[str, Any]:
-        status = self.gallery.status(container)
-        node = container.node(status)
-        if status == "ERROR" and not self.gallery.option("error_status_code"):
+        status = self.media_store.status(container)
+        node = container.to_node(status)
+        if status == "ERROR" and not self.media_store.get_option("error_status_code"):
             node["status_code"] = None
-        return chosen(node, field_names(fields or "id"), kind="ShadowIGMediaBuilder")
+        return select_fields(node, parse_field_names(fields or "id"), kind="ShadowIGMediaBuilder")
 
     async def _children(self, request: Request) -> Any:
-        await self._enter(request)
-        shown = read_endpoints.found(self.world, request.path_params["node"])
-        if shown is None:
-            raise no_such_node(request.path_params["node"], request.method)
-        return {"data": [{"id": child} for child in shown.extra["children"]]}
+        await self._authenticate(request)
+        medium = read_endpoints.find_medium(self.state, request.path_params["node"])
+        if medium is None:
+            raise unknown_node(request.path_params["node"], request.method)
+        return {"data": [{"id": child} for child in medium.extra["children"]]}
 
     async def _insights(self, request: Request) -> Any:
-        given, _ = await self._enter(request)
-        if read_endpoints.found(self.world, request.path_params["node"]) is None:
-            raise no_such_node(request.path_params["node"], request.method)
-        return read_endpoints.insights(given.get("metric"))
+        given, _ = await self._authenticate(request)
+        if read_endpoints.find_medium(self.state, request.path_params["node"]) is None:
+            raise unknown_node(request.path_params["node"], request.method)
+        return read_endpoints.insights_node(given.get("metric"))
 
     async def _delete(self, request: Request) -> Any:
-        _, facebook = await self._enter(request)
-        shown = read_endpoints.found(self.world, request.path_params["node"])
-        if shown is None:
-            raise no_such_node(request.path_params["node"], request.method)
+        _, facebook = await self._authenticate(request)
+        medium = read_endpoints.find_medium(self.state, request.path_params["node"])
+        if medium is None:
+            raise unknown_node(request.path_params["node"], request.method)
         if not facebook:
-            raise refused(2207073)
-        shown.deleted = True
-        return {"success": True, "deleted_id": shown.id}
+            raise subcode_error(2207073)
+        medium.deleted = True
+        return {"success": True, "deleted_id": medium.id}
 
     async def _file(self, request: Request) -> Any:
-        shown = read_endpoints.found(self.world, request.path_params["media_id"])
-        place = request.path_params["place"]
-        if shown is None or place >= len(shown.media):
+        medium = read_endpoints.find_medium(self.state, request.path_params["media_id"])
+        position = request.path_params["place"]
+        if medium is None or position >= len(medium.media):
             return Response(status_code=404)
-        return Response(shown.media[place].data, media_type=shown.media[place].type)
+        return Response(medium.media[position].data, media_type=medium.media[position].type)
 
     async def _refresh(self, request: Request) -> Any:
-        given = await parameters(request)
+        given = await request_parameters(request)
         if given.get("grant_type") != "ig_refresh_token":
-            raise invalid("The parameter grant_type must be ig_refresh_token.")
-        return self.tokens.refresh(str(bearer(request) or ""))
+            raise invalid_parameter("The parameter grant_type must be ig_refresh_token.")
+        return self.tokens.refresh(str(bearer_token(request) or ""))
 
     async def _exchange(self, request: Request) -> Any:
-        given = await parameters(request)
+        given = await request_parameters(request)
         if given.get("grant_type") != "ig_exchange_token":
-            raise invalid("The parameter grant_type must be ig_exchange_token.")
-        return self.tokens.exchange(str(bearer(request) or ""), str(given.get("client_secret", "")))
+            raise invalid_parameter("The parameter grant_type must be ig_exchange_token.")
+        return self.tokens.exchange(str(bearer_token(request) or ""), str(given.get("client_secret", "")))
 
     async def _exchange_facebook(self, request: Request) -> Any:
-        given = await parameters(request)
+        given = await request_parameters(request)
         if given.get("grant_type") != "fb_exchange_token":
-            raise invalid("The parameter grant_type must be fb_exchange_token.")
+            raise invalid_parameter("The parameter grant_type must be fb_exchange_token.")
         token = str(given.get("fb_exchange_token", ""))
         return self.tokens.exchange_facebook(token, str(given.get("client_secret", "")))
 
     async def _debug_token(self, request: Request) -> Any:
-        given, facebook = await self._enter(request)
-        if not facebook and not self.gallery.option("debug_token"):
-            raise no_such_node("debug_token", request.method)
-        return self.tokens.debug(str(given.get("input_token", "")))
+        given, facebook = await self._authenticate(request)
+        if not facebook and not self.media_store.get_option("debug_token"):
+            raise unknown_node("debug_token", request.method)
+        return self.tokens.debug_token(str(given.get("input_token", "")))
 
-    def _hides(self, facebook: bool) -> bool:
-        return bool(self.gallery.option("hide_caption")) and not facebook
+    def _hides_caption(self, is_facebook: bool) -> bool:
+        return bool(self.media_store.get_option("hide_caption")) and not is_facebook

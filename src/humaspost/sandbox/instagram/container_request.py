@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from humaspost.sandbox.instagram import accounts
-from humaspost.sandbox.instagram.errors import invalid, refused
+from humaspost.sandbox.instagram.errors import invalid_parameter, subcode_error
 
 _MENTION = re.compile(r"(?<![\w.])@[\w.]+")
-_CAPTION_MOST, _MENTIONS_MOST = 2200, 20
-_PARENTS = ("IMAGE", "REELS", "CAROUSEL", "VIDEO")
-_FILMS = ("REELS", "VIDEO", "VIDEO_ITEM", "STORIES")
+_MAX_CAPTION, _MAX_MENTIONS = 2200, 20
+_PARENT_KINDS = ("IMAGE", "REELS", "CAROUSEL", "VIDEO")
+_VIDEO_KINDS = ("REELS", "VIDEO", "VIDEO_ITEM", "STORIES")
 _FACEBOOK_ONLY = (
     "upload_type",
     "poll_attachment",
@@ -24,33 +24,33 @@ _FACEBOOK_ONLY = (
 )
 
 #: Parameter -> the kinds of container that take it (contracts/instagram.md section 1.1).
-TAKEN_BY: dict[str, tuple[str, ...]] = {
+KINDS_BY_PARAMETER: dict[str, tuple[str, ...]] = {
     "image_url": ("IMAGE", "IMAGE_ITEM", "STORIES"),
-    "video_url": _FILMS,
-    "caption": (*_PARENTS, "STORIES"),
+    "video_url": _VIDEO_KINDS,
+    "caption": (*_PARENT_KINDS, "STORIES"),
     "alt_text": ("IMAGE", "IMAGE_ITEM"),
-    "is_carousel_item": (*_PARENTS, "STORIES", "IMAGE_ITEM", "VIDEO_ITEM"),
+    "is_carousel_item": (*_PARENT_KINDS, "STORIES", "IMAGE_ITEM", "VIDEO_ITEM"),
     "children": ("CAROUSEL",),
-    "collaborators": _PARENTS,
+    "collaborators": _PARENT_KINDS,
     "user_tags": ("IMAGE", "IMAGE_ITEM", "REELS", "STORIES", "VIDEO"),
-    "location_id": _PARENTS,
+    "location_id": _PARENT_KINDS,
     "cover_url": ("REELS",),
     "thumb_offset": ("REELS", "VIDEO", "VIDEO_ITEM"),
     "share_to_feed": ("REELS",),
     "audio_name": ("REELS",),
     "trial_params": ("REELS",),
     "product_tags": ("IMAGE", "IMAGE_ITEM", "REELS", "VIDEO", "VIDEO_ITEM"),
-    "upload_type": _FILMS,
-    "is_ai_generated": _PARENTS,
-    "is_paid_partnership": _PARENTS,
-    "branded_content_sponsor_ids": _PARENTS,
-    "poll_attachment": _PARENTS,
-    "is_poll_duration_extended": _PARENTS,
-    "is_comment_prompt_used": _PARENTS,
+    "upload_type": _VIDEO_KINDS,
+    "is_ai_generated": _PARENT_KINDS,
+    "is_paid_partnership": _PARENT_KINDS,
+    "branded_content_sponsor_ids": _PARENT_KINDS,
+    "poll_attachment": _PARENT_KINDS,
+    "is_poll_duration_extended": _PARENT_KINDS,
+    "is_comment_prompt_used": _PARENT_KINDS,
 }
 
 
-def _unpacked(value: Any) -> Any:
+def _unpack(value: Any) -> Any:
     """A JSON array or object that came as text; a plain comma list becomes an array too."""
     if not isinstance(value, str):
         return value
@@ -59,7 +59,7 @@ def _unpacked(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
-Listed = Annotated[list[str], BeforeValidator(_unpacked)]
+TextList = Annotated[list[str], BeforeValidator(_unpack)]
 
 
 class UserTag(BaseModel):
@@ -69,7 +69,7 @@ class UserTag(BaseModel):
     y: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
-class Wanted(BaseModel):
+class ContainerRequest(BaseModel):
     """The parameters of POST /media, typed; text as it comes from a form or a query is read leniently."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
@@ -79,138 +79,144 @@ class Wanted(BaseModel):
     caption: str | None = None
     alt_text: Annotated[str, Field(max_length=1000)] | None = None
     is_carousel_item: bool | None = None
-    children: Listed | None = None
-    collaborators: Listed | None = None
-    user_tags: Annotated[list[UserTag], BeforeValidator(_unpacked)] | None = None
+    children: TextList | None = None
+    collaborators: TextList | None = None
+    user_tags: Annotated[list[UserTag], BeforeValidator(_unpack)] | None = None
     location_id: str | None = None
     cover_url: str | None = None
     thumb_offset: int | None = None
     share_to_feed: bool | None = None
     audio_name: str | None = None
-    trial_params: Annotated[dict[str, Any], BeforeValidator(_unpacked)] | None = None
-    product_tags: Annotated[list[dict[str, Any]], BeforeValidator(_unpacked)] | None = None
+    trial_params: Annotated[dict[str, Any], BeforeValidator(_unpack)] | None = None
+    product_tags: Annotated[list[dict[str, Any]], BeforeValidator(_unpack)] | None = None
     upload_type: Literal["resumable"] | None = None
     is_ai_generated: bool | None = None
     is_paid_partnership: bool | None = None
-    branded_content_sponsor_ids: Listed | None = None
-    poll_attachment: Annotated[dict[str, Any], BeforeValidator(_unpacked)] | None = None
+    branded_content_sponsor_ids: TextList | None = None
+    poll_attachment: Annotated[dict[str, Any], BeforeValidator(_unpack)] | None = None
     is_poll_duration_extended: bool | None = None
     is_comment_prompt_used: bool | None = None
 
     @property
     def kind(self) -> str:
         """IMAGE, IMAGE_ITEM, VIDEO, VIDEO_ITEM, REELS, STORIES or CAROUSEL."""
-        named = self.media_type or "IMAGE"
-        return f"{named}_ITEM" if self.is_carousel_item and named in ("IMAGE", "VIDEO") else named
+        media_type = self.media_type or "IMAGE"
+        return (
+            f"{media_type}_ITEM" if self.is_carousel_item and media_type in ("IMAGE", "VIDEO") else media_type
+        )
 
     @property
-    def is_film(self) -> bool:
+    def is_video(self) -> bool:
         """Whether the container holds a video."""
         return bool(self.video_url or self.upload_type)
 
 
 @dataclass(frozen=True, slots=True)
-class Captions:
+class CaptionRules:
     """How captions are counted: in ``characters`` or ``utf-16`` units, with at most so many hashtags."""
 
     unit: str
     hashtags: int
 
-    def length(self, caption: str) -> int:
+    def count(self, caption: str) -> int:
         """How long the caption is."""
         return len(caption) if self.unit == "characters" else len(caption.encode("utf-16-le")) // 2
 
 
-def read_wanted(given: dict[str, Any], *, facebook: bool, captions: Captions) -> Wanted:
+def parse_request(
+    parameters: dict[str, Any], *, is_facebook: bool, caption_rules: CaptionRules
+) -> ContainerRequest:
     """The container asked for; GraphError says which parameter is unknown, misplaced or wrong."""
     try:
-        wanted = Wanted.model_validate({key: value for key, value in given.items() if key != "access_token"})
+        request = ContainerRequest.model_validate(
+            {key: value for key, value in parameters.items() if key != "access_token"}
+        )
     except (ValidationError, ValueError) as bad:
-        raise _complaint(bad) from bad
-    if wanted.media_type not in (None, "IMAGE", "VIDEO", "REELS", "STORIES", "CAROUSEL"):
-        raise refused(2207023, found=wanted.media_type)
-    _check_places(wanted, facebook=facebook)
-    _check_source(wanted)
-    _check_caption(wanted.caption or "", captions)
-    _check_people(wanted)
-    if wanted.location_id is not None and wanted.location_id not in accounts.LOCATION_IDS:
-        raise invalid("Param location_id: INSTAGRAM_PLATFORM_API__INVALID_LOCATION_ID")
-    if wanted.product_tags is not None:
-        raise refused(2207037)
-    return wanted
+        raise _validation_error(bad) from bad
+    if request.media_type not in (None, "IMAGE", "VIDEO", "REELS", "STORIES", "CAROUSEL"):
+        raise subcode_error(2207023, found=request.media_type)
+    _check_parameters(request, is_facebook=is_facebook)
+    _check_source(request)
+    _check_caption(request.caption or "", caption_rules)
+    _check_people(request)
+    if request.location_id is not None and request.location_id not in accounts.LOCATION_IDS:
+        raise invalid_parameter("Param location_id: INSTAGRAM_PLATFORM_API__INVALID_LOCATION_ID")
+    if request.product_tags is not None:
+        raise subcode_error(2207037)
+    return request
 
 
-def _complaint(bad: ValueError) -> Exception:
+def _validation_error(bad: ValueError) -> Exception:
     if not isinstance(bad, ValidationError):
-        return invalid("A parameter is not valid JSON.")
+        return invalid_parameter("A parameter is not valid JSON.")
     first = bad.errors(include_url=False, include_input=False)[0]
     where = ".".join(map(str, first["loc"]))
     if first["type"] == "extra_forbidden":
-        return invalid(f"Unsupported parameter: {where}")
-    return invalid(f"Param {where}: {first['msg']}")
+        return invalid_parameter(f"Unsupported parameter: {where}")
+    return invalid_parameter(f"Param {where}: {first['msg']}")
 
 
-def _check_places(wanted: Wanted, *, facebook: bool) -> None:
-    for name in wanted.model_fields_set - {"media_type"}:
-        if getattr(wanted, name) is None:
+def _check_parameters(request: ContainerRequest, *, is_facebook: bool) -> None:
+    for name in request.model_fields_set - {"media_type"}:
+        if getattr(request, name) is None:
             continue
-        if wanted.kind not in TAKEN_BY[name]:
-            raise invalid(f"Param {name} is not supported for {wanted.kind} media.")
-        if name in _FACEBOOK_ONLY and not facebook:
-            raise invalid(f"Param {name} needs Instagram API with Facebook Login.")
-    if wanted.is_carousel_item and wanted.kind in ("REELS", "STORIES", "CAROUSEL"):
-        raise invalid(f"Param is_carousel_item is not supported for {wanted.kind} media.")
+        if request.kind not in KINDS_BY_PARAMETER[name]:
+            raise invalid_parameter(f"Param {name} is not supported for {request.kind} media.")
+        if name in _FACEBOOK_ONLY and not is_facebook:
+            raise invalid_parameter(f"Param {name} needs Instagram API with Facebook Login.")
+    if request.is_carousel_item and request.kind in ("REELS", "STORIES", "CAROUSEL"):
+        raise invalid_parameter(f"Param is_carousel_item is not supported for {request.kind} media.")
 
 
-def _check_source(wanted: Wanted) -> None:
-    sources = [wanted.image_url, wanted.video_url, wanted.upload_type]
+def _check_source(request: ContainerRequest) -> None:
+    sources = [request.image_url, request.video_url, request.upload_type]
     named = [source for source in sources if source]
-    if wanted.kind == "CAROUSEL":
-        if not 2 <= len(wanted.children or []) <= 10:
-            raise refused(2207028)
+    if request.kind == "CAROUSEL":
+        if not 2 <= len(request.children or []) <= 10:
+            raise subcode_error(2207028)
         return
     if len(named) > 1:
-        raise invalid("Only one of image_url, video_url and upload_type is allowed.")
+        raise invalid_parameter("Only one of image_url, video_url and upload_type is allowed.")
     if not named:
         needed = {"IMAGE": "image_url", "IMAGE_ITEM": "image_url", "STORIES": "image_url"}
-        raise invalid(f"The parameter {needed.get(wanted.kind, 'video_url')} is required.")
+        raise invalid_parameter(f"The parameter {needed.get(request.kind, 'video_url')} is required.")
 
 
-def _check_caption(caption: str, captions: Captions) -> None:
-    length = captions.length(caption)
-    if length > _CAPTION_MOST or _hashtags(caption) > captions.hashtags:
-        raise refused(2207010, length=length)
-    if len(_MENTION.findall(caption)) > _MENTIONS_MOST:
-        raise refused(2207040)
+def _check_caption(caption: str, caption_rules: CaptionRules) -> None:
+    length = caption_rules.count(caption)
+    if length > _MAX_CAPTION or _count_hashtags(caption) > caption_rules.hashtags:
+        raise subcode_error(2207010, length=length)
+    if len(_MENTION.findall(caption)) > _MAX_MENTIONS:
+        raise subcode_error(2207040)
 
 
-def _check_people(wanted: Wanted) -> None:
-    for name in wanted.collaborators or []:
+def _check_people(request: ContainerRequest) -> None:
+    for name in request.collaborators or []:
         if name.startswith("@") or not re.fullmatch(r"[\w.]{1,30}", name):
-            raise refused(2207018, name=name)
-    if len(wanted.collaborators or []) > 3:
-        raise invalid("Param collaborators: at most 3 usernames.")
-    tags = wanted.user_tags or []
-    if tags and wanted.kind == "STORIES" and wanted.is_film:
-        raise invalid("Param user_tags is not supported for videos in stories.")
+            raise subcode_error(2207018, name=name)
+    if len(request.collaborators or []) > 3:
+        raise invalid_parameter("Param collaborators: at most 3 usernames.")
+    tags = request.user_tags or []
+    if tags and request.kind == "STORIES" and request.is_video:
+        raise invalid_parameter("Param user_tags is not supported for videos in stories.")
     if len(tags) > 20:
-        raise refused(2207040)
+        raise subcode_error(2207040)
     for tag in tags:
-        placed = tag.x is not None and tag.y is not None
-        if wanted.kind in ("IMAGE", "IMAGE_ITEM") and not placed:
-            raise invalid("Param user_tags: x and y are required for images.")
-        if wanted.kind in ("REELS", "VIDEO") and (tag.x is not None or tag.y is not None):
-            raise invalid("Param user_tags: x and y are not supported for videos.")
+        has_position = tag.x is not None and tag.y is not None
+        if request.kind in ("IMAGE", "IMAGE_ITEM") and not has_position:
+            raise invalid_parameter("Param user_tags: x and y are required for images.")
+        if request.kind in ("REELS", "VIDEO") and (tag.x is not None or tag.y is not None):
+            raise invalid_parameter("Param user_tags: x and y are not supported for videos.")
 
 
-def _hashtags(caption: str) -> int:
+def _count_hashtags(caption: str) -> int:
     """How many there are; those that are written together are one each, and none begins within a word."""
-    count, inside, before = 0, False, " "
-    for here, after in zip(caption, caption[1:] + " ", strict=False):
-        starts = inside or not (before.isalnum() or before in "_&")
-        if here == "#" and starts and (after.isalnum() or after == "_"):
-            count, inside = count + 1, True
+    count, is_inside, previous = 0, False, " "
+    for position, following in zip(caption, caption[1:] + " ", strict=False):
+        is_start = is_inside or not (previous.isalnum() or previous in "_&")
+        if position == "#" and is_start and (following.isalnum() or following == "_"):
+            count, is_inside = count + 1, True
         else:
-            inside = inside and (here.isalnum() or here == "_")
-        before = here
+            is_inside = is_inside and (position.isalnum() or position == "_")
+        previous = position
     return count

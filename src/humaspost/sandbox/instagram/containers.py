@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from humaspost.sandbox.instagram.container_request import Wanted
-from humaspost.sandbox.state import ShownMedia
+from humaspost.sandbox.instagram.container_request import ContainerRequest
+from humaspost.sandbox.state import PublicMedia
 
-DAY = timedelta(hours=24)
-_SAID = {
+CONTAINER_LIFETIME = timedelta(hours=24)
+_STATUS_TEXTS = {
     "IN_PROGRESS": "In progress: Media is still being processed.",
     "FINISHED": "Finished: Media has been uploaded and it is ready to be published.",
     "PUBLISHED": "Published: Media has been published.",
@@ -27,14 +27,14 @@ class Container:
     """One container; ``ready_at`` is None while its upload, or a never-ready fault, keeps it waiting."""
 
     id: str
-    wanted: Wanted
+    request: ContainerRequest
     created_at: datetime
     ready_at: datetime | None
-    media: tuple[ShownMedia, ...] = ()
+    media: tuple[PublicMedia, ...] = ()
     error: str | None = None
     seconds: float = 0.0
     bytes_received: int = 0
-    read_again: bool = False
+    download_checked: bool = False
     published_at: datetime | None = None
     media_ids: list[str] = field(default_factory=list)
 
@@ -42,29 +42,29 @@ class Container:
         """IN_PROGRESS, FINISHED, ERROR, EXPIRED or PUBLISHED; ``lag`` s pass before it admits PUBLISHED."""
         if self.published_at is not None:
             return "PUBLISHED" if now >= self.published_at + timedelta(seconds=lag) else "FINISHED"
-        if now - self.created_at >= DAY:
+        if now - self.created_at >= CONTAINER_LIFETIME:
             return "EXPIRED"
         if self.ready_at is None or now < self.ready_at:
             return "IN_PROGRESS"
         return "ERROR" if self.error else "FINISHED"
 
-    def node(self, status: str) -> dict[str, Any]:
+    def to_node(self, status: str) -> dict[str, Any]:
         """The container as GET shows it when it is in ``status``."""
-        film = None
-        if self.wanted.upload_type:
-            film = {
+        is_video = None
+        if self.request.upload_type:
+            is_video = {
                 "uploading_phase": {
                     "status": "complete" if self.bytes_received else "not_started",
                     "bytes_transferred": self.bytes_received,
                 },
                 "processing_phase": {"status": "complete" if status == "FINISHED" else "in_progress"},
             }
-        said = self.error if status == "ERROR" and self.error else _SAID.get(status)
+        status_text = self.error if status == "ERROR" and self.error else _STATUS_TEXTS.get(status)
         checked = {"matches_found": False, "status": "completed"}
         return {
             "id": self.id,
             "status_code": status,
-            "status": said,
-            "video_status": film,
-            "copyright_check_status": checked if self.wanted.is_film else None,
+            "status": status_text,
+            "video_status": is_video,
+            "copyright_check_status": checked if self.request.is_video else None,
         }

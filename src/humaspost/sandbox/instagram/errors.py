@@ -6,7 +6,7 @@ https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/refe
 from humaspost.sandbox.graph import GraphError
 
 #: Subcode -> (code, message, title, user message).
-ROWS: dict[int, tuple[int, str, str, str]] = {
+ERROR_ROWS: dict[int, tuple[int, str, str, str]] = {
     2207001: (-1, "Instagram server error. Try again.", "Server error", "Instagram server error. Try again."),
     2207003: (-2, "Timeout", "Download timeout", "It takes too long to download the media."),
     2207004: (
@@ -141,19 +141,19 @@ ROWS: dict[int, tuple[int, str, str, str]] = {
 }
 
 
-def refused(subcode: int, **said: object) -> GraphError:
+def subcode_error(subcode: int, **detail: object) -> GraphError:
     """The error of one row; ``said`` fills its user message."""
-    code, message, title, user_message = ROWS[subcode]
-    return GraphError(code, message, subcode=subcode, title=title, user_message=user_message.format(**said))
+    code, message, title, user_message = ERROR_ROWS[subcode]
+    return GraphError(code, message, subcode=subcode, title=title, user_message=user_message.format(**detail))
 
 
-def localized(error: GraphError) -> GraphError:
+def localize(error: GraphError) -> GraphError:
     """The error with what a person reads in another language; numbers and message stay."""
     if error.title:
         error.title, error.user_message = "ไม่สามารถเผยแพร่ได้", "ไม่สามารถเผยแพร่โพสต์ของคุณได้ โปรดลองอีกครั้ง"
     return error
 
 
-def invalid(reason: str) -> GraphError:
+def invalid_parameter(reason: str) -> GraphError:
     """Graph's answer to a parameter that is missing, unknown or of the wrong kind."""
     return GraphError(100, f"(#100) {reason}")

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from humaspost.sandbox.graph import chosen, field_names
+from humaspost.sandbox.graph import parse_field_names, select_fields
 from humaspost.sandbox.instagram import accounts
-from humaspost.sandbox.instagram.errors import invalid
-from humaspost.sandbox.instagram.media_store import Gallery
-from humaspost.sandbox.instagram.options import setting
-from humaspost.sandbox.state import PublicObject, World
+from humaspost.sandbox.instagram.errors import invalid_parameter
+from humaspost.sandbox.instagram.media_store import MediaStore
+from humaspost.sandbox.instagram.options import get_option
+from humaspost.sandbox.state import PublicObject, SandboxState
 
-_METRICS = frozenset(
+_INSIGHT_METRICS = frozenset(
     (
         *(
             "views",
@@ -30,171 +30,182 @@ _METRICS = frozenset(
 )
 
 
-def me(world: World, fields: str | None, *, facebook: bool) -> dict[str, Any]:
+def me_node(state: SandboxState, fields: str | None, *, is_facebook: bool) -> dict[str, Any]:
     """``/me``: on Instagram Login the account with its app-scoped id, on Facebook Login the person."""
-    if facebook:
+    if is_facebook:
         person = {"id": accounts.FACEBOOK_USER_ID, "name": "Petugas Humas"}
-        return chosen(person, field_names(fields or "name"), kind="User")
+        return select_fields(person, parse_field_names(fields or "name"), kind="User")
     node = {
-        **_account(world),
+        **_account_fields(state),
         "id": accounts.APP_SCOPED_ID,
         "user_id": accounts.USER_ID,
-        "account_type": setting(world, "account_type"),
+        "account_type": get_option(state, "account_type"),
     }
-    return chosen(node, field_names(fields or "id"), kind="IGUser")
+    return select_fields(node, parse_field_names(fields or "id"), kind="IGUser")
 
 
-def user(world: World, fields: str | None, *, facebook: bool) -> dict[str, Any]:
+def user_node(state: SandboxState, fields: str | None, *, is_facebook: bool) -> dict[str, Any]:
     """The account by its own id."""
-    extra = {} if facebook else {"user_id": accounts.USER_ID, "account_type": setting(world, "account_type")}
-    node = {**_account(world), "id": accounts.USER_ID, **extra}
-    return chosen(node, field_names(fields or "id"), kind="IGUser")
+    extra = (
+        {}
+        if is_facebook
+        else {"user_id": accounts.USER_ID, "account_type": get_option(state, "account_type")}
+    )
+    node = {**_account_fields(state), "id": accounts.USER_ID, **extra}
+    return select_fields(node, parse_field_names(fields or "id"), kind="IGUser")
 
 
-def _account(world: World) -> dict[str, Any]:
+def _account_fields(state: SandboxState) -> dict[str, Any]:
     return {
         "username": accounts.USERNAME,
         "name": accounts.NAME,
         "biography": "Akun resmi Pemerintah Kota Contoh (tiruan).",
         "website": "https://kotacontoh.example",
-        "profile_picture_url": f"{world.base_url}/instagram/cdn/profile.jpg",
+        "profile_picture_url": f"{state.base_url}/instagram/cdn/profile.jpg",
         "followers_count": 12_345,
         "follows_count": 21,
-        "media_count": len(posts(world)),
+        "media_count": len(list_posts(state)),
     }
 
 
-def pages() -> dict[str, Any]:
+def list_pages() -> dict[str, Any]:
     """``/me/accounts`` on Facebook Login: the Page and the account linked to it."""
     page = {"id": accounts.PAGE_ID, "name": accounts.PAGE_NAME, "access_token": accounts.FACEBOOK_TOKEN}
     return {"data": [{**page, "instagram_business_account": {"id": accounts.USER_ID}}]}
 
 
-def posts(world: World) -> list[PublicObject]:
+def list_posts(state: SandboxState) -> list[PublicObject]:
     """Feed posts and reels that listings show now, newest first."""
-    return [o for o in world.listed("instagram", accounts.USER_ID) if o.extra["product"] != "STORY"]
+    return [o for o in state.listed_objects("instagram", accounts.USER_ID) if o.extra["product"] != "STORY"]
 
 
-def stories(world: World) -> list[PublicObject]:
+def list_stories(state: SandboxState) -> list[PublicObject]:
     """Stories of the last 24 hours that listings show now, newest first."""
-    alive = world.now() - timedelta(hours=24)
-    every = world.listed("instagram", accounts.USER_ID)
-    return [o for o in every if o.extra["product"] == "STORY" and o.created_at > alive]
+    is_alive = state.now() - timedelta(hours=24)
+    story_objects = state.listed_objects("instagram", accounts.USER_ID)
+    return [o for o in story_objects if o.extra["product"] == "STORY" and o.created_at > is_alive]
 
 
-def found(world: World, media_id: str) -> PublicObject | None:
+def find_medium(state: SandboxState, media_id: str) -> PublicObject | None:
     """The medium ``media_id`` if it can be read now (a lagging one cannot)."""
-    return next((o for o in world.listed("instagram", accounts.USER_ID) if o.id == media_id), None)
+    return next((o for o in state.listed_objects("instagram", accounts.USER_ID) if o.id == media_id), None)
 
 
-def listing(
-    world: World, objects: list[PublicObject], query: Mapping[str, str], *, hide_caption: bool
+def list_media(
+    state: SandboxState, objects: list[PublicObject], query: Mapping[str, str], *, hide_caption: bool
 ) -> dict[str, Any]:
     """One page of ``objects``: since, until, limit (25, at most 100), after; cursors are opaque to clients."""
-    since, until = moment(query.get("since"), "since"), moment(query.get("until"), "until")
-    kept = [
+    since, until = parse_time(query.get("since"), "since"), parse_time(query.get("until"), "until")
+    matching = [
         o for o in objects if (not since or o.created_at >= since) and (not until or o.created_at < until)
     ]
-    if setting(world, "media_order") == "oldest-first":
-        kept.reverse()
-    limit = min(_number(query.get("limit", "25"), "limit"), 100)
-    ids = [o.id for o in kept]
+    if get_option(state, "media_order") == "oldest-first":
+        matching.reverse()
+    limit = min(_parse_number(query.get("limit", "25"), "limit"), 100)
+    ids = [o.id for o in matching]
     start = ids.index(query["after"]) + 1 if query.get("after") in ids else 0
-    page = kept[start : start + limit]
-    nodes = [medium(world, o, query.get("fields"), hide_caption=hide_caption) for o in page]
+    page = matching[start : start + limit]
+    nodes = [media_node(state, o, query.get("fields"), hide_caption=hide_caption) for o in page]
     if not page:
         return {"data": []}
     cursors = {"before": page[0].id, "after": page[-1].id}
-    more = start + limit < len(kept)
-    onward = (
-        {"next": f"{world.base_url}/instagram/v26.0/{accounts.USER_ID}/media?after={page[-1].id}"}
+    more = start + limit < len(matching)
+    next_page = (
+        {"next": f"{state.base_url}/instagram/v26.0/{accounts.USER_ID}/media?after={page[-1].id}"}
         if more
         else {}
     )
-    return {"data": nodes, "paging": {"cursors": cursors, **onward}}
+    return {"data": nodes, "paging": {"cursors": cursors, **next_page}}
 
 
-def medium(world: World, shown: PublicObject, fields: str | None, *, hide_caption: bool) -> dict[str, Any]:
+def media_node(
+    state: SandboxState, item: PublicObject, fields: str | None, *, hide_caption: bool
+) -> dict[str, Any]:
     """One post, reel or story as GET shows it; without ``fields`` its id alone."""
-    product, is_film = shown.extra["product"], any(m.type.startswith("video") for m in shown.media)
-    kind = "CAROUSEL_ALBUM" if shown.extra["kind"] == "CAROUSEL" else "VIDEO" if is_film else "IMAGE"
+    product, is_video = item.extra["product"], any(m.type.startswith("video") for m in item.media)
+    kind = "CAROUSEL_ALBUM" if item.extra["kind"] == "CAROUSEL" else "VIDEO" if is_video else "IMAGE"
     single = kind != "CAROUSEL_ALBUM"
     node: dict[str, Any] = {
-        "id": shown.id,
-        "caption": None if hide_caption else shown.text or None,
-        "timestamp": shown.created_at.strftime("%Y-%m-%dT%H:%M:%S+0000"),
-        "permalink": shown.extra["permalink"],
-        "shortcode": shown.extra["shortcode"],
+        "id": item.id,
+        "caption": None if hide_caption else item.text or None,
+        "timestamp": item.created_at.strftime("%Y-%m-%dT%H:%M:%S+0000"),
+        "permalink": item.extra["permalink"],
+        "shortcode": item.extra["shortcode"],
         "media_type": kind,
         "media_product_type": product,
-        "media_url": _url(world, shown, 0),
-        "thumbnail_url": _url(world, shown, 0) if kind == "VIDEO" else None,
-        "alt_text": shown.media[0].alt if single and shown.media else None,
+        "media_url": _media_url(state, item, 0),
+        "thumbnail_url": _media_url(state, item, 0) if kind == "VIDEO" else None,
+        "alt_text": item.media[0].alt if single and item.media else None,
         "username": accounts.USERNAME,
         "owner": {"id": accounts.USER_ID},
         "is_comment_enabled": True,
-        "is_shared_to_feed": shown.extra["share_to_feed"] if product == "REELS" else None,
+        "is_shared_to_feed": item.extra["share_to_feed"] if product == "REELS" else None,
         "like_count": 0,
         "comments_count": 0,
-        "children": _children(world, shown) if not single else None,
+        "children": child_media(state, item) if not single else None,
     }
-    return chosen(node, field_names(fields or "id"), kind="IGMedia")
+    return select_fields(node, parse_field_names(fields or "id"), kind="IGMedia")
 
 
-def _children(world: World, shown: PublicObject) -> dict[str, Any]:
+def child_media(state: SandboxState, parent: PublicObject) -> dict[str, Any]:
     nodes = [
         {
             "id": child,
-            "media_type": "VIDEO" if item.type.startswith("video") else "IMAGE",
-            "media_url": _url(world, shown, place),
-            **({"alt_text": item.alt} if item.alt else {}),
+            "media_type": "VIDEO" if nested.type.startswith("video") else "IMAGE",
+            "media_url": _media_url(state, parent, index),
+            **({"alt_text": nested.alt} if nested.alt else {}),
         }
-        for place, (child, item) in enumerate(zip(shown.extra["children"], shown.media, strict=True))
+        for index, (child, nested) in enumerate(zip(parent.extra["children"], parent.media, strict=True))
     ]
     return {"data": nodes}
 
 
-def _url(world: World, shown: PublicObject, place: int) -> str:
-    return f"{world.base_url}/instagram/cdn/{shown.id}/{place}"
+def _media_url(state: SandboxState, item: PublicObject, index: int) -> str:
+    return f"{state.base_url}/instagram/cdn/{item.id}/{index}"
 
 
-def publishing_limit(gallery: Gallery, query: Mapping[str, str]) -> dict[str, Any]:
+def publishing_limit(media_store: MediaStore, query: Mapping[str, str]) -> dict[str, Any]:
     """How much of the day's quota is used, and with ``fields=config`` what it is."""
-    since = moment(query.get("since"), "since")
-    if since and gallery.world.now() - since > timedelta(hours=24):
-        raise invalid("Param since must be within the last 24 hours.")
-    total = int(gallery.option("quota_total"))
-    known = {"quota_usage": gallery.used(since), "config": {"quota_total": total, "quota_duration": 86_400}}
-    for name in (names := field_names(query.get("fields") or "quota_usage")):
-        if name not in known:
-            raise invalid(
+    since = parse_time(query.get("since"), "since")
+    if since and media_store.state.now() - since > timedelta(hours=24):
+        raise invalid_parameter("Param since must be within the last 24 hours.")
+    total = int(media_store.get_option("quota_total"))
+    allowed_fields = {
+        "quota_usage": media_store.count_published(since),
+        "config": {"quota_total": total, "quota_duration": 86_400},
+    }
+    for name in (names := parse_field_names(query.get("fields") or "quota_usage")):
+        if name not in allowed_fields:
+            raise invalid_parameter(
                 f"Tried accessing nonexisting field ({name}) on node type (ContentPublishingLimitResponse)"
             )
-    return {"data": [{name: known[name] for name in names}]}
+    return {"data": [{name: allowed_fields[name] for name in names}]}
 
 
-def insights(metric: str | None) -> dict[str, Any]:
+def insights_node(metric: str | None) -> dict[str, Any]:
     """No figures yet: Meta gives an empty data set for up to 48 h; an unknown metric fails the whole call."""
-    names = field_names(metric or "")
-    if not names or set(names) - _METRICS:
-        raise invalid(f"metric[0] must be one of the following values: {', '.join(sorted(_METRICS))}")
+    names = parse_field_names(metric or "")
+    if not names or set(names) - _INSIGHT_METRICS:
+        raise invalid_parameter(
+            f"metric[0] must be one of the following values: {', '.join(sorted(_INSIGHT_METRICS))}"
+        )
     return {"data": []}
 
 
-def moment(spelled: str | None, name: str) -> datetime | None:
+def parse_time(text: str | None, name: str) -> datetime | None:
     """Unix seconds or an ISO time as a moment; None when it is not given."""
-    if not spelled:
+    if not text:
         return None
     try:
-        if spelled.isdecimal():
-            return datetime.fromtimestamp(int(spelled), UTC)
-        read = datetime.fromisoformat(spelled)
+        if text.isdecimal():
+            return datetime.fromtimestamp(int(text), UTC)
+        instant = datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError) as bad:
-        raise invalid(f"Param {name} must be a valid date/time.") from bad
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
+        raise invalid_parameter(f"Param {name} must be a valid date/time.") from bad
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
-def _number(spelled: str, name: str) -> int:
-    if not spelled.isdecimal() or int(spelled) < 1:
-        raise invalid(f"Param {name} must be a positive number.")
-    return int(spelled)
+def _parse_number(text: str, name: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise invalid_parameter(f"Param {name} must be a positive number.")
+    return int(text)

@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from humaspost.sandbox.state import World
+from humaspost.sandbox.state import SandboxState
 from humaspost.sandbox.whatsapp import template_store, webhook_payloads
-from humaspost.sandbox.whatsapp.contacts import People
-from humaspost.sandbox.whatsapp.limits import Hourly, Pace, Reach
-from humaspost.sandbox.whatsapp.options import setting
+from humaspost.sandbox.whatsapp.contacts import ContactRegistry
+from humaspost.sandbox.whatsapp.limits import HourlyLimit, PacedLimit, RecipientLimit
+from humaspost.sandbox.whatsapp.options import get_option
 from humaspost.sandbox.whatsapp.templates import Template
-from humaspost.sandbox.whatsapp.uploads import Shelf, Stored
-from humaspost.sandbox.whatsapp.webhook_sender import Courier
+from humaspost.sandbox.whatsapp.uploads import FileStore, StoredFile
+from humaspost.sandbox.whatsapp.webhook_sender import WebhookSender
 
-NUMBER_PACE = "the number"
+NUMBER_PACE_KEY = "the number"
 
 
 def new_wamid(phone: str) -> str:
@@ -25,83 +25,91 @@ def new_wamid(phone: str) -> str:
 
 
 @dataclass(slots=True)
-class Business:
+class BusinessState:
     """Files, templates, people, limits and messages; ``courier`` carries the webhooks."""
 
-    world: World
-    courier: Courier = field(init=False)
-    shelf: Shelf = field(default_factory=Shelf)
-    templates: list[Template] = field(default_factory=template_store.standard)
-    people: People = field(default_factory=People)
-    throughput: Pace = field(default_factory=Pace)
-    pairs: Pace = field(default_factory=Pace)
-    reach: Reach = field(default_factory=Reach)
-    creations: Hourly = field(default_factory=Hourly)
-    messages: dict[str, webhook_payloads.Sent] = field(default_factory=dict)
+    state: SandboxState
+    webhook_sender: WebhookSender = field(init=False)
+    file_store: FileStore = field(default_factory=FileStore)
+    templates: list[Template] = field(default_factory=template_store.standard_templates)
+    contacts: ContactRegistry = field(default_factory=ContactRegistry)
+    throughput: PacedLimit = field(default_factory=PacedLimit)
+    pair_pace: PacedLimit = field(default_factory=PacedLimit)
+    recipient_limit: RecipientLimit = field(default_factory=RecipientLimit)
+    template_creations: HourlyLimit = field(default_factory=HourlyLimit)
+    messages: dict[str, webhook_payloads.SentMessage] = field(default_factory=dict)
     inbox: set[str] = field(default_factory=set)
     #: URL -> (until when it is kept, the file or None when it could not be fetched).
-    links: dict[str, tuple[datetime, Stored | None]] = field(default_factory=dict)
+    linked_files: dict[str, tuple[datetime, StoredFile | None]] = field(default_factory=dict)
     subscribed: bool = True
 
     def __post_init__(self) -> None:
         """The courier reads this business's switches."""
-        self.courier = Courier(self.option)
+        self.webhook_sender = WebhookSender(self.get_option)
 
-    def option(self, name: str) -> Any:
+    def get_option(self, name: str) -> Any:
         """The value of the switch ``whatsapp.<name>`` now."""
-        return setting(self.world, name)
+        return get_option(self.state, name)
 
     def reset(self) -> None:
         """All is as it was when the sandbox started; nothing is under way."""
-        self.courier.forget()
-        fresh = Business(self.world)
+        self.webhook_sender.clear()
+        fresh = BusinessState(self.state)
         for name in self.__slots__:
             if name not in ("world", "courier"):
                 setattr(self, name, getattr(fresh, name))
 
-    def tell(self, change: dict[str, Any], *, after: float = 0.0) -> None:
+    def send_webhook(self, change: dict[str, Any], *, delay: float = 0.0) -> None:
         """The callback hears of ``change`` in ``after`` seconds, if the app is subscribed."""
         if self.subscribed:
-            self.courier.send(change, after=after)
+            self.webhook_sender.send(change, delay=delay)
 
-    def announce(self, judged: list[Template]) -> None:
+    def send_template_webhooks(self, templates: list[Template]) -> None:
         """The callback hears which status these templates have now."""
-        for template in judged:
-            self.tell(webhook_payloads.verdict(template, at=self.world.now()))
+        for template in templates:
+            self.send_webhook(webhook_payloads.template_status_change(template, at=self.state.now()))
 
-    def living(self, media_id: str) -> Stored | None:
+    def get_file(self, media_id: str) -> StoredFile | None:
         """The uploaded file behind ``media_id`` while its id lives."""
-        days = float(self.option("media_days"))
-        return self.shelf.living(media_id, now=self.world.now(), days=days)
+        days = float(self.get_option("media_days"))
+        return self.file_store.get(media_id, now=self.state.now(), days=days)
 
-    def inbound(self, said: webhook_payloads.Words) -> str:
+    def receive_message(self, message: webhook_payloads.InboundMessage) -> str:
         """A person wrote: the 24-hour window is open, and the callback hears of it. Gives the wamid."""
-        now, wamid = self.world.now(), new_wamid(said.from_)
-        self.people.wrote(said.from_, now)
+        now, wamid = self.state.now(), new_wamid(message.from_)
+        self.contacts.record_inbound(message.from_, now)
         self.inbox.add(wamid)
-        self.tell(webhook_payloads.inbound(said, wamid=wamid, at=now, bsuid=self.option("bsuid")))
+        self.send_webhook(
+            webhook_payloads.inbound_change(message, wamid=wamid, at=now, bsuid=self.get_option("bsuid"))
+        )
         return wamid
 
-    def report(self, sent: webhook_payloads.Sent, *, first_is_out: bool = False, late: float = 0.0) -> None:
+    def schedule_statuses(
+        self, message: webhook_payloads.SentMessage, *, is_first_sent: bool = False, delay_after: float = 0.0
+    ) -> None:
         """The callback hears what becomes of ``sent``; ``first_is_out`` when that was told already."""
-        states = ["failed"] if sent.doom else ["sent", "delivered", "read"]
+        states = ["failed"] if message.failure_code else ["sent", "delivered", "read"]
         delays = [
-            self.option("sent_seconds" if state == "failed" else f"{state}_seconds") for state in states
+            self.get_option("sent_seconds" if state == "failed" else f"{state}_seconds") for state in states
         ]
         due = [
-            (state, delay + late) for state, delay in zip(states, delays, strict=True) if delay is not None
+            (state, delay + delay_after)
+            for state, delay in zip(states, delays, strict=True)
+            if delay is not None
         ]
-        for state, delay in self._reordered(due):
-            if not (first_is_out and state == states[0]):
-                self.tell(self.status(sent, state), after=delay)
+        for state, delay in self._reorder(due):
+            if not (is_first_sent and state == states[0]):
+                self.send_webhook(self.status_change(message, state), delay=delay)
 
-    def status(self, sent: webhook_payloads.Sent, state: str) -> dict[str, Any]:
+    def status_change(self, message: webhook_payloads.SentMessage, state: str) -> dict[str, Any]:
         """The webhook change for one status of ``sent``."""
-        return webhook_payloads.status(sent, state, at=self.world.now(), bsuid=self.option("bsuid"))
+        return webhook_payloads.status_change(
+            message, state, at=self.state.now(), bsuid=self.get_option("bsuid")
+        )
 
-    def _reordered(self, due: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    def _reorder(self, due: list[tuple[str, float]]) -> list[tuple[str, float]]:
         delays = [delay for _, delay in due]
-        match self.option("webhook_order"):
+        match self.get_option("webhook_order"):
             case "reversed":
                 delays.reverse()
             case "shuffled":

@@ -6,23 +6,23 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from humaspost.sandbox.whatsapp import accounts
-from humaspost.sandbox.whatsapp.errors import refused
+from humaspost.sandbox.whatsapp.errors import request_error
 
-WINDOW = timedelta(hours=24)
+SERVICE_WINDOW = timedelta(hours=24)
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
-def number(to: str) -> str:
+def normalize_number(to: str) -> str:
     """``to`` as +E.164: without a plus the business number's own country code is put in front of it.
 
     That is the platform's documented behaviour, and how a message reaches a stranger:
     https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages
     """
-    bare = re.sub(r"[ ()\-]", "", to)
-    whole = bare if bare.startswith("+") else f"+{accounts.COUNTRY_CODE}{bare}"
-    if not _E164.fullmatch(whole):
-        raise refused(131009, f"Param to: {to!r} is not a phone number.")
-    return whole
+    digits = re.sub(r"[ ()\-]", "", to)
+    full_number = digits if digits.startswith("+") else f"+{accounts.COUNTRY_CODE}{digits}"
+    if not _E164.fullmatch(full_number):
+        raise request_error(131009, f"Param to: {to!r} is not a phone number.")
+    return full_number
 
 
 def scoped_id(phone: str) -> str:
@@ -31,33 +31,33 @@ def scoped_id(phone: str) -> str:
 
 
 @dataclass(slots=True)
-class People:
+class ContactRegistry:
     """Everybody the number ever had to do with."""
 
-    last_wrote: dict[str, datetime] = field(default_factory=dict)
+    last_inbound_at: dict[str, datetime] = field(default_factory=dict)
     blocked: set[str] = field(default_factory=set)
     by_scoped_id: dict[str, str] = field(default_factory=dict)
 
-    def wrote(self, phone: str, now: datetime) -> None:
+    def record_inbound(self, phone: str, now: datetime) -> None:
         """The 24-hour window of ``phone`` is open from ``now``."""
-        self.last_wrote[phone] = now
-        self.met(phone)
+        self.last_inbound_at[phone] = now
+        self.record_contact(phone)
 
-    def met(self, phone: str) -> None:
+    def record_contact(self, phone: str) -> None:
         """A message went one way or the other: ``phone`` can be reached by its user id from now on."""
         self.by_scoped_id[scoped_id(phone)] = phone
 
-    def window_open(self, phone: str, now: datetime) -> bool:
+    def is_window_open(self, phone: str, now: datetime) -> bool:
         """Whether anything but a template may go to ``phone``."""
-        wrote = self.last_wrote.get(phone)
-        return wrote is not None and now - wrote < WINDOW
+        last_inbound = self.last_inbound_at.get(phone)
+        return last_inbound is not None and now - last_inbound < SERVICE_WINDOW
 
     def resolve(self, to: str | None, recipient: str | None) -> str:
         """The number behind ``to`` or, when only that is given, behind a business-scoped user id."""
         if to is not None:
-            return number(to)
+            return normalize_number(to)
         if recipient is None:
-            raise refused(131008, "The parameter to is required.")
+            raise request_error(131008, "The parameter to is required.")
         if recipient not in self.by_scoped_id:
-            raise refused(131009, f"Param recipient: {recipient!r} is not a user id of this portfolio.")
+            raise request_error(131009, f"Param recipient: {recipient!r} is not a user id of this portfolio.")
         return self.by_scoped_id[recipient]

@@ -7,7 +7,7 @@ from humaspost.sandbox.graph import GraphError
 _HREF = "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/"
 
 #: Code -> (HTTP status, title): contracts/whatsapp.md section 2.
-CODES: dict[int, tuple[int, str]] = {
+ERROR_CODES: dict[int, tuple[int, str]] = {
     0: (401, "AuthException"),
     1: (400, "API Unknown"),
     2: (503, "API Service"),
@@ -63,15 +63,15 @@ CODES: dict[int, tuple[int, str]] = {
 }
 
 
-def refused(code: int, details: str) -> GraphError:
+def request_error(code: int, details: str) -> GraphError:
     """The error that Meta answers with at once."""
-    status, title = CODES[code]
+    status, title = ERROR_CODES[code]
     return GraphError(code, f"(#{code}) {title}", status, details=details)
 
 
-def failed(code: int) -> dict[str, Any]:
+def status_error(code: int) -> dict[str, Any]:
     """The error as a ``failed`` status webhook carries it."""
-    _, title = CODES.get(code, (400, "Something went wrong"))
+    _, title = ERROR_CODES.get(code, (400, "Something went wrong"))
     return {
         "code": code,
         "title": title,

@@ -12,16 +12,16 @@ from PIL import Image, UnidentifiedImageError
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-OFFICE = "application/vnd.openxmlformats-officedocument."
+OFFICE_MIME_PREFIX = "application/vnd.openxmlformats-officedocument."
 #: Where an office document of each kind keeps its own.
-_FOLDERS = {
+_OFFICE_FOLDERS = {
     "wordprocessingml.document": "word/",
     "spreadsheetml.sheet": "xl/",
     "presentationml.presentation": "ppt/",
 }
-_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: MIME type -> what the file begins with (from byte 4 on where it is a box), and the sound that may be in it.
-_SOUNDS = {
+_AUDIO_TYPES = {
     "audio/aac": ((b"\xff\xf1", b"\xff\xf9", b"\xff\xf0", b"\xff\xf8"), "aac"),
     "audio/amr": ((b"#!AMR",), "amrnb"),
     "audio/mpeg": ((b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2"), "mp3float"),
@@ -30,16 +30,16 @@ _SOUNDS = {
 }
 
 
-def wrong(data: bytes, mime: str) -> str | None:
+def content_error(data: bytes, mime: str) -> str | None:
     """Why the file is refused; None where nothing is wrong with it."""
     if mime.startswith("image/"):
-        return _picture(data, mime)
+        return _image_error(data, mime)
     if mime.startswith(("video/", "audio/")):
-        return _film(data, mime)
+        return _video_error(data, mime)
     return None if _is_document(data, mime) else f"The content of the file is not {mime}."
 
 
-def _picture(data: bytes, mime: str) -> str | None:
+def _image_error(data: bytes, mime: str) -> str | None:
     """Images must be whole, 8-bit, RGB or RGBA; of a sticker only that it can be read."""
     try:
         with Image.open(io.BytesIO(data), formats=(mime.removeprefix("image/").upper(),)) as image:
@@ -52,12 +52,12 @@ def _picture(data: bytes, mime: str) -> str | None:
     return None
 
 
-def _film(data: bytes, mime: str) -> str | None:
+def _video_error(data: bytes, mime: str) -> str | None:
     """A video is H.264 with one track of AAC or none, a sound has its own codec, an Ogg Opus in mono.
 
     Where PyAV is not installed nothing can be looked at, so everything is refused.
     """
-    starts, sound = _SOUNDS.get(mime, ((), "aac"))
+    starts, is_audio = _AUDIO_TYPES.get(mime, ((), "aac"))
     if not (data.startswith(starts) if starts else data[4:8] == b"ftyp"):
         return f"The content of the file is not {mime}."
     try:
@@ -65,22 +65,22 @@ def _film(data: bytes, mime: str) -> str | None:
     except ImportError:
         return "This sandbox has no PyAV to read it."
     try:
-        with av.open(io.BytesIO(data), mode="r") as film:
-            return _inside(film, sound, pictures=mime.startswith("video/"))
+        with av.open(io.BytesIO(data), mode="r") as container:
+            return _stream_error(container, is_audio, has_video=mime.startswith("video/"))
     except (av.FFmpegError, ValueError):
         return f"The content of the file is not {mime}."
 
 
-def _inside(film: "InputContainer", sound: str, *, pictures: bool) -> str | None:
-    shown = [stream.codec_context.name for stream in film.streams.video]
-    heard = [stream.codec_context for stream in film.streams.audio]
-    if pictures and shown != ["h264"]:
-        return f"Video must be H.264; this one is {', '.join(shown) or 'without pictures'}."
-    if not pictures and not heard:
+def _stream_error(container: "InputContainer", audio_codec: str, *, has_video: bool) -> str | None:
+    video_streams = [stream.codec_context.name for stream in container.streams.video]
+    audio_streams = [stream.codec_context for stream in container.streams.audio]
+    if has_video and video_streams != ["h264"]:
+        return f"Video must be H.264; this one is {', '.join(video_streams) or 'without pictures'}."
+    if not has_video and not audio_streams:
         return "There is no sound in it."
-    if len(heard) > 1 or any(one.name != sound for one in heard):
-        return f"Sound must be one track of {sound}; this is {', '.join(one.name for one in heard)}."
-    if sound == "opus" and heard[0].layout.nb_channels != 1:
+    if len(audio_streams) > 1 or any(first_stream.name != audio_codec for first_stream in audio_streams):
+        return f"Sound must be one track of {audio_codec}; this is {', '.join(one.name for one in audio_streams)}."
+    if audio_codec == "opus" and audio_streams[0].layout.nb_channels != 1:
         return "Opus must be mono."
     return None
 
@@ -90,9 +90,9 @@ def _is_document(data: bytes, mime: str) -> bool:
         return b"\0" not in data and _is_utf8(data)
     if mime == "application/pdf":
         return data.startswith(b"%PDF-") and b"%%EOF" in data[-1024:]
-    if mime.startswith(OFFICE):
-        return _is_office(data, _FOLDERS[mime.removeprefix(OFFICE)])
-    return data.startswith(_OLD_OFFICE) and len(data) >= 512
+    if mime.startswith(OFFICE_MIME_PREFIX):
+        return _is_office(data, _OFFICE_FOLDERS[mime.removeprefix(OFFICE_MIME_PREFIX)])
+    return data.startswith(_OLE_SIGNATURE) and len(data) >= 512
 
 
 def _is_office(data: bytes, folder: str) -> bool:

@@ -5,44 +5,44 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from humaspost.sandbox.graph import GraphError
-from humaspost.sandbox.whatsapp.errors import refused
+from humaspost.sandbox.whatsapp.errors import request_error
 
 Caption = Annotated[str, Field(max_length=1024)]
-Filled = Annotated[str, Field(min_length=1)]
+NonEmptyText = Annotated[str, Field(min_length=1)]
 
 
-class Shape(BaseModel):
+class StrictModel(BaseModel):
     """A JSON object whose every key is known and whose every value has its own type."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class Text(Shape):
+class Text(StrictModel):
     body: Annotated[str, Field(min_length=1, max_length=4096)]
     preview_url: bool = False
 
 
-class Media(Shape):
+class Media(StrictModel):
     """Exactly one of ``id`` and ``link`` (checked when it is resolved)."""
 
     id: str | None = None
     link: str | None = None
 
 
-class Captioned(Media):
+class CaptionedMedia(Media):
     caption: Caption | None = None
 
 
-class Document(Captioned):
+class Document(CaptionedMedia):
     filename: Annotated[str, Field(max_length=240)] | None = None
 
 
-class Context(Shape):
-    message_id: Filled
+class Context(StrictModel):
+    message_id: NonEmptyText
 
 
-class Language(Shape):
-    code: Filled
+class Language(StrictModel):
+    code: NonEmptyText
     policy: Literal["deterministic"] = "deterministic"
 
 
@@ -50,12 +50,12 @@ class Fallback(BaseModel):
     """A currency or a date: what is shown is always ``fallback_value``."""
 
     model_config = ConfigDict(strict=True, frozen=True)
-    fallback_value: Filled
+    fallback_value: NonEmptyText
 
 
-class Parameter(Shape):
-    type: Filled
-    parameter_name: Filled | None = None
+class Parameter(StrictModel):
+    type: NonEmptyText
+    parameter_name: NonEmptyText | None = None
     text: str | None = None
     payload: str | None = None
     coupon_code: str | None = None
@@ -68,25 +68,25 @@ class Parameter(Shape):
     action: dict[str, Any] | None = None
 
 
-class Component(Shape):
-    type: Filled
+class Component(StrictModel):
+    type: NonEmptyText
     sub_type: str | None = None
     index: str | int | None = None
     parameters: list[Parameter] = []
 
 
-class TemplateUse(Shape):
+class TemplateUse(StrictModel):
     name: Annotated[str, Field(min_length=1, max_length=512)]
     language: Language
     components: list[Component] = []
 
 
-class Reaction(Shape):
-    message_id: Filled
+class Reaction(StrictModel):
+    message_id: NonEmptyText
     emoji: str
 
 
-class Place(Shape):
+class Location(StrictModel):
     latitude: float | str
     longitude: float | str
     name: str | None = None
@@ -95,7 +95,7 @@ class Place(Shape):
 
 class Name(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True)
-    formatted_name: Filled
+    formatted_name: NonEmptyText
 
 
 class Contact(BaseModel):
@@ -103,11 +103,11 @@ class Contact(BaseModel):
     name: Name
 
 
-class Words(Shape):
-    text: Filled
+class TextValue(StrictModel):
+    text: NonEmptyText
 
 
-class Interactive(Shape):
+class Interactive(StrictModel):
     type: Literal[
         "button",
         "list",
@@ -122,30 +122,30 @@ class Interactive(Shape):
     ]
     action: dict[str, Any]
     header: dict[str, Any] | None = None
-    body: Words | None = None
-    footer: Words | None = None
+    body: TextValue | None = None
+    footer: TextValue | None = None
 
 
-class Message(Shape):
+class Message(StrictModel):
     """One message to one person; ``type`` names the one content key that must be there."""
 
     messaging_product: Literal["whatsapp"]
     recipient_type: Literal["individual", "group"] = "individual"
-    to: Filled | None = None
-    recipient: Filled | None = None
+    to: NonEmptyText | None = None
+    recipient: NonEmptyText | None = None
     type: str = "text"
     context: Context | None = None
     biz_opaque_callback_data: Annotated[str, Field(max_length=512)] | None = None
     messaging_account_id: str | None = None
     text: Text | None = None
-    image: Captioned | None = None
-    video: Captioned | None = None
+    image: CaptionedMedia | None = None
+    video: CaptionedMedia | None = None
     audio: Media | None = None
     sticker: Media | None = None
     document: Document | None = None
     template: TemplateUse | None = None
     reaction: Reaction | None = None
-    location: Place | None = None
+    location: Location | None = None
     contacts: Annotated[list[Contact], Field(min_length=1)] | None = None
     interactive: Interactive | None = None
 
@@ -163,41 +163,41 @@ KINDS = (
 )
 
 
-def read_message(raw: bytes, shape: type[Message] = Message) -> Message:
+def parse_message(raw: bytes, model: type[Message] = Message) -> Message:
     """The message in ``raw``; GraphError 100, 131008, 131009 or 131051 says what is wrong with it."""
     try:
-        message = shape.model_validate_json(raw)
+        message = model.model_validate_json(raw)
     except ValidationError as bad:
-        raise _complaint(bad) from bad
+        raise _validation_error(bad) from bad
     if message.type not in KINDS:
-        raise refused(131051, f"Message type {message.type!r} is currently not supported.")
+        raise request_error(131051, f"Message type {message.type!r} is currently not supported.")
     if getattr(message, message.type) is None:
-        raise refused(131008, f"Parameter of type {message.type} is missing {message.type} value")
+        raise request_error(131008, f"Parameter of type {message.type} is missing {message.type} value")
     for kind in KINDS:
         if kind != message.type and getattr(message, kind) is not None:
-            raise refused(100, f'Unexpected key "{kind}" on a message of type {message.type}.')
+            raise request_error(100, f'Unexpected key "{kind}" on a message of type {message.type}.')
     return message
 
 
-def _complaint(bad: ValidationError) -> GraphError:
+def _validation_error(bad: ValidationError) -> GraphError:
     first = bad.errors(include_url=False, include_input=False)[0]
-    where = _spelled(first["loc"])
+    where = _format_path(first["loc"])
     match first["type"]:
         case "missing":
-            return refused(131008, f"The parameter {where} is required.")
+            return request_error(131008, f"The parameter {where} is required.")
         case "extra_forbidden":
-            return refused(
-                100, f'Unexpected key "{first["loc"][-1]}" on param "{_spelled(first["loc"][:-1])}".'
+            return request_error(
+                100, f'Unexpected key "{first["loc"][-1]}" on param "{_format_path(first["loc"][:-1])}".'
             )
         case "json_invalid":
-            return refused(100, "The request body is not valid JSON.")
+            return request_error(100, "The request body is not valid JSON.")
         case "literal_error":
-            return refused(131009, f"Param {where}: {first['msg']}.")
+            return request_error(131009, f"Param {where}: {first['msg']}.")
         case _:
-            return refused(100, f"Param {where}: {first['msg']}.")
+            return request_error(100, f"Param {where}: {first['msg']}.")
 
 
-def _spelled(loc: tuple[int | str, ...]) -> str:
+def _format_path(loc: tuple[int | str, ...]) -> str:
     """A path as Meta spells it: ``template['components'][0]['type']``."""
     if not loc:
         return "body"

@@ -4,17 +4,17 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from humaspost.sandbox.whatsapp.errors import refused
+from humaspost.sandbox.whatsapp.errors import request_error
 from humaspost.sandbox.whatsapp.request_schema import Component, Media, Parameter, TemplateUse
 
-_HOLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _MEDIA_HEADERS = ("IMAGE", "VIDEO", "DOCUMENT")
 #: Meta's words: "Param text cannot have new-line/tab characters or more than 4 consecutive spaces".
-_NOT_FLAT = re.compile(r"[\n\r\t]| {5,}")
+_NOT_SINGLE_LINE = re.compile(r"[\n\r\t]| {5,}")
 #: When quality was last rated: 1 January 2026.
-_RATED = 1_767_225_600
+_RATED_AT = 1_767_225_600
 #: Fields that exist and that no template here has a value for.
-_UNSET = (
+_UNSET_FIELDS = (
     *(
         "previous_category",
         "correct_category",
@@ -24,7 +24,7 @@ _UNSET = (
     ),
     *("cta_url_link_tracking_opted_out", "library_template_name", "degrees_of_freedom_spec"),
 )
-_BODY_MOST, _HEADER_MOST = 1024, 60
+_MAX_BODY, _MAX_HEADER = 1024, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ class Template:
     components: tuple[dict[str, Any], ...]
     parameter_format: str = "POSITIONAL"
 
-    def part(self, kind: str) -> dict[str, Any]:
+    def component(self, kind: str) -> dict[str, Any]:
         """The component HEADER, BODY, FOOTER or BUTTONS; empty when it has none."""
         return next((c for c in self.components if str(c["type"]).upper() == kind), {})
 
-    def shown(self) -> dict[str, Any]:
+    def node_fields(self) -> dict[str, Any]:
         """Every field of the node; None where it has no value, and is then left out of answers."""
         rejected = "TAG_CONTENT_MISMATCH" if self.status == "REJECTED" else "NONE"
         return {
@@ -54,14 +54,17 @@ class Template:
             "status": self.status,
             "category": self.category,
             "id": self.id,
-            "quality_score": {"score": "GREEN" if self.status == "APPROVED" else "UNKNOWN", "date": _RATED},
+            "quality_score": {
+                "score": "GREEN" if self.status == "APPROVED" else "UNKNOWN",
+                "date": _RATED_AT,
+            },
             "rejected_reason": rejected,
-            **dict.fromkeys(_UNSET),
+            **dict.fromkeys(_UNSET_FIELDS),
         }
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class FilledTemplate:
     """What the recipient reads, the buttons below it, and the header's file (its kind and where it comes from)."""
 
     text: str
@@ -70,90 +73,104 @@ class Filled:
     buttons: tuple[str, ...] = ()
 
 
-def sendable(found: list[Template], use: TemplateUse) -> Template:
+def find_sendable(templates: list[Template], use: TemplateUse) -> Template:
     """The approved template that ``use`` names; 132001, 132015 or 132016 says why there is none."""
-    match = next((t for t in found if t.name == use.name and t.language == use.language.code), None)
+    match = next((t for t in templates if t.name == use.name and t.language == use.language.code), None)
     if match is None or match.status not in ("APPROVED", "PAUSED", "DISABLED"):
-        raise refused(132001, f"template name ({use.name}) does not exist in {use.language.code}")
+        raise request_error(132001, f"template name ({use.name}) does not exist in {use.language.code}")
     if match.status == "PAUSED":
-        raise refused(132015, f"template ({use.name}) is paused due to low quality")
+        raise request_error(132015, f"template ({use.name}) is paused due to low quality")
     if match.status == "DISABLED":
-        raise refused(132016, f"template ({use.name}) is disabled for good")
+        raise request_error(132016, f"template ({use.name}) is disabled for good")
     return match
 
 
-def fill(template: Template, use: TemplateUse) -> Filled:
+def fill_template(template: Template, use: TemplateUse) -> FilledTemplate:
     """``template`` filled in; 131008, 132000, 132005, 132012 or 132018 says which parameter does not fit."""
-    given = _sorted(use.components)
-    header, body = template.part("HEADER"), template.part("BODY")
+    parameters = _group_parameters(use.components)
+    header, body = template.component("HEADER"), template.component("BODY")
     kind = str(header.get("format", "")).upper()
-    media = _header_media(kind, given["header"]) if kind in _MEDIA_HEADERS else None
-    top = None if media else _filled(template, header.get("text", ""), given["header"], where="header")
-    middle = _filled(template, body.get("text", ""), given["body"], where="body")
-    if len(middle) > _BODY_MOST or len(top or "") > _HEADER_MOST:
-        raise refused(132005, f"The filled-in text of template ({template.name}) is too long")
-    buttons = template.part("BUTTONS").get("buttons", [])
+    media = _header_media(kind, parameters["header"]) if kind in _MEDIA_HEADERS else None
+    header_component = (
+        None if media else _fill_text(template, header.get("text", ""), parameters["header"], where="header")
+    )
+    body_component = _fill_text(template, body.get("text", ""), parameters["body"], where="body")
+    if len(body_component) > _MAX_BODY or len(header_component or "") > _MAX_HEADER:
+        raise request_error(132005, f"The filled-in text of template ({template.name}) is too long")
+    buttons = template.component("BUTTONS").get("buttons", [])
     _check_buttons(buttons, use.components)
-    lines = [top and f"*{top}*", middle, template.part("FOOTER").get("text")]
+    lines = [
+        header_component and f"*{header_component}*",
+        body_component,
+        template.component("FOOTER").get("text"),
+    ]
     text = "\n\n".join(line for line in lines if line)
-    return Filled(text, kind.lower() if media else None, media, _pressable(buttons, use.components))
+    return FilledTemplate(
+        text, kind.lower() if media else None, media, _visible_buttons(buttons, use.components)
+    )
 
 
-def _sorted(components: list[Component]) -> dict[str, list[Parameter]]:
+def _group_parameters(components: list[Component]) -> dict[str, list[Parameter]]:
     """Parameters of header and body; each component at most once, its type in either case."""
-    given: dict[str, list[Parameter]] = {}
+    grouped: dict[str, list[Parameter]] = {}
     for component in components:
         kind = component.type.lower()
         if kind not in ("header", "body", "button"):
-            raise refused(131009, f"Param template['components']: unknown component type {component.type!r}")
+            raise request_error(
+                131009, f"Param template['components']: unknown component type {component.type!r}"
+            )
         if kind == "button":
             continue
-        if kind in given or component.sub_type is not None or component.index is not None:
-            raise refused(100, f"Unexpected key in the {kind} component of the template.")
-        given[kind] = component.parameters
-    return {"header": given.get("header", []), "body": given.get("body", [])}
+        if kind in grouped or component.sub_type is not None or component.index is not None:
+            raise request_error(100, f"Unexpected key in the {kind} component of the template.")
+        grouped[kind] = component.parameters
+    return {"header": grouped.get("header", []), "body": grouped.get("body", [])}
 
 
 def _header_media(kind: str, parameters: list[Parameter]) -> Media:
-    got = parameters[0].type.upper() if len(parameters) == 1 else "UNKNOWN"
-    file = getattr(parameters[0], kind.lower()) if got == kind else None
+    parameter_kind = parameters[0].type.upper() if len(parameters) == 1 else "UNKNOWN"
+    file = getattr(parameters[0], kind.lower()) if parameter_kind == kind else None
     if not isinstance(file, Media):
-        raise refused(132012, f"header: Format mismatch, expected {kind}, received {got}")
+        raise request_error(132012, f"header: Format mismatch, expected {kind}, received {parameter_kind}")
     return file
 
 
-def _filled(template: Template, text: str, parameters: list[Parameter], *, where: str) -> str:
-    names = list(dict.fromkeys(_HOLE.findall(text)))
+def _fill_text(template: Template, text: str, parameters: list[Parameter], *, where: str) -> str:
+    names = list(dict.fromkeys(_PLACEHOLDER.findall(text)))
     if len(names) != len(parameters):
-        raise refused(
+        raise request_error(
             132000,
             f"{where}: number of localizable_params ({len(parameters)}) does not match "
             f"the expected number of params ({len(names)})",
         )
-    values = _by_name(template, names, parameters, where=where)
-    return _HOLE.sub(lambda hole: values[hole[1]], text)
+    values = _values_by_name(template, names, parameters, where=where)
+    return _PLACEHOLDER.sub(lambda hole: values[hole[1]], text)
 
 
-def _by_name(template: Template, names: list[str], given: list[Parameter], *, where: str) -> dict[str, str]:
+def _values_by_name(
+    template: Template, names: list[str], parameters: list[Parameter], *, where: str
+) -> dict[str, str]:
     if template.parameter_format == "NAMED":
-        values = {parameter.parameter_name or "": _value(parameter) for parameter in given}
+        values = {parameter.parameter_name or "": _parameter_value(parameter) for parameter in parameters}
         if set(values) != set(names):
-            raise refused(132012, f"{where}: the template takes the named parameters {', '.join(names)}")
+            raise request_error(
+                132012, f"{where}: the template takes the named parameters {', '.join(names)}"
+            )
         return values
-    if any(parameter.parameter_name for parameter in given):
-        raise refused(
+    if any(parameter.parameter_name for parameter in parameters):
+        raise request_error(
             132012, f"{where}: the template takes positional parameters, parameter_name is not allowed"
         )
     ordered = sorted(names, key=lambda name: int(name) if name.isdecimal() else 0)
-    return dict(zip(ordered, map(_value, given), strict=True))
+    return dict(zip(ordered, map(_parameter_value, parameters), strict=True))
 
 
-def _value(parameter: Parameter) -> str:
+def _parameter_value(parameter: Parameter) -> str:
     match parameter.type:
         case "text":
-            text = _given_text(parameter)
-            if _NOT_FLAT.search(text):
-                raise refused(
+            text = _check_text_parameter(parameter)
+            if _NOT_SINGLE_LINE.search(text):
+                raise request_error(
                     132018,
                     "Param text cannot have new-line/tab characters or more than 4 consecutive spaces",
                 )
@@ -161,16 +178,16 @@ def _value(parameter: Parameter) -> str:
         case "currency" | "date_time":
             value = getattr(parameter, parameter.type)
             if value is None:
-                raise refused(131008, f"Parameter of type {parameter.type} is missing its value")
+                raise request_error(131008, f"Parameter of type {parameter.type} is missing its value")
             return str(value.fallback_value)
         case other:
-            raise refused(132012, f"Format mismatch, expected TEXT, received {other.upper()}")
+            raise request_error(132012, f"Format mismatch, expected TEXT, received {other.upper()}")
 
 
-def _given_text(parameter: Parameter) -> str:
+def _check_text_parameter(parameter: Parameter) -> str:
     """Meta takes an empty text for a missing one: seen of a body, and a button is given the same kind of object."""
     if not parameter.text:
-        raise refused(131008, "Parameter of type text is missing text value")
+        raise request_error(131008, "Parameter of type text is missing text value")
     return parameter.text
 
 
@@ -180,43 +197,49 @@ def _check_buttons(buttons: list[dict[str, Any]], components: list[Component]) -
     A code to copy must be given (templates/marketing-templates/coupon-templates); a Flow must be named, with or
     without parameters (chatwoot/chatwoot#14714: 131009).
     """
-    sent = [component for component in components if component.type.lower() == "button"]
-    used = {_button_index(component, len(buttons)): component for component in sent}
+    sent_indexes = [component for component in components if component.type.lower() == "button"]
+    used = {_button_index(component, len(buttons)): component for component in sent_indexes}
     for index, button in enumerate(buttons):
         kind, component = str(button["type"]).upper(), used.get(index)
         if component and (component.sub_type or "").upper() != kind:
-            raise refused(132012, f"buttons: Button at index {index} is of type {kind}")
+            raise request_error(132012, f"buttons: Button at index {index} is of type {kind}")
         if kind == "FLOW" and not component:
-            raise refused(131009, f"buttons: Button at index {index} of type Flow is not named")
+            raise request_error(131009, f"buttons: Button at index {index} of type Flow is not named")
         if kind == "COPY_CODE" and not (component and component.parameters):
-            raise refused(131008, f"buttons: Button at index {index} of type CopyCode requires a parameter")
-        if kind == "URL" and _HOLE.search(button.get("url", "")) and not (component and component.parameters):
-            raise refused(131008, f"buttons: Button at index {index} of type Url requires a parameter")
+            raise request_error(
+                131008, f"buttons: Button at index {index} of type CopyCode requires a parameter"
+            )
+        if (
+            kind == "URL"
+            and _PLACEHOLDER.search(button.get("url", ""))
+            and not (component and component.parameters)
+        ):
+            raise request_error(131008, f"buttons: Button at index {index} of type Url requires a parameter")
         for parameter in component.parameters if component else []:
             _check_button_parameter(parameter, kind, index)
 
 
-def _pressable(buttons: list[dict[str, Any]], components: list[Component]) -> tuple[str, ...]:
+def _visible_buttons(buttons: list[dict[str, Any]], components: list[Component]) -> tuple[str, ...]:
     """Each button as a person sees it, with the address that it opens."""
-    ends = {int(str(c.index)): c.parameters[0].text for c in components if c.index and c.parameters}
-    shown = []
+    suffixes = {int(str(c.index)): c.parameters[0].text for c in components if c.index and c.parameters}
+    visible = []
     for index, button in enumerate(buttons):
-        head, hole, tail = _HOLE.sub("{}", str(button.get("url", ""))).partition("{}")
-        url = f"{head}{(ends.get(index) or '') if hole else ''}{tail}"
-        shown.append(" ".join(part for part in (str(button.get("text", "")), url) if part))
-    return tuple(shown)
+        head, placeholder, tail = _PLACEHOLDER.sub("{}", str(button.get("url", ""))).partition("{}")
+        url = f"{head}{(suffixes.get(index) or '') if placeholder else ''}{tail}"
+        visible.append(" ".join(part for part in (str(button.get("text", "")), url) if part))
+    return tuple(visible)
 
 
 def _button_index(component: Component, count: int) -> int:
-    spelled = str(component.index)
-    if not spelled.isdecimal() or int(spelled) >= count:
-        raise refused(131009, f"buttons: the template has no button at index {spelled}")
-    return int(spelled)
+    index_text = str(component.index)
+    if not index_text.isdecimal() or int(index_text) >= count:
+        raise request_error(131009, f"buttons: the template has no button at index {index_text}")
+    return int(index_text)
 
 
 def _check_button_parameter(parameter: Parameter, kind: str, index: int) -> None:
     expected = {"URL": "text", "QUICK_REPLY": "payload", "COPY_CODE": "coupon_code"}.get(kind, "action")
     if parameter.type != expected or getattr(parameter, expected) is None:
-        raise refused(132012, f"buttons: Button at index {index} takes a parameter of type {expected}")
+        raise request_error(132012, f"buttons: Button at index {index} takes a parameter of type {expected}")
     if expected == "text":
-        _given_text(parameter)
+        _check_text_parameter(parameter)

@@ -18,12 +18,12 @@ from humaspost.sandbox.whatsapp import accounts, webhook_payloads
 
 
 @dataclass(order=True, slots=True)
-class _Parcel:
-    due: float
+class _PendingWebhook:
+    due_at: float
     number: int
     change: dict[str, Any] = field(compare=False)
     #: How many times the courier had forgotten everything when the parcel was handed over.
-    era: int = field(compare=False)
+    generation: int = field(compare=False)
     attempt: int = field(default=0, compare=False)
 
 
@@ -33,116 +33,116 @@ def signature(body: bytes) -> str:
 
 
 @dataclass(slots=True)
-class Courier:
+class WebhookSender:
     """Carries changes to the callback from a thread of its own, which lives while there is work.
 
     ``option(name)`` reads a ``whatsapp.`` switch. ``log`` holds the last (url, HTTP status or reason).
     """
 
-    option: Callable[[str], Any]
+    get_option: Callable[[str], Any]
     log: deque[tuple[str, int | str]] = field(default_factory=lambda: deque(maxlen=500))
-    _waiting: list[_Parcel] = field(default_factory=list)
+    _queue: list[_PendingWebhook] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
-    _turn: threading.Condition = field(default_factory=threading.Condition)
+    _condition: threading.Condition = field(default_factory=threading.Condition)
     _running: bool = False
-    _era: int = 0
-    _greeted: set[tuple[str, str]] = field(default_factory=set)
+    _generation: int = 0
+    _verified: set[tuple[str, str]] = field(default_factory=set)
 
-    def send(self, change: dict[str, Any], *, after: float) -> None:
+    def send(self, change: dict[str, Any], *, delay: float) -> None:
         """``change`` is on its way and due in ``after`` seconds; without a callback it is forgotten."""
-        if not self.option("callback_url") or self._lost():
+        if not self.get_option("callback_url") or self._is_dropped():
             return
-        for _ in range(int(self.option("webhook_copies"))):
-            self._push(self._parcel(change, after=after))
+        for _ in range(int(self.get_option("webhook_copies"))):
+            self._enqueue(self._build_pending(change, delay=delay))
 
-    def send_now(self, change: dict[str, Any]) -> None:
+    def send_immediately(self, change: dict[str, Any]) -> None:
         """``change`` was offered to the callback before this returns; refused, it is tried again later."""
-        if not self.option("callback_url") or self._lost():
+        if not self.get_option("callback_url") or self._is_dropped():
             return
-        for _ in range(int(self.option("webhook_copies"))):
-            self._deliver([self._parcel(change, after=0.0)])
+        for _ in range(int(self.get_option("webhook_copies"))):
+            self._deliver([self._build_pending(change, delay=0.0)])
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Nothing is under way any more."""
-        with self._turn:
-            self._era += 1
-            self._waiting.clear()
-            self._greeted.clear()
+        with self._condition:
+            self._generation += 1
+            self._queue.clear()
+            self._verified.clear()
             self.log.clear()
-            self._turn.notify_all()
+            self._condition.notify_all()
 
-    def _parcel(self, change: dict[str, Any], *, after: float) -> _Parcel:
-        return _Parcel(time.monotonic() + after, next(self._numbers), change, self._era)
+    def _build_pending(self, change: dict[str, Any], *, delay: float) -> _PendingWebhook:
+        return _PendingWebhook(time.monotonic() + delay, next(self._numbers), change, self._generation)
 
-    def _lost(self) -> bool:
-        return secrets.SystemRandom().random() < float(self.option("webhook_drop"))
+    def _is_dropped(self) -> bool:
+        return secrets.SystemRandom().random() < float(self.get_option("webhook_drop"))
 
-    def _push(self, parcel: _Parcel) -> None:
-        with self._turn:
-            if parcel.era != self._era:
+    def _enqueue(self, pending: _PendingWebhook) -> None:
+        with self._condition:
+            if pending.generation != self._generation:
                 return
-            heapq.heappush(self._waiting, parcel)
-            self._turn.notify_all()
+            heapq.heappush(self._queue, pending)
+            self._condition.notify_all()
             if not self._running:
                 self._running = True
-                threading.Thread(target=self._work, name="whatsapp-webhooks", daemon=True).start()
+                threading.Thread(target=self._run, name="whatsapp-webhooks", daemon=True).start()
 
-    def _work(self) -> None:
-        while batch := self._due():
+    def _run(self) -> None:
+        while batch := self._next_batch():
             self._deliver(batch)
 
-    def _due(self) -> list[_Parcel]:
+    def _next_batch(self) -> list[_PendingWebhook]:
         """The next batch once it is due; empty when nothing waits, and the thread then ends."""
-        with self._turn:
-            while self._waiting:
-                wait = self._waiting[0].due - time.monotonic()
+        with self._condition:
+            while self._queue:
+                wait = self._queue[0].due_at - time.monotonic()
                 if wait <= 0:
-                    return self._batch()
-                self._turn.wait(wait)
+                    return self._take_batch()
+                self._condition.wait(wait)
             self._running = False
             return []
 
-    def _batch(self) -> list[_Parcel]:
-        now, most = time.monotonic(), max(1, int(self.option("webhook_batch")))
-        batch: list[_Parcel] = []
-        while self._waiting and self._waiting[0].due <= now and len(batch) < most:
-            batch.append(heapq.heappop(self._waiting))
+    def _take_batch(self) -> list[_PendingWebhook]:
+        now, max_size = time.monotonic(), max(1, int(self.get_option("webhook_batch")))
+        batch: list[_PendingWebhook] = []
+        while self._queue and self._queue[0].due_at <= now and len(batch) < max_size:
+            batch.append(heapq.heappop(self._queue))
         return batch
 
-    def _deliver(self, batch: list[_Parcel]) -> None:
-        url = str(self.option("callback_url"))
-        body = graph.encode(webhook_payloads.envelope([parcel.change for parcel in batch]))
-        outcome = self._offered(url, body)
+    def _deliver(self, batch: list[_PendingWebhook]) -> None:
+        url = str(self.get_option("callback_url"))
+        body = graph.encode_json(webhook_payloads.build_payload([parcel.change for parcel in batch]))
+        outcome = self._post(url, body)
         self.log.append((url, outcome))
         if outcome == 200:
             return
-        for parcel in batch:
-            self._again(parcel)
+        for pending in batch:
+            self._retry(pending)
 
-    def _offered(self, url: str, body: bytes) -> int | str:
+    def _post(self, url: str, body: bytes) -> int | str:
         headers = {"Content-Type": "application/json", "X-Hub-Signature-256": signature(body)}
         try:
-            if not self._shake_hands(url):
+            if not self._verify_callback(url):
                 return "the callback did not echo hub.challenge"
             return loopback_client.post(url, body, headers=headers, seconds=10)
-        except (loopback_client.NotLoopback, loopback_client.Unreachable, loopback_client.TooSlow) as lost:
-            return type(lost).__name__
+        except (loopback_client.NotLoopback, loopback_client.Unreachable, loopback_client.Timeout) as error:
+            return type(error).__name__
 
-    def _shake_hands(self, url: str) -> bool:
+    def _verify_callback(self, url: str) -> bool:
         """Whether the callback proved, once, that it knows the verify token."""
-        token = str(self.option("verify_token"))
-        if (url, token) in self._greeted:
+        token = str(self.get_option("verify_token"))
+        if (url, token) in self._verified:
             return True
         challenge = str(secrets.randbelow(10**9))
-        asked = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": token}
+        query = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": token}
         separator = "&" if "?" in url else "?"
-        answer = loopback_client.fetch(f"{url}{separator}{urlencode(asked)}", limit=1000, seconds=10)
-        if answer.status != 200 or answer.content.strip() != challenge.encode():
+        response = loopback_client.fetch(f"{url}{separator}{urlencode(query)}", limit=1000, seconds=10)
+        if response.status != 200 or response.content.strip() != challenge.encode():
             return False
-        self._greeted.add((url, token))
+        self._verified.add((url, token))
         return True
 
-    def _again(self, parcel: _Parcel) -> None:
-        if parcel.attempt < int(self.option("webhook_retries")):
-            wait = float(self.option("webhook_retry_seconds")) * 2**parcel.attempt
-            self._push(replace(parcel, due=time.monotonic() + wait, attempt=parcel.attempt + 1))
+    def _retry(self, pending: _PendingWebhook) -> None:
+        if pending.attempt < int(self.get_option("webhook_retries")):
+            wait = float(self.get_option("webhook_retry_seconds")) * 2**pending.attempt
+            self._enqueue(replace(pending, due_at=time.monotonic() + wait, attempt=pending.attempt + 1))

@@ -11,36 +11,36 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from humaspost.sandbox.request_log import pairs
-from humaspost.sandbox.state import World
+from humaspost.sandbox.request_log import parse_pairs
+from humaspost.sandbox.state import SandboxState
 from humaspost.sandbox.x.accounts import ACCOUNTS
-from humaspost.sandbox.x.auth import Asked, Door
-from humaspost.sandbox.x.errors import Refused, invalid, missing
-from humaspost.sandbox.x.ids import Snowflakes
-from humaspost.sandbox.x.limits import Limits
-from humaspost.sandbox.x.oauth2 import BadGrant, Tokens
-from humaspost.sandbox.x.options import SWITCHES, setting
-from humaspost.sandbox.x.posts import Posts
-from humaspost.sandbox.x.read_endpoints import Reads
+from humaspost.sandbox.x.auth import Authenticator, SignedRequest
+from humaspost.sandbox.x.errors import RequestRefused, invalid_request, unknown_path
+from humaspost.sandbox.x.ids import SnowflakeGenerator
+from humaspost.sandbox.x.limits import RateLimits
+from humaspost.sandbox.x.oauth2 import BadGrant, TokenStore
+from humaspost.sandbox.x.options import OPTIONS, get_option
+from humaspost.sandbox.x.posts import PostStore
+from humaspost.sandbox.x.read_endpoints import ReadEndpoints
 from humaspost.sandbox.x.request_schema import (
-    Initialize,
+    InitializeUpload,
     Metadata,
     NewPost,
-    OneShot,
-    Segment,
+    SimpleUpload,
     Subtitles,
-    fits,
-    read,
+    UploadSegment,
+    parse_body,
+    validate,
 )
-from humaspost.sandbox.x.uploads import Uploads
+from humaspost.sandbox.x.uploads import UploadStore
 
-__all__ = ["SWITCHES", "Platform"]
+__all__ = ["OPTIONS", "Platform"]
 
-_JSON = "application/json; charset=utf-8"
+_JSON_TYPE = "application/json; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class AuthorizedCall:
     """A request that was let in."""
 
     params: dict[str, Any]
@@ -52,23 +52,23 @@ class Call:
 class Platform:
     """X's routes over one account's posts and media."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, state: SandboxState) -> None:
+        self._state = state
         self.accounts: dict[str, Any] = ACCOUNTS
         self.reset()
-        write, upload, see = (
+        write, upload, read = (
             {"tweet.read", "tweet.write", "users.read"},
             {"media.write"},
             {"tweet.read", "users.read"},
         )
-        table: list[tuple[str, str, str, set[str], Callable[[Call], tuple[int, Any]]]] = [
+        table: list[tuple[str, str, str, set[str], Callable[[AuthorizedCall], tuple[int, Any]]]] = [
             ("POST", "/2/tweets", "post", write, self._create),
-            ("GET", "/2/tweets", "lookup", see, self._lookup_many),
+            ("GET", "/2/tweets", "lookup", read, self._lookup_many),
             ("DELETE", "/2/tweets/{id}", "delete", write, self._delete),
-            ("GET", "/2/tweets/{id}", "lookup", see, self._lookup_one),
-            ("GET", "/2/users/me", "me", see, self._me),
-            ("GET", "/2/users/{id}/tweets", "timeline", see, self._timeline),
-            ("POST", "/2/media/upload", "upload", upload, self._one_shot),
+            ("GET", "/2/tweets/{id}", "lookup", read, self._lookup_single),
+            ("GET", "/2/users/me", "me", read, self._me),
+            ("GET", "/2/users/{id}/tweets", "timeline", read, self._timeline),
+            ("POST", "/2/media/upload", "upload", upload, self._upload_at_once),
             ("GET", "/2/media/upload", "status", upload, self._status),
             ("POST", "/2/media/upload/initialize", "initialize", upload, self._initialize),
             ("POST", "/2/media/upload/{id}/append", "append", upload, self._append),
@@ -77,99 +77,109 @@ class Platform:
             ("POST", "/2/media/subtitles", "subtitles", upload, self._subtitle),
         ]
         self.routes = [
-            Route(f"/x{path}", self._endpoint(name, scopes, act), methods=[method])
-            for method, path, name, scopes, act in table
+            Route(f"/x{path}", self._endpoint(name, scopes, action), methods=[method])
+            for method, path, name, scopes, action in table
         ]
         self.routes += [
             Route("/x/i/oauth2/authorize", self._authorize, methods=["GET"]),
             Route("/x/2/oauth2/authorize", self._authorize, methods=["GET"]),
             Route("/x/2/oauth2/token", self._token, methods=["POST"]),
             Route("/x/2/oauth2/revoke", self._revoke, methods=["POST"]),
-            Route("/x/{rest:path}", _nowhere, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
+            Route("/x/{rest:path}", _unknown_path, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
         ]
 
     def reset(self) -> None:
         """No posts, no media, no tokens, full windows."""
-        ids = Snowflakes(self._world)
-        self._tokens = Tokens(self._world)
-        self._door = Door(self._world, self._tokens)
-        self._limits = Limits(self._world)
-        self._uploads = Uploads(self._world, ids)
-        self._posts = Posts(self._world, ids, self._uploads)
-        self._reads = Reads(self._world, self._posts, self._uploads)
+        ids = SnowflakeGenerator(self._state)
+        self._tokens = TokenStore(self._state)
+        self._authenticator = Authenticator(self._state, self._tokens)
+        self._limits = RateLimits(self._state)
+        self._uploads = UploadStore(self._state, ids)
+        self._posts = PostStore(self._state, ids, self._uploads)
+        self._read_endpoints = ReadEndpoints(self._state, self._posts, self._uploads)
 
     def _endpoint(
-        self, name: str, scopes: set[str], act: Callable[[Call], tuple[int, Any]]
+        self, name: str, scopes: set[str], action: Callable[[AuthorizedCall], tuple[int, Any]]
     ) -> Callable[[Request], Any]:
         async def endpoint(request: Request) -> Response:
             try:
-                self._door.check(await _asked(request), scopes)
-                self._limits.take(name)
-                status, answer = act(await _call(request))
-            except Refused as refused:
+                self._authenticator.authenticate(await _signed_request(request), scopes)
+                self._limits.count_request(name)
+                status, answer = action(await _read_call(request))
+            except RequestRefused as refused:
                 status, answer = refused.status, refused.body
-            return JSONResponse(answer, status, headers=self._limits.headers(name), media_type=_JSON)
+            return JSONResponse(answer, status, headers=self._limits.headers(name), media_type=_JSON_TYPE)
 
         return endpoint
 
-    def _create(self, call: Call) -> tuple[int, Any]:
-        wanted = read(NewPost, call.body)
-        self._limits.take_post()
-        made = self._posts.create(wanted)
-        history = {setting(self._world, "edit_history"): [made.id]}
-        return 201, {"data": {"id": made.id, "text": made.extra["text"], **history}}
+    def _create(self, call: AuthorizedCall) -> tuple[int, Any]:
+        new_post = parse_body(NewPost, call.body)
+        self._limits.count_post()
+        post = self._posts.create(new_post)
+        history = {get_option(self._state, "edit_history"): [post.id]}
+        return 201, {"data": {"id": post.id, "text": post.extra["text"], **history}}
 
-    def _delete(self, call: Call) -> tuple[int, Any]:
+    def _delete(self, call: AuthorizedCall) -> tuple[int, Any]:
         return 200, {"data": {"deleted": self._posts.delete(call.params["id"])}}
 
-    def _lookup_one(self, call: Call) -> tuple[int, Any]:
-        return 200, self._reads.lookup([call.params["id"]], call.query, single=True)
+    def _lookup_single(self, call: AuthorizedCall) -> tuple[int, Any]:
+        return 200, self._read_endpoints.lookup([call.params["id"]], call.query, single=True)
 
-    def _lookup_many(self, call: Call) -> tuple[int, Any]:
-        return 200, self._reads.lookup(call.query.get("ids", "").split(","), call.query, single=False)
+    def _lookup_many(self, call: AuthorizedCall) -> tuple[int, Any]:
+        return 200, self._read_endpoints.lookup(
+            call.query.get("ids", "").split(","), call.query, single=False
+        )
 
-    def _me(self, call: Call) -> tuple[int, Any]:
-        return 200, self._reads.me(call.query)
+    def _me(self, call: AuthorizedCall) -> tuple[int, Any]:
+        return 200, self._read_endpoints.me(call.query)
 
-    def _timeline(self, call: Call) -> tuple[int, Any]:
-        return 200, self._reads.timeline(call.params["id"], call.query)
+    def _timeline(self, call: AuthorizedCall) -> tuple[int, Any]:
+        return 200, self._read_endpoints.timeline(call.params["id"], call.query)
 
-    def _initialize(self, call: Call) -> tuple[int, Any]:
-        return 200, {"data": self._uploads.initialize(read(Initialize, call.body))}
+    def _initialize(self, call: AuthorizedCall) -> tuple[int, Any]:
+        return 200, {"data": self._uploads.initialize(parse_body(InitializeUpload, call.body))}
 
-    def _append(self, call: Call) -> tuple[int, Any]:
+    def _append(self, call: AuthorizedCall) -> tuple[int, Any]:
         if call.form is None:
-            segment = read(Segment, call.body)
-            index, data = segment.segment_index, _decoded(segment.media)
+            segment = parse_body(UploadSegment, call.body)
+            index, data = segment.segment_index, _decode_base64(segment.media)
         else:
-            _check_parts(call.form, needed={"media", "segment_index"}, known=set())
-            given = str(call.form["segment_index"])
-            is_number = given.isascii() and given.isdecimal() and len(given) < 10
-            index, data = int(given) if is_number else -1, _bytes(call.form["media"])
+            _check_form(call.form, needed={"media", "segment_index"}, allowed=set())
+            index_text = str(call.form["segment_index"])
+            is_number = index_text.isascii() and index_text.isdecimal() and len(index_text) < 10
+            index, data = int(index_text) if is_number else -1, _read_part(call.form["media"])
         return 200, {"data": self._uploads.append(call.params["id"], index, data)}
 
-    def _finalize(self, call: Call) -> tuple[int, Any]:
+    def _finalize(self, call: AuthorizedCall) -> tuple[int, Any]:
         return 200, {"data": self._uploads.finalize(call.params["id"])}
 
-    def _status(self, call: Call) -> tuple[int, Any]:
+    def _status(self, call: AuthorizedCall) -> tuple[int, Any]:
         if call.query.keys() - {"media_id", "command"} or call.query.get("command", "STATUS") != "STATUS":
-            raise invalid(("only media_id and command=STATUS are known here", {"command": [str(call.query)]}))
+            raise invalid_request(
+                ("only media_id and command=STATUS are known here", {"command": [str(call.query)]})
+            )
         return 200, {"data": self._uploads.status(call.query.get("media_id", ""))}
 
-    def _one_shot(self, call: Call) -> tuple[int, Any]:
+    def _upload_at_once(self, call: AuthorizedCall) -> tuple[int, Any]:
         if call.form is None:
-            wanted = read(OneShot, call.body)
-            return 200, {"data": self._uploads.one_shot(wanted.media_category, _decoded(wanted.media))}
-        known = {"media_type", "shared", "additional_owners"}
-        _check_parts(call.form, needed={"media", "media_category"}, known=known)
-        category = fits(OneShot, {"media": "", "media_category": call.form["media_category"]}).media_category
-        return 200, {"data": self._uploads.one_shot(category, _bytes(call.form["media"]))}
+            upload_request = parse_body(SimpleUpload, call.body)
+            return 200, {
+                "data": self._uploads.upload_at_once(
+                    upload_request.media_category, _decode_base64(upload_request.media)
+                )
+            }
+        category_given = {"media_type", "shared", "additional_owners"}
+        _check_form(call.form, needed={"media", "media_category"}, allowed=category_given)
+        category = validate(
+            SimpleUpload, {"media": "", "media_category": call.form["media_category"]}
+        ).media_category
+        return 200, {"data": self._uploads.upload_at_once(category, _read_part(call.form["media"]))}
 
-    def _describe(self, call: Call) -> tuple[int, Any]:
-        return 200, {"data": self._uploads.describe(read(Metadata, call.body))}
+    def _describe(self, call: AuthorizedCall) -> tuple[int, Any]:
+        return 200, {"data": self._uploads.describe(parse_body(Metadata, call.body))}
 
-    def _subtitle(self, call: Call) -> tuple[int, Any]:
-        return 200, {"data": self._uploads.subtitle(read(Subtitles, call.body))}
+    def _subtitle(self, call: AuthorizedCall) -> tuple[int, Any]:
+        return 200, {"data": self._uploads.add_subtitles(parse_body(Subtitles, call.body))}
 
     async def _authorize(self, request: Request) -> Response:
         try:
@@ -180,25 +190,27 @@ class Platform:
 
     async def _token(self, request: Request) -> Response:
         try:
-            answer = self._tokens.token(pairs(await request.body()), request.headers.get("authorization", ""))
+            answer = self._tokens.grant_token(
+                parse_pairs(await request.body()), request.headers.get("authorization", "")
+            )
         except BadGrant as bad:
             return JSONResponse(bad.body, bad.status)
         return JSONResponse(answer, headers={"cache-control": "no-store"})
 
     async def _revoke(self, request: Request) -> Response:
-        self._tokens.revoke(pairs(await request.body()).get("token", ""))
+        self._tokens.revoke(parse_pairs(await request.body()).get("token", ""))
         return JSONResponse({"revoked": True})
 
 
 #: What a body may call itself; tokens are asked for by a form.
-_BODIES = ("application/json", "application/x-www-form-urlencoded")
+_BODY_TYPES = ("application/json", "application/x-www-form-urlencoded")
 
 
-async def _asked(request: Request) -> Asked:
+async def _signed_request(request: Request) -> SignedRequest:
     kind = request.headers.get("content-type", "")
     form = await request.body() if kind.startswith("application/x-www-form-urlencoded") else b""
     path = request.scope["raw_path"].decode("ascii")
-    return Asked(
+    return SignedRequest(
         method=request.method,
         path=path.removeprefix("/x"),
         query=request.url.query,
@@ -208,33 +220,35 @@ async def _asked(request: Request) -> Asked:
     )
 
 
-async def _call(request: Request) -> Call:
+async def _read_call(request: Request) -> AuthorizedCall:
     body = await request.body()
     kind = request.headers.get("content-type", "")
     form = await request.form() if kind.startswith("multipart/form-data") else None
-    if body and form is None and kind.partition(";")[0].strip().lower() not in _BODIES:
-        raise invalid((f"a body of {kind or 'no type'} is not taken; send application/json", {}))
-    return Call(request.path_params, dict(request.query_params), body, form)
+    if body and form is None and kind.partition(";")[0].strip().lower() not in _BODY_TYPES:
+        raise invalid_request((f"a body of {kind or 'no type'} is not taken; send application/json", {}))
+    return AuthorizedCall(request.path_params, dict(request.query_params), body, form)
 
 
-def _check_parts(form: FormData, *, needed: set[str], known: set[str]) -> None:
+def _check_form(form: FormData, *, needed: set[str], allowed: set[str]) -> None:
     wrong = dict.fromkeys(needed - form.keys(), "is missing but it is required")
-    wrong |= dict.fromkeys(form.keys() - needed - known, "is not defined in the schema")
+    wrong |= dict.fromkeys(form.keys() - needed - allowed, "is not defined in the schema")
     if wrong:
-        raise invalid(*[(f"[$.{name}: {reason}]", {name: [""]}) for name, reason in sorted(wrong.items())])
+        raise invalid_request(
+            *[(f"[$.{name}: {reason}]", {name: [""]}) for name, reason in sorted(wrong.items())]
+        )
 
 
-def _bytes(part: UploadFile | str) -> bytes:
+def _read_part(part: UploadFile | str) -> bytes:
     return part.encode() if isinstance(part, str) else part.file.read()
 
 
-def _decoded(text: str) -> bytes:
+def _decode_base64(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except ValueError as error:  # binascii's own is one
-        raise invalid(("[$.media: is not base64]", {"media": []})) from error
+        raise invalid_request(("[$.media: is not base64]", {"media": []})) from error
 
 
-async def _nowhere(_: Request) -> Response:
-    refused = missing()
-    return JSONResponse(refused.body, refused.status, media_type=_JSON)
+async def _unknown_path(_: Request) -> Response:
+    refused = unknown_path()
+    return JSONResponse(refused.body, refused.status, media_type=_JSON_TYPE)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 USER_ID = "1580218334410428416"
 HANDLE = "kotacontoh"
 NAME = "Pemerintah Kota Contoh"
-SINCE = datetime(2022, 10, 12, 2, 0, tzinfo=UTC)
+CREATED_AT = datetime(2022, 10, 12, 2, 0, tzinfo=UTC)
 
 API_KEY = "sandbox-api-key"
 API_KEY_SECRET = "sandbox-api-key-secret"  # noqa: S105  (public on purpose)

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, unquote
 
 from oauthlib.oauth1.rfc5849.signature import base_string_uri, collect_parameters, verify_hmac_sha1
 
-from humaspost.sandbox.state import World
+from humaspost.sandbox.state import SandboxState
 from humaspost.sandbox.x import accounts
 from humaspost.sandbox.x.errors import (
     forbidden,
@@ -14,17 +14,17 @@ from humaspost.sandbox.x.errors import (
     unauthorized,
     unsupported_authentication,
 )
-from humaspost.sandbox.x.oauth2 import Tokens
-from humaspost.sandbox.x.options import setting
+from humaspost.sandbox.x.oauth2 import TokenStore
+from humaspost.sandbox.x.options import get_option
 
 #: The hosts that a client may have signed for: adapters rewrite the address after signing.
-_SIGNED_FOR = ("api.twitter.com", "api.x.com")
-_WRITES = {"tweet.write", "media.write"}
-_NEEDED = {"oauth_consumer_key", "oauth_nonce", "oauth_signature", "oauth_timestamp", "oauth_token"}
+_SIGNED_HOSTS = ("api.twitter.com", "api.x.com")
+_WRITE_SCOPES = {"tweet.write", "media.write"}
+_REQUIRED_FIELDS = {"oauth_consumer_key", "oauth_nonce", "oauth_signature", "oauth_timestamp", "oauth_token"}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SignedRequest:
     """A request as the signature sees it; ``path`` is without the sandbox's own ``/x``."""
 
     method: str
@@ -36,7 +36,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Signed:
+class _OAuthRequest:
     """What oauthlib's verifier reads."""
 
     http_method: str
@@ -45,21 +45,21 @@ class _Signed:
     signature: str
 
 
-class Door:
+class Authenticator:
     """Lets in who signed well and was not seen before, or holds a living token with the scope needed."""
 
-    def __init__(self, world: World, tokens: Tokens) -> None:
-        self._world, self._tokens = world, tokens
+    def __init__(self, state: SandboxState, tokens: TokenStore) -> None:
+        self._state, self._tokens = state, tokens
         self._nonces: dict[tuple[str, str], float] = {}
 
-    def check(self, asked: Asked, scopes: Iterable[str]) -> None:
+    def authenticate(self, request: SignedRequest, scopes: Iterable[str]) -> None:
         """Returns only for the demo account; 401 and 403 are raised as X words them."""
-        kind, _, credentials = asked.header.partition(" ")
+        kind, _, credentials = request.header.partition(" ")
         if kind.lower() == "bearer":
             self._check_bearer(credentials.strip(), set(scopes))
         elif kind.lower() == "oauth":
-            self._check_signature(asked, _fields(credentials))
-            if _WRITES.intersection(scopes) and setting(self._world, "read_only"):
+            self._check_signature(request, _parse_fields(credentials))
+            if _WRITE_SCOPES.intersection(scopes) and get_option(self._state, "read_only"):
                 raise no_write_permission()
         else:
             raise unauthorized()
@@ -73,24 +73,30 @@ class Door:
         if not scopes <= granted:
             raise forbidden("You are not permitted to use OAuth2 on this endpoint: a scope is missing.")
 
-    def _check_signature(self, asked: Asked, fields: dict[str, str]) -> None:
-        known = (
-            fields.keys() >= _NEEDED
+    def _check_signature(self, request: SignedRequest, fields: dict[str, str]) -> None:
+        expected_fields = (
+            fields.keys() >= _REQUIRED_FIELDS
             and fields["oauth_consumer_key"] == accounts.API_KEY
             and fields["oauth_token"] == accounts.ACCESS_TOKEN
             and fields.get("oauth_signature_method") == "HMAC-SHA1"
             and fields.get("oauth_version", "1.0") == "1.0"
         )
-        if not known or not self._signed_well(asked, fields) or not self._first_seen(fields):
+        if (
+            not expected_fields
+            or not self._is_signature_valid(request, fields)
+            or not self._check_nonce(fields)
+        ):
             raise unauthorized()
 
-    def _signed_well(self, asked: Asked, fields: dict[str, str]) -> bool:
-        only = setting(self._world, "signed_for")
-        hosts = [host for host in _SIGNED_FOR if only in ("either", host)]
-        return _signed_for(asked, fields, [f"https://{host}{asked.path}" for host in hosts] + [asked.own_url])
+    def _is_signature_valid(self, request: SignedRequest, fields: dict[str, str]) -> bool:
+        only = get_option(self._state, "signed_for")
+        hosts = [host for host in _SIGNED_HOSTS if only in ("either", host)]
+        return _oauth_request(
+            request, fields, [f"https://{host}{request.path}" for host in hosts] + [request.own_url]
+        )
 
-    def _first_seen(self, fields: dict[str, str]) -> bool:
-        now, skew = self._world.now().timestamp(), setting(self._world, "clock_skew")
+    def _check_nonce(self, fields: dict[str, str]) -> bool:
+        now, skew = self._state.now().timestamp(), get_option(self._state, "clock_skew")
         stamp = fields["oauth_timestamp"]
         if not stamp.isdigit() or abs(now - int(stamp)) > skew:
             return False
@@ -103,23 +109,23 @@ class Door:
         return True
 
 
-def _fields(credentials: str) -> dict[str, str]:
+def _parse_fields(credentials: str) -> dict[str, str]:
     pairs = (item.strip().partition("=") for item in credentials.split(","))
     return {name: unquote(value.strip('"')) for name, _, value in pairs if name != "realm"}
 
 
-def _signed_for(asked: Asked, fields: dict[str, str], places: list[str]) -> bool:
-    body = parse_qsl(asked.form.decode("utf-8", "replace"), keep_blank_values=True)
+def _oauth_request(request: SignedRequest, fields: dict[str, str], urls: list[str]) -> bool:
+    body = parse_qsl(request.form.decode("utf-8", "replace"), keep_blank_values=True)
     try:
-        params = collect_parameters(asked.query, body)  # type: ignore[no-untyped-call]  # oauthlib has no types
+        params = collect_parameters(request.query, body)  # type: ignore[no-untyped-call]  # oauthlib has no types
     except ValueError:  # a query that no signer can have meant
         return False
     params += [(k, v) for k, v in fields.items() if k != "oauth_signature"]
     return any(
         verify_hmac_sha1(  # type: ignore[no-untyped-call]  # oauthlib has no types
-            _Signed(asked.method, base_string_uri(place), params, fields["oauth_signature"]),
+            _OAuthRequest(request.method, base_string_uri(url), params, fields["oauth_signature"]),
             accounts.API_KEY_SECRET,
             accounts.ACCESS_TOKEN_SECRET,
         )
-        for place in places
+        for url in urls
     )

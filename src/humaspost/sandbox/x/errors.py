@@ -5,7 +5,7 @@ from typing import Any
 _PROBLEMS = "https://api.twitter.com/2/problems"
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """X answers this status and body instead of doing what was asked."""
 
     def __init__(self, status: int, body: dict[str, Any]) -> None:
@@ -13,9 +13,9 @@ class Refused(Exception):
         self.status, self.body = status, body
 
 
-def invalid(*errors: tuple[str, dict[str, list[str]]]) -> Refused:
+def invalid_request(*errors: tuple[str, dict[str, list[str]]]) -> RequestRefused:
     """400: each error is a message and the parameters that it speaks of."""
-    return Refused(
+    return RequestRefused(
         400,
         {
             "errors": [{"parameters": parameters, "message": message} for message, parameters in errors],
@@ -26,57 +26,59 @@ def invalid(*errors: tuple[str, dict[str, list[str]]]) -> Refused:
     )
 
 
-def media_ids_invalid(ids: list[str]) -> Refused:
+def media_ids_invalid(ids: list[str]) -> RequestRefused:
     """400 for media that are unknown, foreign, expired, not ready, or not to be combined."""
-    return invalid(("Your media IDs are invalid.", {"media.media_ids": ids}))
+    return invalid_request(("Your media IDs are invalid.", {"media.media_ids": ids}))
 
 
-def unauthorized() -> Refused:
+def unauthorized() -> RequestRefused:
     """401, whatever was wrong with the credentials: X does not say."""
-    return Refused(
+    return RequestRefused(
         401, {"title": "Unauthorized", "type": "about:blank", "status": 401, "detail": "Unauthorized"}
     )
 
 
-def forbidden(detail: str = "You are not permitted to perform this action.") -> Refused:
+def forbidden(detail: str = "You are not permitted to perform this action.") -> RequestRefused:
     """403: understood and refused."""
-    return Refused(403, {"detail": detail, "type": "about:blank", "title": "Forbidden", "status": 403})
+    return RequestRefused(403, {"detail": detail, "type": "about:blank", "title": "Forbidden", "status": 403})
 
 
-def unsupported_authentication() -> Refused:
+def unsupported_authentication() -> RequestRefused:
     """403: an app-only token where a person's is needed."""
     detail = (
         "Authenticating with OAuth 2.0 Application-Only is forbidden for this endpoint.  Supported "
         "authentication types are [OAuth 1.0a User Context, OAuth 2.0 User Context]."
     )
     kind = f"{_PROBLEMS}/unsupported-authentication"
-    return Refused(
+    return RequestRefused(
         403, {"title": "Unsupported Authentication", "detail": detail, "type": kind, "status": 403}
     )
 
 
-def missing() -> Refused:
+def unknown_path() -> RequestRefused:
     """404: no such path, or the thing is gone."""
-    return Refused(404, {"title": "Not Found", "type": "about:blank", "status": 404, "detail": "Not Found"})
+    return RequestRefused(
+        404, {"title": "Not Found", "type": "about:blank", "status": 404, "detail": "Not Found"}
+    )
 
 
-def out_of_credits() -> Refused:
+def out_of_credits() -> RequestRefused:
     """402: nothing is paid for any more."""
     detail = "Your enrolled account [2244994945] does not have any credits to fulfill this request."
-    return Refused(402, {"title": "CreditsDepleted", "detail": detail, "type": f"{_PROBLEMS}/credits"})
+    return RequestRefused(402, {"title": "CreditsDepleted", "detail": detail, "type": f"{_PROBLEMS}/credits"})
 
 
-def too_many() -> Refused:
+def rate_limited() -> RequestRefused:
     """429: a window is used up; its headers say when it ends."""
-    return Refused(
+    return RequestRefused(
         429,
         {"title": "Too Many Requests", "detail": "Too Many Requests", "type": "about:blank", "status": 429},
     )
 
 
-def usage_capped() -> Refused:
+def usage_capped() -> RequestRefused:
     """429: the month's allowance is used up; no header tells of it."""
-    return Refused(
+    return RequestRefused(
         429,
         {
             "title": "UsageCapExceeded",
@@ -88,16 +90,16 @@ def usage_capped() -> Refused:
     )
 
 
-def no_write_permission() -> Refused:
+def no_write_permission() -> RequestRefused:
     """403: the app was set up to read only (node-twitter-api-v2 #493)."""
     detail = (
         "Your client app is not configured with the appropriate oauth1 app permissions for this endpoint."
     )
     kind = f"{_PROBLEMS}/oauth1-permissions"
-    return Refused(403, {"title": "Forbidden", "detail": detail, "type": kind, "status": 403})
+    return RequestRefused(403, {"title": "Forbidden", "detail": detail, "type": kind, "status": 403})
 
 
-def not_found(kind: str, parameter: str, value: str) -> dict[str, str]:
+def missing_resource(kind: str, parameter: str, value: str) -> dict[str, str]:
     """One entry of ``errors`` in a 200 whose ``data`` lacks the thing asked for."""
     return {
         "value": value,

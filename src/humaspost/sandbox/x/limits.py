@@ -3,11 +3,11 @@
 Figures: https://docs.x.com/x-api/fundamentals/rate-limits, read 2026-08-22.
 """
 
-from humaspost.sandbox.state import World
-from humaspost.sandbox.x.errors import too_many
-from humaspost.sandbox.x.options import setting
+from humaspost.sandbox.state import SandboxState
+from humaspost.sandbox.x.errors import rate_limited
+from humaspost.sandbox.x.options import get_option
 
-PER_WINDOW = {
+REQUESTS_PER_WINDOW = {
     "post": 100,
     "delete": 50,
     "lookup": 900,
@@ -23,59 +23,59 @@ PER_WINDOW = {
 }
 _DAY = 86_400
 #: What the headers of a day's window begin with -> the setting that limits it.
-_DAILY = {"x-user-limit-24hour": "user_24h", "x-app-limit-24hour": "app_24h"}
+_DAILY_OPTIONS = {"x-user-limit-24hour": "user_24h", "x-app-limit-24hour": "app_24h"}
 
 
-class Limits:
+class RateLimits:
     """How much of each window is used, in the sandbox's own clock."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, state: SandboxState) -> None:
+        self._state = state
         self._windows: dict[str, tuple[float, int]] = {}
 
-    def take(self, endpoint: str) -> None:
+    def count_request(self, endpoint: str) -> None:
         """One request more is counted, or it is one too many."""
-        if not self._count(endpoint, self._limit(endpoint), setting(self._world, "window_seconds")):
-            raise too_many()
+        if not self._count(endpoint, self._limit(endpoint), get_option(self._state, "window_seconds")):
+            raise rate_limited()
 
-    def take_post(self) -> None:
+    def count_post(self) -> None:
         """One post of the 24 hours is counted, where such limits are set."""
-        for prefix, name in _DAILY.items():
-            if not self._count(prefix, setting(self._world, name), _DAY):
-                raise too_many()
+        for prefix, name in _DAILY_OPTIONS.items():
+            if not self._count(prefix, get_option(self._state, name), _DAY):
+                raise rate_limited()
 
     def headers(self, endpoint: str) -> dict[str, str]:
         """What every answer tells: the window's size, what is left of it, and when it ends."""
-        told = self._told(
-            "x-rate-limit", endpoint, self._limit(endpoint), setting(self._world, "window_seconds")
+        headers_built = self._window_headers(
+            "x-rate-limit", endpoint, self._limit(endpoint), get_option(self._state, "window_seconds")
         )
         if endpoint == "post":
-            for prefix, name in _DAILY.items():
-                told |= self._told(prefix, prefix, setting(self._world, name), _DAY)
-        return told
+            for prefix, name in _DAILY_OPTIONS.items():
+                headers_built |= self._window_headers(prefix, prefix, get_option(self._state, name), _DAY)
+        return headers_built
 
     def _limit(self, endpoint: str) -> int | None:
-        limit = setting(self._world, "limits").get(endpoint, PER_WINDOW[endpoint])
-        return limit if limit is None or isinstance(limit, int) else PER_WINDOW[endpoint]
+        limit = get_option(self._state, "limits").get(endpoint, REQUESTS_PER_WINDOW[endpoint])
+        return limit if limit is None or isinstance(limit, int) else REQUESTS_PER_WINDOW[endpoint]
 
-    def _window(self, name: str, length: float) -> tuple[float, int]:
-        now = self._world.now().timestamp()
-        begun, used = self._windows.get(name, (now, 0))
-        return (begun, used) if begun <= now < begun + length else (now, 0)
+    def _current_window(self, name: str, length: float) -> tuple[float, int]:
+        now = self._state.now().timestamp()
+        started_at, used = self._windows.get(name, (now, 0))
+        return (started_at, used) if started_at <= now < started_at + length else (now, 0)
 
     def _count(self, name: str, limit: int | None, length: float) -> bool:
-        begun, used = self._window(name, length)
+        started_at, used = self._current_window(name, length)
         if limit is not None and used >= limit:
             return False
-        self._windows[name] = (begun, used + 1)
+        self._windows[name] = (started_at, used + 1)
         return True
 
-    def _told(self, prefix: str, name: str, limit: int | None, length: float) -> dict[str, str]:
+    def _window_headers(self, prefix: str, name: str, limit: int | None, length: float) -> dict[str, str]:
         if limit is None:
             return {}
-        begun, used = self._window(name, length)
+        started_at, used = self._current_window(name, length)
         return {
             f"{prefix}-limit": str(limit),
             f"{prefix}-remaining": str(max(0, limit - used)),
-            f"{prefix}-reset": str(int(begun + length)),
+            f"{prefix}-reset": str(int(started_at + length)),
         }

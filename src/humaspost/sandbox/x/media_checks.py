@@ -13,10 +13,10 @@ from PIL import Image
 #: Pillow calls a phone's picture with a preview inside MPO.
 _IMAGES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 _GIF = {"GIF": "image/gif"}
-_MOST_PIXELS = 100_000_000
+_MAX_PIXELS = 100_000_000
 
 #: Category family -> bytes of the largest file.
-LARGEST = {
+MAX_BYTES = {
     "image": 5 * 1024 * 1024,
     "gif": 15 * 1024 * 1024,
     "video": 512 * 1024 * 1024,
@@ -25,17 +25,17 @@ LARGEST = {
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class ProbedMedia:
     """A medium as it was found; ``wrong`` says why X would refuse it while processing."""
 
     type: str
     width: int = 0
     height: int = 0
     duration_ms: int = 0
-    wrong: str | None = None
+    error: str | None = None
 
 
-def family(category: str) -> str:
+def family_of(category: str) -> str:
     """image, gif, video or subtitles: what the limits go by."""
     for name in ("image", "gif", "video", "subtitles"):
         if name in category:
@@ -43,29 +43,31 @@ def family(category: str) -> str:
     raise ValueError(category)
 
 
-def probe(data: bytes, kind: str) -> Probe | None:
+def probe_media(data: bytes, kind: str) -> ProbedMedia | None:
     """What the bytes are, for one family; None when they are nothing of the kind."""
     if kind == "subtitles":
-        return _subtitles(data)
-    return _video(data) if kind == "video" else _image(data, animated=kind == "gif")
+        return _probe_subtitles(data)
+    return _probe_video(data) if kind == "video" else _probe_image(data, is_animated=kind == "gif")
 
 
-def _image(data: bytes, *, animated: bool) -> Probe | None:
+def _probe_image(data: bytes, *, is_animated: bool) -> ProbedMedia | None:
     try:
         with warnings.catch_warnings(), Image.open(io.BytesIO(data)) as image:
             warnings.simplefilter("error")
-            found = (_GIF if animated else _IMAGES).get(image.format or "")
+            image_format = (_GIF if is_animated else _IMAGES).get(image.format or "")
             width, height = image.size
-            if found is None or width * height > _MOST_PIXELS:
+            if image_format is None or width * height > _MAX_PIXELS:
                 return None
             frames = getattr(image, "n_frames", 1)
             image.load()
     except (OSError, SyntaxError, ValueError, Warning, Image.DecompressionBombError):
         return None
-    return Probe(found, width, height, wrong=_gif_wrong(width, height, frames) if animated else None)
+    return ProbedMedia(
+        image_format, width, height, error=_gif_error(width, height, frames) if is_animated else None
+    )
 
 
-def _gif_wrong(width: int, height: int, frames: int) -> str | None:
+def _gif_error(width: int, height: int, frames: int) -> str | None:
     if width > 1280 or height > 1080:
         return "a GIF is at most 1280x1080"
     if frames > 350 or width * height * frames > 300_000_000:
@@ -73,7 +75,7 @@ def _gif_wrong(width: int, height: int, frames: int) -> str | None:
     return None
 
 
-def _video(data: bytes) -> Probe | None:
+def _probe_video(data: bytes) -> ProbedMedia | None:
     if data[4:8] != b"ftyp" and data[:4] != b"\x1aE\xdf\xa3" and data[:1] != b"G":
         return None
     kind = "video/mp4" if data[4:8] == b"ftyp" else "video/webm" if data[:1] == b"\x1a" else "video/mp2t"
@@ -82,20 +84,20 @@ def _video(data: bytes) -> Probe | None:
     try:
         with av.open(io.BytesIO(data), mode="r") as container:
             if not container.streams.video:
-                return Probe(kind, wrong="there are no pictures in it")
+                return ProbedMedia(kind, error="there are no pictures in it")
             stream = container.streams.video[0]
             seconds = (container.duration or 0) / av.time_base
             codecs = {s.codec_context.name for s in container.streams if s.type in ("video", "audio")}
-            wrong = _video_wrong(
+            error = _video_error(
                 stream.width, stream.height, seconds, float(stream.average_rate or 0), codecs
             )
-            return Probe(kind, stream.width, stream.height, int(seconds * 1000), wrong)
+            return ProbedMedia(kind, stream.width, stream.height, int(seconds * 1000), error)
     except av.FFmpegError:
-        return Probe(kind, wrong="the file cannot be read as video")
+        return ProbedMedia(kind, error="the file cannot be read as video")
 
 
-def _video_wrong(width: int, height: int, seconds: float, rate: float, codecs: set[str]) -> str | None:
-    broken = {
+def _video_error(width: int, height: int, seconds: float, rate: float, codecs: set[str]) -> str | None:
+    violations = {
         "a video lasts 0.5 to 140 seconds": not 0.5 <= seconds <= 140,
         "a video is 32x32 to 1280x1024, either way up": not (
             32 <= min(width, height) <= 1024 and max(width, height) <= 1280
@@ -104,14 +106,14 @@ def _video_wrong(width: int, height: int, seconds: float, rate: float, codecs: s
         "a video has at most 60 frames a second": rate > 60.5,
         "a video is H.264 with AAC": not codecs <= {"h264", "aac"},
     }
-    return next((rule for rule, is_broken in broken.items() if is_broken), None)
+    return next((rule for rule, is_broken in violations.items() if is_broken), None)
 
 
-def _subtitles(data: bytes) -> Probe | None:
+def _probe_subtitles(data: bytes) -> ProbedMedia | None:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return None
     if text.startswith("WEBVTT"):
-        return Probe("text/vtt")
-    return Probe("text/srt") if "-->" in text else None
+        return ProbedMedia("text/vtt")
+    return ProbedMedia("text/srt") if "-->" in text else None

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from humaspost.sandbox.state import World
+from humaspost.sandbox.state import SandboxState
 from humaspost.sandbox.x import accounts
-from humaspost.sandbox.x.options import setting
+from humaspost.sandbox.x.options import get_option
 
 SCOPES = {"tweet.read", "tweet.write", "users.read", "media.write", "offline.access"}
 CODE_SECONDS = 30
@@ -36,14 +36,14 @@ class BadGrant(Exception):
         self.body = {"error": error, "error_description": description}
 
 
-class Tokens:
+class TokenStore:
     """Which codes and tokens live, and what they allow."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._codes: dict[str, _Grant] = {}
-        self._access: dict[str, _Grant] = {}
-        self._refresh: dict[str, _Grant] = {}
+    def __init__(self, state: SandboxState) -> None:
+        self._state = state
+        self._grants_by_code: dict[str, _Grant] = {}
+        self._grants_by_access_token: dict[str, _Grant] = {}
+        self._grants_by_refresh_token: dict[str, _Grant] = {}
 
     def authorize(self, query: dict[str, str]) -> str:
         """The address to send the person back to, with a code; the demo account always consents."""
@@ -59,74 +59,78 @@ class Tokens:
             raise BadGrant("invalid_scope", f"Known scopes: {' '.join(sorted(SCOPES))}.")
         code = secrets.token_urlsafe(24)
         method = query.get("code_challenge_method", "plain")
-        ends = self._now() + CODE_SECONDS
-        self._codes[code] = _Grant(scopes, ends, query["redirect_uri"], query["code_challenge"], method)
-        back = {"state": query.get("state", ""), "code": code}
-        return f"{query['redirect_uri']}{'&' if '?' in query['redirect_uri'] else '?'}{urlencode(back)}"
+        redirect_parts = self._now() + CODE_SECONDS
+        self._grants_by_code[code] = _Grant(
+            scopes, redirect_parts, query["redirect_uri"], query["code_challenge"], method
+        )
+        redirect_uri = {"state": query.get("state", ""), "code": code}
+        return (
+            f"{query['redirect_uri']}{'&' if '?' in query['redirect_uri'] else '?'}{urlencode(redirect_uri)}"
+        )
 
-    def token(self, form: dict[str, str], authorization: str) -> dict[str, Any]:
+    def grant_token(self, form: dict[str, str], authorization: str) -> dict[str, Any]:
         """The token endpoint's answer: a new access token and, with offline.access, a new refresh token."""
         self._check_client(form, authorization)
         match form.get("grant_type"):
             case "authorization_code":
-                return self._issue(self._redeem(form).scopes)
+                return self._issue_tokens(self._redeem_code(form).scopes)
             case "refresh_token":
-                return self._issue(self._rotate(form.get("refresh_token", "")).scopes)
+                return self._issue_tokens(self._rotate_refresh_token(form.get("refresh_token", "")).scopes)
         raise BadGrant("unsupported_grant_type", "grant_type is authorization_code or refresh_token.")
 
     def revoke(self, token: str) -> None:
         """The token opens nothing any more."""
-        self._access.pop(token, None)
-        self._refresh.pop(token, None)
+        self._grants_by_access_token.pop(token, None)
+        self._grants_by_refresh_token.pop(token, None)
 
     def scopes_of(self, token: str) -> frozenset[str] | None:
         """What a living access token allows; None when it is unknown or has expired."""
-        grant = self._access.get(token)
+        grant = self._grants_by_access_token.get(token)
         return grant.scopes if grant and self._now() < grant.expires_at else None
 
     def _check_client(self, form: dict[str, str], authorization: str) -> None:
         kind, _, credentials = authorization.partition(" ")
         if kind.lower() == "basic":
             expected = base64.b64encode(f"{accounts.CLIENT_ID}:{accounts.CLIENT_SECRET}".encode()).decode()
-            known = credentials.strip() == expected
+            expected_credentials = credentials.strip() == expected
         else:
-            known = form.get("client_id") == accounts.CLIENT_ID
-        if not known:
+            expected_credentials = form.get("client_id") == accounts.CLIENT_ID
+        if not expected_credentials:
             raise BadGrant("unauthorized_client", "Missing or wrong client credentials.", status=401)
 
-    def _redeem(self, form: dict[str, str]) -> _Grant:
-        grant = self._codes.pop(form.get("code", ""), None)
+    def _redeem_code(self, form: dict[str, str]) -> _Grant:
+        grant = self._grants_by_code.pop(form.get("code", ""), None)
         if grant is None or self._now() >= grant.expires_at or form.get("redirect_uri") != grant.redirect_uri:
             raise BadGrant("invalid_request", "Value passed for the authorization code was invalid.")
         if _challenge(form.get("code_verifier", ""), grant.method) != grant.challenge:
             raise BadGrant("invalid_request", "Value passed for the code verifier did not match.")
         return grant
 
-    def _rotate(self, token: str) -> _Grant:
-        grant = self._refresh.get(token)
+    def _rotate_refresh_token(self, token: str) -> _Grant:
+        grant = self._grants_by_refresh_token.get(token)
         if grant is None or self._now() >= grant.expires_at:
             raise BadGrant("invalid_request", "Value passed for the token was invalid.")
-        ends = min(grant.expires_at, self._now() + setting(self._world, "refresh_grace"))
-        self._refresh[token] = replace(grant, expires_at=ends)
+        expires_at = min(grant.expires_at, self._now() + get_option(self._state, "refresh_grace"))
+        self._grants_by_refresh_token[token] = replace(grant, expires_at=expires_at)
         return grant
 
-    def _issue(self, scopes: frozenset[str]) -> dict[str, Any]:
-        lives = setting(self._world, "token_seconds")
+    def _issue_tokens(self, scopes: frozenset[str]) -> dict[str, Any]:
+        lifetime = get_option(self._state, "token_seconds")
         access = secrets.token_urlsafe(48)
-        self._access[access] = _Grant(scopes, self._now() + lives)
-        answer = {
+        self._grants_by_access_token[access] = _Grant(scopes, self._now() + lifetime)
+        response = {
             "token_type": "bearer",
-            "expires_in": lives,
+            "expires_in": lifetime,
             "access_token": access,
             "scope": " ".join(sorted(scopes)),
         }
         if "offline.access" in scopes:
-            answer["refresh_token"] = secrets.token_urlsafe(48)
-            self._refresh[answer["refresh_token"]] = _Grant(scopes, float("inf"))
-        return answer
+            response["refresh_token"] = secrets.token_urlsafe(48)
+            self._grants_by_refresh_token[response["refresh_token"]] = _Grant(scopes, float("inf"))
+        return response
 
     def _now(self) -> float:
-        return self._world.now().timestamp()
+        return self._state.now().timestamp()
 
 
 def _challenge(verifier: str, method: str) -> str:

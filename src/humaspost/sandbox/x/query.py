@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from humaspost.sandbox.state import PublicObject
-from humaspost.sandbox.x.errors import Refused, invalid
+from humaspost.sandbox.x.errors import RequestRefused, invalid_request
 
 Query = Mapping[str, str]
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-_ID = re.compile(r"[0-9]{1,19}")
+_TIME_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+_ID_PATTERN = re.compile(r"[0-9]{1,19}")
 
 _POST_FIELDS = """
     article attachments author_id card_uri community_id context_annotations conversation_id created_at
@@ -36,7 +36,7 @@ _EXPANSIONS = """
     edit_history_tweet_ids entities.mentions.username geo.place_id in_reply_to_user_id
     referenced_tweets.id referenced_tweets.id.author_id referenced_posts pinned_tweet_id
 """
-_VALUES: dict[str, set[str]] = {
+_ALLOWED_VALUES: dict[str, set[str]] = {
     "tweet.fields": set(_POST_FIELDS.split()),
     "post.fields": set(_POST_FIELDS.split()),
     "user.fields": set(_USER_FIELDS.split()),
@@ -47,107 +47,132 @@ _VALUES: dict[str, set[str]] = {
     "exclude": {"replies", "retweets"},
 }
 #: What chooses the shape of posts, and what chooses the page of a timeline.
-SHAPE = _VALUES.keys() - {"exclude"}
-WINDOW = {"max_results", "since_id", "until_id", "start_time", "end_time", "pagination_token", "exclude"}
+FIELD_PARAMETERS = _ALLOWED_VALUES.keys() - {"exclude"}
+TIMELINE_PARAMETERS = {
+    "max_results",
+    "since_id",
+    "until_id",
+    "start_time",
+    "end_time",
+    "pagination_token",
+    "exclude",
+}
 
 
-def only(query: Query, known: Iterable[str]) -> None:
+def check_parameters(query: Query, allowed: Iterable[str]) -> None:
     """Every parameter is known and has known values; else the 400 that lists them."""
-    for name, given in query.items():
-        if name not in known:
-            listing = ",".join(sorted(known))
-            raise wrong(name, given, f"The query parameter [{name}] is not one of [{listing}]")
-        odd = set(given.split(",")) - _VALUES[name] if name in _VALUES else set()
-        if odd:
-            listing = ",".join(sorted(_VALUES[name]))
-            reason = f"The `{name}` query parameter value [{min(odd)}] is not one of [{listing}]"
-            raise wrong(name, given, reason)
+    for name, values_given in query.items():
+        if name not in allowed:
+            listing = ",".join(sorted(allowed))
+            raise invalid_parameter(
+                name, values_given, f"The query parameter [{name}] is not one of [{listing}]"
+            )
+        invalid = set(values_given.split(",")) - _ALLOWED_VALUES[name] if name in _ALLOWED_VALUES else set()
+        if invalid:
+            listing = ",".join(sorted(_ALLOWED_VALUES[name]))
+            reason = f"The `{name}` query parameter value [{min(invalid)}] is not one of [{listing}]"
+            raise invalid_parameter(name, values_given, reason)
 
 
-def listed(query: Query, name: str) -> set[str]:
+def split_list(query: Query, name: str) -> set[str]:
     """The values of a comma-separated parameter."""
     return set(query[name].split(",")) if query.get(name) else set()
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageRequest:
     """Which of an account's posts were asked for."""
 
     size: int
-    above: int
-    below: int
-    since: datetime
-    until: datetime
-    replies: bool
+    since_id: int
+    until_id: int
+    start_time: datetime
+    end_time: datetime
+    includes_replies: bool
 
-    def shows(self, post: PublicObject) -> bool:
+    def matches(self, post: PublicObject) -> bool:
         """Whether the post is on this page, or on a later one."""
         return (
-            self.above < int(post.id) < self.below
-            and self.since <= post.created_at < self.until
-            and (self.replies or post.reply_to is None)
+            self.since_id < int(post.id) < self.until_id
+            and self.start_time <= post.created_at < self.end_time
+            and (self.includes_replies or post.reply_to is None)
         )
 
 
-def page(query: Query) -> Page:
+def parse_page(query: Query) -> PageRequest:
     """The page that a timeline's parameters choose; 400 for one that makes no sense."""
-    below = min(_number(query, "until_id", 1 << 64), _after(query.get("pagination_token")))
-    since = _time(query, "start_time", datetime.min.replace(tzinfo=UTC))
-    until = _time(query, "end_time", datetime.max.replace(tzinfo=UTC))
-    replies = "replies" not in listed(query, "exclude")
-    return Page(_size(query), _number(query, "since_id", 0), below, since, until, replies)
+    until_id = min(
+        _parse_number(query, "until_id", 1 << 64), _parse_page_token(query.get("pagination_token"))
+    )
+    start_time = _parse_time(query, "start_time", datetime.min.replace(tzinfo=UTC))
+    end_time = _parse_time(query, "end_time", datetime.max.replace(tzinfo=UTC))
+    includes_replies = "replies" not in split_list(query, "exclude")
+    return PageRequest(
+        _parse_size(query),
+        _parse_number(query, "since_id", 0),
+        until_id,
+        start_time,
+        end_time,
+        includes_replies,
+    )
 
 
-def _size(query: Query) -> int:
-    given = query.get("max_results", "10")
-    if not given.isdecimal() or not 5 <= int(given) <= 100:
-        reason = f"The `max_results` query parameter value [{given}] is not between 5 and 100"
-        raise wrong("max_results", given, reason)
-    return int(given)
+def _parse_size(query: Query) -> int:
+    size_text = query.get("max_results", "10")
+    if not size_text.isdecimal() or not 5 <= int(size_text) <= 100:
+        reason = f"The `max_results` query parameter value [{size_text}] is not between 5 and 100"
+        raise invalid_parameter("max_results", size_text, reason)
+    return int(size_text)
 
 
-def _number(query: Query, name: str, default: int) -> int:
-    given = query.get(name)
-    if given is None:
+def _parse_number(query: Query, name: str, default: int) -> int:
+    number_text = query.get(name)
+    if number_text is None:
         return default
-    if not _ID.fullmatch(given):
-        raise wrong(name, given, f"The `{name}` query parameter value [{given}] is not valid")
-    return int(given)
+    if not _ID_PATTERN.fullmatch(number_text):
+        raise invalid_parameter(
+            name, number_text, f"The `{name}` query parameter value [{number_text}] is not valid"
+        )
+    return int(number_text)
 
 
-def _time(query: Query, name: str, default: datetime) -> datetime:
-    given = query.get(name)
-    if given is None:
+def _parse_time(query: Query, name: str, default: datetime) -> datetime:
+    time_text = query.get(name)
+    if time_text is None:
         return default
     try:
-        if _TIME.fullmatch(given):
-            return datetime.fromisoformat(given)
+        if _TIME_PATTERN.fullmatch(time_text):
+            return datetime.fromisoformat(time_text)
     except ValueError:  # the 31st of February
         pass
-    raise wrong(name, given, f"The `{name}` query parameter value [{given}] is not a valid RFC3339 date-time")
+    raise invalid_parameter(
+        name, time_text, f"The `{name}` query parameter value [{time_text}] is not a valid RFC3339 date-time"
+    )
 
 
-def token(post_id: str) -> str:
+def page_token(post_id: str) -> str:
     """The pagination token of the page after this post."""
     return base64.b32hexencode(post_id.encode()).decode().rstrip("=").lower()
 
 
-def _after(given: str | None) -> int:
-    if given is None:
+def _parse_page_token(page_token_text: str | None) -> int:
+    if page_token_text is None:
         return 1 << 64
     try:
-        return int(base64.b32hexdecode(given.upper() + "=" * (-len(given) % 8)))
+        return int(base64.b32hexdecode(page_token_text.upper() + "=" * (-len(page_token_text) % 8)))
     except (binascii.Error, ValueError) as error:
-        raise wrong("pagination_token", given, "This pagination token is not valid") from error
+        raise invalid_parameter(
+            "pagination_token", page_token_text, "This pagination token is not valid"
+        ) from error
 
 
-def ids(given: list[str], parameter: str) -> list[str]:
+def parse_ids(id_list: list[str], parameter: str) -> list[str]:
     """1 to 100 numbers of posts."""
-    if not 1 <= len(given) <= 100 or not all(map(_ID.fullmatch, given)):
-        raise wrong(parameter, ",".join(given), "1 to 100 numbers of posts are needed")
-    return given
+    if not 1 <= len(id_list) <= 100 or not all(map(_ID_PATTERN.fullmatch, id_list)):
+        raise invalid_parameter(parameter, ",".join(id_list), "1 to 100 numbers of posts are needed")
+    return id_list
 
 
-def wrong(name: str, value: str, message: str) -> Refused:
+def invalid_parameter(name: str, value: str, message: str) -> RequestRefused:
     """400 about one parameter."""
-    return invalid((message, {name: [value]}))
+    return invalid_request((message, {name: [value]}))

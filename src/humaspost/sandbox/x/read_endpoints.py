@@ -6,82 +6,88 @@ https://docs.x.com/x-api/posts/timelines/introduction, read 2026-08-22.
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from humaspost.sandbox.state import PublicObject, World
+from humaspost.sandbox.state import PublicObject, SandboxState
 from humaspost.sandbox.x import accounts, query
-from humaspost.sandbox.x.errors import not_found
-from humaspost.sandbox.x.posts import Posts
+from humaspost.sandbox.x.errors import missing_resource
+from humaspost.sandbox.x.posts import PostStore
 from humaspost.sandbox.x.query import Query
-from humaspost.sandbox.x.uploads import Uploads
+from humaspost.sandbox.x.uploads import UploadStore
 
 #: The last 3,200 posts are all that a timeline shows.
-_DEEPEST = 3200
-_ALWAYS = {"id", "text", "edit_history_tweet_ids"}
+_MAX_TIMELINE_POSTS = 3200
+_DEFAULT_FIELDS = {"id", "text", "edit_history_tweet_ids"}
 
 
-class Reads:
+class ReadEndpoints:
     """What X answers to GET, from the posts that are public by now."""
 
-    def __init__(self, world: World, posts: Posts, uploads: Uploads) -> None:
-        self._world, self._posts, self._uploads = world, posts, uploads
+    def __init__(self, state: SandboxState, posts: PostStore, uploads: UploadStore) -> None:
+        self._state, self._posts, self._uploads = state, posts, uploads
 
-    def me(self, asked: Query) -> dict[str, Any]:
+    def me(self, params: Query) -> dict[str, Any]:
         """Whose credentials these are."""
-        query.only(asked, {"user.fields", "tweet.fields", "post.fields", "expansions"})
-        return {"data": _user(query.listed(asked, "user.fields"))}
+        query.check_parameters(params, {"user.fields", "tweet.fields", "post.fields", "expansions"})
+        return {"data": _user_fields(query.split_list(params, "user.fields"))}
 
-    def lookup(self, ids: list[str], asked: Query, *, single: bool) -> dict[str, Any]:
+    def lookup(self, ids: list[str], params: Query, *, single: bool) -> dict[str, Any]:
         """The posts that exist, and an error for each that does not; X answers both with 200."""
         parameter = "id" if single else "ids"
-        query.only(asked, query.SHAPE | (set() if single else {"ids"}))
-        found = [post for post in map(self._posts.by_id, query.ids(ids, parameter)) if post]
-        answer = self._answer(found, asked)
-        known = {post.id for post in found}
-        errors = [not_found("tweet", parameter, i) for i in ids if i not in known]
-        if single and "data" in answer:
-            answer["data"] = answer["data"][0]
-        return answer | ({"errors": errors} if errors else {})
+        query.check_parameters(params, query.FIELD_PARAMETERS | (set() if single else {"ids"}))
+        existing = [post for post in map(self._posts.get, query.parse_ids(ids, parameter)) if post]
+        response = self._build_response(existing, params)
+        existing_ids = {post.id for post in existing}
+        errors = [missing_resource("tweet", parameter, i) for i in ids if i not in existing_ids]
+        if single and "data" in response:
+            response["data"] = response["data"][0]
+        return response | ({"errors": errors} if errors else {})
 
-    def timeline(self, user_id: str, asked: Query) -> dict[str, Any]:
+    def timeline(self, user_id: str, params: Query) -> dict[str, Any]:
         """One page of an account's posts, newest first."""
-        query.only(asked, query.SHAPE | query.WINDOW)
-        wanted = query.page(asked)
+        query.check_parameters(params, query.FIELD_PARAMETERS | query.TIMELINE_PARAMETERS)
+        page_request = query.parse_page(params)
         if user_id != accounts.USER_ID:
-            return {"errors": [not_found("user", "id", user_id)]}
-        fitting = [post for post in self._world.listed("x", user_id) if wanted.shows(post)][:_DEEPEST]
-        page, rest = fitting[: wanted.size], fitting[wanted.size :]
+            return {"errors": [missing_resource("user", "id", user_id)]}
+        matching = [post for post in self._state.listed_objects("x", user_id) if page_request.matches(post)][
+            :_MAX_TIMELINE_POSTS
+        ]
+        page, remaining = matching[: page_request.size], matching[page_request.size :]
         meta: dict[str, Any] = {"result_count": len(page)}
         if page:
             meta |= {"newest_id": page[0].id, "oldest_id": page[-1].id}
-        if rest:
-            meta["next_token"] = query.token(page[-1].id)
-        return self._answer(page, asked) | {"meta": meta}
+        if remaining:
+            meta["next_token"] = query.page_token(page[-1].id)
+        return self._build_response(page, params) | {"meta": meta}
 
-    def _answer(self, posts: list[PublicObject], asked: Query) -> dict[str, Any]:
-        fields = _ALWAYS | query.listed(asked, "tweet.fields") | query.listed(asked, "post.fields")
-        expansions = query.listed(asked, "expansions")
+    def _build_response(self, posts: list[PublicObject], params: Query) -> dict[str, Any]:
+        fields = (
+            _DEFAULT_FIELDS
+            | query.split_list(params, "tweet.fields")
+            | query.split_list(params, "post.fields")
+        )
+        expansions = query.split_list(params, "expansions")
         fields |= {e.partition(".")[0] for e in expansions}
-        answer: dict[str, Any] = {"data": [_post(p, fields) for p in posts]} if posts else {}
-        includes = self._includes(posts, asked, expansions)
-        return answer | ({"includes": includes} if includes else {})
+        response: dict[str, Any] = {"data": [_post_fields(p, fields) for p in posts]} if posts else {}
+        includes = self._includes(posts, params, expansions)
+        return response | ({"includes": includes} if includes else {})
 
-    def _includes(self, posts: list[PublicObject], asked: Query, expansions: set[str]) -> dict[str, Any]:
+    def _includes(self, posts: list[PublicObject], params: Query, expansions: set[str]) -> dict[str, Any]:
         includes: dict[str, list[dict[str, Any]]] = {}
         keys = [key for p in posts for key in p.extra["media_keys"]]
         if "attachments.media_keys" in expansions and keys:
-            wanted = {"media_key", "type"} | query.listed(asked, "media.fields")
-            media = [self._uploads.by_key(key).included() for key in dict.fromkeys(keys)]
-            includes["media"] = [_only_fields(m, wanted) for m in media]
+            media_fields = {"media_key", "type"} | query.split_list(params, "media.fields")
+            media = [self._uploads.by_key(key).include_fields() for key in dict.fromkeys(keys)]
+            includes["media"] = [_select_fields(m, media_fields) for m in media]
         polls = [p for p in posts if p.poll]
         if "attachments.poll_ids" in expansions and polls:
-            wanted = {"id", "options"} | query.listed(asked, "poll.fields")
-            includes["polls"] = [_only_fields(self._poll(p), wanted) for p in polls]
+            media_fields = {"id", "options"} | query.split_list(params, "poll.fields")
+            includes["polls"] = [_select_fields(self._poll_fields(p), media_fields) for p in polls]
         if "author_id" in expansions and posts:
-            includes["users"] = [_user(query.listed(asked, "user.fields"))]
+            includes["users"] = [_user_fields(query.split_list(params, "user.fields"))]
         return includes
 
-    def _poll(self, post: PublicObject) -> dict[str, Any]:
+    def _poll_fields(self, post: PublicObject) -> dict[str, Any]:
         assert post.poll is not None, "asked only of posts with a poll"
-        ends = post.created_at + timedelta(minutes=post.poll["duration_minutes"])
+        ends_at = post.created_at + timedelta(minutes=post.poll["duration_minutes"])
         options = [
             {"position": n, "label": label, "votes": 0} for n, label in enumerate(post.poll["options"], 1)
         ]
@@ -89,29 +95,29 @@ class Reads:
             "id": post.poll["id"],
             "options": options,
             "duration_minutes": post.poll["duration_minutes"],
-            "end_datetime": _stamp(ends),
-            "voting_status": "closed" if ends <= self._world.now() else "open",
+            "end_datetime": _format_time(ends_at),
+            "voting_status": "closed" if ends_at <= self._state.now() else "open",
         }
 
 
-def _post(post: PublicObject, fields: set[str]) -> dict[str, Any]:
+def _post_fields(post: PublicObject, fields: set[str]) -> dict[str, Any]:
     extra = post.extra
     references = [{"type": "replied_to", "id": post.reply_to}] if post.reply_to else []
     references += [{"type": "quoted", "id": extra["quoted"]}] if extra["quoted"] else []
     attachments = {"media_keys": extra["media_keys"]} if extra["media_keys"] else {}
     attachments |= {"poll_ids": [post.poll["id"]]} if post.poll else {}
-    whole: dict[str, Any] = {
+    all_fields: dict[str, Any] = {
         "id": post.id,
         "text": extra["text"],
         "edit_history_tweet_ids": [post.id],
         "author_id": post.account,
-        "created_at": _stamp(post.created_at),
+        "created_at": _format_time(post.created_at),
         "conversation_id": extra["conversation_id"],
         "reply_settings": extra["reply_settings"],
         "lang": "in",
         "possibly_sensitive": False,
         "paid_partnership": extra["paid_partnership"],
-        "public_metrics": _METRICS,
+        "public_metrics": _POST_METRICS,
         "entities": extra["entities"],
         "note_tweet": extra["note"],
         "note_post": extra["note"],
@@ -120,10 +126,10 @@ def _post(post: PublicObject, fields: set[str]) -> dict[str, Any]:
         "referenced_posts": references,
         "in_reply_to_user_id": post.account if post.reply_to else None,
     }
-    return _only_fields({k: v for k, v in whole.items() if v not in (None, {}, [])}, fields)
+    return _select_fields({k: v for k, v in all_fields.items() if v not in (None, {}, [])}, fields)
 
 
-_METRICS = {
+_POST_METRICS = {
     "repost_count": 0,
     "retweet_count": 0,
     "reply_count": 0,
@@ -134,22 +140,22 @@ _METRICS = {
 }
 
 
-def _user(fields: set[str]) -> dict[str, Any]:
-    whole = {
+def _user_fields(fields: set[str]) -> dict[str, Any]:
+    all_fields = {
         "id": accounts.USER_ID,
         "name": accounts.NAME,
         "username": accounts.HANDLE,
-        "created_at": _stamp(accounts.SINCE),
+        "created_at": _format_time(accounts.CREATED_AT),
         "protected": False,
         "verified": True,
         "verified_type": "government",
     }
-    return _only_fields(whole, {"id", "name", "username"} | fields)
+    return _select_fields(all_fields, {"id", "name", "username"} | fields)
 
 
-def _only_fields(whole: dict[str, Any], fields: set[str]) -> dict[str, Any]:
-    return {name: value for name, value in whole.items() if name in fields}
+def _select_fields(all_fields: dict[str, Any], fields: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in all_fields.items() if name in fields}
 
 
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+def _format_time(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from humaspost.sandbox.x.errors import Refused, invalid
+from humaspost.sandbox.x.errors import RequestRefused, invalid_request
 
 Id = Annotated[str, Field(pattern=r"^[0-9]{1,19}$")]
 ReplySettings = Literal["following", "mentionedUsers", "subscribers", "verified"]
@@ -29,14 +29,14 @@ MediaType = Literal[
     "model/gltf-binary",
     "model/vnd.usdz+zip",
 ]
-_UNKNOWN = "is not defined in the schema and the schema does not allow additional properties"
+_UNKNOWN_FIELD = "is not defined in the schema and the schema does not allow additional properties"
 
 
-class _Strict(BaseModel):
+class _StrictModel(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Media(_Strict):
+class Media(_StrictModel):
     """``media`` of a post."""
 
     media_ids: list[Id] = Field(min_length=1, max_length=4)
@@ -48,7 +48,7 @@ class Media(_Strict):
     preview_media_id: Id | None = None
 
 
-class Reply(_Strict):
+class Reply(_StrictModel):
     """``reply`` of a post."""
 
     in_reply_to_tweet_id: Id
@@ -56,7 +56,7 @@ class Reply(_Strict):
     auto_populate_reply_metadata: bool | None = None
 
 
-class Poll(_Strict):
+class Poll(_StrictModel):
     """``poll`` of a post."""
 
     options: list[Annotated[str, Field(min_length=1, max_length=25)]] = Field(min_length=2, max_length=4)
@@ -64,19 +64,19 @@ class Poll(_Strict):
     reply_settings: ReplySettings | None = None
 
 
-class Geo(_Strict):
+class Geo(_StrictModel):
     """``geo`` of a post."""
 
     place_id: str
 
 
-class EditOptions(_Strict):
+class EditOptions(_StrictModel):
     """``edit_options`` of a post."""
 
     previous_post_id: Id
 
 
-class NewPost(_Strict):
+class NewPost(_StrictModel):
     """POST /2/tweets. No field may be null: what is not wanted is left out."""
 
     text: str = ""
@@ -97,7 +97,7 @@ class NewPost(_Strict):
     edit_options: EditOptions | None = None
 
 
-class Initialize(_Strict):
+class InitializeUpload(_StrictModel):
     """POST /2/media/upload/initialize."""
 
     media_type: MediaType
@@ -107,14 +107,14 @@ class Initialize(_Strict):
     additional_owners: list[Id] = []
 
 
-class Segment(_Strict):
+class UploadSegment(_StrictModel):
     """The JSON form of append; ``media`` is base64."""
 
     media: str
     segment_index: int = Field(ge=0, le=999)
 
 
-class OneShot(_Strict):
+class SimpleUpload(_StrictModel):
     """The JSON form of POST /2/media/upload; ``media`` is base64."""
 
     media: str
@@ -126,7 +126,7 @@ class OneShot(_Strict):
     additional_owners: str | list[Id] = []
 
 
-class AltText(_Strict):
+class AltText(_StrictModel):
     """``alt_text`` of a medium."""
 
     text: str = Field(min_length=1, max_length=1000)
@@ -140,14 +140,14 @@ class MetadataFields(BaseModel):
     alt_text: AltText | None = None
 
 
-class Metadata(_Strict):
+class Metadata(_StrictModel):
     """POST /2/media/metadata."""
 
     id: Id
     metadata: MetadataFields = MetadataFields()
 
 
-class Track(_Strict):
+class SubtitleTrack(_StrictModel):
     """``subtitles`` of a video: an uploaded SRT or VTT file and its language."""
 
     id: Id
@@ -155,51 +155,57 @@ class Track(_Strict):
     display_name: str
 
 
-class Subtitles(_Strict):
+class Subtitles(_StrictModel):
     """POST /2/media/subtitles; X's schema requires none of these, its backend all."""
 
     id: Id
     media_category: Literal["AmplifyVideo", "TweetVideo"]
-    subtitles: Track
+    subtitles: SubtitleTrack
 
 
-_M = TypeVar("_M", bound=BaseModel)
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
-def read(model: type[_M], body: bytes) -> _M:
+def parse_body(model: type[_Model], body: bytes) -> _Model:
     """The body as the model; otherwise a 400 that names every wrong field."""
     try:
         value = json.loads(body)
         # Half a character, which JSON can write and no text can hold.
         json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise invalid(("Invalid JSON in the request body.", {})) from error
-    return fits(model, value)
+        raise invalid_request(("Invalid JSON in the request body.", {})) from error
+    return validate(model, value)
 
 
-def fits(model: type[_M], value: Any) -> _M:
+def validate(model: type[_Model], value: Any) -> _Model:
     """The value as the model; otherwise a 400 that names every wrong field."""
-    if nulls := _nulls(value):
-        raise invalid(*[(f"[$.{path}: null found, a value is expected]", {path: ["null"]}) for path in nulls])
+    if nulls := _null_paths(value):
+        raise invalid_request(
+            *[(f"[$.{path}: null found, a value is expected]", {path: ["null"]}) for path in nulls]
+        )
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise _refusal(error) from error
+        raise _validation_error(error) from error
 
 
-def _refusal(error: ValidationError) -> Refused:
-    found = []
-    for one in error.errors():
-        path = ".".join(map(str, one["loc"])) or "body"
-        reason = _UNKNOWN if one["type"] == "extra_forbidden" else one["msg"]
-        found.append((f"[$.{path}: {reason}]", {path: [json.dumps(one["input"], default=str)[:200]]}))
-    return invalid(*found)
+def _validation_error(error: ValidationError) -> RequestRefused:
+    errors = []
+    for item in error.errors():
+        path = ".".join(map(str, item["loc"])) or "body"
+        reason = _UNKNOWN_FIELD if item["type"] == "extra_forbidden" else item["msg"]
+        errors.append((f"[$.{path}: {reason}]", {path: [json.dumps(item["input"], default=str)[:200]]}))
+    return invalid_request(*errors)
 
 
-def _nulls(value: Any, within: str = "") -> list[str]:
+def _null_paths(value: Any, parent_path: str = "") -> list[str]:
     """The paths of every null, however deep."""
     members = (
         value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     )
-    paths = [(f"{within}.{name}".lstrip("."), inner) for name, inner in members]
-    return [found for path, inner in paths for found in ([path] if inner is None else _nulls(inner, path))]
+    paths = [(f"{parent_path}.{name}".lstrip("."), nested) for name, nested in members]
+    return [
+        null_paths
+        for path, inner in paths
+        for null_paths in ([path] if inner is None else _null_paths(inner, path))
+    ]
