@@ -1,4 +1,4 @@
-"""The pretend X: its v2 API under ``/x``, strict by X's own documents."""
+"""The simulated X: its v2 API under ``/x``, as strict as X's documentation."""
 
 import base64
 import html
@@ -41,7 +41,7 @@ _JSON_TYPE = "application/json; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class AuthorizedCall:
-    """A request that was let in."""
+    """An authenticated request with its parameters, query, body and form."""
 
     params: dict[str, Any]
     query: dict[str, str]
@@ -50,7 +50,7 @@ class AuthorizedCall:
 
 
 class Platform:
-    """X's routes over one account's posts and media."""
+    """The routes of X for the posts and media of one account."""
 
     def __init__(self, state: SandboxState) -> None:
         self._state = state
@@ -89,7 +89,7 @@ class Platform:
         ]
 
     def reset(self) -> None:
-        """No posts, no media, no tokens, full windows."""
+        """Remove all posts, media and tokens, and start every rate window again."""
         ids = SnowflakeGenerator(self._state)
         self._tokens = TokenStore(self._state)
         self._authenticator = Authenticator(self._state, self._tokens)
@@ -202,7 +202,7 @@ class Platform:
         return JSONResponse({"revoked": True})
 
 
-#: What a body may call itself; tokens are asked for by a form.
+#: Content types of a body; the token endpoint receives a form.
 _BODY_TYPES = ("application/json", "application/x-www-form-urlencoded")
 
 
@@ -245,7 +245,7 @@ def _read_part(part: UploadFile | str) -> bytes:
 def _decode_base64(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except ValueError as error:  # binascii's own is one
+    except ValueError as error:  # binascii.Error is a ValueError
         raise invalid_request(("[$.media: is not base64]", {"media": []})) from error
 
 

@@ -1,4 +1,4 @@
-"""The one demo account of the pretend X, and its fixed credentials: they open nothing but this sandbox."""
+"""The demo account of the simulated X and its fixed credentials, valid only in the sandbox."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Who is asking: OAuth 1.0a signatures (RFC 5849) and OAuth 2.0 bearer tokens."""
+"""Authentication: OAuth 1.0a signatures (RFC 5849) and OAuth 2.0 bearer tokens."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from humaspost.sandbox.x.errors import (
 from humaspost.sandbox.x.oauth2 import TokenStore
 from humaspost.sandbox.x.options import get_option
 
-#: The hosts that a client may have signed for: adapters rewrite the address after signing.
+#: Hosts that a client may sign for: adapters rewrite the address after signing.
 _SIGNED_HOSTS = ("api.twitter.com", "api.x.com")
 _WRITE_SCOPES = {"tweet.write", "media.write"}
 _REQUIRED_FIELDS = {"oauth_consumer_key", "oauth_nonce", "oauth_signature", "oauth_timestamp", "oauth_token"}
@@ -25,7 +25,7 @@ _REQUIRED_FIELDS = {"oauth_consumer_key", "oauth_nonce", "oauth_signature", "oau
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:
-    """A request as the signature sees it; ``path`` is without the sandbox's own ``/x``."""
+    """A request as its signature covers it; ``path`` is without the sandbox's ``/x``."""
 
     method: str
     path: str
@@ -37,7 +37,7 @@ class SignedRequest:
 
 @dataclass(frozen=True, slots=True)
 class _OAuthRequest:
-    """What oauthlib's verifier reads."""
+    """The request attributes that oauthlib's verifier reads."""
 
     http_method: str
     uri: str
@@ -46,14 +46,14 @@ class _OAuthRequest:
 
 
 class Authenticator:
-    """Lets in who signed well and was not seen before, or holds a living token with the scope needed."""
+    """The check of signatures, nonces and bearer tokens with the necessary scopes."""
 
     def __init__(self, state: SandboxState, tokens: TokenStore) -> None:
         self._state, self._tokens = state, tokens
         self._nonces: dict[tuple[str, str], float] = {}
 
     def authenticate(self, request: SignedRequest, scopes: Iterable[str]) -> None:
-        """Returns only for the demo account; 401 and 403 are raised as X words them."""
+        """Check that the demo account sent the request; raise 401 or 403 as X words them."""
         kind, _, credentials = request.header.partition(" ")
         if kind.lower() == "bearer":
             self._check_bearer(credentials.strip(), set(scopes))
@@ -118,7 +118,7 @@ def _oauth_request(request: SignedRequest, fields: dict[str, str], urls: list[st
     body = parse_qsl(request.form.decode("utf-8", "replace"), keep_blank_values=True)
     try:
         params = collect_parameters(request.query, body)  # type: ignore[no-untyped-call]  # oauthlib has no types
-    except ValueError:  # a query that no signer can have meant
+    except ValueError:  # a malformed query, which no client can have signed
         return False
     params += [(k, v) for k, v in fields.items() if k != "oauth_signature"]
     return any(

@@ -1,4 +1,7 @@
-"""X's error bodies, word for word where they were seen (xdevplatform/playground, client logs of 2026)."""
+"""X's error bodies, word for word where they are recorded.
+
+Sources: xdevplatform/playground and client logs of 2026.
+"""
 
 from typing import Any
 
@@ -6,7 +9,7 @@ _PROBLEMS = "https://api.twitter.com/2/problems"
 
 
 class RequestRefused(Exception):
-    """X answers this status and body instead of doing what was asked."""
+    """X's refusal of a request, with its status and body."""
 
     def __init__(self, status: int, body: dict[str, Any]) -> None:
         super().__init__(status, body)
@@ -14,7 +17,7 @@ class RequestRefused(Exception):
 
 
 def invalid_request(*errors: tuple[str, dict[str, list[str]]]) -> RequestRefused:
-    """400: each error is a message and the parameters that it speaks of."""
+    """Return a 400; each error is a message and the parameters that it concerns."""
     return RequestRefused(
         400,
         {
@@ -27,24 +30,24 @@ def invalid_request(*errors: tuple[str, dict[str, list[str]]]) -> RequestRefused
 
 
 def media_ids_invalid(ids: list[str]) -> RequestRefused:
-    """400 for media that are unknown, foreign, expired, not ready, or not to be combined."""
+    """Return a 400 for media that are unknown, foreign, expired, not ready, or not combinable."""
     return invalid_request(("Your media IDs are invalid.", {"media.media_ids": ids}))
 
 
 def unauthorized() -> RequestRefused:
-    """401, whatever was wrong with the credentials: X does not say."""
+    """Return a 401 for any problem with the credentials: X gives no details."""
     return RequestRefused(
         401, {"title": "Unauthorized", "type": "about:blank", "status": 401, "detail": "Unauthorized"}
     )
 
 
 def forbidden(detail: str = "You are not permitted to perform this action.") -> RequestRefused:
-    """403: understood and refused."""
+    """Return a 403 for a request that X understood and refused."""
     return RequestRefused(403, {"detail": detail, "type": "about:blank", "title": "Forbidden", "status": 403})
 
 
 def unsupported_authentication() -> RequestRefused:
-    """403: an app-only token where a person's is needed."""
+    """Return a 403 for an app-only token where X requires a user's token."""
     detail = (
         "Authenticating with OAuth 2.0 Application-Only is forbidden for this endpoint.  Supported "
         "authentication types are [OAuth 1.0a User Context, OAuth 2.0 User Context]."
@@ -56,20 +59,20 @@ def unsupported_authentication() -> RequestRefused:
 
 
 def unknown_path() -> RequestRefused:
-    """404: no such path, or the thing is gone."""
+    """Return a 404 for an unknown path or an object that no longer exists."""
     return RequestRefused(
         404, {"title": "Not Found", "type": "about:blank", "status": 404, "detail": "Not Found"}
     )
 
 
 def out_of_credits() -> RequestRefused:
-    """402: nothing is paid for any more."""
+    """Return a 402 for an account without credits."""
     detail = "Your enrolled account [2244994945] does not have any credits to fulfill this request."
     return RequestRefused(402, {"title": "CreditsDepleted", "detail": detail, "type": f"{_PROBLEMS}/credits"})
 
 
 def rate_limited() -> RequestRefused:
-    """429: a window is used up; its headers say when it ends."""
+    """Return a 429 for a used-up window; the headers contain its end."""
     return RequestRefused(
         429,
         {"title": "Too Many Requests", "detail": "Too Many Requests", "type": "about:blank", "status": 429},
@@ -77,7 +80,7 @@ def rate_limited() -> RequestRefused:
 
 
 def usage_capped() -> RequestRefused:
-    """429: the month's allowance is used up; no header tells of it."""
+    """Return a 429 for a used-up monthly quota, which no header shows."""
     return RequestRefused(
         429,
         {
@@ -91,7 +94,7 @@ def usage_capped() -> RequestRefused:
 
 
 def no_write_permission() -> RequestRefused:
-    """403: the app was set up to read only (node-twitter-api-v2 #493)."""
+    """Return a 403 for an app with read-only permissions (node-twitter-api-v2 #493)."""
     detail = (
         "Your client app is not configured with the appropriate oauth1 app permissions for this endpoint."
     )
@@ -100,7 +103,7 @@ def no_write_permission() -> RequestRefused:
 
 
 def missing_resource(kind: str, parameter: str, value: str) -> dict[str, str]:
-    """One entry of ``errors`` in a 200 whose ``data`` lacks the thing asked for."""
+    """Return an entry of ``errors`` for a 200 whose ``data`` lacks a requested object."""
     return {
         "value": value,
         "detail": f"Could not find {kind} with {parameter}: [{value}].",

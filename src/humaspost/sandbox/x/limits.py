@@ -1,4 +1,4 @@
-"""X's rate windows: 15 minutes per user and endpoint, told in headers on every answer.
+"""X's rate windows: 15 minutes per user and endpoint, reported in every response's headers.
 
 Figures: https://docs.x.com/x-api/fundamentals/rate-limits, read 2026-08-22.
 """
@@ -22,30 +22,30 @@ REQUESTS_PER_WINDOW = {
     "subtitles": 100,
 }
 _DAY = 86_400
-#: What the headers of a day's window begin with -> the setting that limits it.
+#: Header prefix of a 24-hour window -> the option that limits it.
 _DAILY_OPTIONS = {"x-user-limit-24hour": "user_24h", "x-app-limit-24hour": "app_24h"}
 
 
 class RateLimits:
-    """How much of each window is used, in the sandbox's own clock."""
+    """The used part of each window, by the sandbox's clock."""
 
     def __init__(self, state: SandboxState) -> None:
         self._state = state
         self._windows: dict[str, tuple[float, int]] = {}
 
     def count_request(self, endpoint: str) -> None:
-        """One request more is counted, or it is one too many."""
+        """Count one more request; raise 429 if it exceeds the limit."""
         if not self._count(endpoint, self._limit(endpoint), get_option(self._state, "window_seconds")):
             raise rate_limited()
 
     def count_post(self) -> None:
-        """One post of the 24 hours is counted, where such limits are set."""
+        """Count one more post of the 24 hours; raise 429 if it exceeds a configured limit."""
         for prefix, name in _DAILY_OPTIONS.items():
             if not self._count(prefix, get_option(self._state, name), _DAY):
                 raise rate_limited()
 
     def headers(self, endpoint: str) -> dict[str, str]:
-        """What every answer tells: the window's size, what is left of it, and when it ends."""
+        """Return the rate headers: the size of each window, the remaining requests, and its end."""
         headers_built = self._window_headers(
             "x-rate-limit", endpoint, self._limit(endpoint), get_option(self._state, "window_seconds")
         )

@@ -1,4 +1,4 @@
-"""What uploaded bytes really are, whatever their sender calls them, and whether X takes them.
+"""Detection of the real type of uploaded bytes, and X's limits for it.
 
 Limits: https://docs.x.com/x-api/media/introduction and quickstart/best-practices, read 2026-08-22.
 """
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import av
 from PIL import Image
 
-#: Pillow calls a phone's picture with a preview inside MPO.
+#: Pillow reports a phone's JPEG with an embedded preview as MPO.
 _IMAGES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 _GIF = {"GIF": "image/gif"}
 _MAX_PIXELS = 100_000_000
 
-#: Category family -> bytes of the largest file.
+#: Category family -> largest file in bytes.
 MAX_BYTES = {
     "image": 5 * 1024 * 1024,
     "gif": 15 * 1024 * 1024,
@@ -26,7 +26,7 @@ MAX_BYTES = {
 
 @dataclass(frozen=True, slots=True)
 class ProbedMedia:
-    """A medium as it was found; ``wrong`` says why X would refuse it while processing."""
+    """A probed media file; ``error`` is the reason why X would refuse it while processing."""
 
     type: str
     width: int = 0
@@ -36,7 +36,7 @@ class ProbedMedia:
 
 
 def family_of(category: str) -> str:
-    """image, gif, video or subtitles: what the limits go by."""
+    """Return the family whose limits apply: image, gif, video or subtitles."""
     for name in ("image", "gif", "video", "subtitles"):
         if name in category:
             return name
@@ -44,7 +44,7 @@ def family_of(category: str) -> str:
 
 
 def probe_media(data: bytes, kind: str) -> ProbedMedia | None:
-    """What the bytes are, for one family; None when they are nothing of the kind."""
+    """Return the probed media of one family, or None if the bytes are of another kind."""
     if kind == "subtitles":
         return _probe_subtitles(data)
     return _probe_video(data) if kind == "video" else _probe_image(data, is_animated=kind == "gif")

@@ -1,5 +1,6 @@
-"""OAuth 2.0 with PKCE: the consent, codes that live 30 seconds, access tokens, and refresh tokens that rotate.
+"""OAuth 2.0 with PKCE: consent, codes, access tokens, and rotating refresh tokens.
 
+A code is valid for 30 seconds.
 https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code, read 2026-08-22.
 """
 
@@ -28,7 +29,7 @@ class _Grant:
 
 
 class BadGrant(Exception):
-    """The token endpoint refuses; ``error`` is one of RFC 6749's words."""
+    """A refusal by the token endpoint; ``error`` is one of RFC 6749's error codes."""
 
     def __init__(self, error: str, description: str, *, status: int = 400) -> None:
         super().__init__(error)
@@ -37,7 +38,7 @@ class BadGrant(Exception):
 
 
 class TokenStore:
-    """Which codes and tokens live, and what they allow."""
+    """The valid codes and tokens and their scopes."""
 
     def __init__(self, state: SandboxState) -> None:
         self._state = state
@@ -46,7 +47,7 @@ class TokenStore:
         self._grants_by_refresh_token: dict[str, _Grant] = {}
 
     def authorize(self, query: dict[str, str]) -> str:
-        """The address to send the person back to, with a code; the demo account always consents."""
+        """Return the redirect address with a code; the demo account always consents."""
         scopes = frozenset(query.get("scope", "").split())
         if query.get("response_type") != "code" or query.get("client_id") != accounts.CLIENT_ID:
             raise BadGrant("invalid_request", "Value passed for the authorization request was invalid.")
@@ -69,7 +70,7 @@ class TokenStore:
         )
 
     def grant_token(self, form: dict[str, str], authorization: str) -> dict[str, Any]:
-        """The token endpoint's answer: a new access token and, with offline.access, a new refresh token."""
+        """Return a new access token and, with offline.access, a new refresh token."""
         self._check_client(form, authorization)
         match form.get("grant_type"):
             case "authorization_code":
@@ -79,12 +80,12 @@ class TokenStore:
         raise BadGrant("unsupported_grant_type", "grant_type is authorization_code or refresh_token.")
 
     def revoke(self, token: str) -> None:
-        """The token opens nothing any more."""
+        """Revoke the token."""
         self._grants_by_access_token.pop(token, None)
         self._grants_by_refresh_token.pop(token, None)
 
     def scopes_of(self, token: str) -> frozenset[str] | None:
-        """What a living access token allows; None when it is unknown or has expired."""
+        """Return the scopes of a valid access token, or None if it is unknown or expired."""
         grant = self._grants_by_access_token.get(token)
         return grant.scopes if grant and self._now() < grant.expires_at else None
 

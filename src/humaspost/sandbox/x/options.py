@@ -1,4 +1,4 @@
-"""The switches of the pretend X: what X's documents leave open, or what a test wants to see."""
+"""Options of the simulated X: behaviour that X's documentation leaves open or a test needs."""
 
 from typing import Any
 
@@ -64,6 +64,6 @@ OPTIONS: dict[str, Option] = {
 
 
 def get_option(state: SandboxState, name: str) -> Any:
-    """The value of ``x.<name>`` now; its default unless control set it."""
+    """Return the present value of ``x.<name>``: the default unless control changed it."""
     full_name = f"x.{name}"
     return state.settings.get(full_name, OPTIONS[full_name].default)

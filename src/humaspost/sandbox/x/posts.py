@@ -1,4 +1,4 @@
-"""X's posts: what may be created, what is public, what is gone."""
+"""X's posts: the rules for new posts, and the public and deleted ones."""
 
 from datetime import timedelta
 from typing import Any
@@ -26,7 +26,7 @@ NOT_VISIBLE = "You attempted to reply to a Tweet that is deleted or not visible 
 
 
 class PostStore:
-    """The demo account's posts; every rule of 2026's self-serve access holds."""
+    """The demo account's posts, under the rules of self-serve access in 2026."""
 
     def __init__(self, state: SandboxState, ids: SnowflakeGenerator, uploads: UploadStore) -> None:
         self._state, self._ids, self._uploads = state, ids, uploads
@@ -35,7 +35,7 @@ class PostStore:
         self._paid_count = 0
 
     def create(self, new_post: NewPost) -> PublicObject:
-        """The post is public; otherwise the refusal that X would give, and nothing is."""
+        """Publish the post and return it, or raise the refusal that X would give."""
         self._check_credits()
         _check_attachments(new_post)
         media = self._uploads.attached_media(new_post.media.media_ids) if new_post.media else []
@@ -47,7 +47,7 @@ class PostStore:
         return self._state.add_object(post)
 
     def delete(self, post_id: str) -> bool:
-        """The post is not public any more; True also when it was gone already, as on X."""
+        """Delete the post; return True also if it was deleted before, as X does."""
         post = self._by_id.get(post_id)
         if post is None:
             raise forbidden("You are not authorized to delete this Tweet.")
@@ -55,7 +55,7 @@ class PostStore:
         return True
 
     def get(self, post_id: str) -> PublicObject | None:
-        """A living post that lookups show by now."""
+        """Return a post that is not deleted and that lookups show now, or None."""
         post = self._by_id.get(post_id)
         return post if post and not post.deleted and post.visible_at <= self._state.now() else None
 
@@ -74,7 +74,7 @@ class PostStore:
             get_option(self._state, "quotes") and self.get(new_post.quote_tweet_id)
         ):
             raise forbidden()
-        # What needs Premium, a community, an ads account or followers who pay, the demo account has not.
+        # The demo account has no Premium, no community, no ads account and no paying followers.
         special = (
             new_post.community_id,
             new_post.card_uri,
@@ -178,7 +178,7 @@ def _build_poll(new_post: NewPost, ids: SnowflakeGenerator) -> dict[str, Any] | 
 
 
 def _extra_lines(new_post: NewPost, media: list[Upload]) -> list[str]:
-    """What the app shows beside the words, in its words."""
+    """Return the labels that X's app shows beside the text."""
     replies = new_post.reply_settings or "everyone"
     lines = {
         f"who can reply: {replies}": replies != "everyone",
@@ -190,7 +190,7 @@ def _extra_lines(new_post: NewPost, media: list[Upload]) -> list[str]:
 
 
 def _check_attachments(new_post: NewPost) -> None:
-    """What X's schema cannot say: some words or media, and one kind of attachment."""
+    """Check the rules that X's schema cannot express: text or media, one kind of attachment."""
     if not new_post.text.strip() and not new_post.media:
         raise invalid_request(
             ("[$.text: text is required unless media is provided]", {"text": [new_post.text]})

@@ -1,4 +1,4 @@
-"""The query parameters of X's reads: which exist, what they take, and the page that they choose."""
+"""Query parameters of X's read endpoints: names, allowed values, and paging."""
 
 import base64
 import binascii
@@ -46,7 +46,7 @@ _ALLOWED_VALUES: dict[str, set[str]] = {
     "expansions": set(_EXPANSIONS.split()),
     "exclude": {"replies", "retweets"},
 }
-#: What chooses the shape of posts, and what chooses the page of a timeline.
+#: Parameters that select the fields of posts, and parameters that select a timeline's page.
 FIELD_PARAMETERS = _ALLOWED_VALUES.keys() - {"exclude"}
 TIMELINE_PARAMETERS = {
     "max_results",
@@ -60,7 +60,7 @@ TIMELINE_PARAMETERS = {
 
 
 def check_parameters(query: Query, allowed: Iterable[str]) -> None:
-    """Every parameter is known and has known values; else the 400 that lists them."""
+    """Check that every parameter and its values are known; raise 400 otherwise."""
     for name, values_given in query.items():
         if name not in allowed:
             listing = ",".join(sorted(allowed))
@@ -75,13 +75,13 @@ def check_parameters(query: Query, allowed: Iterable[str]) -> None:
 
 
 def split_list(query: Query, name: str) -> set[str]:
-    """The values of a comma-separated parameter."""
+    """Return the values of a comma-separated parameter."""
     return set(query[name].split(",")) if query.get(name) else set()
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which of an account's posts were asked for."""
+    """A request for a part of an account's posts."""
 
     size: int
     since_id: int
@@ -91,7 +91,7 @@ class PageRequest:
     includes_replies: bool
 
     def matches(self, post: PublicObject) -> bool:
-        """Whether the post is on this page, or on a later one."""
+        """Return True if the post is on this page or a later one."""
         return (
             self.since_id < int(post.id) < self.until_id
             and self.start_time <= post.created_at < self.end_time
@@ -100,7 +100,7 @@ class PageRequest:
 
 
 def parse_page(query: Query) -> PageRequest:
-    """The page that a timeline's parameters choose; 400 for one that makes no sense."""
+    """Return the page that a timeline's parameters request; raise 400 for wrong values."""
     until_id = min(
         _parse_number(query, "until_id", 1 << 64), _parse_page_token(query.get("pagination_token"))
     )
@@ -143,7 +143,7 @@ def _parse_time(query: Query, name: str, default: datetime) -> datetime:
     try:
         if _TIME_PATTERN.fullmatch(time_text):
             return datetime.fromisoformat(time_text)
-    except ValueError:  # the 31st of February
+    except ValueError:  # an impossible date such as 31 February
         pass
     raise invalid_parameter(
         name, time_text, f"The `{name}` query parameter value [{time_text}] is not a valid RFC3339 date-time"
@@ -151,7 +151,7 @@ def _parse_time(query: Query, name: str, default: datetime) -> datetime:
 
 
 def page_token(post_id: str) -> str:
-    """The pagination token of the page after this post."""
+    """Return the pagination token of the page after this post."""
     return base64.b32hexencode(post_id.encode()).decode().rstrip("=").lower()
 
 
@@ -167,12 +167,12 @@ def _parse_page_token(page_token_text: str | None) -> int:
 
 
 def parse_ids(id_list: list[str], parameter: str) -> list[str]:
-    """1 to 100 numbers of posts."""
+    """Return the ids if they are 1 to 100 numbers; raise 400 otherwise."""
     if not 1 <= len(id_list) <= 100 or not all(map(_ID_PATTERN.fullmatch, id_list)):
         raise invalid_parameter(parameter, ",".join(id_list), "1 to 100 numbers of posts are needed")
     return id_list
 
 
 def invalid_parameter(name: str, value: str, message: str) -> RequestRefused:
-    """400 about one parameter."""
+    """Return a 400 about one parameter."""
     return invalid_request((message, {name: [value]}))

@@ -1,4 +1,4 @@
-"""Reading X: posts by id, the account's timeline, the account itself, with fields and expansions.
+"""X's read endpoints: posts by id, timeline and account, with fields and expansions.
 
 https://docs.x.com/x-api/posts/timelines/introduction, read 2026-08-22.
 """
@@ -13,24 +13,24 @@ from humaspost.sandbox.x.posts import PostStore
 from humaspost.sandbox.x.query import Query
 from humaspost.sandbox.x.uploads import UploadStore
 
-#: The last 3,200 posts are all that a timeline shows.
+#: A timeline shows only the last 3,200 posts.
 _MAX_TIMELINE_POSTS = 3200
 _DEFAULT_FIELDS = {"id", "text", "edit_history_tweet_ids"}
 
 
 class ReadEndpoints:
-    """What X answers to GET, from the posts that are public by now."""
+    """X's responses to GET, from the posts that are public now."""
 
     def __init__(self, state: SandboxState, posts: PostStore, uploads: UploadStore) -> None:
         self._state, self._posts, self._uploads = state, posts, uploads
 
     def me(self, params: Query) -> dict[str, Any]:
-        """Whose credentials these are."""
+        """Return the account that the credentials belong to."""
         query.check_parameters(params, {"user.fields", "tweet.fields", "post.fields", "expansions"})
         return {"data": _user_fields(query.split_list(params, "user.fields"))}
 
     def lookup(self, ids: list[str], params: Query, *, single: bool) -> dict[str, Any]:
-        """The posts that exist, and an error for each that does not; X answers both with 200."""
+        """Return the existing posts and an error for each missing one; X sends both with 200."""
         parameter = "id" if single else "ids"
         query.check_parameters(params, query.FIELD_PARAMETERS | (set() if single else {"ids"}))
         existing = [post for post in map(self._posts.get, query.parse_ids(ids, parameter)) if post]
@@ -42,7 +42,7 @@ class ReadEndpoints:
         return response | ({"errors": errors} if errors else {})
 
     def timeline(self, user_id: str, params: Query) -> dict[str, Any]:
-        """One page of an account's posts, newest first."""
+        """Return one page of an account's posts, newest first."""
         query.check_parameters(params, query.FIELD_PARAMETERS | query.TIMELINE_PARAMETERS)
         page_request = query.parse_page(params)
         if user_id != accounts.USER_ID:

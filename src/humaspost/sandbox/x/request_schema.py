@@ -1,4 +1,7 @@
-"""X's request bodies, as strict as its OpenAPI 2.167: unknown fields, types and limits are each a 400."""
+"""X's request bodies, as strict as its OpenAPI 2.167.
+
+An unknown field, a wrong type or a broken limit is a 400.
+"""
 
 import json
 from typing import Annotated, Any, Literal, TypeVar
@@ -37,7 +40,7 @@ class _StrictModel(BaseModel):
 
 
 class Media(_StrictModel):
-    """``media`` of a post."""
+    """The ``media`` of a post."""
 
     media_ids: list[Id] = Field(min_length=1, max_length=4)
     tagged_user_ids: list[Id] = Field(default=[], max_length=10)
@@ -49,7 +52,7 @@ class Media(_StrictModel):
 
 
 class Reply(_StrictModel):
-    """``reply`` of a post."""
+    """The ``reply`` of a post."""
 
     in_reply_to_tweet_id: Id
     exclude_reply_user_ids: list[str] = []
@@ -57,7 +60,7 @@ class Reply(_StrictModel):
 
 
 class Poll(_StrictModel):
-    """``poll`` of a post."""
+    """The ``poll`` of a post."""
 
     options: list[Annotated[str, Field(min_length=1, max_length=25)]] = Field(min_length=2, max_length=4)
     duration_minutes: int = Field(ge=5, le=10_080)
@@ -65,19 +68,19 @@ class Poll(_StrictModel):
 
 
 class Geo(_StrictModel):
-    """``geo`` of a post."""
+    """The ``geo`` of a post."""
 
     place_id: str
 
 
 class EditOptions(_StrictModel):
-    """``edit_options`` of a post."""
+    """The ``edit_options`` of a post."""
 
     previous_post_id: Id
 
 
 class NewPost(_StrictModel):
-    """POST /2/tweets. No field may be null: what is not wanted is left out."""
+    """The body of POST /2/tweets; no field may be null, an unused field is absent."""
 
     text: str = ""
     media: Media | None = None
@@ -98,7 +101,7 @@ class NewPost(_StrictModel):
 
 
 class InitializeUpload(_StrictModel):
-    """POST /2/media/upload/initialize."""
+    """The body of POST /2/media/upload/initialize."""
 
     media_type: MediaType
     total_bytes: int = Field(ge=1, le=17_179_869_184)
@@ -127,13 +130,13 @@ class SimpleUpload(_StrictModel):
 
 
 class AltText(_StrictModel):
-    """``alt_text`` of a medium."""
+    """The ``alt_text`` of a media file."""
 
     text: str = Field(min_length=1, max_length=1000)
 
 
 class MetadataFields(BaseModel):
-    """``metadata``: X's schema leaves this one open."""
+    """The ``metadata`` of a media file, which X's schema leaves open."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
@@ -141,14 +144,14 @@ class MetadataFields(BaseModel):
 
 
 class Metadata(_StrictModel):
-    """POST /2/media/metadata."""
+    """The body of POST /2/media/metadata."""
 
     id: Id
     metadata: MetadataFields = MetadataFields()
 
 
 class SubtitleTrack(_StrictModel):
-    """``subtitles`` of a video: an uploaded SRT or VTT file and its language."""
+    """The ``subtitles`` of a video: an uploaded SRT or VTT file and its language."""
 
     id: Id
     language_code: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
@@ -156,7 +159,7 @@ class SubtitleTrack(_StrictModel):
 
 
 class Subtitles(_StrictModel):
-    """POST /2/media/subtitles; X's schema requires none of these, its backend all."""
+    """The body of POST /2/media/subtitles; the schema requires no field, the backend all."""
 
     id: Id
     media_category: Literal["AmplifyVideo", "TweetVideo"]
@@ -167,10 +170,10 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 def parse_body(model: type[_Model], body: bytes) -> _Model:
-    """The body as the model; otherwise a 400 that names every wrong field."""
+    """Return the body as the model; raise a 400 that names every wrong field."""
     try:
         value = json.loads(body)
-        # Half a character, which JSON can write and no text can hold.
+        # JSON can contain a lone surrogate, which is not valid text: encoding raises ValueError.
         json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise invalid_request(("Invalid JSON in the request body.", {})) from error
@@ -178,7 +181,7 @@ def parse_body(model: type[_Model], body: bytes) -> _Model:
 
 
 def validate(model: type[_Model], value: Any) -> _Model:
-    """The value as the model; otherwise a 400 that names every wrong field."""
+    """Return the value as the model; raise a 400 that names every wrong field."""
     if nulls := _null_paths(value):
         raise invalid_request(
             *[(f"[$.{path}: null found, a value is expected]", {path: ["null"]}) for path in nulls]
@@ -199,7 +202,7 @@ def _validation_error(error: ValidationError) -> RequestRefused:
 
 
 def _null_paths(value: Any, parent_path: str = "") -> list[str]:
-    """The paths of every null, however deep."""
+    """Return the paths of all nulls, at any depth."""
     members = (
         value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     )

@@ -1,4 +1,4 @@
-"""How X reads a text: its weighted length, its links turned into t.co, its marks escaped."""
+"""X's treatment of text: weighted length, t.co links, and escaped characters."""
 
 import functools
 import hashlib
@@ -9,14 +9,14 @@ from typing import Any
 
 from twitter_text import extract_urls_with_indices, parse_tweet
 
-#: More dots than a link in use has; the parser is quadratic on dotted text.
+#: More dots than in any link in use; the parser needs quadratic time for dotted text.
 _MAX_DOTS = 50
-#: A family in one emoji is seven code points and weighs 2.
+#: A family emoji has seven code points and weighs 2.
 _MAX_CHARACTERS_PER_UNIT = 5
-#: What ``text`` shows of a longer post, in characters and in weight.
+#: The part of a longer post that ``text`` shows, in characters, and the longest short post, in weight.
 _MAX_DISPLAYED, MAX_SHORT = 250, 280
 
-#: At the beginning of a word: a sign, a symbol of one to six letters, perhaps one of two behind a dot.
+#: At the start of a word: a sign, one to six letters, optionally a dot and one or two letters.
 _CASHTAG = re.compile(r"\$[A-Za-z]{1,6}([._][A-Za-z]{1,2})?(?![\w\u2019])")
 _REFUSED_CHARACTERS = frozenset("\ufffe\ufeff\uffff")
 _HASHTAG = re.compile(r"(?<![\w&/])#(?=\w*[^\W\d_])\w+")
@@ -24,9 +24,9 @@ _MENTION = re.compile(r"(?<![\w@/])@([A-Za-z0-9_]{1,15})(?!\w)")
 
 
 def is_within(text: str, limit: int) -> bool:
-    """Whether the weighted length is within ``longest``; counted exactly only where no bound can tell."""
+    """Return True if the weighted length is at most ``limit``."""
     normal = unicodedata.normalize("NFC", text)
-    # A character weighs at most 2, a link 23, and every link has a dot.
+    # Avoid the slow parser: a character weighs at most 2, a link 23, and every link has a dot.
     if 2 * len(normal) + 23 * normal.count(".") <= limit:
         return True
     return _lower_bound(normal) <= limit and weighted_length(normal) <= limit
@@ -34,12 +34,15 @@ def is_within(text: str, limit: int) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def weighted_length(text: str) -> int:
-    """Weighted length by twitter-text's configuration v3."""
+    """Return the weighted length by twitter-text's configuration v3."""
     return int(parse_tweet(unicodedata.normalize("NFC", text)).weightedLength)
 
 
 def _lower_bound(text: str) -> int:
-    """A bound from below: a word without a dot is no link, one with very many dots none that people use."""
+    """Return a lower bound of the weighted length.
+
+    A word without a dot is not a link. A word with very many dots is not a link in use.
+    """
     dots = [(len(word), word.count(".")) for word in text.split()]
     return sum(
         length if has_many_dots > _MAX_DOTS else 0 if has_many_dots else length // _MAX_CHARACTERS_PER_UNIT
@@ -48,22 +51,25 @@ def _lower_bound(text: str) -> int:
 
 
 def normalize_text(text: str) -> str:
-    """The text as X compares it with other posts: composed, and white space made equal."""
+    """Return the text as X compares it with other posts: composed, with single spaces."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def find_cashtags(text: str) -> list[str]:
-    """Every cashtag, with its sign."""
+    """Return every cashtag with its sign."""
     return [match[0] for word in text.split() if (match := _CASHTAG.match(word))]
 
 
 def has_refused_characters(text: str) -> bool:
-    """Whether twitter-text calls the text invalid, whatever its length."""
+    """Return True if twitter-text refuses the text, whatever its length."""
     return not _REFUSED_CHARACTERS.isdisjoint(text)
 
 
 def shorten(displayed: str, entities: dict[str, Any], *, post_id: str) -> tuple[str, dict[str, Any]]:
-    """``text`` and ``entities`` of a post that only ``note_tweet`` shows whole: cut between words, with its own link."""
+    """Return ``text`` and ``entities`` of a post that only ``note_tweet`` shows completely.
+
+    The text ends between two words and is followed by a link to the post.
+    """
     end = displayed.rfind(" ", 0, _MAX_DISPLAYED)
     end = end if end > 0 else _MAX_DISPLAYED
     kept_entities = {kind: [one for one in items if one["end"] <= end] for kind, items in entities.items()}
@@ -77,7 +83,7 @@ def shorten(displayed: str, entities: dict[str, Any], *, post_id: str) -> tuple[
 def displayed_text(
     text: str, *, post_id: str, media_url: str | None, media_keys: list[str]
 ) -> tuple[str, dict[str, Any]]:
-    """The ``text`` and ``entities`` of X's answers; indices count code points of that text."""
+    """Return ``text`` and ``entities`` as X answers; indices count code points of that text."""
     source = unicodedata.normalize("NFC", text).strip()
     displayed, urls, position = "", [], 0
     for match in extract_urls_with_indices(source):

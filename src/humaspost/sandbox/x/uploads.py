@@ -1,4 +1,4 @@
-"""X's v2 media upload: initialize, append, finalize, status; one shot; alt text.
+"""X's v2 media upload: initialize, append, finalize, status; simple upload; alt text.
 
 https://docs.x.com/x-api/media/quickstart/media-upload-chunked, read 2026-08-22.
 """
@@ -21,7 +21,7 @@ _PUBLIC_TYPE = {"image": "photo", "gif": "animated_gif", "video": "video"}
 
 @dataclass(slots=True)
 class Upload:
-    """One medium on its way, or there."""
+    """A media file that is being uploaded or complete."""
 
     id: str
     category: str
@@ -38,16 +38,16 @@ class Upload:
 
     @property
     def media_key(self) -> str:
-        """The media key, which answers name; the id is for requests."""
+        """Return the media key, which responses use; requests use the id."""
         return f"{_MEDIA_KEY_PREFIX[family_of(self.category)]}_{self.id}"
 
     def public_media(self) -> PublicMedia:
-        """The medium as the public sees it."""
+        """Return the media file as the public sees it."""
         digest = hashlib.sha256(self.data).hexdigest()
         return PublicMedia(digest, self.probed.type if self.probed else "", alt=self.alt, data=self.data)
 
     def include_fields(self) -> dict[str, Any]:
-        """The medium as ``includes.media`` describes it."""
+        """Return the media file as ``includes.media`` describes it."""
         assert self.probed is not None, "only finalized media are attached"
         fields: dict[str, Any] = {"media_key": self.media_key, "type": _PUBLIC_TYPE[family_of(self.category)]}
         fields |= {"width": self.probed.width, "height": self.probed.height}
@@ -59,7 +59,7 @@ class Upload:
 
 
 class UploadStore:
-    """Every medium that was uploaded, and what X says about each."""
+    """All uploaded media and X's responses about them."""
 
     def __init__(self, state: SandboxState, ids: SnowflakeGenerator) -> None:
         self._state, self._ids = state, ids
@@ -67,7 +67,7 @@ class UploadStore:
         self._probes: dict[str, ProbedMedia | None] = {}
 
     def initialize(self, request: InitializeUpload) -> dict[str, Any]:
-        """An id to append to."""
+        """Return the id of a new upload."""
         category = request.media_category or _default_category(request.media_type)
         kind = family_of(category)
         if not _is_category_of(request.media_type, kind):
@@ -80,7 +80,7 @@ class UploadStore:
         return {"id": upload.id, "media_key": upload.media_key, "expires_after_secs": self._lifetime()}
 
     def append(self, media_id: str, index: int, data: bytes) -> dict[str, Any]:
-        """One segment is kept; the same index again replaces it."""
+        """Store one segment; the same index again replaces it."""
         upload = self._get_open(media_id)
         if not 0 <= index <= 999:
             raise _invalid_parameter("segment_index", index, "segment_index is 0 to 999")
@@ -93,7 +93,7 @@ class UploadStore:
         return {"expires_at": int(upload.started_at + self._lifetime())}
 
     def finalize(self, media_id: str) -> dict[str, Any]:
-        """The medium is whole and, for an image, ready; video and GIF are processed from now on."""
+        """Complete the upload; an image is ready at once, video and GIF processing starts."""
         upload = self._get_open(media_id)
         data = b"".join(upload.segments[i] for i in sorted(upload.segments))
         if len(data) != upload.total or sorted(upload.segments) != list(range(len(upload.segments))):
@@ -102,7 +102,7 @@ class UploadStore:
         return self._upload_fields(upload)
 
     def upload_at_once(self, category: str, data: bytes) -> dict[str, Any]:
-        """The medium is whole and ready; only images and subtitles go in one shot."""
+        """Store a complete file; X accepts only images and subtitles in one request."""
         kind = family_of(category)
         if kind not in ("image", "subtitles"):
             raise _invalid_parameter("media_category", category, "this category needs the chunked upload")
@@ -113,13 +113,13 @@ class UploadStore:
         return self._upload_fields(upload)
 
     def status(self, media_id: str) -> dict[str, Any]:
-        """What finalize said, with how far the processing has come."""
+        """Return the response of finalize with the present progress."""
         upload = self._is_finalized(media_id)
         upload.never_ready = upload.never_ready or never_ready.get()
         return self._upload_fields(upload)
 
     def describe(self, request: Metadata) -> dict[str, Any]:
-        """The medium has this alt text, in posts made from now on."""
+        """Set the alt text for posts that are created from now on."""
         upload = self._is_finalized(request.id)
         if family_of(upload.category) == "video" and request.metadata.alt_text:
             raise _invalid_parameter("metadata.alt_text", upload.category, "alt text is for images and GIFs")
@@ -129,7 +129,10 @@ class UploadStore:
         return {"id": upload.id, "associated_metadata": response}
 
     def add_subtitles(self, request: Subtitles) -> dict[str, Any]:
-        """The video has this track, in posts made from now on; a language's second track replaces its first."""
+        """Add the track for posts that are created from now on.
+
+        A second track of a language replaces the first.
+        """
         video, track = self._is_finalized(request.id), self._is_finalized(request.subtitles.id)
         for upload, kind in ((video, "video"), (track, "subtitles")):
             if family_of(upload.category) != kind:
@@ -139,7 +142,10 @@ class UploadStore:
         return {"id": video.id, **response}
 
     def attached_media(self, ids: list[str]) -> list[Upload]:
-        """The media of a new post: known, ready, and together allowed (4 images, or 1 GIF, or 1 video)."""
+        """Return the media of a new post; raise 400 unless they exist, are ready and combinable.
+
+        A post has at most 4 images, or 1 GIF, or 1 video.
+        """
         uploads = [self._uploads[i] for i in ids if i in self._uploads]
         kinds = [family_of(u.category) for u in uploads]
         is_allowed = kinds == ["image"] * len(ids) or kinds in (["gif"], ["video"])
@@ -154,7 +160,7 @@ class UploadStore:
         return uploads
 
     def by_key(self, key: str) -> Upload:
-        """The medium that an answer names by its key."""
+        """Return the media file with this media key."""
         return self._uploads[key.partition("_")[2]]
 
     def _start(self, category: str, kind: str | None, total: int) -> Upload:
@@ -201,7 +207,7 @@ class UploadStore:
         return self._now() > (upload.finalized_at or upload.started_at) + self._lifetime()
 
     def _processing_state(self, upload: Upload) -> str | None:
-        """Where the processing is; None for what needs none."""
+        """Return the processing state, or None if there is no processing."""
         assert upload.finalized_at is not None, "processing begins with finalize"
         if upload.never_ready:
             return "in_progress"
