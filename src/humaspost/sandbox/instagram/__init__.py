@@ -1,8 +1,9 @@
-"""A pretend Instagram Graph API: strict, loopback only, in memory (contracts: Graph v25, v26).
+"""A simulated Instagram Graph API: strict, loopback only, in memory (Graph v25 and v26).
 
-One base URL stands for both hosts; the token says which login a call is of: an Instagram User token
-(graph.instagram.com) or a Facebook one (graph.facebook.com and rupload.facebook.com).
-What Meta leaves open is a switch (``SWITCHES``). Stricter than Meta on purpose: an unknown parameter is refused.
+One base URL serves both hosts. The token shows which login a call uses: an Instagram User
+token (graph.instagram.com) or a Facebook token (graph.facebook.com and rupload.facebook.com).
+Behaviour that Meta leaves open is an option (``OPTIONS``). The sandbox is stricter than Meta
+on purpose: it refuses an unknown parameter.
 """
 
 import json
@@ -47,13 +48,13 @@ class Platform:
     accounts: dict[str, str] = accounts.ACCOUNTS
 
     def __init__(self, state: SandboxState) -> None:
-        """Everything is kept in ``world``, ``gallery`` and ``tokens``."""
+        """Create the routes; ``media_store`` and ``tokens`` contain the account's own state."""
         self.state = state
         self.reset()
         self.routes = self._routes()
 
     def reset(self) -> None:
-        """No container and no post is left; the demo tokens are as they were."""
+        """Remove all containers and posts, and restore the demo tokens."""
         self.media_store = MediaStore(self.state)
         self.tokens = TokenStore(self.state, self.state.now())
 
@@ -106,7 +107,10 @@ class Platform:
     async def _authenticate(
         self, request: Request, *, is_own_node: bool = False
     ) -> tuple[dict[str, Any], bool]:
-        """Every parameter, and whether the token is Facebook's; ``own``: the node must be the account."""
+        """Return every parameter, and whether the token is a Facebook token.
+
+        ``is_own_node`` also requires the node to be the account.
+        """
         values = await request_parameters(request)
         is_facebook = self.tokens.is_facebook(bearer_token(request) or values.get("access_token"))
         if (self.media_store.get_option("usage") or 0) >= 100:
@@ -169,7 +173,7 @@ class Platform:
         return {"success": True, "message": "Upload successful."}
 
     async def _uploaded_bytes(self, request: Request) -> bytes:
-        """The bytes of an upload: the body, or what the header ``file_url`` points at."""
+        """Return the bytes of an upload: the body, or the file at the header ``file_url``."""
         if url := request.headers.get("file_url"):
             return await to_thread.run_sync(
                 lambda: self.media_store.fetch(url, family="video", limit=_MAX_VIDEO_BYTES)

@@ -1,7 +1,7 @@
-"""The one pretend professional account on Instagram, with fixed demo credentials for both ways of logging in."""
+"""The demo account on Instagram, with fixed credentials for both ways to log in."""
 
 USER_ID = "17841400000000000"
-#: What ``/me`` calls ``id`` on graph.instagram.com: the account as one app sees it, never the one to compare.
+#: The ``id`` in ``/me`` on graph.instagram.com: it is scoped to one app, so never compare it.
 APP_SCOPED_ID = "26012345678901234"
 USERNAME = "kotacontoh"
 NAME = "Pemerintah Kota Contoh"
@@ -10,11 +10,11 @@ PAGE_ID = "110843418940484"
 PAGE_NAME = "Pemerintah Kota Contoh"
 FACEBOOK_USER_ID = "10215241773831025"
 APP_ID = "634974688087057"
-#: Not secrets: they open nothing but this sandbox.
+#: Not secrets: they are valid only in this sandbox.
 ACCESS_TOKEN = "IGAAsandboxInstagramKotaContoh"  # noqa: S105 - a demo constant
 FACEBOOK_TOKEN = "EAAsandboxFacebookKotaContoh"  # noqa: S105 - a demo constant
 APP_SECRET = "sandbox-app-secret-kota-contoh"  # noqa: S105 - a demo constant
-#: Pages with a place on the map; any other ``location_id`` is refused.
+#: Pages with a location on the map; any other ``location_id`` is refused.
 LOCATION_IDS = ("106377336067638", "213385402")
 
 ACCOUNTS = {

@@ -1,4 +1,4 @@
-"""What a client may say when it creates a container: every parameter, its type, and where it belongs."""
+"""The parameters of a new container: names, types, and the kinds that allow them."""
 
 import json
 import re
@@ -23,7 +23,7 @@ _FACEBOOK_ONLY = (
     "branded_content_sponsor_ids",
 )
 
-#: Parameter -> the kinds of container that take it (contracts/instagram.md section 1.1).
+#: Parameter -> the kinds of container that accept it (contracts/instagram.md section 1.1).
 KINDS_BY_PARAMETER: dict[str, tuple[str, ...]] = {
     "image_url": ("IMAGE", "IMAGE_ITEM", "STORIES"),
     "video_url": _VIDEO_KINDS,
@@ -51,7 +51,7 @@ KINDS_BY_PARAMETER: dict[str, tuple[str, ...]] = {
 
 
 def _unpack(value: Any) -> Any:
-    """A JSON array or object that came as text; a plain comma list becomes an array too."""
+    """Return a list or object that arrived as text; a comma list becomes a list."""
     if not isinstance(value, str):
         return value
     if value[:1] in ("[", "{"):
@@ -70,7 +70,7 @@ class UserTag(BaseModel):
 
 
 class ContainerRequest(BaseModel):
-    """The parameters of POST /media, typed; text as it comes from a form or a query is read leniently."""
+    """The typed parameters of POST /media; text from a form or a query is read leniently."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
     media_type: str | None = None
@@ -99,7 +99,7 @@ class ContainerRequest(BaseModel):
 
     @property
     def kind(self) -> str:
-        """IMAGE, IMAGE_ITEM, VIDEO, VIDEO_ITEM, REELS, STORIES or CAROUSEL."""
+        """Return IMAGE, IMAGE_ITEM, VIDEO, VIDEO_ITEM, REELS, STORIES or CAROUSEL."""
         media_type = self.media_type or "IMAGE"
         return (
             f"{media_type}_ITEM" if self.is_carousel_item and media_type in ("IMAGE", "VIDEO") else media_type
@@ -107,26 +107,29 @@ class ContainerRequest(BaseModel):
 
     @property
     def is_video(self) -> bool:
-        """Whether the container holds a video."""
+        """Return True if the container is for a video."""
         return bool(self.video_url or self.upload_type)
 
 
 @dataclass(frozen=True, slots=True)
 class CaptionRules:
-    """How captions are counted: in ``characters`` or ``utf-16`` units, with at most so many hashtags."""
+    """The caption limits: ``characters`` or ``utf-16`` units, and the number of hashtags."""
 
     unit: str
     hashtags: int
 
     def count(self, caption: str) -> int:
-        """How long the caption is."""
+        """Return the length of the caption."""
         return len(caption) if self.unit == "characters" else len(caption.encode("utf-16-le")) // 2
 
 
 def parse_request(
     parameters: dict[str, Any], *, is_facebook: bool, caption_rules: CaptionRules
 ) -> ContainerRequest:
-    """The container asked for; GraphError says which parameter is unknown, misplaced or wrong."""
+    """Return the requested container.
+
+    Raise GraphError with the parameter that is unknown, misplaced or wrong.
+    """
     try:
         request = ContainerRequest.model_validate(
             {key: value for key, value in parameters.items() if key != "access_token"}
@@ -210,7 +213,10 @@ def _check_people(request: ContainerRequest) -> None:
 
 
 def _count_hashtags(caption: str) -> int:
-    """How many there are; those that are written together are one each, and none begins within a word."""
+    """Return the number of hashtags.
+
+    Adjacent hashtags count one each, and a hashtag cannot start within a word.
+    """
     count, is_inside, previous = 0, False, " "
     for position, following in zip(caption, caption[1:] + " ", strict=False):
         is_start = is_inside or not (previous.isalnum() or previous in "_&")

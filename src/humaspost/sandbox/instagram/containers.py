@@ -1,4 +1,4 @@
-"""Containers: media that Instagram holds, invisible, until they are published or a day has passed."""
+"""Containers: media that Instagram stores, not visible, until publication or for one day."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -18,13 +18,13 @@ _STATUS_TEXTS = {
 
 
 def new_id() -> str:
-    """A fresh id of the platform: 17 digits, more than a float holds."""
+    """Return a new platform id of 17 digits, which a float cannot represent exactly."""
     return str(178 * 10**14 + secrets.randbelow(10**14))
 
 
 @dataclass(slots=True)
 class Container:
-    """One container; ``ready_at`` is None while its upload, or a never-ready fault, keeps it waiting."""
+    """A container; ``ready_at`` is None before its upload or under a never-ready fault."""
 
     id: str
     request: ContainerRequest
@@ -39,7 +39,10 @@ class Container:
     media_ids: list[str] = field(default_factory=list)
 
     def status(self, now: datetime, *, lag: float = 0.0) -> str:
-        """IN_PROGRESS, FINISHED, ERROR, EXPIRED or PUBLISHED; ``lag`` s pass before it admits PUBLISHED."""
+        """Return IN_PROGRESS, FINISHED, ERROR, EXPIRED or PUBLISHED.
+
+        PUBLISHED appears ``lag`` seconds after the publication.
+        """
         if self.published_at is not None:
             return "PUBLISHED" if now >= self.published_at + timedelta(seconds=lag) else "FINISHED"
         if now - self.created_at >= CONTAINER_LIFETIME:
@@ -49,7 +52,7 @@ class Container:
         return "ERROR" if self.error else "FINISHED"
 
     def to_node(self, status: str) -> dict[str, Any]:
-        """The container as GET shows it when it is in ``status``."""
+        """Return the container as GET shows it in ``status``."""
         is_video = None
         if self.request.upload_type:
             is_video = {

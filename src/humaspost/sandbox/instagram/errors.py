@@ -1,5 +1,6 @@
-"""Instagram's publishing errors, one row per subcode, as Meta's table and recorded answers word them.
+"""Instagram's publishing errors, one row per subcode, in the words of Meta's table.
 
+Recorded answers fill the gaps of the table.
 https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/error-codes (2 June 2026)
 """
 
@@ -142,18 +143,18 @@ ERROR_ROWS: dict[int, tuple[int, str, str, str]] = {
 
 
 def subcode_error(subcode: int, **detail: object) -> GraphError:
-    """The error of one row; ``said`` fills its user message."""
+    """Return the error of one row; ``detail`` fills its user message."""
     code, message, title, user_message = ERROR_ROWS[subcode]
     return GraphError(code, message, subcode=subcode, title=title, user_message=user_message.format(**detail))
 
 
 def localize(error: GraphError) -> GraphError:
-    """The error with what a person reads in another language; numbers and message stay."""
+    """Translate the user texts of the error; numbers and message stay unchanged."""
     if error.title:
         error.title, error.user_message = "ไม่สามารถเผยแพร่ได้", "ไม่สามารถเผยแพร่โพสต์ของคุณได้ โปรดลองอีกครั้ง"
     return error
 
 
 def invalid_parameter(reason: str) -> GraphError:
-    """Graph's answer to a parameter that is missing, unknown or of the wrong kind."""
+    """Return Graph's error for a parameter that is missing, unknown or of the wrong kind."""
     return GraphError(100, f"(#100) {reason}")

@@ -1,4 +1,4 @@
-"""What Instagram takes as an image: JPEG by content, at most 8 MiB, between 4:5 and 1.91:1 in the feed."""
+"""Instagram's rules for images: JPEG content, at most 8 MiB, 4:5 to 1.91:1 in the feed."""
 
 import io
 
@@ -12,9 +12,11 @@ _MIN_RATIO, _MAX_RATIO = 0.8, 1.91
 
 
 def fetch_media(url: str, *, family: str, limit: int, seconds: float, head_first: bool = False) -> bytes:
-    """What Instagram's own download of ``url`` gives: 200 and ``family`` (image, video), or 2207052, 2207003.
+    """Return the file at ``url`` as Instagram downloads it.
 
-    Redirects are not followed; the address must be ASCII and, here, on this computer.
+    Raise 2207052 unless the response is 200 and of ``family`` (image or video), and 2207003
+    for a timeout. Redirects are not followed. The address must be ASCII and, in the sandbox,
+    on this computer.
     """
     if not url.isascii():
         raise subcode_error(2207052, url=url)
@@ -32,7 +34,10 @@ def fetch_media(url: str, *, family: str, limit: int, seconds: float, head_first
 
 
 def check_image(data: bytes, *, feed: bool, strict: bool, accepts_png: bool) -> None:
-    """Returns only for what Instagram takes; else it is too large, no JPEG or, in the feed, too long."""
+    """Check that Instagram accepts the image.
+
+    Raise GraphError if it is too large, not a JPEG or, in the feed, of a wrong aspect ratio.
+    """
     if len(data) > MAX_IMAGE_BYTES:
         raise subcode_error(2207004, size="8 MiB")
     width, height = _image_size(data, strict=strict, accepts_png=accepts_png)
@@ -57,7 +62,7 @@ def _image_size(data: bytes, *, strict: bool, accepts_png: bool) -> tuple[int, i
 
 
 def _image_problem(image: Image.Image) -> str | None:
-    """What keeps a JPEG from being a baseline sRGB one."""
+    """Return why a JPEG is not a baseline sRGB one, or None."""
     if image.info.get("progressive"):
         return "progressive JPEG"
     if image.mode not in ("RGB", "L"):

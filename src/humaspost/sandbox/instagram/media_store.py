@@ -1,4 +1,4 @@
-"""What the pretend account holds, and the two steps that fill it: create a container, publish it."""
+"""The demo account's media, and the two steps to publish: create a container, publish it."""
 
 import hashlib
 import secrets
@@ -21,7 +21,7 @@ _UPLOAD_FAILED = "Error: Media upload has failed with error code 2207076"
 
 @dataclass(slots=True)
 class MediaStore:
-    """Containers and publications of the account."""
+    """The containers and publications of the account."""
 
     state: SandboxState
     containers: dict[str, Container] = field(default_factory=dict)
@@ -29,16 +29,16 @@ class MediaStore:
     _published_at: deque[datetime] = field(default_factory=deque)
 
     def get_option(self, name: str) -> Any:
-        """The value of the switch ``instagram.<name>`` now."""
+        """Return the present value of the option ``instagram.<name>``."""
         return get_option(self.state, name)
 
     def count_published(self, since: datetime | None = None) -> int:
-        """How many posts were published in the last 24 hours, or since a later moment."""
+        """Return how many posts were published in the last 24 hours, or since a later time."""
         since_time = self.state.now() - CONTAINER_LIFETIME
         return sum(1 for at in self._published_at if at > max(since_time, since or since_time))
 
     def check_creation_quota(self) -> None:
-        """One more container may be made today; 9/2207042 if not."""
+        """Check that the daily quota allows one more container; raise 9/2207042 otherwise."""
         now = self.state.now()
         while self._created_at and now - self._created_at[0] >= CONTAINER_LIFETIME:
             self._created_at.popleft()
@@ -46,7 +46,7 @@ class MediaStore:
             raise subcode_error(2207042)
 
     def create(self, request: ContainerRequest) -> Container:
-        """A new container with its media fetched and looked at; blocks while it fetches."""
+        """Return a new container with its media fetched and checked; the fetch blocks."""
         self.check_creation_quota()
         now = self.state.now()
         container = Container(new_id(), request, now, self._ready_at(now))
@@ -66,27 +66,33 @@ class MediaStore:
         return container
 
     def receive_video(self, container: Container, data: bytes) -> None:
-        """The uploaded video is in ``container``, which is processed from now on."""
+        """Store the uploaded video in ``container`` and start its processing."""
         container.bytes_received = len(data)
         container.ready_at = self._ready_at(self.state.now())
         self._load_video(container, data)
         self._fail_processing(container)
 
     def status(self, container: Container) -> str:
-        """What the container says of itself; blocks while a video that must still be there is read again."""
+        """Return the container's status.
+
+        It blocks while it downloads again a video that must still be available.
+        """
         if self.get_option("read_until_finished") and container.status(self.state.now()) == "FINISHED":
             self._check_download(container)
         return container.status(self.state.now(), lag=float(self.get_option("published_lag")))
 
     def fetch(self, url: str, *, family: str, limit: int) -> bytes:
-        """Instagram's own download of ``url``; it blocks, for ``fetch_seconds`` at most at each step."""
+        """Return the file at ``url`` as Instagram downloads it.
+
+        It blocks for at most ``fetch_seconds`` at each step.
+        """
         seconds, head_first = float(self.get_option("fetch_seconds")), bool(self.get_option("head_first"))
         return image_checks.fetch_media(
             url, family=family, limit=limit, seconds=seconds, head_first=head_first
         )
 
     def publish(self, creation_id: str) -> str:
-        """The id of a public post made of the container; GraphError when it is not to be."""
+        """Publish the container and return the id of the post; raise GraphError if refused."""
         container = self.containers.get(creation_id)
         now = self.state.now()
         if container is None:
@@ -107,7 +113,7 @@ class MediaStore:
         return self._add_public_object(container, now)
 
     def _repeated_publish(self, container: Container) -> str | None:
-        """The answer to a second publish of one container, by the switch; None to publish (again)."""
+        """Return the answer to a repeated publish by the option, or None to publish (again)."""
         if not container.media_ids:
             return None
         match self.get_option("second_publish"):
@@ -172,14 +178,14 @@ class MediaStore:
         container.download_checked = True
 
     def _is_in_feed(self, request: ContainerRequest) -> bool:
-        """Whether it is shown in the feed; only a reel may not be."""
+        """Return True if the feed shows the post; only a reel can be absent."""
         share_to_feed = (
             self.get_option("share_to_feed") if request.share_to_feed is None else request.share_to_feed
         )
         return bool(share_to_feed) or request.kind != "REELS"
 
     def _tagged_people(self, request: ContainerRequest) -> str:
-        """Who is in the pictures; a carousel's are tagged one by one."""
+        """Return the people tagged in the images; a carousel's children are tagged one by one."""
         parts = [request, *(self._check_child(one).request for one in request.children or [])]
         return ", ".join(tag.username for part in parts for tag in part.user_tags or [])
 
@@ -212,10 +218,11 @@ class MediaStore:
         return data
 
     def _fetch_video(self, container: Container, url: str) -> None:
-        """Fetch the video; Instagram downloads it later, so an address that fails is an ERROR status, no refusal."""
+        """Fetch the video; a failed download gives an ERROR status."""
         try:
             data = self.fetch(url, family="video", limit=video_checks.max_bytes_for(container.request.kind))
         except GraphError:
+            # Instagram downloads later, so a bad address is an ERROR status and not a refusal.
             container.error = _DOWNLOAD_FAILED
             return
         self._load_video(container, data)
@@ -233,7 +240,7 @@ class MediaStore:
 
 
 def _extra_lines(request: ContainerRequest, tagged_people: str, *, in_feed: bool) -> list[str]:
-    """What the app shows beside the pictures and the caption, in its words."""
+    """Return the labels that Instagram's app shows beside the media and the caption."""
     cover = "cover of its own" if request.cover_url else f"cover from {request.thumb_offset} ms"
     lines = {
         f"with {', '.join(request.collaborators or [])}": request.collaborators,

@@ -1,4 +1,4 @@
-"""The switches of the pretend Instagram: what Meta leaves open, or what a test wants to see."""
+"""Options of the simulated Instagram: behaviour that Meta leaves open or a test needs."""
 
 from typing import Any
 
@@ -93,6 +93,6 @@ OPTIONS: dict[str, Option] = {
 
 
 def get_option(state: SandboxState, name: str) -> Any:
-    """The value of ``instagram.<name>`` now; its default unless control set it."""
+    """Return the present value of ``instagram.<name>``: the default unless control changed it."""
     full_name = f"instagram.{name}"
     return state.settings.get(full_name, OPTIONS[full_name].default)

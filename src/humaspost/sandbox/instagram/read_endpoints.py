@@ -1,4 +1,4 @@
-"""What can be read of the pretend account: itself, its media, its stories, its quota, one medium."""
+"""Read endpoints of the demo account: account, media, stories, quota, single media."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ _INSIGHT_METRICS = frozenset(
 
 
 def me_node(state: SandboxState, fields: str | None, *, is_facebook: bool) -> dict[str, Any]:
-    """``/me``: on Instagram Login the account with its app-scoped id, on Facebook Login the person."""
+    """Return ``/me``: the account with its app-scoped id, or the Facebook user."""
     if is_facebook:
         person = {"id": accounts.FACEBOOK_USER_ID, "name": "Petugas Humas"}
         return select_fields(person, parse_field_names(fields or "name"), kind="User")
@@ -45,7 +45,7 @@ def me_node(state: SandboxState, fields: str | None, *, is_facebook: bool) -> di
 
 
 def user_node(state: SandboxState, fields: str | None, *, is_facebook: bool) -> dict[str, Any]:
-    """The account by its own id."""
+    """Return the account under its own id."""
     extra = (
         {}
         if is_facebook
@@ -69,32 +69,35 @@ def _account_fields(state: SandboxState) -> dict[str, Any]:
 
 
 def list_pages() -> dict[str, Any]:
-    """``/me/accounts`` on Facebook Login: the Page and the account linked to it."""
+    """Return ``/me/accounts`` of Facebook Login: the Page and its linked account."""
     page = {"id": accounts.PAGE_ID, "name": accounts.PAGE_NAME, "access_token": accounts.FACEBOOK_TOKEN}
     return {"data": [{**page, "instagram_business_account": {"id": accounts.USER_ID}}]}
 
 
 def list_posts(state: SandboxState) -> list[PublicObject]:
-    """Feed posts and reels that listings show now, newest first."""
+    """Return the feed posts and reels that listings show now, newest first."""
     return [o for o in state.listed_objects("instagram", accounts.USER_ID) if o.extra["product"] != "STORY"]
 
 
 def list_stories(state: SandboxState) -> list[PublicObject]:
-    """Stories of the last 24 hours that listings show now, newest first."""
+    """Return the stories of the last 24 hours that listings show now, newest first."""
     is_alive = state.now() - timedelta(hours=24)
     story_objects = state.listed_objects("instagram", accounts.USER_ID)
     return [o for o in story_objects if o.extra["product"] == "STORY" and o.created_at > is_alive]
 
 
 def find_medium(state: SandboxState, media_id: str) -> PublicObject | None:
-    """The medium ``media_id`` if it can be read now (a lagging one cannot)."""
+    """Return the media ``media_id`` if it is readable now, or None; a lagging one is not."""
     return next((o for o in state.listed_objects("instagram", accounts.USER_ID) if o.id == media_id), None)
 
 
 def list_media(
     state: SandboxState, objects: list[PublicObject], query: Mapping[str, str], *, hide_caption: bool
 ) -> dict[str, Any]:
-    """One page of ``objects``: since, until, limit (25, at most 100), after; cursors are opaque to clients."""
+    """Return one page of ``objects``, selected by since, until, limit and after.
+
+    The limit is 25 by default and at most 100. Clients cannot interpret the cursors.
+    """
     since, until = parse_time(query.get("since"), "since"), parse_time(query.get("until"), "until")
     matching = [
         o for o in objects if (not since or o.created_at >= since) and (not until or o.created_at < until)
@@ -121,7 +124,7 @@ def list_media(
 def media_node(
     state: SandboxState, item: PublicObject, fields: str | None, *, hide_caption: bool
 ) -> dict[str, Any]:
-    """One post, reel or story as GET shows it; without ``fields`` its id alone."""
+    """Return one post, reel or story as GET shows it; without ``fields`` only its id."""
     product, is_video = item.extra["product"], any(m.type.startswith("video") for m in item.media)
     kind = "CAROUSEL_ALBUM" if item.extra["kind"] == "CAROUSEL" else "VIDEO" if is_video else "IMAGE"
     single = kind != "CAROUSEL_ALBUM"
@@ -165,7 +168,7 @@ def _media_url(state: SandboxState, item: PublicObject, index: int) -> str:
 
 
 def publishing_limit(media_store: MediaStore, query: Mapping[str, str]) -> dict[str, Any]:
-    """How much of the day's quota is used, and with ``fields=config`` what it is."""
+    """Return the used part of the daily quota, and the quota itself with ``fields=config``."""
     since = parse_time(query.get("since"), "since")
     if since and media_store.state.now() - since > timedelta(hours=24):
         raise invalid_parameter("Param since must be within the last 24 hours.")
@@ -183,7 +186,7 @@ def publishing_limit(media_store: MediaStore, query: Mapping[str, str]) -> dict[
 
 
 def insights_node(metric: str | None) -> dict[str, Any]:
-    """No figures yet: Meta gives an empty data set for up to 48 h; an unknown metric fails the whole call."""
+    """Return an empty data set, as Meta does for up to 48 h; raise for an unknown metric."""
     names = parse_field_names(metric or "")
     if not names or set(names) - _INSIGHT_METRICS:
         raise invalid_parameter(
@@ -193,7 +196,7 @@ def insights_node(metric: str | None) -> dict[str, Any]:
 
 
 def parse_time(text: str | None, name: str) -> datetime | None:
-    """Unix seconds or an ISO time as a moment; None when it is not given."""
+    """Return Unix seconds or an ISO time as a datetime, or None if ``text`` is empty."""
     if not text:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Access tokens of both ways of logging in: how long they live, how they are renewed."""
+"""Access tokens of both ways to log in: lifetime and renewal."""
 
 import hmac
 import secrets
@@ -12,7 +12,7 @@ from humaspost.sandbox.instagram.errors import invalid_parameter
 from humaspost.sandbox.instagram.options import get_option
 from humaspost.sandbox.state import SandboxState
 
-#: How a renewed token begins: of Instagram Login, of Facebook Login.
+#: Prefixes of a renewed token: Instagram Login, Facebook Login.
 _RENEWED_PREFIX, _EXCHANGED_PREFIX = "IGAArenewed", "EAAexchanged"
 _LIFETIME = timedelta(days=60)
 _MIN_AGE = timedelta(hours=24)
@@ -27,16 +27,20 @@ _INSTAGRAM_SCOPES = ("instagram_business_basic", "instagram_business_content_pub
 
 @dataclass(slots=True)
 class TokenStore:
-    """Every token given out; the Facebook one expires only where that is set.
+    """The issued tokens; the Facebook one expires only if an option sets that.
 
-    A renewed one tells its own life, so that it still opens the next sandbox, as it would the platform.
+    A renewed token contains its own lifetime, so that a later sandbox accepts it too, as the
+    platform would.
     """
 
     state: SandboxState
     started_at: datetime
 
     def is_facebook(self, token: str | None) -> bool:
-        """Whether ``token`` is of Facebook Login (True) or Instagram Login (False); 190 when it is neither."""
+        """Return True for a Facebook Login token, False for an Instagram Login token.
+
+        Raise GraphError 190 for any other token and for an expired one.
+        """
         is_facebook_token = _is_facebook(token or "")
         expires_at = self._expires_at(token or "")
         if subcode := get_option(self.state, "token_error"):
@@ -47,7 +51,10 @@ class TokenStore:
         return is_facebook_token
 
     def refresh(self, token: str) -> dict[str, Any]:
-        """A new token for 60 days; the old one must be unexpired and a day old, and lives on."""
+        """Return a new token for 60 days; the old one remains valid.
+
+        The old one must be unexpired and at least a day old.
+        """
         if self.is_facebook(token):
             raise invalid_parameter("Only Instagram User access tokens are refreshed here.")
         now = self.state.now()
@@ -56,13 +63,16 @@ class TokenStore:
         return self._issue(now)
 
     def exchange(self, token: str, secret: str) -> dict[str, Any]:
-        """A long-lived token for a short-lived one; the app's secret must fit."""
+        """Return a long-lived token for a short-lived one; ``secret`` must be the app's secret."""
         self.is_facebook(token)
         _check_secret(secret)
         return self._issue(self.state.now())
 
     def exchange_facebook(self, token: str, secret: str) -> dict[str, Any]:
-        """A token for 60 days more, the same where it never ends; the app's secret must fit."""
+        """Return a token for 60 more days, or the same one if it never expires.
+
+        ``secret`` must be the app's secret.
+        """
         if not self.is_facebook(token):
             raise invalid_parameter("Only Facebook access tokens are exchanged here.")
         _check_secret(secret)
@@ -76,7 +86,7 @@ class TokenStore:
         }
 
     def debug_token(self, token: str) -> dict[str, Any]:
-        """What /debug_token says of ``token``; 0 means never."""
+        """Return the answer of /debug_token about ``token``; a time of 0 means never."""
         try:
             facebook = self.is_facebook(token)
         except GraphError as error:

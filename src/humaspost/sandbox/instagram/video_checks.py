@@ -1,4 +1,4 @@
-"""What Instagram takes as a video: MP4 or MOV with H.264 or HEVC, of a length that fits its place.
+"""Instagram's rules for videos: MP4 or MOV with H.264 or HEVC, and a duration per kind.
 
 https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media (2026-09-11)
 """
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 MAX_BYTES = {"REELS": 300 * 1024 * 1024, "STORIES": 100 * 1024 * 1024}
-#: Kind -> shortest and longest, in seconds.
+#: Kind -> shortest and longest duration, in seconds.
 DURATIONS = {"REELS": (3.0, 900.0), "STORIES": (3.0, 60.0)}
 _VIDEO_CODECS = ("h264", "hevc")
 _FRAME_RATES = (23, 60)
@@ -25,27 +25,28 @@ _CONTAINERS = {"mp4", "mov"}
 
 @dataclass(frozen=True, slots=True)
 class VideoDetails:
-    """What matters of a video."""
+    """The properties of a video that the rules use."""
 
     seconds: float
     width: int
     height: int
-    #: Whether it breaks a rule that holds everywhere.
+    #: True if the video breaks a rule that applies to every kind.
     problem: bool = False
 
 
 def max_bytes_for(kind: str) -> int:
-    """The largest file that a container of ``kind`` takes."""
+    """Return the size of the largest file that a container of ``kind`` accepts."""
     return MAX_BYTES.get(kind, MAX_BYTES["REELS"])
 
 
 def probe_video(data: bytes) -> VideoDetails:
-    """The video in ``data``; 352/2207026 when it is not MP4 or MOV with a codec that Instagram plays.
+    """Return the details of the video in ``data``.
 
-    Where PyAV is not installed nothing can be looked at, so every video is refused.
+    Raise 352/2207026 unless it is MP4 or MOV with a codec that Instagram plays. Without PyAV
+    the sandbox cannot read a video, so it refuses every one.
     """
     try:
-        import av  # costs a tenth of a second, and most posts hold no video
+        import av  # imported late: it costs 0.1 s, and most posts have no video
     except ImportError as absent:
         raise subcode_error(
             2207026, found="video, and this sandbox has no PyAV to read it, whatever its"
@@ -87,19 +88,19 @@ def _is_valid_audio(audio_stream: "AudioCodecContext") -> bool:
 
 
 def _is_index_first(data: bytes) -> bool:
-    """Whether the index (moov) stands before the pictures (mdat)."""
+    """Return True if the index (moov) is before the frames (mdat)."""
     position = 0
     while position + 16 <= len(data):
         size, name = int.from_bytes(data[position : position + 4], "big"), data[position + 4 : position + 8]
         if name in (b"moov", b"mdat"):
             return name == b"moov"
-        # A size of 1 stands for the 64-bit one that follows.
+        # A size of 1 means that a 64-bit size follows.
         position += max(int.from_bytes(data[position + 8 : position + 16], "big") if size == 1 else size, 8)
     return False
 
 
 def status_error(video: VideoDetails, kind: str) -> str | None:
-    """The container's error status when ``film`` breaks a rule of its ``kind``; None when it is fine."""
+    """Return the container's error status if ``video`` breaks a rule of its ``kind``, or None."""
     min_duration, max_duration = DURATIONS.get(kind, DURATIONS["REELS"])
     min_ratio = 0.1 if kind == "STORIES" else 0.01
     has_valid_ratio = video.width <= 1920 and min_ratio <= video.width / max(video.height, 1) <= 10
