@@ -1,8 +1,9 @@
-"""A pretend WhatsApp Business Cloud API: strict, loopback only, in memory (contracts: Graph v23 to v26).
+"""A simulated WhatsApp Business Cloud API: strict, loopback only, in memory.
 
-What Meta leaves open is a switch (``SWITCHES``). Where its pages contradict each other or are silent, this is chosen:
-an unknown key or wrong type is 100, a missing one 131008, a wrong value or media id 131009; parameters that are not
-flat are 132018; the portfolio's daily limit is 131048.
+Contracts: Graph v23 to v26. Behaviour that Meta leaves open is an option (``OPTIONS``). Where
+Meta's pages contradict each other or give no answer, the sandbox uses these codes: an unknown
+key or wrong type is 100, a missing one 131008, a wrong value or media id 131009; parameters
+that are not flat are 132018; the portfolio's daily limit is 131048.
 """
 
 import hmac
@@ -41,9 +42,9 @@ from humaspost.sandbox.whatsapp.request_schema import MarketingMessage, parse_me
 
 __all__ = ["OPTIONS", "Platform"]
 
-#: Templates that an account may create: contracts/whatsapp.md section 1.3.
+#: Templates that an account may create in an hour: contracts/whatsapp.md section 1.3.
 _MAX_TEMPLATES_PER_HOUR = 100
-#: How long the address that a media id gives can be fetched.
+#: Lifetime of the address that a media id gives.
 _URL_LIFETIME = timedelta(minutes=5)
 
 
@@ -53,23 +54,26 @@ class Platform:
     accounts: dict[str, str] = accounts.ACCOUNTS
 
     def __init__(self, state: SandboxState) -> None:
-        """Everything is kept in ``world`` and in ``business``."""
+        """Create the routes; ``state`` and ``business`` contain all data."""
         self.state = state
         self.business = BusinessState(state)
         self.routes = self._routes()
 
     def reset(self) -> None:
-        """No message, file, block or window is left, and no webhook is under way."""
+        """Remove all messages, files, blocks, windows and pending webhooks."""
         self.business.reset()
 
     def receive_message(self, from_: str, text: str, payload: str | None = None) -> str:
-        """A person at ``from_`` (+E.164) wrote ``text``, or pressed the button of that text; gives the message's id."""
+        """Record a message from ``from_`` (+E.164) and return its id.
+
+        With ``payload``, it is a pressed button with the words ``text``.
+        """
         return self.business.receive_message(
             webhook_payloads.InboundMessage(normalize_number(from_), text, payload)
         )
 
     def set_preference(self, from_: str, value: str) -> None:
-        """A person chose ``stop`` or ``resume`` for marketing; the callback hears of it."""
+        """Record ``stop`` or ``resume`` for marketing messages and notify the callback."""
         is_stopped = {*self.business.get_option("marketing_stopped")}
         is_stopped = is_stopped | {from_} if value == "stop" else is_stopped - {from_}
         self.state.settings["whatsapp.marketing_stopped"] = sorted(is_stopped)
@@ -79,7 +83,10 @@ class Platform:
         )
 
     def set_template_status(self, name: str, status: str) -> bool:
-        """Meta gives every language of a template this status, and the callback hears of it; False = it cannot be."""
+        """Set this status for every language of a template and notify the callback.
+
+        Return False for an unknown status or template.
+        """
         if status not in template_store.STATUSES:
             return False
         changed = template_store.set_status(self.business.templates, name, status=status)
@@ -124,7 +131,7 @@ class Platform:
         )
 
     def _authenticate(self, request: Request, owner: str | None = None) -> None:
-        """The caller holds the token, has allowance left, and asks the right node."""
+        """Check the token, the remaining quota and the node."""
         token = bearer_token(request) or ""
         if not hmac.compare_digest(token.encode(), accounts.ACCESS_TOKEN.encode()):
             error_text = "Invalid OAuth access token - Cannot parse access token"

@@ -1,9 +1,9 @@
-"""The one pretend business on WhatsApp, with fixed demo credentials."""
+"""The demo business on WhatsApp, with fixed credentials."""
 
 PHONE_NUMBER_ID = "106540352242922"
 BUSINESS_ACCOUNT_ID = "102290129340398"
 APP_ID = "634974688087057"
-#: Not a secret: it opens nothing but this sandbox.
+#: Not a secret: it is valid only in this sandbox.
 ACCESS_TOKEN = "EAAsandboxWhatsAppKotaContoh"  # noqa: S105 - a demo constant
 APP_SECRET = "sandbox-app-secret-kota-contoh"  # noqa: S105 - a demo constant
 VERIFY_TOKEN = "sandbox-verify-token"  # noqa: S105 - a demo constant

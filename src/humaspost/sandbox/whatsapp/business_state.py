@@ -1,4 +1,4 @@
-"""Everything that the pretend WhatsApp remembers of its one business, and how the world hears of it."""
+"""The state of the simulated WhatsApp's business, and its webhooks."""
 
 import base64
 import secrets
@@ -19,14 +19,14 @@ NUMBER_PACE_KEY = "the number"
 
 
 def new_wamid(phone: str) -> str:
-    """A fresh message id; like the classic ones it is base64 with the person's number inside."""
+    """Return a new message id: base64 with the recipient's number inside, as WhatsApp's are."""
     inner = b"\x1c\x18" + bytes([len(phone) - 1]) + phone[1:].encode() + b"\x15\x02\x00\x11\x18\x12"
     return "wamid." + base64.b64encode(inner + secrets.token_hex(9).upper().encode() + b"\0").decode()
 
 
 @dataclass(slots=True)
 class BusinessState:
-    """Files, templates, people, limits and messages; ``courier`` carries the webhooks."""
+    """Files, templates, contacts, limits and messages; ``webhook_sender`` sends webhooks."""
 
     state: SandboxState
     webhook_sender: WebhookSender = field(init=False)
@@ -39,20 +39,20 @@ class BusinessState:
     template_creations: HourlyLimit = field(default_factory=HourlyLimit)
     messages: dict[str, webhook_payloads.SentMessage] = field(default_factory=dict)
     inbox: set[str] = field(default_factory=set)
-    #: URL -> (until when it is kept, the file or None when it could not be fetched).
+    #: URL -> (end of the cache entry, the file or None if the fetch failed).
     linked_files: dict[str, tuple[datetime, StoredFile | None]] = field(default_factory=dict)
     subscribed: bool = True
 
     def __post_init__(self) -> None:
-        """The courier reads this business's switches."""
+        """Create the webhook sender, which reads the options of this business."""
         self.webhook_sender = WebhookSender(self.get_option)
 
     def get_option(self, name: str) -> Any:
-        """The value of the switch ``whatsapp.<name>`` now."""
+        """Return the present value of the option ``whatsapp.<name>``."""
         return get_option(self.state, name)
 
     def reset(self) -> None:
-        """All is as it was when the sandbox started; nothing is under way."""
+        """Return to the state at the start of the sandbox; cancel pending webhooks."""
         self.webhook_sender.clear()
         fresh = BusinessState(self.state)
         for name in self.__slots__:
@@ -60,22 +60,22 @@ class BusinessState:
                 setattr(self, name, getattr(fresh, name))
 
     def send_webhook(self, change: dict[str, Any], *, delay: float = 0.0) -> None:
-        """The callback hears of ``change`` in ``after`` seconds, if the app is subscribed."""
+        """Send ``change`` to the callback after ``delay`` seconds if the app is subscribed."""
         if self.subscribed:
             self.webhook_sender.send(change, delay=delay)
 
     def send_template_webhooks(self, templates: list[Template]) -> None:
-        """The callback hears which status these templates have now."""
+        """Send the present status of these templates to the callback."""
         for template in templates:
             self.send_webhook(webhook_payloads.template_status_change(template, at=self.state.now()))
 
     def get_file(self, media_id: str) -> StoredFile | None:
-        """The uploaded file behind ``media_id`` while its id lives."""
+        """Return the uploaded file of ``media_id``, or None if the id is unknown or expired."""
         days = float(self.get_option("media_days"))
         return self.file_store.get(media_id, now=self.state.now(), days=days)
 
     def receive_message(self, message: webhook_payloads.InboundMessage) -> str:
-        """A person wrote: the 24-hour window is open, and the callback hears of it. Gives the wamid."""
+        """Record a received message, open the 24-hour window, and return the wamid."""
         now, wamid = self.state.now(), new_wamid(message.from_)
         self.contacts.record_inbound(message.from_, now)
         self.inbox.add(wamid)
@@ -87,7 +87,10 @@ class BusinessState:
     def schedule_statuses(
         self, message: webhook_payloads.SentMessage, *, is_first_sent: bool = False, delay_after: float = 0.0
     ) -> None:
-        """The callback hears what becomes of ``sent``; ``first_is_out`` when that was told already."""
+        """Schedule the status webhooks of ``message``.
+
+        ``is_first_sent`` means that the callback already has the first one.
+        """
         states = ["failed"] if message.failure_code else ["sent", "delivered", "read"]
         delays = [
             self.get_option("sent_seconds" if state == "failed" else f"{state}_seconds") for state in states
@@ -102,7 +105,7 @@ class BusinessState:
                 self.send_webhook(self.status_change(message, state), delay=delay)
 
     def status_change(self, message: webhook_payloads.SentMessage, state: str) -> dict[str, Any]:
-        """The webhook change for one status of ``sent``."""
+        """Return the webhook change for one status of ``message``."""
         return webhook_payloads.status_change(
             message, state, at=self.state.now(), bsuid=self.get_option("bsuid")
         )

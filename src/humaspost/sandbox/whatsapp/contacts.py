@@ -1,4 +1,4 @@
-"""Who is written to: numbers as the platform reads them, and its business-scoped user ids."""
+"""Recipients: phone numbers as WhatsApp reads them, and business-scoped user ids."""
 
 import hashlib
 import re
@@ -13,9 +13,10 @@ _E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
 def normalize_number(to: str) -> str:
-    """``to`` as +E.164: without a plus the business number's own country code is put in front of it.
+    """Return ``to`` as +E.164.
 
-    That is the platform's documented behaviour, and how a message reaches a stranger:
+    WhatsApp puts the country code of the business number before a number without a plus.
+    A message can so reach a stranger:
     https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages
     """
     digits = re.sub(r"[ ()\-]", "", to)
@@ -26,34 +27,37 @@ def normalize_number(to: str) -> str:
 
 
 def scoped_id(phone: str) -> str:
-    """The business-scoped user id of the person at ``phone``."""
+    """Return the business-scoped user id of the person at ``phone``."""
     return f"ID.{int(hashlib.sha256(phone.encode()).hexdigest()[:15], 16)}"
 
 
 @dataclass(slots=True)
 class ContactRegistry:
-    """Everybody the number ever had to do with."""
+    """Every person who exchanged a message with the business number."""
 
     last_inbound_at: dict[str, datetime] = field(default_factory=dict)
     blocked: set[str] = field(default_factory=set)
     by_scoped_id: dict[str, str] = field(default_factory=dict)
 
     def record_inbound(self, phone: str, now: datetime) -> None:
-        """The 24-hour window of ``phone`` is open from ``now``."""
+        """Open the 24-hour window of ``phone`` at ``now``."""
         self.last_inbound_at[phone] = now
         self.record_contact(phone)
 
     def record_contact(self, phone: str) -> None:
-        """A message went one way or the other: ``phone`` can be reached by its user id from now on."""
+        """Record a message in either direction: ``phone`` is reachable by its user id from now on."""
         self.by_scoped_id[scoped_id(phone)] = phone
 
     def is_window_open(self, phone: str, now: datetime) -> bool:
-        """Whether anything but a template may go to ``phone``."""
+        """Return True if messages other than templates may go to ``phone``."""
         last_inbound = self.last_inbound_at.get(phone)
         return last_inbound is not None and now - last_inbound < SERVICE_WINDOW
 
     def resolve(self, to: str | None, recipient: str | None) -> str:
-        """The number behind ``to`` or, when only that is given, behind a business-scoped user id."""
+        """Return the number of ``to``, or of the business-scoped user id ``recipient``.
+
+        Raise 131008 if both are None, and 131009 for an unknown user id.
+        """
         if to is not None:
             return normalize_number(to)
         if recipient is None:

@@ -1,4 +1,4 @@
-"""WhatsApp's error codes: HTTP status and title of each, as Meta's tables give them."""
+"""WhatsApp's error codes with HTTP status and title, from Meta's tables."""
 
 from typing import Any
 
@@ -64,13 +64,13 @@ ERROR_CODES: dict[int, tuple[int, str]] = {
 
 
 def request_error(code: int, details: str) -> GraphError:
-    """The error that Meta answers with at once."""
+    """Return the error that Meta sends as the direct response."""
     status, title = ERROR_CODES[code]
     return GraphError(code, f"(#{code}) {title}", status, details=details)
 
 
 def status_error(code: int) -> dict[str, Any]:
-    """The error as a ``failed`` status webhook carries it."""
+    """Return the error as a ``failed`` status webhook contains it."""
     _, title = ERROR_CODES.get(code, (400, "Something went wrong"))
     return {
         "code": code,

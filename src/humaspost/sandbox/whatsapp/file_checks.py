@@ -1,4 +1,4 @@
-"""Whether bytes are what their sender calls them, and of a kind that WhatsApp shows or plays.
+"""Checks that a file has its declared type and that WhatsApp can show or play it.
 
 https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media (2026-09-11)
 """
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 OFFICE_MIME_PREFIX = "application/vnd.openxmlformats-officedocument."
-#: Where an office document of each kind keeps its own.
+#: Document type -> the folder in its archive that identifies it.
 _OFFICE_FOLDERS = {
     "wordprocessingml.document": "word/",
     "spreadsheetml.sheet": "xl/",
     "presentationml.presentation": "ppt/",
 }
 _OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-#: MIME type -> what the file begins with (from byte 4 on where it is a box), and the sound that may be in it.
+#: MIME type -> the first bytes of the file (none for an MP4, which has ``ftyp`` at byte 4), audio codec.
 _AUDIO_TYPES = {
     "audio/aac": ((b"\xff\xf1", b"\xff\xf9", b"\xff\xf0", b"\xff\xf8"), "aac"),
     "audio/amr": ((b"#!AMR",), "amrnb"),
@@ -31,7 +31,7 @@ _AUDIO_TYPES = {
 
 
 def content_error(data: bytes, mime: str) -> str | None:
-    """Why the file is refused; None where nothing is wrong with it."""
+    """Return why the file is refused, or None."""
     if mime.startswith("image/"):
         return _image_error(data, mime)
     if mime.startswith(("video/", "audio/")):
@@ -40,7 +40,7 @@ def content_error(data: bytes, mime: str) -> str | None:
 
 
 def _image_error(data: bytes, mime: str) -> str | None:
-    """Images must be whole, 8-bit, RGB or RGBA; of a sticker only that it can be read."""
+    """Return why an image is refused: it must be complete, 8-bit, and RGB or RGBA."""
     try:
         with Image.open(io.BytesIO(data), formats=(mime.removeprefix("image/").upper(),)) as image:
             mode = image.mode
@@ -53,15 +53,17 @@ def _image_error(data: bytes, mime: str) -> str | None:
 
 
 def _video_error(data: bytes, mime: str) -> str | None:
-    """A video is H.264 with one track of AAC or none, a sound has its own codec, an Ogg Opus in mono.
+    """Return why a video or audio file is refused, or None.
 
-    Where PyAV is not installed nothing can be looked at, so everything is refused.
+    A video is H.264 with at most one track of AAC. An audio file has the codec of its type.
+    An Ogg file is Opus in mono. Without PyAV the sandbox cannot read such files, so it
+    refuses every one.
     """
     starts, is_audio = _AUDIO_TYPES.get(mime, ((), "aac"))
     if not (data.startswith(starts) if starts else data[4:8] == b"ftyp"):
         return f"The content of the file is not {mime}."
     try:
-        import av  # costs a tenth of a second, and most messages hold neither
+        import av  # imported late: it costs 0.1 s, and most messages have neither video nor audio
     except ImportError:
         return "This sandbox has no PyAV to read it."
     try:

@@ -1,4 +1,4 @@
-"""How fast and how many: throughput of the number, pace per person, people per day."""
+"""WhatsApp's limits: throughput of the number, pace per recipient, recipients per day."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ DAY = timedelta(hours=24)
 
 @dataclass(slots=True)
 class PacedLimit:
-    """At most ``burst`` at once, then one per ``interval`` seconds, for each key on its own (GCRA)."""
+    """A limit per key: at most ``burst`` at once, then one per ``interval`` seconds (GCRA)."""
 
-    #: Key -> the moment at which everything borrowed is paid back.
+    #: Key -> theoretical arrival time (GCRA), in Unix seconds.
     free_at: dict[str, float] = field(default_factory=dict)
 
     def try_take(self, key: str, now: datetime, *, interval: float, burst: int) -> bool:
-        """Whether one more may pass now; if so it is counted."""
+        """Count one more and return True if the limit allows it now."""
         instant = now.timestamp()
         free_time = max(self.free_at.get(key, 0.0), instant)
         if free_time - instant > interval * (burst - 1) + 1e-6:
@@ -27,12 +27,12 @@ class PacedLimit:
 
 @dataclass(slots=True)
 class HourlyLimit:
-    """At most so many in any hour."""
+    """A limit for any period of one hour."""
 
     _times: deque[datetime] = field(default_factory=deque)
 
     def try_take(self, now: datetime, *, limit: int) -> bool:
-        """Whether one more may pass now; if so it is counted."""
+        """Count one more and return True if the limit allows it now."""
         while self._times and now - self._times[0] >= HOUR:
             self._times.popleft()
         if len(self._times) >= limit:
@@ -43,23 +43,23 @@ class HourlyLimit:
 
 @dataclass(slots=True)
 class RecipientLimit:
-    """The different people written to outside their window in any 24 hours, each from the last message on."""
+    """The different recipients outside their window in 24 hours, from the last message each."""
 
     _last_written: dict[str, datetime] = field(default_factory=dict)
     _write_order: deque[tuple[datetime, str]] = field(default_factory=deque)
 
     def has_room(self, phone: str, now: datetime, *, limit: int) -> bool:
-        """Whether ``phone`` may be reached now: known in these 24 hours, or there is room for one more."""
+        """Return True if ``phone`` counts already or the limit allows one more recipient."""
         self._remove_expired(now)
         return phone in self._last_written or len(self._last_written) < limit
 
     def add(self, phone: str, now: datetime) -> None:
-        """The person is written to, and counts for 24 hours from now on."""
+        """Count the recipient for 24 hours from now on."""
         self._last_written[phone] = now
         self._write_order.append((now, phone))
 
     def count(self, now: datetime) -> int:
-        """How many different people were reached in the last 24 hours."""
+        """Return how many different recipients the last 24 hours had."""
         self._remove_expired(now)
         return len(self._last_written)
 

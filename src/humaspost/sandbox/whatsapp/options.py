@@ -1,4 +1,4 @@
-"""The switches of the pretend WhatsApp: what Meta leaves open, or what a test wants to see."""
+"""Options of the simulated WhatsApp: behaviour that Meta leaves open or a test needs."""
 
 from typing import Any
 
@@ -83,6 +83,6 @@ OPTIONS: dict[str, Option] = {
 
 
 def get_option(state: SandboxState, name: str) -> Any:
-    """The value of ``whatsapp.<name>`` now; its default unless control set it."""
+    """Return the present value of ``whatsapp.<name>``: the default unless control changed it."""
     full_name = f"whatsapp.{name}"
     return state.settings.get(full_name, OPTIONS[full_name].default)

@@ -1,4 +1,4 @@
-"""POST /messages: from what a client sent to what the person sees, through every rule in between."""
+"""POST /messages: every rule from the request to the message that the recipient sees."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -20,7 +20,10 @@ _MEDIA_KINDS = ("image", "video", "audio", "sticker", "document")
 
 @dataclass(frozen=True, slots=True)
 class MessageContent:
-    """What the person would see; ``doom`` is the code with which it fails after it was accepted."""
+    """The content that the recipient would see.
+
+    ``failure_code`` is the code of a failure after the message was accepted.
+    """
 
     text: str
     media: tuple[PublicMedia, ...] = ()
@@ -31,7 +34,10 @@ class MessageContent:
 
 
 async def send_message(business: BusinessState, message: Message) -> dict[str, Any]:
-    """``message`` is accepted, shown to its recipient and reported; GraphError if a rule forbids it."""
+    """Accept ``message``, show it to its recipient and report its statuses.
+
+    Raise GraphError if a rule forbids it.
+    """
     to = _resolve_recipient(business, message)
     _check_throughput(business)
     content = await _build_content(business, message)
@@ -69,7 +75,7 @@ def _check_throughput(business: BusinessState) -> None:
 
 
 def _check_person_limits(business: BusinessState, to: str, content: MessageContent) -> None:
-    """The person's pace and, outside the window, the portfolio's reach have room for one more."""
+    """Check the recipient's pace and, outside the window, the portfolio's daily limit."""
     now = business.state.now()
     interval, burst = float(business.get_option("pair_interval")), int(business.get_option("pair_burst"))
     is_outside_window = content.template is not None and not business.contacts.is_window_open(to, now)
@@ -86,7 +92,10 @@ def _check_person_limits(business: BusinessState, to: str, content: MessageConte
 
 
 def _check_window(business: BusinessState, to: str, content: MessageContent) -> MessageContent:
-    """Free text needs the person's 24-hour window: refused, or failing later, by the switch ``window``."""
+    """Return ``content``, checked against the 24-hour window by the option ``window``.
+
+    Free text outside the window is refused at once or fails later.
+    """
     mode = business.get_option("window")
     if content.template or mode == "open" or business.contacts.is_window_open(to, business.state.now()):
         return content
@@ -104,7 +113,7 @@ def _failure_code(business: BusinessState, to: str, category: str) -> int | None
     if category == "marketing":
         if to in business.get_option("marketing_stopped"):
             return 131050
-        # No marketing templates to US numbers since 2025-04-01.
+        # Meta delivers no marketing templates to US numbers since 2025-04-01.
         if to in business.get_option("marketing_limited") or to.startswith("+1"):
             return 131049
     code = business.get_option("failures").get(to)
@@ -162,7 +171,7 @@ def _accepted_response(
     business: BusinessState, message: Message, sent_message: webhook_payloads.SentMessage, status: str | None
 ) -> dict[str, Any]:
     bsuid = business.get_option("bsuid")
-    # Who wrote to a number knows it already.
+    # The sender of a request by phone number knows the number already.
     recipient_names = webhook_payloads.contact_names(
         sent_message.to, "both" if message.to and bsuid == "only" else bsuid
     )
@@ -208,7 +217,10 @@ def _message_text(message: Message) -> str:
 async def _with_media(
     business: BusinessState, content: MessageContent, media: Media | None, kind: str
 ) -> MessageContent:
-    """``content`` with its file; a bad link dooms it (131053) because Meta accepts first and fetches later."""
+    """Return ``content`` with its file.
+
+    A bad link fails later (131053), because Meta accepts first and fetches later.
+    """
     if media is None:
         return content
     if (media.id is None) == (media.link is None):
@@ -231,7 +243,7 @@ async def _with_media(
 
 
 async def _fetch_linked(business: BusinessState, url: str) -> uploads.StoredFile | None:
-    """The file at ``url``, kept for ten minutes as Meta does; None when it cannot be had."""
+    """Return the file at ``url`` or None, cached for ten minutes as Meta does."""
     now = business.state.now()
     cached_until, cached = business.linked_files.get(url, (now, None))
     if now < cached_until:

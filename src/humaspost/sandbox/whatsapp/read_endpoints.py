@@ -1,4 +1,4 @@
-"""What can be read of the pretend business: its number, its account, its token, a message's history."""
+"""Read endpoints of the demo business: number, account, token, history of a message."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -16,12 +16,12 @@ _SCOPES = ("whatsapp_business_management", "whatsapp_business_messaging")
 
 
 def tier_name(limit: int) -> str:
-    """The name of the smallest messaging tier that holds ``limit`` people a day."""
+    """Return the smallest messaging tier that allows ``limit`` recipients a day."""
     return next((name for max_people, name in _MESSAGING_TIERS if limit <= max_people), "TIER_UNLIMITED")
 
 
 def phone_number_node(business: BusinessState, fields: str | None) -> dict[str, Any]:
-    """The number's node."""
+    """Return the node of the phone number."""
     daily_limit = tier_name(int(business.get_option("daily_recipients")))
     node: dict[str, Any] = {
         "id": accounts.PHONE_NUMBER_ID,
@@ -45,7 +45,7 @@ def phone_number_node(business: BusinessState, fields: str | None) -> dict[str, 
 
 
 def business_account_node(fields: str | None) -> dict[str, Any]:
-    """The business account's node."""
+    """Return the node of the business account."""
     node: dict[str, Any] = {
         "id": accounts.BUSINESS_ACCOUNT_ID,
         "name": accounts.VERIFIED_NAME,
@@ -60,7 +60,7 @@ def business_account_node(fields: str | None) -> dict[str, Any]:
 
 
 def debug_token_node(token: str) -> dict[str, Any]:
-    """What /debug_token says of ``token``: a system user's, which never expires."""
+    """Return the answer of /debug_token: a system user's token, which never expires."""
     if token != accounts.ACCESS_TOKEN:
         reason = {"code": 190, "message": "The access token could not be decrypted", "subcode": 463}
         return {"data": {"is_valid": False, "scopes": [], "error": reason}}
@@ -79,7 +79,10 @@ def debug_token_node(token: str) -> dict[str, Any]:
 
 
 def message_history_events(business: BusinessState, wamid: str | None) -> dict[str, Any]:
-    """The delivery events of one message; exists only where the switch ``message_history`` is on."""
+    """Return the delivery events of one message.
+
+    Raise GraphError 100 unless the option ``message_history`` is on.
+    """
     if not business.get_option("message_history"):
         raise GraphError(
             100,
@@ -107,7 +110,10 @@ def message_history_events(business: BusinessState, wamid: str | None) -> dict[s
 
 
 def set_blocked(business: BusinessState, body: Mapping[str, Any], *, blocking: bool) -> dict[str, Any]:
-    """People are blocked or free again; only who wrote in the last 24 hours can be blocked (131047)."""
+    """Block or unblock users.
+
+    Only a user who wrote in the last 24 hours can be blocked (131047).
+    """
     if body.get("messaging_product") != "whatsapp":
         raise request_error(131008, "The parameter messaging_product is required.")
     users = body.get("block_users")
@@ -135,7 +141,7 @@ def set_blocked(business: BusinessState, body: Mapping[str, Any], *, blocking: b
 
 
 def list_blocked(business: BusinessState) -> dict[str, Any]:
-    """The people who are blocked now."""
+    """Return the users who are blocked now."""
     return {
         "data": [
             {"messaging_product": "whatsapp", "wa_id": phone[1:]}
@@ -145,7 +151,7 @@ def list_blocked(business: BusinessState) -> dict[str, Any]:
 
 
 def subscribed_apps_node(business: BusinessState) -> dict[str, Any]:
-    """The apps that hear this account's webhooks."""
+    """Return the apps that receive this account's webhooks."""
     app = {
         "id": accounts.APP_ID,
         "name": "humaspost",

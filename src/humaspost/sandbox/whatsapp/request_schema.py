@@ -1,4 +1,4 @@
-"""The exact shape of what a client may send to /messages: nothing unknown, nothing missing, no wrong type."""
+"""The exact schema of a request to /messages: no unknown keys, no wrong types."""
 
 from typing import Annotated, Any, Literal
 
@@ -12,7 +12,7 @@ NonEmptyText = Annotated[str, Field(min_length=1)]
 
 
 class StrictModel(BaseModel):
-    """A JSON object whose every key is known and whose every value has its own type."""
+    """A JSON object in which every key is known and every value has its own type."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -23,7 +23,7 @@ class Text(StrictModel):
 
 
 class Media(StrictModel):
-    """Exactly one of ``id`` and ``link`` (checked when it is resolved)."""
+    """A media reference: exactly one of ``id`` and ``link``, checked when it is resolved."""
 
     id: str | None = None
     link: str | None = None
@@ -47,7 +47,7 @@ class Language(StrictModel):
 
 
 class Fallback(BaseModel):
-    """A currency or a date: what is shown is always ``fallback_value``."""
+    """A currency or a date, which is always shown as ``fallback_value``."""
 
     model_config = ConfigDict(strict=True, frozen=True)
     fallback_value: NonEmptyText
@@ -127,7 +127,7 @@ class Interactive(StrictModel):
 
 
 class Message(StrictModel):
-    """One message to one person; ``type`` names the one content key that must be there."""
+    """A message to one recipient; ``type`` names the only content key."""
 
     messaging_product: Literal["whatsapp"]
     recipient_type: Literal["individual", "group"] = "individual"
@@ -151,7 +151,7 @@ class Message(StrictModel):
 
 
 class MarketingMessage(Message):
-    """What /marketing_messages takes on top."""
+    """A message with the additional fields of /marketing_messages."""
 
     product_policy: Literal["CLOUD_API_FALLBACK", "STRICT"] = "CLOUD_API_FALLBACK"
     message_activity_sharing: bool | None = None
@@ -164,7 +164,7 @@ KINDS = (
 
 
 def parse_message(raw: bytes, model: type[Message] = Message) -> Message:
-    """The message in ``raw``; GraphError 100, 131008, 131009 or 131051 says what is wrong with it."""
+    """Return the message in ``raw``; raise GraphError 100, 131008, 131009 or 131051."""
     try:
         message = model.model_validate_json(raw)
     except ValidationError as bad:
@@ -198,7 +198,7 @@ def _validation_error(bad: ValidationError) -> GraphError:
 
 
 def _format_path(loc: tuple[int | str, ...]) -> str:
-    """A path as Meta spells it: ``template['components'][0]['type']``."""
+    """Return a path as Meta writes it: ``template['components'][0]['type']``."""
     if not loc:
         return "body"
     return str(loc[0]) + "".join(f"[{part!r}]" for part in loc[1:])

@@ -1,4 +1,4 @@
-"""The templates that the pretend business has registered, and the routes to list, create and delete them."""
+"""The registered templates, and the operations to list, create and delete them."""
 
 import re
 import secrets
@@ -25,7 +25,7 @@ _EXAMPLE_VALUES = {
     ],
     _WARNING_BODY: ["hujan lebat", "Melati, Kenanga, Dahlia", "20.00 WIB", "112"],
 }
-#: One template in each status that cannot be sent; none of them is ever approved by itself.
+#: One template in each status that cannot be sent; the sandbox never approves them.
 _UNSENDABLE_NAMES = {
     "PENDING": "undangan_rapat_warga",
     "REJECTED": "promo_wisata_kota",
@@ -54,7 +54,10 @@ def _build_template(
 
 
 def standard_templates() -> list[Template]:
-    """What the business has when the sandbox starts; product.md promises the four that are approved in ``id``."""
+    """Return the templates at the start of the sandbox.
+
+    product.md promises the four that are approved in ``id``.
+    """
     unsendable_templates = [
         _build_template(10 + position, name, _ANNOUNCEMENT_BODY, category="MARKETING", status=status)
         for position, (status, name) in enumerate(_UNSENDABLE_NAMES.items())
@@ -74,7 +77,10 @@ def standard_templates() -> list[Template]:
 
 
 def list_templates(templates: list[Template], query: Mapping[str, str], *, url: str) -> dict[str, Any]:
-    """One page of the listing; name is a part of it, status, category and language are comma lists."""
+    """Return one page of the templates that match the query.
+
+    ``name`` matches a part of the name; status, category and language are comma lists.
+    """
     matching = [t for t in templates if _matches(t, query)]
     start = _parse_number(query.get("after", "0"), "after")
     limit = min(_parse_number(query.get("limit", "25"), "limit"), 1000)
@@ -90,7 +96,7 @@ def list_templates(templates: list[Template], query: Mapping[str, str], *, url: 
 
 
 def template_node(template: Template, fields: str | None) -> dict[str, Any]:
-    """The template as GET gives it."""
+    """Return the template as GET shows it."""
     return select_fields(
         template.node_fields(), parse_field_names(fields or _DEFAULT_FIELDS), kind="WhatsAppMessageTemplate"
     )
@@ -119,7 +125,7 @@ def _parse_number(text: str, name: str) -> int:
 def create_template(
     templates: list[Template], template_request: Mapping[str, Any], *, status: str
 ) -> Template:
-    """A new template, registered in ``templates``; GraphError says what Meta would not take."""
+    """Register and return a new template; raise GraphError if Meta would refuse it."""
     for key in ("name", "language", "category", "components"):
         if not template_request.get(key):
             raise request_error(131008, f"The parameter {key} is required.")
@@ -150,13 +156,13 @@ def _check_components(components: Any) -> tuple[dict[str, Any], ...]:
 
 
 def set_status(templates: list[Template], name: str | None, *, status: str) -> list[Template]:
-    """Every language of ``name``, which has this status from now on."""
+    """Set the status of every language of ``name`` and return these templates."""
     templates[:] = [replace(t, status=status) if t.name == name else t for t in templates]
     return [t for t in templates if t.name == name]
 
 
 def delete_template(templates: list[Template], name: str | None) -> list[Template]:
-    """Every language of ``name``, none of which is there any more; 100 when there was none."""
+    """Delete and return every language of ``name``; raise 100 if there is none."""
     removed = set_status(templates, name, status="PENDING_DELETION")
     if not removed:
         raise request_error(100, f"Message template {name!r} was not found.")

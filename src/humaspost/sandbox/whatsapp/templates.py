@@ -1,4 +1,4 @@
-"""Message templates: what was registered, and how one is filled in by what a message sends."""
+"""Message templates: their registered form, and the parameters that a message fills in."""
 
 import re
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from humaspost.sandbox.whatsapp.request_schema import Component, Media, Paramete
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _MEDIA_HEADERS = ("IMAGE", "VIDEO", "DOCUMENT")
-#: Meta's words: "Param text cannot have new-line/tab characters or more than 4 consecutive spaces".
+#: Meta: "Param text cannot have new-line/tab characters or more than 4 consecutive spaces".
 _NOT_SINGLE_LINE = re.compile(r"[\n\r\t]| {5,}")
-#: When quality was last rated: 1 January 2026.
+#: Time of the last quality rating: 1 January 2026.
 _RATED_AT = 1_767_225_600
-#: Fields that exist and that no template here has a value for.
+#: Fields that exist but have no value in any template of the sandbox.
 _UNSET_FIELDS = (
     *(
         "previous_category",
@@ -29,7 +29,7 @@ _MAX_BODY, _MAX_HEADER = 1024, 60
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A registered template, in the very form in which GET message_templates shows it."""
+    """A registered template, in the form that GET message_templates shows."""
 
     id: str
     name: str
@@ -40,11 +40,11 @@ class Template:
     parameter_format: str = "POSITIONAL"
 
     def component(self, kind: str) -> dict[str, Any]:
-        """The component HEADER, BODY, FOOTER or BUTTONS; empty when it has none."""
+        """Return the component HEADER, BODY, FOOTER or BUTTONS, or an empty dictionary."""
         return next((c for c in self.components if str(c["type"]).upper() == kind), {})
 
     def node_fields(self) -> dict[str, Any]:
-        """Every field of the node; None where it has no value, and is then left out of answers."""
+        """Return every field of the node; responses omit a field that is None."""
         rejected = "TAG_CONTENT_MISMATCH" if self.status == "REJECTED" else "NONE"
         return {
             "name": self.name,
@@ -65,7 +65,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class FilledTemplate:
-    """What the recipient reads, the buttons below it, and the header's file (its kind and where it comes from)."""
+    """The recipient's view of a template: text, buttons, and the kind and source of its file."""
 
     text: str
     media_kind: str | None = None
@@ -74,7 +74,7 @@ class FilledTemplate:
 
 
 def find_sendable(templates: list[Template], use: TemplateUse) -> Template:
-    """The approved template that ``use`` names; 132001, 132015 or 132016 says why there is none."""
+    """Return the approved template that ``use`` names; raise 132001, 132015 or 132016."""
     match = next((t for t in templates if t.name == use.name and t.language == use.language.code), None)
     if match is None or match.status not in ("APPROVED", "PAUSED", "DISABLED"):
         raise request_error(132001, f"template name ({use.name}) does not exist in {use.language.code}")
@@ -86,7 +86,10 @@ def find_sendable(templates: list[Template], use: TemplateUse) -> Template:
 
 
 def fill_template(template: Template, use: TemplateUse) -> FilledTemplate:
-    """``template`` filled in; 131008, 132000, 132005, 132012 or 132018 says which parameter does not fit."""
+    """Return the filled template.
+
+    Raise 131008, 132000, 132005, 132012 or 132018 for a parameter that does not match.
+    """
     parameters = _group_parameters(use.components)
     header, body = template.component("HEADER"), template.component("BODY")
     kind = str(header.get("format", "")).upper()
@@ -111,7 +114,10 @@ def fill_template(template: Template, use: TemplateUse) -> FilledTemplate:
 
 
 def _group_parameters(components: list[Component]) -> dict[str, list[Parameter]]:
-    """Parameters of header and body; each component at most once, its type in either case."""
+    """Return the parameters of header and body.
+
+    Each component may appear once; its type may be in either case.
+    """
     grouped: dict[str, list[Parameter]] = {}
     for component in components:
         kind = component.type.lower()
@@ -185,17 +191,18 @@ def _parameter_value(parameter: Parameter) -> str:
 
 
 def _check_text_parameter(parameter: Parameter) -> str:
-    """Meta takes an empty text for a missing one: seen of a body, and a button is given the same kind of object."""
+    """Return the text of the parameter; raise 131008 if it is empty."""
+    # Meta treats an empty text as missing: recorded for a body; a button has the same kind of object.
     if not parameter.text:
         raise request_error(131008, "Parameter of type text is missing text value")
     return parameter.text
 
 
 def _check_buttons(buttons: list[dict[str, Any]], components: list[Component]) -> None:
-    """Every dynamic URL has its suffix, and every button component names a button of that kind.
+    """Check that every dynamic URL has a suffix and that components match their buttons.
 
-    A code to copy must be given (templates/marketing-templates/coupon-templates); a Flow must be named, with or
-    without parameters (chatwoot/chatwoot#14714: 131009).
+    A code to copy is required (templates/marketing-templates/coupon-templates). A Flow must
+    be named, with or without parameters (chatwoot/chatwoot#14714: 131009).
     """
     sent_indexes = [component for component in components if component.type.lower() == "button"]
     used = {_button_index(component, len(buttons)): component for component in sent_indexes}
@@ -220,7 +227,7 @@ def _check_buttons(buttons: list[dict[str, Any]], components: list[Component]) -
 
 
 def _visible_buttons(buttons: list[dict[str, Any]], components: list[Component]) -> tuple[str, ...]:
-    """Each button as a person sees it, with the address that it opens."""
+    """Return each button as the recipient sees it, with the address that it opens."""
     suffixes = {int(str(c.index)): c.parameters[0].text for c in components if c.index and c.parameters}
     visible = []
     for index, button in enumerate(buttons):

@@ -1,4 +1,4 @@
-"""Media of WhatsApp: what may be uploaded, by declared type and by content, and for how long its id lives."""
+"""WhatsApp's media uploads: declared types, content checks, and the lifetime of ids."""
 
 import hashlib
 import secrets
@@ -12,10 +12,10 @@ from humaspost.sandbox.graph import GraphError
 from humaspost.sandbox.whatsapp.errors import request_error
 from humaspost.sandbox.whatsapp.file_checks import OFFICE_MIME_PREFIX, content_error
 
-#: Meta does not say of which megabytes it speaks: the smaller ones.
+#: Meta does not define its megabytes, so the sandbox uses the smaller unit.
 _MB = 1_000_000
 
-#: MIME type -> (kind, most bytes): contracts/whatsapp.md section 1.2.
+#: MIME type -> (kind, largest file in bytes): contracts/whatsapp.md section 1.2.
 MEDIA_TYPES: dict[str, tuple[str, int]] = {
     "image/jpeg": ("image", 5 * _MB),
     "image/png": ("image", 5 * _MB),
@@ -36,13 +36,13 @@ MEDIA_TYPES: dict[str, tuple[str, int]] = {
     f"{OFFICE_MIME_PREFIX}spreadsheetml.sheet": ("document", 100 * _MB),
     f"{OFFICE_MIME_PREFIX}presentationml.presentation": ("document", 100 * _MB),
 }
-#: A sticker that does not move may have a fifth of what ``TYPES`` says.
+#: The limit for a still sticker: a fifth of the one in ``MEDIA_TYPES``.
 _STILL_STICKER_BYTES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """One uploaded file."""
+    """An uploaded file."""
 
     id: str
     phone_number_id: str
@@ -60,7 +60,7 @@ class StoredFile:
 def store_file(
     data: bytes, mime: str, *, phone_number_id: str, name: str | None, now: datetime
 ) -> StoredFile:
-    """``data`` under a new id, certain to be what ``mime`` says and within its size; GraphError if not."""
+    """Return ``data`` as a file under a new id; raise GraphError for a wrong type or size."""
     check_file(data, mime)
     digest = hashlib.sha256(data).hexdigest()
     media_id = str(10**15 + secrets.randbelow(9 * 10**15))
@@ -68,7 +68,7 @@ def store_file(
 
 
 def check_file(data: bytes, mime: str) -> None:
-    """GraphError unless ``mime`` is taken, the bytes are of that type, and there are not too many of them."""
+    """Raise GraphError if ``mime`` is not allowed, does not match, or the file is too large."""
     if mime not in MEDIA_TYPES:
         types = ", ".join(MEDIA_TYPES)
         raise request_error(
@@ -86,13 +86,16 @@ def check_file(data: bytes, mime: str) -> None:
 
 
 def _is_animated(webp: bytes) -> bool:
-    """Whether it is animated: a flag of the extended header, https://developers.google.com/speed/webp/docs/riff_container."""
+    """Return True if the sticker is animated: a flag of the extended header.
+
+    https://developers.google.com/speed/webp/docs/riff_container.
+    """
     return webp[12:16] == b"VP8X" and len(webp) > 20 and bool(webp[20] & 0x02)
 
 
 @dataclass(slots=True)
 class FileStore:
-    """Every uploaded file of the number, by id."""
+    """The uploaded files of the number, by id."""
 
     files: dict[str, StoredFile] = field(default_factory=dict)
 
@@ -101,12 +104,15 @@ class FileStore:
         return file
 
     def get(self, media_id: str, *, now: datetime, days: float) -> StoredFile | None:
-        """The file behind ``media_id``; None when there is none or its id has expired."""
+        """Return the file of ``media_id``, or None if it is unknown or its id has expired."""
         file = self.files.get(media_id)
         return file if file and now - file.uploaded_at < timedelta(days=days) else None
 
     def get_usable(self, media_id: str, *, phone_number_id: str, now: datetime, days: float) -> StoredFile:
-        """The file behind ``media_id`` while its id lives; 131009 when unknown, expired or another number's."""
+        """Return the file of ``media_id``.
+
+        Raise 131009 if it is unknown, expired, or belongs to another number.
+        """
         file = self.get(media_id, now=now, days=days)
         if file is None or file.phone_number_id != phone_number_id:
             raise request_error(
@@ -116,7 +122,10 @@ class FileStore:
 
 
 async def read_upload(request: Request) -> tuple[bytes, str, str | None]:
-    """Bytes, MIME type and name of a multipart upload; the declared type must agree with the part's own."""
+    """Return bytes, MIME type and name of a multipart upload.
+
+    The declared type must be the same as the type of the part.
+    """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise GraphError(100, "(#100) The parameter file is required.")
     async with request.form() as form:

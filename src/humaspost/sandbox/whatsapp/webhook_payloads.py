@@ -1,4 +1,4 @@
-"""The bodies of WhatsApp's webhooks: statuses, messages from people, marketing preferences, verdicts on templates."""
+"""Webhook bodies: statuses, received messages, marketing preferences, template statuses."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from humaspost.sandbox.whatsapp.templates import Template
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """A message that the platform accepted; ``doom`` is the code with which it fails afterwards."""
+    """An accepted message; ``failure_code`` is the code with which it fails afterwards."""
 
     wamid: str
     to: str
@@ -24,21 +24,21 @@ class SentMessage:
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """What a person wrote; with ``payload`` the button of a template that they pressed, whose words are ``text``."""
+    """A received message; with ``payload``, a pressed button with the words ``text``."""
 
     from_: str
     text: str
     payload: str | None = None
 
     def message_content(self) -> dict[str, Any]:
-        """The part of the message that says it."""
+        """Return the content part of the webhook message."""
         if self.payload is None:
             return {"type": "text", "text": {"body": self.text}}
         return {"type": "button", "button": {"payload": self.payload, "text": self.text}}
 
 
 def unix_text(at: datetime) -> str:
-    """Unix seconds as text, as every webhook but user_preferences has them."""
+    """Return Unix seconds as text, as every webhook except user_preferences has them."""
     return str(int(at.timestamp()))
 
 
@@ -49,7 +49,10 @@ def _change_value(**fields: Any) -> dict[str, Any]:
 
 
 def build_payload(changes: list[dict[str, Any]]) -> dict[str, Any]:
-    """One POST: several changes of one business account; one that has a ``time`` has an entry of its own."""
+    """Return one POST body with the changes of one business account.
+
+    A change with a ``time`` has its own entry.
+    """
     plain = [change for change in changes if "time" not in change]
     timed_changes = [
         _entry([{name: value for name, value in change.items() if name != "time"}], time=change["time"])
@@ -65,7 +68,7 @@ def _entry(changes: list[dict[str, Any]], **when: int) -> dict[str, Any]:
 
 
 def contact_names(phone: str, bsuid: str) -> dict[str, str]:
-    """What a person is called by: ``bsuid`` is the switch (``no``, ``only``, ``both``)."""
+    """Return the identifiers of a person, by the option ``bsuid`` (``no``, ``only``, ``both``)."""
     by_number = {} if bsuid == "only" else {"wa_id": phone[1:]}
     return by_number if bsuid == "no" else {**by_number, "user_id": scoped_id(phone)}
 
@@ -75,7 +78,7 @@ def _contact_entry(phone: str, bsuid: str) -> dict[str, Any]:
 
 
 def status_change(message: SentMessage, state: str, *, at: datetime, bsuid: str) -> dict[str, Any]:
-    """A change that says ``sent``, ``delivered``, ``read`` or ``failed`` of one message."""
+    """Return the change for ``sent``, ``delivered``, ``read`` or ``failed`` of one message."""
     status_value: dict[str, Any] = {"id": message.wamid, "status": state, "timestamp": unix_text(at)}
     status_value["recipient_id"] = scoped_id(message.to) if bsuid == "only" else message.to[1:]
     if bsuid != "no":
@@ -96,7 +99,7 @@ def status_change(message: SentMessage, state: str, *, at: datetime, bsuid: str)
 
 
 def inbound_change(message_input: InboundMessage, *, wamid: str, at: datetime, bsuid: str) -> dict[str, Any]:
-    """A change that says what a person wrote or pressed."""
+    """Return the change for a received message or a pressed button."""
     from_, message = (
         message_input.from_,
         {"id": wamid, "timestamp": unix_text(at), **message_input.message_content()},
@@ -112,7 +115,7 @@ def inbound_change(message_input: InboundMessage, *, wamid: str, at: datetime, b
 
 
 def template_status_change(template: Template, *, at: datetime) -> dict[str, Any]:
-    """A change that says that Meta gave a template the status that it has now; ids and times are numbers."""
+    """Return the change for the present status of a template; ids and times are numbers."""
     value = {
         "event": template.status,
         "message_template_id": int(template.id),
@@ -125,7 +128,7 @@ def template_status_change(template: Template, *, at: datetime) -> dict[str, Any
 
 
 def preference_change(from_: str, value: str, *, at: datetime, bsuid: str) -> dict[str, Any]:
-    """A change that says that a person chose ``stop`` or ``resume`` for marketing; its time is a number."""
+    """Return the change for a ``stop`` or ``resume`` of marketing; its time is a number."""
     preference_value: dict[str, Any] = {
         **contact_names(from_, bsuid),
         "detail": f"User requested to {value} marketing messages",

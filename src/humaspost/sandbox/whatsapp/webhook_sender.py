@@ -1,4 +1,4 @@
-"""The courier of webhooks: signed, batched, late, twice, never, and again until a 200 comes back."""
+"""The webhook sender: signs, batches, delays, duplicates, drops and retries webhooks."""
 
 import hashlib
 import heapq
@@ -22,21 +22,22 @@ class _PendingWebhook:
     due_at: float
     number: int
     change: dict[str, Any] = field(compare=False)
-    #: How many times the courier had forgotten everything when the parcel was handed over.
+    #: Number of ``clear`` calls before this webhook was created; an older one is not sent.
     generation: int = field(compare=False)
     attempt: int = field(default=0, compare=False)
 
 
 def signature(body: bytes) -> str:
-    """``X-Hub-Signature-256`` over the raw bytes of ``body``."""
+    """Return ``X-Hub-Signature-256`` for the raw bytes of ``body``."""
     return "sha256=" + hmac.new(accounts.APP_SECRET.encode(), body, hashlib.sha256).hexdigest()
 
 
 @dataclass(slots=True)
 class WebhookSender:
-    """Carries changes to the callback from a thread of its own, which lives while there is work.
+    """A sender of changes to the callback, with a thread that runs while there is work.
 
-    ``option(name)`` reads a ``whatsapp.`` switch. ``log`` holds the last (url, HTTP status or reason).
+    ``get_option(name)`` reads a ``whatsapp.`` option. ``log`` contains the last (url, HTTP
+    status or reason).
     """
 
     get_option: Callable[[str], Any]
@@ -49,21 +50,21 @@ class WebhookSender:
     _verified: set[tuple[str, str]] = field(default_factory=set)
 
     def send(self, change: dict[str, Any], *, delay: float) -> None:
-        """``change`` is on its way and due in ``after`` seconds; without a callback it is forgotten."""
+        """Send ``change`` after ``delay`` seconds; without a callback, discard it."""
         if not self.get_option("callback_url") or self._is_dropped():
             return
         for _ in range(int(self.get_option("webhook_copies"))):
             self._enqueue(self._build_pending(change, delay=delay))
 
     def send_immediately(self, change: dict[str, Any]) -> None:
-        """``change`` was offered to the callback before this returns; refused, it is tried again later."""
+        """Offer ``change`` to the callback before this returns; retry later if it is refused."""
         if not self.get_option("callback_url") or self._is_dropped():
             return
         for _ in range(int(self.get_option("webhook_copies"))):
             self._deliver([self._build_pending(change, delay=0.0)])
 
     def clear(self) -> None:
-        """Nothing is under way any more."""
+        """Cancel all pending webhooks."""
         with self._condition:
             self._generation += 1
             self._queue.clear()
@@ -92,7 +93,7 @@ class WebhookSender:
             self._deliver(batch)
 
     def _next_batch(self) -> list[_PendingWebhook]:
-        """The next batch once it is due; empty when nothing waits, and the thread then ends."""
+        """Wait for the next batch and return it, or an empty list to end the thread."""
         with self._condition:
             while self._queue:
                 wait = self._queue[0].due_at - time.monotonic()
@@ -129,7 +130,7 @@ class WebhookSender:
             return type(error).__name__
 
     def _verify_callback(self, url: str) -> bool:
-        """Whether the callback proved, once, that it knows the verify token."""
+        """Return True if the callback has proved once that it knows the verify token."""
         token = str(self.get_option("verify_token"))
         if (url, token) in self._verified:
             return True
