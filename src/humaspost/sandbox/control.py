@@ -1,4 +1,4 @@
-"""The control endpoints under ``/_sandbox/``: what tests read, and the knobs they turn."""
+"""Control endpoints under ``/_sandbox/``: tests read the state and change the behaviour."""
 
 import inspect
 import json
@@ -19,35 +19,35 @@ _PHONE = re.compile(r"\+[1-9]\d{6,14}")
 
 
 class Platform(Protocol):
-    """What each pretend platform offers to the server."""
+    """The interface of a simulated platform towards the server."""
 
     routes: list[Route]
     accounts: dict[str, Any]
 
     def reset(self) -> None:
-        """Nothing is remembered beyond the fixed demo account."""
+        """Forget everything except the fixed demo account."""
 
 
 @runtime_checkable
 class Messenger(Protocol):
-    """What a platform offers beside that on which people write to the account, and Meta judges templates."""
+    """The interface of a platform that also receives messages and reviews templates."""
 
     def receive_message(self, from_: str, text: str, payload: str | None = None) -> Any:
-        """A person wrote, or pressed a button with this payload; gives the id of the message."""
+        """Record a message from ``from_`` and return its id; ``payload`` marks a pressed button."""
 
     def set_preference(self, from_: str, value: str) -> None:
-        """A person chose ``stop`` or ``resume`` for the account's marketing."""
+        """Record that the recipient chose ``stop`` or ``resume`` for marketing messages."""
 
     def set_template_status(self, name: str, status: str) -> bool:
-        """The template has that status from now on; False = it cannot be."""
+        """Give the template this status; return False if that is not possible."""
 
 
 class InvalidCommand(ValueError):
-    """What a test asked of the control endpoints makes no sense; the message says why."""
+    """A control request that the sandbox cannot carry out; the message gives the reason."""
 
 
 class ControlEndpoints:
-    """Reads the world and changes its behaviour; knows the platforms only by their shared face."""
+    """The control routes: they know the platforms only through ``Platform`` and ``Messenger``."""
 
     def __init__(
         self,
@@ -157,7 +157,7 @@ class ControlEndpoints:
 
 
 def _parse_message(body: Any) -> tuple[str, str | None, Mapping[Any, Any]]:
-    """What a person wrote, or the text and the payload of the button they pressed; and what else was ordered."""
+    """Return the text, the payload of a pressed button or None, and the remaining fields."""
     match body:
         case {"text": str(text), **rest}:
             return text, None, rest
@@ -167,7 +167,7 @@ def _parse_message(body: Any) -> tuple[str, str | None, Mapping[Any, Any]]:
 
 
 def _parse_phone(rest: Mapping[Any, Any]) -> str | None:
-    """The number in what is left of an order, where nothing else is."""
+    """Return the ``from`` number if no other field remains, else None."""
     match rest:
         case {"from": str(sender), **more} if not more and _PHONE.fullmatch(sender):
             return sender
@@ -190,7 +190,8 @@ def _as_endpoint(action: Callable[[Any], Any]) -> Callable[[Request], Any]:
 
 
 def _is_cross_origin(request: Request) -> bool:
-    """A page of the open web, in a browser on this computer, could otherwise order ``kill-client-before``."""
+    """Return True if a page of another origin sent the request."""
+    # A web page in a browser on this computer could otherwise order ``kill-client-before``.
     origin = request.headers.get("origin")
     own = f"{request.url.scheme}://{request.url.netloc}"
     return request.url.hostname not in {"127.0.0.1", "localhost"} or origin not in (None, own)

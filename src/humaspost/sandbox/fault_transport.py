@@ -1,4 +1,4 @@
-"""Between the socket and the platforms: journals every request and lets the ordered faults happen."""
+"""The layer between uvicorn and the platforms: it logs requests and injects faults."""
 
 import asyncio
 import contextlib
@@ -17,15 +17,15 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from humaspost.sandbox import request_log, state
 from humaspost.sandbox.faults import Fault, FaultQueue
 
-#: A hang is meant to outlast every deadline of a client.
+#: A hang lasts longer than every deadline of a client.
 HANG_SECONDS = 3600.0
-#: SO_LINGER on, for no second: what is closed so is reset.
+#: SO_LINGER with 0 seconds: closing the socket sends a reset (RST).
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _GARBAGE = b"\x1f\x8b\xff\xfe<<<not what you asked for\x00"
 
 
 class FaultProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1, with the connection itself in ``scope["state"]``: only so can it be cut."""
+    """uvicorn's HTTP/1.1 protocol with the connection in ``scope["state"]``."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
@@ -34,7 +34,7 @@ class FaultProtocol(H11Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PlatformResponse:
-    """What a platform answered, held back so that a fault can do with it what it likes."""
+    """A complete platform response, not yet sent to the client."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
@@ -43,7 +43,7 @@ class PlatformResponse:
 
 @dataclass(slots=True)
 class FaultableRequest:
-    """One request that is fully read, and the ways to treat it."""
+    """A fully read request and the ways to treat it."""
 
     app: ASGIApp
     scope: Scope
@@ -53,7 +53,7 @@ class FaultableRequest:
     entry: dict[str, Any]
 
     async def process(self) -> None:
-        """The platform acted and its answer went out."""
+        """Run the platform and send its response to the client."""
 
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -63,7 +63,7 @@ class FaultableRequest:
         await self.app(self.scope, self._replay_body(), noting)
 
     async def run_platform(self) -> PlatformResponse:
-        """The platform acted; nobody has been told."""
+        """Run the platform and return its response without sending it."""
         start: Message = {}
         body = bytearray()
 
@@ -77,7 +77,7 @@ class FaultableRequest:
         return PlatformResponse(start["status"], list(start["headers"]), bytes(body))
 
     async def send_response(self, response: PlatformResponse) -> None:
-        """The client has this answer."""
+        """Send the response to the client."""
         self.entry["status"] = response.status
         await self.send(
             {"type": "http.response.start", "status": response.status, "headers": response.headers}
@@ -85,7 +85,7 @@ class FaultableRequest:
         await self.send({"type": "http.response.body", "body": response.body})
 
     async def drop_connection(self, *, reset: bool = False) -> None:
-        """The connection is closed, or reset (RST), and not one byte of an answer was written."""
+        """Close the connection, or reset it (RST), before any byte of a response is written."""
         transport = self.scope["state"]["transport"]
         if reset:
             transport.get_extra_info("socket").setsockopt(
@@ -106,13 +106,13 @@ class FaultableRequest:
 
 
 class FaultTransport:
-    """The application that uvicorn runs: the platforms behind a wire on which things go wrong."""
+    """The ASGI application that uvicorn runs: the platforms with fault injection in front."""
 
     def __init__(self, app: ASGIApp, *, sandbox_state: state.SandboxState, faults: FaultQueue) -> None:
         self._app, self._state, self._faults = app, sandbox_state, faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request is journalled, meets its fault if one is ordered, and is over."""
+        """Log one request, apply its fault if there is one, and answer it."""
         channel = request_log.channel_of(scope["path"]) if scope["type"] == "http" else None
         if channel is None:
             await self._app(scope, receive, send)
@@ -144,7 +144,7 @@ async def _read(receive: Receive) -> bytes | None:
 
 
 async def is_client_gone(receive: Receive, seconds: float) -> bool:
-    """True as soon as the client has closed the connection, False after the seconds."""
+    """Return True as soon as the client disconnects, or False after ``seconds``."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while (await receive())["type"] != "http.disconnect":
@@ -241,7 +241,7 @@ async def _send_replacement(
     status = response.status
     if has_acted if fault.acted is None else fault.acted:
         platform_response = await exchange.run_platform()
-        # Garbage, or nothing, comes with the platform's own success: X answers 201.
+        # Garbage and empty bodies keep the platform's own success status: X answers 201.
         status = platform_response.status if status == 200 and platform_response.status == 201 else status
     kind, body = _render_body(fault.body)
     headers = dict(response.headers) | ({b"content-type": kind} if kind else {})

@@ -1,4 +1,4 @@
-"""The faults a test can order: which requests go wrong, in which way, how often."""
+"""The faults that a test can order: which requests fail, how, and how often."""
 
 import os
 import random
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 _RESPONSE_FIELDS = {"status", "body", "headers", "acted"}
-#: What each fault takes beside ``channel``, ``method``, ``path``, ``skip``, ``count`` and ``probability``.
+#: Fields of each fault besides ``channel``, ``method``, ``path``, ``skip``, ``count`` and ``probability``.
 FAULT_FIELDS: dict[str, set[str]] = {
     "drop-before": {"when", "reset"},
     "drop-after": {"reset"},
@@ -26,7 +26,7 @@ FAULT_FIELDS: dict[str, set[str]] = {
     "media-never-ready": set(),
     "lag": {"seconds"},
 }
-#: What each does, for people; the pretend platform has acted where it says so.
+#: Descriptions for users. "It was done" means that the simulated platform has acted.
 FAULT_DESCRIPTIONS: dict[str, str] = {
     "drop-before": "the line is closed, and nothing was done; `when` = after the headers, or after the whole body",
     "drop-after": "it was done, and the line is closed without an answer",
@@ -52,9 +52,10 @@ _SELECTOR_FIELDS = {"channel", "method", "path", "fault", "skip", "count", "prob
 
 
 class Fault(BaseModel):
-    """One order: the first ``count`` (default 1) fitting requests, or each with ``probability``, go wrong.
+    """An order: the first ``count`` (default 1) matching requests fail, or a random share.
 
-    ``skip`` = so many fitting requests go well before; ``reset`` = the connection is reset instead of closed.
+    ``probability`` is that share. The first ``skip`` matching requests succeed before it.
+    ``reset`` resets the connection instead of closing it.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -109,7 +110,10 @@ class Fault(BaseModel):
         return self
 
     def matches(self, channel: str, method: str, path: str) -> bool:
-        """Whether the order speaks of this request; ``*`` means the three platforms, not the media host."""
+        """Return True if the order matches this request.
+
+        ``*`` matches the three platforms, not the media host.
+        """
         return (
             (self.channel == channel or (self.channel == "*" and channel != "media"))
             and self.method in ("*", method)
@@ -119,7 +123,10 @@ class Fault(BaseModel):
 
 @dataclass(slots=True, eq=False)
 class _ActiveFault:
-    """A fault that stands: how often it is still to happen (None = until cleared), and what it lets pass."""
+    """An active fault: how often it remains to happen, and how many requests it still skips.
+
+    ``remaining`` is None for a fault that stays until it is cleared.
+    """
 
     fault: Fault
     remaining: int | None
@@ -127,21 +134,24 @@ class _ActiveFault:
 
 
 class FaultQueue:
-    """The orders that stand, oldest first; each request takes at most one."""
+    """The active orders, oldest first; a request meets at most one of them."""
 
     def __init__(self) -> None:
         self._active: list[_ActiveFault] = []
         self._lock = threading.Lock()
-        self._random = random.Random(1)  # noqa: S311  (dice, not a secret; the same run twice meets the same faults)
+        self._random = random.Random(1)  # noqa: S311  (not a secret; a fixed seed gives every run the same faults)
 
     def add(self, fault: Fault) -> None:
-        """The fault stands until its count is used up; with a probability and no count, until cleared."""
+        """Add the fault until its count is used up.
+
+        A fault with a probability and no count stays until it is cleared.
+        """
         remaining = fault.count if fault.count or fault.probability else 1
         with self._lock:
             self._active.append(_ActiveFault(fault, remaining, fault.skip))
 
     def take_match(self, channel: str, method: str, path: str) -> Fault | None:
-        """The fault that this request meets, counted down; None: the request goes well."""
+        """Return the fault for this request and count it down, or None if the request succeeds."""
         if not self._active:
             return None
         with self._lock:
@@ -152,12 +162,12 @@ class FaultQueue:
         return None
 
     def active_faults(self) -> list[dict[str, Any]]:
-        """What is ordered and not yet used up, as it was ordered, with ``left``."""
+        """Return the orders that are not used up, as they were ordered, with ``left``."""
         with self._lock:
             return [{**o.fault.model_dump(exclude_unset=True), "left": o.remaining} for o in self._active]
 
     def clear(self) -> None:
-        """Nothing goes wrong any more; requests that hang already keep hanging."""
+        """Remove every order; requests that already hang continue to hang."""
         with self._lock:
             self._active.clear()
 

@@ -1,4 +1,4 @@
-"""What Meta's Graph API does on every call: parameters from anywhere, versions, one error envelope."""
+"""Behaviour of every Meta Graph API call: parameters, versions and the error format."""
 
 import json
 import re
@@ -18,7 +18,7 @@ _VERSION = re.compile(r"v\d{1,3}\.\d")
 
 @dataclass(slots=True, eq=False)
 class GraphError(Exception):
-    """A refusal as Meta words it; ``details`` becomes ``error_data`` (WhatsApp), the rest is Graph's."""
+    """A refusal in Meta's error format; ``details`` becomes ``error_data`` (WhatsApp only)."""
 
     code: int
     message: str
@@ -30,7 +30,7 @@ class GraphError(Exception):
     details: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The ``{"error": {…}}`` document; absent members are left out, as Meta does."""
+        """Return the ``{"error": {…}}`` document without absent members, as Meta sends it."""
         optional = {
             "error_subcode": self.subcode,
             "is_transient": False if self.subcode else None,
@@ -44,18 +44,24 @@ class GraphError(Exception):
 
 
 def encode_json(value: Any) -> bytes:
-    r"""JSON as Meta writes it: ASCII only, ``/`` escaped as ``\/``; a signature covers these very bytes."""
+    r"""Return JSON bytes as Meta writes them: ASCII only, ``/`` escaped as ``\/``.
+
+    Webhook signatures cover exactly these bytes.
+    """
     return json.dumps(value, ensure_ascii=True, separators=(",", ":")).replace("/", "\\/").encode("ascii")
 
 
 def json_response(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """A JSON answer with Meta's content type."""
+    """Return a JSON response with Meta's content type."""
     content_type = "application/json; charset=UTF-8"
     return Response(encode_json(value), status, headers, media_type=content_type)
 
 
 def usage_headers(ids: Iterable[str], kind: str, percent: int | None) -> dict[str, str]:
-    """The two usage headers: JSON text, percent of the allowance, minutes until access comes back; None = neither."""
+    """Return the two usage headers, or no header if ``percent`` is None.
+
+    They contain JSON text: percent of the quota used and minutes until access returns.
+    """
     if percent is None:
         return {}
     used = {"call_count": percent, "total_cputime": percent // 2, "total_time": percent // 2}
@@ -68,7 +74,7 @@ def usage_headers(ids: Iterable[str], kind: str, percent: int | None) -> dict[st
 
 
 def as_endpoint(handler: Handler, headers: Callable[[], Mapping[str, str]]) -> RequestEndpoint:
-    """``handler`` as an endpoint: what it returns is sent as JSON, a ``GraphError`` in Meta's envelope."""
+    """Return ``handler`` as an endpoint that sends its result, or a ``GraphError``, as JSON."""
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -88,7 +94,7 @@ def _check_version(request: Request) -> None:
 
 
 def unknown_node(node: str, method: str = "get") -> GraphError:
-    """Graph's answer for an id that is unknown, not yours, or has no such edge (100/33)."""
+    """Return Graph's error for an id that is unknown, foreign, or without such an edge (100/33)."""
     return GraphError(
         100,
         f"Unsupported {method.lower()} request. Object with ID '{node}' does not exist, cannot be loaded "
@@ -100,12 +106,15 @@ def unknown_node(node: str, method: str = "get") -> GraphError:
 
 
 async def unknown_path(request: Request) -> Any:
-    """The answer to every path that no route knows."""
+    """Raise the error for a path without a route."""
     raise unknown_node(request.url.path.rsplit("/", 1)[-1], request.method)
 
 
 def bearer_token(request: Request) -> str | None:
-    """The token of ``Authorization: Bearer …`` (``OAuth …`` on rupload), else of ``?access_token=``."""
+    """Return the token of the Authorization header or else of ``?access_token=``.
+
+    The header's scheme is ``Bearer``, or ``OAuth`` on rupload.
+    """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() in ("bearer", "oauth"):
         return token.strip()
@@ -113,7 +122,7 @@ def bearer_token(request: Request) -> str | None:
 
 
 async def request_parameters(request: Request) -> dict[str, Any]:
-    """Every parameter of the call, from query string, form or JSON body; the body wins."""
+    """Return every parameter of query string, form and JSON body; the body wins."""
     merged: dict[str, Any] = dict(request.query_params)
     content_type = request.headers.get("content-type", "")
     if content_type.startswith("application/json"):
@@ -124,7 +133,7 @@ async def request_parameters(request: Request) -> dict[str, Any]:
 
 
 def parse_object(raw: bytes) -> dict[str, Any]:
-    """The JSON object in ``raw``; GraphError 100 for anything else."""
+    """Return the JSON object in ``raw``; raise GraphError 100 for anything else."""
     try:
         value = json.loads(raw or b"{}")
     except (ValueError, RecursionError) as bad:
@@ -135,7 +144,7 @@ def parse_object(raw: bytes) -> dict[str, Any]:
 
 
 def parse_field_names(fields: str) -> list[str]:
-    """The top-level names of a ``fields`` parameter: ``id,children{id,media_url}`` is id, children."""
+    """Return the top-level names of ``fields``: ``id,children{id,media_url}`` is id, children."""
     top_level = fields
     while (shortened := re.sub(r"\{[^{}]*\}", "", top_level)) != top_level:
         top_level = shortened
@@ -143,7 +152,10 @@ def parse_field_names(fields: str) -> list[str]:
 
 
 def select_fields(node: Mapping[str, Any], fields: list[str], *, kind: str) -> dict[str, Any]:
-    """The requested fields of ``node`` plus its id; unset ones are left out, unknown ones refused."""
+    """Return the requested fields of ``node`` and its id, without unset ones.
+
+    Raise GraphError 100 for an unknown field.
+    """
     for name in fields:
         if name not in node:
             raise GraphError(100, f"(#100) Tried accessing nonexisting field ({name}) on node type ({kind})")

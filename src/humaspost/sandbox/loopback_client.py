@@ -1,4 +1,4 @@
-"""Fetching and calling from inside the sandbox: only ever this computer, never followed elsewhere."""
+"""An HTTP client for this computer only; it follows no redirects."""
 
 import http.client
 import ipaddress
@@ -9,20 +9,20 @@ from urllib.parse import SplitResult, urlsplit
 
 
 class NotLoopback(Exception):
-    """The address is not on this computer, so the sandbox does not go there."""
+    """An address that is not on this computer, so the sandbox does not connect to it."""
 
 
 class Unreachable(Exception):
-    """Nobody answered, or not with HTTP."""
+    """A server that did not answer, or not with HTTP."""
 
 
 class Timeout(Exception):
-    """The answer did not come within the time given."""
+    """A response that did not arrive in time."""
 
 
 @dataclass(frozen=True, slots=True)
 class FetchedResponse:
-    """What came back; ``content`` is at most one byte more than the limit asked for."""
+    """A response; ``content`` has at most one byte more than the requested limit."""
 
     status: int
     content_type: str
@@ -30,7 +30,7 @@ class FetchedResponse:
 
 
 def parse_target(url: str) -> SplitResult:
-    """``url`` taken apart, certain to be plain HTTP to this computer; NotLoopback if not."""
+    """Return the parts of a plain HTTP ``url`` on this computer; raise NotLoopback otherwise."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
@@ -51,14 +51,17 @@ def _is_loopback(host: str) -> bool:
 
 
 def fetch(url: str, *, limit: int, seconds: float, method: str = "GET") -> FetchedResponse:
-    """GET (or HEAD) ``url``, redirects not followed; reads at most ``limit`` + 1 bytes, waits ``seconds`` per step."""
+    """Return the response to GET or HEAD ``url``; redirects are not followed.
+
+    Read at most ``limit`` + 1 bytes and wait at most ``seconds`` at each step.
+    """
     with _send_request(method, url, seconds=seconds) as response:
         content_type = response.headers.get_content_type()
         return FetchedResponse(response.status, content_type, response.read(limit + 1))
 
 
 def post(url: str, body: bytes, *, headers: Mapping[str, str], seconds: float) -> int:
-    """POST ``body`` to ``url``; the HTTP status of the answer."""
+    """POST ``body`` to ``url`` and return the HTTP status."""
     with _send_request("POST", url, body, headers=headers, seconds=seconds) as response:
         response.read(65_536)
         return response.status

@@ -1,4 +1,4 @@
-"""The small marks in a text that each platform shows in its own way, as safe HTML."""
+"""Text marks that each platform shows in its own way, as safe HTML."""
 
 import re
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ _WHATSAPP_STYLES = [
 
 
 def highlight(text: str) -> Markup:
-    """Links, hashtags and mentions stand out; nothing is a link, for nothing here leads anywhere."""
+    """Return the text with links, hashtags and mentions highlighted, but without real links."""
     html, position = Markup(), 0
     for match in _HIGHLIGHTED.finditer(text):
         html += escape(text[position : match.start()]) + _wrap_in_tag("span", match.group())
@@ -24,7 +24,7 @@ def highlight(text: str) -> Markup:
 
 
 def format_whatsapp(text: str) -> Markup:
-    """WhatsApp's own marks (*bold*, _italic_, ~struck~, ```code```) and links."""
+    """Return the text with WhatsApp's marks (*bold*, _italic_, ~struck~, ```code```) and links."""
     parts = re.split(r"(https?://[^\s<>\"']+)", text)
     return Markup().join(
         _wrap_in_tag("span", part) if index % 2 else _apply_styles(part) for index, part in enumerate(parts)
@@ -43,13 +43,13 @@ def _wrap_in_tag(tag: str, text: str) -> Markup:
 
 
 def time_tag(instant: datetime) -> Markup:
-    """A time that the page's script turns into the reader's own clock."""
+    """Return a time element that the page's script converts to the reader's time zone."""
     utc = instant.astimezone(UTC)
     return Markup('<time datetime="{}">{}</time>').format(utc.isoformat(), f"{utc:%d %b %Y, %H:%M} UTC")
 
 
 def format_duration(minutes: int) -> str:
-    """How long a poll is open, in the largest unit that is whole."""
+    """Return how long a poll is open, in the largest unit that gives a whole number."""
     for size, unit in ((1440, "day"), (60, "hour"), (1, "minute")):
         if minutes % size == 0:
             amount = minutes // size
@@ -58,5 +58,5 @@ def format_duration(minutes: int) -> str:
 
 
 def format_people(count: int) -> str:
-    """1 person, 17 people."""
+    """Return a number of people in words: 1 person, 17 people."""
     return "1 person" if count == 1 else f"{count:,} people"

@@ -1,4 +1,4 @@
-"""The pretend public web server under ``/media/``: PUT stores a file, anybody may GET it."""
+"""The simulated public web server under ``/media/``: PUT stores a file, GET serves it."""
 
 import mimetypes
 
@@ -8,12 +8,12 @@ from starlette.routing import Route
 
 from humaspost.sandbox.state import SandboxState
 
-#: Bytes of the largest file that the host takes: Instagram's largest reel.
+#: The largest file that the host accepts, in bytes: Instagram's largest reel.
 MAX_FILE_BYTES = 1024 * 1024 * 1024
 
 
 class MediaHost:
-    """Files in memory, shown to everyone who knows their name."""
+    """Files in memory, served to every client that knows their name."""
 
     def __init__(self, state: SandboxState) -> None:
         self._state = state
@@ -42,7 +42,7 @@ class MediaHost:
         if entry is None:
             return PlainTextResponse("there is no such file\n", status_code=404)
         body, kind = entry
-        # A stored page must not run as ours: the media host shares its origin with the page.
+        # A stored HTML file must not run scripts: the media host shares its origin with the sandbox page.
         guard = {
             "x-content-type-options": "nosniff",
             "content-security-policy": "sandbox; default-src 'none'",

@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-#: Account -> the secrets of it that stand in credentials.toml.
+#: Account -> its secrets in credentials.toml.
 _SECRET_FIELDS = {
     "x": ("api_key", "api_key_secret", "access_token", "access_token_secret"),
     "instagram": ("access_token",),
@@ -21,14 +21,15 @@ _GITIGNORE = "credentials.toml\n.humaspost/\n"
 
 
 class NotDemoOffice(FileExistsError):
-    """The folder holds somebody's real office, or things that are no office at all."""
+    """A folder that contains a real office, or files that are not an office."""
 
 
 def write_office(folder: Path, config: dict[str, Any], *, example: Path | None = None) -> Path:
-    """The folder is an office of the sandbox that ``config`` describes; posts and audiences come from ``example``.
+    """Write an office for the sandbox that ``config`` describes and return its folder.
 
-    Written again for a new address, it keeps its posts, audiences and ledger. NotAnOffice is raised, and nothing
-    written, where a config.toml stands that is not a demo.
+    Posts and audiences come from ``example``. A rewrite for a new address keeps the posts,
+    the audiences and the ledger. Raise NotDemoOffice, and write nothing, if the folder has
+    a config.toml that is not a demo's.
     """
     _check_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)

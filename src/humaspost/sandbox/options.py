@@ -1,4 +1,4 @@
-"""One selectable behaviour of a pretend platform, and which values it takes."""
+"""A selectable behaviour of a simulated platform and its allowed values."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +15,9 @@ _TYPE_NAMES: dict[type, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """``default`` until it is set; a value is of the default's kind, or one of ``choices``, or null if ``nullable``.
+    """An option and its ``default``; a value has the default's type, or is one of ``choices``.
 
-    A default of None stands for a number that is not set.
+    ``nullable`` also allows null. A default of None means a number that is not set.
     """
 
     default: Any
@@ -27,7 +27,7 @@ class Option:
 
     @property
     def type_text(self) -> str:
-        """What it takes, in words."""
+        """Return the allowed values in words."""
         type_name = (
             " or ".join(self.choices) or _TYPE_NAMES[type(0 if self.default is None else self.default)]
         )
@@ -35,11 +35,11 @@ class Option:
 
     @property
     def help_text(self) -> str:
-        """Its meaning and what it takes, in one line."""
+        """Return the meaning and the allowed values in one line."""
         return f"{self.description} [{self.type_text}; default {self.default!r}]"
 
     def accepts(self, value: Any) -> bool:
-        """Whether it can be set to ``value``: what it would only misread is not taken."""
+        """Return True if ``value`` is allowed; a type that would be misread is not."""
         if value is None:
             return self.nullable
         if self.choices:

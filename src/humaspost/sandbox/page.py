@@ -1,4 +1,4 @@
-"""``GET /``: what the public would see, on one page that keeps itself up to date."""
+"""``GET /``: a page that shows everything the public would see and updates itself."""
 
 import secrets
 from typing import Any
@@ -14,7 +14,7 @@ from humaspost.sandbox.state import SandboxState
 from humaspost.sandbox.whatsapp import accounts as whatsapp
 from humaspost.sandbox.x import accounts as x
 
-#: What a browser may show as itself; anything else is offered as bytes.
+#: Types that a browser may display; any other type is served as plain bytes.
 _INLINE_TYPES = {
     "image/jpeg",
     "image/png",
@@ -28,7 +28,7 @@ _INLINE_TYPES |= {"audio/ogg", "audio/mp4", "audio/aac", "audio/amr", "video/3gp
 
 
 class PageEndpoints:
-    """The page, the fragments that its script asks for, and the media that both show."""
+    """The page, the fragments that its script requests, and the media that both show."""
 
     def __init__(self, state: SandboxState) -> None:
         self._state = state

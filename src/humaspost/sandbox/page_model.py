@@ -1,4 +1,4 @@
-"""What the page shows, from the public objects: conversations on X, posts on Instagram, phones on WhatsApp."""
+"""The page's contents: conversations on X, posts on Instagram, phones on WhatsApp."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from humaspost.sandbox.state import PublicObject
 
-#: More than a person looks through; the page says how many are left out.
+#: The page shows at most so many items and states how many it does not show.
 MAX_ITEMS = 60
 _MAX_PHONES = 12
 _MAX_PEOPLE_LISTED = 500
@@ -14,24 +14,24 @@ _MAX_PEOPLE_LISTED = 500
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Posts on X that hang together, oldest first: a thread, a correction under what it corrects, or one post."""
+    """Connected posts on X, oldest first: a thread, a corrected post, or a single post."""
 
     key: str
     posts: tuple[PublicObject, ...]
 
     @property
     def latest_at(self) -> datetime:
-        """When the newest of them appeared."""
+        """Return when the newest post was created."""
         return self.posts[-1].created_at
 
     def has(self, post_id: str | None) -> bool:
-        """Whether the post stands in this conversation."""
+        """Return True if the post is in this conversation."""
         return any(post.id == post_id for post in self.posts)
 
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """What everyone in one group of people has received; they all see the same screen."""
+    """The messages of a group of people who all received the same ones."""
 
     key: str
     people: tuple[str, ...]
@@ -39,13 +39,13 @@ class Phone:
 
     @property
     def listed(self) -> tuple[str, ...]:
-        """The numbers that the page lists."""
+        """Return the numbers that the page lists."""
         return self.people[:_MAX_PEOPLE_LISTED]
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The figures in the page's head."""
+    """The figures in the page's header."""
 
     x: int
     instagram: int
@@ -54,14 +54,14 @@ class Counts:
 
 
 def count_objects(objects: Iterable[PublicObject]) -> Counts:
-    """How much is public now."""
+    """Return how many objects are public now."""
     existing = [o for o in objects if not o.deleted]
     by_channel = {name: sum(o.channel == name for o in existing) for name in ("x", "instagram", "whatsapp")}
     return Counts(**by_channel, people=len({o.to for o in existing if o.to}))
 
 
 def group_conversations(objects: Iterable[PublicObject]) -> list[Conversation]:
-    """What is on X, the conversation with the newest post first."""
+    """Return the conversations on X, the one with the newest post first."""
     grouped: dict[str, list[PublicObject]] = {}
     for post in _existing_objects(objects, "x"):
         grouped.setdefault(post.extra.get("conversation_id", post.id), []).append(post)
@@ -70,12 +70,12 @@ def group_conversations(objects: Iterable[PublicObject]) -> list[Conversation]:
 
 
 def instagram_posts(objects: Iterable[PublicObject]) -> list[PublicObject]:
-    """What is on Instagram, newest first."""
+    """Return the posts on Instagram, newest first."""
     return _existing_objects(objects, "instagram")[::-1]
 
 
 def group_phones(objects: Iterable[PublicObject]) -> list[Phone]:
-    """People who received the same messages share a phone; the phone of most people first."""
+    """Return one phone per group of people with the same messages, largest group first."""
     inboxes: dict[str, list[PublicObject]] = {}
     for message in _existing_objects(objects, "whatsapp"):
         inboxes.setdefault(message.to or "", []).append(message)

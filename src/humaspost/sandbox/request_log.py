@@ -1,4 +1,4 @@
-"""The journal of requests: what was asked of the pretend platforms, without anybody's credentials."""
+"""The log of requests to the simulated platforms, without credentials."""
 
 import json
 from typing import Any
@@ -29,13 +29,16 @@ _MAX_TEXT_LENGTH = 10_000
 
 
 def channel_of(path: str) -> str | None:
-    """The platform that a path belongs to; None for the page and the control endpoints."""
+    """Return the platform of a path, or None for the page and the control endpoints."""
     first = path.split("/", 2)[1] if path.startswith("/") else ""
     return first if first in CHANNELS else None
 
 
 def add_entry(state: SandboxState, scope: Scope) -> dict[str, Any]:
-    """The request stands in the journal, in order of arrival; ``status`` stays None until it is answered."""
+    """Add the request to the log and return its entry; ``status`` is None until the response.
+
+    Entries are in order of arrival.
+    """
     entry: dict[str, Any] = {
         "n": 0,
         "channel": channel_of(scope["path"]),
@@ -54,7 +57,7 @@ def add_entry(state: SandboxState, scope: Scope) -> dict[str, Any]:
 
 
 def describe_body(headers: list[tuple[bytes, bytes]], body: bytes) -> Any:
-    """A request's body as the journal shows it: JSON, form fields, the names of parts, or its size."""
+    """Return a request body for the log: JSON, form fields, names of parts, or its size."""
     if not body:
         return None
     kind, options = parse_options_header(dict(headers).get(b"content-type", b""))
@@ -69,14 +72,14 @@ def describe_body(headers: list[tuple[bytes, bytes]], body: bytes) -> Any:
 
 
 def parse_pairs(encoded: bytes) -> dict[str, str]:
-    """Form or query fields; the last of a repeated name."""
+    """Return form or query fields; the last value of a repeated name wins."""
     return dict(parse_qsl(encoded.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def redact_value(value: Any, *, nested: bool = False) -> Any:
-    """The value without fields that carry credentials, and with very long texts as their length.
+    """Return the value without credential fields and with very long texts as their length.
 
-    ``inner`` = a field of a field, where ``code`` is a template's language.
+    ``nested`` marks a field of a field, where ``code`` is a template's language.
     """
     if isinstance(value, dict):
         is_secret = _SECRET_FIELDS - {"code"} if nested else _SECRET_FIELDS

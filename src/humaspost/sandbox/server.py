@@ -1,4 +1,7 @@
-"""The three pretend platforms on one loopback port, for tests (``Sandbox``) and for the command (``serve``)."""
+"""The three simulated platforms on one loopback port.
+
+``Sandbox`` is for tests, ``serve`` for the command.
+"""
 
 import json
 import os
@@ -27,13 +30,14 @@ _PACKAGES = {"x": x, "instagram": instagram, "whatsapp": whatsapp}
 
 
 class Sandbox:
-    """A running sandbox within ``with``: ``url`` answers, ``world`` is what it remembers.
+    """A sandbox that runs within ``with``; ``url`` is its address, ``state`` its memory.
 
-    The port is bound at once (OSError when it is taken), so whoever is told ``url`` can connect.
+    The constructor binds the port (OSError if it is in use), so that clients can connect
+    to ``url`` at once.
     """
 
     def __init__(self, *, port: int = 0, host: str = "127.0.0.1") -> None:
-        # Named TCP, asyncio sets TCP_NODELAY on it; without, every answer takes 40 ms.
+        # asyncio sets TCP_NODELAY only on a socket with an explicit IPPROTO_TCP; without it a response takes 40 ms.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind((host, port))
@@ -48,7 +52,7 @@ class Sandbox:
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
 
     def config(self) -> dict[str, Any]:
-        """What ``humaspost sandbox --json`` prints: where the sandbox is and its fixed demo credentials."""
+        """Return the address and the demo credentials, as ``humaspost sandbox --json`` prints them."""
         accounts = {
             name: {"base_url": f"{self.url}/{name}", **platform.accounts}
             for name, platform in self.platforms.items()
@@ -62,14 +66,14 @@ class Sandbox:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # What still hangs is cut first: a task that is cancelled instead is logged as if it were a bug.
+        # Cut hanging connections first: uvicorn logs a task that it must cancel as an error.
         self.cut()
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(timeout=10)
         self._socket.close()
 
     def cut(self) -> bool:
-        """Cut every open connection; return whether no request was under way."""
+        """Cut every open connection; return True if no request was in progress."""
         state = self._server.server_state
         for connection in list(state.connections):
             connection.loop.call_soon_threadsafe(connection.transport.abort)
@@ -105,9 +109,10 @@ def serve(
     example: Path | None = None,
     as_json: bool = False,
 ) -> None:
-    """The sandbox ran in the foreground until SIGINT or SIGTERM; with ``office``, a ready office is there.
+    """Run the sandbox in the foreground until SIGINT or SIGTERM; ``office`` gets a ready office.
 
-    Raises OSError for a port that is taken and ``office.NotAnOffice`` for a folder that is no demo's.
+    Raise OSError for a port that is in use and ``office.NotDemoOffice`` for a folder that is
+    not a demo office.
     """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,4 +1,4 @@
-"""What the pretend platforms share: a clock, the public objects, the journal of requests, the media host."""
+"""State that the simulated platforms share: clock, public objects, request log, media host."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-#: Seconds by which the object made in this request is hidden from listings (fault ``lag``).
+#: Seconds for which listings hide an object created in this request (fault ``lag``).
 lag: ContextVar[float] = ContextVar("lag", default=0.0)
 
-#: Whether media touched in this request never become ready (fault ``media-never-ready``).
+#: True if media used in this request never become ready (fault ``media-never-ready``).
 never_ready: ContextVar[bool] = ContextVar("never_ready", default=False)
 
 
 @dataclass(frozen=True, slots=True)
 class PublicMedia:
-    """One medium as the public sees it; ``type`` is ``image/jpeg`` and so on; ``data`` serves the page."""
+    """A published media file; ``type`` is a MIME type, ``data`` is for the page."""
 
     sha256: str
     type: str
@@ -27,7 +27,7 @@ class PublicMedia:
 
 @dataclass(slots=True)
 class PublicObject:
-    """One thing that the public, or one recipient, can see; ``account`` is the platform's own id."""
+    """An object that the public or a recipient can see; ``account`` is the platform's id."""
 
     channel: str
     account: str
@@ -41,7 +41,7 @@ class PublicObject:
     poll: dict[str, Any] | None = None
     template: str | None = None
     deleted: bool = False
-    #: What a platform keeps for its own answers (container id, format, callback key, …); not shown by control.
+    #: Data for a platform's own responses (container id, format, callback key, …); control does not show it.
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -51,27 +51,27 @@ def _utc_now() -> datetime:
 
 @dataclass
 class SandboxState:
-    """Everything the sandbox remembers, in memory; every platform module gets this one object."""
+    """The memory of the sandbox; every platform module receives this one object."""
 
     now: Callable[[], datetime] = _utc_now
     base_url: str = ""
     objects: list[PublicObject] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
-    #: Path below ``/media/`` -> (bytes, content type): the pretend public web server.
+    #: Path below ``/media/`` -> (bytes, content type): the simulated public web server.
     files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     #: Selectable behaviour, set through ``POST /_sandbox/settings`` (documented in ``control``).
     settings: dict[str, Any] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def add_object(self, public_object: PublicObject) -> PublicObject:
-        """The object is public from now on; a ``lag`` fault hides it from listings for its seconds."""
+        """Publish the object and return it; a ``lag`` fault hides it from listings for a while."""
         public_object.visible_at = public_object.created_at + timedelta(seconds=lag.get())
         with self.lock:
             self.objects.append(public_object)
         return public_object
 
     def listed_objects(self, channel: str, account: str) -> Iterable[PublicObject]:
-        """Objects of one account that listings show now, newest first."""
+        """Return the objects of one account that listings show now, newest first."""
         now = self.now()
         return [
             o
@@ -80,7 +80,7 @@ class SandboxState:
         ]
 
     def reset(self) -> None:
-        """The world is as it was when the sandbox started."""
+        """Return to the state at the start of the sandbox."""
         with self.lock:
             for memory in (self.objects, self.requests, self.files, self.settings):
                 memory.clear()
