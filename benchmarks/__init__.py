@@ -1,1 +1,1 @@
-"""The measured promises, each as a ratio within one run: ``python -m benchmarks [NAME…]``."""
+"""Benchmarks of promises, as ratios within one run: ``python -m benchmarks [NAME…]``."""

@@ -1,4 +1,4 @@
-"""Runs what is named, or everything, prints the table and writes it to docs/benchmarks.md."""
+"""The command: runs the named benchmarks, or all, and writes docs/benchmarks.md for all."""
 
 import platform
 import sys
@@ -29,7 +29,7 @@ so that it means the same on yours. A goal that is not met is said so; no test d
 
 
 def main(names: list[str]) -> int:
-    """0; 2 for a name that is none."""
+    """Return the exit code: 0, or 2 for an unknown name."""
     unknown = [name for name in names if name not in ALL]
     if unknown:
         print(f"there is no benchmark {', '.join(unknown)}; there are: {', '.join(ALL)}", file=sys.stderr)
@@ -55,7 +55,7 @@ def _computer() -> str:
 
 
 def page(results: Iterable[Result], *, computer: str) -> str:
-    """The page in docs/."""
+    """Return the text of docs/benchmarks.md."""
     rows = [("what", "measured", "goal", "", "how it came about"), *(result.cells() for result in results)]
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     return _HEAD + "\n".join([lines[0], "|---" * 5 + "|", *lines[1:]]) + f"\n\nMeasured {computer}.\n"

@@ -1,4 +1,4 @@
-"""Ten thousand posts, each with a text of its own."""
+"""A corpus of posts, each with its own text."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ Warga **tidak perlu** mengambil cuti untuk mengurus KTP, KK dan akta.
 
 
 def write_office(folder: Path, *, posts: int) -> Path:
-    """An office with so many valid posts for X."""
+    """Write an office with ``posts`` valid posts for X and return its folder."""
     (folder / "posts").mkdir(parents=True)
     (folder / "config.toml").write_text(_CONFIG)
     for number in range(posts):

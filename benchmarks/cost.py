@@ -1,4 +1,4 @@
-"""Processor time: ``--help`` against an empty Python, ``check`` against a front-matter reader."""
+"""Processor time of ``--help`` against an empty Python, and of ``check`` against a reader."""
 
 import sys
 from collections.abc import Sequence
@@ -21,7 +21,10 @@ for path in sorted(Path(sys.argv[1]).glob("*.md")):
 
 
 def help_(folder: Path) -> Result:
-    """The first thing that anybody types; rounds alternate, so that both meet the same weather."""
+    """Measure ``humaspost --help`` against an empty Python program.
+
+    Rounds alternate, so that both run under the same load.
+    """
 
     def often(command: Sequence[str | Path]) -> float:
         return cpu(lambda: [run(command, cwd=folder) for _ in range(_EACH)]) / _EACH
@@ -33,10 +36,10 @@ def help_(folder: Path) -> Result:
 
 
 def check(folder: Path) -> Result:
-    """Every post read, judged and rendered, against reading only the front matter."""
+    """Measure ``check`` of every post against reading only the front matter."""
     office = write_office(folder / "office", posts=_POSTS)
     reader = (sys.executable, "-c", _READ, str(office / "posts"))
-    run(reader, cwd=folder)  # both find the files in the system's memory
+    run(reader, cwd=folder)  # warm up the file cache for both
     pairs = [
         (cpu(lambda: run(reader, cwd=folder)), cpu(lambda: run((*HUMASPOST, "check"), cwd=office)))
         for _ in range(3)

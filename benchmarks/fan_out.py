@@ -1,4 +1,4 @@
-"""One post to 10,000 people: against threads that send with ``requests`` and record nothing."""
+"""One post to 10,000 recipients, against threads with ``requests`` that record nothing."""
 
 import json
 import sys
@@ -41,7 +41,10 @@ Satu kabar untuk sepuluh ribu orang.
 
 
 def fan_out(folder: Path) -> Result:
-    """Seconds from the first message to the last that was recorded, as a ratio to the bare pool's."""
+    """Measure the time from the first message to the last recorded one, as a ratio.
+
+    The other side is a bare pool of threads.
+    """
     stub = (sys.executable, "-m", "benchmarks.stub")
     with serving(stub, cwd=Path(__file__).resolve().parents[1]) as told:
         office = _office(folder, told["url"])
@@ -76,7 +79,10 @@ def _send_to_stub(url: str) -> int:
 
 
 def _run_with_requests(url: str) -> float:
-    """Each thread keeps its connection; the body is as long as ours."""
+    """Return the seconds of the thread pool.
+
+    Each thread keeps its connection; the body is as long as that of humaspost.
+    """
     own = threading.local()
     body = {"to": "+62812", "type": "template", "template": {"text": "x" * 400}}
 

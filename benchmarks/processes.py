@@ -1,4 +1,4 @@
-"""Programs as they are typed, and the processor time that they cost."""
+"""Programs as a user runs them, and the processor time that they need."""
 
 import json
 import resource
@@ -12,15 +12,15 @@ from typing import Any
 
 from tests.support.program import COMMAND, ENVIRONMENT
 
-#: The program as it is typed: always in a new interpreter, whose start is part of what it costs.
+#: The program as a user runs it: in a new interpreter, whose start is part of the cost.
 HUMASPOST = COMMAND
-#: Without the modules of the tests: their guard would be measured too.
+#: Without the modules of the tests: the measurement would include their network guard.
 _ENVIRONMENT = ENVIRONMENT | {"PYTHONPATH": ""}
 INSTALLED = Path(sys.executable).with_name("humaspost")
 
 
 def run(command: Sequence[str | Path], *, cwd: Path, within: float = 600.0) -> str:
-    """What the command said. Raises RuntimeError with its errors where it did not end with 0."""
+    """Return the output of the command; raise RuntimeError with its errors on a failure."""
     done = subprocess.run(
         command, cwd=cwd, env=_ENVIRONMENT, capture_output=True, text=True, timeout=within, check=False
     )
@@ -30,7 +30,7 @@ def run(command: Sequence[str | Path], *, cwd: Path, within: float = 600.0) -> s
 
 
 def cpu(work: Callable[[], object]) -> float:
-    """Seconds of processor time of the processes that ``work`` starts and waits for."""
+    """Return the processor time in seconds of the processes that ``work`` starts and awaits."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     work()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -39,7 +39,7 @@ def cpu(work: Callable[[], object]) -> float:
 
 @contextmanager
 def serving(command: Sequence[str], *, cwd: Path) -> Iterator[dict[str, Any]]:
-    """A server runs; what it printed first, in JSON."""
+    """Run a server and yield the JSON that it prints first."""
     process = subprocess.Popen(command, cwd=cwd, env=_ENVIRONMENT, stdout=subprocess.PIPE, text=True)
     assert process.stdout
     try:

@@ -1,4 +1,4 @@
-"""200 WhatsApp posts due within a minute, one person each: how late the platform sees them."""
+"""200 WhatsApp posts within a minute, one recipient each: how late the platform gets them."""
 
 import json
 import time
@@ -25,7 +25,7 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def punctual(folder: Path) -> Result:
-    """The 99th percentile of (seen by the platform - due), in milliseconds."""
+    """Return the 99th percentile of (received by the platform - scheduled), in milliseconds."""
     office = folder / "office"
     sandbox = (*HUMASPOST, "sandbox", "--port", "0", "--json", "--office", str(office))
     with serving(sandbox, cwd=folder) as told:
@@ -39,7 +39,7 @@ def punctual(folder: Path) -> Result:
 
 
 def _empty(office: Path) -> None:
-    """The example's posts are gone; each person has a list of their own."""
+    """Remove the example's posts, and give each recipient a separate audience."""
     for path in (office / "posts").glob("*.md"):
         path.unlink()
     lists = []

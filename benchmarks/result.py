@@ -1,11 +1,11 @@
-"""What one benchmark found."""
+"""The result of one benchmark."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """``figure`` against ``goal`` (None = there is none), both in ``unit``; ``detail`` is how it came about."""
+    """A ``figure`` and its ``goal`` (or None), both in ``unit``, with ``detail`` in words."""
 
     name: str
     figure: float
@@ -15,12 +15,12 @@ class Result:
 
     @property
     def assessment(self) -> str:
-        """Whether the goal was met, in words."""
+        """Return in words whether the figure meets the goal."""
         if self.goal is None:
             return "no goal"
         return "met" if self.figure <= self.goal else "NOT MET"
 
     def cells(self) -> tuple[str, str, str, str, str]:
-        """One row of the table."""
+        """Return one row of the table."""
         goal = "-" if self.goal is None else f"at most {self.goal:g} {self.unit}"
         return self.name, f"{self.figure:.2f} {self.unit}", goal, self.assessment, self.detail

@@ -1,6 +1,7 @@
-"""A server that takes every message and answers after 20 ms: ``python -m benchmarks.stub``.
+"""A server that accepts each message and answers in 20 ms: ``python -m benchmarks.stub``.
 
-It speaks just enough of WhatsApp for an account to be checked, and ``GET /count`` tells how many came.
+It supports just enough of WhatsApp for an account check. ``GET /count`` returns the number of
+received messages.
 """
 
 import asyncio
@@ -22,17 +23,17 @@ _TEMPLATE = {
 
 
 class Stub(asyncio.Protocol):
-    """One connection; requests come one after the other."""
+    """A connection that answers its requests one after the other."""
 
     taken = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The connection is there."""
+        """Keep the transport of the new connection."""
         assert isinstance(transport, asyncio.Transport)
         self._transport, self._data = transport, b""
 
     def data_received(self, data: bytes) -> None:
-        """Whole requests are answered."""
+        """Answer every complete request in the received bytes."""
         self._data += data
         while (end := self._data.find(b"\r\n\r\n")) >= 0:
             head = self._data[:end].decode("latin-1")
@@ -68,7 +69,7 @@ def _response_for(path: str) -> Any:
 
 
 async def main() -> None:
-    """Serve until the process is ended; the address is the first line on standard output."""
+    """Serve until the process is ended; print the address as the first line."""
     server = await asyncio.get_running_loop().create_server(Stub, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     print(json.dumps({"url": f"http://127.0.0.1:{port}", "pid": os.getpid()}), flush=True)
