@@ -1,10 +1,10 @@
-"""Format, lint, imports, dead code, types and tests: two at a time, stopping at the first failure.
+"""Format, lint, imports, unused code, types and tests: two at a time, up to a failure.
 
 usage: tools/check.py [--lint | --test | --full]
   nothing  all linters and the quick tests
   --lint   all linters
   --test   every test that needs Python alone, at its small size
-  --full   every test at its full size, those that need system packages among them
+  --full   every test at its full size, including those that need system packages
 """
 
 import os
@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
-#: The folders of tests that need no program, no sandbox and no server of their own.
+#: Folders of tests that start no program, no sandbox and no server.
 QUICK = ("base", "model", "views", "golden", "property", "content", "planning", "policy", "audience", "docs")
 #: Many tests wait for processes and servers, so there is one worker more than cores.
 WORKERS = (os.cpu_count() or 1) + 1
@@ -26,7 +26,7 @@ OURS = ("src", "tests", "tools", "benchmarks")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One command; ``shows`` = its last line is worth reading even when all is well."""
+    """A command; ``shows`` means that its last line is printed even on success."""
 
     name: str
     command: tuple[str, ...]
@@ -34,22 +34,22 @@ class Step:
 
 
 def tool(name: str, *arguments: str) -> tuple[str, ...]:
-    """A program of the same .venv."""
+    """Return the command of a program in the same .venv."""
     return (str(BIN / name), *arguments)
 
 
 def present(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Those folders of tests/ that exist."""
+    """Return the folders of tests/ that exist."""
     return tuple(f"tests/{name}" for name in names if (ROOT / "tests" / name).is_dir())
 
 
 def pytest(*arguments: str) -> Step:
-    """The tests, stopping at the first failure."""
+    """Return the step that runs the tests up to the first failure."""
     return Step("tests", (sys.executable, "-m", "pytest", "-q", "-x", *arguments), shows=True)
 
 
 def lint_steps() -> list[Step]:
-    """The cheap ones."""
+    """Return the fast checks."""
     here = [folder for folder in OURS if (ROOT / folder).is_dir()]
     return [
         Step("format", tool("ruff", "format", "--check", "--quiet", *here)),
@@ -60,12 +60,12 @@ def lint_steps() -> list[Step]:
 
 
 def type_steps() -> list[Step]:
-    """The slow one."""
+    """Return the slow check."""
     return [Step("types", tool("mypy"))]
 
 
 def run(step: Step) -> bool:
-    """Whether the step succeeded; its output is shown if it did not."""
+    """Run the step, print its output if it fails, and return True on success."""
     began = time.monotonic()
     done = subprocess.run(step.command, cwd=ROOT, capture_output=True, text=True, check=False)
     output = (done.stdout + done.stderr).strip()
@@ -79,7 +79,7 @@ def run(step: Step) -> bool:
 
 
 def run_steps(steps: list[Step], failed: threading.Event) -> None:
-    """Run the steps up to the first failure of any group."""
+    """Run the steps until one of any group fails."""
     for step in steps:
         if failed.is_set():
             return
@@ -88,7 +88,7 @@ def run_steps(steps: list[Step], failed: threading.Event) -> None:
 
 
 def together(*groups: list[Step]) -> int:
-    """Return 0 if every group succeeded; groups run side by side."""
+    """Run the groups at the same time and return 0 if all succeed."""
     failed = threading.Event()
     threads = [threading.Thread(target=run_steps, args=(group, failed)) for group in groups]
     for thread in threads:
@@ -99,7 +99,7 @@ def together(*groups: list[Step]) -> int:
 
 
 def test(*, full: bool) -> int:
-    """Return pytest's exit code; print how long it took and the slowest tests."""
+    """Run the tests, print the time and the slowest tests, and return pytest's exit code."""
     began = time.monotonic()
     command = pytest("-n", str(WORKERS), "--dist", "loadgroup", "--durations=20", "tests").command
     size = {"HUMASPOST_FULL": "1"} if full else {}
@@ -109,7 +109,7 @@ def test(*, full: bool) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Return the exit code: 0 if everything asked for succeeded."""
+    """Return the exit code: 0 if every requested check succeeds."""
     if arguments == ["--lint"]:
         return together(lint_steps(), type_steps())
     if arguments in (["--test"], ["--full"]):

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Removes caches, builds and the .venv that make made; a .venv of somebody else stays.
+# Removes caches, builds and the .venv that make made; it keeps any other .venv.
 cd "$(dirname "$0")/.." || exit 1
 if [ -e .venv/humaspost-made-this ]; then
     rm -rf .venv

@@ -1,4 +1,4 @@
-"""The generated parts of docs/ say what the program says.
+"""The generator of those parts of docs/ that describe the program.
 
 usage: tools/docs.py [--check]     --check writes nothing and ends with 1 if a page is stale
 """
@@ -21,9 +21,9 @@ from humaspost.views.states import REASON_EXPLANATIONS, STATE_EXPLANATIONS
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "src" / "humaspost"
-# The tests of our channels say which claims those are exempt from.
+# The channel tests contain the exemptions from ChannelContract.
 sys.path.insert(0, str(ROOT))
-#: Keys of an account that are not its channel's own.
+#: Fields of an account that every channel shares.
 COMMON = ("channel", "default", "on_unknown")
 TITLES = {
     "content": "In a post",
@@ -38,7 +38,7 @@ LAST = ("States and reasons of a delivery", {**STATE_EXPLANATIONS, **REASON_EXPL
 
 
 def code_groups() -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Each package's heading with its codes, in the order in which a person meets them."""
+    """Yield each package's heading and codes, in the order in which a user meets them."""
     for name, title in TITLES.items():
         if (SOURCES / name / "codes.py").is_file():
             yield title, importlib.import_module(f"humaspost.{name}.codes").CODES
@@ -49,7 +49,7 @@ def code_groups() -> Iterator[tuple[str, Mapping[str, str]]]:
 
 
 def codes() -> str:
-    """One section per code."""
+    """Return one section per code."""
     lines: list[str] = []
     for title, meanings in code_groups():
         lines += [f"### {title}", ""]
@@ -59,13 +59,13 @@ def codes() -> str:
 
 
 def literal(text: str) -> str:
-    """The text as it is read: what looks like Markdown is escaped, `code` stays code."""
+    """Return the text with Markdown characters escaped; `code` stays code."""
     pieces = re.split(r"(`[^`]*`)", text)
     return "".join(piece if piece.startswith("`") else _MARKS.sub(r"\\\1", piece) for piece in pieces)
 
 
 def commands() -> str:
-    """One table per group, as ``--help`` groups them."""
+    """Return one table per command group of ``--help``."""
     lines: list[str] = []
     for title, entries in GROUPS:
         rows = [f"| `humaspost {entry.name}` | {entry.help} |" for entry in entries]
@@ -74,7 +74,7 @@ def commands() -> str:
 
 
 def channels() -> str:
-    """One section per channel of the example office: what it takes, and what it cannot do."""
+    """Return one section per channel of the example office: its limits and missing features."""
     accounts = tomllib.loads((ROOT / "config.example.toml").read_text("utf-8"))["accounts"]
     lines: list[str] = []
     for table in accounts.values():
@@ -86,7 +86,7 @@ def channels() -> str:
 
 
 def held_to(name: str) -> list[str]:
-    """What our own tests of the channel leave out of ChannelContract, and why."""
+    """Return the ChannelContract tests from which the channel is exempt, with the reasons."""
     tests = importlib.import_module(f"tests.contract.test_{name}")
     suites = [suite for suite in vars(tests).values() if isinstance(suite, type)]
     exempt = {k: v for s in suites if issubclass(s, ChannelContract) for k, v in s.exempt.items()}
@@ -101,7 +101,7 @@ def held_to(name: str) -> list[str]:
 
 
 def section(name: str, rules: Rules) -> list[str]:
-    """The channel's heading and tables."""
+    """Return the heading and tables of a channel."""
     rows = [f"| {what} | {figure} | {page(source)} |" for what, figure, source in limits(rules)]
     keys = [f"| `{key}` | {meaning} |" for key, meaning in rules.keys.items()]
     cannot = [f"- {one.operation}: {one.reason} ({page(one.source)})" for one in rules.unsupported]
@@ -115,7 +115,7 @@ def section(name: str, rules: Rules) -> list[str]:
 
 
 def limits(rules: Rules) -> Iterator[tuple[str, str, Source | None]]:
-    """What, how much, and who says so; None = we do."""
+    """Yield each limit as name, figure and source; a source of None means our own limit."""
     text = rules.text.limit
     yield "text of one part", amount(text), text.source
     yield (
@@ -140,7 +140,7 @@ def limits(rules: Rules) -> Iterator[tuple[str, str, Source | None]]:
 
 
 def amount(limit: Limit) -> str:
-    """``280 weighted characters``; bytes as the platform rounds them."""
+    """Return a limit in words: ``280 weighted characters``; bytes as the platform rounds."""
     if limit.unit == "bytes":
         if limit.value < 2**20:
             return f"{limit.value / 2**10:g} KiB"
@@ -150,7 +150,7 @@ def amount(limit: Limit) -> str:
 
 
 def media(rules: MediaRules) -> str:
-    """Formats, size, shape, how many."""
+    """Return formats, size, geometry and number of media files in words."""
     kinds = ", ".join(mime.rpartition("/")[2].rpartition(".")[2] for mime in rules.mimes)
     parts = [kinds, f"at most {amount(rules.max_bytes)}"]
     if rules.width:
@@ -172,7 +172,7 @@ def media(rules: MediaRules) -> str:
 
 
 def inside(rules: VideoRules) -> Iterator[str]:
-    """What may be in a video, a sound or a GIF."""
+    """Yield the rules for the contents of a video, an audio file or a GIF."""
     if rules.codecs or rules.audio_codecs:
         yield " and ".join(", ".join(names) for names in (rules.codecs, rules.audio_codecs) if names)
     if rules.mono_audio_codecs:
@@ -192,27 +192,27 @@ def inside(rules: VideoRules) -> Iterator[str]:
 
 
 def speed(rate: Rate) -> str:
-    """``80 in 1 s``."""
+    """Return a rate in words: ``80 in 1 s``."""
     to_whom = " to one person" if rate.per_recipient else ""
     return f"{rate.count:g} in {rate.seconds:g} s{to_whom}"
 
 
 def allowance(quota: Quota) -> str:
-    """``50 in 24 h``."""
+    """Return a quota in words: ``50 in 24 h``."""
     whom = " different people" if quota.counts_recipients else ""
     when = ", while preparing: one for each medium and one for a carousel" if quota.counts_preparation else ""
     return f"{quota.count:,}{whom} in {quota.seconds / 3600:g} h{when}"
 
 
 def page(source: Source | None) -> str:
-    """A link with the day it was read."""
+    """Return a link with the date on which the source was read."""
     if source is None:
         return "our own: the platform names none"
     return f"[read {source.read_on.isoformat()}]({source.url})"
 
 
 def faults() -> str:
-    """Each fault, what it does, and what it takes beside what all take."""
+    """Return the table of faults: name, effect and additional fields."""
     rows = [
         f"| `{name}` | {FAULT_DESCRIPTIONS[name]} | {names(takes)} |" for name, takes in FAULT_FIELDS.items()
     ]
@@ -220,7 +220,7 @@ def faults() -> str:
 
 
 def switches() -> str:
-    """Each switch of each platform, and what it is until it is set."""
+    """Return the tables of options: meaning, allowed values and default."""
     lines: list[str] = []
     for table in (x.OPTIONS, instagram.OPTIONS, whatsapp.OPTIONS):
         rows = [
@@ -232,7 +232,7 @@ def switches() -> str:
 
 
 def names(found: set[str]) -> str:
-    """Names as code, in their order."""
+    """Return the names as code, sorted."""
     return ", ".join(f"`{name}`" for name in sorted(found))
 
 
@@ -246,7 +246,7 @@ PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {
 
 
 def renewed(text: str, name: str, body: str) -> str:
-    """The page with what stands between its two marks written anew."""
+    """Return the page with new text between the two marks of ``name``."""
     pattern = rf"(<!-- generated: {name} -->\n).*?(<!-- end: {name} -->)"
     new, count = re.subn(pattern, lambda match: f"{match[1]}{body}{match[2]}", text, flags=re.DOTALL)
     if count != 1:
@@ -255,7 +255,7 @@ def renewed(text: str, name: str, body: str) -> str:
 
 
 def stale() -> dict[Path, str]:
-    """Each page that no longer says what the program says, as it should be."""
+    """Return the new text of each page whose generated parts are out of date."""
     found: dict[Path, str] = {}
     for name, (file, make) in PARTS.items():
         path = ROOT / file
@@ -266,7 +266,7 @@ def stale() -> dict[Path, str]:
 
 
 def main(arguments: list[str]) -> int:
-    """The exit code; pages are written anew unless ``--check``."""
+    """Write the stale pages unless ``--check`` is given, and return the exit code."""
     pages = stale()
     for path, text in pages.items():
         print(f"{path.relative_to(ROOT)}: {'stale; run make docs' if arguments else 'written anew'}")

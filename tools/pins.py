@@ -1,6 +1,7 @@
-"""``requirements/*.txt`` pin every package with its hashes, for all systems, and name no registry.
+"""The generator of ``requirements/*.txt``: all pins with hashes, without registry addresses.
 
-usage: tools/pins.py [--upgrade]     without it, what is pinned stays as long as it satisfies
+The pins are for all systems.
+usage: tools/pins.py [--upgrade]     without it, a pin that still satisfies stays unchanged
 """
 
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 OPTIONS = ("--quiet", "--no-header", "--generate-hashes", "--strip-extras", "--allow-unsafe")
-#: Each file, its source, and the files whose pins it keeps to: all three go into one .venv.
+#: Each file, its source, and the files whose pins it reuses: all three go into one .venv.
 FILES = (
     ("run", "pyproject.toml", ()),
     ("build", "requirements/build.in", ("run",)),
@@ -18,7 +19,7 @@ FILES = (
 
 
 def pin(name: str, source: str, keeps_to: tuple[str, ...], more: list[str]) -> None:
-    """``requirements/NAME.txt`` is written anew."""
+    """Write ``requirements/NAME.txt``."""
     kept = [word for other in keeps_to for word in ("-c", f"requirements/{other}.txt")]
     command = [sys.executable, "-m", "piptools", "compile", *OPTIONS, *kept, *more]
     target = ROOT / "requirements" / f"{name}.txt"
@@ -27,12 +28,12 @@ def pin(name: str, source: str, keeps_to: tuple[str, ...], more: list[str]) -> N
 
 
 def without_addresses(pins: str) -> str:
-    """The pins without the options that say where this computer found the packages."""
+    """Return the pins without the options that show this computer's package index."""
     return "".join(line for line in pins.splitlines(keepends=True) if not line.startswith("--")).lstrip()
 
 
 def main() -> None:
-    """All three files are written anew, in the order in which they depend on each other."""
+    """Write all three files, in the order in which they depend on each other."""
     for name, source, keeps_to in FILES:
         pin(name, source, keeps_to, sys.argv[1:])
 

@@ -1,10 +1,10 @@
-"""``.venv`` holds humaspost and what it needs, exactly as pinned; says one line where it cannot.
+"""The set-up of ``.venv`` with humaspost and its pinned dependencies.
 
 usage: tools/setup.py run|test [GOAL]    ``run`` = what humaspost needs, ``test`` = the tests' tools too
 
-Written so that Pythons as old as 2.7 can read it far enough to say that they are too old.
-A set-up that was interrupted leaves no stamp and is made anew; a .venv that somebody else made is
-never deleted.
+A failure prints one line. Pythons as old as 2.7 can parse this file far enough to report that
+they are too old. An interrupted set-up has no stamp and starts again. A .venv that another
+program made is never deleted.
 """
 # Old Pythons must parse this file, so no f-strings, pathlib or unpacking:
 # ruff: noqa: UP031, PTH100, PTH102, PTH105, PTH107, PTH110, PTH118, PTH120, PTH123, RUF005
@@ -52,7 +52,7 @@ def is_new_enough(python):
 
 
 def newer_python():
-    """A Python on PATH that is new enough, or None; ``$PYTHON`` is taken at its word."""
+    """Return a new enough Python on PATH, or None; never replace the choice in ``$PYTHON``."""
     if os.environ.get("PYTHON"):
         return None
     return next((python for python in CANDIDATES if is_new_enough(python)), None)
@@ -81,7 +81,7 @@ def ensure_venv_module():
 
 
 def wanted(level):
-    """What the stamp says when everything of this level is in place."""
+    """Return the stamp's files and digests for a complete set-up of this level."""
     names = ["requirements/%s.txt" % name for name in LEVELS[level]] + ["pyproject.toml"]
     return {name: digest(os.path.join(ROOT, name)) for name in names}
 
@@ -92,7 +92,10 @@ def digest(path):
 
 
 def stamped():
-    """What an earlier set-up of this very folder completed; {} if there is none or it no longer runs."""
+    """Return the files of an earlier complete set-up of this folder, or {}.
+
+    A .venv that no longer runs counts as none.
+    """
     try:
         with open(STAMP) as file:
             stamp = json.load(file)
@@ -109,9 +112,10 @@ def write_stamp(files):
 
 
 def alone(held):
-    """Returns once no other set-up works in this folder: two at once would break each other."""
+    """Wait until no other set-up runs in this folder."""
     import fcntl
 
+    # Two set-ups at the same time would break each other's .venv.
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -150,7 +154,7 @@ def announce(level):
 
 
 def make_venv(goal):
-    """A new .venv stands, marked as ours before anything is in it."""
+    """Create a new .venv and first mark it as made by make."""
     shutil.rmtree(VENV, ignore_errors=True)
     os.mkdir(VENV)
     with open(OURS, "w") as mark:
@@ -176,7 +180,7 @@ def run(command, goal, fresh_log=False):
 
 
 def remedy(log, goal):
-    """One line for what the log of a failed command tells."""
+    """Return one line that explains the log of a failed command."""
     if "ensurepip" in log:
         return (
             "Python has no venv. On Debian/Ubuntu: sudo apt install python%d.%d-venv" % sys.version_info[:2]

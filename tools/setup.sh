@@ -1,10 +1,10 @@
 #!/bin/sh
-# Finds any Python and hands over to setup.py, which says the rest.
+# Finds a Python and runs setup.py, which reports everything else.
 # usage: tools/setup.sh run|test [GOAL]      GOAL is named in messages: make demo
 here=$(dirname "$0")
 goal=${2:-make demo}
 if [ -n "${PYTHON:-}" ]; then
-    # A choice that cannot be followed is an error: another Python in its place would be a surprise.
+    # A wrong choice is an error: running another Python instead would be a surprise.
     "$PYTHON" -c "" >/dev/null 2>&1 || {
         echo "setup: PYTHON=$PYTHON does not run. Name another, then: $goal" >&2
         exit 1
