@@ -18,7 +18,7 @@ def _post(**values: object) -> Post:
 
 
 def test_the_accounts_keys_win_over_the_channels_key_by_key() -> None:
-    post = _post(own={"instagram": {"text": "a", "format": "feed"}, "ig_two": {"text": "b"}})
+    post = _post(channel_keys={"instagram": {"text": "a", "format": "feed"}, "ig_two": {"text": "b"}})
     assert post.keys_for("instagram", "ig_two") == {"text": "b", "format": "feed"}
     assert post.keys_for("instagram", "ig_one") == {"text": "a", "format": "feed"}
 

@@ -203,7 +203,7 @@ def test_each_broken_rule_is_told_at_once() -> None:
 
 
 def test_a_sound_is_converted_too() -> None:
-    for facts in (_with(_AUDIO_DETAILS, channels=2), replace(_AUDIO_DETAILS, mime="audio/wav")):
+    for facts in (_with(_AUDIO_DETAILS, audio_channels=2), replace(_AUDIO_DETAILS, mime="audio/wav")):
         (problem,) = _problems_of(facts)
         assert problem.code in ("media-sound", "media-container")
         assert "convert = true" in problem.hint
@@ -214,7 +214,7 @@ def test_opus_may_have_to_be_mono_where_others_need_not() -> None:
     inside = VideoRules(audio_codecs=("aac", "opus"), mono_audio_codecs=("opus",))
     rules = replace(_RULES, media={MediaKind.AUDIO: replace(_AUDIO, video=inside)})
     for audio, codes in (("aac", []), ("opus", ["media-sound"])):
-        facts = _with(_AUDIO_DETAILS, channels=2, audio=audio)
+        facts = _with(_AUDIO_DETAILS, audio_channels=2, audio_codec=audio)
         assert [problem.code for problem in _problems_of(facts, rules=rules)] == codes
 
 

@@ -40,7 +40,7 @@ def test_what_nothing_forbids_goes(case: GateFacts) -> None:
     assert isinstance(decide(case), Allow)
 
 
-@pytest.mark.parametrize("window", [True, False])
+@pytest.mark.parametrize("window_open", [True, False])
 @pytest.mark.parametrize("started", [True, False])
 @pytest.mark.parametrize(
     ("fact", "stop"),
@@ -48,22 +48,22 @@ def test_what_nothing_forbids_goes(case: GateFacts) -> None:
         ({"expires_at": GOING.now}, Deny(State.EXPIRED, "expires")),
         ({"expires_at": DUE}, Deny(State.EXPIRED, "expires")),
         ({"opted_out": True}, Deny(State.REFUSED, "opt-out")),
-        ({"consent": False}, Deny(State.REFUSED, "consent")),
+        ({"has_consent": False}, Deny(State.REFUSED, "consent")),
         ({"file_hold": "draft"}, Deny(State.HELD, "file")),
-        ({"paused": True}, Deny(State.HELD, "pause")),
+        ({"is_paused": True}, Deny(State.HELD, "pause")),
         ({"account_hold": "login"}, Deny(State.HELD, "login")),
         ({"account_hold": "quota"}, Deny(State.HELD, "quota")),
-        ({"unwanted": True}, Deny(State.REFUSED, "no-marketing")),
+        ({"marketing_refused": True}, Deny(State.REFUSED, "no-marketing")),
     ],
 )
 def test_each_fact_stops_by_itself(
-    fact: dict[str, object], stop: Decision, *, started: bool, window: bool
+    fact: dict[str, object], stop: Decision, *, started: bool, window_open: bool
 ) -> None:
-    assert decide(replace(GOING if started else FIRST, window=window, **fact)) == stop
+    assert decide(replace(GOING if started else FIRST, service_window_open=window_open, **fact)) == stop
 
 
 @pytest.mark.parametrize(
-    ("late", "born", "stop"),
+    ("late", "before_ledger", "stop"),
     [
         (Late.ASK, False, Deny(State.MISSED, "late")),
         (Late.SKIP, False, Deny(State.EXPIRED, "late")),
@@ -73,14 +73,16 @@ def test_each_fact_stops_by_itself(
         (Late.PUBLISH, True, Deny(State.MISSED, "before-ledger")),
     ],
 )
-def test_what_is_late_before_its_first_write(late: Late, stop: Decision, *, born: bool) -> None:
-    assert decide(replace(FIRST, now=LATER, late=late, before_ledger=born)) == stop
+def test_what_is_late_before_its_first_write(late: Late, stop: Decision, *, before_ledger: bool) -> None:
+    assert decide(replace(FIRST, now=LATER, late=late, due_before_ledger=before_ledger)) == stop
 
 
 def test_without_a_window_and_without_a_template_nobody_is_written_to() -> None:
-    assert decide(replace(GOING, window=False, template=False)) == Deny(State.REFUSED, "no-template")
+    assert decide(replace(GOING, service_window_open=False, has_template=False)) == Deny(
+        State.REFUSED, "no-template"
+    )
 
 
 def test_the_same_text_is_refused_only_before_the_first_write() -> None:
-    assert decide(replace(FIRST, same_text="other")) == Deny(State.FAILED, "same-text")
-    assert decide(replace(GOING, same_text="other")) == Allow()
+    assert decide(replace(FIRST, duplicate_of="other")) == Deny(State.FAILED, "same-text")
+    assert decide(replace(GOING, duplicate_of="other")) == Allow()

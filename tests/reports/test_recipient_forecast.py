@@ -61,7 +61,10 @@ def run_forecast(
 
 def printed(one: Upcoming, found: RecipientForecast | None) -> tuple[str, dict[str, object]]:
     """The screen, and what the document has of the post."""
-    seen, clock = PlanOutlook((replace(one, reach=found),), ()), TimeFormatter("Asia/Jakarta", DUE - DAY)
+    seen, clock = (
+        PlanOutlook((replace(one, recipient_forecast=found),), ()),
+        TimeFormatter("Asia/Jakarta", DUE - DAY),
+    )
     document = plan_to_json(seen, SenderStatus(False), clock=clock)
     return "\n".join(format_plan(seen, SenderStatus(False), clock=clock)), document["coming"][0]
 
@@ -125,7 +128,7 @@ def test_a_post_that_nobody_gets_within_its_grace_is_missed_by_all() -> None:
     (found,) = run_forecast((range(1000, 1005), one), written=full)
     assert found is not None
     assert (found.missed, found.never_count) == (5, 0)
-    assert will_be_missed(replace(one, reach=found))
+    assert will_be_missed(replace(one, recipient_forecast=found))
     text, document = printed(one, found)
     assert "limit 250 people in 24 h: no place before Wed 3 Feb 22:30" in text
     assert "5 of 5 people would find no place in time and get nothing (missed)" in text
@@ -140,7 +143,7 @@ def test_where_somebody_gets_it_in_time_the_others_get_it_late() -> None:
     (found,) = run_forecast((range(1000, 1003), upcoming(3)), written=full)
     assert found is not None
     assert (found.missed, found.last_delivery_at) == (0, DUE + timedelta(hours=14))
-    assert not will_be_missed(replace(upcoming(3), reach=found))
+    assert not will_be_missed(replace(upcoming(3), recipient_forecast=found))
     full.append((236, DUE - timedelta(hours=10)))
     (found,) = run_forecast((range(1000, 1003), upcoming(3)), written=full, begun=True)
     assert found is not None

@@ -67,8 +67,8 @@ def test_an_office_is_read_whole(tmp_path: Path) -> None:
         "instagram",
         "@kotacontoh",
     )
-    assert settings.account("whatsapp") is settings.default_account("whatsapp") is settings.accounts[1]
-    assert settings.account("none") is None is settings.default_account("x")
+    assert settings.account("whatsapp") is settings.accounts[1]
+    assert settings.account("none") is None
     assert settings.audiences == {"masyarakat": tmp_path / "audiences/masyarakat.csv"}
     assert settings.media is not None
     assert settings.media.public_base_url == "https://media.kotacontoh.example"
@@ -218,12 +218,11 @@ def test_a_secret_beside_another_mistake_is_never_shown(tmp_path: Path) -> None:
     assert [problem.code for problem in found].count("secret-in-config") == 2
 
 
-def test_of_two_accounts_a_channel_means_the_default_one_or_none(tmp_path: Path) -> None:
+def test_an_account_is_its_channels_default_only_where_the_file_says_so(tmp_path: Path) -> None:
     two = IG + IG2
-    assert load_settings(written(tmp_path, two)).default_account("instagram") is None
-    chosen = load_settings(written(tmp_path, two + "default = true\n")).default_account("instagram")
-    assert chosen is not None
-    assert chosen.name == "ig2"
+    assert [account.default for account in load_settings(written(tmp_path, two)).accounts] == [False, False]
+    chosen = load_settings(written(tmp_path, two + "default = true\n")).accounts
+    assert [account.name for account in chosen if account.default] == ["ig2"]
 
 
 def test_a_file_that_is_no_text_or_not_readable_is_a_problem(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def test_a_secret_file_that_cannot_be_read_is_named_with_its_variable(tmp_path: 
 
 
 def test_one_renewal_of_an_account_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("humaspost.settings.vault._RENEWAL", 0.05)
+    monkeypatch.setattr("humaspost.settings.vault._RENEWAL_TIMEOUT", 0.05)
     one, other = vault(tmp_path), vault(tmp_path)
     with one.renewal_lock("x"):
         with pytest.raises(RenewalInProgress):

@@ -81,7 +81,7 @@ class Sandbox:
 
     def _uvicorn_config(self) -> uvicorn.Config:
         routes: list[BaseRoute] = [route for platform in self.platforms.values() for route in platform.routes]
-        options = {name: one for package in _PACKAGES.values() for name, one in package.SWITCHES.items()}
+        options = {name: one for package in _PACKAGES.values() for name, one in package.OPTIONS.items()}
         routes += ControlEndpoints(self.state, self.faults, platforms=self.platforms, options=options).routes
         routes += MediaHost(self.state).routes + PageEndpoints(self.state).routes
         app = FaultTransport(Starlette(routes=routes), sandbox_state=self.state, faults=self.faults)

@@ -57,7 +57,7 @@ class WebServer(BaseHTTPRequestHandler):
 def web(tmp_path: Path) -> Iterator[tuple[str, type[WebServer]]]:
     """The base URL of a web server over ``tmp_path/www``, and its handler."""
     (tmp_path / "www").mkdir()
-    handler = type("Handler", (WebServer,), {"folder": tmp_path / "www", "seen": [], "misbehave": None})
+    handler = type("Handler", (WebServer,), {"folder": tmp_path / "www", "requests": [], "fault": None})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
@@ -141,7 +141,7 @@ def hang_up_early(handler: WebServer, body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("misbehave", "code", "transient"),
+    ("fault", "code", "transient"),
     [
         (lambda h, b: h.reply(200, b, "text/html"), "media-host-type", False),
         (lambda h, b: h.reply(200, b, "application/octet-stream"), "media-host-type", False),
@@ -162,12 +162,12 @@ def test_an_address_that_is_not_the_file_is_not_given_out(
     web: tuple[str, type[WebServer]],
     file: FitFile,
     tmp_path: Path,
-    misbehave: Callable[[WebServer, bytes], None],
+    fault: Callable[[WebServer, bytes], None],
     code: str,
     transient: bool,
 ) -> None:
     base, handler = web
-    handler.fault = misbehave
+    handler.fault = fault
     place = host(base, tmp_path)
     with pytest.raises(HostError) as failed:
         place.publish(file)

@@ -134,7 +134,7 @@ def test_whatever_goes_wrong_inside_a_film_is_that_film_s_problem(
     def confused(*_args: object) -> None:
         raise AttributeError("ours")
 
-    monkeypatch.setattr("humaspost.media.mp4.strip_metadata.demand_whole", confused)
+    monkeypatch.setattr("humaspost.media.mp4.strip_metadata.check_whole", confused)
     _, problems = MediaProbe(root).probe_post(post_with(root, put("a.mp4", video_files.video_file())))
     assert [problem.code for problem in problems] == ["media-unreadable"]
 

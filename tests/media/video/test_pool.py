@@ -105,7 +105,7 @@ def test_the_door_tells_it_as_a_post_that_failed(root: Path, waiting: Attachment
 class _ChannelRules:
     """Rules of a channel that takes what STRICT takes."""
 
-    def limits(self, item: Attachment) -> object:
+    def media_rules_for(self, item: Attachment) -> object:
         return STRICT
 
 
@@ -182,12 +182,12 @@ def test_the_child_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_job_comes_through_as_text() -> None:
     wanted = EncodingSettings(Geometry(2, 4, 6, 8), Fraction(30000, 1001), 800_000, 48_000, "mono")
-    for want in (wanted, replace(wanted, shape=None), None):
+    for want in (wanted, replace(wanted, geometry=None), None):
         job = video_job.ConversionJob(
             "/a/b.made.mp4", "/a/.b.tmp", "video/mp4", True, want, False, 2, 16_000_000, 90.0
         )
         for bounds in (None, (3.0, 60.0)):
-            whole = replace(job, lasts=bounds, rate=bounds)
+            whole = replace(job, duration_range=bounds, frame_rate_range=bounds)
             assert video_job.from_json(video_job.to_json(whole)) == whole
 
 

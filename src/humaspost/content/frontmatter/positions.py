@@ -12,7 +12,7 @@ FRONT_MATTER_LINE = 2
 class PositionIndex(Mapping[str, Position]):
     """Places by key path, each made when it is asked for: most never are."""
 
-    __slots__ = ("_spots",)
+    __slots__ = ("_positions",)
 
     def __init__(self) -> None:
         self._positions: dict[str, tuple[int, int, int]] = {}

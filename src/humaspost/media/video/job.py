@@ -78,10 +78,12 @@ def to_json(job: ConversionJob) -> str:
 def from_json(text: str) -> ConversionJob:
     """The job that ``written`` wrote."""
     data = json.loads(text)
-    if (encoding := data["want"]) is not None:
-        geometry = Geometry(**encoding["shape"]) if encoding["shape"] else None
-        data["want"] = EncodingSettings(**{**encoding, "shape": geometry, "rate": Fraction(encoding["rate"])})
-    for key in ("lasts", "rate"):
+    if (encoding := data["encoding"]) is not None:
+        geometry = Geometry(**encoding["geometry"]) if encoding["geometry"] else None
+        data["encoding"] = EncodingSettings(
+            **{**encoding, "geometry": geometry, "frame_rate": Fraction(encoding["frame_rate"])}
+        )
+    for key in ("duration_range", "frame_rate_range"):
         data[key] = tuple(data[key]) if data[key] else None
     return ConversionJob(**data)
 
