@@ -71,6 +71,6 @@ def test_decisions_are_numbered_and_listed() -> None:
 def test_the_page_for_plug_ins_names_all_that_a_channel_has() -> None:
     page = (ROOT / "docs" / "plugins.md").read_text("utf-8")
     wanted = {name for kind in (Channel, Session) for name in vars(kind) if not name.startswith("_")}
-    wanted |= {"name", "Config", "secrets", "looks"}
+    wanted |= {"name", "Config", "secrets", "lookup_schedule"}
     assert {name for name in wanted if f"`{name}`" not in page} == set()
     assert {fault for fault in FAULTS if f"`{fault}`" not in page} == set()

@@ -72,7 +72,7 @@ class _UnusableFile(Exception):
 
 
 def read_audience(path: Path, *, display_path: str, now: datetime, zone: str) -> AudienceFile:
-    """The rows of a list; ``shown`` is its path as people know it, ``zone`` the office's."""
+    """The rows of a list; ``display_path`` is its path as people know it, ``zone`` the office's."""
     digest = ""
     try:
         data = _read_bytes(path, display_path)

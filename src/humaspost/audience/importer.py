@@ -96,7 +96,7 @@ def import_file(
 ) -> ImportChanges:
     """The list holds exactly the people of the file; people keep their ids, and who left stays away.
 
-    ``shown`` is the file's path as people know it, ``zone`` the office's.
+    ``display_path`` is the file's path as people know it, ``zone`` the office's.
     """
     file = display_path or path.name
     audience_file = read_audience(path, display_path=file, now=now, zone=zone)

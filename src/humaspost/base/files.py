@@ -17,7 +17,7 @@ def atomic_write(target: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
 
 @contextmanager
 def written_path(target: Path, *, mode: int = 0o600) -> Iterator[Path]:
-    """Like ``written``, for a writer that wants a path: yield that of an empty file."""
+    """Like ``atomic_write``, for a writer that wants a path: yield that of an empty file."""
     draft = draft_of(target)
     _new(draft, mode)
     try:

@@ -22,7 +22,7 @@ _MAX_PROBLEMS = 20
 
 
 def check(text: str, report: FileReport, *, first_line: int) -> bool:
-    """Whether the text is free of control characters; all that is odd in it is told to ``page``."""
+    """Whether the text is free of control characters; all that is odd in it is told to ``report``."""
     is_clean = True
     for match in islice(_is_suspicious(text), _MAX_PROBLEMS):
         is_clean &= _report_character(match[0], _position_of(text, match.start(), first_line), report)
@@ -30,7 +30,7 @@ def check(text: str, report: FileReport, *, first_line: int) -> bool:
 
 
 def check_value(value: str, report: FileReport, position: Position) -> None:
-    """The same for a value that spelled the character with a backslash; ``at`` is where the value stands."""
+    """The same for a value that spelled the character with a backslash; ``position`` is where the value stands."""
     for match in islice(_is_suspicious(value), 1):
         _report_character(match[0], position, report)
 

@@ -174,7 +174,7 @@ def read_bytes(file: PostFile, *, limit: int) -> tuple[bytes, FileStamp]:
 
 
 def _read_up_to(handle: int, limit: int) -> bytes:
-    """Up to ``most`` bytes, however few the system hands over at a time."""
+    """Up to ``limit`` bytes, however few the system hands over at a time."""
     raw = os.read(handle, limit)
     while raw and len(raw) < limit:
         chunk = os.read(handle, limit - len(raw))

@@ -31,9 +31,9 @@ Snapshots = dict[str, FileSnapshot]
 class FolderReading:
     """One look at the folder; every tuple is in the order of the paths.
 
-    ``files`` counts every file that is a post by its name. ``broken`` maps files without a valid post to
+    ``files`` counts every file that is a post by its name. ``broken_posts`` maps files without a valid post to
     what could be read of it. ``unsettled`` are files still being written, likewise with
-    the id that they had when last read; they are in neither ``posts`` nor ``broken``.
+    the id that they had when last read; they are in neither ``posts`` nor ``broken_posts``.
     """
 
     posts: tuple[Post, ...]
@@ -46,7 +46,7 @@ class FolderReading:
 class PostReader:
     """Reads the folder again and again, parsing only what changed since.
 
-    ``settle`` is how many seconds a file must have been left alone before it counts; ``seen`` are the
+    ``settle`` is how many seconds a file must have been left alone before it counts; ``snapshots`` are the
     looks of an earlier reader, with which the first reading compares.
     """
 
@@ -165,7 +165,7 @@ def read_posts(
     settle: float = 1.0,
     snapshots: Snapshots | None = None,
 ) -> tuple[list[Post], list[Problem]]:
-    """The valid posts of the folder and every problem in it, read once; see ``Known`` and ``Reader``."""
+    """The valid posts of the folder and every problem in it, read once; see ``NameIndex`` and ``PostReader``."""
     names = NameIndex(zone, owners, channel_names, audience_names)
     reader = PostReader(folder, root=root, names=names, settle=settle, snapshots=snapshots)
     reading = reader.read(now=now)

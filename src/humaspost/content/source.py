@@ -31,7 +31,7 @@ class SourceText:
 
 
 def split_source(raw: bytes, report: FileReport) -> SourceText | None:
-    """The two halves, and ``page`` knows its lines; None where a problem says why there are none."""
+    """The two halves, and ``report`` knows its lines; None where a problem says why there are none."""
     text = _decode(raw, report)
     if text is None:
         return None

@@ -146,7 +146,7 @@ class MediaProbe:
 
 
 def media_details(file: BufferedReader, name: str, *, real_name: str) -> MediaFacts:
-    """The facts of an open file; ``real`` is its own name, where ``name`` is a link's. Raises Flaw."""
+    """The facts of an open file; ``real_name`` is its own name, where ``name`` is a link's. Raises Flaw."""
     size = os.fstat(file.fileno()).st_size
     if size > MAX_FILE_BYTES:
         raise media_problems.file_too_large(name, size, MAX_FILE_BYTES)

@@ -38,7 +38,7 @@ def resolve_inside(root: Path, file: str, path: Path) -> Path:
 def open_inside(root: Path, relative: Path) -> BufferedReader:
     """The regular file at ``relative``, no step of which is a link; raises OSError.
 
-    A link that is put in place of a folder after ``inside`` looked is refused here (ELOOP or ENOTDIR).
+    A link that is put in place of a folder after ``resolve_inside`` looked is refused here (ELOOP or ENOTDIR).
     """
     if os.open not in os.supports_dir_fd:
         return open_regular(root / relative)

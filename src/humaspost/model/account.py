@@ -13,7 +13,7 @@ from humaspost.model.rendition import Fallback
 class Account:
     """One ``[accounts.NAME]``; ``config`` is the channel's own pydantic model of it.
 
-    ``shown`` is what a person calls it (``@kotacontoh``, a masked number). ``on_unknown`` is
+    ``display_name`` is what a person calls it (``@kotacontoh``, a masked number). ``on_unknown`` is
     ``look``, ``ask`` or ``retry``.
     """
 
@@ -36,11 +36,12 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One WhatsApp template as approved; ``params`` counts the body's, ``header`` is its medium or ''.
+    """One WhatsApp template as approved; ``param_count`` counts the body's, ``header_kind`` is its medium or ''.
 
-    ``named`` are the names of the body's parameters where they go by name. ``top`` = a header of text has a
-    parameter, ``top_name`` what it is called where it goes by name. ``buttons`` by their place: ``url``, ``quick_reply``, …; ``url+`` wants the end of its address.
-    ``body`` and ``heading`` measure the text and the header's text: its own characters, then how often each
+    ``param_names`` are the names of the body's parameters where they go by name. ``has_header_param`` = a
+    header of text has a parameter, ``header_param_name`` what it is called where it goes by name.
+    ``buttons`` by their place: ``url``, ``quick_reply``, …; ``url+`` wants the end of its address.
+    ``body_lengths`` and ``header_lengths`` measure the text and the header's text: its own characters, then how often each
     parameter stands in it; () = not known.
     """
 

@@ -22,7 +22,7 @@ from humaspost.model.rules import Rules
 class LookupSchedule:
     """When to look after an unknown outcome, in seconds from the end of the attempt; none = a person at once.
 
-    ``where`` tells a person where to look for themselves. ``address`` is the expression (``re``, from its beginning) of
+    ``public_site`` tells a person where to look for themselves. ``url_pattern`` is the expression (``re``, from its beginning) of
     a post's public address, whose group ``id`` is the platform's id and whose group ``name``, if it has one, the
     account's; "" = an address does not tell it.
     """
@@ -49,9 +49,9 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class NotReady:
-    """One step was made; call again in ``after`` seconds with ``token``, which is kept in the ledger.
+    """One step was made; call again in ``retry_after`` seconds with ``token``, which is kept in the ledger.
 
-    ``spent`` names the preparing quota of which this step used one, '' = none.
+    ``used_quota`` names the preparing quota of which this step used one, '' = none.
     """
 
     token: Json
@@ -68,7 +68,7 @@ class Retracted:
 
 @dataclass(frozen=True, slots=True)
 class ManualSteps:
-    """The platform has no such call; ``how`` tells a person what to do."""
+    """The platform has no such call; ``instructions`` tells a person what to do."""
 
     instructions: str
 
@@ -84,16 +84,16 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class ChannelEvent:
-    """One thing a platform told us by webhook; ``dedupe`` is the same for every repetition.
+    """One thing a platform told us by webhook; ``dedupe_key`` is the same for every repetition.
 
-    ``kind`` is ``status`` (with ``key`` = our callback data, ``stage`` or ``failed`` code), ``inbound`` (a
+    ``kind`` is ``status`` (with ``key`` = our callback data, ``stage`` or ``failure_code``), ``inbound`` (a
     person wrote ``text``, or pressed a button with our ``payload`` behind it), ``left`` (a person wants no more), ``no-marketing`` and
     ``marketing`` (they want no advertising any more, or again), ``closed`` (a person's 24-hour window is not open),
-    ``moved`` (the ``sender`` has the number ``moved`` from now on) ``template`` (the platform's ``verdict`` on
-    one) or ``account`` (which it restricted). ``sender`` is the person's number, ``user_id``
+    ``moved`` (the ``phone`` has the number ``new_phone`` from now on), ``template`` (the platform's ``template_change`` on
+    one) or ``account`` (which it restricted). ``phone`` is the person's number, ``user_id``
     what the platform calls them; either may be missing.
-    ``again`` = after so many seconds the failed one may be tried once more, ``tries`` times; ``holds`` = the
-    account is restricted, and nothing more goes out before a person has seen to it.
+    ``retry_after`` = after so many seconds the failed one may be tried once more, ``max_retries`` times.
+    ``restricts_account`` = the account is restricted, and nothing more goes out before a person has seen to it.
     """
 
     dedupe_key: str
@@ -125,7 +125,7 @@ class FitFile:
 
 
 class MediaNotReady(Exception):
-    """The medium is still being made fit, elsewhere: the same step of preparation again in ``after`` seconds."""
+    """The medium is still being made fit, elsewhere: the same step of preparation again in ``retry_after`` seconds."""
 
     def __init__(self, retry_after: float) -> None:
         super().__init__(retry_after)
@@ -159,7 +159,7 @@ class ChannelContext(Protocol):
         ...
 
     def public_url(self, media: Attachment) -> str:
-        """A public address of the fitted medium, fetched once by us; raises as ``fitted``, or Transient if it is not."""
+        """A public address of the fitted medium, fetched once by us; raises as ``fit_media``, or Transient if it is not."""
         ...
 
 
@@ -203,7 +203,7 @@ class Channel(Protocol):
     name: ClassVar[str]
     #: pydantic model of one ``[accounts.NAME]`` without ``channel``, ``default`` and ``on_unknown``.
     Config: ClassVar[type[Any]]
-    #: Names of the secrets that ``door.secret`` is asked for, in the order a person fills them in.
+    #: Names of the secrets that ``context.secret`` is asked for, in the order a person fills them in.
     secrets: ClassVar[tuple[str, ...]]
     lookup_schedule: ClassVar[LookupSchedule]
 
@@ -242,7 +242,7 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """What a person is asked at ``url``, the platform's own page; their answer comes to ``callback``."""
+    """What a person is asked at ``url``, the platform's own page; their answer comes to ``callback_url``."""
 
     url: str
     callback_url: str

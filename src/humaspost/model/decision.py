@@ -11,11 +11,11 @@ from humaspost.model.post import Late
 class GateFacts:
     """Every fact that may stop a write, read in the transaction that commits its intent.
 
-    ``first_write_at`` is the first public write of this post on this account. ``paused`` = a pause
+    ``first_write_at`` is the first public write of this post on this account. ``is_paused`` = a pause
     holds now that does not except this type. ``file_hold`` and ``account_hold`` say why, or None.
-    ``consent``, ``opted_out``, ``window`` speak of the recipient (True, False, True without one).
-    ``unwanted`` = it would go as marketing, of which the person wants none.
-    ``before_ledger`` = it was due before the ledger was made. ``same_text`` = another post's id that
+    ``has_consent``, ``opted_out``, ``service_window_open`` speak of the recipient (True, False, True without one).
+    ``marketing_refused`` = it would go as marketing, of which the person wants none.
+    ``due_before_ledger`` = it was due before the ledger was made. ``duplicate_of`` = another post's id that
     said the same here lately.
     """
 

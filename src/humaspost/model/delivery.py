@@ -67,7 +67,7 @@ def parse_callback(callback: str | None) -> tuple[DeliveryKey | None, int | None
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A person by the ledger's random id; ``window`` = free text may be sent now (WhatsApp's 24 hours)."""
+    """A person by the ledger's random id; ``service_window_open`` = free text may be sent now (WhatsApp's 24 hours)."""
 
     id: str
     phone: str = field(repr=False)
@@ -93,8 +93,8 @@ class Attempt:
     """One try, as ``Session.find`` needs it to look the object up.
 
     ``started_at`` is when the first try began that may have landed, ``ended_at`` when the last one's
-    outcome became unknown, ``ready`` what preparation gave, ``reply_to`` the remote id that was answered
-    to, ``code`` the error's code (``duplicate`` may mean something). ``taken`` are remote ids that other
+    outcome became unknown, ``token`` what preparation gave, ``reply_to`` the remote id that was answered
+    to, ``code`` the error's code (``duplicate`` may mean something). ``used_remote_ids`` are remote ids that other
     deliveries hold: none of them is the answer.
     """
 

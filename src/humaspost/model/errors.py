@@ -48,10 +48,10 @@ class ChannelError(Exception):
 
 
 class Transient(ChannelError):
-    """It is proved that nothing was created; ``redo`` = what was prepared is stale and made anew.
+    """It is proved that nothing was created; ``restart_preparation`` = what was prepared is stale and made anew.
 
-    ``closed`` = the person's window is not open, whatever we knew of it: the gate decides what may go instead.
-    ``most`` = tries in all that end so, after which it is final; 0 = as many as there is time for.
+    ``window_closed`` = the person's window is not open, whatever we knew of it: the gate decides what may go instead.
+    ``max_attempts`` = tries in all that end so, after which it is final; 0 = as many as there is time for.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Transient(ChannelError):
 
 
 class RateLimited(ChannelError):
-    """The platform refused before writing; it takes the write again at ``retry_at``. ``most`` as in Transient."""
+    """The platform refused before writing; it takes the write again at ``retry_at``. ``max_attempts`` as in Transient."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class QuotaExceeded(ChannelError):
 
 
 class Rejected(ChannelError):
-    """It will never be accepted as it is; ``unwanted`` = the person told the platform that they want no marketing."""
+    """It will never be accepted as it is; ``marketing_refused`` = the person told the platform that they want no marketing."""
 
     def __init__(
         self, code: str, detail: str = "", *, scope: Scope = Scope.DELIVERY, marketing_refused: bool = False
@@ -110,7 +110,7 @@ class Rejected(ChannelError):
 class AuthFailed(ChannelError):
     """Login, scope, expiry or a restriction of the account: a person must act.
 
-    ``lasting`` = the login itself is good (a restriction, an unpaid bill), so that one which succeeds proves
+    ``persistent`` = the login itself is good (a restriction, an unpaid bill), so that one which succeeds proves
     nothing: only a person says that it is over.
     """
 

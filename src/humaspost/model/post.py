@@ -40,8 +40,8 @@ class MediaKind(StrEnum):
 class PublishTime:
     """A moment as its author wrote it and what it means.
 
-    ``wall`` is local time without zone (``2027-02-03T08:30``), ``zone`` an IANA name or ``+07:00``,
-    ``utc`` the resolved moment, ``shift`` is ``gap`` or ``fold`` where daylight saving moved it.
+    ``local_time`` is local time without zone (``2027-02-03T08:30``), ``zone`` an IANA name or ``+07:00``,
+    ``utc`` the resolved moment, ``dst_shift`` is ``gap`` or ``fold`` where daylight saving moved it.
     """
 
     local_time: str
@@ -54,9 +54,9 @@ class PublishTime:
 class Video:
     """What a video, a sound or a GIF is made of; ``""`` and None = there is none, or it is not told.
 
-    Codecs, ``pixels`` (``yuv420p``) and ``profile`` are named as FFmpeg names them. ``frame_rate`` per
+    Codecs, ``pixel_format`` (``yuv420p``) and ``profile`` are named as FFmpeg names them. ``frame_rate`` per
     second, ``bit_rate`` of the whole file in bits per second, ``sample_rate`` in Hz. ``index_first`` =
-    the index (moov) stands before the pictures, so that a player need not have the whole file. ``hidden`` = it
+    the index (moov) stands before the pictures, so that a player need not have the whole file. ``has_hidden_frames`` = it
     holds pictures that a player leaves out, as a telephone does with what was cut off.
     """
 
@@ -79,7 +79,7 @@ class Video:
 class MediaFacts:
     """What a media file is by its content; ``size`` in bytes, sides in pixels after orientation, seconds.
 
-    ``film`` is there for videos, sounds and GIFs.
+    ``video`` is there for videos, sounds and GIFs.
     """
 
     kind: MediaKind
@@ -117,8 +117,8 @@ class Medium:
 class Post:
     """One file in ``posts/``, valid in itself; what the channels make of it is a Rendition.
 
-    ``file`` is relative to the project, ``channels`` and ``audiences`` are as written, ``own`` holds
-    the keys of channels and accounts (``x:``, ``instagram:``), ``places`` maps key paths (``date``,
+    ``file`` is relative to the project, ``channels`` and ``audiences`` are as written, ``channel_keys`` holds
+    the keys of channels and accounts (``x:``, ``instagram:``), ``positions`` maps key paths (``date``,
     ``x.text``, ``media.0.alt``, ``body``) to where they stand; ``lines`` is the front matter and what
     follows, for carets. ``date`` is None only in a draft. ``digest`` is the sha256 of the bytes.
     """

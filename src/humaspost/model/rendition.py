@@ -123,7 +123,7 @@ def _attachment_from_json(data: Mapping[str, Any]) -> Attachment:
 
 
 def attachment_from_medium(medium: Medium, project_path: str) -> Attachment:
-    """The attachment of a probed medium; ``root_relative`` is its path within the project.
+    """The attachment of a probed medium; ``project_path`` is its path within the project.
 
     Raises ValueError for a medium that was not probed.
     """
@@ -153,7 +153,7 @@ def attachment_from_medium(medium: Medium, project_path: str) -> Attachment:
 def _companion_attachment(
     medium: Medium, project_path: str, *, file: Path | None, media_facts: MediaFacts | None, use: str
 ) -> Attachment | None:
-    """A file beside it, where it was probed; ``medium.path`` and ``root_relative`` name the same file."""
+    """A file beside it, where it was probed; ``medium.path`` and ``project_path`` name the same file."""
     if file is None or media_facts is None:
         return None
     relative_path = os.path.relpath(file, medium.path.parent).replace(os.sep, "/")

@@ -31,7 +31,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class TextRules:
-    """How long one part may be. ``measure`` counts; ``bound`` is cheap and never below ``measure``."""
+    """How long one part may be. ``measure`` counts; ``upper_bound`` is cheap and never below ``measure``."""
 
     limit: Limit
     measure: Measure
@@ -40,11 +40,11 @@ class TextRules:
 
 @dataclass(frozen=True, slots=True)
 class VideoRules:
-    """What may be inside a video, a sound or a GIF; empty and None = no rule. Names as in ``Film``.
+    """What may be inside a video, a sound or a GIF; empty and None = no rule. Names as in ``Video``.
 
     ``frame_rate`` (least, most) per second; ``bit_rate`` bits per second, ``sample_rate`` Hz,
-    ``channels``, ``frames`` and ``pixels_in_all`` (width × height × frames) at most. ``index_first`` =
-    the moov box must come first. ``mono`` are those of ``audio`` that are taken with one channel only,
+    ``audio_channels``, ``frames`` and ``max_total_pixels`` (width × height × frames) at most. ``index_first`` =
+    the moov box must come first. ``mono_audio_codecs`` are those of ``audio_codecs`` that are taken with one channel only,
     ``audio_streams`` how many tracks of sound there may be. ``profiles`` of the codec are shown everywhere;
     others are taken, and some telephones cannot play them.
     """
@@ -68,9 +68,9 @@ class VideoRules:
 class MediaRules:
     """What one kind of medium must be; ``convert_to`` is what ``media.fit`` makes of images.
 
-    ``ratio`` is width / height (least, most), ``width`` and ``height`` pixels (least, most), ``frame``
+    ``ratio`` is width / height (least, most), ``width`` and ``height`` pixels (least, most), ``max_sides``
     the longer and the shorter side at most, either way up, ``duration`` seconds (least, most); None = no
-    rule. ``mimes`` of a video name its containers, ``film`` what is inside. ``described`` = an alternative text
+    rule. ``mimes`` of a video name its containers, ``video`` what is inside. ``alt_required`` = an alternative text
     goes with it.
     """
 
@@ -108,7 +108,7 @@ class Rate:
 class Quota:
     """At most ``count`` in a rolling window of ``seconds``.
 
-    ``unique`` counts recipients outside their window. ``preparing`` counts steps of preparation that say
+    ``counts_recipients`` counts recipients outside their window. ``counts_preparation`` counts steps of preparation that say
     so (``NotReady.spent``), not public writes.
     """
 
@@ -131,9 +131,9 @@ class Unsupported:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What the platform charges for a part, in US$: ``linked`` where it ``has_link``, else ``part``.
+    """What the platform charges for a part, in US$: ``linked_part`` where it ``has_link``, else ``part``.
 
-    ``alt`` is added for each alternative text of a medium of a kind in ``described``. Never a promise.
+    ``alt`` is added for each alternative text of a medium of a kind in ``alt_kinds``. Never a promise.
     """
 
     plain_part: Decimal
@@ -153,11 +153,11 @@ class Price:
 class Rules:
     """Everything a channel refuses, for one account.
 
-    ``public`` = restricted posts are refused. ``audience`` = every delivery has a recipient.
+    ``is_public`` = restricted posts are refused. ``is_per_recipient`` = every delivery has a recipient.
     ``max_parts`` > 1 = threads, as ``parts_source`` says; None = the platform names no end, and this one is
-    ours. ``alt`` = longest alternative text. ``media`` by kind; a kind that is absent is not taken. ``uses``
+    ours. ``alt`` = longest alternative text. ``media`` by kind; a kind that is absent is not taken. ``placement_rules``
     overrides it for media that are shown in another place: by
-    ``Attachment.use`` (``story``), then by kind. ``max_media`` = items in one part. ``needs_media`` = no
+    ``Attachment.use`` (``story``), then by kind. ``max_media`` = items in one part. ``media_required`` = no
     text-only posts. ``keys`` are the channel's own front-matter keys with what each means. ``price`` None =
     nothing is charged for a part, or nobody can say what.
     """

@@ -23,8 +23,8 @@ from humaspost.planning.thread_split import split_thread
 class PlanningContext:
     """What planning is told of the world: no clock, no disk.
 
-    ``facts`` by account name; ``said`` = first writes of the last days, for ``same-text``; ``convert`` =
-    media are converted to what the channels take.
+    ``statuses`` by account name; ``recent_texts`` = first writes of the last days, for ``same-text``;
+    ``convert`` = media are converted to what the channels take.
     """
 
     accounts: Sequence[Account]
@@ -39,7 +39,7 @@ class PlanningContext:
 def build_plan(
     posts: Sequence[Post], problems_by_file: Iterable[Problem], context: PlanningContext
 ) -> tuple[Plan, list[Problem]]:
-    """The plan, and every problem that keeps a post out of it; ``bad`` are those found while reading."""
+    """The plan, and every problem that keeps a post out; ``problems_by_file`` are those found while reading."""
     wrong = {problem.file for problem in problems_by_file if problem.is_error}
     rows: list[PlanRow] = []
     held: list[NotPlanned] = []

@@ -14,7 +14,7 @@ from humaspost.planning.login_expiry import expiry_before
 
 @dataclass(frozen=True, slots=True)
 class LoginExpiry:
-    """``posts`` posts come due on the account after ``ends``."""
+    """``post_count`` posts come due on the account after ``expires_at``."""
 
     account: str
     expires_at: datetime

@@ -22,9 +22,10 @@ _UPCOMING_STATES = (*WAITING_STATES, State.HELD)
 
 @dataclass(frozen=True, slots=True)
 class RecipientForecast:
-    """Only ``limit`` different people in ``window``: the ``last`` waits, ``never`` of them past its end.
+    """Only ``limit`` different people in ``period``; ``never_count`` wait past its end.
 
-    ``missed`` = so many would find no place within the post's grace, in which nobody gets it; the ``first``
+    The last waits until ``last_delivery_at``.
+    ``missed`` = so many would find no place within the post's grace, in which nobody gets it; the ``first_at``
     place is free then.
     """
 
@@ -38,10 +39,10 @@ class RecipientForecast:
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """One post on one account that is still to be sent; ``left`` deliveries of it; ``held`` = why it waits.
+    """One post on one account that is still to be sent; ``remaining`` deliveries of it; ``hold_reason`` = why it waits.
 
-    ``waits`` = the platform's quota that is spent when it is due, and when there is room again.
-    ``login_ends`` = its login will have ended then. ``reach`` = a day's limit of people delays some.
+    ``quota_wait`` = the platform's quota that is spent when it is due, and when there is room again.
+    ``login_expires_at`` = its login will have ended then. ``recipient_forecast`` = a day's limit of people delays some.
     """
 
     row: PlanRow

@@ -23,9 +23,9 @@ _UsageTimes = dict[tuple[str, str], list[datetime]]
 
 @dataclass(frozen=True, slots=True)
 class RecentUsage:
-    """What the ledger itself knows: ``uses`` of each quota, by account and quota, oldest first.
+    """What the ledger itself knows: ``used_at`` = the uses of each quota, by account and quota, oldest first.
 
-    ``begun`` are the parts, by account and hash, whose preparation has used its places already.
+    ``started_parts`` are the parts, by account and hash, whose preparation has used its places already.
     """
 
     used_at: Mapping[tuple[str, str], Sequence[datetime]] = field(default_factory=dict)

@@ -16,11 +16,11 @@ _FAN_OUT_STARTS, _FAN_OUT_ENDS, _SLOT_FREED = range(3)
 
 @dataclass(slots=True, eq=False)
 class FanOut:
-    """A post's ``people`` outside their window, in the order in which they are sent to, from ``begins`` on.
+    """A post's ``recipients`` outside their window, in the order of sending, from ``starts_at`` on.
 
-    Nobody gets it from ``expires`` on, nor after ``grace_ends`` where nobody did before; ``begun`` = somebody
-    did. ``last`` is when the last would find a place; ``never`` and ``missed`` find none before those ends,
-    and where some are missed, ``first`` is when the first would.
+    Nobody gets it from ``expires_at`` on, nor after ``grace_ends_at`` where nobody did before;
+    ``has_started`` = somebody did. ``last_at`` is when the last would find a place; ``never_count`` and
+    ``missed_count`` find none before those ends, and where some are missed, ``first_at`` is when the first would.
     """
 
     recipients: Collection[Hashable]
@@ -59,7 +59,7 @@ class FanOut:
 
 
 class RecipientDay:
-    """One account's rolling day: ``count`` what was written, ``add`` what is to come, then ``run``."""
+    """One account's rolling day: ``count`` what was written, ``add`` what is to come, then ``simulate``."""
 
     def __init__(self, quota: Quota) -> None:
         self.quota = quota

@@ -78,7 +78,7 @@ def recipient_forecast(day: RecipientDay, fan_out: FanOut) -> RecipientForecast 
 def build_fan_out(
     item: Upcoming, recipients: Sequence[Hashable], *, now: datetime | None = None, has_started: bool = False
 ) -> FanOut:
-    """What is to come as a day counts it; ``begun`` = somebody gets it in time, whatever the limit."""
+    """What is to come as a day counts it; ``has_started`` = somebody gets it in time, whatever the limit."""
     row = item.row
     starts_at = max(item.due, now) if now else item.due
     expires_at = row.expires.utc if row.expires else None

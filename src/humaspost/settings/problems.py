@@ -60,7 +60,7 @@ def is_secret_name(key: str) -> bool:
 def validation_problems(
     error: ValidationError, document: ConfigDocument, *, model: type[BaseModel], prefix: tuple[str, ...] = ()
 ) -> Iterable[Problem]:
-    """One problem per error; ``under`` is where in the file the validated table stands."""
+    """One problem per error; ``prefix`` is where in the file the validated table stands."""
     for detail in error.errors(include_input=False, include_url=False):
         location = tuple(str(part) for part in detail["loc"] if part != "[key]")
         path = ".".join((*prefix, *location))

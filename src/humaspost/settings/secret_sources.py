@@ -22,7 +22,7 @@ KeyringLookup = Callable[[str, str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredSecret:
-    """A secret as a person configured it; ``where`` names the place and never the value."""
+    """A secret as a person configured it; ``source`` names the place and never the value."""
 
     value: str = field(repr=False)
     source: str

@@ -10,7 +10,7 @@ _CENT, _MILL = Decimal("0.01"), Decimal("0.001")
 
 
 def estimate_price(preview: RenditionPreview, remaining: int) -> Decimal | None:
-    """US$ for the ``left`` last parts; None = the rules know no price."""
+    """US$ for the ``remaining`` last parts; None = the rules know no price."""
     price = preview.rules.price
     if price is None or remaining <= 0:
         return None

@@ -24,7 +24,7 @@ from humaspost.views.times import TimeFormatter, format_duration
 
 @dataclass(frozen=True, slots=True)
 class PublishPreview:
-    """``sends`` = what would go out now, with how many deliveries; the rest is left alone."""
+    """``to_send`` = what would go out now, with how many deliveries; the rest is left alone."""
 
     to_send: tuple[tuple[RenditionPreview, int], ...]
     published: tuple[str, ...]
@@ -92,7 +92,7 @@ def format_publish_preview(
 
 
 def format_interrupted(started_rows: Sequence[Row[Any]], post: Post, *, clock: TimeFormatter) -> list[str]:
-    """What becomes of a post whose sending a person broke off; ``begun`` = its deliveries, where some were."""
+    """What becomes of a post whose sending a person broke off; ``started_rows`` = its deliveries, where some were."""
     if started_rows:
         lines = format_results(started_rows)
         if any(row.state not in ENDED_STATES for row in started_rows):

@@ -14,9 +14,9 @@ from humaspost.views.text import escape_unsafe, wrap_text
 
 @dataclass(frozen=True, slots=True)
 class RenditionPreview:
-    """A rendition on the account that it is for; ``people`` None = the channel has no recipients.
+    """A rendition on the account that it is for; ``audience_size`` None = the channel has no recipients.
 
-    ``unwilling`` of them want no marketing, and it is that.
+    ``without_marketing_consent`` of them want no marketing, and it is that.
     """
 
     account: Account

@@ -162,7 +162,7 @@ def _format_attention(report: StatusReport, clock: TimeFormatter, columns: int) 
 def _format_block(
     text_width: int, word: str, account: str, details: Sequence[str], columns: int
 ) -> list[str]:
-    """The first line of ``rest`` stands beside ``where`` if it has room there."""
+    """The first line of ``details`` stands beside ``account`` if it has room there."""
     head = f"  {pad(word, text_width)} {account}"
     beside = f"{head}   {details[0]}" if details and details[0] else head
     fits = display_width(beside) <= columns

@@ -39,7 +39,7 @@ _MIN_PREFIX_LENGTH = 6
 
 @dataclass(frozen=True, slots=True)
 class InvalidDate:
-    """Why a text is no moment; ``instead`` is the text to write, '' where only ``hint`` can help."""
+    """Why a text is no moment; ``replacement`` is the text to write, '' where only ``hint`` can help."""
 
     code: str
     message: str

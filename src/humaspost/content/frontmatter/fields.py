@@ -63,7 +63,7 @@ class FieldReader:
     def report_unknown(
         self, path: str, message: str, *, suggestion: str, allowed_keys: Iterable[str]
     ) -> None:
-        """A problem with the key at ``path``; ``near`` is the known key that is probably meant."""
+        """A problem with the key at ``path``; ``suggestion`` is the known key that is probably meant."""
         position = self.front_matter.key_positions[path]
         hint = _("known keys: {keys}").format(keys=", ".join(allowed_keys))
         if suggestion:

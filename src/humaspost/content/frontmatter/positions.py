@@ -24,11 +24,11 @@ class PositionIndex(Mapping[str, Position]):
         self._positions[path] = line + FRONT_MATTER_LINE, column + 1, length or 1
 
     def add(self, path: str, position: Position) -> None:
-        """``path`` is at ``place``."""
+        """``path`` is at ``position``."""
         self._positions[path] = position.line, position.column, position.length
 
     def copy_prefix(self, path: str, target: str) -> None:
-        """Whatever is at ``path`` or below is at ``other`` too."""
+        """Whatever is at ``path`` or below is at ``target`` too."""
         for at, position in list(self._positions.items()):
             if at == path or at.startswith(f"{path}."):
                 self._positions.setdefault(target + at[len(path) :], position)

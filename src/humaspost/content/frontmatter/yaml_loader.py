@@ -44,7 +44,10 @@ class _Loader(CBaseLoader):
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """The keys as JSON without numbers; ``places`` and ``keys`` tell where each path's value and key stand."""
+    """The keys as JSON without numbers.
+
+    ``value_positions`` and ``key_positions`` tell where the value and the key of each path stand.
+    """
 
     data: dict[str, Json]
     value_positions: PositionIndex

@@ -22,7 +22,7 @@ def encode(
     min_width: int = 0,
     ratio: tuple[float, float] | None = None,
 ) -> bytes | None:
-    """The picture in at most ``max_bytes``; None where that cannot be without going below ``least_width``.
+    """The picture in at most ``max_bytes``; None where that cannot be without going below ``min_width``.
 
     One within ``ratio`` stays within it.
     """

@@ -10,7 +10,7 @@ _MAX_BOXES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """``at`` is where it begins, ``head`` where its content does, ``end`` behind it, in bytes of the file."""
+    """``start`` is where it begins, ``content_start`` where its content does, ``end`` behind it, in bytes of the file."""
 
     kind: bytes
     start: int

@@ -75,7 +75,7 @@ def _samples_per_chunk(file: BinaryIO, table: Box, chunks: int) -> list[int]:
 
 
 def _read_table(file: BinaryIO, box: Box, offset: int, row_format: str) -> list[int]:
-    """The rows of a table whose count stands ``at`` bytes into the box."""
+    """The rows of a table whose count stands ``offset`` bytes into the box."""
     file.seek(box.content_start + offset)
     (count,) = struct.unpack(">I", _read_box(file, box, 4))
     row = struct.Struct(f">{row_format}")

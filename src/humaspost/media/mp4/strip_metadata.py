@@ -36,7 +36,7 @@ def strip_metadata(file: BinaryIO, size: int) -> None:
 
 
 def check_whole(file: BinaryIO, size: int) -> None:
-    """``silence`` would not raise; the file stays as it is. Raises ValueError and struct.error where it would."""
+    """Raise ValueError or struct.error where ``strip_metadata`` would; the file stays as it is."""
     strip_metadata(cast("BinaryIO", _ReadOnlyFile(file)), size)
 
 

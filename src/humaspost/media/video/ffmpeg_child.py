@@ -44,7 +44,7 @@ def run_job(file: BinaryIO, job: ConversionJob) -> str:
 
 
 def _write_draft(file: BinaryIO, job: ConversionJob, encoding: EncodingSettings | None) -> str:
-    """The draft holds what ``want`` says, None = the source's own pictures and sound; else what FFmpeg had against it."""
+    """The draft holds what ``encoding`` says (None = the source's own pictures and sound); else FFmpeg's objection."""
     import av
 
     max_duration = job.duration_range[1] if job.duration_range else None

@@ -22,10 +22,11 @@ MAX_SECONDS = 30 * 60.0
 class ConversionJob:
     """Standard input → ``target``, by way of ``draft`` beside it.
 
-    ``mime`` is the source's. ``moves`` = pictures and sound are moved as they are where that gives a file that
-    fits, ``want`` what is made of them else; None = nothing worth it. ``loops`` = its pictures are shown so many
-    times. ``most`` bytes come out, in at most ``seconds``; what comes out ``lasts`` (least, most) seconds with
-    ``rate`` (least, most) pictures in each, None = any; and ``about`` as long as the source, which is what was approved.
+    ``mime`` is the source's. ``can_remux`` = pictures and sound are moved as they are where that gives a file
+    that fits. ``encoding`` is what is made of them else; None = nothing worth it. ``loops`` = its pictures are
+    shown so many times. At most ``max_bytes`` come out, within ``timeout`` seconds. ``duration_range`` and
+    ``frame_rate_range`` are (least, most) seconds and pictures a second of what comes out; None = any.
+    ``expected_duration`` is the source's, about which it lasts: that is what was approved.
     """
 
     target: str
@@ -71,12 +72,12 @@ def time_limit(duration: float | None) -> float:
 
 
 def to_json(job: ConversionJob) -> str:
-    """The job as text; ``read`` is its inverse."""
+    """The job as text; ``from_json`` is its inverse."""
     return json.dumps(asdict(job), default=str)
 
 
 def from_json(text: str) -> ConversionJob:
-    """The job that ``written`` wrote."""
+    """The job that ``to_json`` wrote."""
     data = json.loads(text)
     if (encoding := data["encoding"]) is not None:
         geometry = Geometry(**encoding["geometry"]) if encoding["geometry"] else None

@@ -62,7 +62,7 @@ class _ConversionChild:
 class ConversionPool:
     """One child for each target, for all threads; ``close`` ends them all.
 
-    ``patience`` = ``begin`` waits so many seconds for the end, None = as long as it takes. ``most`` seconds
+    ``wait_seconds`` = ``start`` waits so many seconds for the end, None = as long as it takes. ``max_seconds``
     are given to any.
     """
 
@@ -75,7 +75,7 @@ class ConversionPool:
         self._lock = threading.Lock()
 
     def poll(self, target: Path) -> None:
-        """There may be a result at ``target``; or it was never begun, and only ``begin`` knows whether it must be.
+        """There may be a result at ``target``; or it was never begun, and only ``start`` knows whether it must be.
 
         Raises NotFitYet while it is being made or waits for room, and what kept it from being made, once:
         CannotConvert, TooSlow, InterruptedError.
@@ -88,7 +88,7 @@ class ConversionPool:
                 self._check_capacity()
 
     def start(self, conversion: video_job.ConversionJob, file: BinaryIO) -> None:
-        """A child is at work on the open file; where it ended within our patience, as ``look``. Raises OSError.
+        """A child is at work on the open file; where it ended within our patience, as ``poll``. Raises OSError.
 
         Raises NotFitYet where there is no room for one more.
         """

@@ -49,7 +49,7 @@ def remux(source: "InputContainer", out: "OutputContainer", *, max_duration: flo
 class StreamStart:
     """The packets of a stream, the first of them at 0: an encoder begins a sound with a silence that no player plays.
 
-    The one that would reach beyond ``longest`` seconds is left out too, and none behind it: what is longer by
+    The one that would reach beyond ``max_duration`` seconds is left out too, and none behind it: what is longer by
     more than that is too long, and is to be seen so.
     """
 
@@ -73,7 +73,7 @@ class StreamStart:
 
 
 def crosses_limit(start: int, length: int, unit: Fraction, max_duration: float | None) -> bool:
-    """Whether what begins there and lasts so many units (of ``unit`` seconds) ends behind ``longest``, and began before."""
+    """Whether what begins before ``max_duration`` and lasts so many units (of ``unit`` seconds) ends behind it."""
     if max_duration is None:
         return False
     end = Fraction(max_duration).limit_denominator(1000) / unit

@@ -32,7 +32,7 @@ _ROTATION_FILTERS: dict[int, tuple[tuple[str, str | None], ...]] = {
 class EncodingSettings:
     """What comes out: sides, frames a second, bits a second of the pictures; the sound's rate, channels, bits.
 
-    ``shape`` None = no pictures.
+    ``geometry`` None = no pictures.
     """
 
     geometry: Geometry | None
@@ -54,7 +54,7 @@ def transcode(
 ) -> None:
     """``out`` has every picture and sound of ``source``, made anew; raises ValueError where there is none.
 
-    But for one picture and one packet of sound that would last beyond ``longest`` seconds by rounding.
+    But for one picture and one packet of sound that would last beyond ``max_duration`` seconds by rounding.
     """
     video_in = (
         _VideoEncoder(source, out, settings, interlaced=interlaced, max_duration=max_duration)
@@ -229,7 +229,7 @@ def _start_time(source: "InputContainer") -> float:
 
 
 def _leading_silence(first_frame: Any, start_time: float) -> Iterator[Any]:
-    """The silence until the first sound, where the pictures begin before it, at ``begin`` seconds."""
+    """The silence until the first sound, where the pictures begin before it, at ``start_time`` seconds."""
     import av
 
     start = round(start_time * first_frame.sample_rate)
