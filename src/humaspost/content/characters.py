@@ -1,4 +1,4 @@
-"""Characters that a reader cannot see, or that show other words than were approved."""
+"""Characters that are invisible, or that show other words than were approved."""
 
 import re
 from itertools import islice
@@ -9,7 +9,7 @@ from humaspost.model.problem import Position
 
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
-#: Everything that deserves a look; tabs and line feeds do not.
+#: Every character to report; tabs and line feeds are allowed.
 _SUSPICIOUS_CHARACTERS = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
@@ -17,12 +17,12 @@ _SUSPICIOUS_CHARACTERS = re.compile(
 _JOINERS = "\u200c\u200d"
 _LAST_LATIN_LETTER = "\u0250"
 _BLACK_FLAG = "\U0001f3f4"
-#: More findings of this kind would bury the others.
+#: More problems of this kind would hide the others.
 _MAX_PROBLEMS = 20
 
 
 def check(text: str, report: FileReport, *, first_line: int) -> bool:
-    """Whether the text is free of control characters; all that is odd in it is told to ``report``."""
+    """Return True if the text has no control characters; report every suspicious character."""
     is_clean = True
     for match in islice(_is_suspicious(text), _MAX_PROBLEMS):
         is_clean &= _report_character(match[0], _position_of(text, match.start(), first_line), report)
@@ -30,7 +30,10 @@ def check(text: str, report: FileReport, *, first_line: int) -> bool:
 
 
 def check_value(value: str, report: FileReport, position: Position) -> None:
-    """The same for a value that spelled the character with a backslash; ``position`` is where the value stands."""
+    """Report a suspicious character that the value spells with a backslash.
+
+    ``position`` is the position of the value.
+    """
     for match in islice(_is_suspicious(value), 1):
         _report_character(match[0], position, report)
 
@@ -42,7 +45,7 @@ def _is_suspicious(text: str) -> "filter[re.Match[str]]":
 
 
 def _is_valid_joiner(text: str, index: int) -> bool:
-    """Whether a joiner or tag does its work there: within an emoji, or between letters that are not Latin."""
+    """Return True if a joiner or tag is part of an emoji, or joins letters that are not Latin."""
     char = text[index]
     if char in _JOINERS:
         return min(text[index - 1 : index] or "a", text[index + 1 : index + 2] or "a") >= _LAST_LATIN_LETTER

@@ -1,4 +1,4 @@
-"""Every code of a Problem in a post file, with the sentence that ``explain`` begins with."""
+"""Codes of the problems in a post file, each with the first sentence that ``explain`` shows."""
 
 CODES: dict[str, str] = {
     "bidi-override": "An invisible character turns the direction of the text, so readers see other words than were approved.",

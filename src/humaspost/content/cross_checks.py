@@ -1,4 +1,4 @@
-"""What only shows when all posts are seen together."""
+"""Checks that need all posts at once."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -12,7 +12,7 @@ from humaspost.model.problem import Problem
 
 
 def check_all(files: Iterable[ParsedFile]) -> list[ParsedFile]:
-    """The same files; those that clash with another, or name a post that is not there, have lost theirs."""
+    """Return the files; a file that conflicts with another or names a missing post has no post."""
     files = list(files)
     files_by_id: dict[str, str] = {}
     for parsed in files:

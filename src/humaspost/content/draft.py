@@ -17,11 +17,11 @@ def draft_text(
     *,
     now: datetime,
     zone: str,
-    id: str,  # noqa: A002 - it is the key's own name
+    id: str,  # noqa: A002 - the field's own name
     channels: Sequence[str] = ("x",),
     audiences: Sequence[str] = (),
 ) -> str:
-    """A draft for tomorrow morning in ``zone``, with the rarer keys as comments; it has no errors."""
+    """Return a draft without errors for tomorrow morning in ``zone``, rarer fields as comments."""
     day = f"{now + timedelta(days=1):%Y-%m-%d} 08:30"
     named = ", ".join(map(format_scalar, audiences))
     lines = [
@@ -54,7 +54,7 @@ _MAX_LENGTH = 60
 
 
 def make_slug(title: str) -> str:
-    """Small letters, digits and hyphens only, at most 60; ``post`` where nothing is left."""
+    """Return at most 60 lower-case letters, digits and hyphens; ``post`` if none remain."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     if len(words) > _MAX_LENGTH:

@@ -1,4 +1,4 @@
-"""Which files in the posts folder are posts, and what else lies there that somebody meant as one."""
+"""The scan of the posts folder: files that are posts, and files that are probably mistakes."""
 
 import os
 import re
@@ -14,7 +14,7 @@ FileStamp = tuple[int, int, int, int]
 
 _POST_SUFFIXES = (".md", ".markdown")
 _IGNORED_PREFIXES = (".", "#", "~")
-#: What Drive, Dropbox, OneDrive, Syncthing and two Explorers call a copy.
+#: Names of copies by Drive, Dropbox, OneDrive, Syncthing and two file managers.
 _CONFLICT_COPY = re.compile(
     r"\s?\(\d+\)$| -? ?(?:salinan|copy)(?: ?\(\d+\)| \d+)?$|^(?:salinan dari|copy of) "
     r"|\.sync-conflict-|conflicted copy|\([^()]*conflict[^()]*\)$|\([^()]*konflik[^()]*\)$",
@@ -25,10 +25,10 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\
 
 @dataclass(frozen=True, slots=True)
 class PostFile:
-    """A file that is a post by its name; ``stamp`` is how it looked.
+    """A file whose name makes it a post, with the ``stamp`` of its last scan.
 
-    ``file`` is relative to the project, ``path`` absolute, ``real`` the same behind any link, ``folder``
-    what the post's media are relative to.
+    ``file`` is relative to the project and ``path`` is absolute. ``real_path`` is ``path`` with links resolved.
+    Paths of media are relative to ``folder``.
     """
 
     file: str
@@ -39,12 +39,12 @@ class PostFile:
 
 
 def stamp_of(status: os.stat_result) -> FileStamp:
-    """What changes when a file does: device, inode, size and time of change in nanoseconds."""
+    """Return device, inode, size and modification time (ns), which change when the file does."""
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def scan_folder(folder: Path, root: Path) -> tuple[list[PostFile], list[Problem]]:
-    """Every post file below ``folder`` by path, and problems with what cannot be one."""
+    """Return every post file below ``folder``, sorted by path, and the problems of other files."""
     return _FolderScan(folder, root).result()
 
 
@@ -59,7 +59,7 @@ class _FolderScan:
         self.problems: list[Problem] = []
 
     def result(self) -> tuple[list[PostFile], list[Problem]]:
-        """Both lists, in the order of the paths."""
+        """Return the post files and the problems, both sorted by path."""
         pending = [str(self.folder)]
         while pending:
             pending.extend(self._scan_folder(pending.pop()))
@@ -152,13 +152,16 @@ def _hidden_extension(name: str) -> Problem:
 
 
 def unreadable_message(error: OSError) -> Problem:
-    """The problem of a file or folder that the system does not let us read."""
+    """Return the problem of a file or folder that the system does not let us read."""
     message = _("it cannot be read: {reason}").format(reason=error.strerror or type(error).__name__)
     return Problem("unreadable-file", message, _("look at its owner and permissions, or save it again"))
 
 
 def read_bytes(file: PostFile, *, limit: int) -> tuple[bytes, FileStamp]:
-    """At most ``limit`` + 1 bytes, and the stamp of exactly what was read. Raises OSError."""
+    """Read at most ``limit`` + 1 bytes and return them with the stamp of the file read.
+
+    Raises OSError.
+    """
     flags = (
         os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     )
@@ -174,7 +177,7 @@ def read_bytes(file: PostFile, *, limit: int) -> tuple[bytes, FileStamp]:
 
 
 def _read_up_to(handle: int, limit: int) -> bytes:
-    """Up to ``limit`` bytes, however few the system hands over at a time."""
+    """Read up to ``limit`` bytes, even if the system returns fewer at a time."""
     raw = os.read(handle, limit)
     while raw and len(raw) < limit:
         chunk = os.read(handle, limit - len(raw))

@@ -1,4 +1,4 @@
-"""One file's bytes as a post, or as the problems that keep it from being one."""
+"""One file's bytes as a post, or as the problems that prevent one."""
 
 import hashlib
 from collections.abc import Sequence
@@ -22,20 +22,20 @@ from humaspost.model.problem import Position, Problem
 
 @dataclass(frozen=True, slots=True)
 class BrokenPost:
-    """What could be read of a post with errors; "" and None = that could not."""
+    """The readable fields of a post with errors; "" or None for an unreadable field."""
 
     id: str = ""
     date: PublishTime | None = None
     draft: bool = False
 
     def is_due(self, now: datetime) -> bool:
-        """Whether it would be sent by now; one whose date cannot be read may be."""
+        """Return True if the post is due by ``now``; a post with an unreadable date counts as due."""
         return not self.draft and (self.date is None or self.date.utc <= now)
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """What one file is: a ``post``, or what is left of one with errors."""
+    """The result of one file: a ``post``, or the readable fields of a post with errors."""
 
     file: str
     post: Post | None
@@ -44,12 +44,12 @@ class ParsedFile:
 
     @property
     def id(self) -> str:
-        """The post's id, "" where it could not be read."""
+        """Return the post's id, "" if it could not be read."""
         return self.post.id if self.post else self.broken_post.id
 
 
 def parse_post_file(raw: bytes, *, file: str, folder: Path, names: NameIndex) -> ParsedFile:
-    """The post that the bytes are; never raises.
+    """Return the post in the bytes, or its problems; never raises.
 
     ``file`` is relative to the project; media are relative to ``folder``.
     """

@@ -1,4 +1,4 @@
-"""The posts folder as posts and problems; one bad file never hides or blocks the others."""
+"""The posts folder as posts and problems; a bad file never hides or blocks the others."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -17,23 +17,23 @@ __all__ = ["FolderReading", "NameIndex", "PostReader", "Snapshots", "read_posts"
 
 @dataclass(frozen=True, slots=True)
 class FileSnapshot:
-    """A file as it was last looked at, and since when it has looked like that (epoch seconds)."""
+    """A file as last scanned, and since when it is unchanged (epoch seconds)."""
 
     stamp: FileStamp
     unchanged_since: float
 
 
-#: The looks of one round, by path.
+#: The snapshots of one reading, by path.
 Snapshots = dict[str, FileSnapshot]
 
 
 @dataclass(frozen=True, slots=True)
 class FolderReading:
-    """One look at the folder; every tuple is in the order of the paths.
+    """One reading of the folder; every tuple is sorted by path.
 
-    ``files`` counts every file that is a post by its name. ``broken_posts`` maps files without a valid post to
-    what could be read of it. ``unsettled`` are files still being written, likewise with
-    the id that they had when last read; they are in neither ``posts`` nor ``broken_posts``.
+    ``files`` has every file whose name makes it a post. ``broken_posts`` maps files without a valid post to their
+    readable fields. ``unsettled_files`` maps files that are still being written to the id of their last reading;
+    they are in neither ``posts`` nor ``broken_posts``.
     """
 
     posts: tuple[Post, ...]
@@ -44,10 +44,10 @@ class FolderReading:
 
 
 class PostReader:
-    """Reads the folder again and again, parsing only what changed since.
+    """A reader that reads the folder repeatedly and parses only changed files.
 
-    ``settle`` is how many seconds a file must have been left alone before it counts; ``snapshots`` are the
-    looks of an earlier reader, with which the first reading compares.
+    A file counts after ``settle`` seconds without a change. ``snapshots`` come from an earlier reader; the first
+    reading compares with them.
     """
 
     def __init__(
@@ -69,16 +69,16 @@ class PostReader:
 
     @property
     def unsettled(self) -> tuple[str, ...]:
-        """The files that the last reading left out because they were still being written."""
+        """Return the files that the last reading skipped because they were still being written."""
         return tuple(self._unsettled)
 
     @property
     def snapshots(self) -> Snapshots | None:
-        """How every file looked in the last reading that had a clock."""
+        """Return the snapshots of the last reading that had a clock, or None."""
         return self._snapshots
 
     def read(self, *, now: float | None) -> FolderReading:
-        """What the folder holds at ``now`` (epoch seconds); None = whatever is there counts."""
+        """Return the posts at ``now`` (epoch seconds); None counts every file as settled."""
         entries, problems = scan_folder(self._folder, self._root)
         self._unsettled = {}
         snapshots = self._take_snapshots(entries, now)
@@ -109,10 +109,10 @@ class PostReader:
         return self._parse_file(item, strict=now is not None)
 
     def _is_settled(self, item: PostFile, snapshot: FileSnapshot, now: float) -> bool:
-        """Whether it was left alone long enough, by its own time and by the look before this one."""
+        """Return True if the file is unchanged long enough, by its own time and by the last reading."""
         age = now - item.stamp[3] / 1e9
         is_first_reading = self._snapshots is None
-        if age < 0:  # written by a clock that is ahead of ours: only our own looks can tell
+        if age < 0:  # written by a clock that is ahead of ours, so only our own snapshots prove its age
             return now - snapshot.unchanged_since >= self._settle_seconds
         return age >= self._settle_seconds and (is_first_reading or snapshot.unchanged_since < now)
 
@@ -165,7 +165,7 @@ def read_posts(
     settle: float = 1.0,
     snapshots: Snapshots | None = None,
 ) -> tuple[list[Post], list[Problem]]:
-    """The valid posts of the folder and every problem in it, read once; see ``NameIndex`` and ``PostReader``."""
+    """Return the folder's valid posts and all problems of one reading; see ``PostReader``."""
     names = NameIndex(zone, owners, channel_names, audience_names)
     reader = PostReader(folder, root=root, names=names, settle=settle, snapshots=snapshots)
     reading = reader.read(now=now)

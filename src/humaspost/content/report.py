@@ -1,15 +1,15 @@
-"""One post file under examination: its lines, and what was found in them."""
+"""The check of one post file: its lines, and its problems."""
 
 from humaspost.model.problem import Position, Problem, Severity
 
-#: Where a finding about the whole file points.
+#: The position of a problem with the whole file.
 FILE_START = Position(1, 1)
-#: More findings of one severity in one file would help nobody.
+#: More problems of one severity in one file would not help a user.
 _MAX_PROBLEMS = 40
 
 
 class FileReport:
-    """Problems gather here, each with the line that its caret points into."""
+    """The problems of a file, each with the line that its caret points into."""
 
     __slots__ = ("_code_counts", "file", "lines", "problems")
 
@@ -22,13 +22,13 @@ class FileReport:
     def add_error(
         self, code: str, message: str, *, hint: str, position: Position = FILE_START, field: str | None = None
     ) -> None:
-        """One more finding that keeps the post from being published."""
+        """Add a problem that prevents the post from being published."""
         self._add_problem(code, message, hint, position=position, field=field, severity=Severity.ERROR)
 
     def add_warning(
         self, code: str, message: str, *, hint: str, position: Position = FILE_START, field: str | None = None
     ) -> None:
-        """One more finding that does not."""
+        """Add a problem that does not prevent the post from being published."""
         self._add_problem(code, message, hint, position=position, field=field, severity=Severity.WARNING)
 
     def _add_problem(
@@ -50,10 +50,10 @@ class FileReport:
         self.problems.append(problem)
 
     def line_text(self, number: int) -> str:
-        """The text of line ``number``, counted from 1; nothing beyond the end."""
+        """Return the text of line ``number``, counted from 1; "" beyond the end."""
         return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
 
     @property
     def has_errors(self) -> bool:
-        """Whether anything found so far keeps the post from being published."""
+        """Return True if any problem so far prevents the post from being published."""
         return self._code_counts[Severity.ERROR] > 0

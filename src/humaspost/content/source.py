@@ -1,4 +1,4 @@
-"""The bytes of a post as text, cut at its fences into front matter and body."""
+"""The bytes of a post as text, split at its fences into front matter and body."""
 
 import codecs
 import re
@@ -8,22 +8,22 @@ from humaspost.base.i18n import _
 from humaspost.content.report import FileReport
 from humaspost.model.problem import Position
 
-#: Longest front matter and body, in characters; both far beyond any post that a platform takes, and short
-#: enough for the quadratic corners of Markdown.
+#: Longest front matter and body, in characters. Both are far above any post that a platform accepts, and
+#: small enough for the inputs on which Markdown needs quadratic time.
 FRONT_LIMIT = 64 * 1024
 BODY_LIMIT = 32 * 1024
 #: Most bytes of a file that are ever read.
 FILE_LIMIT = 4 * (FRONT_LIMIT + BODY_LIMIT)
 
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
-#: An empty line, or one that begins at the margin and is no key: the text has begun.
+#: An empty line, or a line at the margin that is not a key: the body begins here.
 _NOT_FRONT_MATTER = re.compile(r"[ \t]*|[^ \t#-][^:]*")
 _UTF16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """Front matter from line 2 on, and the body from ``body_line`` on, with ``\\n`` at every line's end."""
+    """The front matter from line 2, and the body from ``body_line``; every line ends in ``\\n``."""
 
     front_matter: str
     body: str
@@ -31,7 +31,7 @@ class SourceText:
 
 
 def split_source(raw: bytes, report: FileReport) -> SourceText | None:
-    """The two halves, and ``report`` knows its lines; None where a problem says why there are none."""
+    """Return front matter and body, or None after reporting why; sets the report's lines."""
     text = _decode(raw, report)
     if text is None:
         return None
@@ -47,7 +47,7 @@ def split_source(raw: bytes, report: FileReport) -> SourceText | None:
 
 def _decode(raw: bytes, report: FileReport) -> str | None:
     try:
-        # Of a file that is too large in any case only the beginning is here, perhaps cut within a character.
+        # Only the beginning of a file that is too large is here. The end may be inside a character.
         text = raw.removeprefix(codecs.BOM_UTF8).decode(
             errors="strict" if len(raw) <= FILE_LIMIT else "replace"
         )

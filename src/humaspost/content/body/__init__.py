@@ -1,1 +1,1 @@
-"""Markdown to neutral blocks that each channel prints its way."""
+"""The body of a post: Markdown to neutral blocks, which each channel prints its way."""

@@ -1,4 +1,4 @@
-"""``<!-- part -->`` and other comments, taken out of the body before anything else reads it."""
+"""Part breaks (``<!-- part -->``) and other comments, removed from the body before parsing."""
 
 import re
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ _PART_BREAK = re.compile(r"\s*part\s*", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class BodyPart:
-    """What stands between two part breaks, and the line of the file on which it begins."""
+    """The text between two part breaks, and the file line on which it begins."""
 
     text: str
     first_line: int
 
 
 def split_parts(body: str, report: FileReport, *, first_line: int) -> tuple[BodyPart, ...]:
-    """The body cut at its part breaks; other comments leave only their line breaks behind."""
+    """Return the body split at its part breaks; other comments become their line breaks."""
     if "<!--" not in body:
         return (BodyPart(body, first_line),)
     parts: list[BodyPart] = []

@@ -1,4 +1,4 @@
-"""What stands within a line: the parser's inline tokens as the model's inlines."""
+"""The content of a line: the parser's inline tokens as the model's inlines."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,7 +12,7 @@ _OPEN: dict[str, Callable[[Inlines], Inline]] = {"strong_open": Strong, "em_open
 
 
 def read_inlines(tokens: Sequence[Token]) -> Inlines:
-    """The inlines of one line or paragraph; neighbouring texts are one text."""
+    """Return the inlines of one line or paragraph; join neighbouring texts into one."""
     return _InlineReader(tokens).read_level()
 
 
@@ -22,7 +22,7 @@ class _InlineReader:
         self.index = 0
 
     def read_level(self) -> Inlines:
-        """Everything up to the token that closes this level."""
+        """Return every inline up to the token that closes this level."""
         inlines: list[Inline] = []
         while self.index < len(self.tokens):
             token = self.tokens[self.index]

@@ -1,4 +1,4 @@
-"""The body: CommonMark and ``~~strike~~``, as the model's blocks."""
+"""The parser of the body: CommonMark and ``~~strike~~``, as the model's blocks."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -24,12 +24,13 @@ from humaspost.model.document import (
 )
 from humaspost.model.problem import Position
 
-#: Lists and quotes within each other; a post has no use for more, and each level costs the parser.
+#: Levels of lists and quotes inside each other. A post needs no more, and each level costs parser time.
 _MAX_DEPTH = 10
-#: Where the parser itself stops, in its own levels: a list has two of them, so that one level more than is
-#: allowed still reaches the reader, which reports it.
+#: The parser's own limit. The parser counts two levels for a list, so this limit lets one level more than
+#: allowed reach the reader, which reports it.
 _PARSER_LEVELS = 2 * _MAX_DEPTH + 4
-#: Signs that may be more than bold or italic; a body without any is paragraphs, most of them plain text.
+#: Characters that may be more than bold or italic. A body without any consists of paragraphs, most of them
+#: plain text.
 _MARKUP_CHARACTER = re.compile(
     r"[\\`~\[<&\t\x0b\x0c\x1c-\x1f\x85\u2028\u2029]|\n[ ]*(?:\*(?!\S)|(?:[*_][ ]*){3})"
 )
@@ -40,7 +41,7 @@ _TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(?:[ \t][^<>\n]{0,200})?/?>")
 
 
 def parse_document(body: str, report: FileReport, *, first_line: int) -> Document:
-    """The body's blocks, with a part break between the pieces of a thread."""
+    """Return the body's blocks, with a part break between the parts of a thread."""
     blocks: list[Block] = []
     for number, body_part in enumerate(split_parts(body, report, first_line=first_line)):
         if number:
@@ -60,7 +61,10 @@ def _parse_blocks(body_part: BodyPart, report: FileReport) -> Iterator[Block]:
 
 
 def _parse_paragraphs(text: str) -> Iterator[Block]:
-    """What the parser would say of a text without any mark but ``*`` and ``_``, for a part of its time."""
+    """Yield the parser's paragraphs for a text whose only markup is ``*`` and ``_``.
+
+    This is much faster than the full parser.
+    """
     for block in _BLANK_LINES.split(text):
         words = block.strip(" \n")
         if "*" in words or "_" in words:
@@ -71,7 +75,7 @@ def _parse_paragraphs(text: str) -> Iterator[Block]:
 
 
 class _Markdown(MarkdownIt):
-    """CommonMark that leaves addresses as they were written."""
+    """A CommonMark parser that keeps addresses as they were written."""
 
     def normalizeLink(self, url: str) -> str:  # noqa: N802 - the library's own name, overridden
         return url
@@ -83,7 +87,7 @@ def _parser() -> MarkdownIt:
 
 
 class _TokenReader:
-    """Walks the parser's flat tokens once."""
+    """A single pass over the parser's flat tokens."""
 
     def __init__(self, tokens: Sequence[Token], piece: BodyPart, page: FileReport) -> None:
         self.tokens = tokens
@@ -93,7 +97,7 @@ class _TokenReader:
         self.depth = 0
 
     def read_blocks(self, closing: str = "") -> Iterator[Block]:
-        """The blocks up to the token that closes this level."""
+        """Yield the blocks up to the token that closes this level."""
         while self.index < len(self.tokens):
             token = self.tokens[self.index]
             self.index += 1
@@ -102,7 +106,7 @@ class _TokenReader:
             yield from self._read_block(token)
 
     def _nested(self, token: Token) -> Iterator[Block]:
-        """Yield the list or quote that the token opens, or report that it is one level too many."""
+        """Yield the list or quote that the token opens; report a level that is too deep."""
         if self.depth == _MAX_DEPTH:
             _report_too_deep(self._file_line(token), self.report)
             self.index = len(self.tokens)

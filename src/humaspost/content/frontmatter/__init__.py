@@ -1,1 +1,1 @@
-"""Strict YAML with positions, and the fields of a post."""
+"""The front matter of a post: strict YAML with positions, and its fields."""

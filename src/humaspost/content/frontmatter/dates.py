@@ -1,4 +1,4 @@
-"""A moment as people write it: ``2027-02-03 08:30 WIB``."""
+"""Dates and times as users write them: ``2027-02-03 08:30 WIB``."""
 
 import re
 from dataclasses import dataclass
@@ -29,17 +29,20 @@ _MONTHS = {
     )
     for name in names.split(",")
 }
-#: No post is for other years: such a year is mistyped.
+#: A post for any other year is a typing error.
 _YEARS = range(2000, 2201)
-#: Names that stand for whatever this computer is set to, or for nothing.
+#: Names that mean this computer's own setting, or nothing.
 _INVALID_ZONES = frozenset(("localtime", "posixrules", "Factory"))
-#: Of shorter names too many look alike for a guess.
+#: Shorter names have too many similar names for a useful suggestion.
 _MIN_PREFIX_LENGTH = 6
 
 
 @dataclass(frozen=True, slots=True)
 class InvalidDate:
-    """Why a text is no moment; ``replacement`` is the text to write, '' where only ``hint`` can help."""
+    """The reason why a text is not a date; ``replacement`` is the text to write.
+
+    ``replacement`` is "" where only ``hint`` can help.
+    """
 
     code: str
     message: str
@@ -48,7 +51,7 @@ class InvalidDate:
 
 
 def parse_date(text: str, zone: str) -> PublishTime | InvalidDate:
-    """What the text means; without a zone of its own it is local time in ``zone``."""
+    """Return the time that the text means; a text without a zone is local time in ``zone``."""
     text = text.strip()
     match = _DATE_TIME.fullmatch(text)
     if match is None:
@@ -73,8 +76,9 @@ def parse_date(text: str, zone: str) -> PublishTime | InvalidDate:
 
 
 def resolve_local_time(local: datetime, zone: str, *, seconds: bool = False) -> PublishTime:
-    """The moment of a local time: in a gap moved forward by the gap, in a fold the first of the two.
+    """Return the instant of a local time.
 
+    A time in a DST gap moves forward by the gap; in a fold the first of the two is used.
     ``local`` carries the zone that ``zone`` names. Raises OverflowError at the ends of the calendar.
     """
     utc = local.astimezone(UTC)
@@ -88,7 +92,7 @@ def resolve_local_time(local: datetime, zone: str, *, seconds: bool = False) -> 
 
 @lru_cache(maxsize=256)
 def parse_zone(written: str) -> str | None:
-    """``WIB`` and its like as an IANA name, an offset as ``+07:00``; None = no such zone."""
+    """Return the IANA name of ``WIB`` and others, ``+07:00`` for an offset, None if unknown."""
     is_named = INDONESIA.get(written.upper())
     if is_named:
         return is_named
@@ -143,7 +147,7 @@ def _unreadable_date(text: str) -> InvalidDate:
 
 
 def _guess_date(text: str) -> str:
-    """The same moment as humaspost reads it, its zone with it; "" where the day cannot be told."""
+    """Return the date as humaspost reads it, with its zone; "" if the day is ambiguous."""
     year_first, day_first = _YEAR_FIRST.fullmatch(text), _DAY_FIRST.fullmatch(text)
     if year_first:
         year, number, day, rest = year_first.groups()

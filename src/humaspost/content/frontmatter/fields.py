@@ -1,4 +1,4 @@
-"""The shapes that values may have: text, words, yes or no, one of a few."""
+"""The types of values: text, words, true or false, one of a list of choices."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,18 +26,18 @@ KeyMapping = Mapping[str, Json]
 
 
 class FieldReader:
-    """Reads values out of the front matter; whatever has the wrong shape is told to the page."""
+    """A reader of front matter values; reports every value of the wrong type."""
 
     __slots__ = ("front_matter", "report", "suggested_keys")
 
     def __init__(self, front: FrontMatter, page: FileReport) -> None:
         self.front_matter = front
         self.report = page
-        #: Keys that stand there under another name, which has its problem already.
+        #: Fields that are there under another name, which has its own problem already.
         self.suggested_keys: set[str] = set()
 
     def position_of(self, path: str) -> Position:
-        """Where the value at ``path`` stands, or its key, or the nearest key above."""
+        """Return the position of the value at ``path``, or of its key, or of the nearest key above."""
         while path:
             position = self.front_matter.value_positions.get(path)
             if position:
@@ -46,11 +46,11 @@ class FieldReader:
         return FILE_START
 
     def add_error(self, code: str, message: str, *, hint: str, path: str) -> None:
-        """A problem with the value at ``path``."""
+        """Add a problem with the value at ``path``."""
         self.report.add_error(code, message, hint=hint, position=self.position_of(path), field=path)
 
     def report_missing(self, code: str, message: str, *, hint: str, key: str) -> None:
-        """A problem with a key that has no value, unless its line, or what it is called, is one already."""
+        """Add a problem with a missing value, unless its line or its misspelled key has one already."""
         if key in self.suggested_keys:
             return
         position = self.front_matter.key_positions.get(key, FILE_START)
@@ -63,7 +63,7 @@ class FieldReader:
     def report_unknown(
         self, path: str, message: str, *, suggestion: str, allowed_keys: Iterable[str]
     ) -> None:
-        """A problem with the key at ``path``; ``suggestion`` is the known key that is probably meant."""
+        """Add a problem with the key at ``path``; ``suggestion`` is the nearest known key or ""."""
         position = self.front_matter.key_positions[path]
         hint = _("known keys: {keys}").format(keys=", ".join(allowed_keys))
         if suggestion:
@@ -76,7 +76,7 @@ class FieldReader:
         self.report.add_error("unknown-key", message, hint=hint, position=position, field=path)
 
     def read_text(self, mapping: KeyMapping, key: str, *, path: str = "") -> str:
-        """The text of a key, without spaces around it; '' where there is none."""
+        """Return the text of a field without surrounding spaces; "" if it is absent."""
         value = mapping.get(key)
         if isinstance(value, str):
             return value.strip()
@@ -98,7 +98,7 @@ class FieldReader:
         return ""
 
     def read_single_line(self, mapping: KeyMapping, key: str, *, path: str = "") -> str:
-        """The text of a key that may not have line breaks."""
+        """Return the text of a field that may not contain line breaks."""
         if mapping.get(key) is None:
             return ""
         text = self.read_text(mapping, key, path=path)
@@ -111,7 +111,7 @@ class FieldReader:
         return ""
 
     def read_list(self, mapping: KeyMapping, key: str, *, path: str = "") -> tuple[tuple[str, str], ...]:
-        """The items of a list, or of a single word, each with its path."""
+        """Return the items of a list, or a single word as one item, each with its path."""
         path = path or key
         value = mapping.get(key)
         if value is None:
@@ -148,7 +148,7 @@ class FieldReader:
         )
 
     def read_flag(self, mapping: KeyMapping, key: str) -> bool:
-        """Whether a key says true; nothing is false."""
+        """Return True if the field is true; an absent field is false."""
         value = mapping.get(key)
         if value is None or isinstance(value, bool):
             return value is True
@@ -165,7 +165,7 @@ class FieldReader:
         return False
 
     def read_enum(self, mapping: KeyMapping, key: str, choices: Sequence[str]) -> str:
-        """One of the words, or '' where there is none."""
+        """Return one of the choices; "" if the field is absent or has another value."""
         word = self.read_single_line(mapping, key)
         if not word or word in choices:
             return word
@@ -181,7 +181,7 @@ class FieldReader:
         self.add_error("value-choice", message, hint=hint, path=key)
 
     def read_number(self, mapping: KeyMapping, key: str, *, path: str) -> int | None:
-        """A number from 1 on; None where there is none."""
+        """Return a number from 1 to 999; None if the field is absent or has another value."""
         word = self.read_single_line(mapping, key, path=path)
         if not word:
             return None

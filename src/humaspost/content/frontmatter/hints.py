@@ -1,4 +1,4 @@
-"""How a hint is worded: the very line to write instead."""
+"""Hints that show the exact line to write."""
 
 import re
 from collections.abc import Iterable
@@ -15,12 +15,12 @@ _LIST_ITEM = re.compile(r"\s*-\s+(\S.*?)\s*$")
 
 
 def write_line_hint(line: str) -> str:
-    """The hint that gives the line to be copied."""
+    """Return the hint that shows the line to copy."""
     return _("write: {line}").format(line=line.strip())
 
 
 def quote(text: str) -> str:
-    """The text as YAML takes it between quotes, with as few backslashes as possible."""
+    """Return the text in YAML quotes, with as few backslashes as possible."""
     if '"' not in text and "\\" not in text:
         return f'"{text}"'
     if "'" not in text:
@@ -29,21 +29,21 @@ def quote(text: str) -> str:
 
 
 def strip_quotes(text: str) -> str:
-    """The text without the pair of quotes around it, if there is one."""
+    """Return the text without the pair of quotes around it, if any."""
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         return text[1:-1]
     return text
 
 
 def format_scalar(text: str) -> str:
-    """The text as a value, with quotes only where YAML needs them."""
+    """Return the text as a YAML value, with quotes only where YAML needs them."""
     if _PLAIN_SCALAR.fullmatch(text) and text not in _BOOLEAN:
         return text
     return quote(text)
 
 
 def quoted_line_hint(line: str) -> str:
-    """The hint that gives the line again, with its text between quotes."""
+    """Return the hint that shows the line with its text in quotes."""
     match = KEY_LINE.match(line)
     if match:
         return write_line_hint(f"{match['key']}: {quote(strip_quotes(match['value']))}")
@@ -52,10 +52,10 @@ def quoted_line_hint(line: str) -> str:
 
 
 def shorten(text: str) -> str:
-    """The text, short enough to stand in a message."""
+    """Return the text, shortened to fit a message."""
     return text if len(text) <= _MAX_LENGTH else text[:_MAX_LENGTH] + "..."
 
 
 def join_names(names: Iterable[str]) -> str:
-    """The names, in order, with commas between."""
+    """Return the sorted names, separated by commas."""
     return ", ".join(sorted(names))

@@ -1,4 +1,4 @@
-"""The keys that a post knows, and what people write instead of them."""
+"""The fields of a post, and common names that users write instead."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ POST_KEYS = (
 )  # fmt: skip
 MEDIUM_KEYS = ("file", "alt", "only", "part", "cover", "captions")
 
-#: Read as the other key, without a word.
+#: Accepted as the other name without a problem.
 KEY_ALIASES = {"audience": "audiences", "twitter": "x"}
 
-#: What else people call each key; compared without case, hyphens and underscores.
+#: Other common names of each field; compared without case, hyphens, underscores and spaces.
 _SYNONYMS = {
     "id": "no nomor number slug kode",
     "title": "judul tajuk headline",
@@ -55,23 +55,23 @@ def _normalize(key: str) -> str:
 
 
 def suggested_key(key: str, owners: Collection[str]) -> str:
-    """The key of a post, or the channel or account, that ``key`` probably means; or nothing."""
+    """Return the field, channel or account that ``key`` probably means, or ""."""
     bare = _normalize(key)
     return _SUGGESTED_KEYS.get(bare) or nearest(bare, (*POST_KEYS, *owners))
 
 
 def suggested_medium_key(key: str) -> str:
-    """The key of a ``media`` item that ``key`` probably means; or nothing."""
+    """Return the field of a ``media`` item that ``key`` probably means, or ""."""
     bare = _normalize(key)
     return _SUGGESTED_MEDIUM_KEYS.get(bare) or nearest(bare, MEDIUM_KEYS)
 
 
 @dataclass(frozen=True, slots=True)
 class NameIndex:
-    """What posts may name: the office's zone, and the names in its config.
+    """The names that posts may use: the office's zone, and the names in its config.
 
-    ``owners`` maps each channel and account to its own keys with what each means; ``channels`` are the
-    names that ``channels:`` takes; ``audiences`` None = any name is taken.
+    ``owners`` maps each channel and account to its own fields with their meanings. ``channels`` are the names
+    that ``channels:`` accepts. ``audiences`` None means that every name is accepted.
     """
 
     zone: str

@@ -13,7 +13,7 @@ from humaspost.model.post import Medium
 
 
 def read_media(fields: FieldReader, names: NameIndex, *, folder: Path) -> tuple[Medium, ...]:
-    """Every item that names a file; what the files are is not looked at here."""
+    """Return every item that names a file; the files themselves are not opened here."""
     return tuple(_read_items(fields, names, folder))
 
 

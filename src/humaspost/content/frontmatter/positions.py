@@ -1,4 +1,4 @@
-"""Where every key path stands in the file."""
+"""The position of every key path in the file."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ FRONT_MATTER_LINE = 2
 
 
 class PositionIndex(Mapping[str, Position]):
-    """Places by key path, each made when it is asked for: most never are."""
+    """Positions by key path, created on request because most are never needed."""
 
     __slots__ = ("_positions",)
 
@@ -18,17 +18,17 @@ class PositionIndex(Mapping[str, Position]):
         self._positions: dict[str, tuple[int, int, int]] = {}
 
     def add_span(self, path: str, start: Any, end: Any) -> None:
-        """What stands between the two marks is at ``path``; it is one character where it spans lines."""
+        """Record the span between two marks at ``path``; one character long if it spans lines."""
         line, column = start.line, start.column
         length = end.column - column if end.line == line else 1
         self._positions[path] = line + FRONT_MATTER_LINE, column + 1, length or 1
 
     def add(self, path: str, position: Position) -> None:
-        """``path`` is at ``position``."""
+        """Record ``position`` at ``path``."""
         self._positions[path] = position.line, position.column, position.length
 
     def copy_prefix(self, path: str, target: str) -> None:
-        """Whatever is at ``path`` or below is at ``target`` too."""
+        """Copy every position at ``path`` or below to ``target``."""
         for at, position in list(self._positions.items()):
             if at == path or at.startswith(f"{path}."):
                 self._positions.setdefault(target + at[len(path) :], position)

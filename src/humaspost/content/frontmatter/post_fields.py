@@ -1,4 +1,4 @@
-"""What a post is called, where it goes, and how it is found: id, channels, audiences, tags, link."""
+"""Fields of a post: id, channels, audiences, tags, link, dates and the channels' own fields."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -22,7 +22,7 @@ _CHANNEL_ALIASES = {"ig": "instagram", "wa": "whatsapp", "insta": "instagram", "
 
 
 def read_post_id(fields: FieldReader, stem: str) -> str:
-    """The post's id, else its file's name; '' where neither can be one."""
+    """Return the post's id, or one made from its file name; "" if neither is valid."""
     written = fields.read_single_line(fields.front_matter.data, "id")
     if written and ID_PATTERN.fullmatch(written):
         return written
@@ -50,7 +50,7 @@ def _id_from_filename(fields: FieldReader, stem: str) -> str:
 def read_owners(
     fields: FieldReader, mapping: KeyMapping, key: str, *, names: Collection[str], path: str = ""
 ) -> tuple[str, ...]:
-    """The channels and accounts of a list, each once; ``twitter`` is ``x``."""
+    """Return the channels and accounts of a list, without duplicates; ``twitter`` is ``x``."""
     words = fields.read_list(mapping, key, path=path)
     return tuple(dict.fromkeys(_read_owner(fields, word, at, names) for word, at in words))
 
@@ -70,7 +70,7 @@ def _read_owner(fields: FieldReader, word: str, path: str, names: Collection[str
 
 
 def read_audiences(fields: FieldReader, names: Collection[str] | None) -> tuple[str, ...]:
-    """The audiences of the post, under either spelling of the key."""
+    """Return the audiences of the post, under either spelling of the field."""
     data = fields.front_matter.data
     words = fields.read_list(data, "audiences") or fields.read_list(data, "audience")
     for word, path in words:
@@ -87,7 +87,7 @@ def read_audiences(fields: FieldReader, names: Collection[str] | None) -> tuple[
 
 
 def read_tags(fields: FieldReader) -> tuple[str, ...]:
-    """The hashtags without ``#``, each once."""
+    """Return the hashtags without ``#`` and without duplicates."""
     tags: dict[str, str] = {}
     for word, path in fields.read_list(fields.front_matter.data, "tags"):
         if _TAG_PATTERN.fullmatch(word):
@@ -108,7 +108,7 @@ def _report_invalid_tag(fields: FieldReader, word: str, path: str) -> None:
 
 
 def read_link(fields: FieldReader) -> str:
-    """The address that the post points to, or ''."""
+    """Return the address that the post links to, or ""."""
     text = fields.read_single_line(fields.front_matter.data, "link")
     if not text or _LINK_PATTERN.fullmatch(text):
         return text
@@ -129,7 +129,7 @@ def read_link(fields: FieldReader) -> str:
 
 
 def read_date(fields: FieldReader, zone: str, *, draft: bool) -> PublishTime | None:
-    """When to publish; only a draft may have none."""
+    """Return the time to publish; only a draft may have none."""
     when = _read_publish_time(fields, "date", zone)
     if when is None and not draft and fields.front_matter.data.get("date") is None:
         message = _("the post does not say when to publish it")
@@ -140,7 +140,10 @@ def read_date(fields: FieldReader, zone: str, *, draft: bool) -> PublishTime | N
 
 
 def read_expires(fields: FieldReader, zone: str, date: PublishTime | None) -> PublishTime | None:
-    """When it is too late for good; without a zone of its own it is in the zone of ``date``."""
+    """Return the time after which the post is never published.
+
+    Without a zone of its own, the time is in the zone of ``date``.
+    """
     when = _read_publish_time(fields, "expires", date.zone if date else zone)
     if when and date and when.utc <= date.utc:
         message = _("the post would expire before it is published")
@@ -149,7 +152,7 @@ def read_expires(fields: FieldReader, zone: str, date: PublishTime | None) -> Pu
 
 
 def read_late_policy(fields: FieldReader) -> Late | None:
-    """What the post itself says of being late, if it does."""
+    """Return the late policy that the post itself names, or None."""
     word = fields.read_enum(fields.front_matter.data, "late", [choice.value for choice in Late])
     if word == Late.PUBLISH and fields.front_matter.data.get("expires") is None:
         message = _("`late: publish` needs to know until when")
@@ -189,7 +192,7 @@ def _report_dst_shift(fields: FieldReader, key: str, publish_time: PublishTime) 
 
 
 def read_channel_keys(fields: FieldReader, names: NameIndex) -> dict[str, Mapping[str, Json]]:
-    """Per channel or account its own keys, as written; a key without a value is left out."""
+    """Return the own fields of each channel or account as written, without empty fields."""
     values: dict[str, Mapping[str, Json]] = {}
     for key, value in fields.front_matter.data.items():
         name = KEY_ALIASES.get(key, key)

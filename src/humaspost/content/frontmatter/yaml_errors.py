@@ -1,4 +1,4 @@
-"""What YAML's own errors mean for the person who wrote the line."""
+"""YAML's own errors, translated for the author of the line."""
 
 import re
 from collections.abc import Callable
@@ -26,7 +26,7 @@ _OPENING_QUOTE = re.compile(r"\s*(?:-\s+)*(?:[^\s:#]+:\s+)?(?P<quote>[\"'])(?P<r
 
 @dataclass(frozen=True, slots=True)
 class _YamlError:
-    """One YAML error in the file's own coordinates; ``context`` is where the construct began."""
+    """One YAML error with file positions; ``context_position`` is where the construct begins."""
 
     yaml_context: str
     yaml_problem: str
@@ -36,17 +36,17 @@ class _YamlError:
 
     @property
     def line_text(self) -> str:
-        """The line that the parser stumbled over."""
+        """Return the line at which the parser stopped."""
         return self.report.line_text(self.position.line)
 
     @property
     def text_before(self) -> str:
-        """What stands before the stumbling point on its line."""
+        """Return the text before the parser's position on its line."""
         return self.line_text[: self.position.column - 1]
 
 
 def translate_error(error: yaml.YAMLError, report: FileReport, *, first_line: int) -> None:
-    """One problem, in our words, where the mistake is rather than where YAML noticed it."""
+    """Report one problem in plain words, at the mistake and not where YAML noticed it."""
     yaml_error = _parse_error(error, report, first_line)
     for rule in _RULES:
         if rule(yaml_error):
@@ -69,13 +69,13 @@ def _parse_error(error: yaml.YAMLError, report: FileReport, first_line: int) -> 
 
 
 def report_tab(position: Position, report: FileReport) -> None:
-    """A tab where YAML counts columns is a problem."""
+    """Report a tab where YAML counts columns."""
     message = _("there is a tab here; keys are set in with spaces")
     report.add_error("yaml-tab", message, hint=_("replace the tab with two spaces"), position=position)
 
 
 def report_alias(position: Position, report: FileReport) -> None:
-    """An alias or anchor is a problem, usually a text that only looks like one."""
+    """Report an alias or anchor, usually a text that begins with the same sign."""
     message = _("a '*' or '&' at the beginning of a text needs quotes around the text")
     report.add_error(
         "yaml-alias", message, hint=quoted_line_hint(report.line_text(position.line)), position=position
@@ -83,12 +83,12 @@ def report_alias(position: Position, report: FileReport) -> None:
 
 
 def report_not_mapping(position: Position, report: FileReport) -> None:
-    """Front matter that is a list or a bare text is a problem."""
+    """Report front matter that is a list or a bare text."""
     _report_missing_colon(position, report)
 
 
 def line_without_hash(line: str, column: int) -> str:
-    """What to write instead of a line whose ``#`` at ``column`` (from 0) made a comment of a word."""
+    """Return the hint for a line whose ``#`` at ``column`` (from 0) turns a word into a comment."""
     head, tail = line[:column], line[column:]
     key = head.strip().removeprefix("-").strip()
     if re.fullmatch(r"(tags|tagar|hashtags?):", key):
@@ -124,7 +124,7 @@ def _check_hash_in_list(fault: _YamlError) -> bool:
 
 
 def _check_second_colon(fault: _YamlError) -> bool:
-    """``title: RALAT: jam``."""
+    """Report a second colon, as in ``title: RALAT: jam``."""
     if not fault.yaml_problem.startswith("mapping values") and not (
         "flow mapping" in fault.yaml_context and fault.line_text[fault.position.column - 1 :].startswith(":")
     ):
@@ -140,7 +140,7 @@ def _check_second_colon(fault: _YamlError) -> bool:
 
 
 def _check_stray_key(fault: _YamlError) -> bool:
-    """A key below a line that was not finished, or that was no key."""
+    """Report a key below a line that is incomplete or not a key."""
     line_above = fault.position.line - 1
     if _MISSING_SPACE.fullmatch(fault.report.line_text(line_above)) or ":" not in fault.report.line_text(
         line_above
@@ -182,7 +182,7 @@ def _report_indent(number: int, report: FileReport) -> None:
 
 
 def _check_open_quote(fault: _YamlError) -> bool:
-    """A quote that is not closed, noticed at the end or at the next quote."""
+    """Report a quote that is not closed; YAML notices it at the end or at the next quote."""
     if "quoted scalar" in fault.yaml_context and "unexpected end" in fault.yaml_problem:
         return _report_open_quote(fault.context_position, fault)
     if "did not find expected" not in fault.yaml_problem:
@@ -224,7 +224,7 @@ def _check_alias(fault: _YamlError) -> bool:
 
 
 def _check_text_after_value(fault: _YamlError) -> bool:
-    """``alt: "a" dan "b"``: a value that ended before the line did."""
+    """Report a value that ends before the line does, as in ``alt: "a" dan "b"``."""
     match = KEY_LINE.match(fault.line_text)
     if (
         "block mapping" not in fault.yaml_context
@@ -254,7 +254,7 @@ def _check_bracket(fault: _YamlError) -> bool:
 
 
 def _check_first_character(fault: _YamlError) -> bool:
-    """A text that begins with a sign YAML keeps for itself."""
+    """Report a text that begins with a sign that YAML reserves."""
     at = fault.context_position if "block scalar" in fault.yaml_context else fault.position
     line = fault.report.line_text(at.line)
     character = KEY_LINE.match(line)

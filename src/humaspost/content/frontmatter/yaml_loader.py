@@ -1,4 +1,4 @@
-"""Front matter as strict YAML: text and true/false only, and the place of every key and value."""
+"""The loader of front matter: strict YAML with text and true/false only, and all positions."""
 
 import re
 import sys
@@ -27,7 +27,7 @@ _DEFAULT_TAG: dict[type[yaml.Node], str] = {
 }
 _TAGS = frozenset(_DEFAULT_TAG.values())
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-#: What may hide an anchor, an alias or a nest so deep that building it would exhaust the C stack.
+#: Signs of an anchor, an alias, or nesting so deep that building the nodes would exhaust the C stack.
 _NEEDS_EVENT_CHECK = re.compile(r"(?:^|[\s\[{,:-])[&*]|- -|\?[ \t\n]|\n {40}")
 _MAX_BRACKETS = 40
 _COMMENT_HASH = re.compile(r"(?<=\S)[ \t]+#(?=[^\s#!])")
@@ -35,19 +35,16 @@ _TAB = re.compile(r"^[ ]*(?:-[ ]+)*(?:[^\s:#\"'\[{]+:[ ]*)?\t", re.MULTILINE)
 
 
 class _Loader(CBaseLoader):
-    """The C parser with nodes for a result; every plain scalar is text."""
+    """The C parser, with nodes as its result; every plain scalar is text."""
 
     def resolve(self, kind: type[yaml.Node], _value: object, _implicit: object) -> str:
-        """The tag of a node that has none of its own; called by the parser for every node."""
+        """Return the default tag of a node; the parser calls this for every node."""
         return _DEFAULT_TAG[kind]
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """The keys as JSON without numbers.
-
-    ``value_positions`` and ``key_positions`` tell where the value and the key of each path stand.
-    """
+    """The fields as JSON without numbers, and the position of each path's value and key."""
 
     data: dict[str, Json]
     value_positions: PositionIndex
@@ -55,7 +52,7 @@ class FrontMatter:
 
 
 def load_front_matter(text: str, report: FileReport) -> FrontMatter | None:
-    """What the front matter says; None where it cannot be read at all, and ``page`` knows why."""
+    """Return the front matter, or None if it cannot be read; then ``report`` has the reason."""
     tab = _TAB.search(text) if "\t" in text else None
     if tab:
         yaml_errors.report_tab(_position_at(text, tab.end() - 1), report)
@@ -79,7 +76,7 @@ def _needs_event_check(text: str) -> bool:
 
 
 def _check_events(text: str, report: FileReport) -> bool:
-    """Whether the events of the text are free of aliases, anchors and deep nests; costs no stack."""
+    """Return True if the events have no aliases, anchors or deep nesting; uses no stack."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if getattr(event, "anchor", None) is not None:
@@ -93,7 +90,7 @@ def _check_events(text: str, report: FileReport) -> bool:
 
 
 def _position_between(start: Any, end: Any = None) -> Position:
-    """The place between two marks; one character where it spans several lines."""
+    """Return the position between two marks; one character long if they span several lines."""
     is_single_line = end is not None and end.line == start.line
     return Position(
         start.line + FRONT_MATTER_LINE,
@@ -121,7 +118,7 @@ def _build_front_matter(root: yaml.Node | None, text: str, report: FileReport) -
 
 
 class _ValueBuilder:
-    """Turns nodes into values, noting places; what is not allowed becomes a problem and no value."""
+    """A builder of values and positions from nodes; a forbidden node becomes a problem."""
 
     def __init__(self, page: FileReport, *, escapes: bool) -> None:
         self.report = page
@@ -130,7 +127,7 @@ class _ValueBuilder:
         self.key_positions = PositionIndex()
 
     def build_mapping(self, node: yaml.MappingNode, path: str, depth: int) -> dict[str, Json]:
-        """The keys with their values, without duplicates and merges."""
+        """Return the keys with their values, without duplicates and merges."""
         values: dict[str, Json] = {}
         for key_node, value_node in node.value:
             key = self._build_key(key_node)
@@ -149,7 +146,7 @@ class _ValueBuilder:
         return values
 
     def build_value(self, node: yaml.Node, path: str, depth: int) -> Json:
-        """Text, true or false, a list or keys; None where nothing was written."""
+        """Return text, true or false, a list or a mapping; None if no value was written."""
         self.value_positions.add_span(path, node.start_mark, node.end_mark)
         if node.tag not in _TAGS:
             self._report_tag(_position_between(node.start_mark, node.end_mark))
@@ -206,7 +203,7 @@ class _ValueBuilder:
 
 
 def _comment_hashes(text: str, root: yaml.Node | None) -> list[int]:
-    """Where a ``#`` right before a word made a comment of it: the index of each such ``#``."""
+    """Return the index of each ``#`` that turns the following word into a comment."""
     hashes = [match.end() - 1 for match in _COMMENT_HASH.finditer(text)] if " #" in text else []
     if not hashes:
         return hashes
@@ -217,7 +214,7 @@ def _comment_hashes(text: str, root: yaml.Node | None) -> list[int]:
 
 
 def _is_within(index: int, spans: list[tuple[int, int]]) -> bool:
-    """Whether one of the sorted spans, which do not overlap, holds the index."""
+    """Return True if one of the sorted, disjoint spans contains the index."""
     preceding = bisect_right(spans, (index, sys.maxsize)) - 1
     return preceding >= 0 and index < spans[preceding][1]
 
