@@ -1,4 +1,4 @@
-"""A rendition against its channel's Rules: everything that can be said before anything is sent."""
+"""The check of a rendition against its channel's Rules, before anything is sent."""
 
 from collections.abc import Iterator
 
@@ -11,9 +11,10 @@ from humaspost.planning import media_checks
 
 
 def check(post: Post, rendition: Rendition, rules: Rules, *, convert: bool = False) -> list[Problem]:
-    """What keeps this rendition from being sent; problems carry the key they stand in, not a place.
+    """Return the problems that prevent this rendition from being sent.
 
-    ``convert`` = media are made fit, so what conversion mends is no problem.
+    Each problem names its field and has no position. With ``convert``, media are converted, so what conversion
+    fixes is not a problem.
     """
     problems = [*_check_audiences(post, rendition, rules), *_check_part_count(post, rendition, rules)]
     for part in rendition.parts:

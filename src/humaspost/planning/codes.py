@@ -1,4 +1,4 @@
-"""Every code that ``planning`` gives, with the sentence that ``explain`` begins with."""
+"""Codes of ``planning``, each with the first sentence that ``explain`` shows."""
 
 CODES: dict[str, str] = {
     "too-long": (

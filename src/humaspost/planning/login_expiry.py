@@ -1,4 +1,4 @@
-"""Whether a post comes due after its account's login has ended."""
+"""The check for posts that are due after their account's login ends."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -8,12 +8,12 @@ from humaspost.model.account import Account, AccountStatus
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem, Severity
 
-#: A login that renews itself is trusted to, until it is this near its end.
+#: A login that renews itself is trusted until its end is this near.
 RENEWAL_PERIOD = timedelta(days=14)
 
 
 def expiry_before(status: AccountStatus | None, due: datetime) -> datetime | None:
-    """The login's end, where that comes before ``due`` as far as is known; else None."""
+    """Return the login's known end if it is before ``due``, or None."""
     if status is None or status.expires_at is None or due < status.expires_at:
         return None
     is_renewable = status.extra.get("renews") is True and status.expires_at - status.taken_at > RENEWAL_PERIOD
@@ -21,7 +21,7 @@ def expiry_before(status: AccountStatus | None, due: datetime) -> datetime | Non
 
 
 def check_login_expiry(post: Post, account: Account, status: AccountStatus | None) -> Iterator[Problem]:
-    """A warning: a new token before then, and the post goes out."""
+    """Yield a warning if the login ends before the post is due; a new token fixes it."""
     expires_at = expiry_before(status, post.date.utc) if post.date and not post.draft else None
     if expires_at is None:
         return

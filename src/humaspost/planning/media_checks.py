@@ -1,4 +1,4 @@
-"""The media of one part against its channel's Rules; what a channel cannot take is said here, once."""
+"""The check of one part's media against its channel's Rules."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,16 +10,16 @@ from humaspost.model.rendition import Attachment, Part, Rendition
 from humaspost.model.rules import MediaRules, Rules
 from humaspost.planning import video_checks
 
-#: Pictures: a reader who cannot see them is told what they show.
+#: Kinds that need alternative text for readers who cannot see them.
 _VISIBLE_KINDS = (MediaKind.IMAGE, MediaKind.GIF)
 
 
 def check_media(
     post: Post, part: Part, rendition: Rendition, rules: Rules, *, convert: bool
 ) -> Iterator[Problem]:
-    """How many they are, whether they are described, and whether each is what the channel takes.
+    """Yield problems with the number of media, their alternative text, and each file.
 
-    ``convert`` = what conversion mends is no problem.
+    With ``convert``, what conversion fixes is not a problem.
     """
     yield from _check_count(post, part, rendition, rules)
     for item in part.media:
@@ -39,7 +39,7 @@ def _check_count(post: Post, part: Part, rendition: Rendition, rules: Rules) -> 
             hint=_("leave some out, or keep them for other channels with only:"),
             field=f"media.{part.media[limit].index}",
         )
-    # A file that could not be read has its own problem; one is enough.
+    # A file that could not be read has its own problem; one problem is enough.
     elif rules.media_required and not part.media and all(medium.facts for medium in post.media):
         yield channel_problem(
             rendition.channel,
@@ -87,7 +87,7 @@ def _kind_name(kind: MediaKind) -> str:
 def _check_alt(item: Attachment, rendition: Rendition, rules: Rules) -> Iterator[Problem]:
     field = f"media.{item.index}.alt"
     if item.kind in _VISIBLE_KINDS and not item.alt.strip():
-        # The same on every channel, so that it is told once.
+        # The same on every channel, so that it is reported once.
         yield Problem(
             "alt-missing",
             _("{file} has no alternative text").format(file=item.name),
@@ -136,7 +136,7 @@ def _report_unsupported(item: Attachment, rendition: Rendition) -> Problem:
 
 
 def _check_size(item: Attachment, rendition: Rendition, limits: MediaRules) -> Iterator[Problem]:
-    # A still picture is made smaller when it is fitted; anything else goes out as it is.
+    # A still image is made smaller when it is fitted; every other file is sent unchanged.
     if item.kind is MediaKind.IMAGE:
         return
     if item.mime not in limits.mimes:
@@ -214,9 +214,9 @@ def _conversion_remedy(code: str, item: Attachment) -> str:
 
 
 def with_converted_gifs(post: Post, rules: Rules) -> Post:
-    """The post with its GIFs as the videos that are made of them, where the channel takes only those.
+    """Return the post with its GIFs as videos where the channel accepts only videos.
 
-    One that is shorter than the channel's shortest video is looped.
+    A GIF that is shorter than the channel's shortest video is looped.
     """
     if MediaKind.GIF in rules.media or MediaKind.VIDEO not in rules.media:
         return post

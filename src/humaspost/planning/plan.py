@@ -1,4 +1,4 @@
-"""Posts × accounts → Plan: who would see what, when; pure."""
+"""The plan: which account publishes which post, and when; pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,10 +21,10 @@ from humaspost.planning.thread_split import split_thread
 
 @dataclass(frozen=True, slots=True)
 class PlanningContext:
-    """What planning is told of the world: no clock, no disk.
+    """The input of planning: no clock, no disk.
 
-    ``statuses`` by account name; ``recent_texts`` = first writes of the last days, for ``same-text``;
-    ``convert`` = media are converted to what the channels take.
+    ``statuses`` are by account name. ``recent_texts`` are the first writes of the last days, for ``same-text``.
+    With ``convert``, media are converted to what the channels accept.
     """
 
     accounts: Sequence[Account]
@@ -39,7 +39,10 @@ class PlanningContext:
 def build_plan(
     posts: Sequence[Post], problems_by_file: Iterable[Problem], context: PlanningContext
 ) -> tuple[Plan, list[Problem]]:
-    """The plan, and every problem that keeps a post out; ``problems_by_file`` are those found while reading."""
+    """Return the plan, and every problem that keeps a post out of the plan.
+
+    ``problems_by_file`` are the problems found while reading the files.
+    """
     wrong = {problem.file for problem in problems_by_file if problem.is_error}
     rows: list[PlanRow] = []
     held: list[NotPlanned] = []
@@ -66,7 +69,7 @@ def build_plan(
 def build_renditions(
     post: Post, context: PlanningContext, rules: Mapping[str, Rules] | None = None
 ) -> Iterable[tuple[Account, Rendition, Rules]]:
-    """What each account that the post names would show of it."""
+    """Yield the rendition of the post for each account that the post names."""
     accounts, _problems = find_targets(post, context.accounts)
     for account in accounts:
         channel = context.channels[account.channel]
@@ -96,7 +99,7 @@ def _plan_post(
 
 
 def _as_draft_warnings(post: Post, problems: list[Problem]) -> list[Problem]:
-    """What will be wrong once the draft is taken out: warnings; nothing where nothing is written yet."""
+    """Return the problems of a draft as warnings; none for a draft without text and media."""
     if not post.body and not post.media:
         return []
     return [replace(problem, severity=Severity.WARNING) for problem in problems]
@@ -127,7 +130,7 @@ def _plan_row(
 def _without_duplicates(
     rows: list[PlanRow], context: PlanningContext
 ) -> tuple[list[PlanRow], list[tuple[PlanRow, str]]]:
-    """The rows but for posts that say again what another said on the account within the days."""
+    """Return the rows without posts that repeat a recent text on an account, and those posts."""
     recent_texts: dict[tuple[str, str], list[PublishedText]] = {}
     for item in context.recent_texts:
         recent_texts.setdefault((item.account, item.rendition_hash), []).append(item)

@@ -1,4 +1,4 @@
-"""Which accounts a post means by its ``channels:``."""
+"""The accounts that a post names under ``channels:``."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from humaspost.model.problem import Problem
 
 
 def find_targets(post: Post, accounts: Sequence[Account]) -> tuple[tuple[Account, ...], tuple[Problem, ...]]:
-    """The accounts, once each and in the order written, and what is wrong with the names."""
+    """Return the accounts as written, without duplicates, and the problems with the names."""
     selected: dict[str, Account] = {}
     problems: list[Problem] = []
     for index, name in enumerate(post.channels):
@@ -23,7 +23,7 @@ def find_targets(post: Post, accounts: Sequence[Account]) -> tuple[tuple[Account
 
 
 def _resolve_name(name: str, accounts: Sequence[Account]) -> Account | list[Account]:
-    """An account's own name first, then a channel's only or default account, else the candidates."""
+    """Return the account of that name, the channel's only or default account, or candidates."""
     by_name = [account for account in accounts if account.name == name]
     of_channel = [account for account in accounts if account.channel == name]
     default = [account for account in of_channel if account.default]

@@ -1,8 +1,8 @@
-"""A long part, split where a reader would pause, by the measure in Rules.
+"""The split of a long part where a reader would pause, by the measure in Rules.
 
-A channel asks for it by ``extra`` of its only part: ``{"thread": "auto", "closing": text that ends the
-last part, "media_parts": [part of each medium], "later": extra of the parts after the first}``; the
-part's text is the whole, closing included. All four are gone afterwards.
+A channel requests it by ``extra`` of its only part: ``{"thread": "auto", "closing": text that ends the
+last part, "media_parts": [part of each media file], "later": extra of the parts after the first}``. The
+part's text is the whole text, including the closing. The result has none of the four keys.
 """
 
 import re
@@ -20,7 +20,7 @@ _SPLIT_KEYS = ("thread", "closing", "media_parts", "later")
 _SENTENCE = re.compile(r"(?:[.!?…]+[\"'”’)\]]*(?=\s)|(?=\n))\s+")
 _WORD = re.compile(r"\s+")
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.)\S+|[\w-]+(?:\.[\w-]+)+(?:/\S*)?", re.IGNORECASE)
-#: A full stop after these ends no sentence.
+#: A full stop after these does not end a sentence.
 _ABBREVIATIONS = re.compile(
     r"(?:kec|kab|kel|prov|ds|jln?|gg|rt|rw|no|nomor|yth|sdr|bpk|dr[as]?|prof|ir|hj?|st|kep|hlm|tgl|te?lp"
     r"|pkl|a\.n|u\.p|rp|mrs?|vs)",
@@ -30,9 +30,9 @@ _MAX_ABBREVIATION_LENGTH = 8
 
 
 def split_thread(rendition: Rendition, rules: Rules) -> Rendition:
-    """The rendition in parts that each fit, counted ``1/4``; one that asked for nothing stays as it is.
+    """Return the rendition in parts that fit, counted ``1/4``, if its only part requests it.
 
-    Only a URL, or a closing, that is longer than a whole part stays too long.
+    Only a URL or a closing that is longer than a whole part remains too long.
     """
     if len(rendition.parts) != 1 or rendition.parts[0].extra.get("thread") != "auto":
         return rendition
@@ -57,7 +57,7 @@ def _channel_extra(extra: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _media_by_part(part: Part, count: int) -> list[tuple[Attachment, ...]]:
-    """The media of each part; one whose part does not exist stands in the last."""
+    """Return the media of each part; media of a part that does not exist go to the last part."""
     requested_parts = part.extra.get("media_parts")
     media_by_part: list[Any] = list(requested_parts) if isinstance(requested_parts, list) else []
     media_by_part += [1] * (len(part.media) - len(media_by_part))
@@ -96,7 +96,7 @@ def _with_closing(text: str, closing: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _TextSplitter:
-    """``counter`` is as wide as any that will be needed."""
+    """A splitter of one text; ``counter`` is as wide as the widest counter needed."""
 
     body: str
     closing: str
@@ -110,11 +110,12 @@ class _TextSplitter:
             cut = self._find_cut(remainder)
             pieces.append(remainder[:cut].rstrip())
             remainder = remainder[cut:].lstrip()
-        # What fits without the closing but cannot be divided leaves the last part to the closing.
+        # A remainder that fits without the closing, but cannot be divided, gets a last part with the closing
+        # alone.
         return [*pieces, remainder] if remainder or self.closing or not pieces else pieces
 
     def _find_cut(self, remainder: str) -> int:
-        """Where the next piece ends: at a sentence, else a word, else within one."""
+        """Return where the next piece ends: after a sentence, or a word, or within a word."""
         for cuts in (
             list(_sentence_ends(remainder)),
             [cut_in_word.end() for cut_in_word in _WORD.finditer(remainder)],
@@ -128,7 +129,7 @@ class _TextSplitter:
         return self._cut_within_word(remainder, end)
 
     def _last_fitting_cut(self, remainder: str, cuts: list[int]) -> int:
-        """The last cut whose piece fits, 0 = none."""
+        """Return the last cut whose piece fits, or 0."""
         cut_list = {0: True}
 
         def too_long(cut: int) -> bool:
@@ -139,7 +140,10 @@ class _TextSplitter:
         return cuts[index - 1] if index and cut_list.get(cuts[index - 1], True) else 0
 
     def _cut_within_word(self, remainder: str, end: int) -> int:
-        """A cut in the first word, between graphemes and outside URLs; a monstrous URL stays whole."""
+        """Return a cut in the first word, between graphemes and outside URLs.
+
+        A URL that is longer than a part stays whole.
+        """
         spans = [position.span() for position in _URL.finditer(remainder, 0, end)]
         bounds = [found.end() for found in _grapheme_boundaries(remainder[:end])]
         outside = [cut for cut in bounds if not any(start < cut < stop for start, stop in spans)]
@@ -158,7 +162,7 @@ def _sentence_ends(text: str) -> Iterator[int]:
 
 
 def _is_abbreviation(text: str, stop: int) -> bool:
-    """Whether the full stop at ``stop`` follows a known abbreviation or an initial."""
+    """Return True if the full stop at ``stop`` follows a known abbreviation or an initial."""
     before = text[max(0, stop - _MAX_ABBREVIATION_LENGTH) : stop].split()
     word = before[-1].lstrip("(\"'“‘[") if before else ""
     return bool(_ABBREVIATIONS.fullmatch(word)) or (len(word) == 1 and word.isupper())

@@ -1,4 +1,4 @@
-"""Videos, sounds and GIFs against a channel's Rules: one problem for each rule that is broken."""
+"""The check of videos, audio and GIFs against a channel's Rules."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,14 +9,14 @@ from humaspost.model.problem import Problem, Severity
 from humaspost.model.rendition import Attachment, Rendition
 from humaspost.model.rules import MediaRules, VideoRules
 
-#: Code, sentence, and what stands in it beside ``file`` and ``channel``.
+#: Code, sentence, and the sentence's values except ``file`` and ``channel``.
 _RuleViolation = tuple[str, str, dict[str, Any]]
-#: What no conversion mends: nothing is cut short, nothing is blown up.
+#: Problems that conversion does not fix: humaspost never cuts or enlarges a video.
 _NOT_FIXED_BY_CONVERSION = ("media-duration", "media-too-small")
 _WARNINGS = ("media-profile", "media-hidden")
-#: Below this it is not worth looking at, or hearing, in bits per second.
+#: Bits per second. Below this rate a video is not worth watching, and audio not worth hearing.
 _MIN_BIT_RATES = {MediaKind.VIDEO: 150_000, MediaKind.AUDIO: 36_000}
-#: Rates such as 30000/1001 and 59.94 are what cameras call 30 and 60.
+#: Cameras call rates such as 30000/1001 and 59.94 by the names 30 and 60.
 _ROUNDING = 0.05
 _FORMAT_NAMES = {
     "video/quicktime": "MOV",
@@ -32,7 +32,10 @@ _FORMAT_NAMES = {
 def check_video(
     post: Post, item: Attachment, rendition: Rendition, limits: MediaRules, *, convert: bool
 ) -> Iterator[Problem]:
-    """What the channel refuses in a video or a sound; ``convert`` = but for what conversion mends."""
+    """Yield the rules that a video or audio file breaks.
+
+    With ``convert``, what conversion fixes is not a problem.
+    """
     video = _video_details(post, item)
     violations = [*_check_file(item, limits), *_check_sides(item, limits)]
     if video is not None and video.has_hidden_frames:
@@ -50,7 +53,7 @@ def check_video(
 
 
 def check_gif(post: Post, item: Attachment, rendition: Rendition, limits: MediaRules) -> Iterator[Problem]:
-    """Too many frames for the channel, one by one or in all their pixels."""
+    """Yield a problem if a GIF has too many frames, or too many pixels in all its frames."""
     video, rules = _video_details(post, item), limits.video
     frames = video.frames if video else None
     if frames is None or rules is None:
@@ -93,7 +96,7 @@ def _problem(violation: _RuleViolation, item: Attachment, rendition: Rendition) 
 
 
 def _format_name(identifier: str) -> str:
-    """A codec or a container as people call it."""
+    """Return the common name of a codec or container."""
     return _FORMAT_NAMES.get(identifier) or identifier.rpartition("/")[2].upper()
 
 
@@ -153,13 +156,13 @@ def _check_sides(item: Attachment, limits: MediaRules) -> Iterator[_RuleViolatio
 
 
 def format_ratio(ratio: float, limits: tuple[float, float]) -> str:
-    """The ratio with two decimals, and with more where it would look as if it were within the limits."""
+    """Return the ratio with two decimals, or more if rounding would move it within the limits."""
     is_distinct = (digits for digits in range(2, 7) if not limits[0] <= round(ratio, digits) <= limits[1])
     return f"{ratio:.{next(is_distinct, 7)}f}"
 
 
 def _largest_sides(width: int, height: int, limits: MediaRules) -> str | None:
-    """What the sides may be at most, where these are more."""
+    """Return the largest sides that the channel accepts if these are larger, or None."""
     if limits.max_sides and (
         max(width, height) > limits.max_sides[0] or min(width, height) > limits.max_sides[1]
     ):
@@ -206,7 +209,7 @@ def _check_pictures(video: Video, rules: VideoRules) -> Iterator[_RuleViolation]
 
 
 def _check_profile(video: Video, rules: VideoRules) -> Iterator[_RuleViolation]:
-    """A warning: the channel takes it, and some of those who get it see nothing."""
+    """Yield a warning: the channel accepts the video, but some recipients cannot watch it."""
     if video.codec in rules.codecs and rules.profiles and video.profile not in rules.profiles:
         message = _("{file} is {found}; {channel} plays {allowed} on every telephone")
         profile = f"{_format_name(video.codec)} {video.profile}".rstrip()
