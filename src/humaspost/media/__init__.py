@@ -1,1 +1,1 @@
-"""File → fit file: what a medium is by its content, and what each channel can take of it."""
+"""Media files: their facts by content, and the files that fit each channel."""

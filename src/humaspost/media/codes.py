@@ -1,4 +1,4 @@
-"""Every code that ``media`` gives, with what it means."""
+"""Codes of ``media``, each with its meaning."""
 
 CODES = {
     "media-missing-file": "The post names a media file that is not there; paths are relative to the post's own file.",

@@ -1,4 +1,4 @@
-"""What a file is, by its content; its name only chooses among what the content allows."""
+"""File types by content; a file's name only chooses among the types that its content allows."""
 
 import struct
 import zipfile
@@ -33,20 +33,23 @@ _SUFFIXES_BY_KIND = {
     MediaKind.AUDIO: _AUDIO_SUFFIXES,
 }
 _HEAD_BYTES = 4096
-#: More boxes than this at the top of a film are no film.
+#: A file with more boxes than this at its top level is not a video.
 _MAX_BOXES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class FileType:
-    """A kind that channels may take, and its registered name."""
+    """A kind that channels may accept, and its registered name."""
 
     kind: MediaKind
     mime: str
 
 
 def detect_file_type(file: BinaryIO, name: str, *, size: int) -> FileType:
-    """What the content is; raises Flaw if no channel takes it, it is cut off, or the name says otherwise."""
+    """Return the file's type by its content.
+
+    Raises MediaProblem if no channel accepts the type, the file is incomplete, or its name contradicts its content.
+    """
     head = file.read(_HEAD_BYTES)
     if not head:
         raise problems.unreadable_file(name, _("it is empty"))
@@ -61,7 +64,7 @@ def detect_file_type(file: BinaryIO, name: str, *, size: int) -> FileType:
 
 
 def is_text(head: bytes) -> bool:
-    """Whether this is UTF-8 text without control characters; a character cut off at the end is fine."""
+    """Return True for UTF-8 text without control characters, even if its last character is cut."""
     try:
         text = head.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -101,7 +104,7 @@ def _detect_video(head: bytes) -> FileType | None:
 
 
 def _is_still_image(head: bytes) -> bool:
-    """Whether an ISO container holds a still picture (HEIC, AVIF), as telephones make."""
+    """Return True if an ISO container has a still image (HEIC, AVIF), as phones write it."""
     return head[4:8] == b"ftyp" and head[8:12] in (
         b"heic",
         b"heix",
@@ -160,7 +163,7 @@ def _detect_zip_document(file: BinaryIO, name: str) -> FileType | None:
 
 
 def _check_complete(file: BinaryIO, file_type: FileType, name: str, size: int) -> None:
-    """A file that is still being copied is found out here; pictures are decoded to the end elsewhere."""
+    """Raise MediaProblem for a file that is still being copied; images are decoded fully later."""
     if file_type.mime == "application/pdf":
         file.seek(max(0, size - 2048))
         complete = b"%%EOF" in file.read()
@@ -173,7 +176,7 @@ def _check_complete(file: BinaryIO, file_type: FileType, name: str, size: int) -
 
 
 def _are_boxes_complete(file: BinaryIO, size: int) -> bool:
-    """Whether the boxes of an ISO file end where the file ends, and its index is among them."""
+    """Return True if the boxes of an ISO file end at its end and include its index."""
     position, box_kinds = 0, set()
     for _turn in range(_MAX_BOXES):
         if position == size:

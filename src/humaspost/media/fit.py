@@ -1,4 +1,4 @@
-"""A medium as one channel takes it, made from the very bytes that were approved."""
+"""A media file as one channel accepts it, made from the exact bytes that were approved."""
 
 import hashlib
 import shutil
@@ -26,22 +26,22 @@ from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment
 from humaspost.model.rules import MediaRules
 
-#: Part of every fitted file's name; raised when the same source comes out differently.
+#: Part of every fitted file's name; raised when the same source gives a different result.
 RECIPE_VERSION = 4
 _SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
 _MIMES = {suffix: mime for mime, suffix in _SUFFIXES.items()}
-#: How a film or a sound ends that was made here, and what it is.
+#: Suffixes of converted videos and audio files, and their types.
 _CONVERTED_SUFFIXES = {MediaKind.VIDEO: ".made.mp4", MediaKind.AUDIO: ".made.m4a"}
 _CONVERTED_MIMES = {".mp4": "video/mp4", ".m4a": "audio/mp4"}
 _CHUNK = 1 << 20
 
 
 class MediaChanged(Exception):
-    """The source no longer holds the bytes that were checked; nothing was made of it."""
+    """The source file no longer has the bytes that were checked; nothing was made from it."""
 
 
 class MediaRejected(Exception):
-    """The channel does not take it however it is turned; ``code`` is a code of ``media``."""
+    """The channel cannot accept the file in any form; ``code`` is a code of ``media``."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(f"{code}: {detail}")
@@ -57,13 +57,13 @@ def fit_media(
     folder: Path,
     conversions: ConversionPool | None = None,
 ) -> FitFile:
-    """The file to send, kept in ``folder`` under the hash of its source and of the rules.
+    """Return the file to send, kept in ``folder`` under the hash of its source and of the rules.
 
-    With ``conversions`` pictures are padded to the channel's shapes, and videos and sounds made anew where they must be.
+    With ``conversions``, images are padded to the channel's ratios, and videos and audio are converted if needed.
 
-    What was fitted once is reused, even after the source was edited: it is what was approved.
-    Raises NotFitYet while it is being made, MediaChanged, CannotFit, and OSError where ``folder`` cannot
-    be written.
+    A file that was fitted once is reused, even after the source was edited: it is the approved one.
+    Raises MediaNotReady while the file is being made, MediaChanged, MediaRejected, and OSError if ``folder``
+    cannot be written.
     """
     target = folder / f"{attachment.sha256}-{_recipe_hash(rules, convert=conversions is not None)}"
     fitted = _converted_path(target)
@@ -77,7 +77,7 @@ def fit_media(
 
 
 def _poll_conversion(conversions: ConversionPool, target: Path, attachment: Attachment) -> Path | None:
-    """What a child made meanwhile; None = nothing was begun yet."""
+    """Return the file that a child process has made, or None if no conversion has started."""
     try:
         conversions.poll(_video_at(target, attachment))
     except ConversionFailed as error:
@@ -102,7 +102,7 @@ def _fitted_file(path: Path, attachment: Attachment) -> FitFile:
 
 @lru_cache(maxsize=256)
 def _sha256(path_and_stamp: tuple[Path, int, int]) -> str:
-    """The hash of a file while it is as it was: an upload in five hundred pieces asks for it at each."""
+    """Return the hash of the file; cached, as an upload in 500 pieces needs it for each piece."""
     with path_and_stamp[0].open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -122,7 +122,7 @@ def _recipe_hash(rules: MediaRules, *, convert: bool) -> str:
 
 @contextmanager
 def _snapshot(source: Path, attachment: Attachment, folder: Path) -> Iterator[BufferedRandom]:
-    """The source's bytes where nobody can change them, once they proved to be the approved ones."""
+    """Yield a private copy of the source's bytes if they are the approved bytes."""
     digest = hashlib.sha256()
     with tempfile.TemporaryFile(dir=folder) as copy:
         try:
@@ -161,7 +161,7 @@ def _make_fitted(
 
 
 def _strip_video(file: BufferedRandom, attachment: Attachment) -> None:
-    """A film tells neither place nor date; the source is not touched, this is its copy."""
+    """Remove place and date from the copy of a video; the source is not changed."""
     if attachment.mime.startswith("video/") or attachment.mime == "audio/mp4":
         try:
             strip_metadata.strip_metadata(file, attachment.size)
@@ -184,7 +184,7 @@ def _fit_video(
     target: Path,
     conversions: ConversionPool,
 ) -> Path:
-    """The video or sound as it is where the channel takes it so, else an MP4 or M4A of it."""
+    """Return a copy if the channel accepts the file, or start its conversion to MP4 or M4A."""
     mime, size, target_mime = attachment.mime, attachment.size, _video_at(target, attachment)
     try:
         measured = measure.measure(file, mime)
@@ -211,7 +211,7 @@ def _fit_image(
         if mime == "image/gif":
             result = _strip_gif(file.read(), max_bytes)
         else:
-            # A heavy PNG is better sent as a JPEG of the same size than as a small PNG.
+            # A large PNG is better sent as a JPEG of the same size than as a small PNG.
             can_shrink = mime != "image/png" or len(mimes) == 1
             result = _fit_still_image(
                 file, attachment, rules, mime=mime, can_shrink=can_shrink, is_padded=is_padded
@@ -222,7 +222,7 @@ def _fit_image(
 
 
 def _candidate_mimes(attachment: Attachment, rules: MediaRules) -> tuple[str, ...]:
-    """What to make of it, best first: the channel's choice, else as it is, else what the channel takes."""
+    """Return the types to try: the channel's choice, or the file's own type, then the others."""
     if attachment.kind is MediaKind.GIF:
         return ("image/gif",)
     if rules.convert_to:

@@ -1,4 +1,4 @@
-"""How large a medium comes out that must fit a channel: padded, never cropped; made smaller, never larger."""
+"""The size of media that must fit a channel: padded, never cropped; reduced, never enlarged."""
 
 import math
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from humaspost.model.rules import MediaRules
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """The picture's own sides, within a canvas whose rest is left empty; all in pixels."""
+    """The image's own sides within a canvas whose rest is empty, all in pixels."""
 
     width: int
     height: int
@@ -17,12 +17,15 @@ class Geometry:
 
     @property
     def is_padded(self) -> bool:
-        """Whether some of the canvas stays empty."""
+        """Return True if part of the canvas is empty."""
         return (self.width, self.height) != (self.canvas_width, self.canvas_height)
 
 
 def fit_geometry(width: int, height: int, rules: MediaRules, *, step: int = 1) -> Geometry:
-    """The largest shape that the rules take; every side is a multiple of ``step`` (2 for a video)."""
+    """Return the largest geometry that the rules accept.
+
+    Every side is a multiple of ``step`` (2 for a video).
+    """
     canvas_width, canvas_height = _needs_padding(width, height, rules)
     scale = _scale_factor(canvas_width, canvas_height, rules)
     content = _round_down(width * scale, step), _round_down(height * scale, step)
@@ -37,7 +40,7 @@ def _needs_padding(width: int, height: int, rules: MediaRules) -> tuple[float, f
 
 
 def _padded_canvas(width: int, height: int, rules: MediaRules, step: int) -> tuple[int, int]:
-    """The least canvas around these sides whose ratio is taken, to the pixel."""
+    """Return the smallest canvas around these sides with an accepted ratio, exact to the pixel."""
     if rules.ratio is None or rules.accepts_ratio(width, height):
         return width, height
     min_ratio, max_ratio = rules.ratio
@@ -63,5 +66,5 @@ def _scale_factor(canvas_width: float, canvas_height: float, rules: MediaRules) 
 
 
 def _round_down(side: float, step: int) -> int:
-    """Down, so that no limit is crossed; but for what floating point left below a whole number."""
+    """Round down, so that no limit is exceeded, but ignore a floating-point error just below."""
     return max(step, math.floor(side / step + 1e-6) * step)

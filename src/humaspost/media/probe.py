@@ -1,4 +1,4 @@
-"""A post's media, looked at: every fact that rules ask for, or the Problem that says why there are none."""
+"""The facts of a post's media files that rules need, or the problems that prevent them."""
 
 import errno
 import hashlib
@@ -20,16 +20,19 @@ from humaspost.media.video import measure
 from humaspost.model.post import MediaFacts, MediaKind, Medium, Post, Video
 from humaspost.model.problem import Problem
 
-#: Bytes of the largest file that any channel takes (X's video).
+#: Bytes of the largest file that any channel accepts (X's video).
 MAX_FILE_BYTES = 512 * 1024 * 1024
 _CAPTION_MIMES = {".srt": "text/srt", ".vtt": "text/vtt"}
-#: Bytes of the largest captions that X takes; two hours of talk are a fifth of it.
+#: Bytes of the largest captions that X accepts; two hours of speech need a fifth of it.
 MAX_CAPTION_BYTES = 512 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class _FileStamp:
-    """Two looks that agree in all of this saw the same content; ctime tells a content put back under an old mtime."""
+    """A stamp that changes with the file's content.
+
+    ``ctime`` reveals content that was replaced under its old mtime.
+    """
 
     inode: int
     size: int
@@ -38,20 +41,20 @@ class _FileStamp:
 
     @staticmethod
     def of(path: Path) -> "_FileStamp":
-        """The stamp now, of the file itself; raises OSError."""
+        """Return the present stamp of the file itself; raise OSError."""
         status = os.lstat(path)
         return _FileStamp(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 class MediaProbe:
-    """Facts by content, remembered while the file stays as it is; one for the life of a daemon."""
+    """A cache of facts by content, valid while a file is unchanged; one for a daemon's life."""
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
         self._details_by_path: dict[tuple[str, str], tuple[_FileStamp, MediaFacts | tuple[str, ...]]] = {}
 
     def probe_post(self, post: Post) -> tuple[Post, list[Problem]]:
-        """The post with the facts of its media, and its problems, each at its place; all files are looked at."""
+        """Return the post with the facts of its media, and all problems with their positions."""
         media, problems = [], []
         for medium in post.media:
             probed = self.probe_medium(medium)
@@ -66,14 +69,14 @@ class MediaProbe:
         return replace(post, media=tuple(media)), [post.locate(problem) for problem in problems]
 
     def probe_medium(self, medium: Medium) -> MediaFacts | Problem:
-        """What the file is, or what is wrong with it; the problem has a field and no place yet."""
+        """Return the file's facts, or its problem; the problem has a field but no position yet."""
         try:
             return self._cached_details(medium.file, medium.path)
         except MediaProblem as flaw:
             return flaw.as_problem(f"media.{medium.index}.file")
 
     def _companion_problems(self, medium: Medium) -> list[Problem]:
-        """What is wrong with the cover and the captions of a film."""
+        """Return the problems of a video's cover and captions."""
         flaws = []
         for key, path in (("cover", medium.cover), ("captions", medium.captions)):
             if path is not None:
@@ -84,7 +87,7 @@ class MediaProbe:
         return flaws
 
     def _probe_cover(self, medium: Medium) -> MediaFacts | None:
-        """What the cover is; None where there is none, or none that can be used, which is a problem already."""
+        """Return the cover's facts; None if absent or unusable, which is reported elsewhere."""
         if medium.cover is None:
             return None
         display_path = Path(os.path.relpath(medium.cover, self._root)).as_posix()
@@ -95,7 +98,7 @@ class MediaProbe:
         return facts if facts.kind is MediaKind.IMAGE else None
 
     def _probe_captions(self, medium: Medium) -> MediaFacts | None:
-        """What the captions are; None as for the cover."""
+        """Return the captions' facts; None if absent or unusable, which is reported elsewhere."""
         if medium.captions is None:
             return None
         try:
@@ -142,11 +145,14 @@ class MediaProbe:
             with _open_file(self._root, relative, file) as opened:
                 return media_details(opened, file, real_name=relative.name)
         except MediaProblem as flaw:
-            return flaw.args  # not the flaw: its traceback would keep the decoded picture alive
+            return flaw.args  # not the exception itself: its traceback would keep the decoded image in memory
 
 
 def media_details(file: BufferedReader, name: str, *, real_name: str) -> MediaFacts:
-    """The facts of an open file; ``real_name`` is its own name, where ``name`` is a link's. Raises Flaw."""
+    """Return the facts of an open file; raise MediaProblem.
+
+    ``real_name`` is the file's own name if ``name`` is the name of a link.
+    """
     size = os.fstat(file.fileno()).st_size
     if size > MAX_FILE_BYTES:
         raise media_problems.file_too_large(name, size, MAX_FILE_BYTES)
@@ -188,7 +194,7 @@ def _image_details(file: BufferedReader, file_type: FileType, name: str, details
 
 
 def _gif_duration(file: BufferedReader) -> float | None:
-    """Seconds of a GIF; None where its blocks are not as they should be, though its pictures could be read."""
+    """Return the seconds of a GIF; None if its blocks are broken but its frames were readable."""
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
             return gif.duration(data)
@@ -208,9 +214,9 @@ def _video_details(file: BufferedReader, file_type: FileType, name: str, details
     except measure.UnreadableVideo as error:
         raise media_problems.unreadable_file(name, _("its content is broken")) from error
     except OSError:
-        raise  # the disk's, not the film's
+        raise  # an error of the disk, not of the video
     except Exception as error:
-        # However strange a file is, and whatever we overlooked: it must not hide the others.
+        # A strange file, or a case that we missed, must not hide the other files.
         raise media_problems.unreadable_file(name, _("its content is broken")) from error
     audio = measured.kind is MediaKind.AUDIO and file_type.kind is MediaKind.VIDEO
     return replace(

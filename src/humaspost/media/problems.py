@@ -1,4 +1,4 @@
-"""What can be wrong with a media file, each with its code, one sentence, and the next step."""
+"""Problems of media files, each with its code, one sentence and the next step."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from humaspost.model.problem import Problem, Severity
 
 
 class MediaProblem(Exception):
-    """A medium cannot be used; becomes a Problem at the boundary of this package."""
+    """A media file cannot be used; becomes a Problem at the boundary of this package."""
 
     def __init__(self, code: str, message: str, hint: str = "") -> None:
         super().__init__(code, message, hint)
@@ -17,12 +17,12 @@ class MediaProblem(Exception):
         self.hint = hint
 
     def as_problem(self, field: str) -> Problem:
-        """The finding at a key of the post."""
+        """Return the problem at a field of the post."""
         return Problem(self.code, self.message, self.hint, field=field)
 
 
 def missing_file(file: str, path: Path) -> MediaProblem:
-    """There is no such file; the hint names the one that was probably meant."""
+    """Return the problem of a missing file; its hint names the most similar file."""
     if "://" in file:
         message = _("a medium is a file in the project, not an address")
         hint = _("download it into the folder media beside the post, and write its path here")
@@ -46,7 +46,7 @@ def _nearest_file(file: str, path: Path) -> str:
 
 
 def unreadable_file(file: str, reason: str) -> MediaProblem:
-    """The file is there but cannot be used; ``why`` is a sentence for a person."""
+    """Return the problem of a file that cannot be used; ``reason`` is a sentence for users."""
     message = _("{file} cannot be read: {why}").format(file=file, why=reason)
     return MediaProblem(
         "media-unreadable", message, _("open it on this computer; if it fails there too, save it again")
@@ -54,7 +54,7 @@ def unreadable_file(file: str, reason: str) -> MediaProblem:
 
 
 def outside_project(file: str, *, is_absolute: bool = False) -> MediaProblem:
-    """The path leads out of the project, or begins at the root of the disk."""
+    """Return the problem of a path outside the project, or of an absolute path."""
     message = _("{file} is not a file inside the project").format(file=file)
     if is_absolute:
         message = _("{file} is not a path from the post's own folder").format(file=file)
@@ -72,13 +72,13 @@ def _file_name(file: str) -> str:
 
 
 def not_regular_file(file: str) -> MediaProblem:
-    """A folder, a pipe or a device stands where a file should."""
+    """Return the problem of a folder, pipe or device in place of a file."""
     message = _("{file} is not a file").format(file=file)
     return MediaProblem("media-unreadable", message, _("name one file, not a folder"))
 
 
 def wrong_type(file: str, content: str, hint: str = "") -> MediaProblem:
-    """The content is not what the name says; ``content`` names what it is."""
+    """Return the problem of content that contradicts the file's name; ``content`` describes it."""
     message = _("{file} is {content} by its content").format(file=file, content=content)
     return MediaProblem(
         "media-wrong-type", message, hint or _("save it again in the format that its name says")
@@ -86,7 +86,7 @@ def wrong_type(file: str, content: str, hint: str = "") -> MediaProblem:
 
 
 def file_too_large(file: str, size: int, limit: int) -> MediaProblem:
-    """More bytes than any channel takes."""
+    """Return the problem of a file with more bytes than any channel accepts."""
     message = _("{file} has {size} MB; at most {cap} MB are taken").format(
         file=file, size=-(-size // 1_000_000), cap=limit // 1_000_000
     )
@@ -94,7 +94,7 @@ def file_too_large(file: str, size: int, limit: int) -> MediaProblem:
 
 
 def too_many_pixels(file: str, limit: int) -> MediaProblem:
-    """More pixels than are opened."""
+    """Return the problem of an image with more pixels than humaspost opens."""
     message = _("{file} has more than {cap} million pixels").format(file=file, cap=limit // 1_000_000)
     return MediaProblem(
         "media-bomb", message, _("export it smaller: 2000 pixels wide is plenty for every channel")
@@ -102,13 +102,13 @@ def too_many_pixels(file: str, limit: int) -> MediaProblem:
 
 
 def unsupported_animation(file: str) -> MediaProblem:
-    """A moving picture in a format that no channel moves."""
+    """Return the problem of an animation in a format that no channel animates."""
     message = _("{file} is animated, and no channel takes that in this format").format(file=file)
     return MediaProblem("media-animated", message, _("save it as a GIF, or as an MP4 video"))
 
 
 def duplicate_content(file: str, field: str) -> Problem:
-    """The same content a second time; a warning."""
+    """Return a warning about the same content a second time."""
     message = _("{file} is in this post already").format(file=file)
     hint = _("leave one of the two out")
     return Problem("media-twice", message, hint, field=field, severity=Severity.WARNING)

@@ -1,4 +1,4 @@
-"""Opening the very file that was looked at: inside the project, regular, by no link that was put there since."""
+"""Safe opening of a checked file: inside the project, regular, and not through a new link."""
 
 import os
 import stat
@@ -9,22 +9,22 @@ from humaspost.media import problems
 
 _DIRECTORY_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
-# A pipe that stands where a file should must not hang the daemon: O_NONBLOCK.
+# O_NONBLOCK: a pipe in place of a file must not block the daemon.
 _FILE_FLAGS = os.O_RDONLY | _NOFOLLOW | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
 def resolve_inside(root: Path, file: str, path: Path) -> Path:
-    """Where the file really lies, relative to ``root``; raises Flaw if that is not in the project.
+    """Return the file's real path relative to ``root``; raise MediaProblem if it is outside.
 
-    ``root`` is absolute and resolved, ``file`` is as written in the post, ``path`` the same made absolute.
+    ``root`` is absolute and resolved, ``file`` is as written in the post, and ``path`` is the same made absolute.
     """
     if Path(file).is_absolute() or file[1:3] in (":\\", ":/") or file.startswith("\\"):
         raise problems.outside_project(file, is_absolute=True)
     try:
         relative = path.resolve().relative_to(root)
     except ValueError as error:
-        # A NUL in the name says ValueError too, and names no file anywhere.
+        # A NUL in the name raises ValueError too, and no file can have such a name.
         raise (
             problems.missing_file(file, path) if "\0" in file else problems.outside_project(file)
         ) from error
@@ -36,9 +36,9 @@ def resolve_inside(root: Path, file: str, path: Path) -> Path:
 
 
 def open_inside(root: Path, relative: Path) -> BufferedReader:
-    """The regular file at ``relative``, no step of which is a link; raises OSError.
+    """Open the regular file at ``relative``, following no links; raise OSError.
 
-    A link that is put in place of a folder after ``resolve_inside`` looked is refused here (ELOOP or ENOTDIR).
+    A link that replaced a folder after ``resolve_inside`` is refused here (ELOOP or ENOTDIR).
     """
     if os.open not in os.supports_dir_fd:
         return open_regular(root / relative)
@@ -54,7 +54,10 @@ def open_inside(root: Path, relative: Path) -> BufferedReader:
 
 
 def open_regular(path: Path) -> BufferedReader:
-    """The file itself, never what a link points to; raises OSError, IsADirectoryError if it is no file."""
+    """Open the file itself, never the target of a link; raise OSError.
+
+    Raises IsADirectoryError if the path is not a regular file.
+    """
     return _open_regular_descriptor(os.open(path, _FILE_FLAGS | _BINARY))
 
 

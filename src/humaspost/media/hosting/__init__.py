@@ -1,1 +1,1 @@
-"""Put media where platforms can fetch them."""
+"""Public hosting of media files, for platforms that fetch them."""

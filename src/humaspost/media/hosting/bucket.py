@@ -1,4 +1,4 @@
-"""An S3-compatible bucket where files are put for platforms to fetch, by obstore."""
+"""An S3-compatible bucket from which platforms fetch files, by obstore."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from humaspost.model.channel import FitFile
 
-if TYPE_CHECKING:  # its library costs 0.1 s of start; most commands put nothing anywhere
+if TYPE_CHECKING:  # obstore costs 0.1 s at start; most commands upload nothing
     from obstore.store import S3Store
 
-#: A platform fetches within minutes; the address is of no use to anybody a day later.
+#: A platform fetches within minutes; a day later the address has no use.
 SIGNATURE_LIFETIME = timedelta(hours=24)
 #: The keys of the vault, under ``media``.
 SECRET_FIELDS = ("access_key_id", "secret_access_key")
@@ -19,7 +19,10 @@ _DEFAULT_REGION = "us-east-1"
 
 
 class BucketError(Exception):
-    """The bucket did not take the file; ``transient`` = it may later. The text never holds a key."""
+    """The bucket did not accept the file; the text never contains a key.
+
+    ``transient`` means that a later try may succeed.
+    """
 
     def __init__(self, detail: str, *, transient: bool) -> None:
         super().__init__(detail)
@@ -28,10 +31,9 @@ class BucketError(Exception):
 
 
 class Bucket:
-    """One bucket (``s3://NAME/PREFIX``); ``secret`` gives its keys when they are first needed, None = not there.
+    """One bucket (``s3://NAME/PREFIX``); ``secret`` returns its keys on first use, or None.
 
-    ``endpoint`` is what speaks S3 there, None = Amazon. Plain http is for this computer alone, as
-    ``settings`` saw to.
+    ``endpoint`` is the S3 server; None means Amazon. Plain http is only for this computer; ``settings`` checks this.
     """
 
     def __init__(
@@ -48,14 +50,14 @@ class Bucket:
         self._deadline = deadline
 
     def upload(self, name: str, file: FitFile) -> None:
-        """The file lies there under its type; raises BucketFailed."""
+        """Upload the file under its type; raise BucketError on failure."""
         import obstore
 
         with _translate_errors():
             obstore.put(self._client, name, file.path, attributes={"Content-Type": file.mime})
 
     def signed_url(self, name: str) -> str:
-        """An address at which anybody may fetch the file for a day."""
+        """Return an address from which anyone can fetch the file for a day."""
         import obstore
 
         with _translate_errors():
@@ -84,7 +86,7 @@ class Bucket:
 
 @contextmanager
 def _translate_errors() -> Iterator[None]:
-    """What the library raises may show the request, and with it the signature: only its kind is told."""
+    """Raise BucketError with only the error's type: the library's text may show the signature."""
     from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
     try:

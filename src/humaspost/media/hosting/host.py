@@ -1,4 +1,4 @@
-"""The public address of a file: put where the world can fetch it, and fetched once by ourselves."""
+"""Public addresses of files: uploaded to a public place, and fetched once to verify them."""
 
 import hashlib
 import secrets
@@ -16,10 +16,10 @@ from humaspost.base.loopback import is_loopback_url
 from humaspost.media.hosting.bucket import Bucket, BucketError
 from humaspost.model.channel import FitFile
 
-if TYPE_CHECKING:  # requests costs 0.2 s of start; most commands open an office and fetch nothing
+if TYPE_CHECKING:  # requests costs 0.2 s at start; most commands open an office and fetch nothing
     import requests
 
-#: Seconds that a verified address is believed in, and that one exchange may take.
+#: Seconds that a verified address is trusted, and that one exchange may take.
 VERIFIED_SECONDS = 600.0
 REQUEST_SECONDS = 25.0
 _CHUNK = 64 * 1024
@@ -36,7 +36,7 @@ _SUFFIXES = {
 
 
 class HostError(Exception):
-    """The file has no public address that works; ``transient`` = the same may work later."""
+    """The file has no public address that works; ``transient`` means that it may work later."""
 
     def __init__(self, code: str, detail: str, *, transient: bool = False) -> None:
         super().__init__(f"{code}: {detail}")
@@ -46,11 +46,12 @@ class HostError(Exception):
 
 
 class MediaHost:
-    """Where Instagram fetches files from; safe to use from several threads.
+    """The place from which Instagram fetches files; safe to use from several threads.
 
-    Either ``folder`` is shown by a web server as ``public_base_url``, or files are PUT to ``upload_url``, or
-    into ``bucket``, whose addresses are signed where ``public_base_url`` is "". ``salt`` is a file of the state folder that keeps the names unguessable; made (0600) where absent.
-    Raises ValueError where ``public_base_url`` is not https and not on this computer.
+    Either a web server shows ``folder`` as ``public_base_url``, or files are PUT to ``upload_url``, or uploaded
+    to ``bucket``, whose addresses are signed if ``public_base_url`` is "". ``salt`` is a file of the state folder
+    that keeps the names unguessable; it is created (0600) if absent.
+    Raises ValueError if ``public_base_url`` is neither https nor on this computer.
     """
 
     def __init__(
@@ -76,9 +77,9 @@ class MediaHost:
         self._lock = threading.Lock()
 
     def publish(self, file: FitFile) -> str:
-        """An address that gave us the file's very bytes, under its own type, without a detour.
+        """Return an address that served us the file's exact bytes and type without a redirect.
 
-        Raises HostFailed.
+        Raises HostError.
         """
         name = self._public_name(file)
         with self._lock:
@@ -92,14 +93,14 @@ class MediaHost:
         return url
 
     def _public_name(self, file: FitFile) -> str:
-        """The same file always has the same name, which nobody can tell who only knows its content."""
+        """Return the constant name of the file; it cannot be guessed from the content alone."""
         with self._lock:
             salt = _load_salt(self._salt)
         digest = hashlib.sha256(salt + bytes.fromhex(file.sha256)).hexdigest()[:32]
         return digest + _SUFFIXES.get(file.mime, "")
 
     def _store(self, file: FitFile, name: str) -> str:
-        """The file is where the public may fetch it: at this address."""
+        """Put the file where the public can fetch it, and return its address."""
         if self._bucket is not None:
             return _upload_to_bucket(self._bucket, name, file, base=self._base)
         if self._folder is not None:
@@ -110,7 +111,7 @@ class MediaHost:
 
 
 def is_safe_url(url: str) -> bool:
-    """Whether the address is https, or plain http that never leaves this computer."""
+    """Return True if the address is https, or plain http that never leaves this computer."""
     parts = urlsplit(url)
     if not parts.hostname or parts.scheme not in ("http", "https"):
         return False
@@ -118,7 +119,7 @@ def is_safe_url(url: str) -> bool:
 
 
 def verify_url(url: str, file: FitFile, *, clock: Callable[[], float], deadline: float) -> None:
-    """The address gave the file as a platform would fetch it; raises HostFailed."""
+    """Fetch the file as a platform would; raise HostError if the address does not serve it."""
     import requests
 
     ends_at = clock() + deadline
@@ -155,7 +156,7 @@ def _compare_content(response: "requests.Response", file: FitFile, *, is_late: C
         size += len(chunk)
         if size > file.size:
             break
-        if is_late():  # a timeout of requests counts each read, not the whole
+        if is_late():  # the timeout of requests is per read, not for the whole exchange
             raise HostError("media-host-unreachable", "too slow", transient=True)
     if size != file.size:
         raise HostError("media-host-bytes", f"{size} != {file.size} bytes", transient=size < file.size)
@@ -207,12 +208,12 @@ def _session(url: str) -> "requests.Session":
 
 
 def _load_salt(path: Path) -> bytes:
-    """Thirty-two random bytes that only this ledger knows, made at the first need."""
+    """Return 32 random bytes of this ledger alone; create them on first use."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Where another command was faster, its salt is the one.
+    # If another command created the file first, its salt is used.
     with suppress(FileExistsError), created(path) as out:
         out.write(secrets.token_bytes(32))
     return path.read_bytes()

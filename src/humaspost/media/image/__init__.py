@@ -1,1 +1,1 @@
-"""Open, shrink and encode images."""
+"""Images: decode, reduce and encode."""

@@ -1,4 +1,4 @@
-"""Pictures, opened as if everyone who sends one meant harm."""
+"""The decoder of images, which treats every file as hostile."""
 
 import warnings
 from collections.abc import Iterator
@@ -22,13 +22,13 @@ _TRANSPOSITIONS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# Pillow only warns between 89 and 179 million pixels; warnings.catch_warnings is not safe among
-# threads, so the warning is an error for the whole program, and `opened` has its own, lower cap.
+# Pillow only warns between 89 and 179 million pixels. warnings.catch_warnings is not safe among threads, so
+# the warning is an error in the whole program. ``open_image`` has its own, lower limit.
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
 class UnreadableImage(Exception):
-    """The content is no whole picture of its kind; the text is the decoder's own."""
+    """The content is not a complete image of its type; the text is from the decoder."""
 
 
 class TooManyPixels(Exception):
@@ -37,9 +37,9 @@ class TooManyPixels(Exception):
 
 @contextmanager
 def open_image(file: BinaryIO, mime: str) -> Iterator[ImageFile]:
-    """The picture, decoded to its last byte; raises BadImage or TooManyPixels.
+    """Yield the image, decoded to its last byte; raise UnreadableImage or TooManyPixels.
 
-    Only the decoder of ``mime`` is tried: Pillow knows dozens, each a way in (GHSA-whj4-6x5x-4v2j).
+    Only the decoder of ``mime`` is tried: Pillow has dozens, and each is an attack surface (GHSA-whj4-6x5x-4v2j).
     """
     try:
         image = Image.open(file, formats=(FORMATS[mime],))
@@ -57,34 +57,32 @@ def open_image(file: BinaryIO, mime: str) -> Iterator[ImageFile]:
 
 
 def exif_orientation(image: Image.Image) -> int:
-    """How the camera was held, 1 to 8 as EXIF counts; 1 where it does not say, or says nonsense."""
+    """Return the EXIF orientation, 1 to 8; 1 if it is absent or not valid."""
     try:
         value = image.getexif().get(_ORIENTATION, 1)
-    except (
-        Exception
-    ):  # EXIF is written by anybody; a broken one says nothing, and the picture stands as it is
+    except Exception:  # any program may have written the EXIF data; broken data is ignored
         return 1
     return value if value in _TRANSPOSITIONS else 1
 
 
 def rotate_upright(image: Image.Image) -> Image.Image:
-    """The picture as a person held it."""
+    """Return the image rotated upright."""
     turn = _TRANSPOSITIONS.get(exif_orientation(image))
     return image.transpose(turn) if turn is not None else image
 
 
 def oriented_size(image: Image.Image) -> tuple[int, int]:
-    """Width and height as a person sees them."""
+    """Return width and height of the upright image."""
     return (image.height, image.width) if exif_orientation(image) >= 5 else (image.width, image.height)
 
 
 def is_animated(image: ImageFile, mime: str) -> bool:
-    """Whether there is more than one frame; a JPEG's further frames are thumbnails and depth maps."""
+    """Return True for more than one frame; extra frames of a JPEG are thumbnails and depth maps."""
     return mime != "image/jpeg" and bool(getattr(image, "is_animated", False))
 
 
 def convert_to_srgb(image: Image.Image) -> Image.Image:
-    """The same colours as plain 8-bit RGB, or RGBA where something is transparent; nothing else is kept."""
+    """Return the image as 8-bit sRGB, or RGBA if any pixel is transparent, without metadata."""
     alpha = _has_alpha(image)
     plain = _to_srgb(_drop_alpha(image), image.info.get("icc_profile"))
     if alpha is not None:
@@ -94,7 +92,7 @@ def convert_to_srgb(image: Image.Image) -> Image.Image:
 
 
 def flatten(image: Image.Image) -> Image.Image:
-    """RGB, with white where it was transparent."""
+    """Return the image as RGB, with white in place of transparency."""
     if image.mode != "RGBA":
         return image
     background = Image.new("RGB", image.size, "white")
@@ -103,7 +101,7 @@ def flatten(image: Image.Image) -> Image.Image:
 
 
 def pad(image: Image.Image, geometry: Geometry) -> Image.Image:
-    """The picture in the middle of a white ground, where its own shape is not taken."""
+    """Return the image centred on a white background if its own ratio is not accepted."""
     if not geometry.is_padded:
         return image
     background = Image.new(image.mode, (geometry.canvas_width, geometry.canvas_height), "white")
@@ -121,7 +119,7 @@ def _has_alpha(image: Image.Image) -> Image.Image | None:
 
 
 def _drop_alpha(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):  # 16 bits of grey: Pillow's own conversion clips instead of scaling
+    if image.mode.startswith("I"):  # 16-bit grey: Pillow's own conversion clips instead of scaling
         return image.point(lambda value: value / 257).convert("L")
     if image.mode in ("RGB", "L", "CMYK"):
         return image
@@ -137,7 +135,7 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def _convert_profile(image: Image.Image, profile: bytes) -> Image.Image | None:
-    """The picture through its own profile; None where the profile is broken or for other colours."""
+    """Return the image converted by its profile; None if that is broken or for other colours."""
     from io import BytesIO
 
     try:

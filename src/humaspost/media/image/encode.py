@@ -1,4 +1,4 @@
-"""A picture as bytes that fit: stepped down in quality, then in size, never up."""
+"""The encoder of images to a byte limit: lower quality first, then a smaller size."""
 
 import math
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from PIL import Image
 
 from humaspost.media.image import decode
 
-#: The best quality first; below the last one letters in an infographic blur, so then it is made smaller.
+#: Best quality first. Below the last one, letters in an infographic blur, so the image is reduced instead.
 QUALITIES = (92, 88, 84, 80, 74, 66)
 _SCALE_STEP = 0.85
 _MIN_SIDE = 32
@@ -22,9 +22,9 @@ def encode(
     min_width: int = 0,
     ratio: tuple[float, float] | None = None,
 ) -> bytes | None:
-    """The picture in at most ``max_bytes``; None where that cannot be without going below ``min_width``.
+    """Return the image in at most ``max_bytes``, or None if that needs less than ``min_width``.
 
-    One within ``ratio`` stays within it.
+    An image within ``ratio`` stays within it.
     """
     for candidate in _candidate_sizes(image, max(min_width, _MIN_SIDE), ratio):
         for data in _candidate_encodings(candidate, mime):
@@ -36,7 +36,7 @@ def encode(
 def limit_width(
     image: Image.Image, max_width: int | None, *, ratio: tuple[float, float] | None = None
 ) -> Image.Image:
-    """The picture, at most that wide; one within ``ratio`` stays within it."""
+    """Return the image at most ``max_width`` wide; an image within ``ratio`` stays within it."""
     if max_width is None or image.width <= max_width:
         return image
     return _resize(image, max_width, ratio)
@@ -53,7 +53,7 @@ def _candidate_sizes(
 
 
 def _resize(image: Image.Image, width: int, ratio: tuple[float, float] | None) -> Image.Image:
-    """The nearest whole height may be a hair beyond the ratio, and then one of its neighbours is not."""
+    """Return the image at this width, with the nearest whole height that keeps the ratio."""
     candidates = max(1, round(image.height * width / image.width))
     narrow, broad = ratio or (0.0, math.inf)
     allowed = (
@@ -72,9 +72,10 @@ def _candidate_encodings(image: Image.Image, mime: str) -> Iterator[bytes]:
         if mime == "image/webp":
             yield _save(image, mime, quality=quality, method=4)
         else:
-            # Full colour resolution while there is room: red letters on white are the first to suffer.
+            # Full colour resolution while space allows: red letters on white are the first to suffer.
             full = 0 if quality >= 84 else 2
-            # Not optimize=True: Pillow 13 gives it a buffer of one byte a pixel, and noise needs more (OSError).
+            # Not optimize=True: Pillow 13 gives it a buffer of one byte per pixel, and noise needs more
+            # (OSError).
             yield _save(image, mime, quality=quality, subsampling=full, progressive=False)
 
 

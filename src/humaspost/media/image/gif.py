@@ -1,4 +1,4 @@
-"""A GIF without anything that is not shown: block by block, pixels untouched.
+"""The removal of invisible data from a GIF: block by block, without a change to any pixel.
 
 Blocks as in https://www.w3.org/Graphics/GIF/spec-gif89a.txt.
 """
@@ -9,14 +9,14 @@ from mmap import mmap
 _EXTENSION_BYTE, _IMAGE_BYTE, _TRAILER_BYTE = 0x21, 0x2C, 0x3B
 _CONTROL_LABEL, _APPLICATION_LABEL = 0xF9, 0xFF
 _LOOP_EXTENSIONS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
-#: What nobody shows as fast as it says, and what is shown instead, in hundredths of a second.
+#: No viewer honours a shorter delay than the first; it shows the second instead (hundredths of a second).
 _MIN_DELAY, _DEFAULT_DELAY = 2, 10
 
 
 def strip_gif(data: bytes) -> bytes:
-    """The same moving picture without comments, XMP, profiles or what hides behind its end.
+    """Return the GIF without comments, XMP, profiles and data after its end.
 
-    Raises ValueError where the data is no whole GIF.
+    Raises ValueError if the data is not a complete GIF.
     """
     try:
         return _strip_blocks(data)
@@ -25,7 +25,10 @@ def strip_gif(data: bytes) -> bytes:
 
 
 def duration(data: bytes | mmap) -> float:
-    """How long it moves, once through, as FFmpeg and browsers have it; raises ValueError where it is no whole GIF."""
+    """Return the seconds of one loop, as FFmpeg and browsers count them.
+
+    Raises ValueError if the data is not a complete GIF.
+    """
     try:
         return round(sum(_frame_delays(data)) / 100, 3)
     except IndexError as error:
@@ -33,7 +36,7 @@ def duration(data: bytes | mmap) -> float:
 
 
 def _frame_delays(data: bytes | mmap) -> Iterator[int]:
-    """How long each picture is seen, in hundredths of a second."""
+    """Yield the delay of each frame, in hundredths of a second."""
     at, delay = 13 + _colour_table_size(data[10]), 0
     while data[at] != _TRAILER_BYTE:
         if data[at] == _EXTENSION_BYTE and data[at + 1] == _CONTROL_LABEL:
@@ -71,12 +74,12 @@ def _sub_blocks_end(data: bytes | mmap, at: int) -> int:
 
 
 def _is_visible_extension(data: bytes, at: int) -> bool:
-    """Whether an extension changes what is seen: its timing, or how often it loops."""
+    """Return True if the extension changes the display: its timing or its number of loops."""
     if data[at + 1] == _APPLICATION_LABEL:
         return data[at + 3 : at + 14] in _LOOP_EXTENSIONS
     return data[at + 1] == _CONTROL_LABEL
 
 
 def _colour_table_size(flags: int) -> int:
-    """Bytes of the colour table that the flags announce."""
+    """Return the bytes of the colour table that the flags announce."""
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0

@@ -1,1 +1,1 @@
-"""Edit MP4 files in place."""
+"""MP4 files, edited in place."""

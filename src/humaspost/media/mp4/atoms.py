@@ -1,4 +1,4 @@
-"""The boxes that an MP4 or MOV consists of, one behind the other and inside each other."""
+"""The boxes of an MP4 or MOV file: one after the other, and inside each other."""
 
 import struct
 from collections.abc import Iterator
@@ -10,7 +10,10 @@ _MAX_BOXES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """``start`` is where it begins, ``content_start`` where its content does, ``end`` behind it, in bytes of the file."""
+    """A box of the file; all positions are in bytes of the file.
+
+    The box begins at ``start``, its content at ``content_start``, and ``end`` is after its last byte.
+    """
 
     kind: bytes
     start: int
@@ -19,7 +22,7 @@ class Box:
 
 
 def iterate_boxes(file: BinaryIO, start: int, end: int) -> Iterator[Box]:
-    """Each box between two places; raises ValueError for one that is cut off, and for too many."""
+    """Yield each box between two positions; raise ValueError for a cut box or too many boxes."""
     position = start
     for _turn in range(_MAX_BOXES):
         if position + 8 > end:
@@ -39,7 +42,7 @@ def iterate_boxes(file: BinaryIO, start: int, end: int) -> Iterator[Box]:
 
 
 def find_box(file: BinaryIO, parent: Box, *path: bytes) -> Box | None:
-    """The first box of that path in the other one, None where there is none."""
+    """Return the first box at that path inside ``parent``, or None."""
     for kind in path:
         child = next(
             (box for box in iterate_boxes(file, parent.content_start, parent.end) if box.kind == kind), None

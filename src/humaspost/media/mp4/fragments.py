@@ -1,4 +1,4 @@
-"""Where the samples of tracks lie in a film that is stored in fragments, as recorders of a screen write it.
+"""Sample positions of tracks in a fragmented video, as screen recorders write it.
 
 Movie fragments (moof, traf, tfhd, trun) as in ISO/IEC 14496-12:2015, 8.8.
 """
@@ -10,26 +10,27 @@ from typing import BinaryIO
 
 from humaspost.media.mp4.atoms import Box, find_box, iterate_boxes
 
-#: Samples of one run; a fragment holds seconds.
+#: Samples of one run; a fragment has a few seconds.
 _MAX_SAMPLES = 1_000_000
-#: Flags of tfhd: what stands in it, in this order, and what the offsets are counted from.
+#: Flags of tfhd: its fields, in this order, and the base of its offsets.
 _HAS_BASE_OFFSET, _HAS_DESCRIPTION, _HAS_DURATION, _HAS_SIZE = 0x1, 0x2, 0x8, 0x10
 _BASE_IS_MOOF = 0x20000
-#: Flags of trun: its offset, the flags of its first sample; of each sample its duration, size, flags and composition time.
+#: Flags of trun: its offset and the flags of its first sample; then duration, size, flags and composition
+#: time of each sample.
 _HAS_DATA_OFFSET, _HAS_FIRST_FLAGS = 0x1, 0x4
 _HAS_SAMPLE_SIZE, _SAMPLE_FIELDS = 0x200, (0x100, 0x200, 0x400, 0x800)
 
 
 @dataclass(frozen=True, slots=True)
 class TrackFragment:
-    """One track's part of a fragment: its box, and (start, end) of each of its runs, in bytes of the file."""
+    """One track's part of a fragment: its box, and (start, end) of each run in bytes."""
 
     traf: Box
     runs: tuple[tuple[int, int], ...]
 
 
 def track_number(file: BinaryIO, trak: Box) -> int:
-    """The number by which fragments name the track; 0 = none does."""
+    """Return the number by which fragments name the track; 0 if no fragment does."""
     header = find_box(file, trak, b"tkhd")
     if header is None:
         return 0
@@ -39,7 +40,7 @@ def track_number(file: BinaryIO, trak: Box) -> int:
 
 
 def sample_defaults(file: BinaryIO, moov: Box) -> dict[int, tuple[Box, int]]:
-    """By the number of each track its ``trex``, and the size of its samples where nothing else is said."""
+    """Return the ``trex`` box and the default sample size of each track, by track number."""
     defaults = {}
     extends = find_box(file, moov, b"mvex")
     for box in list(iterate_boxes(file, extends.content_start, extends.end)) if extends else []:
@@ -53,7 +54,10 @@ def sample_defaults(file: BinaryIO, moov: Box) -> dict[int, tuple[Box, int]]:
 def track_fragments(
     file: BinaryIO, moof: Box, tracks: Collection[int], sizes: dict[int, int]
 ) -> Iterator[TrackFragment]:
-    """What a ``moof`` has of these tracks; raises ValueError where it is broken. ``sizes`` as in ``defaults``."""
+    """Yield the parts of a ``moof`` box for these tracks; raise ValueError if it is broken.
+
+    ``sizes`` are the default sample sizes by track number, as in ``sample_defaults``.
+    """
     base = moof.start
     for traf in [box for box in iterate_boxes(file, moof.content_start, moof.end) if box.kind == b"traf"]:
         head = find_box(file, traf, b"tfhd")
@@ -66,14 +70,14 @@ def track_fragments(
             runs.append(_read_run(file, box, base, start, size))
         if number in tracks:
             yield TrackFragment(traf, tuple(runs))
-        # Without a base of its own the next track begins where this one ends.
+        # Without its own base, the next track begins where this one ends.
         base = runs[-1][1] if runs else base
 
 
 def _read_header(
     file: BinaryIO, box: Box, moof: int, before: int, sizes: dict[int, int]
 ) -> tuple[int, int, int]:
-    """The track, what its offsets are counted from, and the size of a sample that does not tell its own."""
+    """Return the track number, the base of its offsets, and the default size of its samples."""
     file.seek(box.content_start)
     flags, number = struct.unpack(">II", _read_box(file, box, 8))
     flags &= 0xFFFFFF

@@ -1,4 +1,4 @@
-"""Where the samples of one track lie in an MP4 or MOV, by the track's own index.
+"""Sample positions of one track in an MP4 or MOV file, by the track's own index.
 
 https://developer.apple.com/documentation/quicktime-file-format/sample_table_atoms (read 2026-11-26).
 """
@@ -9,12 +9,15 @@ from typing import BinaryIO
 
 from humaspost.media.mp4.atoms import Box, find_box
 
-#: A film of two hours, told of a hundred times a second, has less.
+#: A video of two hours with a hundred samples a second has fewer.
 _MAX_SAMPLES = 1_000_000
 
 
 def sample_ranges(file: BinaryIO, trak: Box) -> Iterator[tuple[int, int]]:
-    """(start, end) of each of the track's chunks, in bytes of the file; raises ValueError for a broken index."""
+    """Yield (start, end) of each chunk of the track, in bytes of the file.
+
+    Raises ValueError for a broken index.
+    """
     table = find_box(file, trak, b"mdia", b"minf", b"stbl")
     if table is None:
         return
@@ -39,7 +42,7 @@ def _chunk_starts(file: BinaryIO, table: Box) -> list[int]:
 def _sample_sizes(file: BinaryIO, table: Box) -> "list[int] | _UniformSizes":
     box = find_box(file, table, b"stsz")
     if box is None:
-        # What cannot be found cannot be taken out.
+        # A sample that cannot be found cannot be removed.
         raise ValueError("cut off")
     file.seek(box.content_start + 4)
     size, count = struct.unpack(">II", _read_box(file, box, 8))
@@ -47,7 +50,7 @@ def _sample_sizes(file: BinaryIO, table: Box) -> "list[int] | _UniformSizes":
 
 
 class _UniformSizes:
-    """Samples that are all of one size."""
+    """Sample sizes that are all equal."""
 
     def __init__(self, size: int, count: int) -> None:
         self._size, self._count = size, count
@@ -57,7 +60,7 @@ class _UniformSizes:
 
 
 def _samples_per_chunk(file: BinaryIO, table: Box, chunks: int) -> list[int]:
-    """How many samples each chunk has: runs of (first chunk, samples in each, description)."""
+    """Return the number of samples of each chunk; runs are (first chunk, samples, description)."""
     box = find_box(file, table, b"stsc")
     if box is None or not chunks:
         return [1] * chunks
@@ -75,7 +78,7 @@ def _samples_per_chunk(file: BinaryIO, table: Box, chunks: int) -> list[int]:
 
 
 def _read_table(file: BinaryIO, box: Box, offset: int, row_format: str) -> list[int]:
-    """The rows of a table whose count stands ``offset`` bytes into the box."""
+    """Return the rows of a table whose count is ``offset`` bytes into the box."""
     file.seek(box.content_start + offset)
     (count,) = struct.unpack(">I", _read_box(file, box, 4))
     row = struct.Struct(f">{row_format}")

@@ -1,6 +1,6 @@
-"""An MP4 or MOV without what it tells beside pictures and sound: place, date, telephone; box by box, in place.
+"""The removal of metadata from an MP4 or MOV file: place, date and phone; in place.
 
-Nothing moves, so every picture stays where the index says: what is taken out becomes empty (``free``).
+No byte moves, so the index stays correct: removed boxes become empty (``free``).
 Boxes as in https://developer.apple.com/documentation/quicktime-file-format (read 2026-11-23).
 """
 
@@ -11,22 +11,23 @@ from humaspost.media.mp4.atoms import Box, find_box, iterate_boxes
 from humaspost.media.mp4.fragments import sample_defaults, track_fragments, track_number
 from humaspost.media.mp4.samples import sample_ranges
 
-#: Boxes that hold other boxes on the way to what is told.
+#: Boxes that contain the boxes with metadata.
 _CONTAINER_BOXES = (b"moov", b"trak", b"mdia")
 #: User data (©xyz is the place), metadata, XMP, events of a stream.
 _METADATA_BOXES = (b"udta", b"meta", b"uuid", b"emsg")
-#: Tracks of these are neither pictures nor sound; a time code (tmcd) tells nothing and is asked for by some.
+#: Tracks of these handlers are neither video nor audio. A time code track (tmcd) has no private data, and
+#: some programs need it.
 _METADATA_HANDLERS = (b"meta", b"text", b"sbtl", b"subt", b"data")
 _CHUNK = 1 << 20
 _HANDLER_OFFSET = 8
 
 
 def strip_metadata(file: BinaryIO, size: int) -> None:
-    """The open file, whose length is ``size``, tells nothing but pictures and sound; raises ValueError if cut off."""
+    """Remove all metadata from the open file of length ``size``; raise ValueError if it is cut."""
     is_whole = list(iterate_boxes(file, 0, size))
     media = [box for box in is_whole if box.kind == b"mdat"]
     for moov in [box for box in is_whole if box.kind == b"moov"]:
-        # Before the tracks are gone that the fragments name.
+        # Fragments first: they name tracks that are removed below.
         _strip_fragments(file, moov, [box for box in is_whole if box.kind == b"moof"], media)
     for box in is_whole:
         if box.kind in _METADATA_BOXES:
@@ -36,18 +37,18 @@ def strip_metadata(file: BinaryIO, size: int) -> None:
 
 
 def check_whole(file: BinaryIO, size: int) -> None:
-    """Raise ValueError or struct.error where ``strip_metadata`` would; the file stays as it is."""
+    """Raise ValueError or struct.error if ``strip_metadata`` would; the file is not changed."""
     strip_metadata(cast("BinaryIO", _ReadOnlyFile(file)), size)
 
 
 class _ReadOnlyFile:
-    """A file that is read, and to which nothing comes that is written into it."""
+    """A file that ignores writes."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.seek, self.read, self.tell = file.seek, file.read, file.tell
 
     def write(self, data: bytes) -> int:
-        """As if it had been written."""
+        """Return the length as if the data were written."""
         return len(data)
 
 
@@ -65,7 +66,7 @@ def _strip_container(file: BinaryIO, container: Box, media_ranges: Sequence[Box]
 
 
 def _strip_fragments(file: BinaryIO, moov: Box, moofs: Sequence[Box], media_ranges: Sequence[Box]) -> None:
-    """Neither the fragments of a telling track are there any more, nor what says that there are any."""
+    """Remove the fragments of metadata tracks, and the ``trex`` boxes that announce them."""
     if not moofs:
         return
     traks = [box for box in iterate_boxes(file, moov.content_start, moov.end) if box.kind == b"trak"]
@@ -86,7 +87,10 @@ def _strip_fragments(file: BinaryIO, moov: Box, moofs: Sequence[Box], media_rang
 
 
 def _is_metadata_track(file: BinaryIO, trak: Box) -> bool:
-    """Whether a track is neither seen nor heard: telephones and drones write the place there, second by second."""
+    """Return True for a track without video or audio.
+
+    Phones and drones write their position there every second.
+    """
     handler = find_box(file, trak, b"mdia", b"hdlr")
     if handler is None:
         return False
@@ -103,11 +107,11 @@ def _blank_box(file: BinaryIO, box: Box) -> None:
 def _blank_samples(
     file: BinaryIO, sample_ranges: Iterable[tuple[int, int]], media_ranges: Sequence[Box]
 ) -> None:
-    """What a track tells lies among the pictures; nothing outside the media is touched, whatever its index says."""
+    """Clear a track's samples; raise ValueError if its index points outside the media data."""
     left = sum(box.end - box.content_start for box in media_ranges)
     for start, end in sample_ranges:
         left -= end - start
-        # No two samples lie in one place: one that says so could keep us busy for ever.
+        # Samples do not overlap. An index with overlapping samples could keep us busy without end.
         if left < 0 or not any(box.content_start <= start and end <= box.end for box in media_ranges):
             raise ValueError("cut off")
         _blank_range(file, start, end)
@@ -121,7 +125,7 @@ def _blank_range(file: BinaryIO, start: int, end: int) -> None:
 
 
 def _clear_dates(file: BinaryIO, box: Box) -> None:
-    """The times of making and of changing are unknown: zero, as the format has it."""
+    """Set the times of creation and modification to zero, which means unknown."""
     file.seek(box.content_start)
     is_64_bit = file.read(1) == b"\x01"
     file.seek(box.content_start + 4)

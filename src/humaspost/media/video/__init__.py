@@ -1,1 +1,1 @@
-"""Measure and convert videos."""
+"""Videos and audio: measure and convert."""

@@ -1,6 +1,7 @@
-"""``python -m humaspost.media.video.ffmpeg_child JOB``: a child process that FFmpeg may hang, crash or fill as it likes.
+"""A child process for FFmpeg: ``python -m humaspost.media.video.ffmpeg_child JOB``.
 
-Standard input is the source, standard output says why it could not be done (exit 1).
+FFmpeg may hang, crash or use all memory here without harm to the parent.
+Standard input is the source. On failure, standard output has the reason and the exit code is 1.
 """
 
 import os
@@ -15,24 +16,24 @@ from humaspost.media.video.job import ConversionJob, find_mismatch, from_json
 from humaspost.media.video.remux import remux
 from humaspost.media.video.transcode import EncodingSettings, transcode
 
-#: No date, no program's name: the same film always comes out with the same bytes. With no edit list nothing may
-#: begin before 0, else all of it is put off and lasts longer: pictures that are shown in another order than they
-#: are stored in count back from their place instead.
+#: No date and no program name, so the same video always gives the same bytes. There is no edit list, so
+#: nothing may begin before 0; otherwise the whole video is delayed and lasts longer. Frames that are stored
+#: in another order than displayed use negative composition offsets instead.
 _MUXER = {
     "movflags": "+faststart+negative_cts_offsets",
     "use_editlist": "0",
     "fflags": "+bitexact",
 }
-#: FFmpeg's names; the second differs by its brand, which says that there are no pictures.
+#: FFmpeg's names. The second differs only by its brand, which means audio without video.
 _CONTAINERS = {".mp4": "mp4", ".m4a": "ipod"}
 _MIMES = {".mp4": "video/mp4", ".m4a": "audio/mp4"}
-#: Whoever started it ends it in time; where that one is dead, it ends by itself this many seconds later.
+#: The parent ends the child in time. If the parent is dead, the child ends itself this many seconds later.
 _TIMEOUT_MARGIN = 30
 _MAX_MESSAGE_LENGTH = 300
 
 
 def run_job(file: BinaryIO, job: ConversionJob) -> str:
-    """``job.target`` holds the video or the sound as the channel takes it; else the text says what is against it."""
+    """Write ``job.target`` as the channel accepts it; return "", or the reason for a failure."""
     error = "too large"
     for encoding in [*([None] if job.can_remux else []), *([job.encoding] if job.encoding else [])]:
         file.seek(0)
@@ -44,7 +45,10 @@ def run_job(file: BinaryIO, job: ConversionJob) -> str:
 
 
 def _write_draft(file: BinaryIO, job: ConversionJob, encoding: EncodingSettings | None) -> str:
-    """The draft holds what ``encoding`` says (None = the source's own pictures and sound); else FFmpeg's objection."""
+    """Write the draft and return "", or return FFmpeg's error.
+
+    ``encoding`` None copies the source's own video and audio streams.
+    """
     import av
 
     max_duration = job.duration_range[1] if job.duration_range else None
@@ -70,7 +74,7 @@ def _write_draft(file: BinaryIO, job: ConversionJob, encoding: EncodingSettings 
 
 
 def _check_draft(job: ConversionJob) -> str:
-    """Why the channel would not take the draft; empty = it does."""
+    """Return the reason why the channel would not accept the draft, or ""."""
     draft = Path(job.draft)
     if draft.stat().st_size > job.max_bytes:
         return "too large"
@@ -82,7 +86,7 @@ def _check_draft(job: ConversionJob) -> str:
 
 
 def main() -> None:
-    """The job of the command line is done, behind everything else that the computer has to do."""
+    """Run the job of the command line, at a lower priority than other programs."""
     job = from_json(sys.argv[1])
     if sys.platform != "win32":
         signal.alarm(int(job.timeout) + _TIMEOUT_MARGIN)

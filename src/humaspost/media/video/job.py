@@ -1,4 +1,4 @@
-"""What a child process is to make of a video, a GIF or a sound, as text that it is started with."""
+"""Conversion jobs of a video, GIF or audio file, passed to a child process as JSON."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -9,24 +9,25 @@ from humaspost.media.geometry import Geometry
 from humaspost.media.video.measure import MeasuredMedia
 from humaspost.media.video.transcode import EncodingSettings
 
-#: Seconds that any conversion may take, and more for each second of the film: an old computer is four times slower.
+#: Seconds for any conversion, plus seconds for each second of the video: an old computer is four times
+#: slower.
 _BASE_SECONDS = 60.0
 _SECONDS_PER_SECOND = 10.0
-#: Seconds, and the part of a film, by which a header may be wrong about its length.
+#: Seconds, and the share of a video, by which a header may be wrong about its duration.
 _DURATION_TOLERANCE, _DURATION_TOLERANCE_SHARE = 1.0, 0.02
-#: None takes longer than this, whatever its header says of its length.
+#: Most seconds of any job, even if the header claims a longer video.
 MAX_SECONDS = 30 * 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class ConversionJob:
-    """Standard input → ``target``, by way of ``draft`` beside it.
+    """A conversion of standard input into ``target``, written to ``draft`` beside it first.
 
-    ``mime`` is the source's. ``can_remux`` = pictures and sound are moved as they are where that gives a file
-    that fits. ``encoding`` is what is made of them else; None = nothing worth it. ``loops`` = its pictures are
-    shown so many times. At most ``max_bytes`` come out, within ``timeout`` seconds. ``duration_range`` and
-    ``frame_rate_range`` are (least, most) seconds and pictures a second of what comes out; None = any.
-    ``expected_duration`` is the source's, about which it lasts: that is what was approved.
+    ``mime`` is the source's type. With ``can_remux`` the streams are copied unchanged if the result fits; otherwise
+    ``encoding`` is used, and None means that no encoding is worth it. ``loops`` is how often the frames are repeated.
+    The result has at most ``max_bytes``, and is ready within ``timeout`` seconds. ``duration_range`` (seconds) and
+    ``frame_rate_range`` (frames a second) are (least, most); None means any. The result lasts about
+    ``expected_duration`` seconds like the source, as this is what was approved.
     """
 
     target: str
@@ -44,7 +45,7 @@ class ConversionJob:
 
 
 def find_mismatch(measured: MeasuredMedia, job: ConversionJob) -> str:
-    """What keeps the channel from taking what came out, in a few words; empty = nothing."""
+    """Return the reason why the result does not fit the channel, in a few words, or ""."""
     if (
         job.duration_range
         and not job.duration_range[0] <= (measured.duration or 0.0) <= job.duration_range[1]
@@ -67,17 +68,17 @@ def find_mismatch(measured: MeasuredMedia, job: ConversionJob) -> str:
 
 
 def time_limit(duration: float | None) -> float:
-    """How many seconds a conversion may take whose film lasts so many."""
+    """Return the seconds allowed for the conversion of a video of this duration."""
     return min(MAX_SECONDS, _BASE_SECONDS + _SECONDS_PER_SECOND * (duration or 0.0))
 
 
 def to_json(job: ConversionJob) -> str:
-    """The job as text; ``from_json`` is its inverse."""
+    """Return the job as JSON; ``from_json`` is its inverse."""
     return json.dumps(asdict(job), default=str)
 
 
 def from_json(text: str) -> ConversionJob:
-    """The job that ``to_json`` wrote."""
+    """Return the job that ``to_json`` wrote."""
     data = json.loads(text)
     if (encoding := data["encoding"]) is not None:
         geometry = Geometry(**encoding["geometry"]) if encoding["geometry"] else None
@@ -90,5 +91,5 @@ def from_json(text: str) -> ConversionJob:
 
 
 def target_path(job: ConversionJob) -> Path:
-    """Where the result will lie."""
+    """Return the path of the result."""
     return Path(job.target)

@@ -1,4 +1,4 @@
-"""What a video or a sound is made of, as FFmpeg reads it; nothing but its first picture is decoded."""
+"""The facts of a video or audio file by FFmpeg, which decodes only its first frame."""
 
 import struct
 from contextlib import suppress
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from humaspost.media.image.decode import MAX_PIXELS
 from humaspost.model.post import MediaKind, Video
 
-if TYPE_CHECKING:  # FFmpeg costs a tenth of a second of start, and most posts hold no video
+if TYPE_CHECKING:  # FFmpeg costs 0.1 s at start, and most posts have no video
     from av.container import InputContainer
     from av.stream import Stream
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-#: Only the demuxer of what the content is: FFmpeg knows hundreds, each a way in.
+#: Only the demuxer of the detected type: FFmpeg has hundreds, and each is an attack surface.
 DEMUXERS = {
     "video/mp4": "mov",
     "video/quicktime": "mov",
@@ -31,23 +31,23 @@ DEMUXERS = {
 }
 _QUARTER_TURNS = (90, 270)
 _MAX_BOXES = 10_000
-#: Seconds of pictures that a camera itself leaves out at the beginning, at most.
+#: Most seconds of video that a camera itself hides at the beginning.
 _MAX_HIDDEN_SECONDS = 0.25
-#: A quarter of an hour of sixty a second; one with more is looked at no further.
+#: Fifteen minutes at 60 frames a second; later packets are not checked.
 _MAX_PACKETS = 54_000
 
 
 class UnreadableVideo(Exception):
-    """FFmpeg cannot read it; the text is FFmpeg's own."""
+    """FFmpeg cannot read the file; the text is from FFmpeg."""
 
 
 class TooManyPixels(Exception):
-    """One picture of it has more than MAX_PIXELS; none was decoded."""
+    """A frame has more than MAX_PIXELS; no frame was decoded."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredMedia:
-    """What the file turned out to be; a container without pictures is a sound."""
+    """The measured facts of a file; a container without video is audio."""
 
     kind: MediaKind
     video: Video
@@ -57,7 +57,10 @@ class MeasuredMedia:
 
 
 def measure(file: BinaryIO, mime: str) -> MeasuredMedia:
-    """The film's facts, its sides as a person sees them; raises BadFilm or TooManyPixels."""
+    """Return the file's facts, with the sides as displayed.
+
+    Raises UnreadableVideo or TooManyPixels.
+    """
     import av
 
     index_first = is_index_first(file) if DEMUXERS[mime] == "mov" else True
@@ -69,8 +72,8 @@ def measure(file: BinaryIO, mime: str) -> MeasuredMedia:
         raise
     except Exception as error:
         if isinstance(error, OSError) and not isinstance(error, av.FFmpegError):
-            raise  # the disk's, not the film's
-        # PyAV fails in ways of its own where the file is strange; one such file must not hide the others.
+            raise  # an error of the disk, not of the video
+        # PyAV has its own errors for strange files; one such file must not hide the others.
         raise UnreadableVideo(str(error) or type(error).__name__) from error
 
 
@@ -103,12 +106,12 @@ def _measure_streams(video: "InputContainer", *, index_first: bool, unit: int) -
 
 
 def start_time(video: "InputContainer", *, unit: int) -> float:
-    """Seconds at which the first of its pictures and sounds begins: a piece of a longer film keeps that one's times."""
+    """Return the seconds at which the first stream begins; above 0 in a part of a longer video."""
     return max(0.0, (video.start_time or 0) / unit)
 
 
 def video_stream(video: "InputContainer") -> "VideoStream | None":
-    """The stream of moving pictures; the picture on the record sleeve is none."""
+    """Return the stream of moving pictures; cover art of an audio file is not one."""
     from av.stream import Disposition
 
     streams = (s for s in video.streams.video if not s.disposition & Disposition.attached_pic)
@@ -116,11 +119,12 @@ def video_stream(video: "InputContainer") -> "VideoStream | None":
 
 
 def _has_hidden_frames(video: "InputContainer", stream: "VideoStream") -> bool:
-    """Whether it holds pictures that nobody is to see, more than a camera leaves out: each is asked for, none decoded."""
+    """Return True if the video hides more frames than a camera does; decodes no frame."""
     import av
 
     hidden_seconds = 0.0
-    # Not every container can be read anew; one that is broken further on hides nothing that could be told.
+    # Not every container can be read again. A container that is broken later hides nothing that could be
+    # found.
     with suppress(av.FFmpegError):
         video.seek(0)
         for packet in islice(video.demux(stream), _MAX_PACKETS):
@@ -132,7 +136,7 @@ def _has_hidden_frames(video: "InputContainer", stream: "VideoStream") -> bool:
 
 
 def _display_size(stream: "VideoStream", frame: "VideoFrame") -> tuple[int, int]:
-    """The sides with square pixels: old cameras store a wide picture narrow."""
+    """Return the sides with square pixels: old cameras store a wide image narrow."""
     ratio = stream.sample_aspect_ratio
     return (round(frame.width * ratio) if ratio else frame.width), frame.height
 
@@ -165,12 +169,12 @@ def _audio_details(video: "InputContainer") -> dict[str, Any]:
 
 
 def _unknown_codec(stream: "Stream") -> str:
-    """Of a codec that FFmpeg does not know, there is no more than its kind."""
+    """Return the error text for a codec that FFmpeg does not know; only its kind is known."""
     return f"its {stream.type} is of a kind that FFmpeg does not know"
 
 
 def is_index_first(file: BinaryIO) -> bool:
-    """Whether ``moov`` stands before ``mdat`` in an ISO file, as a platform that streams it wants."""
+    """Return True if ``moov`` is before ``mdat`` in an ISO file, as streaming platforms need it."""
     position = 0
     for _turn in range(_MAX_BOXES):
         file.seek(position)

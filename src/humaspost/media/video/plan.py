@@ -1,4 +1,4 @@
-"""What makes a video, a GIF or a sound one that a channel takes: H.264 and AAC in an MP4, AAC in an M4A; pure."""
+"""The plan of a conversion to H.264 and AAC in MP4, or AAC in M4A; pure."""
 
 import math
 from fractions import Fraction
@@ -12,27 +12,27 @@ from humaspost.media.video.transcode import AUDIO_BIT_RATE, EncodingSettings
 from humaspost.model.post import MediaKind, Video
 from humaspost.model.rules import MediaRules, VideoRules
 
-#: Bits per second of the best pictures, and of those that are still worth looking at.
+#: Bits per second of the best video, and of the worst that is still worth watching.
 MAX_BIT_RATE = 8_000_000
 MIN_BIT_RATE = 150_000
 #: Bits per second of a voice that is still understood.
 MIN_AUDIO_BIT_RATE = 32_000
-#: Pictures of a GIF a second: each is shown for so long as it says.
+#: Frames of a GIF a second: each frame keeps its own delay.
 _GIF_FRAME_RATE = 25.0
-#: Cameras say 30 and 60 of 29.97 and 59.94.
+#: Cameras call 29.97 and 59.94 by the names 30 and 60.
 _FRAME_RATE_TOLERANCE = 0.05
-#: What is left of a size limit for the container's own bytes.
+#: The share of a size limit that is free for streams; the rest is for the container's own bytes.
 _SIZE_MARGIN = 0.92
 
 
 class ConversionFailed(Exception):
-    """FFmpeg broke off, or the file cannot be as small as the channel wants it; the text says which."""
+    """FFmpeg stopped, or the file cannot be as small as the channel needs; the text says which."""
 
     code = "media-not-converted"
 
 
 def is_acceptable(measured: measure.MeasuredMedia, rules: MediaRules, *, mime: str, size: int) -> bool:
-    """Whether the file may be sent as it is."""
+    """Return True if the file may be sent unchanged."""
     index_ok = measured.video.index_first or not (rules.video and rules.video.index_first)
     if measured.video.has_hidden_frames:
         return False
@@ -50,10 +50,10 @@ def is_acceptable(measured: measure.MeasuredMedia, rules: MediaRules, *, mime: s
 def plan_job(
     measured: measure.MeasuredMedia, rules: MediaRules, *, mime: str, size: int, target: Path
 ) -> ConversionJob:
-    """What is to be made of a file that does not fit; raises CannotConvert where that would not be worth it.
+    """Return the job for a file that does not fit.
 
-    What is already packed as the channel wants it is moved without touching a picture. A GIF is looped until it
-    lasts as long as the channel's shortest video.
+    Raises ConversionFailed if the result would have too low a quality. Streams in an accepted format are copied
+    without re-encoding. A GIF is looped until it lasts as long as the channel's shortest video.
     """
     can_remux = _can_keep_streams(measured, rules) and size <= rules.max_bytes.value
     loops = _loop_count(measured, rules)
@@ -77,7 +77,7 @@ def plan_job(
 
 
 def _fallback_settings(measured: measure.MeasuredMedia, rules: MediaRules) -> EncodingSettings | None:
-    """What is made of a film that could not be moved after all."""
+    """Return the encoding for a video whose streams cannot be copied after all, or None."""
     try:
         return plan_encoding(measured, rules)
     except ConversionFailed:
@@ -85,7 +85,7 @@ def _fallback_settings(measured: measure.MeasuredMedia, rules: MediaRules) -> En
 
 
 def plan_encoding(measured: measure.MeasuredMedia, rules: MediaRules) -> EncodingSettings:
-    """What the rules make of it; raises CannotConvert where it would not be worth looking at, or hearing."""
+    """Return the encoding that fits the rules; raise ConversionFailed if its quality is too low."""
     video_rules = rules.video or VideoRules()
     seconds = max((measured.duration or 0.0) * _loop_count(measured, rules), 1.0)
     bit_budget = int(rules.max_bytes.value * 8 * _SIZE_MARGIN / seconds)
@@ -121,7 +121,7 @@ def _source_rate(video: Video) -> float | None:
 
 
 def _target_rate(source_rate: float | None, allowed: tuple[float, float] | None) -> Fraction:
-    """Frames a second: its own, a whole part of it where that is too many, a whole multiple where too few."""
+    """Return frames a second: the source's rate, or a whole fraction or multiple of it."""
     source = Fraction(source_rate or 30.0).limit_denominator(1001)
     if allowed is None:
         return min(source, Fraction(60))
@@ -135,7 +135,7 @@ def _target_rate(source_rate: float | None, allowed: tuple[float, float] | None)
 
 
 def _can_keep_streams(measured: measure.MeasuredMedia, rules: MediaRules) -> bool:
-    """Whether pictures and sound may stay as they are."""
+    """Return True if video and audio may stay as they are."""
     video_rules, video = rules.video or VideoRules(), measured.video
     if measured.kind is MediaKind.AUDIO:
         return video.audio_codec == "aac" and _can_keep_audio(video, video_rules)

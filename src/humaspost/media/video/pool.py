@@ -1,4 +1,4 @@
-"""Children that convert: begun, asked after, and killed when their time is up; no thread waits for one."""
+"""Child processes that convert media: started, polled, and killed at a time limit."""
 
 import errno
 import os
@@ -15,12 +15,12 @@ from humaspost.media.video import job as video_job
 from humaspost.media.video.plan import ConversionFailed
 from humaspost.model.channel import MediaNotReady
 
-#: So many at once: each may fill a processor and a gigabyte.
+#: Children at once: each may use a processor and a gigabyte.
 MAX_CHILDREN = 4
-#: Seconds until it is worth asking again: for one that runs, and where there is no room to begin.
+#: Seconds until the next useful poll: of a running child, and of a full pool.
 RETRY_SECONDS = 0.5
 FULL_RETRY_SECONDS = 5.0
-#: Ended so, it was the computer, not the film: it is begun again.
+#: After these exit codes the cause was the computer, not the video: the conversion starts again.
 _SIGNAL_EXIT_CODES = {
     -int(getattr(signal, name))
     for name in ("SIGTERM", "SIGKILL", "SIGINT", "SIGHUP")
@@ -29,7 +29,7 @@ _SIGNAL_EXIT_CODES = {
 
 
 class ConversionTimeout(ConversionFailed):
-    """It was not done in its time, and was killed."""
+    """The conversion exceeded its time limit and was killed."""
 
     code = "media-not-converted-in-time"
 
@@ -52,7 +52,7 @@ class _ConversionChild:
             self.process.kill()
 
     def collect(self) -> str:
-        """What it said at its end; its draft is gone."""
+        """Return the child's output after its end, and delete its draft."""
         self._timer.cancel()
         output, _no_stderr = self.process.communicate()
         Path(self.job.draft).unlink(missing_ok=True)
@@ -62,8 +62,7 @@ class _ConversionChild:
 class ConversionPool:
     """One child for each target, for all threads; ``close`` ends them all.
 
-    ``wait_seconds`` = ``start`` waits so many seconds for the end, None = as long as it takes. ``max_seconds``
-    are given to any.
+    ``start`` waits ``wait_seconds`` for the child's end; None waits until it ends. ``max_seconds`` limits every job.
     """
 
     def __init__(
@@ -75,10 +74,10 @@ class ConversionPool:
         self._lock = threading.Lock()
 
     def poll(self, target: Path) -> None:
-        """There may be a result at ``target``; or it was never begun, and only ``start`` knows whether it must be.
+        """Check the conversion of ``target``; return if it is done or not started.
 
-        Raises NotFitYet while it is being made or waits for room, and what kept it from being made, once:
-        CannotConvert, TooSlow, InterruptedError.
+        Raises MediaNotReady while it is running or waits for a free place. Raises the error of a failed conversion once:
+        ConversionFailed, ConversionTimeout or InterruptedError.
         """
         with self._lock:
             child = self._children.get(target)
@@ -88,9 +87,9 @@ class ConversionPool:
                 self._check_capacity()
 
     def start(self, conversion: video_job.ConversionJob, file: BinaryIO) -> None:
-        """A child is at work on the open file; where it ended within our patience, as ``poll``. Raises OSError.
+        """Start a child on the open file unless one is running, then poll as ``poll`` does.
 
-        Raises NotFitYet where there is no room for one more.
+        Raises MediaNotReady if the pool is full, and OSError.
         """
         target = video_job.target_path(conversion)
         with self._lock:
@@ -108,7 +107,7 @@ class ConversionPool:
         self.poll(target)
 
     def close(self) -> None:
-        """None is at work any more, and nothing of theirs lies about."""
+        """Kill all children and delete their drafts."""
         with self._lock:
             for child in self._children.values():
                 child.process.kill()
@@ -142,14 +141,14 @@ def _start_child(conversion: video_job.ConversionJob, file: BinaryIO, *, timeout
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=_environment_without_secrets(),
-        # Ctrl-C is for us; we end it.
+        # Ctrl-C is for the parent, which ends the child.
         start_new_session=True,
     )
     return _ConversionChild(conversion, process, timeout)
 
 
 def _environment_without_secrets() -> dict[str, str]:
-    """Ours without secrets: whoever breaks into FFmpeg finds none."""
+    """Return our environment without secrets: an attacker inside FFmpeg finds none."""
     hidden_prefix = "CREDENTIALS_DIRECTORY"
     return {
         name: value

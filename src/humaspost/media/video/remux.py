@@ -1,4 +1,4 @@
-"""Pictures and sound from one container into another as they are, or where they begin: not a bit is changed."""
+"""The copy of video and audio streams into another container, without re-encoding."""
 
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -9,16 +9,16 @@ if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
 
 
-#: Seconds by which pictures and sound may slip and nobody notices (ITU-R BT.1359).
+#: Seconds that video and audio may differ without notice (ITU-R BT.1359).
 _MAX_UNNOTICED_SECONDS = 0.04
 _APPLES_HEVC = "hvc1"
 
 
 def remux(source: "InputContainer", out: "OutputContainer", *, max_duration: float | None = None) -> None:
-    """``out`` has the pictures and the first sound of ``source``, from 0 on.
+    """Copy the video and the first audio stream of ``source`` to ``out``, starting at 0.
 
-    Raises ValueError where the source hides pictures that would be seen then: whoever trims a film on a telephone
-    leaves in it what was cut off. And where its sound would slip, as one of the two begins later.
+    Raises ValueError if the source hides frames that would become visible: a video that was trimmed on a phone
+    still has the removed frames. Raises ValueError too if the audio would be out of step, as one stream begins later.
     """
     import av
 
@@ -47,20 +47,21 @@ def remux(source: "InputContainer", out: "OutputContainer", *, max_duration: flo
 
 
 class StreamStart:
-    """The packets of a stream, the first of them at 0: an encoder begins a sound with a silence that no player plays.
+    """The packets of one stream, shifted to start at 0.
 
-    The one that would reach beyond ``max_duration`` seconds is left out too, and none behind it: what is longer by
-    more than that is too long, and is to be seen so.
+    An encoder begins an audio stream with silence that no player plays. The packet that would reach beyond
+    ``max_duration`` seconds is left out too. Packets after it are kept: such a stream is too long, and the check of
+    the result must see this.
     """
 
     def __init__(self, *, max_duration: float | None) -> None:
         self._max_duration = max_duration
         self._first_time: int | None = None
-        #: Seconds by which all of it is earlier now.
+        #: Seconds by which the whole stream is earlier now.
         self.shift = 0.0
 
     def keep_packet(self, packet: Any) -> bool:
-        """Whether it belongs to the stream; its time is counted from the new start."""
+        """Return True if the packet belongs to the stream; count its time from the new start."""
         length = packet.duration or 0
         if self._first_time is None:
             if packet.is_discard or packet.pts + length // 2 < 0:
@@ -73,7 +74,10 @@ class StreamStart:
 
 
 def crosses_limit(start: int, length: int, unit: Fraction, max_duration: float | None) -> bool:
-    """Whether what begins before ``max_duration`` and lasts so many units (of ``unit`` seconds) ends behind it."""
+    """Return True if a packet begins before ``max_duration`` seconds and ends after it.
+
+    ``start`` and ``length`` count units of ``unit`` seconds.
+    """
     if max_duration is None:
         return False
     end = Fraction(max_duration).limit_denominator(1000) / unit

@@ -1,4 +1,4 @@
-"""Pictures and sound, each frame by frame through FFmpeg's filters into H.264 and AAC."""
+"""The conversion of video and audio to H.264 and AAC, frame by frame with FFmpeg's filters."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
     from av.video.stream import VideoStream
 
-#: Bits per second of the sound.
+#: Bits per second of the audio.
 AUDIO_BIT_RATE = 128_000
-#: No program's name; no B-frames, which old Android phones do not play in WhatsApp.
+#: No program name. No B-frames, which old Android phones do not play in WhatsApp.
 _X264_OPTIONS = {"preset": "fast", "profile": "main", "crf": "21", "bf": "0", "flags": "+bitexact"}
-#: ITU-T H.273: colours that are not told, and those of every screen (BT.709: primaries, curve, matrix; narrow range).
+#: ITU-T H.273: unspecified colours, and those of every screen (BT.709: primaries, curve, matrix; narrow
+#: range).
 _UNSPECIFIED_COLOUR, _BT709, _LIMITED_RANGE = 2, 1, 1
 _BT709_OPTIONS = "out_color_matrix=bt709:out_primaries=bt709:out_transfer=bt709:out_range=tv"
-#: FFmpeg's ``rotation`` counts against the clock: what a player must turn to show it upright.
+#: FFmpeg's ``rotation`` is counter-clockwise: the turn that a player needs to show the video upright.
 _ROTATION_FILTERS: dict[int, tuple[tuple[str, str | None], ...]] = {
     90: (("transpose", "cclock"),),
     180: (("hflip", None), ("vflip", None)),
@@ -30,9 +31,9 @@ _ROTATION_FILTERS: dict[int, tuple[tuple[str, str | None], ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class EncodingSettings:
-    """What comes out: sides, frames a second, bits a second of the pictures; the sound's rate, channels, bits.
+    """The target format: sides, frames and bits a second of the video; rate and layout of audio.
 
-    ``geometry`` None = no pictures.
+    ``bit_rate`` and ``audio_bit_rate`` are bits a second. ``geometry`` None means no video.
     """
 
     geometry: Geometry | None
@@ -52,9 +53,9 @@ def transcode(
     loops: int = 1,
     max_duration: float | None = None,
 ) -> None:
-    """``out`` has every picture and sound of ``source``, made anew; raises ValueError where there is none.
+    """Write all frames of ``source`` to ``out``, re-encoded; raise ValueError if it has none.
 
-    But for one picture and one packet of sound that would last beyond ``max_duration`` seconds by rounding.
+    One video frame and one audio packet that would exceed ``max_duration`` seconds by rounding are left out.
     """
     video_in = (
         _VideoEncoder(source, out, settings, interlaced=interlaced, max_duration=max_duration)
@@ -84,7 +85,7 @@ def transcode(
 
 
 class _VideoEncoder:
-    """The way of each picture: upright, scaled, padded, in step, encoded."""
+    """The pipeline of a video frame: rotate, scale, pad, set the rate, encode."""
 
     def __init__(
         self,
@@ -121,11 +122,11 @@ class _VideoEncoder:
         self._offset = self._end = 0
 
     def restart(self) -> None:
-        """The next picture is the first one once more, behind all that there were."""
+        """Append the next frame after all frames so far, as the first frame of a new loop."""
         self._offset = self._end
 
     def push(self, frame: Any) -> None:
-        """The picture is on its way; None = it was the last one."""
+        """Encode the frame; None ends the stream."""
         from av.error import BlockingIOError as NothingYet
         from av.error import EOFError as AllDone
 
@@ -165,11 +166,11 @@ class _VideoEncoder:
             *([("yadif", None)] if self._interlaced else []),
             *_ROTATION_FILTERS.get(rotation, ()),
             ("scale", f"{geometry.width}:{geometry.height}:flags=lanczos"),
-            # The smaller picture's: each pixel is looked up.
+            # After scaling: each pixel costs a table lookup, and the smaller image has fewer.
             *([("scale", _BT709_OPTIONS)] if self._has_colours else []),
             ("setsar", "1"),
             ("pad", f"{geometry.canvas_width}:{geometry.canvas_height}:{pad_width}:{pad_height}:black"),
-            # From the beginning of either: where the sound begins first, the first picture is waiting.
+            # Count from the start of the earlier stream: if audio begins first, the first frame waits.
             ("fps", f"{self._settings.frame_rate}:start_time={self._start_time}"),
             ("setpts", "PTS-STARTPTS"),
             ("format", "yuv420p"),
@@ -177,13 +178,16 @@ class _VideoEncoder:
 
 
 def _has_colour_metadata(source: "VideoStream") -> bool:
-    """Whether a film says which colours are meant: new telephones mean those of HDR, which look grey on a screen."""
+    """Return True if a video declares its colours.
+
+    New phones declare HDR colours, which look grey on a normal screen.
+    """
     told = source.codec_context
     return _UNSPECIFIED_COLOUR not in (told.color_primaries, told.color_trc, told.colorspace)
 
 
 class _AudioEncoder:
-    """The way of the sound: one rate, one or two channels, AAC, from 0 on."""
+    """The pipeline of audio: one rate, one or two channels, AAC, from 0 on."""
 
     def __init__(
         self,
@@ -206,7 +210,7 @@ class _AudioEncoder:
         self._start_time, self._has_started = start_time, False
 
     def push(self, frame: Any) -> None:
-        """The sound is on its way; None = it was the last."""
+        """Encode the audio frame; None ends the stream."""
         if frame is not None and not self._has_started:
             self._has_started = True
             for silence in _leading_silence(frame, self._start_time):
@@ -229,7 +233,7 @@ def _start_time(source: "InputContainer") -> float:
 
 
 def _leading_silence(first_frame: Any, start_time: float) -> Iterator[Any]:
-    """The silence until the first sound, where the pictures begin before it, at ``start_time`` seconds."""
+    """Yield silence until the first audio frame if the video begins earlier, at ``start_time``."""
     import av
 
     start = round(start_time * first_frame.sample_rate)
