@@ -1,1 +1,1 @@
-"""The register of recipients: import, consent, opt-out, who may be sent to."""
+"""The register of recipients: import, consent and opt-out."""

@@ -1,4 +1,4 @@
-"""Every code that ``audience`` gives a file, or a row that it refuses, with what it means."""
+"""Codes of ``audience`` for a file or a rejected row, each with its meaning."""
 
 CODES = {
     "audience-missing-file": "The config names a list of recipients whose file is not there or cannot be read.",

@@ -1,4 +1,4 @@
-"""A list of recipients from its CSV file: every row is either imported, merged into another, or refused by number."""
+"""The reader of a CSV list: each row is imported, merged into another, or rejected."""
 
 import csv
 import hashlib
@@ -40,10 +40,10 @@ _SUGGESTED_COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class AudienceFile:
-    """What a file says. With an error among ``problems`` no row was read.
+    """The content of a list; with an error among ``problems`` no row was read.
 
-    ``merged`` are the numbers of rows that repeat an earlier row's person. ``digest`` is the sha256
-    of the very bytes that were read.
+    ``merged_count`` has the numbers of the rows that repeat the person of another row. ``digest`` is the sha256 of
+    the exact bytes that were read.
     """
 
     rows: tuple[AudienceRow, ...] = ()
@@ -54,12 +54,12 @@ class AudienceFile:
 
     @property
     def row_count(self) -> int:
-        """How many rows the file has, without its header and its empty rows."""
+        """Return the number of rows, without the header and empty rows."""
         return len(self.rows) + len(self.rejected) + len(self.merged_count)
 
     @property
     def is_usable(self) -> bool:
-        """Whether the file as a whole could be read."""
+        """Return True if the file as a whole could be read."""
         return not any(problem.is_error for problem in self.problems)
 
 
@@ -72,7 +72,10 @@ class _UnusableFile(Exception):
 
 
 def read_audience(path: Path, *, display_path: str, now: datetime, zone: str) -> AudienceFile:
-    """The rows of a list; ``display_path`` is its path as people know it, ``zone`` the office's."""
+    """Return the rows of a list.
+
+    ``display_path`` is the path that users see; ``zone`` is the office's time zone.
+    """
     digest = ""
     try:
         data = _read_bytes(path, display_path)
@@ -89,7 +92,7 @@ def read_audience(path: Path, *, display_path: str, now: datetime, zone: str) ->
 
 
 def file_digest(path: Path) -> str | None:
-    """The digest that reading the file would give; None where it cannot be read."""
+    """Return the digest that reading the file would give; None if it cannot be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -157,7 +160,7 @@ def _parse_rows(text: str, *, display_path: str, now: datetime, zone: ZoneInfo, 
 
 
 def _read_records(text: str, delimiter: str, display_path: str) -> Iterator[tuple[int, list[str]]]:
-    """Every record with its number as a spreadsheet counts; a cell may hold line breaks."""
+    """Yield every record with its number as a spreadsheet counts; a cell may have line breaks."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         yield from enumerate(reader, 1)
@@ -234,7 +237,10 @@ def _column_hint(name: str, missing: list[str]) -> str:
 
 
 def _merge_rows(rows: list[AudienceRow]) -> tuple[tuple[AudienceRow, ...], tuple[int, ...]]:
-    """One row per person: the first, unless another one knows that the person left."""
+    """Return one row per person, and the numbers of the merged rows.
+
+    The first row is used, unless only a later row has the person's opt-out.
+    """
     people: dict[str, AudienceRow] = {}
     merged = []
     for row in rows:

@@ -1,4 +1,4 @@
-"""One row of a list: a person with a reason to be written to, or the reason why not."""
+"""One row of a list: a person with a legal basis for messages, or the reason for rejection."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from humaspost.audience.phone import InvalidPhone, parse_phone
 from humaspost.base.i18n import _
 
 CONSENT_COLUMNS = ("basis", "purpose", "source", "consented_at")
-#: Law 27 of 2022 on personal data, article 20 (2) a to f, and what offices write for them.
+#: Law 27 of 2022 on personal data, article 20 (2) a to f, and the words that offices use for them.
 BASES = {
     "consent": ("persetujuan",),
     "contract": ("perjanjian", "kontrak"),
@@ -22,13 +22,13 @@ BASES = {
 _BASIS_BY_WORD = {word: basis for basis, words in BASES.items() for word in (basis, *words)}
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?")
 _EMPTY_VALUES = ("", "-")
-#: Nobody agreed, or left, before there were lists like these.
+#: An earlier year is a typing error: such lists did not exist.
 _MIN_YEAR = 1970
 
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """On what basis, for what, told where, and since when; ``consented_at`` as written in the list."""
+    """The basis, purpose, source and date of a consent; ``consented_at`` is as in the list."""
 
     basis: str
     purpose: str
@@ -37,13 +37,13 @@ class Consent:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every question that the law asks has an answer."""
+        """Return True if every detail that the law requires is there."""
         return all((self.basis, self.purpose, self.source, self.consented_at))
 
 
 @dataclass(frozen=True, slots=True)
 class AudienceRow:
-    """A person as one list has them; ``number`` is the row as a spreadsheet counts, the header being 1."""
+    """A person of one list; ``number`` is the row as a spreadsheet counts, with header 1."""
 
     number: int
     phone: str
@@ -62,13 +62,13 @@ class RejectedRow:
 
 
 class _RowRejected(Exception):
-    """The row is refused; becomes a Refused at once."""
+    """The row is rejected; becomes a RejectedRow at once."""
 
 
 def read_row(
     number: int, cells: Mapping[str, str], *, now: datetime, zone: ZoneInfo
 ) -> AudienceRow | RejectedRow:
-    """The person of one row; dates without a zone are the office's own."""
+    """Return the person of one row; dates without a zone are in the office's zone."""
     try:
         return _parse_row(number, {key: value.strip() for key, value in cells.items()}, now=now, zone=zone)
     except InvalidPhone as bad:
@@ -78,7 +78,7 @@ def read_row(
 
 
 def is_valid_basis(basis: str) -> bool:
-    """Whether the law knows it."""
+    """Return True if the law has this basis."""
     return basis in BASES
 
 
@@ -90,7 +90,7 @@ def _parse_row(number: int, cells: Mapping[str, str], *, now: datetime, zone: Zo
     opted_out_at = _parse_date("opted_out_at", cells.get("opted_out_at", ""), now=now, zone=zone)
     consent_values = [column for column in CONSENT_COLUMNS if cells[column] not in _EMPTY_VALUES]
     missing = [column for column in CONSENT_COLUMNS if column not in consent_values]
-    # Who left is kept as having left, however little the list says of them.
+    # An opt-out is always kept, even if the list has no other detail of the person.
     if missing and opted_out_at is None:
         raise _RowRejected("recipient-consent", _("{columns} is empty").format(columns=", ".join(missing)))
     if "consented_at" in consent_values and opted_out_at is None:

@@ -1,4 +1,7 @@
-"""A list into the ledger's register: first what would change, then the change, without holding up a send."""
+"""The import of a list into the ledger's register: a preview, then the change.
+
+The import never blocks a send for long.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,11 +23,11 @@ _PersonsByPhone = Mapping[str, Person]
 
 @dataclass(frozen=True, slots=True)
 class ImportChanges:
-    """What an import changes; every row of the file is counted once.
+    """The changes of an import; every row of the file is counted once.
 
-    ``new`` people join the list, ``updated`` ones have another name or consent, ``opted_out`` have left
-    (by the register or by the file) and get nothing, ``merged`` rows repeat a person of another row.
-    ``removed`` people are no longer in the file. With an error among ``problems`` nothing changes.
+    ``new`` people join the list. ``updated`` people have another name or consent. ``opted_out`` people opted out, by
+    the register or by the file, and get nothing. ``merged`` rows repeat a person of another row. ``removed`` people are
+    no longer in the file. With an error among ``problems`` nothing changes.
     """
 
     name: str
@@ -40,18 +43,18 @@ class ImportChanges:
 
     @property
     def imported_count(self) -> int:
-        """Rows that are in the register now; together with the refused ones these are all that were read."""
+        """Return the number of rows that are in the register now: all rows except the rejected."""
         return self.new + self.updated + self.unchanged + self.opted_out + self.merged
 
     @property
     def is_usable(self) -> bool:
-        """Whether the file as a whole could be read."""
+        """Return True if the file as a whole could be read."""
         return not any(problem.is_error for problem in self.problems)
 
 
 @dataclass(slots=True)
 class _ImportTally:
-    """Counts while the rows pass, and whom the list is to hold."""
+    """Counts of the rows, and the ids of the people on the list."""
 
     new: int = 0
     updated: int = 0
@@ -60,7 +63,7 @@ class _ImportTally:
     listed: set[str] = field(default_factory=set)
 
     def count_row(self, row: AudienceRow, person: Person | None, *, member_ids: set[str]) -> None:
-        """The row is counted in the one kind that it is of."""
+        """Count the row as one kind of change."""
         if person is not None:
             self.listed.add(person.id)
         if row.opted_out_at is not None or (person is not None and person.opted_out_at is not None):
@@ -74,7 +77,7 @@ class _ImportTally:
 
 
 def preview_import(conn: Connection, name: str, audience_file: AudienceFile) -> ImportChanges:
-    """What importing these rows would change; nothing is written."""
+    """Return the changes of importing these rows; nothing is written."""
     if not audience_file.is_usable:
         return ImportChanges(name, problems=audience_file.problems)
     tally, members = _ImportTally(), recipients.list_members(conn, name)
@@ -94,9 +97,10 @@ def import_file(
     zone: str = "Asia/Jakarta",
     display_path: str = "",
 ) -> ImportChanges:
-    """The list holds exactly the people of the file; people keep their ids, and who left stays away.
+    """Make the list have exactly the people of the file.
 
-    ``display_path`` is the file's path as people know it, ``zone`` the office's.
+    People keep their ids, and an opt-out stays. ``display_path`` is the path that users see, ``zone`` the office's
+    time zone.
     """
     file = display_path or path.name
     audience_file = read_audience(path, display_path=file, now=now, zone=zone)
@@ -112,7 +116,7 @@ def import_if_changed(
     zone: str = "Asia/Jakarta",
     display_path: str = "",
 ) -> ImportChanges | None:
-    """The list holds what the file says; None where it did already, which costs one hash of the file."""
+    """Import the file if its content changed; return None if not, at the cost of one hash."""
     with ledger.read() as conn:
         digest = recipients.get_digest(conn, name)
     if digest and digest == file_digest(path):
@@ -123,7 +127,10 @@ def import_if_changed(
 def import_rows(
     ledger: Ledger, name: str, *, audience_file: AudienceFile, now: datetime, file: str
 ) -> ImportChanges:
-    """The list holds exactly these people; cut short, it holds those of before, and the same import mends it."""
+    """Make the list have exactly these people.
+
+    After an interruption the list has its former people, and the same import completes the change.
+    """
     if not audience_file.is_usable:
         return ImportChanges(name, problems=audience_file.problems)
     tally = _ImportTally()
@@ -134,8 +141,8 @@ def import_rows(
         for row in rows:
             tally.count_row(row, previous.get(row.phone), member_ids=members)
             tally.listed.add(registered[row.phone].id)
-    # Whom the list holds changes at one moment: a post that is expanded meanwhile reaches the old
-    # list or the new one, never half of each. 100,000 pairs of ids take 0.1 s.
+    # The list changes in one transaction: a post that is expanded meanwhile reaches the old list or the new
+    # one, never half of each. 100,000 pairs of ids need 0.1 s.
     removed = ledger.write(
         partial(
             _set_audience, name=name, listed=tally.listed, digest=audience_file.digest, file=file, now=now
@@ -152,7 +159,7 @@ def _chunk_rows(rows: Sequence[AudienceRow]) -> Iterator[Sequence[AudienceRow]]:
 def _register_rows(
     ledger: Ledger, rows: Sequence[AudienceRow], now: datetime
 ) -> tuple[_PersonsByPhone, _PersonsByPhone]:
-    """The register as it was, and as it is with these rows in it; the ledger is locked only where they bring news."""
+    """Return the people before and after these rows; lock the ledger only for changes."""
     with ledger.read() as conn:
         previous = recipients.get_by_phones(conn, [row.phone for row in rows])
     if not any(_has_news(row, previous.get(row.phone)) for row in rows):

@@ -1,4 +1,4 @@
-"""Telephone numbers as people write them in Indonesia, and as they are kept and shown."""
+"""Phone numbers: as users write them in Indonesia, as stored, and as shown."""
 
 import re
 import unicodedata
@@ -10,12 +10,15 @@ from humaspost.base.i18n import _
 _SCIENTIFIC_NOTATION = re.compile(r"[+-]?\d+([.,]\d+)?[eE]\+?\d+")
 _DECIMAL_NUMBER = re.compile(r"(\d{8,15})[.,]0+")
 _PHONE_PATTERN = re.compile(r"\+?[\d\s().\-/]+")
-#: No country's code begins with another's.
+#: No country code begins with another country code.
 _COUNTRY_CODES = frozenset(map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
 
 
 class InvalidPhone(Exception):
-    """No number that can be called; ``code`` is a code of ``audience``, ``message`` says what is wrong."""
+    """A text without a valid phone number; ``code`` is a code of ``audience``.
+
+    ``message`` describes the problem.
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(code, message)
@@ -24,10 +27,10 @@ class InvalidPhone(Exception):
 
 
 def parse_phone(text: str) -> str:
-    """The number as ``+6281234567899``; raises BadPhone.
+    """Return the number as ``+6281234567899``; raise InvalidPhone.
 
-    Read as Indonesian: 0812…, 62812…, 8123…; a number of another country needs its + or 00. Spaces, dots,
-    brackets, hyphens and invisible signs (telephones copy them along) do not matter.
+    The number is read as Indonesian: 0812…, 62812…, 8123…; a number of another country needs its + or 00. Spaces,
+    dots, brackets, hyphens and invisible characters (phones copy them) are ignored.
     """
     plain = _strip_formatting(text)
     if not plain:
@@ -41,7 +44,7 @@ def parse_phone(text: str) -> str:
 
 
 def mask_phone(phone: str) -> str:
-    """What people are shown of a number: ``+62 812-**-99``."""
+    """Return the number with its middle hidden: ``+62 812-**-99``."""
     digits = phone.removeprefix("+")
     code = next((digits[:n] for n in (1, 2) if digits[:n] in _COUNTRY_CODES), digits[:3])
     rest = digits.removeprefix(code)
@@ -52,7 +55,7 @@ def _strip_formatting(text: str) -> str:
     visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
     plain = unicodedata.normalize("NFKC", visible).strip().removeprefix("'").strip()
     plain = re.sub(r"[\u2010-\u2015\u2212]", "-", plain)
-    exported = _DECIMAL_NUMBER.fullmatch(plain)  # 6281234567899.0, as programs write a column of numbers
+    exported = _DECIMAL_NUMBER.fullmatch(plain)  # 6281234567899.0, as programs export a column of numbers
     return exported[1] if exported else plain
 
 
