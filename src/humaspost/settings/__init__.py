@@ -1,4 +1,4 @@
-"""config.toml → Settings; the Vault of secrets."""
+"""The settings of config.toml, and the vault of secrets."""
 
 from humaspost.settings.problems import ConfigError
 from humaspost.settings.settings import MediaSettings, PolicySettings, Settings, TypePolicy

@@ -1,4 +1,4 @@
-"""``[accounts.NAME]`` tables → accounts, each checked by its own channel."""
+"""The accounts of the ``[accounts.NAME]`` tables, each checked by its own channel."""
 
 import re
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ _NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
 def read_accounts(config: ConfigFile, document: ConfigDocument) -> tuple[tuple[Account, ...], list[Problem]]:
-    """The accounts that are right, and what is wrong with the others."""
+    """Return the valid accounts, and the problems of the others."""
     accounts: list[Account] = []
     account_problems: list[Problem] = []
     for name, table in config.accounts.items():
@@ -68,7 +68,7 @@ def _load_channel(name: str) -> Channel | Problem:
 
 
 def _check_name(name: str) -> Iterable[Problem]:
-    if name == "media":  # the bucket's keys are kept under this name
+    if name == "media":  # this name is used for the bucket's keys
         message = _("an account cannot be called media: the keys of the media host have that name")
         yield Problem("config-account-name", message, _("choose another name for the account"))
     if _NAME_PATTERN.fullmatch(name):
@@ -96,7 +96,10 @@ def _check_base_url(address: str | None, path: str, *, is_demo: bool) -> Iterabl
 
 
 def _check_defaults(accounts: list[Account], document: ConfigDocument) -> Iterable[Problem]:
-    """Two defaults contradict each other; none at all is only unclear where a post names the bare channel."""
+    """Yield a problem for two defaults of a channel.
+
+    A channel without a default is only unclear where a post names the channel itself.
+    """
     for channel in dict.fromkeys(account.channel for account in accounts):
         defaults = [a.name for a in accounts if a.channel == channel and a.default]
         if len(defaults) > 1:
@@ -110,7 +113,7 @@ def _check_defaults(accounts: list[Account], document: ConfigDocument) -> Iterab
 
 
 def _check_duplicate_accounts(accounts: list[Account], document: ConfigDocument) -> Iterable[Problem]:
-    """The same identity under two names would be told apart by nobody: every post could go out twice."""
+    """Yield a problem for one identity under two names: each post could be published twice."""
     accounts_by_identity: dict[tuple[str, str], str] = {}
     for account in accounts:
         platform_id = registry.load_channel(account.channel).platform_id(account.config)

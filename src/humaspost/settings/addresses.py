@@ -1,4 +1,4 @@
-"""Which addresses an office may speak to."""
+"""The addresses that an office may connect to."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ from humaspost.model.problem import Problem
 
 
 def check_address(address: str, *, is_demo: bool, field: str) -> Iterator[Problem]:
-    """What is wrong with an address: not a URL, with a password, not https, or outside in a demo."""
+    """Yield the problem of an address: not a URL, has a password, not https, or outside a demo."""
     try:
         parts = urlsplit(address)
         host, is_local = parts.hostname or "", is_loopback(parts.hostname or "")

@@ -1,4 +1,4 @@
-"""Every code that ``settings`` gives a finding, with what it means."""
+"""Codes of the problems that ``settings`` finds, each with its meaning."""
 
 CODES = {
     "config-missing": "There is no config.toml in this folder or in any folder above it.",

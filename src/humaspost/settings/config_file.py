@@ -1,4 +1,4 @@
-"""config.toml as pydantic reads it; what a channel's own keys mean is that channel's Config."""
+"""The pydantic models of config.toml; a channel's own fields belong to its Config."""
 
 import re
 from datetime import timedelta
@@ -19,13 +19,13 @@ Text = Annotated[str, Field(min_length=1, max_length=4096)]
 
 
 class StrictModel(BaseModel):
-    """No unknown keys, no guessing of types, and never the value in a message."""
+    """A table without unknown fields or type conversion, and without values in messages."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
 class TypeTable(StrictModel):
-    """``[policy.types.NAME]``."""
+    """The table ``[policy.types.NAME]``."""
 
     late: Annotated[Late, Field(strict=False)] | None = None
     grace: Duration | None = None
@@ -35,7 +35,7 @@ class TypeTable(StrictModel):
 
 
 class PolicyTable(StrictModel):
-    """``[policy]``."""
+    """The table ``[policy]``."""
 
     grace: Duration = timedelta(minutes=60)
     late: Annotated[Late, Field(strict=False)] = Late.ASK
@@ -45,7 +45,7 @@ class PolicyTable(StrictModel):
 
 
 class MediaTable(StrictModel):
-    """``[media]``."""
+    """The table ``[media]``."""
 
     public_base_url: Text | None = None
     folder: Text | None = None
@@ -59,13 +59,13 @@ class MediaTable(StrictModel):
 
 
 class AudienceTable(StrictModel):
-    """``[audiences.NAME]``."""
+    """The table ``[audiences.NAME]``."""
 
     file: Text
 
 
 class AccountTable(BaseModel):
-    """``[accounts.NAME]``: what every channel has; the rest is kept for the channel's own Config."""
+    """The table ``[accounts.NAME]``: common fields; the rest is kept for the channel's Config."""
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True, hide_input_in_errors=True)
 
@@ -89,7 +89,7 @@ class ConfigFile(StrictModel):
 
 
 def channel_keys(account: AccountTable) -> dict[str, Any]:
-    """The keys of an account that only its channel understands."""
+    """Return the fields of an account that belong to its channel."""
     return dict(account.model_extra or {})
 
 
@@ -98,7 +98,7 @@ _PATTERN = re.compile(r"(\d{1,6})\s?([smhd])")
 
 
 def parse_duration(text: str) -> timedelta:
-    """The time that the text means. Raises ValueError with what would be right."""
+    """Return the duration that the text means; raise ValueError with the expected form."""
     match = _PATTERN.fullmatch(text.strip())
     if match is None:
         raise ValueError(_('must be a number and s, m, h or d: "60m"'))

@@ -1,4 +1,4 @@
-"""Which config.toml is meant."""
+"""The search for config.toml."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,9 +11,10 @@ FILE_NAME = "config.toml"
 
 
 def find_config(start: Path, environ: Mapping[str, str], *, option: Path | None = None) -> Path:
-    """The absolute path of ``--config``, else of the nearest one upward, else of ``$HUMASPOST_CONFIG``.
+    """Return the absolute path of config.toml.
 
-    A folder means the config.toml in it. Raises ConfigError ``config-missing``.
+    The order is ``--config``, then the nearest one in this folder or above, then ``$HUMASPOST_CONFIG``. A folder
+    means the config.toml in it. Raises ConfigError ``config-missing``.
     """
     if option is not None:
         return _check_named_path(start / option, "--config")

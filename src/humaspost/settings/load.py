@@ -1,4 +1,4 @@
-"""config.toml → Settings, or every reason why not."""
+"""The loading of config.toml: its settings, or every problem that prevents them."""
 
 import re
 import tomllib
@@ -25,7 +25,10 @@ _TOML_POSITION = re.compile(r"\s*\(at [^()]*\)$")
 
 
 def load_settings(file: Path) -> Settings:
-    """The office of this config.toml. Raises ConfigError with every finding, none of which shows a secret."""
+    """Return the settings of this config.toml.
+
+    Raises ConfigError with every problem, none of which shows a secret.
+    """
     text = _read_text(file)
     document = ConfigDocument(file.name, text, TomlPositions())
     data = _parse(text, document)
@@ -107,7 +110,7 @@ def _media_problems(config: ConfigFile, document: ConfigDocument) -> list[Proble
 
 
 def _host_problems(media: MediaTable) -> Iterator[tuple[str, str]]:
-    """What is wrong with the choice of a host: message and hint."""
+    """Yield message and hint of each problem with the choice of a media host."""
     hosts = [key for key in ("folder", "upload_url", "bucket") if getattr(media, key) is not None]
     if len(hosts) > 1 or (not hosts and (media.public_base_url or not media.convert)):
         hint = _(
@@ -123,7 +126,10 @@ def _host_problems(media: MediaTable) -> Iterator[tuple[str, str]]:
 
 
 def _approval_problems(config: ConfigFile, document: ConfigDocument) -> list[Problem]:
-    """Until approvals exist, asking for one must stop everything rather than be forgotten."""
+    """Return a problem for each type that needs approval.
+
+    Approvals do not exist yet. A post that needs one must not be published because the field is ignored.
+    """
     message = _("approval is not there yet: a post of type {name!r} would go out without it")
     hint = _("take this line out, and keep such posts at `draft: true` until they are approved")
     return [

@@ -1,4 +1,4 @@
-"""pydantic's errors in our words, each at its line of config.toml, never with a secret in it."""
+"""The translation of pydantic's errors: each at its line of config.toml, without secrets."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -22,7 +22,7 @@ _URL_PASSWORD = re.compile(r"://[^/\s\"']*@")
 
 
 class ConfigDocument:
-    """The text of config.toml, able to say where something stands in it."""
+    """The text of config.toml with the positions of its keys and values."""
 
     def __init__(self, file: str, text: str, positions: TomlPositions) -> None:
         self.file = file
@@ -30,15 +30,15 @@ class ConfigDocument:
         self.positions = positions
 
     def at_key(self, problem: Problem, path: str) -> Problem:
-        """The problem with its caret under the key."""
+        """Return the problem with its caret under the key."""
         return self._with_excerpt(problem, self.positions.key_position(path))
 
     def at_value(self, problem: Problem, path: str) -> Problem:
-        """The problem with its caret under the value."""
+        """Return the problem with its caret under the value."""
         return self._with_excerpt(problem, self.positions.value_position(path))
 
     def at_line(self, problem: Problem, position: Position) -> Problem:
-        """The problem at a place that the TOML parser named."""
+        """Return the problem at a position that the TOML parser names."""
         return self._with_excerpt(problem, position)
 
     def _with_excerpt(self, problem: Problem, position: Position | None) -> Problem:
@@ -48,19 +48,19 @@ class ConfigDocument:
 
 
 def mask_secrets(line: str) -> str:
-    """The line, without the value of anything that is named like a secret, nor a password in an address."""
+    """Return the line without values of secret names and without passwords in addresses."""
     return _URL_PASSWORD.sub("://***@", _SECRET_LINE.sub(r"\g<key>***", line))
 
 
 def is_secret_name(key: str) -> bool:
-    """Whether a key by this name would hold a secret."""
+    """Return True if a field of this name would contain a secret."""
     return _SECRET_NAME.search(key.lower().replace("-", "_")) is not None
 
 
 def validation_problems(
     error: ValidationError, document: ConfigDocument, *, model: type[BaseModel], prefix: tuple[str, ...] = ()
 ) -> Iterable[Problem]:
-    """One problem per error; ``prefix`` is where in the file the validated table stands."""
+    """Yield one problem per error; ``prefix`` is the path of the validated table in the file."""
     for detail in error.errors(include_input=False, include_url=False):
         location = tuple(str(part) for part in detail["loc"] if part != "[key]")
         path = ".".join((*prefix, *location))
@@ -106,7 +106,7 @@ def _invalid_value(path: str, kind: str, ctx: Mapping[str, Any], message: str) -
 
 
 def _example_value(key: str, kind: str, ctx: Mapping[str, Any]) -> str:
-    """What could stand there instead."""
+    """Return the hint with an example of a valid value."""
     examples = {
         "string": '"..."',
         "int": "30",
@@ -157,7 +157,7 @@ def _format_choices(expected: str) -> str:
 
 
 def _allowed_keys(model: type[BaseModel], loc: tuple[str, ...]) -> list[str]:
-    """The keys that stand beside ``loc`` in ``model``; steps through tables and named sub-tables."""
+    """Return the fields of the table that contains ``loc``; searches nested tables."""
     model_at: type[BaseModel] | None = model
     for part in loc[:-1]:
         field = model_at.model_fields.get(part) if model_at else None
@@ -173,7 +173,7 @@ def _nested_model(annotation: Any) -> type[BaseModel] | None:
 
 
 class ConfigError(Exception):
-    """The configuration cannot be used; every finding at once, so that one edit mends them all."""
+    """The config cannot be used; has all problems at once, so that one edit can fix them all."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__("; ".join(problem.message for problem in problems))

@@ -1,4 +1,4 @@
-"""The places where a secret may be, in the order in which they are asked."""
+"""The sources of a secret, in the order of their use."""
 
 import os
 import stat
@@ -16,20 +16,20 @@ from humaspost.settings.toml_positions import error_position, parse_toml
 
 SERVICE = "humaspost"
 KEYRING_TIMEOUT = 3.0
-#: (service, name) → the value, or None; may hang.
+#: (service, name) → the value, or None; the call may hang.
 KeyringLookup = Callable[[str, str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredSecret:
-    """A secret as a person configured it; ``source`` names the place and never the value."""
+    """A secret as a user configured it; ``source`` names the place and never the value."""
 
     value: str = field(repr=False)
     source: str
 
 
 def from_environment(environ: Mapping[str, str], account: str, name: str) -> Iterator[ConfiguredSecret]:
-    """From a file that the environment names, systemd's credentials, or the environment itself."""
+    """Yield the secret from a file that the environment names, systemd, or the environment."""
     variable = f"HUMASPOST_{account}_{name}".upper()
     if environ.get(f"{variable}_FILE"):
         path = Path(environ[f"{variable}_FILE"])
@@ -56,7 +56,7 @@ def _read_secret_file(path: Path, variable: str) -> str:
 
 
 class TimedKeyring:
-    """The system keyring, given up for good the first time that it does not answer in time."""
+    """The system keyring, never used again after its first timeout."""
 
     def __init__(self, lookup: KeyringLookup | None = None, *, timeout: float = KEYRING_TIMEOUT) -> None:
         self._lookup = lookup or _system_keyring
@@ -64,7 +64,7 @@ class TimedKeyring:
         self.has_timed_out = False
 
     def secret(self, account: str, name: str) -> Iterator[ConfiguredSecret]:
-        """The keyring's value, if it has one and answers within its patience (seconds)."""
+        """Yield the keyring's value if it has one and answers within ``timeout`` seconds."""
         if self.has_timed_out:
             return
         answer: list[str | None] = []
@@ -83,19 +83,25 @@ def _system_keyring(service: str, name: str) -> str | None:
         import keyring
 
         return keyring.get_password(service, name)
-    except Exception:  # its back ends are plug-ins and raise what they like: no keyring, no secret in it
+    except Exception:  # its back ends are plug-ins and raise anything: no keyring, no secret
         return None
 
 
 class CredentialsFile:
-    """credentials.toml beside config.toml: a table per account. Read once, refused if others may read it."""
+    """The file credentials.toml beside config.toml, with a table per account.
+
+    The file is read once. It is refused if other users may read it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._tables: Mapping[str, Any] | None = None
 
     def secret(self, account: str, name: str) -> Iterator[ConfiguredSecret]:
-        """The value in ``[account] name``. Raises ConfigError ``credentials-open`` or ``credentials-syntax``."""
+        """Yield the value in ``[account] name``.
+
+        Raises ConfigError ``credentials-open`` or ``credentials-syntax``.
+        """
         if self._tables is None:
             self._tables = _read_tables(self.path)
         table = self._tables.get(account, {})
@@ -138,7 +144,7 @@ def _parse_credentials(path: Path, raw: bytes) -> Mapping[str, Any]:
 
 
 def find_secrets(data: Mapping[str, Any], document: ConfigDocument) -> Iterator[Problem]:
-    """A problem for every key that is named like a secret and has a value; the value is never shown."""
+    """Yield a problem for each field with a secret's name; the value is never shown."""
     for path in _secret_paths(data, ()):
         if is_secret_name(path[-1]) and path[:1] != ("audiences",):
             yield document.at_key(_secret_problem(path), ".".join(path))

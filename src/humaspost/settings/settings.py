@@ -1,4 +1,4 @@
-"""What config.toml says, checked: frozen, with absolute paths."""
+"""The checked settings of config.toml: frozen, with absolute paths."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,10 @@ from humaspost.model.post import Late
 
 @dataclass(frozen=True, slots=True)
 class TypePolicy:
-    """What one post type changes; None = as everywhere. ``approval`` = a person must approve it first."""
+    """The settings of one post type; None means the general setting.
+
+    With ``approval``, a user must approve the post first.
+    """
 
     late: Late | None = None
     grace: timedelta | None = None
@@ -22,7 +25,10 @@ class TypePolicy:
 
 @dataclass(frozen=True, slots=True)
 class PolicySettings:
-    """``[policy]``; ``same_text_days`` is how long the same rendition is refused under another id."""
+    """The table ``[policy]``.
+
+    ``same_text_days`` is how long the same rendition is refused under another id.
+    """
 
     grace: timedelta = timedelta(minutes=60)
     late: Late = Late.ASK
@@ -33,10 +39,11 @@ class PolicySettings:
 
 @dataclass(frozen=True, slots=True)
 class MediaSettings:
-    """``[media]``: a ``folder`` that a web server shows, an ``upload_url`` to PUT to, or a ``bucket``.
+    """The table ``[media]``: a shown ``folder``, an ``upload_url`` to PUT to, or a ``bucket``.
 
-    None of them = nothing can be shown to a platform that fetches. ``public_base_url`` is "" only for a
-    bucket, whose addresses are signed then. ``convert`` = media are made fit for each channel.
+    A web server shows ``folder`` to the public. Without any of the three, no platform can fetch a file.
+    ``public_base_url`` is "" only for a bucket, whose addresses are then signed. With ``convert``, media are
+    converted for each channel.
     """
 
     public_base_url: str = ""
@@ -49,13 +56,16 @@ class MediaSettings:
 
     @property
     def has_public_host(self) -> bool:
-        """Whether there is a place that the public can fetch files from."""
+        """Return True if there is a place from which the public can fetch files."""
         return bool(self.folder or self.upload_url or self.bucket)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One office. ``root`` holds config.toml; ``audiences`` maps each name to its file."""
+    """The settings of one office.
+
+    ``root`` is the folder of config.toml; ``audiences`` maps each name to its file.
+    """
 
     root: Path
     file: Path
@@ -70,5 +80,5 @@ class Settings:
     policy: PolicySettings = field(default_factory=PolicySettings)
 
     def account(self, name: str) -> Account | None:
-        """The account of that name; None = there is none."""
+        """Return the account of that name, or None."""
         return next((account for account in self.accounts if account.name == name), None)

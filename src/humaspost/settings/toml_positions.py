@@ -1,4 +1,4 @@
-"""Where every key of a TOML text stands: what ``tomllib`` does not tell."""
+"""The positions of every key and value in a TOML text, which ``tomllib`` does not give."""
 
 import re
 import tomllib
@@ -11,7 +11,7 @@ from humaspost.model.problem import Position
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
 _KEY = re.compile(r"""[A-Za-z0-9_-]+|"(?:\\.|[^"\\\n])*"|'[^'\n]*'""")
-#: tomllib takes seconds for a key of a thousand parts.
+#: tomllib needs seconds for a key of a thousand parts.
 _DEEP_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){30}""")
 _BARE_VALUE = re.compile(r"[^,\]}#\r\n]*")
 _STRINGS = (
@@ -24,17 +24,17 @@ _STRINGS = (
 
 @dataclass(slots=True)
 class TomlPositions:
-    """Key paths (``accounts.x.channel``, ``list.0``) to where the key and where its value stands."""
+    """Positions of keys and of values by path (``accounts.x.channel``, ``list.0``)."""
 
     keys: dict[str, Position] = field(default_factory=dict)
     values: dict[str, Position] = field(default_factory=dict)
 
     def key_position(self, path: str) -> Position | None:
-        """The place of the key, or of the nearest one above it."""
+        """Return the position of the key, or of the nearest key above it, or None."""
         return _nearest_position(self.keys, path)
 
     def value_position(self, path: str) -> Position | None:
-        """The place of the value; without one, that of the key."""
+        """Return the position of the value, or else of its key."""
         return self.values.get(path) or self.key_position(path)
 
 
@@ -45,7 +45,7 @@ def _nearest_position(positions: dict[str, Position], path: str) -> Position | N
 
 
 def parse_toml(text: str) -> dict[str, Any]:
-    """What the TOML says; raises TOMLDecodeError, also where it is nested as no person nests it."""
+    """Return the data of the TOML text; raise TOMLDecodeError, also for extremely deep nesting."""
     if (nesting := _DEEP_KEY.search(text)) is not None:
         line = text.count("\n", 0, nesting.start()) + 1
         raise tomllib.TOMLDecodeError(f"Nested too deeply (at line {line}, column 1)")
@@ -56,12 +56,12 @@ def parse_toml(text: str) -> dict[str, Any]:
 
 
 def positions_of(text: str) -> TomlPositions:
-    """The places of a text that ``tomllib`` has accepted."""
+    """Return the positions of a text that ``tomllib`` has accepted."""
     return _TomlScanner(text).scan_document()
 
 
 def error_position(error: Exception) -> tuple[int, int] | None:
-    """Line and column that ``tomllib`` names in its message; None = the end of the document."""
+    """Return the line and column in ``tomllib``'s message; None for the end of the document."""
     match = re.search(r"\(at line (\d+), column (\d+)\)$", str(error))
     return (int(match[1]), int(match[2])) if match else None
 

@@ -1,4 +1,4 @@
-"""The accounts' secrets: where a person put them, and what the platforms rotated since."""
+"""The accounts' secrets: as users configured them, and as platforms rotated them since."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ from humaspost.settings.secret_sources import (
 )
 
 _FOLDER_MODE = 0o700
-#: Seconds; longer than any exchange with a platform takes.
+#: Seconds; longer than any exchange with a platform.
 _RENEWAL_TIMEOUT = 60.0
 
 
@@ -31,7 +31,7 @@ class RenewalInProgress(Exception):
 
 
 class Vault:
-    """Secrets by account and field; every value that it hands out is known to ``redact`` first."""
+    """Secrets by account and field; each value is registered for redaction first."""
 
     def __init__(
         self, root: Path, state: Path, *, environ: Mapping[str, str], keyring: TimedKeyring | None = None
@@ -42,7 +42,7 @@ class Vault:
         self._folder = state / "secrets"
 
     def secret(self, account: str, field: str) -> str | None:
-        """The value to use now, None = there is none. Raises ConfigError for a place that cannot be used."""
+        """Return the present value, or None; raise ConfigError if a source cannot be used."""
         seed = self._configured(account, field)
         rotated = self._rotated_value(account, field, seed)
         value = rotated or (seed.value if seed else None)
@@ -51,19 +51,22 @@ class Vault:
         return value
 
     def fingerprint(self, account: str, fields: Sequence[str]) -> str:
-        """A digest of what a person configured, field by field: another one means other secrets; never a value."""
+        """Return a digest of the configured secrets; it changes if any of them changes."""
         seeds = [_fingerprint(self._configured(account, field)) for field in fields]
         return hashlib.sha256("\0".join(seeds).encode()).hexdigest()[:16]
 
     def source_of(self, account: str, field: str) -> str | None:
-        """The place that ``secret`` takes it from, for ``doctor``; never the value. None = nowhere."""
+        """Return the source of the secret for ``doctor``, or None; never the value."""
         seed = self._configured(account, field)
         if self._rotated_value(account, field, seed):
             return f"{self._folder.name}/{account}.json"
         return seed.source if seed else None
 
     def replace(self, account: str, field: str, value: str) -> None:
-        """The platform's new value is kept, on disk before this returns; until a person sets a newer seed."""
+        """Store the platform's new value, on disk before this returns.
+
+        The value is used until a user configures a newer secret.
+        """
         register(value)
         seed = self._configured(account, field)
         self._folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
@@ -71,7 +74,8 @@ class Vault:
             stored = self._read_rotated(account)
             previous = stored.get(field, {})
             superseded = [*previous.get("superseded", []), previous.get("value")]
-            # A platform may still take, and say back, the token before this one: it stays known to `redact`.
+            # A platform may still accept and return the token before this one, so that token stays
+            # registered for redaction.
             older = [
                 previous_value for previous_value in superseded if previous_value and previous_value != value
             ][-2:]
@@ -79,7 +83,7 @@ class Vault:
             _write_private(self._folder / f"{account}.json", json.dumps(stored))
 
     def renewal_lock(self, account: str) -> AbstractContextManager[object]:
-        """A lock that is held already: nobody else renews the account's tokens. Raises SomebodyRenews."""
+        """Return an acquired lock: no one else renews the account's tokens; raise RenewalInProgress."""
         self._folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         try:
             return FileLock(self._folder / f".{account}.lock", timeout=_RENEWAL_TIMEOUT, mode=0o600).acquire()
@@ -96,7 +100,7 @@ class Vault:
                 yield seed
 
     def _rotated_value(self, account: str, field: str, seed: ConfiguredSecret | None) -> str | None:
-        """A rotated value counts while the seed that it grew from is still the configured one."""
+        """Return the rotated value, if the secret that it came from is still the configured one."""
         stored = self._read_rotated(account).get(field)
         if stored is None or stored["seed"] != _fingerprint(seed):
             return None
@@ -133,6 +137,6 @@ def _fingerprint(seed: ConfiguredSecret | None) -> str:
 
 
 def _write_private(path: Path, text: str) -> None:
-    """The file holds the text, or what it held before; nobody else can read it at any moment."""
+    """Write the text atomically; no other user can read the file at any time."""
     with atomic_write(path) as file:
         file.write(text.encode())
