@@ -1,1 +1,1 @@
-"""Services below the nouns of the model; nothing here imports anything of ours."""
+"""Services below the model; nothing here imports another package of humaspost."""

@@ -1,4 +1,4 @@
-"""JSON values, and the one spelling of them that is hashed."""
+"""JSON values, and their canonical form for hashes."""
 
 import hashlib
 import json
@@ -8,10 +8,10 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 
 
 def dump_canonical(value: object) -> str:
-    """The value as JSON with sorted keys and no spaces: the same value is always the same bytes."""
+    """Return the value as JSON with sorted keys and no spaces: equal values give equal bytes."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def sha256_digest(value: object) -> str:
-    """The sha256 of the canonical spelling, in hex."""
+    """Return the sha256 of the canonical form, in hex."""
     return hashlib.sha256(dump_canonical(value).encode()).hexdigest()

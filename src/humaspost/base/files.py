@@ -1,4 +1,4 @@
-"""The one way to write a file: it is there whole, on disk, or not at all, whatever loses its power meanwhile."""
+"""The one way to write a file: completely and on disk, or not at all, even at a power loss."""
 
 import os
 import secrets
@@ -10,14 +10,14 @@ from typing import BinaryIO
 
 @contextmanager
 def atomic_write(target: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
-    """Yield a file to write that takes ``target``'s place when the block ends well; else nothing changed."""
+    """Yield a file to write that replaces ``target`` if the block ends without an error."""
     with written_path(target, mode=mode) as draft, draft.open("r+b") as file:
         yield file
 
 
 @contextmanager
 def written_path(target: Path, *, mode: int = 0o600) -> Iterator[Path]:
-    """Like ``atomic_write``, for a writer that wants a path: yield that of an empty file."""
+    """Yield the path of an empty file to write; otherwise the same as ``atomic_write``."""
     draft = draft_of(target)
     _new(draft, mode)
     try:
@@ -30,9 +30,9 @@ def written_path(target: Path, *, mode: int = 0o600) -> Iterator[Path]:
 
 @contextmanager
 def created(target: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
-    """Yield a file to write that becomes ``target``; raise FileExistsError where there is one by then.
+    """Yield a file to write that becomes ``target``; raise FileExistsError if that exists.
 
-    The umask counts, as with every new file: ``mode`` is the most that it may allow.
+    The umask applies, as to every new file: ``mode`` is the most that it may allow.
     """
     draft = draft_of(target)
     _new(draft, mode)
@@ -48,12 +48,12 @@ def created(target: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
 
 
 def draft_of(target: Path) -> Path:
-    """Return a fresh name beside ``target`` for what is to replace it."""
+    """Return a new name beside ``target`` for its replacement."""
     return target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.tmp")
 
 
 def replace(draft: Path, target: Path, *, mode: int = 0o600) -> None:
-    """Put a finished file in ``target``'s place, on disk."""
+    """Replace ``target`` with a finished file, on disk."""
     with draft.open("r+b") as file:
         draft.chmod(mode)
         os.fsync(file.fileno())
@@ -62,7 +62,7 @@ def replace(draft: Path, target: Path, *, mode: int = 0o600) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring the folder's names to disk: what was renamed in it stays renamed."""
+    """Write the folder's names to disk, so that a rename in it survives a power loss."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -81,6 +81,6 @@ def _place(draft: Path, target: Path) -> None:
     except FileExistsError:
         raise
     except OSError:
-        # No links here (FAT, some network shares): an empty file reserves the name.
+        # This file system has no hard links (FAT, some network shares): an empty file reserves the name.
         _new(target, 0o600)
         draft.replace(target)

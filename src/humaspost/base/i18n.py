@@ -1,4 +1,4 @@
-"""The words a person reads: English in the source, translated by whatever ``cli`` installed."""
+"""The texts for users: English in the source, translated by functions that ``cli`` installs."""
 
 from collections.abc import Callable
 
@@ -15,16 +15,16 @@ _plural: Plural = _english_plural
 
 
 def install(translate: Translate, plural: Plural) -> None:
-    """Every later ``_()`` and ``ngettext()`` answers in the installed language."""
+    """Install the translation that every later ``_()`` and ``ngettext()`` uses."""
     global _translate, _plural
     _translate, _plural = translate, plural
 
 
 def _(message: str) -> str:
-    """The message in the installed language; values are put in afterwards, with ``.format``."""
+    """Return the translated message; values are inserted afterwards with ``.format``."""
     return _translate(message)
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
-    """The form of the message that fits ``count``, with ``{count}`` still to be put in."""
+    """Return the translated form for ``count``; ``{count}`` is inserted afterwards."""
     return _plural(singular, plural, count)

@@ -1,4 +1,4 @@
-"""Which hosts can only be this computer. Plain http and a demo's addresses are allowed for those alone."""
+"""The hosts that can only be this computer; plain http and demo addresses need one of them."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
@@ -7,14 +7,15 @@ _IPV6 = IPv6Address("::1")
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether the host, as ``urlsplit`` gives it, can only be this computer; nothing is looked up.
+    """Return True if the host can only be this computer; no name is resolved.
 
-    That is ``localhost``, ``::1`` and 127.0.0.0/8 with all four numbers.
+    ``host`` is as ``urlsplit`` gives it. The hosts are ``localhost``, ``::1`` and 127.0.0.0/8 with all four numbers.
     """
     if host == "localhost":
         return True
-    # Other names are not: a resolver may ask the network for x.localhost. Other spellings are not either
-    # (127.1, 0x7f.1, ::ffff:127.0.0.1, ::1%eth0): programs and Python versions read them differently.
+    # Other names are not accepted: a resolver may ask the network for x.localhost. Other spellings are not
+    # accepted either (127.1, 0x7f.1, ::ffff:127.0.0.1, ::1%eth0): programs and Python versions read them
+    # differently.
     try:
         address = ip_address(host)
     except ValueError:
@@ -23,9 +24,9 @@ def is_loopback(host: str) -> bool:
 
 
 def is_loopback_url(url: str) -> bool:
-    """Return whether every program would take the address to this computer; nothing is looked up."""
-    # A user or a backslash before the host is read in two ways: http://evil.example\@127.0.0.1 is one for urlsplit
-    # and the other for urllib3.
+    """Return True if every program connects to this computer; no name is resolved."""
+    # A user or a backslash before the host has two readings: in http://evil.example\@127.0.0.1 urlsplit and
+    # urllib3 find different hosts.
     if "\\" in url or not url.isascii() or not url.isprintable() or " " in url:
         return False
     try:

@@ -1,4 +1,4 @@
-"""Secrets never reach a screen, a log or a file: what is known is replaced wherever text comes in or leaves."""
+"""The redaction of secrets: every known secret is replaced in all incoming and outgoing text."""
 
 import base64
 import html
@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus
 
 REDACTED = "***"
 _MIN_LENGTH = 4
-#: Shorter ones would be found by chance in the base64 or hex of anything.
+#: A shorter value would match by chance in the base64 or hex of any data.
 _MIN_ENCODED_LENGTH = 8
 _HEX = re.compile("%[0-9A-F]{2}")
 
@@ -18,13 +18,13 @@ _registered: dict[str, None] = {}
 
 
 def register(value: str) -> None:
-    """From now on ``redact`` hides this value, in every form in which it may be said back."""
+    """Register a value that ``redact`` must hide from now on, in every variant."""
     for part in (value, *value.split()):
         _registered.update(dict.fromkeys(variants(part)))
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """The text without any known secret, nor any of ``secrets``."""
+    """Return the text without any registered secret, nor any of ``secrets``."""
     extra = {form for secret in secrets for form in variants(secret)}
     present = [form for form in (*_registered, *extra) if form in text]
     for variant in sorted(present, key=len, reverse=True):
@@ -34,7 +34,10 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 
 @lru_cache(maxsize=256)
 def variants(value: str) -> tuple[str, ...]:
-    """The value as it is, and as it stands in addresses, pages, JSON and headers; none for a very short one."""
+    """Return the value as it appears in text, addresses, pages, JSON and headers.
+
+    Returns nothing for a value of fewer than four characters.
+    """
     if len(value) < _MIN_LENGTH:
         return ()
     encodings = {value, html.escape(value), value.replace("/", "\\/"), json.dumps(value)[1:-1]}
@@ -46,7 +49,10 @@ def variants(value: str) -> tuple[str, ...]:
 
 
 def _base64_variants(value: bytes) -> Iterator[str]:
-    """What base64 always makes of the value, whatever stands before and after it (as in ``Basic id:secret``)."""
+    """Yield the base64 text of the value that is independent of the bytes around it.
+
+    An example is ``Basic id:secret``.
+    """
     for offset in range(3):
         text = base64.b64encode(b"\0" * offset + value + b"\0\0")
         stable = text[(offset * 8 + 5) // 6 : (offset + len(value)) * 8 // 6].decode()
@@ -64,5 +70,5 @@ _BEARER = re.compile(r"(?i)\b(Bearer|OAuth)\s+[A-Za-z0-9._~+/=-]{8,}")
 
 
 def redact_output(text: str) -> str:
-    """The text without any known secret, nor anything that is named like one."""
+    """Return the text without registered secrets, and without values of secret names."""
     return _BEARER.sub(rf"\1 {REDACTED}", _NAMED_SECRET.sub(rf"\1{REDACTED}", redact(text)))

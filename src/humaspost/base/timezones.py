@@ -1,4 +1,4 @@
-"""Indonesia's three zones under the names that people write: WIB, WITA and WIT."""
+"""Indonesia's three time zones with their common names: WIB, WITA and WIT."""
 
 from types import MappingProxyType
 
@@ -8,10 +8,10 @@ _SHORT = {zone: short for short, zone in INDONESIA.items()}
 
 
 def iana(name: str) -> str:
-    """Return the IANA name of ``WIB`` and its like; any other name as it is."""
+    """Return the IANA name of WIB, WITA or WIT; any other name unchanged."""
     return INDONESIA.get(name, name)
 
 
 def short(zone: str) -> str:
-    """Return ``WIB`` and its like for an IANA name; any other name as it is."""
+    """Return WIB, WITA or WIT for an IANA name; any other name unchanged."""
     return _SHORT.get(zone, zone)
