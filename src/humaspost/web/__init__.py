@@ -1,1 +1,1 @@
-"""The HTTP side: what platforms and, later, people reach over the network."""
+"""The HTTP side: addresses that platforms call, and later pages for users."""

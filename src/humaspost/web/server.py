@@ -1,4 +1,4 @@
-"""The web side as a running server, on one socket."""
+"""The web server, on one socket."""
 
 import socket
 import threading
@@ -7,14 +7,14 @@ from collections.abc import Callable
 import uvicorn
 from starlette.applications import Starlette
 
-#: Requests at once; a platform that finds us full comes again.
+#: Requests at once; a platform tries again later when the server is full.
 _MAX_CONNECTIONS = 200
 
 
 def bind_socket(host: str, port: int) -> socket.socket:
-    """A listening socket, so that whoever is told its address can connect. Raises OSError where it is taken."""
+    """Return a listening socket, so that clients can connect at once; raise OSError if in use."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named TCP, asyncio sets TCP_NODELAY on it; without, every answer takes 40 ms.
+    # asyncio sets TCP_NODELAY only on a socket whose protocol is TCP. Without it, every answer takes 40 ms.
     addresses = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         addresses.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -29,7 +29,7 @@ def bind_socket(host: str, port: int) -> socket.socket:
 def serve(
     app: Starlette, listener: socket.socket, stop: threading.Event, *, on_started: Callable[[], None]
 ) -> None:
-    """Requests were answered until ``stop`` was set; those under way then are finished first."""
+    """Answer requests until ``stop`` is set, then finish the current ones."""
     server = uvicorn.Server(_uvicorn_config(app))
     worker = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)
     worker.start()

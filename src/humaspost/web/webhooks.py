@@ -1,7 +1,7 @@
-"""One address per account for webhooks, and one that says that we are here.
+"""The webhook address of each account, and an address for health checks.
 
 https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/overview (read 2026-11-23):
-anything but a 200 is sent again, for up to seven days, so 200 is answered only when the events are on disk.
+a webhook is sent again for up to seven days after any answer but 200, so 200 means that its events are on disk.
 """
 
 import asyncio
@@ -20,15 +20,15 @@ from humaspost.audience.phone import mask_phone
 from humaspost.delivery.events import DeliveryEvent, describe_error
 from humaspost.ledger.webhooks.message_events import WebhookChange
 
-#: Meta sends at most so much.
+#: Largest body that Meta sends.
 MAX_BODY_BYTES = 3 * 1024 * 1024
-#: A body that takes longer is nobody's webhook.
+#: A slower body is not a webhook of a platform.
 BODY_TIMEOUT_SECONDS = 10.0
 _INVALID_TOKEN_CODE = 403
 
 
 def build_application(office: Office, hooks: Mapping[str, WebhookEndpoint]) -> Starlette:
-    """``/webhooks/ACCOUNT`` and ``/healthz``; every other path is 404."""
+    """Return the application with ``/webhooks/ACCOUNT`` and ``/healthz``; other paths are 404."""
     pages = WebhookEndpoints(office, hooks)
     return Starlette(
         routes=[
@@ -45,13 +45,13 @@ async def _health(_request: Request) -> Response:
 
 @dataclass(frozen=True)
 class WebhookEndpoints:
-    """The two things that a platform does at an account's address."""
+    """The two requests of a platform to an account's address."""
 
     office: Office
     hooks: Mapping[str, WebhookEndpoint]
 
     async def verify_handshake(self, request: Request) -> Response:
-        """The challenge comes back to whoever knows the verify token; the handshake is never signed."""
+        """Return the challenge to a caller with the verify token; this handshake is never signed."""
         hook = self.hooks.get(request.path_params["account"])
         query = request.query_params
         token = hook.verify_token if hook else ""
@@ -62,7 +62,10 @@ class WebhookEndpoints:
         return PlainTextResponse(query.get("hub.challenge", ""))
 
     async def receive(self, request: Request) -> Response:
-        """200 = on disk; 401 = not signed by the platform; 503 = the ledger did not take it, come again."""
+        """Return 200 if the events are on disk, 401 if not signed, 503 if the ledger failed.
+
+        The platform sends the webhook again after a 503.
+        """
         body = await _read_body(request)
         if isinstance(body, Response):
             return body
@@ -92,7 +95,10 @@ class WebhookEndpoints:
 
 
 async def _read_body(request: Request) -> bytes | Response:
-    """The body, or the answer to one that is too large, too slow or cut off; never more than LARGEST is kept."""
+    """Return the body, or the answer to a body that is too large, too slow or incomplete.
+
+    At most ``MAX_BODY_BYTES`` and one chunk are kept in memory.
+    """
     try:
         async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
             body = bytearray()
