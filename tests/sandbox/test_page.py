@@ -131,9 +131,9 @@ def test_fragments_come_only_when_something_changed(http: requests.Session, sand
     url = f"{sandbox.url}/_sandbox/page"
     first = http.get(url).json()
     assert first["sections"]["x"][0]["key"] == "empty"
-    assert http.get(url, params={"seen": first["version"]}).status_code == 204
+    assert http.get(url, params={"version": first["version"]}).status_code == 204
     message(sandbox, "+628123456789", "Halo")
-    second = http.get(url, params={"seen": first["version"]}).json()
+    second = http.get(url, params={"version": first["version"]}).json()
     assert "Halo" in second["sections"]["whatsapp"][0]["html"]
 
 

@@ -95,7 +95,7 @@ class ControlEndpoints:
         return self._active_faults(None)
 
     def _list_settings(self, _: Any) -> Any:
-        descriptions = {name: switch.help_text for name, switch in self._options.items()}
+        descriptions = {name: option.help_text for name, option in self._options.items()}
         return {"settings": dict(self._state.settings), "known": descriptions}
 
     def _change_settings(self, body: Any) -> Any:
@@ -183,8 +183,8 @@ def _as_endpoint(action: Callable[[Any], Any]) -> Callable[[Request], Any]:
             answer = action(json.loads(body) if body else None)
             return JSONResponse(await answer if inspect.isawaitable(answer) else answer)
         except (ValueError, RecursionError) as error:
-            told = str(error).encode(errors="replace").decode()
-            return JSONResponse({"error": told}, status_code=400)
+            reason = str(error).encode(errors="replace").decode()
+            return JSONResponse({"error": reason}, status_code=400)
 
     return endpoint
 

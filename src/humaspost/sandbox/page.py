@@ -40,11 +40,11 @@ class PageEndpoints:
             lstrip_blocks=True,
         )
         self._jinja.filters |= {
-            "live": markup.highlight,
+            "highlight": markup.highlight,
             "whatsapp": markup.format_whatsapp,
-            "moment": markup.time_tag,
-            "lasting": markup.format_duration,
-            "people": markup.format_people,
+            "time_tag": markup.time_tag,
+            "format_duration": markup.format_duration,
+            "format_people": markup.format_people,
         }
         self._jinja.globals |= {
             "x": x,
@@ -63,7 +63,7 @@ class PageEndpoints:
         return HTMLResponse(html, headers=_security_headers(nonce))
 
     async def _get_fragments(self, request: Request) -> Response:
-        if request.query_params.get("seen") == self._content_version():
+        if request.query_params.get("version") == self._content_version():
             return Response(status_code=204)
         return JSONResponse(self._build_content(), headers={"cache-control": "no-store"})
 

@@ -114,8 +114,8 @@ class Platform:
         values = await request_parameters(request)
         is_facebook = self.tokens.is_facebook(bearer_token(request) or values.get("access_token"))
         if (self.media_store.get_option("usage") or 0) >= 100:
-            said = "There have been too many calls to this Instagram account. Wait a bit and try again."
-            raise GraphError(80002, f"(#80002) {said}")
+            reason = "There have been too many calls to this Instagram account. Wait a bit and try again."
+            raise GraphError(80002, f"(#80002) {reason}")
         own_ids = (accounts.USER_ID,) if is_facebook else (accounts.USER_ID, accounts.APP_SCOPED_ID, "me")
         if is_own_node and request.path_params["node"] not in own_ids:
             raise unknown_node(request.path_params["node"], request.method)

@@ -146,7 +146,7 @@ class MediaStore:
                     "permalink": f"https://www.instagram.com/{index}/{media_id if kind == 'STORIES' else shortcode}/",
                     "children": [new_id() for _ in container.media] if kind == "CAROUSEL" else [],
                     "share_to_feed": self._is_in_feed(container.request),
-                    "beside": _extra_lines(
+                    "extra_lines": _extra_lines(
                         container.request,
                         self._tagged_people(container.request),
                         in_feed=self._is_in_feed(container.request),

@@ -1,16 +1,16 @@
 "use strict";
 const main = document.querySelector("main");
-const state = document.getElementById("state"), said = document.getElementById("said");
-const calm = said.textContent;
+const state = document.getElementById("state"), statusText = document.getElementById("status-text");
+const runningText = statusText.textContent;
 const clock = new Intl.DateTimeFormat(undefined, {day: "numeric", month: "short", hour: "2-digit", minute: "2-digit"});
 const full = new Intl.DateTimeFormat(undefined, {dateStyle: "full", timeStyle: "medium"});
 const drawn = new WeakMap();
 
 function localTimes(root) {
   for (const time of root.querySelectorAll("time")) {
-    const when = new Date(time.dateTime);
-    time.title = full.format(when);
-    time.textContent = clock.format(when);
+    const date = new Date(time.dateTime);
+    time.title = full.format(date);
+    time.textContent = clock.format(date);
   }
 }
 
@@ -28,7 +28,7 @@ function newItem(item) {
 function draw(section, items) {
   const list = section.querySelector(".items");
   const before = new Map([...list.children].map(box => [box.dataset.key, box]));
-  items.forEach((item, place) => {
+  items.forEach((item, position) => {
     const box = before.get(item.key) || newItem(item);
     before.delete(item.key);
     if (drawn.get(box) !== item.html) {
@@ -38,35 +38,35 @@ function draw(section, items) {
       localTimes(box);
       if (open) box.querySelector("details").open = true;
     }
-    if (list.children[place] !== box) list.insertBefore(box, list.children[place] || null);
+    if (list.children[position] !== box) list.insertBefore(box, list.children[position] || null);
     newestBelow(box);
   });
-  for (const gone of before.values()) gone.remove();
+  for (const box of before.values()) box.remove();
 }
 
-function tell(text, lost) {
-  if (said.textContent !== text) said.textContent = text;
+function setStatus(text, lost) {
+  if (statusText.textContent !== text) statusText.textContent = text;
   state.classList.toggle("lost", lost);
 }
 
-async function look() {
+async function refresh() {
   try {
-    const answer = await fetch("/_sandbox/page?seen=" + encodeURIComponent(main.dataset.version));
-    if (answer.status === 200) {
-      const content = await answer.json();
+    const response = await fetch("/_sandbox/page?version=" + encodeURIComponent(main.dataset.version));
+    if (response.status === 200) {
+      const content = await response.json();
       for (const [name, items] of Object.entries(content.sections)) draw(document.getElementById(name), items);
       document.getElementById("counts").innerHTML = content.counts;
       document.getElementById("news").textContent = document.getElementById("counts").textContent;
       main.dataset.version = content.version;
     }
-    tell(calm, false);
+    setStatus(runningText, false);
   } catch {
-    tell("The sandbox has stopped. This is the last that was seen.", true);
+    setStatus("The sandbox has stopped. This is the last that was seen.", true);
   }
-  setTimeout(look, document.hidden ? 5000 : 1000);
+  setTimeout(refresh, document.hidden ? 5000 : 1000);
 }
 
 localTimes(document);
 newestBelow(document);
 addEventListener("load", () => newestBelow(document));
-setTimeout(look, 1000);
+setTimeout(refresh, 1000);

@@ -54,10 +54,10 @@ class BusinessState:
     def reset(self) -> None:
         """Return to the state at the start of the sandbox; cancel pending webhooks."""
         self.webhook_sender.clear()
-        fresh = BusinessState(self.state)
+        initial = BusinessState(self.state)
         for name in self.__slots__:
-            if name not in ("world", "courier"):
-                setattr(self, name, getattr(fresh, name))
+            if name not in ("state", "webhook_sender"):
+                setattr(self, name, getattr(initial, name))
 
     def send_webhook(self, change: dict[str, Any], *, delay: float = 0.0) -> None:
         """Send ``change`` to the callback after ``delay`` seconds if the app is subscribed."""

@@ -112,7 +112,7 @@ class WebhookSender:
 
     def _deliver(self, batch: list[_PendingWebhook]) -> None:
         url = str(self.get_option("callback_url"))
-        body = graph.encode_json(webhook_payloads.build_payload([parcel.change for parcel in batch]))
+        body = graph.encode_json(webhook_payloads.build_payload([pending.change for pending in batch]))
         outcome = self._post(url, body)
         self.log.append((url, outcome))
         if outcome == 200:

@@ -162,7 +162,7 @@ class PostStore:
                 "quoted": new_post.quote_tweet_id,
                 "paid_partnership": new_post.paid_partnership,
                 "made_with_ai": new_post.made_with_ai,
-                "beside": _extra_lines(new_post, media),
+                "extra_lines": _extra_lines(new_post, media),
             },
         )
 
