@@ -46,12 +46,12 @@ def fan_out(folder: Path) -> Result:
     The other side is a bare pool of threads.
     """
     stub = (sys.executable, "-m", "benchmarks.stub")
-    with serving(stub, cwd=Path(__file__).resolve().parents[1]) as told:
-        office = _office(folder, told["url"])
+    with serving(stub, cwd=Path(__file__).resolve().parents[1]) as announced:
+        office = _office(folder, announced["url"])
         run((*HUMASPOST, "account", "check", "whatsapp"), cwd=office)
         run((*HUMASPOST, "audience", "import", "--yes", "warga"), cwd=office)
-        bare = _run_with_requests(told["url"])
-        ours = _run_humaspost(office, told["url"])
+        bare = _run_with_requests(announced["url"])
+        ours = _run_humaspost(office, announced["url"])
     rates = f"{_PEOPLE / ours:,.0f}/s against {_PEOPLE / bare:,.0f}/s"
     detail = f"{rates} of {_THREADS} threads with `requests`; rate set to 1,000/s, WhatsApp's highest"
     return Result(f"fan-out to {_PEOPLE:,} people, time", ours / bare, "x", None, detail)
@@ -73,7 +73,7 @@ def _office(folder: Path, url: str) -> Path:
     return folder
 
 
-def _send_to_stub(url: str) -> int:
+def _count_taken(url: str) -> int:
     with _OPENER.open(f"{url}/count", timeout=10) as answer:
         return int(json.load(answer)["taken"])
 
@@ -99,22 +99,22 @@ def _run_with_requests(url: str) -> float:
 
 
 def _run_humaspost(office: Path, url: str) -> float:
-    before = _send_to_stub(url)
+    before = _count_taken(url)
     first: list[float] = []
     over = threading.Event()
 
     def watch() -> None:
         while not first and not over.wait(0.02):
-            if _send_to_stub(url) > before:
+            if _count_taken(url) > before:
                 first.append(time.monotonic())
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    said = run((*HUMASPOST, "publish", "warga-2030", "--yes", "--json"), cwd=office)
+    output = run((*HUMASPOST, "publish", "warga-2030", "--yes", "--json"), cwd=office)
     ended = time.monotonic()
     over.set()
     watcher.join()
-    published = json.loads(said)["counts"].get("published", 0)
-    if published != _PEOPLE or _send_to_stub(url) - before != _PEOPLE:
-        raise RuntimeError(f"{published} published, {_send_to_stub(url) - before} taken")
+    published = json.loads(output)["counts"].get("published", 0)
+    if published != _PEOPLE or _count_taken(url) - before != _PEOPLE:
+        raise RuntimeError(f"{published} published, {_count_taken(url) - before} taken")
     return ended - first[0]

@@ -43,9 +43,9 @@ def serving(command: Sequence[str], *, cwd: Path) -> Iterator[dict[str, Any]]:
     process = subprocess.Popen(command, cwd=cwd, env=_ENVIRONMENT, stdout=subprocess.PIPE, text=True)
     assert process.stdout
     try:
-        told: dict[str, Any] = json.loads(process.stdout.readline())
+        announced: dict[str, Any] = json.loads(process.stdout.readline())
         threading.Thread(target=process.stdout.read, daemon=True).start()
-        yield told
+        yield announced
     finally:
         process.terminate()
         process.wait(timeout=30)

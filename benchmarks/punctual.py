@@ -28,13 +28,13 @@ def punctual(folder: Path) -> Result:
     """Return the 99th percentile of (received by the platform - scheduled), in milliseconds."""
     office = folder / "office"
     sandbox = (*HUMASPOST, "sandbox", "--port", "0", "--json", "--office", str(office))
-    with serving(sandbox, cwd=folder) as told:
+    with serving(sandbox, cwd=folder) as announced:
         _empty(office)
         run((*HUMASPOST, "audience", "import", "--yes", "a000"), cwd=office)
         start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=_LEAD)
         due = _write(office, start)
         with serving((*HUMASPOST, "schedule", "--jsonl"), cwd=office):
-            seen = _received_at(told["url"], until=time.monotonic() + _LEAD + _WITHIN + 20)
+            seen = _received_at(announced["url"], until=time.monotonic() + _LEAD + _WITHIN + 20)
     return _result(due, seen)
 
 
