@@ -26,11 +26,11 @@ def row(state: State, reason: str = "", attempts: int = 0) -> Any:
         (State.HELD, "part 1", 0, 0),
         (State.FAILED, "too-long", 1, 1),
         (State.HELD, "login", 0, 4),
-        (State.UNKNOWN, "look", 1, 5),
+        (State.UNKNOWN, "lookup", 1, 5),
         (State.MISSED, "late", 0, 5),
         (State.SCHEDULED, "", 1, 75),
         (State.HELD, "quota", 0, 75),
-        (State.HELD, "lane", 0, 75),
+        (State.HELD, "throttle", 0, 75),
         (State.HELD, "pause", 0, 75),
     ],
 )

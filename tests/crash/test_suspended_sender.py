@@ -93,5 +93,5 @@ def _is_message(request: dict[str, Any]) -> bool:
 def _slept(office: Office) -> set[str]:
     """The intents that were given up unsent, as the platform would have been told of them."""
     with closing(sqlite3.connect(office.state / "ledger.sqlite3")) as db:
-        rows = db.execute("SELECT key, number FROM attempt WHERE outcome = 'unsent'").fetchall()
+        rows = db.execute("SELECT key, number FROM attempt WHERE outcome = 'not-sent'").fetchall()
     return {f"hp1:{key}:{number}" for key, number in rows}

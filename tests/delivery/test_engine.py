@@ -83,8 +83,8 @@ def test_a_correction_answers_what_it_corrects(town):
         (QuotaExceeded("cap", resets_at=datetime.now(UTC) + timedelta(hours=1)), "scheduled"),
         (Rejected("too-long"), "failed too-long"),
         (AuthFailed("401"), "held login"),
-        (UnknownOutcome("timeout"), "unknown look"),
-        (KeyError("our own mistake"), "unknown look"),
+        (UnknownOutcome("timeout"), "unknown lookup"),
+        (KeyError("our own mistake"), "unknown lookup"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
@@ -115,9 +115,9 @@ def test_a_look_that_breaks_proves_nothing_and_keeps_no_other_waiting(town, foun
     town.post("b")
     town.run()
     town.run()
-    assert {h.post for h in town.told if h.kind == "not-looked"} == {"a", "b"}
-    assert [h for h in town.told if h.kind == "looked"] == []
-    assert set(town.states().values()) == {"unknown look"}
+    assert {h.post for h in town.told if h.kind == "check-failed"} == {"a", "b"}
+    assert [h for h in town.told if h.kind == "checked"] == []
+    assert set(town.states().values()) == {"unknown lookup"}
     with town.ledger.read() as conn:
         proofs = {
             look.proof
@@ -138,7 +138,7 @@ def test_nothing_is_sent_again_because_nobody_answered_the_question(town):
         town.shift = timedelta(minutes=minutes)
         town.run()
         assert len(town.square.cried) == 1
-    assert town.states() == {"a": "unknown ask"}
+    assert town.states() == {"a": "unknown decision"}
     town.square.script = [UnknownOutcome("timeout")]
     town.square.found = Proof.ABSENT_SO_FAR
     town.post("b")
@@ -148,7 +148,7 @@ def test_nothing_is_sent_again_because_nobody_answered_the_question(town):
     town.shift += timedelta(minutes=1)
     town.run()
     assert len(town.square.cried) == 2
-    assert town.states() == {"a": "unknown ask", "b": "published"}
+    assert town.states() == {"a": "unknown decision", "b": "published"}
 
 
 def test_a_question_that_was_not_answered_is_asked_again_in_a_quarter_of_an_hour(town):
@@ -160,7 +160,7 @@ def test_a_question_that_was_not_answered_is_asked_again_in_a_quarter_of_an_hour
     town.run()
     town.square.found = Receipt("77", datetime.now(UTC))
     town.run()
-    assert town.states() == {"a": "unknown look"}
+    assert town.states() == {"a": "unknown lookup"}
     town.shift = timedelta(minutes=16)
     town.run()
     assert town.states() == {"a": "published found"}
@@ -176,7 +176,7 @@ def test_what_another_delivery_holds_settles_no_doubt(town):
     town.square.found = Receipt("1", datetime.now(UTC))  # the id of b
     town.shift = timedelta(seconds=61)
     town.run()
-    assert town.states() == {"a": "unknown ask", "b": "published"}
+    assert town.states() == {"a": "unknown decision", "b": "published"}
     assert town.square.sought[-1].taken == {"1"}
 
 
@@ -211,7 +211,7 @@ def test_an_unknown_that_nobody_can_tell_is_left_to_a_person(town):
     town.post("a")
     for _ in range(3):
         town.run()
-    assert town.states() == {"a": "unknown ask"}
+    assert town.states() == {"a": "unknown decision"}
     assert town.square.cried == []
 
 
@@ -403,7 +403,7 @@ def test_three_doubts_in_a_row_stop_the_lane(town):
         town.post(name)
     town.run()
     states = list(town.states().values())
-    assert states.count("unknown look") + states.count("unknown ask") <= 4
+    assert states.count("unknown lookup") + states.count("unknown decision") <= 4
     assert town.square.cried == []
 
 

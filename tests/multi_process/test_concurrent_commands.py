@@ -91,5 +91,5 @@ def test_nothing_that_others_do_delays_a_send(office: Office) -> None:
     usual = max(late[:QUIET])
     assert max(late) <= usual + SECOND, (usual, late)
     rows = office.json("audience", "list")["audiences"]
-    assert {row["name"]: row["people"] for row in rows}["warga"] == PEOPLE
+    assert {row["name"]: row["members"] for row in rows}["warga"] == PEOPLE
     assert daemon.errors == []

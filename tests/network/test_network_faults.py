@@ -70,7 +70,7 @@ def test_a_lie_about_the_public_write_is_doubt_and_never_a_second_write(desk, ca
         desk.run()
     objects = [o for o in desk.objects() if o["channel"] == call.channel]
     assert len(objects) == landed
-    expected = (State.PUBLISHED, "found") if acted and call.finds else (State.UNKNOWN, "ask")
+    expected = (State.PUBLISHED, "found") if acted and call.finds else (State.UNKNOWN, "decision")
     assert desk.state() == expected
 
 
@@ -115,7 +115,7 @@ def test_a_redirect_is_never_followed_on_a_write(desk, channel):
             "instagram",
             400,
             {"error": {"code": 4, "error_subcode": 2207051, "message": "x"}},
-            (State.UNKNOWN, "look"),
+            (State.UNKNOWN, "lookup"),
         ),
         (
             "instagram",

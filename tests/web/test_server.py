@@ -167,10 +167,10 @@ def test_a_client_that_goes_away_leaves_the_server_well(web: WebhookServer) -> N
 def test_what_the_ledger_does_not_take_is_asked_for_again(web: WebhookServer) -> None:
     assert web.post(body(status())) == 200
     writing = web.office.ledger(write=True)
-    writing.write(lambda conn: conn.exec_driver_sql("ALTER TABLE event RENAME TO gone"))
+    writing.write(lambda conn: conn.exec_driver_sql("ALTER TABLE message_event RENAME TO gone"))
     assert web.post(body(status("wamid.B"))) == 503
     assert [what.kind for what in web.events] == ["problem"]
-    writing.write(lambda conn: conn.exec_driver_sql("ALTER TABLE gone RENAME TO event"))
+    writing.write(lambda conn: conn.exec_driver_sql("ALTER TABLE gone RENAME TO message_event"))
     assert web.post(body(status("wamid.B"))) == 200
     assert web.kept() == 2
 
@@ -179,7 +179,7 @@ def test_who_leaves_is_told_without_a_number(web: WebhookServer) -> None:
     message = {"from": "6281200000001", "id": "m", "timestamp": "1", "type": "text", "text": {"body": "stop"}}
     value = {"metadata": {"phone_number_id": NUMBER}, "messages": [message]}
     assert web.post(json.dumps({"entry": [{"changes": [{"value": value}]}]}).encode()) == 200
-    assert [(what.kind, what.account, what.detail) for what in web.events] == [("left", "wa", "")]
+    assert [(what.kind, what.account, what.detail) for what in web.events] == [("opted-out", "wa", "")]
 
 
 def test_a_new_number_is_told_masked(web: WebhookServer) -> None:
@@ -191,7 +191,9 @@ def test_a_new_number_is_told_masked(web: WebhookServer) -> None:
         lambda conn: recipients.add_recipients(conn, people, now=web.office.now())
     )
     assert web.post(json.dumps({"entry": [{"changes": [{"value": value}]}]}).encode()) == 200
-    assert [(what.kind, what.detail) for what in web.events] == [("moved", "+62 812-**-01 → +62 812-**-77")]
+    assert [(what.kind, what.detail) for what in web.events] == [
+        ("number-changed", "+62 812-**-01 → +62 812-**-77")
+    ]
 
 
 def test_many_at_once_are_all_kept(web: WebhookServer) -> None:

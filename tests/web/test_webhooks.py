@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 def await_window(office: ServedOffice) -> None:
     """The inbound message is on disk: ``serve`` answered 200 for it."""
-    wait_until(lambda: office.query('SELECT * FROM "window"'), within=10 * SECOND)
+    wait_until(lambda: office.query("SELECT * FROM service_window"), within=10 * SECOND)
 
 
 def post_webhook(office: ServedOffice, wamid: str, callback: str) -> None:
@@ -113,7 +113,7 @@ def test_what_meta_never_speaks_of_is_for_a_person_in_bulk(office: ServedOffice)
     lose_responses(office)
     office.message("kabar")
     office.send("kabar")
-    assert {row["reason"] for row in office.wait_for_counts(unknown=5)} == {"ask"}
+    assert {row["reason"] for row in office.wait_for_counts(unknown=5)} == {"decision"}
     assert "5 deliveries are published" in office.run("resolve", "kabar", "--published", "--yes").out
     office.wait_for_counts(published=5)
     office.run("run", "--quiet")
@@ -183,7 +183,7 @@ def test_who_stops_marketing_is_sent_no_marketing_until_they_take_that_back(offi
     office.message("lagi")
     assert "5 people, template pengumuman, 1 wants no marketing" in office.run("plan").out
     office.sandbox.control("preference", {"from": FIRST, "value": "resume"})
-    wait_until(lambda: office.query("SELECT * FROM preference WHERE marketing"), within=10 * SECOND)
+    wait_until(lambda: office.query("SELECT * FROM marketing_preference WHERE marketing"), within=10 * SECOND)
     assert "no marketing" not in office.run("plan").out
     office.send("lagi")
     assert [o["to"] for o in office.sandbox.objects("whatsapp")].count(FIRST) == 1
@@ -194,7 +194,7 @@ def test_one_word_and_nothing_more_is_sent(office: ServedOffice) -> None:
     office.send("lama")
     process = office.serve()
     office.sandbox.control("inbound", {"from": FIRST, "text": "Berhenti"})
-    process.line(lambda line: json.loads(line)["kind"] == "left")
+    process.line(lambda line: json.loads(line)["kind"] == "opted-out")
     office.message("kabar")
     office.send("kabar")
     rows = [row for row in office.deliveries() if row["post"] == "kabar"]

@@ -201,7 +201,7 @@ def check_account(office: Office, name: str) -> tuple[str, datetime | None]:
     with office.ledger().read() as conn:
         row = ledger_accounts.get_by_name(conn, name)
     return (
-        row.shown if row is not None else account.display_name
+        row.display_name if row is not None else account.display_name
     ), account_block.until if account_block else None
 
 

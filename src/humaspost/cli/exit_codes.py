@@ -67,5 +67,5 @@ def _state_codes(rows: Iterable[Row[Any]]) -> Iterator[ExitCode]:
 def _held_code(reason: str) -> Iterator[ExitCode]:
     if reason == "login":
         yield ExitCode.LOGIN
-    elif reason in ("quota", "lane", "pause"):
+    elif reason in ("quota", "throttle", "pause"):
         yield ExitCode.RETRY_LATER

@@ -67,7 +67,7 @@ class ProgressPrinter:
             for account in office.settings.accounts
             if office.channels[account.channel].rules(account.config).is_per_recipient
         }
-        self._thread = threading.Thread(target=self._run, name="teller", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
 
     def emit(self, event: DeliveryEvent) -> None:
         """It will be told, at once or with its like; whoever tells goes on."""

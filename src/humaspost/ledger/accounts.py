@@ -44,7 +44,7 @@ def ensure_account(conn: Connection, configured: Account, *, platform_id: str | 
     new_id = secrets.token_hex(8)
     conn.execute(
         insert(account).values(
-            id=new_id, name=configured.name, channel=configured.channel, shown=configured.display_name
+            id=new_id, name=configured.name, channel=configured.channel, display_name=configured.display_name
         )
     )
     return new_id
@@ -71,7 +71,7 @@ def bind_account(
 ) -> str:
     """The account is the platform's own; its id in the ledger (an older one if it was only renamed).
 
-    ``configured`` are the names in the config, ``asked_as`` is a digest of what the config says of it.
+    ``configured`` are the names in the config, ``checked_identity`` is a digest of what the config says of it.
     Raises AccountConflict where two of them are the same,
     WrongAccount where the name is bound to another platform id.
     """
@@ -81,7 +81,7 @@ def bind_account(
     if other is not None and other.name in configured:
         raise AccountConflict(row.name, other.name, identity.display_name)
     if row.platform_id and row.platform_id != identity.platform_id:
-        raise WrongAccount(row.name, row.shown, identity.display_name)
+        raise WrongAccount(row.name, row.display_name, identity.display_name)
     if other is not None:
         _delete_unbound(conn, account_id)
         conn.execute(update(account).where(account.c.id == other.id).values(name=row.name))
@@ -89,7 +89,9 @@ def bind_account(
     conn.execute(
         update(account)
         .where(account.c.id == account_id)
-        .values(platform_id=identity.platform_id, shown=identity.display_name, bound_at=now, checked_at=now)
+        .values(
+            platform_id=identity.platform_id, display_name=identity.display_name, bound_at=now, checked_at=now
+        )
     )
     record_identity_check(conn, account_id, checked_identity)
     return account_id
@@ -97,7 +99,7 @@ def bind_account(
 
 def record_identity_check(conn: Connection, account_id: str, identity: str) -> None:
     """The platform was asked about exactly this: the same handle, the same secrets."""
-    conn.execute(update(account).where(account.c.id == account_id).values(asked_as=identity))
+    conn.execute(update(account).where(account.c.id == account_id).values(checked_identity=identity))
 
 
 def require_identity_check(conn: Connection, account_id: str) -> None:
@@ -122,13 +124,13 @@ def save_status(conn: Connection, account_id: str, status: AccountStatus) -> Non
     conn.execute(
         update(account)
         .where(account.c.id == account_id)
-        .values(facts=dump_canonical(status.to_json()), checked_at=status.taken_at)
+        .values(status=dump_canonical(status.to_json()), checked_at=status.taken_at)
     )
 
 
 def status_from_row(row: Row[Any] | None) -> AccountStatus | None:
     """What the platform last said, None where it was never asked."""
-    return AccountStatus.from_json(json.loads(row.facts)) if row is not None and row.facts else None
+    return AccountStatus.from_json(json.loads(row.status)) if row is not None and row.status else None
 
 
 def record_template_change(
@@ -144,6 +146,6 @@ def record_template_change(
         conn.execute(
             update(account)
             .where(condition)
-            .values(facts=dump_canonical(status.with_template_status(change).to_json()))
+            .values(status=dump_canonical(status.with_template_status(change).to_json()))
         )
     conn.execute(update(account).where(condition).values(checked_at=None))

@@ -1,4 +1,7 @@
-"""The tables. Moments are UTC, text in one fixed form, so that they sort as they passed."""
+"""The tables. Moments are UTC, text in one fixed form, so that they sort as they passed.
+
+Every change of this file from now on needs a migration in ``migrations/versions``, and a new ``HEAD``.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +25,7 @@ from sqlalchemy import (
 from humaspost.model.delivery import State
 
 #: The migration that this schema is; a test compares the two.
-HEAD = "0002"
+HEAD = "0001"
 
 
 class UtcTimestamp(TypeDecorator[datetime]):
@@ -62,12 +65,12 @@ account = Table(
     Column("name", Text, nullable=False, unique=True),
     Column("channel", Text, nullable=False),
     Column("platform_id", Text),
-    Column("shown", Text, nullable=False, default=""),
+    Column("display_name", Text, nullable=False, default=""),
     Column("bound_at", UtcTimestamp),
     Column("checked_at", UtcTimestamp),
-    Column("asked_as", Text, nullable=False, default=""),  # a digest of handle and secrets
-    Column("facts", Text),
-    Column("hold", Text),  # login, quota, lane
+    Column("checked_identity", Text, nullable=False, default=""),  # a digest of handle and secrets
+    Column("status", Text),
+    Column("hold", Text),  # login, quota, throttle
     Column("hold_code", Text, nullable=False, default=""),
     Column("hold_detail", Text, nullable=False, default=""),
     Column("hold_until", UtcTimestamp),
@@ -82,7 +85,7 @@ post = Table(
     Column("file", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("hold", Text),  # why nothing of it is sent now: draft, error, gone
-    Column("seen_at", UtcTimestamp, nullable=False),
+    Column("scanned_at", UtcTimestamp, nullable=False),
 )
 
 rendition = Table(
@@ -93,7 +96,7 @@ rendition = Table(
 )
 
 plan_row = Table(
-    "planned",
+    "plan_row",
     metadata,
     Column("post", Text, ForeignKey("post.id"), primary_key=True),
     Column("account", Text, ForeignKey("account.id"), primary_key=True),
@@ -101,7 +104,7 @@ plan_row = Table(
     Column("type", Text, nullable=False),
     Column("date_at", UtcTimestamp, nullable=False),  # what the file says
     Column("due_at", UtcTimestamp, nullable=False),  # the same, or when a person asked
-    Column("wall", Text, nullable=False),
+    Column("local_time", Text, nullable=False),
     Column("zone", Text, nullable=False),
     Column("expires_at", UtcTimestamp),
     Column("late", Text, nullable=False),
@@ -110,7 +113,7 @@ plan_row = Table(
     Column("during_pause", Boolean, nullable=False),
     Column("audiences", Text, nullable=False),  # JSON list
     Column("rendition", Text, ForeignKey("rendition.hash"), nullable=False),
-    Column("frozen", Text, ForeignKey("rendition.hash")),
+    Column("frozen_rendition", Text, ForeignKey("rendition.hash")),
     Column("first_write_at", UtcTimestamp),
     Column("changed", Boolean, nullable=False, default=False),
     Column("fan_out", Boolean, nullable=False),
@@ -118,7 +121,7 @@ plan_row = Table(
     Column("replies_to", Text),
     Column("repeats", Text),
     Column("edition", Integer, nullable=False, default=1),
-    Index("planned_due", "account", "due_at"),
+    Index("plan_row_due", "account", "due_at"),
 )
 
 delivery = Table(
@@ -136,9 +139,8 @@ delivery = Table(
     Column("priority", Integer, nullable=False),
     Column("not_before", UtcTimestamp),
     Column("owner", Text),
-    Column(
-        "follows", Boolean, nullable=False, default=False
-    ),  # sends the file's rendition, not the frozen one
+    # Send the rendition of the file, not the frozen one.
+    Column("use_latest_rendition", Boolean, nullable=False, default=False),
     Column("attempts", Integer, nullable=False, default=0),
     Column("failures", Integer, nullable=False, default=0),  # what the back-off counts
     Column("rendition", Text),
@@ -149,15 +151,15 @@ delivery = Table(
     Column("code", Text, nullable=False, default=""),
     Column("detail", Text, nullable=False, default=""),
     Column("unknown_since", UtcTimestamp),
-    Column("looks", Integer, nullable=False, default=0),
-    Column("next_look_at", UtcTimestamp),
+    Column("lookups", Integer, nullable=False, default=0),
+    Column("next_lookup_at", UtcTimestamp),
     Column("updated_at", UtcTimestamp, nullable=False),
-    CheckConstraint(f"state IN ({_states})", name="a_state_of_the_table"),
-    CheckConstraint("state <> 'published' OR published_at IS NOT NULL", name="published_has_a_time"),
-    Index("delivery_lane", "account", "state", "due_at"),
-    Index("delivery_again", "account", "state", "not_before"),
+    CheckConstraint(f"state IN ({_states})", name="valid_state"),
+    CheckConstraint("state <> 'published' OR published_at IS NOT NULL", name="published_at_set"),
+    Index("delivery_due", "account", "state", "due_at"),
+    Index("delivery_retry", "account", "state", "not_before"),
     Index("delivery_post", "post", "account", "state"),
-    Index("delivery_state", "state", "next_look_at"),
+    Index("delivery_state", "state", "next_lookup_at"),
     Index("delivery_updated", "updated_at"),
     Index("delivery_remote", "remote_id"),
 )
@@ -170,7 +172,7 @@ attempt = Table(
     Column("number", Integer, nullable=False),
     Column("owner", Text, nullable=False),
     Column("rendition", Text, nullable=False),
-    Column("ready", Text, nullable=False),
+    Column("token", Text, nullable=False),
     Column("reply_to", Text),
     Column("template", Boolean, nullable=False, default=False),
     Column("started_at", UtcTimestamp, nullable=False),
@@ -183,13 +185,13 @@ attempt = Table(
 )
 
 lookup = Table(
-    "look",
+    "lookup",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("key", Text, ForeignKey("delivery.key"), nullable=False),
     Column("at", UtcTimestamp, nullable=False),
     Column("proof", Text, nullable=False),
-    Index("look_key", "key"),
+    Index("lookup_key", "key"),
 )
 
 preparation = Table(
@@ -201,7 +203,7 @@ preparation = Table(
     Column("ready", Boolean, nullable=False),
     Column("next_at", UtcTimestamp, nullable=False),
     Column("failures", Integer, nullable=False, default=0),  # in a row
-    Column("remade", Integer, nullable=False, default=0),  # how often all of it was thrown away
+    Column("restarts", Integer, nullable=False, default=0),  # how often all of it was thrown away
     Column("updated_at", UtcTimestamp, nullable=False),
 )
 
@@ -243,7 +245,7 @@ audience_member = Table(
 )
 
 service_window = Table(
-    "window",
+    "service_window",
     metadata,
     Column("account", Text, ForeignKey("account.id"), primary_key=True),
     Column("recipient", Text, ForeignKey("recipient.id"), primary_key=True),
@@ -251,12 +253,12 @@ service_window = Table(
 )
 
 marketing_preference = Table(
-    "preference",
+    "marketing_preference",
     metadata,
     Column("account", Text, ForeignKey("account.id"), primary_key=True),
     Column("recipient", Text, ForeignKey("recipient.id"), primary_key=True),
     Column("marketing", Boolean, nullable=False),
-    Column("said_at", UtcTimestamp, nullable=False),
+    Column("stated_at", UtcTimestamp, nullable=False),
 )
 
 pause = Table(
@@ -291,21 +293,21 @@ quota_use = Table(
 )
 
 message_event = Table(
-    "event",
+    "message_event",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("dedupe", Text, nullable=False, unique=True),
+    Column("dedupe_key", Text, nullable=False, unique=True),
     Column("account", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("key", Text),
     Column("remote_id", Text),
     Column("stage", Text),
-    Column("failed", Text),
+    Column("failure_code", Text),
     Column("at", UtcTimestamp, nullable=False),
     Column("received_at", UtcTimestamp, nullable=False),
     Column("settled", Boolean, nullable=False, default=False),
-    Index("event_remote", "remote_id"),
-    Index("event_open", "id", sqlite_where=text("settled = 0")),
+    Index("message_event_remote", "remote_id"),
+    Index("message_event_open", "id", sqlite_where=text("settled = 0")),
 )
 
 sender = Table(
@@ -316,6 +318,6 @@ sender = Table(
     Column("pid", Integer, nullable=False),
     Column("host", Text, nullable=False),
     Column("started_at", UtcTimestamp, nullable=False),
-    Column("seen_at", UtcTimestamp, nullable=False),
+    Column("heartbeat_at", UtcTimestamp, nullable=False),
     Column("stopped_at", UtcTimestamp),
 )

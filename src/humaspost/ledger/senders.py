@@ -15,19 +15,21 @@ from humaspost.ledger.schema import sender
 def record_start(conn: Connection, owner: str, *, command: str, pid: int, host: str, now: datetime) -> None:
     """The sender is the one that is named as running."""
     conn.execute(
-        insert(sender).values(owner=owner, command=command, pid=pid, host=host, started_at=now, seen_at=now)
+        insert(sender).values(
+            owner=owner, command=command, pid=pid, host=host, started_at=now, heartbeat_at=now
+        )
     )
 
 
 def record_heartbeat(conn: Connection, owner: str, *, now: datetime) -> None:
     """The sender was alive at ``now``."""
-    conn.execute(update(sender).where(sender.c.owner == owner).values(seen_at=now))
+    conn.execute(update(sender).where(sender.c.owner == owner).values(heartbeat_at=now))
 
 
 def record_stop(conn: Connection, owner: str) -> None:
     """The sender is over, in good order."""
     now = datetime.now(UTC)
-    conn.execute(update(sender).where(sender.c.owner == owner).values(stopped_at=now, seen_at=now))
+    conn.execute(update(sender).where(sender.c.owner == owner).values(stopped_at=now, heartbeat_at=now))
 
 
 def get_last_started(conn: Connection, *, command: str | None = None) -> Row[Any] | None:

@@ -87,9 +87,9 @@ class ChannelEvent:
     """One thing a platform told us by webhook; ``dedupe_key`` is the same for every repetition.
 
     ``kind`` is ``status`` (with ``key`` = our callback data, ``stage`` or ``failure_code``), ``inbound`` (a
-    person wrote ``text``, or pressed a button with our ``payload`` behind it), ``left`` (a person wants no more), ``no-marketing`` and
-    ``marketing`` (they want no advertising any more, or again), ``closed`` (a person's 24-hour window is not open),
-    ``moved`` (the ``phone`` has the number ``new_phone`` from now on), ``template`` (the platform's ``template_change`` on
+    person wrote ``text``, or pressed a button with our ``payload`` behind it), ``opted-out`` (a person wants no more), ``no-marketing`` and
+    ``marketing`` (they want no advertising any more, or again), ``window-closed`` (a person's 24-hour window is not open),
+    ``number-changed`` (the ``phone`` becomes ``new_phone``), ``template`` (the platform's ``template_change`` on
     one) or ``account`` (which it restricted). ``phone`` is the person's number, ``user_id``
     what the platform calls them; either may be missing.
     ``retry_after`` = after so many seconds the failed one may be tried once more, ``max_retries`` times.

@@ -121,7 +121,7 @@ def _with_evidence(office: Office, conn: Connection, item: AttentionItem, row: R
         item,
         sent_at=row.unknown_since,
         lookups=tuple((lookup.at, str(lookup.proof)) for lookup in lookups),
-        next_lookup_at=row.next_look_at,
+        next_lookup_at=row.next_lookup_at,
         page_url=account_page_url(office, row),
     )
 

@@ -179,9 +179,9 @@ def _ledger(office: Office, _clock: TimeFormatter) -> Iterator[CheckResult]:
 def _clock(office: Office, clock: TimeFormatter) -> Iterator[CheckResult]:
     with office.ledger().read() as conn:
         last = senders.get_last_started(conn)
-    if last is not None and last.seen_at - clock.now > timedelta(minutes=1):
+    if last is not None and last.heartbeat_at - clock.now > timedelta(minutes=1):
         text = _("this computer says {now}, but a sender ran at {then}")
-        words = text.format(now=clock.format_full(clock.now), then=clock.format_full(last.seen_at))
+        words = text.format(now=clock.format_full(clock.now), then=clock.format_full(last.heartbeat_at))
         yield CheckResult("clock", "bad", words, _("set the clock: timedatectl set-ntp true"))
     else:
         yield CheckResult("clock", "ok", clock.format_full(clock.now))
@@ -220,7 +220,7 @@ def _check_account(name: str, row: Any, clock: TimeFormatter) -> CheckResult:
         return CheckResult(
             "login", "bad", text, _("make a new token on the platform, then: {check}").format(check=check)
         )
-    return CheckResult("accounts", "ok", f"{name}: {escape_unsafe(row.shown)}")
+    return CheckResult("accounts", "ok", f"{name}: {escape_unsafe(row.display_name)}")
 
 
 def _logins(office: Office, clock: TimeFormatter) -> Iterator[CheckResult]:

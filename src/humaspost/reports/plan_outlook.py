@@ -92,9 +92,9 @@ def plan_outlook(office: Office, scan: ScanResult) -> PlanOutlook:
     not_sending: list[NotSending] = []
     for row in scan.plan.rows:
         entry = entries.get((row.post, row.account.name))
-        if entry is not None and entry["frozen"]:
+        if entry is not None and entry["frozen_rendition"]:
             # By the file as it is now: no sender may have read it since it was edited.
-            entry["changed"] = entry["frozen"] != row.rendition.hash
+            entry["changed"] = entry["frozen_rendition"] != row.rendition.hash
         preview = preview_of(office, row, audience_size)
         due = entry["due_at"] if entry else row.due.utc
         remaining, kinds = _ledger_outlook(entry) if entry else (0, [])

@@ -49,7 +49,7 @@ def sender_status(office: Office) -> SenderStatus:
     running = is_held(office.settings.state)
     if row is None:
         return SenderStatus(running, pauses=is_locked)
-    return SenderStatus(running, row.command, row.host, row.pid, row.started_at, row.seen_at, is_locked)
+    return SenderStatus(running, row.command, row.host, row.pid, row.started_at, row.heartbeat_at, is_locked)
 
 
 def format_sender_lines(sender: SenderStatus, clock: TimeFormatter) -> list[str]:
@@ -111,7 +111,7 @@ def sender_to_json(sender: SenderStatus) -> dict[str, Any]:
         "host": sender.host or None,
         "pid": sender.pid or None,
         "started_at": sender.started_at.isoformat() if sender.started_at else None,
-        "seen_at": sender.heartbeat_at.isoformat() if sender.heartbeat_at else None,
+        "heartbeat_at": sender.heartbeat_at.isoformat() if sender.heartbeat_at else None,
         "pauses": [
             {"reason": p.reason, "since": p.since.isoformat(), "except_types": list(p.except_types)}
             for p in sender.pauses

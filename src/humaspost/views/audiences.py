@@ -28,7 +28,7 @@ def _format_audience(name: str, row: Row[Any] | None, clock: TimeFormatter) -> t
     if row is None or not row.digest:
         return name, _("never imported: humaspost audience import {name}").format(name=name)
     people = ngettext("{count} person", "{count} people", row.members).format(count=f"{row.members:,}")
-    opted_out = _("{count} of them left").format(count=row.left) if row.left else ""
+    opted_out = _("{count} of them left").format(count=row.opted_out) if row.opted_out else ""
     return name, people, _("read {when}").format(when=clock.format_near(row.imported_at)), opted_out
 
 
@@ -38,8 +38,8 @@ def audiences_to_json(settings: Settings, rows: Mapping[str, Row[Any]]) -> list[
         {
             "name": name,
             "file": str(path),
-            "people": rows[name].members if name in rows else 0,
-            "left": rows[name].left if name in rows else 0,
+            "members": rows[name].members if name in rows else 0,
+            "opted_out": rows[name].opted_out if name in rows else 0,
             "imported_at": utc_iso(rows[name].imported_at) if name in rows else None,
         }
         for name, path in settings.audiences.items()

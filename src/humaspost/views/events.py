@@ -42,7 +42,7 @@ def format_event(event: DeliveryEvent, *, clock: TimeFormatter) -> str:
             return f"{time}  {_format_clock_change(float(event.detail))}"
         case "next" | "text":
             return f"{time}  {event.detail}"
-        case "scheduled" | "looked":
+        case "scheduled" | "checked":
             return "" if not event.detail else f"{time}  {_format_row(event)}"
         case _:
             return f"{time}  {_format_row(event)}"
@@ -82,15 +82,14 @@ def _kind_word(kind: str) -> str:
         "login": _("login"),
         "limit": _("waiting"),
         "found": _("published"),
-        "twice": _("TWICE"),
-        "looked": _("looked"),
-        "not-looked": _("unknown"),
+        "duplicate": _("TWICE"),
+        "checked": _("looked"),
+        "check-failed": _("unknown"),
         "retry": _("retry"),
         "prepare-failed": _("preparing"),
-        "duplicate": _("unknown"),
-        "left": _("opted out"),
+        "opted-out": _("opted out"),
         "no-marketing": _("opted out"),
-        "moved": _("new number"),
+        "number-changed": _("new number"),
     }.get(kind) or state_word(kind)
 
 
@@ -103,7 +102,7 @@ def _format_detail(event: DeliveryEvent) -> str:
             return accepted.format(count=f"{event.count:,}", total=f"{event.total:,}")
         case "published":
             return event.url or ""
-        case "moved":
+        case "number-changed":
             return _("{numbers}: write it in your list").format(numbers=escape_unsafe(event.detail))
         case "unknown":
             is_address_lost = _("no answer; looking it up") if event.count == 1 else _("{count} answers lost")
@@ -114,7 +113,7 @@ def _format_detail(event: DeliveryEvent) -> str:
             if not event.detail:
                 return _("the platform asked to wait")
             return _("the allowance {name} is spent for now").format(name=escape_unsafe(event.detail))
-        case "not-looked":
+        case "check-failed":
             return _("could not be looked up: {why}").format(why=escape_unsafe(event.detail))
         case "login":
             check = _("humaspost account check {name}").format(name=event.account)
@@ -132,8 +131,8 @@ def _fixed_detail(kind: str) -> str:
     """What is said of this kind whatever its details are; '' = that depends on them."""
     return {
         "found": _("found live, nothing sent twice"),
-        "twice": _("an earlier try, of which nobody knew, is live too: humaspost explain twice"),
-        "left": _("a person wants no more messages; nobody writes to them again"),
+        "duplicate": _("an earlier try, of which nobody knew, is live too: humaspost explain duplicate"),
+        "opted-out": _("a person wants no more messages; nobody writes to them again"),
         "no-marketing": _("a person wants no marketing any more; other messages still reach them"),
-        "looked": _("not found there yet"),
+        "checked": _("not found there yet"),
     }.get(kind, "")

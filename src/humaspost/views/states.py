@@ -34,7 +34,7 @@ REASON_EXPLANATIONS = {
     "pause": "Sending is paused everywhere. `humaspost resume` ends it.",
     "login": "The platform does not accept the account's login. `humaspost account check NAME` says why.",
     "quota": "The platform's allowance is spent; it goes on when that is renewed.",
-    "lane": "Three outcomes in a row were unknown, so the account waits and tries one at a time.",
+    "throttle": "Three outcomes in a row were unknown, so the account waits and tries one at a time.",
     "file": "The post's file is missing, a draft, or has problems. It goes on when that is mended.",
     "part": "An earlier part of the thread is not live yet.",
     "late": "Its time passed by more than the grace.",
@@ -42,7 +42,7 @@ REASON_EXPLANATIONS = {
     "consent": "There is no consent on record for this recipient.",
     "opt-out": "This recipient asked not to be written to.",
     "no-template": "Outside the 24-hour window WhatsApp takes only an approved template, and none fits.",
-    "twice": (
+    "duplicate": (
         "It was sent again after an outcome that was unknown, and the earlier one turned out to be live too: two of it "
         "exist. Delete one on the platform, if it can be deleted there."
     ),

@@ -85,7 +85,7 @@ def _accounts_to_json(
 ) -> Iterable[tuple[str, str, str]]:
     for account in office.settings.accounts:
         row = rows.get(account.name)
-        display_name = (row.shown if row is not None else "") or account.display_name
+        display_name = (row.display_name if row is not None else "") or account.display_name
         yield account.name, display_name, _format_account_status(row, account.name, clock)
 
 
@@ -97,7 +97,7 @@ def _format_account_status(row: Row[Any] | None, name: str, clock: TimeFormatter
     if row.hold:
         until = _(" until {when}").format(when=clock.format_near(row.hold_until)) if row.hold_until else ""
         used_up = _("allowance spent") if row.hold_until else _("allowance spent: humaspost doctor")
-        words = {"quota": used_up, "lane": _("slowed: answers are missing")}
+        words = {"quota": used_up, "throttle": _("slowed: answers are missing")}
         return words.get(str(row.hold), str(row.hold)) + until
     status = status_from_row(row)
     if status and status.expires_at and status.expires_at - clock.now < _EXPIRY_WARNING:
@@ -245,7 +245,8 @@ def status_to_json(
         "counts": counts_to_json(counts if post else report.counts),
         "posts": [post_to_json(entry) for entry in posts],
         "accounts": [
-            {"account": name, "shown": items, "status": words} for name, items, words in report.accounts
+            {"account": name, "display_name": display_name, "status": words}
+            for name, display_name, words in report.accounts
         ],
         "deliveries": [delivery_to_json(row) for row in rows],
     }

@@ -60,7 +60,7 @@ EXPECTED_TEXTS = {
 }
 #: Nobody said these: WhatsApp did, or they are of groups, which we have none of.
 NOBODY: dict[str, list[Any]] = {
-    "System Message": [("moved", "+16505551234", "+12195555358")],
+    "System Message": [("number-changed", "+16505551234", "+12195555358")],
     "Group Create Message": [],
     "Group Settings Update": [],
     "Group Remove Participants": [],

@@ -325,7 +325,7 @@ def test_a_failure_says_when_it_may_be_tried_once_more_and_what_it_means_for_the
 
     assert [(e.kind, e.retry_after, e.phone) for e in failed(131049)] == [("status", 86_400.0, "+6281")]
     assert [(e.kind, e.retry_after) for e in failed(131026)] == [("status", None)]
-    assert [(e.kind, e.retry_after, e.phone) for e in failed(131047)][1] == ("closed", None, "+6281")
+    assert [(e.kind, e.retry_after, e.phone) for e in failed(131047)][1] == ("window-closed", None, "+6281")
     assert [(e.kind, e.phone) for e in failed(131050)] == [("status", "+6281"), ("no-marketing", "+6281")]
 
 

@@ -11,7 +11,7 @@ from tests.support.deadlines import SECOND
 from tests.support.fake_channel import SOURCE
 
 #: What a lane reads or writes on a delivery's way.
-TABLES = ("account", "attempt", "delivery", "planned", "post", "preparation", "rate", "rendition")
+TABLES = ("account", "attempt", "delivery", "plan_row", "post", "preparation", "rate", "rendition")
 
 
 def rename(town: FakeOffice, old: str, new: str) -> None:

@@ -43,10 +43,14 @@ def test_what_a_dead_sender_claimed_is_free_and_what_it_was_writing_is_unknown(o
         )
     )
     assert count == 1
-    assert office.states() == {"a/1": "unknown look", "b/1": "scheduled"}
+    assert office.states() == {"a/1": "unknown lookup", "b/1": "scheduled"}
     with office.ledger.read() as conn:
         row = conn.execute(select(delivery).where(delivery.c.key == intent.key)).one()
-    assert (row.owner, row.code, row.next_look_at) == (None, "owner-died", office.now + timedelta(seconds=30))
+    assert (row.owner, row.code, row.next_lookup_at) == (
+        None,
+        "owner-died",
+        office.now + timedelta(seconds=30),
+    )
 
 
 def test_a_sender_that_lives_keeps_its_own(office: Office) -> None:

@@ -30,19 +30,19 @@ def _ahead(conn: Connection) -> None:
     conn.execute(
         insert(account).values(id="a", name="x", channel="x", checked_at=wrong, hold_until=wrong + DAY)
     )
-    conn.execute(insert(post).values(id="p", file="p.md", title="p", seen_at=wrong))
+    conn.execute(insert(post).values(id="p", file="p.md", title="p", scanned_at=wrong))
     common = {"post": "p", "account": "a", "part": 1, "recipient": "", "priority": 5, "updated_at": wrong}
     rows = [
         {"key": "k1", "state": State.SCHEDULED, "due_at": NOW + DAY, "not_before": wrong + 2 * MINUTE},
         {"key": "k2", "state": State.UNKNOWN, "due_at": NOW - DAY, "unknown_since": wrong,
-         "next_look_at": wrong + 2 * MINUTE, "part": 2},
+         "next_lookup_at": wrong + 2 * MINUTE, "part": 2},
         {"key": "k3", "state": State.SCHEDULED, "due_at": NOW - DAY, "not_before": NOW - MINUTE, "part": 3},
     ]  # fmt: skip
     for row in rows:
         conn.execute(insert(delivery).values(**common | row))
     conn.execute(
         insert(attempt).values(
-            key="k2", number=1, owner="o", rendition="r", ready="{}", started_at=wrong, ended_at=wrong,
+            key="k2", number=1, owner="o", rendition="r", token="{}", started_at=wrong, ended_at=wrong,
             outcome="unknown",
         )
     )  # fmt: skip
@@ -57,7 +57,7 @@ def test_waits_and_what_happened_move_and_when_a_post_is_due_does_not(ledger: Le
         seen = conn.execute(select(account)).one()
         tried = conn.execute(select(attempt)).one()
         used = conn.execute(select(quota_use)).one()
-    assert rows["k1"].not_before == rows["k2"].next_look_at == NOW + MINUTE
+    assert rows["k1"].not_before == rows["k2"].next_lookup_at == NOW + MINUTE
     assert rows["k2"].unknown_since == tried.started_at == tried.ended_at == used.at == truly
     assert (seen.checked_at, seen.hold_until) == (truly, truly + DAY)
     assert [rows[key].due_at for key in ("k1", "k2", "k3")] == [NOW + DAY, NOW - DAY, NOW - DAY]

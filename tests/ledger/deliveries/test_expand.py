@@ -53,10 +53,10 @@ def join(conn: Connection, ids: list[str]) -> None:
 
 def due(conn: Connection, name: str, *, priority: int = 5) -> None:
     """A fan-out of that name is due."""
-    conn.execute(insert(post).values(id=name, file=f"{name}.md", title=name, seen_at=NOW))
+    conn.execute(insert(post).values(id=name, file=f"{name}.md", title=name, scanned_at=NOW))
     conn.execute(
         insert(plan_row).values(
-            post=name, account="a", fingerprint=name, type="", date_at=NOW, due_at=NOW, wall="", zone="UTC",
+            post=name, account="a", fingerprint=name, type="", date_at=NOW, due_at=NOW, local_time="", zone="UTC",
             late="ask", grace=3600.0, priority=priority, during_pause=False, audiences='["semua"]',
             rendition="r", fan_out=True, expanded=False,
         )

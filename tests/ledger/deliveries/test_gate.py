@@ -31,7 +31,7 @@ def test_a_claim_of_another_sender_does_not_pass(office: Office) -> None:
     office.put(row.key, State.PREPARING, owner="somebody")
     (stopped,) = office.gate([ticket])
     assert isinstance(stopped, Blocked)
-    assert stopped.reason == "not-ours"
+    assert stopped.reason == "not-claimed"
     assert office.states() == {"a/1": "preparing"}
 
 
@@ -94,7 +94,7 @@ def test_what_was_prepared_and_is_another_now_is_not_used(office: Office) -> Non
 def test_a_stopped_account_is_tried_with_one_write_at_a_time(office: Office) -> None:
     for name in "abc":
         office.plan(name)
-    office.hold_account(hold="lane", hold_until=office.now - timedelta(seconds=1))
+    office.hold_account(hold="throttle", hold_until=office.now - timedelta(seconds=1))
     passages = office.send()
     assert [type(passage) for passage in passages] == [Intent, Deferred, Deferred]
     office.plan("d")

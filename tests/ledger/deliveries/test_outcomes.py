@@ -47,7 +47,7 @@ def test_an_answer_ends_the_row_of_unknowns_and_opens_the_account(office: Office
     for count, name in enumerate("ab", start=1):
         office.plan(name)
         assert unknown(office, sent(office)) == count
-    office.hold_account(hold="lane", hold_code="reset", hold_until=office.now)
+    office.hold_account(hold="throttle", hold_code="reset", hold_until=office.now)
     office.plan("c")
     published(office, sent(office))
     row = office.account_row()
@@ -63,7 +63,7 @@ def test_an_answer_does_not_end_what_only_a_person_ends(office: Office, reason: 
     assert office.account_row().hold == reason
 
 
-@pytest.mark.parametrize("reason", ["login", "quota", "lane"])
+@pytest.mark.parametrize("reason", ["login", "quota", "throttle"])
 def test_a_released_account_sends_what_it_had_held(office: Office, reason: str) -> None:
     office.plan("a")
     office.ledger.write(lambda conn: account_holds.hold_account(conn, office.account, reason, now=office.now))
@@ -103,7 +103,7 @@ def test_what_failed_and_has_a_new_text_goes_out_with_it(office: Office) -> None
     )
     with office.ledger.read() as conn:
         row = conn.execute(select(plan_row)).one()
-    assert (row.first_write_at, row.frozen) == (None, None)
+    assert (row.first_write_at, row.frozen_rendition) == (None, None)
     office.plan("a", "sekarang")
     again = sent(office)
     assert (again.number, again.part.text) == (2, "sekarang")
@@ -154,7 +154,7 @@ def test_a_person_sends_again_what_is_unknown_or_failed_and_nothing_that_is_live
 def test_a_thread_waits_for_its_unknown_part_and_is_cancelled_to_its_end(office: Office) -> None:
     office.plan("a", "satu", "dua", "tiga")
     unknown(office, sent(office))
-    assert office.states() == {"a/1": "unknown look", "a/2": "held part 1", "a/3": "held part 2"}
+    assert office.states() == {"a/1": "unknown lookup", "a/2": "held part 1", "a/3": "held part 2"}
     key = office.key("a")
     office.ledger.write(lambda conn: unknown_outcomes.cancel(conn, [key], now=office.now))
     assert office.states() == {

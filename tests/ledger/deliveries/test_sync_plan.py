@@ -79,7 +79,7 @@ def test_many_files_gone_at_once_are_an_accident(
 def test_a_folder_that_is_gone_changes_nothing(office: Office) -> None:
     office.plan("a")
     office.rows = []
-    assert office.sync(folder_gone=True).vanished == ("a",)
+    assert office.sync(folder_missing=True).vanished == ("a",)
     assert office.states() == {"a/1": "scheduled"}
 
 

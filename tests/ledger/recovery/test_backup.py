@@ -35,13 +35,20 @@ def add(
     ledger: Ledger, key: str, *, due: datetime, state: State = State.SCHEDULED, fan_out: bool = False
 ) -> None:
     plan = {"post": key, "account": "a", "fingerprint": "f", "type": "post", "date_at": due, "due_at": due}
-    plan |= {"wall": "", "zone": "UTC", "late": "hold", "grace": 3600.0, "priority": 5, "during_pause": False}
+    plan |= {
+        "local_time": "",
+        "zone": "UTC",
+        "late": "hold",
+        "grace": 3600.0,
+        "priority": 5,
+        "during_pause": False,
+    }
     plan |= {"audiences": "[]", "rendition": "r", "fan_out": fan_out, "expanded": True}
     row = {"key": key, "post": key, "account": "a", "part": 1, "state": state, "due_at": due, "priority": 5}
     live = {"published_at": due} if state is State.PUBLISHED else {}
 
     def work(conn):
-        conn.execute(insert(post).values(id=key, file=f"{key}.md", title=key, seen_at=NOW))
+        conn.execute(insert(post).values(id=key, file=f"{key}.md", title=key, scanned_at=NOW))
         conn.execute(insert(plan_row).values(plan))
         conn.execute(insert(delivery).values(**row, **live, updated_at=NOW))
         if state is State.SENDING:
@@ -50,7 +57,7 @@ def add(
                 "number": 1,
                 "owner": "o",
                 "rendition": "r",
-                "ready": "null",
+                "token": "null",
                 "started_at": due,
             }
             conn.execute(insert(attempt).values(body))
@@ -142,7 +149,7 @@ def test_what_was_due_and_not_final_is_unknown_after_a_restore(tmp_path, ledger)
         evidence = [unknown_outcomes.get_unknown(conn, row.key) for row in rows]
         assert conn.scalars(select(attempt.c.number)).all() == [1] * 4
         assert restore_gap.get_restore_gap(conn) == restore_gap.RestoreGap(NOW, NOW + 2 * HOUR)
-    assert {(row.reason, row.next_look_at) for row in rows} == {("restored", None)}
+    assert {(row.reason, row.next_lookup_at) for row in rows} == {("restored", None)}
     assert all(one is not None for one in evidence)
     again.close()
 
@@ -158,7 +165,7 @@ def test_a_person_who_says_retry_is_obeyed_though_the_file_is_touched(tmp_path, 
         row = conn.execute(select(delivery)).one()
         assert conn.scalar(select(plan_row.c.first_write_at)) == NOW + HOUR
     again.close()
-    assert (row.state, row.follows) == ("scheduled", True)
+    assert (row.state, row.use_latest_rendition) == ("scheduled", True)
 
 
 def test_a_raw_copy_is_trusted_only_until_its_last_sender_was_seen(tmp_path, ledger):

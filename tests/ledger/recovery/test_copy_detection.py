@@ -66,7 +66,7 @@ def test_a_crash_before_any_of_the_three_writes_locks_nobody_out(tmp_path, monke
     for _ in range(before):
         start_generation(tmp_path)
     left = iter(range(survives))
-    write, put = copy_detection._write_accepted, copy_detection.set_generation
+    write, save = copy_detection._write_accepted, copy_detection.set_generation
 
     def counted(real):
         def one(*args):
@@ -77,7 +77,7 @@ def test_a_crash_before_any_of_the_three_writes_locks_nobody_out(tmp_path, monke
         return one
 
     monkeypatch.setattr(copy_detection, "_write_accepted", counted(write))
-    monkeypatch.setattr(copy_detection, "put", counted(put))
+    monkeypatch.setattr(copy_detection, "set_generation", counted(save))
     ledger = opened(tmp_path)
     with pytest.raises(PowerCut):
         copy_detection.start_generation(ledger, tmp_path)

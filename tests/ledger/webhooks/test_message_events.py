@@ -53,7 +53,7 @@ class WhatsAppLedger:
         }
         row |= {"published_at": at, "stage": stage}
         tries = [
-            {"key": KEY, "number": n, "owner": "me", "rendition": "x", "ready": "{}", "started_at": NOW}
+            {"key": KEY, "number": n, "owner": "me", "rendition": "x", "token": "{}", "started_at": NOW}
             for n in range(1, attempts + 1)
         ]
 
@@ -155,11 +155,11 @@ def test_two_that_are_live_are_named_once() -> None:
     book = _tried_again(State.PUBLISHED)
     assert [
         change.kind for change in book.receive(status_event("sent", number=1), status_event("read", number=1))
-    ] == ["twice"]
-    assert (book.delivery_state, book.row().reason) == (("published", "accepted", "w2"), "twice")
+    ] == ["duplicate"]
+    assert (book.delivery_state, book.row().reason) == (("published", "accepted", "w2"), "duplicate")
     assert _outcomes(book) == ["published", "published"]
     book.receive(status_event("read", number=2, wamid="w2"))
-    assert (book.delivery_state, book.row().reason) == (("published", "read", "w2"), "twice")
+    assert (book.delivery_state, book.row().reason) == (("published", "read", "w2"), "duplicate")
     book.ledger.close()
 
 
@@ -167,7 +167,7 @@ def test_two_that_are_live_are_named_when_our_own_reply_is_the_second() -> None:
     book = _tried_again(State.SENDING)
     book.receive(status_event("delivered", number=1))
     book.record_receipt(number=2, remote_id="w2")
-    assert (book.delivery_state, book.row().reason) == (("published", "delivered", "w1"), "twice")
+    assert (book.delivery_state, book.row().reason) == (("published", "delivered", "w1"), "duplicate")
     assert _outcomes(book)[1] == "published"
     book.ledger.close()
 
@@ -352,21 +352,21 @@ def test_a_message_opens_the_window_for_a_day_and_an_older_one_does_not_shorten_
 def test_a_window_that_the_platform_says_is_closed_is_closed(book: WhatsAppLedger) -> None:
     book.receive(_message_event("halo"))
     for number, at in enumerate((NOW, datetime(9999, 12, 31, tzinfo=UTC))):
-        book.receive(ChannelEvent(f"w{number}:closed", "closed", at, remote_id="w", phone=PHONE))
+        book.receive(ChannelEvent(f"w{number}:closed", "window-closed", at, remote_id="w", phone=PHONE))
     with book.ledger.read() as conn:
         assert conn.execute(select(service_window)).all() == []
 
 
 @pytest.mark.parametrize("word", ["BERHENTI", "stop", " Unsubscribe\n"])
 def test_one_word_and_the_person_has_left(book: WhatsAppLedger, word: str) -> None:
-    assert [change.kind for change in book.receive(_message_event(word))] == ["left"]
+    assert [change.kind for change in book.receive(_message_event(word))] == ["opted-out"]
     with book.ledger.read() as conn:
         assert recipients.get_by_phone(conn, PHONE).opted_out_at == NOW
 
 
 def test_a_pressed_button_says_what_the_office_put_behind_it(book: WhatsAppLedger) -> None:
     pressed = replace(_message_event("Tidak mau lagi"), payload="BERHENTI")
-    assert [change.kind for change in book.receive(pressed)] == ["left"]
+    assert [change.kind for change in book.receive(pressed)] == ["opted-out"]
 
 
 def test_a_sentence_is_for_a_person_to_read(book: WhatsAppLedger) -> None:
@@ -404,7 +404,7 @@ def _has_opted_out(book: WhatsAppLedger, phone: str = PHONE) -> datetime | None:
 @pytest.mark.parametrize("named", [{}, {"key": "", "sender": PHONE}], ids=["our key", "a number beside it"])
 def test_who_was_named_once_can_leave_by_user_id_alone(book: WhatsAppLedger, named: dict[str, str]) -> None:
     _link_recipient(book, **named)
-    assert [change.kind for change in book.receive(_by_id("BERHENTI", wamid="m1"))] == ["left"]
+    assert [change.kind for change in book.receive(_by_id("BERHENTI", wamid="m1"))] == ["opted-out"]
     assert _has_opted_out(book) == NOW
 
 
@@ -415,7 +415,7 @@ def test_who_was_named_once_opens_and_loses_the_window_by_user_id_alone(book: Wh
         assert conn.execute(select(service_window.c.open_until)).scalars().all() == [
             NOW + service_windows.DURATION
         ]
-    book.receive(ChannelEvent("w2:closed", "closed", NOW, remote_id="w2", user_id=USER))
+    book.receive(ChannelEvent("w2:closed", "window-closed", NOW, remote_id="w2", user_id=USER))
     with book.ledger.read() as conn:
         assert conn.execute(select(service_window)).all() == []
 
@@ -471,7 +471,7 @@ def test_who_is_reached_at_a_number_spelled_otherwise_can_leave_from_it(book: Wh
     with book.ledger.read() as conn:
         person = recipients.get_by_phone(conn, PHONE)
     book.ledger.write(lambda conn: conn.execute(update(delivery).values(recipient=person.id)))
-    book.receive(replace(status_event("sent"), sender=theirs))
+    book.receive(replace(status_event("sent"), phone=theirs))
     book.receive(_message_event("BERHENTI", phone=theirs))
     assert (_has_opted_out(book), _has_opted_out(book, theirs)) == (NOW, NOW)
     with book.ledger.read() as conn:
@@ -495,11 +495,11 @@ def test_a_restricted_account_is_held(book: WhatsAppLedger) -> None:
 
 def test_whoever_has_another_number_now_can_leave_from_it(book: WhatsAppLedger) -> None:
     new = "+6281200000777"
-    moved = ChannelEvent("s1:moved", "moved", NOW, phone=PHONE, new_phone=new)
-    assert [(c.kind, c.phones) for c in book.receive(moved)] == [("moved", (PHONE, new))]
+    moved = ChannelEvent("s1:moved", "number-changed", NOW, phone=PHONE, new_phone=new)
+    assert [(c.kind, c.phones) for c in book.receive(moved)] == [("number-changed", (PHONE, new))]
     with book.ledger.read() as conn:
         assert conn.execute(select(service_window)).all() == [], "nobody said anything"
-    assert [change.kind for change in book.receive(_message_event("BERHENTI", phone=new))] == ["left"]
+    assert [change.kind for change in book.receive(_message_event("BERHENTI", phone=new))] == ["opted-out"]
     assert (_has_opted_out(book), _has_opted_out(book, new)) == (NOW, NOW), "whatever list it is written in"
     with book.ledger.read() as conn:
         assert new not in str(conn.execute(select(message_event)).all())
@@ -508,7 +508,7 @@ def test_whoever_has_another_number_now_can_leave_from_it(book: WhatsAppLedger) 
 def test_who_had_left_has_left_with_the_new_number_too(book: WhatsAppLedger) -> None:
     new = "+6281200000777"
     book.receive(_message_event("STOP"))
-    book.receive(ChannelEvent("s1:moved", "moved", LATER, phone=PHONE, new_phone=new), now=LATER)
+    book.receive(ChannelEvent("s1:moved", "number-changed", LATER, phone=PHONE, new_phone=new), now=LATER)
     assert _has_opted_out(book, new) == NOW
 
 
@@ -517,14 +517,16 @@ def test_who_left_before_we_heard_of_the_new_number(book: WhatsAppLedger, said: 
     """An older word from that number is of whoever had it before."""
     new = "+6281200000777"
     book.receive(replace(_message_event("STOP", phone=new), at=said), now=LATER)
-    book.receive(ChannelEvent("s1:moved", "moved", NOW, phone=PHONE, new_phone=new), now=LATER)
+    book.receive(ChannelEvent("s1:moved", "number-changed", NOW, phone=PHONE, new_phone=new), now=LATER)
     assert (_has_opted_out(book), _has_opted_out(book, new)) == (said if left else None, said)
 
 
 def test_a_strangers_new_number_is_nobodys(book: WhatsAppLedger) -> None:
     assert (
         book.receive(
-            ChannelEvent("s1:moved", "moved", NOW, phone="+6281299999999", new_phone="+6281299999998")
+            ChannelEvent(
+                "s1:moved", "number-changed", NOW, phone="+6281299999999", new_phone="+6281299999998"
+            )
         )
         == []
     )

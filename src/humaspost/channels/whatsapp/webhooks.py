@@ -140,7 +140,7 @@ def _status_events(value: dict[str, Any]) -> Iterator[ChannelEvent]:
             **person,
         )
         # 131047: their window is not open.
-        if consequence := {MARKETING_OPTED_OUT: "no-marketing", "131047": "closed"}.get(code or ""):
+        if consequence := {MARKETING_OPTED_OUT: "no-marketing", "131047": "window-closed"}.get(code or ""):
             yield ChannelEvent(f"{wamid}:{consequence}", consequence, sent_at, key, wamid, **person)
 
 
@@ -171,7 +171,9 @@ def _number_change(message: dict[str, Any]) -> Iterator[ChannelEvent]:
         get_phone(system, "wa_id") or get_phone(system, "new_wa_id"),
     )
     if wamid and changed_at and old_phone and new_phone and old_phone != new_phone:
-        yield ChannelEvent(f"{wamid}:moved", "moved", changed_at, phone=old_phone, new_phone=new_phone)
+        yield ChannelEvent(
+            f"{wamid}:number-changed", "number-changed", changed_at, phone=old_phone, new_phone=new_phone
+        )
 
 
 def _preference_events(value: dict[str, Any]) -> Iterator[ChannelEvent]:

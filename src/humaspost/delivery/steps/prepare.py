@@ -156,7 +156,7 @@ def _handle_error(
         channel_error = Transient(channel_error.code, channel_error.detail)
     with sender.ledger.read() as conn:
         row = preparations.load_preparation(conn, account_session.account_id, part_hash)
-    failures, now = max(row.failures, row.remade) if row else 0, sender.now()
+    failures, now = max(row.failures, row.restarts) if row else 0, sender.now()
     decision = retry.decide(channel_error, failures=failures, now=now, jitter=random.random())  # noqa: S311  # spreads load
     sender.emit(
         DeliveryEvent(now, "prepare-failed", account=account_session.account.name, detail=str(channel_error))

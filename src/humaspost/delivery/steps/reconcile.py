@@ -44,13 +44,15 @@ def _check_delivery(account_session: AccountSession, sender: SenderContext, row:
         # Not even the question was answered, so nothing was seen; no other look waits for it.
         message = str(as_channel_error(error))
         sender.emit(
-            DeliveryEvent(sender.now(), "not-looked", row.post, account_session.account.name, detail=message)
+            DeliveryEvent(
+                sender.now(), "check-failed", row.post, account_session.account.name, detail=message
+            )
         )
         answer = Proof.NO_ANSWER
     answer = sender.ledger.write(lambda conn: _record_result(conn, account_session, sender, row, answer))
     if answer is Proof.NO_ANSWER:
         return
-    kind = "found" if isinstance(answer, Receipt) else "looked"
+    kind = "found" if isinstance(answer, Receipt) else "checked"
     url = answer.url if isinstance(answer, Receipt) else None
     detail = "" if isinstance(answer, Receipt) else answer
     sender.emit(
@@ -95,7 +97,7 @@ def _next_check_at(
         row.unknown_since + timedelta(seconds=after)
         for after in account_session.channel.lookup_schedule.delays
     ]
-    upcoming = next((time for time in times[row.looks + 1 :] if time > now), None)
+    upcoming = next((time for time in times[row.lookups + 1 :] if time > now), None)
     if upcoming is None and not is_answered and now < row.unknown_since + RECHECK_PERIOD:
         return now + RECHECK_DELAY
     return upcoming
@@ -109,7 +111,7 @@ def _build_attempt(row: Row[Any], used_remote_ids: frozenset[str]) -> Attempt:
         started_at=row.started_at,
         ended_at=row.unknown_since,
         part=part,
-        token=json.loads(row.ready),
+        token=json.loads(row.token),
         reply_to=row.reply_to,
         code=row.code,
         used_remote_ids=used_remote_ids,

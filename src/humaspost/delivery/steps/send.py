@@ -61,7 +61,7 @@ def _record_not_sent(
     conn: Connection, account_session: AccountSession, intent: Intent, now: datetime
 ) -> None:
     outcomes.reschedule(
-        conn, intent.key, intent.number, at=None, now=now, outcome="unsent", counts_failure=False
+        conn, intent.key, intent.number, at=None, now=now, outcome="not-sent", counts_failure=False
     )
     _return_preparation(conn, account_session, intent, now)
 

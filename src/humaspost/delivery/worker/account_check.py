@@ -48,7 +48,7 @@ def verify_account(
     now = sender.now()
     with sender.ledger.read() as conn:
         row = accounts.get_by_name(conn, account_session.account.name)
-    if row is not None and row.asked_as == account_session.identity and not force:
+    if row is not None and row.checked_identity == account_session.identity and not force:
         if row.hold == "login":
             retry_at: datetime = row.hold_until or now + LOGIN_RETRY_DELAY  # no time = only a person ends it
             if retry_at > now:

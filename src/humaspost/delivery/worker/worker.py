@@ -62,7 +62,7 @@ class AccountWorker:
             self.thread_count + 2, thread_name_prefix=self.account_session.account.name
         )
         self._thread = threading.Thread(
-            target=self._run, name=f"lane-{self.account_session.account.name}", daemon=True
+            target=self._run, name=f"worker-{self.account_session.account.name}", daemon=True
         )
         self._thread.start()
 

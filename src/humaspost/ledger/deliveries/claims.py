@@ -145,7 +145,7 @@ def claim_due(
 
 
 def _load_claimed(conn: Connection, keys: list[str], owner: str) -> list[Row[Any]]:
-    uses_frozen = plan_row.c.first_write_at.isnot(None) & delivery.c.follows.is_(False)
+    uses_frozen = plan_row.c.first_write_at.isnot(None) & delivery.c.use_latest_rendition.is_(False)
     rows: list[Any] = list(
         conn.execute(
             select(
@@ -154,7 +154,7 @@ def _load_claimed(conn: Connection, keys: list[str], owner: str) -> list[Row[Any
                 delivery.c.part,
                 delivery.c.priority,
                 delivery.c.due_at,
-                func.iif(uses_frozen, plan_row.c.frozen, plan_row.c.rendition).label("rendition"),
+                func.iif(uses_frozen, plan_row.c.frozen_rendition, plan_row.c.rendition).label("rendition"),
             )
             .join(
                 plan_row, and_(plan_row.c.post == delivery.c.post, plan_row.c.account == delivery.c.account)

@@ -9,7 +9,7 @@ from humaspost.ledger.schema import account, attempt, delivery, preparation, quo
 #: Moments that were read from the clock, or reckoned from it. When a post is due a person wrote: it is not among them.
 _CLOCK_COLUMNS: tuple[tuple[Table, Column[datetime]], ...] = (
     (delivery, delivery.c.not_before),
-    (delivery, delivery.c.next_look_at),
+    (delivery, delivery.c.next_lookup_at),
     (delivery, delivery.c.unknown_since),
     (delivery, delivery.c.published_at),
     (attempt, attempt.c.started_at),

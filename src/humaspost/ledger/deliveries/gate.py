@@ -129,7 +129,7 @@ class Gate:
             elif row := rows.get(request.key):
                 results.append(self._decide_request(request, row))
             else:
-                results.append(Blocked(request.key, "", State.SCHEDULED, "not-ours"))
+                results.append(Blocked(request.key, "", State.SCHEDULED, "not-claimed"))
         self._flush()
         return results
 
@@ -141,8 +141,8 @@ class Gate:
             self.conn.execute(insert(attempt), self._attempt_rows)
 
     def _decide_request(self, request: GateRequest, row: Row[Any]) -> GateResult:
-        frozen_hash = row.frozen or self._frozen_hashes.get(row.post)
-        rendition_hash = row.rendition if frozen_hash is None or row.follows else frozen_hash
+        frozen_hash = row.frozen_rendition or self._frozen_hashes.get(row.post)
+        rendition_hash = row.rendition if frozen_hash is None or row.use_latest_rendition else frozen_hash
         part = self._load_part(rendition_hash, row.part)
         gate_facts = self._facts_reader.read(row, part, is_started=frozen_hash is not None)
         decision = self.decide(gate_facts)
@@ -190,7 +190,7 @@ class Gate:
         return self._parts[rendition_hash, number]
 
     def _take_slot(self, row: Row[Any], gate_facts: GateFacts) -> limits.Slot:
-        if self._facts_reader.account_row.hold == "lane" and not self._is_probe_allowed():
+        if self._facts_reader.account_row.hold == "throttle" and not self._is_probe_allowed():
             return limits.Slot(self.now + timedelta(seconds=1), False)
         return self._quota_batch.take_slot(row.recipient, counts_recipient=not gate_facts.service_window_open)
 
@@ -224,7 +224,7 @@ class Gate:
                 "number": number,
                 "owner": self.owner,
                 "rendition": rendition_hash,
-                "ready": dump_canonical(request.token),
+                "token": dump_canonical(request.token),
                 "reply_to": reply_to.remote_id if reply_to else None,
                 "template": bool(row.recipient) and not gate_facts.service_window_open,
                 "started_at": self.now,
@@ -245,7 +245,7 @@ class Gate:
     def _freeze_rendition(self, row: Row[Any], rendition_hash: str) -> None:
         condition = (plan_row.c.post == row.post) & (plan_row.c.account == row.account)
         self.conn.execute(
-            update(plan_row).where(condition).values(first_write_at=self.now, frozen=rendition_hash)
+            update(plan_row).where(condition).values(first_write_at=self.now, frozen_rendition=rendition_hash)
         )
 
 

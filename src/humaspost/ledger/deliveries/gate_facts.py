@@ -41,7 +41,7 @@ class GateFactsReader:
         """Everything that may stop the write of ``part``; ``begun`` = something of the post was written here before."""
         account_row, now = self.account_row, self._now
         window_open = not row.recipient or (row.open_until is not None and row.open_until > now)
-        is_probing = account_row.hold == "lane" and (
+        is_probing = account_row.hold == "throttle" and (
             account_row.hold_until is None or account_row.hold_until <= now
         )
         return GateFacts(
@@ -84,9 +84,9 @@ def select_claimed(keys: list[str], owner: str) -> Any:
     window_join = and_(
         service_window.c.account == delivery.c.account, service_window.c.recipient == delivery.c.recipient
     )
-    delivery_columns = ("key", "post", "account", "part", "recipient", "attempts", "follows")
+    delivery_columns = ("key", "post", "account", "part", "recipient", "attempts", "use_latest_rendition")
     plan_columns = ("due_at", "expires_at", "late", "grace", "type", "during_pause")
-    text_columns = ("first_write_at", "frozen", "rendition", "replies_to", "repeats")
+    text_columns = ("first_write_at", "frozen_rendition", "rendition", "replies_to", "repeats")
     return (
         select(
             *[delivery.c[name] for name in delivery_columns],
@@ -117,7 +117,7 @@ def _find_duplicate(conn: Connection, row: Row[Any], since: datetime) -> str | N
     """Another post whose first write on this account said exactly this, and which this does not repeat."""
     query = select(plan_row.c.post).where(
         plan_row.c.account == row.account,
-        plan_row.c.frozen == row.rendition,
+        plan_row.c.frozen_rendition == row.rendition,
         plan_row.c.post != row.post,
         plan_row.c.first_write_at > since,
     )

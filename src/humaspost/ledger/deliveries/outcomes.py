@@ -14,7 +14,7 @@ from humaspost.model.delivery import Proof, Receipt, Stage, State
 #: Unknown outcomes in a row that stop a lane.
 THROTTLE_STREAK = 3
 #: The reason of a delivery of which two are live.
-DUPLICATE = "twice"
+DUPLICATE = "duplicate"
 _ORDER = {stage: rank for rank, stage in enumerate(Stage)}
 
 
@@ -42,8 +42,8 @@ _PUBLISH = (
         published_at=bindparam("at"),
         stage=bindparam("stage"),
         owner=None,
-        follows=False,
-        next_look_at=None,
+        use_latest_rendition=False,
+        next_lookup_at=None,
         code="",
         detail="",
         updated_at=bindparam("now"),
@@ -131,7 +131,7 @@ def _reset_unknown_streak(conn: Connection, account_id: str) -> None:
     row = conn.execute(select(account.c.unknown_streak, account.c.hold).where(condition)).one()
     if row.unknown_streak:
         conn.execute(update(account).where(condition).values(unknown_streak=0))
-    if row.hold == "lane":
+    if row.hold == "throttle":
         free = {"hold": None, "hold_code": "", "hold_detail": "", "hold_until": None}
         conn.execute(update(account).where(condition).values(free))
 
@@ -165,7 +165,7 @@ def reschedule(
     hold_reason: str | None = None,
     whole_post: bool = False,
 ) -> None:
-    """Proved not created: it waits until ``at``, or is held (``login``, ``quota``, ``lane``).
+    """Proved not created: it waits until ``at``, or is held (``login``, ``quota``, ``throttle``).
 
     ``counts`` = the next back-off is longer; a rate limit counts nothing. ``whole`` = so do the others of the post.
     """
@@ -238,7 +238,7 @@ def _unfreeze(conn: Connection, key: str) -> None:
     conn.execute(
         update(plan_row)
         .where(plan_row.c.post == row.post, plan_row.c.account == row.account)
-        .values(first_write_at=None, frozen=None, changed=False)
+        .values(first_write_at=None, frozen_rendition=None, changed=False)
     )
 
 
@@ -258,13 +258,13 @@ def mark_unknown(
         .where(delivery.c.key == key, delivery.c.state == State.SENDING)
         .values(
             state=State.UNKNOWN,
-            reason="ask" if first_check_delay is None else "look",
+            reason="decision" if first_check_delay is None else "lookup",
             owner=None,
             code=code,
             detail=detail,
             unknown_since=now,
-            looks=0,
-            next_look_at=None if first_check_delay is None else now + timedelta(seconds=first_check_delay),
+            lookups=0,
+            next_lookup_at=None if first_check_delay is None else now + timedelta(seconds=first_check_delay),
             updated_at=now,
         )
     ).rowcount
@@ -286,11 +286,20 @@ def record_check(
     No further look leaves it to a person.
     """
     conn.execute(insert(lookup).values(key=key, at=now, proof=proof))
-    values: dict[str, object] = {"looks": delivery.c.looks + 1, "next_look_at": next_at, "updated_at": now}
+    values: dict[str, object] = {
+        "lookups": delivery.c.lookups + 1,
+        "next_lookup_at": next_at,
+        "updated_at": now,
+    }
     if proof is Proof.ABSENT_PROVEN or (next_at is None and retry):
-        values |= {"state": State.SCHEDULED, "reason": "absent", "unknown_since": None, "next_look_at": None}
+        values |= {
+            "state": State.SCHEDULED,
+            "reason": "absent",
+            "unknown_since": None,
+            "next_lookup_at": None,
+        }
     elif next_at is None:
-        values["reason"] = "ask"
+        values["reason"] = "decision"
     conn.execute(
         update(delivery).where(delivery.c.key == key, delivery.c.state == State.UNKNOWN).values(values)
     )

@@ -30,7 +30,7 @@ def save_preparation(
     now: datetime,
     restarted: bool = False,
 ) -> None:
-    """The step that was made is remembered before the next one; ``remade`` = all that was made before is thrown away.
+    """The step that was made is remembered before the next one; ``restarted`` = all that was made before is thrown away.
 
     How often that was is counted until the part is ready: a platform that takes nine of ten pictures each time
     would otherwise be given ten new ones every half minute.
@@ -42,8 +42,10 @@ def save_preparation(
         "failures": failures,
         "updated_at": now,
     }
-    row = upsert(preparation).values(account=account_id, part_hash=part_hash, remade=int(restarted), **values)
-    counted = {} if not (ready or restarted) else {"remade": 0 if ready else preparation.c.remade + 1}
+    row = upsert(preparation).values(
+        account=account_id, part_hash=part_hash, restarts=int(restarted), **values
+    )
+    counted = {} if not (ready or restarted) else {"restarts": 0 if ready else preparation.c.restarts + 1}
     conn.execute(row.on_conflict_do_update(index_elements=["account", "part_hash"], set_=values | counted))
 
 

@@ -18,7 +18,7 @@ from humaspost.model.delivery import State
 #: What a person may send again by asking; published and unknown ones never.
 REQUESTABLE_STATES = (State.SCHEDULED, State.PREPARING, State.MISSED, State.FAILED)
 #: What asking changes of a delivery.
-_CHANGED_COLUMNS = ("state", "reason", "due_at", "not_before", "failures", "follows")
+_CHANGED_COLUMNS = ("state", "reason", "due_at", "not_before", "failures", "use_latest_rendition")
 _SAVED_COLUMNS = [delivery.c[name] for name in ("key", "attempts", *_CHANGED_COLUMNS)]
 ENDED_STATES = tuple(
     state for state in State if state not in (State.SCHEDULED, State.PREPARING, State.SENDING)
@@ -47,7 +47,7 @@ def request(conn: Connection, post: str, *, account: str | None, now: datetime) 
         is_requestable = delivery.c.state.in_(REQUESTABLE_STATES)
         conn.execute(update(delivery).where(is_target, is_held_part).values(due_at=now))
         is_unpublished = delivery.c.state.in_((State.MISSED, State.FAILED))
-        conn.execute(update(delivery).where(is_target, is_unpublished).values(follows=True))
+        conn.execute(update(delivery).where(is_target, is_unpublished).values(use_latest_rendition=True))
         conn.execute(
             update(delivery)
             .where(is_target, is_requestable)

@@ -26,7 +26,7 @@ from humaspost.model.delivery import State
 REASON = "restored"
 #: A backup's own word on when it was taken.
 BACKUP_TIME_KEY = "backup_at"
-_SINCE_KEY, _UNTIL_KEY = "gap_since", "gap_until"
+_SINCE_KEY, _UNTIL_KEY = "restore_gap_since", "restore_gap_until"
 #: What may have been sent, or changed by a person, in the gap. A missed one was not: it waits for a person anyway.
 _PENDING_STATES = (State.SCHEDULED, State.PREPARING, State.HELD, State.FAILED)
 _STARTED_STATES = (State.SENDING, State.UNKNOWN)
@@ -55,7 +55,7 @@ def get_last_recorded_time(conn: Connection) -> datetime:
     backup_time = conn.scalar(select(meta.c.value).where(meta.c.key == BACKUP_TIME_KEY))
     if backup_time:
         return datetime.fromisoformat(backup_time)
-    heartbeat_at = conn.scalar(select(sender.c.seen_at).order_by(sender.c.seen_at.desc()).limit(1))
+    heartbeat_at = conn.scalar(select(sender.c.heartbeat_at).order_by(sender.c.heartbeat_at.desc()).limit(1))
     return heartbeat_at or get_created_at(conn) or datetime.fromtimestamp(0, UTC)
 
 
@@ -92,7 +92,11 @@ def mark_unknown(
     )
     count = _set_unknown(conn, started, {}, now=now)
     return count + _set_unknown(
-        conn, pending, {"attempts": delivery.c.attempts + 1, "follows": is_unwritten}, now=now, freeze=True
+        conn,
+        pending,
+        {"attempts": delivery.c.attempts + 1, "use_latest_rendition": is_unwritten},
+        now=now,
+        freeze=True,
     )
 
 
@@ -100,7 +104,7 @@ def _insert_attempts(
     conn: Connection, restore_gap: RestoreGap, pending: ColumnElement[bool], *, now: datetime
 ) -> None:
     """The attempt that there may have been, for a person's look and for a webhook with our key."""
-    rendition_hash = func.coalesce(plan_row.c.frozen, plan_row.c.rendition)
+    rendition_hash = func.coalesce(plan_row.c.frozen_rendition, plan_row.c.rendition)
     timestamps = (literal(restore_gap.since, UtcTimestamp()), literal(now, UtcTimestamp()))
     texts = [literal(item) for item in ("unknown", REASON, "")]
     number = delivery.c.attempts + 1
@@ -120,7 +124,7 @@ def _insert_attempts(
         .join(plan_row, plan_join)
         .where(pending)
     )
-    names = ("key", "number", "owner", "rendition", "ready", "reply_to", "template", "started_at", "ended_at")
+    names = ("key", "number", "owner", "rendition", "token", "reply_to", "template", "started_at", "ended_at")
     conn.execute(insert(attempt).from_select([*names, "outcome", "code", "detail"], rows))
 
 
@@ -139,7 +143,7 @@ def _set_unknown(
         "code": REASON,
         "unknown_since": now,
         "not_before": None,
-        "next_look_at": None,
+        "next_lookup_at": None,
         "updated_at": now,
     }
     count = conn.execute(update(delivery).where(condition).values(values | extra_values)).rowcount
@@ -151,7 +155,7 @@ def _set_unknown(
             delivery.c.reason == REASON,
         )
         # It may be live: its time counts as kept, and the same text under another id as said.
-        frozen_values = {"first_write_at": plan_row.c.due_at, "frozen": plan_row.c.rendition}
+        frozen_values = {"first_write_at": plan_row.c.due_at, "frozen_rendition": plan_row.c.rendition}
         conn.execute(
             update(plan_row).where(plan_row.c.first_write_at.is_(None), is_affected).values(frozen_values)
         )

@@ -127,7 +127,7 @@ def _record_post(
         return
     if stored is None and hold is not None:
         return  # never scheduled: nothing to hold
-    values = {"file": item.file, "title": item.title, "hold": hold, "seen_at": now}
+    values = {"file": item.file, "title": item.title, "hold": hold, "scanned_at": now}
     conn.execute(
         upsert(post).values(id=item.post, **values).on_conflict_do_update(index_elements=["id"], set_=values)
     )
@@ -166,7 +166,7 @@ def _plan_values(row: PlanRow) -> dict[str, Any]:
         "fingerprint": fingerprint(row),
         "type": row.type,
         "date_at": row.due.utc,
-        "wall": row.due.local_time,
+        "local_time": row.due.local_time,
         "zone": row.due.zone,
         "expires_at": row.expires.utc if row.expires else None,
         "late": row.late,
@@ -257,7 +257,7 @@ def _update_row(
     date_changed = previous.date_at != row.due.utc
     if date_changed:
         values["due_at"] = row.due.utc
-    values["changed"] = bool(previous.frozen) and previous.frozen != row.rendition.hash
+    values["changed"] = bool(previous.frozen_rendition) and previous.frozen_rendition != row.rendition.hash
     condition = (plan_row.c.post == row.post) & (plan_row.c.account == previous.account)
     conn.execute(update(plan_row).where(condition).values(values))
     deliveries = (delivery.c.post == row.post) & (delivery.c.account == previous.account)
@@ -290,7 +290,13 @@ def _update_deliveries(
     if date_changed:
         times |= {"due_at": values["due_at"], "not_before": None}
     conn.execute(update(delivery).where(deliveries, delivery.c.state.in_(PENDING_STATES)).values(times))
-    rescheduled = {"state": State.SCHEDULED, "reason": "", "owner": None, "follows": True, "not_before": None}
+    rescheduled = {
+        "state": State.SCHEDULED,
+        "reason": "",
+        "owner": None,
+        "use_latest_rendition": True,
+        "not_before": None,
+    }
     # What was claimed under the old text must pass the gate under the new one.
     conn.execute(
         update(delivery)

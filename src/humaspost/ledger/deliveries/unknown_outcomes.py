@@ -16,23 +16,23 @@ RemoteLocation = tuple[str | None, str | None]
 
 def list_due(conn: Connection, *, now: datetime, only_post: str | None = None) -> list[Row[Any]]:
     """Unknown deliveries whose look is due, with their last attempt, oldest first."""
-    condition = (delivery.c.state == State.UNKNOWN) & (delivery.c.next_look_at <= now)
+    condition = (delivery.c.state == State.UNKNOWN) & (delivery.c.next_lookup_at <= now)
     if only_post is not None:
         condition &= delivery.c.post == only_post
-    return list(conn.execute(_select_unknown(condition).order_by(delivery.c.next_look_at).limit(200)))
+    return list(conn.execute(_select_unknown(condition).order_by(delivery.c.next_lookup_at).limit(200)))
 
 
 def _select_unknown(where: Any) -> Select[Any]:
     last = and_(attempt.c.key == delivery.c.key, attempt.c.number == delivery.c.attempts)
     columns = [
-        delivery.c[n] for n in ("key", "post", "account", "part", "recipient", "unknown_since", "looks")
+        delivery.c[n] for n in ("key", "post", "account", "part", "recipient", "unknown_since", "lookups")
     ]
     return (
         select(
             *columns,
             attempt.c.number,
             _first_possible_start().label("started_at"),
-            attempt.c.ready,
+            attempt.c.token,
             attempt.c.reply_to,
             attempt.c.code,
             rendition.c.body,
@@ -84,7 +84,7 @@ def confirm_published(conn: Connection, locations: Mapping[str, RemoteLocation],
             "stage": Stage.ACCEPTED,
             "remote_id": remote_id,
             "url": url,
-            "next_look_at": None,
+            "next_lookup_at": None,
             "updated_at": now,
         }
         is_unknown = (delivery.c.key == key) & (delivery.c.state == State.UNKNOWN)
@@ -106,7 +106,7 @@ def retry(conn: Connection, keys: list[str], *, now: datetime) -> int:
         "state": State.SCHEDULED,
         "reason": "person",
         "not_before": None,
-        "next_look_at": None,
+        "next_lookup_at": None,
         "failures": 0,
         "updated_at": now,
     }
@@ -120,7 +120,7 @@ def cancel(conn: Connection, keys: list[str], *, now: datetime) -> int:
     condition = delivery.c.key.in_(keys) & delivery.c.state.in_(
         (State.UNKNOWN, State.FAILED, State.MISSED, State.HELD, State.SCHEDULED)
     )
-    values = {"state": State.CANCELLED, "reason": "person", "next_look_at": None, "updated_at": now}
+    values = {"state": State.CANCELLED, "reason": "person", "next_lookup_at": None, "updated_at": now}
     rows = list(conn.execute(select(delivery.c.post, delivery.c.account, delivery.c.part).where(condition)))
     count = conn.execute(update(delivery).where(condition).values(values)).rowcount
     for row in rows:

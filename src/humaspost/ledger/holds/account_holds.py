@@ -64,8 +64,8 @@ def throttle(conn: Connection, account_id: str, *, code: str, until: datetime) -
     """Doubts in a row: one write at a time probes the account, the first not before ``until``."""
     conn.execute(
         update(account)
-        .where(account.c.id == account_id, (account.c.hold == "lane") | account.c.hold.is_(None))
-        .values(hold="lane", hold_code=code, hold_until=until)
+        .where(account.c.id == account_id, (account.c.hold == "throttle") | account.c.hold.is_(None))
+        .values(hold="throttle", hold_code=code, hold_until=until)
     )
 
 
@@ -81,7 +81,7 @@ def release_account(conn: Connection, account_id: str, *, now: datetime) -> int:
         .where(
             delivery.c.account == account_id,
             delivery.c.state == State.HELD,
-            delivery.c.reason.in_(("login", "quota", "lane")),
+            delivery.c.reason.in_(("login", "quota", "throttle")),
         )
         .values(state=State.SCHEDULED, reason="", updated_at=now)
     )
@@ -102,4 +102,4 @@ def acknowledged_since(conn: Connection, account_id: str, *, since: datetime) ->
 
 
 def _acknowledged_key(account_id: str) -> str:
-    return f"seen-to:{account_id}"
+    return f"acknowledged:{account_id}"

@@ -12,7 +12,7 @@ from humaspost.model.delivery import State
 _PENDING = tuple(set(State) - {State.PUBLISHED, State.EXPIRED, State.REFUSED, State.CANCELLED})
 #: As many at once as SQLite takes.
 _CHUNK = 500
-_KEY = "left_alone"
+_KEY = "file_errors"
 
 
 def list_finished(conn: Connection, files: Collection[str]) -> tuple[str, ...]:

@@ -13,12 +13,12 @@ def record_preference(
 ) -> None:
     """The person wants marketing, or none; the newest word counts, and of two at one moment the "none"."""
     statement = upsert(marketing_preference).values(
-        account=account, recipient=recipient, marketing=marketing, said_at=at
+        account=account, recipient=recipient, marketing=marketing, stated_at=at
     )
-    columns = {"marketing": statement.excluded.marketing, "said_at": statement.excluded.said_at}
-    is_newer = statement.excluded.said_at > marketing_preference.c.said_at
+    columns = {"marketing": statement.excluded.marketing, "stated_at": statement.excluded.stated_at}
+    is_newer = statement.excluded.stated_at > marketing_preference.c.stated_at
     is_same_time = (
-        statement.excluded.said_at == marketing_preference.c.said_at
+        statement.excluded.stated_at == marketing_preference.c.stated_at
     ) & statement.excluded.marketing.is_(False)
     conn.execute(
         statement.on_conflict_do_update(

@@ -55,21 +55,25 @@ def add_recipients(
 
 def rename_recipients(conn: Connection, names: Iterable[tuple[str, str]]) -> None:
     """Recipients (id, name) are called so."""
-    rows = [{"who": recipient_id, "called": name} for recipient_id, name in names]
+    rows = [{"recipient_id": recipient_id, "new_name": name} for recipient_id, name in names]
     if rows:
-        statement = update(recipient).where(recipient.c.id == bindparam("who"))
-        conn.execute(statement.values(name=bindparam("called")), rows)
+        statement = update(recipient).where(recipient.c.id == bindparam("recipient_id"))
+        conn.execute(statement.values(name=bindparam("new_name")), rows)
 
 
 def record_opt_outs(conn: Connection, opt_outs: Iterable[tuple[str, datetime]]) -> None:
     """Recipients (id, when) have left; an earlier moment stays, and no list ever brings them back."""
-    rows = [{"who": recipient_id, "left": opted_out_at} for recipient_id, opted_out_at in opt_outs]
+    rows = [
+        {"recipient_id": recipient_id, "new_opted_out_at": opted_out_at}
+        for recipient_id, opted_out_at in opt_outs
+    ]
     if rows:
         statement = update(recipient).where(
-            recipient.c.id == bindparam("who"), recipient.c.opted_out_at.is_(None)
+            recipient.c.id == bindparam("recipient_id"), recipient.c.opted_out_at.is_(None)
         )
         conn.execute(
-            statement.values(opted_out_at=bindparam("left", type_=recipient.c.opted_out_at.type)), rows
+            statement.values(opted_out_at=bindparam("new_opted_out_at", type_=recipient.c.opted_out_at.type)),
+            rows,
         )
 
 
@@ -127,7 +131,7 @@ def record_import(conn: Connection, name: str, *, file: str, digest: str, now: d
 
 def list_audiences(conn: Connection) -> list[Row[Any]]:
     """Every list: name, file, digest, imported_at, members, and how many of them have left."""
-    opted_out = func.count(recipient.c.opted_out_at).label("left")
+    opted_out = func.count(recipient.c.opted_out_at).label("opted_out")
     count = func.count(audience_member.c.recipient).label("members")
     joined = audience.outerjoin(audience_member, audience_member.c.audience == audience.c.name).outerjoin(
         recipient, recipient.c.id == audience_member.c.recipient

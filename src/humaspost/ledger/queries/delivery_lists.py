@@ -26,9 +26,9 @@ from humaspost.model.plan import PublishedText
 def recent_texts(conn: Connection, *, since: datetime) -> list[PublishedText]:
     """First writes since then: what must not be said again under another id."""
     rows = conn.execute(
-        select(account.c.name, plan_row.c.frozen, plan_row.c.post, plan_row.c.first_write_at)
+        select(account.c.name, plan_row.c.frozen_rendition, plan_row.c.post, plan_row.c.first_write_at)
         .join(account, account.c.id == plan_row.c.account)
-        .where(plan_row.c.first_write_at > since, plan_row.c.frozen.isnot(None))
+        .where(plan_row.c.first_write_at > since, plan_row.c.frozen_rendition.isnot(None))
     )
     return [PublishedText(*row) for row in rows]
 
@@ -133,7 +133,7 @@ def _select_deliveries() -> Select[Any]:
             recipient.c.phone,
             post.c.file,
             post.c.title,
-            plan_row.c.wall,
+            plan_row.c.local_time,
             plan_row.c.zone,
         )
         .join(account, account.c.id == delivery.c.account)

@@ -63,7 +63,7 @@ def list_by_post(conn: Connection, *, post_id: str | None = None) -> list[dict[s
             plan_row.c.due_at,
             plan_row.c.expires_at,
             plan_row.c.changed,
-            plan_row.c.frozen,
+            plan_row.c.frozen_rendition,
             plan_row.c.audiences,
             delivery.c.state,
             func.count(delivery.c.key).label("n"),
@@ -102,7 +102,7 @@ def _entry(row: Any) -> dict[str, Any]:
         "expires_at": row.expires_at,
         "audiences": json.loads(row.audiences),
         "changed": bool(row.changed),
-        "frozen": row.frozen,
+        "frozen_rendition": row.frozen_rendition,
         "counts": Counter(),
         "reasons": {},
     }

@@ -16,9 +16,9 @@ from humaspost.ledger.schema import delivery, message_event, recipient
 from humaspost.model.channel import ChannelEvent
 from humaspost.model.delivery import parse_callback
 
-_IDENTITY = "person"
+_IDENTITY = "identity"
 #: What a person said before their number was known.
-OPTED_OUT, NO_MARKETING, MARKETING = "leaving", "no-marketing", "marketing-again"
+OPTED_OUT, NO_MARKETING, MARKETING = "opt-out", "no-marketing", "marketing-again"
 
 
 def find_phone(conn: Connection, account: str, channel_event: ChannelEvent, *, now: datetime) -> str | None:
@@ -29,7 +29,8 @@ def find_phone(conn: Connection, account: str, channel_event: ChannelEvent, *, n
         dedupe_keys = [_dedupe_key(account, _IDENTITY, name) for name in names]
         query = select(recipient.c.phone).join(message_event, message_event.c.key == recipient.c.id)
         return (
-            conn.scalar(query.where(message_event.c.dedupe.in_(dedupe_keys)).limit(1)) or channel_event.phone
+            conn.scalar(query.where(message_event.c.dedupe_key.in_(dedupe_keys)).limit(1))
+            or channel_event.phone
         )
     for name in names:
         if name != person.phone:
@@ -56,13 +57,13 @@ def link(conn: Connection, account: str, channel_event: ChannelEvent, *, now: da
 def remember_choice(
     conn: Connection, account: str, channel_event: ChannelEvent, choice: str, *, now: datetime
 ) -> None:
-    """Whom ``one`` speaks of said so (``LEFT``, ``NO_MARKETING``, ``MARKETING``), and it waits for their number."""
+    """Whom ``one`` speaks of said so (``OPTED_OUT``, ``NO_MARKETING``, ``MARKETING``), and it waits for their number."""
     _save(conn, account, choice, channel_event, name=channel_event.user_id or "", recipient_id=None, now=now)
 
 
 def pop_remembered_choice(conn: Connection, account: str, user_id: str, choice: str) -> datetime | None:
     """When the person said so before their number was known; that waits no longer."""
-    waiting = delete(message_event).where(message_event.c.dedupe == _dedupe_key(account, choice, user_id))
+    waiting = delete(message_event).where(message_event.c.dedupe_key == _dedupe_key(account, choice, user_id))
     return conn.scalar(waiting.returning(message_event.c.at))
 
 
@@ -87,7 +88,7 @@ def _save(
     now: datetime,
 ) -> None:
     statement = upsert(message_event).values(
-        dedupe=_dedupe_key(account, kind, name),
+        dedupe_key=_dedupe_key(account, kind, name),
         account=account,
         kind=kind,
         key=recipient_id,
@@ -102,7 +103,7 @@ def _save(
         else statement.excluded.at > message_event.c.at
     )
     columns = {name: statement.excluded[name] for name in ("key", "at", "received_at")}
-    conn.execute(statement.on_conflict_do_update(index_elements=["dedupe"], set_=columns, where=is_newer))
+    conn.execute(statement.on_conflict_do_update(index_elements=["dedupe_key"], set_=columns, where=is_newer))
 
 
 def _dedupe_key(account: str, kind: str, name: str) -> str:

@@ -27,8 +27,8 @@ _STAGES = tuple(Stage)
 
 @dataclass(frozen=True, slots=True)
 class WebhookChange:
-    """What a webhook changed, for people to be told: ``found``, ``twice``, ``failed``, ``retry``, ``left``,
-    ``no-marketing`` or ``moved``."""
+    """What a webhook changed, for people to be told: ``found``, ``duplicate``, ``failed``, ``retry``,
+    ``opted-out``, ``no-marketing`` or ``number-changed``."""
 
     kind: str
     post: str = ""
@@ -64,7 +64,7 @@ def receive_events(
                 conn, account, channel_event.template_change, at=min(channel_event.at, now)
             )
         opts_out = (
-            channel_event.kind == "left"
+            channel_event.kind == "opted-out"
             or is_opt_out(channel_event.text)
             or is_opt_out(channel_event.payload)
         )
@@ -95,13 +95,13 @@ def _save_event(conn: Connection, account: str, channel_event: ChannelEvent, now
     """Whether this is the first time that it is told; a person's number and words are not kept."""
     row = {
         # Two accounts have two secrets: neither may use up the other's events.
-        "dedupe": f"{account}:{channel_event.dedupe_key}",
+        "dedupe_key": f"{account}:{channel_event.dedupe_key}",
         "account": account,
         "kind": channel_event.kind,
         "key": channel_event.key,
         "remote_id": channel_event.remote_id,
         "stage": channel_event.stage,
-        "failed": channel_event.failure_code,
+        "failure_code": channel_event.failure_code,
         "at": min(channel_event.at, now),
         "received_at": now,
         "settled": channel_event.kind != "status",
@@ -114,7 +114,7 @@ def _save_event(conn: Connection, account: str, channel_event: ChannelEvent, now
 
 @dataclass(frozen=True, slots=True)
 class _MessageStatus:
-    """Everything told of one message, as one word: ``stage`` or ``failed``; ``number`` None = no key of ours."""
+    """Everything told of one message, as one word: ``stage`` or ``failure_code``; ``attempt_number`` None = no key of ours."""
 
     remote_id: str
     stage: Stage
@@ -133,7 +133,7 @@ def _read_message_status(conn: Connection, account: str, remote_id: str) -> _Mes
     rows = conn.execute(select(message_event).where(condition).order_by(message_event.c.id)).all()
     stages = [Stage(row.stage) for row in rows if row.stage]
     stage = max(stages, key=_STAGES.index, default=Stage.ACCEPTED)
-    failed = next((row.failed for row in rows if row.failed), None)
+    failed = next((row.failure_code for row in rows if row.failure_code), None)
     if _STAGES.index(stage) >= _STAGES.index(Stage.DELIVERED):
         failed = None
     callbacks = (parse_callback(row.key) for row in rows)
@@ -198,7 +198,7 @@ def _mark_duplicate(
     if not conn.execute(update(attempt).where(is_attempt, is_unconfirmed).values(ended)).rowcount:
         return None
     outcomes.mark_duplicate(conn, [row.key], now=now)
-    return WebhookChange("twice", row.post)
+    return WebhookChange("duplicate", row.post)
 
 
 def _mark_failed(
@@ -223,7 +223,7 @@ def _mark_failed(
     if kind == "retry" and channel_event is not None:
         wait = timedelta(seconds=channel_event.retry_after or 0)
         values = {"state": State.SCHEDULED, "reason": "", "not_before": now + wait}
-    values |= {"owner": None, "code": code, "detail": "", "next_look_at": None, "updated_at": now}
+    values |= {"owner": None, "code": code, "detail": "", "next_lookup_at": None, "updated_at": now}
     conn.execute(update(delivery).where(delivery.c.key == row.key).values(values))
     conn.execute(
         update(attempt)
@@ -262,7 +262,7 @@ def _restrict_account(conn: Connection, account: str, channel_event: ChannelEven
 def _apply_person_event(
     conn: Connection, account: str, channel_event: ChannelEvent, *, opts_out: bool, now: datetime
 ) -> Iterator[WebhookChange]:
-    """What follows for whoever it is about; ``leaving`` = they want no more."""
+    """What follows for whoever it is about; ``opts_out`` = they want no more."""
     phone, at = identities.find_phone(conn, account, channel_event, now=now), min(channel_event.at, now)
     if phone is None:
         _remember_choices(conn, account, channel_event, opts_out=opts_out, now=now)
@@ -282,7 +282,7 @@ def _apply_person_event(
             )
     if channel_event.kind == "inbound":
         _open_window(conn, account, phone, at=at)
-    if channel_event.kind == "closed":
+    if channel_event.kind == "window-closed":
         _close_window(conn, account, phone, at=at)
     if channel_event.kind in ("no-marketing", "marketing"):
         _record_preference(conn, account, phone, marketing=channel_event.kind == "marketing", at=at, now=now)
@@ -304,7 +304,7 @@ def _change_phone(
 
     And the other way round, where the news of the new number is later than their word from it.
     """
-    yield WebhookChange("moved", phones=(old_phone, new_phone))
+    yield WebhookChange("number-changed", phones=(old_phone, new_phone))
     old_person, new_person = (
         recipients.get_by_phone(conn, old_phone),
         recipients.get_by_phone(conn, new_phone),
@@ -360,4 +360,4 @@ def _opt_out(conn: Connection, phone: str, *, at: datetime, now: datetime) -> We
     person = recipients.get_by_phone(conn, phone)
     if person is not None:
         recipients.record_opt_outs(conn, [(person.id, at)])
-    return WebhookChange("left")
+    return WebhookChange("opted-out")

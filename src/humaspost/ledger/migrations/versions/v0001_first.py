@@ -1,4 +1,4 @@
-"""The first ledger, frozen: later changes of the schema are later migrations."""
+"""Create every table. Frozen: a later change of the schema is a later migration."""
 
 from alembic import op
 
@@ -12,11 +12,11 @@ _STATEMENTS = (
         name TEXT NOT NULL,
         channel TEXT NOT NULL,
         platform_id TEXT,
-        shown TEXT NOT NULL,
+        display_name TEXT NOT NULL,
         bound_at TEXT,
         checked_at TEXT,
-        asked_as TEXT NOT NULL,
-        facts TEXT,
+        checked_identity TEXT NOT NULL,
+        status TEXT,
         hold TEXT,
         hold_code TEXT NOT NULL,
         hold_detail TEXT NOT NULL,
@@ -37,27 +37,27 @@ _STATEMENTS = (
     )
     """,
     """
-    CREATE TABLE event (
+    CREATE TABLE message_event (
         id INTEGER NOT NULL,
-        dedupe TEXT NOT NULL,
+        dedupe_key TEXT NOT NULL,
         account TEXT NOT NULL,
         kind TEXT NOT NULL,
         "key" TEXT,
         remote_id TEXT,
         stage TEXT,
-        failed TEXT,
+        failure_code TEXT,
         at TEXT NOT NULL,
         received_at TEXT NOT NULL,
         settled BOOLEAN NOT NULL,
         PRIMARY KEY (id),
-        UNIQUE (dedupe)
+        UNIQUE (dedupe_key)
     )
     """,
     """
-    CREATE INDEX event_open ON event (id) WHERE settled = 0
+    CREATE INDEX message_event_open ON message_event (id) WHERE settled = 0
     """,
     """
-    CREATE INDEX event_remote ON event (remote_id)
+    CREATE INDEX message_event_remote ON message_event (remote_id)
     """,
     """
     CREATE TABLE meta (
@@ -82,7 +82,7 @@ _STATEMENTS = (
         file TEXT NOT NULL,
         title TEXT NOT NULL,
         hold TEXT,
-        seen_at TEXT NOT NULL,
+        scanned_at TEXT NOT NULL,
         PRIMARY KEY (id)
     )
     """,
@@ -111,7 +111,7 @@ _STATEMENTS = (
         pid INTEGER NOT NULL,
         host TEXT NOT NULL,
         started_at TEXT NOT NULL,
-        seen_at TEXT NOT NULL,
+        heartbeat_at TEXT NOT NULL,
         stopped_at TEXT,
         PRIMARY KEY (owner)
     )
@@ -151,7 +151,7 @@ _STATEMENTS = (
         priority INTEGER NOT NULL,
         not_before TEXT,
         owner TEXT,
-        follows BOOLEAN NOT NULL,
+        use_latest_rendition BOOLEAN NOT NULL,
         attempts INTEGER NOT NULL,
         failures INTEGER NOT NULL,
         rendition TEXT,
@@ -162,20 +162,17 @@ _STATEMENTS = (
         code TEXT NOT NULL,
         detail TEXT NOT NULL,
         unknown_since TEXT,
-        looks INTEGER NOT NULL,
-        next_look_at TEXT,
+        lookups INTEGER NOT NULL,
+        next_lookup_at TEXT,
         updated_at TEXT NOT NULL,
         PRIMARY KEY ("key"),
-        CONSTRAINT a_state_of_the_table CHECK (state IN ('scheduled', 'preparing', 'sending', 'unknown', 'published', 'held', 'missed', 'failed', 'expired', 'refused', 'cancelled')),
-        CONSTRAINT published_has_a_time CHECK (state <> 'published' OR published_at IS NOT NULL),
+        CONSTRAINT valid_state CHECK (state IN ('scheduled', 'preparing', 'sending', 'unknown', 'published', 'held', 'missed', 'failed', 'expired', 'refused', 'cancelled')),
+        CONSTRAINT published_at_set CHECK (state <> 'published' OR published_at IS NOT NULL),
         FOREIGN KEY(account) REFERENCES account (id)
     )
     """,
     """
-    CREATE INDEX delivery_again ON delivery (account, state, not_before)
-    """,
-    """
-    CREATE INDEX delivery_lane ON delivery (account, state, due_at)
+    CREATE INDEX delivery_due ON delivery (account, state, due_at)
     """,
     """
     CREATE INDEX delivery_post ON delivery (post, account, state)
@@ -184,20 +181,34 @@ _STATEMENTS = (
     CREATE INDEX delivery_remote ON delivery (remote_id)
     """,
     """
-    CREATE INDEX delivery_state ON delivery (state, next_look_at)
+    CREATE INDEX delivery_retry ON delivery (account, state, not_before)
+    """,
+    """
+    CREATE INDEX delivery_state ON delivery (state, next_lookup_at)
     """,
     """
     CREATE INDEX delivery_updated ON delivery (updated_at)
     """,
     """
-    CREATE TABLE planned (
+    CREATE TABLE marketing_preference (
+        account TEXT NOT NULL,
+        recipient TEXT NOT NULL,
+        marketing BOOLEAN NOT NULL,
+        stated_at TEXT NOT NULL,
+        PRIMARY KEY (account, recipient),
+        FOREIGN KEY(account) REFERENCES account (id),
+        FOREIGN KEY(recipient) REFERENCES recipient (id)
+    )
+    """,
+    """
+    CREATE TABLE plan_row (
         post TEXT NOT NULL,
         account TEXT NOT NULL,
         fingerprint TEXT NOT NULL,
         type TEXT NOT NULL,
         date_at TEXT NOT NULL,
         due_at TEXT NOT NULL,
-        wall TEXT NOT NULL,
+        local_time TEXT NOT NULL,
         zone TEXT NOT NULL,
         expires_at TEXT,
         late TEXT NOT NULL,
@@ -206,7 +217,7 @@ _STATEMENTS = (
         during_pause BOOLEAN NOT NULL,
         audiences TEXT NOT NULL,
         rendition TEXT NOT NULL,
-        frozen TEXT,
+        frozen_rendition TEXT,
         first_write_at TEXT,
         changed BOOLEAN NOT NULL,
         fan_out BOOLEAN NOT NULL,
@@ -218,11 +229,11 @@ _STATEMENTS = (
         FOREIGN KEY(post) REFERENCES post (id),
         FOREIGN KEY(account) REFERENCES account (id),
         FOREIGN KEY(rendition) REFERENCES rendition (hash),
-        FOREIGN KEY(frozen) REFERENCES rendition (hash)
+        FOREIGN KEY(frozen_rendition) REFERENCES rendition (hash)
     )
     """,
     """
-    CREATE INDEX planned_due ON planned (account, due_at)
+    CREATE INDEX plan_row_due ON plan_row (account, due_at)
     """,
     """
     CREATE TABLE preparation (
@@ -232,6 +243,7 @@ _STATEMENTS = (
         ready BOOLEAN NOT NULL,
         next_at TEXT NOT NULL,
         failures INTEGER NOT NULL,
+        restarts INTEGER NOT NULL,
         updated_at TEXT NOT NULL,
         PRIMARY KEY (account, part_hash),
         FOREIGN KEY(account) REFERENCES account (id)
@@ -265,7 +277,7 @@ _STATEMENTS = (
     )
     """,
     """
-    CREATE TABLE window (
+    CREATE TABLE service_window (
         account TEXT NOT NULL,
         recipient TEXT NOT NULL,
         open_until TEXT NOT NULL,
@@ -281,7 +293,7 @@ _STATEMENTS = (
         number INTEGER NOT NULL,
         owner TEXT NOT NULL,
         rendition TEXT NOT NULL,
-        ready TEXT NOT NULL,
+        token TEXT NOT NULL,
         reply_to TEXT,
         template BOOLEAN NOT NULL,
         started_at TEXT NOT NULL,
@@ -298,7 +310,7 @@ _STATEMENTS = (
     CREATE INDEX attempt_started ON attempt (started_at)
     """,
     """
-    CREATE TABLE look (
+    CREATE TABLE lookup (
         id INTEGER NOT NULL,
         "key" TEXT NOT NULL,
         at TEXT NOT NULL,
@@ -308,12 +320,12 @@ _STATEMENTS = (
     )
     """,
     """
-    CREATE INDEX look_key ON look ("key")
+    CREATE INDEX lookup_key ON lookup ("key")
     """,
 )
 
 
 def upgrade() -> None:
-    """All tables of the first release stand."""
+    """Create the tables and indexes."""
     for statement in _STATEMENTS:
         op.execute(statement)
