@@ -1,5 +1,6 @@
 """The ledger as a file: made once, opened by many, upgraded only by a sender."""
 
+import shutil
 import sqlite3
 import threading
 from contextlib import closing
@@ -10,9 +11,10 @@ import pytest
 from sqlalchemy import create_engine, insert, select, text
 
 from humaspost.ledger import database, schema
-from humaspost.ledger.database import FILE, LedgerError, open_ledger
+from humaspost.ledger.database import FILE, LedgerError, UnsupportedLedgerError, open_ledger
 from humaspost.ledger.schema import meta
 from tests.support.deadlines import SECOND
+from tests.support.prototype_ledger import make_prototype_ledger
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
@@ -79,34 +81,76 @@ def test_an_older_ledger_is_left_to_a_sender(tmp_path):
         open_ledger(tmp_path, now=NOW, create=True)
 
 
-def _as_first_released(path: Path) -> None:
-    """The ledger is made back into what the first release made."""
-    with closing(sqlite3.connect(path)) as db:
-        db.execute("DROP TABLE preference")
-        db.execute("ALTER TABLE preparation DROP COLUMN remade")
-        db.execute(
-            "INSERT INTO account VALUES ('a', 'ig', 'instagram', '1', '', NULL, NULL, '', '', '', '', '', NULL, 0)"
-        )
-        db.execute("INSERT INTO preparation VALUES ('a', 'h', '{}', 1, ?, 0, ?)", [NOW.isoformat()] * 2)
-        db.execute("UPDATE alembic_version SET version_num = '0001'")
-        db.commit()
+def _install_next_migration(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give this humaspost one migration more than the ledgers that were made before."""
+    shutil.copytree(Path(database.__file__).with_name("migrations"), folder)
+    number = int(schema.HEAD) + 1
+    migration = "ALTER TABLE post ADD COLUMN note TEXT NOT NULL DEFAULT 'none yet'"
+    (folder / "versions" / f"v{number:04}_next.py").write_text(
+        f"""from alembic import op
+
+revision = "{number:04}"
+down_revision = "{schema.HEAD}"
 
 
-def test_a_sender_upgrades_an_older_ledger_and_keeps_a_copy(tmp_path):
-    open_ledger(tmp_path, now=NOW, create=True).close()
-    before = tables(tmp_path / FILE)
-    _as_first_released(tmp_path / FILE)
-    kept = tmp_path / "ledger-before-0002.sqlite3"
-    kept.write_bytes(b"what an interrupted upgrade left")
-    open_ledger(tmp_path, now=NOW, create=True, upgrade=True).close()
-    assert tables(tmp_path / FILE) == before
-    ledger = open_ledger(tmp_path, now=NOW, create=False)
-    with ledger.read() as conn:
-        kept_ready = conn.execute(select(schema.preparation)).one()
+def upgrade() -> None:
+    op.execute({migration!r})
+""",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(database, "_migrations_folder", lambda: folder)
+    monkeypatch.setattr(database, "HEAD", f"{number:04}")
+
+
+def test_a_sender_upgrades_an_older_ledger_and_keeps_a_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = tmp_path / "state"
+    ledger = open_ledger(state, now=NOW, create=True)
+    row = {"id": "a", "file": "a.md", "title": "A", "scanned_at": NOW}
+    ledger.write(lambda conn: conn.execute(insert(schema.post).values(row)))
     ledger.close()
-    assert (kept_ready.part_hash, kept_ready.ready, kept_ready.remade) == ("h", True, 0)
-    assert database.read_version(kept) == "0001"
-    assert kept.stat().st_mode & 0o077 == 0
+    before = tables(state / FILE)
+    _install_next_migration(tmp_path / "migrations", monkeypatch)
+    copy = state / f"ledger-before-{database.HEAD}.sqlite3"
+    copy.write_bytes(b"what an interrupted upgrade left")
+    open_ledger(state, now=NOW, create=True, upgrade=True).close()
+    with closing(sqlite3.connect(state / FILE)) as db:
+        assert db.execute("SELECT id, note FROM post").fetchall() == [("a", "none yet")]
+    assert database.read_version(state / FILE) == database.HEAD
+    assert database.read_version(copy) == schema.HEAD
+    assert tables(copy) == before
+    assert copy.stat().st_mode & 0o077 == 0
+
+
+def test_a_command_that_is_no_sender_does_not_upgrade(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = tmp_path / "state"
+    open_ledger(state, now=NOW, create=True).close()
+    before = tables(state / FILE)
+    _install_next_migration(tmp_path / "migrations", monkeypatch)
+    for create in (False, True):
+        with pytest.raises(LedgerError, match="older"):
+            open_ledger(state, now=NOW, create=create)
+    assert tables(state / FILE) == before
+    assert database.read_version(state / FILE) == schema.HEAD
+    assert list(state.glob("ledger-before-*")) == []
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002"])
+def test_a_ledger_of_before_the_first_release_is_refused_plainly(tmp_path: Path, revision: str) -> None:
+    make_prototype_ledger(tmp_path / FILE, revision)
+    before = (tmp_path / FILE).read_bytes()
+    for create, upgrade in ((False, False), (True, False), (True, True)):
+        with pytest.raises(UnsupportedLedgerError) as error:
+            open_ledger(tmp_path, now=NOW, create=create, upgrade=upgrade)
+        assert str(error.value).endswith(f"a test version of humaspost and cannot be used: {tmp_path / FILE}")
+        assert error.value.hint.startswith(
+            f"move the folder {tmp_path} away; the next run makes a new ledger."
+        )
+    assert (tmp_path / FILE).read_bytes() == before
+    assert list(tmp_path.glob("ledger-before-*")) == []
 
 
 def test_what_is_no_ledger_is_refused(tmp_path):

@@ -26,6 +26,9 @@ def create_backup(office: Office, target: Path | None) -> Path:
     state = office.settings.state
     if not (state / database.FILE).exists():
         raise LedgerError(_("there is no ledger yet, so there is nothing to back up"), "humaspost run")
+    database.read_version(
+        state / database.FILE
+    )  # raises where it cannot be used, so no copy of it would help
     if target is None:
         return backup.create_in_state(state, now=office.now())
     if target.resolve() == (state / database.FILE).resolve():

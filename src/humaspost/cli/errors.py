@@ -103,6 +103,11 @@ def _report_ledger_error(error: Any) -> ExitCode:
     return ExitCode.IO
 
 
+def _report_unsupported_ledger(error: Any) -> ExitCode:
+    _report_ledger_error(error)
+    return ExitCode.CONFIG
+
+
 def _report_database_error(error: Any) -> ExitCode:
     """SQLite's own words, without the statement that they came from."""
     from humaspost.ledger.database import describe_database_error
@@ -169,6 +174,7 @@ _REPORTERS: dict[str, Callable[[Any], ExitCode]] = {
     "humaspost.cli.demo.child.ChildFailed": _report_child_error,
     "humaspost.channels.registry.ChannelNotLoaded": _report_channel_error,
     "humaspost.delivery.sender_lock.Busy": _report_busy_sender,
+    "humaspost.ledger.database.UnsupportedLedgerError": _report_unsupported_ledger,
     "humaspost.ledger.database.LedgerError": _report_ledger_error,
     "sqlalchemy.exc.DBAPIError": _report_database_error,
     "sqlite3.DatabaseError": _report_database_error,

@@ -26,6 +26,8 @@ T = TypeVar("T")
 FILE = senders.FILE
 #: Seconds; as long as the longest pause of SQLite's busy handler in its first tenth of a second.
 _MIN_YIELD = 0.025
+#: A table that only ledgers made before the first release have; their revisions were called 0001 and 0002, too.
+_PROTOTYPE_TABLE = "planned"
 
 
 class LedgerError(Exception):
@@ -34,6 +36,18 @@ class LedgerError(Exception):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+
+class UnsupportedLedgerError(LedgerError):
+    """The ledger was made before the first release, and no migration starts from its tables."""
+
+    def __init__(self, path: Path, hint: str = "") -> None:
+        message = _("this ledger was made by a test version of humaspost and cannot be used: {path}")
+        advice = _(
+            "move the folder {folder} away; the next run makes a new ledger. Posts that were due before are not "
+            "sent again by a new ledger. Pauses, opt-outs and saved logins stay in the old folder."
+        )
+        super().__init__(message.format(path=path), hint or advice.format(folder=path.parent))
 
 
 class Ledger:
@@ -132,16 +146,21 @@ def create_empty() -> Ledger:
 
 
 def read_version(path: Path) -> str | None:
-    """The schema of the ledger file; None where there is none. Raises LedgerError if it is no ledger."""
+    """Return the schema of the ledger file, None where there is none.
+
+    Raises LedgerError if it is no ledger, UnsupportedLedgerError if it was made before the first release.
+    """
     if not path.exists() or path.stat().st_size == 0:
         return None
     try:
         with closing(
             sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)
         ) as connection:
-            tables = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"
-            if not connection.execute(tables).fetchone()[0]:
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+            if "alembic_version" not in tables:
                 return None
+            if _PROTOTYPE_TABLE in tables:
+                raise UnsupportedLedgerError(path)
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.OperationalError as error:
         raise LedgerError(f"{path.name}: {error}", "humaspost doctor") from error

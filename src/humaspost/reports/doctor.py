@@ -18,7 +18,7 @@ from humaspost.base.i18n import _, ngettext
 from humaspost.ledger import accounts as ledger_accounts
 from humaspost.ledger import database, senders
 from humaspost.ledger.accounts import status_from_row
-from humaspost.ledger.database import LedgerError
+from humaspost.ledger.database import LedgerError, UnsupportedLedgerError
 from humaspost.ledger.holds import file_errors
 from humaspost.ledger.queries import delivery_lists
 from humaspost.ledger.recovery import copy_detection
@@ -35,12 +35,16 @@ _MIN_FREE_BYTES = 500_000_000
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """``level`` is ``ok``, ``note`` or ``bad``; ``remedy`` what to do about it."""
+    """``level`` is ``ok``, ``note`` or ``bad``; ``remedy`` what to do about it.
+
+    ``stops_every_command`` means that no command works before that is done.
+    """
 
     topic: str
     level: str
     text: str
     remedy: str = ""
+    stops_every_command: bool = False
 
 
 def run_checks(office: Office, clock: TimeFormatter) -> list[CheckResult]:
@@ -71,7 +75,7 @@ def _run_check(
     except ConfigError as error:
         return [CheckResult("secrets", "bad", problem.message, problem.hint) for problem in error.problems]
     except LedgerError as error:
-        return [CheckResult("ledger", "bad", str(error), error.hint)]
+        return [_ledger_failure(error)]
     except (DBAPIError, sqlite3.Error, OSError) as error:
         reason = str(getattr(error, "orig", error))
         remedy = _("mend what is said of state and disk first; the ledger must be writable to be read")
@@ -80,6 +84,11 @@ def _run_check(
                 topic, "bad", _("cannot be looked at: {why}").format(why=escape_unsafe(reason)), remedy
             )
         ]
+
+
+def _ledger_failure(error: LedgerError) -> CheckResult:
+    stops_every_command = isinstance(error, UnsupportedLedgerError)
+    return CheckResult("ledger", "bad", str(error), error.hint, stops_every_command=stops_every_command)
 
 
 def _config(office: Office, _clock: TimeFormatter) -> Iterator[CheckResult]:
@@ -157,7 +166,7 @@ def _ledger(office: Office, _clock: TimeFormatter) -> Iterator[CheckResult]:
             waiting = len(delivery_lists.list_deliveries(conn, states=UNRESOLVED_STATES))
             broken = len(file_errors.load_file_errors(conn))
     except LedgerError as error:
-        yield CheckResult("ledger", "bad", str(error), error.hint)
+        yield _ledger_failure(error)
         return
     if office.ledger().path is None:
         yield CheckResult("ledger", "note", _("none yet; the first sender makes it"))

@@ -17,6 +17,8 @@ def doctor(json: JsonOption = False) -> ExitCode:
     else:
         print_text(format_results(findings, columns=terminal_columns()))
     bad = [finding for finding in findings if finding.level == "bad"]
+    if any(finding.stops_every_command for finding in bad):
+        return ExitCode.CONFIG
     return most_urgent(
         ExitCode.LOGIN if finding.topic == "login" else ExitCode.NEEDS_PERSON for finding in bad
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from humaspost.base.files import written_path
 from humaspost.base.i18n import _
 from humaspost.ledger import database
-from humaspost.ledger.database import LedgerError
+from humaspost.ledger.database import LedgerError, UnsupportedLedgerError
 from humaspost.ledger.deliveries import restore_gap
 from humaspost.ledger.recovery import copy_detection
 
@@ -87,14 +87,17 @@ def time_from_name(path: Path) -> datetime:
 
 def get_backup_time(path: Path) -> datetime:
     """What moment the copy knows of last. Raises LedgerError where it is no whole ledger of ours."""
-    if database.read_version(path) is None:
-        raise LedgerError(
-            _("{name} is no ledger").format(name=path.name), _("name another: humaspost restore FILE")
-        )
+    hint = _("name another: humaspost restore FILE")
+    try:
+        version = database.read_version(path)
+    except UnsupportedLedgerError as error:
+        raise UnsupportedLedgerError(path, hint) from error
+    if version is None:
+        raise LedgerError(_("{name} is no ledger").format(name=path.name), hint)
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)) as copy:
             _verify(copy)
     except sqlite3.DatabaseError as error:
-        raise LedgerError(f"{path.name}: {error}", _("name another: humaspost restore FILE")) from error
+        raise LedgerError(f"{path.name}: {error}", hint) from error
     with database.open_readonly(path) as conn:
         return restore_gap.get_last_recorded_time(conn)
