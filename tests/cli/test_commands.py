@@ -110,7 +110,7 @@ def test_plan_sends_nothing_and_says_that_nobody_sends(office: FakeOffice) -> No
     assert "Nobody is sending" in shown
     assert not (office.folder / ".humaspost").exists()
     document = office.run("plan", "--json").json
-    assert [one["id"] for one in document["coming"]] == ["a"]
+    assert [one["id"] for one in document["upcoming"]] == ["a"]
     assert [(one["kind"], one["id"]) for one in document["not_sent"]] == [("missed", "b")]
 
 

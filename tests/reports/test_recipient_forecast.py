@@ -66,7 +66,7 @@ def printed(one: Upcoming, found: RecipientForecast | None) -> tuple[str, dict[s
         TimeFormatter("Asia/Jakarta", DUE - DAY),
     )
     document = plan_to_json(seen, SenderStatus(False), clock=clock)
-    return "\n".join(format_plan(seen, SenderStatus(False), clock=clock)), document["coming"][0]
+    return "\n".join(format_plan(seen, SenderStatus(False), clock=clock)), document["upcoming"][0]
 
 
 def test_three_thousand_people_and_a_young_number() -> None:
@@ -79,7 +79,7 @@ def test_three_thousand_people_and_a_young_number() -> None:
     text, document = printed(one, found)
     assert "limit 250 people in 24 h: the last would get it Mon 15 Feb" in text
     assert "expires Wed 3 Feb 21:00: 2,763 people would never get it" in text
-    assert (document["never"], document["missed"]) == (2763, 0)
+    assert (document["not_sending"], document["missed"]) == (2763, 0)
 
 
 @pytest.mark.parametrize(("people", "days"), [(237, None), (238, 1), (474, 1), (475, 2)])
@@ -133,7 +133,7 @@ def test_a_post_that_nobody_gets_within_its_grace_is_missed_by_all() -> None:
     assert "limit 250 people in 24 h: no place before Wed 3 Feb 22:30" in text
     assert "5 of 5 people would find no place in time and get nothing (missed)" in text
     assert "the last would get it" not in text
-    assert (document["missed"], document["never"]) == (5, 0)
+    assert (document["missed"], document["not_sending"]) == (5, 0)
     skipped, _ = printed(upcoming(5, late=Late.SKIP), found)
     assert "get nothing (expired)" in skipped
 

@@ -221,7 +221,7 @@ def plan_to_json(outlook: PlanOutlook, sender: SenderStatus, *, clock: TimeForma
     return {
         "schema": 1,
         "now": clock.now.isoformat(),
-        "coming": [_upcoming_to_json(one) for one in outlook.upcoming],
+        "upcoming": [_upcoming_to_json(one) for one in outlook.upcoming],
         "not_sent": [_not_sending_to_json(one) for one in outlook.not_sending],
         "deliveries": outlook.delivery_count,
         "sender": sender_to_json(sender),
@@ -236,15 +236,17 @@ def _upcoming_to_json(item: Upcoming) -> dict[str, Any]:
         "title": item.row.title,
         "account": item.row.account.name,
         "channel": item.row.account.channel,
-        "shown": item.row.account.display_name,
+        "display_name": item.row.account.display_name,
         "due_at": item.due.isoformat(),
         "parts": len(item.row.rendition.parts),
-        "people": item.preview.audience_size,
+        "audience_size": item.preview.audience_size,
         "deliveries": item.remaining,
         "price_usd": str(price) if price is not None else None,
         "held": item.hold_reason or None,
-        "last_at": item.recipient_forecast.last_delivery_at.isoformat() if item.recipient_forecast else None,
-        "never": item.recipient_forecast.never_count if item.recipient_forecast else 0,
+        "last_delivery_at": item.recipient_forecast.last_delivery_at.isoformat()
+        if item.recipient_forecast
+        else None,
+        "not_sending": item.recipient_forecast.never_count if item.recipient_forecast else 0,
         "missed": item.recipient_forecast.missed if item.recipient_forecast else 0,
     }
 

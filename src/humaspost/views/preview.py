@@ -67,8 +67,8 @@ def _account_to_json(preview: RenditionPreview) -> dict[str, Any]:
     return {
         "account": preview.account.name,
         "channel": preview.account.channel,
-        "shown": preview.account.display_name,
-        "people": preview.audience_size,
+        "display_name": preview.account.display_name,
+        "audience_size": preview.audience_size,
         "replies_to": preview.rendition.replies_to,
         "parts": [_part_to_json(part, preview) for part in preview.rendition.parts],
     }

@@ -44,7 +44,7 @@ def templates_to_json(account: str, templates: tuple[Template, ...]) -> dict[str
             "status": t.status,
             "category": t.category,
             "params": t.param_count,
-            "named": list(t.param_names),
+            "param_names": list(t.param_names),
             "header": t.header_kind or ("text" if t.has_header_param else None),
             "buttons": list(t.buttons),
         }

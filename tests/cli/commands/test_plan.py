@@ -14,8 +14,8 @@ def few(office: ServedOffice, count: int) -> None:
 
 
 def waits(office: ServedOffice, name: str) -> timedelta:
-    (one,) = [one for one in office.json("plan")["coming"] if one["id"] == name]
-    last = one["last_at"] or one["due_at"]
+    (one,) = [one for one in office.json("plan")["upcoming"] if one["id"] == name]
+    last = one["last_delivery_at"] or one["due_at"]
     return datetime.fromisoformat(last) - datetime.fromisoformat(one["due_at"])
 
 
@@ -32,7 +32,7 @@ def test_the_forecast_knows_who_was_written_to(office: ServedOffice) -> None:
     # Two of today's places are taken until tomorrow, and their people count once: three wait for two a day.
     assert timedelta(days=1) < waits(office, "kabar") <= timedelta(days=2)
     # Its first went out in time, so the others get it late.
-    assert [one["missed"] for one in office.json("plan")["coming"]] == [0, 0]
+    assert [one["missed"] for one in office.json("plan")["upcoming"]] == [0, 0]
 
 
 def test_a_post_whose_people_find_no_place_within_its_grace_is_foreseen_as_missed(
@@ -47,8 +47,8 @@ def test_a_post_whose_people_find_no_place_within_its_grace_is_foreseen_as_misse
     office.start("publish", "lama", "--yes", "--quiet")
     office.wait_for_counts(published=1)
     office.post("kabar", "Pompa ketiga rusak.", due=3600, channels="[whatsapp]", audiences="[relawan]")
-    (kabar,) = [one for one in office.json("plan")["coming"] if one["id"] == "kabar"]
-    assert (kabar["missed"], kabar["never"]) == (3, 0)
+    (kabar,) = [one for one in office.json("plan")["upcoming"] if one["id"] == "kabar"]
+    assert (kabar["missed"], kabar["not_sending"]) == (3, 0)
     shown = office.run("plan").out
     assert "limit 2 people in 24 h: no place before" in shown
     assert "3 of 3 people would find no place in time and get nothing (missed)" in shown

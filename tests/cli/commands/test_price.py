@@ -89,7 +89,7 @@ def test_plan_and_publish_say_it(tmp_path: Path) -> None:
         (tmp_path / "posts" / f"{id_}.md").write_text(_POST.format(id=id_, more=more, body=f"Badan {id_}."))
     assert "x charges about US$ 0.22 for them, pay-per-use.\n" in run("plan", cwd=tmp_path).out
     told = json.loads(run("plan", "--json", cwd=tmp_path).out)
-    assert {one["id"]: one["price_usd"] for one in told["coming"]} == {"satu": "0.200", "dua": "0.015"}
+    assert {one["id"]: one["price_usd"] for one in told["upcoming"]} == {"satu": "0.200", "dua": "0.015"}
     asked = run("publish", "satu", cwd=tmp_path)
     assert asked.code == 2
     assert "/280  about US$ 0.20\n" in asked.err

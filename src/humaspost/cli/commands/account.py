@@ -30,7 +30,7 @@ def list_(json: JsonOption = False) -> None:
     account_rows = status_report(office, time_formatter(office)).accounts
     channels = {account.name: account.channel for account in office.settings.accounts}
     if json:
-        keys = ("account", "shown", "status")
+        keys = ("account", "display_name", "status")
         entries = [{**dict(zip(keys, row, strict=True)), "channel": channels[row[0]]} for row in account_rows]
         print_json({"schema": 1, "accounts": entries})
     elif account_rows:
@@ -64,8 +64,8 @@ def check(name: Name, json: JsonOption = False) -> ExitCode:
                 "schema": 1,
                 "account": name,
                 "ok": ok,
-                "shown": display_name,
-                "why": None if ok else reason or None,
+                "display_name": display_name,
+                "reason": None if ok else reason or None,
             }
         )
     elif recheck_at is None:

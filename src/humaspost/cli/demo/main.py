@@ -62,7 +62,7 @@ def _run_day(office: Path, url: str, *, started_at: float, keep: bool) -> ExitCo
     print_text([*_print_header(office, url, len(posts), plan), ""])
     with ChildProcess("schedule", "--jsonl", cwd=office) as scheduler:
         _wait_for_ledger(scheduler, deadline=started_at + MAX_DURATION / 2)
-        upcoming = {item["id"] for item in plan["coming"]}
+        upcoming = {item["id"] for item in plan["upcoming"]}
         seconds = [post for post in read_dated_posts(office / "posts") if post.id in upcoming]
         distribute_dates(
             seconds,
@@ -108,7 +108,7 @@ def _wait_for_ledger(scheduler: ChildProcess, *, deadline: float) -> None:
 
 def _print_progress(scheduler: ChildProcess, plan: dict[str, Any], *, deadline: float) -> None:
     """Each thing that is published is shown, until all is or the time is over."""
-    expected = {(item["id"], item["account"]): item for item in plan["coming"]}
+    expected = {(item["id"], item["account"]): item for item in plan["upcoming"]}
     published = dict.fromkeys(expected, 0)
     start = time.monotonic()
     print_text(
@@ -130,7 +130,7 @@ def _print_progress(scheduler: ChildProcess, plan: dict[str, Any], *, deadline: 
 def _print_event(event: dict[str, Any], item: dict[str, Any], count: int) -> str:
     from humaspost.views.states import state_word
 
-    label = item["shown"]
+    label = item["display_name"]
     if event["total"] > 1:
         label = _("{count} of {total} people").format(count=event["count"], total=event["total"])
     elif item["deliveries"] > 1:
@@ -148,7 +148,7 @@ def _read_day(office: Path, url: str, plan: dict[str, Any], *, order: list[str])
     idle = {item["id"] or item["file"]: item["reason"] or draft for item in plan["not_sent"]}
     return DemoDay(
         order=tuple(order),
-        expected={(one["id"], one["channel"]): one["deliveries"] for one in plan["coming"]},
+        expected={(one["id"], one["channel"]): one["deliveries"] for one in plan["upcoming"]},
         drafts=idle,
         deliveries=status["deliveries"],
         objects=_fetch_objects(url),
