@@ -15,7 +15,7 @@ COMMANDS = (
     ("run",),
     ("schedule",),
     ("pause", "--reason", "why"),
-    ("resume", "--yes"),
+    ("resume",),
     ("resolve", "uji", "--cancel", "--yes"),
     ("account", "list"),
     ("audience", "list"),
