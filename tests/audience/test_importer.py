@@ -178,7 +178,7 @@ def test_lists_are_told_with_their_members(ledger: Ledger, load: Import) -> None
     load(row(2), name="kosong")
     load(name="kosong")
     with ledger.read() as conn:
-        told = [(found.name, found.members, found.left) for found in recipients.list_audiences(conn)]
+        told = [(found.name, found.members, found.opted_out) for found in recipients.list_audiences(conn)]
     assert told == [("kosong", 0, 0), ("warga", 2, 1)]
 
 
