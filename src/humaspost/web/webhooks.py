@@ -1,7 +1,8 @@
 """The webhook address of each account, and an address for health checks.
 
 https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/overview (read 2026-11-23):
-a webhook is sent again for up to seven days after any answer but 200, so 200 means that its events are on disk.
+after any answer except 200, the webhook is sent again for up to seven days. So 200 is answered only when the events
+are on disk.
 """
 
 import asyncio

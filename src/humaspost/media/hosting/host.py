@@ -48,9 +48,9 @@ class HostError(Exception):
 class MediaHost:
     """The place from which Instagram fetches files; safe to use from several threads.
 
-    Either a web server shows ``folder`` as ``public_base_url``, or files are PUT to ``upload_url``, or uploaded
-    to ``bucket``, whose addresses are signed if ``public_base_url`` is "". ``salt`` is a file of the state folder
-    that keeps the names unguessable; it is created (0600) if absent.
+    Exactly one of three is given: a ``folder`` that a web server shows as ``public_base_url``, an ``upload_url``
+    to which files are PUT, or a ``bucket``. The bucket's addresses are signed if ``public_base_url`` is "".
+    ``salt`` is a file of the state folder that keeps the names unguessable; it is created (0600) if absent.
     Raises ValueError if ``public_base_url`` is neither https nor on this computer.
     """
 
