@@ -1,4 +1,4 @@
-"""What is still being converted is no failure of any channel: the lane looks again, and nothing counts against it."""
+"""What is still being converted is no failure of any channel: the worker tries again, and nothing counts against it."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from tests.support.channel_context import SandboxContext, jpeg
 class ConvertingContext(SandboxContext):
     """Nothing is fit yet."""
 
-    def fitted(self, media: Attachment) -> FitFile:
+    def fit_media(self, media: Attachment) -> FitFile:
         raise MediaNotReady(0.05)
 
     def public_url(self, media: Attachment) -> str:
@@ -26,9 +26,9 @@ def test_what_is_not_fit_yet_passes_through_every_channel(
     name: str, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     account, channel = sandbox.config()["accounts"][name], named(name)
-    door = ConvertingContext(
+    context = ConvertingContext(
         sandbox, tmp_path, {k: v for k, v in account.items() if k not in channel.Config.model_fields}
     )
     config = channel.Config(**{k: v for k, v in account.items() if k in channel.Config.model_fields})
-    with channel.open(config, door) as session, pytest.raises(MediaNotReady):
-        session.prepare(Part(1, "Halo.", (door.add(jpeg()),)), None)
+    with channel.open(config, context) as session, pytest.raises(MediaNotReady):
+        session.prepare(Part(1, "Halo.", (context.add(jpeg()),)), None)

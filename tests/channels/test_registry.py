@@ -12,7 +12,7 @@ _BUILT_IN = ("instagram", "whatsapp", "x")
 
 
 @pytest.fixture
-def plugged(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> object:
+def plugin_installed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> object:
     """Installs a package that brings the channels given; undone afterwards."""
 
     def install(**channels: str) -> None:
@@ -35,7 +35,7 @@ def plugged(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
     registry._load.cache_clear()
 
 
-def test_the_built_in_ones_come_through_the_same_door() -> None:
+def test_the_built_in_ones_come_through_the_same_entry_points() -> None:
     assert set(_BUILT_IN) <= set(registry.channel_names())
     assert {name: channel.name for name, channel in registry.load_channels().items()}.items() >= {
         (name, name) for name in _BUILT_IN
@@ -44,15 +44,15 @@ def test_the_built_in_ones_come_through_the_same_door() -> None:
 
 def test_a_channel_imports_only_itself() -> None:
     code = (
-        "import sys; from humaspost.channels.registry import channel, names; names(); channel('x');"
+        "import sys; from humaspost.channels.registry import channel_names, load_channel; channel_names(); load_channel('x');"
         "print([m for m in sys.modules if m in ('humaspost.channels.instagram', 'humaspost.channels.whatsapp')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 
 
-def test_another_packages_channel_is_found(plugged: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    plugged(other="otherpost:Other")  # type: ignore[operator]
+def test_another_packages_channel_is_found(plugin_installed: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    plugin_installed(other="otherpost:Other")  # type: ignore[operator]
     assert registry.load_channel("other").name == "other"
     monkeypatch.setenv("HUMASPOST_LOAD_PLUGINS", "")
     assert registry.channel_names() == _BUILT_IN
@@ -60,8 +60,8 @@ def test_another_packages_channel_is_found(plugged: object, monkeypatch: pytest.
         registry.load_channel("other")
 
 
-def test_names_never_clash_in_silence(plugged: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    plugged(x="otherpost:Other")  # type: ignore[operator]
+def test_names_never_clash_in_silence(plugin_installed: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    plugin_installed(x="otherpost:Other")  # type: ignore[operator]
     with pytest.raises(registry.ChannelNotLoaded, match=r"named x: .*otherpost"):
         registry.channel_names()
     monkeypatch.setenv("HUMASPOST_LOAD_PLUGINS", "")
@@ -76,8 +76,8 @@ def test_names_never_clash_in_silence(plugged: object, monkeypatch: pytest.Monke
         ("nowhere:Thing", "does not load"),
     ],
 )
-def test_a_broken_package_is_named(plugged: object, value: str, reason: str) -> None:
-    plugged(broken=value)  # type: ignore[operator]
+def test_a_broken_package_is_named(plugin_installed: object, value: str, reason: str) -> None:
+    plugin_installed(broken=value)  # type: ignore[operator]
     with pytest.raises(registry.ChannelNotLoaded, match=f"otherpost.*{reason}"):
         registry.load_channel("broken")
     assert registry.load_channel("x").name == "x"

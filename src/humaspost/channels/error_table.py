@@ -40,8 +40,8 @@ class ErrorRow:
     ``code`` and ``subcode`` are the platform's numbers as text, ``type`` is the end of its type,
     ``match`` a part of its words in any case. ``calls`` are the calls that the row is about, none =
     all. ``name`` is the error's code as people see it; "" = the platform's own. ``scope`` None = the
-    error's usual one. ``redo`` belongs to Transient, ``most`` (tries in all, 0 = no end) to it and
-    RateLimited, ``lasting`` to AuthFailed, ``unwanted`` to Rejected. ``source`` is where it is written.
+    error's usual one. ``restart_preparation`` belongs to Transient, ``max_attempts`` (tries in all, 0 = no end) to it and
+    RateLimited, ``persistent`` to AuthFailed, ``marketing_refused`` to Rejected. ``source`` is where it is written.
     """
 
     error: type[ChannelError]

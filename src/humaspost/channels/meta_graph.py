@@ -23,7 +23,7 @@ _MAX_WAIT = timedelta(days=1)
 class GraphClient:
     """The Graph API for one account: what it answers, or one of the six errors.
 
-    ``rows`` say what its refusals mean. ``wait`` tells how long to wait at least.
+    ``error_rows`` say what its refusals mean. ``wait_for`` tells how long to wait at least.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class GraphClient:
     ) -> Mapping[str, Any]:
         """The object that a call answers with; ``call`` is its name in the error table.
 
-        ``wait`` replaces the usual one. Other arguments are those of ``Wire.call``.
+        ``wait`` replaces the usual one. Other arguments are those of ``HttpClient.request``.
         """
         headers = {"Authorization": f"Bearer {self._token}"}
         response = self._http.request(method, path, write=write, headers=headers, **extra_arguments)

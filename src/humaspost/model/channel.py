@@ -154,7 +154,7 @@ class ChannelContext(Protocol):
     def fit_media(self, media: Attachment) -> FitFile:
         """The medium as this channel takes it; raises Rejected ``media-changed`` if the source's bytes differ.
 
-        Asked before anything is written; raises NotFitYet, which ``prepare`` lets pass, while it is being made.
+        Asked before anything is written; raises MediaNotReady, which ``prepare`` lets pass, while it is being made.
         """
         ...
 
@@ -164,7 +164,7 @@ class ChannelContext(Protocol):
 
 
 class Session(Protocol):
-    """A channel opened for one account. Raises only the six ChannelErrors, and lets the door's NotFitYet pass."""
+    """A channel opened for one account. Raises only the six ChannelErrors, and lets the context's MediaNotReady pass."""
 
     def whoami(self) -> Identity:
         """Whose credentials these are; read-only."""

@@ -82,7 +82,7 @@ class SessionHarness:
 def opened(
     sandbox: Sandbox, folder: Path, *, login: str = "instagram"
 ) -> tuple[InstagramConfig, SandboxContext]:
-    """The config and the door of the sandbox's own account."""
+    """The config and the context of the sandbox's own account."""
     account = sandbox.config()["accounts"]["instagram"]
     values = {"base_url": account["base_url"], "user_id": account["user_id"], "login": login}
     token = account["facebook_access_token" if login == "facebook" else "access_token"]
@@ -96,15 +96,15 @@ def sandbox(sandbox: Sandbox) -> Sandbox:
 
 
 @pytest.fixture
-def bench(sandbox: Sandbox, tmp_path: Path) -> Iterator[SessionHarness]:
-    config, door = opened(sandbox, tmp_path)
-    with Instagram().open(config, door) as session:
+def harness(sandbox: Sandbox, tmp_path: Path) -> Iterator[SessionHarness]:
+    config, context = opened(sandbox, tmp_path)
+    with Instagram().open(config, context) as session:
         assert isinstance(session, InstagramSession)
-        yield SessionHarness(sandbox, door, session, config)
+        yield SessionHarness(sandbox, context, session, config)
 
 
 @pytest.fixture
 def facebook(sandbox: Sandbox, tmp_path: Path) -> Iterator[SessionHarness]:
-    config, door = opened(sandbox, tmp_path, login="facebook")
-    with Instagram().open(config, door) as session:
-        yield SessionHarness(sandbox, door, session, config)
+    config, context = opened(sandbox, tmp_path, login="facebook")
+    with Instagram().open(config, context) as session:
+        yield SessionHarness(sandbox, context, session, config)

@@ -19,41 +19,41 @@ REFRESH = "/refresh_access_token$"
 DAYS = timedelta(days=1)
 
 
-def refreshes(bench: SessionHarness) -> int:
-    return sum(r["path"].endswith("/refresh_access_token") for r in bench.sandbox.state.requests)
+def refreshes(harness: SessionHarness) -> int:
+    return sum(r["path"].endswith("/refresh_access_token") for r in harness.sandbox.state.requests)
 
 
-def test_a_first_survey_renews_the_token_and_so_learns_its_end(bench: SessionHarness) -> None:
-    old = bench.context.secret("access_token")
-    facts = bench.session.survey()
+def test_a_first_status_renews_the_token_and_so_learns_its_end(harness: SessionHarness) -> None:
+    old = harness.context.secret("access_token")
+    facts = harness.session.fetch_status()
     assert facts.expires_at is not None
-    assert timedelta(days=59) < facts.expires_at - bench.context.now() <= timedelta(days=60)
-    assert bench.context.secret("access_token") != old
-    assert bench.session.whoami().expires_at == facts.expires_at
-    bench.published(bench.part())
-    assert len(bench.objects()) == 1
+    assert timedelta(days=59) < facts.expires_at - harness.context.now() <= timedelta(days=60)
+    assert harness.context.secret("access_token") != old
+    assert harness.session.whoami().expires_at == facts.expires_at
+    harness.published(harness.part())
+    assert len(harness.objects()) == 1
 
 
-def test_a_session_that_was_open_uses_the_token_that_another_renewed(bench: SessionHarness) -> None:
-    with Instagram().open(bench.config, bench.context) as other:
+def test_a_session_that_was_open_uses_the_token_that_another_renewed(harness: SessionHarness) -> None:
+    with Instagram().open(harness.config, harness.context) as other:
         other.fetch_status()
-    assert bench.session._graph._token == bench.context.secret("access_token")
-    bench.session.whoami()
+    assert harness.session._graph_client._token == harness.context.secret("access_token")
+    harness.session.whoami()
 
 
-def test_it_is_not_renewed_before_its_time(bench: SessionHarness) -> None:
-    first = bench.session.survey().expires_at
-    bench.context.later = 29 * DAYS
-    assert bench.session.survey().expires_at == first
-    assert refreshes(bench) == 1
+def test_it_is_not_renewed_before_its_time(harness: SessionHarness) -> None:
+    first = harness.session.fetch_status().expires_at
+    harness.context.later = 29 * DAYS
+    assert harness.session.fetch_status().expires_at == first
+    assert refreshes(harness) == 1
 
 
-def test_it_is_renewed_from_thirty_days_before_its_end(bench: SessionHarness) -> None:
-    now = bench.context.now()
-    tokens = TokenManager(bench.config, bench.context)
-    tokens._save(bench.context.secret("access_token"), TokenLifetime(now - 31 * DAYS, now + 29 * DAYS))
-    expires = bench.session.survey().expires_at
-    assert refreshes(bench) == 1
+def test_it_is_renewed_from_thirty_days_before_its_end(harness: SessionHarness) -> None:
+    now = harness.context.now()
+    tokens = TokenManager(harness.config, harness.context)
+    tokens._save(harness.context.secret("access_token"), TokenLifetime(now - 31 * DAYS, now + 29 * DAYS))
+    expires = harness.session.fetch_status().expires_at
+    assert refreshes(harness) == 1
     assert expires is not None
     assert expires - now > 59 * DAYS
 
@@ -65,22 +65,22 @@ def test_it_is_neither_renewed_too_young_nor_too_early() -> None:
     assert not TokenLifetime(now - 30 * DAYS, now + RENEWAL_PERIOD).is_renewal_due(now)
 
 
-def test_a_token_younger_than_a_day_stays_and_so_does_not_knowing(bench: SessionHarness) -> None:
-    bench.sandbox.state.settings["instagram.token_age_hours"] = 1
-    old = bench.context.secret("access_token")
-    assert bench.session.survey().expires_at is None
-    assert refreshes(bench) == 1
-    assert bench.context.secret("access_token") == old
+def test_a_token_younger_than_a_day_stays_and_so_does_not_knowing(harness: SessionHarness) -> None:
+    harness.sandbox.state.settings["instagram.token_age_hours"] = 1
+    old = harness.context.secret("access_token")
+    assert harness.session.fetch_status().expires_at is None
+    assert refreshes(harness) == 1
+    assert harness.context.secret("access_token") == old
 
 
 @pytest.mark.parametrize("fault", ["drop-before", "drop-after", "garbage", "empty-2xx", "redirect"])
-def test_a_renewal_that_fails_costs_nothing(bench: SessionHarness, fault: str) -> None:
-    old = bench.context.secret("access_token")
-    bench.inject_fault(fault, REFRESH, method="GET")
-    facts = bench.session.survey()
+def test_a_renewal_that_fails_costs_nothing(harness: SessionHarness, fault: str) -> None:
+    old = harness.context.secret("access_token")
+    harness.inject_fault(fault, REFRESH, method="GET")
+    facts = harness.session.fetch_status()
     assert (facts.quotas, facts.expires_at) == ({"posts": (0, 50)}, None)
-    assert bench.context.secret("access_token") == old
-    bench.session.whoami()
+    assert harness.context.secret("access_token") == old
+    harness.session.whoami()
 
 
 @pytest.mark.parametrize(
@@ -92,30 +92,30 @@ def test_a_renewal_that_fails_costs_nothing(bench: SessionHarness, fault: str) -
         {"access_token": "IGX", "expires_in": 10**15},
     ],
 )
-def test_a_strange_renewal_is_not_believed(bench: SessionHarness, body: dict[str, object]) -> None:
-    old = bench.context.secret("access_token")
-    bench.inject_fault("status", REFRESH, method="GET", status=200, body=body, acted=False)
-    assert bench.session.survey().expires_at is None
-    assert bench.context.secret("access_token") == old
+def test_a_strange_renewal_is_not_believed(harness: SessionHarness, body: dict[str, object]) -> None:
+    old = harness.context.secret("access_token")
+    harness.inject_fault("status", REFRESH, method="GET", status=200, body=body, acted=False)
+    assert harness.session.fetch_status().expires_at is None
+    assert harness.context.secret("access_token") == old
 
 
-def test_what_is_known_of_one_token_is_not_said_of_another(bench: SessionHarness) -> None:
-    bench.session.survey()
-    bench.context.secrets["access_token"] = "a-token-that-a-person-put-in"
-    tokens = TokenManager(bench.config, bench.context)
+def test_what_is_known_of_one_token_is_not_said_of_another(harness: SessionHarness) -> None:
+    harness.session.fetch_status()
+    harness.context.secrets["access_token"] = "a-token-that-a-person-put-in"
+    tokens = TokenManager(harness.config, harness.context)
     assert tokens._stored_lifetime() is None
     with pytest.raises(AuthFailed):
-        bench.session.whoami()
+        harness.session.whoami()
 
 
 def test_facebook_login_without_the_app_is_never_renewed(facebook: SessionHarness) -> None:
     facebook.sandbox.state.settings["instagram.facebook_token_seconds_left"] = 86_400
-    assert facebook.session.survey().extra["renews"] is False
+    assert facebook.session.fetch_status().extra["renews"] is False
     assert (refreshes(facebook), exchanges(facebook)) == (0, 0)
 
 
-def exchanges(bench: SessionHarness) -> int:
-    return sum(r["path"].endswith("/oauth/access_token") for r in bench.sandbox.state.requests)
+def exchanges(harness: SessionHarness) -> int:
+    return sum(r["path"].endswith("/oauth/access_token") for r in harness.sandbox.state.requests)
 
 
 @contextmanager
@@ -189,11 +189,11 @@ def test_what_cannot_be_a_better_token_replaces_none(facebook: SessionHarness, t
         assert session.whoami().platform_id == facebook.config.user_id
 
 
-@pytest.mark.parametrize("login", ["facebook", "bench"])
+@pytest.mark.parametrize("login", ["facebook", "harness"])
 def test_a_token_that_a_person_puts_in_meanwhile_counts(login: str, request: pytest.FixtureRequest) -> None:
-    bench: SessionHarness = request.getfixturevalue(login)
-    bench.sandbox.state.settings["instagram.facebook_token_seconds_left"] = 20 * 86_400
-    with of_app(bench) as session:
+    harness: SessionHarness = request.getfixturevalue(login)
+    harness.sandbox.state.settings["instagram.facebook_token_seconds_left"] = 20 * 86_400
+    with of_app(harness) as session:
         graph = session._graph_client
         asked = graph.request
 
@@ -201,12 +201,12 @@ def test_a_token_that_a_person_puts_in_meanwhile_counts(login: str, request: pyt
             """The person is as fast as it goes: between the question and its answer."""
             found = asked(call, method, path, **request)
             if path.endswith("access_token"):
-                bench.context.secrets["access_token"] = "put-in-by-a-person"
+                harness.context.secrets["access_token"] = "put-in-by-a-person"
             return found
 
         graph.request = ask  # type: ignore[method-assign]
         assert session._tokens.renew(graph) is False
-    assert bench.context.secrets["access_token"] == "put-in-by-a-person"
+    assert harness.context.secrets["access_token"] == "put-in-by-a-person"
 
 
 def test_an_exchange_that_is_refused_changes_nothing(facebook: SessionHarness) -> None:
@@ -226,15 +226,15 @@ def test_with_facebook_login_whatever_ends_first_counts(
 ) -> None:
     for switch, left in (("facebook_token_seconds_left", token), ("data_access_seconds_left", access)):
         facebook.sandbox.state.settings[f"instagram.{switch}"] = None if left is None else left * 86_400
-    expires = facebook.session.survey().expires_at
+    expires = facebook.session.fetch_status().expires_at
     left = None if expires is None else round((expires - facebook.context.now()) / timedelta(days=1))
     assert left == days
 
 
 def test_a_renewed_token_opens_the_next_sandbox_too(
-    bench: SessionHarness, own_sandbox: Callable[[], Sandbox]
+    harness: SessionHarness, own_sandbox: Callable[[], Sandbox]
 ) -> None:
-    bench.session.survey()
-    config = bench.config.model_copy(update={"base_url": f"{own_sandbox().url}/instagram"})
-    with Instagram().open(config, bench.context) as session:
+    harness.session.fetch_status()
+    config = harness.config.model_copy(update={"base_url": f"{own_sandbox().url}/instagram"})
+    with Instagram().open(config, harness.context) as session:
         assert session.whoami().display_name == "@kotacontoh"

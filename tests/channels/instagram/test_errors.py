@@ -71,36 +71,40 @@ GRAPH: list[tuple[int, int | None, Kind, Kind]] = [
 ]
 
 
-def answered(bench: SessionHarness, code: int, subcode: int | None, *, at: str, ready: Ready) -> ChannelError:
+def answered(
+    harness: SessionHarness, code: int, subcode: int | None, *, at: str, ready: Ready
+) -> ChannelError:
     """The error that a call ends with when Instagram answers so."""
     error = {"message": "words in any language", "type": "OAuthException", "code": code}
     body = {"error": error | ({} if subcode is None else {"error_subcode": subcode})}
-    bench.inject_fault("status", f"/{at}$", method="POST", status=400, body=body, acted=False)
-    part = bench.part()
+    harness.inject_fault("status", f"/{at}$", method="POST", status=400, body=body, acted=False)
+    part = harness.part()
     calls = {
-        "media": partial(bench.session.prepare, part, None),
-        "media_publish": partial(bench.session.publish, part, ready, key="k", to=None, reply_to=None),
+        "media": partial(harness.session.prepare, part, None),
+        "media_publish": partial(harness.session.publish, part, ready, key="k", to=None, reply_to=None),
     }
     with pytest.raises(ChannelError) as caught:
         calls[at]()
     return caught.value
 
 
-def classified_rows(bench: SessionHarness, rows: list[tuple[int, int | None, Kind, Kind]]) -> dict[Any, Any]:
+def classified_rows(
+    harness: SessionHarness, rows: list[tuple[int, int | None, Kind, Kind]]
+) -> dict[Any, Any]:
     """The rows that do not end as they should: what they ended as."""
-    ready = prepared(bench.session, bench.part())
+    ready = prepared(harness.session, harness.part())
     wrong: dict[Any, Any] = {}
     for code, subcode, creating, publishing in rows:
         for at, kind in (("media", creating), ("media_publish", publishing)):
-            error = answered(bench, code, subcode, at=at, ready=ready)
+            error = answered(harness, code, subcode, at=at, ready=ready)
             named = error.code == (f"{code}/{subcode}" if subcode else str(code))
             if type(error) is not kind or not named:
                 wrong[code, subcode, at] = (type(error).__name__, error.code)
-    assert bench.objects() == []
+    assert harness.objects() == []
     return wrong
 
 
-def test_metas_own_table(bench: SessionHarness) -> None:
+def test_metas_own_table(harness: SessionHarness) -> None:
     table = _table()
     assert len(table) >= 23
     rows = []
@@ -108,7 +112,7 @@ def test_metas_own_table(bench: SessionHarness) -> None:
         creating, publishing = ACTIONS[row["action"]]
         publishing = PROVED.get(row["subcode"], publishing)
         rows.append((row["code"], row["subcode"], creating, publishing))
-    assert classified_rows(bench, rows) == {}
+    assert classified_rows(harness, rows) == {}
 
 
 def _table() -> list[dict[str, Any]]:
@@ -118,17 +122,17 @@ def _table() -> list[dict[str, Any]]:
     return found
 
 
-def test_metas_own_table_where_a_container_tells_of_it(bench: SessionHarness) -> None:
+def test_metas_own_table_where_a_container_tells_of_it(harness: SessionHarness) -> None:
     """A container that failed says why in words, with the subcode in them."""
-    part = bench.part()
-    token = bench.session.prepare(part, None).token
+    part = harness.part()
+    token = harness.session.prepare(part, None).token
     wrong = {}
     for row in _table():
         said = f"Error: Media upload has failed with error code {row['subcode']}"
         body = {"status_code": "ERROR", "status": said}
-        bench.inject_fault("status", r"/v26.0/\d+$", method="GET", status=200, body=body, acted=False)
+        harness.inject_fault("status", r"/v26.0/\d+$", method="GET", status=200, body=body, acted=False)
         with pytest.raises(ChannelError) as caught:
-            bench.session.prepare(part, token)
+            harness.session.prepare(part, token)
         expected, error = ACTIONS[row["action"]][0], caught.value
         if type(error) is not expected or (expected is Transient and not error.restart_preparation):
             wrong[row["subcode"]] = (type(error).__name__, error.code)
@@ -150,19 +154,19 @@ def test_metas_own_table_where_an_upload_is_refused_with_it(facebook: SessionHar
     assert wrong == {}
 
 
-def test_graphs_own_numbers_and_those_seen_in_the_field(bench: SessionHarness) -> None:
-    assert classified_rows(bench, GRAPH) == {}
+def test_graphs_own_numbers_and_those_seen_in_the_field(harness: SessionHarness) -> None:
+    assert classified_rows(harness, GRAPH) == {}
 
 
-def test_a_new_container_is_made_where_the_contract_says_so(bench: SessionHarness) -> None:
+def test_a_new_container_is_made_where_the_contract_says_so(harness: SessionHarness) -> None:
     table = _table()
     for row in table:
-        error = answered(bench, row["code"], row["subcode"], at="media", ready=Ready({}))
+        error = answered(harness, row["code"], row["subcode"], at="media", ready=Ready({}))
         assert getattr(error, "restart_preparation", False) == (row["action"] in REDO), row
 
 
-def test_scopes_say_what_is_stopped(bench: SessionHarness) -> None:
-    ready = prepared(bench.session, bench.part())
+def test_scopes_say_what_is_stopped(harness: SessionHarness) -> None:
+    ready = prepared(harness.session, harness.part())
     for (code, subcode, at), scope in {
         (4, 2207051, "media_publish"): Scope.ACCOUNT,
         (-1, 2207001, "media_publish"): Scope.DELIVERY,
@@ -171,7 +175,7 @@ def test_scopes_say_what_is_stopped(bench: SessionHarness) -> None:
         (9, 2207042, "media_publish"): Scope.ACCOUNT,
         (9007, 2207027, "media_publish"): Scope.DELIVERY,
     }.items():
-        assert answered(bench, code, subcode, at=at, ready=ready).scope is scope, (code, subcode)
+        assert answered(harness, code, subcode, at=at, ready=ready).scope is scope, (code, subcode)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +208,7 @@ NEWER = {
 
 
 def test_each_parameter_exists_in_metas_own_specification(
-    bench: SessionHarness, facebook: SessionHarness
+    harness: SessionHarness, facebook: SessionHarness
 ) -> None:
     spec = json.loads(shared("contracts/data/instagram/meta-codegen-specs/IGUser.json").read_text())
     edges = {
@@ -212,14 +216,14 @@ def test_each_parameter_exists_in_metas_own_specification(
     }
     tags: list[Any] = [{"username": "walikota", "x": 0.5, "y": 0.5, "media": 1}]
     whole = {"collaborators": ["bpbd"], "location_id": "106377336067638", "made_with_ai": True}
-    for each in (bench, facebook):
+    for each in (harness, facebook):
         story = Part(1, "", (each.video(use="story"),), {"format": "story"})
         mixed = Part(1, "a", (*each.part().media, each.video(index=1)), {"format": "feed", **whole})
         parts = (each.part(user_tags=tags), mixed, each.reel(cover=True), each.reel(thumb_offset=1), story)
         for part in parts:
             each.published(part)
     asked: list[tuple[str, str]] = []
-    for request in bench.sandbox.state.requests:
+    for request in harness.sandbox.state.requests:
         edge = request["path"].rpartition("/")[2]
         if request["method"] == "POST" and edge in edges:
             asked += [(edge, name) for name in request["body"]]
@@ -239,8 +243,8 @@ def test_each_field_exists_in_metas_own_specification() -> None:
     assert {"status_code", "status"} <= builder
 
 
-def test_a_part_without_anything_prepared_is_never_published(bench: SessionHarness) -> None:
+def test_a_part_without_anything_prepared_is_never_published(harness: SessionHarness) -> None:
     with pytest.raises(Transient) as error:
-        bench.session.publish(Part(1, "a"), Ready({}), key="k", to=None, reply_to=None)
+        harness.session.publish(Part(1, "a"), Ready({}), key="k", to=None, reply_to=None)
     assert error.value.restart_preparation
-    assert bench.sandbox.state.requests == []
+    assert harness.sandbox.state.requests == []

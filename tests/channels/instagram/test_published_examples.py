@@ -23,31 +23,31 @@ def golden() -> dict[str, Any]:
 
 
 def _respond_with(
-    bench: SessionHarness, path: str, body: Any, *, method: str = "POST", status: int = 200
+    harness: SessionHarness, path: str, body: Any, *, method: str = "POST", status: int = 200
 ) -> None:
-    bench.inject_fault("status", path, method=method, status=status, body=body, acted=False)
+    harness.inject_fault("status", path, method=method, status=status, body=body, acted=False)
 
 
-def test_a_container_its_status_and_its_publication(bench: SessionHarness, golden: dict[str, Any]) -> None:
-    part = bench.part()
-    _respond_with(bench, "/media$", golden["create_container"])
-    step = bench.session.prepare(part, None)
+def test_a_container_its_status_and_its_publication(harness: SessionHarness, golden: dict[str, Any]) -> None:
+    part = harness.part()
+    _respond_with(harness, "/media$", golden["create_container"])
+    step = harness.session.prepare(part, None)
     assert isinstance(step, NotReady)
-    _respond_with(bench, r"/\d+$", golden["container_status"], method="GET")
-    ready = bench.session.prepare(part, step.token)
+    _respond_with(harness, r"/\d+$", golden["container_status"], method="GET")
+    ready = harness.session.prepare(part, step.token)
     assert isinstance(ready, Ready)
     assert golden["create_container"]["id"] in json.dumps(ready.token)
-    _respond_with(bench, "/media_publish$", golden["media_publish"])
-    receipt = bench.session.publish(part, ready, key="k", to=None, reply_to=None)
+    _respond_with(harness, "/media_publish$", golden["media_publish"])
+    receipt = harness.session.publish(part, ready, key="k", to=None, reply_to=None)
     assert receipt.remote_id == golden["media_publish"]["id"]
 
 
-def test_a_container_that_failed(bench: SessionHarness, golden: dict[str, Any]) -> None:
-    part = bench.part()
-    token = bench.session.prepare(part, None).token
-    _respond_with(bench, r"/\d+$", golden["container_status_error_observed"], method="GET")
+def test_a_container_that_failed(harness: SessionHarness, golden: dict[str, Any]) -> None:
+    part = harness.part()
+    token = harness.session.prepare(part, None).token
+    _respond_with(harness, r"/\d+$", golden["container_status_error_observed"], method="GET")
     with pytest.raises(Transient, match="2207076") as failed:
-        bench.session.prepare(part, token)
+        harness.session.prepare(part, token)
     assert failed.value.restart_preparation
 
 
@@ -73,14 +73,14 @@ def test_an_upload(facebook: SessionHarness, golden: dict[str, Any]) -> None:
     ],
 )
 def test_a_refusal(
-    bench: SessionHarness, golden: dict[str, Any], name: str, call: str, kind: type[ChannelError], code: str
+    harness: SessionHarness, golden: dict[str, Any], name: str, call: str, kind: type[ChannelError], code: str
 ) -> None:
-    part = bench.part()
-    ready = prepared(bench.session, part)
-    _respond_with(bench, call, golden[name], status=400)
+    part = harness.part()
+    ready = prepared(harness.session, part)
+    _respond_with(harness, call, golden[name], status=400)
     calls = {
-        "/media$": partial(bench.session.prepare, part, None),
-        "/media_publish$": partial(bench.session.publish, part, ready, key="k", to=None, reply_to=None),
+        "/media$": partial(harness.session.prepare, part, None),
+        "/media_publish$": partial(harness.session.publish, part, ready, key="k", to=None, reply_to=None),
     }
     with pytest.raises(kind) as refused:
         calls[call]()
@@ -90,12 +90,14 @@ def test_a_refusal(
 def test_when_a_login_ends(facebook: SessionHarness, golden: dict[str, Any]) -> None:
     _respond_with(facebook, "/debug_token$", golden["debug_token"], method="GET")
     ends = golden["debug_token"]["data"]["expires_at"]
-    assert facebook.session.survey().expires_at == datetime.fromtimestamp(ends, UTC)
+    assert facebook.session.fetch_status().expires_at == datetime.fromtimestamp(ends, UTC)
 
 
-def test_a_renewed_token(bench: SessionHarness, golden: dict[str, Any]) -> None:
-    body = {**golden["refresh_access_token"], "access_token": bench.context.secret("access_token")}
-    _respond_with(bench, "/refresh_access_token$", body, method="GET")
-    expires = bench.session.survey().expires_at
+def test_a_renewed_token(harness: SessionHarness, golden: dict[str, Any]) -> None:
+    body = {**golden["refresh_access_token"], "access_token": harness.context.secret("access_token")}
+    _respond_with(harness, "/refresh_access_token$", body, method="GET")
+    expires = harness.session.fetch_status().expires_at
     assert expires is not None
-    assert round((expires - bench.context.now()).total_seconds()) == pytest.approx(body["expires_in"], abs=30)
+    assert round((expires - harness.context.now()).total_seconds()) == pytest.approx(
+        body["expires_in"], abs=30
+    )

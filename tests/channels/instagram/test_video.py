@@ -19,27 +19,27 @@ from tests.support.deadlines import SECOND
 UPLOAD = "/ig-api-upload/"
 
 
-def test_a_video_is_a_reel_that_says_whether_it_is_in_the_feed(bench: SessionHarness) -> None:
-    receipt = bench.published(bench.reel("Halo #warga"))
-    (asked,) = bench.created()
+def test_a_video_is_a_reel_that_says_whether_it_is_in_the_feed(harness: SessionHarness) -> None:
+    receipt = harness.published(harness.reel("Halo #warga"))
+    (asked,) = harness.created()
     assert (asked["media_type"], asked["share_to_feed"], asked["caption"]) == ("REELS", "true", "Halo #warga")
     assert asked["video_url"].startswith("http://127.0.0.1")
-    (shown,) = bench.objects()
+    (shown,) = harness.objects()
     assert (receipt.remote_id, shown.extra["product"]) == (shown.id, "REELS")
     assert [m.type for m in shown.media] == ["video/mp4"]
 
 
-def test_a_video_without_a_word_about_the_format_is_a_reel_too(bench: SessionHarness) -> None:
-    bench.published(replace(bench.reel(), extra={"format": "feed", "share_to_feed": False}))
-    assert bench.created()[0]["share_to_feed"] == "false"
-    assert bench.objects()[0].extra["product"] == "REELS"
-    assert bench.objects()[0].extra["share_to_feed"] is False
+def test_a_video_without_a_word_about_the_format_is_a_reel_too(harness: SessionHarness) -> None:
+    harness.published(replace(harness.reel(), extra={"format": "feed", "share_to_feed": False}))
+    assert harness.created()[0]["share_to_feed"] == "false"
+    assert harness.objects()[0].extra["product"] == "REELS"
+    assert harness.objects()[0].extra["share_to_feed"] is False
 
 
-def test_a_cover_wins_over_the_moment(bench: SessionHarness) -> None:
-    bench.published(bench.reel(cover=True, thumb_offset=900))
-    bench.published(bench.reel(thumb_offset=900))
-    first, second = bench.created()
+def test_a_cover_wins_over_the_moment(harness: SessionHarness) -> None:
+    harness.published(harness.reel(cover=True, thumb_offset=900))
+    harness.published(harness.reel(thumb_offset=900))
+    first, second = harness.created()
     assert first["cover_url"].startswith("http://127.0.0.1")
     assert "thumb_offset" not in first
     assert second["thumb_offset"] == "900"
@@ -57,58 +57,58 @@ def test_a_video_is_uploaded_where_the_login_allows_it(facebook: SessionHarness)
     assert shown.media[0].sha256 == hashlib.sha256(facebook.context.files[shown.media[0].sha256]).hexdigest()
 
 
-@pytest.mark.parametrize("login", ["bench", "facebook"])
+@pytest.mark.parametrize("login", ["harness", "facebook"])
 def test_a_story_shows_a_video(login: str, request: pytest.FixtureRequest) -> None:
-    bench: SessionHarness = request.getfixturevalue(login)
-    part = Part(1, "tak tampil", (bench.video(use="story", cover=True),), {"format": "story"})
-    ready = prepared(bench.session, part)
-    bench.session.publish(part, ready, key="k", to=None, reply_to=None)
-    assert bench.created()[0].keys() == {"media_type", "video_url" if login == "bench" else "upload_type"}
-    assert bench.objects()[0].extra["product"] == "STORY"
-    assert isinstance(bench.session.find(attempted(part, ready), to=None), Receipt)
+    harness: SessionHarness = request.getfixturevalue(login)
+    part = Part(1, "tak tampil", (harness.video(use="story", cover=True),), {"format": "story"})
+    ready = prepared(harness.session, part)
+    harness.session.publish(part, ready, key="k", to=None, reply_to=None)
+    assert harness.created()[0].keys() == {"media_type", "video_url" if login == "harness" else "upload_type"}
+    assert harness.objects()[0].extra["product"] == "STORY"
+    assert isinstance(harness.session.find(attempted(part, ready), to=None), Receipt)
 
 
-@pytest.mark.parametrize("login", ["bench", "facebook"])
+@pytest.mark.parametrize("login", ["harness", "facebook"])
 def test_a_carousel_mixes_pictures_and_videos(login: str, request: pytest.FixtureRequest) -> None:
-    bench: SessionHarness = request.getfixturevalue(login)
-    (picture,) = bench.part().media
-    part = Part(1, "Campur", (picture, bench.video(index=1), replace(picture, index=2)), {"format": "feed"})
-    bench.published(part)
-    kinds = [asked.get("media_type") for asked in bench.created()]
+    harness: SessionHarness = request.getfixturevalue(login)
+    (picture,) = harness.part().media
+    part = Part(1, "Campur", (picture, harness.video(index=1), replace(picture, index=2)), {"format": "feed"})
+    harness.published(part)
+    kinds = [asked.get("media_type") for asked in harness.created()]
     assert kinds == [None, "VIDEO", None, "CAROUSEL"]
-    assert [m.type for m in bench.objects()[0].media] == ["image/jpeg", "video/mp4", "image/jpeg"]
-    assert bench.writes(UPLOAD) == (1 if login == "facebook" else 0)
+    assert [m.type for m in harness.objects()[0].media] == ["image/jpeg", "video/mp4", "image/jpeg"]
+    assert harness.writes(UPLOAD) == (1 if login == "facebook" else 0)
 
 
-def test_a_post_names_its_collaborators_its_place_and_its_maker_once(bench: SessionHarness) -> None:
+def test_a_post_names_its_collaborators_its_place_and_its_maker_once(harness: SessionHarness) -> None:
     whole = {
         "collaborators": ["bpbd_kota", "dinas.pu"],
         "location_id": "106377336067638",
         "made_with_ai": True,
     }
-    for part in (bench.part(**whole), bench.part(images=2, **whole), bench.reel(**whole)):
-        before = len(bench.created())
-        bench.published(part)
-        *children, parent = bench.created()[before:]
+    for part in (harness.part(**whole), harness.part(images=2, **whole), harness.reel(**whole)):
+        before = len(harness.created())
+        harness.published(part)
+        *children, parent = harness.created()[before:]
         assert json.loads(parent["collaborators"]) == ["bpbd_kota", "dinas.pu"]
         assert (parent["location_id"], parent["is_ai_generated"]) == ("106377336067638", "true")
         assert all(child.keys() == {"image_url", "alt_text", "is_carousel_item"} for child in children)
-    assert len(bench.objects()) == 3
+    assert len(harness.objects()) == 3
 
 
-def test_people_are_tagged_in_the_picture_they_are_in(bench: SessionHarness) -> None:
+def test_people_are_tagged_in_the_picture_they_are_in(harness: SessionHarness) -> None:
     tags: list[Any] = [
         {"username": "walikota", "x": 0.5, "y": 0.25, "media": 1},
         {"username": "camat", "x": 0.0, "y": 1.0, "media": 2},
     ]
-    bench.published(bench.part(images=2, user_tags=tags))
-    first, second, parent = bench.created()
+    harness.published(harness.part(images=2, user_tags=tags))
+    first, second, parent = harness.created()
     assert json.loads(first["user_tags"]) == [{"username": "walikota", "x": 0.5, "y": 0.25}]
     assert json.loads(second["user_tags"]) == [{"username": "camat", "x": 0.0, "y": 1.0}]
     assert "user_tags" not in parent
     named: list[Any] = [{"username": "walikota", "x": None, "y": None, "media": 1}]
-    bench.published(bench.reel(user_tags=named))
-    assert json.loads(bench.created()[-1]["user_tags"]) == [{"username": "walikota"}]
+    harness.published(harness.reel(user_tags=named))
+    assert json.loads(harness.created()[-1]["user_tags"]) == [{"username": "walikota"}]
 
 
 def test_each_container_says_that_it_used_one_of_the_days_400(facebook: SessionHarness) -> None:
@@ -160,30 +160,30 @@ def test_an_upload_by_a_login_that_may_not_is_for_a_person(facebook: SessionHarn
         facebook.session.prepare(part, token)
 
 
-def test_a_video_that_instagram_cannot_make_anything_of_is_tried_anew(bench: SessionHarness) -> None:
+def test_a_video_that_instagram_cannot_make_anything_of_is_tried_anew(harness: SessionHarness) -> None:
     with pytest.raises(Transient) as short:
-        prepared(bench.session, bench.reel(seconds=1.0))
+        prepared(harness.session, harness.reel(seconds=1.0))
     assert short.value.restart_preparation
     assert short.value.code.endswith("2207076")
 
 
-def test_a_lost_reel_is_found_even_without_captions(bench: SessionHarness) -> None:
-    bench.sandbox.state.settings["instagram.hide_caption"] = True
-    part = bench.reel()
-    ready = prepared(bench.session, part)
-    bench.inject_fault("drop-after", "/media_publish$")
+def test_a_lost_reel_is_found_even_without_captions(harness: SessionHarness) -> None:
+    harness.sandbox.state.settings["instagram.hide_caption"] = True
+    part = harness.reel()
+    ready = prepared(harness.session, part)
+    harness.inject_fault("drop-after", "/media_publish$")
     with pytest.raises(UnknownOutcome):
-        bench.session.publish(part, ready, key="k", to=None, reply_to=None)
-    found = bench.session.find(attempted(part, ready), to=None)
+        harness.session.publish(part, ready, key="k", to=None, reply_to=None)
+    found = harness.session.find(attempted(part, ready), to=None)
     assert isinstance(found, Receipt)
-    assert found.remote_id == bench.objects()[0].id
+    assert found.remote_id == harness.objects()[0].id
 
 
-def test_what_stands_beside_the_pictures_is_seen_on_the_sandboxs_page(bench: SessionHarness) -> None:
+def test_what_stands_beside_the_pictures_is_seen_on_the_sandboxs_page(harness: SessionHarness) -> None:
     whole = {"collaborators": ["bpbd"], "location_id": "213385402", "made_with_ai": True}
     tags: list[Any] = [{"username": "walikota", "x": None, "y": None, "media": 1}]
-    bench.published(bench.reel(cover=True, share_to_feed=False, user_tags=tags, **whole))
-    page = requests.get(bench.sandbox.url, timeout=15 * SECOND).text
+    harness.published(harness.reel(cover=True, share_to_feed=False, user_tags=tags, **whole))
+    page = requests.get(harness.sandbox.url, timeout=15 * SECOND).text
     words = (
         "with bpbd",
         "tagged: walikota",

@@ -36,7 +36,7 @@ class SessionHarness:
         self, part: Part, *, to: Recipient = PERSON, key: str = "hp1:k:1", window: bool = False
     ) -> Receipt:
         if window:
-            self.sandbox.platforms["whatsapp"].inbound(to.phone, "halo")
+            self.sandbox.platforms["whatsapp"].receive_message(to.phone, "halo")
         person = Recipient(to.id, to.phone, window)
         ready = prepared(self.session, part)
         found: Receipt = self.session.publish(part, ready, key=key, to=person, reply_to=None)
@@ -50,13 +50,13 @@ class SessionHarness:
 
 
 @pytest.fixture
-def bench(sandbox: Sandbox, tmp_path: Path) -> Iterator[SessionHarness]:
+def harness(sandbox: Sandbox, tmp_path: Path) -> Iterator[SessionHarness]:
     account = sandbox.config()["accounts"]["whatsapp"]
     config = WhatsAppConfig(
         base_url=account["base_url"],
         phone_number_id=account["phone_number_id"],
         business_account_id=account["business_account_id"],
     )
-    door = SandboxContext(sandbox, tmp_path, {"access_token": account["access_token"]})
-    with WhatsApp().open(config, door) as session:
-        yield SessionHarness(sandbox, door, session, config)
+    context = SandboxContext(sandbox, tmp_path, {"access_token": account["access_token"]})
+    with WhatsApp().open(config, context) as session:
+        yield SessionHarness(sandbox, context, session, config)

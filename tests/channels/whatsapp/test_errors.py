@@ -42,7 +42,7 @@ EXPECTED: dict[int, tuple[Kind, Scope]] = {
 
 
 def answered(
-    bench: SessionHarness,
+    harness: SessionHarness,
     code: int,
     *,
     status: int = 400,
@@ -51,21 +51,21 @@ def answered(
 ) -> ChannelError:
     """The error that a message ends with when WhatsApp answers so."""
     error = {"message": f"(#{code}) words", "code": code, "error_data": {"details": "more words"}}
-    bench.inject_fault("status", status=status, body={"error": error}, headers=headers or {}, acted=False)
+    harness.inject_fault("status", status=status, body={"error": error}, headers=headers or {}, acted=False)
     with pytest.raises(ChannelError) as caught:
-        bench.session.publish(bench.part(), Ready({}), key=key, to=PERSON, reply_to=None)
+        harness.session.publish(harness.part(), Ready({}), key=key, to=PERSON, reply_to=None)
     return caught.value
 
 
-def test_every_listed_code(bench: SessionHarness) -> None:
-    ended = {code: answered(bench, code) for code in EXPECTED}
+def test_every_listed_code(harness: SessionHarness) -> None:
+    ended = {code: answered(harness, code) for code in EXPECTED}
     wrong = {
         code: (type(error).__name__, error.scope)
         for code, error in ended.items()
         if (type(error), error.scope) != EXPECTED[code] or error.code != str(code)
     }
     assert wrong == {}
-    assert bench.objects() == []
+    assert harness.objects() == []
 
 
 def test_every_listed_code_means_the_same_where_it_is_told_by_webhook() -> None:
@@ -80,24 +80,24 @@ def test_every_listed_code_means_the_same_where_it_is_told_by_webhook() -> None:
         ), code
 
 
-def test_a_paused_template_is_waited_for(bench: SessionHarness) -> None:
-    paused = answered(bench, 132015)
+def test_a_paused_template_is_waited_for(harness: SessionHarness) -> None:
+    paused = answered(harness, 132015)
     assert isinstance(paused, RateLimited)
-    assert timedelta(minutes=14) < paused.retry_at - bench.context.now() <= timedelta(minutes=15)
+    assert timedelta(minutes=14) < paused.retry_at - harness.context.now() <= timedelta(minutes=15)
 
 
-def test_the_marketing_cap_is_tried_once_more_after_a_day(bench: SessionHarness) -> None:
-    first = answered(bench, 131049)
+def test_the_marketing_cap_is_tried_once_more_after_a_day(harness: SessionHarness) -> None:
+    first = answered(harness, 131049)
     assert isinstance(first, RateLimited)
-    assert timedelta(hours=23) < first.retry_at - bench.context.now() <= timedelta(days=1)
+    assert timedelta(hours=23) < first.retry_at - harness.context.now() <= timedelta(days=1)
     assert first.max_attempts == 2, "delivery counts those that ended so"
 
 
-def test_a_5xx_is_unknown_whatever_it_says(bench: SessionHarness) -> None:
+def test_a_5xx_is_unknown_whatever_it_says(harness: SessionHarness) -> None:
     for status in (500, 502, 503):
-        errors = [answered(bench, code, status=status) for code in EXPECTED]
+        errors = [answered(harness, code, status=status) for code in EXPECTED]
         assert {type(error) for error in errors} == {UnknownOutcome}
-    held = {code for code in EXPECTED if answered(bench, code, status=500).scope is Scope.ACCOUNT}
+    held = {code for code in EXPECTED if answered(harness, code, status=500).scope is Scope.ACCOUNT}
     assert held == set(_PERSON), "what passes by itself (131057, 133004) waits for nobody"
 
 
@@ -113,34 +113,34 @@ def test_a_5xx_is_unknown_whatever_it_says(bench: SessionHarness) -> None:
         (130429, timedelta(hours=1)),
     ],
 )
-def test_a_header_makes_no_wait_shorter(bench: SessionHarness, code: int, least: timedelta) -> None:
+def test_a_header_makes_no_wait_shorter(harness: SessionHarness, code: int, least: timedelta) -> None:
     """Several tries within a day get a person blocked for the office, whatever the account is told."""
     soon = {"Retry-After": "1" if code != 130429 else "3600"}
     usage = {"1": [{"type": "messages", "estimated_time_to_regain_access": 0 if code == 131056 else 1}]}
     soon["X-Business-Use-Case-Usage"] = json.dumps(usage)
-    before = bench.context.now()
-    error = answered(bench, code, headers=soon)
+    before = harness.context.now()
+    error = answered(harness, code, headers=soon)
     assert isinstance(error, RateLimited)
     assert least <= error.retry_at - before < least + timedelta(seconds=5)
 
 
-def test_while_uploading_meta_s_own_trouble_is_only_tried_again(bench: SessionHarness) -> None:
-    part = bench.part(name="a.jpg")
+def test_while_uploading_meta_s_own_trouble_is_only_tried_again(harness: SessionHarness) -> None:
+    part = harness.part(name="a.jpg")
     for code in (1, 2, 131000, 131016, 987654):
         body = {"error": {"message": "words", "code": code}}
-        bench.inject_fault("status", "/media$", status=500, body=body)
+        harness.inject_fault("status", "/media$", status=500, body=body)
         with pytest.raises(Transient):
-            bench.session.prepare(part, None)
+            harness.session.prepare(part, None)
 
 
-def test_every_listed_code_means_the_same_where_a_file_is_uploaded(bench: SessionHarness) -> None:
+def test_every_listed_code_means_the_same_where_a_file_is_uploaded(harness: SessionHarness) -> None:
     """Nothing is public yet, so what would be doubt is only tried again."""
-    part, wrong = bench.part(name="a.jpg"), {}
+    part, wrong = harness.part(name="a.jpg"), {}
     for code, (kind, scope) in EXPECTED.items():
         body = {"error": {"message": "words", "code": code}}
-        bench.inject_fault("status", "/media$", status=400, body=body, acted=False)
+        harness.inject_fault("status", "/media$", status=400, body=body, acted=False)
         with pytest.raises(ChannelError) as caught:
-            bench.session.prepare(part, None)
+            harness.session.prepare(part, None)
         expected = Transient if kind is UnknownOutcome else kind
         if (type(caught.value), caught.value.scope) != (expected, scope):
             wrong[code] = (type(caught.value).__name__, caught.value.scope)

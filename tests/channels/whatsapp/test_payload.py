@@ -215,13 +215,13 @@ def test_a_post_is_held_against_the_approved_template(own: dict[str, Any], field
 # -- the sandbox and Meta as judges --------------------------------------------------------------------
 
 
-def register(bench: SessionHarness, name: str, *components: dict[str, Any], named: bool = False) -> None:
+def register(harness: SessionHarness, name: str, *components: dict[str, Any], named: bool = False) -> None:
     """A template is approved in the sandbox."""
     wanted = {"name": name, "language": "id", "category": "UTILITY", "components": list(components)}
     wanted["parameter_format"] = "NAMED" if named else "POSITIONAL"
-    bench.sandbox.state.settings["whatsapp.auto_approve"] = True
-    url = f"{bench.config.api_url}/{bench.config.business_account_id}/message_templates"
-    token = bench.context.secret("access_token")
+    harness.sandbox.state.settings["whatsapp.auto_approve"] = True
+    url = f"{harness.config.api_url}/{harness.config.business_account_id}/message_templates"
+    token = harness.context.secret("access_token")
     with requests.Session() as session:
         session.trust_env = False
         answer = session.post(
@@ -230,10 +230,10 @@ def register(bench: SessionHarness, name: str, *components: dict[str, Any], name
     assert answer.status_code == 200, answer.text
 
 
-def test_named_parameters_text_headers_and_buttons_arrive(bench: SessionHarness) -> None:
-    register(bench, "bernama", {"type": "BODY", "text": "Yth {{nama}}, {{tanggal}}."}, named=True)
+def test_named_parameters_text_headers_and_buttons_arrive(harness: SessionHarness) -> None:
+    register(harness, "bernama", {"type": "BODY", "text": "Yth {{nama}}, {{tanggal}}."}, named=True)
     register(
-        bench,
+        harness,
         "berjudul",
         {"type": "HEADER", "format": "TEXT", "text": "Kabar {{1}}"},
         {"type": "BODY", "text": "Isi {{1}}."},
@@ -243,15 +243,15 @@ def test_named_parameters_text_headers_and_buttons_arrive(bench: SessionHarness)
         {"type": "QUICK_REPLY", "text": "Berhenti"},
     ]
     register(
-        bench, "bertombol", {"type": "BODY", "text": "Isi {{1}}."}, {"type": "BUTTONS", "buttons": buttons}
+        harness, "bertombol", {"type": "BODY", "text": "Isi {{1}}."}, {"type": "BUTTONS", "buttons": buttons}
     )
-    facts = {t.name: t for t in bench.session.survey().templates}
-    assert facts["bernama"].named == ("nama", "tanggal")
-    assert facts["berjudul"].top
+    facts = {t.name: t for t in harness.session.fetch_status().templates}
+    assert facts["bernama"].param_names == ("nama", "tanggal")
+    assert facts["berjudul"].has_header_param
     assert facts["bertombol"].buttons == ("url+", "quick_reply")
     for made in (_NAMED, _TOP, Fallback("bertombol", "id", ("a",), buttons=_BUTTONS.buttons[:2])):
-        bench.published(part(None, made))
-    texts = [o.text for o in bench.objects()]
+        harness.published(part(None, made))
+    texts = [o.text for o in harness.objects()]
     assert "Yth Budi, 1 Mei." in texts[0]
     assert "Kabar Judul" in texts[1]
     assert len(texts) == 3
@@ -259,18 +259,18 @@ def test_named_parameters_text_headers_and_buttons_arrive(bench: SessionHarness)
 
 @pytest.mark.parametrize(("kind", "name"), [(MediaKind.VIDEO, "a.mp4"), (MediaKind.AUDIO, "a.ogg")])
 def test_films_and_sounds_are_uploaded_once_and_sent_by_id(
-    bench: SessionHarness, kind: MediaKind, name: str
+    harness: SessionHarness, kind: MediaKind, name: str
 ) -> None:
     mime, data = _BYTES[kind]
-    item = replace(bench.context.add(data, name=name), kind=kind, mime=mime)
-    bench.published(Part(1, "*Judul*", (item,)), window=True)
-    (shown,) = bench.objects()
+    item = replace(harness.context.add(data, name=name), kind=kind, mime=mime)
+    harness.published(Part(1, "*Judul*", (item,)), window=True)
+    (shown,) = harness.objects()
     assert (shown.media[0].type, shown.to) == (mime, PERSON.phone)
     assert shown.text == ("" if kind is MediaKind.AUDIO else "*Judul*")
 
 
 @pytest.fixture(scope="module")
-def judge() -> Callable[[dict[str, Any]], None]:
+def schema_validator() -> Callable[[dict[str, Any]], None]:
     """Fails for a message that Meta's own OpenAPI does not allow."""
     data = shared("contracts/data/whatsapp/facebook-openapi/business-messaging-api_v23.0.yaml").parents[1]
     meta = runpy.run_path(str(data / "relax_meta_spec.py"))
@@ -286,18 +286,20 @@ def judge() -> Callable[[dict[str, Any]], None]:
 
 
 def test_metas_own_schema_takes_every_message_that_we_send(
-    judge: Callable[[dict[str, Any]], None],
+    schema_validator: Callable[[dict[str, Any]], None],
 ) -> None:
     names = []
     for name, body in bodies():
-        judge(body)
+        schema_validator(body)
         names.append(name)
     with_assertion(f"Meta's OpenAPI judged {len(names)} kinds of message that we send")
     assert len(names) >= 13
 
 
 @pytest.mark.parametrize("spoil", [{"to": None}, {"text": {"body": 5}}, {"text": None}])
-def test_metas_own_schema_can_refuse(judge: Callable[[dict[str, Any]], None], spoil: dict[str, Any]) -> None:
+def test_metas_own_schema_can_refuse(
+    schema_validator: Callable[[dict[str, Any]], None], spoil: dict[str, Any]
+) -> None:
     body = dict(bodies())["text"] | spoil
     with pytest.raises(Exception, match=r"is not of type"):
-        judge(body)
+        schema_validator(body)

@@ -20,15 +20,15 @@ def published(name: str) -> dict[str, Any]:
     return found
 
 
-def test_every_published_answer_gives_its_message(bench: SessionHarness) -> None:
+def test_every_published_answer_gives_its_message(harness: SessionHarness) -> None:
     judged = 0
     for name, body in published("meta-spec-message-responses").items():
-        bench.inject_fault("status", status=200, body=body, acted=False)
+        harness.inject_fault("status", status=200, body=body, acted=False)
         if "messages" not in body:
             with pytest.raises(UnknownOutcome):  # that one answers another call
-                bench.session.publish(bench.part(), Ready({}), key="k", to=PERSON, reply_to=None)
+                harness.session.publish(harness.part(), Ready({}), key="k", to=PERSON, reply_to=None)
             continue
-        receipt = bench.session.publish(bench.part(), Ready({}), key="k", to=PERSON, reply_to=None)
+        receipt = harness.session.publish(harness.part(), Ready({}), key="k", to=PERSON, reply_to=None)
         assert receipt.remote_id == body["messages"][0]["id"], name
         judged += 1
     with_assertion(f"Meta's published answers: {judged} read")
@@ -82,14 +82,19 @@ def test_every_published_webhook_is_what_it_says() -> None:
     assert len(bodies) >= 16
 
 
-def test_the_published_templates_are_known_by_what_they_want(bench: SessionHarness) -> None:
+def test_the_published_templates_are_known_by_what_they_want(harness: SessionHarness) -> None:
     example = published("meta-spec-other-examples")["GET /{Version}/{WABA-ID}/message_templates"]
     (body,) = example["responses"]["200"].values()
     body["paging"] = {}
-    bench.inject_fault("status", "/message_templates$", method="GET", status=200, body=body, acted=False)
-    hello, sale = bench.session.survey().templates
-    assert (hello.name, hello.category, hello.params, hello.buttons) == ("hello_world", "MARKETING", 0, ())
-    assert (sale.name, sale.params, sale.buttons, sale.top) == (
+    harness.inject_fault("status", "/message_templates$", method="GET", status=200, body=body, acted=False)
+    hello, sale = harness.session.fetch_status().templates
+    assert (hello.name, hello.category, hello.param_count, hello.buttons) == (
+        "hello_world",
+        "MARKETING",
+        0,
+        (),
+    )
+    assert (sale.name, sale.param_count, sale.buttons, sale.has_header_param) == (
         "2023_april_promo",
         2,
         ("quick_reply",),
@@ -97,8 +102,8 @@ def test_the_published_templates_are_known_by_what_they_want(bench: SessionHarne
     )
 
 
-def test_the_published_number_is_ours(bench: SessionHarness) -> None:
+def test_the_published_number_is_ours(harness: SessionHarness) -> None:
     example = published("meta-spec-other-examples")["GET /{Version}/{Phone-Number-ID}"]["responses"]["200"]
     for body in example.values():
-        bench.inject_fault("status", r"/\d+$", method="GET", status=200, body=body, acted=False)
-        assert bench.session.whoami().platform_id == body["id"]
+        harness.inject_fault("status", r"/\d+$", method="GET", status=200, body=body, acted=False)
+        assert harness.session.whoami().platform_id == body["id"]

@@ -58,9 +58,9 @@ class SessionHarness:
 
 
 @pytest.fixture
-def bench(sandbox: Sandbox, tmp_path: Path) -> Iterator[SessionHarness]:
+def harness(sandbox: Sandbox, tmp_path: Path) -> Iterator[SessionHarness]:
     account = sandbox.config()["accounts"]["x"]
     config = XConfig(handle=account["handle"], base_url=account["base_url"])
-    door = SandboxContext(sandbox, tmp_path, {field: account[field] for field in X.secrets})
-    with X().open(config, door) as session:
-        yield SessionHarness(sandbox, door, session, config)
+    context = SandboxContext(sandbox, tmp_path, {field: account[field] for field in X.secrets})
+    with X().open(config, context) as session:
+        yield SessionHarness(sandbox, context, session, config)

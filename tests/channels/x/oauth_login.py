@@ -20,17 +20,17 @@ def config_of(sandbox: Sandbox, **values: str) -> XConfig:
     return XConfig.model_validate({**given, "auth": "oauth2", **values})
 
 
-def answered(consent: Authorization) -> dict[str, str]:
+def answered(authorization: Authorization) -> dict[str, str]:
     """What X sends to the callback after the person said yes."""
     with requests.Session() as browser:
         browser.trust_env = False
-        answer = browser.get(consent.url, allow_redirects=False, timeout=15 * SECOND)
+        answer = browser.get(authorization.url, allow_redirects=False, timeout=15 * SECOND)
     place = answer.headers.get("location", "")
-    assert place.startswith(consent.callback_url), answer.text
+    assert place.startswith(authorization.callback_url), answer.text
     return {name: values[0] for name, values in parse_qs(urlsplit(place).query).items()}
 
 
-def log_in(config: XConfig, door: SandboxContext) -> None:
-    """The door has the tokens of a fresh login."""
-    consent = X().create_authorization(config, callback=CALLBACK)
-    X().log_in(config, door, consent=consent, code=answered(consent)["code"])
+def log_in(config: XConfig, context: SandboxContext) -> None:
+    """The context has the tokens of a fresh login."""
+    authorization = X().create_authorization(config, callback_url=CALLBACK)
+    X().log_in(config, context, authorization=authorization, code=answered(authorization)["code"])

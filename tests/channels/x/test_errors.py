@@ -112,18 +112,18 @@ UNLISTED: list[tuple[int, Any]] = [
 ]
 
 
-def _error(bench: SessionHarness, *, status: int, body: Any, **more: Any) -> ChannelError:
-    bench.inject_fault("status", "/2/tweets$", status=status, body=body, acted=False, **more)
+def _error(harness: SessionHarness, *, status: int, body: Any, **more: Any) -> ChannelError:
+    harness.inject_fault("status", "/2/tweets$", status=status, body=body, acted=False, **more)
     with pytest.raises(ChannelError) as caught:
-        bench.publish(_HALO)
+        harness.publish(_HALO)
     return caught.value
 
 
 @pytest.mark.parametrize(("status", "body", "error", "code"), LISTED)
 def test_listed_answers_to_a_post(
-    bench: SessionHarness, status: int, body: Any, error: type[ChannelError], code: str
+    harness: SessionHarness, status: int, body: Any, error: type[ChannelError], code: str
 ) -> None:
-    found = _error(bench, status=status, body=body)
+    found = _error(harness, status=status, body=body)
     assert (type(found), found.code) == (error, code)
     scopes = {
         AuthFailed: Scope.ACCOUNT,
@@ -147,26 +147,26 @@ def test_every_row_of_the_table_has_its_case() -> None:
 
 
 @pytest.mark.parametrize(("status", "body"), UNLISTED)
-def test_what_is_not_listed_is_unknown_on_a_post(bench: SessionHarness, status: int, body: Any) -> None:
-    found = _error(bench, status=status, body=body)
+def test_what_is_not_listed_is_unknown_on_a_post(harness: SessionHarness, status: int, body: Any) -> None:
+    found = _error(harness, status=status, body=body)
     assert (type(found), found.scope) == (UnknownOutcome, Scope.DELIVERY)
 
 
 @pytest.mark.parametrize("fault", ["garbage", "empty-2xx", "redirect", "drop-before", "drop-after"])
-def test_faults_of_a_post_are_unknown(bench: SessionHarness, fault: str) -> None:
-    bench.inject_fault(fault, "/2/tweets$")
+def test_faults_of_a_post_are_unknown(harness: SessionHarness, fault: str) -> None:
+    harness.inject_fault(fault, "/2/tweets$")
     with pytest.raises(UnknownOutcome):
-        bench.publish(_HALO)
-    assert len([path for path in bench.count_requests() if path.endswith("/2/tweets")]) == 1
+        harness.publish(_HALO)
+    assert len([path for path in harness.count_requests() if path.endswith("/2/tweets")]) == 1
 
 
 @pytest.mark.parametrize(
     ("status", "body"), [(500, "<html>"), (503, _blank(503, "x")), (403, _blank(403, "y"))]
 )
-def test_what_is_not_listed_is_transient_on_a_read(bench: SessionHarness, status: int, body: Any) -> None:
-    bench.inject_fault("status", "/users/me$", status=status, body=body, acted=False)
+def test_what_is_not_listed_is_transient_on_a_read(harness: SessionHarness, status: int, body: Any) -> None:
+    harness.inject_fault("status", "/users/me$", status=status, body=body, acted=False)
     with pytest.raises(Transient):
-        bench.session.whoami()
+        harness.session.whoami()
 
 
 @pytest.mark.parametrize(
@@ -185,11 +185,11 @@ def test_what_is_not_listed_is_transient_on_a_read(bench: SessionHarness, status
     ],
 )
 def test_answers_to_an_upload(
-    bench: SessionHarness, call: str, status: int, error: type[ChannelError], code: str
+    harness: SessionHarness, call: str, status: int, error: type[ChannelError], code: str
 ) -> None:
-    bench.inject_fault("status", f"{call}$", status=status, body={"title": "?"}, acted=False)
+    harness.inject_fault("status", f"{call}$", status=status, body={"title": "?"}, acted=False)
     with pytest.raises(ChannelError) as caught:
-        prepared(bench.session, bench.images())
+        prepared(harness.session, harness.images())
     assert (type(caught.value), caught.value.code) == (error, code)
     assert getattr(caught.value, "restart_preparation", False) is (code == "upload-broken")
     assert bool(getattr(caught.value, "max_attempts", 0)) is code.startswith("upload-"), "it has an end"
@@ -199,22 +199,22 @@ def test_answers_to_an_upload(
 _OLD = {"errors": [{"code": 144, "message": "No status found with that ID."}]}
 
 
-def test_what_is_not_there_is_gone_whatever_number_x_gives(bench: SessionHarness) -> None:
-    receipt = bench.publish(_HALO)
-    bench.inject_fault("status", r"/2/tweets/\d+$", status=404, body=_OLD, acted=False, method="DELETE")
-    assert isinstance(bench.session.retract(receipt), Retracted)
-    bench.inject_fault("status", r"/2/tweets/\d+$", status=404, body=_OLD, acted=False, method="GET")
-    assert bench.session.read_back(receipt) is None
+def test_what_is_not_there_is_gone_whatever_number_x_gives(harness: SessionHarness) -> None:
+    receipt = harness.publish(_HALO)
+    harness.inject_fault("status", r"/2/tweets/\d+$", status=404, body=_OLD, acted=False, method="DELETE")
+    assert isinstance(harness.session.retract(receipt), Retracted)
+    harness.inject_fault("status", r"/2/tweets/\d+$", status=404, body=_OLD, acted=False, method="GET")
+    assert harness.session.read_back(receipt) is None
 
 
-def test_who_may_not_read_the_timeline_cannot_tell(bench: SessionHarness) -> None:
-    bench.session.whoami()
-    bench.inject_fault("status", r"/2/users/\d+/tweets$", status=403, body=_OLD, acted=False)
-    assert bench.session.find(attempted(_HALO, Ready({})), to=None) is Proof.CANNOT_TELL
+def test_who_may_not_read_the_timeline_cannot_tell(harness: SessionHarness) -> None:
+    harness.session.whoami()
+    harness.inject_fault("status", r"/2/users/\d+/tweets$", status=403, body=_OLD, acted=False)
+    assert harness.session.find(attempted(_HALO, Ready({})), to=None) is Proof.CANNOT_TELL
 
 
-def _limited(bench: SessionHarness, **headers: str) -> timedelta:
-    found = _error(bench, status=429, body=_blank(429, "Too Many Requests"), headers=headers)
+def _limited(harness: SessionHarness, **headers: str) -> timedelta:
+    found = _error(harness, status=429, body=_blank(429, "Too Many Requests"), headers=headers)
     assert isinstance(found, RateLimited)
     return found.retry_at - datetime.now(UTC)
 
@@ -227,35 +227,35 @@ def _at(seconds: int) -> str:
     ("window", "seconds"),
     [("x-rate-limit", 600), ("x-user-limit-24hour", 7200), ("x-app-limit-24hour", 9000)],
 )
-def test_x_says_when_it_takes_the_post_again(bench: SessionHarness, window: str, seconds: int) -> None:
+def test_x_says_when_it_takes_the_post_again(harness: SessionHarness, window: str, seconds: int) -> None:
     headers = {"x-rate-limit-reset": _at(600), f"{window}-remaining": "0", f"{window}-reset": _at(seconds)}
-    assert timedelta(seconds=seconds - 30) < _limited(bench, **headers) <= timedelta(seconds=seconds)
+    assert timedelta(seconds=seconds - 30) < _limited(harness, **headers) <= timedelta(seconds=seconds)
 
 
-def test_a_window_that_is_not_spent_is_not_waited_for(bench: SessionHarness) -> None:
+def test_a_window_that_is_not_spent_is_not_waited_for(harness: SessionHarness) -> None:
     headers = {
         "x-rate-limit-reset": _at(600),
         "x-user-limit-24hour-remaining": "3",
         "x-user-limit-24hour-reset": _at(50_000),
     }
-    assert _limited(bench, **headers) <= timedelta(seconds=600)
+    assert _limited(harness, **headers) <= timedelta(seconds=600)
 
 
 @pytest.mark.parametrize("reset", ["", "soon", "-5", "9" * 30, "99999999999"])
-def test_an_absurd_time_is_never_waited_for(bench: SessionHarness, reset: str) -> None:
-    assert timedelta() < _limited(bench, **{"x-rate-limit-reset": reset}) <= timedelta(days=2)
+def test_an_absurd_time_is_never_waited_for(harness: SessionHarness, reset: str) -> None:
+    assert timedelta() < _limited(harness, **{"x-rate-limit-reset": reset}) <= timedelta(days=2)
 
 
-def test_credits_name_no_time_even_where_a_window_does(bench: SessionHarness) -> None:
-    found = _error(bench, status=402, body=_CREDITS, headers={"x-rate-limit-reset": _at(600)})
+def test_credits_name_no_time_even_where_a_window_does(harness: SessionHarness) -> None:
+    found = _error(harness, status=402, body=_CREDITS, headers={"x-rate-limit-reset": _at(600)})
     assert isinstance(found, QuotaExceeded)
     assert found.resets_at is None
 
 
-def test_hostile_words_are_cleaned_and_secrets_never_shown(bench: SessionHarness) -> None:
-    secret = bench.context.secrets["access_token_secret"]
+def test_hostile_words_are_cleaned_and_secrets_never_shown(harness: SessionHarness) -> None:
+    secret = harness.context.secrets["access_token_secret"]
     detail = f"\x1b[31mred\u202e {secret} Bearer abc.def access_token=xyz " + "x" * 9999
-    found = _error(bench, status=500, body=_blank(500, detail))
+    found = _error(harness, status=500, body=_blank(500, detail))
     assert "\x1b" not in str(found)
     assert not any(word in str(found) for word in (secret, "abc.def", "xyz", "\u202e"))
     assert len(found.detail) <= 200

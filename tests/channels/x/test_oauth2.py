@@ -72,7 +72,7 @@ def test_pictures_and_looks_are_asked_with_the_token_too(account: LoginHarness) 
 
 
 def test_every_login_asks_anew_and_says_nothing_of_it(account: LoginHarness) -> None:
-    one, two = (X().create_authorization(account.config, callback=CALLBACK) for _ in range(2))
+    one, two = (X().create_authorization(account.config, callback_url=CALLBACK) for _ in range(2))
     assert (one.state, one.verifier) != (two.state, two.verifier)
     assert answered(one)["state"] == one.state
     assert one.verifier not in repr(one) + one.url
@@ -82,24 +82,24 @@ def test_the_persons_page_is_on_xs_own_host() -> None:
     config = XConfig(handle="kota", auth="oauth2", client_id="c")
     assert (
         X()
-        .create_authorization(config, callback=CALLBACK)
+        .create_authorization(config, callback_url=CALLBACK)
         .url.startswith("https://x.com/i/oauth2/authorize?")
     )
 
 
 def test_another_code_buys_nothing(account: LoginHarness) -> None:
-    consent = X().create_authorization(account.config, callback=CALLBACK)
+    authorization = X().create_authorization(account.config, callback_url=CALLBACK)
     with pytest.raises(AuthFailed, match=r"login-refused.*log in again"):
-        X().log_in(account.config, account.context, consent=consent, code="another")
+        X().log_in(account.config, account.context, authorization=authorization, code="another")
 
 
 def test_a_confidential_client_proves_itself(sandbox: Sandbox, tmp_path: Path) -> None:
-    door = SandboxContext(sandbox, tmp_path, {CLIENT_SECRET: "wrong"})
+    context = SandboxContext(sandbox, tmp_path, {CLIENT_SECRET: "wrong"})
     with pytest.raises(AuthFailed, match="login-refused"):
-        log_in(config_of(sandbox), door)
-    door.secrets[CLIENT_SECRET] = sandbox.config()["accounts"]["x"]["client_secret"]
-    log_in(config_of(sandbox), door)
-    assert door.secrets[ACCESS_TOKEN]
+        log_in(config_of(sandbox), context)
+    context.secrets[CLIENT_SECRET] = sandbox.config()["accounts"]["x"]["client_secret"]
+    log_in(config_of(sandbox), context)
+    assert context.secrets[ACCESS_TOKEN]
 
 
 def test_a_login_that_grants_too_little_is_refused_by_name(account: LoginHarness) -> None:

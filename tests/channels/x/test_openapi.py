@@ -38,14 +38,14 @@ LEAST = 36
 class RecordingSession:
     """A session whose every request is kept, on a wire of its own."""
 
-    def __init__(self, config: XConfig, door: SandboxContext) -> None:
+    def __init__(self, config: XConfig, context: SandboxContext) -> None:
         self.captured_requests: list[requests.PreparedRequest] = []
         self.answers: list[tuple[requests.PreparedRequest, requests.Response]] = []
-        signed = auth_of(config, door)
+        signed = auth_of(config, context)
         self.http = HttpClient(config.base_url, secrets=signed.secrets, signed_for=ORIGIN)
         self.http.session.hooks["response"].append(self._keep)
         self.base = urlsplit(config.base_url).path
-        self.context, self.session = door, XSession(config, door, http=self.http, auth=signed)
+        self.context, self.session = context, XSession(config, context, http=self.http, auth=signed)
 
     def _keep(self, response: requests.Response, *_args: Any, **_more: Any) -> None:
         asked = response.request.copy()
@@ -108,10 +108,10 @@ def by_keys(sandbox: Sandbox, tmp_path: Path) -> Iterator[RecordingSession]:
 
 @pytest.fixture
 def by_login(sandbox: Sandbox, tmp_path: Path) -> Iterator[RecordingSession]:
-    door = SandboxContext(sandbox, tmp_path)
-    log_in(config_of(sandbox), door)
+    context = SandboxContext(sandbox, tmp_path)
+    log_in(config_of(sandbox), context)
     sandbox.state.settings["x.processing_seconds"] = 0.03
-    judge = RecordingSession(config_of(sandbox), door)
+    judge = RecordingSession(config_of(sandbox), context)
     yield judge
     judge.http.close()
 

@@ -14,85 +14,85 @@ from humaspost.model.rendition import Part
 from tests.channels.x.conftest import SessionHarness
 
 
-def _posts(bench: SessionHarness, *texts: str) -> None:
+def _posts(harness: SessionHarness, *texts: str) -> None:
     for text in texts:
-        bench.publish(Part(1, text))
+        harness.publish(Part(1, text))
 
 
-def test_the_window_of_posts_is_believed_before_it_is_asked(bench: SessionHarness) -> None:
-    bench.set(limits={"post": 2}, window_seconds=120)
-    _posts(bench, "satu", "dua")
-    asked = len(bench.count_requests("POST"))
+def test_the_window_of_posts_is_believed_before_it_is_asked(harness: SessionHarness) -> None:
+    harness.set(limits={"post": 2}, window_seconds=120)
+    _posts(harness, "satu", "dua")
+    asked = len(harness.count_requests("POST"))
     with pytest.raises(RateLimited, match="window-spent") as limited:
-        bench.publish(Part(1, "tiga"))
-    assert len(bench.count_requests("POST")) == asked, "not even asked"
+        harness.publish(Part(1, "tiga"))
+    assert len(harness.count_requests("POST")) == asked, "not even asked"
     assert limited.value.scope is Scope.ACCOUNT
-    wait = limited.value.retry_at - bench.context.now()
+    wait = limited.value.retry_at - harness.context.now()
     assert timedelta(seconds=100) < wait <= timedelta(seconds=120)
 
 
-def test_what_one_session_learnt_all_sessions_of_the_account_know(bench: SessionHarness) -> None:
+def test_what_one_session_learnt_all_sessions_of_the_account_know(harness: SessionHarness) -> None:
     """Eight posts in eight threads: X refused two of them before the others waited."""
-    bench.set(limits={"post": 2}, window_seconds=120)
-    _posts(bench, "satu", "dua")
-    asked = len(bench.count_requests("POST"))
-    with X().open(bench.config, bench.context) as other, pytest.raises(RateLimited, match="window-spent"):
+    harness.set(limits={"post": 2}, window_seconds=120)
+    _posts(harness, "satu", "dua")
+    asked = len(harness.count_requests("POST"))
+    with X().open(harness.config, harness.context) as other, pytest.raises(RateLimited, match="window-spent"):
         other.publish(Part(1, "tiga"), Ready(None), key="k", to=None, reply_to=None)
-    assert len(bench.count_requests("POST")) == asked, "not even asked"
+    assert len(harness.count_requests("POST")) == asked, "not even asked"
 
 
-def test_when_the_window_is_over_it_is_asked_again(bench: SessionHarness) -> None:
-    bench.set(limits={"post": 1}, window_seconds=120)
-    _posts(bench, "satu")
-    bench.set(limits={})
-    bench.context.later = timedelta(seconds=121)
+def test_when_the_window_is_over_it_is_asked_again(harness: SessionHarness) -> None:
+    harness.set(limits={"post": 1}, window_seconds=120)
+    _posts(harness, "satu")
+    harness.set(limits={})
+    harness.context.later = timedelta(seconds=121)
     # X's own clock has not moved; ours has, so its signature would be too late.
-    bench.set(clock_skew=1000)
-    _posts(bench, "dua")
-    assert len(bench.objects()) == 2
+    harness.set(clock_skew=1000)
+    _posts(harness, "dua")
+    assert len(harness.objects()) == 2
 
 
-def test_the_24_hours_are_believed_with_their_own_end(bench: SessionHarness) -> None:
-    bench.set(user_24h=1)
-    _posts(bench, "satu")
+def test_the_24_hours_are_believed_with_their_own_end(harness: SessionHarness) -> None:
+    harness.set(user_24h=1)
+    _posts(harness, "satu")
     with pytest.raises(RateLimited) as limited:
-        bench.publish(Part(1, "dua"))
-    assert limited.value.retry_at - bench.context.now() > timedelta(hours=23)
+        harness.publish(Part(1, "dua"))
+    assert limited.value.retry_at - harness.context.now() > timedelta(hours=23)
 
 
-def test_a_window_of_reads_stops_no_post(bench: SessionHarness) -> None:
-    bench.set(limits={"me": 1})
-    bench.session.whoami()
+def test_a_window_of_reads_stops_no_post(harness: SessionHarness) -> None:
+    harness.set(limits={"me": 1})
+    harness.session.whoami()
     with pytest.raises(RateLimited) as limited:
-        bench.session.whoami()
+        harness.session.whoami()
     assert limited.value.scope is Scope.DELIVERY
-    _posts(bench, "satu")
-    assert bench.session.read_back(Receipt(bench.objects()[0].id, bench.context.now())) is not None
+    _posts(harness, "satu")
+    assert harness.session.read_back(Receipt(harness.objects()[0].id, harness.context.now())) is not None
 
 
-def test_a_day_of_reads_that_is_spent_stops_no_post(bench: SessionHarness) -> None:
-    reset = str(int((bench.context.now() + timedelta(hours=9)).timestamp()))
+def test_a_day_of_reads_that_is_spent_stops_no_post(harness: SessionHarness) -> None:
+    reset = str(int((harness.context.now() + timedelta(hours=9)).timestamp()))
     headers = {"x-user-limit-24hour-remaining": "0", "x-user-limit-24hour-reset": reset}
     me = {"data": {"id": "2244994945", "username": "kotacontoh"}}
-    bench.inject_fault("status", "/users/me$", status=200, headers=headers, body=me, acted=True)
-    bench.session.whoami()
-    _posts(bench, "satu")
-    assert len(bench.objects()) == 1
+    harness.inject_fault("status", "/users/me$", status=200, headers=headers, body=me, acted=True)
+    harness.session.whoami()
+    _posts(harness, "satu")
+    assert len(harness.objects()) == 1
 
 
-def test_a_429_on_an_upload_stops_no_post_without_media(bench: SessionHarness) -> None:
-    bench.inject_fault("status", "/initialize$", status=429)
+def test_a_429_on_an_upload_stops_no_post_without_media(harness: SessionHarness) -> None:
+    harness.inject_fault("status", "/initialize$", status=429)
     with pytest.raises(RateLimited) as limited:
-        bench.session.prepare(bench.images(), None)
+        harness.session.prepare(harness.images(), None)
     assert limited.value.scope is Scope.DELIVERY
 
 
-def test_a_429_names_the_end_of_its_own_window(bench: SessionHarness) -> None:
-    reset = int((bench.context.now() + timedelta(minutes=7)).timestamp())
+def test_a_429_names_the_end_of_its_own_window(harness: SessionHarness) -> None:
+    reset = int((harness.context.now() + timedelta(minutes=7)).timestamp())
     headers = {"x-rate-limit-remaining": "0", "x-rate-limit-reset": str(reset)}
-    bench.inject_fault("status", "/2/tweets$", status=429, headers=headers)
+    harness.inject_fault("status", "/2/tweets$", status=429, headers=headers)
     with pytest.raises(RateLimited) as limited:
-        bench.publish(Part(1, "satu"))
+        harness.publish(Part(1, "satu"))
     assert limited.value.retry_at.timestamp() == reset
 
 
@@ -106,17 +106,17 @@ def test_a_429_names_the_end_of_its_own_window(bench: SessionHarness) -> None:
         {"x-rate-limit-remaining": "0", "x-rate-limit-reset": "1"},
     ],
 )
-def test_headers_that_tell_nothing_stop_nothing(bench: SessionHarness, headers: dict[str, str]) -> None:
-    windows, now = RateWindows(), bench.context.now()
+def test_headers_that_tell_nothing_stop_nothing(harness: SessionHarness, headers: dict[str, str]) -> None:
+    windows, now = RateWindows(), harness.context.now()
     windows.record_headers("post", HttpResponse(201, headers), now)
     windows.check_allowed("post", now)
 
 
-def test_no_credit_and_what_may_be_that_say_what_to_do(bench: SessionHarness) -> None:
-    bench.set(credits=0)
+def test_no_credit_and_what_may_be_that_say_what_to_do(harness: SessionHarness) -> None:
+    harness.set(credits=0)
     with pytest.raises(QuotaExceeded, match=r"load credit.*account check") as spent:
-        bench.publish(Part(1, "satu"))
+        harness.publish(Part(1, "satu"))
     assert spent.value.resets_at is None
-    bench.inject_fault("status", "/2/tweets$", status=503)
+    harness.inject_fault("status", "/2/tweets$", status=503)
     with pytest.raises(UnknownOutcome, match="whether the app has credit"):
-        bench.publish(Part(1, "satu"))
+        harness.publish(Part(1, "satu"))

@@ -24,107 +24,107 @@ from tests.support.video_files import video_file
 SRT = b"1\n00:00:00,000 --> 00:00:01,000\nHalo\n"
 
 
-def _video(bench: SessionHarness, data: bytes = b"", **values: Any) -> Attachment:
-    item = bench.context.add(data or video_file(seconds=1.0), name="film.mp4")
+def _video(harness: SessionHarness, data: bytes = b"", **values: Any) -> Attachment:
+    item = harness.context.add(data or video_file(seconds=1.0), name="film.mp4")
     return replace(item, kind=MediaKind.VIDEO, mime="video/mp4", alt="Tangan memilah sampah.", **values)
 
 
-def _captions(bench: SessionHarness, name: str = "film.srt") -> Attachment:
-    item = bench.context.add(SRT, name=name)
+def _captions(harness: SessionHarness, name: str = "film.srt") -> Attachment:
+    item = harness.context.add(SRT, name=name)
     return replace(item, kind=MediaKind.DOCUMENT, mime="text/srt", alt="", use="captions")
 
 
-def _bodies(bench: SessionHarness, path: str) -> list[Any]:
-    return [r["body"] for r in bench.sandbox.state.requests if r["path"].endswith(path)]
+def _bodies(harness: SessionHarness, path: str) -> list[Any]:
+    return [r["body"] for r in harness.sandbox.state.requests if r["path"].endswith(path)]
 
 
-def _steps(bench: SessionHarness, part: Part) -> tuple[Ready, list[float]]:
+def _steps(harness: SessionHarness, part: Part) -> tuple[Ready, list[float]]:
     waits: list[float] = []
     token: Json = None
-    while not isinstance(step := bench.session.prepare(part, token), Ready):
+    while not isinstance(step := harness.session.prepare(part, token), Ready):
         waits += [step.retry_after] if step.retry_after else []
         token = step.token
     return step, waits
 
 
-def test_a_video_is_sent_whole_and_waited_for(bench: SessionHarness) -> None:
-    bench.set(processing_seconds=0.05, check_after_secs=2)
-    ready, waits = _steps(bench, part := Part(1, "Film.", (_video(bench),)))
+def test_a_video_is_sent_whole_and_waited_for(harness: SessionHarness) -> None:
+    harness.set(processing_seconds=0.05, check_after_secs=2)
+    ready, waits = _steps(harness, part := Part(1, "Film.", (_video(harness),)))
     assert waits[0] == 2.0
-    bench.session.publish(part, ready, key="k", to=None, reply_to=None)
-    (shown,) = bench.objects()
+    harness.session.publish(part, ready, key="k", to=None, reply_to=None)
+    (shown,) = harness.objects()
     assert (shown.media[0].type, shown.media[0].sha256) == ("video/mp4", part.media[0].sha256)
 
 
-def test_what_x_never_finishes_is_begun_anew_and_has_an_end(bench: SessionHarness) -> None:
-    bench.inject_fault("media-never-ready", "/finalize$")
-    part, token = Part(1, "Film.", (_video(bench),)), None
+def test_what_x_never_finishes_is_begun_anew_and_has_an_end(harness: SessionHarness) -> None:
+    harness.inject_fault("media-never-ready", "/finalize$")
+    part, token = Part(1, "Film.", (_video(harness),)), None
     for _step in range(5):
-        step = bench.session.prepare(part, token)
+        step = harness.session.prepare(part, token)
         assert isinstance(step, NotReady)
         token = step.token
-    bench.context.later = timedelta(minutes=31)
+    harness.context.later = timedelta(minutes=31)
     # X's own clock has not moved; ours has, so its signature would be too late.
-    bench.set(clock_skew=10_000)
+    harness.set(clock_skew=10_000)
     with pytest.raises(Transient, match="media-never-ready") as ended:
-        bench.session.prepare(part, token)
+        harness.session.prepare(part, token)
     assert (ended.value.restart_preparation, ended.value.max_attempts) == (True, 3)
 
 
-def test_a_large_video_goes_up_in_pieces_of_a_mebibyte(bench: SessionHarness) -> None:
-    bench.set(processing_seconds=0)
+def test_a_large_video_goes_up_in_pieces_of_a_mebibyte(harness: SessionHarness) -> None:
+    harness.set(processing_seconds=0)
     data = video_file((320, 320), seconds=1.0)
     padding = 2 * CHUNK_BYTES + 10
     data += padding.to_bytes(4, "big") + b"free" + bytes(padding - 8)
-    bench.publish(Part(1, "Film.", (_video(bench, data),)))
-    assert len([path for path in bench.count_requests("POST") if path.endswith("/append")]) == 3
-    assert len(bench.objects()) == 1
+    harness.publish(Part(1, "Film.", (_video(harness, data),)))
+    assert len([path for path in harness.count_requests("POST") if path.endswith("/append")]) == 3
+    assert len(harness.objects()) == 1
 
 
 @pytest.mark.parametrize("use", ["", "amplify"])
-def test_captions_are_tied_to_their_video(bench: SessionHarness, use: str) -> None:
-    bench.set(processing_seconds=0)
-    bench.publish(Part(1, "Film.", (_video(bench, captions=_captions(bench), use=use),)))
-    (shown,) = bench.objects()
+def test_captions_are_tied_to_their_video(harness: SessionHarness, use: str) -> None:
+    harness.set(processing_seconds=0)
+    harness.publish(Part(1, "Film.", (_video(harness, captions=_captions(harness), use=use),)))
+    (shown,) = harness.objects()
     assert [list(tracks) for tracks in shown.extra["captions"]] == [["ID"]]
 
 
-def test_captions_name_their_language(bench: SessionHarness) -> None:
-    bench.set(processing_seconds=0)
-    bench.publish(Part(1, "Film.", (_video(bench, captions=_captions(bench, "film.en.srt")),)))
-    assert list(bench.objects()[0].extra["captions"][0]) == ["EN"]
+def test_captions_name_their_language(harness: SessionHarness) -> None:
+    harness.set(processing_seconds=0)
+    harness.publish(Part(1, "Film.", (_video(harness, captions=_captions(harness, "film.en.srt")),)))
+    assert list(harness.objects()[0].extra["captions"][0]) == ["EN"]
 
 
-def test_each_step_is_one_write_and_survives_a_restart(bench: SessionHarness) -> None:
-    bench.set(processing_seconds=0)
-    part = Part(1, "Film.", (_video(bench, captions=_captions(bench)),))
+def test_each_step_is_one_write_and_survives_a_restart(harness: SessionHarness) -> None:
+    harness.set(processing_seconds=0)
+    part = Part(1, "Film.", (_video(harness, captions=_captions(harness)),))
     token: Json = None
     count = 0
     while True:
-        with X().open(bench.config, bench.context) as session:
+        with X().open(harness.config, harness.context) as session:
             step = session.prepare(part, token)
         if isinstance(step, Ready):
             break
         count += 1
-        assert len(bench.count_requests("POST")) == count
+        assert len(harness.count_requests("POST")) == count
         token = step.token
     assert count == 7
 
 
-def test_a_video_that_x_cannot_process_is_refused(bench: SessionHarness) -> None:
-    bench.set(processing_seconds=0)
-    part = Part(1, "Film.", (_video(bench, video_file(seconds=0.3)),))
+def test_a_video_that_x_cannot_process_is_refused(harness: SessionHarness) -> None:
+    harness.set(processing_seconds=0)
+    part = Part(1, "Film.", (_video(harness, video_file(seconds=0.3)),))
     with pytest.raises(Rejected, match="media-failed: X gives no reason"):
-        prepared(bench.session, part)
-    assert bench.objects() == []
+        prepared(harness.session, part)
+    assert harness.objects() == []
 
 
-def test_processing_that_takes_long_only_waits(bench: SessionHarness) -> None:
-    bench.set(processing_seconds=60, check_after_secs=5)
-    part = Part(1, "Film.", (_video(bench),))
+def test_processing_that_takes_long_only_waits(harness: SessionHarness) -> None:
+    harness.set(processing_seconds=60, check_after_secs=5)
+    part = Part(1, "Film.", (_video(harness),))
     token: Json = None
     for _ in range(8):
-        step = bench.session.prepare(part, token)
+        step = harness.session.prepare(part, token)
         assert isinstance(step, NotReady)
         token = step.token
     assert step.retry_after == 5.0
@@ -144,15 +144,15 @@ def test_processing_that_takes_long_only_waits(bench: SessionHarness) -> None:
     ids=lambda value: str(value)[:8],
 )
 def test_no_answer_makes_it_ask_more_often_or_less_often_than_is_sane(
-    bench: SessionHarness, said: Any, waited: float
+    harness: SessionHarness, said: Any, waited: float
 ) -> None:
-    bench.set(processing_seconds=60)
-    part = Part(1, "Film.", (_video(bench, video_file(seconds=0.3)),))
+    harness.set(processing_seconds=60)
+    part = Part(1, "Film.", (_video(harness, video_file(seconds=0.3)),))
     body = {"data": {"id": "1", "processing_info": {"state": "pending", "check_after_secs": said}}}
-    bench.inject_fault("status", "/finalize$", status=200, body=body, acted=True)
+    harness.inject_fault("status", "/finalize$", status=200, body=body, acted=True)
     token: Json = None
     for _ in range(9):
-        step = bench.session.prepare(part, token)
+        step = harness.session.prepare(part, token)
         assert isinstance(step, NotReady)
         token = step.token
         if step.retry_after:
@@ -163,28 +163,28 @@ def test_no_answer_makes_it_ask_more_often_or_less_often_than_is_sane(
 @pytest.mark.parametrize(
     "body", [{}, {"data": None}, {"data": {"id": "1", "processing_info": "soon"}}], ids=str
 )
-def test_a_status_that_says_nothing_is_no_success(bench: SessionHarness, body: Json) -> None:
+def test_a_status_that_says_nothing_is_no_success(harness: SessionHarness, body: Json) -> None:
     """The post was written with a video that X had not looked at yet."""
-    bench.set(processing_seconds=60)
-    part = Part(1, "Film.", (_video(bench, video_file(seconds=0.3)),))
-    bench.inject_fault("status", "/media/upload$", status=200, body=body, method="GET")
+    harness.set(processing_seconds=60)
+    part = Part(1, "Film.", (_video(harness, video_file(seconds=0.3)),))
+    harness.inject_fault("status", "/media/upload$", status=200, body=body, method="GET")
     with pytest.raises(Transient, match="unreadable-answer"):
-        prepared(bench.session, part)
+        prepared(harness.session, part)
 
 
 @pytest.mark.parametrize("seconds", [1, 0, 599, 10**30, "soon"], ids=str)
 def test_an_upload_that_is_said_to_be_forgotten_at_once_is_not_begun_for_ever(
-    bench: SessionHarness, seconds: Any
+    harness: SessionHarness, seconds: Any
 ) -> None:
     body = {"data": {"id": "17", "expires_after_secs": seconds}}
-    bench.inject_fault("status", "/initialize$", status=200, body=body, acted=False)
+    harness.inject_fault("status", "/initialize$", status=200, body=body, acted=False)
     token: Json = None
     for _ in range(2):
-        step = bench.session.prepare(bench.images(), token)
+        step = harness.session.prepare(harness.images(), token)
         assert isinstance(step, NotReady)
         token = step.token
-        bench.inject_fault("empty-2xx", "/append$")
-    assert len([path for path in bench.count_requests("POST") if path.endswith("/initialize")]) == 1
+        harness.inject_fault("empty-2xx", "/append$")
+    assert len([path for path in harness.count_requests("POST") if path.endswith("/initialize")]) == 1
 
 
 def test_an_amplify_publisher_says_so_in_the_post() -> None:
@@ -212,8 +212,8 @@ def test_the_captions_of_a_post_are_in_its_rendition(tmp_path: Any) -> None:
     assert type(rendition).from_json(rendition.to_json()) == rendition
 
 
-def test_the_example_video_is_shown_with_its_captions(bench: SessionHarness) -> None:
-    bench.set(processing_seconds=0)
+def test_the_example_video_is_shown_with_its_captions(harness: SessionHarness) -> None:
+    harness.set(processing_seconds=0)
     data = (ROOT / "posts/media/006-pilah-sampah.mp4").read_bytes()
-    bench.publish(Part(1, "Film.", (_video(bench, data, captions=_captions(bench)),)))
-    assert bench.objects()[0].media[0].type == "video/mp4"
+    harness.publish(Part(1, "Film.", (_video(harness, data, captions=_captions(harness)),)))
+    assert harness.objects()[0].media[0].type == "video/mp4"

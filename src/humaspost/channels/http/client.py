@@ -1,12 +1,12 @@
 """What every channel speaks HTTP through: one exchange at a time, judged by whether a byte left.
 
-    with Wire("https://graph.example/v1", secrets=[token]) as wire:
-        answer = wire.call("POST", "/messages", write=True, json={…})     # Answer, whatever its status
-        with guarded(write=True):                                          # our own slips count too
-            return answer.member("id")
+    with HttpClient("https://graph.example/v1", secrets=[token]) as http:
+        answer = http.request("POST", "/messages", write=True, json={…})  # HttpResponse, whatever its status
+        with map_errors(write=True):                                       # our own slips count too
+            return answer.get("id")
 
 No redirect is followed, nothing is retried, and the whole exchange ends at its deadline.
-``client.session = wire.session`` gives tweepy the same; ``wire.through(lambda: client.…)`` its answer.
+``client.session = http.session`` gives tweepy the same; ``http.request_through(lambda: client.…)`` its answer.
 """
 
 import logging

@@ -24,7 +24,7 @@ def map_errors(*, write: bool) -> Iterator[None]:
     """Whatever goes wrong inside leaves as one of the six errors.
 
     Not sent = Transient. Lost, and every slip of our own, is UnknownOutcome on a public write and
-    Transient elsewhere. NotFitYet, which comes before any write, passes.
+    Transient elsewhere. MediaNotReady, which comes before any write, passes.
     """
     try:
         yield

@@ -111,7 +111,7 @@ class PlainSocket(socket.socket):
 
 
 class TlsSocket(ssl.SSLSocket):
-    """The same over TLS, where a failed write proves nothing: ``Watched.send`` marks it beforehand."""
+    """The same over TLS, where a failed write proves nothing: ``TrackedConnection.send`` marks it beforehand."""
 
     def send(self, data: Any, flags: int = 0) -> int:
         """Bytes are encrypted and sent, within what is left of the exchange."""

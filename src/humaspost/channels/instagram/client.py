@@ -31,7 +31,7 @@ Parameters = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class ContainerClient:
-    """Makes the containers of one part; ``uploads`` is where video bytes go, '' = Instagram fetches them."""
+    """Makes the containers of one part; ``upload_url`` is where video bytes go, '' = Instagram fetches them."""
 
     graph: GraphClient
     http: HttpClient

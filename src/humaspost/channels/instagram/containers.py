@@ -17,7 +17,7 @@ from humaspost.model.errors import ChannelError, Transient
 
 #: Containers expire after 24 hours; one that could expire on the way is made anew.
 CONTAINER_LIFETIME = timedelta(hours=23)
-#: Seconds until the next look at a container: images are often finished at once (postiz-app#1562: after 5 s).
+#: Seconds until the next poll of a container: images are often finished at once (postiz-app#1562: after 5 s).
 POLL_DELAYS = (1.0, 2.0, 5.0, 10.0)
 #: Meta asks to stop after five minutes; a video was seen to take a quarter of an hour (trypost).
 MAX_POLLS = 33
@@ -28,9 +28,9 @@ _SUBCODE = re.compile(r"\b2207\d{3}\b")
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One container: ``looks`` counts how often it was asked, ``at`` is when it was made.
+    """One container: ``polls`` counts how often it was asked, ``created_at`` is when it was made.
 
-    ``film`` = it holds a video; ``empty`` = the video's bytes are still to be uploaded.
+    ``is_video`` = it holds a video; ``awaits_upload`` = the video's bytes are still to be uploaded.
     """
 
     id: str
@@ -47,7 +47,7 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the preparation of a part is; in a carousel ``children`` come first, ``whole`` is published."""
+    """How far the preparation of a part is; in a carousel ``children`` come first, ``parent`` is published."""
 
     children: tuple[Container, ...] = ()
     parent: Container | None = None
@@ -56,7 +56,7 @@ class Progress:
         """The token that the ledger keeps."""
         document: Json = {
             "children": [asdict(child) for child in self.children],
-            "whole": asdict(self.parent) if self.parent else None,
+            "parent": asdict(self.parent) if self.parent else None,
         }
         return document
 
@@ -79,7 +79,7 @@ def parse_progress(token: Json) -> Progress:
 
 def _parse_token(token: Any) -> Progress:
     containers = tuple(Container(**child) for child in token["children"])
-    parent = Container(**token["whole"]) if token["whole"] else None
+    parent = Container(**token["parent"]) if token["parent"] else None
     entry = Progress(containers, parent)
     for container in (*containers, *([parent] if parent else [])):
         datetime.fromisoformat(container.created_at)

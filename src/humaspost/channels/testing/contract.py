@@ -2,7 +2,7 @@
 
     class TestMine(ChannelContract):
         @contextmanager
-        def stage(self) -> Iterator[Stage]:
+        def stage(self) -> Iterator[ContractStage]:
             with pretend_platform() as platform:
                 yield MyStage(platform)
 
@@ -102,7 +102,7 @@ class ChannelContract:
             identity = session.whoami()
             expected = stage.channel.platform_id(stage.config)
             assert expected in (None, identity.platform_id), "whoami names the configured account"
-            assert session.fetch_status().taken_at.tzinfo is not None, "survey says when"
+            assert session.fetch_status().taken_at.tzinfo is not None, "fetch_status says when"
             assert (stage.count_writes(), stage.count_public()) == (0, 0), "asking writes nothing"
 
     def test_wrong_keys_raise_auth_failed_and_stay_hidden(self) -> None:

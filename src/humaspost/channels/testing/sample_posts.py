@@ -77,8 +77,8 @@ def sample_posts(channel: str) -> Iterator[Post]:
         "hanya",
         body=_document_of("a"),
         media=(
-            sample_medium(MediaKind.IMAGE, only=(channel,)),
-            sample_medium(MediaKind.IMAGE, 1, only=("lain",)),
+            sample_medium(MediaKind.IMAGE, only_for=(channel,)),
+            sample_medium(MediaKind.IMAGE, 1, only_for=("lain",)),
         ),
     )
     yield _sample_post(

@@ -13,10 +13,10 @@ from humaspost.model.delivery import Attempt, Receipt, Recipient
 from humaspost.model.errors import ChannelError, Transient
 from humaspost.model.rendition import Part, Rendition
 
-#: What ``Stage.fail`` is asked for; ``hang`` outlasts the session's deadline, ``5xx`` is an HTML page.
+#: What ``ContractStage.inject_fault`` is asked for; ``hang`` outlasts the session's deadline, ``5xx`` is an HTML page.
 FAULTS = ("drop-before", "drop-after", "hang", "garbage", "empty-2xx", "redirect", "5xx")
 KEY = "hp1:0123456789abcdef0123456789abcdef:1"
-#: What every secret is behind a door of ``WrongKeys``.
+#: What every secret is behind a ``WrongKeysContext``.
 WRONG_KEY = "wrong-key-0123456789"
 _MAX_STEPS = 200
 
@@ -51,7 +51,7 @@ class ContractStage(Protocol):
 
 
 class WrongKeysContext:
-    """A door whose secrets open nothing."""
+    """A context whose secrets open nothing."""
 
     def __init__(self, context: ChannelContext) -> None:
         self._context = context
@@ -77,7 +77,7 @@ def render_repeatedly(stage: ContractStage) -> Iterator[tuple[str, Rendition, Re
 def prepare_until_ready(stage: ContractStage, session: Session, part: Part, *, fault: str = "") -> Ready:
     """The part is ready; each step made one write at most, and each write met ``fault`` once.
 
-    Where a fault spoilt what was prepared (``Transient.redo``), it is made anew, without faults.
+    Where a fault spoilt what was prepared (``Transient.restart_preparation``), it is made anew, without faults.
     """
     token: Json = None
     for _ in range(_MAX_STEPS):

@@ -15,7 +15,7 @@ problem = partial(channel_problem, "whatsapp")
 
 
 def check_post(rendition: Rendition, status: AccountStatus | None) -> list[Problem]:
-    """Problems of captions and templates; without ``facts`` only what the files themselves show."""
+    """Problems of captions and templates; without ``account_status`` only what the files themselves show."""
     problems: list[Problem] = []
     for part in rendition.parts:
         problems += [*_check_values(part), *_check_caption(part), *_check_template(part, status)]

@@ -130,7 +130,7 @@ def wait_for(refusal: Refusal, *, tries: int = 1) -> timedelta | None:
 class WebhookFailure:
     """What a failure means that is told by webhook, of a message that was taken: it is proved not delivered.
 
-    ``again`` = it may be sent once more after so many seconds, ``tries`` times; ``holds`` = the account is
+    ``retry_after`` = it may be sent once more after so many seconds, ``max_retries`` times; ``restricts_account`` = the account is
     restricted, and nothing more goes out, this one neither, before a person has seen to it.
     """
 
@@ -149,7 +149,7 @@ def failure_of(code: str) -> WebhookFailure:
     """The same table for what comes by webhook; what it does not list is final."""
     if code in _RETRY_ONCE_SECONDS:
         return WebhookFailure(_RETRY_ONCE_SECONDS[code], max_retries=1)
-    row = next((row for row in ERROR_ROWS if row.matches(Refusal(400, code), "told")), None)
+    row = next((row for row in ERROR_ROWS if row.matches(Refusal(400, code), "webhook")), None)
     if row is None or row.error is Rejected:
         return WebhookFailure()
     return WebhookFailure(_RETRY_SECONDS, max_retries=3, restricts_account=row.error is AuthFailed)

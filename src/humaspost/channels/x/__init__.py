@@ -100,17 +100,19 @@ class X:
 
         return (ACCESS_TOKEN, REFRESH_TOKEN) if config.auth == "oauth2" else ()
 
-    def create_authorization(self, config: XConfig, *, callback: str) -> Authorization:
+    def create_authorization(self, config: XConfig, *, callback_url: str) -> Authorization:
         """What X asks the person who logs in."""
         from humaspost.channels.x.oauth2 import build_authorization
 
-        return build_authorization(config, callback=callback)
+        return build_authorization(config, callback=callback_url)
 
-    def log_in(self, config: XConfig, context: ChannelContext, *, consent: Authorization, code: str) -> None:
+    def log_in(
+        self, config: XConfig, context: ChannelContext, *, authorization: Authorization, code: str
+    ) -> None:
         """The tokens that the person's answer buys are kept."""
         from humaspost.channels.x.oauth2 import exchange_code
 
-        exchange_code(config, context, authorization=consent, code=code)
+        exchange_code(config, context, authorization=authorization, code=code)
 
     def open(self, config: XConfig, context: ChannelContext) -> AbstractContextManager[Session]:
         """A session with its own connections; tweepy is imported only now."""

@@ -41,13 +41,13 @@ class RateWindows:
             raise RateLimited("window-spent", f"x-rate-limit: {call}", retry_at=refused_until, scope=scope)
 
 
-#: By the identity of the door, which all sessions of an account share, for as long as it lives.
+#: By the identity of the context, which all sessions of an account share, for as long as it lives.
 _windows_by_account: dict[int, tuple["weakref.ref[ChannelContext]", RateWindows]] = {}
 _lock = threading.Lock()
 
 
 def rate_windows_of(context: ChannelContext) -> RateWindows:
-    """What is known of the account behind the door."""
+    """What is known of the account behind the context."""
     with _lock:
         for number in [
             number for number, (current, _windows) in _windows_by_account.items() if current() is None
