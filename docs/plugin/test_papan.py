@@ -75,8 +75,8 @@ class Stage:
     def secret(self, field):
         return "right"
 
-    def open(self, door):
-        return self.channel.open(self.config, door, deadline=DEADLINE)
+    def open(self, context):
+        return self.channel.open(self.config, context, deadline=DEADLINE)
 
     def inject_fault(self, fault, call):
         self.server.fault = fault if call == "publish" else ""

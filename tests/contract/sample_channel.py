@@ -136,8 +136,8 @@ class SampleStage:
         self.config = SimpleNamespace(wall=self.wall)
         self.parts = {"notice": Part(1, "Halo"), "other": Part(1, "Lain")}
 
-    def open(self, door: Any) -> Any:
-        return self.channel.open(self.config, door)
+    def open(self, context: Any) -> Any:
+        return self.channel.open(self.config, context)
 
     def inject_fault(self, fault: str, call: str) -> None:
         self.wall.faults[call] = fault

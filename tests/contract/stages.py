@@ -25,7 +25,7 @@ PATIENT = 15 * SECOND
 #: Seconds for one that hangs: far more than the sandbox takes to act, and short enough to be waited for in vain.
 HASTY = max(0.3, 0.05 * SECOND)
 
-#: A session of this account through this door, each exchange of which ends at ``deadline``.
+#: A session of this account through this context, each exchange of which ends at ``deadline``.
 Opener = Callable[..., AbstractContextManager[Session]]
 
 
@@ -47,10 +47,10 @@ class SandboxStage:
     hasty: float
 
     @contextmanager
-    def open(self, door: ChannelContext) -> Iterator[Session]:
+    def open(self, context: ChannelContext) -> Iterator[Session]:
         with (
-            self.opener(self.config, door, deadline=PATIENT) as patient,
-            self.opener(self.config, door, deadline=self.hasty) as hasty,
+            self.opener(self.config, context, deadline=PATIENT) as patient,
+            self.opener(self.config, context, deadline=self.hasty) as hasty,
         ):
             yield cast("Session", _Chosen(self, patient=patient, hasty=hasty))
 
@@ -119,7 +119,7 @@ class SandboxContract(ChannelContract):
         found = load_channel(name)
         config = found.Config(**{key: account[source] for key, source in values.items()})
         with TemporaryDirectory() as folder:
-            door = SandboxContext(sandbox, Path(folder), {field: account[field] for field in secrets})
+            context = SandboxContext(sandbox, Path(folder), {field: account[field] for field in secrets})
             yield SandboxStage(
-                sandbox, found, config, door, parts(door), paths, opener=opener, to=to, hasty=hasty
+                sandbox, found, config, context, parts(context), paths, opener=opener, to=to, hasty=hasty
             )

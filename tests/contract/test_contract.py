@@ -96,26 +96,26 @@ class _FailsReadBack(SampleSession):
         raise KeyError(receipt.remote_id)
 
 
-_SENT = "test_what_was_sent_into_a_fault_is_never_sent_again"
-_PREPARED = "test_preparing_makes_one_write_at_a_time_and_nothing_public"
+_NOT_SENT_AGAIN = "test_an_unknown_outcome_is_never_sent_again"
+_SINGLE_WRITE = "test_each_preparation_step_makes_at_most_a_single_invisible_write"
 
 
 @pytest.mark.parametrize(
     ("session", "claim"),
     [
-        (_SendsAgain, _SENT),
-        (_RaisesTransient, _SENT),
-        (_RaisesOtherError, _SENT),
-        (_ProvesAbsence, _SENT),
-        (_FindsAnything, _SENT),
-        (_PublishesDuplicate, "test_publishing_is_one_write_and_one_object"),
-        (_PreparesInPublic, _PREPARED),
-        (_PreparesInSingleStep, _PREPARED),
-        (_NeverReady, _PREPARED),
-        (_PreparesInPublic, "test_preparing_again_is_the_worst_that_a_fault_brings"),
-        (_WhoamiWrites, "test_asking_changes_nothing"),
-        (_ShowsItsSecret, "test_wrong_keys_are_for_a_person_and_never_shown"),
-        (_FailsReadBack, "test_what_is_live_can_be_read_or_not_but_never_breaks"),
+        (_SendsAgain, _NOT_SENT_AGAIN),
+        (_RaisesTransient, _NOT_SENT_AGAIN),
+        (_RaisesOtherError, _NOT_SENT_AGAIN),
+        (_ProvesAbsence, _NOT_SENT_AGAIN),
+        (_FindsAnything, _NOT_SENT_AGAIN),
+        (_PublishesDuplicate, "test_publishing_makes_a_single_write_and_a_single_object"),
+        (_PreparesInPublic, _SINGLE_WRITE),
+        (_PreparesInSingleStep, _SINGLE_WRITE),
+        (_NeverReady, _SINGLE_WRITE),
+        (_PreparesInPublic, "test_a_fault_during_preparation_costs_at_most_a_repeated_step"),
+        (_WhoamiWrites, "test_reading_changes_nothing"),
+        (_ShowsItsSecret, "test_wrong_keys_raise_auth_failed_and_stay_hidden"),
+        (_FailsReadBack, "test_reading_back_and_retracting_never_fail"),
     ],
 )
 def test_a_bad_session_is_caught(session: type[SampleSession], claim: str) -> None:
@@ -139,7 +139,7 @@ class _RendersAtRandom(SampleChannel):
 
 class _FailsRender(SampleChannel):
     def render(self, post: Any, *given: Any, **named: Any) -> Rendition:
-        return Rendition("board", (Part(1, post.own["board"]["text"].strip()),))
+        return Rendition("board", (Part(1, post.channel_keys["board"]["text"].strip()),))
 
 
 class _HasNoSource(SampleChannel):
@@ -170,7 +170,7 @@ class _AcceptsUnsignedWebhooks(SampleChannel):
 
 
 class _DescendingLookups(SampleChannel):
-    looks = LookupSchedule((30, 5))
+    lookup_schedule = LookupSchedule((30, 5))
 
 
 @pytest.mark.parametrize(
@@ -180,9 +180,9 @@ class _DescendingLookups(SampleChannel):
         (_FailsRender, "test_rendering_is_total_and_always_the_same"),
         (_HasNoSource, "test_rules_are_complete_and_name_their_sources"),
         (_MeasuresAboveItsBound, "test_rules_are_complete_and_name_their_sources"),
-        (_OmitsHint, "test_checking_is_total_and_says_what_to_do"),
+        (_OmitsHint, "test_checking_is_total_and_gives_hints"),
         (_AcceptsUnsignedWebhooks, "test_a_hostile_webhook_gives_nothing"),
-        (_DescendingLookups, "test_looks_come_later_and_later"),
+        (_DescendingLookups, "test_lookups_are_spaced_out"),
     ],
 )
 def test_a_bad_channel_is_caught(channel: type[SampleChannel], claim: str) -> None:

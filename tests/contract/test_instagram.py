@@ -13,10 +13,12 @@ from tests.support.channel_context import SandboxContext, jpeg
 from tests.support.video_files import video_file
 
 
-def _parts(door: SandboxContext) -> Mapping[str, Part]:
+def _parts(context: SandboxContext) -> Mapping[str, Part]:
     data = video_file((90, 160), seconds=3.0, rate=24, first=True)
-    video = replace(door.add(data, name="a.mp4", alt="Gerak."), kind=MediaKind.VIDEO, mime="video/mp4")
-    images = [door.add(jpeg(colour=colour), name=f"{colour}.jpg", alt=colour) for colour in ("navy", "teal")]
+    video = replace(context.add(data, name="a.mp4", alt="Gerak."), kind=MediaKind.VIDEO, mime="video/mp4")
+    images = [
+        context.add(jpeg(colour=colour), name=f"{colour}.jpg", alt=colour) for colour in ("navy", "teal")
+    ]
     return {
         "image": Part(1, "Satu gambar.", (images[0],), {"format": "feed"}),
         "carousel": Part(1, "Dua gambar.", (*images, video), {"format": "feed"}),

@@ -29,15 +29,19 @@ def test_the_example_is_as_short_as_the_page_says() -> None:
 @pytest.mark.parametrize("fault", ["garbage", "drop-after"])
 def test_the_example_would_be_caught(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An author who sends again after a doubt is told so."""
-    once = papan.Session.publish
+    original = papan.Session.publish
 
-    def twice(self, *given, **named):
+    def publish_again(self, *given, **named):
         try:
-            return once(self, *given, **named)
+            return original(self, *given, **named)
         except Exception:
-            return once(self, *given, **named)
+            return original(self, *given, **named)
 
-    monkeypatch.setattr(papan.Session, "publish", twice)
-    held = TestPapan()
-    with held.stage() as stage, stage.open(stage.door) as session, pytest.raises(AssertionError):
-        held._lost(stage, session, stage.parts["notice"], fault=fault)
+    monkeypatch.setattr(papan.Session, "publish", publish_again)
+    suite_under_test = TestPapan()
+    with (
+        suite_under_test.stage() as stage,
+        stage.open(stage.context) as session,
+        pytest.raises(AssertionError),
+    ):
+        suite_under_test._check_lost_outcome(stage, session, stage.parts["notice"], fault=fault)

@@ -14,9 +14,9 @@ from tests.support.channel_context import SandboxContext, jpeg
 _FILLED = ("Judul", "Isi.", "https://kota.example")
 
 
-def _parts(door: SandboxContext) -> Mapping[str, Part]:
-    image = door.add(jpeg(), name="a.jpg")
-    paper = door.add(b"%PDF-1.4\n%\xe2\xe3\n%%EOF\n", name="a.pdf")
+def _parts(context: SandboxContext) -> Mapping[str, Part]:
+    image = context.add(jpeg(), name="a.jpg")
+    paper = context.add(b"%PDF-1.4\n%\xe2\xe3\n%%EOF\n", name="a.pdf")
     return {
         "text": Part(1, "*Judul*", fallback=Fallback("pengumuman", "id", _FILLED)),
         "image": Part(1, "*Judul*", (image,), {}, Fallback("pengumuman_gambar", "id", _FILLED, True)),

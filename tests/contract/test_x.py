@@ -17,11 +17,15 @@ from tests.support.media_samples import gif, mp4
 _SRT = b"1\n00:00:00,000 --> 00:00:01,000\nPilah sampah.\n"
 
 
-def _parts(door: SandboxContext) -> Mapping[str, Part]:
-    images = [door.add(jpeg(colour=colour), name=f"{colour}.jpg", alt=colour) for colour in ("navy", "teal")]
-    words = replace(door.add(_SRT, name="a.id.srt"), kind=MediaKind.DOCUMENT, mime="text/srt", use="captions")
-    film = replace(door.add(mp4(), name="a.mp4"), kind=MediaKind.VIDEO, mime="video/mp4", captions=words)
-    moving = replace(door.add(gif(), name="a.gif"), kind=MediaKind.GIF, mime="image/gif", alt="Bergerak.")
+def _parts(context: SandboxContext) -> Mapping[str, Part]:
+    images = [
+        context.add(jpeg(colour=colour), name=f"{colour}.jpg", alt=colour) for colour in ("navy", "teal")
+    ]
+    words = replace(
+        context.add(_SRT, name="a.id.srt"), kind=MediaKind.DOCUMENT, mime="text/srt", use="captions"
+    )
+    film = replace(context.add(mp4(), name="a.mp4"), kind=MediaKind.VIDEO, mime="video/mp4", captions=words)
+    moving = replace(context.add(gif(), name="a.gif"), kind=MediaKind.GIF, mime="image/gif", alt="Bergerak.")
     return {
         "text": Part(1, "Hanya kata, dengan tautan https://kota.example/a & #Tagar"),
         "images": Part(1, "Dua gambar.", tuple(images)),
