@@ -68,10 +68,10 @@ def test_the_numbers_are_what_the_documentation_promises() -> None:
         "USAGE": 2,
         "PROBLEMS": 3,
         "LOGIN": 4,
-        "PERSON": 5,
+        "NEEDS_PERSON": 5,
         "BUG": 70,
         "IO": 74,
-        "LATER": 75,
+        "RETRY_LATER": 75,
         "CONFIG": 78,
         "INTERRUPTED": 130,
     }

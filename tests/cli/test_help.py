@@ -85,7 +85,7 @@ def test_a_mistake_of_ours_is_70_in_one_line_and_the_trace_is_for_who_asks(tmp_p
     broken.write_text(
         "import humaspost.views.explain as explain\n"
         "def codes():\n    raise KeyError('Bearer canary-canary-canary')\n"
-        "explain.codes = codes\n"
+        "explain.all_codes = codes\n"
     )
     environ = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ENVIRONMENT['PYTHONPATH']}"}
     ran = expect(run_fresh("explain", cwd=tmp_path, **environ), 70)
@@ -144,10 +144,10 @@ def test_exit_codes_are_never_renumbered() -> None:
         "USAGE": 2,
         "PROBLEMS": 3,
         "LOGIN": 4,
-        "PERSON": 5,
+        "NEEDS_PERSON": 5,
         "BUG": 70,
         "IO": 74,
-        "LATER": 75,
+        "RETRY_LATER": 75,
         "CONFIG": 78,
         "INTERRUPTED": 130,
     }

@@ -43,7 +43,7 @@ CREDENTIALS = f"[wa]\n{SECRETS}[wa2]\n{SECRETS}"
 
 
 class WebhookServer:
-    """A running server of an office; ``told`` is what it told people."""
+    """A running server of an office; ``events`` is what it reported."""
 
     def __init__(self, folder: Path) -> None:
         (folder / "posts").mkdir()
@@ -58,7 +58,7 @@ class WebhookServer:
         ready = threading.Event()
         app = build_application(self.office, list_endpoints(self.office))
         self.thread = threading.Thread(
-            target=serve, args=(app, self.socket, self.stop), kwargs={"started": ready.set}
+            target=serve, args=(app, self.socket, self.stop), kwargs={"on_started": ready.set}
         )
         self.thread.start()
         ready.wait(5)

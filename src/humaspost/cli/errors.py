@@ -170,10 +170,10 @@ def _format_trace(error: Exception) -> None:
 _REPORTERS: dict[str, Callable[[Any], ExitCode]] = {
     f"{_USAGE_ERROR.__module__}.{_USAGE_ERROR.__name__}": _report_usage_error,
     "humaspost.settings.problems.ConfigError": _report_configuration_error,
-    "humaspost.cli.post_lookup.BadPost": _report_bad_post,
+    "humaspost.cli.post_lookup.UnusablePost": _report_bad_post,
     "humaspost.cli.demo.child.ChildFailed": _report_child_error,
     "humaspost.channels.registry.ChannelNotLoaded": _report_channel_error,
-    "humaspost.delivery.sender_lock.Busy": _report_busy_sender,
+    "humaspost.delivery.sender_lock.SenderBusy": _report_busy_sender,
     "humaspost.ledger.database.UnsupportedLedgerError": _report_unsupported_ledger,
     "humaspost.ledger.database.LedgerError": _report_ledger_error,
     "sqlalchemy.exc.DBAPIError": _report_database_error,
