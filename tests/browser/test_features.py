@@ -126,7 +126,7 @@ TEMPLATES: tuple[Mapping[str, Any], ...] = (
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def published_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The page's text in a browser, after every post was published."""
     chromium = shutil.which("chromium") or absent("chromium is absent (apt install chromium)")
     folder = tmp_path_factory.mktemp("features")
@@ -158,6 +158,6 @@ def _moving(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", POSTS)
-def test_a_post_with_the_feature_is_seen(seen: str, name: str) -> None:
+def test_a_post_with_the_feature_is_seen(published_page: str, name: str) -> None:
     for words in POSTS[name][2]:
-        assert words in seen, words
+        assert words in published_page, words

@@ -32,20 +32,20 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+def published_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
     """A sandbox on which three of the example's posts were published."""
     folder = tmp_path_factory.mktemp("page")
-    sandbox = SandboxProcess("--office", "kantor", cwd=folder)
-    office = Office(folder / "kantor", sandbox)
+    published_sandbox = SandboxProcess("--office", "kantor", cwd=folder)
+    office = Office(folder / "kantor", published_sandbox)
     try:
         for path in (office.folder / "posts").glob("*.md"):
             if not path.name.startswith(_SENT):
                 path.unlink()
         for name in ("sp-2021-014", "infografis-2021-021", "jajak-2021-002"):
             office.run("publish", name, "--yes")
-        yield sandbox
+        yield published_sandbox
     finally:
-        sandbox.end()
+        published_sandbox.end()
 
 
 def browse(chromium: str, url: str, folder: Path, *more: str) -> str:
@@ -58,21 +58,23 @@ def browse(chromium: str, url: str, folder: Path, *more: str) -> str:
 
 
 def test_the_public_sees_timeline_grid_and_phones(
-    chromium: str, sandbox: SandboxProcess, tmp_path: Path
+    chromium: str, published_sandbox: SandboxProcess, tmp_path: Path
 ) -> None:
-    dom = html.unescape(browse(chromium, sandbox.url, tmp_path, "--dump-dom"))
+    dom = html.unescape(browse(chromium, published_sandbox.url, tmp_path, "--dump-dom"))
     for words in ("Mulai Senin, 8 Februari 2021", "Pulang kerja baru sempat urus dokumen?", "6281200000013"):
         assert words in re.sub(r"[\s+-]", "", dom) or words in dom, words
     text = re.sub(r"<[^>]+>", " ", dom)
-    alts = {m["alt"] for o in sandbox.objects() for m in o["media"] if m["alt"]}
+    alts = {m["alt"] for o in published_sandbox.objects() for m in o["media"] if m["alt"]}
     assert len(alts) == 3
     for alt in alts:
         assert alt in text, "alternative text stands on the page where everybody can read it"
 
 
-def test_the_page_looks_like_something(chromium: str, sandbox: SandboxProcess, tmp_path: Path) -> None:
+def test_the_page_looks_like_something(
+    chromium: str, published_sandbox: SandboxProcess, tmp_path: Path
+) -> None:
     shot = tmp_path / "page.png"
-    browse(chromium, sandbox.url, tmp_path, "--window-size=1280,1600", f"--screenshot={shot}")
+    browse(chromium, published_sandbox.url, tmp_path, "--window-size=1280,1600", f"--screenshot={shot}")
     image = Image.open(BytesIO(shot.read_bytes())).convert("RGB")
     assert image.size == (1280, 1600)
     colours = image.resize((160, 200)).getcolors(maxcolors=160 * 200) or []

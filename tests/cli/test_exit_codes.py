@@ -1,10 +1,12 @@
 """What the process ends with, by the states of the deliveries that a command touched."""
 
+import importlib
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from humaspost.cli import errors
 from humaspost.cli.exit_codes import ExitCode, exit_code_of, most_urgent
 from humaspost.model.delivery import State
 
@@ -75,3 +77,9 @@ def test_the_numbers_are_what_the_documentation_promises() -> None:
         "CONFIG": 78,
         "INTERRUPTED": 130,
     }
+
+
+@pytest.mark.parametrize("name", sorted(errors._REPORTERS))
+def test_each_error_that_is_reported_by_name_exists(name: str) -> None:
+    module, _, kind = name.rpartition(".")
+    assert issubclass(getattr(importlib.import_module(module), kind), BaseException)

@@ -16,7 +16,7 @@ TALL = '[{file: media/tinggi.jpg, alt: "Pohon di taman."}]'
 
 
 @pytest.fixture
-def telephone(office: Office) -> Office:
+def phone_video(office: Office) -> Office:
     """The office got a video as a telephone makes it, and a picture taller than Instagram takes."""
     data = video_file(
         (1920, 1088), seconds=3.2, rate=10, codec="libx265", container="mov", audio="aac", comment="rumah"
@@ -29,8 +29,8 @@ def telephone(office: Office) -> Office:
     return office
 
 
-def test_without_convert_each_broken_rule_is_told(telephone: Office) -> None:
-    found = telephone.json("check", exits=3)["problems"]
+def test_without_convert_each_broken_rule_is_told(phone_video: Office) -> None:
+    found = phone_video.json("check", exits=3)["problems"]
     told = {(problem["channel"], problem["code"]) for problem in found}
     assert told == {
         ("x", "media-codec"),
@@ -42,24 +42,24 @@ def test_without_convert_each_broken_rule_is_told(telephone: Office) -> None:
     assert all("convert = true" in problem["hint"] for problem in found)
 
 
-def test_with_convert_it_is_published_and_seen(telephone: Office) -> None:
-    config = telephone.folder / "config.toml"
+def test_with_convert_it_is_published_and_seen(phone_video: Office) -> None:
+    config = phone_video.folder / "config.toml"
     config.write_text(config.read_text("utf-8") + "convert = true\n", "utf-8")
-    assert telephone.json("check")["problems"] == []
-    telephone.run("publish", "film", "--yes")
-    telephone.run("publish", "pohon", "--yes")
-    (x,) = telephone.sandbox.objects("x")
-    reel, picture = telephone.sandbox.objects("instagram")
+    assert phone_video.json("check")["problems"] == []
+    phone_video.run("publish", "film", "--yes")
+    phone_video.run("publish", "pohon", "--yes")
+    (x,) = phone_video.sandbox.objects("x")
+    reel, picture = phone_video.sandbox.objects("instagram")
     for shown, most in ((x, 1280), (reel, 1920)):
         (media,) = shown["media"]
-        data = telephone.sandbox.fetch(f"/_sandbox/media/{media['sha256']}")
+        data = phone_video.sandbox.fetch(f"/_sandbox/media/{media['sha256']}")
         assert b"rumah" not in data
         with av.open(BytesIO(data)) as seen:
             stream = seen.streams.video[0]
             assert (media["type"], stream.codec_context.name in ("h264", "hevc")) == ("video/mp4", True)
             assert stream.width <= most
     (media,) = picture["media"]
-    with Image.open(BytesIO(telephone.sandbox.fetch(f"/_sandbox/media/{media['sha256']}"))) as image:
+    with Image.open(BytesIO(phone_video.sandbox.fetch(f"/_sandbox/media/{media['sha256']}"))) as image:
         assert image.size == (800, 1000)
 
 

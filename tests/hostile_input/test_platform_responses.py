@@ -96,7 +96,7 @@ class _FuzzedServer(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def liar() -> Iterator[str]:
+def fuzzed_server() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _FuzzedServer)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -112,8 +112,8 @@ def stack() -> Iterator[ExitStack]:
 
 
 @pytest.fixture(scope="module")
-def calls(
-    liar: str, stack: ExitStack, running_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+def session_calls(
+    fuzzed_server: str, stack: ExitStack, running_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, list[Callable[[], object]]]:
     """Every call of every channel's session."""
     folder: Path = tmp_path_factory.mktemp("media")
@@ -124,7 +124,7 @@ def calls(
     for name, values in CONFIGS.items():
         door = SandboxContext(running_sandbox, folder, dict(secrets))
         the = load_channel(name)
-        session = stack.enter_context(the.open(the.Config(**values, base_url=liar), door))
+        session = stack.enter_context(the.open(the.Config(**values, base_url=fuzzed_server), door))
         fallback = Fallback("pengumuman", "id", ("a", "b", "c"), False)
         part = Part(
             1, "Halo.", (door.add(jpeg()),), {"format": "feed"} if name == "instagram" else {}, fallback
@@ -155,10 +155,10 @@ def _session_calls(session: Any, part: Part, *, to: Recipient | None, now: Any) 
 )
 @given(said=answers)
 def test_only_the_six(
-    calls: dict[str, list[Callable[[], object]]], name: str, said: tuple[int, bytes, str]
+    session_calls: dict[str, list[Callable[[], object]]], name: str, said: tuple[int, bytes, str]
 ) -> None:
     _FuzzedServer.status, _FuzzedServer.body, _FuzzedServer.header = said
-    for call in calls[name]:
+    for call in session_calls[name]:
         error = _raised(call)
         assert error is None or isinstance(error, AnyChannelError), (said, error)
         assert "canary-value" not in str(error)

@@ -44,7 +44,7 @@ class WebhookServer:
 
 
 @pytest.fixture
-def gate(office: FakeOffice) -> Iterator[WebhookServer]:
+def webhook_server(office: FakeOffice) -> Iterator[WebhookServer]:
     """The right keys stand in credentials.toml."""
     write_secrets(office.folder, "credentials", office.keys())
     made = WebhookServer(office)
@@ -72,7 +72,7 @@ def _message(office: FakeOffice, words: str) -> bytes:
     return json.dumps({"entry": [{"changes": [{"field": "messages", "value": value}]}]}).encode()
 
 
-def test_webhooks_that_carry_our_secrets(office: FakeOffice, gate: WebhookServer) -> None:
+def test_webhooks_that_carry_our_secrets(office: FakeOffice, webhook_server: WebhookServer) -> None:
     keys = office.keys()["whatsapp"]
     words = echo(keys.values())
     office.post("satu", "whatsapp")
@@ -84,44 +84,52 @@ def test_webhooks_that_carry_our_secrets(office: FakeOffice, gate: WebhookServer
         json.dumps({"entry": words}).encode(),
     ):
         signature = {"X-Hub-Signature-256": signature_of(body, keys["app_secret"])}
-        assert gate.request("POST", PATH, body, **signature) in (200, 401)
-    gate.end()
+        assert webhook_server.request("POST", PATH, body, **signature) in (200, 401)
+    webhook_server.end()
     office.look()
     states = {row["state"] for row in office.run("status", "--all", "--json").json["deliveries"]}
     assert states == {"failed"}, "the webhook was not believed, so nothing was shown"
     assert office.leaks(office.keys()) == []
 
 
-def test_strangers_who_say_them_in_every_place(office: FakeOffice, gate: WebhookServer) -> None:
+def test_strangers_who_say_them_in_every_place(office: FakeOffice, webhook_server: WebhookServer) -> None:
     keys = office.keys()["whatsapp"]
     token = keys["verify_token"]
     words = echo(keys.values())
     right = f"hub.mode=subscribe&hub.verify_token={quote(token, safe='')}&hub.challenge=1"
-    assert gate.request("GET", f"{PATH}?{right}") == 200
+    assert webhook_server.request("GET", f"{PATH}?{right}") == 200
     for value in keys.values():
-        assert gate.request("GET", f"{PATH}?{right.replace('subscribe', quote(value, safe=''))}") == 403
-        assert gate.request("GET", f"/webhooks/{quote(value, safe='')}") == 403
-        assert gate.request("GET", f"/{quote(value, safe='')}") == 404
-        assert gate.request("POST", PATH, words.encode(), **{"X-Hub-Signature-256": f"sha256={value}"}) == 401
-        assert gate.request("POST", PATH, b"{}", Authorization=f"Bearer {value}", Cookie=value) == 401
-        assert gate.request("DELETE", PATH, b"", Referer=value, **{"User-Agent": value}) == 405
-    gate.end()
+        assert (
+            webhook_server.request("GET", f"{PATH}?{right.replace('subscribe', quote(value, safe=''))}")
+            == 403
+        )
+        assert webhook_server.request("GET", f"/webhooks/{quote(value, safe='')}") == 403
+        assert webhook_server.request("GET", f"/{quote(value, safe='')}") == 404
+        assert (
+            webhook_server.request("POST", PATH, words.encode(), **{"X-Hub-Signature-256": f"sha256={value}"})
+            == 401
+        )
+        assert (
+            webhook_server.request("POST", PATH, b"{}", Authorization=f"Bearer {value}", Cookie=value) == 401
+        )
+        assert webhook_server.request("DELETE", PATH, b"", Referer=value, **{"User-Agent": value}) == 405
+    webhook_server.end()
     assert office.leaks(office.keys()) == []
 
 
 def test_a_secret_that_opens_nothing_is_not_told_either(office: FakeOffice) -> None:
     canaries = wrong()
     write_secrets(office.folder, "credentials", canaries)
-    gate = WebhookServer(office)
+    webhook_server = WebhookServer(office)
     try:
         body = _status(office, "wamid.x", echo(canaries["whatsapp"].values()))
-        assert gate.request("POST", PATH, body, **{"X-Hub-Signature-256": "sha256=00"}) == 401
+        assert webhook_server.request("POST", PATH, body, **{"X-Hub-Signature-256": "sha256=00"}) == 401
         assert (
-            gate.request(
+            webhook_server.request(
                 "POST", PATH, b"\xff" * 100, **{"X-Hub-Signature-256": signature_of(b"\xff" * 100, "")}
             )
             == 401
         )
     finally:
-        gate.end()
+        webhook_server.end()
     assert office.leaks(canaries) == []

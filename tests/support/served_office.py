@@ -91,7 +91,7 @@ class ServedOffice(Office):
 
 
 @pytest.fixture
-def office(tmp_path: Path, sandbox_process: SandboxProcess) -> Iterator[ServedOffice]:
+def served_office(tmp_path: Path, sandbox_process: SandboxProcess) -> Iterator[ServedOffice]:
     """Five journalists may be written to; in the end no secret stands anywhere."""
     folder = tmp_path / "kantor"
     (folder / "posts").mkdir(parents=True)

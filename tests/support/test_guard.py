@@ -81,43 +81,43 @@ def _run(root: Path, *, sources: Mapping[str, str], **environ: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory) -> str:
+def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What pytest says of one test for each promise that is broken, and for each that is kept."""
     sources = {"web": _OUTSIDE, "media": _INSIDE, "delivery": _SLEEPS, "model": _SLEEPS, "property": _SLEEPS}
     return _run(tmp_path_factory.mktemp("guarded"), sources=sources)
 
 
 @pytest.mark.parametrize("how", ["connect", "send", "name", "thread", "child"])
-def test_whoever_reaches_for_another_computer_is_told_so(said: str, how: str) -> None:
+def test_whoever_reaches_for_another_computer_is_told_so(report: str, how: str) -> None:
     reason = next(
-        line for line in said.splitlines() if line.startswith(f"tests/web/test_web.py::test_{how}: socket.")
+        line for line in report.splitlines() if line.startswith(f"tests/web/test_web.py::test_{how}: socket.")
     )
     address = {"name": "humaspost.example", "thread": "2001:db8::1"}.get(how, "192.0.2.1")
     assert reason.endswith(f" to '{address}'; tests speak to this computer only")
-    assert f"ERROR tests/web/test_web.py::test_{how}" in said
+    assert f"ERROR tests/web/test_web.py::test_{how}" in report
 
 
 @pytest.mark.parametrize("how", ["loopback", "files"])
-def test_this_computer_may_be_spoken_to(said: str, how: str) -> None:
-    assert f"PASSED tests/media/test_media.py::test_{how}\n" in said
-    assert f"ERROR tests/media/test_media.py::test_{how}" not in said
+def test_this_computer_may_be_spoken_to(report: str, how: str) -> None:
+    assert f"PASSED tests/media/test_media.py::test_{how}\n" in report
+    assert f"ERROR tests/media/test_media.py::test_{how}" not in report
 
 
 @pytest.mark.parametrize("folder", ["model", "property"])
-def test_who_sleeps_in_a_pure_folder_fails(said: str, folder: str) -> None:
+def test_who_sleeps_in_a_pure_folder_fails(report: str, folder: str) -> None:
     reason = f"Failed: test_{folder} calls time.sleep(0) in a folder whose code is given its sleep"
-    assert f"FAILED tests/{folder}/test_{folder}.py::test_sleep - {reason}" in said
+    assert f"FAILED tests/{folder}/test_{folder}.py::test_sleep - {reason}" in report
 
 
-def test_elsewhere_a_test_may_sleep(said: str) -> None:
-    assert "PASSED tests/delivery/test_delivery.py::test_sleep\n" in said
+def test_elsewhere_a_test_may_sleep(report: str) -> None:
+    assert "PASSED tests/delivery/test_delivery.py::test_sleep\n" in report
 
 
 def test_no_test_runs_beside_real_credentials(tmp_path: Path) -> None:
-    said = _run(tmp_path, sources={"media": _INSIDE}, HUMASPOST_X_API_KEY="rahasia-4711")
-    assert "real credentials are in the environment; first: unset HUMASPOST_X_API_KEY\n" in said
-    assert "passed" not in said
-    assert "rahasia" not in said
+    report = _run(tmp_path, sources={"media": _INSIDE}, HUMASPOST_X_API_KEY="rahasia-4711")
+    assert "real credentials are in the environment; first: unset HUMASPOST_X_API_KEY\n" in report
+    assert "passed" not in report
+    assert "rahasia" not in report
 
 
 def test_every_way_to_give_a_secret_is_known() -> None:

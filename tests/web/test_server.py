@@ -83,7 +83,7 @@ class WebhookServer:
 
 
 @pytest.fixture
-def web(tmp_path: Path) -> Iterator[WebhookServer]:
+def webhook_server(tmp_path: Path) -> Iterator[WebhookServer]:
     made = WebhookServer(tmp_path)
     yield made
     made.stop.set()
@@ -101,110 +101,112 @@ def status(wamid: str = "wamid.A", word: str = "sent") -> dict[str, Any]:
     return {"id": wamid, "status": word, "timestamp": "1750030073", "recipient_id": "6281"}
 
 
-def test_the_handshake_knows_its_token(web: WebhookServer) -> None:
+def test_the_handshake_knows_its_token(webhook_server: WebhookServer) -> None:
     path = "/webhooks/wa?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token="
-    assert web.request("GET", path + "verify-me") == (200, b"1158201444")
+    assert webhook_server.request("GET", path + "verify-me") == (200, b"1158201444")
     for wrong in ("", "verify", "verify-me-not", "%C3%A9"):
-        assert web.request("GET", path + wrong) == (403, b"")
-    assert web.request("GET", "/webhooks/wa?hub.verify_token=verify-me&hub.challenge=1")[0] == 403
+        assert webhook_server.request("GET", path + wrong) == (403, b"")
+    assert webhook_server.request("GET", "/webhooks/wa?hub.verify_token=verify-me&hub.challenge=1")[0] == 403
     for other in ("x", "nobody"):
-        assert web.request("GET", path.replace("/wa?", f"/{other}?"))[0] == 403
+        assert webhook_server.request("GET", path.replace("/wa?", f"/{other}?"))[0] == 403
 
 
-def test_one_address_serves_every_number_of_the_app(web: WebhookServer) -> None:
-    assert web.post(body(status(), number=SECOND)) == 200
-    assert web.kept() == 1
-    assert web.post(body(status(), number=SECOND), to="wa2") == 200
-    assert web.kept() == 1, "the same event, told again"
-    assert web.post(body(status("wamid.B"), number="999")) == 200
-    assert web.kept() == 1
+def test_one_address_serves_every_number_of_the_app(webhook_server: WebhookServer) -> None:
+    assert webhook_server.post(body(status(), number=SECOND)) == 200
+    assert webhook_server.kept() == 1
+    assert webhook_server.post(body(status(), number=SECOND), to="wa2") == 200
+    assert webhook_server.kept() == 1, "the same event, told again"
+    assert webhook_server.post(body(status("wamid.B"), number="999")) == 200
+    assert webhook_server.kept() == 1
 
 
-def test_health_is_told_and_other_paths_are_not_there(web: WebhookServer) -> None:
-    assert web.request("GET", "/healthz") == (200, b"ok\n")
-    assert web.request("GET", "/")[0] == 404
-    assert web.request("PUT", "/webhooks/wa")[0] == 405
+def test_health_is_told_and_other_paths_are_not_there(webhook_server: WebhookServer) -> None:
+    assert webhook_server.request("GET", "/healthz") == (200, b"ok\n")
+    assert webhook_server.request("GET", "/")[0] == 404
+    assert webhook_server.request("PUT", "/webhooks/wa")[0] == 405
 
 
-def test_200_means_on_disk_and_the_same_twice_is_kept_once(web: WebhookServer) -> None:
-    assert web.post(body(status())) == 200
-    assert web.kept() == 1
-    assert web.post(body(status(), status(), status("wamid.B"))) == 200
-    assert web.kept() == 2
+def test_200_means_on_disk_and_the_same_twice_is_kept_once(webhook_server: WebhookServer) -> None:
+    assert webhook_server.post(body(status())) == 200
+    assert webhook_server.kept() == 1
+    assert webhook_server.post(body(status(), status(), status("wamid.B"))) == 200
+    assert webhook_server.kept() == 2
 
 
-def test_nobody_else_is_believed(web: WebhookServer) -> None:
-    assert web.post(body(status()), secret="other") == 401
-    assert web.post(body(status()), to="nobody") == 401
-    assert web.post(body(status()), to="x") == 401
-    assert web.request("POST", "/webhooks/wa", body(status()))[0] == 401
-    assert web.office.ledger().path is None
+def test_nobody_else_is_believed(webhook_server: WebhookServer) -> None:
+    assert webhook_server.post(body(status()), secret="other") == 401
+    assert webhook_server.post(body(status()), to="nobody") == 401
+    assert webhook_server.post(body(status()), to="x") == 401
+    assert webhook_server.request("POST", "/webhooks/wa", body(status()))[0] == 401
+    assert webhook_server.office.ledger().path is None
 
 
-def test_a_webhook_that_says_nothing_of_ours_is_taken(web: WebhookServer) -> None:
-    assert web.post(body(status(), number="999")) == 200
-    assert web.post(b'{"entry": [{"changes": [{"field": "account_update", "value": {}}]}]}') == 200
-    assert web.kept() == 0
+def test_a_webhook_that_says_nothing_of_ours_is_taken(webhook_server: WebhookServer) -> None:
+    assert webhook_server.post(body(status(), number="999")) == 200
+    assert webhook_server.post(b'{"entry": [{"changes": [{"field": "account_update", "value": {}}]}]}') == 200
+    assert webhook_server.kept() == 0
 
 
 @pytest.mark.parametrize("hostile", [b"", b"\xff", b"null", b"[" * 90_000, b'{"entry": 1}', b"9" * 5000])
-def test_a_hostile_body_even_signed_breaks_nothing(web: WebhookServer, hostile: bytes) -> None:
-    assert web.post(hostile) == 200
-    assert web.post(body(status())) == 200
+def test_a_hostile_body_even_signed_breaks_nothing(webhook_server: WebhookServer, hostile: bytes) -> None:
+    assert webhook_server.post(hostile) == 200
+    assert webhook_server.post(body(status())) == 200
 
 
-def test_too_much_is_refused_before_it_is_read(web: WebhookServer) -> None:
-    assert web.post(b" " * (MAX_BODY_BYTES + 1)) == 413
-    assert web.post(body(status())) == 200
+def test_too_much_is_refused_before_it_is_read(webhook_server: WebhookServer) -> None:
+    assert webhook_server.post(b" " * (MAX_BODY_BYTES + 1)) == 413
+    assert webhook_server.post(body(status())) == 200
 
 
-def test_a_client_that_goes_away_leaves_the_server_well(web: WebhookServer) -> None:
-    with socket.create_connection(("127.0.0.1", web.port)) as gone:
+def test_a_client_that_goes_away_leaves_the_server_well(webhook_server: WebhookServer) -> None:
+    with socket.create_connection(("127.0.0.1", webhook_server.port)) as gone:
         gone.sendall(b"POST /webhooks/wa HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n{")
-    assert web.post(body(status())) == 200
+    assert webhook_server.post(body(status())) == 200
 
 
-def test_what_the_ledger_does_not_take_is_asked_for_again(web: WebhookServer) -> None:
-    assert web.post(body(status())) == 200
-    writing = web.office.ledger(write=True)
+def test_what_the_ledger_does_not_take_is_asked_for_again(webhook_server: WebhookServer) -> None:
+    assert webhook_server.post(body(status())) == 200
+    writing = webhook_server.office.ledger(write=True)
     writing.write(lambda conn: conn.exec_driver_sql("ALTER TABLE message_event RENAME TO gone"))
-    assert web.post(body(status("wamid.B"))) == 503
-    assert [what.kind for what in web.events] == ["problem"]
+    assert webhook_server.post(body(status("wamid.B"))) == 503
+    assert [what.kind for what in webhook_server.events] == ["problem"]
     writing.write(lambda conn: conn.exec_driver_sql("ALTER TABLE gone RENAME TO message_event"))
-    assert web.post(body(status("wamid.B"))) == 200
-    assert web.kept() == 2
+    assert webhook_server.post(body(status("wamid.B"))) == 200
+    assert webhook_server.kept() == 2
 
 
-def test_who_leaves_is_told_without_a_number(web: WebhookServer) -> None:
+def test_who_leaves_is_told_without_a_number(webhook_server: WebhookServer) -> None:
     message = {"from": "6281200000001", "id": "m", "timestamp": "1", "type": "text", "text": {"body": "stop"}}
     value = {"metadata": {"phone_number_id": NUMBER}, "messages": [message]}
-    assert web.post(json.dumps({"entry": [{"changes": [{"value": value}]}]}).encode()) == 200
-    assert [(what.kind, what.account, what.detail) for what in web.events] == [("opted-out", "wa", "")]
+    assert webhook_server.post(json.dumps({"entry": [{"changes": [{"value": value}]}]}).encode()) == 200
+    assert [(what.kind, what.account, what.detail) for what in webhook_server.events] == [
+        ("opted-out", "wa", "")
+    ]
 
 
-def test_a_new_number_is_told_masked(web: WebhookServer) -> None:
+def test_a_new_number_is_told_masked(webhook_server: WebhookServer) -> None:
     system = {"type": "user_changed_number", "wa_id": "6281200000777", "body": "User A changed"}
     message = {"from": "6281200000001", "id": "m", "timestamp": "1", "type": "system", "system": system}
     value = {"metadata": {"phone_number_id": NUMBER}, "messages": [message]}
     people = [("+6281200000001", "", None)]
-    web.office.ledger(write=True).write(
-        lambda conn: recipients.add_recipients(conn, people, now=web.office.now())
+    webhook_server.office.ledger(write=True).write(
+        lambda conn: recipients.add_recipients(conn, people, now=webhook_server.office.now())
     )
-    assert web.post(json.dumps({"entry": [{"changes": [{"value": value}]}]}).encode()) == 200
-    assert [(what.kind, what.detail) for what in web.events] == [
+    assert webhook_server.post(json.dumps({"entry": [{"changes": [{"value": value}]}]}).encode()) == 200
+    assert [(what.kind, what.detail) for what in webhook_server.events] == [
         ("number-changed", "+62 812-**-01 → +62 812-**-77")
     ]
 
 
-def test_many_at_once_are_all_kept(web: WebhookServer) -> None:
+def test_many_at_once_are_all_kept(webhook_server: WebhookServer) -> None:
     answers: list[int] = []
 
     def one(number: int) -> None:
-        answers.append(web.post(body(status(f"wamid.{number}"))))
+        answers.append(webhook_server.post(body(status(f"wamid.{number}"))))
 
     threads = [threading.Thread(target=one, args=(n,)) for n in range(30)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert (set(answers), web.kept()) == ({200}, 30)
+    assert (set(answers), webhook_server.kept()) == ({200}, 30)

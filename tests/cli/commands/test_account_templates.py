@@ -3,19 +3,19 @@
 from tests.support.served_office import ServedOffice
 
 
-def test_every_template_with_its_status_and_what_it_wants(office: ServedOffice) -> None:
-    lines = office.run("account", "templates", "whatsapp").out.splitlines()
+def test_every_template_with_its_status_and_what_it_wants(served_office: ServedOffice) -> None:
+    lines = served_office.run("account", "templates", "whatsapp").out.splitlines()
     assert lines[0].split() == ["TEMPLATE", "LANGUAGE", "STATUS", "CATEGORY", "WANTS"]
     assert "pengumuman_gambar" in lines[4]
     assert lines[4].split()[1:] == ["id", "APPROVED", "MARKETING", "image", "+", "3", "params"]
     assert lines[-1] == "5 of 15 can be sent."
-    found = office.json("account", "templates", "whatsapp")["templates"]
+    found = served_office.json("account", "templates", "whatsapp")["templates"]
     assert len(found) == 15
     assert found[0]["name"] == "hello_world"
     assert "PAUSED" in {one["status"] for one in found}
 
 
-def test_a_wrong_token_is_for_a_person(office: ServedOffice) -> None:
-    path = office.folder / "credentials.toml"
+def test_a_wrong_token_is_for_a_person(served_office: ServedOffice) -> None:
+    path = served_office.folder / "credentials.toml"
     path.write_text(path.read_text().replace("EAA", "EAB"))
-    assert "not ok" in office.run("account", "templates", "whatsapp", exits=4).err
+    assert "not ok" in served_office.run("account", "templates", "whatsapp", exits=4).err

@@ -16,15 +16,15 @@ def webhooks(office: ServedOffice) -> dict[str, Any]:
     return dict(one)
 
 
-def test_doctor_says_whether_whatsapp_can_reach_us(office: ServedOffice) -> None:
-    assert webhooks(office)["level"] == "ok"
-    account = office.sandbox.accounts["whatsapp"]
+def test_doctor_says_whether_whatsapp_can_reach_us(served_office: ServedOffice) -> None:
+    assert webhooks(served_office)["level"] == "ok"
+    account = served_office.sandbox.accounts["whatsapp"]
     url = f"{account['base_url']}/v26.0/{account['business_account_id']}/subscribed_apps"
     headers = {"Authorization": f"Bearer {account['access_token']}"}
     request = urllib.request.Request(url, headers=headers, method="DELETE")
     urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10 * SECOND).close()
-    office.run("account", "check", "whatsapp")
-    assert webhooks(office)["level"] == "bad"
-    path = office.folder / "credentials.toml"
+    served_office.run("account", "check", "whatsapp")
+    assert webhooks(served_office)["level"] == "bad"
+    path = served_office.folder / "credentials.toml"
     path.write_text("\n".join(line for line in path.read_text().splitlines() if "verify" not in line))
-    assert webhooks(office)["level"] == "note"
+    assert webhooks(served_office)["level"] == "note"

@@ -19,36 +19,36 @@ def waits(office: ServedOffice, name: str) -> timedelta:
     return datetime.fromisoformat(last) - datetime.fromisoformat(one["due_at"])
 
 
-def test_the_forecast_knows_who_was_written_to(office: ServedOffice) -> None:
-    few(office, 3)  # 95 % of 3 are 2
-    office.message("kabar", due=3600)
-    assert waits(office, "kabar") == timedelta(days=2)
-    office.run("audience", "import", "wartawan", "--yes")
-    assert waits(office, "kabar") == timedelta(days=2)
-    assert "limit 3 people in 24 h: the last would get it" in office.run("plan").out
-    office.message("lama")
-    office.start("publish", "lama", "--yes", "--quiet")
-    office.wait_for_counts(published=2)
+def test_the_forecast_knows_who_was_written_to(served_office: ServedOffice) -> None:
+    few(served_office, 3)  # 95 % of 3 are 2
+    served_office.message("kabar", due=3600)
+    assert waits(served_office, "kabar") == timedelta(days=2)
+    served_office.run("audience", "import", "wartawan", "--yes")
+    assert waits(served_office, "kabar") == timedelta(days=2)
+    assert "limit 3 people in 24 h: the last would get it" in served_office.run("plan").out
+    served_office.message("lama")
+    served_office.start("publish", "lama", "--yes", "--quiet")
+    served_office.wait_for_counts(published=2)
     # Two of today's places are taken until tomorrow, and their people count once: three wait for two a day.
-    assert timedelta(days=1) < waits(office, "kabar") <= timedelta(days=2)
+    assert timedelta(days=1) < waits(served_office, "kabar") <= timedelta(days=2)
     # Its first went out in time, so the others get it late.
-    assert [one["missed"] for one in office.json("plan")["upcoming"]] == [0, 0]
+    assert [one["missed"] for one in served_office.json("plan")["upcoming"]] == [0, 0]
 
 
 def test_a_post_whose_people_find_no_place_within_its_grace_is_foreseen_as_missed(
-    office: ServedOffice,
+    served_office: ServedOffice,
 ) -> None:
-    few(office, 2)  # 95 % of 2 is 1
-    path = office.folder / "config.toml"
+    few(served_office, 2)  # 95 % of 2 is 1
+    path = served_office.folder / "config.toml"
     path.write_text(path.read_text() + '\n[audiences.relawan]\nfile = "audiences/relawan.csv"\n')
     for name in ("wartawan", "relawan"):
-        office.run("audience", "import", name, "--yes")
-    office.message("lama")
-    office.start("publish", "lama", "--yes", "--quiet")
-    office.wait_for_counts(published=1)
-    office.post("kabar", "Pompa ketiga rusak.", due=3600, channels="[whatsapp]", audiences="[relawan]")
-    (kabar,) = [one for one in office.json("plan")["upcoming"] if one["id"] == "kabar"]
+        served_office.run("audience", "import", name, "--yes")
+    served_office.message("lama")
+    served_office.start("publish", "lama", "--yes", "--quiet")
+    served_office.wait_for_counts(published=1)
+    served_office.post("kabar", "Pompa ketiga rusak.", due=3600, channels="[whatsapp]", audiences="[relawan]")
+    (kabar,) = [one for one in served_office.json("plan")["upcoming"] if one["id"] == "kabar"]
     assert (kabar["missed"], kabar["not_sending"]) == (3, 0)
-    shown = office.run("plan").out
+    shown = served_office.run("plan").out
     assert "limit 2 people in 24 h: no place before" in shown
     assert "3 of 3 people would find no place in time and get nothing (missed)" in shown

@@ -12,7 +12,7 @@ THREAD = "Satu.\n<!-- part -->\nDua.\n<!-- part -->\nTiga."
 
 
 @pytest.fixture
-def doubt(office: FakeOffice) -> FakeOffice:
+def unknown_delivery(office: FakeOffice) -> FakeOffice:
     """A thread of three whose second part is live, and nobody knows."""
     office.write("e.md", post("e", FUTURE, body=THREAD))
     office.fault(channel="x", method="POST", path="/2/tweets$", fault="drop-after", skip=1)
@@ -44,17 +44,17 @@ def finished(office: FakeOffice) -> None:
     assert "Nothing needs you." in expect(office.run("status", "--exit-code")).out
 
 
-def test_what_the_look_found_is_where_the_thread_goes_on(doubt: FakeOffice) -> None:
-    ran = expect(doubt.run("resolve", "e", "--published", "--yes"))
-    assert f"looked just now: https://x.com/i/status/{second(doubt)}" in ran.err
+def test_what_the_look_found_is_where_the_thread_goes_on(unknown_delivery: FakeOffice) -> None:
+    ran = expect(unknown_delivery.run("resolve", "e", "--published", "--yes"))
+    assert f"looked just now: https://x.com/i/status/{second(unknown_delivery)}" in ran.err
     assert "look yourself: https://x.com/kotacontoh" in ran.err
-    assert parts(doubt)[2] == f"published {second(doubt)}"
-    finished(doubt)
+    assert parts(unknown_delivery)[2] == f"published {second(unknown_delivery)}"
+    finished(unknown_delivery)
 
 
-def test_where_nobody_knows_the_address_a_person_is_asked_for_it(doubt: FakeOffice) -> None:
-    disable_lookups(doubt)
-    ran = expect(doubt.run("resolve", "e", "--published", "--yes"), 2)
+def test_where_nobody_knows_the_address_a_person_is_asked_for_it(unknown_delivery: FakeOffice) -> None:
+    disable_lookups(unknown_delivery)
+    ran = expect(unknown_delivery.run("resolve", "e", "--published", "--yes"), 2)
     assert "looked just now: the platform did not answer" in ran.err
     assert "--url ADDRESS" in ran.err
     for wrong in (
@@ -64,17 +64,17 @@ def test_where_nobody_knows_the_address_a_person_is_asked_for_it(doubt: FakeOffi
         "ftp://x",
         "https://x.com/oranglain/status/1234567890123",
     ):
-        refused = expect(doubt.run("resolve", "e", "--published", "--yes", "--url", wrong), 2)
+        refused = expect(unknown_delivery.run("resolve", "e", "--published", "--yes", "--url", wrong), 2)
         assert "is not the address of a post of @kotacontoh on x" in " ".join(refused.err.split())
-    first = next(one["id"] for one in doubt.objects() if one["text"] == "Satu.")
-    taken = doubt.run(
+    first = next(one["id"] for one in unknown_delivery.objects() if one["text"] == "Satu.")
+    taken = unknown_delivery.run(
         "resolve", "e", "--published", "--yes", "--url", f"https://x.com/KotaContoh/status/{first}"
     )
     assert "there is e, part 1, already" in expect(taken, 2).err
-    assert parts(doubt)[2] == "unknown -"
-    url = f"https://twitter.com/kotacontoh/status/{second(doubt)}?t=ab12345cdEF&s=20"
-    expect(doubt.run("resolve", "e", "--published", "--yes", "--url", url))
-    finished(doubt)
+    assert parts(unknown_delivery)[2] == "unknown -"
+    url = f"https://twitter.com/kotacontoh/status/{second(unknown_delivery)}?t=ab12345cdEF&s=20"
+    expect(unknown_delivery.run("resolve", "e", "--published", "--yes", "--url", url))
+    finished(unknown_delivery)
 
 
 def test_an_address_can_be_told_later(office: FakeOffice) -> None:
