@@ -1,4 +1,4 @@
-"""Lives of the real program: each is a fork (see tests.support.program), so that thousands can be ended by SIGKILL."""
+"""Processes of the real program: each is a fork (see tests.support.program), so that thousands can be ended by SIGKILL."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from tests.support.program import start
 
 
 class ProgramProcess:
-    """``humaspost ARGS`` from now on, its output at the end of ``log``; ``gated`` = only once it is told to ``go``."""
+    """``humaspost ARGS`` from now on, its output at the end of ``log``; ``gated`` = only after ``resume``."""
 
     def __init__(
         self, args: Sequence[str], *, folder: Path, log: Path, errors: Path | None = None, gated: bool = False

@@ -1,4 +1,4 @@
-"""An office on the town square, with a ledger on disk and lanes that really run."""
+"""An office with a fake channel, a ledger on disk and workers that really run."""
 
 import threading
 import time
@@ -26,7 +26,7 @@ STEP = timedelta(seconds=0.1)
 
 
 class FakeOffice:
-    """A ledger, a square and a sender; ``post`` plans, ``run`` drains, ``states`` tells.
+    """A ledger, a fake channel and a sender: ``post`` plans, ``run`` sends, ``states`` returns the states.
 
     The wall clock stands still unless ``ticks`` is set: how fast this machine is decides nothing.
     """
@@ -112,7 +112,7 @@ def soon(true: Callable[[], object]) -> bool:
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[FakeOffice]:
+def fake_office(tmp_path: Path) -> Iterator[FakeOffice]:
     made = FakeOffice(tmp_path / "state")
     yield made
     made.ledger.close()

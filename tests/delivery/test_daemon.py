@@ -30,9 +30,9 @@ NEVER_BY_ITSELF = timedelta(hours=1)
 
 
 class FailingEngine(Engine):
-    """Cannot look."""
+    """Cannot check an unknown delivery."""
 
-    def look(self) -> int:
+    def check_unknown(self) -> int:
         raise OSError("the disk is gone")
 
 
@@ -45,27 +45,31 @@ def test_what_a_database_says_is_told_without_the_statement_and_its_values() -> 
 
 
 def test_a_job_that_fails_is_told_without_a_trace_and_posts_still_go_out(
-    town: FakeOffice, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    fake_office: FakeOffice, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    town.post("a")
-    town.schedule()
-    whole = town.engine()
+    fake_office.post("a")
+    fake_office.schedule()
+    whole = fake_office.engine()
     daemon = Daemon(
         FailingEngine(whole.account_sessions, whole.sender), tmp_path, lambda: None, threading.Event()
     )
     thread = threading.Thread(target=daemon.run)
     thread.start()
     try:
-        assert soon(lambda: {"problem", "published"} <= {what.kind for what in town.events}), town.events
+        assert soon(lambda: {"problem", "published"} <= {what.kind for what in fake_office.events}), (
+            fake_office.events
+        )
     finally:
         daemon.stop.set()
         thread.join(30 * SECOND)
-    assert [what.detail for what in town.events if what.kind == "problem"][:1] == ["the disk is gone"]
-    assert town.states() == {"a": "published"}
+    assert [what.detail for what in fake_office.events if what.kind == "problem"][:1] == ["the disk is gone"]
+    assert fake_office.states() == {"a": "published"}
     assert capfd.readouterr().err == ""
 
 
-def test_a_folder_that_could_not_be_read_is_read_again_at_once(town: FakeOffice, tmp_path: Path) -> None:
+def test_a_folder_that_could_not_be_read_is_read_again_at_once(
+    fake_office: FakeOffice, tmp_path: Path
+) -> None:
     """A disk was full when a post was saved: it was left until the round of ten seconds."""
     tries: list[int] = []
 
@@ -78,102 +82,106 @@ def test_a_folder_that_could_not_be_read_is_read_again_at_once(town: FakeOffice,
 
     stop, posts = threading.Event(), tmp_path / "posts"
     posts.mkdir()
-    thread = threading.Thread(target=Daemon(town.engine(), posts, scan, stop, rescan=NEVER_BY_ITSELF).run)
+    thread = threading.Thread(
+        target=Daemon(fake_office.engine(), posts, scan, stop, rescan=NEVER_BY_ITSELF).run
+    )
     thread.start()
     found = stop.wait(20 * SECOND)
     stop.set()
     thread.join(30 * SECOND)
     assert found, "it was not read again"
-    assert [what.detail for what in town.events] == ["the disk is full"]
+    assert [what.detail for what in fake_office.events] == ["the disk is full"]
 
 
-def _old_use(town: FakeOffice) -> None:
-    at = town.now() - timedelta(days=400)
-    account_id = town.ledger.write(lambda conn: accounts.ensure_account(conn, account()))
-    town.ledger.write(lambda conn: limits.record_use(conn, account_id, "people", now=at))
+def _old_use(fake_office: FakeOffice) -> None:
+    at = fake_office.now() - timedelta(days=400)
+    account_id = fake_office.ledger.write(lambda conn: accounts.ensure_account(conn, account()))
+    fake_office.ledger.write(lambda conn: limits.record_use(conn, account_id, "people", now=at))
 
 
-def _uses(town: FakeOffice) -> int:
-    with town.ledger.read() as conn:
+def _uses(fake_office: FakeOffice) -> int:
+    with fake_office.ledger.read() as conn:
         return conn.scalar(select(func.count()).select_from(quota_use)) or 0
 
 
-def _with_a_quota(town: FakeOffice) -> None:
-    rules, quota = town.channel.rules({}), Quota("people", 20, 86_400, SOURCE)
-    town.channel.rules = lambda config: replace(rules, quotas=(quota,))  # type: ignore[method-assign]
+def _with_a_quota(fake_office: FakeOffice) -> None:
+    rules, quota = fake_office.channel.rules({}), Quota("people", 20, 86_400, SOURCE)
+    fake_office.channel.rules = lambda config: replace(rules, quotas=(quota,))  # type: ignore[method-assign]
 
 
-def test_a_sender_forgets_old_uses_when_it_starts(town: FakeOffice) -> None:
-    _with_a_quota(town)
-    _old_use(town)
-    town.post("a")
-    town.run()
-    assert _uses(town) == 1, "the use of the post itself stays, the old one goes"
+def test_a_sender_forgets_old_uses_when_it_starts(fake_office: FakeOffice) -> None:
+    _with_a_quota(fake_office)
+    _old_use(fake_office)
+    fake_office.post("a")
+    fake_office.run()
+    assert _uses(fake_office) == 1, "the use of the post itself stays, the old one goes"
 
 
-def test_a_daemon_forgets_old_uses_while_it_runs(town: FakeOffice, tmp_path: Path) -> None:
-    _with_a_quota(town)
+def test_a_daemon_forgets_old_uses_while_it_runs(fake_office: FakeOffice, tmp_path: Path) -> None:
+    _with_a_quota(fake_office)
     stop, begun = threading.Event(), threading.Event()
 
     def scan() -> float | None:
         if not begun.is_set():
-            _old_use(town)
+            _old_use(fake_office)
             begun.set()
         return None
 
     often = timedelta(milliseconds=50)
-    daemon = Daemon(town.engine(), tmp_path, scan, stop, rescan=NEVER_BY_ITSELF, housekeeping=often)
+    daemon = Daemon(fake_office.engine(), tmp_path, scan, stop, rescan=NEVER_BY_ITSELF, housekeeping=often)
     thread = threading.Thread(target=daemon.run)
     thread.start()
     try:
         assert begun.wait(15 * SECOND)
         end = time.monotonic() + 15 * SECOND
-        while _uses(town) and time.monotonic() < end:
+        while _uses(fake_office) and time.monotonic() < end:
             stop.wait(0.05)
-        assert _uses(town) == 0
+        assert _uses(fake_office) == 0
     finally:
         stop.set()
         thread.join(30 * SECOND)
 
 
 def test_a_clock_that_jumps_ahead_and_back_sends_once_and_stops_nothing(
-    town: FakeOffice, tmp_path: Path
+    fake_office: FakeOffice, tmp_path: Path
 ) -> None:
     """tests/clock does this to the real program, with libfaketime; this is what can be seen without it."""
-    town.ticks = True
-    town.channel.lookup_schedule = LookupSchedule((2.0,), "the square")
-    town.channel.responses = [None, UnknownOutcome("timeout")]
-    town.post("now")
-    town.channel.lookup_result = Receipt("77", town.now(), "https://square.example/77")
-    town.post("in 20 hours", ago=-20 * 3600, late=Late.PUBLISH)
+    fake_office.ticks = True
+    fake_office.channel.lookup_schedule = LookupSchedule((2.0,), "the square")
+    fake_office.channel.responses = [None, UnknownOutcome("timeout")]
+    fake_office.post("now")
+    fake_office.channel.lookup_result = Receipt("77", fake_office.now(), "https://square.example/77")
+    fake_office.post("in 20 hours", ago=-20 * 3600, late=Late.PUBLISH)
 
     def scan() -> None:
-        town.schedule()
+        fake_office.schedule()
 
     def jump(to: timedelta) -> None:
         before = clocks()
-        town.shift = to
+        fake_office.shift = to
         assert soon(lambda: clocks() > before), "the jump was not noticed"
 
     def clocks() -> int:
-        return sum(what.kind == "clock" for what in town.events)
+        return sum(what.kind == "clock" for what in fake_office.events)
 
     stop, posts = threading.Event(), tmp_path / "posts"
     posts.mkdir()
-    town.schedule()
-    thread = threading.Thread(target=Daemon(town.engine(), posts, scan, stop, rescan=NEVER_BY_ITSELF).run)
+    fake_office.schedule()
+    thread = threading.Thread(
+        target=Daemon(fake_office.engine(), posts, scan, stop, rescan=NEVER_BY_ITSELF).run
+    )
     thread.start()
     try:
-        assert soon(lambda: town.states()["now"] == "published")
+        assert soon(lambda: fake_office.states()["now"] == "published")
         jump(timedelta(days=1))
-        assert soon(lambda: town.states()["in 20 hours"].startswith("unknown"))
+        assert soon(lambda: fake_office.states()["in 20 hours"].startswith("unknown"))
         jump(timedelta())
         # The look that was to come in two seconds comes in two seconds, not in a day.
-        assert soon(lambda: town.states()["in 20 hours"] == "published found"), town.states()
-        town.post("again")
-        town.schedule()
-        assert soon(lambda: town.states()["again"] == "published"), town.states()
+        assert soon(lambda: fake_office.states()["in 20 hours"] == "published found"), fake_office.states()
+        fake_office.post("again")
+        fake_office.schedule()
+        assert soon(lambda: fake_office.states()["again"] == "published"), fake_office.states()
     finally:
         stop.set()
         thread.join(30 * SECOND)
-    assert [text for text, *_more in town.channel.published] == ["now", "again"]
+    assert [text for text, *_more in fake_office.channel.published] == ["now", "again"]

@@ -103,7 +103,7 @@ def platforms() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def desk(
+def network_office(
     tmp_path: Path, platforms: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[FaultyNetworkOffice]:
     urllib.request.urlopen(

@@ -57,21 +57,21 @@ NETWORK_FAULTS = {
 
 @pytest.mark.parametrize("lie", NETWORK_FAULTS)
 @pytest.mark.parametrize("call", [c for c in PLATFORM_CALLS if c.write], ids=str)
-def test_a_lie_about_the_public_write_is_doubt_and_never_a_second_write(desk, call, lie):
+def test_a_lie_about_the_public_write_is_doubt_and_never_a_second_write(network_office, call, lie):
     fault, acted = NETWORK_FAULTS[lie]
-    desk.post(call.channel, image=call.image)
-    desk.order(channel=call.channel, method=call.method, path=call.path, count=1, **fault)
-    desk.run()
-    landed = len([o for o in desk.objects() if o["channel"] == call.channel])
+    network_office.post(call.channel, image=call.image)
+    network_office.inject_fault(channel=call.channel, method=call.method, path=call.path, count=1, **fault)
+    network_office.run()
+    landed = len([o for o in network_office.objects() if o["channel"] == call.channel])
     assert landed == (1 if acted else 0)
-    assert desk.state()[0] in (State.UNKNOWN, State.PUBLISHED)
+    assert network_office.state()[0] in (State.UNKNOWN, State.PUBLISHED)
     for minutes in (1, 3, 6, 20, 40):
-        desk.shift = timedelta(minutes=minutes)
-        desk.run()
-    objects = [o for o in desk.objects() if o["channel"] == call.channel]
+        network_office.shift = timedelta(minutes=minutes)
+        network_office.run()
+    objects = [o for o in network_office.objects() if o["channel"] == call.channel]
     assert len(objects) == landed
     expected = (State.PUBLISHED, "found") if acted and call.finds else (State.UNKNOWN, "decision")
-    assert desk.state() == expected
+    assert network_office.state() == expected
 
 
 #: One of each kind is enough where nothing public is at stake.
@@ -80,28 +80,30 @@ KINDS = ("drop-before", "drop-after", "503-acted", "redirect", "garbage", "404-h
 
 @pytest.mark.parametrize("lie", KINDS)
 @pytest.mark.parametrize("call", [c for c in PLATFORM_CALLS if not c.write], ids=str)
-def test_a_lie_before_the_public_write_only_costs_time(desk, call, lie):
+def test_a_lie_before_the_public_write_only_costs_time(network_office, call, lie):
     fault, _acted = NETWORK_FAULTS[lie]
-    desk.post(call.channel, image=call.image)
-    desk.order(channel=call.channel, method=call.method, path=call.path, count=1, **fault)
-    desk.run()
-    first = desk.state()
+    network_office.post(call.channel, image=call.image)
+    network_office.inject_fault(channel=call.channel, method=call.method, path=call.path, count=1, **fault)
+    network_office.run()
+    first = network_office.state()
     assert first[0] in (State.SCHEDULED, State.PUBLISHED, State.HELD, State.FAILED), first
-    assert len([o for o in desk.objects() if o["channel"] == call.channel]) == (first[0] == State.PUBLISHED)
+    assert len([o for o in network_office.objects() if o["channel"] == call.channel]) == (
+        first[0] == State.PUBLISHED
+    )
     if first[0] in (State.SCHEDULED, State.HELD):
-        desk.shift = timedelta(minutes=45)
-        desk.run()
-        assert desk.state()[0] in (State.PUBLISHED, State.FAILED), desk.state()
-    assert len([o for o in desk.objects() if o["channel"] == call.channel]) <= 1
+        network_office.shift = timedelta(minutes=45)
+        network_office.run()
+        assert network_office.state()[0] in (State.PUBLISHED, State.FAILED), network_office.state()
+    assert len([o for o in network_office.objects() if o["channel"] == call.channel]) <= 1
 
 
 @pytest.mark.parametrize("channel", ["x", "instagram", "whatsapp"])
-def test_a_redirect_is_never_followed_on_a_write(desk, channel):
+def test_a_redirect_is_never_followed_on_a_write(network_office, channel):
     call = next(c for c in PLATFORM_CALLS if c.write and c.channel == channel)
-    desk.post(channel, image=call.image)
-    desk.order(channel=channel, method="POST", path=call.path, fault="redirect", count=1)
-    desk.run()
-    assert len(desk.requests(channel, call.path.rstrip("$"))) == 1
+    network_office.post(channel, image=call.image)
+    network_office.inject_fault(channel=channel, method="POST", path=call.path, fault="redirect", count=1)
+    network_office.run()
+    assert len(network_office.requests(channel, call.path.rstrip("$"))) == 1
 
 
 @pytest.mark.parametrize(
@@ -130,12 +132,12 @@ def test_a_redirect_is_never_followed_on_a_write(desk, channel):
     ],
     ids=str,
 )
-def test_a_listed_refusal_ends_as_its_table_says(desk, channel, status, body, state):
+def test_a_listed_refusal_ends_as_its_table_says(network_office, channel, status, body, state):
     call = next(c for c in PLATFORM_CALLS if c.write and c.channel == channel)
-    desk.post(channel, image=call.image)
-    desk.order(
+    network_office.post(channel, image=call.image)
+    network_office.inject_fault(
         channel=channel, method="POST", path=call.path, fault="status", status=status, body=body, count=1
     )
-    desk.run()
-    assert desk.state() == state
-    assert [o for o in desk.objects() if o["channel"] == channel] == []
+    network_office.run()
+    assert network_office.state() == state
+    assert [o for o in network_office.objects() if o["channel"] == channel] == []

@@ -1,4 +1,4 @@
-"""A town square: a channel of our own protocol, in memory, that does what a test tells it to."""
+"""A fake channel of our own protocol, in memory, that does what a test tells it to."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ Answer = Callable[[Part], Receipt | None]
 
 @dataclass
 class FakeChannel:
-    """Everything that was cried out; ``script`` answers the next writes (an exception or None = yes)."""
+    """Everything that was published; ``responses`` answers the next writes (an exception or None = yes)."""
 
     name = "square"
     Config = dict
@@ -85,7 +85,7 @@ class FakeSession:
         self.channel.on_publish(part)
         with self.channel.lock:
             answer = self.channel.responses.pop(0) if self.channel.responses else None
-            if answer is None or getattr(answer, "cried", False):
+            if answer is None or getattr(answer, "was_published", False):
                 whom = to.phone if to else None
                 self.channel.published.append((part.text, whom, reply_to.remote_id if reply_to else None))
             if answer is not None:

@@ -80,114 +80,120 @@ class PreparingSession(FakeSession):
 
 
 @pytest.fixture
-def press(town: FakeOffice) -> PreparingChannel:
+def preparing_channel(fake_office: FakeOffice) -> PreparingChannel:
     made = PreparingChannel()
-    town.channel = made
+    fake_office.channel = made
     return made
 
 
-def used(town: FakeOffice) -> list[str]:
-    with town.ledger.read() as conn:
+def used(fake_office: FakeOffice) -> list[str]:
+    with fake_office.ledger.read() as conn:
         return sorted(conn.scalars(select(quota_use.c.name)))
 
 
-def url(town: FakeOffice) -> str | None:
-    with town.ledger.read() as conn:
+def url(fake_office: FakeOffice) -> str | None:
+    with fake_office.ledger.read() as conn:
         (row,) = delivery_lists.list_deliveries(conn)
     return row.url
 
 
 def test_a_step_that_costs_something_is_counted_and_the_write_too(
-    town: FakeOffice, press: PreparingChannel
+    fake_office: FakeOffice, preparing_channel: PreparingChannel
 ) -> None:
-    town.post("a")
-    town.run()
-    assert used(town) == ["cries", "sheets"]
+    fake_office.post("a")
+    fake_office.run()
+    assert used(fake_office) == ["cries", "sheets"]
 
 
 def test_nothing_is_begun_when_the_days_steps_are_spent_and_what_is_begun_goes_on(
-    town: FakeOffice, press: PreparingChannel
+    fake_office: FakeOffice, preparing_channel: PreparingChannel
 ) -> None:
-    press.preparation_limit = 2
+    preparing_channel.preparation_limit = 2
     for name in ("a", "b", "c"):
-        town.post(name)
-    town.run()
-    assert press.prepared == 1  # 95 % of two is one
-    states = town.states()
+        fake_office.post(name)
+    fake_office.run()
+    assert preparing_channel.prepared == 1  # 95 % of two is one
+    states = fake_office.states()
     assert sorted(states.values()) == ["published", "scheduled", "scheduled"]
-    assert [h.detail for h in town.events if h.kind == "limit"][:1] == ["sheets"]
+    assert [h.detail for h in fake_office.events if h.kind == "limit"][:1] == ["sheets"]
 
 
-def test_the_steps_come_back_a_day_later(town: FakeOffice, press: PreparingChannel) -> None:
-    press.preparation_limit = 1
-    town.post("a")
-    engine = town.engine()
-    long_ago = town.now() - timedelta(days=1, seconds=1)
+def test_the_steps_come_back_a_day_later(
+    fake_office: FakeOffice, preparing_channel: PreparingChannel
+) -> None:
+    preparing_channel.preparation_limit = 1
+    fake_office.post("a")
+    engine = fake_office.engine()
+    long_ago = fake_office.now() - timedelta(days=1, seconds=1)
     values = {
         "account": engine.account_sessions[0].account_id,
         "name": "sheets",
         "recipient": "",
         "at": long_ago,
     }
-    town.ledger.write(lambda conn: conn.execute(insert(quota_use).values(values)))
-    town.run()
-    assert town.states() == {"a": "published"}
+    fake_office.ledger.write(lambda conn: conn.execute(insert(quota_use).values(values)))
+    fake_office.run()
+    assert fake_office.states() == {"a": "published"}
 
 
-def test_what_was_prepared_is_used_once(town: FakeOffice, press: PreparingChannel) -> None:
-    town.post("a", "the same")
-    town.run()
-    town.post("b", "the same", repeats="a")
-    town.run()
-    assert press.published == [("the same", "sheet 1", None), ("the same", "sheet 2", None)]
+def test_what_was_prepared_is_used_once(fake_office: FakeOffice, preparing_channel: PreparingChannel) -> None:
+    fake_office.post("a", "the same")
+    fake_office.run()
+    fake_office.post("b", "the same", repeats="a")
+    fake_office.run()
+    assert preparing_channel.published == [("the same", "sheet 1", None), ("the same", "sheet 2", None)]
 
 
-def test_what_is_no_good_any_more_is_prepared_anew(town: FakeOffice, press: PreparingChannel) -> None:
-    press.responses = [Transient("too-old", restart_preparation=True), None]
-    town.post("a")
-    town.schedule()
-    engine = town.engine()
+def test_what_is_no_good_any_more_is_prepared_anew(
+    fake_office: FakeOffice, preparing_channel: PreparingChannel
+) -> None:
+    preparing_channel.responses = [Transient("too-old", restart_preparation=True), None]
+    fake_office.post("a")
+    fake_office.schedule()
+    engine = fake_office.engine()
     engine.start()
     try:
-        town.drain(engine)
-        assert (press.published, press.prepared) == ([], 1)
-        town.shift = FIRST_BACKOFF
+        fake_office.drain(engine)
+        assert (preparing_channel.published, preparing_channel.prepared) == ([], 1)
+        fake_office.shift = FIRST_BACKOFF
         engine.wake()
-        town.drain(engine)
+        fake_office.drain(engine)
     finally:
         engine.stop(timeout=15 * SECOND)
-    assert press.published == [("a", "sheet 2", None)]
+    assert preparing_channel.published == [("a", "sheet 2", None)]
 
 
 def test_where_it_can_be_seen_is_asked_once_after_the_record(
-    town: FakeOffice, press: PreparingChannel
+    fake_office: FakeOffice, preparing_channel: PreparingChannel
 ) -> None:
-    press.read_back_result = Snapshot("a", url="https://square.example/a")
-    town.post("a")
-    town.run()
-    assert (url(town), press.read_back_count) == ("https://square.example/a", 1)
-    assert [h.url for h in town.events if h.kind == "published"] == ["https://square.example/a"]
+    preparing_channel.read_back_result = Snapshot("a", url="https://square.example/a")
+    fake_office.post("a")
+    fake_office.run()
+    assert (url(fake_office), preparing_channel.read_back_count) == ("https://square.example/a", 1)
+    assert [h.url for h in fake_office.events if h.kind == "published"] == ["https://square.example/a"]
 
 
 @pytest.mark.parametrize("error", [AuthFailed("190"), Transient("timeout"), ValueError("ours"), None])
 def test_not_learning_it_changes_nothing(
-    town: FakeOffice, press: PreparingChannel, error: Exception | None
+    fake_office: FakeOffice, preparing_channel: PreparingChannel, error: Exception | None
 ) -> None:
-    press.read_back_result = error
-    town.post("a")
-    town.post("b")
-    town.run()
-    assert set(town.states().values()) == {"published"}
-    with town.ledger.read() as conn:
+    preparing_channel.read_back_result = error
+    fake_office.post("a")
+    fake_office.post("b")
+    fake_office.run()
+    assert set(fake_office.states().values()) == {"published"}
+    with fake_office.ledger.read() as conn:
         assert [row.hold for row in accounts.list_accounts(conn)] == [None]
 
 
-def test_the_platforms_own_total_is_believed(town: FakeOffice, press: PreparingChannel) -> None:
-    press.quotas = {"cries": (0, 2)}
+def test_the_platforms_own_total_is_believed(
+    fake_office: FakeOffice, preparing_channel: PreparingChannel
+) -> None:
+    preparing_channel.quotas = {"cries": (0, 2)}
     for name in ("a", "b", "c"):
-        town.post(name)
-    town.run()
-    assert sorted(town.states().values()) == ["published", "scheduled", "scheduled"]
+        fake_office.post(name)
+    fake_office.run()
+    assert sorted(fake_office.states().values()) == ["published", "scheduled", "scheduled"]
 
 
 def test_a_total_of_one_is_still_one() -> None:
@@ -207,7 +213,7 @@ class DelayedChannel(PreparingChannel):
     polls: Counter[str] = field(default_factory=Counter)
 
     @contextmanager
-    def open(self, config: Any, door: Any) -> Iterator["DelayedSession"]:
+    def open(self, config: Any, context: Any) -> Iterator["DelayedSession"]:
         yield DelayedSession(self)
 
 
@@ -222,11 +228,11 @@ class DelayedSession(PreparingSession):
 @pytest.mark.parametrize(
     ("after", "most"), [(float("nan"), 3600), (1e300, 3600), (-5.0, 0), (30.0, 30), (float("inf"), 3600)]
 )
-def test_no_channel_stops_our_clock(town: FakeOffice, after: float, most: float) -> None:
-    town.channel = DelayedChannel(after=after)
-    engine = town.engine()
-    line, sender = engine.account_sessions[0], town.sender()
-    now, part = town.now(), Part(1, "a")
+def test_no_channel_stops_our_clock(fake_office: FakeOffice, after: float, most: float) -> None:
+    fake_office.channel = DelayedChannel(after=after)
+    engine = fake_office.engine()
+    line, sender = engine.account_sessions[0], fake_office.sender()
+    now, part = fake_office.now(), Part(1, "a")
     step = prepare._run_step(line, sender, part, part_hash=part.hash, token=1)
     waits = (step.next_at - now).total_seconds() if step.next_at else 0.0
     assert most <= waits < most + 5 or (most == waits == 0)
@@ -234,34 +240,34 @@ def test_no_channel_stops_our_clock(town: FakeOffice, after: float, most: float)
 
 @pytest.mark.parametrize("after", [0.0, 0.3])
 def test_what_never_gets_ready_is_missed_like_everything_else(
-    town: FakeOffice, after: float, monkeypatch: pytest.MonkeyPatch
+    fake_office: FakeOffice, after: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A video that X went on processing kept its post from being missed, and nobody was told."""
-    monkeypatch.setattr(prepare, "STEPS", 20)  # each is a commit, and stopping waits for them
-    town.ticks = True
-    slow = town.channel = DelayedChannel(after=after)
-    town.post("a", ago=10)
-    town.post("b", ago=10, expires=PublishTime("", "UTC", town.now() + timedelta(hours=1)))
-    town.schedule()
-    engine = town.engine()
+    monkeypatch.setattr(prepare, "MAX_STEP_COUNT", 20)  # each is a commit, and stopping waits for them
+    fake_office.ticks = True
+    slow = fake_office.channel = DelayedChannel(after=after)
+    fake_office.post("a", ago=10)
+    fake_office.post("b", ago=10, expires=PublishTime("", "UTC", fake_office.now() + timedelta(hours=1)))
+    fake_office.schedule()
+    engine = fake_office.engine()
     engine.start()
     try:
         assert soon(lambda: min(slow.polls["a"], slow.polls["b"]) >= 2), slow.polls
     finally:
         assert engine.stop(timeout=15 * SECOND) == 0
-    assert town.states() == {"a": "scheduled", "b": "scheduled"}
-    town.shift = timedelta(hours=2)
-    town.run()
-    assert town.states() == {"a": "missed late", "b": "expired expires"}
-    assert {(h.kind, h.post) for h in town.events} >= {("missed", "a"), ("expired", "b")}
+    assert fake_office.states() == {"a": "scheduled", "b": "scheduled"}
+    fake_office.shift = timedelta(hours=2)
+    fake_office.run()
+    assert fake_office.states() == {"a": "missed late", "b": "expired expires"}
+    assert {(h.kind, h.post) for h in fake_office.events} >= {("missed", "a"), ("expired", "b")}
 
 
 @dataclass
 class StuckChannel(PreparingChannel):
-    """A press that takes the first sheet each time, and never the second."""
+    """A channel that makes the first step each time, and never the second."""
 
     @contextmanager
-    def open(self, config: Any, door: Any) -> Iterator["StuckSession"]:
+    def open(self, config: Any, context: Any) -> Iterator["StuckSession"]:
         yield StuckSession(self)
 
 
@@ -272,14 +278,14 @@ class StuckSession(PreparingSession):
         return super().prepare(part, token)
 
 
-def test_what_is_made_anew_each_time_waits_longer_and_has_an_end(town: FakeOffice) -> None:
+def test_what_is_made_anew_each_time_waits_longer_and_has_an_end(fake_office: FakeOffice) -> None:
     """The first step always succeeds: ten pictures, of which one cannot be read, were made anew every half minute."""
-    jam = town.channel = StuckChannel()
+    jam = fake_office.channel = StuckChannel()
     part, token, progress, spans = Part(1, "a"), None, None, []
-    engine = town.engine()
-    line, sender = engine.account_sessions[0], town.sender()
+    engine = fake_office.engine()
+    line, sender = engine.account_sessions[0], fake_office.sender()
     for _try in range(9):
-        now = town.now()
+        now = fake_office.now()
         progress = prepare.advance(line, sender, part, part_hash=part.hash, token=token)
         if progress.failed:
             break
@@ -288,7 +294,7 @@ def test_what_is_made_anew_each_time_waits_longer_and_has_an_end(town: FakeOffic
         token = progress.token
     assert progress is not None
     assert (str(progress.failed), jam.prepared, len(spans)) == ("jam", 3, 2)
-    with town.ledger.read() as conn:
+    with fake_office.ledger.read() as conn:
         assert preparations.load_preparation(conn, line.account_id, part.hash) is None, (
             "whoever frees it begins anew"
         )
@@ -296,53 +302,53 @@ def test_what_is_made_anew_each_time_waits_longer_and_has_an_end(town: FakeOffic
 
 @dataclass
 class ConvertingChannel(FakeChannel):
-    """A square with a screen: a film is being made fit until ``fit`` is set."""
+    """A channel that converts videos: a video is being made fit until ``fit`` is set."""
 
     fit: threading.Event = field(default_factory=threading.Event)
     held: Counter[str] = field(default_factory=Counter)
 
     @contextmanager
-    def open(self, config: Any, door: Any) -> Iterator["ConvertingSession"]:
+    def open(self, config: Any, context: Any) -> Iterator["ConvertingSession"]:
         yield ConvertingSession(self)
 
 
 class ConvertingSession(FakeSession):
-    square: ConvertingChannel
+    channel: ConvertingChannel
 
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:
-        if part.text.startswith("film") and not self.square.fit.is_set():
-            self.square.held[part.text] += 1
+        if part.text.startswith("film") and not self.channel.fit.is_set():
+            self.channel.held[part.text] += 1
             raise MediaNotReady(0.05)
         return super().prepare(part, token)
 
 
-def test_films_that_are_being_converted_keep_nobody_waiting(town: FakeOffice) -> None:
+def test_films_that_are_being_converted_keep_nobody_waiting(fake_office: FakeOffice) -> None:
     """The films are held until the urgent text is out: that it went out at all proves that it waited for none."""
-    cinema = town.channel = ConvertingChannel()
+    cinema = fake_office.channel = ConvertingChannel()
     for number in range(20):
-        town.post(f"film-{number:02}", ago=60)
-    town.post("Banjir!")
-    town.schedule()
-    engine = town.engine()
+        fake_office.post(f"film-{number:02}", ago=60)
+    fake_office.post("Banjir!")
+    fake_office.schedule()
+    engine = fake_office.engine()
     engine.start()
     try:
-        town.drain(engine, patience=0)
+        fake_office.drain(engine, patience=0)
         assert [text for text, *_more in cinema.published] == ["Banjir!"]
         assert len(cinema.held) == 20, "each film was asked about once, before its turn came again"
         cinema.fit.set()
-        town.shift = timedelta(seconds=1)
+        fake_office.shift = timedelta(seconds=1)
         engine.wake()
-        town.drain(engine)
+        fake_office.drain(engine)
     finally:
         engine.stop(timeout=15 * SECOND)
     assert len(cinema.published) == 21
     assert cinema.published[0][0] == "Banjir!"
-    assert set(town.states().values()) == {"published"}
-    assert [told.kind for told in town.events if told.kind == "prepare-failed"] == []
+    assert set(fake_office.states().values()) == {"published"}
+    assert [told.kind for told in fake_office.events if told.kind == "prepare-failed"] == []
 
 
 def test_what_could_not_be_prepared_says_why_while_it_waits(
-    town: FakeOffice, monkeypatch: pytest.MonkeyPatch
+    fake_office: FakeOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was `scheduled` and nothing else, hours after its time."""
 
@@ -350,13 +356,13 @@ def test_what_could_not_be_prepared_says_why_while_it_waits(
         raise Transient("503", "the press is closed")
 
     monkeypatch.setattr(FakeSession, "prepare", refused)
-    town.post("a")
-    town.run()
-    with town.ledger.read() as conn:
+    fake_office.post("a")
+    fake_office.run()
+    with fake_office.ledger.read() as conn:
         (row,) = delivery_lists.list_deliveries(conn)
     assert (row.state, row.code, row.detail) == ("scheduled", "503", "the press is closed")
-    town.shift = timedelta(days=2)
-    town.run()
-    with town.ledger.read() as conn:
+    fake_office.shift = timedelta(days=2)
+    fake_office.run()
+    with fake_office.ledger.read() as conn:
         (row,) = delivery_lists.list_deliveries(conn)
     assert (row.state, row.reason, row.code) == ("missed", "late", "503")

@@ -52,9 +52,9 @@ def test_a_refused_commit_gives_back_every_receipt_that_it_took(monkeypatch: pyt
             receipts.shutting_down.set()  # the others would wait for ever: let them go, the test fails below
 
     receipts = ReceiptQueue()
-    monkeypatch.setattr(module, "PATIENCE", 0.001)
-    monkeypatch.setattr(module.settle, "publish", publish)
-    monkeypatch.setattr(module.events, "catch_up", lambda *_args, **_how: None)
+    monkeypatch.setattr(module, "RETRY_DELAY", 0.001)
+    monkeypatch.setattr(module.outcomes, "mark_published", publish)
+    monkeypatch.setattr(module.message_events, "apply_pending", lambda *_args, **_how: None)
     disk = Disk(receipts, waiting=3)
     errors: list[Exception] = []
     ledger: Any = SimpleNamespace(committer=disk)

@@ -114,7 +114,7 @@ def status_event(
 
 
 @pytest.fixture
-def book() -> Iterator[WhatsAppLedger]:
+def whatsapp_ledger() -> Iterator[WhatsAppLedger]:
     made = WhatsAppLedger(State.UNKNOWN)
     yield made
     made.ledger.close()
@@ -122,79 +122,89 @@ def book() -> Iterator[WhatsAppLedger]:
 
 @pytest.mark.parametrize("state", [s for s in State if s is not State.PUBLISHED])
 def test_proof_of_life_ends_every_doubt_and_every_plan_to_send_again(state: State) -> None:
-    book = WhatsAppLedger(state)
-    assert [change.kind for change in book.receive(status_event("sent"))] == ["found"]
-    assert book.delivery_state == ("published", "sent", "w1")
+    whatsapp_ledger = WhatsAppLedger(state)
+    assert [change.kind for change in whatsapp_ledger.receive(status_event("sent"))] == ["found"]
+    assert whatsapp_ledger.delivery_state == ("published", "sent", "w1")
 
 
 def test_an_earlier_attempts_message_ends_the_later_one() -> None:
-    book = WhatsAppLedger(State.SENDING, attempts=2)
-    book.receive(status_event("delivered", number=1))
-    assert book.delivery_state == ("published", "delivered", "w1")
-    book.record_receipt(number=2, remote_id="w2")
-    assert book.delivery_state == ("published", "delivered", "w1")
+    whatsapp_ledger = WhatsAppLedger(State.SENDING, attempts=2)
+    whatsapp_ledger.receive(status_event("delivered", number=1))
+    assert whatsapp_ledger.delivery_state == ("published", "delivered", "w1")
+    whatsapp_ledger.record_receipt(number=2, remote_id="w2")
+    assert whatsapp_ledger.delivery_state == ("published", "delivered", "w1")
 
 
 def _tried_again(state: State) -> WhatsAppLedger:
     """Nobody knew of the first try, a person sent it again."""
-    book = WhatsAppLedger(state, attempts=2, remote_id="w2" if state is State.PUBLISHED else None)
+    whatsapp_ledger = WhatsAppLedger(state, attempts=2, remote_id="w2" if state is State.PUBLISHED else None)
     lost = attempt.update().where(attempt.c.number == 1).values(outcome="unknown", ended_at=NOW)
-    book.ledger.write(lambda conn: conn.execute(lost))
+    whatsapp_ledger.ledger.write(lambda conn: conn.execute(lost))
     if state is State.PUBLISHED:
         live = attempt.update().where(attempt.c.number == 2).values(outcome="published", ended_at=NOW)
-        book.ledger.write(lambda conn: conn.execute(live))
-    return book
+        whatsapp_ledger.ledger.write(lambda conn: conn.execute(live))
+    return whatsapp_ledger
 
 
-def _outcomes(book: WhatsAppLedger) -> list[str]:
-    with book.ledger.read() as conn:
+def _outcomes(whatsapp_ledger: WhatsAppLedger) -> list[str]:
+    with whatsapp_ledger.ledger.read() as conn:
         return list(conn.scalars(select(attempt.c.outcome).order_by(attempt.c.number)))
 
 
 def test_two_that_are_live_are_named_once() -> None:
-    book = _tried_again(State.PUBLISHED)
+    whatsapp_ledger = _tried_again(State.PUBLISHED)
     assert [
-        change.kind for change in book.receive(status_event("sent", number=1), status_event("read", number=1))
+        change.kind
+        for change in whatsapp_ledger.receive(status_event("sent", number=1), status_event("read", number=1))
     ] == ["duplicate"]
-    assert (book.delivery_state, book.row().reason) == (("published", "accepted", "w2"), "duplicate")
-    assert _outcomes(book) == ["published", "published"]
-    book.receive(status_event("read", number=2, wamid="w2"))
-    assert (book.delivery_state, book.row().reason) == (("published", "read", "w2"), "duplicate")
-    book.ledger.close()
+    assert (whatsapp_ledger.delivery_state, whatsapp_ledger.row().reason) == (
+        ("published", "accepted", "w2"),
+        "duplicate",
+    )
+    assert _outcomes(whatsapp_ledger) == ["published", "published"]
+    whatsapp_ledger.receive(status_event("read", number=2, wamid="w2"))
+    assert (whatsapp_ledger.delivery_state, whatsapp_ledger.row().reason) == (
+        ("published", "read", "w2"),
+        "duplicate",
+    )
+    whatsapp_ledger.ledger.close()
 
 
 def test_two_that_are_live_are_named_when_our_own_reply_is_the_second() -> None:
-    book = _tried_again(State.SENDING)
-    book.receive(status_event("delivered", number=1))
-    book.record_receipt(number=2, remote_id="w2")
-    assert (book.delivery_state, book.row().reason) == (("published", "delivered", "w1"), "duplicate")
-    assert _outcomes(book)[1] == "published"
-    book.ledger.close()
+    whatsapp_ledger = _tried_again(State.SENDING)
+    whatsapp_ledger.receive(status_event("delivered", number=1))
+    whatsapp_ledger.record_receipt(number=2, remote_id="w2")
+    assert (whatsapp_ledger.delivery_state, whatsapp_ledger.row().reason) == (
+        ("published", "delivered", "w1"),
+        "duplicate",
+    )
+    assert _outcomes(whatsapp_ledger)[1] == "published"
+    whatsapp_ledger.ledger.close()
 
 
 def test_told_before_our_own_reply_is_recorded() -> None:
-    book = WhatsAppLedger(State.SENDING)
-    book.receive(status_event("delivered"))
-    book.record_receipt()
-    assert book.delivery_state == ("published", "delivered", "w1")
+    whatsapp_ledger = WhatsAppLedger(State.SENDING)
+    whatsapp_ledger.receive(status_event("delivered"))
+    whatsapp_ledger.record_receipt()
+    assert whatsapp_ledger.delivery_state == ("published", "delivered", "w1")
 
 
 def test_told_without_our_key_before_our_reply_is_kept_and_matched_then() -> None:
-    book = WhatsAppLedger(State.SENDING)
-    assert book.receive(status_event("read", number=None)) == []
-    assert book.delivery_state[0] == "sending"
-    book.record_receipt()
-    assert book.delivery_state == ("published", "read", "w1")
+    whatsapp_ledger = WhatsAppLedger(State.SENDING)
+    assert whatsapp_ledger.receive(status_event("read", number=None)) == []
+    assert whatsapp_ledger.delivery_state[0] == "sending"
+    whatsapp_ledger.record_receipt()
+    assert whatsapp_ledger.delivery_state == ("published", "read", "w1")
 
 
 def test_a_message_of_nobody_is_matched_when_its_delivery_is_known_again() -> None:
-    book = WhatsAppLedger(State.SCHEDULED, attempts=0)
-    book.receive(status_event("sent", wamid="w9", number=None))
-    with book.ledger.read() as conn:
+    whatsapp_ledger = WhatsAppLedger(State.SCHEDULED, attempts=0)
+    whatsapp_ledger.receive(status_event("sent", wamid="w9", number=None))
+    with whatsapp_ledger.ledger.read() as conn:
         assert not conn.scalar(select(message_event.c.settled))
-    book.ledger.write(lambda conn: conn.execute(delivery.update().values(remote_id="w9")))
-    book.ledger.write(lambda conn: message_events.retry_unmatched(conn, now=NOW))
-    assert book.delivery_state == ("published", "sent", "w9")
+    whatsapp_ledger.ledger.write(lambda conn: conn.execute(delivery.update().values(remote_id="w9")))
+    whatsapp_ledger.ledger.write(lambda conn: message_events.retry_unmatched(conn, now=NOW))
+    assert whatsapp_ledger.delivery_state == ("published", "sent", "w9")
 
 
 _STATUS_NAMES = ("sent", "delivered", "read", "131026")
@@ -213,77 +223,87 @@ def test_every_order_ends_the_same(words: tuple[str, ...]) -> None:
 
 def _after(order: tuple[str, ...], start: str) -> tuple[str, str | None, str | None]:
     """Where the delivery stands after this; ``start`` says when our own reply was recorded."""
-    book = WhatsAppLedger(State.SENDING)
+    whatsapp_ledger = WhatsAppLedger(State.SENDING)
     if start == "reply":
-        book.record_receipt()
+        whatsapp_ledger.record_receipt()
     for word in order:
-        book.receive(status_event(word))
-        book.receive(status_event(word), status_event(word))
+        whatsapp_ledger.receive(status_event(word))
+        whatsapp_ledger.receive(status_event(word), status_event(word))
     if start == "sending":
-        book.record_receipt()
-    state, stage, remote_id = book.delivery_state
-    book.ledger.close()
+        whatsapp_ledger.record_receipt()
+    state, stage, remote_id = whatsapp_ledger.delivery_state
+    whatsapp_ledger.ledger.close()
     return state, stage if state == "published" else None, remote_id if state == "published" else None
 
 
-def test_a_stage_only_grows(book: WhatsAppLedger) -> None:
+def test_a_stage_only_grows(whatsapp_ledger: WhatsAppLedger) -> None:
     for word in ("read", "sent", "delivered"):
-        book.receive(status_event(word))
-        assert book.delivery_state == ("published", "read", "w1")
+        whatsapp_ledger.receive(status_event(word))
+        assert whatsapp_ledger.delivery_state == ("published", "read", "w1")
 
 
 def test_a_failure_fails_what_rests_on_it_and_nothing_else() -> None:
-    book = WhatsAppLedger(State.PUBLISHED, remote_id="w1")
-    book.receive(status_event("131026", wamid="other", number=None))
-    assert book.delivery_state[0] == "published"
-    assert book.receive(status_event("131026")) == [message_events.WebhookChange("failed", "p", "131026")]
-    assert (book.row().state, book.row().reason) == ("failed", "131026")
+    whatsapp_ledger = WhatsAppLedger(State.PUBLISHED, remote_id="w1")
+    whatsapp_ledger.receive(status_event("131026", wamid="other", number=None))
+    assert whatsapp_ledger.delivery_state[0] == "published"
+    assert whatsapp_ledger.receive(status_event("131026")) == [
+        message_events.WebhookChange("failed", "p", "131026")
+    ]
+    assert (whatsapp_ledger.row().state, whatsapp_ledger.row().reason) == ("failed", "131026")
 
 
 def test_a_late_failure_of_an_earlier_attempt_changes_nothing() -> None:
-    book = WhatsAppLedger(State.UNKNOWN, attempts=2)
-    book.receive(status_event("131026", number=1), status_event("sent", number=1))
-    assert book.delivery_state[0] == "unknown"
-    book.receive(status_event("sent", number=2, wamid="w2"))
-    assert book.delivery_state == ("published", "sent", "w2")
+    whatsapp_ledger = WhatsAppLedger(State.UNKNOWN, attempts=2)
+    whatsapp_ledger.receive(status_event("131026", number=1), status_event("sent", number=1))
+    assert whatsapp_ledger.delivery_state[0] == "unknown"
+    whatsapp_ledger.receive(status_event("sent", number=2, wamid="w2"))
+    assert whatsapp_ledger.delivery_state == ("published", "sent", "w2")
 
 
 def test_the_marketing_cap_is_tried_once_more_a_day_later_and_then_no_more() -> None:
-    book = WhatsAppLedger(State.PUBLISHED, remote_id="w1")
+    whatsapp_ledger = WhatsAppLedger(State.PUBLISHED, remote_id="w1")
     day = timedelta(days=1)
-    assert book.receive(status_event("131049", again=day.total_seconds()))[0].kind == "retry"
-    assert (book.row().state, book.row().not_before) == ("scheduled", NOW + day)
-    book.receive(status_event("sent"))
-    assert book.row().state == "scheduled"
-    book = WhatsAppLedger(State.PUBLISHED, attempts=2, remote_id="w2")
-    book.ledger.write(
+    assert whatsapp_ledger.receive(status_event("131049", again=day.total_seconds()))[0].kind == "retry"
+    assert (whatsapp_ledger.row().state, whatsapp_ledger.row().not_before) == ("scheduled", NOW + day)
+    whatsapp_ledger.receive(status_event("sent"))
+    assert whatsapp_ledger.row().state == "scheduled"
+    whatsapp_ledger = WhatsAppLedger(State.PUBLISHED, attempts=2, remote_id="w2")
+    whatsapp_ledger.ledger.write(
         lambda conn: conn.execute(attempt.update().where(attempt.c.number == 1).values(code="131049"))
     )
-    assert book.receive(status_event("131049", number=2, wamid="w2", again=1.0))[0].kind == "failed"
+    assert (
+        whatsapp_ledger.receive(status_event("131049", number=2, wamid="w2", again=1.0))[0].kind == "failed"
+    )
 
 
 @pytest.mark.parametrize(("earlier", "kind"), [(0, "retry"), (2, "retry"), (3, "failed")])
 def test_meta_s_own_trouble_is_tried_again_three_times(earlier: int, kind: str) -> None:
     """It is proved not delivered, and it was called failed for good."""
     number = earlier + 1
-    book = WhatsAppLedger(State.PUBLISHED, attempts=number, remote_id="w")
+    whatsapp_ledger = WhatsAppLedger(State.PUBLISHED, attempts=number, remote_id="w")
     before = attempt.update().where(attempt.c.number < number).values(code="131000")
-    book.ledger.write(lambda conn: conn.execute(before))
-    (change,) = book.receive(status_event("131000", number=number, wamid="w", again=300.0, tries=3))
+    whatsapp_ledger.ledger.write(lambda conn: conn.execute(before))
+    (change,) = whatsapp_ledger.receive(
+        status_event("131000", number=number, wamid="w", again=300.0, tries=3)
+    )
     assert change.kind == kind
 
 
 @pytest.mark.parametrize("late", [timedelta(), timedelta(hours=-1)], ids=["since", "before"])
 def test_a_restriction_told_by_webhook_stops_the_account_and_loses_nothing(late: timedelta) -> None:
     """A fan-out went on, message by message, into a block for spam."""
-    book = WhatsAppLedger(State.PUBLISHED, remote_id="w1")
-    book.ledger.write(lambda conn: account_holds.acknowledge(conn, "a", now=NOW - timedelta(minutes=1)))
+    whatsapp_ledger = WhatsAppLedger(State.PUBLISHED, remote_id="w1")
+    whatsapp_ledger.ledger.write(
+        lambda conn: account_holds.acknowledge(conn, "a", now=NOW - timedelta(minutes=1))
+    )
     asked = account.update().values(checked_at=NOW + timedelta(minutes=1))  # whose login it is proves nothing
-    book.ledger.write(lambda conn: conn.execute(asked))
-    (change,) = book.receive(replace(status_event("131048", holds=True, again=300.0), at=NOW + late))
-    stands = (change.kind, book.row().state, book.row().reason)
+    whatsapp_ledger.ledger.write(lambda conn: conn.execute(asked))
+    (change,) = whatsapp_ledger.receive(
+        replace(status_event("131048", holds=True, again=300.0), at=NOW + late)
+    )
+    stands = (change.kind, whatsapp_ledger.row().state, whatsapp_ledger.row().reason)
     assert stands == (("retry", "scheduled", "") if late else ("held", "held", "login"))
-    with book.ledger.read() as conn:
+    with whatsapp_ledger.ledger.read() as conn:
         (row,) = accounts.list_accounts(conn)
     restricted = ("login", "131048", None) if not late else (None, "", None)
     assert (row.hold, row.hold_code, row.hold_until) == restricted, (
@@ -292,46 +312,53 @@ def test_a_restriction_told_by_webhook_stops_the_account_and_loses_nothing(late:
 
 
 def _failed_status(
-    book: WhatsAppLedger, status: str, *, late: timedelta = timedelta()
+    whatsapp_ledger: WhatsAppLedger, status: str, *, late: timedelta = timedelta()
 ) -> tuple[list[str], datetime | None]:
     """The template's status as it is read offline, and when the platform was last asked."""
     known = Template("siaran", "id", "APPROVED", "UTILITY", 1)
     facts = AccountStatus(NOW, templates=(known, replace(known, language="en")))
-    book.ledger.write(lambda conn: accounts.save_status(conn, "a", facts))
+    whatsapp_ledger.ledger.write(lambda conn: accounts.save_status(conn, "a", facts))
     at = NOW + timedelta(minutes=1) - late
     verdict = TemplateStatusChange("siaran", "id", status)
-    book.receive(
+    whatsapp_ledger.receive(
         ChannelEvent(f"{status}{late}", "template", at, template_change=verdict), now=NOW + timedelta(hours=1)
     )
-    with book.ledger.read() as conn:
+    with whatsapp_ledger.ledger.read() as conn:
         row = accounts.get_by_name(conn, "whatsapp")
     found = accounts.status_from_row(row)
     return [template.status for template in found.templates], row.checked_at
 
 
-def test_a_verdict_on_a_template_is_read_offline_and_the_next_sender_asks_anew(book: WhatsAppLedger) -> None:
-    assert _failed_status(book, "PAUSED") == (["PAUSED", "APPROVED"], None)
-    assert _failed_status(book, "") == (["APPROVED", "APPROVED"], None)
+def test_a_verdict_on_a_template_is_read_offline_and_the_next_sender_asks_anew(
+    whatsapp_ledger: WhatsAppLedger,
+) -> None:
+    assert _failed_status(whatsapp_ledger, "PAUSED") == (["PAUSED", "APPROVED"], None)
+    assert _failed_status(whatsapp_ledger, "") == (["APPROVED", "APPROVED"], None)
 
 
-def test_a_verdict_from_before_the_platform_was_asked_changes_nothing(book: WhatsAppLedger) -> None:
-    assert _failed_status(book, "PAUSED", late=timedelta(days=1)) == (["APPROVED", "APPROVED"], NOW)
+def test_a_verdict_from_before_the_platform_was_asked_changes_nothing(
+    whatsapp_ledger: WhatsAppLedger,
+) -> None:
+    assert _failed_status(whatsapp_ledger, "PAUSED", late=timedelta(days=1)) == (
+        ["APPROVED", "APPROVED"],
+        NOW,
+    )
 
 
-def test_another_account_can_neither_settle_nor_use_up_an_event(book: WhatsAppLedger) -> None:
-    book.receive(status_event("sent"), account="b")
-    assert book.delivery_state[0] == "unknown"
-    book.receive(status_event("sent"))
-    assert book.delivery_state[0] == "published"
+def test_another_account_can_neither_settle_nor_use_up_an_event(whatsapp_ledger: WhatsAppLedger) -> None:
+    whatsapp_ledger.receive(status_event("sent"), account="b")
+    assert whatsapp_ledger.delivery_state[0] == "unknown"
+    whatsapp_ledger.receive(status_event("sent"))
+    assert whatsapp_ledger.delivery_state[0] == "published"
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=80))
 def test_foreign_callback_data_settles_nothing(key: str) -> None:
-    book = WhatsAppLedger(State.UNKNOWN)
-    book.receive(ChannelEvent("d", "status", NOW, key, remote_id="w", stage=Stage.SENT))
-    assert book.delivery_state[0] == "unknown"
-    book.ledger.close()
+    whatsapp_ledger = WhatsAppLedger(State.UNKNOWN)
+    whatsapp_ledger.receive(ChannelEvent("d", "status", NOW, key, remote_id="w", stage=Stage.SENT))
+    assert whatsapp_ledger.delivery_state[0] == "unknown"
+    whatsapp_ledger.ledger.close()
 
 
 def _message_event(text: str, *, at: datetime = NOW, phone: str = PHONE, number: int = 1) -> ChannelEvent:
@@ -339,39 +366,43 @@ def _message_event(text: str, *, at: datetime = NOW, phone: str = PHONE, number:
 
 
 def test_a_message_opens_the_window_for_a_day_and_an_older_one_does_not_shorten_it(
-    book: WhatsAppLedger,
+    whatsapp_ledger: WhatsAppLedger,
 ) -> None:
-    book.receive(_message_event("halo"), _message_event("tadi", at=NOW - timedelta(hours=3), number=2))
-    with book.ledger.read() as conn:
+    whatsapp_ledger.receive(
+        _message_event("halo"), _message_event("tadi", at=NOW - timedelta(hours=3), number=2)
+    )
+    with whatsapp_ledger.ledger.read() as conn:
         assert conn.scalar(select(service_window.c.open_until)) == NOW + timedelta(hours=24)
-    book.receive(_message_event("besok", at=NOW + timedelta(days=9), number=3))
-    with book.ledger.read() as conn:
+    whatsapp_ledger.receive(_message_event("besok", at=NOW + timedelta(days=9), number=3))
+    with whatsapp_ledger.ledger.read() as conn:
         assert conn.scalar(select(service_window.c.open_until)) == NOW + timedelta(hours=24)
 
 
-def test_a_window_that_the_platform_says_is_closed_is_closed(book: WhatsAppLedger) -> None:
-    book.receive(_message_event("halo"))
+def test_a_window_that_the_platform_says_is_closed_is_closed(whatsapp_ledger: WhatsAppLedger) -> None:
+    whatsapp_ledger.receive(_message_event("halo"))
     for number, at in enumerate((NOW, datetime(9999, 12, 31, tzinfo=UTC))):
-        book.receive(ChannelEvent(f"w{number}:closed", "window-closed", at, remote_id="w", phone=PHONE))
-    with book.ledger.read() as conn:
+        whatsapp_ledger.receive(
+            ChannelEvent(f"w{number}:closed", "window-closed", at, remote_id="w", phone=PHONE)
+        )
+    with whatsapp_ledger.ledger.read() as conn:
         assert conn.execute(select(service_window)).all() == []
 
 
 @pytest.mark.parametrize("word", ["BERHENTI", "stop", " Unsubscribe\n"])
-def test_one_word_and_the_person_has_left(book: WhatsAppLedger, word: str) -> None:
-    assert [change.kind for change in book.receive(_message_event(word))] == ["opted-out"]
-    with book.ledger.read() as conn:
+def test_one_word_and_the_person_has_left(whatsapp_ledger: WhatsAppLedger, word: str) -> None:
+    assert [change.kind for change in whatsapp_ledger.receive(_message_event(word))] == ["opted-out"]
+    with whatsapp_ledger.ledger.read() as conn:
         assert recipients.get_by_phone(conn, PHONE).opted_out_at == NOW
 
 
-def test_a_pressed_button_says_what_the_office_put_behind_it(book: WhatsAppLedger) -> None:
+def test_a_pressed_button_says_what_the_office_put_behind_it(whatsapp_ledger: WhatsAppLedger) -> None:
     pressed = replace(_message_event("Tidak mau lagi"), payload="BERHENTI")
-    assert [change.kind for change in book.receive(pressed)] == ["opted-out"]
+    assert [change.kind for change in whatsapp_ledger.receive(pressed)] == ["opted-out"]
 
 
-def test_a_sentence_is_for_a_person_to_read(book: WhatsAppLedger) -> None:
-    assert book.receive(_message_event("Kapan loket berhenti melayani?")) == []
-    with book.ledger.read() as conn:
+def test_a_sentence_is_for_a_person_to_read(whatsapp_ledger: WhatsAppLedger) -> None:
+    assert whatsapp_ledger.receive(_message_event("Kapan loket berhenti melayani?")) == []
+    with whatsapp_ledger.ledger.read() as conn:
         assert recipients.get_by_phone(conn, PHONE).opted_out_at is None
 
 
@@ -384,102 +415,118 @@ def _by_id(text: str, *, wamid: str, sender: str | None = None) -> ChannelEvent:
     )
 
 
-def _link_recipient(book: WhatsAppLedger, *, key: str = f"hp1:{KEY}:1", sender: str | None = None) -> None:
-    """A status of the book's message names the person by user id."""
-    with book.ledger.read() as conn:
+def _link_recipient(
+    whatsapp_ledger: WhatsAppLedger, *, key: str = f"hp1:{KEY}:1", sender: str | None = None
+) -> None:
+    """A status of the ledger's message names the person by user id."""
+    with whatsapp_ledger.ledger.read() as conn:
         person = recipients.get_by_phone(conn, PHONE)
-    book.ledger.write(lambda conn: conn.execute(update(delivery).values(recipient=person.id)))
-    book.receive(
+    whatsapp_ledger.ledger.write(lambda conn: conn.execute(update(delivery).values(recipient=person.id)))
+    whatsapp_ledger.receive(
         ChannelEvent(
             "w1:sent", "status", NOW, key, remote_id="w1", stage=Stage.SENT, phone=sender, user_id=USER
         )
     )
 
 
-def _has_opted_out(book: WhatsAppLedger, phone: str = PHONE) -> datetime | None:
-    with book.ledger.read() as conn:
+def _has_opted_out(whatsapp_ledger: WhatsAppLedger, phone: str = PHONE) -> datetime | None:
+    with whatsapp_ledger.ledger.read() as conn:
         return recipients.get_by_phone(conn, phone).opted_out_at
 
 
 @pytest.mark.parametrize("named", [{}, {"key": "", "sender": PHONE}], ids=["our key", "a number beside it"])
-def test_who_was_named_once_can_leave_by_user_id_alone(book: WhatsAppLedger, named: dict[str, str]) -> None:
-    _link_recipient(book, **named)
-    assert [change.kind for change in book.receive(_by_id("BERHENTI", wamid="m1"))] == ["opted-out"]
-    assert _has_opted_out(book) == NOW
+def test_who_was_named_once_can_leave_by_user_id_alone(
+    whatsapp_ledger: WhatsAppLedger, named: dict[str, str]
+) -> None:
+    _link_recipient(whatsapp_ledger, **named)
+    assert [change.kind for change in whatsapp_ledger.receive(_by_id("BERHENTI", wamid="m1"))] == [
+        "opted-out"
+    ]
+    assert _has_opted_out(whatsapp_ledger) == NOW
 
 
-def test_who_was_named_once_opens_and_loses_the_window_by_user_id_alone(book: WhatsAppLedger) -> None:
-    _link_recipient(book)
-    book.receive(_by_id("Halo", wamid="m1"))
-    with book.ledger.read() as conn:
+def test_who_was_named_once_opens_and_loses_the_window_by_user_id_alone(
+    whatsapp_ledger: WhatsAppLedger,
+) -> None:
+    _link_recipient(whatsapp_ledger)
+    whatsapp_ledger.receive(_by_id("Halo", wamid="m1"))
+    with whatsapp_ledger.ledger.read() as conn:
         assert conn.execute(select(service_window.c.open_until)).scalars().all() == [
             NOW + service_windows.DURATION
         ]
-    book.receive(ChannelEvent("w2:closed", "window-closed", NOW, remote_id="w2", user_id=USER))
-    with book.ledger.read() as conn:
+    whatsapp_ledger.receive(ChannelEvent("w2:closed", "window-closed", NOW, remote_id="w2", user_id=USER))
+    with whatsapp_ledger.ledger.read() as conn:
         assert conn.execute(select(service_window)).all() == []
 
 
-def test_a_user_id_that_nobody_named_is_nobodys(book: WhatsAppLedger) -> None:
-    _link_recipient(book, key="hp1:" + "1" * 32 + ":1", sender="+6281299999999")
-    assert book.receive(_by_id("Halo", wamid="m1"), _by_id("BERHENTI", wamid="m2")) == []
-    assert _has_opted_out(book) is None
-    with book.ledger.read() as conn:
+def test_a_user_id_that_nobody_named_is_nobodys(whatsapp_ledger: WhatsAppLedger) -> None:
+    _link_recipient(whatsapp_ledger, key="hp1:" + "1" * 32 + ":1", sender="+6281299999999")
+    assert whatsapp_ledger.receive(_by_id("Halo", wamid="m1"), _by_id("BERHENTI", wamid="m2")) == []
+    assert _has_opted_out(whatsapp_ledger) is None
+    with whatsapp_ledger.ledger.read() as conn:
         assert conn.execute(select(service_window)).all() == []
         assert conn.scalar(select(func.count()).select_from(recipient)) == 1
 
 
-def test_who_left_before_their_number_was_known_has_left_as_soon_as_it_is(book: WhatsAppLedger) -> None:
-    book.receive(_by_id("BERHENTI", wamid="m1"))
-    assert _has_opted_out(book) is None
-    _link_recipient(book)
-    assert _has_opted_out(book) == NOW
-    book.ledger.write(lambda conn: conn.execute(update(recipient).values(opted_out_at=None)))
-    book.receive(_by_id("Halo", wamid="m2"))
-    assert _has_opted_out(book) is None, "it waits no longer"
+def test_who_left_before_their_number_was_known_has_left_as_soon_as_it_is(
+    whatsapp_ledger: WhatsAppLedger,
+) -> None:
+    whatsapp_ledger.receive(_by_id("BERHENTI", wamid="m1"))
+    assert _has_opted_out(whatsapp_ledger) is None
+    _link_recipient(whatsapp_ledger)
+    assert _has_opted_out(whatsapp_ledger) == NOW
+    whatsapp_ledger.ledger.write(lambda conn: conn.execute(update(recipient).values(opted_out_at=None)))
+    whatsapp_ledger.receive(_by_id("Halo", wamid="m2"))
+    assert _has_opted_out(whatsapp_ledger) is None, "it waits no longer"
 
 
-def test_a_number_told_with_it_is_believed_over_what_was_learned(book: WhatsAppLedger) -> None:
+def test_a_number_told_with_it_is_believed_over_what_was_learned(whatsapp_ledger: WhatsAppLedger) -> None:
     other = "+6281200000002"
-    book.ledger.write(lambda conn: recipients.add_recipients(conn, [(other, "", None)], now=NOW))
-    _link_recipient(book)
-    book.receive(_by_id("Halo", wamid="m1", sender=other), _by_id("STOP", wamid="m2"))
-    assert (_has_opted_out(book), _has_opted_out(book, other)) == (None, NOW)
+    whatsapp_ledger.ledger.write(lambda conn: recipients.add_recipients(conn, [(other, "", None)], now=NOW))
+    _link_recipient(whatsapp_ledger)
+    whatsapp_ledger.receive(_by_id("Halo", wamid="m1", sender=other), _by_id("STOP", wamid="m2"))
+    assert (_has_opted_out(whatsapp_ledger), _has_opted_out(whatsapp_ledger, other)) == (None, NOW)
 
 
-def test_a_number_that_the_platform_spells_in_its_own_way_is_still_theirs(book: WhatsAppLedger) -> None:
+def test_a_number_that_the_platform_spells_in_its_own_way_is_still_theirs(
+    whatsapp_ledger: WhatsAppLedger,
+) -> None:
     theirs = "+5215512345678"
-    _link_recipient(book, sender=theirs)
-    book.receive(_by_id("BERHENTI", wamid="m1", sender=theirs))
-    assert (_has_opted_out(book), _has_opted_out(book, theirs)) == (NOW, NOW), (
+    _link_recipient(whatsapp_ledger, sender=theirs)
+    whatsapp_ledger.receive(_by_id("BERHENTI", wamid="m1", sender=theirs))
+    assert (_has_opted_out(whatsapp_ledger), _has_opted_out(whatsapp_ledger, theirs)) == (NOW, NOW), (
         "no list that has it so brings them in again"
     )
 
 
 def test_what_was_kept_back_is_so_until_it_is_on_its_way() -> None:
-    book = WhatsAppLedger(State.SENDING)
+    whatsapp_ledger = WhatsAppLedger(State.SENDING)
     receipt = outcomes.PublishedReceipt(KEY, 1, Receipt("w1", NOW, note="held-for-quality"))
-    book.ledger.write(lambda conn: outcomes.mark_published(conn, [receipt], now=NOW, by_lookup=False))
-    assert (book.row().state, book.row().reason) == ("published", "held-for-quality")
-    book.receive(status_event("sent"))
-    assert (book.row().stage, book.row().reason) == ("sent", "")
-    book.ledger.close()
+    whatsapp_ledger.ledger.write(
+        lambda conn: outcomes.mark_published(conn, [receipt], now=NOW, by_lookup=False)
+    )
+    assert (whatsapp_ledger.row().state, whatsapp_ledger.row().reason) == ("published", "held-for-quality")
+    whatsapp_ledger.receive(status_event("sent"))
+    assert (whatsapp_ledger.row().stage, whatsapp_ledger.row().reason) == ("sent", "")
+    whatsapp_ledger.ledger.close()
 
 
-def test_who_is_reached_at_a_number_spelled_otherwise_can_leave_from_it(book: WhatsAppLedger) -> None:
+def test_who_is_reached_at_a_number_spelled_otherwise_can_leave_from_it(
+    whatsapp_ledger: WhatsAppLedger,
+) -> None:
     theirs = "+5215512345678"
-    with book.ledger.read() as conn:
+    with whatsapp_ledger.ledger.read() as conn:
         person = recipients.get_by_phone(conn, PHONE)
-    book.ledger.write(lambda conn: conn.execute(update(delivery).values(recipient=person.id)))
-    book.receive(replace(status_event("sent"), phone=theirs))
-    book.receive(_message_event("BERHENTI", phone=theirs))
-    assert (_has_opted_out(book), _has_opted_out(book, theirs)) == (NOW, NOW)
-    with book.ledger.read() as conn:
+    whatsapp_ledger.ledger.write(lambda conn: conn.execute(update(delivery).values(recipient=person.id)))
+    whatsapp_ledger.receive(replace(status_event("sent"), phone=theirs))
+    whatsapp_ledger.receive(_message_event("BERHENTI", phone=theirs))
+    assert (_has_opted_out(whatsapp_ledger), _has_opted_out(whatsapp_ledger, theirs)) == (NOW, NOW)
+    with whatsapp_ledger.ledger.read() as conn:
         assert theirs not in str(conn.execute(select(message_event)).all())
 
 
-def test_a_restricted_account_is_held(book: WhatsAppLedger) -> None:
-    book.receive(
+def test_a_restricted_account_is_held(whatsapp_ledger: WhatsAppLedger) -> None:
+    whatsapp_ledger.receive(
         ChannelEvent(
             "account:ACCOUNT_RESTRICTION:1",
             "account",
@@ -488,42 +535,55 @@ def test_a_restricted_account_is_held(book: WhatsAppLedger) -> None:
             restricts_account=True,
         )
     )
-    with book.ledger.read() as conn:
+    with whatsapp_ledger.ledger.read() as conn:
         row = accounts.get_by_name(conn, "whatsapp")
     assert (row.hold, row.hold_code) == ("login", "ACCOUNT_RESTRICTION")
 
 
-def test_whoever_has_another_number_now_can_leave_from_it(book: WhatsAppLedger) -> None:
+def test_whoever_has_another_number_now_can_leave_from_it(whatsapp_ledger: WhatsAppLedger) -> None:
     new = "+6281200000777"
     moved = ChannelEvent("s1:moved", "number-changed", NOW, phone=PHONE, new_phone=new)
-    assert [(c.kind, c.phones) for c in book.receive(moved)] == [("number-changed", (PHONE, new))]
-    with book.ledger.read() as conn:
+    assert [(c.kind, c.phones) for c in whatsapp_ledger.receive(moved)] == [("number-changed", (PHONE, new))]
+    with whatsapp_ledger.ledger.read() as conn:
         assert conn.execute(select(service_window)).all() == [], "nobody said anything"
-    assert [change.kind for change in book.receive(_message_event("BERHENTI", phone=new))] == ["opted-out"]
-    assert (_has_opted_out(book), _has_opted_out(book, new)) == (NOW, NOW), "whatever list it is written in"
-    with book.ledger.read() as conn:
+    assert [change.kind for change in whatsapp_ledger.receive(_message_event("BERHENTI", phone=new))] == [
+        "opted-out"
+    ]
+    assert (_has_opted_out(whatsapp_ledger), _has_opted_out(whatsapp_ledger, new)) == (NOW, NOW), (
+        "whatever list it is written in"
+    )
+    with whatsapp_ledger.ledger.read() as conn:
         assert new not in str(conn.execute(select(message_event)).all())
 
 
-def test_who_had_left_has_left_with_the_new_number_too(book: WhatsAppLedger) -> None:
+def test_who_had_left_has_left_with_the_new_number_too(whatsapp_ledger: WhatsAppLedger) -> None:
     new = "+6281200000777"
-    book.receive(_message_event("STOP"))
-    book.receive(ChannelEvent("s1:moved", "number-changed", LATER, phone=PHONE, new_phone=new), now=LATER)
-    assert _has_opted_out(book, new) == NOW
+    whatsapp_ledger.receive(_message_event("STOP"))
+    whatsapp_ledger.receive(
+        ChannelEvent("s1:moved", "number-changed", LATER, phone=PHONE, new_phone=new), now=LATER
+    )
+    assert _has_opted_out(whatsapp_ledger, new) == NOW
 
 
 @pytest.mark.parametrize(("said", "left"), [(LATER, True), (NOW - timedelta(days=300), False)])
-def test_who_left_before_we_heard_of_the_new_number(book: WhatsAppLedger, said: datetime, left: bool) -> None:
+def test_who_left_before_we_heard_of_the_new_number(
+    whatsapp_ledger: WhatsAppLedger, said: datetime, left: bool
+) -> None:
     """An older word from that number is of whoever had it before."""
     new = "+6281200000777"
-    book.receive(replace(_message_event("STOP", phone=new), at=said), now=LATER)
-    book.receive(ChannelEvent("s1:moved", "number-changed", NOW, phone=PHONE, new_phone=new), now=LATER)
-    assert (_has_opted_out(book), _has_opted_out(book, new)) == (said if left else None, said)
+    whatsapp_ledger.receive(replace(_message_event("STOP", phone=new), at=said), now=LATER)
+    whatsapp_ledger.receive(
+        ChannelEvent("s1:moved", "number-changed", NOW, phone=PHONE, new_phone=new), now=LATER
+    )
+    assert (_has_opted_out(whatsapp_ledger), _has_opted_out(whatsapp_ledger, new)) == (
+        said if left else None,
+        said,
+    )
 
 
-def test_a_strangers_new_number_is_nobodys(book: WhatsAppLedger) -> None:
+def test_a_strangers_new_number_is_nobodys(whatsapp_ledger: WhatsAppLedger) -> None:
     assert (
-        book.receive(
+        whatsapp_ledger.receive(
             ChannelEvent(
                 "s1:moved", "number-changed", NOW, phone="+6281299999999", new_phone="+6281299999998"
             )
@@ -532,12 +592,12 @@ def test_a_strangers_new_number_is_nobodys(book: WhatsAppLedger) -> None:
     )
 
 
-def _marketing(book: WhatsAppLedger, phone: str = PHONE) -> bool | None:
+def _marketing(whatsapp_ledger: WhatsAppLedger, phone: str = PHONE) -> bool | None:
     """What the person said of marketing, None = nothing."""
     wanted = select(marketing_preference.c.marketing).join(
         recipient, recipient.c.id == marketing_preference.c.recipient
     )
-    with book.ledger.read() as conn:
+    with whatsapp_ledger.ledger.read() as conn:
         return conn.scalar(wanted.where(recipient.c.phone == phone))
 
 
@@ -558,29 +618,29 @@ def _wish(
     ],
 )
 def test_the_newest_word_on_marketing_counts_in_whatever_order_it_comes(
-    book: WhatsAppLedger, said: list[ChannelEvent], wanted: bool
+    whatsapp_ledger: WhatsAppLedger, said: list[ChannelEvent], wanted: bool
 ) -> None:
     for one in said:
-        book.receive(one, now=LATER)
-    assert _marketing(book) is wanted
-    assert _has_opted_out(book) is None, "they did not leave"
+        whatsapp_ledger.receive(one, now=LATER)
+    assert _marketing(whatsapp_ledger) is wanted
+    assert _has_opted_out(whatsapp_ledger) is None, "they did not leave"
 
 
-def test_a_strangers_word_on_marketing_waits_for_any_later_list(book: WhatsAppLedger) -> None:
+def test_a_strangers_word_on_marketing_waits_for_any_later_list(whatsapp_ledger: WhatsAppLedger) -> None:
     stranger = "+6281299999999"
-    assert [change.kind for change in book.receive(_wish("no-marketing", sender=stranger))] == [
+    assert [change.kind for change in whatsapp_ledger.receive(_wish("no-marketing", sender=stranger))] == [
         "no-marketing"
     ]
-    assert (_marketing(book, stranger), _has_opted_out(book, stranger)) == (False, None)
-    book.receive(_wish("marketing", sender="+6281299999998"))
-    with book.ledger.read() as conn:
+    assert (_marketing(whatsapp_ledger, stranger), _has_opted_out(whatsapp_ledger, stranger)) == (False, None)
+    whatsapp_ledger.receive(_wish("marketing", sender="+6281299999998"))
+    with whatsapp_ledger.ledger.read() as conn:
         assert conn.scalar(select(func.count()).select_from(recipient)) == 2
 
 
-def test_a_word_on_marketing_by_user_id_waits_for_the_number(book: WhatsAppLedger) -> None:
-    book.receive(_wish("no-marketing", sender=None, user_id=USER))
-    _link_recipient(book)
-    assert _marketing(book) is False
+def test_a_word_on_marketing_by_user_id_waits_for_the_number(whatsapp_ledger: WhatsAppLedger) -> None:
+    whatsapp_ledger.receive(_wish("no-marketing", sender=None, user_id=USER))
+    _link_recipient(whatsapp_ledger)
+    assert _marketing(whatsapp_ledger) is False
 
 
 @pytest.mark.parametrize(
@@ -600,28 +660,28 @@ def test_the_newest_word_by_user_id_counts_in_whatever_order_it_comes(
         for minute, word in enumerate(words)
     ]
     for order in itertools.permutations(wishes):
-        book = WhatsAppLedger(State.UNKNOWN)
+        whatsapp_ledger = WhatsAppLedger(State.UNKNOWN)
         for one in order:
-            book.receive(one, now=NOW + timedelta(hours=1))
-        _link_recipient(book)
-        assert _marketing(book) is wanted
-        book.ledger.close()
+            whatsapp_ledger.receive(one, now=NOW + timedelta(hours=1))
+        _link_recipient(whatsapp_ledger)
+        assert _marketing(whatsapp_ledger) is wanted
+        whatsapp_ledger.ledger.close()
 
 
-def test_another_accounts_user_ids_are_not_ours(book: WhatsAppLedger) -> None:
-    _link_recipient(book)
-    assert book.receive(_by_id("BERHENTI", wamid="m1"), account="b") == []
-    assert _has_opted_out(book) is None
+def test_another_accounts_user_ids_are_not_ours(whatsapp_ledger: WhatsAppLedger) -> None:
+    _link_recipient(whatsapp_ledger)
+    assert whatsapp_ledger.receive(_by_id("BERHENTI", wamid="m1"), account="b") == []
+    assert _has_opted_out(whatsapp_ledger) is None
 
 
-def test_no_user_id_is_kept_in_the_clear(book: WhatsAppLedger) -> None:
-    book.receive(_by_id("BERHENTI", wamid="m1"))
-    _link_recipient(book)
-    with book.ledger.read() as conn:
+def test_no_user_id_is_kept_in_the_clear(whatsapp_ledger: WhatsAppLedger) -> None:
+    whatsapp_ledger.receive(_by_id("BERHENTI", wamid="m1"))
+    _link_recipient(whatsapp_ledger)
+    with whatsapp_ledger.ledger.read() as conn:
         assert USER not in str(conn.execute(select(message_event)).all())
 
 
-def test_a_stranger_who_leaves_is_remembered_for_any_later_list(book: WhatsAppLedger) -> None:
-    book.receive(_message_event("STOP", phone="+6281299999999"))
-    with book.ledger.read() as conn:
+def test_a_stranger_who_leaves_is_remembered_for_any_later_list(whatsapp_ledger: WhatsAppLedger) -> None:
+    whatsapp_ledger.receive(_message_event("STOP", phone="+6281299999999"))
+    with whatsapp_ledger.ledger.read() as conn:
         assert recipients.get_by_phone(conn, "+6281299999999").opted_out_at == NOW
