@@ -78,7 +78,7 @@ def publish(
 ) -> RunReport:
     """Due, failed and missed deliveries of one post go out now; with a running owner it sends them.
 
-    Raises BrokenOff where a person broke it off.
+    Raises PublishInterrupted where a person broke it off.
     """
     started = office.now()
     import_changed(office)
@@ -212,7 +212,7 @@ def rename_account(office: Office, old: str, new: str) -> bool:
 
 @contextmanager
 def _running_engine(office: Office, command: str, *, only_post: str | None = None) -> Iterator[Engine]:
-    """This process is the owner; raises Busy where another is. In the end nothing is in flight."""
+    """This process is the owner; raises SenderBusy where another is. In the end nothing is in flight."""
     with acquire_sender_lock(office.settings.state):
         backups.verify(office)
         if only_post is None:

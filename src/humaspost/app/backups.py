@@ -95,7 +95,7 @@ def _file_hint() -> str:
 def restore_backup(office: Office, source: Path | None) -> RestoreResult:
     """The ledger is a copy of ``source`` (None: itself), and what was due since is unknown.
 
-    Raises lock.Busy while a sender runs.
+    Raises SenderBusy while a sender runs.
     """
     state = office.settings.state
     with acquire_sender_lock(state):

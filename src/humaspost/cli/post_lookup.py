@@ -24,7 +24,7 @@ class UnusablePost(Exception):
 
 
 def find_post(query: str, posts: Sequence[Post], *, problems: Sequence[Problem], root: Path) -> Post:
-    """The post that is meant. Raises a usage error listing what could be, or BadPost for one in error."""
+    """The post that is meant. Raises a usage error listing what could be, or UnusablePost for one in error."""
     file = project_path(query, root)
     exact = [post for post in posts if query == post.id or file == post.file]
     matches = exact or [post for post in posts if _matches(query, post.id, post.file)]

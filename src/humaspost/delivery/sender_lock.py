@@ -17,7 +17,7 @@ class SenderBusy(Exception):
 
 @contextmanager
 def acquire_sender_lock(state: Path) -> Iterator[None]:
-    """This process is the only sender of the state folder, however often it says so; raises Busy where it is not."""
+    """This process is the only sender of the state folder, however often it says so; raises SenderBusy where it is not."""
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     file_lock = FileLock(state / FILE, mode=0o600, is_singleton=True)
     try:
