@@ -23,9 +23,9 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 from pydantic import BaseModel
-from humaspost.model.account import Facts, Identity
-from humaspost.model.channel import Looks, Ready
-from humaspost.model.document import plain
+from humaspost.model.account import AccountStatus, Identity
+from humaspost.model.channel import LookupSchedule, Ready
+from humaspost.model.document import to_plain_text
 from humaspost.model.errors import AuthFailed, Rejected, UnknownOutcome
 from humaspost.model.rendition import Part, Rendition
 from humaspost.model.rules import Limit, Rules, Source, TextRules
@@ -36,8 +36,8 @@ class Config(BaseModel):
     pass
 
 class Session:
-    def __init__(self, door):
-        self.key = door.secret("key")
+    def __init__(self, context):
+        self.key = context.secret("key")
         self.breaks("open")
     def breaks(self, moment):
         if moment != os.environ.get("PAPAN_BREAKS"):
@@ -50,9 +50,9 @@ class Session:
     def whoami(self):
         self.breaks("whoami")
         return Identity("papan-1", "Papan")
-    def survey(self):
-        self.breaks("survey")
-        return Facts(datetime.now(UTC))
+    def fetch_status(self):
+        self.breaks("fetch_status")
+        return AccountStatus(datetime.now(UTC))
     def prepare(self, part, token):
         self.breaks("prepare")
         return Ready({})
@@ -67,17 +67,18 @@ class Session:
         return None
 
 class Papan:
-    name, Config, secrets, looks, session = "papan", Config, ("key",), Looks((0.01, 0.1)), Session
-    def shown(self, config): return "Papan"
+    name, Config, secrets, session = "papan", Config, ("key",), Session
+    lookup_schedule = LookupSchedule((0.01, 0.1))
+    def display_name(self, config): return "Papan"
     def platform_id(self, config): return "papan-1"
     def rules(self, config):
         return Rules(True, TextRules(Limit(500, "characters", HERE), len), {}, 0, Limit(1, "characters", HERE))
-    def render(self, post, config, rules, *, account): return Rendition("papan", (Part(1, plain(post.body)),))
-    def check(self, rendition, rules, facts, *, config): return []
+    def render(self, post, config, rules, *, account): return Rendition("papan", (Part(1, to_plain_text(post.body)),))
+    def check(self, rendition, rules, account_status, *, config): return []
     def events(self, config, headers, body, *, secret): return None
     @contextmanager
-    def open(self, config, door):
-        yield self.session(door)
+    def open(self, config, context):
+        yield self.session(context)
 """
 
 
