@@ -122,14 +122,16 @@ def session_calls(
     )
     found = {}
     for name, values in CONFIGS.items():
-        door = SandboxContext(running_sandbox, folder, dict(secrets))
+        context = SandboxContext(running_sandbox, folder, dict(secrets))
         the = load_channel(name)
-        session = stack.enter_context(the.open(the.Config(**values, base_url=fuzzed_server), door))
+        session = stack.enter_context(the.open(the.Config(**values, base_url=fuzzed_server), context))
         fallback = Fallback("pengumuman", "id", ("a", "b", "c"), False)
         part = Part(
-            1, "Halo.", (door.add(jpeg()),), {"format": "feed"} if name == "instagram" else {}, fallback
+            1, "Halo.", (context.add(jpeg()),), {"format": "feed"} if name == "instagram" else {}, fallback
         )
-        found[name] = _session_calls(session, part, to=PERSON if name == "whatsapp" else None, now=door.now())
+        found[name] = _session_calls(
+            session, part, to=PERSON if name == "whatsapp" else None, now=context.now()
+        )
     return found
 
 
@@ -138,7 +140,7 @@ def _session_calls(session: Any, part: Part, *, to: Recipient | None, now: Any) 
     receipt = Receipt("1", now)
     return [
         session.whoami,
-        session.survey,
+        session.fetch_status,
         lambda: session.prepare(part, None),
         lambda: session.publish(part, ready, key="hp1:k:1", to=to, reply_to=None),
         lambda: session.find(attempted(part, ready), to=to),
