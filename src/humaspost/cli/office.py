@@ -39,7 +39,7 @@ def open_office() -> "Office":
 def sole_sender() -> Iterator["Office"]:
     """The office that is meant, with this process as its only sender.
 
-    The lock is asked before anything heavy is imported: raises lock.Busy at once where another sends.
+    The lock is asked before anything heavy is imported: raises SenderBusy at once where another sends.
     """
     from humaspost.delivery.sender_lock import acquire_sender_lock
 
