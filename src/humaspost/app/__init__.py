@@ -1,7 +1,7 @@
 """The newcomer's first page: one short function per verb of the user, wiring the stages in order."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,11 +19,10 @@ from humaspost.delivery.engine import Engine
 from humaspost.delivery.sender_lock import SenderBusy, acquire_sender_lock
 from humaspost.delivery.worker import account_check
 from humaspost.ledger import accounts as ledger_accounts
-from humaspost.ledger.deliveries import publish_now, unknown_outcomes
+from humaspost.ledger.deliveries import publish_now
 from humaspost.ledger.holds import account_holds, pauses
 from humaspost.ledger.queries import delivery_lists
 from humaspost.ledger.webhooks import message_events
-from humaspost.model.delivery import Proof, Receipt
 from humaspost.model.problem import Problem
 
 __all__ = ["Office", "RunReport", "ScanResult", "open_office"]
@@ -137,43 +136,6 @@ def resume(office: Office) -> int:
     """No pause holds; what came due meanwhile goes by the late policy. How many deliveries that freed."""
     now = office.now()
     return office.ledger(write=True).write(lambda conn: pauses.end_pauses(conn, now=now))
-
-
-def resolve(
-    office: Office,
-    rows: Sequence[Row[Any]],
-    resolution: str,
-    *,
-    locations: Mapping[str, unknown_outcomes.RemoteLocation] | None = None,
-) -> int:
-    """A person settles unknown outcomes (``published``, ``retry``, ``cancel``); how many were settled.
-
-    ``places`` tells of some where they are live.
-    """
-    keys, now, ledger = [row.key for row in rows], office.now(), office.ledger(write=True)
-    match resolution:
-        case "published":
-            all_locations = dict.fromkeys(keys, (None, None)) | dict(locations or {})
-            return ledger.write(lambda conn: unknown_outcomes.confirm_published(conn, all_locations, now=now))
-        case "retry":
-            return ledger.write(lambda conn: unknown_outcomes.retry(conn, keys, now=now))
-        case _:
-            return ledger.write(lambda conn: unknown_outcomes.cancel(conn, keys, now=now))
-
-
-def recheck(office: Office, rows: Sequence[Row[Any]]) -> dict[str, Receipt | Proof]:
-    """Each is looked up on its platform now, for a person to see; nothing is changed by it."""
-    from humaspost.delivery.steps.reconcile import lookup
-
-    by_name = {account.name: account for account in office.settings.accounts}
-    account_sessions = {
-        name: office.open_account(by_name[name]) for name in {row.account_name for row in rows} & set(by_name)
-    }
-    return {
-        row.key: lookup(account_sessions[row.account_name], office.ledger(), row.key)
-        for row in rows
-        if row.account_name in account_sessions
-    }
 
 
 def check_account(office: Office, name: str) -> tuple[str, datetime | None]:

@@ -1,10 +1,15 @@
 """Audiences: files of people, imported when they change."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row
 
 from humaspost.app.office import Office
-from humaspost.audience.importer import ImportChanges, import_if_changed
+from humaspost.audience.csv_reader import AudienceFile, read_audience
+from humaspost.audience.importer import ImportChanges, import_if_changed, import_rows, preview_import
 from humaspost.base.paths import shown
+from humaspost.ledger.people import recipients
 from humaspost.model.problem import Problem
 
 
@@ -29,3 +34,31 @@ def _run_import(office: Office, name: str) -> ImportChanges | None:
 def list_problems(changes: Iterable[ImportChanges]) -> list[Problem]:
     """What is wrong with the files."""
     return [problem for each in changes for problem in each.problems]
+
+
+def list_imported(office: Office) -> dict[str, Row[Any]]:
+    """Return the ledger's row of each audience, by name."""
+    with office.ledger().read() as conn:
+        return {row.name: row for row in recipients.list_audiences(conn)}
+
+
+def read_files(office: Office, names: Sequence[str] = ()) -> dict[str, AudienceFile]:
+    """Return the audiences' files as read, by name; without names, all of the config."""
+    settings, now = office.settings, office.now()
+    return {
+        name: read_audience(path, display_path=shown(path, settings.root), now=now, zone=settings.timezone)
+        for name, path in settings.audiences.items()
+        if not names or name in names
+    }
+
+
+def preview_imports(office: Office, files: Mapping[str, AudienceFile]) -> list[ImportChanges]:
+    """Return what each file would change; change nothing."""
+    with office.ledger().read() as conn:
+        return [preview_import(conn, name, file) for name, file in files.items()]
+
+
+def import_audience(office: Office, name: str, file: AudienceFile) -> ImportChanges:
+    """Import the file as it was read; return what that changed."""
+    path = shown(office.settings.audiences[name], office.settings.root)
+    return import_rows(office.ledger(write=True), name, audience_file=file, now=office.now(), file=path)

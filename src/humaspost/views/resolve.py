@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from humaspost.app.office import Office
 from humaspost.audience.phone import mask_phone
-from humaspost.base.i18n import _
+from humaspost.base.i18n import _, ngettext
 from humaspost.ledger.deliveries import unknown_outcomes
 from humaspost.model.delivery import Proof, Receipt, State
 from humaspost.views.deliveries import format_state_counts
@@ -90,3 +90,36 @@ def account_page_url(office: Office, row: Row[Any]) -> str:
 def _format_pages(office: Office, rows: Sequence[Row[Any]]) -> list[str]:
     urls = dict.fromkeys(account_page_url(office, row) for row in rows if row.state == State.UNKNOWN)
     return [_("look yourself: {where}").format(where=url) for url in urls if url]
+
+
+def confirmation_question(resolution: str, count: int) -> str:
+    """Return the question before the resolution is recorded."""
+    templates = {
+        "published": ngettext("Is it live?", "Are all {count} live?", count),
+        "retry": ngettext(
+            "Send it? If it is live after all, the public sees it twice.",
+            "Send all {count}? Those that are live after all, the public sees twice.",
+            count,
+        ),
+        "cancel": ngettext("Give it up for good?", "Give up all {count} for good?", count),
+    }
+    return templates[resolution].format(count=count)
+
+
+def format_result(resolution: str, count: int, *, without_address: Row[Any] | None = None) -> list[str]:
+    """Return what was settled; ``without_address`` is one whose address could still be reported."""
+    templates = {
+        "published": ngettext("{count} delivery is published.", "{count} deliveries are published.", count),
+        "retry": ngettext("{count} delivery will be sent.", "{count} deliveries will be sent.", count),
+        "cancel": ngettext("{count} delivery is cancelled.", "{count} deliveries are cancelled.", count),
+    }
+    lines = [templates[resolution].format(count=count)]
+    if resolution == "retry" and count:
+        lines.append(_("by `humaspost schedule`, or now: humaspost run"))
+    if without_address is not None:
+        command = _("humaspost resolve {post} --account {account} --published --url ADDRESS")
+        lines += [
+            _("Nobody knows its address, so it can be neither retracted nor answered. Tell it with:"),
+            command.format(post=without_address.post, account=without_address.account_name),
+        ]
+    return lines

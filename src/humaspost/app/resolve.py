@@ -1,0 +1,181 @@
+"""The settlement of unknown outcomes by a person."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row
+
+from humaspost.app.office import Office
+from humaspost.base.i18n import _
+from humaspost.ledger.deliveries import unknown_outcomes
+from humaspost.ledger.deliveries.unknown_outcomes import RemoteLocation
+from humaspost.ledger.queries import delivery_lists
+from humaspost.model.delivery import Proof, Receipt, State
+
+RESOLVABLE_STATES = {
+    "published": (State.UNKNOWN,),
+    "retry": (State.UNKNOWN, State.FAILED),
+    "cancel": (State.UNKNOWN, State.FAILED, State.MISSED, State.HELD, State.SCHEDULED),
+}
+#: Each check asks the platform once per delivery.
+_MAX_CHECKS = 20
+_KEY_PREFIX = re.compile(r"[0-9a-f]{6,32}")
+
+#: Returns the id of the post that a person names, among (id, file) pairs of the ledger.
+FindPost = Callable[[Iterable[tuple[str, str]]], str]
+
+
+class UnusableAddress(Exception):
+    """An address that cannot be recorded, or one that is missing; the text says why."""
+
+
+def select_deliveries(
+    office: Office, post_or_key: str, resolution: str | None, *, account: str | None, find_post: FindPost
+) -> list[Row[Any]]:
+    """Return the deliveries that the resolution may settle; None selects all that may be settled.
+
+    Where nothing is unknown, ``published`` may still give an address to what is live.
+    """
+    states = RESOLVABLE_STATES[resolution or "cancel"]
+    rows = _select_in_states(office, post_or_key, states, account=account, find_post=find_post)
+    if rows or resolution != "published":
+        return rows
+    published = _select_in_states(
+        office, post_or_key, (State.PUBLISHED,), account=account, find_post=find_post
+    )
+    with office.ledger().read() as conn:
+        keys = unknown_outcomes.published_without_id(conn)
+    return [row for row in published if row.key in keys and has_address(office, row)]
+
+
+def _select_in_states(
+    office: Office,
+    post_or_key: str,
+    states: Sequence[State],
+    *,
+    account: str | None,
+    find_post: FindPost,
+) -> list[Row[Any]]:
+    with office.ledger().read() as conn:
+        if _KEY_PREFIX.fullmatch(post_or_key):
+            rows = delivery_lists.list_deliveries(
+                conn, key_prefix=post_or_key, account_name=account, states=states
+            )
+            if rows:
+                return rows
+        post = find_post((row.id, row.file) for row in delivery_lists.list_posts(conn))
+        return delivery_lists.list_deliveries(conn, post_id=post, account_name=account, states=states)
+
+
+def has_address(office: Office, row: Row[Any]) -> bool:
+    """Return True if the channel gives each post a public address that names its id."""
+    return bool(office.channels[row.channel].lookup_schedule.url_pattern)
+
+
+def recheck(office: Office, rows: Sequence[Row[Any]]) -> dict[str, Receipt | Proof]:
+    """Return what each platform answers now, by key; change nothing.
+
+    Where more than twenty outcomes are unknown, no platform is asked.
+    """
+    from humaspost.delivery.steps.reconcile import lookup
+
+    unknown_rows = [row for row in rows if row.state in (State.UNKNOWN, State.PUBLISHED)]
+    if len(unknown_rows) > _MAX_CHECKS:
+        return {}
+    by_name = {account.name: account for account in office.settings.accounts}
+    account_sessions = {
+        name: office.open_account(by_name[name])
+        for name in {row.account_name for row in unknown_rows} & set(by_name)
+    }
+    return {
+        row.key: lookup(account_sessions[row.account_name], office.ledger(), row.key)
+        for row in unknown_rows
+        if row.account_name in account_sessions
+    }
+
+
+def remote_locations(
+    office: Office,
+    rows: Sequence[Row[Any]],
+    check_results: Mapping[str, Receipt | Proof],
+    *,
+    url: str | None,
+) -> dict[str, RemoteLocation]:
+    """Return where each delivery is live: as the check found it, or as the person reports it.
+
+    Raise UnusableAddress.
+    """
+    locations: dict[str, RemoteLocation] = {
+        key: (result.remote_id, result.url)
+        for key, result in check_results.items()
+        if isinstance(result, Receipt)
+    }
+    unresolved = [row for row in rows if row.key not in locations]
+    if url and len(rows) == 1:
+        # A person who looked knows better than the timeline.
+        return {rows[0].key: _parse_address(office, rows[0], url)}
+    if url and len(unresolved) == 1:
+        return {**locations, unresolved[0].key: _parse_address(office, unresolved[0], url)}
+    if url:
+        raise UnusableAddress(_("--url is the address of one of them: name it by its key, or with --account"))
+    _require_addresses(office, unresolved)
+    return locations
+
+
+def _require_addresses(office: Office, unresolved: Sequence[Row[Any]]) -> None:
+    """Raise UnusableAddress where a later part waits for the address, or nothing else is to record."""
+    with office.ledger().read() as conn:
+        required_keys = unknown_outcomes.blocking_parts(
+            conn, [row.key for row in unresolved]
+        ) | unknown_outcomes.published_without_id(conn)
+    for row in unresolved:
+        if row.key in required_keys and has_address(office, row):
+            message = _("say where part {part} is, the next one is to answer it: --url ADDRESS")
+            if row.state == State.PUBLISHED:
+                message = _("say where part {part} is: --url ADDRESS")
+            raise UnusableAddress(message.format(part=row.part))
+
+
+def _parse_address(office: Office, row: Row[Any], url: str) -> RemoteLocation:
+    lookup_schedule = office.channels[row.channel].lookup_schedule
+    account = office.settings.account(row.account_name)
+    display_name = account.display_name if account else ""
+    remote_id = lookup_schedule.parse_remote_id(url, display_name=display_name)
+    if lookup_schedule.url_pattern and remote_id is None:
+        message = _(
+            "{url} is not the address of a post of {account} on {channel}; copy it from there: {where}"
+        )
+        error_text = message.format(
+            url=url, account=display_name, channel=row.channel, where=lookup_schedule.public_site
+        )
+        raise UnusableAddress(error_text)
+    if remote_id is not None:
+        with office.ledger().read() as conn:
+            owner = unknown_outcomes.owner_of_remote_id(conn, row, remote_id)
+        if owner is not None:
+            message = _("there is {post}, part {part}, already; each has an address of its own")
+            raise UnusableAddress(message.format(post=owner.post, part=owner.part))
+    return remote_id, url
+
+
+def settle(
+    office: Office,
+    rows: Sequence[Row[Any]],
+    resolution: str,
+    *,
+    locations: Mapping[str, RemoteLocation] | None = None,
+) -> int:
+    """Record what a person decided (``published``, ``retry``, ``cancel``); return how many that settled.
+
+    ``locations`` has, by key, where some of them are live.
+    """
+    keys, now, ledger = [row.key for row in rows], office.now(), office.ledger(write=True)
+    match resolution:
+        case "published":
+            all_locations = dict.fromkeys(keys, (None, None)) | dict(locations or {})
+            return ledger.write(lambda conn: unknown_outcomes.confirm_published(conn, all_locations, now=now))
+        case "retry":
+            return ledger.write(lambda conn: unknown_outcomes.retry(conn, keys, now=now))
+        case _:
+            return ledger.write(lambda conn: unknown_outcomes.cancel(conn, keys, now=now))
