@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.channels.instagram import Instagram, InstagramConfig
+from humaspost.channels.instagram import Instagram
 from humaspost.channels.instagram.codes import CODES as INSTAGRAM
-from humaspost.channels.whatsapp import WhatsApp, WhatsAppConfig
+from humaspost.channels.instagram.config import InstagramConfig
+from humaspost.channels.whatsapp import WhatsApp
 from humaspost.channels.whatsapp.codes import CODES as WHATSAPP
+from humaspost.channels.whatsapp.config import WhatsAppConfig
 from humaspost.content.reader import read_posts
 from humaspost.media.probe import MediaProbe
 from humaspost.model.account import AccountStatus, Template

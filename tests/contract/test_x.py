@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
 from humaspost.channels.testing.contract import ContractStage
-from humaspost.channels.x import KEYS
+from humaspost.channels.x.config import KEYS
 from humaspost.channels.x.session import open_session
 from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Part

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from humaspost.channels.x import X, XConfig
+from humaspost.channels.x import X
+from humaspost.channels.x.config import XConfig
 from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment, Part, Rendition
 from humaspost.model.rules import Limit, Rules, Source, TextRules

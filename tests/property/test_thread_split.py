@@ -7,7 +7,8 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from humaspost.channels.x import X, XConfig
+from humaspost.channels.x import X
+from humaspost.channels.x.config import XConfig
 from humaspost.model.rendition import Part, Rendition
 from humaspost.planning.thread_split import split_thread
 from tests.support.examples import examples

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from humaspost.channels.instagram import Instagram, InstagramConfig
+from humaspost.channels.instagram import Instagram
+from humaspost.channels.instagram.config import InstagramConfig
 from humaspost.model.account import Account, AccountStatus
 from humaspost.model.plan import PlanRow
 from humaspost.model.post import Late, MediaKind, PublishTime

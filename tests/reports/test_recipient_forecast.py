@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from humaspost.channels.whatsapp import WhatsApp, WhatsAppConfig
+from humaspost.channels.whatsapp import WhatsApp
+from humaspost.channels.whatsapp.config import WhatsAppConfig
 from humaspost.model.account import Account
 from humaspost.model.plan import PlanRow
 from humaspost.model.post import Late, PublishTime

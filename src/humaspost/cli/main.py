@@ -1,13 +1,30 @@
-"""The command line: parse flags, call ``app``, print a view."""
+"""The entry point: it runs one command and ends the process with an exit code."""
+
+import os
+import sys
+from typing import NoReturn
 
 
-def main() -> None:
-    """The command runs; the process ends with one of ``exits.Exit``."""
+def main() -> NoReturn:
+    """Run the command and end the process with one of ``exit_codes.ExitCode``, never with a trace."""
     from humaspost.cli.language import from_environment
-    from humaspost.cli.terminal import run_main
 
     # Before any other module of ours is imported: texts of options are translated where they are defined.
     from_environment()
+    from humaspost.cli.errors import run_guarded
     from humaspost.cli.root import root
+    from humaspost.cli.terminal import is_detached
 
-    run_main(root)
+    code = int(run_guarded(root))
+    if is_detached():
+        os._exit(code)  # a thread holds standard output, and the interpreter would wait for it
+    _close_stdout()
+    sys.exit(code)
+
+
+def _close_stdout() -> None:
+    # A reader that closed its end (`| head`) must not make the interpreter complain while it ends.
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -1,10 +1,10 @@
-"""The terminal: what is printed, what is asked, and the one place where every error ends."""
+"""Output to the terminal and questions to the user."""
 
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable
-from typing import Any, NoReturn, TextIO
+from collections.abc import Iterable
+from typing import Any, TextIO
 
 import typer
 from rich.console import Console
@@ -103,6 +103,11 @@ def detach() -> None:
     _output_detached.set()
 
 
+def is_detached() -> bool:
+    """Return True after ``detach``."""
+    return _output_detached.is_set()
+
+
 def _write_line(stream: TextIO, text: str) -> None:
     if stream is sys.stdout and _output_detached.is_set():
         return
@@ -125,25 +130,6 @@ def _to_encodable(text: str, stream: TextIO) -> str:
 
 def _supports_colour(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def run_main(root: Callable[[], Any]) -> NoReturn:
-    """The command is run; whatever happens, the process ends with a code and never with a trace."""
-    from humaspost.cli import errors
-
-    code = errors.run_guarded(root)
-    if _output_detached.is_set():
-        os._exit(int(code))  # a thread holds standard output, and the interpreter would wait for it
-    _close_stdout()
-    sys.exit(int(code))
-
-
-def _close_stdout() -> None:
-    """A reader that closed its end must not make the interpreter complain while it ends."""
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 _THEME = Theme(

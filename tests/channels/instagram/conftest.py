@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from humaspost.channels.instagram import Instagram, InstagramConfig
+from humaspost.channels.instagram import Instagram
+from humaspost.channels.instagram.config import InstagramConfig
 from humaspost.channels.instagram.session import InstagramSession
 from humaspost.model.delivery import Receipt
 from humaspost.model.post import MediaKind

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from humaspost.channels.instagram import Instagram, InstagramConfig
+from humaspost.channels.instagram import Instagram
 from humaspost.channels.instagram.codes import CODES
+from humaspost.channels.instagram.config import InstagramConfig
 from humaspost.model.post import MediaFacts, MediaKind, Medium
 from humaspost.model.problem import Severity
 from humaspost.model.rendition import Part, Rendition

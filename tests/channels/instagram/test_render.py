@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from humaspost.channels.instagram import Instagram, InstagramConfig, rules
+from humaspost.channels.instagram import Instagram, rules
 from humaspost.channels.instagram.codes import CODES
+from humaspost.channels.instagram.config import InstagramConfig
 from humaspost.model.document import PartBreak
 from humaspost.model.post import MediaKind, Post
 from humaspost.model.problem import Severity

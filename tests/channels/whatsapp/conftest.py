@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from humaspost.channels.whatsapp import WhatsApp, WhatsAppConfig
+from humaspost.channels.whatsapp import WhatsApp
+from humaspost.channels.whatsapp.config import WhatsAppConfig
 from humaspost.model.delivery import Receipt, Recipient
 from humaspost.model.rendition import Fallback, Part
 from humaspost.sandbox.faults import Fault

@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from humaspost.channels.whatsapp import WhatsApp, WhatsAppConfig
+from humaspost.channels.whatsapp import WhatsApp
+from humaspost.channels.whatsapp.config import WhatsAppConfig
 from humaspost.channels.whatsapp.payload import build_message
 from humaspost.model.account import AccountStatus, Template
 from humaspost.model.delivery import Recipient

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from humaspost.channels.whatsapp import WhatsApp, WhatsAppConfig, mask_number
+from humaspost.channels.whatsapp import WhatsApp
 from humaspost.channels.whatsapp.codes import CODES
+from humaspost.channels.whatsapp.config import WhatsAppConfig, mask_number
 from humaspost.channels.whatsapp.markup import format_document
 from humaspost.model.account import AccountStatus, Template
 from humaspost.model.document import (

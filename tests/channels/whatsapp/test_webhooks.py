@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from humaspost.channels.whatsapp import WhatsApp, WhatsAppConfig
+from humaspost.channels.whatsapp import WhatsApp
+from humaspost.channels.whatsapp.config import WhatsAppConfig
 from humaspost.channels.whatsapp.webhooks import signature_of
 from humaspost.model.account import TemplateStatusChange
 from humaspost.model.channel import ChannelEvent

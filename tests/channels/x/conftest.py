@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from humaspost.channels.x import X, XConfig
+from humaspost.channels.x import X
+from humaspost.channels.x.config import XConfig
 from humaspost.model.channel import Session
 from humaspost.model.delivery import Attempt, Receipt
 from humaspost.model.rendition import Part

@@ -4,7 +4,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from humaspost.channels.x import X, XConfig
+from humaspost.channels.x import X
+from humaspost.channels.x.config import XConfig
 from humaspost.model.channel import Authorization
 from humaspost.sandbox.server import Sandbox
 from tests.support.channel_context import SandboxContext

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from humaspost.channels.registry import load_channel
-from humaspost.channels.x import X, XConfig
+from humaspost.channels.x import X
 from humaspost.channels.x.codes import CODES
+from humaspost.channels.x.config import XConfig
 from humaspost.model.post import MediaKind
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Part, Rendition

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from humaspost.channels.x import X, XConfig, token_store
+from humaspost.channels.x import X, token_store
+from humaspost.channels.x.config import XConfig
 from humaspost.channels.x.oauth2 import CLIENT_SECRET
 from humaspost.channels.x.token_store import ACCESS_TOKEN, EXPIRES_AT, REFRESH_TOKEN, RENEWED_AT
 from humaspost.model.channel import Ready

@@ -18,8 +18,8 @@ from openapi_core.contrib.requests import RequestsOpenAPIRequest, RequestsOpenAP
 from PIL import Image
 
 from humaspost.channels.http.client import HttpClient
-from humaspost.channels.x import KEYS, ORIGIN, XConfig
 from humaspost.channels.x.auth import auth_of
+from humaspost.channels.x.config import KEYS, ORIGIN, XConfig
 from humaspost.channels.x.session import XSession
 from humaspost.model.delivery import Attempt, Receipt
 from humaspost.model.post import MediaKind

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from humaspost.channels.x import X, XConfig
+from humaspost.channels.x import X
+from humaspost.channels.x.config import XConfig
 from humaspost.model.document import PartBreak
 from humaspost.model.post import Post
 from humaspost.model.rendition import Rendition

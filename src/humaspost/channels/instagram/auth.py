@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from humaspost.base.canonical_json import Json
-from humaspost.channels.instagram import InstagramConfig
+from humaspost.channels.instagram.config import InstagramConfig
 from humaspost.channels.meta_graph import GraphClient, get_text
 from humaspost.model.channel import ChannelContext, optional_secret
 from humaspost.model.errors import AuthFailed, ChannelError

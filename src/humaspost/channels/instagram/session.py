@@ -10,9 +10,10 @@ from typing import Any, TypeGuard
 from humaspost.base.canonical_json import Json
 from humaspost.base.i18n import _
 from humaspost.channels.http.client import REQUEST_SECONDS, HttpClient, map_errors
-from humaspost.channels.instagram import InstagramConfig, containers, media_upload, reconcile
+from humaspost.channels.instagram import containers, media_upload, reconcile
 from humaspost.channels.instagram.auth import TokenManager
 from humaspost.channels.instagram.client import ContainerClient
+from humaspost.channels.instagram.config import InstagramConfig
 from humaspost.channels.instagram.errors import ERROR_ROWS, NOT_READY, wait_for_quota
 from humaspost.channels.meta_graph import GraphClient, get_objects, get_text
 from humaspost.model.account import AccountStatus, Identity

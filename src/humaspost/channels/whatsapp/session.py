@@ -14,7 +14,7 @@ from humaspost.base.canonical_json import Json
 from humaspost.base.i18n import _
 from humaspost.channels.http.client import REQUEST_SECONDS, HttpClient, map_errors
 from humaspost.channels.meta_graph import GraphClient, get_objects, get_text
-from humaspost.channels.whatsapp import WhatsAppConfig, mask_number
+from humaspost.channels.whatsapp.config import WhatsAppConfig, mask_number
 from humaspost.channels.whatsapp.errors import ERROR_ROWS, attempt_number, wait_for
 from humaspost.channels.whatsapp.payload import build_message
 from humaspost.channels.whatsapp.rules import MEDIA_LIFETIME, TIERS

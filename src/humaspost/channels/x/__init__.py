@@ -2,58 +2,19 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
-
-from humaspost.base.i18n import _
 from humaspost.channels.x import check as checking
 from humaspost.channels.x import render as rendering
 from humaspost.channels.x import rules as limits
+from humaspost.channels.x.config import KEYS, XConfig
+from humaspost.channels.x.reconcile import POST_URL
 from humaspost.model.account import AccountStatus
 from humaspost.model.channel import Authorization, ChannelContext, ChannelEvent, LookupSchedule, Session
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Rendition
 from humaspost.model.rules import Rules
-
-#: OAuth 1.0a signs the address too; that api.x.com takes a signature for this one is not confirmed.
-ORIGIN = "https://api.twitter.com"
-#: OAuth 1.0a's, in the order in which X's portal shows them.
-KEYS = ("api_key", "api_key_secret", "access_token", "access_token_secret")
-
-#: A post's public address: x.com/NAME/status/ID, x.com/i/web/status/ID, and the same of old.
-_POST_URL = (
-    r"(?:https?://)?(?:(?:www|mobile)\.)?(?:x|twitter)\.com/(?:i/(?:web/)?|(?P<name>[A-Za-z0-9_]{2,20})/)"
-    r"status(?:es)?/(?P<id>[0-9]{5,19})(?![0-9])"
-)
-
-
-def _normalize_handle(handle: str) -> str:
-    return "@" + handle.removeprefix("@")
-
-
-class XConfig(BaseModel):
-    """One ``[accounts.NAME]`` with ``channel = "x"``; ``premium`` allows 25,000 characters.
-
-    ``auth`` is ``oauth1`` (four keys that a person copies) or ``oauth2`` (``account login``), which needs
-    the app's ``client_id``.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    handle: Annotated[str, Field(pattern=r"^@?[A-Za-z0-9_]{1,15}$"), AfterValidator(_normalize_handle)]
-    base_url: str = Field(default=ORIGIN, pattern=r"^https?://\S+$")
-    premium: bool = False
-    auth: Literal["oauth1", "oauth2"] = "oauth1"
-    client_id: str = Field(default="", validate_default=True, max_length=200)
-
-    @field_validator("client_id")
-    @classmethod
-    def _require_client_id(cls, value: str, info: ValidationInfo) -> str:
-        if info.data.get("auth") == "oauth2" and not value:
-            raise ValueError(_('is needed with auth = "oauth2"; X\'s portal shows it'))
-        return value
 
 
 class X:
@@ -63,7 +24,7 @@ class X:
     Config: ClassVar[type[XConfig]] = XConfig
     secrets: ClassVar[tuple[str, ...]] = KEYS
     lookup_schedule: ClassVar[LookupSchedule] = LookupSchedule(
-        (5, 30, 120, 900), public_site="https://x.com/", url_pattern=_POST_URL
+        (5, 30, 120, 900), public_site="https://x.com/", url_pattern=POST_URL
     )
 
     def display_name(self, config: XConfig) -> str:

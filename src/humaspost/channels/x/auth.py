@@ -7,7 +7,7 @@ from tweepy.auth import OAuth1UserHandler, OAuth2BearerHandler
 from tweepy.client import Client
 
 from humaspost.channels.http.client import HttpClient
-from humaspost.channels.x import KEYS, XConfig
+from humaspost.channels.x.config import KEYS, XConfig
 from humaspost.channels.x.oauth2 import TokenManager
 from humaspost.model.channel import ChannelContext
 

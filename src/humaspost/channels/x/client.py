@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 
 from humaspost.base.canonical_json import Json
 from humaspost.channels.http.client import HttpClient, HttpResponse, map_errors
-from humaspost.channels.x import ORIGIN, errors
+from humaspost.channels.x import errors
 from humaspost.channels.x.auth import Auth
+from humaspost.channels.x.config import ORIGIN
 from humaspost.channels.x.rate_windows import rate_windows_of
 from humaspost.model.channel import ChannelContext
 from humaspost.model.errors import ChannelError, Transient, UnknownOutcome

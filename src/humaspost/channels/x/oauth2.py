@@ -16,7 +16,8 @@ from urllib.parse import urlencode
 from humaspost.base.i18n import _
 from humaspost.channels.http.client import REQUEST_SECONDS, HttpClient, HttpResponse
 from humaspost.channels.response_text import clean_text
-from humaspost.channels.x import ORIGIN, XConfig, token_store
+from humaspost.channels.x import token_store
+from humaspost.channels.x.config import ORIGIN, XConfig
 from humaspost.channels.x.token_store import ACCESS_TOKEN, EXPIRES_AT, REFRESH_TOKEN, RENEWED_AT
 from humaspost.model.channel import Authorization, ChannelContext, optional_secret
 from humaspost.model.errors import AuthFailed, Transient

@@ -21,6 +21,12 @@ _POST_ID = re.compile(r"[0-9]{1,19}")
 _OWN_MEDIA_URL = re.compile(r"/status/\d+/(?:photo|video)/\d+$")
 _SCHEME = re.compile(r"\bhttps?://", re.IGNORECASE)
 
+#: A post's public address: x.com/NAME/status/ID, x.com/i/web/status/ID, and the same of old.
+POST_URL = (
+    r"(?:https?://)?(?:(?:www|mobile)\.)?(?:x|twitter)\.com/(?:i/(?:web/)?|(?P<name>[A-Za-z0-9_]{2,20})/)"
+    r"status(?:es)?/(?P<id>[0-9]{5,19})(?![0-9])"
+)
+
 #: A post in X's words, of either age: note_tweet and referenced_tweets, or note_post and referenced_posts.
 Tweet = Mapping[str, Any]
 

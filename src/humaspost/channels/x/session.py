@@ -8,9 +8,10 @@ from typing import Any
 
 from humaspost.base.canonical_json import Json
 from humaspost.channels.http.client import REQUEST_SECONDS, HttpClient, map_errors
-from humaspost.channels.x import ORIGIN, XConfig, media_upload, reconcile
+from humaspost.channels.x import media_upload, reconcile
 from humaspost.channels.x.auth import OAuth1Keys, OAuth2Token, auth_of
 from humaspost.channels.x.client import XClient, get_id
+from humaspost.channels.x.config import ORIGIN, XConfig
 from humaspost.channels.x.errors import NOT_ALLOWED, NOT_FOUND
 from humaspost.model.account import AccountStatus, Identity
 from humaspost.model.channel import ChannelContext, ManualSteps, NotReady, Ready, Retracted, Snapshot

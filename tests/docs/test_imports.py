@@ -1,0 +1,88 @@
+"""No circle of modules in the source, those that hide behind imports inside functions included."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tests.docs.pages import ROOT
+
+SOURCE = ROOT / "src"
+ImportGraph = Mapping[str, set[str]]
+
+
+def module_name(path: Path, root: Path) -> str:
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def import_graph(root: Path) -> ImportGraph:
+    """Return for each module under ``root`` the modules that its text names in an import, at any depth."""
+    modules = {module_name(path, root): path for path in sorted(root.rglob("*.py"))}
+    return {
+        name: {imported for imported in imports(path, modules) if imported != name}
+        for name, path in modules.items()
+    }
+
+
+def imports(path: Path, modules: Mapping[str, Path]) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in modules)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            for alias in node.names:
+                # `from package import name`: a module of the package, or something of its __init__.
+                submodule = f"{node.module}.{alias.name}"
+                target = submodule if submodule in modules else str(node.module)
+                if target in modules:
+                    yield target
+
+
+def circles(graph: ImportGraph) -> list[list[str]]:
+    """Return each group of modules in which every one reaches every other (Tarjan's algorithm)."""
+    order: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    stack: list[str] = []
+    groups: list[list[str]] = []
+
+    def visit(module: str) -> None:
+        order[module] = lowest[module] = len(order)
+        stack.append(module)
+        for imported in sorted(graph[module]):
+            if imported not in order:
+                visit(imported)
+                lowest[module] = min(lowest[module], lowest[imported])
+            elif imported in stack:
+                lowest[module] = min(lowest[module], order[imported])
+        if lowest[module] == order[module]:
+            group = stack[stack.index(module) :]
+            del stack[stack.index(module) :]
+            groups.append(sorted(group))
+
+    for module in graph:
+        if module not in order:
+            visit(module)
+    return [group for group in groups if len(group) > 1]
+
+
+def test_no_circle_of_modules() -> None:
+    assert not circles(import_graph(SOURCE))
+
+
+def test_the_graph_is_whole() -> None:
+    graph = import_graph(SOURCE)
+    assert len(graph) > 300
+    # A lazy import, one of a whole module, one of a name in a package's __init__.
+    assert "humaspost.channels.x.session" in graph["humaspost.channels.x"]
+    assert "humaspost.channels.x.reconcile" in graph["humaspost.channels.x.session"]
+    assert "humaspost.app" in graph["humaspost.cli.commands.publish"]
+
+
+def test_a_lazy_circle_is_seen(tmp_path: Path) -> None:
+    package = tmp_path / "office"
+    package.mkdir()
+    (package / "__init__.py").write_text("def f():\n    from office.session import open_session\n")
+    (package / "session.py").write_text("from office import config\nfrom office.client import Client\n")
+    (package / "config.py").write_text("")
+    (package / "client.py").write_text("from office import f\n")
+    assert circles(import_graph(tmp_path)) == [["office", "office.client", "office.session"]]
