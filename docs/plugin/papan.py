@@ -5,15 +5,11 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from humaspost.channels.http.client import HttpClient, map_errors
-from humaspost.channels.error_table import ErrorRow, Refusal, classify
-from humaspost.model.account import AccountStatus, Identity
-from humaspost.model.channel import LookupSchedule, Ready, Retracted, Snapshot
-from humaspost.model.delivery import Proof, Receipt
-from humaspost.model.document import to_plain_text
-from humaspost.model.errors import AuthFailed, RateLimited, Rejected
-from humaspost.model.rendition import Part, Rendition
-from humaspost.model.rules import Limit, Rules, Source, TextRules
+from humaspost.plugin import AccountStatus, Identity, LookupSchedule, Ready, Retracted, Snapshot
+from humaspost.plugin import AuthFailed, ErrorRow, RateLimited, Refusal, Rejected, classify
+from humaspost.plugin import HttpClient, map_errors
+from humaspost.plugin import Limit, Rules, Source, TextRules
+from humaspost.plugin import Part, Proof, Receipt, Rendition, to_plain_text
 
 PAGE = Source("https://papan.example/api", date(2026, 11, 24))
 ERRORS = (ErrorRow(AuthFailed, 401), ErrorRow(Rejected, 400), ErrorRow(RateLimited, 429))

@@ -8,8 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from papan import Config, Papan
 
-from humaspost.channels.testing.contract import ChannelContract
-from humaspost.model.rendition import Part
+from humaspost.plugin import ChannelContract, Part
 
 DEADLINE = 0.5
 

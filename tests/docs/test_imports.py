@@ -1,12 +1,18 @@
-"""No circle of modules in the source, those that hide behind imports inside functions included."""
+"""Which modules import which: no circles, and one facade for plug-ins."""
 
 import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import get_args, get_type_hints
 
+import pytest
+
+from humaspost import plugin
+from humaspost.plugin import Channel, ChannelContext, ContractStage, OAuthLogin, Session
 from tests.docs.pages import ROOT
 
 SOURCE = ROOT / "src"
+EXAMPLE = ROOT / "docs" / "plugin"
 ImportGraph = Mapping[str, set[str]]
 
 
@@ -86,3 +92,30 @@ def test_a_lazy_circle_is_seen(tmp_path: Path) -> None:
     (package / "config.py").write_text("")
     (package / "client.py").write_text("from office import f\n")
     assert circles(import_graph(tmp_path)) == [["office", "office.client", "office.session"]]
+
+
+def test_the_facade_exports_what_it_names() -> None:
+    assert len(set(plugin.__all__)) == len(plugin.__all__)
+    assert [name for name in plugin.__all__ if not hasattr(plugin, name)] == []
+
+
+def test_the_facade_has_every_type_of_the_interface() -> None:
+    interfaces = (Channel, ChannelContext, ContractStage, OAuthLogin, Session)
+    members = [member for interface in interfaces for member in vars(interface).values() if callable(member)]
+    hints = [hint for member in members for hint in get_type_hints(member).values()]
+    types = {part for hint in hints for part in (hint, *get_args(hint))}
+    ours = {part.__name__ for part in types if getattr(part, "__module__", "").startswith("humaspost.")}
+    assert "Retracted" in ours
+    assert ours - set(plugin.__all__) == set()
+
+
+def test_nothing_of_ours_imports_the_facade() -> None:
+    """It imports requests and the contract; a command that needs neither must not pay for them."""
+    graph = import_graph(SOURCE)
+    assert [module for module, imported in graph.items() if "humaspost.plugin" in imported] == []
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLE.glob("*.py")), ids=lambda file: file.name)
+def test_the_example_plug_in_imports_the_facade_alone(file: Path) -> None:
+    imported = set(imports(file, dict.fromkeys(import_graph(SOURCE), file)))
+    assert imported == {"humaspost.plugin"}

@@ -23,12 +23,10 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 from pydantic import BaseModel
-from humaspost.model.account import AccountStatus, Identity
-from humaspost.model.channel import LookupSchedule, Ready
-from humaspost.model.document import to_plain_text
-from humaspost.model.errors import AuthFailed, Rejected, UnknownOutcome
-from humaspost.model.rendition import Part, Rendition
-from humaspost.model.rules import Limit, Rules, Source, TextRules
+from humaspost.plugin import (
+    AccountStatus, AuthFailed, Identity, Limit, LookupSchedule, Part, Proof, Ready, Rejected, Rendition, Rules, Source,
+    TextRules, UnknownOutcome, to_plain_text,
+)
 
 HERE = Source("https://papan.example", date(2026, 11, 23))
 
@@ -61,7 +59,6 @@ class Session:
         raise UnknownOutcome("lost", self.key)
     def find(self, attempt, *, to):
         self.breaks("find")
-        from humaspost.model.delivery import Proof
         return Proof.ABSENT_SO_FAR
     def read_back(self, receipt):
         return None
