@@ -6,9 +6,9 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, exists, func, or_, select, update
 
-from humaspost.ledger.deliveries import restore_gap
+from humaspost.ledger.deliveries import outcomes, restore_gap, states
 from humaspost.ledger.schema import (
     account,
     audience_member,
@@ -44,7 +44,7 @@ def expand_due(conn: Connection, account_id: str, *, until: datetime, now: datet
 def _expand_post(conn: Connection, row: Row[Any], now: datetime, *, limit: int) -> int:
     recipients = _next_recipients(conn, row, limit)
     if recipients:
-        conn.execute(insert(delivery), [_delivery_values(row, person, now) for person in recipients])
+        states.insert_deliveries(conn, [_new_delivery(row, person) for person in recipients], now=now)
     if len(recipients) < limit:
         condition = (plan_row.c.post == row.post) & (plan_row.c.account == row.account)
         conn.execute(update(plan_row).where(condition).values(expanded=True))
@@ -76,21 +76,20 @@ def _list_members(conn: Connection, row: Row[Any], condition: Any, limit: int) -
     return list(conn.execute(query.order_by(recipient.c.id).limit(limit)))
 
 
-def _delivery_values(row: Row[Any], recipient_row: Row[Any], now: datetime) -> dict[str, Any]:
+def _new_delivery(row: Row[Any], recipient_row: Row[Any]) -> states.NewDelivery:
     refused = "opt-out" if recipient_row.opted_out_at else "" if recipient_row.agreed else "consent"
-    return {
-        "key": delivery_key(row.post, row.account, 1, recipient=recipient_row.id, edition=row.edition),
-        "post": row.post,
-        "account": row.account,
-        "part": 1,
-        "recipient": recipient_row.id,
-        "edition": row.edition,
-        "state": State.REFUSED if refused else State.SCHEDULED,
-        "reason": refused,
-        "due_at": row.due_at,
-        "priority": row.priority,
-        "updated_at": now,
-    }
+    return states.NewDelivery(
+        key=delivery_key(row.post, row.account, 1, recipient=recipient_row.id, edition=row.edition),
+        post=row.post,
+        account=row.account,
+        part=1,
+        state=State.REFUSED if refused else State.SCHEDULED,
+        reason=refused,
+        due_at=row.due_at,
+        priority=row.priority,
+        recipient=recipient_row.id,
+        edition=row.edition,
+    )
 
 
 def _is_claimable(account_id: str, until: datetime, now: datetime) -> Any:
@@ -136,11 +135,7 @@ def claim_due(
     keys = [key for turn in zip_longest(*turns_of) for key in turn if key is not None][:limit]
     if not keys:
         return []
-    conn.execute(
-        update(delivery)
-        .where(delivery.c.key.in_(keys), delivery.c.state == State.SCHEDULED)
-        .values(state=State.PREPARING, owner=owner, updated_at=now)
-    )
+    states.move(conn, states.CLAIM, delivery.c.key.in_(keys), now=now, owner=owner)
     return _load_claimed(conn, keys, owner)
 
 
@@ -170,11 +165,8 @@ def release_claims(
     conn: Connection, keys: list[str], *, owner: str, not_before: datetime | None, now: datetime
 ) -> None:
     """Claimed deliveries that were not sent wait again."""
-    conn.execute(
-        update(delivery)
-        .where(delivery.c.key.in_(keys), delivery.c.owner == owner, delivery.c.state == State.PREPARING)
-        .values(state=State.SCHEDULED, owner=None, not_before=not_before, updated_at=now)
-    )
+    is_ours = delivery.c.key.in_(keys) & (delivery.c.owner == owner)
+    states.move(conn, states.RELEASE, is_ours, now=now, owner=None, not_before=not_before)
 
 
 def note_error(conn: Connection, key: str, *, owner: str, code: str, detail: str) -> None:
@@ -226,11 +218,7 @@ def recover_orphans(
 
     ``looks`` gives, for an account id, the seconds to the first look, None = a person at once.
     """
-    conn.execute(
-        update(delivery)
-        .where(delivery.c.state == State.PREPARING, delivery.c.owner != owner)
-        .values(state=State.SCHEDULED, owner=None, updated_at=now)
-    )
+    states.move(conn, states.RECOVER, delivery.c.owner != owner, now=now, owner=None)
     orphans = list(
         conn.execute(
             select(delivery.c.key, delivery.c.account, delivery.c.attempts).where(
@@ -238,10 +226,8 @@ def recover_orphans(
             )
         )
     )
-    from humaspost.ledger.deliveries.outcomes import mark_unknown
-
     for row in orphans:
-        mark_unknown(
+        outcomes.mark_unknown(
             conn,
             row.key,
             row.attempts,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from humaspost.base.canonical_json import Json, dump_canonical
-from humaspost.ledger.deliveries import claims, limits, preparations, thread_parts
+from humaspost.ledger.deliveries import claims, limits, preparations, states, thread_parts
 from humaspost.ledger.deliveries.gate_facts import (
     GateFactsReader,
     find_reply_target,
@@ -22,18 +22,15 @@ from humaspost.model.rendition import Part
 from humaspost.model.rules import Rules
 
 Decide = Callable[[GateFacts], Decision]
-_MARK_SENDING = (
-    update(delivery)
-    .where(delivery.c.key == bindparam("the_key"))
-    .values(
-        state=State.SENDING,
-        reason="",
-        attempts=bindparam("number"),
-        rendition=bindparam("body"),
-        code="",
-        detail="",
-        updated_at=bindparam("now"),
-    )
+_SEND = states.statement(
+    states.SEND,
+    delivery.c.key == bindparam("the_key"),
+    reason="",
+    attempts=bindparam("number"),
+    rendition=bindparam("body"),
+    code="",
+    detail="",
+    updated_at=bindparam("now"),
 )
 
 
@@ -137,7 +134,7 @@ class Gate:
         """Intents and slots of the whole batch are in the transaction."""
         self._quota_batch.flush()
         if self._delivery_rows:
-            self.conn.execute(_MARK_SENDING, self._delivery_rows)
+            self.conn.execute(_SEND, self._delivery_rows)
             self.conn.execute(insert(attempt), self._attempt_rows)
 
     def _decide_request(self, request: GateRequest, row: Row[Any]) -> GateResult:
@@ -168,12 +165,9 @@ class Gate:
         )
 
     def _block(self, row: Row[Any], denial: Deny) -> Blocked:
-        is_claimed = (delivery.c.state == State.PREPARING) & (delivery.c.owner == self.owner)
-        self.conn.execute(
-            update(delivery)
-            .where(delivery.c.key == row.key, is_claimed)
-            .values(state=denial.state, reason=denial.reason, owner=None, updated_at=self.now)
-        )
+        is_ours = (delivery.c.key == row.key) & (delivery.c.owner == self.owner)
+        transition = states.DENIALS[denial.state]
+        states.move(self.conn, transition, is_ours, now=self.now, reason=denial.reason, owner=None)
         if denial.state is State.EXPIRED and not row.recipient:
             thread_parts.expire_following(self.conn, row.post, row.account, part=row.part, now=self.now)
         return Blocked(row.key, row.post, denial.state, denial.reason)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from humaspost.ledger.deliveries import thread_parts
+from humaspost.ledger.deliveries import states, thread_parts
 from humaspost.ledger.schema import account, attempt, delivery, lookup, plan_row
 from humaspost.model.delivery import Proof, Receipt, Stage, State
 
@@ -28,26 +28,20 @@ class PublishedReceipt:
 
 
 _KEPT_REASONS = ("found", DUPLICATE)
-_PUBLISH = (
-    update(delivery)
-    .where(
-        delivery.c.key == bindparam("the_key"),
-        (delivery.c.state == State.SENDING) | (delivery.c.state == State.UNKNOWN),
-    )
-    .values(
-        state=State.PUBLISHED,
-        reason=bindparam("why"),
-        remote_id=bindparam("remote_id"),
-        url=bindparam("url"),
-        published_at=bindparam("at"),
-        stage=bindparam("stage"),
-        owner=None,
-        use_latest_rendition=False,
-        next_lookup_at=None,
-        code="",
-        detail="",
-        updated_at=bindparam("now"),
-    )
+_PUBLISH = states.statement(
+    states.PUBLISH,
+    delivery.c.key == bindparam("the_key"),
+    reason=bindparam("why"),
+    remote_id=bindparam("remote_id"),
+    url=bindparam("url"),
+    published_at=bindparam("at"),
+    stage=bindparam("stage"),
+    owner=None,
+    use_latest_rendition=False,
+    next_lookup_at=None,
+    code="",
+    detail="",
+    updated_at=bindparam("now"),
 )
 _END_ATTEMPT = (
     update(attempt)
@@ -171,26 +165,19 @@ def reschedule(
     """
     if whole_post and at is not None:
         is_earlier = delivery.c.not_before.is_(None) | (delivery.c.not_before < at)
-        delayed = {"state": State.SCHEDULED, "owner": None, "not_before": at, "code": code, "detail": detail}
-        conn.execute(
-            update(delivery)
-            .where(_other_recipients(conn, key), is_earlier)
-            .values(delayed | {"updated_at": now})
-        )
-    state = State.HELD if hold_reason else State.SCHEDULED
-    conn.execute(
-        update(delivery)
-        .where(delivery.c.key == key, delivery.c.state == State.SENDING)
-        .values(
-            state=state,
-            reason=hold_reason or "",
-            owner=None,
-            not_before=at,
-            failures=delivery.c.failures + (1 if counts_failure else 0),
-            code=code,
-            detail=detail,
-            updated_at=now,
-        )
+        others = _other_recipients(conn, key) & is_earlier
+        states.move(conn, states.DELAY, others, now=now, owner=None, not_before=at, code=code, detail=detail)
+    states.move(
+        conn,
+        states.REFUSE_ACCOUNT if hold_reason else states.RESCHEDULE,
+        delivery.c.key == key,
+        now=now,
+        reason=hold_reason or "",
+        owner=None,
+        not_before=at,
+        failures=delivery.c.failures + (1 if counts_failure else 0),
+        code=code,
+        detail=detail,
     )
     end_attempt(conn, key, number, outcome=outcome, now=now, code=code, detail=detail)
     _unfreeze(conn, key)
@@ -210,13 +197,10 @@ def mark_failed(
 
     ``whole`` = nor for any other recipient of the post: those who still wait are not tried one by one.
     """
-    failed = {"state": State.FAILED, "reason": code, "owner": None, "code": code, "detail": detail}
-    condition = (delivery.c.key == key) & delivery.c.state.in_((State.SENDING, State.PREPARING))
-    conn.execute(update(delivery).where(condition).values(failed | {"updated_at": now}))
+    values = {"reason": code, "owner": None, "code": code, "detail": detail}
+    states.move(conn, states.FAIL, delivery.c.key == key, now=now, **values)
     if whole_post:
-        conn.execute(
-            update(delivery).where(_other_recipients(conn, key)).values(failed | {"updated_at": now})
-        )
+        states.move(conn, states.FAIL_POST, _other_recipients(conn, key), now=now, **values)
     end_attempt(conn, key, number, outcome="failed", now=now, code=code, detail=detail)
     _unfreeze(conn, key)
 
@@ -225,7 +209,7 @@ def _other_recipients(conn: Connection, key: str) -> Any:
     """Whoever else the post is still to be sent to on the account."""
     row = conn.execute(select(delivery.c.post, delivery.c.account).where(delivery.c.key == key)).one()
     others = (delivery.c.post == row.post) & (delivery.c.account == row.account) & (delivery.c.key != key)
-    return others & (delivery.c.recipient != "") & delivery.c.state.in_((State.SCHEDULED, State.PREPARING))
+    return others & (delivery.c.recipient != "")
 
 
 def _unfreeze(conn: Connection, key: str) -> None:
@@ -253,21 +237,19 @@ def mark_unknown(
     first_check_delay: float | None,
 ) -> int:
     """The outcome is unknown, and looked for ``look_after`` seconds from now; how many in a row it makes."""
-    changed = conn.execute(
-        update(delivery)
-        .where(delivery.c.key == key, delivery.c.state == State.SENDING)
-        .values(
-            state=State.UNKNOWN,
-            reason="decision" if first_check_delay is None else "lookup",
-            owner=None,
-            code=code,
-            detail=detail,
-            unknown_since=now,
-            lookups=0,
-            next_lookup_at=None if first_check_delay is None else now + timedelta(seconds=first_check_delay),
-            updated_at=now,
-        )
-    ).rowcount
+    changed = states.move(
+        conn,
+        states.MARK_UNKNOWN,
+        delivery.c.key == key,
+        now=now,
+        reason="decision" if first_check_delay is None else "lookup",
+        owner=None,
+        code=code,
+        detail=detail,
+        unknown_since=now,
+        lookups=0,
+        next_lookup_at=None if first_check_delay is None else now + timedelta(seconds=first_check_delay),
+    )
     end_attempt(conn, key, number, outcome="unknown", now=now, code=code, detail=detail)
     if not changed:
         return 0
@@ -286,25 +268,26 @@ def record_check(
     No further look leaves it to a person.
     """
     conn.execute(insert(lookup).values(key=key, at=now, proof=proof))
-    values: dict[str, object] = {
-        "lookups": delivery.c.lookups + 1,
-        "next_lookup_at": next_at,
-        "updated_at": now,
-    }
+    lookups = delivery.c.lookups + 1
     if proof is Proof.ABSENT_PROVEN or (next_at is None and retry):
-        values |= {
-            "state": State.SCHEDULED,
-            "reason": "absent",
-            "unknown_since": None,
-            "next_lookup_at": None,
-        }
-    elif next_at is None:
+        states.move(
+            conn,
+            states.PROVE_ABSENT,
+            delivery.c.key == key,
+            now=now,
+            reason="absent",
+            unknown_since=None,
+            lookups=lookups,
+            next_lookup_at=None,
+        )
+        _unfreeze(conn, key)
+        return
+    values: dict[str, object] = {"lookups": lookups, "next_lookup_at": next_at, "updated_at": now}
+    if next_at is None:
         values["reason"] = "decision"
     conn.execute(
         update(delivery).where(delivery.c.key == key, delivery.c.state == State.UNKNOWN).values(values)
     )
-    if "state" in values:
-        _unfreeze(conn, key)
 
 
 def advance_receipt_stage(conn: Connection, key: str, stage: Stage, *, now: datetime) -> None:

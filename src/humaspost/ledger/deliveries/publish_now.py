@@ -10,16 +10,16 @@ from sqlalchemy import Connection, Row, Select, select, update
 
 from humaspost.ledger import accounts
 from humaspost.ledger.database import Ledger
-from humaspost.ledger.deliveries import thread_parts
+from humaspost.ledger.deliveries import states, thread_parts
 from humaspost.ledger.holds import pauses
 from humaspost.ledger.schema import account, delivery, plan_row
 from humaspost.model.delivery import State
 
 #: What a person may send again by asking; published and unknown ones never.
-REQUESTABLE_STATES = (State.SCHEDULED, State.PREPARING, State.MISSED, State.FAILED)
-#: What asking changes of a delivery.
-_CHANGED_COLUMNS = ("state", "reason", "due_at", "not_before", "failures", "use_latest_rendition")
-_SAVED_COLUMNS = [delivery.c[name] for name in ("key", "attempts", *_CHANGED_COLUMNS)]
+REQUESTABLE_STATES = states.PUBLISH_NOW.sources
+#: What asking changes of a delivery, beside its state.
+_CHANGED_COLUMNS = ("reason", "due_at", "not_before", "failures", "use_latest_rendition")
+_SAVED_COLUMNS = [delivery.c[name] for name in ("key", "attempts", "state", *_CHANGED_COLUMNS)]
 ENDED_STATES = tuple(
     state for state in State if state not in (State.SCHEDULED, State.PREPARING, State.SENDING)
 )
@@ -44,24 +44,21 @@ def request(conn: Connection, post: str, *, account: str | None, now: datetime) 
         is_target = (delivery.c.post == post) & (delivery.c.account == account_id)
         saved_rows[account_id] = conn.execute(select(*_SAVED_COLUMNS).where(is_target)).all()
         is_held_part = (delivery.c.state == State.HELD) & delivery.c.reason.startswith("part ")
-        is_requestable = delivery.c.state.in_(REQUESTABLE_STATES)
         conn.execute(update(delivery).where(is_target, is_held_part).values(due_at=now))
         is_unpublished = delivery.c.state.in_((State.MISSED, State.FAILED))
         conn.execute(update(delivery).where(is_target, is_unpublished).values(use_latest_rendition=True))
-        conn.execute(
-            update(delivery)
-            .where(is_target, is_requestable)
-            .values(
-                state=State.SCHEDULED,
-                reason="",
-                due_at=now,
-                not_before=None,
-                owner=None,
-                failures=0,
-                updated_at=now,
-            )
+        states.move(
+            conn,
+            states.PUBLISH_NOW,
+            is_target,
+            now=now,
+            reason="",
+            due_at=now,
+            not_before=None,
+            owner=None,
+            failures=0,
         )
-        thread_parts.hold_following(conn, is_target)
+        thread_parts.hold_following(conn, is_target, now=now)
     pairs = tuple((post, row.account) for row in targets)
     return PublishRequest(pairs, {row.account: row.due_at for row in targets}, saved_rows)
 
@@ -84,10 +81,11 @@ def cancel_request(conn: Connection, publish_request: PublishRequest, *, now: da
             continue
         for key, row in saved.items():
             values = {name: getattr(row, name) for name in _CHANGED_COLUMNS}
-            if row.state in (*REQUESTABLE_STATES, State.HELD):
-                state = State.SCHEDULED if row.state == State.PREPARING else row.state
-                changed = {**values, "state": state, "updated_at": now}
-                conn.execute(update(delivery).where(delivery.c.key == key).values(changed))
+            # A claim is not given back: whoever had it may be gone.
+            state = State.SCHEDULED if row.state == State.PREPARING else State(row.state)
+            if state in states.UNDO_PUBLISH_NOW:
+                undo = states.UNDO_PUBLISH_NOW[state]
+                states.move(conn, undo, delivery.c.key == key, now=now, **values)
         pair = (plan_row.c.post == post) & (plan_row.c.account == account_id)
         conn.execute(update(plan_row).where(pair).values(due_at=publish_request.due_at[account_id]))
     return all_cancelled

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from humaspost.ledger.database import get_created_at
+from humaspost.ledger.deliveries import states
 from humaspost.ledger.schema import UtcTimestamp, attempt, delivery, meta, plan_row, sender
 from humaspost.model.delivery import State
 
@@ -136,17 +137,19 @@ def _set_unknown(
     now: datetime,
     freeze: bool = False,
 ) -> int:
-    values = {
-        "state": State.UNKNOWN,
-        "reason": REASON,
-        "owner": None,
-        "code": REASON,
-        "unknown_since": now,
-        "not_before": None,
-        "next_lookup_at": None,
-        "updated_at": now,
-    }
-    count = conn.execute(update(delivery).where(condition).values(values | extra_values)).rowcount
+    count = states.move(
+        conn,
+        states.RESTORE_GAP,
+        condition,
+        now=now,
+        reason=REASON,
+        owner=None,
+        code=REASON,
+        unknown_since=now,
+        not_before=None,
+        next_lookup_at=None,
+        **extra_values,
+    )
     if freeze and count:
         is_affected = exists(delivery.c.key).where(
             delivery.c.post == plan_row.c.post,

@@ -1,6 +1,6 @@
 """The plan enters the ledger: new posts, moved dates, mended texts, files that went away."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from humaspost.base.canonical_json import dump_canonical, sha256_digest
 from humaspost.ledger import accounts
 from humaspost.ledger.database import get_created_at
-from humaspost.ledger.deliveries import restore_gap, thread_parts
+from humaspost.ledger.deliveries import restore_gap, states, thread_parts
 from humaspost.ledger.schema import delivery, plan_row, post, rendition
 from humaspost.model.delivery import State, delivery_key
 from humaspost.model.plan import NotPlanned, Plan, PlanRow
@@ -139,19 +139,12 @@ def _record_post(
 
 def _hold_post(conn: Connection, post_id: str, reason: str, *, now: datetime) -> None:
     conn.execute(update(post).where(post.c.id == post_id).values(hold=reason))
-    conn.execute(
-        update(delivery)
-        .where(delivery.c.post == post_id, delivery.c.state.in_((State.SCHEDULED, State.PREPARING)))
-        .values(state=State.HELD, reason="file", owner=None, updated_at=now)
-    )
+    states.move(conn, states.HOLD, delivery.c.post == post_id, now=now, reason="file", owner=None)
 
 
 def _release_post(conn: Connection, post_id: str, *, now: datetime) -> None:
-    conn.execute(
-        update(delivery)
-        .where(delivery.c.post == post_id, delivery.c.state == State.HELD, delivery.c.reason == "file")
-        .values(state=State.SCHEDULED, reason="", updated_at=now)
-    )
+    is_held = (delivery.c.post == post_id) & (delivery.c.reason == "file")
+    states.move(conn, states.UNHOLD, is_held, now=now, reason="")
 
 
 def fingerprint(row: PlanRow) -> str:
@@ -220,33 +213,28 @@ def _add_parts(
     ledger_created_at: datetime,
     now: datetime,
 ) -> None:
-    rows = [
-        {
-            "key": delivery_key(row.post, account, part),
-            "post": row.post,
-            "account": account,
-            "part": part,
-            "due_at": row.due.utc,
-            "priority": row.priority,
-            "updated_at": now,
-            **_initial_state(row, part, ledger_created_at=ledger_created_at, now=now),
-        }
-        for part in numbers
-    ]
-    if rows:
-        conn.execute(insert(delivery), rows)
+    deliveries = []
+    for part in numbers:
+        state, reason = _initial_state(row, part, ledger_created_at=ledger_created_at, now=now)
+        key = delivery_key(row.post, account, part)
+        deliveries.append(
+            states.NewDelivery(key, row.post, account, part, state, reason, row.due.utc, row.priority)
+        )
+    states.insert_deliveries(conn, deliveries, now=now)
 
 
-def _initial_state(row: PlanRow, part: int, *, ledger_created_at: datetime, now: datetime) -> dict[str, str]:
+def _initial_state(
+    row: PlanRow, part: int, *, ledger_created_at: datetime, now: datetime
+) -> tuple[State, str]:
     if row.due.utc < ledger_created_at and row.expires and row.expires.utc <= now:
-        return {"state": State.EXPIRED, "reason": "expires"}
+        return State.EXPIRED, "expires"
     if row.due.utc < ledger_created_at and row.late is Late.SKIP:
-        return {"state": State.EXPIRED, "reason": "late"}
+        return State.EXPIRED, "late"
     if row.due.utc < ledger_created_at:
-        return {"state": State.MISSED, "reason": "before-ledger"}
+        return State.MISSED, "before-ledger"
     if part > 1:
-        return {"state": State.HELD, "reason": f"part {part - 1}"}
-    return {"state": State.SCHEDULED, "reason": ""}
+        return State.HELD, f"part {part - 1}"
+    return State.SCHEDULED, ""
 
 
 def _update_row(
@@ -290,26 +278,23 @@ def _update_deliveries(
     if date_changed:
         times |= {"due_at": values["due_at"], "not_before": None}
     conn.execute(update(delivery).where(deliveries, delivery.c.state.in_(PENDING_STATES)).values(times))
-    rescheduled = {
-        "state": State.SCHEDULED,
-        "reason": "",
-        "owner": None,
-        "use_latest_rendition": True,
-        "not_before": None,
-    }
     # What was claimed under the old text must pass the gate under the new one.
-    conn.execute(
-        update(delivery)
-        .where(deliveries, delivery.c.state == State.PREPARING)
-        .values(state=State.SCHEDULED, owner=None)
-    )
-    freed: Sequence[State] = [
-        *([State.MISSED] if date_changed and values["date_at"] >= ledger_created_at else [])
-    ]
-    freed = [*freed, *([State.FAILED] if text_changed or date_changed else [])]
+    states.move(conn, states.RELEASE, deliveries, now=now, owner=None)
+    freed = [State.MISSED] if date_changed and values["date_at"] >= ledger_created_at else []
+    freed += [State.FAILED] if text_changed or date_changed else []
     if freed:
-        conn.execute(update(delivery).where(deliveries, delivery.c.state.in_(freed)).values(rescheduled))
-        thread_parts.hold_following(conn, deliveries)
+        is_freed = deliveries & delivery.c.state.in_(freed)
+        states.move(
+            conn,
+            states.REPLAN,
+            is_freed,
+            now=now,
+            reason="",
+            owner=None,
+            use_latest_rendition=True,
+            not_before=None,
+        )
+        thread_parts.hold_following(conn, deliveries, now=now)
 
 
 def _sync_parts(

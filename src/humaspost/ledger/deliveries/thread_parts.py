@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Text, cast, exists, literal, select, update
+from sqlalchemy import Connection, Text, cast, exists, literal, select
 
+from humaspost.ledger.deliveries import states
 from humaspost.ledger.schema import delivery
 from humaspost.model.delivery import State
 
@@ -16,7 +17,7 @@ def _hold_reason(part: Any) -> Any:
     return literal("part ") + cast(part - 1, Text)
 
 
-def hold_following(conn: Connection, where: Any) -> None:
+def hold_following(conn: Connection, where: Any, *, now: datetime) -> None:
     """Scheduled later parts whose earlier part is not live are held by it."""
     previous_is_live = exists(
         select(_previous.c.key).where(
@@ -26,11 +27,8 @@ def hold_following(conn: Connection, where: Any) -> None:
             _previous.c.state == State.PUBLISHED,
         )
     )
-    conn.execute(
-        update(delivery)
-        .where(where, delivery.c.state == State.SCHEDULED, delivery.c.part > 1, ~previous_is_live)
-        .values(state=State.HELD, reason=_hold_reason(delivery.c.part))
-    )
+    is_waiting = where & (delivery.c.state == State.SCHEDULED) & (delivery.c.part > 1) & ~previous_is_live
+    states.move(conn, states.HOLD, is_waiting, now=now, reason=_hold_reason(delivery.c.part))
 
 
 def is_blocking() -> Any:
@@ -48,39 +46,23 @@ def is_blocking() -> Any:
 
 def release_following(conn: Connection, post: str, account: str, *, part: int, now: datetime) -> None:
     """The part after a published one may go."""
-    conn.execute(
-        update(delivery)
-        .where(
-            delivery.c.post == post,
-            delivery.c.account == account,
-            delivery.c.part == part + 1,
-            delivery.c.state == State.HELD,
-            delivery.c.reason == f"part {part}",
-        )
-        .values(state=State.SCHEDULED, reason="", updated_at=now)
-    )
+    of_thread = (delivery.c.post == post) & (delivery.c.account == account)
+    is_next = of_thread & (delivery.c.part == part + 1) & (delivery.c.reason == f"part {part}")
+    states.move(conn, states.UNHOLD, is_next, now=now, reason="")
 
 
 def cancel_following(conn: Connection, post: str, account: str, *, part: int, now: datetime) -> None:
     """Parts behind a cancelled one are cancelled with it."""
-    _end_following(conn, post, account, part=part, now=now, state=State.CANCELLED)
+    _end_following(conn, states.CANCEL_PARTS, post, account, part=part, now=now)
 
 
 def expire_following(conn: Connection, post: str, account: str, *, part: int, now: datetime) -> None:
     """Parts behind an expired one are expired with it."""
-    _end_following(conn, post, account, part=part, now=now, state=State.EXPIRED)
+    _end_following(conn, states.EXPIRE_PARTS, post, account, part=part, now=now)
 
 
 def _end_following(
-    conn: Connection, post: str, account: str, *, part: int, now: datetime, state: State
+    conn: Connection, transition: states.Transition, post: str, account: str, *, part: int, now: datetime
 ) -> None:
-    conn.execute(
-        update(delivery)
-        .where(
-            delivery.c.post == post,
-            delivery.c.account == account,
-            delivery.c.part > part,
-            delivery.c.state == State.HELD,
-        )
-        .values(state=state, reason=f"part {part}", updated_at=now)
-    )
+    of_thread = (delivery.c.post == post) & (delivery.c.account == account)
+    states.move(conn, transition, of_thread & (delivery.c.part > part), now=now, reason=f"part {part}")

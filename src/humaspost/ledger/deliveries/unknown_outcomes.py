@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, select, update
 
-from humaspost.ledger.deliveries import thread_parts
+from humaspost.ledger.deliveries import states, thread_parts
 from humaspost.ledger.schema import attempt, delivery, lookup, recipient, rendition
 from humaspost.model.delivery import Stage, State
 
@@ -77,22 +77,22 @@ def confirm_published(conn: Connection, locations: Mapping[str, RemoteLocation],
     """
     count = 0
     for key, (remote_id, url) in locations.items():
-        values = {
-            "state": State.PUBLISHED,
-            "reason": "person",
-            "published_at": now,
-            "stage": Stage.ACCEPTED,
-            "remote_id": remote_id,
-            "url": url,
-            "next_lookup_at": None,
-            "updated_at": now,
-        }
-        is_unknown = (delivery.c.key == key) & (delivery.c.state == State.UNKNOWN)
         if remote_id is not None:
             is_unlocated = (delivery.c.key == key) & _is_published_without_id()
             location = {"remote_id": remote_id, "url": url, "updated_at": now}
             count += conn.execute(update(delivery).where(is_unlocated).values(location)).rowcount
-        count += conn.execute(update(delivery).where(is_unknown).values(values)).rowcount
+        count += states.move(
+            conn,
+            states.CONFIRM_PUBLISHED,
+            delivery.c.key == key,
+            now=now,
+            reason="person",
+            published_at=now,
+            stage=Stage.ACCEPTED,
+            remote_id=remote_id,
+            url=url,
+            next_lookup_at=None,
+        )
         row = conn.execute(select(delivery).where(delivery.c.key == key)).one()
         if row.remote_id is not None:
             thread_parts.release_following(conn, row.post, row.account, part=row.part, now=now)
@@ -101,28 +101,26 @@ def confirm_published(conn: Connection, locations: Mapping[str, RemoteLocation],
 
 def retry(conn: Connection, keys: list[str], *, now: datetime) -> int:
     """A person wants these sent (again); how many wait now."""
-    condition = delivery.c.key.in_(keys) & delivery.c.state.in_((State.UNKNOWN, State.FAILED))
-    values = {
-        "state": State.SCHEDULED,
-        "reason": "person",
-        "not_before": None,
-        "next_lookup_at": None,
-        "failures": 0,
-        "updated_at": now,
-    }
-    count = conn.execute(update(delivery).where(condition).values(values)).rowcount
-    thread_parts.hold_following(conn, delivery.c.key.in_(keys))
+    is_named = delivery.c.key.in_(keys)
+    count = states.move(
+        conn,
+        states.RETRY,
+        is_named,
+        now=now,
+        reason="person",
+        not_before=None,
+        next_lookup_at=None,
+        failures=0,
+    )
+    thread_parts.hold_following(conn, is_named, now=now)
     return count
 
 
 def cancel(conn: Connection, keys: list[str], *, now: datetime) -> int:
     """A person gives these up; later parts of the same thread go with them."""
-    condition = delivery.c.key.in_(keys) & delivery.c.state.in_(
-        (State.UNKNOWN, State.FAILED, State.MISSED, State.HELD, State.SCHEDULED)
-    )
-    values = {"state": State.CANCELLED, "reason": "person", "next_lookup_at": None, "updated_at": now}
+    condition = delivery.c.key.in_(keys) & delivery.c.state.in_(states.CANCEL.sources)
     rows = list(conn.execute(select(delivery.c.post, delivery.c.account, delivery.c.part).where(condition)))
-    count = conn.execute(update(delivery).where(condition).values(values)).rowcount
+    count = states.move(conn, states.CANCEL, condition, now=now, reason="person", next_lookup_at=None)
     for row in rows:
         thread_parts.cancel_following(conn, row.post, row.account, part=row.part, now=now)
     return count

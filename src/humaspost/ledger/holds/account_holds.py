@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from humaspost.ledger.deliveries import states
 from humaspost.ledger.schema import account, delivery, meta
-from humaspost.model.delivery import State
 
 #: Those that keep what comes due from being tried at all; of doubts in a row one is tried at a time.
 PERSISTENT = ("login", "quota")
@@ -49,15 +49,8 @@ def hold_due(conn: Connection, account_id: str, *, now: datetime) -> bool:
 
 
 def _hold_deliveries(conn: Connection, account_id: str, reason: str, *, now: datetime) -> None:
-    conn.execute(
-        update(delivery)
-        .where(
-            delivery.c.account == account_id,
-            delivery.c.state.in_((State.SCHEDULED, State.PREPARING)),
-            delivery.c.due_at <= now,
-        )
-        .values(state=State.HELD, reason=reason, owner=None, updated_at=now)
-    )
+    is_due = (delivery.c.account == account_id) & (delivery.c.due_at <= now)
+    states.move(conn, states.HOLD, is_due, now=now, reason=reason, owner=None)
 
 
 def throttle(conn: Connection, account_id: str, *, code: str, until: datetime) -> None:
@@ -76,16 +69,8 @@ def release_account(conn: Connection, account_id: str, *, now: datetime) -> int:
         .where(account.c.id == account_id)
         .values(hold=None, hold_code="", hold_detail="", hold_until=None, unknown_streak=0)
     )
-    freed = conn.execute(
-        update(delivery)
-        .where(
-            delivery.c.account == account_id,
-            delivery.c.state == State.HELD,
-            delivery.c.reason.in_(("login", "quota", "throttle")),
-        )
-        .values(state=State.SCHEDULED, reason="", updated_at=now)
-    )
-    return freed.rowcount
+    is_held = (delivery.c.account == account_id) & delivery.c.reason.in_(("login", "quota", "throttle"))
+    return states.move(conn, states.UNHOLD, is_held, now=now, reason="")
 
 
 def acknowledge(conn: Connection, account_id: str, *, now: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from humaspost.base.canonical_json import dump_canonical
+from humaspost.ledger.deliveries import states
 from humaspost.ledger.schema import delivery, pause
 from humaspost.model.delivery import State
 
@@ -40,9 +41,4 @@ def is_paused(pauses: Sequence[Row[Any]], type_: str, during_pause: bool) -> boo
 def end_pauses(conn: Connection, *, now: datetime) -> int:
     """No pause holds any more; how many deliveries were freed to the late policy."""
     conn.execute(update(pause).where(pause.c.ended_at.is_(None)).values(ended_at=now))
-    freed = conn.execute(
-        update(delivery)
-        .where(delivery.c.state == State.HELD, delivery.c.reason == "pause")
-        .values(state=State.SCHEDULED, reason="", updated_at=now)
-    )
-    return freed.rowcount
+    return states.move(conn, states.UNHOLD, delivery.c.reason == "pause", now=now, reason="")

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from humaspost.ledger import accounts
-from humaspost.ledger.deliveries import outcomes
+from humaspost.ledger.deliveries import outcomes, states
 from humaspost.ledger.holds import account_holds
 from humaspost.ledger.people import marketing_preferences, recipients, service_windows
 from humaspost.ledger.schema import attempt, delivery, message_event
@@ -179,7 +179,7 @@ def _mark_live(
         return _mark_duplicate(conn, row, status, now=now)
     if row.state not in (State.SENDING, State.UNKNOWN):
         # Put aside, or waiting to be sent once more: it is a doubt again, which the proof ends.
-        conn.execute(update(delivery).where(condition).values(state=State.UNKNOWN, owner=None))
+        states.move(conn, states.REOPEN, condition, now=now, owner=None)
     receipt = Receipt(status.remote_id, status.at, stage=status.stage)
     number = row.attempts if status.attempt_number is None else status.attempt_number
     outcomes.mark_published(
@@ -217,14 +217,24 @@ def _mark_failed(
     number = row.attempts if status.attempt_number is None else status.attempt_number
     code = status.failure_code or ""
     kind = _failure_result(conn, row, number, code, channel_event)
-    values: dict[str, object] = {"state": State.FAILED, "reason": code}
+    state = State.FAILED
+    values: dict[str, object] = {"reason": code}
     if kind == "held":
-        values = {"state": State.HELD, "reason": "login"}
+        state, values = State.HELD, {"reason": "login"}
     if kind == "retry" and channel_event is not None:
         wait = timedelta(seconds=channel_event.retry_after or 0)
-        values = {"state": State.SCHEDULED, "reason": "", "not_before": now + wait}
-    values |= {"owner": None, "code": code, "detail": "", "next_lookup_at": None, "updated_at": now}
-    conn.execute(update(delivery).where(delivery.c.key == row.key).values(values))
+        state, values = State.SCHEDULED, {"reason": "", "not_before": now + wait}
+    states.move(
+        conn,
+        states.WEBHOOK_FAILURES[state],
+        delivery.c.key == row.key,
+        now=now,
+        owner=None,
+        code=code,
+        detail="",
+        next_lookup_at=None,
+        **values,
+    )
     conn.execute(
         update(attempt)
         .where(attempt.c.key == row.key, attempt.c.number == number)
