@@ -35,6 +35,15 @@ def test_a_claim_of_another_sender_does_not_pass(office: Office) -> None:
     assert office.states() == {"a/1": "preparing"}
 
 
+def test_two_requests_for_one_delivery_pass_once_and_stop_nobody_else(office: Office) -> None:
+    office.plan("a")
+    office.plan("b")
+    first, second = office.claim()
+    results = office.gate([office.ticket(first), office.ticket(first), office.ticket(second)])
+    assert [type(result) for result in results] == [Intent, Blocked, Intent]
+    assert office.states() == {"a/1": "sending", "b/1": "sending"}
+
+
 def test_a_text_edited_after_its_preparation_is_prepared_again(office: Office) -> None:
     office.plan("a", "dulu")
     (row,) = office.claim()

@@ -60,7 +60,13 @@ class ClaimedDeliveries:
                 only_post=sender.only_post,
             )
 
-        self._claimed_rows += sender.ledger.committer.submit(operation).result()
+        rows = sender.ledger.committer.submit(operation).result()
+        # An edit gives a claim back to the ledger behind our back; claimed again, it is ours once, not twice: two
+        # requests for one delivery made the gate's transaction fail, again and again, for the whole account.
+        renewed = {row.key for row in rows}
+        self._claimed = [claimed for claimed in self._claimed if claimed.key not in renewed]
+        self._claimed_rows = deque(row for row in self._claimed_rows if row.key not in renewed)
+        self._claimed_rows += rows
 
     def attach_preparations(self, now: datetime) -> None:
         """What was taken has its part to be prepared; where the ledger cannot be read, at the next turn."""

@@ -123,7 +123,8 @@ class Gate:
             last = results[-1] if results else None
             if isinstance(last, Deferred) and last.whole_account:
                 results.append(Deferred(request.key, last.until, last.quota))
-            elif row := rows.get(request.key):
+            # Asked for twice in one batch, a delivery passes once: a second attempt row would end the whole batch.
+            elif row := rows.pop(request.key, None):
                 results.append(self._decide_request(request, row))
             else:
                 results.append(Blocked(request.key, "", State.SCHEDULED, "not-claimed"))

@@ -1,0 +1,28 @@
+"""What a worker has claimed: each delivery once, whatever the ledger did meanwhile."""
+
+from datetime import timedelta
+
+from humaspost.delivery.worker.worker import AccountWorker
+from humaspost.model.rendition import Part, Rendition
+from tests.delivery.conftest import FakeOffice
+
+
+def test_a_delivery_that_an_edit_gave_back_and_that_is_claimed_again_is_there_once(
+    fake_office: FakeOffice,
+) -> None:
+    fake_office.post("a")
+    fake_office.schedule()
+    engine = fake_office.engine()
+    worker = AccountWorker(engine.account_sessions[0], engine.sender, thread_count=1)
+    until = fake_office.now() + timedelta(seconds=1)
+
+    def claim() -> None:
+        worker._claimed.claim(until=until, now=fake_office.now(), limit=10)
+        worker._claimed.attach_preparations(fake_office.now())
+
+    claim()
+    fake_office.change("a", rendition=Rendition("square", (Part(1, "edited"),)))
+    fake_office.schedule()
+    claim()
+    assert [claimed.post for claimed in worker._claimed] == ["a"]
+    assert [claimed.preparation.part.text for claimed in worker._claimed] == ["edited"]
