@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from PIL import Image
 
-from humaspost import app
-from humaspost.app import Office
+from humaspost.app import verbs
+from humaspost.app.office import Office
 from humaspost.ledger import database
 from humaspost.ledger.queries import delivery_lists
 from humaspost.sandbox.office import write_office
@@ -85,9 +85,9 @@ class FaultyNetworkOffice:
         # Saved a while ago, so that no run has to wait for it to settle.
         os.utime(file, (time.time() - 10,) * 2)
 
-    def run(self) -> app.RunReport:
+    def run(self) -> verbs.RunReport:
         """Send what is due; a retry comes due a second later at the earliest, and no run here waits for it."""
-        return app.run_due(self.office, patience=timedelta(seconds=0.5))
+        return verbs.run_due(self.office, patience=timedelta(seconds=0.5))
 
     def state(self) -> tuple[str, str]:
         with self.office.ledger().read() as conn:

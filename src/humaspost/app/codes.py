@@ -6,3 +6,6 @@ CODES = {
         "disk is not mounted. Nothing was changed for them: bring the files back, or take them away a few at a time."
     ),
 }
+
+#: Codes of the folder itself; they matter whatever is due.
+FOLDER_CODES = ("posts-vanished", "posts-folder-missing")

@@ -1,32 +1,31 @@
 """The folder is read, judged and entered into the ledger."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection
-
+from humaspost.app.codes import FOLDER_CODES
 from humaspost.app.office import Office
 from humaspost.base.i18n import _
-from humaspost.content.post_file import BrokenPost
-from humaspost.ledger import accounts
-from humaspost.ledger.deliveries import sync_plan
-from humaspost.ledger.deliveries.sync_plan import SyncResult
-from humaspost.ledger.holds import file_errors
-from humaspost.ledger.queries import delivery_lists
-from humaspost.model.plan import NotPlanned, Plan, PostPolicy
+from humaspost.model.plan import NotPlanned, Plan, PostPolicy, PublishedText
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
 from humaspost.planning.plan import PlanningContext, build_plan
 from humaspost.settings.settings import Settings
 
+# `check` and `preview` of an office without a ledger load no database.
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from humaspost.content.post_file import BrokenPost
+    from humaspost.ledger.deliveries.sync_plan import SyncResult
+
 #: The priority of a type that the policy does not name; 1 goes first, 9 last.
 DEFAULT_PRIORITY = 5
 #: A file that says nothing of a post may be any file.
 _NO_POST_CODES = ("front-matter-missing",)
-#: What is wrong with the folder itself, whatever is due.
-FOLDER_CODES = ("posts-vanished", "posts-folder-missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +41,9 @@ class ScanResult:
     files: int = 0
     folder_missing: bool = False
     folder: str = ""
-    broken_files: Mapping[str, BrokenPost] = field(default_factory=dict)
+    broken_files: "Mapping[str, BrokenPost]" = field(default_factory=dict)
 
-    def file_errors(self, synced: SyncResult) -> tuple[Problem, ...]:
+    def file_errors(self, synced: "SyncResult") -> tuple[Problem, ...]:
         """The first error of each file, or of the folder, that keeps something from being sent; drafts are not meant to be."""
         drafts = {post.file for post in self.posts if post.draft}
         drafts |= {file for file, broken in self.broken_files.items() if broken.draft}
@@ -54,7 +53,7 @@ class ScanResult:
                 first_errors.setdefault(problem.file, problem)
         return tuple(first_errors.values())
 
-    def due_problems(self, now: datetime, synced: SyncResult) -> tuple[Problem, ...]:
+    def due_problems(self, now: datetime, synced: "SyncResult") -> tuple[Problem, ...]:
         """Those that keep what is due by now from being sent, as far as it can be told when it is due."""
         due = {post.file for post in self.posts if post.date and post.date.utc <= now}
         due |= {file for file, broken in self.broken_files.items() if broken.is_due(now)}
@@ -78,9 +77,11 @@ def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled
     problems = list(folder_content.problems)
     posts = []
     for post in folder_content.posts:
-        probed, media_problems = office.probe.probe_post(post)
-        posts.append(probed)
-        problems += media_problems
+        if post.media:
+            # The first medium loads the decoders.
+            post, media_problems = office.probe.probe_post(post)
+            problems += media_problems
+        posts.append(post)
     new_plan, more = build_plan(posts, problems, create_plan_context(office))
     unsettled = [
         NotPlanned(id_, file, "", "unsettled") for file, id_ in folder_content.unsettled_files.items()
@@ -118,17 +119,25 @@ def create_plan_context(office: Office) -> PlanningContext:
     """What planning is told of the office."""
     policy = office.settings.policy
     same_text_period = timedelta(days=policy.same_text_days)
-    with office.ledger().read() as conn:
-        recent_texts = delivery_lists.recent_texts(conn, since=office.now() - same_text_period)
     return PlanningContext(
         accounts=office.settings.accounts,
         channels=office.channels,
         policy_of=lambda post: get_post_policy(post, office.settings),
         statuses=office.account_statuses(),
-        recent_texts=recent_texts,
+        recent_texts=_recent_texts(office, since=office.now() - same_text_period),
         same_text=same_text_period,
         convert=office.is_converting,
     )
+
+
+def _recent_texts(office: Office, *, since: datetime) -> Sequence[PublishedText]:
+    """Return what was published since then."""
+    if not office.has_ledger:
+        return ()
+    from humaspost.ledger.queries import delivery_lists
+
+    with office.ledger().read() as conn:
+        return delivery_lists.recent_texts(conn, since=since)
 
 
 def get_post_policy(post: Post, settings: Settings) -> PostPolicy:
@@ -141,14 +150,18 @@ def get_post_policy(post: Post, settings: Settings) -> PostPolicy:
     return PostPolicy(late, grace, priority, type_policy.during_pause if type_policy else False)
 
 
-def sync_ledger(office: Office, scanned: ScanResult) -> SyncResult:
-    """The ledger follows what was found; a folder that vanished changes nothing and is told."""
+def sync_ledger(office: Office, scanned: ScanResult) -> "SyncResult":
+    """Bring the ledger up to what was found; a folder that vanished changes nothing and is reported."""
+    from humaspost.ledger import accounts
+    from humaspost.ledger.deliveries import sync_plan
+    from humaspost.ledger.holds import file_errors
+
     now = office.now()
     platform_ids = {
         a.name: office.channels[a.channel].platform_id(a.config) for a in office.settings.accounts
     }
 
-    def operation(conn: Connection) -> SyncResult:
+    def operation(conn: "Connection") -> "SyncResult":
         for account in office.settings.accounts:
             accounts.ensure_account(conn, account, platform_id=platform_ids[account.name])
         synced = sync_plan.sync(conn, scanned.plan, now=now, folder_missing=scanned.folder_missing)
@@ -161,7 +174,7 @@ def sync_ledger(office: Office, scanned: ScanResult) -> SyncResult:
     return office.ledger(write=True).write(operation)
 
 
-def list_vanished_problems(scanned: ScanResult, synced: SyncResult) -> list[Problem]:
+def list_vanished_problems(scanned: ScanResult, synced: "SyncResult") -> list[Problem]:
     """The loud problem about posts that went away together; nothing was changed for them."""
     if not synced.vanished:
         return []

@@ -2,16 +2,13 @@
 
 import re
 import unicodedata
-
-import phonenumbers
+from functools import cache
 
 from humaspost.base.i18n import _
 
 _SCIENTIFIC_NOTATION = re.compile(r"[+-]?\d+([.,]\d+)?[eE]\+?\d+")
 _DECIMAL_NUMBER = re.compile(r"(\d{8,15})[.,]0+")
 _PHONE_PATTERN = re.compile(r"\+?[\d\s().\-/]+")
-#: No country code begins with another country code.
-_COUNTRY_CODES = frozenset(map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
 
 
 class InvalidPhone(Exception):
@@ -46,9 +43,18 @@ def parse_phone(text: str) -> str:
 def mask_phone(phone: str) -> str:
     """Return the number with its middle hidden: ``+62 812-**-99``."""
     digits = phone.removeprefix("+")
-    code = next((digits[:n] for n in (1, 2) if digits[:n] in _COUNTRY_CODES), digits[:3])
+    code = next((digits[:n] for n in (1, 2) if digits[:n] in _country_codes()), digits[:3])
     rest = digits.removeprefix(code)
     return f"+{code} {rest[:3]}-**-{rest[-2:]}" if len(rest) > 6 else f"+{code} **"
+
+
+@cache
+def _country_codes() -> frozenset[str]:
+    """Return every country code; none begins with another."""
+    # The tables of all countries: loaded for the first number, not for every command.
+    import phonenumbers
+
+    return frozenset(map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
 
 
 def _strip_formatting(text: str) -> str:
@@ -75,6 +81,8 @@ def _to_international(plain: str) -> str:
 
 
 def _validate(number: str) -> str:
+    import phonenumbers
+
     try:
         parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException as error:

@@ -85,7 +85,7 @@ def _report_busy_sender(_error: Exception) -> ExitCode:
     from datetime import UTC, datetime
 
     from humaspost.cli.office import office_settings
-    from humaspost.ledger.senders import FILE, read_last_sender
+    from humaspost.ledger.file import FILE, read_last_sender
     from humaspost.views.times import TimeFormatter
 
     settings, now = office_settings(), datetime.now(UTC)

@@ -7,10 +7,6 @@ from collections.abc import Iterable
 from typing import Any, TextIO
 
 import typer
-from rich.console import Console
-from rich.highlighter import RegexHighlighter
-from rich.text import Text
-from rich.theme import Theme
 
 from humaspost.base.i18n import _
 from humaspost.cli.options import current_options
@@ -94,6 +90,7 @@ def _write_text(stream: TextIO, text: str) -> None:
     if not _supports_colour(stream):
         _write_line(stream, text)
         return
+    from humaspost.cli.colour import colourize  # rich: only where somebody sees the colours
 
     _write_line(stream, colourize(text, terminal_columns()))
 
@@ -130,35 +127,3 @@ def _to_encodable(text: str, stream: TextIO) -> str:
 
 def _supports_colour(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-_THEME = Theme(
-    {
-        "h.bad": "bold red",
-        "h.warn": "yellow",
-        "h.good": "green",
-        "h.dim": "dim",
-        "h.head": "bold",
-        "h.caret": "bold red",
-    }
-)
-
-
-class _KeywordHighlighter(RegexHighlighter):
-    base_style = "h."
-    highlights = (
-        r"(?P<bad>\b(?:error|galat)\[[a-z-]+\]|\b(?:failed|gagal|unknown|perlu diperiksa|NOT RUNNING|TIDAK BERJALAN)\b)",
-        r"(?P<warn>\b(?:warning|peringatan)\[[a-z-]+\]|\b(?:missed|terlewat|held|ditahan|changed|berubah)\b)",
-        r"(?P<good>\b(?:published|terbit|ok)\b)",
-        r"(?P<head>^[A-Z][A-Z0-9 ]+(?: \(\d+\))?$)",
-        r"(?P<caret>^ *\| *\^+$)",
-    )
-
-
-def colourize(text: str, columns: int) -> str:
-    """The text with colours put in, its lines as they are."""
-    console = Console(theme=_THEME, highlight=False, force_terminal=True, width=columns)
-    with console.capture() as captured:
-        for line in text.split("\n"):
-            console.print(_KeywordHighlighter()(Text(line)), soft_wrap=True)
-    return captured.get().removesuffix("\n")

@@ -4,10 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.exc import DBAPIError
-
 from humaspost.base.i18n import _
-from humaspost.ledger.database import describe_database_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +28,11 @@ class DeliveryEvent:
 
 def describe_error(error: Exception) -> str:
     """What a person is told of it: of the ledger in SQLite's own words, never the statement and its values."""
+    # An office without a ledger has no SQLAlchemy to load.
+    from sqlalchemy.exc import DBAPIError
+
+    from humaspost.ledger.database import describe_database_error
+
     if isinstance(error, DBAPIError):
         return _("ledger: {reason}").format(reason=describe_database_error(error))
     return str(error)

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 FILE = "sender.lock"
 #: Seconds in which a command that only asks who sends has let go again.
 LOCK_TIMEOUT = 0.25
@@ -18,6 +16,8 @@ class SenderBusy(Exception):
 @contextmanager
 def acquire_sender_lock(state: Path) -> Iterator[None]:
     """This process is the only sender of the state folder, however often it says so; raises SenderBusy where it is not."""
+    from filelock import FileLock, Timeout  # it loads asyncio: only where there is a sender
+
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     file_lock = FileLock(state / FILE, mode=0o600, is_singleton=True)
     try:
@@ -34,6 +34,8 @@ def is_held(state: Path) -> bool:
     """Whether some process sends right now; takes and leaves the lock, so ask rarely."""
     if not (state / FILE).exists():
         return False
+    from filelock import FileLock, Timeout
+
     try:
         with FileLock(state / FILE, mode=0o600).acquire(timeout=0):
             return False

@@ -9,21 +9,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
 from humaspost.base.files import written_path
 from humaspost.base.i18n import _
-from humaspost.ledger import senders
 from humaspost.ledger.committer import Committer
+from humaspost.ledger.file import FILE as FILE  # re-exported: the ledger lies there
 from humaspost.ledger.schema import HEAD, meta, metadata
 
 T = TypeVar("T")
-FILE = senders.FILE
 #: Seconds; as long as the longest pause of SQLite's busy handler in its first tenth of a second.
 _MIN_YIELD = 0.025
 #: A table that only ledgers made before the first release have; their revisions were called 0001 and 0002, too.
@@ -277,6 +273,11 @@ def quick_check(connection: Connection) -> str:
 
 def run_migrations(connection: Connection) -> None:
     """The ledger has the newest schema; runs inside the caller's transaction."""
+    # Only a new or an old ledger needs Alembic, which takes a sixth of a second to import.
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+    from alembic.script import ScriptDirectory
+
     scripts = ScriptDirectory(str(_migrations_folder()))
 
     def steps(revision: object, _context: object) -> object:

@@ -5,8 +5,6 @@ from functools import cached_property
 
 from humaspost.app.office import Office
 from humaspost.audience.csv_reader import file_digest, read_audience
-from humaspost.ledger.people import recipients
-from humaspost.ledger.queries import delivery_lists
 from humaspost.model.account import AccountStatus, is_marketing
 from humaspost.model.rendition import Part
 
@@ -36,6 +34,10 @@ class AudienceSize:
         """How many of them want no marketing of the account, where what they would get is that."""
         if part.fallback is None or not is_marketing(part.fallback, self._statuses.get(account)):
             return 0
+        if not self._office.has_ledger:
+            return 0
+        from humaspost.ledger.queries import delivery_lists  # SQLAlchemy: only where there is a ledger
+
         key = (account, tuple(sorted(set(audiences))))
         if key not in self._without_marketing_consent:
             with self._office.ledger().read() as conn:
@@ -49,6 +51,10 @@ class AudienceSize:
         return self._office.account_statuses()
 
     def _count_in_ledger(self, names: tuple[str, ...]) -> int:
+        if not self._office.has_ledger:
+            return 0
+        from humaspost.ledger.queries import delivery_lists
+
         with self._office.ledger().read() as conn:
             return delivery_lists.reachable_count(conn, names)
 
@@ -56,10 +62,17 @@ class AudienceSize:
         """Whether the ledger holds what the audience's file says."""
         if name not in self._up_to_date:
             path = self._office.settings.audiences.get(name)
-            with self._office.ledger().read() as conn:
-                digest = recipients.get_digest(conn, name)
+            digest = self._imported_digest(name)
             self._up_to_date[name] = path is None or not path.is_file() or digest == file_digest(path)
         return self._up_to_date[name]
+
+    def _imported_digest(self, name: str) -> str | None:
+        if not self._office.has_ledger:
+            return None
+        from humaspost.ledger.people import recipients
+
+        with self._office.ledger().read() as conn:
+            return recipients.get_digest(conn, name)
 
     def _count_in_files(self, names: tuple[str, ...]) -> int:
         phones: set[str] = set()
@@ -79,5 +92,9 @@ class AudienceSize:
         return self._file_phones[name]
 
     def _opted_out(self) -> set[str]:
+        if not self._office.has_ledger:
+            return set()
+        from humaspost.ledger.people import recipients
+
         with self._office.ledger().read() as conn:
             return recipients.list_opted_out_phones(conn)

@@ -1,8 +1,12 @@
 """The pydantic models of config.toml; a channel's own fields belong to its Config."""
 
+import os
 import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
+
+# Else pydantic reads the entry points of every installed package, in search of plug-ins of its own.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 

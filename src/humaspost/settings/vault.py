@@ -7,8 +7,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from humaspost.base.files import atomic_write
 from humaspost.base.i18n import _
 from humaspost.base.redaction import register
@@ -67,6 +65,8 @@ class Vault:
 
         The value is used until a user configures a newer secret.
         """
+        from filelock import FileLock  # it loads asyncio: only for what writes
+
         register(value)
         seed = self._configured(account, field)
         self._folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
@@ -84,6 +84,8 @@ class Vault:
 
     def renewal_lock(self, account: str) -> AbstractContextManager[object]:
         """Return an acquired lock: no one else renews the account's tokens; raise RenewalInProgress."""
+        from filelock import FileLock, Timeout
+
         self._folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         try:
             return FileLock(self._folder / f".{account}.lock", timeout=_RENEWAL_TIMEOUT, mode=0o600).acquire()

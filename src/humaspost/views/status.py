@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from humaspost.app.codes import FOLDER_CODES
 from humaspost.app.office import Office
-from humaspost.app.scan import FOLDER_CODES
 from humaspost.base.i18n import _, ngettext
 from humaspost.ledger import accounts
 from humaspost.ledger.accounts import status_from_row

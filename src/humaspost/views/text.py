@@ -4,8 +4,6 @@ import shlex
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from rich.cells import cell_len, set_cell_size
-
 _ELLIPSIS = "..."
 _INVISIBLE_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 #: Joins emoji; harmless, and families would fall apart without it.
@@ -42,6 +40,10 @@ def _escape_character(character: str) -> str:
 
 def display_width(text: str) -> int:
     """Return how many cells of a terminal the text takes."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    from rich.cells import cell_len  # its tables of wide characters are loaded for the first of them
+
     return cell_len(text)
 
 
@@ -50,12 +52,21 @@ def truncate(text: str, cells: int) -> str:
     text = escape_unsafe(" ".join(text.split()))
     if display_width(text) <= cells:
         return text
-    return set_cell_size(text, max(0, cells - len(_ELLIPSIS))) + _ELLIPSIS
+    return _resize(text, max(0, cells - len(_ELLIPSIS))) + _ELLIPSIS
 
 
 def pad(text: str, cells: int) -> str:
     """The text with spaces after it up to so many cells."""
-    return set_cell_size(text, max(cells, display_width(text)))
+    return _resize(text, max(cells, display_width(text)))
+
+
+def _resize(text: str, cells: int) -> str:
+    """Return the text cut off, or with spaces after it, to exactly so many cells."""
+    if text.isascii() and text.isprintable():
+        return text[:cells].ljust(cells)
+    from rich.cells import set_cell_size
+
+    return set_cell_size(text, cells)
 
 
 def align_columns(rows: Iterable[Sequence[str]], *, indent: int = 2, placeholder: int = 2) -> list[str]:

@@ -42,7 +42,7 @@ def list_(json: JsonOption = False) -> None:
 @app.command()
 def check(name: Name, json: JsonOption = False) -> ExitCode:
     """Ask the platform whose credentials these are; nothing is posted."""
-    from humaspost import app as verbs
+    from humaspost.app import verbs
     from humaspost.cli.office import open_office
     from humaspost.ledger import accounts
 
@@ -130,7 +130,7 @@ def rename(
     new: Annotated[str, typer.Argument(metavar="NEW", help=_("the name in config.toml from now on"))],
 ) -> None:
     """Keep an account's history under its new name; write the new name in config.toml first."""
-    from humaspost import app as verbs
+    from humaspost.app import verbs
     from humaspost.cli.office import open_office
 
     office = open_office()

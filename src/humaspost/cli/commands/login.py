@@ -114,7 +114,7 @@ def _read_pasted_code(authorization: "Authorization") -> str:
 
 def _verify_login(office: "Office", account: "Account") -> ExitCode:
     """Whose tokens they are is asked at once: a person may have been signed in as somebody else."""
-    from humaspost import app as verbs
+    from humaspost.app import verbs
 
     status: list[str] = []
     office.emit = lambda what: status.append(what.detail)

@@ -16,12 +16,12 @@ def pause(
     ] = None,
 ) -> None:
     """Stop before the very next public write, everywhere."""
-    from humaspost import app
+    from humaspost.app import verbs
     from humaspost.cli.office import open_office
 
     if not reason.strip():
         raise typer.BadParameter(_("--reason says nothing; everybody who asks why sees it"))
-    committed = app.pause(open_office(), reason, except_types=except_type or [])
+    committed = verbs.pause(open_office(), reason, except_types=except_type or [])
     lines = [_("Paused: {reason}").format(reason=reason)]
     if committed:
         message = ngettext(
@@ -39,7 +39,7 @@ def pause(
 
 def resume() -> None:
     """Send again; what came due meanwhile is missed unless within its grace."""
-    from humaspost import app
+    from humaspost.app import verbs
     from humaspost.cli.office import open_office, time_formatter
     from humaspost.reports.sender_status import sender_status
 
@@ -48,7 +48,7 @@ def resume() -> None:
     if not pauses.pauses:
         print_text(_("Nothing was paused."))
         return
-    released = app.resume(office)
+    released = verbs.resume(office)
     since = time_formatter(office).format_near(pauses.pauses[0].since)
     message = ngettext(
         "Sending again; it was paused since {since}. {count} delivery had come due.",

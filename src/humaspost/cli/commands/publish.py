@@ -13,7 +13,7 @@ def publish(
     post: PostArgument, account: AccountOption = None, yes: YesOption = False, json: JsonOption = False
 ) -> ExitCode:
     """Send one post now: what is due, failed or missed of it; never what is published or unknown."""
-    from humaspost import app
+    from humaspost.app import verbs
     from humaspost.app.scan import scan_folder
     from humaspost.cli.exit_codes import exit_code_of
     from humaspost.cli.office import open_office, time_formatter
@@ -56,11 +56,11 @@ def publish(
     with ProgressPrinter(office, only_kinds=BLOCKING_KINDS) as printer:
         office.emit = printer.emit
         try:
-            report = app.publish(office, selected.id, account=account)
-        except app.PublishInterrupted as broken:
+            report = verbs.publish(office, selected.id, account=account)
+        except verbs.PublishInterrupted as broken:
             print_note(format_interrupted(broken.started, selected, clock=time_formatter(office)))
             raise
-    blocking_accounts = app.blocking_accounts(office, selected.id, account=account)
+    blocking_accounts = verbs.blocking_accounts(office, selected.id, account=account)
     if json:
         print_json(run_to_json(report.deliveries, problems=len(report.problems)))
     else:

@@ -20,14 +20,14 @@ def run(json: JsonOption = False) -> ExitCode:
     from humaspost.cli.office import sole_sender
 
     with sole_sender() as office:
-        from humaspost import app
+        from humaspost.app import verbs
         from humaspost.cli.exit_codes import exit_code_of
         from humaspost.cli.progress import ProgressPrinter
         from humaspost.views.json_output import run_to_json
 
         with ProgressPrinter(office, quiet=json) as printer:
             office.emit = printer.emit
-            report = app.run_due(office)
+            report = verbs.run_due(office)
     errors = sum(problem.is_error for problem in report.problems)
     if json:
         print_json(run_to_json(report.deliveries, problems=len(report.problems)))

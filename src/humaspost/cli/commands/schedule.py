@@ -26,14 +26,14 @@ def schedule(
 
     stop = StopSignal()
     with sole_sender() as office:
-        from humaspost import app
+        from humaspost.app import verbs
         from humaspost.cli.progress import ProgressPrinter
 
         with ProgressPrinter(office, jsonl=jsonl, show_next=True) as printer, stop:
             office.emit = printer.emit
             if not jsonl:
                 _print_header(office)
-            remaining = app.schedule(office, stop.requested)
+            remaining = verbs.schedule(office, stop.requested)
     printer.print_text(_print_stopped(remaining))
     return ExitCode.INTERRUPTED if stop.interrupted else ExitCode.OK
 

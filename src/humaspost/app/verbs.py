@@ -1,0 +1,187 @@
+"""The newcomer's first page: one short function per verb of the user, wiring the stages in order."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from humaspost.app import accounts, backups
+from humaspost.app.audiences import import_changed, list_problems
+from humaspost.app.folder_sync import create_rescan
+from humaspost.app.office import Office
+from humaspost.app.scan import list_vanished_problems, scan_folder, sync_ledger
+from humaspost.delivery import sender_process
+from humaspost.delivery.engine import Engine
+from humaspost.delivery.sender_lock import SenderBusy, acquire_sender_lock
+from humaspost.delivery.worker import account_check
+from humaspost.ledger import accounts as ledger_accounts
+from humaspost.ledger.deliveries import publish_now
+from humaspost.ledger.holds import account_holds, pauses
+from humaspost.ledger.queries import delivery_lists
+from humaspost.ledger.webhooks import message_events
+from humaspost.model.problem import Problem
+
+#: `run` waits this long for a slot or a poll, then leaves the rest to the next run.
+DRAIN_PATIENCE = timedelta(seconds=10)
+#: and is over after this, whatever comes.
+MAX_RUN_SECONDS = 15 * 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did: problems found, deliveries touched, and problems of posts that were due."""
+
+    problems: tuple[Problem, ...]
+    deliveries: tuple[Row[Any], ...]
+    due_problems: tuple[Problem, ...] = ()
+
+
+def run_due(office: Office, *, patience: timedelta = DRAIN_PATIENCE) -> RunReport:
+    """Send everything that is due, or comes due within ``patience``, once, and say what happened."""
+    started = office.now()
+    with _running_engine(office, "run") as engine:
+        audience_changes = import_changed(office)
+        scanned = scan_folder(office, for_sending=True, wait_for_unsettled=True)
+        synced = sync_ledger(office, scanned)
+        engine.check_unknown()
+        engine.start()
+        engine.drain(idle_for=patience, deadline=MAX_RUN_SECONDS)
+    problems = (*list_problems(audience_changes), *scanned.problems, *list_vanished_problems(scanned, synced))
+    return RunReport(problems, _list_touched(office, started), scanned.due_problems(office.now(), synced))
+
+
+def schedule(office: Office, stop: threading.Event) -> int:
+    """Watch the folder and send when due until ``stop`` is set; how many writes were then still in flight."""
+    from humaspost.delivery.daemon import Daemon
+
+    with _running_engine(office, "schedule") as engine:
+        rescan = create_rescan(office)
+        return Daemon(engine, office.settings.posts, rescan, stop).run()
+
+
+def publish(
+    office: Office, post: str, *, account: str | None = None, deadline: float = MAX_RUN_SECONDS
+) -> RunReport:
+    """Due, failed and missed deliveries of one post go out now; with a running owner it sends them.
+
+    Raises PublishInterrupted where a person broke it off.
+    """
+    started = office.now()
+    import_changed(office)
+    scanned = scan_folder(office, for_sending=True, wait_for_unsettled=True)
+    sync_ledger(office, scanned)
+    ledger = office.ledger(write=True)
+    publish_request = ledger.write(
+        lambda conn: publish_now.request(conn, post, account=account, now=office.now())
+    )
+    try:
+        try:
+            with _running_engine(office, "publish", only_post=post) as engine:
+                engine.start()
+                engine.drain(idle_for=timedelta(seconds=60), deadline=deadline)
+        except SenderBusy:
+            publish_now.wait_until_sent(ledger, publish_request.pairs, deadline=deadline)
+    except KeyboardInterrupt:
+        all_cancelled = ledger.write(
+            lambda conn: publish_now.cancel_request(conn, publish_request, now=office.now())
+        )
+        raise PublishInterrupted(() if all_cancelled else _list_of_post(office, post, account)) from None
+    return RunReport(scanned.problems, _list_touched(office, started, post=post))
+
+
+class PublishInterrupted(KeyboardInterrupt):
+    """Nobody wants it now any more: what was not begun is as before. ``begun`` = all deliveries, where some was."""
+
+    def __init__(self, started: Sequence[Row[Any]]) -> None:
+        super().__init__()
+        self.started = tuple(started)
+
+
+def _list_of_post(office: Office, post: str, account: str | None) -> list[Row[Any]]:
+    with office.ledger().read() as conn:
+        return delivery_lists.list_deliveries(conn, post_id=post, account_name=account)
+
+
+def blocking_accounts(office: Office, post: str, *, account: str | None = None) -> list[Row[Any]]:
+    """The ledger's rows of accounts that keep something of the post back."""
+    with office.ledger().read() as conn:
+        return publish_now.blocking_accounts(conn, post, account=account)
+
+
+def pause(office: Office, reason: str, *, except_types: Sequence[str] = ()) -> int:
+    """Nothing more is sent from here on; how many writes were already committed, once they have ended."""
+    ledger = office.ledger(write=True)
+    now = office.now()
+    committed = ledger.write(
+        lambda conn: pauses.start_pause(conn, reason, except_types=except_types, now=now)
+    )
+    publish_now.wait_until_idle(ledger, deadline=30.0)
+    return committed
+
+
+def resume(office: Office) -> int:
+    """No pause holds; what came due meanwhile goes by the late policy. How many deliveries that freed."""
+    now = office.now()
+    return office.ledger(write=True).write(lambda conn: pauses.end_pauses(conn, now=now))
+
+
+def check_account(office: Office, name: str) -> tuple[str, datetime | None]:
+    """The platform says whose credentials these are; they are bound, and what was held for login is freed.
+
+    Answers (shown, next try): a moment = it did not work, the ledger's account row says why. Raises KeyError
+    for a name that the config does not have, ConfigError where its secrets cannot be read.
+    """
+    account = office.settings.account(name)
+    if account is None:
+        raise KeyError(name)
+    for field in accounts.required_secrets(office.channels[account.channel], account):
+        office.vault.secret(name, field)
+    account_session = office.open_account(account)
+    try:
+        account_block = account_check.verify_account(
+            account_session, office.sender_context("account-check"), force=True
+        )
+        if account_block is None:
+            office.ledger(write=True).write(
+                lambda conn: account_holds.acknowledge(conn, account_session.account_id, now=office.now())
+            )
+    finally:
+        account_session.close()
+    with office.ledger().read() as conn:
+        row = ledger_accounts.get_by_name(conn, name)
+    return (
+        row.display_name if row is not None else account.display_name
+    ), account_block.until if account_block else None
+
+
+def rename_account(office: Office, old: str, new: str) -> bool:
+    """The ledger knows the account by its new name; False where it never knew the old one."""
+    return office.ledger(write=True).write(lambda conn: ledger_accounts.rename_account(conn, old, new))
+
+
+@contextmanager
+def _running_engine(office: Office, command: str, *, only_post: str | None = None) -> Iterator[Engine]:
+    """This process is the owner; raises SenderBusy where another is. In the end nothing is in flight."""
+    with acquire_sender_lock(office.settings.state):
+        backups.verify(office)
+        if only_post is None:
+            backups.create_daily_job(office)()
+        process = sender_process.current(command)
+        sender = office.sender_context(process.id, only_post=only_post)
+        with sender_process.register(sender.ledger, process, now=office.now()):
+            engine = Engine(office.open_accounts(), sender)
+            sender.ledger.write(lambda conn: message_events.retry_unmatched(conn, now=office.now()))
+            try:
+                yield engine
+            finally:
+                engine.stop()
+        backups.finish(office)
+
+
+def _list_touched(office: Office, since: datetime, *, post: str | None = None) -> tuple[Row[Any], ...]:
+    with office.ledger().read() as conn:
+        return tuple(delivery_lists.list_deliveries(conn, post_id=post, touched_since=since))
