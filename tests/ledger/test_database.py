@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, insert, select, text
+from sqlalchemy import Connection, create_engine, insert, select, text
 
 from humaspost.ledger import database, schema
 from humaspost.ledger.database import FILE, LedgerError, UnsupportedLedgerError, open_ledger
+from humaspost.ledger.recovery import backup, copy_detection
 from humaspost.ledger.schema import meta
 from tests.support.deadlines import SECOND
 from tests.support.prototype_ledger import make_prototype_ledger
@@ -51,6 +52,39 @@ def test_it_syncs_fully_in_wal_and_is_private(tmp_path):
         assert database.quick_check(conn) == "ok"
     assert (tmp_path / FILE).stat().st_mode & 0o077 == 0
     ledger.close()
+
+
+def test_others_see_no_ledger_while_it_is_being_created(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    observed = []
+    real = database.run_migrations
+
+    def run_migrations(connection: Connection) -> None:
+        real(connection)
+        # A backup at this moment ended with "no such table: meta".
+        observed.append((backup.create_daily(tmp_path, now=NOW), (tmp_path / database.FILE).exists()))
+
+    monkeypatch.setattr(database, "run_migrations", run_migrations)
+    open_ledger(tmp_path, now=NOW, create=True).close()
+    assert observed == [(None, False)]
+    assert [path.name for path in tmp_path.iterdir()] == [database.FILE]
+
+
+def test_of_two_commands_that_create_it_at_once_the_first_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = database.run_migrations
+
+    def run_migrations(connection: Connection) -> None:
+        monkeypatch.setattr(database, "run_migrations", real)
+        with closing(open_ledger(tmp_path, now=NOW, create=True)) as faster:
+            faster.write(lambda conn: copy_detection.set_generation(conn, "faster"))
+        real(connection)
+
+    monkeypatch.setattr(database, "run_migrations", run_migrations)
+    with closing(open_ledger(tmp_path, now=NOW, create=True)) as slower, slower.read() as conn:
+        assert copy_detection.get_generation(conn) == "faster"
 
 
 def test_it_remembers_when_it_was_made(tmp_path):

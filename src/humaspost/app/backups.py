@@ -24,11 +24,9 @@ RETRY_DELAY = timedelta(hours=1)
 def create_backup(office: Office, target: Path | None) -> Path:
     """A whole copy of the ledger lies at ``target``, by default among the daily ones."""
     state = office.settings.state
-    if not (state / database.FILE).exists():
+    # It raises where the ledger cannot be used: no copy of that would help.
+    if database.read_version(state / database.FILE) is None:
         raise LedgerError(_("there is no ledger yet, so there is nothing to back up"), "humaspost run")
-    database.read_version(
-        state / database.FILE
-    )  # raises where it cannot be used, so no copy of it would help
     if target is None:
         return backup.create_in_state(state, now=office.now())
     if target.resolve() == (state / database.FILE).resolve():

@@ -34,12 +34,18 @@ def created(target: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
 
     The umask applies, as to every new file: ``mode`` is the most that it may allow.
     """
+    with created_path(target, mode=mode) as draft, draft.open("r+b") as file:
+        yield file
+
+
+@contextmanager
+def created_path(target: Path, *, mode: int = 0o600) -> Iterator[Path]:
+    """Yield the path of an empty file to write; otherwise the same as ``created``."""
     draft = draft_of(target)
     _new(draft, mode)
     try:
+        yield draft
         with draft.open("r+b") as file:
-            yield file
-            file.flush()
             os.fsync(file.fileno())
         _place(draft, target)
     finally:

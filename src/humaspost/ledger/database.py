@@ -4,7 +4,7 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
-from humaspost.base.files import written_path
+from humaspost.base.files import created_path, written_path
 from humaspost.base.i18n import _
 from humaspost.ledger.committer import Committer
 from humaspost.ledger.file import FILE as FILE  # re-exported: the ledger lies there
@@ -207,14 +207,23 @@ def open_ledger(state: Path, *, now: datetime, create: bool, upgrade: bool = Fal
     if current_version is not None and current_version < HEAD and not upgrade:
         message = _("the ledger is of an older humaspost; whatever sends next brings it up to date")
         raise LedgerError(message, _("start the scheduler anew, or: humaspost run"))
-    if current_version != HEAD:
+    if current_version is None and not path.exists():
+        _create(path, now)
+    elif current_version != HEAD:
         _migrate(path, current_version, now)
     return Ledger(_create_engine(path), path)
 
 
-def _migrate(path: Path, old_version: str | None, now: datetime) -> None:
-
+def _create(path: Path, now: datetime) -> None:
+    """Build a ledger beside its place and put it there whole."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Built in its place, a `backup` at that moment found a file without tables.
+    with suppress(FileExistsError), created_path(path) as draft:  # another command was faster
+        _migrate(draft, None, now)
+
+
+def _migrate(path: Path, old_version: str | None, now: datetime) -> None:
+    """Bring the file to the newest schema, in one transaction; keep a copy of an older one."""
     if old_version is not None:
         backup_path = path.with_name(f"{path.stem}-before-{HEAD}.sqlite3")
         copy_ledger(path, backup_path)
