@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 from humaspost.base.canonical_json import Json
 from humaspost.channels.http.client import map_errors
 from humaspost.model.account import AccountStatus, Identity
-from humaspost.model.channel import ChannelEvent, LookupSchedule, NotReady, Ready, Retracted, Snapshot
+from humaspost.model.channel import LookupSchedule, NotReady, Ready, Retracted, Snapshot
+from humaspost.model.channel_event import ChannelEvent
 from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient
 from humaspost.model.document import to_plain_text
 from humaspost.model.errors import AuthFailed

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from humaspost.channels.testing.contract import ChannelContract
-from humaspost.model.channel import ChannelEvent, LookupSchedule, NotReady, Ready
+from humaspost.model.channel import LookupSchedule, NotReady, Ready
+from humaspost.model.channel_event import ChannelEvent, InboundMessage
 from humaspost.model.delivery import Proof, Receipt
 from humaspost.model.errors import Transient, UnknownOutcome
 from humaspost.model.problem import Problem
@@ -166,7 +167,7 @@ class _OmitsHint(SampleChannel):
 
 class _AcceptsUnsignedWebhooks(SampleChannel):
     def events(self, config: Any, headers: Any, body: bytes, *, secret: str) -> list[ChannelEvent]:
-        return [ChannelEvent("1", "inbound", datetime.now(UTC))]
+        return [InboundMessage("1", datetime.now(UTC))]
 
 
 class _DescendingLookups(SampleChannel):

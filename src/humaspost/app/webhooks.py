@@ -10,8 +10,10 @@ from humaspost.app.office import Office
 from humaspost.audience.opt_out import is_opt_out
 from humaspost.ledger import accounts
 from humaspost.ledger.webhooks import message_events
+from humaspost.ledger.webhooks.webhook_change import WebhookChange
 from humaspost.model.account import Account
-from humaspost.model.channel import Channel, ChannelEvent
+from humaspost.model.channel import Channel
+from humaspost.model.channel_event import ChannelEvent
 
 #: A webhook is signed with the first; the second proves, once, that the address is ours.
 SIGNATURE_SECRET, HANDSHAKE_SECRET = "app_secret", "verify_token"
@@ -67,7 +69,7 @@ def _create_endpoint(office: Office, account: Account) -> WebhookEndpoint:
 
 def receive_webhook(
     office: Office, endpoint: WebhookEndpoint, headers: Mapping[str, str], body: bytes
-) -> "Future[list[message_events.WebhookChange]] | None":
+) -> "Future[list[WebhookChange]] | None":
     """Answered when everything in the webhook is on disk; None = it is not the platform's. Never raises here."""
     channel_events = endpoint.channel.events(
         endpoint.account.config, headers, body, secret=endpoint.app_secret
@@ -81,7 +83,7 @@ def receive_webhook(
 
 def _record_events(
     conn: Connection, office: Office, endpoint: WebhookEndpoint, channel_events: list[ChannelEvent]
-) -> list[message_events.WebhookChange]:
+) -> list[WebhookChange]:
     if not channel_events:
         return []
     platform_id = endpoint.channel.platform_id(endpoint.account.config)

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from humaspost.base.canonical_json import Json
-from humaspost.model.account import AccountStatus, Identity, TemplateStatusChange
-from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient, Stage
+from humaspost.model.account import AccountStatus, Identity
+from humaspost.model.channel_event import ChannelEvent
+from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient
 from humaspost.model.errors import AuthFailed
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
@@ -80,38 +81,6 @@ class Snapshot:
     text: str
     media_count: int = 0
     url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelEvent:
-    """One thing a platform told us by webhook; ``dedupe_key`` is the same for every repetition.
-
-    ``kind`` is ``status`` (with ``key`` = our callback data, ``stage`` or ``failure_code``), ``inbound`` (a
-    person wrote ``text``, or pressed a button with our ``payload`` behind it), ``opted-out`` (a person wants no more), ``no-marketing`` and
-    ``marketing`` (they want no advertising any more, or again), ``window-closed`` (a person's 24-hour window is not open),
-    ``number-changed`` (the ``phone`` becomes ``new_phone``), ``template`` (the platform's ``template_change`` on
-    one) or ``account`` (which it restricted). ``phone`` is the person's number, ``user_id``
-    what the platform calls them; either may be missing.
-    ``retry_after`` = after so many seconds the failed one may be tried once more, ``max_retries`` times.
-    ``restricts_account`` = the account is restricted, and nothing more goes out before a person has seen to it.
-    """
-
-    dedupe_key: str
-    kind: str
-    at: datetime
-    key: str | None = None
-    remote_id: str | None = None
-    stage: Stage | None = None
-    failure_code: str | None = None
-    phone: str | None = None
-    user_id: str | None = None
-    text: str = ""
-    payload: str = ""
-    retry_after: float | None = None
-    max_retries: int = 0
-    restricts_account: bool = False
-    template_change: TemplateStatusChange | None = None
-    new_phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from humaspost.app.office import Office
 from humaspost.app.webhooks import WebhookEndpoint, list_endpoints_of_app, receive_webhook
 from humaspost.audience.phone import mask_phone
 from humaspost.delivery.events import DeliveryEvent, describe_error
-from humaspost.ledger.webhooks.message_events import WebhookChange
+from humaspost.ledger.webhooks.webhook_change import WebhookChange
 
 #: Largest body that Meta sends.
 MAX_BODY_BYTES = 3 * 1024 * 1024

@@ -12,7 +12,15 @@ from humaspost.channels.whatsapp import WhatsApp
 from humaspost.channels.whatsapp.config import WhatsAppConfig
 from humaspost.channels.whatsapp.webhooks import signature_of
 from humaspost.model.account import TemplateStatusChange
-from humaspost.model.channel import ChannelEvent
+from humaspost.model.channel_event import (
+    AccountRestricted,
+    ChannelEvent,
+    InboundMessage,
+    MarketingPreference,
+    MessageStatus,
+    ServiceWindowClosed,
+    TemplateStatus,
+)
 from humaspost.model.delivery import Stage
 from tests.support.examples import examples
 from tests.support.reference_data import shared
@@ -44,9 +52,8 @@ def encoded(value: Any) -> bytes:
 def test_a_status_carries_our_key_and_its_stage() -> None:
     body = encoded(webhook(statuses=[status("sent", biz_opaque_callback_data="hp1:abc:1")]))
     assert read(body) == [
-        ChannelEvent(
+        MessageStatus(
             dedupe_key="wamid.A:sent",
-            kind="status",
             at=datetime.fromtimestamp(1750030073, UTC),
             key="hp1:abc:1",
             remote_id="wamid.A",
@@ -81,7 +88,8 @@ def test_a_failure_names_its_code() -> None:
 def test_an_inbound_message_names_its_sender() -> None:
     message = {"from": "6281234", "id": "wamid.B", "timestamp": "1750030073", "type": "text"}
     (event,) = read(encoded(webhook(messages=[{**message, "text": {"body": "BERHENTI"}}])))
-    assert (event.kind, event.phone, event.text) == ("inbound", "+6281234", "BERHENTI")
+    assert isinstance(event, InboundMessage)
+    assert (event.phone, event.text) == ("+6281234", "BERHENTI")
 
 
 @pytest.mark.parametrize(
@@ -116,8 +124,8 @@ def test_what_a_person_pressed_or_wrote_under_a_picture_is_read(message: Any, sa
     assert (event.text, event.payload) == said
 
 
-def people(**value: Any) -> list[tuple[str, str | None, str | None]]:
-    return [(event.kind, event.phone, event.user_id) for event in read(encoded(webhook(**value))) or []]
+def people(**value: Any) -> list[tuple[type, str | None, str | None]]:
+    return [(type(event), event.phone, event.user_id) for event in read(encoded(webhook(**value))) or []]
 
 
 USER_ID = "ID.1349120865530274"
@@ -142,18 +150,21 @@ def test_a_person_is_known_by_number_by_user_id_or_by_both(
     message: Any, contacts: Any, expected: Any
 ) -> None:
     found = people(messages=[{**INBOUND_TEXT, **message}], contacts=contacts)
-    assert found == ([("inbound", *expected)] if expected else [])
+    assert found == ([(InboundMessage, *expected)] if expected else [])
 
 
 def test_a_status_and_a_preference_may_name_the_user_id_alone() -> None:
     by_id = status("failed", recipient_id=USER_ID, errors=[{"code": 131050}])
-    assert people(statuses=[by_id]) == [("status", None, USER_ID), ("no-marketing", None, USER_ID)]
+    assert people(statuses=[by_id]) == [
+        (MessageStatus, None, USER_ID),
+        (MarketingPreference, None, USER_ID),
+    ]
     both = status("sent", recipient_user_id=USER_ID)
-    assert people(statuses=[both]) == [("status", "+6281", USER_ID)]
+    assert people(statuses=[both]) == [(MessageStatus, "+6281", USER_ID)]
     group = status("sent", recipient_id="Y2FwaV9ncm91cA==", recipient_type="group")
-    assert people(statuses=[group], contacts=[{"user_id": USER_ID}]) == [("status", None, None)]
+    assert people(statuses=[group], contacts=[{"user_id": USER_ID}]) == [(MessageStatus, None, None)]
     stop = {"user_id": USER_ID, "value": "stop", "timestamp": 1750030073}
-    assert people(user_preferences=[stop]) == [("no-marketing", None, USER_ID)]
+    assert people(user_preferences=[stop]) == [(MarketingPreference, None, USER_ID)]
     assert people(user_preferences=[{**stop, "category": "something_newer"}]) == []
 
 
@@ -250,8 +261,8 @@ def template_event(
     raw = encoded(body)
     config = CONFIG.model_copy(update={"business_account_id": business})
     found = WhatsApp().events(config, {"x-hub-signature-256": signature_of(raw, SECRET)}, raw, secret=SECRET)
-    assert all(event.kind == "template" for event in found or [])
-    return [event.template_change for event in found or []]
+    assert all(isinstance(event, TemplateStatus) for event in found or [])
+    return [event.change for event in found or []]
 
 
 def test_a_verdict_on_a_template_of_our_business_is_read() -> None:
@@ -278,8 +289,8 @@ def test_a_restriction_of_the_account_holds_it_and_a_warning_does_not() -> None:
             config, {"x-hub-signature-256": signature_of(raw, SECRET)}, raw, secret=SECRET
         )
         for event in found or []:
-            assert (event.kind, event.restricts_account) == ("account", True), name
-            held[name] = event.failure_code
+            assert isinstance(event, AccountRestricted), name
+            held[name] = event.code
     assert held == {
         "account_deleted": "ACCOUNT_DELETED",
         "account_restriction": "ACCOUNT_RESTRICTION",
@@ -315,7 +326,8 @@ def test_another_limit_is_asked_for() -> None:
     value = {"max_daily_conversation_per_phone": 2000, "max_phone_numbers_per_business": 25}
     change = {"field": "business_capability_update", "value": value}
     (event,) = read(encoded({"entry": [{"id": "1", "time": 1743451903, "changes": [change]}]})) or []
-    assert (event.kind, event.template_change) == ("template", TemplateStatusChange("", ""))
+    assert isinstance(event, TemplateStatus)
+    assert event.change == TemplateStatusChange("", "")
 
 
 def test_a_failure_says_when_it_may_be_tried_once_more_and_what_it_means_for_the_person() -> None:
@@ -324,10 +336,16 @@ def test_a_failure_says_when_it_may_be_tried_once_more_and_what_it_means_for_the
         assert found is not None
         return found
 
-    assert [(e.kind, e.retry_after, e.phone) for e in failed(131049)] == [("status", 86_400.0, "+6281")]
-    assert [(e.kind, e.retry_after) for e in failed(131026)] == [("status", None)]
-    assert [(e.kind, e.retry_after, e.phone) for e in failed(131047)][1] == ("window-closed", None, "+6281")
-    assert [(e.kind, e.phone) for e in failed(131050)] == [("status", "+6281"), ("no-marketing", "+6281")]
+    (delayed,) = failed(131049)
+    assert (type(delayed), delayed.retry_after, delayed.phone) == (MessageStatus, 86_400.0, "+6281")
+    assert [(type(event), event.retry_after) for event in failed(131026)] == [(MessageStatus, None)]
+    status_, closed = failed(131047)
+    assert (type(status_), type(closed), closed.phone) == (MessageStatus, ServiceWindowClosed, "+6281")
+    assert [(type(event), event.phone) for event in failed(131050)] == [
+        (MessageStatus, "+6281"),
+        (MarketingPreference, "+6281"),
+    ]
+    assert not failed(131050)[1].wants_marketing
 
 
 def test_a_person_may_stop_marketing_alone_and_take_that_back() -> None:
@@ -335,11 +353,12 @@ def test_a_person_may_stop_marketing_alone_and_take_that_back() -> None:
     for name, body in json.loads(shared(path).read_text()).items():
         (chosen,) = body["entry"][0]["changes"][0]["value"]["user_preferences"]
         number = body["entry"][0]["changes"][0]["value"]["metadata"]["phone_number_id"]
-        said = [(e.kind, e.phone) for e in read(encoded(body), number=number) or []]
-        assert said == ([("marketing", f"+{chosen['wa_id']}")] if chosen["value"] == "resume" else []), name
+        said = [(event.wants_marketing, event.phone) for event in read(encoded(body), number=number) or []]
+        assert said == ([(True, f"+{chosen['wa_id']}")] if chosen["value"] == "resume" else []), name
         chosen["value"] = "stop"
         (event,) = read(encoded(body), number=number) or []
-        assert (event.kind, event.phone) == ("no-marketing", f"+{chosen['wa_id']}")
+        assert isinstance(event, MarketingPreference)
+        assert (event.wants_marketing, event.phone) == (False, f"+{chosen['wa_id']}")
         assert chosen["wa_id"] not in event.dedupe_key, "it is kept, and a person's number is not"
 
 
@@ -357,8 +376,8 @@ def test_what_is_wrong_with_the_account_itself_holds_it(code: object, held: bool
     body = webhook(errors=[{"code": code, "title": "words"}, "hostile"])
     found = read(encoded(body))
     assert found is not None
-    assert [(e.kind, e.failure_code, e.restricts_account) for e in found] == (
-        [("account", str(code), True)] if held else []
+    assert [(type(event), event.code) for event in found] == (
+        [(AccountRestricted, str(code))] if held else []
     )
     assert read(encoded(body)) == found, "told again, it is the same"
     assert read(encoded(body), number="1") == [], "another number's"

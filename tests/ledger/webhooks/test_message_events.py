@@ -27,7 +27,16 @@ from humaspost.ledger.schema import (
 )
 from humaspost.ledger.webhooks import message_events
 from humaspost.model.account import AccountStatus, Template, TemplateStatusChange
-from humaspost.model.channel import ChannelEvent
+from humaspost.model.channel_event import (
+    AccountRestricted,
+    ChannelEvent,
+    InboundMessage,
+    MarketingPreference,
+    MessageStatus,
+    NumberChanged,
+    ServiceWindowClosed,
+    TemplateStatus,
+)
 from humaspost.model.delivery import Receipt, Stage, State
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -98,7 +107,7 @@ def status_event(
     again: float | None = None,
     tries: int = 1,
     holds: bool = False,
-) -> ChannelEvent:
+) -> MessageStatus:
     code = word if word.isdecimal() else None
     stage = None if code else Stage(word)
     key = None if number is None else f"hp1:{KEY}:{number}"
@@ -110,7 +119,7 @@ def status_event(
         "max_retries": tries,
         "restricts_account": holds,
     }
-    return ChannelEvent(dedupe, "status", NOW, key, remote_id=wamid, **what)
+    return MessageStatus(dedupe, NOW, key=key, remote_id=wamid, **what)
 
 
 @pytest.fixture
@@ -321,7 +330,7 @@ def _failed_status(
     at = NOW + timedelta(minutes=1) - late
     verdict = TemplateStatusChange("siaran", "id", status)
     whatsapp_ledger.receive(
-        ChannelEvent(f"{status}{late}", "template", at, template_change=verdict), now=NOW + timedelta(hours=1)
+        TemplateStatus(f"{status}{late}", at, change=verdict), now=NOW + timedelta(hours=1)
     )
     with whatsapp_ledger.ledger.read() as conn:
         row = accounts.get_by_name(conn, "whatsapp")
@@ -356,13 +365,13 @@ def test_another_account_can_neither_settle_nor_use_up_an_event(whatsapp_ledger:
 @given(st.text(max_size=80))
 def test_foreign_callback_data_settles_nothing(key: str) -> None:
     whatsapp_ledger = WhatsAppLedger(State.UNKNOWN)
-    whatsapp_ledger.receive(ChannelEvent("d", "status", NOW, key, remote_id="w", stage=Stage.SENT))
+    whatsapp_ledger.receive(MessageStatus("d", NOW, key=key, remote_id="w", stage=Stage.SENT))
     assert whatsapp_ledger.delivery_state[0] == "unknown"
     whatsapp_ledger.ledger.close()
 
 
-def _message_event(text: str, *, at: datetime = NOW, phone: str = PHONE, number: int = 1) -> ChannelEvent:
-    return ChannelEvent(f"m{number}:inbound", "inbound", at, remote_id=f"m{number}", phone=phone, text=text)
+def _message_event(text: str, *, at: datetime = NOW, phone: str = PHONE, number: int = 1) -> InboundMessage:
+    return InboundMessage(f"m{number}:inbound", at, remote_id=f"m{number}", phone=phone, text=text)
 
 
 def test_a_message_opens_the_window_for_a_day_and_an_older_one_does_not_shorten_it(
@@ -381,9 +390,7 @@ def test_a_message_opens_the_window_for_a_day_and_an_older_one_does_not_shorten_
 def test_a_window_that_the_platform_says_is_closed_is_closed(whatsapp_ledger: WhatsAppLedger) -> None:
     whatsapp_ledger.receive(_message_event("halo"))
     for number, at in enumerate((NOW, datetime(9999, 12, 31, tzinfo=UTC))):
-        whatsapp_ledger.receive(
-            ChannelEvent(f"w{number}:closed", "window-closed", at, remote_id="w", phone=PHONE)
-        )
+        whatsapp_ledger.receive(ServiceWindowClosed(f"w{number}:closed", at, remote_id="w", phone=PHONE))
     with whatsapp_ledger.ledger.read() as conn:
         assert conn.execute(select(service_window)).all() == []
 
@@ -409,10 +416,8 @@ def test_a_sentence_is_for_a_person_to_read(whatsapp_ledger: WhatsAppLedger) -> 
 USER = "ID.1349120865530274"
 
 
-def _by_id(text: str, *, wamid: str, sender: str | None = None) -> ChannelEvent:
-    return ChannelEvent(
-        f"{wamid}:inbound", "inbound", NOW, remote_id=wamid, phone=sender, user_id=USER, text=text
-    )
+def _by_id(text: str, *, wamid: str, sender: str | None = None) -> InboundMessage:
+    return InboundMessage(f"{wamid}:inbound", NOW, remote_id=wamid, phone=sender, user_id=USER, text=text)
 
 
 def _link_recipient(
@@ -423,9 +428,7 @@ def _link_recipient(
         person = recipients.get_by_phone(conn, PHONE)
     whatsapp_ledger.ledger.write(lambda conn: conn.execute(update(delivery).values(recipient=person.id)))
     whatsapp_ledger.receive(
-        ChannelEvent(
-            "w1:sent", "status", NOW, key, remote_id="w1", stage=Stage.SENT, phone=sender, user_id=USER
-        )
+        MessageStatus("w1:sent", NOW, key=key, remote_id="w1", stage=Stage.SENT, phone=sender, user_id=USER)
     )
 
 
@@ -454,7 +457,7 @@ def test_who_was_named_once_opens_and_loses_the_window_by_user_id_alone(
         assert conn.execute(select(service_window.c.open_until)).scalars().all() == [
             NOW + service_windows.DURATION
         ]
-    whatsapp_ledger.receive(ChannelEvent("w2:closed", "window-closed", NOW, remote_id="w2", user_id=USER))
+    whatsapp_ledger.receive(ServiceWindowClosed("w2:closed", NOW, remote_id="w2", user_id=USER))
     with whatsapp_ledger.ledger.read() as conn:
         assert conn.execute(select(service_window)).all() == []
 
@@ -527,13 +530,7 @@ def test_who_is_reached_at_a_number_spelled_otherwise_can_leave_from_it(
 
 def test_a_restricted_account_is_held(whatsapp_ledger: WhatsAppLedger) -> None:
     whatsapp_ledger.receive(
-        ChannelEvent(
-            "account:ACCOUNT_RESTRICTION:1",
-            "account",
-            NOW,
-            failure_code="ACCOUNT_RESTRICTION",
-            restricts_account=True,
-        )
+        AccountRestricted("account:ACCOUNT_RESTRICTION:1", NOW, code="ACCOUNT_RESTRICTION")
     )
     with whatsapp_ledger.ledger.read() as conn:
         row = accounts.get_by_name(conn, "whatsapp")
@@ -542,7 +539,7 @@ def test_a_restricted_account_is_held(whatsapp_ledger: WhatsAppLedger) -> None:
 
 def test_whoever_has_another_number_now_can_leave_from_it(whatsapp_ledger: WhatsAppLedger) -> None:
     new = "+6281200000777"
-    moved = ChannelEvent("s1:moved", "number-changed", NOW, phone=PHONE, new_phone=new)
+    moved = NumberChanged("s1:moved", NOW, phone=PHONE, new_phone=new)
     assert [(c.kind, c.phones) for c in whatsapp_ledger.receive(moved)] == [("number-changed", (PHONE, new))]
     with whatsapp_ledger.ledger.read() as conn:
         assert conn.execute(select(service_window)).all() == [], "nobody said anything"
@@ -559,9 +556,7 @@ def test_whoever_has_another_number_now_can_leave_from_it(whatsapp_ledger: Whats
 def test_who_had_left_has_left_with_the_new_number_too(whatsapp_ledger: WhatsAppLedger) -> None:
     new = "+6281200000777"
     whatsapp_ledger.receive(_message_event("STOP"))
-    whatsapp_ledger.receive(
-        ChannelEvent("s1:moved", "number-changed", LATER, phone=PHONE, new_phone=new), now=LATER
-    )
+    whatsapp_ledger.receive(NumberChanged("s1:moved", LATER, phone=PHONE, new_phone=new), now=LATER)
     assert _has_opted_out(whatsapp_ledger, new) == NOW
 
 
@@ -572,9 +567,7 @@ def test_who_left_before_we_heard_of_the_new_number(
     """An older word from that number is of whoever had it before."""
     new = "+6281200000777"
     whatsapp_ledger.receive(replace(_message_event("STOP", phone=new), at=said), now=LATER)
-    whatsapp_ledger.receive(
-        ChannelEvent("s1:moved", "number-changed", NOW, phone=PHONE, new_phone=new), now=LATER
-    )
+    whatsapp_ledger.receive(NumberChanged("s1:moved", NOW, phone=PHONE, new_phone=new), now=LATER)
     assert (_has_opted_out(whatsapp_ledger), _has_opted_out(whatsapp_ledger, new)) == (
         said if left else None,
         said,
@@ -584,9 +577,7 @@ def test_who_left_before_we_heard_of_the_new_number(
 def test_a_strangers_new_number_is_nobodys(whatsapp_ledger: WhatsAppLedger) -> None:
     assert (
         whatsapp_ledger.receive(
-            ChannelEvent(
-                "s1:moved", "number-changed", NOW, phone="+6281299999999", new_phone="+6281299999998"
-            )
+            NumberChanged("s1:moved", NOW, phone="+6281299999999", new_phone="+6281299999998")
         )
         == []
     )
@@ -604,7 +595,10 @@ def _marketing(whatsapp_ledger: WhatsAppLedger, phone: str = PHONE) -> bool | No
 def _wish(
     kind: str, *, at: datetime = NOW, sender: str | None = PHONE, user_id: str | None = None
 ) -> ChannelEvent:
-    return ChannelEvent(f"{kind}:{at}:{sender}", kind, at, phone=sender, user_id=user_id)
+    wants_marketing = kind == "marketing"
+    return MarketingPreference(
+        f"{kind}:{at}:{sender}", at, wants_marketing=wants_marketing, phone=sender, user_id=user_id
+    )
 
 
 @pytest.mark.parametrize(

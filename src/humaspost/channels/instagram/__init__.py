@@ -9,7 +9,8 @@ from humaspost.channels.instagram import render as rendering
 from humaspost.channels.instagram import rules as limits
 from humaspost.channels.instagram.config import InstagramConfig
 from humaspost.model.account import AccountStatus
-from humaspost.model.channel import ChannelContext, ChannelEvent, LookupSchedule, Session
+from humaspost.model.channel import ChannelContext, LookupSchedule, Session
+from humaspost.model.channel_event import ChannelEvent
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Rendition

@@ -10,7 +10,8 @@ from humaspost.channels.whatsapp import rules as limits
 from humaspost.channels.whatsapp import webhooks as webhooks
 from humaspost.channels.whatsapp.config import WhatsAppConfig, mask_number
 from humaspost.model.account import AccountStatus
-from humaspost.model.channel import ChannelContext, ChannelEvent, LookupSchedule, Session
+from humaspost.model.channel import ChannelContext, LookupSchedule, Session
+from humaspost.model.channel_event import ChannelEvent
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Rendition

@@ -9,7 +9,7 @@ from typing import Any
 
 from humaspost.channels.whatsapp.json_fields import get_id, get_object, get_objects, get_text, get_timestamp
 from humaspost.model.account import TemplateStatusChange
-from humaspost.model.channel import ChannelEvent
+from humaspost.model.channel_event import AccountRestricted, ChannelEvent, TemplateStatus
 
 _TEMPLATE_FIELDS = ("message_template_status_update", "template_category_update")
 #: What is told of a template by these is its new status, under our name for it; FLAGGED, say, is only a warning.
@@ -37,18 +37,10 @@ def _account_event(field: str, value: dict[str, Any], at: datetime) -> Iterator[
     if field in _TEMPLATE_FIELDS:
         yield from _template_status_change(value, at)
     if field in _LIMIT_FIELDS:
-        yield ChannelEvent(
-            f"{field}:{int(at.timestamp())}", "template", at, template_change=TemplateStatusChange("", "")
-        )
+        yield TemplateStatus(f"{field}:{int(at.timestamp())}", at, change=TemplateStatusChange("", ""))
     if field == "account_update" and _is_restriction(value):
         event = get_id(value, "event")
-        yield ChannelEvent(
-            f"account:{event}:{int(at.timestamp())}",
-            "account",
-            at,
-            failure_code=event,
-            restricts_account=True,
-        )
+        yield AccountRestricted(f"account:{event}:{int(at.timestamp())}", at, code=event)
 
 
 def _is_restriction(value: dict[str, Any]) -> bool:
@@ -72,9 +64,5 @@ def _template_status_change(value: dict[str, Any], at: datetime) -> Iterator[Cha
     status = get_id(value, "event") or get_id(value, "new_category")
     if name and language:
         dedupe = f"{name}:{language}:{status}:{int(at.timestamp())}"
-        yield ChannelEvent(
-            dedupe,
-            "template",
-            at,
-            template_change=TemplateStatusChange(name, language, _TEMPLATE_STATUSES.get(status, "")),
-        )
+        change = TemplateStatusChange(name, language, _TEMPLATE_STATUSES.get(status, ""))
+        yield TemplateStatus(dedupe, at, change=change)

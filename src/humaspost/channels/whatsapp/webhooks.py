@@ -21,7 +21,15 @@ from humaspost.channels.whatsapp.json_fields import (
     get_timestamp,
     get_user_id,
 )
-from humaspost.model.channel import ChannelEvent
+from humaspost.model.channel_event import (
+    AccountRestricted,
+    ChannelEvent,
+    InboundMessage,
+    MarketingPreference,
+    MessageStatus,
+    NumberChanged,
+    ServiceWindowClosed,
+)
 from humaspost.model.delivery import Stage
 
 _MAX_BODY_BYTES = 3 * 1024 * 1024
@@ -32,7 +40,9 @@ _STAGES = {
     "played": Stage.READ,
 }
 #: What a person chose of marketing; ``signup`` says that they follow a link of Meta's, and is no consent of ours.
-_PREFERENCE_KINDS = {"stop": "no-marketing", "resume": "marketing"}
+_WANTS_MARKETING = {"stop": False, "resume": True}
+#: The person's 24-hour window is not open.
+_WINDOW_CLOSED = "131047"
 
 
 class _Sender(TypedDict):
@@ -86,9 +96,7 @@ def _restriction_events(payload: object, phone_number_id: str, body: bytes) -> I
                 if code and failure_of(code).restricts_account:
                     at = get_timestamp(entry, "time") or datetime.max.replace(tzinfo=UTC)
                     digest = hashlib.sha256(body).hexdigest()[:16]
-                    yield ChannelEvent(
-                        f"account:{code}:{digest}", "account", at, failure_code=code, restricts_account=True
-                    )
+                    yield AccountRestricted(f"account:{code}:{digest}", at, code=code)
 
 
 def _sender_of(value: dict[str, Any], source: dict[str, Any], number: str, user: str) -> _Sender:
@@ -126,10 +134,9 @@ def _status_events(value: dict[str, Any]) -> Iterator[ChannelEvent]:
         failure = failure_of(code) if code else WebhookFailure()
         key = get_id(status, "biz_opaque_callback_data") or None
         person = _sender_of(value, status, "recipient_id", "recipient_user_id")
-        yield ChannelEvent(
-            dedupe_key=f"{wamid}:{status_name}",
-            kind="status",
-            at=sent_at,
+        yield MessageStatus(
+            f"{wamid}:{status_name}",
+            sent_at,
             key=key,
             remote_id=wamid,
             stage=_STAGES.get(status_name),
@@ -139,9 +146,12 @@ def _status_events(value: dict[str, Any]) -> Iterator[ChannelEvent]:
             restricts_account=failure.restricts_account,
             **person,
         )
-        # 131047: their window is not open.
-        if consequence := {MARKETING_OPTED_OUT: "no-marketing", "131047": "window-closed"}.get(code or ""):
-            yield ChannelEvent(f"{wamid}:{consequence}", consequence, sent_at, key, wamid, **person)
+        if code == MARKETING_OPTED_OUT:
+            yield MarketingPreference(
+                f"{wamid}:no-marketing", sent_at, wants_marketing=False, key=key, remote_id=wamid, **person
+            )
+        if code == _WINDOW_CLOSED:
+            yield ServiceWindowClosed(f"{wamid}:window-closed", sent_at, key=key, remote_id=wamid, **person)
 
 
 def _first_error(status: dict[str, Any]) -> str:
@@ -158,8 +168,8 @@ def _inbound_events(value: dict[str, Any]) -> Iterator[ChannelEvent]:
         person = _sender_of(value, message, "from", "from_user_id")
         if wamid and sent_at and any(person.values()):
             text, payload = _message_text(message), _button_payload(message)
-            yield ChannelEvent(
-                f"{wamid}:inbound", "inbound", sent_at, remote_id=wamid, text=text, payload=payload, **person
+            yield InboundMessage(
+                f"{wamid}:inbound", sent_at, remote_id=wamid, text=text, payload=payload, **person
             )
 
 
@@ -171,9 +181,7 @@ def _number_change(message: dict[str, Any]) -> Iterator[ChannelEvent]:
         get_phone(system, "wa_id") or get_phone(system, "new_wa_id"),
     )
     if wamid and changed_at and old_phone and new_phone and old_phone != new_phone:
-        yield ChannelEvent(
-            f"{wamid}:number-changed", "number-changed", changed_at, phone=old_phone, new_phone=new_phone
-        )
+        yield NumberChanged(f"{wamid}:number-changed", changed_at, phone=old_phone, new_phone=new_phone)
 
 
 def _preference_events(value: dict[str, Any]) -> Iterator[ChannelEvent]:
@@ -184,12 +192,13 @@ def _preference_events(value: dict[str, Any]) -> Iterator[ChannelEvent]:
     for preference in get_objects(value, "user_preferences"):
         sender, changed_at = _sender_of(value, preference, "wa_id", "user_id"), get_timestamp(preference)
         person = sender["phone"] or sender["user_id"]
-        kind = _PREFERENCE_KINDS.get(get_text(preference, "value"))
-        if person and changed_at and kind and get_text(preference, "category") in ("", "marketing_messages"):
+        wants_marketing = _WANTS_MARKETING.get(get_text(preference, "value"))
+        is_about_marketing = get_text(preference, "category") in ("", "marketing_messages")
+        if person and changed_at and wants_marketing is not None and is_about_marketing:
             # It is kept, and a person's number is not.
             digest = hashlib.sha256(person.encode()).hexdigest()[:16]
             dedupe = f"{digest}:{get_text(preference, 'value')}:{get_text(preference, 'timestamp')}"
-            yield ChannelEvent(dedupe, kind, changed_at, **sender)
+            yield MarketingPreference(dedupe, changed_at, wants_marketing=wants_marketing, **sender)
 
 
 def _message_text(message: dict[str, Any]) -> str:

@@ -10,7 +10,8 @@ from humaspost.channels.x import rules as limits
 from humaspost.channels.x.config import KEYS, XConfig
 from humaspost.channels.x.reconcile import POST_URL
 from humaspost.model.account import AccountStatus
-from humaspost.model.channel import Authorization, ChannelContext, ChannelEvent, LookupSchedule, Session
+from humaspost.model.channel import Authorization, ChannelContext, LookupSchedule, Session
+from humaspost.model.channel_event import ChannelEvent
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Rendition

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from humaspost.ledger.schema import delivery, message_event, recipient
-from humaspost.model.channel import ChannelEvent
+from humaspost.model.channel_event import NumberChanged, PersonEvent
 from humaspost.model.delivery import parse_callback
 
 _IDENTITY = "identity"
@@ -21,44 +21,33 @@ _IDENTITY = "identity"
 OPTED_OUT, NO_MARKETING, MARKETING = "opt-out", "no-marketing", "marketing-again"
 
 
-def find_phone(conn: Connection, account: str, channel_event: ChannelEvent, *, now: datetime) -> str | None:
+def find_phone(conn: Connection, account: str, event: PersonEvent, *, now: datetime) -> str | None:
     """The number, as the register has it, of whom ``one`` speaks; None where nobody ever named it."""
-    names = [name for name in (channel_event.user_id, channel_event.phone) if name]
-    person = _find_recipient(conn, account, channel_event)
+    names = [name for name in (event.user_id, event.phone) if name]
+    person = _find_recipient(conn, account, event)
     if person is None:
         dedupe_keys = [_dedupe_key(account, _IDENTITY, name) for name in names]
         query = select(recipient.c.phone).join(message_event, message_event.c.key == recipient.c.id)
-        return (
-            conn.scalar(query.where(message_event.c.dedupe_key.in_(dedupe_keys)).limit(1))
-            or channel_event.phone
-        )
+        return conn.scalar(query.where(message_event.c.dedupe_key.in_(dedupe_keys)).limit(1)) or event.phone
     for name in names:
         if name != person.phone:
-            _save(conn, account, _IDENTITY, channel_event, name=name, recipient_id=person.id, now=now)
+            _save(conn, account, _IDENTITY, event, name=name, recipient_id=person.id, now=now)
     return str(person.phone)
 
 
-def link(conn: Connection, account: str, channel_event: ChannelEvent, *, now: datetime) -> bool:
-    """Whoever has the number writes from ``one.moved`` from now on; False = nobody of ours has it."""
-    person = _find_recipient(conn, account, channel_event)
-    if person is not None and channel_event.new_phone:
-        _save(
-            conn,
-            account,
-            _IDENTITY,
-            channel_event,
-            name=channel_event.new_phone,
-            recipient_id=person.id,
-            now=now,
-        )
+def link(conn: Connection, account: str, event: NumberChanged, *, now: datetime) -> bool:
+    """Link the new number to the person who has the old one. Return False if none of ours has it."""
+    person = _find_recipient(conn, account, event)
+    if person is not None:
+        _save(conn, account, _IDENTITY, event, name=event.new_phone, recipient_id=person.id, now=now)
     return person is not None
 
 
 def remember_choice(
-    conn: Connection, account: str, channel_event: ChannelEvent, choice: str, *, now: datetime
+    conn: Connection, account: str, event: PersonEvent, choice: str, *, now: datetime
 ) -> None:
     """Whom ``one`` speaks of said so (``OPTED_OUT``, ``NO_MARKETING``, ``MARKETING``), and it waits for their number."""
-    _save(conn, account, choice, channel_event, name=channel_event.user_id or "", recipient_id=None, now=now)
+    _save(conn, account, choice, event, name=event.user_id or "", recipient_id=None, now=now)
 
 
 def pop_remembered_choice(conn: Connection, account: str, user_id: str, choice: str) -> datetime | None:
@@ -67,21 +56,21 @@ def pop_remembered_choice(conn: Connection, account: str, user_id: str, choice: 
     return conn.scalar(waiting.returning(message_event.c.at))
 
 
-def _find_recipient(conn: Connection, account: str, channel_event: ChannelEvent) -> Row[Any] | None:
+def _find_recipient(conn: Connection, account: str, event: PersonEvent) -> Row[Any] | None:
     """The recipient (id, phone) to whom the message with our key went, else whoever has the number."""
-    key, _ = parse_callback(channel_event.key)
+    key, _ = parse_callback(event.key)
     query = select(*[recipient.c[name] for name in ("id", "phone")])
     sent_query = query.join(delivery, delivery.c.recipient == recipient.c.id)
     sent_query = sent_query.where(delivery.c.key == key, delivery.c.account == account)
     row = conn.execute(sent_query).one_or_none() if key else None
-    return row or conn.execute(query.where(recipient.c.phone == channel_event.phone)).one_or_none()
+    return row or conn.execute(query.where(recipient.c.phone == event.phone)).one_or_none()
 
 
 def _save(
     conn: Connection,
     account: str,
     kind: str,
-    channel_event: ChannelEvent,
+    event: PersonEvent,
     *,
     name: str,
     recipient_id: str | None,
@@ -92,7 +81,7 @@ def _save(
         account=account,
         kind=kind,
         key=recipient_id,
-        at=min(channel_event.at, now),
+        at=min(event.at, now),
         received_at=now,
         settled=True,
     )
