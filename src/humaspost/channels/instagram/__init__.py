@@ -7,7 +7,7 @@ from typing import ClassVar
 from humaspost.channels.instagram import check as checking
 from humaspost.channels.instagram import render as rendering
 from humaspost.channels.instagram import rules as limits
-from humaspost.channels.instagram.config import InstagramConfig
+from humaspost.channels.instagram.config import LOOKUP_SCHEDULE, InstagramConfig
 from humaspost.model.account import AccountStatus
 from humaspost.model.channel import ChannelContext, LookupSchedule, Session
 from humaspost.model.channel_event import ChannelEvent
@@ -23,9 +23,7 @@ class Instagram:
     name: ClassVar[str] = "instagram"
     Config: ClassVar[type[InstagramConfig]] = InstagramConfig
     secrets: ClassVar[tuple[str, ...]] = ("access_token",)
-    lookup_schedule: ClassVar[LookupSchedule] = LookupSchedule(
-        (5, 30, 120, 300, 900), public_site="https://www.instagram.com/"
-    )
+    lookup_schedule: ClassVar[LookupSchedule] = LOOKUP_SCHEDULE
 
     def display_name(self, config: InstagramConfig) -> str:
         """``@handle`` where the config has it, else the user id."""

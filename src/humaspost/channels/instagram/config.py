@@ -4,8 +4,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from humaspost.model.channel import LookupSchedule
+
 _UPLOADS = "https://rupload.facebook.com"
 _GRAPH_HOSTS = {"instagram": "https://graph.instagram.com", "facebook": "https://graph.facebook.com"}
+PUBLIC_SITE = "https://www.instagram.com/"
+#: When to look up an unknown outcome.
+LOOKUP_SCHEDULE = LookupSchedule((5, 30, 120, 300, 900), public_site=PUBLIC_SITE)
 
 
 class InstagramConfig(BaseModel):

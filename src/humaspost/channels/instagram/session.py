@@ -13,7 +13,7 @@ from humaspost.channels.http.client import REQUEST_SECONDS, HttpClient, map_erro
 from humaspost.channels.instagram import containers, media_upload, reconcile
 from humaspost.channels.instagram.auth import TokenManager
 from humaspost.channels.instagram.client import ContainerClient
-from humaspost.channels.instagram.config import InstagramConfig
+from humaspost.channels.instagram.config import PUBLIC_SITE, InstagramConfig
 from humaspost.channels.instagram.errors import ERROR_ROWS, NOT_READY, wait_for_quota
 from humaspost.channels.meta_graph import GraphClient, get_objects, get_text
 from humaspost.model.account import AccountStatus, Identity
@@ -130,7 +130,7 @@ class InstagramSession:
     def retract(self, receipt: Receipt) -> Retracted | ManualSteps:
         """Deleted with Facebook Login; else a person does it in the app."""
         if self._config.login != "facebook" or receipt.remote_id is None:
-            location = receipt.url or "https://www.instagram.com/"
+            location = receipt.url or PUBLIC_SITE
             return ManualSteps(_("delete the post in the Instagram app: {where}").format(where=location))
         response = self._graph_client.request("retract", "DELETE", f"/{receipt.remote_id}", write=True)
         if response.get("success") is not True:

@@ -8,7 +8,7 @@ from humaspost.channels.whatsapp import check as checking
 from humaspost.channels.whatsapp import render as rendering
 from humaspost.channels.whatsapp import rules as limits
 from humaspost.channels.whatsapp import webhooks as webhooks
-from humaspost.channels.whatsapp.config import WhatsAppConfig, mask_number
+from humaspost.channels.whatsapp.config import LOOKUP_SCHEDULE, WhatsAppConfig, mask_number
 from humaspost.model.account import AccountStatus
 from humaspost.model.channel import ChannelContext, LookupSchedule, Session
 from humaspost.model.channel_event import ChannelEvent
@@ -24,10 +24,7 @@ class WhatsApp:
     name: ClassVar[str] = "whatsapp"
     Config: ClassVar[type[WhatsAppConfig]] = WhatsAppConfig
     secrets: ClassVar[tuple[str, ...]] = ("access_token", "app_secret")
-    #: There is nothing to ask: only a webhook with our callback key tells (contracts: exactly-once).
-    lookup_schedule: ClassVar[LookupSchedule] = LookupSchedule(
-        (), public_site="https://business.facebook.com/wa/manage/"
-    )
+    lookup_schedule: ClassVar[LookupSchedule] = LOOKUP_SCHEDULE
 
     def display_name(self, config: WhatsAppConfig) -> str:
         """The number, masked; before it is known, its id, masked."""

@@ -5,7 +5,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from humaspost.channels.whatsapp.template_params import TemplateSettings, is_button
+from humaspost.model.channel import LookupSchedule
 from humaspost.model.post import MediaKind
+
+#: No lookups: only a webhook with our callback key tells (contracts: exactly-once).
+LOOKUP_SCHEDULE = LookupSchedule((), public_site="https://business.facebook.com/wa/manage/")
 
 
 class ConfiguredTemplate(BaseModel):

@@ -5,30 +5,24 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp (read 
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 from humaspost.base.canonical_json import Json
 from humaspost.base.i18n import _
-from humaspost.channels.http.client import REQUEST_SECONDS, HttpClient, map_errors
+from humaspost.channels.http.client import REQUEST_SECONDS, HttpClient
 from humaspost.channels.meta_graph import GraphClient, get_objects, get_text
+from humaspost.channels.whatsapp import media_upload, reconcile
 from humaspost.channels.whatsapp.config import WhatsAppConfig, mask_number
 from humaspost.channels.whatsapp.errors import ERROR_ROWS, attempt_number, wait_for
 from humaspost.channels.whatsapp.payload import build_message
-from humaspost.channels.whatsapp.rules import MEDIA_LIFETIME, TIERS
+from humaspost.channels.whatsapp.rules import TIERS
 from humaspost.channels.whatsapp.templates import fetch_templates
 from humaspost.model.account import AccountStatus, Identity
-from humaspost.model.channel import ChannelContext, FitFile, ManualSteps, NotReady, Ready, Retracted, Snapshot
+from humaspost.model.channel import ChannelContext, ManualSteps, NotReady, Ready, Retracted, Snapshot
 from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient
 from humaspost.model.errors import ChannelError, Rejected, Scope, Transient, UnknownOutcome
-from humaspost.model.rendition import Attachment, Part
+from humaspost.model.rendition import Part
 
-#: A file is uploaded anew a day before WhatsApp forgets it.
-_MEDIA_LIFETIME = timedelta(seconds=MEDIA_LIFETIME.value) - timedelta(days=1)
-#: Refusals that may speak of the medium's id: which number Meta gives for an unknown one is not documented.
-_MEDIA_CODES = ("100", "131009", "131053")
 #: What an accepted message is kept back for, in our words.
 _HELD_STATUSES = {"held_for_quality_assessment": "held-for-quality", "paused": "template-paused"}
 _NUMBER_FIELDS = "display_phone_number,verified_name,quality_rating,whatsapp_business_manager_messaging_limit"
@@ -77,19 +71,13 @@ class WhatsAppSession:
 
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:
         """The medium is uploaded, once for all recipients and thirty days."""
-        if not part.media:
-            return Ready({})
-        if _valid_media_id(token, self._context.now()):
-            return Ready(token)
-        with map_errors(write=False):
-            media_id = self._upload_media(part.media[0])
-        return Ready({"media": media_id, "at": self._context.now().isoformat()})
+        return media_upload.prepare_media(self._graph, self._config, self._context, part, token)
 
     def publish(
         self, part: Part, ready: Ready, *, key: str, to: Recipient | None, reply_to: Receipt | None
     ) -> Receipt:
         """The message is with WhatsApp, which tells the rest by webhook, with ``key``."""
-        media_id = _valid_media_id(ready.token, self._context.now()) if part.media else ""
+        media_id = media_upload.ready_media_id(ready.token, self._context.now()) if part.media else ""
         if part.media and not media_id:
             raise Transient("media-expired", "the upload is too old", restart_preparation=True)
         body = build_message(part, to, media_id=media_id, key=key) if to else None
@@ -105,7 +93,7 @@ class WhatsAppSession:
                 raise Transient(
                     error.code, error.detail, scope=Scope.RECIPIENT, window_closed=True
                 ) from error
-            if media_id and error.code in _MEDIA_CODES and self._is_expired(media_id):
+            if media_id and self._is_media_forgotten(error, media_id):
                 raise Transient(
                     "media-gone", error.detail, restart_preparation=True, max_attempts=3
                 ) from error
@@ -119,8 +107,8 @@ class WhatsAppSession:
         )
 
     def find(self, attempt: Attempt, *, to: Recipient | None) -> Receipt | Proof:
-        """There is nothing to ask: only a webhook with our key tells."""
-        return Proof.CANNOT_TELL
+        """Return CANNOT_TELL: only a webhook with our key settles an unknown outcome."""
+        return reconcile.find_message(attempt)
 
     def retract(self, receipt: Receipt) -> Retracted | ManualSteps:
         """The API cannot."""
@@ -130,25 +118,8 @@ class WhatsAppSession:
         """Messages cannot be read."""
         return None
 
-    def _upload_media(self, item: Attachment) -> str:
-        fitted = self._context.fit_media(item)
-        form = {"messaging_product": "whatsapp", "type": fitted.mime}
-        path = f"/{self._config.phone_number_id}/media"
-        with fitted.path.open("rb") as file:
-            sent = {"file": (_upload_name(item, fitted), file, fitted.mime)}
-            response = self._graph.request("upload", "POST", path, data=form, files=sent)
-        media_id = get_text(response, "id")
-        if not media_id:
-            raise Transient("unreadable-answer", "WhatsApp named no file")
-        return media_id
-
-    def _is_expired(self, media_id: str) -> bool:
-        """Whether WhatsApp no longer knows an upload that should live for days yet."""
-        try:
-            self._graph.get("read", f"/{media_id}")
-        except ChannelError as error:
-            return error.code == "100/33"
-        return False
+    def _is_media_forgotten(self, error: Rejected, media_id: str) -> bool:
+        return error.code in media_upload.MEDIA_CODES and media_upload.is_forgotten(self._graph, media_id)
 
     def _daily_recipients(self, tier: str) -> Mapping[str, tuple[int, int]]:
         """People a day, where Meta grants fewer than the config says; none where it does not tell."""
@@ -162,18 +133,3 @@ class WhatsAppSession:
             return len(get_objects(self._graph.get("read", path)))
         except ChannelError:
             return None
-
-
-def _upload_name(item: Attachment, fitted: FitFile) -> str:
-    """What Meta is told that the file is called: its end is that of what it was made into."""
-    return item.name if fitted.mime == item.mime else Path(item.name).with_suffix(fitted.path.suffix).name
-
-
-def _valid_media_id(token: Json, now: datetime) -> str:
-    """The id of an upload that WhatsApp still knows, else ""."""
-    media_id: Mapping[str, Any] = token if isinstance(token, dict) else {}
-    try:
-        age = now - datetime.fromisoformat(get_text(media_id, "at"))
-    except (ValueError, TypeError):
-        return ""
-    return get_text(media_id, "media") if age < _MEDIA_LIFETIME else ""

@@ -7,8 +7,7 @@ from typing import ClassVar
 from humaspost.channels.x import check as checking
 from humaspost.channels.x import render as rendering
 from humaspost.channels.x import rules as limits
-from humaspost.channels.x.config import KEYS, XConfig
-from humaspost.channels.x.reconcile import POST_URL
+from humaspost.channels.x.config import KEYS, LOOKUP_SCHEDULE, XConfig
 from humaspost.model.account import AccountStatus
 from humaspost.model.channel import Authorization, ChannelContext, LookupSchedule, Session
 from humaspost.model.channel_event import ChannelEvent
@@ -24,9 +23,7 @@ class X:
     name: ClassVar[str] = "x"
     Config: ClassVar[type[XConfig]] = XConfig
     secrets: ClassVar[tuple[str, ...]] = KEYS
-    lookup_schedule: ClassVar[LookupSchedule] = LookupSchedule(
-        (5, 30, 120, 900), public_site="https://x.com/", url_pattern=POST_URL
-    )
+    lookup_schedule: ClassVar[LookupSchedule] = LOOKUP_SCHEDULE
 
     def display_name(self, config: XConfig) -> str:
         """The handle, with its @."""

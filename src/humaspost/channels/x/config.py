@@ -5,11 +5,20 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from humaspost.base.i18n import _
+from humaspost.model.channel import LookupSchedule
 
 #: OAuth 1.0a signs the address too; that api.x.com takes a signature for this one is not confirmed.
 ORIGIN = "https://api.twitter.com"
 #: OAuth 1.0a's, in the order in which X's portal shows them.
 KEYS = ("api_key", "api_key_secret", "access_token", "access_token_secret")
+
+#: A post's public address: x.com/NAME/status/ID, x.com/i/web/status/ID, and the same of old.
+_POST_URL = (
+    r"(?:https?://)?(?:(?:www|mobile)\.)?(?:x|twitter)\.com/(?:i/(?:web/)?|(?P<name>[A-Za-z0-9_]{2,20})/)"
+    r"status(?:es)?/(?P<id>[0-9]{5,19})(?![0-9])"
+)
+#: When to look up an unknown outcome.
+LOOKUP_SCHEDULE = LookupSchedule((5, 30, 120, 900), public_site="https://x.com/", url_pattern=_POST_URL)
 
 
 def _normalize_handle(handle: str) -> str:

@@ -1,16 +1,22 @@
-"""Whether a post on the account's own timeline is the one that an attempt may have made; pure."""
+"""Lookup of an attempt with an unknown outcome: the account's own timeline, and which post there fits."""
 
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from humaspost.base.canonical_json import Json
+from humaspost.channels.x.client import XClient
+from humaspost.channels.x.errors import NOT_ALLOWED
 from humaspost.model.delivery import Attempt, Proof, Receipt
-from humaspost.model.errors import Transient
+from humaspost.model.errors import ChannelError, Transient
 
+#: The fields of a post that are compared or shown.
+TWEET_FIELDS = "created_at,text,entities,referenced_tweets,attachments,note_tweet"
+#: A lookup never reads more than this of a busy account; each post read costs money.
+_MAX_PAGES = 5
 _EPOCH = 1_288_834_974_657
 #: Our clock and X's may differ by this much: a signature (OAuth 1.0a) that is further off is refused.
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -21,14 +27,43 @@ _POST_ID = re.compile(r"[0-9]{1,19}")
 _OWN_MEDIA_URL = re.compile(r"/status/\d+/(?:photo|video)/\d+$")
 _SCHEME = re.compile(r"\bhttps?://", re.IGNORECASE)
 
-#: A post's public address: x.com/NAME/status/ID, x.com/i/web/status/ID, and the same of old.
-POST_URL = (
-    r"(?:https?://)?(?:(?:www|mobile)\.)?(?:x|twitter)\.com/(?:i/(?:web/)?|(?P<name>[A-Za-z0-9_]{2,20})/)"
-    r"status(?:es)?/(?P<id>[0-9]{5,19})(?![0-9])"
-)
-
 #: A post in X's words, of either age: note_tweet and referenced_tweets, or note_post and referenced_posts.
 Tweet = Mapping[str, Any]
+
+
+def find_post(client: XClient, attempt: Attempt, *, get_user_id: Callable[[], str]) -> Receipt | Proof:
+    """Return the post of the attempt from the account's own timeline; its absence there is never proof.
+
+    https://docs.x.com/x-api/posts/timelines/introduction
+    """
+    try:
+        return match_attempt(_fetch_posts_since(client, attempt, get_user_id), attempt)
+    except ChannelError as error:
+        # Old free accounts may post, but not read their own timeline.
+        if error.code in ("client-forbidden", NOT_ALLOWED):
+            return Proof.CANNOT_TELL
+        raise
+
+
+def _fetch_posts_since(client: XClient, attempt: Attempt, get_user_id: Callable[[], str]) -> list[Tweet]:
+    """Return the account's posts since the attempt started by either clock, newest first."""
+    client.renew_ahead()
+    since = (attempt.started_at - CLOCK_TOLERANCE).astimezone(UTC)
+    path = f"/2/users/{get_user_id()}/tweets"
+    params = {
+        "max_results": "100",
+        "start_time": since.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "tweet.fields": TWEET_FIELDS,
+    }
+    posts: list[Tweet] = []
+    for _page in range(_MAX_PAGES):
+        response = client.get("timeline", path, **params)
+        posts += parse_page(response.get("data"), response.get("meta", "result_count"))
+        next_token = response.get("meta", "next_token")
+        if not isinstance(next_token, str):
+            break
+        params = {**params, "pagination_token": next_token}
+    return posts
 
 
 def created_at_of(tweet_id: str) -> datetime:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC
 from typing import Any
 
 from humaspost.base.canonical_json import Json
@@ -12,18 +11,15 @@ from humaspost.channels.x import media_upload, reconcile
 from humaspost.channels.x.auth import OAuth1Keys, OAuth2Token, auth_of
 from humaspost.channels.x.client import XClient, get_id
 from humaspost.channels.x.config import ORIGIN, XConfig
-from humaspost.channels.x.errors import NOT_ALLOWED, NOT_FOUND
+from humaspost.channels.x.errors import NOT_FOUND
 from humaspost.model.account import AccountStatus, Identity
 from humaspost.model.channel import ChannelContext, ManualSteps, NotReady, Ready, Retracted, Snapshot
 from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient
-from humaspost.model.errors import AuthFailed, ChannelError, Rejected, Scope, Transient, UnknownOutcome
+from humaspost.model.errors import AuthFailed, Rejected, Scope, Transient, UnknownOutcome
 from humaspost.model.rendition import Part
 
-_FIELDS = "created_at,text,entities,referenced_tweets,attachments,note_tweet"
 #: https://help.x.com/en/managing-your-account/x-username-rules; older ones are longer.
 _USERNAME = re.compile(r"[A-Za-z0-9_]{1,20}")
-#: A look never reads more than this of a busy account; each post read costs money.
-_MAX_PAGES = 5
 
 
 @contextmanager
@@ -87,17 +83,8 @@ class XSession:
         return Receipt(tweet_id, self._context.now(), reconcile.url_of(tweet_id))
 
     def find(self, attempt: Attempt, *, to: Recipient | None) -> Receipt | Proof:
-        """The post on the account's own timeline since the attempt; its absence there is never proof.
-
-        https://docs.x.com/x-api/posts/timelines/introduction
-        """
-        try:
-            return reconcile.match_attempt(self._posts_since(attempt), attempt)
-        except ChannelError as refused:
-            # Old free accounts may post, but not read their own timeline.
-            if refused.code in ("client-forbidden", NOT_ALLOWED):
-                return Proof.CANNOT_TELL
-            raise
+        """Return the post of the attempt from the account's own timeline, or what its absence proves."""
+        return reconcile.find_post(self._client, attempt, get_user_id=self._get_user_id)
 
     def retract(self, receipt: Receipt) -> Retracted | ManualSteps:
         """The post is deleted; one that is not there any more counts as such.
@@ -125,7 +112,7 @@ class XSession:
             return None
         try:
             response = self._client.get(
-                "lookup", f"/2/tweets/{receipt.remote_id}", **{"tweet.fields": _FIELDS}
+                "lookup", f"/2/tweets/{receipt.remote_id}", **{"tweet.fields": reconcile.TWEET_FIELDS}
             )
         except Transient as error:
             if error.code != NOT_FOUND:
@@ -137,25 +124,8 @@ class XSession:
         text, media = reconcile.displayed_text(data), reconcile.count_media(data)
         return Snapshot(text, media or 0, reconcile.url_of(receipt.remote_id))
 
-    def _posts_since(self, attempt: Attempt) -> list[reconcile.Tweet]:
-        """What the account posted since the attempt began, by whichever of the two clocks, newest first."""
-        self._client.renew_ahead()
-        user_id = self._user_id or self.whoami().platform_id
-        since = (attempt.started_at - reconcile.CLOCK_TOLERANCE).astimezone(UTC)
-        params = {
-            "max_results": "100",
-            "start_time": since.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "tweet.fields": _FIELDS,
-        }
-        posts: list[reconcile.Tweet] = []
-        for _page in range(_MAX_PAGES):
-            response = self._client.get("timeline", f"/2/users/{user_id}/tweets", **params)
-            posts += reconcile.parse_page(response.get("data"), response.get("meta", "result_count"))
-            next_token = response.get("meta", "next_token")
-            if not isinstance(next_token, str):
-                break
-            params = {**params, "pagination_token": next_token}
-        return posts
+    def _get_user_id(self) -> str:
+        return self._user_id or self.whoami().platform_id
 
 
 def _post_body(part: Part, media: list[str], reply_to: Receipt | None) -> Json:
