@@ -24,9 +24,9 @@ from humaspost.model.rendition import Part, Rendition
 from humaspost.policy.decide import decide
 from humaspost.reports.plan_outlook import Upcoming
 from humaspost.reports.quota_forecast import distribute, recent_usage
+from humaspost.reports.renditions_of_post import RenditionPreview
 from humaspost.sandbox.faults import Fault
 from humaspost.sandbox.server import Sandbox
-from humaspost.views.renditions import RenditionPreview
 from tests.channels.instagram.conftest import opened
 from tests.support.channel_context import jpeg
 from tests.support.deadlines import SECOND

@@ -16,6 +16,7 @@ from humaspost.model.rendition import Part, Rendition
 from humaspost.reports.doctor import run_checks
 from humaspost.reports.login_expiry import login_expiry
 from humaspost.settings.load import load_settings
+from humaspost.views.doctor import result_text
 from humaspost.views.times import TimeFormatter
 
 NOW = datetime(2027, 2, 3, 1, 0, tzinfo=UTC)
@@ -65,9 +66,8 @@ def expiries(office: Office) -> list[tuple[str, timedelta, int]]:
 def test_posts_after_the_end_are_counted(office: Office) -> None:
     schedule(office, 1, 19, 20, 21, expires=20 * DAY)
     assert expiries(office) == [("instagram", 20 * DAY, 2)]
-    told = [
-        one.text for one in run_checks(office, TimeFormatter("Asia/Jakarta", NOW)) if one.topic == "login"
-    ]
+    clock = TimeFormatter("Asia/Jakarta", NOW)
+    told = [result_text(result, clock) for result in run_checks(office) if result.topic == "login"]
     assert told == ["instagram: the login ends Tue 23 Feb 08:00, and 2 posts are due after that"]
 
 

@@ -17,9 +17,9 @@ from humaspost.reports.plan_outlook import PlanOutlook, RecipientForecast, Upcom
 from humaspost.reports.quota_forecast import will_be_missed
 from humaspost.reports.recipient_day import RecipientDay
 from humaspost.reports.recipient_forecast import build_fan_out, recipient_forecast
+from humaspost.reports.renditions_of_post import RenditionPreview
 from humaspost.reports.sender_status import SenderStatus
 from humaspost.views.plan import format_plan, plan_to_json
-from humaspost.views.renditions import RenditionPreview
 from humaspost.views.times import TimeFormatter
 from tests.support.deadlines import SECOND
 

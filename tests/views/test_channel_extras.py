@@ -9,8 +9,9 @@ from humaspost.model.account import Account
 from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment, Fallback, Part, Rendition
 from humaspost.model.rules import Limit, Rules, Source, TextRules
+from humaspost.reports.renditions_of_post import RenditionPreview
 from humaspost.views.channel_extras import format_channel_extras
-from humaspost.views.renditions import RenditionPreview, format_full
+from humaspost.views.renditions import format_full
 
 _SOURCE = Source("https://docs.example/limits", date(2026, 11, 23))
 _RULES = Rules(

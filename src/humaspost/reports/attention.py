@@ -13,7 +13,7 @@ from humaspost.ledger import accounts
 from humaspost.ledger.deliveries import unknown_outcomes
 from humaspost.ledger.queries import delivery_lists, totals
 from humaspost.model.delivery import UNRESOLVED_STATES, WAITING_STATES, State
-from humaspost.views.resolve import account_page_url
+from humaspost.reports.public_page import public_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def _with_evidence(office: Office, conn: Connection, item: AttentionItem, row: R
         sent_at=row.unknown_since,
         lookups=tuple((lookup.at, str(lookup.proof)) for lookup in lookups),
         next_lookup_at=row.next_lookup_at,
-        page_url=account_page_url(office, row),
+        page_url=public_page(office, row.channel, row.account_name),
     )
 
 

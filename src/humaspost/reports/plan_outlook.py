@@ -14,8 +14,7 @@ from humaspost.model.delivery import WAITING_STATES, State
 from humaspost.model.plan import PlanRow
 from humaspost.model.post import Late
 from humaspost.reports.audience_size import AudienceSize
-from humaspost.reports.renditions_of_post import preview_of
-from humaspost.views.renditions import RenditionPreview
+from humaspost.reports.renditions_of_post import RenditionPreview, preview_of
 
 _UPCOMING_STATES = (*WAITING_STATES, State.HELD)
 

@@ -1,6 +1,7 @@
-"""Renditions beside their accounts, rules and people, as the views want them."""
+"""The renditions of one post, with their accounts, rules and audience sizes."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from humaspost.app.office import Office
 from humaspost.app.scan import create_plan_context
@@ -11,11 +12,24 @@ from humaspost.model.rendition import Rendition
 from humaspost.model.rules import Rules
 from humaspost.planning.plan import build_renditions
 from humaspost.reports.audience_size import AudienceSize
-from humaspost.views.renditions import RenditionPreview
+
+
+@dataclass(frozen=True, slots=True)
+class RenditionPreview:
+    """A rendition with its account and rules; ``audience_size`` None = the channel has no recipients.
+
+    ``without_marketing_consent`` recipients refused marketing, where the rendition is marketing.
+    """
+
+    account: Account
+    rendition: Rendition
+    rules: Rules
+    audience_size: int | None = None
+    without_marketing_consent: int = 0
 
 
 def previews_for(office: Office, post: Post) -> list[RenditionPreview]:
-    """What each account that the post names would show of it, with how many people would get it."""
+    """Return what each account that the post names would publish, with the size of its audience."""
     audience_size = AudienceSize(office)
     return [
         _build_preview(account, rendition, rules, audience_size, post.audiences)
@@ -24,7 +38,7 @@ def previews_for(office: Office, post: Post) -> list[RenditionPreview]:
 
 
 def preview_of(office: Office, row: PlanRow, audience_size: AudienceSize) -> RenditionPreview:
-    """What one row of the plan would show."""
+    """Return what one row of the plan would publish."""
     rules = office.channels[row.account.channel].rules(row.account.config)
     return _build_preview(row.account, row.rendition, rules, audience_size, row.audiences)
 

@@ -10,9 +10,10 @@ from humaspost.model.delivery import State
 from humaspost.model.post import Late
 from humaspost.reports.plan_outlook import NotSending, PlanOutlook, Upcoming
 from humaspost.reports.quota_forecast import will_be_missed
-from humaspost.reports.sender_status import SenderStatus, format_sender_lines, sender_to_json
+from humaspost.reports.sender_status import SenderStatus
 from humaspost.views.price import estimate_price, format_total
 from humaspost.views.renditions import format_summary
+from humaspost.views.sender import format_sender_lines, sender_to_json
 from humaspost.views.states import state_word
 from humaspost.views.text import display_width, escape_unsafe, pad, quote_filename, truncate
 from humaspost.views.times import TimeFormatter

@@ -7,8 +7,9 @@ from humaspost.base.i18n import _
 from humaspost.model.post import Post, PublishTime
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Part
+from humaspost.reports.renditions_of_post import RenditionPreview
 from humaspost.views.problems import format_problem, problem_to_json
-from humaspost.views.renditions import RenditionPreview, format_full, format_length
+from humaspost.views.renditions import format_full, format_length
 from humaspost.views.text import display_width, escape_unsafe, truncate
 from humaspost.views.times import TimeFormatter
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from humaspost.base.i18n import _
-from humaspost.views.renditions import RenditionPreview
+from humaspost.reports.renditions_of_post import RenditionPreview
 
 _CENT, _MILL = Decimal("0.01"), Decimal("0.001")
 

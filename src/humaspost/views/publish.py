@@ -12,11 +12,12 @@ from humaspost.ledger.deliveries.publish_now import ENDED_STATES, REQUESTABLE_ST
 from humaspost.ledger.queries import totals
 from humaspost.model.delivery import State
 from humaspost.model.post import Post, Visibility
-from humaspost.reports.renditions_of_post import previews_for
-from humaspost.reports.sender_status import SenderStatus, format_pauses, sender_status
+from humaspost.reports.renditions_of_post import RenditionPreview, previews_for
+from humaspost.reports.sender_status import SenderStatus, sender_status
 from humaspost.views.deliveries import format_results
 from humaspost.views.price import format_estimate
-from humaspost.views.renditions import RenditionPreview, format_summary
+from humaspost.views.renditions import format_summary
+from humaspost.views.sender import format_pauses
 from humaspost.views.text import align_columns as aligned
 from humaspost.views.text import display_width, escape_unsafe, truncate
 from humaspost.views.times import TimeFormatter, format_duration

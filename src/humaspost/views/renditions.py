@@ -1,29 +1,14 @@
 """What a channel will show, in a word and in full."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from humaspost.base.i18n import _, ngettext
-from humaspost.model.account import Account
 from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment, Fallback, Part, Rendition
 from humaspost.model.rules import Rules
+from humaspost.reports.renditions_of_post import RenditionPreview
 from humaspost.views.channel_extras import format_channel_extras
 from humaspost.views.text import escape_unsafe, wrap_text
-
-
-@dataclass(frozen=True, slots=True)
-class RenditionPreview:
-    """A rendition on the account that it is for; ``audience_size`` None = the channel has no recipients.
-
-    ``without_marketing_consent`` of them want no marketing, and it is that.
-    """
-
-    account: Account
-    rendition: Rendition
-    rules: Rules
-    audience_size: int | None = None
-    without_marketing_consent: int = 0
 
 
 def format_summary(preview: RenditionPreview) -> str:

@@ -12,6 +12,7 @@ from humaspost.audience.phone import mask_phone
 from humaspost.base.i18n import _, ngettext
 from humaspost.ledger.deliveries import unknown_outcomes
 from humaspost.model.delivery import Proof, Receipt, State
+from humaspost.reports.public_page import public_page
 from humaspost.views.deliveries import format_state_counts
 from humaspost.views.text import escape_unsafe
 from humaspost.views.times import TimeFormatter
@@ -73,22 +74,10 @@ def format_proof(proof: str) -> str:
     return words.get(proof, escape_unsafe(proof))
 
 
-def account_page_url(office: Office, row: Row[Any]) -> str:
-    """Where a person looks for it: on the account's own page, where its name is part of the address."""
-    channel, account = office.channels.get(row.channel), office.settings.account(row.account_name)
-    base_url, display_name = (
-        channel.lookup_schedule.public_site if channel else "",
-        account.display_name if account else "",
-    )
-    return (
-        f"{base_url}{display_name[1:]}"
-        if display_name.startswith("@") and base_url.endswith(".com/")
-        else base_url
-    )
-
-
 def _format_pages(office: Office, rows: Sequence[Row[Any]]) -> list[str]:
-    urls = dict.fromkeys(account_page_url(office, row) for row in rows if row.state == State.UNKNOWN)
+    urls = dict.fromkeys(
+        public_page(office, row.channel, row.account_name) for row in rows if row.state == State.UNKNOWN
+    )
     return [_("look yourself: {where}").format(where=url) for url in urls if url]
 
 

@@ -18,15 +18,10 @@ from humaspost.ledger.queries import delivery_lists, totals
 from humaspost.ledger.recovery import copy_detection
 from humaspost.model.delivery import UNRESOLVED_STATES, WAITING_STATES, State
 from humaspost.reports.attention import AttentionItem, LoginRequired, attention, logins_required
-from humaspost.reports.sender_status import (
-    SenderStatus,
-    format_pauses,
-    format_sender,
-    sender_status,
-    sender_to_json,
-)
+from humaspost.reports.sender_status import SenderStatus, sender_status
 from humaspost.views.attention import format_attention
 from humaspost.views.json_output import counts_to_json, delivery_to_json, post_to_json
+from humaspost.views.sender import format_pauses, format_sender, sender_to_json
 from humaspost.views.states import state_word
 from humaspost.views.text import align_columns as aligned
 from humaspost.views.text import display_width, escape_unsafe, pad, quote_filename, truncate
