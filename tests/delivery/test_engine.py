@@ -336,7 +336,7 @@ def test_a_text_mended_before_is_followed_and_after_is_only_noted(fake_office: F
     fake_office.run()
     assert [text for text, _to, _reply in fake_office.channel.published] == ["new"]
     with fake_office.ledger.read() as conn:
-        assert totals.list_by_post(conn)[0]["changed"]
+        assert totals.list_by_post(conn)[0].changed
 
 
 def test_a_failed_post_follows_its_mended_file(fake_office: FakeOffice):

@@ -365,7 +365,7 @@ def test_the_forecast_says_when_the_gate_lets_it_pass(instagram_harness: Instagr
     )
     now = instagram_harness.now()
     with instagram_harness.ledger.read() as conn:
-        facts = {"instagram": accounts.status_from_row(accounts.get_by_name(conn, "instagram"))}
+        facts = {"instagram": accounts.get_by_name(conn, "instagram").status}
         coming = Upcoming(row, shown, now, 1)
         past = recent_usage(conn, [coming], facts, now=now)
     assert len(past.used_at["instagram", "containers"]) == 3
@@ -391,7 +391,7 @@ def test_a_login_near_its_end_is_renewed_though_nothing_is_due(instagram_harness
         instagram_harness.run()
         assert (instagram_harness.context.secret("access_token") != token) is renewed
     with instagram_harness.ledger.read() as conn:
-        facts = accounts.status_from_row(accounts.get_by_name(conn, "instagram"))
+        facts = accounts.get_by_name(conn, "instagram").status
     assert facts is not None
     assert facts.expires_at is not None
     assert facts.expires_at > instagram_harness.now() + timedelta(days=59)

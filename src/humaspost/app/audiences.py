@@ -1,9 +1,6 @@
 """Audiences: files of people, imported when they change."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
-
-from sqlalchemy import Row
 
 from humaspost.app.office import Office
 from humaspost.audience.csv_reader import AudienceFile, read_audience
@@ -11,6 +8,7 @@ from humaspost.audience.importer import ImportChanges, import_if_changed, import
 from humaspost.base.paths import shown
 from humaspost.ledger.people import recipients
 from humaspost.model.problem import Problem
+from humaspost.model.records import AudienceRecord
 
 
 def import_changed(office: Office) -> list[ImportChanges]:
@@ -36,7 +34,7 @@ def list_problems(changes: Iterable[ImportChanges]) -> list[Problem]:
     return [problem for each in changes for problem in each.problems]
 
 
-def list_imported(office: Office) -> dict[str, Row[Any]]:
+def list_imported(office: Office) -> dict[str, AudienceRecord]:
     """Return the ledger's row of each audience, by name."""
     with office.ledger().read() as conn:
         return {row.name: row for row in recipients.list_audiences(conn)}

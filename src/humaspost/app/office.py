@@ -137,7 +137,7 @@ class Office:
         from humaspost.ledger import accounts
 
         with self.ledger().read() as conn:
-            statuses = {row.name: accounts.status_from_row(row) for row in accounts.list_accounts(conn)}
+            statuses = {row.name: row.status for row in accounts.list_accounts(conn)}
         return {name: status for name, status in statuses.items() if status is not None}
 
     def open_account(self, account: Account) -> "AccountSession":

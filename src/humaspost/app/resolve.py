@@ -2,9 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
-
-from sqlalchemy import Row
 
 from humaspost.app.office import Office
 from humaspost.base.i18n import _
@@ -12,6 +9,7 @@ from humaspost.ledger.deliveries import unknown_outcomes
 from humaspost.ledger.deliveries.unknown_outcomes import RemoteLocation
 from humaspost.ledger.queries import delivery_lists
 from humaspost.model.delivery import Proof, Receipt, State
+from humaspost.model.records import DeliveryRecord
 
 RESOLVABLE_STATES = {
     "published": (State.UNKNOWN,),
@@ -32,7 +30,7 @@ class UnusableAddress(Exception):
 
 def select_deliveries(
     office: Office, post_or_key: str, resolution: str | None, *, account: str | None, find_post: FindPost
-) -> list[Row[Any]]:
+) -> list[DeliveryRecord]:
     """Return the deliveries that the resolution may settle; None selects all that may be settled.
 
     Where nothing is unknown, ``published`` may still give an address to what is live.
@@ -56,7 +54,7 @@ def _select_in_states(
     *,
     account: str | None,
     find_post: FindPost,
-) -> list[Row[Any]]:
+) -> list[DeliveryRecord]:
     with office.ledger().read() as conn:
         if _KEY_PREFIX.fullmatch(post_or_key):
             rows = delivery_lists.list_deliveries(
@@ -68,12 +66,12 @@ def _select_in_states(
         return delivery_lists.list_deliveries(conn, post_id=post, account_name=account, states=states)
 
 
-def has_address(office: Office, row: Row[Any]) -> bool:
+def has_address(office: Office, row: DeliveryRecord) -> bool:
     """Return True if the channel gives each post a public address that names its id."""
     return bool(office.channels[row.channel].lookup_schedule.url_pattern)
 
 
-def recheck(office: Office, rows: Sequence[Row[Any]]) -> dict[str, Receipt | Proof]:
+def recheck(office: Office, rows: Sequence[DeliveryRecord]) -> dict[str, Receipt | Proof]:
     """Return what each platform answers now, by key; change nothing.
 
     Where more than twenty outcomes are unknown, no platform is asked.
@@ -97,7 +95,7 @@ def recheck(office: Office, rows: Sequence[Row[Any]]) -> dict[str, Receipt | Pro
 
 def remote_locations(
     office: Office,
-    rows: Sequence[Row[Any]],
+    rows: Sequence[DeliveryRecord],
     check_results: Mapping[str, Receipt | Proof],
     *,
     url: str | None,
@@ -123,7 +121,7 @@ def remote_locations(
     return locations
 
 
-def _require_addresses(office: Office, unresolved: Sequence[Row[Any]]) -> None:
+def _require_addresses(office: Office, unresolved: Sequence[DeliveryRecord]) -> None:
     """Raise UnusableAddress where a later part waits for the address, or nothing else is to record."""
     with office.ledger().read() as conn:
         required_keys = unknown_outcomes.blocking_parts(
@@ -137,7 +135,7 @@ def _require_addresses(office: Office, unresolved: Sequence[Row[Any]]) -> None:
             raise UnusableAddress(message.format(part=row.part))
 
 
-def _parse_address(office: Office, row: Row[Any], url: str) -> RemoteLocation:
+def _parse_address(office: Office, row: DeliveryRecord, url: str) -> RemoteLocation:
     lookup_schedule = office.channels[row.channel].lookup_schedule
     account = office.settings.account(row.account_name)
     display_name = account.display_name if account else ""
@@ -161,7 +159,7 @@ def _parse_address(office: Office, row: Row[Any], url: str) -> RemoteLocation:
 
 def settle(
     office: Office,
-    rows: Sequence[Row[Any]],
+    rows: Sequence[DeliveryRecord],
     resolution: str,
     *,
     locations: Mapping[str, RemoteLocation] | None = None,

@@ -5,9 +5,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-
-from sqlalchemy import Row
 
 from humaspost.app import accounts, backups
 from humaspost.app.audiences import import_changed, list_problems
@@ -24,6 +21,7 @@ from humaspost.ledger.holds import account_holds, pauses
 from humaspost.ledger.queries import delivery_lists
 from humaspost.ledger.webhooks import message_events
 from humaspost.model.problem import Problem
+from humaspost.model.records import AccountRecord, DeliveryRecord
 
 #: `run` waits this long for a slot or a poll, then leaves the rest to the next run.
 DRAIN_PATIENCE = timedelta(seconds=10)
@@ -36,7 +34,7 @@ class RunReport:
     """What a run did: problems found, deliveries touched, and problems of posts that were due."""
 
     problems: tuple[Problem, ...]
-    deliveries: tuple[Row[Any], ...]
+    deliveries: tuple[DeliveryRecord, ...]
     due_problems: tuple[Problem, ...] = ()
 
 
@@ -96,17 +94,17 @@ def publish(
 class PublishInterrupted(KeyboardInterrupt):
     """Nobody wants it now any more: what was not begun is as before. ``begun`` = all deliveries, where some was."""
 
-    def __init__(self, started: Sequence[Row[Any]]) -> None:
+    def __init__(self, started: Sequence[DeliveryRecord]) -> None:
         super().__init__()
         self.started = tuple(started)
 
 
-def _list_of_post(office: Office, post: str, account: str | None) -> list[Row[Any]]:
+def _list_of_post(office: Office, post: str, account: str | None) -> list[DeliveryRecord]:
     with office.ledger().read() as conn:
         return delivery_lists.list_deliveries(conn, post_id=post, account_name=account)
 
 
-def blocking_accounts(office: Office, post: str, *, account: str | None = None) -> list[Row[Any]]:
+def blocking_accounts(office: Office, post: str, *, account: str | None = None) -> list[AccountRecord]:
     """The ledger's rows of accounts that keep something of the post back."""
     with office.ledger().read() as conn:
         return publish_now.blocking_accounts(conn, post, account=account)
@@ -182,6 +180,6 @@ def _running_engine(office: Office, command: str, *, only_post: str | None = Non
         backups.finish(office)
 
 
-def _list_touched(office: Office, since: datetime, *, post: str | None = None) -> tuple[Row[Any], ...]:
+def _list_touched(office: Office, since: datetime, *, post: str | None = None) -> tuple[DeliveryRecord, ...]:
     with office.ledger().read() as conn:
         return tuple(delivery_lists.list_deliveries(conn, post_id=post, touched_since=since))

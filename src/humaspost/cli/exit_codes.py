@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from humaspost.model.delivery import WAITING_STATES, State
 
-if TYPE_CHECKING:  # every command imports this, ``--help`` too, and few need the ledger
-    from sqlalchemy import Row
+if TYPE_CHECKING:  # every command imports this, ``--help`` too, and few need the records
+    from humaspost.model.records import DeliveryRecord
 
 
 class ExitCode(IntEnum):
@@ -47,13 +47,13 @@ def most_urgent(codes: Iterable[ExitCode]) -> ExitCode:
 _NEEDS_PERSON = (State.UNKNOWN, State.MISSED)
 
 
-def exit_code_of(rows: Iterable["Row[Any]"], *, due_problems: bool = False) -> ExitCode:
+def exit_code_of(rows: Iterable["DeliveryRecord"], *, due_problems: bool = False) -> ExitCode:
     """The most pressing of all; warnings and what was not due count nowhere."""
     codes = list(_state_codes(rows))
     return most_urgent([*codes, ExitCode.PROBLEMS] if due_problems else codes)
 
 
-def _state_codes(rows: Iterable["Row[Any]"]) -> Iterator[ExitCode]:
+def _state_codes(rows: Iterable["DeliveryRecord"]) -> Iterator[ExitCode]:
     for row in rows:
         if row.state in _NEEDS_PERSON:
             yield ExitCode.NEEDS_PERSON

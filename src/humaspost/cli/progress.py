@@ -6,9 +6,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
-from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from humaspost.app.office import Office
@@ -16,6 +14,7 @@ from humaspost.cli.terminal import OutputClosed, detach, print_json_line, print_
 from humaspost.delivery.events import DeliveryEvent
 from humaspost.ledger.queries import totals
 from humaspost.model.delivery import State
+from humaspost.model.records import DeliveryRecord
 from humaspost.views.deliveries import format_state_counts
 from humaspost.views.events import event_to_json, format_event
 from humaspost.views.json_output import count_states
@@ -93,7 +92,7 @@ class ProgressPrinter:
         if self._thread.is_alive():
             detach()
 
-    def format_closing(self, rows: Iterable[Row[Any]]) -> list[str]:
+    def format_closing(self, rows: Iterable[DeliveryRecord]) -> list[str]:
         """What became of everything that was touched, in one line; nothing touched is no line."""
         counts = count_states(rows)
         return [format_state_counts(dict(counts)) + "."] if counts else []
@@ -157,9 +156,8 @@ class ProgressPrinter:
         except SQLAlchemyError:
             return event
         for entry in entries:
-            if entry["account"] == event.account:
-                counts = entry["counts"]
-                return replace(event, count=counts[State.PUBLISHED], total=sum(counts.values()))
+            if entry.account == event.account:
+                return replace(event, count=entry.counts[State.PUBLISHED], total=entry.counts.total())
         return event
 
     def _print_safely(self, event: DeliveryEvent) -> None:

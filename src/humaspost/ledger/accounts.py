@@ -2,14 +2,16 @@
 
 import json
 import secrets
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from humaspost.base.canonical_json import dump_canonical
 from humaspost.ledger.schema import account, delivery, plan_row, preparation, quota_use, rate
 from humaspost.model.account import Account, AccountStatus, Identity, TemplateStatusChange
+from humaspost.model.records import AccountRecord
 
 
 class AccountConflict(Exception):
@@ -50,14 +52,20 @@ def ensure_account(conn: Connection, configured: Account, *, platform_id: str | 
     return new_id
 
 
-def get_by_name(conn: Connection, name: str) -> Row[Any] | None:
-    """The account's row, None before its first use."""
-    return conn.execute(select(account).where(account.c.name == name)).one_or_none()
+def get_by_name(conn: Connection, name: str) -> AccountRecord | None:
+    """Return the account, or None before its first use."""
+    row = conn.execute(_select_records().where(account.c.name == name)).one_or_none()
+    return AccountRecord(*row) if row is not None else None
 
 
-def list_accounts(conn: Connection) -> list[Row[Any]]:
-    """All accounts that the ledger knows, by name."""
-    return list(conn.execute(select(account).order_by(account.c.name)))
+def list_accounts(conn: Connection) -> list[AccountRecord]:
+    """Return all accounts that the ledger has, by name."""
+    return [AccountRecord(*row) for row in conn.execute(_select_records().order_by(account.c.name))]
+
+
+def _select_records() -> Select[Any]:
+    columns = {field.name: field.name for field in fields(AccountRecord)} | {"status_json": "status"}
+    return select(*(account.c[name] for name in columns.values()))
 
 
 def bind_account(

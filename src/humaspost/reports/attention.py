@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from humaspost.app.office import Office
 from humaspost.ledger import accounts
 from humaspost.ledger.deliveries import unknown_outcomes
 from humaspost.ledger.queries import delivery_lists, totals
-from humaspost.model.delivery import UNRESOLVED_STATES, WAITING_STATES, State
+from humaspost.model.delivery import UNRESOLVED_STATES, State
+from humaspost.model.records import DeliveryRecord
 from humaspost.reports.public_page import public_page
 
 
@@ -70,16 +70,15 @@ def _with_missing_file(conn: Connection, *, now: datetime) -> list[AttentionItem
     items = [
         AttentionItem(
             str(State.HELD),
-            entry["id"],
-            (entry["account"],),
-            count,
-            entry["due_at"],
+            entry.id,
+            (entry.account,),
+            entry.remaining_count,
+            entry.due_at,
             reason="gone",
-            is_fan_out=bool(entry["audiences"]),
+            is_fan_out=bool(entry.audiences),
         )
         for entry in totals.list_by_post(conn)
-        if entry["hold"] == "gone" and entry["due_at"] <= now
-        if (count := sum(entry["counts"][state] for state in (*WAITING_STATES, State.HELD)))
+        if entry.hold == "gone" and entry.due_at <= now and entry.remaining_count
     ]
     return _merge_accounts(items)
 
@@ -97,7 +96,7 @@ def _replies_without_address(conn: Connection) -> list[AttentionItem]:
     ]
 
 
-def _attention_item(office: Office, conn: Connection, rows: Sequence[Row[Any]]) -> AttentionItem:
+def _attention_item(office: Office, conn: Connection, rows: Sequence[DeliveryRecord]) -> AttentionItem:
     first = rows[0]
     item = AttentionItem(
         str(first.state),
@@ -113,7 +112,9 @@ def _attention_item(office: Office, conn: Connection, rows: Sequence[Row[Any]]) 
     return _with_evidence(office, conn, item, first) if first.state == State.UNKNOWN else item
 
 
-def _with_evidence(office: Office, conn: Connection, item: AttentionItem, row: Row[Any]) -> AttentionItem:
+def _with_evidence(
+    office: Office, conn: Connection, item: AttentionItem, row: DeliveryRecord
+) -> AttentionItem:
     from dataclasses import replace
 
     lookups = unknown_outcomes.list_lookups(conn, row.key)

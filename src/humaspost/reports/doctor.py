@@ -17,12 +17,12 @@ from humaspost.app import accounts, webhooks
 from humaspost.app.office import Office
 from humaspost.ledger import accounts as ledger_accounts
 from humaspost.ledger import database, senders
-from humaspost.ledger.accounts import status_from_row
 from humaspost.ledger.database import LedgerError, UnsupportedLedgerError
 from humaspost.ledger.holds import file_errors
 from humaspost.ledger.queries import delivery_lists
 from humaspost.ledger.recovery import copy_detection
 from humaspost.model.delivery import UNRESOLVED_STATES
+from humaspost.model.records import AccountRecord
 from humaspost.reports.login_expiry import login_expiry
 from humaspost.reports.sender_status import sender_status
 from humaspost.settings.problems import ConfigError
@@ -256,20 +256,20 @@ def _accounts(office: Office) -> Iterator[CheckResult]:
         yield _note("accounts", Finding.ACCOUNT_NOT_CONFIGURED, account=name)
 
 
-def _check_account(office: Office, name: str, row: Any) -> CheckResult:
+def _check_account(office: Office, name: str, row: AccountRecord | None) -> CheckResult:
     if row is not None and row.hold == "login":
         return _bad("login", Finding.LOGIN_REFUSED, account=name, reason=_hold_reason(row))
     if row is None or row.bound_at is None:
         return _note("accounts", Finding.ACCOUNT_NEVER_CHECKED, account=name)
     if row.hold == "quota" and row.hold_until is None:
         return _bad("accounts", Finding.QUOTA_SPENT, account=name, reason=_hold_reason(row))
-    status, now = status_from_row(row), office.now()
+    status, now = row.status, office.now()
     if status and status.expires_at and status.expires_at - now < EXPIRY_WARNING:
         return _bad("login", Finding.LOGIN_EXPIRING, account=name, remaining=status.expires_at - now)
     return _ok("accounts", Finding.ACCOUNT_OK, account=name, display_name=row.display_name)
 
 
-def _hold_reason(row: Any) -> str:
+def _hold_reason(row: AccountRecord) -> str:
     return f"{row.name}: {row.hold_code} {row.hold_detail}".strip()
 
 

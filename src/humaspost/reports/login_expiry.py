@@ -1,14 +1,13 @@
 """Logins that end before what is still to be sent on them is due."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from humaspost.app.office import Office
 from humaspost.ledger.queries import totals
 from humaspost.model.account import AccountStatus
-from humaspost.model.delivery import WAITING_STATES, State
+from humaspost.model.records import PostTotals
 from humaspost.planning.login_expiry import expiry_before
 
 
@@ -31,13 +30,12 @@ def login_expiry(office: Office) -> Iterator[LoginExpiry]:
         expiring = [
             entry
             for entry in entries
-            if entry["account"] == account.name and _is_due_after_expiry(entry, accounts_by_name)
+            if entry.account == account.name and _is_due_after_expiry(entry, accounts_by_name)
         ]
         if expiring and accounts_by_name is not None and accounts_by_name.expires_at is not None:
             yield LoginExpiry(account.name, accounts_by_name.expires_at, len(expiring))
 
 
-def _is_due_after_expiry(entry: Mapping[str, Any], status: AccountStatus | None) -> bool:
+def _is_due_after_expiry(entry: PostTotals, status: AccountStatus | None) -> bool:
     """Still to be sent, when nothing is taken any more."""
-    remaining = any(entry["counts"][state] for state in (*WAITING_STATES, State.HELD))
-    return remaining and expiry_before(status, entry["due_at"]) is not None
+    return entry.remaining_count > 0 and expiry_before(status, entry.due_at) is not None

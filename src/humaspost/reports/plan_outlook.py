@@ -1,22 +1,20 @@
 """What will become of every post: to be sent when, or not, and why."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from humaspost.app.office import Office
 from humaspost.app.scan import ScanResult
 from humaspost.ledger.database import get_created_at
 from humaspost.ledger.deliveries.sync_plan import PENDING_STATES, is_mass_removal
 from humaspost.ledger.queries import totals
-from humaspost.model.delivery import WAITING_STATES, State
+from humaspost.model.delivery import State
 from humaspost.model.plan import PlanRow
 from humaspost.model.post import Late
+from humaspost.model.records import PostTotals
 from humaspost.reports.audience_size import AudienceSize
 from humaspost.reports.renditions_of_post import RenditionPreview, preview_of
-
-_UPCOMING_STATES = (*WAITING_STATES, State.HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ def plan_outlook(office: Office, scan: ScanResult) -> PlanOutlook:
     """The plan against the ledger; pure but for reading it."""
     now = office.now()
     with office.ledger().read() as conn:
-        entries = {(entry["id"], entry["account"]): entry for entry in totals.list_by_post(conn)}
+        entries = {(entry.id, entry.account): entry for entry in totals.list_by_post(conn)}
         ledger_created_at = get_created_at(conn) or now
     all_entries = list(entries.values())
     audience_size = AudienceSize(office)
@@ -91,20 +89,17 @@ def plan_outlook(office: Office, scan: ScanResult) -> PlanOutlook:
     not_sending: list[NotSending] = []
     for row in scan.plan.rows:
         entry = entries.get((row.post, row.account.name))
-        if entry is not None and entry["frozen_rendition"]:
-            # By the file as it is now: no sender may have read it since it was edited.
-            entry["changed"] = entry["frozen_rendition"] != row.rendition.hash
         preview = preview_of(office, row, audience_size)
-        due = entry["due_at"] if entry else row.due.utc
-        remaining, kinds = _ledger_outlook(entry) if entry else (0, [])
-        if entry is None or (remaining and due < now and not entry["counts"][State.PUBLISHED]):
+        due = entry.due_at if entry else row.due.utc
+        remaining, kinds = _ledger_outlook(entry, row) if entry else (0, [])
+        if entry is None or (remaining and due < now and not entry.counts[State.PUBLISHED]):
             remaining, gate_kinds = _gate_outlook(
                 row, preview, due=due, now=now, ledger_created_at=ledger_created_at
             )
             kinds = [*kinds, *gate_kinds]
         if remaining:
             upcoming.append(
-                Upcoming(row, preview, due, remaining, entry["reasons"].get(State.HELD, "") if entry else "")
+                Upcoming(row, preview, due, remaining, entry.reasons.get(State.HELD, "") if entry else "")
             )
         for kind, reason in kinds:
             not_sending.append(NotSending(kind, row.post, row.file, due, (row.account.name,), reason))
@@ -113,32 +108,30 @@ def plan_outlook(office: Office, scan: ScanResult) -> PlanOutlook:
     return PlanOutlook(tuple(upcoming), (*_merge_accounts(not_sending), *_blocked_or_draft(scan)))
 
 
-def _with_missing_file(scan: ScanResult, entries: Iterable[Mapping[str, Any]]) -> Iterator[NotSending]:
+def _with_missing_file(scan: ScanResult, entries: Iterable[PostTotals]) -> Iterator[NotSending]:
     """What the ledger has to send, and no file says any more; of many at once the ledger believes no word."""
     ids = {post.id for post in scan.posts} | {item.post for item in scan.plan.held}
     files = {post.file for post in scan.posts} | {item.file for item in scan.plan.held}
-    pending = [entry for entry in entries if any(entry["counts"][state] for state in PENDING_STATES)]
-    missing = [entry for entry in pending if entry["id"] not in ids and entry["file"] not in files]
-    posts = {entry["id"] for entry in missing}
-    if scan.folder_missing or is_mass_removal(len(posts), pending=len({entry["id"] for entry in pending})):
+    pending = [entry for entry in entries if entry.count(*PENDING_STATES)]
+    missing = [entry for entry in pending if entry.id not in ids and entry.file not in files]
+    posts = {entry.id for entry in missing}
+    if scan.folder_missing or is_mass_removal(len(posts), pending=len({entry.id for entry in pending})):
         return
     for entry in missing:
-        if any(entry["counts"][state] for state in _UPCOMING_STATES):
+        if entry.remaining_count:
             yield NotSending(
                 "held",
-                entry["id"],
-                entry["file"],
-                entry["due_at"],
-                (entry["account"],),
-                "list" if entry["audiences"] else "file",
+                entry.id,
+                entry.file,
+                entry.due_at,
+                (entry.account,),
+                "list" if entry.audiences else "file",
             )
 
 
-def _ledger_outlook(entry: Mapping[str, Any]) -> tuple[int, list[tuple[str, str]]]:
-    counts = entry["counts"]
-    remaining = sum(counts[state] for state in _UPCOMING_STATES)
+def _ledger_outlook(entry: PostTotals, row: PlanRow) -> tuple[int, list[tuple[str, str]]]:
     kinds = [
-        (state.value, entry["reasons"].get(state, ""))
+        (state.value, entry.reasons.get(state, ""))
         for state in (
             State.UNKNOWN,
             State.MISSED,
@@ -147,9 +140,12 @@ def _ledger_outlook(entry: Mapping[str, Any]) -> tuple[int, list[tuple[str, str]
             State.REFUSED,
             State.CANCELLED,
         )
-        if counts[state]
+        if entry.counts[state]
     ]
-    return remaining, [*kinds, ("changed", "")] if entry["changed"] else kinds
+    # By the file as it is now: perhaps no sender has read it since it was edited.
+    frozen = entry.frozen_rendition
+    changed = frozen != row.rendition.hash if frozen else entry.changed
+    return entry.remaining_count, [*kinds, ("changed", "")] if changed else kinds
 
 
 def _gate_outlook(

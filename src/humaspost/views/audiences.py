@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row
-
 from humaspost.audience.importer import ImportChanges
 from humaspost.base.i18n import _, ngettext
+from humaspost.model.records import AudienceRecord
 from humaspost.settings.settings import Settings
 from humaspost.views.json_output import utc_iso
 from humaspost.views.problems import format_problem, problem_to_json
@@ -17,14 +16,16 @@ from humaspost.views.times import TimeFormatter
 MAX_REFUSED_ROWS_PRINTED = 20
 
 
-def format_audiences(settings: Settings, rows: Mapping[str, Row[Any]], *, clock: TimeFormatter) -> list[str]:
+def format_audiences(
+    settings: Settings, rows: Mapping[str, AudienceRecord], *, clock: TimeFormatter
+) -> list[str]:
     """One line per audience of the config."""
     if not settings.audiences:
         return [_("There is no audience; write one in config.toml: [audiences.masyarakat]")]
     return aligned([_format_audience(name, rows.get(name), clock) for name in settings.audiences], indent=0)
 
 
-def _format_audience(name: str, row: Row[Any] | None, clock: TimeFormatter) -> tuple[str, ...]:
+def _format_audience(name: str, row: AudienceRecord | None, clock: TimeFormatter) -> tuple[str, ...]:
     if row is None or not row.digest:
         return name, _("never imported: humaspost audience import {name}").format(name=name)
     people = ngettext("{count} person", "{count} people", row.members).format(count=f"{row.members:,}")
@@ -32,7 +33,7 @@ def _format_audience(name: str, row: Row[Any] | None, clock: TimeFormatter) -> t
     return name, people, _("read {when}").format(when=clock.format_near(row.imported_at)), opted_out
 
 
-def audiences_to_json(settings: Settings, rows: Mapping[str, Row[Any]]) -> list[dict[str, Any]]:
+def audiences_to_json(settings: Settings, rows: Mapping[str, AudienceRecord]) -> list[dict[str, Any]]:
     """The audiences of ``audience list --json``."""
     return [
         {

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row
-
 from humaspost.audience.phone import mask_phone
 from humaspost.base.i18n import _
 from humaspost.model.delivery import State
+from humaspost.model.records import AttemptRecord, DeliveryRecord
 from humaspost.views.json_output import count_states
 from humaspost.views.states import state_word
 from humaspost.views.text import align_columns as aligned
@@ -37,7 +36,7 @@ _FIELDS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def format_deliveries(rows: Sequence[Row[Any]], *, clock: TimeFormatter) -> list[str]:
+def format_deliveries(rows: Sequence[DeliveryRecord], *, clock: TimeFormatter) -> list[str]:
     """One line per delivery, by due time."""
     if not rows:
         return [_("There is no such delivery.")]
@@ -54,12 +53,12 @@ def format_deliveries(rows: Sequence[Row[Any]], *, clock: TimeFormatter) -> list
     return aligned(table, indent=0)
 
 
-def _format_address_or_error(row: Row[Any]) -> tuple[str, ...]:
+def _format_address_or_error(row: DeliveryRecord) -> tuple[str, ...]:
     to = mask_phone(row.phone) if row.phone else _("part {number}").format(number=row.part)
     return to, row.key[:8], row.url or row.reason or ""
 
 
-def format_attempts(rows: Sequence[Row[Any]], *, clock: TimeFormatter) -> list[str]:
+def format_attempts(rows: Sequence[AttemptRecord], *, clock: TimeFormatter) -> list[str]:
     """One line per attempt, newest first."""
     if not rows:
         return [_("Nothing was ever sent.")]
@@ -73,7 +72,7 @@ def format_attempts(rows: Sequence[Row[Any]], *, clock: TimeFormatter) -> list[s
     return aligned(table, indent=0)
 
 
-def _attempt_cells(row: Row[Any]) -> tuple[str, ...]:
+def _attempt_cells(row: AttemptRecord) -> tuple[str, ...]:
     outcome = state_word(row.outcome) if row.outcome else _("no answer yet")
     to = mask_phone(row.phone) if row.phone else _("part {number}").format(number=row.part)
     reason = ": ".join(outcome_word for outcome_word in (row.code, row.detail) if outcome_word)
@@ -101,7 +100,7 @@ def format_state_counts(counts: dict[str, int]) -> str:
     return ", ".join(words) or _("nothing")
 
 
-def format_results(rows: Sequence[Row[Any]]) -> list[str]:
+def format_results(rows: Sequence[DeliveryRecord]) -> list[str]:
     """One line per part, or per account where it went to many people."""
     sorted_rows = sorted(rows, key=lambda row: (row.post, row.account_name, row.part))
     table: list[tuple[str, ...]] = []
@@ -114,7 +113,7 @@ def format_results(rows: Sequence[Row[Any]]) -> list[str]:
     return aligned(table)
 
 
-def _format_part(row: Row[Any], *, total: int) -> str:
+def _format_part(row: DeliveryRecord, *, total: int) -> str:
     number = _("part {number}: ").format(number=row.part) if total > 1 else ""
     state = state_word(row.state)
     if row.state == State.PUBLISHED:

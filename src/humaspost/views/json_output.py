@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row
-
 from humaspost.audience.phone import mask_phone
+from humaspost.model.records import AttemptRecord, DeliveryRecord, PostTotals
 
 
 def utc_iso(value: datetime | None) -> str | None:
@@ -15,7 +14,7 @@ def utc_iso(value: datetime | None) -> str | None:
     return value.isoformat() if value else None
 
 
-def delivery_to_json(row: Row[Any]) -> dict[str, Any]:
+def delivery_to_json(row: DeliveryRecord) -> dict[str, Any]:
     """One entry of ``deliveries``."""
     return {
         "key": row.key,
@@ -37,18 +36,18 @@ def delivery_to_json(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def post_to_json(entry: Mapping[str, Any]) -> dict[str, Any]:
+def post_to_json(entry: PostTotals) -> dict[str, Any]:
     """One entry of ``posts``."""
     return {
-        "id": entry["id"],
-        "file": entry["file"],
-        "title": entry["title"],
-        "account": entry["account"],
-        "channel": entry["channel"],
-        "due_at": utc_iso(entry["due_at"]),
-        "changed": entry["changed"],
-        "hold": entry["hold"],
-        "counts": counts_to_json(entry["counts"]),
+        "id": entry.id,
+        "file": entry.file,
+        "title": entry.title,
+        "account": entry.account,
+        "channel": entry.channel,
+        "due_at": utc_iso(entry.due_at),
+        "changed": entry.changed,
+        "hold": entry.hold,
+        "counts": counts_to_json(entry.counts),
     }
 
 
@@ -57,12 +56,12 @@ def counts_to_json(counts: Mapping[str, int]) -> dict[str, int]:
     return {str(state): counts[state] for state in sorted(counts) if counts[state]}
 
 
-def count_states(rows: Iterable[Row[Any]]) -> Counter[str]:
+def count_states(rows: Iterable[DeliveryRecord]) -> Counter[str]:
     """Rows by state."""
     return Counter(str(row.state) for row in rows)
 
 
-def run_to_json(rows: Iterable[Row[Any]], *, problems: int) -> dict[str, Any]:
+def run_to_json(rows: Iterable[DeliveryRecord], *, problems: int) -> dict[str, Any]:
     """The document of ``run --json`` and ``publish --json``."""
     row_list = list(rows)
     return {
@@ -73,7 +72,7 @@ def run_to_json(rows: Iterable[Row[Any]], *, problems: int) -> dict[str, Any]:
     }
 
 
-def attempt_to_json(row: Row[Any]) -> dict[str, Any]:
+def attempt_to_json(row: AttemptRecord) -> dict[str, Any]:
     """One entry of ``log --json``."""
     return {
         "key": row.key,

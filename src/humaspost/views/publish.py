@@ -2,9 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import Row
 
 from humaspost.app.office import Office
 from humaspost.base.i18n import _
@@ -12,6 +9,7 @@ from humaspost.ledger.deliveries.publish_now import ENDED_STATES, REQUESTABLE_ST
 from humaspost.ledger.queries import totals
 from humaspost.model.delivery import State
 from humaspost.model.post import Post, Visibility
+from humaspost.model.records import AccountRecord, DeliveryRecord, PostTotals
 from humaspost.reports.renditions_of_post import RenditionPreview, previews_for
 from humaspost.reports.sender_status import SenderStatus, sender_status
 from humaspost.views.deliveries import format_results
@@ -36,7 +34,7 @@ class PublishPreview:
 def publish_preview(office: Office, post: Post, *, account: str | None) -> PublishPreview:
     """What publishing the post now would do, by the ledger."""
     with office.ledger().read() as conn:
-        entries = {entry["account"]: entry for entry in totals.list_by_post(conn, post_id=post.id)}
+        entries = {entry.account: entry for entry in totals.list_by_post(conn, post_id=post.id)}
     previews = [preview for preview in previews_for(office, post) if account in (None, preview.account.name)]
     return PublishPreview(
         to_send=tuple(
@@ -48,17 +46,17 @@ def publish_preview(office: Office, post: Post, *, account: str | None) -> Publi
     )
 
 
-def _count_remaining(preview: RenditionPreview, entry: Mapping[str, Any] | None) -> int:
+def _count_remaining(preview: RenditionPreview, entry: PostTotals | None) -> int:
     if entry is None:
         return preview.audience_size or 0 if preview.rules.is_per_recipient else len(preview.rendition.parts)
-    return sum(entry["counts"][state] for state in (*REQUESTABLE_STATES, State.HELD))
+    return entry.count(*REQUESTABLE_STATES, State.HELD)
 
 
 def _accounts_with_state(
-    entries: Mapping[str, Mapping[str, Any]], state: State, previews: Sequence[RenditionPreview]
+    entries: Mapping[str, PostTotals], state: State, previews: Sequence[RenditionPreview]
 ) -> tuple[str, ...]:
     names = [preview.account.name for preview in previews]
-    return tuple(name for name in names if name in entries and entries[name]["counts"][state])
+    return tuple(name for name in names if name in entries and entries[name].counts[state])
 
 
 def format_publish_preview(
@@ -92,7 +90,9 @@ def format_publish_preview(
     return lines + _format_date_note(post, clock) if publish_preview.to_send else lines
 
 
-def format_interrupted(started_rows: Sequence[Row[Any]], post: Post, *, clock: TimeFormatter) -> list[str]:
+def format_interrupted(
+    started_rows: Sequence[DeliveryRecord], post: Post, *, clock: TimeFormatter
+) -> list[str]:
     """What becomes of a post whose sending a person broke off; ``started_rows`` = its deliveries, where some were."""
     if started_rows:
         lines = format_results(started_rows)
@@ -105,7 +105,7 @@ def format_interrupted(started_rows: Sequence[Row[Any]], post: Post, *, clock: T
     return [_("It is as before: humaspost status --post {post}").format(post=post.id)]
 
 
-def format_blocking_accounts(rows: Sequence[Row[Any]]) -> list[str]:
+def format_blocking_accounts(rows: Sequence[AccountRecord]) -> list[str]:
     """Which accounts keep the post back, why, and that it goes out when they are freed."""
     lines = []
     for row in rows:

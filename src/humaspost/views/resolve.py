@@ -3,15 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Row
 
 from humaspost.app.office import Office
 from humaspost.audience.phone import mask_phone
 from humaspost.base.i18n import _, ngettext
 from humaspost.ledger.deliveries import unknown_outcomes
 from humaspost.model.delivery import Proof, Receipt, State
+from humaspost.model.records import DeliveryRecord
 from humaspost.reports.public_page import public_page
 from humaspost.views.deliveries import format_state_counts
 from humaspost.views.text import escape_unsafe
@@ -24,7 +22,7 @@ _MAX_LOOKUPS_PRINTED = 6
 
 def format_evidence(
     office: Office,
-    rows: Sequence[Row[Any]],
+    rows: Sequence[DeliveryRecord],
     check_results: Mapping[str, Receipt | Proof],
     *,
     clock: TimeFormatter,
@@ -39,7 +37,7 @@ def format_evidence(
 
 
 def _format_delivery(
-    office: Office, row: Row[Any], check_result: Receipt | Proof | None, clock: TimeFormatter
+    office: Office, row: DeliveryRecord, check_result: Receipt | Proof | None, clock: TimeFormatter
 ) -> list[str]:
     recipient = mask_phone(row.phone) if row.phone else _("part {number}").format(number=row.part)
     sent = clock.format_date(row.unknown_since) if row.unknown_since else clock.format_date(row.due_at)
@@ -74,7 +72,7 @@ def format_proof(proof: str) -> str:
     return words.get(proof, escape_unsafe(proof))
 
 
-def _format_pages(office: Office, rows: Sequence[Row[Any]]) -> list[str]:
+def _format_pages(office: Office, rows: Sequence[DeliveryRecord]) -> list[str]:
     urls = dict.fromkeys(
         public_page(office, row.channel, row.account_name) for row in rows if row.state == State.UNKNOWN
     )
@@ -95,7 +93,7 @@ def confirmation_question(resolution: str, count: int) -> str:
     return templates[resolution].format(count=count)
 
 
-def format_result(resolution: str, count: int, *, without_address: Row[Any] | None = None) -> list[str]:
+def format_result(resolution: str, count: int, *, without_address: DeliveryRecord | None = None) -> list[str]:
     """Return what was settled; ``without_address`` is one whose address could still be reported."""
     templates = {
         "published": ngettext("{count} delivery is published.", "{count} deliveries are published.", count),

@@ -1,8 +1,7 @@
 """What the daemon says when it starts, and what comes next."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
@@ -11,7 +10,7 @@ from humaspost.app.office import Office
 from humaspost.app.scan import ScanResult
 from humaspost.base.i18n import _, ngettext
 from humaspost.ledger.queries import totals
-from humaspost.model.delivery import WAITING_STATES
+from humaspost.model.records import PostTotals
 from humaspost.reports.plan_outlook import plan_outlook
 from humaspost.views.states import state_word
 from humaspost.views.status import status_report
@@ -51,22 +50,16 @@ def _format_posts(office: Office, scan: ScanResult) -> str:
 def format_next(conn: Connection, clock: TimeFormatter) -> str:
     """``next: sp-2027-014 tomorrow 08:30 to x, instagram, whatsapp (17)``."""
     entries = [
-        entry for entry in totals.list_by_post(conn) if _is_waiting(entry) and entry["due_at"] > clock.now
+        entry for entry in totals.list_by_post(conn) if entry.waiting_count and entry.due_at > clock.now
     ]
     if not entries:
         return _("next: nothing; waiting for new files")
-    first = min(entries, key=lambda entry: (entry["due_at"], entry["id"]))
-    simultaneous = [e for e in entries if e["id"] == first["id"] and e["due_at"] == first["due_at"]]
+    first = min(entries, key=lambda entry: (entry.due_at, entry.id))
+    simultaneous = [e for e in entries if e.id == first.id and e.due_at == first.due_at]
     return _("next: {post} {when} to {accounts}").format(
-        post=first["id"], when=clock.format_near(first["due_at"]), accounts=_format_targets(simultaneous)
+        post=first.id, when=clock.format_near(first.due_at), accounts=_format_targets(simultaneous)
     )
 
 
-def _is_waiting(entry: Mapping[str, Any]) -> int:
-    return sum(entry["counts"][state] for state in WAITING_STATES)
-
-
-def _format_targets(entries: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(
-        f"{e['account']} ({_is_waiting(e):,})" if e["audiences"] else str(e["account"]) for e in entries
-    )
+def _format_targets(entries: Sequence[PostTotals]) -> str:
+    return ", ".join(f"{e.account} ({e.waiting_count:,})" if e.audiences else e.account for e in entries)

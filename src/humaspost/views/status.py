@@ -3,20 +3,20 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from humaspost.app.codes import FOLDER_CODES
 from humaspost.app.office import Office
 from humaspost.base.i18n import _, ngettext
 from humaspost.ledger import accounts
-from humaspost.ledger.accounts import status_from_row
 from humaspost.ledger.holds import file_errors
 from humaspost.ledger.queries import delivery_lists, totals
 from humaspost.ledger.recovery import copy_detection
-from humaspost.model.delivery import UNRESOLVED_STATES, WAITING_STATES, State
+from humaspost.model.delivery import UNRESOLVED_STATES, State
+from humaspost.model.records import AccountRecord, DeliveryRecord, PostTotals
 from humaspost.reports.attention import AttentionItem, LoginRequired, attention, logins_required
 from humaspost.reports.sender_status import SenderStatus, sender_status
 from humaspost.views.attention import format_attention
@@ -41,7 +41,7 @@ class StatusReport:
     logins: tuple[LoginRequired, ...]
     blocked_files: tuple[tuple[str, str], ...]
     is_ledger_copied: bool
-    posts: tuple[Mapping[str, Any], ...]
+    posts: tuple[PostTotals, ...]
     counts: Counter[str]
     recent: Counter[str]
     accounts: tuple[tuple[str, str, str], ...]
@@ -76,7 +76,7 @@ def _blocked_files(conn: Connection) -> Iterable[tuple[str, str]]:
 
 
 def _accounts_to_json(
-    office: Office, rows: Mapping[str, Row[Any]], clock: TimeFormatter
+    office: Office, rows: Mapping[str, AccountRecord], clock: TimeFormatter
 ) -> Iterable[tuple[str, str, str]]:
     for account in office.settings.accounts:
         row = rows.get(account.name)
@@ -84,7 +84,7 @@ def _accounts_to_json(
         yield account.name, display_name, _format_account_status(row, account.name, clock)
 
 
-def _format_account_status(row: Row[Any] | None, name: str, clock: TimeFormatter) -> str:
+def _format_account_status(row: AccountRecord | None, name: str, clock: TimeFormatter) -> str:
     if row is not None and row.hold == "login":
         return _("LOGIN REFUSED: humaspost account check {name}").format(name=name)
     if row is None or row.bound_at is None:
@@ -94,7 +94,7 @@ def _format_account_status(row: Row[Any] | None, name: str, clock: TimeFormatter
         used_up = _("allowance spent") if row.hold_until else _("allowance spent: humaspost doctor")
         words = {"quota": used_up, "throttle": _("slowed: answers are missing")}
         return words.get(str(row.hold), str(row.hold)) + until
-    status = status_from_row(row)
+    status = row.status
     if status and status.expires_at and status.expires_at - clock.now < _EXPIRY_WARNING:
         remaining = format_duration(status.expires_at - clock.now)
         return _("ok, login expires in {left}: humaspost doctor").format(left=remaining)
@@ -177,13 +177,13 @@ def _format_upcoming(report: StatusReport, clock: TimeFormatter, columns: int) -
     upcoming = [
         entry
         for entry in report.posts
-        if clock.now - _RECENT_PERIOD <= entry["due_at"] <= clock.now + _RECENT_PERIOD
-        and _count_remaining(entry)
+        if clock.now - _RECENT_PERIOD <= entry.due_at <= clock.now + _RECENT_PERIOD
+        and entry.remaining_count
         and not _is_past_due(entry, clock)
     ]
-    by_post: dict[tuple[str, Any], list[Mapping[str, Any]]] = {}
-    for entry in sorted(upcoming, key=lambda entry: entry["due_at"]):
-        by_post.setdefault((entry["id"], entry["due_at"]), []).append(entry)
+    by_post: dict[tuple[str, datetime], list[PostTotals]] = {}
+    for entry in sorted(upcoming, key=lambda entry: entry.due_at):
+        by_post.setdefault((entry.id, entry.due_at), []).append(entry)
     rows = [
         (clock.format_weekday(due), truncate(post, 30), ", ".join(_format_target(entry) for entry in entries))
         for (post, due), entries in by_post.items()
@@ -199,22 +199,18 @@ def truncate_line(line: str, columns: int) -> str:
     return line if display_width(line) <= columns else line[: columns - 3] + "..."
 
 
-def _count_remaining(entry: Mapping[str, Any]) -> int:
-    return sum(entry["counts"][state] for state in (*WAITING_STATES, State.HELD))
-
-
-def _is_past_due(entry: Mapping[str, Any], clock: TimeFormatter) -> bool:
+def _is_past_due(entry: PostTotals, clock: TimeFormatter) -> bool:
     """Whether its time passed while its file was held: that is told above."""
-    return bool(entry["due_at"] <= clock.now and entry["reasons"].get(State.HELD) == "file")
+    return entry.due_at <= clock.now and entry.reasons.get(State.HELD) == "file"
 
 
-def _format_target(entry: Mapping[str, Any]) -> str:
-    is_held = entry["reasons"].get(State.HELD, "") if entry["counts"][State.HELD] else ""
+def _format_target(entry: PostTotals) -> str:
+    is_held = entry.reasons.get(State.HELD, "") if entry.counts[State.HELD] else ""
     words = [_("held: {reason}").format(reason=is_held)] if is_held and not is_held.startswith("part") else []
-    if entry["audiences"]:
-        recipients = ngettext("{count} person", "{count} people", _count_remaining(entry))
-        words.insert(0, recipients.format(count=f"{_count_remaining(entry):,}"))
-    return f"{entry['account']} ({', '.join(words)})" if words else str(entry["account"])
+    if entry.audiences:
+        recipients = ngettext("{count} person", "{count} people", entry.remaining_count)
+        words.insert(0, recipients.format(count=f"{entry.remaining_count:,}"))
+    return f"{entry.account} ({', '.join(words)})" if words else entry.account
 
 
 def _format_recent(counts: Mapping[str, int]) -> str:
@@ -228,11 +224,11 @@ def _format_recent(counts: Mapping[str, int]) -> str:
 
 
 def status_to_json(
-    report: StatusReport, rows: Iterable[Row[Any]], *, clock: TimeFormatter, post: str | None = None
+    report: StatusReport, rows: Iterable[DeliveryRecord], *, clock: TimeFormatter, post: str | None = None
 ) -> dict[str, Any]:
     """The document of ``status --json``; ``rows`` are the deliveries that were chosen."""
-    posts = [entry for entry in report.posts if post is None or entry["id"] == post]
-    counts: Counter[str] = sum((Counter(entry["counts"]) for entry in posts), Counter())
+    posts = [entry for entry in report.posts if post is None or entry.id == post]
+    counts: Counter[str] = sum((Counter(entry.counts) for entry in posts), Counter())
     return {
         "schema": 1,
         "now": clock.now.isoformat(),

@@ -334,7 +334,7 @@ def _failed_status(
     )
     with whatsapp_ledger.ledger.read() as conn:
         row = accounts.get_by_name(conn, "whatsapp")
-    found = accounts.status_from_row(row)
+    found = row.status
     return [template.status for template in found.templates], row.checked_at
 
 

@@ -118,7 +118,7 @@ def refresh_login(account_session: AccountSession, sender: SenderContext) -> boo
     now = sender.now()
     with sender.ledger.read() as conn:
         row = accounts.get_by_name(conn, account_session.account.name)
-    status = accounts.status_from_row(row)
+    status = row.status if row is not None else None
     if row is None or status is None:
         return False
     expires_later = status.expires_at is None or status.expires_at - now > REFRESH_PERIOD

@@ -14,6 +14,7 @@ from humaspost.ledger.deliveries import states, thread_parts
 from humaspost.ledger.holds import pauses
 from humaspost.ledger.schema import account, delivery, plan_row
 from humaspost.model.delivery import State
+from humaspost.model.records import AccountRecord
 
 #: What a person may send again by asking; published and unknown ones never.
 REQUESTABLE_STATES = states.PUBLISH_NOW.sources
@@ -98,7 +99,7 @@ def _is_started(row: Row[Any], saved: Row[Any] | None) -> bool:
     return row.state != saved.state and row.state not in (State.SCHEDULED, State.HELD)
 
 
-def blocking_accounts(conn: Connection, post: str, *, account: str | None) -> list[Row[Any]]:
+def blocking_accounts(conn: Connection, post: str, *, account: str | None) -> list[AccountRecord]:
     """Accounts that something of the post waits for, as nothing may be sent on them now."""
     account_ids = {row.account for row in conn.execute(_select_pairs(post, account))}
     return [
@@ -108,7 +109,7 @@ def blocking_accounts(conn: Connection, post: str, *, account: str | None) -> li
     ]
 
 
-def _is_held(conn: Connection, post: str, account_row: Row[Any]) -> bool:
+def _is_held(conn: Connection, post: str, account_row: AccountRecord) -> bool:
     condition = (delivery.c.post == post) & (delivery.c.account == account_row.id)
     held = (delivery.c.state == State.HELD) & (delivery.c.reason == account_row.hold)
     return bool(conn.scalar(select(delivery.c.key).where(condition, held).limit(1)))

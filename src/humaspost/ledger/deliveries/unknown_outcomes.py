@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Select, and_, func, select, update
 from humaspost.ledger.deliveries import states, thread_parts
 from humaspost.ledger.schema import attempt, delivery, lookup, recipient, rendition
 from humaspost.model.delivery import Stage, State
+from humaspost.model.records import DeliveryRecord, LookupRecord
 
 #: The platform's id of a post, and its public address.
 RemoteLocation = tuple[str | None, str | None]
@@ -65,9 +66,10 @@ def list_used_remote_ids(conn: Connection, row: Row[Any]) -> frozenset[str]:
     return frozenset(conn.scalars(others))
 
 
-def list_lookups(conn: Connection, key: str) -> list[Row[Any]]:
-    """What was looked up for one delivery, in order."""
-    return list(conn.execute(select(lookup).where(lookup.c.key == key).order_by(lookup.c.id)))
+def list_lookups(conn: Connection, key: str) -> list[LookupRecord]:
+    """Return the lookups of one delivery, in order."""
+    rows = conn.execute(select(lookup.c.at, lookup.c.proof).where(lookup.c.key == key).order_by(lookup.c.id))
+    return [LookupRecord(*row) for row in rows]
 
 
 def confirm_published(conn: Connection, locations: Mapping[str, RemoteLocation], *, now: datetime) -> int:
@@ -141,7 +143,7 @@ def published_without_id(conn: Connection) -> set[str]:
     return set(conn.scalars(select(delivery.c.key).where(_is_published_without_id())))
 
 
-def owner_of_remote_id(conn: Connection, row: Row[Any], remote_id: str) -> Row[Any] | None:
+def owner_of_remote_id(conn: Connection, row: DeliveryRecord, remote_id: str) -> Row[Any] | None:
     """Which other delivery of the account is live under that id."""
     where = (delivery.c.account == row.account) & (delivery.c.remote_id == remote_id)
     query = select(delivery).where(where, delivery.c.key != row.key)

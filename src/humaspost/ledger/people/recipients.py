@@ -4,12 +4,12 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from humaspost.ledger.schema import audience, audience_member, consent, recipient
+from humaspost.model.records import AudienceRecord
 
 #: SQLite takes far more parameters, but a chunk is also how long a send may have to wait for its turn.
 CHUNK = 500
@@ -129,15 +129,17 @@ def record_import(conn: Connection, name: str, *, file: str, digest: str, now: d
     conn.execute(statement.values(file=file, digest=digest, imported_at=now))
 
 
-def list_audiences(conn: Connection) -> list[Row[Any]]:
-    """Every list: name, file, digest, imported_at, members, and how many of them have left."""
+def list_audiences(conn: Connection) -> list[AudienceRecord]:
+    """Return every list with the number of its members, and of those who opted out."""
     opted_out = func.count(recipient.c.opted_out_at).label("opted_out")
     count = func.count(audience_member.c.recipient).label("members")
     joined = audience.outerjoin(audience_member, audience_member.c.audience == audience.c.name).outerjoin(
         recipient, recipient.c.id == audience_member.c.recipient
     )
-    counted = select(audience, count, opted_out).select_from(joined)
-    return list(conn.execute(counted.group_by(audience.c.name).order_by(audience.c.name)))
+    columns = [audience.c[name] for name in ("name", "file", "digest", "imported_at")]
+    counted = select(*columns, count, opted_out).select_from(joined)
+    rows = conn.execute(counted.group_by(audience.c.name).order_by(audience.c.name))
+    return [AudienceRecord(**row._mapping) for row in rows]
 
 
 def get_digest(conn: Connection, name: str) -> str | None:

@@ -1,10 +1,11 @@
-"""What is read for people: counts, deliveries, posts, attempts; one function each."""
+"""Lists of deliveries, attempts, posts and recipients, for reports."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, select
+from sqlalchemy import Connection, Select, Table, and_, func, select
 
 from humaspost.ledger.schema import (
     account,
@@ -21,6 +22,7 @@ from humaspost.ledger.schema import (
 )
 from humaspost.model.delivery import State
 from humaspost.model.plan import PublishedText
+from humaspost.model.records import AttemptRecord, DeliveryRecord, PostRecord
 
 
 def recent_texts(conn: Connection, *, since: datetime) -> list[PublishedText]:
@@ -116,26 +118,35 @@ def list_remaining_recipients(
     return [(row.id, bool(row.open)) for row in rows]
 
 
-def first_write(conn: Connection, post_id: str, account_name: str) -> Row[Any] | None:
-    """The account's id, the post's edition there, and when it was first written; None before it is scheduled."""
+@dataclass(frozen=True, slots=True)
+class FirstWrite:
+    """The first write of a post on an account; ``account`` is the account's id, ``first_write_at`` None = none yet."""
+
+    account: str
+    edition: int
+    first_write_at: datetime | None
+
+
+def first_write(conn: Connection, post_id: str, account_name: str) -> FirstWrite | None:
+    """Return the first write of a post on an account; None before it is scheduled."""
     condition = (plan_row.c.post == post_id) & (account.c.name == account_name)
     joined = plan_row.join(account, account.c.id == plan_row.c.account)
     columns = [plan_row.c[name] for name in ("account", "edition", "first_write_at")]
-    return conn.execute(select(*columns).select_from(joined).where(condition)).one_or_none()
+    row = conn.execute(select(*columns).select_from(joined).where(condition)).one_or_none()
+    return FirstWrite(*row) if row is not None else None
+
+
+def _columns(record: type, table: Table) -> list[Any]:
+    """Return the column of each field of the record: those of other tables by name, else the table's own."""
+    others = {"account_name": account.c.name, "channel": account.c.channel, "phone": recipient.c.phone}
+    of_delivery = {name: delivery.c[name] for name in ("post", "part", "remote_id", "url")}
+    columns = {**of_delivery, **others}
+    return [columns[f.name] if f.name in columns else table.c[f.name] for f in fields(record)]
 
 
 def _select_deliveries() -> Select[Any]:
     return (
-        select(
-            delivery,
-            account.c.name.label("account_name"),
-            account.c.channel,
-            recipient.c.phone,
-            post.c.file,
-            post.c.title,
-            plan_row.c.local_time,
-            plan_row.c.zone,
-        )
+        select(*_columns(DeliveryRecord, delivery))
         .join(account, account.c.id == delivery.c.account)
         .join(post, post.c.id == delivery.c.post)
         .join(plan_row, and_(plan_row.c.post == delivery.c.post, plan_row.c.account == delivery.c.account))
@@ -153,8 +164,8 @@ def list_deliveries(
     touched_since: datetime | None = None,
     key_prefix: str | None = None,
     limit: int | None = None,
-) -> list[Row[Any]]:
-    """Deliveries with what a person needs beside them, by due time."""
+) -> list[DeliveryRecord]:
+    """Return deliveries with their accounts and recipients, by due time."""
     query = _select_deliveries()
     if post_id is not None:
         query = query.where(delivery.c.post == post_id)
@@ -166,25 +177,16 @@ def list_deliveries(
         query = query.where(delivery.c.updated_at >= touched_since)
     if key_prefix is not None:
         query = query.where(delivery.c.key.startswith(key_prefix, autoescape=True))
-    return list(conn.execute(query.limit(limit)))
+    rows = (DeliveryRecord(*row) for row in conn.execute(query.limit(limit)))
+    return [replace(row, state=State(row.state)) for row in rows]
 
 
 def list_attempts(
     conn: Connection, *, post_id: str | None = None, limit: int | None = None
-) -> list[Row[Any]]:
-    """Every attempt, newest first, with its post, account and recipient."""
+) -> list[AttemptRecord]:
+    """Return every attempt, newest first, with its post, account and recipient."""
     query = (
-        select(
-            attempt,
-            delivery.c.post,
-            delivery.c.part,
-            delivery.c.remote_id,
-            delivery.c.url,
-            delivery.c.state,
-            account.c.name.label("account_name"),
-            account.c.channel,
-            recipient.c.phone,
-        )
+        select(*_columns(AttemptRecord, attempt))
         .join(delivery, delivery.c.key == attempt.c.key)
         .join(account, account.c.id == delivery.c.account)
         .outerjoin(recipient, recipient.c.id == delivery.c.recipient)
@@ -192,9 +194,10 @@ def list_attempts(
     )
     if post_id is not None:
         query = query.where(delivery.c.post == post_id)
-    return list(conn.execute(query.limit(limit)))
+    return [AttemptRecord(*row) for row in conn.execute(query.limit(limit))]
 
 
-def list_posts(conn: Connection) -> list[Row[Any]]:
-    """Every post the ledger knows: id, file, title, hold."""
-    return list(conn.execute(select(post)))
+def list_posts(conn: Connection) -> list[PostRecord]:
+    """Return every post that the ledger has."""
+    query = select(post.c.id, post.c.file, post.c.title, post.c.hold)
+    return [PostRecord(*row) for row in conn.execute(query)]

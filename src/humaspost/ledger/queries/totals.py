@@ -1,4 +1,4 @@
-"""How many deliveries stand where: counted in the ledger, with those of fan-outs that have no rows yet."""
+"""Numbers of deliveries by state, with the recipients of fan-outs that have no rows yet."""
 
 import json
 from collections import Counter
@@ -6,11 +6,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, true
+from sqlalchemy import Connection, Row, Select, and_, func, select, true
 
 from humaspost.ledger.queries import delivery_lists
 from humaspost.ledger.schema import account, delivery, plan_row, post
 from humaspost.model.delivery import State
+from humaspost.model.records import PostTotals
 
 
 def count_unexpanded(conn: Connection, *, post_id: str | None = None) -> dict[tuple[str, str], int]:
@@ -49,10 +50,24 @@ def count_by_state(conn: Connection, *, post_id: str | None = None) -> Counter[s
     return counts
 
 
-def list_by_post(conn: Connection, *, post_id: str | None = None) -> list[dict[str, Any]]:
-    """One entry per post and account, by due time: id, file, title, account, due_at, counts by state."""
-    chosen = true() if post_id is None else plan_row.c.post == post_id
-    rows = conn.execute(
+def list_by_post(conn: Connection, *, post_id: str | None = None) -> list[PostTotals]:
+    """Return one entry per post and account, by due time."""
+    entries: dict[tuple[str, str], PostTotals] = {}
+    for row in conn.execute(_select_totals(post_id)):
+        key = (row.post, row.name)
+        if key not in entries:
+            entries[key] = _empty_totals(row)
+        if row.state is not None and row.n:
+            entries[key].counts[row.state] += row.n
+            entries[key].reasons.setdefault(row.state, row.reason)
+    for key, recipients in count_unexpanded(conn, post_id=post_id).items():
+        if recipients and key in entries:
+            entries[key].counts[State.HELD if entries[key].hold else State.SCHEDULED] += recipients
+    return list(entries.values())
+
+
+def _select_totals(post_id: str | None) -> Select[Any]:
+    return (
         select(
             plan_row.c.post,
             post.c.file,
@@ -74,38 +89,28 @@ def list_by_post(conn: Connection, *, post_id: str | None = None) -> list[dict[s
         .outerjoin(
             delivery, and_(delivery.c.post == plan_row.c.post, delivery.c.account == plan_row.c.account)
         )
-        .where(chosen)
+        .where(true() if post_id is None else plan_row.c.post == post_id)
         .group_by(plan_row.c.post, plan_row.c.account, delivery.c.state)
         .order_by(plan_row.c.due_at, plan_row.c.post, account.c.name)
     )
-    entries: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in rows:
-        entry = entries.setdefault((row.post, row.name), _entry(row))
-        if row.state is not None and row.n:
-            entry["counts"][row.state] += row.n
-            entry["reasons"].setdefault(row.state, row.reason)
-    for key, recipients in count_unexpanded(conn, post_id=post_id).items():
-        if recipients and key in entries:
-            entries[key]["counts"][State.HELD if entries[key]["hold"] else State.SCHEDULED] += recipients
-    return list(entries.values())
 
 
-def _entry(row: Any) -> dict[str, Any]:
-    return {
-        "id": row.post,
-        "file": row.file,
-        "title": row.title,
-        "hold": row.hold,
-        "account": row.name,
-        "channel": row.channel,
-        "due_at": row.due_at,
-        "expires_at": row.expires_at,
-        "audiences": json.loads(row.audiences),
-        "changed": bool(row.changed),
-        "frozen_rendition": row.frozen_rendition,
-        "counts": Counter(),
-        "reasons": {},
-    }
+def _empty_totals(row: Row[Any]) -> PostTotals:
+    return PostTotals(
+        id=row.post,
+        file=row.file,
+        title=row.title,
+        hold=row.hold,
+        account=row.name,
+        channel=row.channel,
+        due_at=row.due_at,
+        expires_at=row.expires_at,
+        audiences=tuple(json.loads(row.audiences)),
+        changed=bool(row.changed),
+        frozen_rendition=row.frozen_rendition,
+        counts=Counter(),
+        reasons={},
+    )
 
 
 def count_recent(conn: Connection, *, since: datetime) -> Counter[str]:

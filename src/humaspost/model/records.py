@@ -1,0 +1,148 @@
+"""Rows of the ledger as its readers get them; ``ledger`` makes them, nobody changes them."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from humaspost.model.account import AccountStatus
+from humaspost.model.delivery import WAITING_STATES, State
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRecord:
+    """One account; ``hold`` = login, quota, throttle or None, ``status_json`` = the platform's last answer."""
+
+    id: str
+    name: str
+    channel: str
+    platform_id: str | None
+    display_name: str
+    bound_at: datetime | None
+    checked_at: datetime | None
+    checked_identity: str
+    status_json: str | None
+    hold: str | None
+    hold_code: str
+    hold_detail: str
+    hold_until: datetime | None
+    unknown_streak: int
+
+    @property
+    def status(self) -> AccountStatus | None:
+        """Return what the platform last reported; None where it was never asked."""
+        return AccountStatus.from_json(json.loads(self.status_json)) if self.status_json else None
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceRecord:
+    """One imported list; ``digest`` is its file's, '' where an import was cut short."""
+
+    name: str
+    file: str
+    digest: str
+    imported_at: datetime
+    members: int
+    opted_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostRecord:
+    """One post; ``hold`` = why nothing of it is sent now: draft, error, gone or None."""
+
+    id: str
+    file: str
+    title: str
+    hold: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRecord:
+    """One delivery with its account and recipient; ``recipient`` '' and ``phone`` None = to the public."""
+
+    key: str
+    post: str
+    account: str
+    account_name: str
+    channel: str
+    part: int
+    recipient: str
+    phone: str | None
+    edition: int
+    state: State
+    reason: str
+    code: str
+    detail: str
+    due_at: datetime
+    not_before: datetime | None
+    attempts: int
+    published_at: datetime | None
+    stage: str | None
+    remote_id: str | None
+    url: str | None
+    unknown_since: datetime | None
+    next_lookup_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """One attempt with its delivery; ``outcome`` None = no answer yet."""
+
+    key: str
+    number: int
+    post: str
+    account_name: str
+    channel: str
+    part: int
+    phone: str | None
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    code: str
+    detail: str
+    remote_id: str | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LookupRecord:
+    """One lookup of an unknown outcome, and what it proved."""
+
+    at: datetime
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostTotals:
+    """One post on one account; ``counts`` and ``reasons`` by state, with recipients who have no row yet.
+
+    ``frozen_rendition`` is the hash of what was published first, ``changed`` = the file differs from it.
+    """
+
+    id: str
+    file: str
+    title: str
+    hold: str | None
+    account: str
+    channel: str
+    due_at: datetime
+    expires_at: datetime | None
+    audiences: tuple[str, ...]
+    changed: bool
+    frozen_rendition: str | None
+    counts: Counter[str]
+    reasons: dict[str, str]
+
+    def count(self, *states: State) -> int:
+        """Return how many deliveries are in one of these states."""
+        return sum(self.counts[state] for state in states)
+
+    @property
+    def waiting_count(self) -> int:
+        """Return how many deliveries are waiting to be sent, those on hold not counted."""
+        return self.count(*WAITING_STATES)
+
+    @property
+    def remaining_count(self) -> int:
+        """Return how many deliveries are still to be sent, those on hold counted."""
+        return self.count(*WAITING_STATES, State.HELD)
