@@ -85,11 +85,11 @@ def _report_busy_sender(_error: Exception) -> ExitCode:
     from datetime import UTC, datetime
 
     from humaspost.cli.office import office_settings
-    from humaspost.ledger.file import FILE, read_last_sender
+    from humaspost.delivery.sender_lock import read_owner
     from humaspost.views.times import TimeFormatter
 
     settings, now = office_settings(), datetime.now(UTC)
-    sender = read_last_sender(settings.state / FILE)
+    sender = read_owner(settings.state)
     message = _("already running: pid {pid} on {host} since {when}")
     since = TimeFormatter(settings.timezone, now).format_date(sender.started_at if sender else now)
     pid, host = (sender.pid, sender.host) if sender else ("?", "?")
@@ -110,7 +110,7 @@ def _report_unsupported_ledger(error: Any) -> ExitCode:
 
 def _report_database_error(error: Any) -> ExitCode:
     """SQLite's own words, without the statement that they came from."""
-    from humaspost.ledger.database import describe_database_error
+    from humaspost.delivery.events import describe_database_error
 
     message = describe_database_error(error)
     print_text(_("the ledger cannot be read or written: {reason}").format(reason=message), error=True)

@@ -12,9 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from humaspost.app.office import Office
 from humaspost.cli.terminal import OutputClosed, detach, print_json_line, print_note, print_text
 from humaspost.delivery.events import DeliveryEvent
-from humaspost.ledger.queries import totals
 from humaspost.model.delivery import State
 from humaspost.model.records import DeliveryRecord
+from humaspost.reports.schedule import next_post, published_of_total
 from humaspost.views.deliveries import format_state_counts
 from humaspost.views.events import event_to_json, format_event
 from humaspost.views.json_output import count_states
@@ -135,8 +135,7 @@ class ProgressPrinter:
         self._lull_at = _NEVER
         clock = TimeFormatter(self._office.settings.timezone, self._office.now())
         try:
-            with self._office.ledger().read() as conn:
-                line = format_next(conn, clock)
+            line = format_next(next_post(self._office, now=clock.now), clock)
         except SQLAlchemyError:
             return  # whoever sends meets it too, and says so
         if line != self._next_line:
@@ -151,14 +150,10 @@ class ProgressPrinter:
     def _with_totals(self, event: DeliveryEvent) -> DeliveryEvent:
         """How many have it now, of how many."""
         try:
-            with self._office.ledger().read() as conn:
-                entries = totals.list_by_post(conn, post_id=event.post)
+            numbers = published_of_total(self._office, event.post, event.account)
         except SQLAlchemyError:
             return event
-        for entry in entries:
-            if entry.account == event.account:
-                return replace(event, count=entry.counts[State.PUBLISHED], total=entry.counts.total())
-        return event
+        return replace(event, count=numbers[0], total=numbers[1]) if numbers is not None else event
 
     def _print_safely(self, event: DeliveryEvent) -> None:
         """A terminal that is gone must never stop what is being sent."""

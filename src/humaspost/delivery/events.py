@@ -26,12 +26,15 @@ class DeliveryEvent:
     due_at: datetime | None = None
 
 
+def describe_database_error(error: Exception) -> str:
+    """Return the database's own words, without the statement and its values."""
+    return str(getattr(error, "orig", None) or error)
+
+
 def describe_error(error: Exception) -> str:
     """What a person is told of it: of the ledger in SQLite's own words, never the statement and its values."""
     # An office without a ledger has no SQLAlchemy to load.
     from sqlalchemy.exc import DBAPIError
-
-    from humaspost.ledger.database import describe_database_error
 
     if isinstance(error, DBAPIError):
         return _("ledger: {reason}").format(reason=describe_database_error(error))

@@ -3,6 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from humaspost.ledger.file import LastSender
 
 FILE = "sender.lock"
 #: Seconds in which a command that only asks who sends has let go again.
@@ -41,3 +45,11 @@ def is_held(state: Path) -> bool:
             return False
     except Timeout:
         return True
+
+
+def read_owner(state: Path) -> "LastSender | None":
+    """Return the sender that holds the lock, as the ledger names it; None where it cannot be known."""
+    from humaspost.ledger.file import FILE as LEDGER_FILE
+    from humaspost.ledger.file import read_last_sender
+
+    return read_last_sender(state / LEDGER_FILE)

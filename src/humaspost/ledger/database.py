@@ -173,11 +173,6 @@ def damaged_error(path: Path, reason: str) -> LedgerError:
     return LedgerError(message, _("put the newest backup back: humaspost restore"))
 
 
-def describe_database_error(error: Exception) -> str:
-    """Why it could not be read or written: SQLite's own words, without the statement and its values."""
-    return str(getattr(error, "orig", None) or error)
-
-
 def check_integrity(ledger: Ledger) -> None:
     """The ledger is whole; raises LedgerError where SQLite finds something wrong."""
     if ledger.path is None:

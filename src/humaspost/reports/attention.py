@@ -145,9 +145,15 @@ def _merge_accounts(items: Sequence[AttentionItem]) -> list[AttentionItem]:
 
 
 def logins_required(conn: Connection) -> list[LoginRequired]:
-    """Accounts that wait for a login."""
+    """Return the accounts whose login the platform refuses."""
     return [
-        LoginRequired(row.name, row.hold_code, row.hold_detail)
-        for row in accounts.list_accounts(conn)
-        if row.hold == "login"
+        LoginRequired(account.name, account.hold_code, account.hold_detail)
+        for account in accounts.list_accounts(conn)
+        if account.hold == "login"
     ]
+
+
+def login_required(office: Office, name: str) -> LoginRequired | None:
+    """Return why the platform refuses the login of one account; None where it does not."""
+    with office.ledger().read() as conn:
+        return next((login for login in logins_required(conn) if login.account == name), None)

@@ -1,17 +1,13 @@
 """What ``publish`` shows before it asks."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from humaspost.app.office import Office
 from humaspost.base.i18n import _
-from humaspost.ledger.deliveries.publish_now import ENDED_STATES, REQUESTABLE_STATES
-from humaspost.ledger.queries import totals
-from humaspost.model.delivery import State
+from humaspost.model.delivery import WAITING_STATES
 from humaspost.model.post import Post, Visibility
-from humaspost.model.records import AccountRecord, DeliveryRecord, PostTotals
-from humaspost.reports.renditions_of_post import RenditionPreview, previews_for
-from humaspost.reports.sender_status import SenderStatus, sender_status
+from humaspost.model.records import AccountRecord, DeliveryRecord
+from humaspost.reports.publish import PublishPreview
+from humaspost.reports.renditions_of_post import RenditionPreview
 from humaspost.views.deliveries import format_results
 from humaspost.views.price import format_estimate
 from humaspost.views.renditions import format_summary
@@ -19,44 +15,6 @@ from humaspost.views.sender import format_pauses
 from humaspost.views.text import align_columns as aligned
 from humaspost.views.text import display_width, escape_unsafe, truncate
 from humaspost.views.times import TimeFormatter, format_duration
-
-
-@dataclass(frozen=True, slots=True)
-class PublishPreview:
-    """``to_send`` = what would go out now, with how many deliveries; the rest is left alone."""
-
-    to_send: tuple[tuple[RenditionPreview, int], ...]
-    published: tuple[str, ...]
-    unknown: tuple[str, ...]
-    sender: SenderStatus
-
-
-def publish_preview(office: Office, post: Post, *, account: str | None) -> PublishPreview:
-    """What publishing the post now would do, by the ledger."""
-    with office.ledger().read() as conn:
-        entries = {entry.account: entry for entry in totals.list_by_post(conn, post_id=post.id)}
-    previews = [preview for preview in previews_for(office, post) if account in (None, preview.account.name)]
-    return PublishPreview(
-        to_send=tuple(
-            (one, left) for one in previews if (left := _count_remaining(one, entries.get(one.account.name)))
-        ),
-        published=_accounts_with_state(entries, State.PUBLISHED, previews),
-        unknown=_accounts_with_state(entries, State.UNKNOWN, previews),
-        sender=sender_status(office),
-    )
-
-
-def _count_remaining(preview: RenditionPreview, entry: PostTotals | None) -> int:
-    if entry is None:
-        return preview.audience_size or 0 if preview.rules.is_per_recipient else len(preview.rendition.parts)
-    return entry.count(*REQUESTABLE_STATES, State.HELD)
-
-
-def _accounts_with_state(
-    entries: Mapping[str, PostTotals], state: State, previews: Sequence[RenditionPreview]
-) -> tuple[str, ...]:
-    names = [preview.account.name for preview in previews]
-    return tuple(name for name in names if name in entries and entries[name].counts[state])
 
 
 def format_publish_preview(
@@ -96,7 +54,7 @@ def format_interrupted(
     """What becomes of a post whose sending a person broke off; ``started_rows`` = its deliveries, where some were."""
     if started_rows:
         lines = format_results(started_rows)
-        if any(row.state not in ENDED_STATES for row in started_rows):
+        if any(row.state in WAITING_STATES for row in started_rows):
             lines.append(_("What waits goes out with the next sender. To stop everything: humaspost pause"))
         return lines
     if post.date is not None and post.date.utc > clock.now:

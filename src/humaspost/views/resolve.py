@@ -1,50 +1,39 @@
 """The evidence that a person decides an unknown outcome by."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
-from humaspost.app.office import Office
 from humaspost.audience.phone import mask_phone
 from humaspost.base.i18n import _, ngettext
-from humaspost.ledger.deliveries import unknown_outcomes
-from humaspost.model.delivery import Proof, Receipt, State
+from humaspost.model.delivery import Proof, Receipt
 from humaspost.model.records import DeliveryRecord
-from humaspost.reports.public_page import public_page
+from humaspost.reports.evidence import Evidence, EvidenceReport
 from humaspost.views.deliveries import format_state_counts
+from humaspost.views.json_output import count_states
 from humaspost.views.text import escape_unsafe
 from humaspost.views.times import TimeFormatter
 
-_MAX_ROWS_PRINTED = 10
 #: Looks of a kind that are told; more are as the last ones.
 _MAX_LOOKUPS_PRINTED = 6
 
 
-def format_evidence(
-    office: Office,
-    rows: Sequence[DeliveryRecord],
-    check_results: Mapping[str, Receipt | Proof],
-    *,
-    clock: TimeFormatter,
-) -> list[str]:
-    """How many in which state, then each with when it was sent, what was looked up, and where to look."""
-    lines = [format_state_counts(dict(Counter(str(row.state) for row in rows)))]
-    for row in rows[:_MAX_ROWS_PRINTED]:
-        lines += _format_delivery(office, row, check_results.get(row.key), clock)
-    if len(rows) > _MAX_ROWS_PRINTED:
-        lines.append("  " + _("and {count} more").format(count=len(rows) - _MAX_ROWS_PRINTED))
-    return [*lines, *_format_pages(office, rows)]
+def format_evidence(report: EvidenceReport, *, clock: TimeFormatter) -> list[str]:
+    """Return how many are in which state, the evidence of the first ones, and where to look."""
+    lines = [format_state_counts(dict(count_states(report.deliveries)))]
+    for evidence in report.evidence:
+        lines += _format_delivery(evidence, clock)
+    more_count = len(report.deliveries) - len(report.evidence)
+    if more_count:
+        lines.append("  " + _("and {count} more").format(count=more_count))
+    return [*lines, *(_("look yourself: {where}").format(where=page) for page in report.pages)]
 
 
-def _format_delivery(
-    office: Office, row: DeliveryRecord, check_result: Receipt | Proof | None, clock: TimeFormatter
-) -> list[str]:
+def _format_delivery(evidence: Evidence, clock: TimeFormatter) -> list[str]:
+    row, check_result = evidence.delivery, evidence.check_result
     recipient = mask_phone(row.phone) if row.phone else _("part {number}").format(number=row.part)
     sent = clock.format_date(row.unknown_since) if row.unknown_since else clock.format_date(row.due_at)
     lines = [f"  {row.key[:8]}  {escape_unsafe(row.post)}  {row.account_name}  {recipient}  {sent}"]
-    with office.ledger().read() as conn:
-        lookups = unknown_outcomes.list_lookups(conn, row.key)
-    for proof, checked_at in lookups_by_proof([(lookup.at, lookup.proof) for lookup in lookups]):
+    for proof, checked_at in lookups_by_proof([(lookup.at, lookup.proof) for lookup in evidence.lookups]):
         times = ", ".join(clock.format_seconds(at) for at in checked_at)
         lines.append("    " + _("looked at {times}: {proof}").format(times=times, proof=format_proof(proof)))
     if check_result is not None:
@@ -70,13 +59,6 @@ def format_proof(proof: str) -> str:
         Proof.NO_ANSWER: _("the platform did not answer"),
     }
     return words.get(proof, escape_unsafe(proof))
-
-
-def _format_pages(office: Office, rows: Sequence[DeliveryRecord]) -> list[str]:
-    urls = dict.fromkeys(
-        public_page(office, row.channel, row.account_name) for row in rows if row.state == State.UNKNOWN
-    )
-    return [_("look yourself: {where}").format(where=url) for url in urls if url]
 
 
 def confirmation_question(resolution: str, count: int) -> str:

@@ -1,104 +1,25 @@
 """``status``: one screen of what needs you, what comes, what went out, and the accounts."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
-
-from humaspost.app.codes import FOLDER_CODES
-from humaspost.app.office import Office
 from humaspost.base.i18n import _, ngettext
-from humaspost.ledger import accounts
-from humaspost.ledger.holds import file_errors
-from humaspost.ledger.queries import delivery_lists, totals
-from humaspost.ledger.recovery import copy_detection
 from humaspost.model.delivery import UNRESOLVED_STATES, State
-from humaspost.model.records import AccountRecord, DeliveryRecord, PostTotals
-from humaspost.reports.attention import AttentionItem, LoginRequired, attention, logins_required
-from humaspost.reports.sender_status import SenderStatus, sender_status
+from humaspost.model.records import DeliveryRecord, PostTotals
+from humaspost.reports.attention import LoginRequired
+from humaspost.reports.status import RECENT_PERIOD, StatusReport
+from humaspost.views.accounts import account_to_json, format_account_state
 from humaspost.views.attention import format_attention
 from humaspost.views.json_output import counts_to_json, delivery_to_json, post_to_json
 from humaspost.views.sender import format_pauses, format_sender, sender_to_json
 from humaspost.views.states import state_word
 from humaspost.views.text import align_columns as aligned
 from humaspost.views.text import display_width, escape_unsafe, pad, quote_filename, truncate
-from humaspost.views.times import TimeFormatter, format_duration
+from humaspost.views.times import TimeFormatter
 
-_RECENT_PERIOD = timedelta(hours=24)
-_EXPIRY_WARNING = timedelta(days=14)
 _MAX_LINES = 12
-
-
-@dataclass(frozen=True, slots=True)
-class StatusReport:
-    """Everything that ``status`` shows."""
-
-    sender: SenderStatus
-    attention: tuple[AttentionItem, ...]
-    logins: tuple[LoginRequired, ...]
-    blocked_files: tuple[tuple[str, str], ...]
-    is_ledger_copied: bool
-    posts: tuple[PostTotals, ...]
-    counts: Counter[str]
-    recent: Counter[str]
-    accounts: tuple[tuple[str, str, str], ...]
-
-
-def status_report(office: Office, clock: TimeFormatter) -> StatusReport:
-    """What the ledger says now."""
-    is_copied = copy_detection.is_copied(office.ledger(), office.settings.state)
-    with office.ledger().read() as conn:
-        return StatusReport(
-            sender=sender_status(office),
-            attention=tuple(attention(office, conn)),
-            logins=tuple(logins_required(conn)),
-            blocked_files=tuple(_blocked_files(conn)),
-            is_ledger_copied=is_copied,
-            posts=tuple(totals.list_by_post(conn)),
-            counts=totals.count_by_state(conn),
-            recent=totals.count_recent(conn, since=clock.now - _RECENT_PERIOD),
-            accounts=tuple(
-                _accounts_to_json(office, {row.name: row for row in accounts.list_accounts(conn)}, clock)
-            ),
-        )
-
-
-def _blocked_files(conn: Connection) -> Iterable[tuple[str, str]]:
-    """Files that nothing is sent of, and the code of their error: as the folder was last read, or the ledger has it."""
-    files = dict(file_errors.load_file_errors(conn))
-    held_posts = [row.file for row in delivery_lists.list_posts(conn) if row.hold == "error"]
-    return (
-        dict.fromkeys(set(held_posts) - set(file_errors.list_finished(conn, held_posts)), "") | files
-    ).items()
-
-
-def _accounts_to_json(
-    office: Office, rows: Mapping[str, AccountRecord], clock: TimeFormatter
-) -> Iterable[tuple[str, str, str]]:
-    for account in office.settings.accounts:
-        row = rows.get(account.name)
-        display_name = (row.display_name if row is not None else "") or account.display_name
-        yield account.name, display_name, _format_account_status(row, account.name, clock)
-
-
-def _format_account_status(row: AccountRecord | None, name: str, clock: TimeFormatter) -> str:
-    if row is not None and row.hold == "login":
-        return _("LOGIN REFUSED: humaspost account check {name}").format(name=name)
-    if row is None or row.bound_at is None:
-        return _("never checked: humaspost account check {name}").format(name=name)
-    if row.hold:
-        until = _(" until {when}").format(when=clock.format_near(row.hold_until)) if row.hold_until else ""
-        used_up = _("allowance spent") if row.hold_until else _("allowance spent: humaspost doctor")
-        words = {"quota": used_up, "throttle": _("slowed: answers are missing")}
-        return words.get(str(row.hold), str(row.hold)) + until
-    status = row.status
-    if status and status.expires_at and status.expires_at - clock.now < _EXPIRY_WARNING:
-        remaining = format_duration(status.expires_at - clock.now)
-        return _("ok, login expires in {left}: humaspost doctor").format(left=remaining)
-    return _("ok")
 
 
 def format_status(report: StatusReport, *, clock: TimeFormatter, columns: int = 80) -> list[str]:
@@ -117,7 +38,12 @@ def format_status(report: StatusReport, *, clock: TimeFormatter, columns: int = 
         _("LAST 24 HOURS"),
         _format_recent(report.recent),
     ]
-    return [*lines, "", _("ACCOUNTS"), *aligned(report.accounts)]
+    return [*lines, "", _("ACCOUNTS"), *aligned(_account_rows(report, clock))]
+
+
+def _account_rows(report: StatusReport, clock: TimeFormatter) -> Iterator[tuple[str, ...]]:
+    for account in report.accounts:
+        yield account.name, account.display_name, format_account_state(account, clock)
 
 
 def _with_blank_line(lines: Sequence[str]) -> list[str]:
@@ -146,11 +72,13 @@ def _format_attention(report: StatusReport, clock: TimeFormatter, columns: int) 
         lines += _format_block(
             text_width, state_word(item.state), account_names, format_attention(item, clock), columns
         )
-    for file, code in report.blocked_files:
-        remedy = _("not sent until mended: humaspost check {file}").format(file=quote_filename(file))
-        if code in FOLDER_CODES:
+    for blocked in report.blocked_files:
+        remedy = _("not sent until mended: humaspost check {file}").format(file=quote_filename(blocked.file))
+        if blocked.is_folder:
             remedy = _("what was planned goes out; nothing new is seen: humaspost check")
-        lines += _format_block(text_width, _("error"), escape_unsafe(file), [code, remedy], columns)
+        lines += _format_block(
+            text_width, _("error"), escape_unsafe(blocked.file), [blocked.code, remedy], columns
+        )
     return lines
 
 
@@ -177,7 +105,7 @@ def _format_upcoming(report: StatusReport, clock: TimeFormatter, columns: int) -
     upcoming = [
         entry
         for entry in report.posts
-        if clock.now - _RECENT_PERIOD <= entry.due_at <= clock.now + _RECENT_PERIOD
+        if clock.now - RECENT_PERIOD <= entry.due_at <= clock.now + RECENT_PERIOD
         and entry.remaining_count
         and not _is_past_due(entry, clock)
     ]
@@ -235,10 +163,7 @@ def status_to_json(
         "sender": sender_to_json(report.sender),
         "counts": counts_to_json(counts if post else report.counts),
         "posts": [post_to_json(entry) for entry in posts],
-        "accounts": [
-            {"account": name, "display_name": display_name, "status": words}
-            for name, display_name, words in report.accounts
-        ],
+        "accounts": [account_to_json(account, clock) for account in report.accounts],
         "deliveries": [delivery_to_json(row) for row in rows],
     }
 

@@ -23,20 +23,16 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help=_("as in config.toml: 
 def list_(json: JsonOption = False) -> None:
     """Every account, and what is known of it."""
     from humaspost.cli.office import open_office, time_formatter
-    from humaspost.views.status import status_report
-    from humaspost.views.text import align_columns as aligned
+    from humaspost.reports.status import account_summaries
+    from humaspost.views.accounts import account_to_json, format_accounts
 
     office = open_office()
-    account_rows = status_report(office, time_formatter(office)).accounts
-    channels = {account.name: account.channel for account in office.settings.accounts}
+    summaries, clock = account_summaries(office), time_formatter(office)
     if json:
-        keys = ("account", "display_name", "status")
-        entries = [{**dict(zip(keys, row, strict=True)), "channel": channels[row[0]]} for row in account_rows]
+        entries = [{**account_to_json(one, clock), "channel": one.channel} for one in summaries]
         print_json({"schema": 1, "accounts": entries})
-    elif account_rows:
-        print_text(aligned([(row[0], channels[row[0]], *row[1:]) for row in account_rows], indent=0))
     else:
-        print_text(_("There is no account; write one in config.toml: [accounts.x]"))
+        print_text(format_accounts(summaries, clock))
 
 
 @app.command()
@@ -44,19 +40,15 @@ def check(name: Name, json: JsonOption = False) -> ExitCode:
     """Ask the platform whose credentials these are; nothing is posted."""
     from humaspost.app import verbs
     from humaspost.cli.office import open_office
-    from humaspost.ledger import accounts
+    from humaspost.reports.attention import login_required
 
     office = open_office()
     _check_account_exists(office.settings.account(name) is not None, name)
     status: list[str] = []
     office.emit = lambda what: status.append(what.detail)
     display_name, recheck_at = verbs.check_account(office, name)
-    with office.ledger().read() as conn:
-        row = accounts.get_by_name(conn, name)
-    error = row is not None and row.hold == "login"
-    reason = (
-        f"{row.hold_code}: {row.hold_detail}" if error and row is not None else "; ".join(status)
-    ).strip(": ")
+    login = login_required(office, name)
+    reason = (f"{login.code}: {login.detail}" if login is not None else "; ".join(status)).strip(": ")
     if json:
         ok = recheck_at is None
         print_json(
@@ -74,10 +66,12 @@ def check(name: Name, json: JsonOption = False) -> ExitCode:
         print_text(
             [
                 _("not ok: {why}").format(why=reason or _("no answer")),
-                *_login_remedy(office, name, error=error),
+                *_login_remedy(office, name, error=login is not None),
             ]
         )
-    return ExitCode.OK if recheck_at is None else ExitCode.LOGIN if error else ExitCode.RETRY_LATER
+    return (
+        ExitCode.OK if recheck_at is None else ExitCode.LOGIN if login is not None else ExitCode.RETRY_LATER
+    )
 
 
 def _login_remedy(office: "Office", name: str, *, error: bool) -> list[str]:

@@ -20,15 +20,13 @@ def log(
     """Every attempt, newest first."""
     from humaspost.cli.office import open_office, time_formatter
     from humaspost.cli.post_lookup import find_post_id
-    from humaspost.ledger.queries import delivery_lists
+    from humaspost.reports.deliveries import attempts, post_files
     from humaspost.views.deliveries import attempts_to_csv, format_attempts
     from humaspost.views.json_output import attempt_to_json
 
     office = open_office()
-    with office.ledger().read() as conn:
-        posts = [(row.id, row.file) for row in delivery_lists.list_posts(conn)]
-        post_id = find_post_id(post, posts, root=office.settings.root) if post else None
-        rows = delivery_lists.list_attempts(conn, post_id=post_id, limit=limit)
+    post_id = find_post_id(post, post_files(office), root=office.settings.root) if post else None
+    rows = attempts(office, post_id=post_id, limit=limit)
     if json:
         print_json({"schema": 1, "attempts": [attempt_to_json(row) for row in rows]})
     elif csv:

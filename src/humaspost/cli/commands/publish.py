@@ -19,13 +19,13 @@ def publish(
     from humaspost.cli.office import open_office, time_formatter
     from humaspost.cli.post_lookup import UnusablePost, find_post
     from humaspost.cli.progress import BLOCKING_KINDS, ProgressPrinter
+    from humaspost.reports.publish import publish_preview
     from humaspost.views.deliveries import format_results
     from humaspost.views.json_output import run_to_json
     from humaspost.views.publish import (
         format_blocking_accounts,
         format_interrupted,
         format_publish_preview,
-        publish_preview,
     )
 
     office = open_office()

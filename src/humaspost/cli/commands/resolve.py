@@ -26,6 +26,7 @@ def resolve(
     from humaspost.app import resolve as resolution_steps
     from humaspost.cli.office import open_office, time_formatter
     from humaspost.cli.post_lookup import find_post_id
+    from humaspost.reports.evidence import evidence_report
     from humaspost.views.resolve import confirmation_question, format_evidence, format_result
 
     resolution = _chosen_resolution(published=published, retry=retry, cancel=cancel)
@@ -40,7 +41,8 @@ def resolve(
         print_text(_("There is nothing of {which} to settle.").format(which=post_or_key))
         return ExitCode.OK
     check_results = resolution_steps.recheck(office, rows)
-    print_note(format_evidence(office, rows, check_results, clock=time_formatter(office)))
+    evidence = evidence_report(office, rows, check_results)
+    print_note(format_evidence(evidence, clock=time_formatter(office)))
     if resolution is None:
         raise typer.BadParameter(_("say what it is: --published, --retry or --cancel"))
     locations = {}

@@ -1,7 +1,7 @@
 """``humaspost restore``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -9,9 +9,6 @@ from humaspost.base.i18n import _, ngettext
 from humaspost.cli.exit_codes import ExitCode
 from humaspost.cli.options import YesOption
 from humaspost.cli.terminal import confirm, print_note, print_text
-
-if TYPE_CHECKING:
-    from humaspost.ledger.recovery.restore import RestoreResult
 
 
 def restore(
@@ -43,17 +40,18 @@ def restore(
     if not yes and not confirm(question, flag="--yes", command="restore"):
         print_note(_("Nothing was changed."))
         return ExitCode.OK
-    print_text(_format_result(backups.restore_backup(office, source)))
+    result = backups.restore_backup(office, source)
+    print_text(_format_result(result.unknown_count, result.archived_path))
     return ExitCode.OK
 
 
-def _format_result(result: "RestoreResult") -> list[str]:
+def _format_result(unknown_count: int, archived_path: Path | None) -> list[str]:
     message = ngettext(
         "Restored. {count} delivery may have been sent since and is unknown now.",
         "Restored. {count} deliveries may have been sent since and are unknown now.",
-        result.unknown_count,
+        unknown_count,
     )
-    lines = [message.format(count=result.unknown_count)]
-    if result.archived_path:
-        lines.append(_("What was the ledger lies in {path}").format(path=result.archived_path))
+    lines = [message.format(count=unknown_count)]
+    if archived_path:
+        lines.append(_("What was the ledger lies in {path}").format(path=archived_path))
     return [*lines, _("Settle them: humaspost status. Restart `humaspost serve` if it runs.")]

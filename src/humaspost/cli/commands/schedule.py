@@ -75,11 +75,11 @@ def _reject_post_argument(post: str) -> str:
 def _print_header(office: "Office") -> None:
     from humaspost.app.scan import scan_folder
     from humaspost.cli.office import time_formatter
+    from humaspost.reports.schedule import schedule_start
     from humaspost.views.schedule import format_header
 
-    print_text(
-        format_header(office, scan_folder(office), clock=time_formatter(office), columns=terminal_columns())
-    )
+    start = schedule_start(office, scan_folder(office))
+    print_text(format_header(start, clock=time_formatter(office), columns=terminal_columns()))
 
 
 def _print_stopped(remaining: int) -> str:

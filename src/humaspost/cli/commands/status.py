@@ -27,23 +27,18 @@ def status(
     """One screen: what needs you, the next and the last 24 hours, the accounts."""
     from humaspost.cli.office import open_office, time_formatter
     from humaspost.cli.post_lookup import find_post_id
-    from humaspost.ledger.queries import delivery_lists
+    from humaspost.reports.deliveries import deliveries, post_files
+    from humaspost.reports.status import status_report
     from humaspost.views.json_output import delivery_to_json
-    from humaspost.views.status import format_status, select_states, status_report, status_to_json
+    from humaspost.views.status import format_status, select_states, status_to_json
 
     office = open_office()
     times = time_formatter(office)
-    with office.ledger().read() as conn:
-        posts = [(row.id, row.file) for row in delivery_lists.list_posts(conn)]
-        post_id = find_post_id(post, posts, root=office.settings.root) if post else None
-        states = select_states(state, include_all=everything or post is not None)
-        requested_states = bool(json or jsonl or post or state or everything)
-        rows = (
-            delivery_lists.list_deliveries(conn, post_id=post_id, states=states, limit=limit)
-            if requested_states
-            else []
-        )
-    report = status_report(office, times)
+    post_id = find_post_id(post, post_files(office), root=office.settings.root) if post else None
+    states = select_states(state, include_all=everything or post is not None)
+    requested_states = bool(json or jsonl or post or state or everything)
+    rows = deliveries(office, post_id=post_id, states=states, limit=limit) if requested_states else []
+    report = status_report(office)
     if jsonl:
         for row in rows:
             print_json_line(delivery_to_json(row))

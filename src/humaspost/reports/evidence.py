@@ -1,0 +1,49 @@
+"""What is known of deliveries whose outcome a person decides."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from humaspost.app.office import Office
+from humaspost.ledger.deliveries import unknown_outcomes
+from humaspost.model.delivery import Proof, Receipt, State
+from humaspost.model.records import DeliveryRecord, LookupRecord
+from humaspost.reports.public_page import public_page
+
+#: More deliveries than this are counted, not listed.
+MAX_DELIVERIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One delivery, the lookups so far, and what the platform answered just now, where it was asked."""
+
+    delivery: DeliveryRecord
+    lookups: tuple[LookupRecord, ...]
+    check_result: Receipt | Proof | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceReport:
+    """All ``deliveries``, the ``evidence`` of the first ten, and the pages where a person can look."""
+
+    deliveries: tuple[DeliveryRecord, ...]
+    evidence: tuple[Evidence, ...]
+    pages: tuple[str, ...]
+
+
+def evidence_report(
+    office: Office, deliveries: Sequence[DeliveryRecord], check_results: Mapping[str, Receipt | Proof]
+) -> EvidenceReport:
+    """Return what is known of the deliveries; ``check_results`` by key."""
+    with office.ledger().read() as conn:
+        evidence = tuple(
+            Evidence(
+                delivery,
+                tuple(unknown_outcomes.list_lookups(conn, delivery.key)),
+                check_results.get(delivery.key),
+            )
+            for delivery in deliveries[:MAX_DELIVERIES]
+        )
+    unknown = (delivery for delivery in deliveries if delivery.state is State.UNKNOWN)
+    pages = dict.fromkeys(public_page(office, item.channel, item.account_name) for item in unknown)
+    return EvidenceReport(tuple(deliveries), evidence, tuple(page for page in pages if page))

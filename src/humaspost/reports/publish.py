@@ -1,0 +1,52 @@
+"""What ``publish`` would send now."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from humaspost.app.office import Office
+from humaspost.ledger.deliveries.publish_now import REQUESTABLE_STATES
+from humaspost.ledger.queries import totals
+from humaspost.model.delivery import State
+from humaspost.model.post import Post
+from humaspost.model.records import PostTotals
+from humaspost.reports.renditions_of_post import RenditionPreview, previews_for
+from humaspost.reports.sender_status import SenderStatus, sender_status
+
+
+@dataclass(frozen=True, slots=True)
+class PublishPreview:
+    """``to_send`` = what would be sent, with the number of deliveries; accounts of the others by name."""
+
+    to_send: tuple[tuple[RenditionPreview, int], ...]
+    published: tuple[str, ...]
+    unknown: tuple[str, ...]
+    sender: SenderStatus
+
+
+def publish_preview(office: Office, post: Post, *, account: str | None) -> PublishPreview:
+    """Return what publishing the post now would do, on one account or on all."""
+    with office.ledger().read() as conn:
+        entries = {entry.account: entry for entry in totals.list_by_post(conn, post_id=post.id)}
+    previews = [preview for preview in previews_for(office, post) if account in (None, preview.account.name)]
+    counted = [
+        (preview, _count_remaining(preview, entries.get(preview.account.name))) for preview in previews
+    ]
+    return PublishPreview(
+        to_send=tuple((preview, count) for preview, count in counted if count),
+        published=_accounts_with_state(entries, State.PUBLISHED, previews),
+        unknown=_accounts_with_state(entries, State.UNKNOWN, previews),
+        sender=sender_status(office),
+    )
+
+
+def _count_remaining(preview: RenditionPreview, entry: PostTotals | None) -> int:
+    if entry is not None:
+        return entry.count(*REQUESTABLE_STATES, State.HELD)
+    return preview.audience_size or 0 if preview.rules.is_per_recipient else len(preview.rendition.parts)
+
+
+def _accounts_with_state(
+    entries: Mapping[str, PostTotals], state: State, previews: Sequence[RenditionPreview]
+) -> tuple[str, ...]:
+    names = [preview.account.name for preview in previews]
+    return tuple(name for name in names if name in entries and entries[name].counts[state])

@@ -1,0 +1,140 @@
+"""The state of the whole office, as ``status`` shows it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from humaspost.app.codes import FOLDER_CODES
+from humaspost.app.office import Office
+from humaspost.ledger import accounts
+from humaspost.ledger.holds import file_errors
+from humaspost.ledger.queries import delivery_lists, totals
+from humaspost.ledger.recovery import copy_detection
+from humaspost.model.account import Account
+from humaspost.model.records import AccountRecord, PostTotals
+from humaspost.reports.attention import AttentionItem, LoginRequired, attention, logins_required
+from humaspost.reports.sender_status import SenderStatus, sender_status
+
+#: The period before and after now that ``status`` shows.
+RECENT_PERIOD = timedelta(hours=24)
+#: A login that ends within this period is reported.
+EXPIRY_WARNING = timedelta(days=14)
+
+
+class AccountState(StrEnum):
+    """Whether an account may send, and what it needs."""
+
+    OK = "ok"
+    LOGIN_EXPIRING = "login-expiring"
+    LOGIN_REFUSED = "login-refused"
+    NEVER_CHECKED = "never-checked"
+    QUOTA = "quota"  # the platform's allowance is spent
+    THROTTLE = "throttle"  # several outcomes in a row are unknown
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSummary:
+    """One account of the config; ``held_until`` None = no hold, or one that only a person ends."""
+
+    name: str
+    channel: str
+    display_name: str
+    state: AccountState
+    held_until: datetime | None = None
+    login_expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedFile:
+    """A file of which nothing is sent, with the code of its error; ``is_folder`` = the posts folder itself."""
+
+    file: str
+    code: str
+    is_folder: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """Everything that ``status`` shows."""
+
+    now: datetime
+    sender: SenderStatus
+    attention: tuple[AttentionItem, ...]
+    logins: tuple[LoginRequired, ...]
+    blocked_files: tuple[BlockedFile, ...]
+    is_ledger_copied: bool
+    posts: tuple[PostTotals, ...]
+    counts: Counter[str]
+    recent: Counter[str]
+    accounts: tuple[AccountSummary, ...]
+
+
+def status_report(office: Office) -> StatusReport:
+    """Return the state of the office now."""
+    is_copied = copy_detection.is_copied(office.ledger(), office.settings.state)
+    now = office.now()
+    with office.ledger().read() as conn:
+        return StatusReport(
+            now=now,
+            sender=sender_status(office),
+            attention=tuple(attention(office, conn)),
+            logins=tuple(logins_required(conn)),
+            blocked_files=tuple(_blocked_files(conn)),
+            is_ledger_copied=is_copied,
+            posts=tuple(totals.list_by_post(conn)),
+            counts=totals.count_by_state(conn),
+            recent=totals.count_recent(conn, since=now - RECENT_PERIOD),
+            accounts=_account_summaries(office, conn, now=now),
+        )
+
+
+def account_summaries(office: Office) -> tuple[AccountSummary, ...]:
+    """Return a summary of each account of the config."""
+    with office.ledger().read() as conn:
+        return _account_summaries(office, conn, now=office.now())
+
+
+def _account_summaries(office: Office, conn: Connection, *, now: datetime) -> tuple[AccountSummary, ...]:
+    records = {record.name: record for record in accounts.list_accounts(conn)}
+    return tuple(
+        _summarize(account, records.get(account.name), now=now) for account in office.settings.accounts
+    )
+
+
+def _summarize(account: Account, record: AccountRecord | None, *, now: datetime) -> AccountSummary:
+    display_name = (record.display_name if record is not None else "") or account.display_name
+    status = record.status if record is not None else None
+    return AccountSummary(
+        account.name,
+        account.channel,
+        display_name,
+        _account_state(record, now=now),
+        held_until=record.hold_until if record is not None and record.hold else None,
+        login_expires_at=status.expires_at if status is not None else None,
+    )
+
+
+def _account_state(record: AccountRecord | None, *, now: datetime) -> AccountState:
+    if record is not None and record.hold == "login":
+        return AccountState.LOGIN_REFUSED
+    if record is None or record.bound_at is None:
+        return AccountState.NEVER_CHECKED
+    if record.hold:
+        return AccountState(record.hold)
+    status = record.status
+    if status and status.expires_at and status.expires_at - now < EXPIRY_WARNING:
+        return AccountState.LOGIN_EXPIRING
+    return AccountState.OK
+
+
+def _blocked_files(conn: Connection) -> Iterator[BlockedFile]:
+    # As the folder was last read; a post that is on hold for an error may be older than that.
+    files = dict(file_errors.load_file_errors(conn))
+    held_posts = [post.file for post in delivery_lists.list_posts(conn) if post.hold == "error"]
+    unfinished = set(held_posts) - set(file_errors.list_finished(conn, held_posts))
+    for file, code in (dict.fromkeys(unfinished, "") | files).items():
+        yield BlockedFile(file, code, is_folder=code in FOLDER_CODES)
