@@ -9,7 +9,7 @@ from sqlalchemy import Row, insert, select, update
 
 from humaspost.ledger import accounts, database
 from humaspost.ledger.deliveries import claims, gate_facts, sync_plan
-from humaspost.ledger.deliveries.gate import Gate, GateRequest, GateResult
+from humaspost.ledger.deliveries.gate import Decide, Gate, GateRequest, GateResult
 from humaspost.ledger.schema import account, audience, audience_member, consent, delivery, meta, recipient
 from humaspost.model.account import Account
 from humaspost.model.delivery import State
@@ -35,6 +35,7 @@ class Office:
         self.held: list[NotPlanned] = []
         self.rates: tuple[Rate, ...] = ()
         self.quotas: tuple[Quota, ...] = ()
+        self.decide: Decide = decide
         born = (NOW - timedelta(days=1)).isoformat()
         self.ledger.write(lambda conn: conn.execute(insert(meta).values(key="created_at", value=born)))
         self.account = self.ledger.write(lambda conn: accounts.ensure_account(conn, ACCOUNT))
@@ -111,7 +112,7 @@ class Office:
         )
 
         def work(conn: Any) -> list[GateResult]:
-            gate = Gate(conn, self.account, OWNER, rules, decide, self.now, timedelta(days=30))
+            gate = Gate(conn, self.account, OWNER, rules, self.decide, self.now, timedelta(days=30))
             return gate.decide_all(tickets)
 
         return self.ledger.write(work)

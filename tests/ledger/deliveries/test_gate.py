@@ -58,6 +58,29 @@ def test_a_text_edited_after_its_preparation_is_prepared_again(office: Office) -
     assert intent.part.text == "sekarang"
 
 
+def test_one_delivery_that_was_claimed_twice_passes_once(office: Office) -> None:
+    office.plan("a")
+    (row,) = office.claim()
+    office.put(row.key, State.SCHEDULED, owner=None)  # as `publish` does to what a sender has claimed
+    (same,) = office.claim()
+    intent, stopped = office.gate([office.ticket(row), office.ticket(same)])
+    assert isinstance(intent, Intent)
+    assert isinstance(stopped, Blocked)
+    assert stopped.reason == "not-claimed"
+    assert office.states() == {"a/1": "sending"}
+
+
+def test_of_an_edited_text_that_was_claimed_twice_nothing_passes_unclaimed(office: Office) -> None:
+    office.plan("a", "dulu")
+    (row,) = office.claim()
+    old = office.ticket(row)
+    office.plan("a", "sekarang")
+    (same,) = office.claim()
+    results = office.gate([old, office.ticket(same)])
+    assert [isinstance(result, Blocked) for result in results] == [True, True]
+    assert office.states() == {"a/1": "scheduled"}
+
+
 def test_the_first_write_of_a_fan_out_freezes_its_text_for_everybody(office: Office) -> None:
     office.enlist(["p1", "p2"])
     office.plan("a", "dulu", people=True)

@@ -1,0 +1,365 @@
+"""Random lives of a ledger: its public verbs in random order, and every change of state that they make."""
+
+import random
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, text
+
+from humaspost.ledger.deliveries import claims, outcomes, publish_now, restore_gap, states, unknown_outcomes
+from humaspost.ledger.holds import account_holds, pauses
+from humaspost.ledger.people import recipients
+from humaspost.ledger.schema import delivery
+from humaspost.ledger.webhooks import message_events
+from humaspost.model.channel import ChannelEvent
+from humaspost.model.decision import Allow, Decision, Deny, GateFacts
+from humaspost.model.delivery import Proof, Receipt, Stage, State
+from humaspost.model.plan import NotPlanned
+from humaspost.model.post import Late, PublishTime
+from tests.support.ledger_office import NOW, OWNER, Office
+
+PEOPLE = ("a", "b", "c", "d", "e")
+#: Most of the others do something only to what was claimed, or is being sent.
+FREQUENT = {
+    "claim": 4,
+    "gate": 3,
+    "plan_post": 3,
+    "release_account": 2,
+    "undo_publish_now": 4,
+    "receive_failure": 3,
+}
+#: A verb of the ledger, and a change of state that it made; the first state of a new delivery comes from "".
+Change = tuple[str, str, str]
+_RECORD = """
+CREATE TABLE observed (old TEXT, new TEXT);
+CREATE TRIGGER observe_insert AFTER INSERT ON delivery
+    BEGIN INSERT INTO observed VALUES ('', NEW.state); END;
+CREATE TRIGGER observe_update AFTER UPDATE OF state ON delivery WHEN OLD.state <> NEW.state
+    BEGIN INSERT INTO observed VALUES (OLD.state, NEW.state); END
+"""
+
+
+class Life:
+    """One ledger; ``run`` does random verbs and returns the changes of state that SQLite recorded."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.office = Office()
+        self.office.decide = self._decide
+        # The keys of deliveries depend on it, and so their order: a seed is to give the same life every time.
+        self.write(lambda conn: conn.execute(text("UPDATE account SET id = 'square'")))
+        self.office.account = "square"
+        self.requests: list[publish_now.PublishRequest] = []
+        self.claimed: list[Row[Any]] = []
+        self.serial = 0
+        self.office.enlist(PEOPLE)
+        self.write(lambda conn: recipients.record_opt_outs(conn, [("a", NOW)]))
+        self.write(lambda conn: conn.execute(text("DELETE FROM consent WHERE recipient = 'b'")))
+        for statement in re.split(r";\n(?=CREATE)", _RECORD):
+            self.write(lambda conn, statement=statement: conn.execute(text(statement)))
+
+    def run(self, steps: int) -> list[Change]:
+        """Return every change that ``steps`` random verbs made."""
+        changes: list[Change] = []
+        weights = [FREQUENT.get(verb, 1) for verb in VERBS]
+        for verb in self.random.choices(list(VERBS), weights, k=steps):
+            VERBS[verb](self)
+            observed = self.write(
+                lambda conn: conn.execute(text("DELETE FROM observed RETURNING old, new")).all()
+            )
+            changes += [(verb, row.old, row.new) for row in observed]
+        return changes
+
+    def write(self, operation: Callable[[Connection], Any]) -> Any:
+        """Run the operation in one transaction."""
+        return self.office.ledger.write(operation)
+
+    def pick(self, *of_states: State) -> Row[Any] | None:
+        """Return a random delivery in one of these states (none = any), or None."""
+        query = select(delivery).order_by(delivery.c.key)
+        if of_states:
+            query = query.where(delivery.c.state.in_(of_states))
+        rows = self.write(lambda conn: conn.execute(query).all())
+        return self.random.choice(rows) if rows else None
+
+    def flip(self, chance: float = 0.5) -> bool:
+        """Return True as often as ``chance`` says."""
+        return self.random.random() < chance
+
+    def _decide(self, _facts: GateFacts) -> Decision:
+        return Allow() if self.flip(0.7) else Deny(self.random.choice(list(states.DENIALS)), "pause")
+
+    # -- files -------------------------------------------------------------------------------------
+
+    def plan_post(self) -> None:
+        """Plan a new post: of one part, a thread, or to the people; in time, late or before the ledger."""
+        self.serial += 1
+        name = f"p{self.serial}"
+        texts = [f"{name} {n}" for n in range(self.random.choice((1, 3)))]
+        hours = self.random.choice((0, 0, 0, 0, -30, 1))
+        times: dict[str, Any] = {"due": _publish_time(self.office.now + timedelta(hours=hours))}
+        if hours == -30 and self.flip():
+            times |= {"late": Late.SKIP}
+        self.office.plan(name, *texts, people=self.flip(0.3), **times)
+
+    def edit_post(self) -> None:
+        """Give a planned post another text, another date, or both."""
+        if not self.office.rows:
+            return
+        index = self.random.randrange(len(self.office.rows))
+        row = self.office.rows[index]
+        if self.flip():
+            self.serial += 1
+            parts = tuple(replace(part, text=f"{part.text} {self.serial}") for part in row.rendition.parts)
+            row = replace(row, rendition=replace(row.rendition, parts=parts))
+        if self.flip():
+            row = replace(row, due=_publish_time(self.office.now - timedelta(seconds=self.serial)))
+        self.office.rows[index] = row
+        self.office.sync()
+
+    def hold_file(self) -> None:
+        """Make a file a draft, or free one."""
+        if self.office.held:
+            self.office.held.clear()
+        elif self.office.rows:
+            row = self.random.choice(self.office.rows)
+            self.office.held.append(NotPlanned(row.post, row.file, row.title, "draft"))
+        held = {item.post for item in self.office.held}
+        planned = [row for row in self.office.rows if row.post not in held]
+        rows, self.office.rows = self.office.rows, planned
+        self.office.sync()
+        self.office.rows = rows
+
+    # -- sending -----------------------------------------------------------------------------------
+
+    def claim(self) -> None:
+        """Expand and claim what is due."""
+        self.claimed += self.office.claim(limit=6)
+
+    def gate(self) -> None:
+        """Ask the gate for what is claimed; some of it failed to be prepared."""
+        rows = [row for row in self.claimed if self.flip(0.5)]
+        self.claimed = [row for row in self.claimed if row not in rows]
+        tickets = [self.office.ticket(row) for row in rows]
+        later = self.office.now + timedelta(seconds=30)
+        self.office.gate([replace(t, retry_at=later) if self.flip(0.2) else t for t in tickets])
+
+    def release_claims(self) -> None:
+        """Give back a claim."""
+        row = self.pick(State.PREPARING)
+        if row is not None:
+            self.write(
+                lambda conn: claims.release_claims(
+                    conn, [row.key], owner=OWNER, not_before=None, now=self.office.now
+                )
+            )
+
+    def succeed(self) -> None:
+        """Record a receipt for a write, at once or by a lookup."""
+        row = self.pick(State.SENDING, State.UNKNOWN)
+        if row is not None:
+            self.serial += 1
+            receipt = outcomes.PublishedReceipt(
+                row.key, row.attempts, Receipt(str(self.serial), self.office.now)
+            )
+            found = row.state == State.UNKNOWN
+            self.write(
+                lambda conn: outcomes.mark_published(conn, [receipt], now=self.office.now, by_lookup=found)
+            )
+
+    def reschedule(self) -> None:
+        """Record a refusal that may pass, of a write, its post or its account."""
+        row = self.pick(State.SENDING)
+        if row is not None:
+            reason = self.random.choice((None, None, "login", "quota"))
+            self.write(
+                lambda conn: outcomes.reschedule(
+                    conn,
+                    row.key,
+                    row.attempts,
+                    at=self.office.now,
+                    now=self.office.now,
+                    hold_reason=reason,
+                    whole_post=self.flip(),
+                )
+            )
+
+    def fail(self) -> None:
+        """Record a refusal for good, of a write or of what is prepared, for all recipients or one."""
+        row = self.pick(State.SENDING, State.PREPARING)
+        if row is not None:
+            self.write(
+                lambda conn: outcomes.mark_failed(
+                    conn,
+                    row.key,
+                    row.attempts,
+                    code="x",
+                    detail="",
+                    now=self.office.now,
+                    whole_post=self.flip(),
+                )
+            )
+
+    def lose_answer(self) -> None:
+        """Record a write whose outcome is unknown."""
+        row = self.pick(State.SENDING)
+        if row is not None:
+            self.write(
+                lambda conn: outcomes.mark_unknown(
+                    conn,
+                    row.key,
+                    row.attempts,
+                    code="reset",
+                    detail="",
+                    now=self.office.now,
+                    first_check_delay=5.0 if self.flip() else None,
+                )
+            )
+
+    def check_unknown(self) -> None:
+        """Record a lookup that found nothing."""
+        row = self.pick(State.UNKNOWN)
+        if row is not None:
+            proof = self.random.choice(list(Proof))
+            self.write(
+                lambda conn: outcomes.record_check(
+                    conn, row.key, proof=proof, next_at=None, now=self.office.now, retry=self.flip(0.2)
+                )
+            )
+
+    def take_over(self) -> None:
+        """Take over from a sender that died."""
+        self.write(
+            lambda conn: claims.recover_orphans(
+                conn, owner="other", now=self.office.now, first_check_delay=lambda _account: 5.0
+            )
+        )
+
+    # -- holds -------------------------------------------------------------------------------------
+
+    def hold_account(self) -> None:
+        """Hold the account, or hold what came due since."""
+        if not self.write(
+            lambda conn: account_holds.hold_due(conn, self.office.account, now=self.office.now)
+        ):
+            self.write(
+                lambda conn: account_holds.hold_account(
+                    conn, self.office.account, "login", now=self.office.now
+                )
+            )
+
+    def release_account(self) -> None:
+        """Release the account."""
+        self.write(lambda conn: account_holds.release_account(conn, self.office.account, now=self.office.now))
+
+    def pause(self) -> None:
+        """Start a pause, or end all."""
+        if self.flip():
+            self.write(lambda conn: pauses.start_pause(conn, "r", except_types=(), now=self.office.now))
+        else:
+            self.write(lambda conn: pauses.end_pauses(conn, now=self.office.now))
+
+    # -- people ------------------------------------------------------------------------------------
+
+    def publish_now(self) -> None:
+        """Publish a post now."""
+        row = self.pick(State.MISSED, State.FAILED, State.PREPARING) if self.flip(0.4) else self.pick()
+        if row is not None:
+            self.requests.append(
+                self.write(
+                    lambda conn: publish_now.request(conn, row.post, account=None, now=self.office.now)
+                )
+            )
+
+    def undo_publish_now(self) -> None:
+        """Interrupt the `publish` that was asked for last."""
+        if self.requests:
+            request = self.requests.pop()
+            self.write(lambda conn: publish_now.cancel_request(conn, request, now=self.office.now))
+
+    def confirm_published(self) -> None:
+        """Confirm that an unknown delivery is live."""
+        row = self.pick(State.UNKNOWN)
+        if row is not None:
+            self.write(
+                lambda conn: unknown_outcomes.confirm_published(
+                    conn, {row.key: (None, None)}, now=self.office.now
+                )
+            )
+
+    def retry(self) -> None:
+        """Have a delivery sent again."""
+        row = self.pick(State.UNKNOWN, State.FAILED)
+        if row is not None:
+            self.write(lambda conn: unknown_outcomes.retry(conn, [row.key], now=self.office.now))
+
+    def cancel(self) -> None:
+        """Cancel a delivery."""
+        row = self.pick(*states.CANCEL.sources)
+        if row is not None:
+            self.write(lambda conn: unknown_outcomes.cancel(conn, [row.key], now=self.office.now))
+
+    # -- news --------------------------------------------------------------------------------------
+
+    def receive_success(self) -> None:
+        """Receive the webhook of a message that is live."""
+        self._receive(State.PUBLISHED, *states.REOPEN.sources, stage=self.random.choice(list(Stage)))
+
+    def receive_failure(self) -> None:
+        """Receive the webhook of a message that failed, for good, for now, or with its account."""
+        kind = self.random.choice(("for good", "for now", "account"))
+        self._receive(
+            *states.WEBHOOK_FAILURES[State.FAILED].sources,
+            failure_code="131000",
+            retry_after=60.0 if kind == "for now" else None,
+            max_retries=3,
+            restricts_account=kind == "account",
+        )
+
+    def _receive(self, *of_states: State, **values: Any) -> None:
+        row = self.pick(*of_states) if self.flip(0.8) else self.pick()
+        if row is None:
+            return
+        self.serial += 1
+        event = ChannelEvent(
+            str(self.serial),
+            "status",
+            self.office.now,
+            key=f"hp1:{row.key}:{row.attempts}",
+            remote_id=row.remote_id or f"wamid.{self.serial}",
+            **values,
+        )
+        self.write(
+            lambda conn: message_events.receive_events(
+                conn, self.office.account, [event], is_opt_out=lambda _words: False, now=self.office.now
+            )
+        )
+
+    def restore(self) -> None:
+        """Restore a ledger that does not know what became of one delivery."""
+        row = self.pick()
+        if row is not None:
+            gap = restore_gap.RestoreGap(self.office.now - timedelta(hours=1), self.office.now)
+            self.write(
+                lambda conn: restore_gap.mark_unknown(
+                    conn, gap, delivery.c.key == row.key, now=self.office.now
+                )
+            )
+
+    def wait(self) -> None:
+        """Let a minute pass."""
+        self.office.now += timedelta(minutes=1)
+
+
+def _publish_time(at: Any) -> PublishTime:
+    return PublishTime(at.strftime("%Y-%m-%dT%H:%M"), "UTC", at.astimezone(UTC))
+
+
+VERBS: dict[str, Callable[[Life], None]] = {
+    name: verb
+    for name, verb in vars(Life).items()
+    if name[0] != "_" and name not in ("run", "write", "pick", "flip")
+}
