@@ -14,6 +14,8 @@ from pathlib import Path
 from humaspost.channels import registry
 from humaspost.channels.testing.contract import ChannelContract
 from humaspost.cli.registry import GROUPS
+from humaspost.ledger.deliveries import states
+from humaspost.model.delivery import State
 from humaspost.model.rules import Limit, MediaRules, Quota, Rate, Rules, Source, VideoRules
 from humaspost.sandbox import instagram, whatsapp, x
 from humaspost.sandbox.faults import FAULT_DESCRIPTIONS, FAULT_FIELDS
@@ -231,6 +233,22 @@ def switches() -> str:
     return "\n".join(lines)
 
 
+def transitions() -> str:
+    """Return the table of states: what each may become, and why; the initial states come first."""
+    rows = [f"| *(new)* | {literal_state(state)} | {cause} |" for state, cause in states.INITIAL.items()]
+    for source in State:
+        for target in (state for state in State if state in states.ALLOWED[source]):
+            causes = [t.cause for t in states.TRANSITIONS if source in t.sources and t.target is target]
+            because = "; or ".join(dict.fromkeys(causes))
+            rows.append(f"| {literal_state(source)} | {literal_state(target)} | {because} |")
+    return "\n".join(["| from | to | when |", "|---|---|---|", *rows, ""])
+
+
+def literal_state(state: State) -> str:
+    """Return a state as code."""
+    return f"`{state.value}`"
+
+
 def names(found: set[str]) -> str:
     """Return the names as code, sorted."""
     return ", ".join(f"`{name}`" for name in sorted(found))
@@ -242,6 +260,7 @@ PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {
     "channels": ("docs/channels.md", channels),
     "faults": ("docs/sandbox.md", faults),
     "switches": ("docs/sandbox.md", switches),
+    "transitions": ("docs/guarantee.md", transitions),
 }
 
 
