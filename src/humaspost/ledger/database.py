@@ -1,5 +1,8 @@
 """Opening the ledger: SQLite in WAL with full syncs, one writer at a time, migrations only by a sender."""
 
+import errno
+import os
+import shutil
 import sqlite3
 import time
 import uuid
@@ -22,6 +25,8 @@ from humaspost.ledger.schema import HEAD, meta, metadata
 T = TypeVar("T")
 #: Seconds; as long as the longest pause of SQLite's busy handler in its first tenth of a second.
 _MIN_YIELD = 0.025
+#: The size of the file that SQLite writes beside the ledger when it opens it.
+_BYTES_TO_OPEN = 32_768
 #: A table that only ledgers made before the first release have; their revisions were called 0001 and 0002, too.
 _PROTOTYPE_TABLE = "planned"
 
@@ -159,6 +164,9 @@ def read_version(path: Path) -> str | None:
                 raise UnsupportedLedgerError(path)
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.OperationalError as error:
+        # To read the ledger, SQLite writes a small file beside it; on a full disk it speaks of an input/output error.
+        if shutil.disk_usage(path.parent).free < _BYTES_TO_OPEN:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
         raise LedgerError(f"{path.name}: {error}", "humaspost doctor") from error
     except sqlite3.DatabaseError as error:
         raise damaged_error(path, str(error)) from error
