@@ -68,9 +68,15 @@ def daemon(office: Office, clock: Clock) -> Iterator[Process]:
     time.sleep(1.0)  # posts know seconds, and what was due before the ledger was made is never sent
     # What stands before every call of the system library is loaded when a process starts.
     process = office.start("schedule", server=None, **clock.environment)
-    process.line(lambda line: "next: " in line, within=30 * SECOND)
+    # Its first heartbeat comes when it watches the clock; it prints before.
+    wait_until(lambda: _has_heartbeat(office), within=30 * SECOND)
     yield process
     assert process.end() == 0
+
+
+def _has_heartbeat(office: Office) -> bool:
+    sender = office.json("status")["sender"]
+    return bool(sender["running"]) and sender["heartbeat_at"] > sender["started_at"]
 
 
 def jump(clock: Clock, daemon: Process, when: str) -> None:

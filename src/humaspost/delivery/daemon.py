@@ -48,6 +48,8 @@ class Daemon:
         # What a job meets is told by us, and one that takes longer than its turn leaves out the next.
         logging.getLogger("apscheduler").addHandler(logging.NullHandler())
         scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
+        # From the very start: a clock that is set right while the engine starts has jumped as well.
+        self._clock_drift = _ClockDrift(self.engine.sender.now())
         self._next_scan_at = NEVER
         self._scan_requested = threading.Event()
         self._scan_requested.set()
@@ -81,9 +83,8 @@ class Daemon:
         """Every quarter second: did another process write, did the clock jump, is the folder to be read?"""
         sender = self.engine.sender
         has_changed = sender.ledger.watch_changes()
-        clock_drift = _ClockDrift(sender.now())
         while not self.stop.wait(WATCH_INTERVAL):
-            jump = clock_drift.measure(sender.now())
+            jump = self._clock_drift.measure(sender.now())
             if abs(jump) > MAX_CLOCK_JUMP:
                 sender.emit(DeliveryEvent(sender.now(), "clock", detail=str(round(jump))))
                 if jump < 0:
