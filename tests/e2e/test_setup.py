@@ -146,9 +146,9 @@ def test_interrupted_redone_then_silent_then_brought_up_to_date(clone: Path) -> 
     assert (clone / ".venv").exists()
     first = set_up(clone)
     assert (first.stderr, first.returncode) == ("", 0)
-    made, done = first.stdout.splitlines()
-    assert made.startswith("setup: Python 3.")
-    assert done.startswith("setup: done in ")
+    lines = first.stdout.splitlines()
+    assert lines[0].startswith("setup: Python 3.")
+    assert lines[-1].startswith("setup: done in ")
 
     again = set_up(clone)
     assert (again.stdout, again.stderr, again.returncode) == ("", "", 0)
@@ -169,3 +169,14 @@ def interrupt(clone: Path) -> None:
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
     assert not (clone / ".venv" / "humaspost-setup.json").exists()
+
+
+@pytest.mark.slow
+def test_a_slow_set_up_shows_how_far_it_is(clone: Path) -> None:
+    script = clone / "tools" / "setup.py"
+    script.write_text(script.read_text().replace("STEP = 3.0", "STEP = 0.02"))
+    done = set_up(clone)  # without a terminal
+    assert done.returncode == 0
+    steps = done.stdout.splitlines()[1:-1]
+    assert any(line.startswith("setup: still at it, ") for line in steps)
+    assert any(line.startswith("setup: 0 of 0 packages ") for line in steps)
