@@ -17,7 +17,9 @@ from humaspost.ledger.queries import delivery_lists
 from humaspost.model.plan import NotPlanned, Plan, PlanRow
 from humaspost.model.post import PublishTime
 from humaspost.model.rendition import Part, Rendition
+from humaspost.policy import lateness
 from humaspost.policy.decide import decide
+from humaspost.policy.eligibility import check_recipient
 from tests.support.deadlines import SECOND
 from tests.support.fake_channel import FakeChannel, account
 
@@ -57,11 +59,19 @@ class FakeOffice:
 
     def schedule(self, **how) -> sync_plan.SyncResult:
         plan = Plan(tuple(self.rows), tuple(self.held))
-        return self.ledger.write(lambda conn: sync_plan.sync(conn, plan, now=self.now(), **how))
+        return self.ledger.write(
+            lambda conn: sync_plan.sync(conn, plan, verdict=lateness.verdict, now=self.now(), **how)
+        )
 
     def sender(self, owner: str = "me") -> SenderContext:
         return SenderContext(
-            self.ledger, owner, decide, self.now, frozenset({"square"}), emit=self.events.append
+            self.ledger,
+            owner,
+            decide,
+            check_recipient,
+            self.now,
+            frozenset({"square"}),
+            emit=self.events.append,
         )
 
     def engine(self, owner: str = "me") -> Engine:

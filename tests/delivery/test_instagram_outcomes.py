@@ -21,7 +21,9 @@ from humaspost.model.account import Account
 from humaspost.model.plan import Plan, PlanRow
 from humaspost.model.post import PublishTime
 from humaspost.model.rendition import Part, Rendition
+from humaspost.policy import lateness
 from humaspost.policy.decide import decide
+from humaspost.policy.eligibility import check_recipient
 from humaspost.reports.plan_outlook import Upcoming
 from humaspost.reports.quota_forecast import distribute, recent_usage
 from humaspost.reports.renditions_of_post import RenditionPreview
@@ -71,12 +73,18 @@ class InstagramHarness:
     def engine(self) -> Iterator[Engine]:
         self.context.later = self.shift
         channel, plan = Instagram(), Plan(tuple(self.rows))
-        self.ledger.write(lambda conn: sync_plan.sync(conn, plan, now=self.now()))
+        self.ledger.write(lambda conn: sync_plan.sync(conn, plan, verdict=lateness.verdict, now=self.now()))
         id_ = self.ledger.write(lambda conn: accounts.ensure_account(conn, self.account))
         rules = channel.rules(self.account.config)
         line = AccountSession(self.account, id_, channel, rules, self.context)
         sender = SenderContext(
-            self.ledger, "me", decide, self.now, frozenset({"instagram"}), emit=self.events.append
+            self.ledger,
+            "me",
+            decide,
+            check_recipient,
+            self.now,
+            frozenset({"instagram"}),
+            emit=self.events.append,
         )
         engine = Engine([line], sender)
         try:

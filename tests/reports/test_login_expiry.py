@@ -13,6 +13,7 @@ from humaspost.model.account import AccountStatus, Identity
 from humaspost.model.plan import Plan, PlanRow
 from humaspost.model.post import PublishTime
 from humaspost.model.rendition import Part, Rendition
+from humaspost.policy import lateness
 from humaspost.reports.doctor import run_checks
 from humaspost.reports.login_expiry import login_expiry
 from humaspost.settings.load import load_settings
@@ -52,7 +53,7 @@ def schedule(office: Office, *days: int, expires: timedelta | None, renews: bool
         rows.append(PlanRow(f"p{day}", f"posts/p{day}.md", "T", "", account, when, rendition))
     ledger = office.ledger(write=True)
     id_ = ledger.write(lambda conn: accounts.ensure_account(conn, account))
-    ledger.write(lambda conn: sync_plan.sync(conn, Plan(tuple(rows)), now=NOW))
+    ledger.write(lambda conn: sync_plan.sync(conn, Plan(tuple(rows)), verdict=lateness.verdict, now=NOW))
     identity = Identity("1", "@kotacontoh")
     ledger.write(lambda conn: accounts.bind_account(conn, id_, identity, now=NOW, configured=frozenset()))
     facts = AccountStatus(NOW, NOW + expires if expires else None, extra={"renews": renews})

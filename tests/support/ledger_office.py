@@ -17,7 +17,9 @@ from humaspost.model.plan import NotPlanned, Plan, PlanRow
 from humaspost.model.post import PublishTime
 from humaspost.model.rendition import Fallback, Part, Rendition
 from humaspost.model.rules import Limit, Quota, Rate, Rules, Source, TextRules
+from humaspost.policy import lateness
 from humaspost.policy.decide import decide
+from humaspost.policy.eligibility import check_recipient
 
 NOW = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
 SOURCE = Source("https://square.example/rules", NOW.date())
@@ -65,7 +67,9 @@ class Office:
     def sync(self, **how: Any) -> sync_plan.SyncResult:
         """Enter all posts of ``rows``, and those that are held, into the ledger."""
         plan = Plan(tuple(self.rows), tuple(self.held))
-        return self.ledger.write(lambda conn: sync_plan.sync(conn, plan, now=self.now, **how))
+        return self.ledger.write(
+            lambda conn: sync_plan.sync(conn, plan, verdict=lateness.verdict, now=self.now, **how)
+        )
 
     def enlist(self, ids: Iterable[str]) -> None:
         """Put people with these ids, who agreed, on the list."""
@@ -85,7 +89,9 @@ class Office:
         """Expand what is due and claim it."""
 
         def work(conn: Any) -> list[Row[Any]]:
-            claims.expand_due(conn, self.account, until=self.now, now=self.now)
+            claims.expand_due(
+                conn, self.account, check_recipient=check_recipient, until=self.now, now=self.now
+            )
             return claims.claim_due(
                 conn, self.account, owner=OWNER, until=self.now, now=self.now, limit=limit
             )

@@ -11,6 +11,7 @@ from humaspost.ledger import accounts
 from humaspost.model.account import Account
 from humaspost.model.channel import Channel
 from humaspost.policy.decide import decide
+from humaspost.policy.eligibility import check_recipient
 from humaspost.settings.problems import ConfigError
 
 
@@ -61,6 +62,7 @@ def create_sender_context(office: Office, owner: str, *, only_post: str | None =
         ledger=office.ledger(write=True, upgrade=True),
         owner=owner,
         decide=decide,
+        check_recipient=check_recipient,
         now=office.now,
         configured=frozenset(account.name for account in office.settings.accounts),
         same_text_period=timedelta(days=office.settings.policy.same_text_days),

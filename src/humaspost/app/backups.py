@@ -16,6 +16,7 @@ from humaspost.ledger import database
 from humaspost.ledger.database import LedgerError
 from humaspost.ledger.recovery import backup, copy_detection, restore
 from humaspost.ledger.recovery.restore import RestoreResult
+from humaspost.policy.eligibility import check_recipient
 
 #: After a backup that could not be made it is tried again after this.
 RETRY_DELAY = timedelta(hours=1)
@@ -98,9 +99,14 @@ def restore_backup(office: Office, source: Path | None) -> RestoreResult:
     state = office.settings.state
     with acquire_sender_lock(state):
         if source is None:
-            return restore.adopt_ledger(office.ledger(write=True, upgrade=True), state, now=office.now())
+            return restore.adopt_ledger(
+                office.ledger(write=True, upgrade=True),
+                state,
+                check_recipient=check_recipient,
+                now=office.now(),
+            )
         office.close()
-        return restore.restore_backup(state, source, now=office.now())
+        return restore.restore_backup(state, source, check_recipient=check_recipient, now=office.now())
 
 
 def verify(office: Office) -> None:

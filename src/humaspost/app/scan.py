@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from humaspost.app.codes import FOLDER_CODES
 from humaspost.app.office import Office
 from humaspost.base.i18n import _
-from humaspost.model.plan import NotPlanned, Plan, PostPolicy, PublishedText
+from humaspost.model.plan import NotPlanned, Plan, PublishedText
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
 from humaspost.planning.plan import PlanningContext, build_plan
-from humaspost.settings.settings import Settings
+from humaspost.policy import lateness
+from humaspost.policy.post_policy import get_post_policy
 
 # `check` and `preview` of an office without a ledger load no database.
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from humaspost.content.post_file import BrokenPost
     from humaspost.ledger.deliveries.sync_plan import SyncResult
 
-#: The priority of a type that the policy does not name; 1 goes first, 9 last.
-DEFAULT_PRIORITY = 5
 #: A file that says nothing of a post may be any file.
 _NO_POST_CODES = ("front-matter-missing",)
 
@@ -122,7 +121,7 @@ def create_plan_context(office: Office) -> PlanningContext:
     return PlanningContext(
         accounts=office.settings.accounts,
         channels=office.channels,
-        policy_of=lambda post: get_post_policy(post, office.settings),
+        policy_of=lambda post: get_post_policy(post, policy),
         statuses=office.account_statuses(),
         recent_texts=_recent_texts(office, since=office.now() - same_text_period),
         same_text=same_text_period,
@@ -140,16 +139,6 @@ def _recent_texts(office: Office, *, since: datetime) -> Sequence[PublishedText]
         return delivery_lists.recent_texts(conn, since=since)
 
 
-def get_post_policy(post: Post, settings: Settings) -> PostPolicy:
-    """The policy for the post's type; what the post itself says of lateness wins."""
-    policy = settings.policy
-    type_policy = policy.types.get(post.type)
-    late = post.late or (type_policy.late if type_policy else None) or policy.late
-    grace = (type_policy.grace if type_policy else None) or policy.grace
-    priority = (type_policy.priority if type_policy else None) or DEFAULT_PRIORITY
-    return PostPolicy(late, grace, priority, type_policy.during_pause if type_policy else False)
-
-
 def sync_ledger(office: Office, scanned: ScanResult) -> "SyncResult":
     """Bring the ledger up to what was found; a folder that vanished changes nothing and is reported."""
     from humaspost.ledger import accounts
@@ -164,7 +153,9 @@ def sync_ledger(office: Office, scanned: ScanResult) -> "SyncResult":
     def operation(conn: "Connection") -> "SyncResult":
         for account in office.settings.accounts:
             accounts.ensure_account(conn, account, platform_id=platform_ids[account.name])
-        synced = sync_plan.sync(conn, scanned.plan, now=now, folder_missing=scanned.folder_missing)
+        synced = sync_plan.sync(
+            conn, scanned.plan, verdict=lateness.verdict, now=now, folder_missing=scanned.folder_missing
+        )
         synced = replace(
             synced, finished=file_errors.list_finished(conn, [p.file for p in scanned.file_errors(synced)])
         )

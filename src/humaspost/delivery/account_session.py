@@ -12,6 +12,7 @@ from humaspost.ledger.database import Ledger
 from humaspost.ledger.deliveries.gate import Decide
 from humaspost.model.account import Account
 from humaspost.model.channel import Channel, ChannelContext, Session
+from humaspost.model.decision import CheckRecipient
 from humaspost.model.rules import Rules
 
 
@@ -69,6 +70,7 @@ class SenderContext:
     ledger: Ledger
     owner: str
     decide: Decide
+    check_recipient: CheckRecipient
     now: Callable[[], datetime]
     configured: frozenset[str]
     same_text_period: timedelta = timedelta(days=30)

@@ -1,7 +1,9 @@
 """What the gate is told about one delivery, and what it may answer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from humaspost.model.delivery import State
 from humaspost.model.post import Late
@@ -51,3 +53,47 @@ class Deny:
 
 
 Decision = Allow | Deny
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When a delivery is due, and how late it may start.
+
+    ``first_write_at`` is the first public write of its post on its account.
+    """
+
+    due_at: datetime
+    late: Late
+    grace: timedelta
+    expires_at: datetime | None = None
+    due_before_ledger: bool = False
+    first_write_at: datetime | None = None
+
+    @property
+    def grace_ends_at(self) -> datetime:
+        """Return the end of the grace; it is part of the grace."""
+        return self.due_at + self.grace
+
+
+@dataclass(frozen=True, slots=True)
+class OnTime:
+    """It may start now."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    """It does not start any more; this is its state instead, and why."""
+
+    state: State
+    reason: str
+
+
+#: The late rule, as the ledger is given it.
+CheckLateness = Callable[[Timing, datetime], OnTime | TooLate]
+
+
+class CheckRecipient(Protocol):
+    """The rule who may be written to, as the ledger is given it."""
+
+    def __call__(self, *, has_consent: bool, opted_out: bool) -> Deny | None:
+        """Return why the person gets nothing, or None."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from humaspost.model.account import Account
+from humaspost.model.decision import Timing
 from humaspost.model.post import Late, PublishTime
 from humaspost.model.rendition import Rendition
 
@@ -46,6 +47,16 @@ class PlanRow:
     during_pause: bool = False
     audiences: tuple[str, ...] = ()
     repeats: str | None = None
+
+    def timing(self, *, due_at: datetime | None = None, due_before_ledger: bool = False) -> Timing:
+        """Return when it is due and how late it may start; ``due_at`` is the ledger's where that differs."""
+        return Timing(
+            due_at or self.due.utc,
+            self.late,
+            self.grace,
+            self.expires.utc if self.expires else None,
+            due_before_ledger,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from decimal import Decimal
 from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment, Part
 
+#: We stay this far below what the platform says: our clock and theirs differ.
+SAFETY_MARGIN = 0.95
+
 #: Length of a text in the channel's own units.
 Measure = Callable[[str], int]
 
@@ -118,6 +121,11 @@ class Quota:
     source: Source
     counts_recipients: bool = False
     counts_preparation: bool = False
+
+    @property
+    def usable(self) -> int:
+        """Return how many of them are used; at least one."""
+        return max(1, int(self.count * SAFETY_MARGIN))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """May this delivery be sent now? The one rule, run inside the gate's transaction."""
 
-from humaspost.model.decision import Allow, Decision, Deny, GateFacts
+from humaspost.model.decision import Allow, Decision, Deny, GateFacts, Timing, TooLate
 from humaspost.model.delivery import State
-from humaspost.model.post import Late
+from humaspost.policy import lateness
+from humaspost.policy.eligibility import check_recipient
 
 
 def decide(facts: GateFacts) -> Decision:
@@ -17,13 +18,9 @@ def decide(facts: GateFacts) -> Decision:
 
 
 def _check_final(facts: GateFacts) -> Deny | None:
-    if facts.expires_at and facts.now >= facts.expires_at:
+    if lateness.has_expired(facts.expires_at, facts.now):
         return Deny(State.EXPIRED, "expires")
-    if facts.opted_out:
-        return Deny(State.REFUSED, "opt-out")
-    if not facts.has_consent:
-        return Deny(State.REFUSED, "consent")
-    return None
+    return check_recipient(has_consent=facts.has_consent, opted_out=facts.opted_out)
 
 
 def _check_holds(facts: GateFacts) -> Deny | None:
@@ -37,15 +34,15 @@ def _check_holds(facts: GateFacts) -> Deny | None:
 
 
 def _check_lateness(facts: GateFacts) -> Deny | None:
-    """Late counts to the first public write; once that was made in time, the rest continues."""
-    if facts.first_write_at is not None:
-        return None
-    in_time = facts.now <= facts.due_at + facts.grace or facts.late is Late.PUBLISH
-    if in_time and not facts.due_before_ledger:
-        return None
-    if facts.late is Late.SKIP:
-        return Deny(State.EXPIRED, "late")
-    return Deny(State.MISSED, "before-ledger" if facts.due_before_ledger else "late")
+    timing = Timing(
+        due_at=facts.due_at,
+        late=facts.late,
+        grace=facts.grace,
+        due_before_ledger=facts.due_before_ledger,
+        first_write_at=facts.first_write_at,
+    )
+    verdict = lateness.check_start(timing, facts.now)
+    return Deny(verdict.state, verdict.reason) if isinstance(verdict, TooLate) else None
 
 
 def _check_content(facts: GateFacts) -> Deny | None:

@@ -9,10 +9,11 @@ from humaspost.app.scan import ScanResult
 from humaspost.ledger.database import get_created_at
 from humaspost.ledger.deliveries.sync_plan import PENDING_STATES, is_mass_removal
 from humaspost.ledger.queries import totals
+from humaspost.model.decision import TooLate
 from humaspost.model.delivery import State
 from humaspost.model.plan import PlanRow
-from humaspost.model.post import Late
 from humaspost.model.records import PostTotals
+from humaspost.policy import lateness
 from humaspost.reports.audience_size import AudienceSize
 from humaspost.reports.renditions_of_post import RenditionPreview, preview_of
 
@@ -153,12 +154,10 @@ def _gate_outlook(
 ) -> tuple[int, list[tuple[str, str]]]:
     """What the gate would say now of a post of which nothing is public yet."""
     remaining = (preview.audience_size or 0) if preview.rules.is_per_recipient else len(row.rendition.parts)
-    if row.expires and now >= row.expires.utc:
-        return 0, [("expired", "expires")]
-    if due < ledger_created_at:
-        return 0, [("missed", "before-ledger")]
-    if now > due + row.grace and row.late is not Late.PUBLISH:
-        return 0, [("missed", "late") if row.late is Late.ASK else ("expired", "late")]
+    timing = row.timing(due_at=due, due_before_ledger=due < ledger_created_at)
+    verdict = lateness.verdict(timing, now)
+    if isinstance(verdict, TooLate):
+        return 0, [(verdict.state.value, verdict.reason)]
     return remaining, [] if remaining else [("refused", "consent")]
 
 

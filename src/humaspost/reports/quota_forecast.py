@@ -10,11 +10,11 @@ from humaspost.app.office import Office
 from humaspost.delivery.worker.preparations import PREPARE_AHEAD
 from humaspost.ledger import accounts
 from humaspost.ledger.deliveries import limits, preparations
-from humaspost.ledger.deliveries.limits import SAFETY_MARGIN
 from humaspost.model.account import AccountStatus
-from humaspost.model.post import Late
+from humaspost.model.decision import TooLate
 from humaspost.model.rules import Quota
 from humaspost.planning.login_expiry import expiry_before
+from humaspost.policy import lateness
 from humaspost.reports.plan_outlook import PlanOutlook, Upcoming
 from humaspost.reports.recipient_forecast import with_recipient_forecasts
 
@@ -121,7 +121,7 @@ def _take_slots(slots: list[datetime], quota: Quota, at: datetime, *, cost: int)
 
     A preparation that has one place is finished, whatever it takes: the gate looks before its first step.
     """
-    limit, period = max(1, int(quota.count * SAFETY_MARGIN)), timedelta(seconds=quota.seconds)
+    limit, period = quota.usable, timedelta(seconds=quota.seconds)
     for index in range(cost):
         if len(slots) >= limit and not (quota.counts_preparation and index):
             at = max(at, slots[-limit] + period)
@@ -143,8 +143,6 @@ def will_be_missed(item: Upcoming) -> bool:
     """Whether it would wait past its grace, or some of its people would, so that a person is asked."""
     if item.recipient_forecast is not None and item.recipient_forecast.missed:
         return True
-    return (
-        item.quota_wait is not None
-        and item.row.late is not Late.PUBLISH
-        and item.quota_wait[1] > item.due + item.row.grace
-    )
+    if item.quota_wait is None:
+        return False
+    return isinstance(lateness.check_start(item.row.timing(due_at=item.due), item.quota_wait[1]), TooLate)

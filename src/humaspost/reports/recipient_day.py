@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
 from itertools import count, groupby
 
-from humaspost.ledger.deliveries.limits import SAFETY_MARGIN
 from humaspost.model.rules import Quota
 
 #: What happens first at one moment: a place that ends now is still taken, so it helps nobody whose time ends now.
@@ -64,7 +63,7 @@ class RecipientDay:
     def __init__(self, quota: Quota) -> None:
         self.quota = quota
         self.window = timedelta(seconds=quota.seconds)
-        self._limit = max(1, int(quota.count * SAFETY_MARGIN))
+        self._limit = quota.usable
         #: Until when each person counts.
         self._counted_until: dict[Hashable, datetime] = {}
         #: Whose last write may be a whole window ago at a moment.

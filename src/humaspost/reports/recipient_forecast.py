@@ -10,8 +10,8 @@ from humaspost.app.office import Office
 from humaspost.ledger.queries import delivery_lists
 from humaspost.model.account import AccountStatus
 from humaspost.model.delivery import delivery_key
-from humaspost.model.post import Late
 from humaspost.model.rules import Quota
+from humaspost.policy import lateness
 from humaspost.reports.plan_outlook import RecipientForecast, Upcoming
 from humaspost.reports.recipient_day import FanOut, RecipientDay
 
@@ -82,7 +82,7 @@ def build_fan_out(
     row = item.row
     starts_at = max(item.due, now) if now else item.due
     expires_at = row.expires.utc if row.expires else None
-    grace_ends_at = None if row.late is Late.PUBLISH else item.due + row.grace
+    grace_ends_at = lateness.latest_start(row.timing(due_at=item.due))
     return FanOut(recipients, starts_at, expires_at, grace_ends_at, row.priority, has_started)
 
 

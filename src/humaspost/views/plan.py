@@ -6,8 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from humaspost.base.i18n import _, ngettext
-from humaspost.model.delivery import State
-from humaspost.model.post import Late
+from humaspost.policy import lateness
 from humaspost.reports.plan_outlook import NotSending, PlanOutlook, Upcoming
 from humaspost.reports.quota_forecast import will_be_missed
 from humaspost.reports.sender_status import SenderStatus
@@ -138,7 +137,7 @@ def _format_past_grace(item: Upcoming, missed: int) -> str:
         "{missed} of {count} people would find no place in time and get nothing ({state})",
         item.remaining,
     )
-    state = state_word(State.EXPIRED if item.row.late is Late.SKIP else State.MISSED)
+    state = state_word(lateness.state_when_late(item.row.late))
     return message.format(missed=f"{missed:,}", count=f"{item.remaining:,}", state=state)
 
 

@@ -21,6 +21,7 @@ from humaspost.ledger.schema import (
     recipient,
     rendition,
 )
+from humaspost.policy.eligibility import check_recipient
 
 NOW = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
 PEOPLE = 1_200
@@ -65,7 +66,7 @@ def due(conn: Connection, name: str, *, priority: int = 5) -> None:
 
 def expand(conn: Connection) -> int:
     """One step."""
-    return claims.expand_due(conn, "a", until=NOW, now=NOW)
+    return claims.expand_due(conn, "a", check_recipient=check_recipient, until=NOW, now=NOW)
 
 
 def count(conn: Connection, name: str) -> int:

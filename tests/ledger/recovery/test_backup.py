@@ -15,6 +15,7 @@ from humaspost.ledger.deliveries import restore_gap, unknown_outcomes
 from humaspost.ledger.recovery import backup, copy_detection, restore
 from humaspost.ledger.schema import account, attempt, delivery, plan_row, post, rendition
 from humaspost.model.delivery import State
+from humaspost.policy.eligibility import check_recipient
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -130,7 +131,9 @@ def test_what_was_due_and_not_final_is_unknown_after_a_restore(tmp_path, ledger)
     backup.create_backup(tmp_path / FILE, tmp_path / "copy", now=NOW)
     ledger.close()
     (tmp_path / "copy").chmod(0o644)
-    done = restore.restore_backup(tmp_path, tmp_path / "copy", now=NOW + 2 * HOUR)
+    done = restore.restore_backup(
+        tmp_path, tmp_path / "copy", check_recipient=check_recipient, now=NOW + 2 * HOUR
+    )
     assert (done.since, done.unknown_count) == (NOW, 4)
     assert (tmp_path / FILE).stat().st_mode & 0o077 == 0
     assert states(tmp_path / FILE) == {
@@ -158,7 +161,7 @@ def test_a_person_who_says_retry_is_obeyed_though_the_file_is_touched(tmp_path, 
     add(ledger, "one", due=NOW + HOUR)
     backup.create_backup(tmp_path / FILE, tmp_path / "copy", now=NOW)
     ledger.close()
-    restore.restore_backup(tmp_path, tmp_path / "copy", now=NOW + 2 * HOUR)
+    restore.restore_backup(tmp_path, tmp_path / "copy", check_recipient=check_recipient, now=NOW + 2 * HOUR)
     again = open_ledger(tmp_path, now=NOW, create=False)
     assert again.write(lambda conn: unknown_outcomes.retry(conn, ["one"], now=NOW)) == 1
     with again.read() as conn:
@@ -171,7 +174,7 @@ def test_a_person_who_says_retry_is_obeyed_though_the_file_is_touched(tmp_path, 
 def test_a_raw_copy_is_trusted_only_until_its_last_sender_was_seen(tmp_path, ledger):
     ledger.write(lambda conn: senders.record_start(conn, "o", command="run", pid=1, host="h", now=NOW + HOUR))
     add(ledger, "one", due=NOW + 3 * HOUR)
-    done = restore.adopt_ledger(ledger, tmp_path, now=NOW + 4 * HOUR)
+    done = restore.adopt_ledger(ledger, tmp_path, check_recipient=check_recipient, now=NOW + 4 * HOUR)
     assert (done.since, done.unknown_count) == (NOW + HOUR, 1)
     copy_detection.start_generation(ledger, tmp_path)
 
@@ -202,11 +205,13 @@ def test_a_crash_in_a_restore_leaves_one_of_the_two_or_is_noticed(tmp_path, ledg
 
     monkeypatch.setattr(restore if moment == "_archive_ledger" else copy_detection, moment, cut)
     with pytest.raises(PowerCut):
-        restore.restore_backup(tmp_path, tmp_path / "copy", now=NOW + 2 * HOUR)
+        restore.restore_backup(
+            tmp_path, tmp_path / "copy", check_recipient=check_recipient, now=NOW + 2 * HOUR
+        )
     monkeypatch.undo()
     again = open_ledger(tmp_path, now=NOW, create=False)
     copy_detection.start_generation(again, tmp_path)
     again.close()
     assert states(tmp_path / FILE)["one"] == ("unknown" if moment == "set_accepted" else "published")
-    restore.restore_backup(tmp_path, tmp_path / "copy", now=NOW + 2 * HOUR)
+    restore.restore_backup(tmp_path, tmp_path / "copy", check_recipient=check_recipient, now=NOW + 2 * HOUR)
     assert states(tmp_path / FILE)["one"] == "unknown"

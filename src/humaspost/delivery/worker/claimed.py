@@ -49,7 +49,13 @@ class ClaimedDeliveries:
         account_session, sender = self._account_session, self._sender
 
         def operation(conn: Connection) -> list[Row[Any]]:
-            claims.expand_due(conn, account_session.account_id, until=until, now=now)
+            claims.expand_due(
+                conn,
+                account_session.account_id,
+                check_recipient=sender.check_recipient,
+                until=until,
+                now=now,
+            )
             return claims.claim_due(
                 conn,
                 account_session.account_id,

@@ -18,12 +18,15 @@ from humaspost.ledger.schema import (
     post,
     recipient,
 )
+from humaspost.model.decision import CheckRecipient
 from humaspost.model.delivery import State, delivery_key
 
 CHUNK = 500
 
 
-def expand_due(conn: Connection, account_id: str, *, until: datetime, now: datetime) -> int:
+def expand_due(
+    conn: Connection, account_id: str, *, check_recipient: CheckRecipient, until: datetime, now: datetime
+) -> int:
     """Due posts have deliveries for one chunk more of their recipients, once each over all their audiences.
 
     The chunk is shared by the posts of the highest priority that is due, so that none waits for
@@ -37,14 +40,18 @@ def expand_due(conn: Connection, account_id: str, *, until: datetime, now: datet
     created = 0
     for row in highest:
         if created < CHUNK:
-            created += _expand_post(conn, row, now, limit=max(1, CHUNK // len(highest)))
+            limit = max(1, CHUNK // len(highest))
+            created += _expand_post(conn, row, now, check_recipient=check_recipient, limit=limit)
     return created
 
 
-def _expand_post(conn: Connection, row: Row[Any], now: datetime, *, limit: int) -> int:
+def _expand_post(
+    conn: Connection, row: Row[Any], now: datetime, *, check_recipient: CheckRecipient, limit: int
+) -> int:
     recipients = _next_recipients(conn, row, limit)
     if recipients:
-        states.insert_deliveries(conn, [_new_delivery(row, person) for person in recipients], now=now)
+        deliveries = [_new_delivery(row, person, check_recipient) for person in recipients]
+        states.insert_deliveries(conn, deliveries, now=now)
     if len(recipients) < limit:
         condition = (plan_row.c.post == row.post) & (plan_row.c.account == row.account)
         conn.execute(update(plan_row).where(condition).values(expanded=True))
@@ -76,15 +83,19 @@ def _list_members(conn: Connection, row: Row[Any], condition: Any, limit: int) -
     return list(conn.execute(query.order_by(recipient.c.id).limit(limit)))
 
 
-def _new_delivery(row: Row[Any], recipient_row: Row[Any]) -> states.NewDelivery:
-    refused = "opt-out" if recipient_row.opted_out_at else "" if recipient_row.agreed else "consent"
+def _new_delivery(
+    row: Row[Any], recipient_row: Row[Any], check_recipient: CheckRecipient
+) -> states.NewDelivery:
+    denial = check_recipient(
+        has_consent=bool(recipient_row.agreed), opted_out=recipient_row.opted_out_at is not None
+    )
     return states.NewDelivery(
         key=delivery_key(row.post, row.account, 1, recipient=recipient_row.id, edition=row.edition),
         post=row.post,
         account=row.account,
         part=1,
-        state=State.REFUSED if refused else State.SCHEDULED,
-        reason=refused,
+        state=denial.state if denial else State.SCHEDULED,
+        reason=denial.reason if denial else "",
         due_at=row.due_at,
         priority=row.priority,
         recipient=recipient_row.id,

@@ -10,10 +10,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from humaspost.ledger.schema import account, delivery, quota_use, rate
 from humaspost.model.delivery import State
-from humaspost.model.rules import Quota, Rate, Rules
+from humaspost.model.rules import SAFETY_MARGIN, Quota, Rate, Rules
 
-#: We stay this far below what the platform says: our clock and theirs differ.
-SAFETY_MARGIN = 0.95
 #: Only slots this near are taken, so that a crash leaves few unknowns.
 MAX_SLOT_WAIT = timedelta(milliseconds=100)
 #: Seconds; what was used later than this from now was used by a clock that has been set back since.
@@ -151,7 +149,7 @@ class _Usage:
         # Counted by SQLite: ten thousand rows read here at every batch took half of a fan-out's time.
         count = func.count(recipient_column.distinct()) if quota.counts_recipients else func.count()
         self._count: int = conn.scalar(select(count).where(condition)) or 0
-        self._limit = max(1, int(quota.count * SAFETY_MARGIN))
+        self._limit = quota.usable
         self._rejected = 0
         recipient_query = (
             select(recipient_column).where(condition, recipient_column.in_(recipients))

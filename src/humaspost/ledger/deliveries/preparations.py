@@ -9,7 +9,9 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from humaspost.base.canonical_json import Json, dump_canonical
 from humaspost.ledger.schema import delivery, plan_row, post, preparation, rendition
+from humaspost.model.decision import Timing
 from humaspost.model.delivery import State
+from humaspost.model.post import Late
 
 
 def load_preparation(conn: Connection, account_id: str, part_hash: str) -> Row[Any] | None:
@@ -82,18 +84,18 @@ def list_upcoming(conn: Connection, account_id: str, *, until: datetime) -> list
         delivery.c.state.in_((State.SCHEDULED, State.PREPARING)),
     )
     rows = conn.execute(
-        select(plan_row.c.post, rendition.c.body, plan_row.c.due_at, plan_row.c.grace)
+        select(plan_row.c.post, rendition.c.body, plan_row.c.due_at, plan_row.c.late, plan_row.c.grace)
         .join(rendition, rendition.c.hash == plan_row.c.rendition)
         .join(post, post.c.id == plan_row.c.post)
         .where(is_due, post.c.hold.is_(None), plan_row.c.expanded.is_(False) | has_pending)
         .order_by(plan_row.c.due_at)
     )
     margin = timedelta(minutes=15)
-    return [
-        (row.post, row.body, row.due_at)
-        for row in rows
-        if row.due_at + timedelta(seconds=row.grace) > until - margin
-    ]
+    return [(row.post, row.body, row.due_at) for row in rows if _timing(row).grace_ends_at > until - margin]
+
+
+def _timing(row: Any) -> Timing:
+    return Timing(row.due_at, Late(row.late), timedelta(seconds=row.grace))
 
 
 def decode_token(row: Row[Any]) -> Json:

@@ -13,9 +13,9 @@ from humaspost.ledger import accounts
 from humaspost.ledger.database import get_created_at
 from humaspost.ledger.deliveries import restore_gap, states, thread_parts
 from humaspost.ledger.schema import delivery, plan_row, post, rendition
+from humaspost.model.decision import CheckLateness, TooLate
 from humaspost.model.delivery import State, delivery_key
 from humaspost.model.plan import NotPlanned, Plan, PlanRow
-from humaspost.model.post import Late
 
 #: Fewer files than this may vanish together without it looking like a lost folder.
 MIN_VANISHED = 3
@@ -39,7 +39,22 @@ class SyncResult:
     finished: tuple[str, ...] = ()
 
 
-def sync(conn: Connection, plan: Plan, *, now: datetime, folder_missing: bool = False) -> SyncResult:
+@dataclass(frozen=True, slots=True)
+class _SyncContext:
+    """One moment of the ledger, and the late rule."""
+
+    now: datetime
+    ledger_created_at: datetime
+    verdict: CheckLateness
+
+    def is_before_ledger(self, due_at: datetime) -> bool:
+        """Return True for what was due before the ledger was made."""
+        return due_at < self.ledger_created_at
+
+
+def sync(
+    conn: Connection, plan: Plan, *, verdict: CheckLateness, now: datetime, folder_missing: bool = False
+) -> SyncResult:
     """The ledger follows the plan; what was frozen stays, what vanished in numbers changes nothing."""
     posts = {row.id: row for row in conn.execute(select(post))}
     by_file = {row.file: row for row in posts.values()}
@@ -48,17 +63,17 @@ def sync(conn: Connection, plan: Plan, *, now: datetime, folder_missing: bool = 
     if folder_missing or _is_suspicious(conn, vanished):
         return SyncResult(vanished=tuple(sorted(vanished)))
     existing = {(row.post, row.account): row for row in conn.execute(select(plan_row))}
-    ledger_created_at = get_created_at(conn) or now
+    context = _SyncContext(now, get_created_at(conn) or now, verdict)
     new, changed = [], []
     for row in plan.rows:
         _record_post(conn, posts, row, hold=None, now=now)
         account = accounts.ensure_account(conn, row.account)
         previous = existing.get((row.post, account))
         if previous is None:
-            _insert_row(conn, row, account, ledger_created_at=ledger_created_at, now=now)
+            _insert_row(conn, row, account, context=context)
             new.append(row.post)
         elif previous.fingerprint != fingerprint(row):
-            _update_row(conn, row, previous, ledger_created_at=ledger_created_at, now=now)
+            _update_row(conn, row, previous, context=context)
             changed.append(row.post)
     for item in plan.held:
         _record_post(conn, posts, item, hold=item.reason, now=now)
@@ -178,9 +193,7 @@ def _save_rendition(conn: Connection, row: PlanRow) -> None:
     conn.execute(upsert(rendition).values(hash=row.rendition.hash, body=body).on_conflict_do_nothing())
 
 
-def _insert_row(
-    conn: Connection, row: PlanRow, account: str, *, ledger_created_at: datetime, now: datetime
-) -> None:
+def _insert_row(conn: Connection, row: PlanRow, account: str, *, context: _SyncContext) -> None:
     _save_rendition(conn, row)
     fan_out = bool(row.audiences)
     conn.execute(
@@ -199,8 +212,7 @@ def _insert_row(
             row,
             account,
             numbers=range(1, len(row.rendition.parts) + 1),
-            ledger_created_at=ledger_created_at,
-            now=now,
+            context=context,
         )
 
 
@@ -210,36 +222,30 @@ def _add_parts(
     account: str,
     *,
     numbers: Iterable[int],
-    ledger_created_at: datetime,
-    now: datetime,
+    context: _SyncContext,
 ) -> None:
     deliveries = []
     for part in numbers:
-        state, reason = _initial_state(row, part, ledger_created_at=ledger_created_at, now=now)
+        state, reason = _initial_state(row, part, context=context)
         key = delivery_key(row.post, account, part)
         deliveries.append(
             states.NewDelivery(key, row.post, account, part, state, reason, row.due.utc, row.priority)
         )
-    states.insert_deliveries(conn, deliveries, now=now)
+    states.insert_deliveries(conn, deliveries, now=context.now)
 
 
-def _initial_state(
-    row: PlanRow, part: int, *, ledger_created_at: datetime, now: datetime
-) -> tuple[State, str]:
-    if row.due.utc < ledger_created_at and row.expires and row.expires.utc <= now:
-        return State.EXPIRED, "expires"
-    if row.due.utc < ledger_created_at and row.late is Late.SKIP:
-        return State.EXPIRED, "late"
-    if row.due.utc < ledger_created_at:
-        return State.MISSED, "before-ledger"
+def _initial_state(row: PlanRow, part: int, *, context: _SyncContext) -> tuple[State, str]:
+    # What came due since the ledger exists is the gate's to decide: a pause may hold it.
+    if context.is_before_ledger(row.due.utc):
+        lateness = context.verdict(row.timing(due_before_ledger=True), context.now)
+        if isinstance(lateness, TooLate):
+            return lateness.state, lateness.reason
     if part > 1:
         return State.HELD, f"part {part - 1}"
     return State.SCHEDULED, ""
 
 
-def _update_row(
-    conn: Connection, row: PlanRow, previous: Row[Any], *, ledger_created_at: datetime, now: datetime
-) -> None:
+def _update_row(conn: Connection, row: PlanRow, previous: Row[Any], *, context: _SyncContext) -> None:
     _save_rendition(conn, row)
     values = _plan_values(row)
     date_changed = previous.date_at != row.due.utc
@@ -256,11 +262,10 @@ def _update_row(
         values,
         date_changed=date_changed,
         text_changed=text_changed,
-        ledger_created_at=ledger_created_at,
-        now=now,
+        context=context,
     )
     if previous.first_write_at is None and not previous.fan_out and text_changed:
-        _sync_parts(conn, row, previous.account, ledger_created_at=ledger_created_at, now=now)
+        _sync_parts(conn, row, previous.account, context=context)
 
 
 def _update_deliveries(
@@ -270,17 +275,16 @@ def _update_deliveries(
     *,
     date_changed: bool,
     text_changed: bool,
-    ledger_created_at: datetime,
-    now: datetime,
+    context: _SyncContext,
 ) -> None:
     """Pending rows take the new time; a new date frees the missed, a mended file the failed."""
-    times: dict[str, Any] = {"priority": values["priority"], "updated_at": now}
+    times: dict[str, Any] = {"priority": values["priority"], "updated_at": context.now}
     if date_changed:
         times |= {"due_at": values["due_at"], "not_before": None}
     conn.execute(update(delivery).where(deliveries, delivery.c.state.in_(PENDING_STATES)).values(times))
     # What was claimed under the old text must pass the gate under the new one.
-    states.move(conn, states.RELEASE, deliveries, now=now, owner=None)
-    freed = [State.MISSED] if date_changed and values["date_at"] >= ledger_created_at else []
+    states.move(conn, states.RELEASE, deliveries, now=context.now, owner=None)
+    freed = [State.MISSED] if date_changed and not context.is_before_ledger(values["date_at"]) else []
     freed += [State.FAILED] if text_changed or date_changed else []
     if freed:
         is_freed = deliveries & delivery.c.state.in_(freed)
@@ -288,18 +292,16 @@ def _update_deliveries(
             conn,
             states.REPLAN,
             is_freed,
-            now=now,
+            now=context.now,
             reason="",
             owner=None,
             use_latest_rendition=True,
             not_before=None,
         )
-        thread_parts.hold_following(conn, deliveries, now=now)
+        thread_parts.hold_following(conn, deliveries, now=context.now)
 
 
-def _sync_parts(
-    conn: Connection, row: PlanRow, account: str, *, ledger_created_at: datetime, now: datetime
-) -> None:
+def _sync_parts(conn: Connection, row: PlanRow, account: str, *, context: _SyncContext) -> None:
     """A thread that was not begun has as many rows as its new text has parts."""
     condition = (delivery.c.post == row.post) & (delivery.c.account == account)
     existing = set(conn.scalars(select(delivery.c.part).where(condition)))
@@ -307,6 +309,4 @@ def _sync_parts(
     conn.execute(
         delete(delivery).where(condition, delivery.c.part.in_(existing - expected), delivery.c.attempts == 0)
     )
-    _add_parts(
-        conn, row, account, numbers=sorted(expected - existing), ledger_created_at=ledger_created_at, now=now
-    )
+    _add_parts(conn, row, account, numbers=sorted(expected - existing), context=context)

@@ -14,6 +14,7 @@ from humaspost.ledger.database import Ledger
 from humaspost.ledger.deliveries import claims, restore_gap
 from humaspost.ledger.recovery import copy_detection
 from humaspost.ledger.schema import delivery, preparation
+from humaspost.model.decision import CheckRecipient
 
 RESTORE_FOLDER = "restoring"
 ARCHIVE_FOLDER = "aside"
@@ -28,7 +29,9 @@ class RestoreResult:
     archived_path: Path | None = None
 
 
-def restore_backup(state: Path, source: Path, *, now: datetime) -> RestoreResult:
+def restore_backup(
+    state: Path, source: Path, *, check_recipient: CheckRecipient, now: datetime
+) -> RestoreResult:
     """A copy of ``source`` is the ledger. Hold the sender's lock; a crash leaves the old one or the new one."""
     restore_folder = state / RESTORE_FOLDER
     shutil.rmtree(restore_folder, ignore_errors=True)
@@ -36,7 +39,7 @@ def restore_backup(state: Path, source: Path, *, now: datetime) -> RestoreResult
     database.copy_ledger(source, restore_folder / database.FILE)
     ledger = database.open_ledger(restore_folder, now=now, create=False, upgrade=True)
     try:
-        result, new_generation = _mark_restored(ledger, now)
+        result, new_generation = _mark_restored(ledger, now, check_recipient)
     finally:
         ledger.close()
     database.checkpoint(restore_folder / database.FILE)
@@ -49,20 +52,24 @@ def restore_backup(state: Path, source: Path, *, now: datetime) -> RestoreResult
     return RestoreResult(result.since, result.unknown_count, archived_path)
 
 
-def adopt_ledger(ledger: Ledger, state: Path, *, now: datetime) -> RestoreResult:
+def adopt_ledger(
+    ledger: Ledger, state: Path, *, check_recipient: CheckRecipient, now: datetime
+) -> RestoreResult:
     """The ledger that lies there is the one that senders start on. Hold the sender's lock."""
-    result, new_generation = _mark_restored(ledger, now)
+    result, new_generation = _mark_restored(ledger, now, check_recipient)
     copy_detection.set_accepted(state, new_generation)
     return result
 
 
-def _mark_restored(ledger: Ledger, now: datetime) -> tuple[RestoreResult, str]:
+def _mark_restored(
+    ledger: Ledger, now: datetime, check_recipient: CheckRecipient
+) -> tuple[RestoreResult, str]:
     new_generation = uuid.uuid4().hex
 
     def operation(conn: Connection) -> RestoreResult:
         restored = restore_gap.start_restore_gap(conn, now=now)
         for row in accounts.list_accounts(conn):
-            while claims.expand_due(conn, row.id, until=now, now=now):
+            while claims.expand_due(conn, row.id, check_recipient=check_recipient, until=now, now=now):
                 pass
         is_started = delivery.c.state.in_(("sending", "unknown"))
         count = restore_gap.mark_unknown(conn, restored, (delivery.c.due_at <= now) | is_started, now=now)

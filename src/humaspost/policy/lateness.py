@@ -1,0 +1,42 @@
+"""The late rule: may a delivery still start?"""
+
+from datetime import datetime
+
+from humaspost.model.decision import OnTime, Timing, TooLate
+from humaspost.model.delivery import State
+from humaspost.model.post import Late
+
+
+def verdict(timing: Timing, now: datetime) -> OnTime | TooLate:
+    """Return whether the delivery may start now; its expiry counts first."""
+    if has_expired(timing.expires_at, now):
+        return TooLate(State.EXPIRED, "expires")
+    return check_start(timing, now)
+
+
+def has_expired(expires_at: datetime | None, now: datetime) -> bool:
+    """Return True from the moment on at which the post expires."""
+    return expires_at is not None and now >= expires_at
+
+
+def check_start(timing: Timing, now: datetime) -> OnTime | TooLate:
+    """Return whether the delivery may start now, its expiry aside."""
+    if timing.first_write_at is not None:
+        return OnTime()  # what began in time continues
+    if timing.due_before_ledger:
+        reason = "late" if timing.late is Late.SKIP else "before-ledger"
+        return TooLate(state_when_late(timing.late), reason)
+    latest = latest_start(timing)
+    if latest is None or now <= latest:
+        return OnTime()
+    return TooLate(state_when_late(timing.late), "late")
+
+
+def latest_start(timing: Timing) -> datetime | None:
+    """Return the last moment at which it may start, or None if it may be late."""
+    return None if timing.late is Late.PUBLISH else timing.grace_ends_at
+
+
+def state_when_late(late: Late) -> State:
+    """Return the state of a delivery that is too late: a person decides, or it is over."""
+    return State.EXPIRED if late is Late.SKIP else State.MISSED
