@@ -39,6 +39,11 @@ def open_account(office: Office, account: Account) -> AccountSession:
     return AccountSession(account, account_id, channel, rules, context, digest)
 
 
+def open_accounts(office: Office) -> list[AccountSession]:
+    """Return a session of every account of the config."""
+    return [open_account(office, account) for account in office.settings.accounts]
+
+
 def _identity_digest(office: Office, account: Account, channel: Channel) -> str:
     """Return a digest of the account's config and secrets that reveals neither."""
     with suppress(ConfigError):

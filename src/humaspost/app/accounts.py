@@ -1,5 +1,6 @@
 """Logging in to an account with a browser, where its channel has that."""
 
+from humaspost.app import account_sessions
 from humaspost.app.office import Office
 from humaspost.delivery.account_session import AccountSession
 from humaspost.ledger import accounts
@@ -30,7 +31,7 @@ def log_in(office: Office, account: Account, *, authorization: Authorization, co
 
     Whose they are is not known yet: nothing is sent by them before the platform said so.
     """
-    account_session = office.open_account(account)
+    account_session = account_sessions.open_account(office, account)
     try:
         channel = account_session.channel
         assert isinstance(channel, OAuthLogin)
@@ -57,7 +58,7 @@ def fetch_status(office: Office, name: str) -> AccountStatus:
     account = office.settings.account(name)
     if account is None:
         raise KeyError(name)
-    account_session = office.open_account(account)
+    account_session = account_sessions.open_account(office, account)
     try:
         status = account_session.session.fetch_status()
     finally:

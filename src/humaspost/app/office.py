@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from humaspost.channels import registry
 from humaspost.delivery.events import EmitEvent, ignore
 from humaspost.ledger.file import FILE
-from humaspost.model.account import Account, AccountStatus
+from humaspost.model.account import AccountStatus
 from humaspost.model.channel import Channel
 from humaspost.settings.settings import MediaSettings, Settings
 from humaspost.settings.vault import Vault
@@ -19,7 +19,6 @@ from humaspost.settings.vault import Vault
 # Imported where they are used: what reads posts needs no database, no sender and no media decoder.
 if TYPE_CHECKING:
     from humaspost.content.reader import PostReader
-    from humaspost.delivery.account_session import AccountSession, SenderContext
     from humaspost.ledger.database import Ledger
     from humaspost.media.hosting.bucket import Bucket
     from humaspost.media.hosting.host import MediaHost
@@ -139,22 +138,6 @@ class Office:
         with self.ledger().read() as conn:
             statuses = {row.name: row.status for row in accounts.list_accounts(conn)}
         return {name: status for name, status in statuses.items() if status is not None}
-
-    def open_account(self, account: Account) -> "AccountSession":
-        """Return the account, ready to send; from now on it has an id in the ledger."""
-        from humaspost.app.account_sessions import open_account
-
-        return open_account(self, account)
-
-    def open_accounts(self) -> "list[AccountSession]":
-        """Return a session of every account of the config."""
-        return [self.open_account(account) for account in self.settings.accounts]
-
-    def sender_context(self, owner: str, *, only_post: str | None = None) -> "SenderContext":
-        """Return what the workers of this process share."""
-        from humaspost.app.account_sessions import create_sender_context
-
-        return create_sender_context(self, owner, only_post=only_post)
 
 
 def create_reader(office: Office) -> "PostReader":

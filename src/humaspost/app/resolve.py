@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from humaspost.app import account_sessions
 from humaspost.app.office import Office
 from humaspost.base.i18n import _
 from humaspost.ledger.deliveries import unknown_outcomes
@@ -83,7 +84,7 @@ def recheck(office: Office, rows: Sequence[DeliveryRecord]) -> dict[str, Receipt
         return {}
     by_name = {account.name: account for account in office.settings.accounts}
     account_sessions = {
-        name: office.open_account(by_name[name])
+        name: account_sessions.open_account(office, by_name[name])
         for name in {row.account_name for row in unknown_rows} & set(by_name)
     }
     return {

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from humaspost.app import accounts, backups
+from humaspost.app import account_sessions, accounts, backups
 from humaspost.app.audiences import import_changed, list_problems
 from humaspost.app.folder_sync import create_rescan
 from humaspost.app.office import Office
@@ -138,10 +138,10 @@ def check_account(office: Office, name: str) -> tuple[str, datetime | None]:
         raise KeyError(name)
     for field in accounts.required_secrets(office.channels[account.channel], account):
         office.vault.secret(name, field)
-    account_session = office.open_account(account)
+    account_session = account_sessions.open_account(office, account)
     try:
         account_block = account_check.verify_account(
-            account_session, office.sender_context("account-check"), force=True
+            account_session, account_sessions.create_sender_context(office, "account-check"), force=True
         )
         if account_block is None:
             office.ledger(write=True).write(
@@ -169,9 +169,9 @@ def _running_engine(office: Office, command: str, *, only_post: str | None = Non
         if only_post is None:
             backups.create_daily_job(office)()
         process = sender_process.current(command)
-        sender = office.sender_context(process.id, only_post=only_post)
+        sender = account_sessions.create_sender_context(office, process.id, only_post=only_post)
         with sender_process.register(sender.ledger, process, now=office.now()):
-            engine = Engine(office.open_accounts(), sender)
+            engine = Engine(account_sessions.open_accounts(office), sender)
             sender.ledger.write(lambda conn: message_events.retry_unmatched(conn, now=office.now()))
             try:
                 yield engine
