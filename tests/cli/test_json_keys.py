@@ -54,7 +54,7 @@ def test_status(filled_office: FakeOffice) -> None:
     assert document.keys() == {"now", "sender", "counts", "posts", "accounts", "deliveries"}
     assert {frozenset(row) for row in document["deliveries"]} == {frozenset(_DELIVERY)}
     assert {frozenset(row) for row in document["accounts"]} == {
-        frozenset({"account", "display_name", "status"})
+        frozenset({"account", "display_name", "status", "held_until", "login_expires_at"})
     }
     assert document["sender"].keys() == _SENDER
 
@@ -62,7 +62,7 @@ def test_status(filled_office: FakeOffice) -> None:
 def test_accounts_and_audiences(filled_office: FakeOffice) -> None:
     accounts = _read(filled_office, "account", "list")["accounts"]
     assert {frozenset(row) for row in accounts} == {
-        frozenset({"account", "display_name", "status", "channel"})
+        frozenset({"account", "display_name", "status", "held_until", "login_expires_at", "channel"})
     }
     check = _read(filled_office, "account", "check", "x")
     assert check.keys() == {"account", "ok", "display_name", "reason"}

@@ -112,13 +112,14 @@ def _summarize(account: Account, record: AccountRecord | None, *, now: datetime)
         account.name,
         account.channel,
         display_name,
-        _account_state(record, now=now),
+        account_state(record, now=now),
         held_until=record.hold_until if record is not None and record.hold else None,
         login_expires_at=status.expires_at if status is not None else None,
     )
 
 
-def _account_state(record: AccountRecord | None, *, now: datetime) -> AccountState:
+def account_state(record: AccountRecord | None, *, now: datetime) -> AccountState:
+    """Return whether the account may send; None = the ledger does not have it yet."""
     if record is not None and record.hold == "login":
         return AccountState.LOGIN_REFUSED
     if record is None or record.bound_at is None:

@@ -5,6 +5,7 @@ from typing import Any, assert_never
 
 from humaspost.base.i18n import _
 from humaspost.reports.status import AccountState, AccountSummary
+from humaspost.views.json_output import utc_iso
 from humaspost.views.text import align_columns
 from humaspost.views.times import TimeFormatter, format_duration
 
@@ -48,10 +49,12 @@ def format_accounts(accounts: Sequence[AccountSummary], clock: TimeFormatter) ->
     return align_columns(rows, indent=0)
 
 
-def account_to_json(account: AccountSummary, clock: TimeFormatter) -> dict[str, Any]:
-    """Return one entry of ``accounts`` in ``status --json``."""
+def account_to_json(account: AccountSummary) -> dict[str, Any]:
+    """Return one entry of ``accounts`` in ``status --json``; ``status`` is a code."""
     return {
         "account": account.name,
         "display_name": account.display_name,
-        "status": format_account_state(account, clock),
+        "status": account.state.value,
+        "held_until": utc_iso(account.held_until),
+        "login_expires_at": utc_iso(account.login_expires_at),
     }

@@ -163,7 +163,7 @@ def status_to_json(
         "sender": sender_to_json(report.sender),
         "counts": counts_to_json(counts if post else report.counts),
         "posts": [post_to_json(entry) for entry in posts],
-        "accounts": [account_to_json(account, clock) for account in report.accounts],
+        "accounts": [account_to_json(account) for account in report.accounts],
         "deliveries": [delivery_to_json(row) for row in rows],
     }
 

@@ -27,12 +27,12 @@ def list_(json: JsonOption = False) -> None:
     from humaspost.views.accounts import account_to_json, format_accounts
 
     office = open_office()
-    summaries, clock = account_summaries(office), time_formatter(office)
+    summaries = account_summaries(office)
     if json:
-        entries = [{**account_to_json(one, clock), "channel": one.channel} for one in summaries]
+        entries = [{**account_to_json(one), "channel": one.channel} for one in summaries]
         print_json({"schema": 1, "accounts": entries})
     else:
-        print_text(format_accounts(summaries, clock))
+        print_text(format_accounts(summaries, time_formatter(office)))
 
 
 @app.command()
