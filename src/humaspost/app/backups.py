@@ -16,6 +16,7 @@ from humaspost.ledger import database
 from humaspost.ledger.database import LedgerError
 from humaspost.ledger.recovery import backup, copy_detection, restore
 from humaspost.ledger.recovery.restore import RestoreResult
+from humaspost.model.event_kind import EventKind
 from humaspost.policy.eligibility import check_recipient
 
 #: After a backup that could not be made it is tried again after this.
@@ -59,7 +60,9 @@ def create_daily_job(office: Office) -> Callable[[], None]:
             backup.create_daily(office.settings.state, now=now)
         except (OSError, sqlite3.Error, LedgerError) as error:
             failed[:] = [now]
-            office.emit(DeliveryEvent(now, "problem", detail=_("no backup: {reason}").format(reason=error)))
+            office.emit(
+                DeliveryEvent(now, EventKind.PROBLEM, detail=_("no backup: {reason}").format(reason=error))
+            )
 
     return run_job
 

@@ -8,6 +8,7 @@ from humaspost.app.office import Office
 from humaspost.app.scan import ScanResult, list_vanished_problems, scan_folder, sync_ledger
 from humaspost.delivery.events import DeliveryEvent
 from humaspost.ledger.deliveries.sync_plan import SyncResult
+from humaspost.model.event_kind import EventKind
 from humaspost.model.problem import Problem
 
 
@@ -44,12 +45,12 @@ def _report_problem(office: Office, problem: Problem, reported: set[tuple[str, s
         reported.add(_problem_key(problem))
         position = f":{problem.position.line}:{problem.position.column}" if problem.position else ""
         detail = f"{problem.file}{position}: error[{problem.code}]"
-        office.emit(DeliveryEvent(office.now(), "file-problem", detail=detail))
+        office.emit(DeliveryEvent(office.now(), EventKind.FILE_PROBLEM, detail=detail))
 
 
 def _report_plan(office: Office, scanned: ScanResult, synced: SyncResult) -> None:
     now = office.now()
-    for kind, posts in (("new", synced.new), ("changed", synced.changed)):
+    for kind, posts in ((EventKind.NEW, synced.new), (EventKind.CHANGED, synced.changed)):
         for post in posts:
             rows = [row for row in scanned.plan.rows if row.post == post]
             accounts = ", ".join(row.account.name for row in rows)

@@ -6,13 +6,14 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import assert_never
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from humaspost.app.office import Office
 from humaspost.cli.terminal import OutputClosed, detach, print_json_line, print_note, print_text
 from humaspost.delivery.events import DeliveryEvent
-from humaspost.model.delivery import State
+from humaspost.model.event_kind import EventKind
 from humaspost.model.records import DeliveryRecord
 from humaspost.reports.schedule import next_post, published_of_total
 from humaspost.views.deliveries import format_state_counts
@@ -30,8 +31,46 @@ REPEAT_SECONDS = 60.0
 #: Seconds that a terminal has, when everything is over, to take what is still to be said.
 CLOSE_TIMEOUT = 5.0
 _NEVER = float("inf")
-#: What keeps somebody waiting who watches one post.
-BLOCKING_KINDS = frozenset({"problem", "limit", "login", "prepare-failed", "retry"})
+
+
+def _is_blocking(kind: EventKind) -> bool:
+    match kind:
+        case (
+            EventKind.PROBLEM | EventKind.LIMIT | EventKind.LOGIN | EventKind.PREPARE_FAILED | EventKind.RETRY
+        ):
+            return True
+        case (
+            EventKind.SCHEDULED
+            | EventKind.PREPARING
+            | EventKind.SENDING
+            | EventKind.UNKNOWN
+            | EventKind.PUBLISHED
+            | EventKind.HELD
+            | EventKind.MISSED
+            | EventKind.FAILED
+            | EventKind.EXPIRED
+            | EventKind.REFUSED
+            | EventKind.CANCELLED
+            | EventKind.CHECKED
+            | EventKind.CHECK_FAILED
+            | EventKind.FOUND
+            | EventKind.DUPLICATE
+            | EventKind.NEW
+            | EventKind.CHANGED
+            | EventKind.FILE_PROBLEM
+            | EventKind.OPTED_OUT
+            | EventKind.NO_MARKETING
+            | EventKind.NUMBER_CHANGED
+            | EventKind.CLOCK
+            | EventKind.TEXT
+        ):
+            return False
+        case unreachable:
+            assert_never(unreachable)
+
+
+#: What makes a person wait who watches one post.
+BLOCKING_KINDS = frozenset(kind for kind in EventKind if _is_blocking(kind))
 
 
 class ProgressPrinter:
@@ -49,14 +88,14 @@ class ProgressPrinter:
         quiet: bool = False,
         jsonl: bool = False,
         show_next: bool = False,
-        only_kinds: frozenset[str] = frozenset(),
+        only_kinds: frozenset[EventKind] = frozenset(),
     ) -> None:
         self._office = office
         self._quiet = quiet
         self._jsonl = jsonl
         self._only_kinds = only_kinds
         self._queue: queue.SimpleQueue[DeliveryEvent | None] = queue.SimpleQueue()
-        self._grouped: dict[tuple[str, str, str], DeliveryEvent] = {}
+        self._grouped: dict[tuple[EventKind, str, str], DeliveryEvent] = {}
         self._show_upcoming = show_next and not jsonl
         self._flush_at = self._lull_at = _NEVER
         self._next_line = ""
@@ -75,7 +114,7 @@ class ProgressPrinter:
 
     def print_text(self, text: str) -> None:
         """A sentence of our own, with the time before it."""
-        event = DeliveryEvent(self._office.now(), "text", detail=text)
+        event = DeliveryEvent(self._office.now(), EventKind.TEXT, detail=text)
         if self._thread.is_alive():
             self.emit(event)
         else:
@@ -140,12 +179,12 @@ class ProgressPrinter:
             return  # whoever sends meets it too, and says so
         if line != self._next_line:
             self._next_line = line
-            self._print_safely(DeliveryEvent(clock.now, "text", detail=line))
+            self._print_safely(DeliveryEvent(clock.now, EventKind.TEXT, detail=line))
 
     def _flush(self) -> None:
         gathered, self._grouped, self._flush_at = self._grouped, {}, _NEVER
         for event in gathered.values():
-            self._print_safely(self._with_totals(event) if event.kind == State.PUBLISHED else event)
+            self._print_safely(self._with_totals(event) if event.kind is EventKind.PUBLISHED else event)
 
     def _with_totals(self, event: DeliveryEvent) -> DeliveryEvent:
         """How many have it now, of how many."""
@@ -166,7 +205,7 @@ class ProgressPrinter:
 
     def _is_repeat(self, event: DeliveryEvent) -> bool:
         """Whether it is trouble that was told a moment ago: a full disk is met by every lane, every second."""
-        if event.kind != "problem":
+        if event.kind is not EventKind.PROBLEM:
             return False
         key, now = (event.post, event.account, event.detail), time.monotonic()
         is_repeat = now - self._problems_printed_at.get(key, -REPEAT_SECONDS) < REPEAT_SECONDS

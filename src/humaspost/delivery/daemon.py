@@ -16,6 +16,7 @@ from apscheduler.triggers.base import BaseTrigger
 from humaspost.delivery.engine import Engine
 from humaspost.delivery.events import DeliveryEvent, describe_error
 from humaspost.ledger import senders
+from humaspost.model.event_kind import EventKind
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -86,7 +87,7 @@ class Daemon:
         while not self.stop.wait(WATCH_INTERVAL):
             jump = self._clock_drift.measure(sender.now())
             if abs(jump) > MAX_CLOCK_JUMP:
-                sender.emit(DeliveryEvent(sender.now(), "clock", detail=str(round(jump))))
+                sender.emit(DeliveryEvent(sender.now(), EventKind.CLOCK, detail=str(round(jump))))
                 if jump < 0:
                     self._guard(partial(self.engine.shift_clock, timedelta(seconds=-jump)), None)
                 self._scan_requested.set()
@@ -111,7 +112,7 @@ class Daemon:
             return action()
         except Exception as error:
             self.engine.sender.emit(
-                DeliveryEvent(self.engine.sender.now(), "problem", detail=describe_error(error))
+                DeliveryEvent(self.engine.sender.now(), EventKind.PROBLEM, detail=describe_error(error))
             )
             return default
 

@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from humaspost.base.i18n import _
+from humaspost.model.event_kind import EventKind
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryEvent:
-    """One thing; ``kind`` is a state, or ``preparing``, ``next``, ``problem``, ``clock``, ``stopping``.
+    """One event while sending.
 
     ``account`` is the account's name (of a new or changed file, all of them), ``count`` of ``total`` where a post went to
     many. ``due`` is when a new or changed post goes out.
     """
 
     at: datetime
-    kind: str
+    kind: EventKind
     post: str = ""
     account: str = ""
     detail: str = ""

@@ -1,10 +1,11 @@
-"""What happens while sending: one line each for a person, one object each for a program."""
+"""Events while sending: one line each for a person, one object each for a program."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, assert_never
 
 from humaspost.base.i18n import _, ngettext
 from humaspost.delivery.events import DeliveryEvent
+from humaspost.model.event_kind import EventKind
 from humaspost.views.states import state_word
 from humaspost.views.text import escape_unsafe, pad, quote_filename
 from humaspost.views.times import TimeFormatter, format_duration
@@ -14,10 +15,10 @@ _WORD_WIDTH, _POST_WIDTH, _ACCOUNT_WIDTH = 9, 20, 9
 
 
 def event_to_json(event: DeliveryEvent) -> dict[str, Any]:
-    """One line of ``--jsonl``."""
+    """Return one line of ``--jsonl``."""
     return {
         "at": event.at.isoformat(),
-        "kind": event.kind,
+        "kind": event.kind.value,
         "post": event.post or None,
         "account": event.account or None,
         "detail": event.detail or None,
@@ -30,22 +31,52 @@ def event_to_json(event: DeliveryEvent) -> dict[str, Any]:
 
 def format_event(event: DeliveryEvent, *, clock: TimeFormatter) -> str:
     """``08:30:01  published  sp-2027-014  x          https://...``; '' for what a person need not read."""
-    time = clock.format_seconds(event.at)
+    line = _format_line(event, clock)
+    return f"{clock.format_seconds(event.at)}  {line}" if line else ""
+
+
+def _format_line(event: DeliveryEvent, clock: TimeFormatter) -> str:
     match event.kind:
-        case "new":
-            return f"{time}  {_('new file {file}: {post}').format(file=escape_unsafe(event.detail), post=_format_next_post(event, clock))}"
-        case "changed":
-            return f"{time}  {_('read again {file}: {post}').format(file=escape_unsafe(event.detail), post=_format_next_post(event, clock))}"
-        case "file-problem":
-            return f"{time}  {_format_file_problem(event)}"
-        case "clock":
-            return f"{time}  {_format_clock_change(float(event.detail))}"
-        case "next" | "text":
-            return f"{time}  {event.detail}"
-        case "scheduled" | "checked":
-            return "" if not event.detail else f"{time}  {_format_row(event)}"
-        case _:
-            return f"{time}  {_format_row(event)}"
+        case EventKind.NEW:
+            text = _("new file {file}: {post}")
+            return text.format(file=escape_unsafe(event.detail), post=_format_next_post(event, clock))
+        case EventKind.CHANGED:
+            text = _("read again {file}: {post}")
+            return text.format(file=escape_unsafe(event.detail), post=_format_next_post(event, clock))
+        case EventKind.FILE_PROBLEM:
+            return _format_file_problem(event)
+        case EventKind.CLOCK:
+            return _format_clock_change(float(event.detail))
+        case EventKind.TEXT:
+            return event.detail
+        case EventKind.SCHEDULED | EventKind.CHECKED:
+            return _format_row(event) if event.detail else ""
+        case (
+            EventKind.PREPARING
+            | EventKind.SENDING
+            | EventKind.UNKNOWN
+            | EventKind.PUBLISHED
+            | EventKind.HELD
+            | EventKind.MISSED
+            | EventKind.FAILED
+            | EventKind.EXPIRED
+            | EventKind.REFUSED
+            | EventKind.CANCELLED
+            | EventKind.RETRY
+            | EventKind.PREPARE_FAILED
+            | EventKind.CHECK_FAILED
+            | EventKind.FOUND
+            | EventKind.DUPLICATE
+            | EventKind.LIMIT
+            | EventKind.LOGIN
+            | EventKind.OPTED_OUT
+            | EventKind.NO_MARKETING
+            | EventKind.NUMBER_CHANGED
+            | EventKind.PROBLEM
+        ):
+            return _format_row(event)
+        case unreachable:
+            assert_never(unreachable)
 
 
 def _format_next_post(event: DeliveryEvent, clock: TimeFormatter) -> str:
@@ -76,63 +107,61 @@ def _format_row(event: DeliveryEvent) -> str:
     return f"{'  '.join(columns)}  {_format_detail(event)}".rstrip()
 
 
-def _kind_word(kind: str) -> str:
+def _kind_word(kind: EventKind) -> str:
     return {
-        "problem": _("problem"),
-        "login": _("login"),
-        "limit": _("waiting"),
-        "found": _("published"),
-        "duplicate": _("TWICE"),
-        "checked": _("looked"),
-        "check-failed": _("unknown"),
-        "retry": _("retry"),
-        "prepare-failed": _("preparing"),
-        "opted-out": _("opted out"),
-        "no-marketing": _("opted out"),
-        "number-changed": _("new number"),
+        EventKind.PROBLEM: _("problem"),
+        EventKind.LOGIN: _("login"),
+        EventKind.LIMIT: _("waiting"),
+        EventKind.FOUND: _("published"),
+        EventKind.DUPLICATE: _("TWICE"),
+        EventKind.CHECKED: _("looked"),
+        EventKind.CHECK_FAILED: _("unknown"),
+        EventKind.RETRY: _("retry"),
+        EventKind.PREPARE_FAILED: _("preparing"),
+        EventKind.OPTED_OUT: _("opted out"),
+        EventKind.NO_MARKETING: _("opted out"),
+        EventKind.NUMBER_CHANGED: _("new number"),
     }.get(kind) or state_word(kind)
 
 
 def _format_detail(event: DeliveryEvent) -> str:
     if sentence := _fixed_detail(event.kind):
         return sentence
+    detail = escape_unsafe(event.detail)
     match event.kind:
-        case "published" if event.total > 1:
+        case EventKind.PUBLISHED if event.total > 1:
             accepted = _("{count} of {total} accepted")
             return accepted.format(count=f"{event.count:,}", total=f"{event.total:,}")
-        case "published":
+        case EventKind.PUBLISHED:
             return event.url or ""
-        case "number-changed":
-            return _("{numbers}: write it in your list").format(numbers=escape_unsafe(event.detail))
-        case "unknown":
-            is_address_lost = _("no answer; looking it up") if event.count == 1 else _("{count} answers lost")
-            return is_address_lost.format(count=event.count) + (
-                f" ({escape_unsafe(event.detail)})" if event.detail else ""
-            )
-        case "limit":
-            if not event.detail:
-                return _("the platform asked to wait")
-            return _("the allowance {name} is spent for now").format(name=escape_unsafe(event.detail))
-        case "check-failed":
-            return _("could not be looked up: {why}").format(why=escape_unsafe(event.detail))
-        case "login":
+        case EventKind.NUMBER_CHANGED:
+            return _("{numbers}: write it in your list").format(numbers=detail)
+        case EventKind.UNKNOWN:
+            lost = _("no answer; looking it up") if event.count == 1 else _("{count} answers lost")
+            return lost.format(count=event.count) + (f" ({detail})" if detail else "")
+        case EventKind.LIMIT if not detail:
+            return _("the platform asked to wait")
+        case EventKind.LIMIT:
+            return _("the allowance {name} is spent for now").format(name=detail)
+        case EventKind.CHECK_FAILED:
+            return _("could not be looked up: {why}").format(why=detail)
+        case EventKind.LOGIN:
             check = _("humaspost account check {name}").format(name=event.account)
-            return f"{escape_unsafe(event.detail)}: {check}"
-        case _ if event.count > 1:
-            recipients = ngettext("{count} person", "{count} people", event.count).format(
-                count=f"{event.count:,}"
-            )
-            return f"{recipients} {escape_unsafe(event.detail)}".rstrip()
-        case _:
-            return escape_unsafe(event.detail)
+            return f"{detail}: {check}"
+    if event.count > 1:
+        recipients = ngettext("{count} person", "{count} people", event.count)
+        return f"{recipients.format(count=f'{event.count:,}')} {detail}".rstrip()
+    return detail
 
 
-def _fixed_detail(kind: str) -> str:
-    """What is said of this kind whatever its details are; '' = that depends on them."""
+def _fixed_detail(kind: EventKind) -> str:
+    """Return the sentence that does not depend on the event's details; '' where there is none."""
     return {
-        "found": _("found live, nothing sent twice"),
-        "duplicate": _("an earlier try, of which nobody knew, is live too: humaspost explain duplicate"),
-        "opted-out": _("a person wants no more messages; nobody writes to them again"),
-        "no-marketing": _("a person wants no marketing any more; other messages still reach them"),
-        "checked": _("not found there yet"),
+        EventKind.FOUND: _("found live, nothing sent twice"),
+        EventKind.DUPLICATE: _(
+            "an earlier try, of which nobody knew, is live too: humaspost explain duplicate"
+        ),
+        EventKind.OPTED_OUT: _("a person wants no more messages; nobody writes to them again"),
+        EventKind.NO_MARKETING: _("a person wants no marketing any more; other messages still reach them"),
+        EventKind.CHECKED: _("not found there yet"),
     }.get(kind, "")

@@ -20,6 +20,7 @@ from humaspost.app.webhooks import WebhookEndpoint, list_endpoints_of_app, recei
 from humaspost.audience.phone import mask_phone
 from humaspost.delivery.events import DeliveryEvent, describe_error
 from humaspost.ledger.webhooks.webhook_change import WebhookChange
+from humaspost.model.event_kind import EventKind
 
 #: Largest body that Meta sends.
 MAX_BODY_BYTES = 3 * 1024 * 1024
@@ -83,13 +84,17 @@ class WebhookEndpoints:
             try:
                 changes = await asyncio.wrap_future(pending)
             except Exception as error:
-                self._emit("problem", recipient_hook, WebhookChange("problem", detail=describe_error(error)))
+                self._emit(
+                    EventKind.PROBLEM,
+                    recipient_hook,
+                    WebhookChange(EventKind.PROBLEM, detail=describe_error(error)),
+                )
                 return Response(status_code=503)
             for change in changes:
                 self._emit(change.kind, recipient_hook, change)
         return Response(status_code=200)
 
-    def _emit(self, kind: str, hook: WebhookEndpoint, change: WebhookChange) -> None:
+    def _emit(self, kind: EventKind, hook: WebhookEndpoint, change: WebhookChange) -> None:
         now, name = self.office.now(), hook.account.name
         detail = " → ".join(map(mask_phone, change.phones)) or change.detail
         self.office.emit(DeliveryEvent(now, kind, change.post, name, detail=detail))

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from humaspost.delivery.account_session import SenderContext
 from humaspost.delivery.events import DeliveryEvent
+from humaspost.model.event_kind import EventKind
 
 T = TypeVar("T")
 
@@ -23,4 +24,6 @@ def commit(sender: SenderContext, operation: Callable[[Connection], T]) -> T:
 
 def report_refusal(sender: SenderContext, error: Exception) -> None:
     """It is told that the disk refused, without the statement and its values."""
-    sender.emit(DeliveryEvent(sender.now(), "problem", detail=f"ledger: {getattr(error, 'orig', error)}"))
+    sender.emit(
+        DeliveryEvent(sender.now(), EventKind.PROBLEM, detail=f"ledger: {getattr(error, 'orig', error)}")
+    )

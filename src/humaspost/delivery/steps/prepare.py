@@ -16,6 +16,7 @@ from humaspost.ledger.deliveries import limits, preparations
 from humaspost.ledger.holds import account_holds
 from humaspost.model.channel import MediaNotReady, Ready
 from humaspost.model.errors import ChannelError, QuotaExceeded, Transient, UnknownOutcome
+from humaspost.model.event_kind import EventKind
 from humaspost.model.rendition import Part
 
 #: Polls closer together than this are made at once; longer ones free the thread.
@@ -141,7 +142,9 @@ def _check_quota(account_session: AccountSession, sender: SenderContext, now: da
                 at = limits.get_next_free_at(conn, account_session.account_id, quota, now=now)
             if at is not None:
                 sender.emit(
-                    DeliveryEvent(now, "limit", account=account_session.account.name, detail=quota.name)
+                    DeliveryEvent(
+                        now, EventKind.LIMIT, account=account_session.account.name, detail=quota.name
+                    )
                 )
                 return Progress(False, None, at, deferred_by=QuotaExceeded(quota.name, resets_at=at))
     return None
@@ -159,7 +162,9 @@ def _handle_error(
     failures, now = max(row.failures, row.restarts) if row else 0, sender.now()
     decision = retry.decide(channel_error, failures=failures, now=now, jitter=random.random())  # noqa: S311  # spreads load
     sender.emit(
-        DeliveryEvent(now, "prepare-failed", account=account_session.account.name, detail=str(channel_error))
+        DeliveryEvent(
+            now, EventKind.PREPARE_FAILED, account=account_session.account.name, detail=str(channel_error)
+        )
     )
     match decision:
         case retry.RetryLater(at, counts, whole_account, restart_preparation):

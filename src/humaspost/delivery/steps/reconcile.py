@@ -13,6 +13,7 @@ from humaspost.delivery.steps.retry import as_channel_error
 from humaspost.ledger.database import Ledger
 from humaspost.ledger.deliveries import outcomes, unknown_outcomes
 from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient
+from humaspost.model.event_kind import EventKind
 from humaspost.model.rendition import Rendition
 
 #: A look that nobody answered is made again so often, for so long.
@@ -45,14 +46,14 @@ def _check_delivery(account_session: AccountSession, sender: SenderContext, row:
         message = str(as_channel_error(error))
         sender.emit(
             DeliveryEvent(
-                sender.now(), "check-failed", row.post, account_session.account.name, detail=message
+                sender.now(), EventKind.CHECK_FAILED, row.post, account_session.account.name, detail=message
             )
         )
         answer = Proof.NO_ANSWER
     answer = sender.ledger.write(lambda conn: _record_result(conn, account_session, sender, row, answer))
     if answer is Proof.NO_ANSWER:
         return
-    kind = "found" if isinstance(answer, Receipt) else "checked"
+    kind = EventKind.FOUND if isinstance(answer, Receipt) else EventKind.CHECKED
     url = answer.url if isinstance(answer, Receipt) else None
     detail = "" if isinstance(answer, Receipt) else answer
     sender.emit(

@@ -18,6 +18,7 @@ from humaspost.ledger.people import marketing_preferences, service_windows
 from humaspost.model.channel import Ready
 from humaspost.model.delivery import Receipt
 from humaspost.model.errors import Rejected, Scope, Transient
+from humaspost.model.event_kind import EventKind
 
 #: Longer than this between the gate and the socket and nothing is sent: the world may have changed.
 MAX_INTENT_AGE = 5.0
@@ -90,7 +91,7 @@ def _record_published(
         sender.ledger, published, now=now, on_error=lambda error: report_refusal(sender, error)
     )
     url = receipt.url or (_fetch_url(account_session, sender, intent, receipt) if intent.to is None else None)
-    sender.emit(DeliveryEvent(now, "published", intent.post, account_session.account.name, url=url))
+    sender.emit(DeliveryEvent(now, EventKind.PUBLISHED, intent.post, account_session.account.name, url=url))
 
 
 def _fetch_url(
@@ -107,7 +108,9 @@ def _fetch_url(
     except Exception as error:
         detail = f"address: {getattr(error, 'orig', error)}"
         sender.emit(
-            DeliveryEvent(sender.now(), "problem", intent.post, account_session.account.name, detail=detail)
+            DeliveryEvent(
+                sender.now(), EventKind.PROBLEM, intent.post, account_session.account.name, detail=detail
+            )
         )
         return None
     return url
@@ -182,7 +185,9 @@ def _record_error(
     kind = commit(sender, record_decision)
     if isinstance(decision, retry.RetryLater | retry.HoldAccount):
         _invalidate_preparation(account_session, intent)
-    sender.emit(DeliveryEvent(now, kind, intent.post, account_session.account.name, detail=str(error)))
+    sender.emit(
+        DeliveryEvent(now, EventKind(kind), intent.post, account_session.account.name, detail=str(error))
+    )
     if isinstance(decision, retry.RetryLater) and decision.whole_account:
         return decision.at
     return None

@@ -22,6 +22,7 @@ from humaspost.ledger.accounts import AccountConflict, WrongAccount
 from humaspost.ledger.holds import account_holds
 from humaspost.model.account import Identity
 from humaspost.model.errors import AuthFailed, ChannelError
+from humaspost.model.event_kind import EventKind
 
 #: An account that was seen lately is not asked again: on X every question costs money.
 CHECK_INTERVAL = timedelta(hours=24)
@@ -69,7 +70,7 @@ def verify_account(
     except DatabaseError as error:
         if force:
             raise
-        sender.emit(DeliveryEvent(now, "problem", detail=describe_error(error)))
+        sender.emit(DeliveryEvent(now, EventKind.PROBLEM, detail=describe_error(error)))
         return AccountBlocked(now + LEDGER_RETRY_DELAY, is_held=False)
     except Exception as error:
         if force and not isinstance(error, ChannelError):
@@ -83,7 +84,9 @@ def _handle_check_error(
     account_session: AccountSession, sender: SenderContext, error: AnyChannelError, now: datetime
 ) -> AccountBlocked:
     """The question itself was refused; a channel's own mistake is no reason to ask again at once either."""
-    sender.emit(DeliveryEvent(now, "problem", account=account_session.account.name, detail=str(error)))
+    sender.emit(
+        DeliveryEvent(now, EventKind.PROBLEM, account=account_session.account.name, detail=str(error))
+    )
     match decide(error, failures=0, now=now, jitter=random.random()):  # noqa: S311  # spreads load
         case HoldAccount(reason):
             sender.ledger.write(
@@ -167,7 +170,7 @@ def _hold_account(
         accounts.record_identity_check(conn, account_session.account_id, account_session.identity)
 
     sender.ledger.write(operation)
-    sender.emit(DeliveryEvent(now, "login", account=account_session.account.name, detail=str(error)))
+    sender.emit(DeliveryEvent(now, EventKind.LOGIN, account=account_session.account.name, detail=str(error)))
     return AccountBlocked(until, is_held=True)
 
 
@@ -178,7 +181,9 @@ def _fetch_status(account_session: AccountSession, sender: SenderContext) -> Non
     except Exception as error:
         message = str(as_channel_error(error))
         sender.emit(
-            DeliveryEvent(sender.now(), "problem", account=account_session.account.name, detail=message)
+            DeliveryEvent(
+                sender.now(), EventKind.PROBLEM, account=account_session.account.name, detail=message
+            )
         )
         return
     sender.ledger.write(lambda conn: accounts.save_status(conn, account_session.account_id, status))

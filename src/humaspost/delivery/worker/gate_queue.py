@@ -13,6 +13,7 @@ from humaspost.ledger.deliveries import outcomes
 from humaspost.ledger.deliveries.gate import Blocked, Gate, GateRequest, GateResult
 from humaspost.model.delivery import State
 from humaspost.model.errors import ChannelError
+from humaspost.model.event_kind import EventKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,9 @@ class GateQueue:
         for result in results:
             if isinstance(result, Blocked) and result.post and result.reason:
                 now = self.sender.now()
-                self.sender.emit(DeliveryEvent(now, result.state, result.post, name, detail=result.reason))
+                self.sender.emit(
+                    DeliveryEvent(now, EventKind(result.state), result.post, name, detail=result.reason)
+                )
 
     def _mark_failed(self, delivery: ClaimedDelivery, error: ChannelError) -> None:
         now, code, detail = self.sender.now(), error.code, error.detail
@@ -85,4 +88,4 @@ class GateQueue:
             )
         )
         name = self.account_session.account.name
-        self.sender.emit(DeliveryEvent(now, "failed", delivery.post, name, detail=str(error)))
+        self.sender.emit(DeliveryEvent(now, EventKind.FAILED, delivery.post, name, detail=str(error)))

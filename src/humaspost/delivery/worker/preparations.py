@@ -10,6 +10,7 @@ from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.delivery.events import DeliveryEvent, describe_error
 from humaspost.delivery.steps import prepare
 from humaspost.ledger.deliveries import preparations
+from humaspost.model.event_kind import EventKind
 from humaspost.model.rendition import Part, Rendition
 
 PREPARE_AHEAD = timedelta(minutes=15)
@@ -109,7 +110,7 @@ class Preparations:
                 if part.media and part.hash not in self._by_hash:
                     self.get_or_start(part)
                     self._sender.emit(
-                        DeliveryEvent(now, "preparing", post, self._account_session.account.name)
+                        DeliveryEvent(now, EventKind.PREPARING, post, self._account_session.account.name)
                     )
 
     def advance(self, pool: ThreadPoolExecutor, now: datetime) -> None:
@@ -144,7 +145,7 @@ class Preparations:
                 self._sender.emit(
                     DeliveryEvent(
                         now,
-                        "problem",
+                        EventKind.PROBLEM,
                         account=self._account_session.account.name,
                         detail=describe_error(error),
                     )

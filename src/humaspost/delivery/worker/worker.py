@@ -20,6 +20,7 @@ from humaspost.delivery.worker.gate_queue import GateQueue
 from humaspost.delivery.worker.preparations import PREPARE_AHEAD, Preparations
 from humaspost.ledger.deliveries import claims
 from humaspost.ledger.deliveries.gate import Deferred, GateRequest, Intent
+from humaspost.model.event_kind import EventKind
 
 #: Claimed this long before its time, so that the gate opens on the minute.
 CLAIM_AHEAD = timedelta(seconds=0.5)
@@ -111,7 +112,9 @@ class AccountWorker:
                 self._handled_wake_count = wake_count
             except Exception as error:
                 # A failed commit (disk full, say) stops nothing but this turn: no intent, no send.
-                self.sender.emit(DeliveryEvent(self.sender.now(), "problem", detail=describe_error(error)))
+                self.sender.emit(
+                    DeliveryEvent(self.sender.now(), EventKind.PROBLEM, detail=describe_error(error))
+                )
                 pause = 1.0
             if pause > 0:
                 self._wake_event.wait(pause)
@@ -287,7 +290,7 @@ class AccountWorker:
             if now >= self._reported_limits.get(deferral.quota, now):
                 self._reported_limits[deferral.quota] = deferral.until
                 name = self.account_session.account.name
-                self.sender.emit(DeliveryEvent(now, "limit", account=name, detail=deferral.quota))
+                self.sender.emit(DeliveryEvent(now, EventKind.LIMIT, account=name, detail=deferral.quota))
 
 
 _NEVER = datetime.max.replace(tzinfo=UTC)

@@ -32,6 +32,7 @@ from humaspost.model.channel_event import (
     TemplateStatus,
 )
 from humaspost.model.delivery import Receipt, Stage, State, parse_callback
+from humaspost.model.event_kind import EventKind
 
 _STAGES = tuple(Stage)
 #: The stored kind of a MessageStatus.
@@ -220,7 +221,7 @@ def _mark_live(
     outcomes.mark_published(
         conn, [outcomes.PublishedReceipt(row.key, number, receipt)], now=now, by_lookup=True
     )
-    return WebhookChange("found", row.post)
+    return WebhookChange(EventKind.FOUND, row.post)
 
 
 def _mark_duplicate(
@@ -233,7 +234,7 @@ def _mark_duplicate(
     if not conn.execute(update(attempt).where(is_attempt, is_unconfirmed).values(ended)).rowcount:
         return None
     outcomes.mark_duplicate(conn, [row.key], now=now)
-    return WebhookChange("duplicate", row.post)
+    return WebhookChange(EventKind.DUPLICATE, row.post)
 
 
 def _mark_failed(
@@ -254,9 +255,9 @@ def _mark_failed(
     kind = _failure_result(conn, row, number, code, event)
     state = State.FAILED
     values: dict[str, object] = {"reason": code}
-    if kind == "held":
+    if kind is EventKind.HELD:
         state, values = State.HELD, {"reason": "login"}
-    if kind == "retry" and event is not None:
+    if kind is EventKind.RETRY and event is not None:
         wait = timedelta(seconds=event.retry_after or 0)
         state, values = State.SCHEDULED, {"reason": "", "not_before": now + wait}
     states.move(
@@ -280,15 +281,19 @@ def _mark_failed(
 
 def _failure_result(
     conn: Connection, row: Row[Any], number: int, code: str, event: MessageStatus | None
-) -> str:
+) -> EventKind:
     """``failed``, ``held`` with its account, or ``retry`` where fewer attempts ended so than may."""
     if event is None:
-        return "failed"
+        return EventKind.FAILED
     if event.restricts_account and account_holds.is_held(conn, row.account, "login"):
-        return "held"
+        return EventKind.HELD
     condition = (attempt.c.key == row.key) & (attempt.c.code == code) & (attempt.c.number < number)
     previous_failures = conn.scalar(select(func.count()).select_from(attempt).where(condition)) or 0
-    return "retry" if event.retry_after is not None and previous_failures < event.max_retries else "failed"
+    return (
+        EventKind.RETRY
+        if event.retry_after is not None and previous_failures < event.max_retries
+        else EventKind.FAILED
+    )
 
 
 def _restrict_account(conn: Connection, account: str, code: str, *, at: datetime, now: datetime) -> None:

@@ -18,6 +18,7 @@ from humaspost.model.channel_event import (
     PersonEvent,
     ServiceWindowClosed,
 )
+from humaspost.model.event_kind import EventKind
 
 
 def apply(
@@ -48,7 +49,7 @@ def apply(
         case MarketingPreference():
             _record_preference(conn, account, phone, marketing=event.wants_marketing, at=at, now=now)
             if not event.wants_marketing:
-                yield WebhookChange("no-marketing")
+                yield WebhookChange(EventKind.NO_MARKETING)
         case NumberChanged():
             if identities.link(conn, account, event, now=now):
                 yield from _change_phone(conn, phone, event.new_phone, at=at, now=now)
@@ -85,7 +86,7 @@ def _change_phone(
 
     And the other way round, where the news of the new number is later than their word from it.
     """
-    yield WebhookChange("number-changed", phones=(old_phone, new_phone))
+    yield WebhookChange(EventKind.NUMBER_CHANGED, phones=(old_phone, new_phone))
     old_person, new_person = (
         recipients.get_by_phone(conn, old_phone),
         recipients.get_by_phone(conn, new_phone),
@@ -140,4 +141,4 @@ def _opt_out(conn: Connection, phone: str, *, at: datetime, now: datetime) -> We
     person = recipients.get_by_phone(conn, phone)
     if person is not None:
         recipients.record_opt_outs(conn, [(person.id, at)])
-    return WebhookChange("opted-out")
+    return WebhookChange(EventKind.OPTED_OUT)

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from humaspost.model.event_kind import EventKind
+
 
 @dataclass(frozen=True, slots=True)
 class WebhookChange:
-    """What a webhook changed, for people to be told: ``found``, ``duplicate``, ``failed``, ``retry``,
-    ``opted-out``, ``no-marketing`` or ``number-changed``."""
+    """A change that a webhook made: FOUND, DUPLICATE, FAILED, HELD, RETRY, OPTED_OUT, NO_MARKETING or NUMBER_CHANGED."""
 
-    kind: str
+    kind: EventKind
     post: str = ""
     detail: str = ""
     #: The number that a person had, and the one that they have now; to be masked before anybody sees them.
