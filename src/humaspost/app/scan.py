@@ -12,6 +12,7 @@ from humaspost.base.i18n import _
 from humaspost.model.plan import NotPlanned, Plan, PublishedText
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
+from humaspost.model.reasons import FileHold
 from humaspost.planning.plan import PlanningContext, build_plan
 from humaspost.policy import lateness
 from humaspost.policy.post_policy import get_post_policy
@@ -83,10 +84,10 @@ def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled
         posts.append(post)
     new_plan, more = build_plan(posts, problems, create_plan_context(office))
     unsettled = [
-        NotPlanned(id_, file, "", "unsettled") for file, id_ in folder_content.unsettled_files.items()
+        NotPlanned(id_, file, "", FileHold.UNSETTLED) for file, id_ in folder_content.unsettled_files.items()
     ]
     broken = [
-        NotPlanned(broken_file.id, file, "", "error")
+        NotPlanned(broken_file.id, file, "", FileHold.ERROR)
         for file, broken_file in folder_content.broken_posts.items()
     ]
     new_plan = replace(new_plan, held=(*new_plan.held, *broken, *unsettled))

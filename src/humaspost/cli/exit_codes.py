@@ -5,6 +5,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from humaspost.model.delivery import WAITING_STATES, State
+from humaspost.model.reasons import StopReason
 
 if TYPE_CHECKING:  # every command imports this, ``--help`` too, and few need the records
     from humaspost.model.records import DeliveryRecord
@@ -66,7 +67,7 @@ def _state_codes(rows: Iterable["DeliveryRecord"]) -> Iterator[ExitCode]:
 
 
 def _held_code(reason: str) -> Iterator[ExitCode]:
-    if reason == "login":
+    if reason == StopReason.LOGIN:
         yield ExitCode.LOGIN
-    elif reason in ("quota", "throttle", "pause"):
+    elif reason in (StopReason.QUOTA, StopReason.THROTTLE, StopReason.PAUSE):
         yield ExitCode.RETRY_LATER

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from humaspost.model.delivery import State
 from humaspost.model.post import Late
+from humaspost.model.reasons import AccountHold, FileHold, StopReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,8 @@ class GateFacts:
     grace: timedelta
     first_write_at: datetime | None
     is_paused: bool = False
-    file_hold: str | None = None
-    account_hold: str | None = None
+    file_hold: FileHold | None = None
+    account_hold: AccountHold | None = None
     has_consent: bool = True
     opted_out: bool = False
     service_window_open: bool = True
@@ -49,7 +50,7 @@ class Deny:
     """It is not sent; this is where it stands instead, and why."""
 
     state: State
-    reason: str
+    reason: StopReason
 
 
 Decision = Allow | Deny
@@ -85,7 +86,7 @@ class TooLate:
     """It does not start any more; this is its state instead, and why."""
 
     state: State
-    reason: str
+    reason: StopReason
 
 
 #: The late rule, as the ledger is given it.

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from humaspost.model.account import Account
 from humaspost.model.decision import Timing
 from humaspost.model.post import Late, PublishTime
+from humaspost.model.reasons import FileHold
 from humaspost.model.rendition import Rendition
 
 
@@ -61,12 +62,12 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class NotPlanned:
-    """A post that is not to be sent now, and why: ``draft``, or ``error`` with its first problem's code."""
+    """A post that is not to be sent now, and why."""
 
     post: str
     file: str
     title: str
-    reason: str
+    reason: FileHold
 
 
 @dataclass(frozen=True, slots=True)

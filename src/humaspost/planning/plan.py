@@ -10,6 +10,7 @@ from humaspost.model.channel import Channel
 from humaspost.model.plan import NotPlanned, Plan, PlanRow, PostPolicy, PublishedText
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem, Severity
+from humaspost.model.reasons import FileHold
 from humaspost.model.rendition import Rendition
 from humaspost.model.rules import Rules
 from humaspost.planning import login_expiry
@@ -54,14 +55,14 @@ def build_plan(
         targets, post_rows = _plan_post(post, context, rules)
         problems += targets
         if post.file in wrong or any(problem.is_error for problem in targets):
-            held.append(NotPlanned(post.id, post.file, post.title, "error"))
+            held.append(NotPlanned(post.id, post.file, post.title, FileHold.ERROR))
         elif post.draft:
-            held.append(NotPlanned(post.id, post.file, post.title, "draft"))
+            held.append(NotPlanned(post.id, post.file, post.title, FileHold.DRAFT))
         else:
             rows += post_rows
     rows, duplicates = _without_duplicates(rows, context)
     problems += [_describe_location(posts, duplicate) for duplicate in duplicates]
-    held += [NotPlanned(t.post, t.file, t.title, "error") for t, _other in duplicates]
+    held += [NotPlanned(t.post, t.file, t.title, FileHold.ERROR) for t, _other in duplicates]
     rows.sort(key=lambda row: (row.due.utc, row.priority, row.post, row.account.name))
     return Plan(tuple(rows), tuple(held)), problems
 

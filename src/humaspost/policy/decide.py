@@ -2,6 +2,7 @@
 
 from humaspost.model.decision import Allow, Decision, Deny, GateFacts, Timing, TooLate
 from humaspost.model.delivery import State
+from humaspost.model.reasons import StopReason
 from humaspost.policy import lateness
 from humaspost.policy.eligibility import check_recipient
 
@@ -19,17 +20,17 @@ def decide(facts: GateFacts) -> Decision:
 
 def _check_final(facts: GateFacts) -> Deny | None:
     if lateness.has_expired(facts.expires_at, facts.now):
-        return Deny(State.EXPIRED, "expires")
+        return Deny(State.EXPIRED, StopReason.EXPIRES)
     return check_recipient(has_consent=facts.has_consent, opted_out=facts.opted_out)
 
 
 def _check_holds(facts: GateFacts) -> Deny | None:
     if facts.file_hold:
-        return Deny(State.HELD, "file")
+        return Deny(State.HELD, StopReason.FILE)
     if facts.is_paused:
-        return Deny(State.HELD, "pause")
+        return Deny(State.HELD, StopReason.PAUSE)
     if facts.account_hold:
-        return Deny(State.HELD, facts.account_hold)
+        return Deny(State.HELD, StopReason(facts.account_hold))
     return None
 
 
@@ -47,9 +48,9 @@ def _check_lateness(facts: GateFacts) -> Deny | None:
 
 def _check_content(facts: GateFacts) -> Deny | None:
     if not facts.service_window_open and not facts.has_template:
-        return Deny(State.REFUSED, "no-template")
+        return Deny(State.REFUSED, StopReason.NO_TEMPLATE)
     if facts.marketing_refused:
-        return Deny(State.REFUSED, "no-marketing")
+        return Deny(State.REFUSED, StopReason.NO_MARKETING)
     if facts.first_write_at is None and facts.duplicate_of:
-        return Deny(State.FAILED, "same-text")
+        return Deny(State.FAILED, StopReason.SAME_TEXT)
     return None

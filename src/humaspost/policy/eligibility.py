@@ -2,12 +2,13 @@
 
 from humaspost.model.decision import Deny
 from humaspost.model.delivery import State
+from humaspost.model.reasons import StopReason
 
 
 def check_recipient(*, has_consent: bool, opted_out: bool) -> Deny | None:
     """Return why the person gets nothing, or None; an opt-out counts before a missing consent."""
     if opted_out:
-        return Deny(State.REFUSED, "opt-out")
+        return Deny(State.REFUSED, StopReason.OPT_OUT)
     if not has_consent:
-        return Deny(State.REFUSED, "consent")
+        return Deny(State.REFUSED, StopReason.CONSENT)
     return None

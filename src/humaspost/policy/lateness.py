@@ -5,12 +5,13 @@ from datetime import datetime
 from humaspost.model.decision import OnTime, Timing, TooLate
 from humaspost.model.delivery import State
 from humaspost.model.post import Late
+from humaspost.model.reasons import StopReason
 
 
 def verdict(timing: Timing, now: datetime) -> OnTime | TooLate:
     """Return whether the delivery may start now; its expiry counts first."""
     if has_expired(timing.expires_at, now):
-        return TooLate(State.EXPIRED, "expires")
+        return TooLate(State.EXPIRED, StopReason.EXPIRES)
     return check_start(timing, now)
 
 
@@ -24,12 +25,12 @@ def check_start(timing: Timing, now: datetime) -> OnTime | TooLate:
     if timing.first_write_at is not None:
         return OnTime()  # what began in time continues
     if timing.due_before_ledger:
-        reason = "late" if timing.late is Late.SKIP else "before-ledger"
+        reason = StopReason.LATE if timing.late is Late.SKIP else StopReason.BEFORE_LEDGER
         return TooLate(state_when_late(timing.late), reason)
     latest = latest_start(timing)
     if latest is None or now <= latest:
         return OnTime()
-    return TooLate(state_when_late(timing.late), "late")
+    return TooLate(state_when_late(timing.late), StopReason.LATE)
 
 
 def latest_start(timing: Timing) -> datetime | None:

@@ -12,6 +12,7 @@ from humaspost.ledger import accounts
 from humaspost.ledger.deliveries import unknown_outcomes
 from humaspost.ledger.queries import delivery_lists, totals
 from humaspost.model.delivery import UNRESOLVED_STATES, State
+from humaspost.model.reasons import AccountHold, FileHold, StopReason
 from humaspost.model.records import DeliveryRecord
 from humaspost.reports.public_page import public_page
 
@@ -65,7 +66,7 @@ def attention(office: Office, conn: Connection) -> list[AttentionItem]:
 
 def _with_missing_file(conn: Connection, *, now: datetime) -> list[AttentionItem]:
     """What was due, and whose file is not there: moved away by a person who wanted that, or by accident."""
-    if not any(row.hold == "gone" for row in delivery_lists.list_posts(conn)):
+    if not any(row.hold == FileHold.GONE for row in delivery_lists.list_posts(conn)):
         return []
     items = [
         AttentionItem(
@@ -74,11 +75,11 @@ def _with_missing_file(conn: Connection, *, now: datetime) -> list[AttentionItem
             (entry.account,),
             entry.remaining_count,
             entry.due_at,
-            reason="gone",
+            reason=FileHold.GONE,
             is_fan_out=bool(entry.audiences),
         )
         for entry in totals.list_by_post(conn)
-        if entry.hold == "gone" and entry.due_at <= now and entry.remaining_count
+        if entry.hold == FileHold.GONE and entry.due_at <= now and entry.remaining_count
     ]
     return _merge_accounts(items)
 
@@ -89,7 +90,13 @@ def _replies_without_address(conn: Connection) -> list[AttentionItem]:
     rows = delivery_lists.list_deliveries(conn, states=(State.PUBLISHED,)) if keys else []
     return [
         AttentionItem(
-            str(State.HELD), row.post, (row.account_name,), 1, row.due_at, "nowhere", detail=str(row.part)
+            str(State.HELD),
+            row.post,
+            (row.account_name,),
+            1,
+            row.due_at,
+            StopReason.NO_ADDRESS,
+            detail=str(row.part),
         )
         for row in rows
         if row.key in keys
@@ -149,7 +156,7 @@ def logins_required(conn: Connection) -> list[LoginRequired]:
     return [
         LoginRequired(account.name, account.hold_code, account.hold_detail)
         for account in accounts.list_accounts(conn)
-        if account.hold == "login"
+        if account.hold == AccountHold.LOGIN
     ]
 
 

@@ -22,6 +22,7 @@ from humaspost.ledger.holds import file_errors
 from humaspost.ledger.queries import delivery_lists
 from humaspost.ledger.recovery import copy_detection
 from humaspost.model.delivery import UNRESOLVED_STATES
+from humaspost.model.reasons import AccountHold
 from humaspost.model.records import AccountRecord
 from humaspost.reports.login_expiry import login_expiry
 from humaspost.reports.sender_status import sender_status
@@ -257,11 +258,11 @@ def _accounts(office: Office) -> Iterator[CheckResult]:
 
 
 def _check_account(office: Office, name: str, row: AccountRecord | None) -> CheckResult:
-    if row is not None and row.hold == "login":
+    if row is not None and row.hold == AccountHold.LOGIN:
         return _bad("login", Finding.LOGIN_REFUSED, account=name, reason=_hold_reason(row))
     if row is None or row.bound_at is None:
         return _note("accounts", Finding.ACCOUNT_NEVER_CHECKED, account=name)
-    if row.hold == "quota" and row.hold_until is None:
+    if row.hold == AccountHold.QUOTA and row.hold_until is None:
         return _bad("accounts", Finding.QUOTA_SPENT, account=name, reason=_hold_reason(row))
     status, now = row.status, office.now()
     if status and status.expires_at and status.expires_at - now < EXPIRY_WARNING:

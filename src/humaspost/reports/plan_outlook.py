@@ -12,6 +12,7 @@ from humaspost.ledger.queries import totals
 from humaspost.model.decision import TooLate
 from humaspost.model.delivery import State
 from humaspost.model.plan import PlanRow
+from humaspost.model.reasons import FileHold, StopReason
 from humaspost.model.records import PostTotals
 from humaspost.policy import lateness
 from humaspost.reports.audience_size import AudienceSize
@@ -126,7 +127,7 @@ def _with_missing_file(scan: ScanResult, entries: Iterable[PostTotals]) -> Itera
                 entry.file,
                 entry.due_at,
                 (entry.account,),
-                "list" if entry.audiences else "file",
+                StopReason.LIST if entry.audiences else StopReason.FILE,
             )
 
 
@@ -158,7 +159,7 @@ def _gate_outlook(
     verdict = lateness.verdict(timing, now)
     if isinstance(verdict, TooLate):
         return 0, [(verdict.state.value, verdict.reason)]
-    return remaining, [] if remaining else [("refused", "consent")]
+    return remaining, [] if remaining else [("refused", StopReason.CONSENT)]
 
 
 def _merge_accounts(not_sending: Sequence[NotSending]) -> Iterator[NotSending]:
@@ -182,7 +183,7 @@ def _blocked_or_draft(scan: ScanResult) -> Iterable[NotSending]:
             codes.setdefault(problem.file, problem.code)
     yield from (NotSending("error", ids.get(file, ""), file, reason=code) for file, code in codes.items())
     yield from (
-        NotSending("draft", item.post, item.file) for item in scan.plan.held if item.reason == "draft"
+        NotSending("draft", item.post, item.file) for item in scan.plan.held if item.reason == FileHold.DRAFT
     )
 
 

@@ -15,6 +15,7 @@ from humaspost.ledger.holds import file_errors
 from humaspost.ledger.queries import delivery_lists, totals
 from humaspost.ledger.recovery import copy_detection
 from humaspost.model.account import Account
+from humaspost.model.reasons import AccountHold, FileHold
 from humaspost.model.records import AccountRecord, PostTotals
 from humaspost.reports.attention import AttentionItem, LoginRequired, attention, logins_required
 from humaspost.reports.sender_status import SenderStatus, sender_status
@@ -120,7 +121,7 @@ def _summarize(account: Account, record: AccountRecord | None, *, now: datetime)
 
 def account_state(record: AccountRecord | None, *, now: datetime) -> AccountState:
     """Return whether the account may send; None = the ledger does not have it yet."""
-    if record is not None and record.hold == "login":
+    if record is not None and record.hold == AccountHold.LOGIN:
         return AccountState.LOGIN_REFUSED
     if record is None or record.bound_at is None:
         return AccountState.NEVER_CHECKED
@@ -135,7 +136,7 @@ def account_state(record: AccountRecord | None, *, now: datetime) -> AccountStat
 def _blocked_files(conn: Connection) -> Iterator[BlockedFile]:
     # As the folder was last read; a post that is on hold for an error may be older than that.
     files = dict(file_errors.load_file_errors(conn))
-    held_posts = [post.file for post in delivery_lists.list_posts(conn) if post.hold == "error"]
+    held_posts = [post.file for post in delivery_lists.list_posts(conn) if post.hold == FileHold.ERROR]
     unfinished = set(held_posts) - set(file_errors.list_finished(conn, held_posts))
     for file, code in (dict.fromkeys(unfinished, "") | files).items():
         yield BlockedFile(file, code, is_folder=code in FOLDER_CODES)

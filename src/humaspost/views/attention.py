@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from humaspost.base.i18n import _, ngettext
 from humaspost.model.delivery import Proof, State
+from humaspost.model.reasons import FileHold, StopReason
 from humaspost.reports.attention import AttentionItem
 from humaspost.views.resolve import lookups_by_proof
 from humaspost.views.text import escape_unsafe, truncate
@@ -24,7 +25,7 @@ def format_attention(item: AttentionItem, clock: TimeFormatter) -> list[str]:
         case State.MISSED:
             remedy = _("humaspost publish {post}, or give it a new date:").format(post=item.post)
             return [_("was due {when}").format(when=clock.format_date(item.due)), remedy]
-        case State.HELD if item.reason == "gone":
+        case State.HELD if item.reason == FileHold.GONE:
             reason = _("its file is gone; was due {when}").format(when=clock.format_date(item.due))
             remedy = _("bring the file back, or: humaspost resolve {post} --cancel").format(post=item.post)
             if item.is_fan_out:
@@ -55,7 +56,7 @@ def _format_unknown(item: AttentionItem, clock: TimeFormatter) -> list[str]:
         head = ngettext(
             "{count} message, sent {when}, no answer", "{count} messages, sent {when}, no answer", item.count
         )
-    elif item.reason == "restored":
+    elif item.reason == StopReason.RESTORED:
         head = _("the ledger is a copy of before: it may have been sent")
     elif item.code and item.code not in _NO_RESPONSE_CODES:
         head = _("sent {when}; the answer: {why}")

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from humaspost.base.i18n import _, ngettext
+from humaspost.model.reasons import StopReason, is_part_reason
 from humaspost.policy import lateness
 from humaspost.reports.plan_outlook import NotSending, PlanOutlook, Upcoming
 from humaspost.reports.quota_forecast import will_be_missed
@@ -64,7 +65,7 @@ def _format_account(item: Upcoming, reserved_width: Sequence[Upcoming], clock: T
     account = item.row.account
     line = f"{pad(account.name, names)}  {pad(escape_unsafe(account.display_name), preview)}  {format_summary(item.preview)}"
     lines = [_INDENT + line]
-    if item.hold_reason and not item.hold_reason.startswith("part "):
+    if item.hold_reason and not is_part_reason(item.hold_reason):
         lines.append(f"{_INDENT}{' ' * names}  {_('held: {reason}').format(reason=item.hold_reason)}")
     return lines + [f"{_INDENT}{' ' * names}  {text}" for text in _format_forecast(item, clock)]
 
@@ -172,7 +173,7 @@ def _format_reason(item: NotSending, clock: TimeFormatter) -> list[str]:
             ]
         case "held":
             remedy = _("bring it back, or: humaspost resolve {post} --cancel").format(post=item.post)
-            if item.reason == "list":
+            if item.reason == StopReason.LIST:
                 remedy = _("bring it back, with draft: true if it is not to be sent")
             return [_("its file {file} is gone").format(file=escape_unsafe(item.file)), remedy]
         case "unknown":
@@ -199,7 +200,9 @@ def _format_reason(item: NotSending, clock: TimeFormatter) -> list[str]:
 def _format_missed(item: NotSending, clock: TimeFormatter) -> list[str]:
     due = clock.format_date(item.due) if item.due else ""
     why = (
-        _("before this office's first start") if item.reason == "before-ledger" else _("nothing was running")
+        _("before this office's first start")
+        if item.reason == StopReason.BEFORE_LEDGER
+        else _("nothing was running")
     )
     return [
         _("was due {when}; {why}").format(when=due, why=why),

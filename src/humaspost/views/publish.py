@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from humaspost.base.i18n import _
 from humaspost.model.delivery import WAITING_STATES
 from humaspost.model.post import Post, Visibility
+from humaspost.model.reasons import AccountHold
 from humaspost.model.records import AccountRecord, DeliveryRecord
 from humaspost.reports.publish import PublishPreview
 from humaspost.reports.renditions_of_post import RenditionPreview
@@ -73,7 +74,7 @@ def format_blocking_accounts(rows: Sequence[AccountRecord]) -> list[str]:
                 account=row.name, why=escape_unsafe(reason)
             )
         )
-        if row.hold in ("login", "quota"):
+        if row.hold in (AccountHold.LOGIN, AccountHold.QUOTA):
             remedy = _(
                 "When it is free it goes out by itself, within its grace: humaspost account check {account}"
             )

@@ -7,6 +7,7 @@ from typing import Any
 
 from humaspost.base.i18n import _, ngettext
 from humaspost.model.delivery import UNRESOLVED_STATES, State
+from humaspost.model.reasons import StopReason
 from humaspost.model.records import DeliveryRecord, PostTotals
 from humaspost.reports.attention import LoginRequired
 from humaspost.reports.status import RECENT_PERIOD, StatusReport
@@ -129,7 +130,7 @@ def truncate_line(line: str, columns: int) -> str:
 
 def _is_past_due(entry: PostTotals, clock: TimeFormatter) -> bool:
     """Whether its time passed while its file was held: that is told above."""
-    return entry.due_at <= clock.now and entry.reasons.get(State.HELD) == "file"
+    return entry.due_at <= clock.now and entry.reasons.get(State.HELD) == StopReason.FILE
 
 
 def _format_target(entry: PostTotals) -> str:

@@ -7,6 +7,7 @@ from humaspost.cli.commands.preview import PostArgument
 from humaspost.cli.exit_codes import ExitCode, most_urgent
 from humaspost.cli.options import AccountOption, JsonOption, YesOption
 from humaspost.cli.terminal import confirm, print_json, print_note, print_text, terminal_columns
+from humaspost.model.reasons import AccountHold
 
 
 def publish(
@@ -66,7 +67,9 @@ def publish(
     else:
         print_text(format_results(report.deliveries))
     print_note(format_blocking_accounts(blocking_accounts))
-    held_rows = [ExitCode.LOGIN if row.hold == "login" else ExitCode.RETRY_LATER for row in blocking_accounts]
+    held_rows = [
+        ExitCode.LOGIN if row.hold == AccountHold.LOGIN else ExitCode.RETRY_LATER for row in blocking_accounts
+    ]
     code = most_urgent([exit_code_of(report.deliveries), *held_rows])
     if code is ExitCode.NEEDS_PERSON:
         print_note(_("What it needs from you: humaspost status"))

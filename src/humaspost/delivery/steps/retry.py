@@ -14,6 +14,7 @@ from humaspost.model.errors import (
     Transient,
     UnknownOutcome,
 )
+from humaspost.model.reasons import AccountHold
 
 FIRST_BACKOFF = timedelta(seconds=30)
 MAX_BACKOFF = timedelta(hours=1)
@@ -39,7 +40,7 @@ class HoldAccount:
     person does.
     """
 
-    reason: str
+    reason: AccountHold
     rechecks_login: bool = False
 
 
@@ -89,12 +90,12 @@ def decide(
             )
         case QuotaExceeded():
             if error.resets_at is None:
-                return HoldAccount("quota")
+                return HoldAccount(AccountHold.QUOTA)
             return _retry_at_named_time(error.resets_at, failures, now, jitter, whole_account=True)
         case Rejected():
             return MarkFailed()
         case AuthFailed():
-            return HoldAccount("login", rechecks_login=not error.persistent)
+            return HoldAccount(AccountHold.LOGIN, rechecks_login=not error.persistent)
         case UnknownOutcome():
             return MarkUnknown(hold_account=error.scope is Scope.ACCOUNT)
     assert_never(error)

@@ -19,6 +19,7 @@ from humaspost.model.channel import Ready
 from humaspost.model.delivery import Receipt
 from humaspost.model.errors import Rejected, Scope, Transient
 from humaspost.model.event_kind import EventKind
+from humaspost.model.reasons import AccountHold
 
 #: Longer than this between the gate and the socket and nothing is sent: the world may have changed.
 MAX_INTENT_AGE = 5.0
@@ -214,7 +215,7 @@ def _mark_unknown(
     if hold_account:
         # A suspected spam block lets one log in all the same: only a person ends it, by `account check`.
         account_holds.hold_account(
-            conn, account_session.account_id, "quota", code=error.code, detail=error.detail, now=now
+            conn, account_session.account_id, AccountHold.QUOTA, code=error.code, detail=error.detail, now=now
         )
     elif streak >= outcomes.THROTTLE_STREAK:
         until = now + timedelta(seconds=30 * 2 ** min(streak - outcomes.THROTTLE_STREAK, 7))

@@ -23,6 +23,7 @@ from humaspost.ledger.holds import account_holds
 from humaspost.model.account import Identity
 from humaspost.model.errors import AuthFailed, ChannelError
 from humaspost.model.event_kind import EventKind
+from humaspost.model.reasons import AccountHold
 
 #: An account that was seen lately is not asked again: on X every question costs money.
 CHECK_INTERVAL = timedelta(hours=24)
@@ -50,14 +51,14 @@ def verify_account(
     with sender.ledger.read() as conn:
         row = accounts.get_by_name(conn, account_session.account.name)
     if row is not None and row.checked_identity == account_session.identity and not force:
-        if row.hold == "login":
+        if row.hold == AccountHold.LOGIN:
             retry_at: datetime = row.hold_until or now + LOGIN_RETRY_DELAY  # no time = only a person ends it
             if retry_at > now:
                 hold_due_deliveries(account_session, sender)
                 return AccountBlocked(retry_at, is_held=True)
         elif row.bound_at and row.checked_at and now - row.checked_at < CHECK_INTERVAL:
             return None
-        elif row.hold == "quota":
+        elif row.hold == AccountHold.QUOTA:
             hold_due_deliveries(account_session, sender)
             return AccountBlocked(now + LOGIN_RETRY_DELAY, is_held=True)
     try:
@@ -148,7 +149,7 @@ def _bind(
         checked_identity=account_session.identity,
     )
     row = accounts.get_by_name(conn, account_session.account.name)
-    if row is not None and row.hold == "login" and row.hold_until is not None:
+    if row is not None and row.hold == AccountHold.LOGIN and row.hold_until is not None:
         account_holds.release_account(conn, account_session.account_id, now=now)
 
 
@@ -161,7 +162,7 @@ def _hold_account(
         account_holds.hold_account(
             conn,
             account_session.account_id,
-            "login",
+            AccountHold.LOGIN,
             code=error.code,
             detail=error.detail,
             until=until,

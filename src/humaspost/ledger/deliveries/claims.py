@@ -20,6 +20,7 @@ from humaspost.ledger.schema import (
 )
 from humaspost.model.decision import CheckRecipient
 from humaspost.model.delivery import State, delivery_key
+from humaspost.model.reasons import AccountHold, StopReason
 
 CHUNK = 500
 
@@ -217,9 +218,13 @@ def get_next_due(conn: Connection, account_id: str, *, only_post: str | None = N
 def _next_login_check(account_id: str) -> Any:
     """When an account whose login was refused is asked once more who it is, where deliveries wait for it."""
     held = exists().where(
-        delivery.c.account == account.c.id, delivery.c.state == State.HELD, delivery.c.reason == "login"
+        delivery.c.account == account.c.id,
+        delivery.c.state == State.HELD,
+        delivery.c.reason == StopReason.LOGIN,
     )
-    return select(account.c.hold_until).where(account.c.id == account_id, account.c.hold == "login", held)
+    return select(account.c.hold_until).where(
+        account.c.id == account_id, account.c.hold == AccountHold.LOGIN, held
+    )
 
 
 def recover_orphans(
@@ -242,7 +247,7 @@ def recover_orphans(
             conn,
             row.key,
             row.attempts,
-            code="owner-died",
+            code=StopReason.OWNER_DIED,
             detail="",
             now=now,
             first_check_delay=first_check_delay(row.account),

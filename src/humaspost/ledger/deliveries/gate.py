@@ -18,6 +18,7 @@ from humaspost.ledger.deliveries.gate_facts import (
 from humaspost.ledger.schema import attempt, delivery, plan_row
 from humaspost.model.decision import Decision, Deny, GateFacts
 from humaspost.model.delivery import Receipt, Recipient, State
+from humaspost.model.reasons import AccountHold, StopReason
 from humaspost.model.rendition import Part
 from humaspost.model.rules import Rules
 
@@ -127,7 +128,7 @@ class Gate:
             elif row := rows.pop(request.key, None):
                 results.append(self._decide_request(request, row))
             else:
-                results.append(Blocked(request.key, "", State.SCHEDULED, "not-claimed"))
+                results.append(Blocked(request.key, "", State.SCHEDULED, StopReason.NOT_CLAIMED))
         self._flush()
         return results
 
@@ -185,7 +186,7 @@ class Gate:
         return self._parts[rendition_hash, number]
 
     def _take_slot(self, row: Row[Any], gate_facts: GateFacts) -> limits.Slot:
-        if self._facts_reader.account_row.hold == "throttle" and not self._is_probe_allowed():
+        if self._facts_reader.account_row.hold == AccountHold.THROTTLE and not self._is_probe_allowed():
             return limits.Slot(self.now + timedelta(seconds=1), False)
         return self._quota_batch.take_slot(row.recipient, counts_recipient=not gate_facts.service_window_open)
 

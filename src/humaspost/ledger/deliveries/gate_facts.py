@@ -25,6 +25,7 @@ from humaspost.model.account import AccountStatus, is_marketing
 from humaspost.model.decision import GateFacts
 from humaspost.model.delivery import Receipt, State
 from humaspost.model.post import Late
+from humaspost.model.reasons import AccountHold, FileHold
 from humaspost.model.rendition import Fallback, Part, Rendition
 
 
@@ -41,7 +42,7 @@ class GateFactsReader:
         """Everything that may stop the write of ``part``; ``begun`` = something of the post was written here before."""
         account_row, now = self.account_row, self._now
         window_open = not row.recipient or (row.open_until is not None and row.open_until > now)
-        is_probing = account_row.hold == "throttle" and (
+        is_probing = account_row.hold == AccountHold.THROTTLE and (
             account_row.hold_until is None or account_row.hold_until <= now
         )
         return GateFacts(
@@ -52,8 +53,8 @@ class GateFactsReader:
             grace=timedelta(seconds=row.grace),
             first_write_at=row.first_write_at or (now if is_started else None),
             is_paused=pauses.is_paused(self._pauses, row.type, row.during_pause),
-            file_hold=row.file_hold,
-            account_hold=None if is_probing else account_row.hold,
+            file_hold=FileHold(row.file_hold) if row.file_hold else None,
+            account_hold=None if is_probing or not account_row.hold else AccountHold(account_row.hold),
             has_consent=not row.recipient or bool(row.agreed),
             opted_out=row.opted_out_at is not None,
             service_window_open=window_open,

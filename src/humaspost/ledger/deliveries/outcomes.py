@@ -10,11 +10,12 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from humaspost.ledger.deliveries import states, thread_parts
 from humaspost.ledger.schema import account, attempt, delivery, lookup, plan_row
 from humaspost.model.delivery import Proof, Receipt, Stage, State
+from humaspost.model.reasons import AccountHold, StopReason
 
 #: Unknown outcomes in a row that stop a lane.
 THROTTLE_STREAK = 3
 #: The reason of a delivery of which two are live.
-DUPLICATE = "duplicate"
+DUPLICATE = StopReason.DUPLICATE
 _ORDER = {stage: rank for rank, stage in enumerate(Stage)}
 
 
@@ -27,7 +28,7 @@ class PublishedReceipt:
     receipt: Receipt
 
 
-_KEPT_REASONS = ("found", DUPLICATE)
+_KEPT_REASONS = (StopReason.FOUND, DUPLICATE)
 _PUBLISH = states.statement(
     states.PUBLISH,
     delivery.c.key == bindparam("the_key"),
@@ -66,7 +67,7 @@ def mark_published(
     rows = [
         {
             "the_key": item.key,
-            "why": "found" if by_lookup else item.receipt.note,
+            "why": StopReason.FOUND if by_lookup else item.receipt.note,
             "remote_id": item.receipt.remote_id,
             "url": item.receipt.url,
             "at": item.receipt.at,
@@ -125,7 +126,7 @@ def _reset_unknown_streak(conn: Connection, account_id: str) -> None:
     row = conn.execute(select(account.c.unknown_streak, account.c.hold).where(condition)).one()
     if row.unknown_streak:
         conn.execute(update(account).where(condition).values(unknown_streak=0))
-    if row.hold == "throttle":
+    if row.hold == AccountHold.THROTTLE:
         free = {"hold": None, "hold_code": "", "hold_detail": "", "hold_until": None}
         conn.execute(update(account).where(condition).values(free))
 
@@ -156,7 +157,7 @@ def reschedule(
     detail: str = "",
     outcome: str = "retry",
     counts_failure: bool = True,
-    hold_reason: str | None = None,
+    hold_reason: AccountHold | None = None,
     whole_post: bool = False,
 ) -> None:
     """Proved not created: it waits until ``at``, or is held (``login``, ``quota``, ``throttle``).
@@ -242,7 +243,7 @@ def mark_unknown(
         states.MARK_UNKNOWN,
         delivery.c.key == key,
         now=now,
-        reason="decision" if first_check_delay is None else "lookup",
+        reason=StopReason.DECISION if first_check_delay is None else StopReason.LOOKUP,
         owner=None,
         code=code,
         detail=detail,
@@ -275,7 +276,7 @@ def record_check(
             states.PROVE_ABSENT,
             delivery.c.key == key,
             now=now,
-            reason="absent",
+            reason=StopReason.ABSENT,
             unknown_since=None,
             lookups=lookups,
             next_lookup_at=None,
@@ -284,7 +285,7 @@ def record_check(
         return
     values: dict[str, object] = {"lookups": lookups, "next_lookup_at": next_at, "updated_at": now}
     if next_at is None:
-        values["reason"] = "decision"
+        values["reason"] = StopReason.DECISION
     conn.execute(
         update(delivery).where(delivery.c.key == key, delivery.c.state == State.UNKNOWN).values(values)
     )

@@ -14,6 +14,7 @@ from humaspost.ledger.deliveries import states, thread_parts
 from humaspost.ledger.holds import pauses
 from humaspost.ledger.schema import account, delivery, plan_row
 from humaspost.model.delivery import State
+from humaspost.model.reasons import PART_PREFIX
 from humaspost.model.records import AccountRecord
 
 #: What a person may send again by asking; published and unknown ones never.
@@ -44,7 +45,7 @@ def request(conn: Connection, post: str, *, account: str | None, now: datetime) 
         conn.execute(update(plan_row).where(condition).values(due_at=now))
         is_target = (delivery.c.post == post) & (delivery.c.account == account_id)
         saved_rows[account_id] = conn.execute(select(*_SAVED_COLUMNS).where(is_target)).all()
-        is_held_part = (delivery.c.state == State.HELD) & delivery.c.reason.startswith("part ")
+        is_held_part = (delivery.c.state == State.HELD) & delivery.c.reason.startswith(PART_PREFIX)
         conn.execute(update(delivery).where(is_target, is_held_part).values(due_at=now))
         is_unpublished = delivery.c.state.in_((State.MISSED, State.FAILED))
         conn.execute(update(delivery).where(is_target, is_unpublished).values(use_latest_rendition=True))

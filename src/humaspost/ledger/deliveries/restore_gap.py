@@ -23,8 +23,9 @@ from humaspost.ledger.database import get_created_at
 from humaspost.ledger.deliveries import states
 from humaspost.ledger.schema import UtcTimestamp, attempt, delivery, meta, plan_row, sender
 from humaspost.model.delivery import State
+from humaspost.model.reasons import StopReason
 
-REASON = "restored"
+REASON = StopReason.RESTORED
 #: A backup's own word on when it was taken.
 BACKUP_TIME_KEY = "backup_at"
 _SINCE_KEY, _UNTIL_KEY = "restore_gap_since", "restore_gap_until"

@@ -16,6 +16,7 @@ from humaspost.ledger.schema import delivery, plan_row, post, rendition
 from humaspost.model.decision import CheckLateness, TooLate
 from humaspost.model.delivery import State, delivery_key
 from humaspost.model.plan import NotPlanned, Plan, PlanRow
+from humaspost.model.reasons import FileHold, StopReason, part_reason
 
 #: Fewer files than this may vanish together without it looking like a lost folder.
 MIN_VANISHED = 3
@@ -78,7 +79,7 @@ def sync(
     for item in plan.held:
         _record_post(conn, posts, item, hold=item.reason, now=now)
     for post_id in vanished:
-        _hold_post(conn, post_id, "gone", now=now)
+        _hold_post(conn, post_id, FileHold.GONE, now=now)
     _mark_gap_unknown(conn, {*new, *changed}, now=now)
     held = tuple(item.post for item in plan.held if item.post in posts) + tuple(vanished)
     return SyncResult(tuple(dict.fromkeys(new)), tuple(dict.fromkeys(changed)), held)
@@ -110,7 +111,7 @@ def _resolve_post_id(
 def _find_vanished(conn: Connection, plan: Plan, posts: Mapping[str, Row[Any]]) -> set[str]:
     """Posts with something pending whose file is not there any more."""
     present = {row.post for row in plan.rows} | {item.post for item in plan.held}
-    absent = {id_ for id_ in set(posts) - present if posts[id_].hold != "gone"}
+    absent = {id_ for id_ in set(posts) - present if posts[id_].hold != FileHold.GONE}
     return absent & _pending_posts(conn) if absent else set()
 
 
@@ -134,7 +135,7 @@ def _record_post(
     posts: Mapping[str, Row[Any]],
     item: PlanRow | NotPlanned,
     *,
-    hold: str | None,
+    hold: FileHold | None,
     now: datetime,
 ) -> None:
     stored = posts.get(item.post)
@@ -152,13 +153,13 @@ def _record_post(
         _release_post(conn, item.post, now=now)
 
 
-def _hold_post(conn: Connection, post_id: str, reason: str, *, now: datetime) -> None:
+def _hold_post(conn: Connection, post_id: str, reason: FileHold, *, now: datetime) -> None:
     conn.execute(update(post).where(post.c.id == post_id).values(hold=reason))
-    states.move(conn, states.HOLD, delivery.c.post == post_id, now=now, reason="file", owner=None)
+    states.move(conn, states.HOLD, delivery.c.post == post_id, now=now, reason=StopReason.FILE, owner=None)
 
 
 def _release_post(conn: Connection, post_id: str, *, now: datetime) -> None:
-    is_held = (delivery.c.post == post_id) & (delivery.c.reason == "file")
+    is_held = (delivery.c.post == post_id) & (delivery.c.reason == StopReason.FILE)
     states.move(conn, states.UNHOLD, is_held, now=now, reason="")
 
 
@@ -241,7 +242,7 @@ def _initial_state(row: PlanRow, part: int, *, context: _SyncContext) -> tuple[S
         if isinstance(lateness, TooLate):
             return lateness.state, lateness.reason
     if part > 1:
-        return State.HELD, f"part {part - 1}"
+        return State.HELD, part_reason(part - 1)
     return State.SCHEDULED, ""
 
 

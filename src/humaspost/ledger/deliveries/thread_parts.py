@@ -8,13 +8,14 @@ from sqlalchemy import Connection, Text, cast, exists, literal, select
 from humaspost.ledger.deliveries import states
 from humaspost.ledger.schema import delivery
 from humaspost.model.delivery import State
+from humaspost.model.reasons import PART_PREFIX, part_reason
 
 _previous = delivery.alias("before")
 _next = delivery.alias("behind")
 
 
 def _hold_reason(part: Any) -> Any:
-    return literal("part ") + cast(part - 1, Text)
+    return literal(PART_PREFIX) + cast(part - 1, Text)
 
 
 def hold_following(conn: Connection, where: Any, *, now: datetime) -> None:
@@ -47,7 +48,7 @@ def is_blocking() -> Any:
 def release_following(conn: Connection, post: str, account: str, *, part: int, now: datetime) -> None:
     """The part after a published one may go."""
     of_thread = (delivery.c.post == post) & (delivery.c.account == account)
-    is_next = of_thread & (delivery.c.part == part + 1) & (delivery.c.reason == f"part {part}")
+    is_next = of_thread & (delivery.c.part == part + 1) & (delivery.c.reason == part_reason(part))
     states.move(conn, states.UNHOLD, is_next, now=now, reason="")
 
 
@@ -65,4 +66,4 @@ def _end_following(
     conn: Connection, transition: states.Transition, post: str, account: str, *, part: int, now: datetime
 ) -> None:
     of_thread = (delivery.c.post == post) & (delivery.c.account == account)
-    states.move(conn, transition, of_thread & (delivery.c.part > part), now=now, reason=f"part {part}")
+    states.move(conn, transition, of_thread & (delivery.c.part > part), now=now, reason=part_reason(part))

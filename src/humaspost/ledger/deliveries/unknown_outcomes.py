@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Select, and_, func, select, update
 from humaspost.ledger.deliveries import states, thread_parts
 from humaspost.ledger.schema import attempt, delivery, lookup, recipient, rendition
 from humaspost.model.delivery import Stage, State
+from humaspost.model.reasons import StopReason
 from humaspost.model.records import DeliveryRecord, LookupRecord
 
 #: The platform's id of a post, and its public address.
@@ -88,7 +89,7 @@ def confirm_published(conn: Connection, locations: Mapping[str, RemoteLocation],
             states.CONFIRM_PUBLISHED,
             delivery.c.key == key,
             now=now,
-            reason="person",
+            reason=StopReason.PERSON,
             published_at=now,
             stage=Stage.ACCEPTED,
             remote_id=remote_id,
@@ -109,7 +110,7 @@ def retry(conn: Connection, keys: list[str], *, now: datetime) -> int:
         states.RETRY,
         is_named,
         now=now,
-        reason="person",
+        reason=StopReason.PERSON,
         not_before=None,
         next_lookup_at=None,
         failures=0,
@@ -122,7 +123,9 @@ def cancel(conn: Connection, keys: list[str], *, now: datetime) -> int:
     """A person gives these up; later parts of the same thread go with them."""
     condition = delivery.c.key.in_(keys) & delivery.c.state.in_(states.CANCEL.sources)
     rows = list(conn.execute(select(delivery.c.post, delivery.c.account, delivery.c.part).where(condition)))
-    count = states.move(conn, states.CANCEL, condition, now=now, reason="person", next_lookup_at=None)
+    count = states.move(
+        conn, states.CANCEL, condition, now=now, reason=StopReason.PERSON, next_lookup_at=None
+    )
     for row in rows:
         thread_parts.cancel_following(conn, row.post, row.account, part=row.part, now=now)
     return count
@@ -133,7 +136,7 @@ def _is_published_without_id() -> Any:
     return (
         (delivery.c.state == State.PUBLISHED)
         & delivery.c.remote_id.is_(None)
-        & (delivery.c.reason == "person")
+        & (delivery.c.reason == StopReason.PERSON)
         & (delivery.c.recipient == "")
     )
 

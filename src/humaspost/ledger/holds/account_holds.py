@@ -7,12 +7,13 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from humaspost.ledger.deliveries import states
 from humaspost.ledger.schema import account, delivery, meta
+from humaspost.model.reasons import AccountHold
 
 #: Those that keep what comes due from being tried at all; of doubts in a row one is tried at a time.
-PERSISTENT = ("login", "quota")
+PERSISTENT = (AccountHold.LOGIN, AccountHold.QUOTA)
 
 
-def is_held(conn: Connection, account_id: str, reason: str) -> bool:
+def is_held(conn: Connection, account_id: str, reason: AccountHold) -> bool:
     """Whether nothing goes out on the account for that reason."""
     condition = (account.c.id == account_id) & (account.c.hold == reason)
     return conn.scalar(select(account.c.id).where(condition)) is not None
@@ -21,7 +22,7 @@ def is_held(conn: Connection, account_id: str, reason: str) -> bool:
 def hold_account(
     conn: Connection,
     account_id: str,
-    reason: str,
+    reason: AccountHold,
     *,
     code: str = "",
     detail: str = "",
@@ -48,7 +49,7 @@ def hold_due(conn: Connection, account_id: str, *, now: datetime) -> bool:
     return True
 
 
-def _hold_deliveries(conn: Connection, account_id: str, reason: str, *, now: datetime) -> None:
+def _hold_deliveries(conn: Connection, account_id: str, reason: AccountHold, *, now: datetime) -> None:
     is_due = (delivery.c.account == account_id) & (delivery.c.due_at <= now)
     states.move(conn, states.HOLD, is_due, now=now, reason=reason, owner=None)
 
@@ -57,8 +58,10 @@ def throttle(conn: Connection, account_id: str, *, code: str, until: datetime) -
     """Doubts in a row: one write at a time probes the account, the first not before ``until``."""
     conn.execute(
         update(account)
-        .where(account.c.id == account_id, (account.c.hold == "throttle") | account.c.hold.is_(None))
-        .values(hold="throttle", hold_code=code, hold_until=until)
+        .where(
+            account.c.id == account_id, (account.c.hold == AccountHold.THROTTLE) | account.c.hold.is_(None)
+        )
+        .values(hold=AccountHold.THROTTLE, hold_code=code, hold_until=until)
     )
 
 
@@ -69,7 +72,7 @@ def release_account(conn: Connection, account_id: str, *, now: datetime) -> int:
         .where(account.c.id == account_id)
         .values(hold=None, hold_code="", hold_detail="", hold_until=None, unknown_streak=0)
     )
-    is_held = (delivery.c.account == account_id) & delivery.c.reason.in_(("login", "quota", "throttle"))
+    is_held = (delivery.c.account == account_id) & delivery.c.reason.in_(list(AccountHold))
     return states.move(conn, states.UNHOLD, is_held, now=now, reason="")
 
 

@@ -11,6 +11,7 @@ from humaspost.base.canonical_json import dump_canonical
 from humaspost.ledger.deliveries import states
 from humaspost.ledger.schema import delivery, pause
 from humaspost.model.delivery import State
+from humaspost.model.reasons import StopReason
 
 
 def start_pause(conn: Connection, reason: str, *, except_types: Sequence[str], now: datetime) -> int:
@@ -41,4 +42,4 @@ def is_paused(pauses: Sequence[Row[Any]], type_: str, during_pause: bool) -> boo
 def end_pauses(conn: Connection, *, now: datetime) -> int:
     """No pause holds any more; how many deliveries were freed to the late policy."""
     conn.execute(update(pause).where(pause.c.ended_at.is_(None)).values(ended_at=now))
-    return states.move(conn, states.UNHOLD, delivery.c.reason == "pause", now=now, reason="")
+    return states.move(conn, states.UNHOLD, delivery.c.reason == StopReason.PAUSE, now=now, reason="")

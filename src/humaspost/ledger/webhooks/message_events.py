@@ -33,6 +33,7 @@ from humaspost.model.channel_event import (
 )
 from humaspost.model.delivery import Receipt, Stage, State, parse_callback
 from humaspost.model.event_kind import EventKind
+from humaspost.model.reasons import AccountHold, StopReason
 
 _STAGES = tuple(Stage)
 #: The stored kind of a MessageStatus.
@@ -256,7 +257,7 @@ def _mark_failed(
     state = State.FAILED
     values: dict[str, object] = {"reason": code}
     if kind is EventKind.HELD:
-        state, values = State.HELD, {"reason": "login"}
+        state, values = State.HELD, {"reason": StopReason.LOGIN}
     if kind is EventKind.RETRY and event is not None:
         wait = timedelta(seconds=event.retry_after or 0)
         state, values = State.SCHEDULED, {"reason": "", "not_before": now + wait}
@@ -285,7 +286,7 @@ def _failure_result(
     """``failed``, ``held`` with its account, or ``retry`` where fewer attempts ended so than may."""
     if event is None:
         return EventKind.FAILED
-    if event.restricts_account and account_holds.is_held(conn, row.account, "login"):
+    if event.restricts_account and account_holds.is_held(conn, row.account, AccountHold.LOGIN):
         return EventKind.HELD
     condition = (attempt.c.key == row.key) & (attempt.c.code == code) & (attempt.c.number < number)
     previous_failures = conn.scalar(select(func.count()).select_from(attempt).where(condition)) or 0
@@ -299,4 +300,4 @@ def _failure_result(
 def _restrict_account(conn: Connection, account: str, code: str, *, at: datetime, now: datetime) -> None:
     """Hold the account until a person has fixed it; news from before the last fix is old."""
     if not account_holds.acknowledged_since(conn, account, since=at):
-        account_holds.hold_account(conn, account, "login", code=code, now=now)
+        account_holds.hold_account(conn, account, AccountHold.LOGIN, code=code, now=now)
