@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from humaspost.channels.registry import load_channel
-from humaspost.delivery.steps.retry import AnyChannelError
 from humaspost.model.channel import Ready
 from humaspost.model.delivery import Receipt, Recipient
+from humaspost.model.errors import AnyChannelError
 from humaspost.model.rendition import Fallback, Part
 from humaspost.sandbox.server import Sandbox
 from tests.support.channel_context import SandboxContext, attempted, jpeg

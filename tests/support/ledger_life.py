@@ -9,7 +9,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, text
 
-from humaspost.ledger.deliveries import claims, outcomes, publish_now, restore_gap, states, unknown_outcomes
+from humaspost.ledger.deliveries import (
+    claims,
+    outcomes,
+    publish_now,
+    receipts,
+    restore_gap,
+    states,
+    unknown_outcomes,
+)
 from humaspost.ledger.holds import account_holds, pauses
 from humaspost.ledger.people import recipients
 from humaspost.ledger.schema import delivery
@@ -162,12 +170,12 @@ class Life:
         row = self.pick(State.SENDING, State.UNKNOWN)
         if row is not None:
             self.serial += 1
-            receipt = outcomes.PublishedReceipt(
+            receipt = receipts.PublishedReceipt(
                 row.key, row.attempts, Receipt(str(self.serial), self.office.now)
             )
             found = row.state == State.UNKNOWN
             self.write(
-                lambda conn: outcomes.mark_published(conn, [receipt], now=self.office.now, by_lookup=found)
+                lambda conn: receipts.mark_published(conn, [receipt], now=self.office.now, by_lookup=found)
             )
 
     def reschedule(self) -> None:

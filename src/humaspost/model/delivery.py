@@ -89,6 +89,21 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Intent:
+    """A committed intent: exactly this may be written now, once. ``at`` is its rate slot."""
+
+    key: str
+    number: int
+    post: str
+    part: Part
+    token: Json
+    at: datetime
+    gated_at: datetime
+    to: Recipient | None
+    reply_to: Receipt | None
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try, as ``Session.find`` needs it to look the object up.
 

@@ -123,3 +123,6 @@ class AuthFailed(ChannelError):
 
 class UnknownOutcome(ChannelError):
     """It may be live; ``account`` scope also holds the account (a suspected spam block, say)."""
+
+
+AnyChannelError = Transient | RateLimited | QuotaExceeded | Rejected | AuthFailed | UnknownOutcome

@@ -13,7 +13,7 @@ import pytest
 
 from humaspost.delivery.steps import receipts as module
 from humaspost.delivery.steps.receipts import ReceiptQueue, ShuttingDown
-from humaspost.ledger.deliveries.outcomes import PublishedReceipt
+from humaspost.ledger.deliveries.receipts import PublishedReceipt
 from humaspost.model.delivery import Receipt
 from tests.support.deadlines import SECOND
 
@@ -53,7 +53,7 @@ def test_a_refused_commit_gives_back_every_receipt_that_it_took(monkeypatch: pyt
 
     receipts = ReceiptQueue()
     monkeypatch.setattr(module, "RETRY_DELAY", 0.001)
-    monkeypatch.setattr(module.outcomes, "mark_published", publish)
+    monkeypatch.setattr(module.receipts, "mark_published", publish)
     monkeypatch.setattr(module.message_events, "apply_pending", lambda *_args, **_how: None)
     disk = Disk(receipts, waiting=3)
     errors: list[Exception] = []

@@ -6,15 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from humaspost.delivery.steps.retry import (
-    HoldAccount,
-    MarkFailed,
-    MarkUnknown,
-    RetryLater,
-    as_channel_error,
-    backoff,
-    decide,
-)
+from humaspost.delivery.steps.retry import as_channel_error, backoff, decide
 from humaspost.model import errors
 from humaspost.model.errors import (
     AuthFailed,
@@ -26,6 +18,7 @@ from humaspost.model.errors import (
     Transient,
     UnknownOutcome,
 )
+from humaspost.model.outcome import HoldAccount, MarkFailed, MarkUnknown, RetryLater
 from tests.support.examples import examples
 
 NOW = datetime(2027, 2, 3, tzinfo=UTC)

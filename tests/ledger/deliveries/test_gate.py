@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy import insert, select
 
-from humaspost.ledger.deliveries import outcomes, preparations
+from humaspost.ledger.deliveries import preparations, receipts
 from humaspost.ledger.deliveries.gate import Blocked, Deferred, Intent
-from humaspost.ledger.deliveries.outcomes import PublishedReceipt
+from humaspost.ledger.deliveries.receipts import PublishedReceipt
 from humaspost.ledger.schema import attempt, plan_row, quota_use, service_window
 from humaspost.model.delivery import Receipt, State
 from humaspost.model.rules import Quota, Rate
@@ -184,6 +184,6 @@ def test_each_part_of_a_thread_answers_the_one_before_it(office: Office) -> None
         answers.append((intent.part.text, intent.reply_to and intent.reply_to.remote_id))
         receipt = PublishedReceipt(intent.key, intent.number, Receipt(f"id-{number}", office.now))
         office.ledger.write(
-            lambda conn, one=receipt: outcomes.mark_published(conn, [one], now=office.now, by_lookup=False)
+            lambda conn, one=receipt: receipts.mark_published(conn, [one], now=office.now, by_lookup=False)
         )
     assert answers == [("satu", None), ("dua", "id-1"), ("tiga", "id-2")]

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from humaspost.ledger.deliveries import outcomes, unknown_outcomes
+from humaspost.ledger.deliveries import outcomes, receipts, unknown_outcomes
 from humaspost.ledger.deliveries.gate import Intent
 from humaspost.ledger.holds import account_holds, pauses
 from humaspost.ledger.schema import delivery, plan_row
@@ -37,9 +37,9 @@ def unknown(office: Office, intent: Intent, *, check_after: float | None = 30.0)
 
 def published(office: Office, intent: Intent, remote_id: str | None = "1", *, by_check: bool = False) -> None:
     """Record the platform's answer."""
-    receipt = outcomes.PublishedReceipt(intent.key, intent.number, Receipt(remote_id, office.now))
+    receipt = receipts.PublishedReceipt(intent.key, intent.number, Receipt(remote_id, office.now))
     office.ledger.write(
-        lambda conn: outcomes.mark_published(conn, [receipt], now=office.now, by_lookup=by_check)
+        lambda conn: receipts.mark_published(conn, [receipt], now=office.now, by_lookup=by_check)
     )
 
 
@@ -171,7 +171,7 @@ def test_the_stage_of_a_receipt_only_grows(office: Office) -> None:
     stages = []
     for stage in (Stage.DELIVERED, Stage.SENT, Stage.READ, Stage.DELIVERED):
         office.ledger.write(
-            lambda conn, stage=stage: outcomes.advance_receipt_stage(conn, intent.key, stage, now=office.now)
+            lambda conn, stage=stage: receipts.advance_receipt_stage(conn, intent.key, stage, now=office.now)
         )
         with office.ledger.read() as conn:
             stages.append(conn.scalar(select(delivery.c.stage)))

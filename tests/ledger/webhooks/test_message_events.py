@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select, update
 from humaspost.audience.opt_out import is_opt_out
 from humaspost.ledger import accounts, database
 from humaspost.ledger.database import Ledger
-from humaspost.ledger.deliveries import outcomes
+from humaspost.ledger.deliveries import receipts
 from humaspost.ledger.holds import account_holds
 from humaspost.ledger.people import recipients, service_windows
 from humaspost.ledger.schema import (
@@ -84,8 +84,8 @@ class WhatsAppLedger:
 
     def record_receipt(self, number: int = 1, remote_id: str = "w1") -> None:
         """Our own answer is recorded, as the sender does it."""
-        receipt = outcomes.PublishedReceipt(KEY, number, Receipt(remote_id, NOW))
-        self.ledger.write(lambda conn: outcomes.mark_published(conn, [receipt], now=NOW, by_lookup=False))
+        receipt = receipts.PublishedReceipt(KEY, number, Receipt(remote_id, NOW))
+        self.ledger.write(lambda conn: receipts.mark_published(conn, [receipt], now=NOW, by_lookup=False))
         self.ledger.write(lambda conn: message_events.apply_pending(conn, [remote_id], now=NOW))
 
     @property
@@ -504,9 +504,9 @@ def test_a_number_that_the_platform_spells_in_its_own_way_is_still_theirs(
 
 def test_what_was_kept_back_is_so_until_it_is_on_its_way() -> None:
     whatsapp_ledger = WhatsAppLedger(State.SENDING)
-    receipt = outcomes.PublishedReceipt(KEY, 1, Receipt("w1", NOW, note="held-for-quality"))
+    receipt = receipts.PublishedReceipt(KEY, 1, Receipt("w1", NOW, note="held-for-quality"))
     whatsapp_ledger.ledger.write(
-        lambda conn: outcomes.mark_published(conn, [receipt], now=NOW, by_lookup=False)
+        lambda conn: receipts.mark_published(conn, [receipt], now=NOW, by_lookup=False)
     )
     assert (whatsapp_ledger.row().state, whatsapp_ledger.row().reason) == ("published", "held-for-quality")
     whatsapp_ledger.receive(status_event("sent"))

@@ -17,6 +17,7 @@ from humaspost.ledger.holds import account_holds
 from humaspost.model.channel import MediaNotReady, Ready
 from humaspost.model.errors import ChannelError, QuotaExceeded, Transient, UnknownOutcome
 from humaspost.model.event_kind import EventKind
+from humaspost.model.outcome import HoldAccount, RetryLater
 from humaspost.model.rendition import Part
 
 #: Polls closer together than this are made at once; longer ones free the thread.
@@ -167,7 +168,7 @@ def _handle_error(
         )
     )
     match decision:
-        case retry.RetryLater(at, counts, whole_account, restart_preparation):
+        case RetryLater(at, counts, whole_account, restart_preparation):
             next_token = None if restart_preparation else token
             count = failures + 1 if counts else failures
             _save_progress(
@@ -187,17 +188,10 @@ def _handle_error(
                 deferred_by=channel_error,
                 account_blocked_until=at if whole_account else None,
             )
-        case retry.HoldAccount(reason) as hold:
-            code, detail = channel_error.code, channel_error.detail
+        case HoldAccount() as hold:
             sender.ledger.write(
-                lambda conn: account_holds.hold_account(
-                    conn,
-                    account_session.account_id,
-                    reason,
-                    code=code,
-                    detail=detail,
-                    until=retry.next_login_check(hold, now),
-                    now=now,
+                lambda conn: account_holds.hold_refused_account(
+                    conn, account_session.account_id, channel_error, hold, now=now
                 )
             )
             return Progress(False, token, now + timedelta(seconds=1), deferred_by=channel_error)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from humaspost.ledger.database import Ledger
-from humaspost.ledger.deliveries import outcomes
+from humaspost.ledger.deliveries import receipts
 from humaspost.ledger.webhooks import message_events
 
 #: Between tries while the disk refuses; meanwhile the receipt stays in memory.
@@ -17,7 +17,7 @@ RETRY_DELAY = 0.5
 
 @dataclass(slots=True)
 class _PendingReceipt:
-    receipt: outcomes.PublishedReceipt
+    receipt: receipts.PublishedReceipt
     committed: threading.Event = field(default_factory=threading.Event)
 
 
@@ -36,7 +36,7 @@ class ReceiptQueue:
     def commit(
         self,
         ledger: Ledger,
-        receipt: outcomes.PublishedReceipt,
+        receipt: receipts.PublishedReceipt,
         *,
         now: datetime,
         on_error: Callable[[Exception], None],
@@ -68,7 +68,7 @@ class ReceiptQueue:
                 batch.extend(self._pending)
                 self._pending.clear()
             if batch:
-                outcomes.mark_published(conn, [item.receipt for item in batch], now=now, by_lookup=False)
+                receipts.mark_published(conn, [item.receipt for item in batch], now=now, by_lookup=False)
                 # A webhook may have been faster than our own record.
                 message_events.apply_pending(
                     conn, [item.receipt.receipt.remote_id for item in batch], now=now

@@ -11,7 +11,7 @@ from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.delivery.events import DeliveryEvent
 from humaspost.delivery.steps.retry import as_channel_error
 from humaspost.ledger.database import Ledger
-from humaspost.ledger.deliveries import outcomes, unknown_outcomes
+from humaspost.ledger.deliveries import outcomes, receipts, unknown_outcomes
 from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient
 from humaspost.model.event_kind import EventKind
 from humaspost.model.rendition import Rendition
@@ -73,8 +73,8 @@ def _record_result(
     if isinstance(answer, Receipt) and answer.remote_id in unknown_outcomes.list_used_remote_ids(conn, row):
         answer = Proof.ABSENT_SO_FAR
     if isinstance(answer, Receipt):
-        outcomes.mark_published(
-            conn, [outcomes.PublishedReceipt(row.key, row.number, answer)], now=now, by_lookup=True
+        receipts.mark_published(
+            conn, [receipts.PublishedReceipt(row.key, row.number, answer)], now=now, by_lookup=True
         )
         return answer
     next_at = (

@@ -1,10 +1,10 @@
 """What follows from each of the six errors: the only place that decides it, and it is pure."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from humaspost.model.errors import (
+    AnyChannelError,
     AuthFailed,
     ChannelError,
     QuotaExceeded,
@@ -14,49 +14,11 @@ from humaspost.model.errors import (
     Transient,
     UnknownOutcome,
 )
+from humaspost.model.outcome import HoldAccount, MarkFailed, MarkUnknown, RetryDecision, RetryLater
 from humaspost.model.reasons import AccountHold
 
 FIRST_BACKOFF = timedelta(seconds=30)
 MAX_BACKOFF = timedelta(hours=1)
-LOGIN_RETRY_DELAY = timedelta(minutes=10)
-AnyChannelError = Transient | RateLimited | QuotaExceeded | Rejected | AuthFailed | UnknownOutcome
-
-
-@dataclass(frozen=True, slots=True)
-class RetryLater:
-    """The same once more at ``at``; ``counts`` = the next wait is longer, ``lane`` = the account waits too."""
-
-    at: datetime
-    counts_failure: bool = True
-    whole_account: bool = False
-    restart_preparation: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class HoldAccount:
-    """Nothing goes out on the account; ``reason`` is ``login`` or ``quota``.
-
-    ``asks`` = it is asked who it is again by itself, and a login that succeeds ends the hold; else only a
-    person does.
-    """
-
-    reason: AccountHold
-    rechecks_login: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class MarkFailed:
-    """It will never be accepted as it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class MarkUnknown:
-    """It may be live; ``hold`` = the account stops as well."""
-
-    hold_account: bool = False
-
-
-RetryDecision = RetryLater | HoldAccount | MarkFailed | MarkUnknown
 
 
 def decide(
@@ -108,14 +70,6 @@ def _retry_at_named_time(
     if retry_at > now:
         return RetryLater(retry_at, counts_failure=False, whole_account=whole_account)
     return RetryLater(now + max(FIRST_BACKOFF, backoff(failures, jitter)), whole_account=whole_account)
-
-
-def next_login_check(hold: HoldAccount, now: datetime) -> datetime | None:
-    """When a held account is asked who it is again; None = only a person ends the hold.
-
-    An account can log in and still be refused every write, so it is not asked at once.
-    """
-    return now + LOGIN_RETRY_DELAY if hold.rechecks_login else None
 
 
 def backoff(failures: int, jitter: float) -> timedelta:

@@ -9,20 +9,14 @@ from sqlalchemy.exc import DatabaseError
 
 from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.delivery.events import DeliveryEvent, describe_error
-from humaspost.delivery.steps.retry import (
-    LOGIN_RETRY_DELAY,
-    AnyChannelError,
-    HoldAccount,
-    RetryLater,
-    as_channel_error,
-    decide,
-)
+from humaspost.delivery.steps.retry import as_channel_error, decide
 from humaspost.ledger import accounts
 from humaspost.ledger.accounts import AccountConflict, WrongAccount
 from humaspost.ledger.holds import account_holds
 from humaspost.model.account import Identity
-from humaspost.model.errors import AuthFailed, ChannelError
+from humaspost.model.errors import AnyChannelError, AuthFailed, ChannelError
 from humaspost.model.event_kind import EventKind
+from humaspost.model.outcome import LOGIN_RETRY_DELAY, HoldAccount, RetryLater
 from humaspost.model.reasons import AccountHold
 
 #: An account that was seen lately is not asked again: on X every question costs money.

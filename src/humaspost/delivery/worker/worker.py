@@ -19,7 +19,8 @@ from humaspost.delivery.worker.claimed import ClaimedDeliveries
 from humaspost.delivery.worker.gate_queue import GateQueue
 from humaspost.delivery.worker.preparations import PREPARE_AHEAD, Preparations
 from humaspost.ledger.deliveries import claims
-from humaspost.ledger.deliveries.gate import Deferred, GateRequest, Intent
+from humaspost.ledger.deliveries.gate import Deferred, GateRequest
+from humaspost.model.delivery import Intent
 from humaspost.model.event_kind import EventKind
 
 #: Claimed this long before its time, so that the gate opens on the minute.

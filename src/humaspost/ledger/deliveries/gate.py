@@ -17,7 +17,7 @@ from humaspost.ledger.deliveries.gate_facts import (
 )
 from humaspost.ledger.schema import attempt, delivery, plan_row
 from humaspost.model.decision import Decision, Deny, GateFacts
-from humaspost.model.delivery import Receipt, Recipient, State
+from humaspost.model.delivery import Intent, Recipient, State
 from humaspost.model.reasons import AccountHold, StopReason
 from humaspost.model.rendition import Part
 from humaspost.model.rules import Rules
@@ -49,21 +49,6 @@ class GateRequest:
     retry_at: datetime | None = None
     code: str = ""
     detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """A committed intent: exactly this may be written now, once. ``at`` is its rate slot."""
-
-    key: str
-    number: int
-    post: str
-    part: Part
-    token: Json
-    at: datetime
-    gated_at: datetime
-    to: Recipient | None
-    reply_to: Receipt | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,149 +1,151 @@
-"""Outcomes: proof always beats doubt, and nothing but proof or a person ends a doubt."""
+"""Outcomes: what follows from each in the ledger. Proof always beats doubt, and only proof or a person ends a doubt."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, assert_never
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
-from humaspost.ledger.deliveries import states, thread_parts
-from humaspost.ledger.schema import account, attempt, delivery, lookup, plan_row
-from humaspost.model.delivery import Proof, Receipt, Stage, State
+from humaspost.ledger.deliveries import preparations, states
+from humaspost.ledger.deliveries.attempts import end_attempt
+from humaspost.ledger.holds import account_holds
+from humaspost.ledger.people import marketing_preferences, service_windows
+from humaspost.ledger.schema import account, delivery, lookup, plan_row
+from humaspost.model.delivery import Intent, Proof, State
+from humaspost.model.errors import AnyChannelError, Rejected, Scope, Transient
+from humaspost.model.event_kind import EventKind
+from humaspost.model.outcome import (
+    HoldAccount,
+    MarkFailed,
+    MarkUnknown,
+    NotSent,
+    RetryLater,
+    WriteFailed,
+    WriteOutcome,
+)
 from humaspost.model.reasons import AccountHold, StopReason
 
-#: Unknown outcomes in a row that stop a lane.
+#: Unknown outcomes in a row that throttle an account.
 THROTTLE_STREAK = 3
-#: The reason of a delivery of which two are live.
-DUPLICATE = StopReason.DUPLICATE
-_ORDER = {stage: rank for rank, stage in enumerate(Stage)}
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedReceipt:
-    """A receipt for one attempt."""
-
-    key: str
-    number: int
-    receipt: Receipt
-
-
-_KEPT_REASONS = (StopReason.FOUND, DUPLICATE)
-_PUBLISH = states.statement(
-    states.PUBLISH,
-    delivery.c.key == bindparam("the_key"),
-    reason=bindparam("why"),
-    remote_id=bindparam("remote_id"),
-    url=bindparam("url"),
-    published_at=bindparam("at"),
-    stage=bindparam("stage"),
-    owner=None,
-    use_latest_rendition=False,
-    next_lookup_at=None,
-    code="",
-    detail="",
-    updated_at=bindparam("now"),
-)
-_END_ATTEMPT = (
-    update(attempt)
-    .where(
-        attempt.c.key == bindparam("the_key"),
-        attempt.c.number == bindparam("the_number"),
-        attempt.c.ended_at.is_(None),
-    )
-    .values(
-        ended_at=bindparam("now"),
-        outcome=bindparam("how"),
-        code=bindparam("the_code"),
-        detail=bindparam("why"),
-    )
-)
+def record_outcome(
+    conn: Connection, intent: Intent, outcome: WriteOutcome, *, account: str, now: datetime
+) -> EventKind:
+    """Record what became of a write that was not confirmed, and return the kind of event that it is."""
+    if isinstance(outcome, NotSent):
+        reschedule(
+            conn, intent.key, intent.number, at=None, now=now, outcome="not-sent", counts_failure=False
+        )
+        _return_preparation(conn, intent, account, now)
+        return EventKind.RETRY
+    error = outcome.error
+    match outcome.decision:
+        case RetryLater() as decision:
+            _record_retry(conn, intent, error, decision, account=account, now=now)
+            return EventKind.RETRY
+        case HoldAccount() as decision:
+            _record_refused_account(conn, intent, error, decision, account=account, now=now)
+            return EventKind.HELD
+        case MarkFailed():
+            _record_failure(conn, intent, error, now=now)
+            return EventKind.FAILED
+        case MarkUnknown(hold_account):
+            _record_unknown(conn, intent, outcome, account=account, hold_account=hold_account, now=now)
+            return EventKind.UNKNOWN
+    assert_never(outcome.decision)
 
 
-def mark_published(
-    conn: Connection, receipts: Sequence[PublishedReceipt], *, now: datetime, by_lookup: bool
+def _record_retry(
+    conn: Connection,
+    intent: Intent,
+    error: AnyChannelError,
+    decision: RetryLater,
+    *,
+    account: str,
+    now: datetime,
 ) -> None:
-    """The deliveries are published, unless they were settled before. ``found`` = by a look, not by a reply."""
-    rows = [
-        {
-            "the_key": item.key,
-            "why": StopReason.FOUND if by_lookup else item.receipt.note,
-            "remote_id": item.receipt.remote_id,
-            "url": item.receipt.url,
-            "at": item.receipt.at,
-            "stage": item.receipt.stage,
-            "now": now,
-        }
-        for item in receipts
-    ]
-    conn.execute(_PUBLISH, rows)
-    ends = [
-        {
-            "the_key": item.key,
-            "the_number": item.number,
-            "now": now,
-            "how": "published",
-            "the_code": "",
-            "why": "",
-        }
-        for item in receipts
-    ]
-    conn.execute(_END_ATTEMPT, ends)
-    keys = [item.key for item in receipts]
-    is_published = (delivery.c.key.in_(keys)) & (delivery.c.state == State.PUBLISHED)
-    columns = [delivery.c[name] for name in ("key", "post", "account", "part", "recipient", "remote_id")]
-    settled = list(conn.execute(select(*columns).where(is_published)))
-    receipt_ids = {item.key: item.receipt.remote_id for item in receipts}
-    duplicates = [
-        row.key
-        for row in settled
-        if None not in (row.remote_id, receipt_ids[row.key]) and row.remote_id != receipt_ids[row.key]
-    ]
-    mark_duplicate(conn, duplicates, now=now)
-    for account_id in {row.account for row in settled}:
-        _reset_unknown_streak(conn, account_id)
-    for row in settled:
-        if not row.recipient and row.remote_id is not None:
-            thread_parts.release_following(conn, row.post, row.account, part=row.part, now=now)
+    reschedule(
+        conn,
+        intent.key,
+        intent.number,
+        at=decision.at,
+        now=now,
+        code=error.code,
+        detail=error.detail,
+        counts_failure=decision.counts_failure,
+        whole_post=error.scope is Scope.POST,
+    )
+    if isinstance(error, Transient) and error.window_closed and intent.to is not None:
+        service_windows.close_window(conn, account, intent.to.id, at=intent.gated_at)
+    if decision.restart_preparation:
+        preparations.delete_preparation(conn, account, intent.part.hash)
+    else:
+        _return_preparation(conn, intent, account, now)
 
 
-def mark_duplicate(conn: Connection, keys: Sequence[str], *, now: datetime) -> None:
-    """What was sent again by a person's word turned out to be live before: two of it exist, and that is said."""
-    if keys:
-        condition = delivery.c.key.in_(keys) & (delivery.c.state == State.PUBLISHED)
-        conn.execute(update(delivery).where(condition).values(reason=DUPLICATE, updated_at=now))
-
-
-def set_url(conn: Connection, key: str, url: str) -> None:
-    """Where a published delivery can be seen, if that was not known; nothing else of it changes."""
-    condition = (delivery.c.key == key) & (delivery.c.state == State.PUBLISHED) & delivery.c.url.is_(None)
-    conn.execute(update(delivery).where(condition).values(url=url))
-
-
-def _reset_unknown_streak(conn: Connection, account_id: str) -> None:
-    """An answer came: the lane is open and no doubts are in a row."""
-    condition = account.c.id == account_id
-    row = conn.execute(select(account.c.unknown_streak, account.c.hold).where(condition)).one()
-    if row.unknown_streak:
-        conn.execute(update(account).where(condition).values(unknown_streak=0))
-    if row.hold == AccountHold.THROTTLE:
-        free = {"hold": None, "hold_code": "", "hold_detail": "", "hold_until": None}
-        conn.execute(update(account).where(condition).values(free))
-
-
-def end_attempt(
-    conn: Connection, key: str, number: int, *, outcome: str, now: datetime, code: str = "", detail: str = ""
+def _record_refused_account(
+    conn: Connection,
+    intent: Intent,
+    error: AnyChannelError,
+    decision: HoldAccount,
+    *,
+    account: str,
+    now: datetime,
 ) -> None:
-    """The attempt is over; an attempt that ended keeps its first end."""
-    row = {
-        "the_key": key,
-        "the_number": number,
-        "now": now,
-        "how": outcome,
-        "the_code": code,
-        "why": detail,
-    }
-    conn.execute(_END_ATTEMPT, row)
+    reschedule(
+        conn,
+        intent.key,
+        intent.number,
+        at=None,
+        now=now,
+        code=error.code,
+        detail=error.detail,
+        counts_failure=False,
+        hold_reason=decision.reason,
+    )
+    _return_preparation(conn, intent, account, now)
+    account_holds.hold_refused_account(conn, account, error, decision, now=now)
+
+
+def _record_failure(conn: Connection, intent: Intent, error: AnyChannelError, *, now: datetime) -> None:
+    mark_failed(
+        conn,
+        intent.key,
+        intent.number,
+        code=error.code,
+        detail=error.detail,
+        now=now,
+        whole_post=error.scope is Scope.POST,
+    )
+    if isinstance(error, Rejected) and error.marketing_refused:
+        marketing_preferences.record_refusal(conn, intent.key, at=now)
+
+
+def _record_unknown(
+    conn: Connection, intent: Intent, outcome: WriteFailed, *, account: str, hold_account: bool, now: datetime
+) -> None:
+    code, detail = outcome.error.code, outcome.error.detail
+    streak = mark_unknown(
+        conn,
+        intent.key,
+        intent.number,
+        code=code,
+        detail=detail,
+        now=now,
+        first_check_delay=outcome.first_check_delay,
+    )
+    if hold_account:
+        # A suspected spam block lets one log in all the same: only a person ends it, by `account check`.
+        account_holds.hold_account(conn, account, AccountHold.QUOTA, code=code, detail=detail, now=now)
+    elif streak >= THROTTLE_STREAK:
+        until = now + timedelta(seconds=30 * 2 ** min(streak - THROTTLE_STREAK, 7))
+        account_holds.throttle(conn, account, code=code, until=until)
+
+
+def _return_preparation(conn: Connection, intent: Intent, account: str, now: datetime) -> None:
+    # It is proven that nothing was created, so what the intent took was not used.
+    if intent.to is None:
+        preparations.restore_preparation(conn, account, intent.part.hash, token=intent.token, now=now)
 
 
 def reschedule(
@@ -289,24 +291,3 @@ def record_check(
     conn.execute(
         update(delivery).where(delivery.c.key == key, delivery.c.state == State.UNKNOWN).values(values)
     )
-
-
-def advance_receipt_stage(conn: Connection, key: str, stage: Stage, *, now: datetime) -> None:
-    """A receipt only grows: accepted, sent, delivered, read; what might have kept it back did not."""
-    lower = [s for s in Stage if _ORDER[s] < _ORDER[stage]]
-    conn.execute(
-        update(delivery)
-        .where(delivery.c.key == key, delivery.c.state == State.PUBLISHED, delivery.c.stage.in_(lower))
-        .values(
-            stage=stage,
-            reason=func.iif(delivery.c.reason.in_(_KEPT_REASONS), delivery.c.reason, ""),
-            updated_at=now,
-        )
-    )
-
-
-def count_failures(conn: Connection, key: str, *, code: str) -> tuple[int, int]:
-    """How often in a row the delivery was refused for the moment; how many of its attempts ended with ``code``."""
-    in_a_row = conn.scalar(select(delivery.c.failures).where(delivery.c.key == key)) or 0
-    condition = (attempt.c.key == key) & (attempt.c.code == code)
-    return in_a_row, conn.scalar(select(func.count()).select_from(attempt).where(condition)) or 0

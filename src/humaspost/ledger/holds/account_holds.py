@@ -7,6 +7,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from humaspost.ledger.deliveries import states
 from humaspost.ledger.schema import account, delivery, meta
+from humaspost.model.errors import AnyChannelError
+from humaspost.model.outcome import HoldAccount
 from humaspost.model.reasons import AccountHold
 
 #: Those that keep what comes due from being tried at all; of doubts in a row one is tried at a time.
@@ -36,6 +38,21 @@ def hold_account(
         .values(hold=reason, hold_code=code, hold_detail=detail, hold_until=until)
     )
     _hold_deliveries(conn, account_id, reason, now=now)
+
+
+def hold_refused_account(
+    conn: Connection, account_id: str, error: AnyChannelError, decision: HoldAccount, *, now: datetime
+) -> None:
+    """Hold the account as the error demands, until its login is checked again or a person ends the hold."""
+    hold_account(
+        conn,
+        account_id,
+        decision.reason,
+        code=error.code,
+        detail=error.detail,
+        until=decision.next_login_check(now),
+        now=now,
+    )
 
 
 def hold_due(conn: Connection, account_id: str, *, now: datetime) -> bool:

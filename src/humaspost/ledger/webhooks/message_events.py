@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from humaspost.ledger import accounts
-from humaspost.ledger.deliveries import outcomes, states
+from humaspost.ledger.deliveries import receipts, states
 from humaspost.ledger.holds import account_holds
 from humaspost.ledger.schema import attempt, delivery, message_event
 from humaspost.ledger.webhooks import person_events
@@ -211,7 +211,7 @@ def _mark_live(
     if row.state == State.PUBLISHED:
         if row.remote_id in (None, status.remote_id):
             conn.execute(update(delivery).where(condition).values(remote_id=status.remote_id))
-            outcomes.advance_receipt_stage(conn, row.key, status.stage, now=now)
+            receipts.advance_receipt_stage(conn, row.key, status.stage, now=now)
             return None
         return _mark_duplicate(conn, row, status, now=now)
     if row.state not in (State.SENDING, State.UNKNOWN):
@@ -219,8 +219,8 @@ def _mark_live(
         states.move(conn, states.REOPEN, condition, now=now, owner=None)
     receipt = Receipt(status.remote_id, status.at, stage=status.stage)
     number = row.attempts if status.attempt_number is None else status.attempt_number
-    outcomes.mark_published(
-        conn, [outcomes.PublishedReceipt(row.key, number, receipt)], now=now, by_lookup=True
+    receipts.mark_published(
+        conn, [receipts.PublishedReceipt(row.key, number, receipt)], now=now, by_lookup=True
     )
     return WebhookChange(EventKind.FOUND, row.post)
 
@@ -234,7 +234,7 @@ def _mark_duplicate(
     ended = {"outcome": "published", "code": "", "detail": "", "ended_at": now}
     if not conn.execute(update(attempt).where(is_attempt, is_unconfirmed).values(ended)).rowcount:
         return None
-    outcomes.mark_duplicate(conn, [row.key], now=now)
+    receipts.mark_duplicate(conn, [row.key], now=now)
     return WebhookChange(EventKind.DUPLICATE, row.post)
 
 
