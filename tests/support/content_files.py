@@ -19,6 +19,8 @@ NAMES = NameIndex(
     },
     channels=("x", "instagram", "whatsapp", "x_dua"),
     audiences=("masyarakat", "wartawan"),
+    aliases={"twitter": "x"},
+    suggestions={"ig": "instagram", "insta": "instagram", "wa": "whatsapp"},
 )
 
 GOOD = """\

@@ -10,8 +10,7 @@ from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment, Fallback, Part, Rendition
 from humaspost.model.rules import Limit, Rules, Source, TextRules
 from humaspost.reports.renditions_of_post import RenditionPreview
-from humaspost.views.channel_extras import format_channel_extras
-from humaspost.views.renditions import format_full
+from humaspost.views.renditions import format_extras, format_full
 
 _SOURCE = Source("https://docs.example/limits", date(2026, 11, 23))
 _RULES = Rules(
@@ -20,8 +19,16 @@ _RULES = Rules(
 _PICTURE = Attachment("posts/a.jpg", "0f" * 32, MediaKind.IMAGE, "image/jpeg", 9000, "Loket.", 0)
 
 
-def extra_lines(extra: dict[str, Json], *, media: int = 1, columns: int = 80) -> list[str]:
-    return format_channel_extras(Part(1, "Halo.", (_PICTURE,) * media, extra), columns)
+_CONFIGS = {"x": {"handle": "@a"}, "instagram": {"user_id": "1"}}
+
+
+def rules_of(channel: str) -> Rules:
+    one = load_channels()[channel]
+    return one.rules(one.Config.model_validate(_CONFIGS[channel]))
+
+
+def extra_lines(channel: str, extra: dict[str, Json], *, media: int = 1, columns: int = 80) -> list[str]:
+    return format_extras(Part(1, "Halo.", (_PICTURE,) * media, extra), rules_of(channel), columns)
 
 
 def tag(name: str, x: float | None, y: float | None, media: int = 1) -> Json:
@@ -29,17 +36,21 @@ def tag(name: str, x: float | None, y: float | None, media: int = 1) -> Json:
 
 
 def test_nothing_is_said_where_nothing_was_asked_for() -> None:
-    assert extra_lines({"format": "feed", "made_with_ai": False, "share_to_feed": True}) == []
+    extra: dict[str, Json] = {"format": "feed", "made_with_ai": False, "share_to_feed": True}
+    assert extra_lines("instagram", extra) == []
+    assert extra_lines("x", {"made_with_ai": False, "paid_partnership": False}) == []
+    assert _RULES.describe_extras(Part(1, "Halo.", (), {"made_with_ai": True})) == ()
 
 
 def test_of_instagram() -> None:
     assert extra_lines(
+        "instagram",
         {
             "collaborators": ["dinasdukcapil", "bpbd_kota"],
             "user_tags": [tag("walikota", 0.5, 0.4)],
             "location_id": "106377336067638",
             "made_with_ai": True,
-        }
+        },
     ) == [
         "  asked to show it as theirs too: @dinasdukcapil, @bpbd_kota",
         "  tagged: @walikota at 0.5, 0.4",
@@ -49,12 +60,12 @@ def test_of_instagram() -> None:
 
 
 def test_of_a_reel_and_a_story() -> None:
-    assert extra_lines({"format": "reel", "share_to_feed": False, "thumb_offset": 1500}) == [
+    assert extra_lines("instagram", {"format": "reel", "share_to_feed": False, "thumb_offset": 1500}) == [
         "  as a reel",
         "  not shown in the feed",
         "  cover: its picture at 1500 ms",
     ]
-    assert extra_lines({"format": "story"}) == ["  as a story"]
+    assert extra_lines("instagram", {"format": "story"}) == ["  as a story"]
 
 
 def test_what_goes_with_a_video_is_shown_and_an_alternative_text_only_where_it_is_sent() -> None:
@@ -62,9 +73,8 @@ def test_what_goes_with_a_video_is_shown_and_an_alternative_text_only_where_it_i
     film = replace(
         _PICTURE, kind=MediaKind.VIDEO, mime="video/mp4", alt="Tidak dikirim.", captions=words, cover=_PICTURE
     )
-    for channel, config in (("x", {"handle": "@a"}), ("instagram", {"user_id": "1"})):
-        one = load_channels()[channel]
-        rules = one.rules(one.Config.model_validate(config))
+    for channel in _CONFIGS:
+        rules = rules_of(channel)
         account = Account(channel, channel, None, display_name="@kotacontoh")
         lines = format_full(
             RenditionPreview(account, Rendition(channel, (Part(1, "Halo.", (film,)),)), rules)
@@ -107,7 +117,9 @@ def test_a_template_is_shown_with_its_header_its_names_and_its_buttons() -> None
 
 
 def test_in_a_carousel_a_tag_names_its_medium() -> None:
-    assert extra_lines({"user_tags": [tag("a", 0.0, 1.0, 2), tag("b", None, None, 3)]}, media=3) == [
+    assert extra_lines(
+        "instagram", {"user_tags": [tag("a", 0.0, 1.0, 2), tag("b", None, None, 3)]}, media=3
+    ) == [
         "  tagged: @a at 0, 1 in medium 2",
         "  tagged: @b in medium 3",
     ]
@@ -115,17 +127,17 @@ def test_in_a_carousel_a_tag_names_its_medium() -> None:
 
 def test_of_x() -> None:
     assert extra_lines(
-        {"reply_settings": "mentionedUsers", "made_with_ai": True, "paid_partnership": True}
+        "x", {"reply_settings": "mentionedUsers", "made_with_ai": True, "paid_partnership": True}
     ) == [
         "  who may reply: accounts that it mentions",
         "  labelled as made with AI",
         "  labelled as a paid partnership",
     ]
-    assert extra_lines({"reply_settings": "nobody\x1b[2J"}) == ["  who may reply: nobody\\x1b[2J"]
+    assert extra_lines("x", {"reply_settings": "nobody\x1b[2J"}) == ["  who may reply: nobody\\x1b[2J"]
 
 
 def test_many_collaborators_are_wrapped() -> None:
-    lines = extra_lines({"collaborators": ["dinas_kependudukan_catatan_sipil"] * 3}, columns=60)
+    lines = extra_lines("instagram", {"collaborators": ["dinas_kependudukan_catatan_sipil"] * 3}, columns=60)
     assert len(lines) > 1
     assert all(len(line) <= 60 for line in lines)
 
@@ -135,5 +147,5 @@ def test_preview_shows_them_below_the_media() -> None:
         1, "Halo.", (_PICTURE,), {"made_with_ai": True, "poll": {"options": ["a"], "duration_minutes": 5}}
     )
     account = Account("x", "x", None, display_name="@kotacontoh")
-    lines = format_full(RenditionPreview(account, Rendition("x", (part,)), _RULES))
+    lines = format_full(RenditionPreview(account, Rendition("x", (part,)), rules_of("x")))
     assert lines[-3:] == ["  poll, open for 5 minutes", "    ( ) a", "  labelled as made with AI"]

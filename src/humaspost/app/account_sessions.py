@@ -9,7 +9,7 @@ from humaspost.app.office import Office
 from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.ledger import accounts
 from humaspost.model.account import Account
-from humaspost.model.channel import Channel
+from humaspost.model.channel import Channel, WebhookReceiver
 from humaspost.policy.decide import decide
 from humaspost.policy.eligibility import check_recipient
 from humaspost.settings.problems import ConfigError
@@ -55,7 +55,8 @@ def _identity_digest(office: Office, account: Account, channel: Channel) -> str:
 def _register_secrets(office: Office, account: str, channel: Channel) -> None:
     """Read every secret, so that it is redacted from now on."""
     # A platform knows secrets that we never send to it, and may echo one before we read it.
-    for name in (*channel.secrets, "verify_token"):
+    handshake = [channel.webhook_secrets.handshake] if isinstance(channel, WebhookReceiver) else []
+    for name in (*channel.secrets, *handshake):
         # Whoever needs a secret reports a source that cannot be used.
         with suppress(ConfigError):
             office.vault.secret(account, name)

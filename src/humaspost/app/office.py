@@ -12,7 +12,7 @@ from humaspost.channels import registry
 from humaspost.delivery.events import EmitEvent, ignore
 from humaspost.ledger.file import FILE
 from humaspost.model.account import AccountStatus
-from humaspost.model.channel import Channel
+from humaspost.model.channel import Channel, aliases_of
 from humaspost.settings.settings import MediaSettings, Settings
 from humaspost.settings.vault import Vault
 
@@ -153,9 +153,21 @@ def create_reader(office: Office) -> "PostReader":
         {**channel_keys, **account_keys},
         {*account_keys, *channel_keys},
         set(settings.audiences),
+        aliases=_channel_aliases(office, accepted=True),
+        suggestions=_channel_aliases(office, accepted=False),
     )
     settle = settings.policy.settle.total_seconds()
     return PostReader(settings.posts, root=settings.root, names=key_index, settle=settle)
+
+
+def _channel_aliases(office: Office, *, accepted: bool) -> dict[str, str]:
+    """Return other names of the office's channels: those that posts may use, or those that only have a hint."""
+    return {
+        alias: name
+        for name, channel in office.channels.items()
+        for alias, is_accepted in aliases_of(channel).items()
+        if is_accepted is accepted
+    }
 
 
 def get_channel_keys(office: Office, channel: str) -> Mapping[str, str]:

@@ -12,35 +12,38 @@ from humaspost.ledger import accounts
 from humaspost.ledger.webhooks import message_events
 from humaspost.ledger.webhooks.webhook_change import WebhookChange
 from humaspost.model.account import Account
-from humaspost.model.channel import Channel
+from humaspost.model.channel import Channel, WebhookReceiver
 from humaspost.model.channel_event import ChannelEvent
-
-#: A webhook is signed with the first; the second proves, once, that the address is ours.
-SIGNATURE_SECRET, HANDSHAKE_SECRET = "app_secret", "verify_token"
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookEndpoint:
-    """One account that takes webhooks; its two secrets, empty where a person has not written them yet."""
+    """An account with webhooks, and its two secrets, "" where the user has not written them yet."""
 
     account: Account
     channel: Channel
-    app_secret: str = field(repr=False)
-    verify_token: str = field(repr=False)
+    receiver: WebhookReceiver
+    signature_secret: str = field(repr=False)
+    handshake_secret: str = field(repr=False)
 
     @property
     def missing_secrets(self) -> tuple[str, ...]:
         """The secrets without which nothing that arrives can be believed."""
-        pairs = ((SIGNATURE_SECRET, self.app_secret), (HANDSHAKE_SECRET, self.verify_token))
+        names = self.receiver.webhook_secrets
+        pairs = ((names.signature, self.signature_secret), (names.handshake, self.handshake_secret))
         return tuple(name for name, value in pairs if not value)
+
+    def answer_handshake(self, query: Mapping[str, str]) -> str | None:
+        """Return the answer that proves to the platform that the address is ours, or None."""
+        return self.receiver.answer_handshake(query, secret=self.handshake_secret)
 
 
 def list_endpoints(office: Office) -> dict[str, WebhookEndpoint]:
     """The accounts whose platform signs its webhooks, by name."""
     return {
-        account.name: _create_endpoint(office, account)
+        account.name: _create_endpoint(office, account, receiver)
         for account in office.settings.accounts
-        if SIGNATURE_SECRET in office.channels[account.channel].secrets
+        if isinstance(receiver := office.channels[account.channel], WebhookReceiver)
     }
 
 
@@ -54,16 +57,21 @@ def list_endpoints_of_app(
     return [
         candidate
         for candidate in endpoints.values()
-        if (candidate.channel, candidate.app_secret) == (endpoint.channel, endpoint.app_secret)
+        if (candidate.channel, candidate.signature_secret) == (endpoint.channel, endpoint.signature_secret)
     ]
 
 
-def _create_endpoint(office: Office, account: Account) -> WebhookEndpoint:
+def _create_endpoint(office: Office, account: Account, receiver: WebhookReceiver) -> WebhookEndpoint:
     def secret(name: str) -> str:
         return office.vault.secret(account.name, name) or ""
 
+    names = receiver.webhook_secrets
     return WebhookEndpoint(
-        account, office.channels[account.channel], secret(SIGNATURE_SECRET), secret(HANDSHAKE_SECRET)
+        account,
+        office.channels[account.channel],
+        receiver,
+        signature_secret=secret(names.signature),
+        handshake_secret=secret(names.handshake),
     )
 
 
@@ -72,7 +80,7 @@ def receive_webhook(
 ) -> "Future[list[WebhookChange]] | None":
     """Answered when everything in the webhook is on disk; None = it is not the platform's. Never raises here."""
     channel_events = endpoint.channel.events(
-        endpoint.account.config, headers, body, secret=endpoint.app_secret
+        endpoint.account.config, headers, body, secret=endpoint.signature_secret
     )
     if channel_events is None:
         return None

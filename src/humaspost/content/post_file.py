@@ -12,7 +12,7 @@ from humaspost.content.body import markdown
 from humaspost.content.frontmatter import media_items, post_fields, yaml_loader
 from humaspost.content.frontmatter.fields import FieldReader
 from humaspost.content.frontmatter.hints import join_names, shorten, write_line_hint
-from humaspost.content.frontmatter.keys import KEY_ALIASES, POST_KEYS, NameIndex, suggested_key
+from humaspost.content.frontmatter.keys import POST_KEYS, NameIndex, suggested_key
 from humaspost.content.frontmatter.positions import FRONT_MATTER_LINE
 from humaspost.content.report import FileReport
 from humaspost.model.document import Document
@@ -122,7 +122,7 @@ def _read_title(fields: FieldReader) -> str:
 
 
 def _read_channels(fields: FieldReader, names: NameIndex, *, draft: bool) -> tuple[str, ...]:
-    owners = post_fields.read_owners(fields, fields.front_matter.data, "channels", names=names.channels)
+    owners = post_fields.read_owners(fields, fields.front_matter.data, "channels", names=names)
     if not owners and not draft and not fields.front_matter.data.get("channels"):
         message = _("the post does not say where to publish it")
         hint = write_line_hint(f"channels: [{join_names(names.channels) or 'x'}]")
@@ -133,7 +133,7 @@ def _read_channels(fields: FieldReader, names: NameIndex, *, draft: bool) -> tup
 def _report_unknown_keys(fields: FieldReader, index: NameIndex) -> None:
     reported: dict[str, str] = {}
     for key in fields.front_matter.data:
-        name = KEY_ALIASES.get(key, key)
+        name = index.resolve_alias(key)
         if name != key:
             fields.front_matter.value_positions.copy_prefix(key, name)
         if name not in POST_KEYS and name not in index.owners:

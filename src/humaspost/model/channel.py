@@ -23,7 +23,8 @@ from humaspost.model.rules import Rules
 class LookupSchedule:
     """When to look after an unknown outcome, in seconds from the end of the attempt; none = a person at once.
 
-    ``public_site`` tells a person where to look for themselves. ``url_pattern`` is the expression (``re``, from its beginning) of
+    ``public_site`` tells a person where to look for themselves, ``account_page`` is the address of an account's own
+    page, with ``{name}`` for its name without the @, "" = its name is not part of an address. ``url_pattern`` is the expression (``re``, from its beginning) of
     a post's public address, whose group ``id`` is the platform's id and whose group ``name``, if it has one, the
     account's; "" = an address does not tell it.
     """
@@ -31,6 +32,13 @@ class LookupSchedule:
     delays: tuple[float, ...]
     public_site: str = ""
     url_pattern: str = ""
+    account_page: str = ""
+
+    def page_of(self, display_name: str) -> str:
+        """Return the public page of the account with that name, or the platform's site, or ""."""
+        if self.account_page and display_name.startswith("@"):
+            return self.account_page.format(name=display_name[1:])
+        return self.public_site
 
     def parse_remote_id(self, url: str, *, display_name: str) -> str | None:
         """The platform's id in the address that a person gave; None where there is none, or it is another account's."""
@@ -206,6 +214,41 @@ class Channel(Protocol):
 
     def open(self, config: Any, context: ChannelContext) -> AbstractContextManager[Session]:
         """A session with its own connections; one thread at a time."""
+        ...
+
+
+@runtime_checkable
+class Aliased(Protocol):
+    """A channel that users also call by other names."""
+
+    #: Each other name; True = posts may use it as the channel's name, False = a hint suggests the channel.
+    aliases: ClassVar[Mapping[str, bool]]
+
+
+def aliases_of(channel: Channel) -> Mapping[str, bool]:
+    """Return the channel's other names, and whether posts may use each."""
+    return channel.aliases if isinstance(channel, Aliased) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSecrets:
+    """Names of an account's webhook secrets.
+
+    ``signature`` signs every webhook. ``handshake`` proves to the platform, once, that the address is ours.
+    """
+
+    signature: str
+    handshake: str
+
+
+@runtime_checkable
+class WebhookReceiver(Protocol):
+    """A channel whose platform reports events by webhook: ``Channel.events`` reads them."""
+
+    webhook_secrets: ClassVar[WebhookSecrets]
+
+    def answer_handshake(self, query: Mapping[str, str], *, secret: str) -> str | None:
+        """Return the answer to the platform's request for proof, or None if ``secret`` is not in it; pure."""
         ...
 
 

@@ -1,6 +1,6 @@
 """A channel's limits, as data: each with the page that says so and the day it was read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -157,6 +157,10 @@ class Price:
         return (self.linked_part if self.has_link(part.text) else self.plain_part) + texts * self.alt
 
 
+def _no_extras(_part: Part) -> Sequence[str]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Everything a channel refuses, for one account.
@@ -167,7 +171,8 @@ class Rules:
     overrides it for media that are shown in another place: by
     ``Attachment.use`` (``story``), then by kind. ``max_media`` = items in one part. ``media_required`` = no
     text-only posts. ``keys`` are the channel's own front-matter keys with what each means. ``price`` None =
-    nothing is charged for a part, or nobody can say what.
+    nothing is charged for a part, or nobody can say what. ``describe_extras`` gives a sentence for each thing that
+    the channel does with a part beside its text and media (``Part.extra``).
     """
 
     is_public: bool
@@ -186,6 +191,7 @@ class Rules:
     keys: Mapping[str, str] = field(default_factory=dict)
     placement_rules: Mapping[str, Mapping[MediaKind, MediaRules]] = field(default_factory=dict)
     price: Price | None = None
+    describe_extras: Callable[[Part], Sequence[str]] = _no_extras
 
     def media_rules_for(self, item: Attachment) -> MediaRules | None:
         """What this medium must be where it is shown; None = the channel does not take its kind there."""

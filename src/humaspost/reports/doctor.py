@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
-from humaspost.app import accounts, webhooks
+from humaspost.app import accounts
 from humaspost.app.office import Office
 from humaspost.ledger import accounts as ledger_accounts
 from humaspost.ledger import database, senders
@@ -21,6 +21,7 @@ from humaspost.ledger.database import LedgerError, UnsupportedLedgerError
 from humaspost.ledger.holds import file_errors
 from humaspost.ledger.queries import delivery_lists
 from humaspost.ledger.recovery import copy_detection
+from humaspost.model.channel import WebhookReceiver
 from humaspost.model.delivery import UNRESOLVED_STATES
 from humaspost.model.reasons import AccountHold
 from humaspost.model.records import AccountRecord
@@ -49,7 +50,7 @@ class Finding(StrEnum):
     CONFIG_READ = "config-read"  # file, count
     NO_ACCOUNT = "no-account"
     DEMO = "demo"
-    NO_MEDIA_HOST = "no-media-host"
+    NO_MEDIA_HOST = "no-media-host"  # platform
     POSTS_MISSING = "posts-missing"  # path
     POSTS_FOUND = "posts-found"  # path
     STATE_NOT_WRITABLE = "state-not-writable"  # path
@@ -78,8 +79,8 @@ class Finding(StrEnum):
     LOGIN_EXPIRING = "login-expiring"  # account, remaining
     ACCOUNT_OK = "account-ok"  # account, display_name
     POSTS_AFTER_EXPIRY = "posts-after-expiry"  # account, expires_at, count
-    WEBHOOKS_NOT_SET_UP = "webhooks-not-set-up"  # account
-    WEBHOOKS_NOT_SUBSCRIBED = "webhooks-not-subscribed"  # account
+    WEBHOOKS_NOT_SET_UP = "webhooks-not-set-up"  # account, channel
+    WEBHOOKS_NOT_SUBSCRIBED = "webhooks-not-subscribed"  # account, channel
     WEBHOOKS_OK = "webhooks-ok"  # account
     AUDIENCE_FILE_MISSING = "audience-file-missing"  # name, path
     SENDER_RUNNING = "sender-running"  # sender
@@ -162,10 +163,15 @@ def _config(office: Office) -> Iterator[CheckResult]:
         yield _bad("config", Finding.NO_ACCOUNT)
     if settings.demo:
         yield _note("config", Finding.DEMO)
-    if any(
-        office.channels[a.channel].rules(a.config).public_url_required for a in settings.accounts
-    ) and not (settings.media and settings.media.has_public_host):
-        yield _bad("media", Finding.NO_MEDIA_HOST)
+    if settings.media and settings.media.has_public_host:
+        return
+    platforms = (
+        account.channel
+        for account in settings.accounts
+        if office.channels[account.channel].rules(account.config).public_url_required
+    )
+    if platform := next(platforms, ""):
+        yield _bad("media", Finding.NO_MEDIA_HOST, platform=platform)
 
 
 def _folders(office: Office) -> Iterator[CheckResult]:
@@ -281,16 +287,21 @@ def _logins(office: Office) -> Iterator[CheckResult]:
 
 
 def _webhooks(office: Office) -> Iterator[CheckResult]:
-    # Without webhooks an unknown outcome of WhatsApp waits for a person.
+    # Without webhooks an unknown outcome waits for a person.
     statuses = office.account_statuses()
     for account in office.settings.accounts:
-        if webhooks.SIGNATURE_SECRET not in office.channels[account.channel].secrets:
+        channel = office.channels[account.channel]
+        if not isinstance(channel, WebhookReceiver):
             continue
         extra = statuses[account.name].extra if account.name in statuses else {}
-        if office.vault.source_of(account.name, webhooks.HANDSHAKE_SECRET) is None:
-            yield _note("webhooks", Finding.WEBHOOKS_NOT_SET_UP, account=account.name)
+        if office.vault.source_of(account.name, channel.webhook_secrets.handshake) is None:
+            yield _note(
+                "webhooks", Finding.WEBHOOKS_NOT_SET_UP, account=account.name, channel=account.channel
+            )
         elif extra.get("subscribed_apps") == 0:
-            yield _bad("webhooks", Finding.WEBHOOKS_NOT_SUBSCRIBED, account=account.name)
+            yield _bad(
+                "webhooks", Finding.WEBHOOKS_NOT_SUBSCRIBED, account=account.name, channel=account.channel
+            )
         else:
             yield _ok("webhooks", Finding.WEBHOOKS_OK, account=account.name)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 
 from pydantic import ValidationError
 
@@ -9,13 +10,12 @@ from humaspost.base.i18n import _
 from humaspost.base.suggest import nearest
 from humaspost.channels import registry
 from humaspost.model.account import Account
-from humaspost.model.channel import Channel
+from humaspost.model.channel import Channel, aliases_of
 from humaspost.model.problem import Problem
 from humaspost.settings.addresses import check_address
 from humaspost.settings.config_file import AccountTable, ConfigFile, channel_keys
 from humaspost.settings.problems import ConfigDocument, is_secret_name, validation_problems
 
-_CHANNEL_ALIASES = {"twitter": "x", "wa": "whatsapp", "ig": "instagram"}
 _NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
@@ -81,10 +81,21 @@ def _check_name(name: str) -> Iterable[Problem]:
 
 def _unknown_channel(name: str) -> Problem:
     names = sorted(registry.channel_names())
-    suggestion = _CHANNEL_ALIASES.get(nearest(name, _CHANNEL_ALIASES)) or nearest(name, names)
+    aliases = _channel_aliases(names)
+    suggestion = aliases.get(nearest(name, aliases)) or nearest(name, names)
     message = _("there is no channel {name!r}").format(name=name)
     hint = _('write: channel = "{near}"').format(near=suggestion) if suggestion else _("channels: {names}")
     return Problem("config-channel", message, hint.format(names=", ".join(names)))
+
+
+def _channel_aliases(names: Iterable[str]) -> dict[str, str]:
+    """Return each other name of a channel with the channel's name. Import every channel."""
+    aliases: dict[str, str] = {}
+    for name in names:
+        # A broken plug-in is not what the user asked about here.
+        with suppress(registry.ChannelNotLoaded):
+            aliases |= dict.fromkeys(aliases_of(registry.load_channel(name)), name)
+    return aliases
 
 
 def _check_base_url(address: str | None, path: str, *, is_demo: bool) -> Iterable[Problem]:

@@ -58,6 +58,7 @@ def _format_values(values: Mapping[str, Any], clock: TimeFormatter) -> dict[str,
         "expires_at": clock.format_date,
         "sender": lambda sender: format_sender(sender, clock),
         "sources": lambda sources: ", ".join(f"{name} ({source})" for name, source in sources),
+        "platform": lambda name: name.capitalize(),
         "bytes": lambda size: str(round(size / 1e9, 1)),
     }
     texts = {key: formats[key](value) if key in formats else value for key, value in values.items()}
@@ -75,7 +76,7 @@ def _config_texts() -> dict[Finding, str]:
         Finding.CHECK_FAILED: _("cannot be looked at: {reason}"),
         Finding.NO_ACCOUNT: _("no account, so nothing can be sent"),
         Finding.DEMO: _("demo = true: nothing leaves this computer"),
-        Finding.NO_MEDIA_HOST: _("Instagram has no address to fetch media from"),
+        Finding.NO_MEDIA_HOST: _("{platform} has no address to fetch media from"),
         Finding.POSTS_MISSING: _("{path} is not there"),
         Finding.POSTS_FOUND: "{path}",
         Finding.STATE_NOT_WRITABLE: _("{path} cannot be written"),
@@ -172,9 +173,9 @@ def _remedies() -> dict[Finding, str]:
             "make a new token on the platform, then: humaspost account check {account}"
         ),
         Finding.POSTS_AFTER_EXPIRY: _("make a new token before then, and: humaspost account check {account}"),
-        Finding.WEBHOOKS_NOT_SET_UP: _("humaspost serve: docs/channels/whatsapp.md"),
+        Finding.WEBHOOKS_NOT_SET_UP: _("humaspost serve: docs/channels/{channel}.md"),
         Finding.WEBHOOKS_NOT_SUBSCRIBED: _(
-            "subscribe the app to the business account: docs/channels/whatsapp.md"
+            "subscribe the app to the business account: docs/channels/{channel}.md"
         ),
         Finding.AUDIENCE_FILE_MISSING: _("bring the file back, or take it out of config.toml"),
         Finding.SENDER_NOT_RUNNING: _("start it: humaspost schedule, or cron with humaspost run"),

@@ -7,7 +7,6 @@ from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment, Fallback, Part, Rendition
 from humaspost.model.rules import Rules
 from humaspost.reports.renditions_of_post import RenditionPreview
-from humaspost.views.channel_extras import format_channel_extras
 from humaspost.views.text import escape_unsafe, wrap_text
 
 
@@ -99,7 +98,7 @@ def _format_part(part: Part, preview: RenditionPreview, columns: int) -> list[st
     lines = [f"  {_format_part_title(part, preview)}", *_quote_lines(part.text)]
     for medium in part.media:
         lines += _format_medium(medium, preview.rules, columns)
-    lines += [*_format_poll(part), *format_channel_extras(part, columns)]
+    lines += [*_format_poll(part), *format_extras(part, preview.rules, columns)]
     if part.fallback:
         lines += _format_fallback(part.fallback, columns)
     return lines
@@ -112,6 +111,12 @@ def _format_part_title(part: Part, preview: RenditionPreview) -> str:
     if preview.rules.is_per_recipient:
         return _("to people in their 24-hour window, {count}").format(count=count)
     return _("text, {count}").format(count=count)
+
+
+def format_extras(part: Part, rules: Rules, columns: int) -> list[str]:
+    """Return what the channel does with the part beside its text and media, wrapped."""
+    sentences = rules.describe_extras(part)
+    return [line for sentence in sentences for line in wrap_text(sentence, columns, indent="  ")]
 
 
 def _quote_lines(text: str) -> list[str]:

@@ -6,7 +6,6 @@ are on disk.
 """
 
 import asyncio
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -53,15 +52,12 @@ class WebhookEndpoints:
     hooks: Mapping[str, WebhookEndpoint]
 
     async def verify_handshake(self, request: Request) -> Response:
-        """Return the challenge to a caller with the verify token; this handshake is never signed."""
+        """Return the channel's answer to the platform that proves the address, or 403."""
         hook = self.hooks.get(request.path_params["account"])
-        query = request.query_params
-        token = hook.verify_token if hook else ""
-        token_given = query.get("hub.verify_token", "")
-        is_match = hmac.compare_digest(token_given.encode(errors="replace"), token.encode())
-        if not (is_match and token and query.get("hub.mode") == "subscribe"):
+        answer = hook.answer_handshake(request.query_params) if hook else None
+        if answer is None:
             return Response(status_code=_INVALID_TOKEN_CODE)
-        return PlainTextResponse(query.get("hub.challenge", ""))
+        return PlainTextResponse(answer)
 
     async def receive(self, request: Request) -> Response:
         """Return 200 if the events are on disk, 401 if not signed, 503 if the ledger failed.

@@ -22,6 +22,7 @@ class Instagram:
 
     name: ClassVar[str] = "instagram"
     Config: ClassVar[type[InstagramConfig]] = InstagramConfig
+    aliases: ClassVar[Mapping[str, bool]] = {"ig": False, "insta": False}
     secrets: ClassVar[tuple[str, ...]] = ("access_token",)
     lookup_schedule: ClassVar[LookupSchedule] = LOOKUP_SCHEDULE
 

@@ -10,7 +10,9 @@ _UPLOADS = "https://rupload.facebook.com"
 _GRAPH_HOSTS = {"instagram": "https://graph.instagram.com", "facebook": "https://graph.facebook.com"}
 PUBLIC_SITE = "https://www.instagram.com/"
 #: When to look up an unknown outcome.
-LOOKUP_SCHEDULE = LookupSchedule((5, 30, 120, 300, 900), public_site=PUBLIC_SITE)
+LOOKUP_SCHEDULE = LookupSchedule(
+    (5, 30, 120, 300, 900), public_site=PUBLIC_SITE, account_page=PUBLIC_SITE + "{name}"
+)
 
 
 class InstagramConfig(BaseModel):

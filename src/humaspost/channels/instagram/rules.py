@@ -1,11 +1,14 @@
 """What Instagram takes, as data: each figure with the page that says so and the day it was read."""
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from humaspost.base.i18n import _
 from humaspost.model.post import MediaKind
+from humaspost.model.rendition import Part
 from humaspost.model.rules import Limit, MediaRules, Quota, Rules, Source, TextRules, Unsupported, VideoRules
 
 _READ_ON = date(2026, 11, 23)
@@ -59,6 +62,7 @@ def build_rules(*, login: str) -> Rules:
         ),
         unsupported=_unsupported(login),
         keys=_channel_keys(),
+        describe_extras=_describe_extras,
         placement_rules={
             "story": {MediaKind.IMAGE: _any_geometry_rules(), MediaKind.VIDEO: _story_video_rules()},
             "cover": {MediaKind.IMAGE: _any_geometry_rules()},
@@ -136,3 +140,38 @@ def _unsupported(login: str) -> tuple[Unsupported, ...]:
     if login == "facebook":
         return always
     return (*always, Unsupported("retract", _("deleting through the API needs Facebook Login"), CHANGES))
+
+
+def _describe_extras(part: Part) -> Sequence[str]:
+    return list(_extra_sentences(part))
+
+
+def _extra_sentences(part: Part) -> Iterator[str]:
+    extra = part.extra
+    if extra.get("format") in ("reel", "story"):
+        yield _("as a reel") if extra["format"] == "reel" else _("as a story")
+    if extra.get("share_to_feed") is False:
+        yield _("not shown in the feed")
+    if (offset_ms := extra.get("thumb_offset")) is not None and not any(item.cover for item in part.media):
+        yield _("cover: its picture at {moment} ms").format(moment=offset_ms)
+    if names := _as_list(extra.get("collaborators")):
+        yield _("asked to show it as theirs too: {names}").format(
+            names=", ".join(f"@{name}" for name in names)
+        )
+    for tag in _as_list(extra.get("user_tags")):
+        yield _describe_tag(tag, with_number=len(part.media) > 1)
+    if location_id := extra.get("location_id"):
+        yield _("place: Facebook page {number}").format(number=location_id)
+    if extra.get("made_with_ai") is True:
+        yield _("labelled as made with AI")
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _describe_tag(tag: Mapping[str, Any], *, with_number: bool) -> str:
+    has_position = tag["x"] is not None and tag["y"] is not None
+    words = _("tagged: @{name} at {x:g}, {y:g}") if has_position else _("tagged: @{name}")
+    text = words.format(name=tag["username"], x=tag["x"], y=tag["y"])
+    return _("{tag} in medium {number}").format(tag=text, number=tag["media"]) if with_number else text

@@ -1,6 +1,6 @@
 """Posts that a channel must be able to render whatever they hold; ``contract`` shows them to every channel."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +49,8 @@ def sample_medium(kind: MediaKind, index: int = 0, *, has_details: bool = True, 
     return Medium(file, Path("/office/posts") / file, index, **{"alt": "Gambar.", "facts": facts, **values})
 
 
-def sample_posts(channel: str) -> Iterator[Post]:
-    """Ordinary, empty, huge and hostile posts; none of them is a mistake of the channel."""
+def sample_posts(channel: str, keys: Iterable[str]) -> Iterator[Post]:
+    """Yield ordinary, empty, huge and hostile posts for a channel with these front-matter keys."""
     yield _sample_post(
         "biasa", body=_document_of("Halo, warga."), tags=("Layanan", "#Kota"), link="https://kota.example/1"
     )
@@ -86,18 +86,15 @@ def sample_posts(channel: str) -> Iterator[Post]:
         body=_EVERY_BLOCK,
         media=(sample_medium(MediaKind.IMAGE, part=2), sample_medium(MediaKind.IMAGE, 1, part=99)),
     )
+    # Content checks only the names of keys: any value may be there.
     for value in ("teks", "", True, [], ["a", ["b"]], {}, {"options": "a"}, None):
-        channel_keys = {channel: dict.fromkeys(_KEYS, value)}
+        channel_keys = {channel: dict.fromkeys(keys, value)}
         yield _sample_post(
             "kunci",
             body=_document_of("a"),
             media=(sample_medium(MediaKind.IMAGE),),
             channel_keys=channel_keys,
         )
-
-
-#: Keys that channels know; any value may stand there, for content checks only their names.
-_KEYS = ("text", "thread", "poll", "format", "template", "template_language", "params", "reply_settings")
 
 
 def _sample_post(name: str, **values: Any) -> Post:

@@ -10,7 +10,7 @@ from humaspost.channels.whatsapp import rules as limits
 from humaspost.channels.whatsapp import webhooks as webhooks
 from humaspost.channels.whatsapp.config import LOOKUP_SCHEDULE, WhatsAppConfig, mask_number
 from humaspost.model.account import AccountStatus
-from humaspost.model.channel import ChannelContext, LookupSchedule, Session
+from humaspost.model.channel import ChannelContext, LookupSchedule, Session, WebhookSecrets
 from humaspost.model.channel_event import ChannelEvent
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
@@ -23,7 +23,11 @@ class WhatsApp:
 
     name: ClassVar[str] = "whatsapp"
     Config: ClassVar[type[WhatsAppConfig]] = WhatsAppConfig
+    aliases: ClassVar[Mapping[str, bool]] = {"wa": False}
     secrets: ClassVar[tuple[str, ...]] = ("access_token", "app_secret")
+    webhook_secrets: ClassVar[WebhookSecrets] = WebhookSecrets(
+        signature="app_secret", handshake="verify_token"
+    )
     lookup_schedule: ClassVar[LookupSchedule] = LOOKUP_SCHEDULE
 
     def display_name(self, config: WhatsAppConfig) -> str:
@@ -64,6 +68,10 @@ class WhatsApp:
         """What happened on this number and to its templates; ``secret`` is the app's own; None = not from Meta."""
         number, business = config.phone_number_id, config.business_account_id
         return webhooks.parse_events(headers, body, secret=secret, phone_number_id=number, business=business)
+
+    def answer_handshake(self, query: Mapping[str, str], *, secret: str) -> str | None:
+        """Return the challenge to a caller with the verify token."""
+        return webhooks.answer_handshake(query, secret=secret)
 
     def open(self, config: WhatsAppConfig, context: ChannelContext) -> AbstractContextManager[Session]:
         """A session with its own connections; requests is imported only now."""

@@ -57,6 +57,15 @@ def signature_of(body: bytes, secret: str) -> str:
     return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
+def answer_handshake(query: Mapping[str, str], *, secret: str) -> str | None:
+    """Return the challenge to a caller with the verify token, or None; this handshake is never signed."""
+    token = query.get("hub.verify_token", "")
+    is_match = hmac.compare_digest(token.encode(errors="replace"), secret.encode())
+    if not (is_match and secret and query.get("hub.mode") == "subscribe"):
+        return None
+    return query.get("hub.challenge", "")
+
+
 def parse_events(
     headers: Mapping[str, str], body: bytes, *, secret: str, phone_number_id: str, business: str
 ) -> list[ChannelEvent] | None:

@@ -22,6 +22,7 @@ class X:
 
     name: ClassVar[str] = "x"
     Config: ClassVar[type[XConfig]] = XConfig
+    aliases: ClassVar[Mapping[str, bool]] = {"twitter": True}
     secrets: ClassVar[tuple[str, ...]] = KEYS
     lookup_schedule: ClassVar[LookupSchedule] = LOOKUP_SCHEDULE
 

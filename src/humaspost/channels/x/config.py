@@ -18,7 +18,12 @@ _POST_URL = (
     r"status(?:es)?/(?P<id>[0-9]{5,19})(?![0-9])"
 )
 #: When to look up an unknown outcome.
-LOOKUP_SCHEDULE = LookupSchedule((5, 30, 120, 900), public_site="https://x.com/", url_pattern=_POST_URL)
+LOOKUP_SCHEDULE = LookupSchedule(
+    (5, 30, 120, 900),
+    public_site="https://x.com/",
+    url_pattern=_POST_URL,
+    account_page="https://x.com/{name}",
+)
 
 
 def _normalize_handle(handle: str) -> str:

@@ -1,11 +1,13 @@
 """What X takes, as data: each figure with the page that says so and the day it was read."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
 from humaspost.base.i18n import _
 from humaspost.channels.x.text_length import has_link, upper_bound, weighted_length
 from humaspost.model.post import MediaKind
+from humaspost.model.rendition import Part
 from humaspost.model.rules import (
     Limit,
     MediaRules,
@@ -63,6 +65,7 @@ def build_rules(*, premium: bool = False) -> Rules:
         quotas=(Quota("app posts", 10_000, 86_400, RATE_LIMITS),),
         unsupported=_unsupported(),
         keys=_channel_keys(),
+        describe_extras=_describe_extras,
         price=_post_price(),
         placement_rules={
             "captions": {MediaKind.DOCUMENT: _caption_rules()},
@@ -149,3 +152,23 @@ def _channel_keys() -> dict[str, str]:
         "amplify": _("true shows the video as an Amplify publisher's, where X agreed to that"),
         "paid_partnership": _("true where somebody paid for it"),
     }
+
+
+def _describe_extras(part: Part) -> Sequence[str]:
+    extra, sentences = part.extra, []
+    if (reply_setting := extra.get("reply_settings")) is not None:
+        sentences.append(_("who may reply: {who}").format(who=_describe_reply_setting(str(reply_setting))))
+    if extra.get("made_with_ai") is True:
+        sentences.append(_("labelled as made with AI"))
+    if extra.get("paid_partnership") is True:
+        sentences.append(_("labelled as a paid partnership"))
+    return sentences
+
+
+def _describe_reply_setting(setting: str) -> str:
+    return {
+        "following": _("accounts that this one follows"),
+        "mentionedUsers": _("accounts that it mentions"),
+        "subscribers": _("subscribers"),
+        "verified": _("verified accounts"),
+    }.get(setting, setting)

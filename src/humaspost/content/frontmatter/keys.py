@@ -1,7 +1,7 @@
 """The fields of a post, and common names that users write instead."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from humaspost.base.suggest import nearest
 
@@ -12,7 +12,7 @@ POST_KEYS = (
 MEDIUM_KEYS = ("file", "alt", "only", "part", "cover", "captions")
 
 #: Accepted as the other name without a problem.
-KEY_ALIASES = {"audience": "audiences", "twitter": "x"}
+_KEY_ALIASES = {"audience": "audiences"}
 
 #: Other common names of each field; compared without case, hyphens, underscores and spaces.
 _SYNONYMS = {
@@ -71,10 +71,17 @@ class NameIndex:
     """The names that posts may use: the office's zone, and the names in its config.
 
     ``owners`` maps each channel and account to its own fields with their meanings. ``channels`` are the names
-    that ``channels:`` accepts. ``audiences`` None means that every name is accepted.
+    that ``channels:`` accepts. ``audiences`` None means that every name is accepted. ``aliases`` maps other names of
+    a channel to it, ``suggestions`` those that are not accepted but have a hint.
     """
 
     zone: str
     owners: Mapping[str, Mapping[str, str]]
     channels: Collection[str]
     audiences: Collection[str] | None = None
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    suggestions: Mapping[str, str] = field(default_factory=dict)
+
+    def resolve_alias(self, key: str) -> str:
+        """Return the field, channel or account that ``key`` stands for: mostly itself."""
+        return _KEY_ALIASES.get(key) or self.aliases.get(key, key)

@@ -61,7 +61,7 @@ def _read_item(
         path=folder / file,
         index=index,
         alt=fields.read_text(mapping, "alt", path=f"{path}.alt"),
-        only_for=read_owners(fields, mapping, "only", names=names.channels, path=f"{path}.only"),
+        only_for=read_owners(fields, mapping, "only", names=names, path=f"{path}.only"),
         part=fields.read_number(mapping, "part", path=f"{path}.part"),
         cover=folder / cover if cover else None,
         captions=folder / captions if captions else None,

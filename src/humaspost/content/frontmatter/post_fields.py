@@ -11,14 +11,13 @@ from humaspost.content.draft import make_slug
 from humaspost.content.frontmatter.dates import InvalidDate, parse_date
 from humaspost.content.frontmatter.fields import FieldReader, KeyMapping
 from humaspost.content.frontmatter.hints import join_names, quote, shorten, write_line_hint
-from humaspost.content.frontmatter.keys import KEY_ALIASES, NameIndex
+from humaspost.content.frontmatter.keys import NameIndex
 from humaspost.content.report import FILE_START
 from humaspost.model.post import Late, PublishTime
 
 ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}", re.ASCII)
 _TAG_PATTERN = re.compile(r"#?(?=\w*[^\W\d_])\w+")
 _LINK_PATTERN = re.compile(r"https?://[^\s<>\"'@/?#]+(?:[/?#][^\s<>\"]*)?", re.IGNORECASE)
-_CHANNEL_ALIASES = {"ig": "instagram", "wa": "whatsapp", "insta": "instagram", "twitter": "x"}
 
 
 def read_post_id(fields: FieldReader, stem: str) -> str:
@@ -48,21 +47,21 @@ def _id_from_filename(fields: FieldReader, stem: str) -> str:
 
 
 def read_owners(
-    fields: FieldReader, mapping: KeyMapping, key: str, *, names: Collection[str], path: str = ""
+    fields: FieldReader, mapping: KeyMapping, key: str, *, names: NameIndex, path: str = ""
 ) -> tuple[str, ...]:
-    """Return the channels and accounts of a list, without duplicates; ``twitter`` is ``x``."""
+    """Return the channels and accounts of a list, without duplicates and aliases."""
     words = fields.read_list(mapping, key, path=path)
     return tuple(dict.fromkeys(_read_owner(fields, word, at, names) for word, at in words))
 
 
-def _read_owner(fields: FieldReader, word: str, path: str, names: Collection[str]) -> str:
-    word = KEY_ALIASES.get(word, word)
-    if word not in names:
-        suggestion = _CHANNEL_ALIASES.get(word.casefold()) or nearest(word, names)
+def _read_owner(fields: FieldReader, word: str, path: str, names: NameIndex) -> str:
+    word = names.resolve_alias(word)
+    if word not in names.channels:
+        suggestion = names.suggestions.get(word.casefold()) or nearest(word, names.channels)
         hint = (
             write_line_hint(suggestion)
-            if suggestion in names
-            else _("the office has: {names}").format(names=join_names(names))
+            if suggestion in names.channels
+            else _("the office has: {names}").format(names=join_names(names.channels))
         )
         message = _("there is no channel or account {name!r}").format(name=shorten(word))
         fields.add_error("unknown-channel", message, hint=hint, path=path)
@@ -195,7 +194,7 @@ def read_channel_keys(fields: FieldReader, names: NameIndex) -> dict[str, Mappin
     """Return the own fields of each channel or account as written, without empty fields."""
     values: dict[str, Mapping[str, Json]] = {}
     for key, value in fields.front_matter.data.items():
-        name = KEY_ALIASES.get(key, key)
+        name = names.resolve_alias(key)
         if name not in names.owners:
             continue
         if isinstance(value, dict):
