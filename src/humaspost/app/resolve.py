@@ -83,14 +83,14 @@ def recheck(office: Office, rows: Sequence[DeliveryRecord]) -> dict[str, Receipt
     if len(unknown_rows) > _MAX_CHECKS:
         return {}
     by_name = {account.name: account for account in office.settings.accounts}
-    account_sessions = {
+    sessions = {
         name: account_sessions.open_account(office, by_name[name])
         for name in {row.account_name for row in unknown_rows} & set(by_name)
     }
     return {
-        row.key: lookup(account_sessions[row.account_name], office.ledger(), row.key)
+        row.key: lookup(sessions[row.account_name], office.ledger(), row.key)
         for row in unknown_rows
-        if row.account_name in account_sessions
+        if row.account_name in sessions
     }
 
 
