@@ -17,6 +17,7 @@ from humaspost.channels.response_text import clean_text
 from humaspost.channels.testing.contract import FAULTS, OPTIONAL_CLAIMS, ChannelContract, ContractStage
 from humaspost.model.account import AccountStatus, Identity, Template, TemplateStatusChange
 from humaspost.model.channel import (
+    Aliased,
     Authorization,
     Channel,
     ChannelContext,
@@ -30,6 +31,8 @@ from humaspost.model.channel import (
     Retracted,
     Session,
     Snapshot,
+    WebhookReceiver,
+    WebhookSecrets,
     optional_secret,
 )
 from humaspost.model.channel_event import (
@@ -98,6 +101,7 @@ __all__ = [
     "REQUEST_SECONDS",
     "AccountRestricted",
     "AccountStatus",
+    "Aliased",
     "Attachment",
     "Attempt",
     "AuthFailed",
@@ -183,6 +187,8 @@ __all__ = [
     "Unsupported",
     "Video",
     "VideoRules",
+    "WebhookReceiver",
+    "WebhookSecrets",
     "attachments_for",
     "channel_problem",
     "classify",

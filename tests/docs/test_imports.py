@@ -8,7 +8,15 @@ from typing import get_args, get_type_hints
 import pytest
 
 from humaspost import plugin
-from humaspost.plugin import Channel, ChannelContext, ContractStage, OAuthLogin, Session
+from humaspost.plugin import (
+    Aliased,
+    Channel,
+    ChannelContext,
+    ContractStage,
+    OAuthLogin,
+    Session,
+    WebhookReceiver,
+)
 from tests.docs.pages import ROOT
 
 SOURCE = ROOT / "src"
@@ -100,7 +108,7 @@ def test_the_facade_exports_what_it_names() -> None:
 
 
 def test_the_facade_has_every_type_of_the_interface() -> None:
-    interfaces = (Channel, ChannelContext, ContractStage, OAuthLogin, Session)
+    interfaces = (Aliased, Channel, ChannelContext, ContractStage, OAuthLogin, Session, WebhookReceiver)
     members = [member for interface in interfaces for member in vars(interface).values() if callable(member)]
     hints = [hint for member in members for hint in get_type_hints(member).values()]
     types = {part for hint in hints for part in (hint, *get_args(hint))}

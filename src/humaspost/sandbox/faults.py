@@ -9,6 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from humaspost.sandbox.platforms import PLATFORMS
+
+_FAULT_CHANNELS = (*PLATFORMS, "media", "*")
 _RESPONSE_FIELDS = {"status", "body", "headers", "acted"}
 #: Fields of each fault besides ``channel``, ``method``, ``path``, ``skip``, ``count`` and ``probability``.
 FAULT_FIELDS: dict[str, set[str]] = {
@@ -60,7 +63,7 @@ class Fault(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    channel: Literal["x", "instagram", "whatsapp", "media", "*"] = "*"
+    channel: str = "*"
     method: Literal["GET", "HEAD", "POST", "PUT", "DELETE", "*"] = "*"
     path: Annotated[str, StringConstraints(max_length=500)] = ""
     fault: str
@@ -75,6 +78,13 @@ class Fault(BaseModel):
     pid: int | None = Field(default=None, gt=1)
     when: Literal["headers", "body"] = "body"
     reset: bool = False
+
+    @field_validator("channel")
+    @classmethod
+    def _check_channel(cls, channel: str) -> str:
+        if channel not in _FAULT_CHANNELS:
+            raise ValueError(f"there is no channel {channel!r}; there are: {', '.join(_FAULT_CHANNELS)}")
+        return channel
 
     @field_validator("fault")
     @classmethod

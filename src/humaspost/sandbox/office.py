@@ -10,12 +10,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-#: Account -> its secrets in credentials.toml.
-_SECRET_FIELDS = {
-    "x": ("api_key", "api_key_secret", "access_token", "access_token_secret"),
-    "instagram": ("access_token",),
-    "whatsapp": ("access_token", "app_secret", "verify_token"),
-}
+from humaspost.sandbox.accounts import DEMO_ACCOUNTS
+
 _AUDIENCE_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _GITIGNORE = "credentials.toml\n.humaspost/\n"
 
@@ -73,8 +69,8 @@ def _render_config(config: dict[str, Any], audiences: Path) -> str:
 
 def _render_credentials(accounts: dict[str, dict[str, Any]]) -> str:
     tables = []
-    for name, fields in _SECRET_FIELDS.items():
-        lines = [f"{field} = {json.dumps(accounts[name][field])}" for field in fields]
+    for name, demo in DEMO_ACCOUNTS.items():
+        lines = [f"{field} = {json.dumps(accounts[name][field])}" for field in demo.SECRETS]
         tables.append("\n".join([f"[{name}]", *lines]))
     return "\n\n".join(tables) + "\n"
 

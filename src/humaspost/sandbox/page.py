@@ -9,10 +9,9 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route
 
 from humaspost.sandbox import markup, page_model
-from humaspost.sandbox.instagram import accounts as instagram
+from humaspost.sandbox.accounts import DEMO_ACCOUNTS
+from humaspost.sandbox.platforms import PLATFORMS
 from humaspost.sandbox.state import SandboxState
-from humaspost.sandbox.whatsapp import accounts as whatsapp
-from humaspost.sandbox.x import accounts as x
 
 #: Types that a browser may display; any other type is served as plain bytes.
 _INLINE_TYPES = {
@@ -46,11 +45,7 @@ class PageEndpoints:
             "format_duration": markup.format_duration,
             "format_people": markup.format_people,
         }
-        self._jinja.globals |= {
-            "x": x,
-            "instagram": instagram,
-            "whatsapp_account": whatsapp,
-        }
+        self._jinja.globals["accounts"] = DEMO_ACCOUNTS
         self.routes: list[BaseRoute] = [
             Route("/", self._get_page),
             Route("/_sandbox/page", self._get_fragments),
@@ -82,11 +77,7 @@ class PageEndpoints:
 
     def _build_content(self) -> dict[str, Any]:
         objects = list(self._state.objects)
-        lists: dict[str, list[Any]] = {
-            "x": page_model.group_conversations(objects),
-            "instagram": page_model.instagram_posts(objects),
-            "whatsapp": page_model.group_phones(objects),
-        }
+        lists = {name: page_model.list_items(objects, name) for name in PLATFORMS}
         return {
             "version": self._content_version(),
             "counts": self._jinja.get_template("counts.html").render(

@@ -1,9 +1,11 @@
 """The page's contents: conversations on X, posts on Instagram, phones on WhatsApp."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from humaspost.sandbox.platforms import PLATFORMS
 from humaspost.sandbox.state import PublicObject
 
 #: The page shows at most so many items and states how many it does not show.
@@ -44,44 +46,45 @@ class Phone:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """The figures in the page's header."""
+class Count:
+    """The figures of one platform in the page's header; ``people`` received its messages."""
 
-    x: int
-    instagram: int
-    whatsapp: int
+    objects: int
     people: int
 
 
-def count_objects(objects: Iterable[PublicObject]) -> Counts:
-    """Return how many objects are public now."""
-    existing = [o for o in objects if not o.deleted]
-    by_channel = {name: sum(o.channel == name for o in existing) for name in ("x", "instagram", "whatsapp")}
-    return Counts(**by_channel, people=len({o.to for o in existing if o.to}))
+def count_objects(objects: Iterable[PublicObject]) -> dict[str, Count]:
+    """Return how many objects are public now, by platform."""
+    existing = {name: _existing_objects(objects, name) for name in PLATFORMS}
+    return {
+        name: Count(len(listed), len({o.to for o in listed if o.to})) for name, listed in existing.items()
+    }
 
 
-def group_conversations(objects: Iterable[PublicObject]) -> list[Conversation]:
-    """Return the conversations on X, the one with the newest post first."""
+def list_items(objects: Iterable[PublicObject], platform: str) -> list[Any]:
+    """Return what the page shows of a platform: its own groups, or each object, newest first."""
+    existing = _existing_objects(objects, platform)
+    group = _GROUPINGS.get(platform)
+    return group(existing) if group else existing[::-1]
+
+
+def _group_conversations(posts: Iterable[PublicObject]) -> list[Conversation]:
+    """Return the conversations, the one with the newest post first."""
     grouped: dict[str, list[PublicObject]] = {}
-    for post in _existing_objects(objects, "x"):
+    for post in posts:
         grouped.setdefault(post.extra.get("conversation_id", post.id), []).append(post)
     conversation = [Conversation(key, tuple(posts)) for key, posts in grouped.items()]
     return sorted(conversation, key=lambda c: c.latest_at, reverse=True)
 
 
-def instagram_posts(objects: Iterable[PublicObject]) -> list[PublicObject]:
-    """Return the posts on Instagram, newest first."""
-    return _existing_objects(objects, "instagram")[::-1]
-
-
-def group_phones(objects: Iterable[PublicObject]) -> list[Phone]:
+def _group_phones(messages: Iterable[PublicObject]) -> list[Phone]:
     """Return one phone per group of people with the same messages, largest group first."""
     inboxes: dict[str, list[PublicObject]] = {}
-    for message in _existing_objects(objects, "whatsapp"):
+    for message in messages:
         inboxes.setdefault(message.to or "", []).append(message)
     groups: dict[tuple[object, ...], list[str]] = {}
-    for person, messages in inboxes.items():
-        groups.setdefault(tuple(sorted(map(_message_content, messages))), []).append(person)
+    for person, received in inboxes.items():
+        groups.setdefault(tuple(sorted(map(_message_content, received))), []).append(person)
     phone_groups = [
         Phone(min(people), tuple(people), tuple(inboxes[people[0]])) for people in groups.values()
     ]
@@ -91,6 +94,12 @@ def group_phones(objects: Iterable[PublicObject]) -> list[Phone]:
 def _message_content(message: PublicObject) -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:
     media = tuple(m.sha256 for m in message.media)
     return (message.text, message.template or "", media, tuple(message.extra.get("buttons", ())))
+
+
+_GROUPINGS: dict[str, Callable[[Iterable[PublicObject]], list[Any]]] = {
+    "x": _group_conversations,
+    "whatsapp": _group_phones,
+}
 
 
 def _existing_objects(objects: Iterable[PublicObject], channel: str) -> list[PublicObject]:

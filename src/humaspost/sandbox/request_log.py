@@ -7,9 +7,10 @@ from urllib.parse import parse_qsl
 from python_multipart.multipart import parse_options_header
 from starlette.types import Scope
 
+from humaspost.sandbox.platforms import PLATFORMS
 from humaspost.sandbox.state import SandboxState
 
-CHANNELS = ("x", "instagram", "whatsapp", "media")
+CHANNELS = (*PLATFORMS, "media")
 
 _SECRET_FIELDS = {
     "access_token",

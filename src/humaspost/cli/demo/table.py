@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from humaspost.base.i18n import _, ngettext
+from humaspost.sandbox.platforms import PLATFORMS
 from humaspost.views.text import display_width, escape_unsafe, pad
 
-CHANNELS = ("x", "instagram", "whatsapp")
 _EMPTY_CELL = "-"
 
 
@@ -36,7 +36,7 @@ class DemoDay:
     def counts(self) -> Counter[str]:
         """Deliveries by state; ``published`` only where the platform really has the object."""
         states = Counter(d["state"] for d in self.deliveries if d["state"] != "published")
-        states["published"] = sum(self.published_count(channel) for channel in CHANNELS)
+        states["published"] = sum(self.published_count(channel) for channel in PLATFORMS)
         return states
 
     def published_count(self, channel: str) -> int:
@@ -53,11 +53,11 @@ class DemoDay:
 
 def format_table(day: DemoDay) -> list[str]:
     """One line per post, one column per channel."""
-    rows: list[tuple[str, ...]] = [(_("POST"), "X", "INSTAGRAM", "WHATSAPP")]
-    rows += [(post, *(_format_cell(day, post, channel) for channel in CHANNELS)) for post in day.order]
-    totals = (_("published"), *(f"{day.published_count(channel):,}" for channel in CHANNELS))
+    rows: list[tuple[str, ...]] = [(_("POST"), *(name.upper() for name in PLATFORMS))]
+    rows += [(post, *(_format_cell(day, post, channel) for channel in PLATFORMS)) for post in day.order]
+    totals = (_("published"), *(f"{day.published_count(channel):,}" for channel in PLATFORMS))
     cell_rows = [row for row in [*rows, totals] if row[0] not in day.drafts]
-    widths = [max(display_width(row[n]) for row in cell_rows) + 2 for n in range(4)]
+    widths = [max(display_width(row[n]) for row in cell_rows) + 2 for n in range(len(rows[0]))]
     widths[0] = max(widths[0], *(display_width(post) + 2 for post in day.order))
     lines = [
         _format_line(row, widths) if row[0] not in day.drafts else _format_drafts(row[0], day, widths)

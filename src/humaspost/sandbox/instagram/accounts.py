@@ -17,6 +17,12 @@ APP_SECRET = "sandbox-app-secret-kota-contoh"  # noqa: S105 - a demo constant
 #: Pages with a location on the map; any other ``location_id`` is refused.
 LOCATION_IDS = ("106377336067638", "213385402")
 
+TITLE = "Instagram"
+OWNER = f"@{USERNAME}"
+ITEM = ("post", "posts")
+#: Its objects are messages to people, and the page counts those.
+TO_PEOPLE = False
+SECRETS = ("access_token",)
 ACCOUNTS = {
     "user_id": USER_ID,
     "access_token": ACCESS_TOKEN,

@@ -12,6 +12,12 @@ DISPLAY_PHONE_NUMBER = "+62 811-1234-9900"
 COUNTRY_CODE = "62"
 VERIFIED_NAME = "Humas Kota Contoh"
 
+TITLE = "WhatsApp"
+OWNER = VERIFIED_NAME
+ITEM = ("message", "messages")
+#: Its objects are messages to people, and the page counts those.
+TO_PEOPLE = True
+SECRETS = ("access_token", "app_secret", "verify_token")
 ACCOUNTS = {
     "phone_number_id": PHONE_NUMBER_ID,
     "business_account_id": BUSINESS_ACCOUNT_ID,

@@ -16,6 +16,12 @@ APP_BEARER = "sandbox-app-only-bearer"
 CLIENT_ID = "sandbox-client-id"
 CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105  (public on purpose)
 
+TITLE = "X"
+OWNER = f"@{HANDLE}"
+ITEM = ("post", "posts")
+#: Its objects are messages to people, and the page counts those.
+TO_PEOPLE = False
+SECRETS = ("api_key", "api_key_secret", "access_token", "access_token_secret")
 ACCOUNTS = {
     "api_key": API_KEY,
     "api_key_secret": API_KEY_SECRET,
