@@ -46,6 +46,14 @@ def test_the_longest_form_wins_and_a_very_short_one_is_no_secret() -> None:
     assert redact("abc", ["abc"]) == "abc"
 
 
+#: Of the built-in channels and their platforms, and one of a plug-in.
+_SECRET_NAMES = (
+    *("access_token", "api_key", "api_key_secret", "access_token_secret", "app_secret", "verify_token"),
+    *("client_secret", "refresh_token", "fb_exchange_token", "input_token", "bot_token"),
+    *("oauth_token", "oauth_signature", "oauth_consumer_key", "oauth2_refresh_token"),
+)
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
@@ -53,7 +61,9 @@ def test_the_longest_form_wins_and_a_very_short_one_is_no_secret() -> None:
         ('{"refresh_token": "abcdefgh"}', f'{{"refresh_token": "{REDACTED}"}}'),
         ("Authorization: Bearer abcdefgh12345", f"Authorization: Bearer {REDACTED}"),
         ("app_secret = 'abcdef'", f"app_secret = '{REDACTED}'"),
+        *((f"{name}=abcdefgh", f"{name}={REDACTED}") for name in _SECRET_NAMES),
         ("nothing of that kind", "nothing of that kind"),
+        ("the token: abcdefgh", "the token: abcdefgh"),
     ],
 )
 def test_what_is_named_like_a_secret_is_hidden_though_nobody_knows_it(text: str, shown: str) -> None:
