@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from os import cpu_count, getloadavg
 from pathlib import Path
 
-from benchmarks.cost import check, help_
+from benchmarks.cost import check, check_one, check_one_with_ledger, help_, status
 from benchmarks.fan_out import fan_out
 from benchmarks.punctual import punctual
 from benchmarks.result import Result
@@ -16,6 +16,9 @@ from benchmarks.result import Result
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 ALL: dict[str, Callable[[Path], Result]] = {
     "help": help_,
+    "check-one": check_one,
+    "check-one-with-ledger": check_one_with_ledger,
+    "status": status,
     "check": check,
     "punctual": punctual,
     "fan-out": fan_out,

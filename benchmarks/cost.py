@@ -1,4 +1,4 @@
-"""Processor time of ``--help`` against an empty Python, and of ``check`` against a reader."""
+"""Processor time of commands against an empty Python, and of ``check`` against a reader."""
 
 import sys
 from collections.abc import Sequence
@@ -33,6 +33,41 @@ def help_(folder: Path) -> Result:
     bare, ours = (median(column) for column in zip(*pairs, strict=True))
     detail = f"{ours * 1000:.0f} ms against {bare * 1000:.0f} ms of `python -c pass`"
     return Result("`humaspost --help`, CPU", ours / bare, "x", 11, detail)
+
+
+#: Processor time at commit 70a5701, in that of ``python -c pass``: medians of 7 runs with warm .pyc files and the
+#: same packages (Python 3.11.7, 2 processors, load average 10, 2026-11-29).
+_BEFORE = {"check alone": 64.3, "check": 60.3, "status": 59.2}
+
+
+def check_one(folder: Path) -> Result:
+    """Measure ``check`` of one post, in an office without a ledger, against the old figure."""
+    return _against_before("check alone", "`check` of one post, no ledger, CPU", folder, goal=0.5)
+
+
+def check_one_with_ledger(folder: Path) -> Result:
+    """Measure ``check`` of one post, in an office with a ledger, against the old figure."""
+    return _against_before("check", "`check` of one post, with a ledger, CPU", folder, goal=0.75)
+
+
+def status(folder: Path) -> Result:
+    """Measure ``status`` against the old figure."""
+    return _against_before("status", "`status`, CPU", folder, goal=0.75)
+
+
+def _against_before(key: str, name: str, folder: Path, *, goal: float) -> Result:
+    office = write_office(folder / "office", posts=1)
+    if key != "check alone":
+        run((*HUMASPOST, "pause", "--reason", "bench"), cwd=office)
+    command = (*HUMASPOST, key.split()[0])
+    run(command, cwd=office)  # warm up the file cache
+    pairs = [
+        (cpu(lambda: run((sys.executable, "-c", "pass"), cwd=office)), cpu(lambda: run(command, cwd=office)))
+        for _ in range(_EACH + 1)
+    ]
+    bare, ours = (median(column) for column in zip(*pairs, strict=True))
+    detail = f"{ours / bare:.1f} times `python -c pass`, where 70a5701 took {_BEFORE[key]:g} times that"
+    return Result(name, ours / bare / _BEFORE[key], "x", goal, detail)
 
 
 def check(folder: Path) -> Result:
