@@ -56,7 +56,7 @@ def test_the_expiry_counts_first() -> None:
 
 
 def _reckonings(path: Path) -> list[str]:
-    """Return where a module reckons or compares with a grace, or decides ``before-ledger``."""
+    """Return where a module reckons or compares with a grace, or decides ``BEFORE_LEDGER``."""
     found = []
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.BinOp | ast.Compare):
@@ -64,7 +64,7 @@ def _reckonings(path: Path) -> list[str]:
             names |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
             if "grace" in names:
                 found.append(f"{path.relative_to(SOURCE)}:{node.lineno}")
-        elif isinstance(node, ast.Constant) and node.value == "before-ledger":
+        elif isinstance(node, ast.Attribute) and node.attr == "BEFORE_LEDGER":
             found.append(f"{path.relative_to(SOURCE)}:{node.lineno}")
     return found
 

@@ -22,7 +22,7 @@ from humaspost.ledger.holds import account_holds, pauses
 from humaspost.ledger.people import recipients
 from humaspost.ledger.schema import delivery
 from humaspost.ledger.webhooks import message_events
-from humaspost.model.channel import ChannelEvent
+from humaspost.model.channel_event import MessageStatus
 from humaspost.model.decision import Allow, Decision, Deny, GateFacts
 from humaspost.model.delivery import Proof, Receipt, Stage, State
 from humaspost.model.plan import NotPlanned
@@ -332,10 +332,9 @@ class Life:
         if row is None:
             return
         self.serial += 1
-        event = ChannelEvent(
-            str(self.serial),
-            "status",
-            self.office.now,
+        event = MessageStatus(
+            dedupe_key=str(self.serial),
+            at=self.office.now,
             key=f"hp1:{row.key}:{row.attempts}",
             remote_id=row.remote_id or f"wamid.{self.serial}",
             **values,
