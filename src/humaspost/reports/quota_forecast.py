@@ -69,7 +69,7 @@ def _started_parts(conn: Connection, item: Upcoming) -> Iterator[tuple[str, str]
     account = accounts.get_by_name(conn, name)
     for part in item.row.rendition.parts if account else ():
         row = preparations.load_preparation(conn, account.id, part.hash) if account else None
-        if row and preparations.decode_token(row):
+        if row and row.token:
             yield name, part.hash
 
 

@@ -43,10 +43,10 @@ class Progress:
 def load_progress(account_session: AccountSession, sender: SenderContext, part_hash: str) -> Progress:
     """What the ledger remembers of the part."""
     with sender.ledger.read() as conn:
-        row = preparations.load_preparation(conn, account_session.account_id, part_hash)
-    if row is None:
+        saved = preparations.load_preparation(conn, account_session.account_id, part_hash)
+    if saved is None:
         return Progress(False)
-    return Progress(row.ready, preparations.decode_token(row), row.next_at)
+    return Progress(saved.ready, saved.token, saved.next_at)
 
 
 def advance(
@@ -159,8 +159,8 @@ def _handle_error(
     if isinstance(channel_error, UnknownOutcome):
         channel_error = Transient(channel_error.code, channel_error.detail)
     with sender.ledger.read() as conn:
-        row = preparations.load_preparation(conn, account_session.account_id, part_hash)
-    failures, now = max(row.failures, row.restarts) if row else 0, sender.now()
+        saved = preparations.load_preparation(conn, account_session.account_id, part_hash)
+    failures, now = max(saved.failures, saved.restarts) if saved else 0, sender.now()
     decision = retry.decide(channel_error, failures=failures, now=now, jitter=random.random())  # noqa: S311  # spreads load
     sender.emit(
         DeliveryEvent(

@@ -3,15 +3,15 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.delivery.events import DeliveryEvent
 from humaspost.delivery.steps.retry import as_channel_error
 from humaspost.ledger.database import Ledger
 from humaspost.ledger.deliveries import outcomes, receipts, unknown_outcomes
+from humaspost.ledger.deliveries.unknown_outcomes import UnknownDelivery
 from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient
 from humaspost.model.event_kind import EventKind
 from humaspost.model.rendition import Rendition
@@ -29,35 +29,39 @@ def check_unknown(account_sessions: Mapping[str, AccountSession], sender: Sender
     now = sender.now()
     with sender.ledger.read() as conn:
         due = unknown_outcomes.list_due(conn, now=now, only_post=sender.only_post)
-    for row in due:
-        account_session = account_sessions.get(row.account)
+    for unknown in due:
+        account_session = account_sessions.get(unknown.account)
         if account_session is not None:
-            _check_delivery(account_session, sender, row)
+            _check_delivery(account_session, sender, unknown)
     return len(due)
 
 
-def _check_delivery(account_session: AccountSession, sender: SenderContext, row: Row[Any]) -> None:
+def _check_delivery(account_session: AccountSession, sender: SenderContext, unknown: UnknownDelivery) -> None:
     with sender.ledger.read() as conn:
-        attempt = _build_attempt(row, unknown_outcomes.list_used_remote_ids(conn, row))
+        attempt = _build_attempt(unknown, unknown_outcomes.list_used_remote_ids(conn, unknown))
     try:
-        answer = account_session.session.find(attempt, to=_build_recipient(row))
+        answer = account_session.session.find(attempt, to=_build_recipient(unknown))
     except Exception as error:
         # Not even the question was answered, so nothing was seen; no other look waits for it.
         message = str(as_channel_error(error))
         sender.emit(
             DeliveryEvent(
-                sender.now(), EventKind.CHECK_FAILED, row.post, account_session.account.name, detail=message
+                sender.now(),
+                EventKind.CHECK_FAILED,
+                unknown.post,
+                account_session.account.name,
+                detail=message,
             )
         )
         answer = Proof.NO_ANSWER
-    answer = sender.ledger.write(lambda conn: _record_result(conn, account_session, sender, row, answer))
+    answer = sender.ledger.write(lambda conn: _record_result(conn, account_session, sender, unknown, answer))
     if answer is Proof.NO_ANSWER:
         return
     kind = EventKind.FOUND if isinstance(answer, Receipt) else EventKind.CHECKED
     url = answer.url if isinstance(answer, Receipt) else None
     detail = "" if isinstance(answer, Receipt) else answer
     sender.emit(
-        DeliveryEvent(sender.now(), kind, row.post, account_session.account.name, detail=detail, url=url)
+        DeliveryEvent(sender.now(), kind, unknown.post, account_session.account.name, detail=detail, url=url)
     )
 
 
@@ -65,72 +69,74 @@ def _record_result(
     conn: Connection,
     account_session: AccountSession,
     sender: SenderContext,
-    row: Row[Any],
+    unknown: UnknownDelivery,
     answer: Receipt | Proof,
 ) -> Receipt | Proof:
     """What the answer proves of this delivery: an object that another one holds proves nothing."""
     now = sender.now()
-    if isinstance(answer, Receipt) and answer.remote_id in unknown_outcomes.list_used_remote_ids(conn, row):
+    if isinstance(answer, Receipt) and answer.remote_id in unknown_outcomes.list_used_remote_ids(
+        conn, unknown
+    ):
         answer = Proof.ABSENT_SO_FAR
     if isinstance(answer, Receipt):
         receipts.mark_published(
-            conn, [receipts.PublishedReceipt(row.key, row.number, answer)], now=now, by_lookup=True
+            conn, [receipts.PublishedReceipt(unknown.key, unknown.number, answer)], now=now, by_lookup=True
         )
         return answer
     next_at = (
         None
         if answer is Proof.CANNOT_TELL
-        else _next_check_at(account_session, row, now, is_answered=answer is not Proof.NO_ANSWER)
+        else _next_check_at(account_session, unknown, now, is_answered=answer is not Proof.NO_ANSWER)
     )
     retry = account_session.account.on_unknown == "retry" and answer is not Proof.NO_ANSWER
-    outcomes.record_check(conn, row.key, proof=answer, next_at=next_at, now=now, retry=retry)
+    outcomes.record_check(conn, unknown.key, proof=answer, next_at=next_at, now=now, retry=retry)
     return answer
 
 
 def _next_check_at(
-    account_session: AccountSession, row: Row[Any], now: datetime, *, is_answered: bool
+    account_session: AccountSession, unknown: UnknownDelivery, now: datetime, *, is_answered: bool
 ) -> datetime | None:
     """The next look that is still to come, counted from the end of the attempt.
 
     A look that was not answered is made once more, for a day at most: it showed nothing.
     """
     times = [
-        row.unknown_since + timedelta(seconds=after)
+        unknown.unknown_since + timedelta(seconds=after)
         for after in account_session.channel.lookup_schedule.delays
     ]
-    upcoming = next((time for time in times[row.lookups + 1 :] if time > now), None)
-    if upcoming is None and not is_answered and now < row.unknown_since + RECHECK_PERIOD:
+    upcoming = next((time for time in times[unknown.lookups + 1 :] if time > now), None)
+    if upcoming is None and not is_answered and now < unknown.unknown_since + RECHECK_PERIOD:
         return now + RECHECK_DELAY
     return upcoming
 
 
-def _build_attempt(row: Row[Any], used_remote_ids: frozenset[str]) -> Attempt:
-    part = Rendition.from_json(json.loads(row.body)).parts[row.part - 1]
+def _build_attempt(unknown: UnknownDelivery, used_remote_ids: frozenset[str]) -> Attempt:
+    part = Rendition.from_json(json.loads(unknown.body)).parts[unknown.part - 1]
     return Attempt(
-        key=row.key,
-        number=row.number,
-        started_at=row.started_at,
-        ended_at=row.unknown_since,
+        key=unknown.key,
+        number=unknown.number,
+        started_at=unknown.started_at,
+        ended_at=unknown.unknown_since,
         part=part,
-        token=json.loads(row.token),
-        reply_to=row.reply_to,
-        code=row.code,
+        token=json.loads(unknown.token),
+        reply_to=unknown.reply_to,
+        code=unknown.code,
         used_remote_ids=used_remote_ids,
     )
 
 
-def _build_recipient(row: Row[Any]) -> Recipient | None:
-    return Recipient(row.recipient, row.phone) if row.recipient else None
+def _build_recipient(unknown: UnknownDelivery) -> Recipient | None:
+    return None if unknown.phone is None else Recipient(unknown.recipient, unknown.phone)
 
 
 def lookup(account_session: AccountSession, ledger: Ledger, key: str) -> Receipt | Proof:
     """What the platform says of one delivery whose fate or place is not known; read-only."""
     with ledger.read() as conn:
-        row = unknown_outcomes.get_unknown(conn, key)
-        if row is None:
+        unknown = unknown_outcomes.get_unknown(conn, key)
+        if unknown is None:
             return Proof.CANNOT_TELL
-        attempt = _build_attempt(row, unknown_outcomes.list_used_remote_ids(conn, row))
+        attempt = _build_attempt(unknown, unknown_outcomes.list_used_remote_ids(conn, unknown))
     try:
-        return account_session.session.find(attempt, to=_build_recipient(row))
+        return account_session.session.find(attempt, to=_build_recipient(unknown))
     except Exception:
         return Proof.NO_ANSWER  # nobody answered, or nothing that we could read

@@ -5,9 +5,8 @@ from collections import deque
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.delivery.worker.preparations import Preparation, Preparations
@@ -34,7 +33,7 @@ class ClaimedDeliveries:
         self, account_session: AccountSession, sender: SenderContext, preparations: Preparations
     ) -> None:
         self._account_session, self._sender, self._preparations = account_session, sender, preparations
-        self._claimed_rows: deque[Row[Any]] = deque()
+        self._claimed_rows: deque[claims.Claim] = deque()
         self._claimed: list[ClaimedDelivery] = []
 
     def __iter__(self) -> Iterator[ClaimedDelivery]:
@@ -48,7 +47,7 @@ class ClaimedDeliveries:
         """Up to ``most`` deliveries that are due ``until`` are ours, of due posts expanded to their people."""
         account_session, sender = self._account_session, self._sender
 
-        def operation(conn: Connection) -> list[Row[Any]]:
+        def operation(conn: Connection) -> list[claims.Claim]:
             claims.expand_due(
                 conn,
                 account_session.account_id,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
 from typing import Any
@@ -23,6 +24,18 @@ from humaspost.model.delivery import State, delivery_key
 from humaspost.model.reasons import AccountHold, StopReason
 
 CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery that a sender has claimed; ``rendition`` is the hash of the one to prepare."""
+
+    key: str
+    post: str
+    part: int
+    priority: int
+    due_at: datetime
+    rendition: str
 
 
 def expand_due(
@@ -122,10 +135,10 @@ def claim_due(
     now: datetime,
     limit: int,
     only_post: str | None = None,
-) -> list[Row[Any]]:
+) -> list[Claim]:
     """Up to ``limit`` deliveries due ``until`` are ours: by priority, and in turns over their posts.
 
-    ``only`` = of one post. Rows carry key, post, part, priority, due_at and the rendition to prepare.
+    ``only`` = of one post.
     """
     condition = _is_claimable(account_id, until, now)
     if only_post is not None:
@@ -151,26 +164,23 @@ def claim_due(
     return _load_claimed(conn, keys, owner)
 
 
-def _load_claimed(conn: Connection, keys: list[str], owner: str) -> list[Row[Any]]:
+def _load_claimed(conn: Connection, keys: list[str], owner: str) -> list[Claim]:
     uses_frozen = plan_row.c.first_write_at.isnot(None) & delivery.c.use_latest_rendition.is_(False)
-    rows: list[Any] = list(
-        conn.execute(
-            select(
-                delivery.c.key,
-                delivery.c.post,
-                delivery.c.part,
-                delivery.c.priority,
-                delivery.c.due_at,
-                func.iif(uses_frozen, plan_row.c.frozen_rendition, plan_row.c.rendition).label("rendition"),
-            )
-            .join(
-                plan_row, and_(plan_row.c.post == delivery.c.post, plan_row.c.account == delivery.c.account)
-            )
-            .where(delivery.c.key.in_(keys), delivery.c.owner == owner, delivery.c.state == State.PREPARING)
+    rows = conn.execute(
+        select(
+            delivery.c.key,
+            delivery.c.post,
+            delivery.c.part,
+            delivery.c.priority,
+            delivery.c.due_at,
+            func.iif(uses_frozen, plan_row.c.frozen_rendition, plan_row.c.rendition).label("rendition"),
         )
+        .join(plan_row, and_(plan_row.c.post == delivery.c.post, plan_row.c.account == delivery.c.account))
+        .where(delivery.c.key.in_(keys), delivery.c.owner == owner, delivery.c.state == State.PREPARING)
     )
     turn = {key: number for number, key in enumerate(keys)}
-    return sorted(rows, key=lambda row: turn[row.key])
+    claims = [Claim(*row) for row in rows]
+    return sorted(claims, key=lambda claim: turn[claim.key])
 
 
 def release_claims(

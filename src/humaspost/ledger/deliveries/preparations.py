@@ -1,10 +1,11 @@
 """Preparation: one row per account and part, shared by ten thousand recipients."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, select
+from sqlalchemy import Connection, and_, delete, exists, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from humaspost.base.canonical_json import Json, dump_canonical
@@ -14,10 +15,27 @@ from humaspost.model.delivery import State
 from humaspost.model.post import Late
 
 
-def load_preparation(conn: Connection, account_id: str, part_hash: str) -> Row[Any] | None:
-    """How far the part is prepared."""
+@dataclass(frozen=True, slots=True)
+class SavedPreparation:
+    """How far a part is prepared; ``token`` is as the channel gave it.
+
+    ``failures`` = errors in a row, ``restarts`` = how often all of it was thrown away.
+    """
+
+    token: Json
+    ready: bool
+    next_at: datetime
+    failures: int
+    restarts: int
+
+
+def load_preparation(conn: Connection, account_id: str, part_hash: str) -> SavedPreparation | None:
+    """Return how far the part is prepared, or None where nothing of it is."""
     condition = (preparation.c.account == account_id) & (preparation.c.part_hash == part_hash)
-    return conn.execute(select(preparation).where(condition)).one_or_none()
+    row = conn.execute(select(preparation).where(condition)).one_or_none()
+    if row is None:
+        return None
+    return SavedPreparation(json.loads(row.token), row.ready, row.next_at, row.failures, row.restarts)
 
 
 def save_preparation(
@@ -59,8 +77,8 @@ def delete_preparation(conn: Connection, account_id: str, part_hash: str) -> Non
 
 def is_available(conn: Connection, account_id: str, part_hash: str, *, token: Json) -> bool:
     """Whether what was prepared is exactly this, and nobody took it meanwhile."""
-    row = load_preparation(conn, account_id, part_hash)
-    return row is not None and row.ready and row.token == dump_canonical(token)
+    saved = load_preparation(conn, account_id, part_hash)
+    return saved is not None and saved.ready and dump_canonical(saved.token) == dump_canonical(token)
 
 
 def restore_preparation(
@@ -96,9 +114,3 @@ def list_upcoming(conn: Connection, account_id: str, *, until: datetime) -> list
 
 def _timing(row: Any) -> Timing:
     return Timing(row.due_at, Late(row.late), timedelta(seconds=row.grace))
-
-
-def decode_token(row: Row[Any]) -> Json:
-    """The token as the channel gave it."""
-    value: Json = json.loads(row.token)
-    return value
