@@ -64,9 +64,9 @@ def _reckonings(path: Path) -> list[str]:
             names |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
             if "grace" in names:
                 found.append(f"{path.relative_to(SOURCE)}:{node.lineno}")
-        elif isinstance(node, ast.Attribute) and node.attr == "BEFORE_LEDGER":
-            found.append(f"{path.relative_to(SOURCE)}:{node.lineno}")
-        elif isinstance(node, ast.Constant) and node.value == "before-ledger":
+        elif (isinstance(node, ast.Attribute) and node.attr == "BEFORE_LEDGER") or (
+            isinstance(node, ast.Constant) and node.value == "before-ledger"
+        ):
             found.append(f"{path.relative_to(SOURCE)}:{node.lineno}")
     return found
 
