@@ -1,6 +1,7 @@
 """Questions and words are apart: reports hold no words, views read no ledger and no clock."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,3 +59,29 @@ def test_views_read_neither_ledger_nor_clock(path: Path) -> None:
 def test_no_row_of_sqlalchemy_leaves_the_ledger() -> None:
     assert [path.relative_to(ROOT) for path in ABOVE_LEDGER if "Row" in _names(path)] == []
     assert [path.relative_to(ROOT) for path in ABOVE_LEDGER if "sqlalchemy.Row" in set(_imports(path))] == []
+
+
+#: About the ledger's file, which is SQLite's.
+ABOUT_THE_FILE = ("database.py", "file.py", "recovery/", "migrations/")
+#: What one database says and another does not.
+OF_ONE_DATABASE = re.compile(
+    r"sqlite|postgres|pragma|\biif\b|insert or |begin immediate|exec_driver_sql", re.IGNORECASE
+)
+
+
+def test_only_the_dialect_of_the_ledger_names_a_database() -> None:
+    ledger = SOURCE / "ledger"
+    paths = {path.relative_to(ledger).as_posix(): path for path in ledger.rglob("*.py")}
+    assert OF_ONE_DATABASE.search(paths.pop("dialect.py").read_text("utf-8"))
+    others = [name for name in paths if not name.startswith(ABOUT_THE_FILE)]
+    assert len(others) > 20
+    assert [name for name in others if OF_ONE_DATABASE.search(paths[name].read_text("utf-8"))] == []
+
+
+def test_only_the_dialect_of_the_ledger_imports_one_of_sqlalchemy() -> None:
+    importers = [
+        path.relative_to(SOURCE).as_posix()
+        for path in SOURCE.rglob("*.py")
+        if any(name.startswith("sqlalchemy.dialects") for name in _imports(path))
+    ]
+    assert importers == ["ledger/dialect.py"]

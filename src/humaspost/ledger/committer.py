@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from humaspost.ledger import dialect
+
 T = TypeVar("T")
 Operation = Callable[[Connection], Any]
 _STOP = None
@@ -80,15 +82,10 @@ class Committer:
             answer = operation(connection)
             savepoint.commit()
         except BaseException as error:
-            if not _in_transaction(connection):
-                # SQLite took everything back (disk full, I/O error): what came before is lost with it.
+            if not dialect.in_transaction(connection):
+                # The database took everything back (disk full, I/O error): what came before is lost with it.
                 raise
             savepoint.rollback()
             future.set_exception(error)
         else:
             done.append((future, answer))
-
-
-def _in_transaction(connection: Connection) -> bool:
-    """Whether SQLite itself still has the transaction open; it ends one by itself when a write cannot be."""
-    return bool(getattr(connection.connection.dbapi_connection, "in_transaction", True))

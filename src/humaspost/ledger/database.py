@@ -18,6 +18,7 @@ from sqlalchemy.pool import StaticPool
 
 from humaspost.base.files import created_path, written_path
 from humaspost.base.i18n import _
+from humaspost.ledger import dialect
 from humaspost.ledger.committer import Committer
 from humaspost.ledger.file import FILE as FILE  # re-exported: the ledger lies there
 from humaspost.ledger.schema import HEAD, meta, metadata
@@ -93,15 +94,9 @@ class Ledger:
 
     def watch_changes(self) -> Callable[[], bool]:
         """A question whether anything was committed since it was last asked, by any process."""
-        connection = sqlite3.connect(str(self.path), check_same_thread=False)
-        last = [-1]
-
-        def changed() -> bool:
-            version = connection.execute("PRAGMA data_version").fetchone()[0]
-            previous, last[0] = last[0], version
-            return bool(version != previous)
-
-        return changed
+        if self.path is None:
+            raise ValueError("a ledger in memory has no other writer")
+        return dialect.changed_since(self.path)
 
     def close(self) -> None:
         """What was submitted is on disk and no file is held open."""
@@ -135,8 +130,10 @@ def _configure_connection(connection: sqlite3.Connection, _record: object) -> No
 
 
 def _start_transaction(connection: Connection) -> None:
-    write = connection.get_execution_options().get("humaspost_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    if connection.get_execution_options().get("humaspost_write"):
+        dialect.begin_write(connection)
+    else:
+        dialect.begin_read(connection)
 
 
 def create_empty() -> Ledger:

@@ -19,9 +19,9 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
-    text,
 )
 
+from humaspost.ledger.dialect import partial_index
 from humaspost.model.delivery import State
 
 #: The migration that this schema is; a test compares the two.
@@ -307,7 +307,7 @@ message_event = Table(
     Column("received_at", UtcTimestamp, nullable=False),
     Column("settled", Boolean, nullable=False, default=False),
     Index("message_event_remote", "remote_id"),
-    Index("message_event_open", "id", sqlite_where=text("settled = 0")),
+    partial_index("message_event_open", "id", where="settled = 0"),
 )
 
 sender = Table(

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, exists, func, or_, select, update
 
 from humaspost.ledger.deliveries import outcomes, restore_gap, states
 from humaspost.ledger.schema import (
@@ -173,7 +173,7 @@ def _load_claimed(conn: Connection, keys: list[str], owner: str) -> list[Claim]:
             delivery.c.part,
             delivery.c.priority,
             delivery.c.due_at,
-            func.iif(uses_frozen, plan_row.c.frozen_rendition, plan_row.c.rendition).label("rendition"),
+            case((uses_frozen, plan_row.c.frozen_rendition), else_=plan_row.c.rendition).label("rendition"),
         )
         .join(plan_row, and_(plan_row.c.post == delivery.c.post, plan_row.c.account == delivery.c.account))
         .where(delivery.c.key.in_(keys), delivery.c.owner == owner, delivery.c.state == State.PREPARING)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from sqlalchemy import Connection, delete, func, insert, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from humaspost.ledger.dialect import upsert
 from humaspost.ledger.schema import account, delivery, quota_use, rate
 from humaspost.model.delivery import State
 from humaspost.model.rules import SAFETY_MARGIN, Quota, Rate, Rules
@@ -110,7 +110,9 @@ class QuotaBatch:
         """Every slot that was taken is in the transaction."""
         if self._new_arrival_times:
             statement = upsert(rate)
-            statement = statement.on_conflict_do_update(set_={"tat": statement.excluded.tat})
+            statement = statement.on_conflict_do_update(
+                index_elements=["account", "name", "recipient"], set_={"tat": statement.excluded.tat}
+            )
             rows = [
                 {"account": self._account, "name": name, "recipient": who, "tat": tat}
                 for (name, who), tat in self._new_arrival_times.items()
@@ -146,7 +148,7 @@ class _Usage:
         condition = (quota_use.c.account == account) & (quota_use.c.name == quota.name) & window
         self._condition = condition
         recipient_column = quota_use.c.recipient
-        # Counted by SQLite: ten thousand rows read here at every batch took half of a fan-out's time.
+        # Counted by the database: ten thousand rows read here at every batch took half of a fan-out's time.
         count = func.count(recipient_column.distinct()) if quota.counts_recipients else func.count()
         self._count: int = conn.scalar(select(count).where(condition)) or 0
         self._limit = quota.usable

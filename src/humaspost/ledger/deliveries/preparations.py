@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, exists, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from humaspost.base.canonical_json import Json, dump_canonical
+from humaspost.ledger.dialect import upsert
 from humaspost.ledger.schema import delivery, plan_row, post, preparation, rendition
 from humaspost.model.decision import Timing
 from humaspost.model.delivery import State

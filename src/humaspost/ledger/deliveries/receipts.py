@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, case, select, update
 
 from humaspost.ledger.deliveries import attempts, states, thread_parts
 from humaspost.ledger.schema import account, delivery
@@ -111,7 +111,7 @@ def advance_receipt_stage(conn: Connection, key: str, stage: Stage, *, now: date
         .where(delivery.c.key == key, delivery.c.state == State.PUBLISHED, delivery.c.stage.in_(lower))
         .values(
             stage=stage,
-            reason=func.iif(delivery.c.reason.in_(_KEPT_REASONS), delivery.c.reason, ""),
+            reason=case((delivery.c.reason.in_(_KEPT_REASONS), delivery.c.reason), else_=""),
             updated_at=now,
         )
     )

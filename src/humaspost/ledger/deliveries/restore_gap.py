@@ -17,10 +17,10 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from humaspost.ledger.database import get_created_at
 from humaspost.ledger.deliveries import states
+from humaspost.ledger.dialect import upsert
 from humaspost.ledger.schema import UtcTimestamp, attempt, delivery, meta, plan_row, sender
 from humaspost.model.delivery import State
 from humaspost.model.reasons import StopReason

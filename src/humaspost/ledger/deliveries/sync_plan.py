@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, exists, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from humaspost.base.canonical_json import dump_canonical, sha256_digest
 from humaspost.ledger import accounts
 from humaspost.ledger.database import get_created_at
 from humaspost.ledger.deliveries import restore_gap, states, thread_parts
+from humaspost.ledger.dialect import insert_or_ignore, upsert
 from humaspost.ledger.schema import delivery, plan_row, post, rendition
 from humaspost.model.decision import CheckLateness, TooLate
 from humaspost.model.delivery import State, delivery_key
@@ -191,7 +191,7 @@ def _plan_values(row: PlanRow) -> dict[str, Any]:
 
 def _save_rendition(conn: Connection, row: PlanRow) -> None:
     body = dump_canonical(row.rendition.to_json())
-    conn.execute(upsert(rendition).values(hash=row.rendition.hash, body=body).on_conflict_do_nothing())
+    conn.execute(insert_or_ignore(rendition).values(hash=row.rendition.hash, body=body))
 
 
 def _insert_row(conn: Connection, row: PlanRow, account: str, *, context: _SyncContext) -> None:

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from humaspost.ledger.deliveries import states
+from humaspost.ledger.dialect import upsert
 from humaspost.ledger.schema import account, delivery, meta
 from humaspost.model.errors import AnyChannelError
 from humaspost.model.outcome import HoldAccount

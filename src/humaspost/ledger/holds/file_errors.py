@@ -4,13 +4,13 @@ import json
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, exists, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from humaspost.ledger.dialect import upsert
 from humaspost.ledger.schema import delivery, meta, plan_row, post
 from humaspost.model.delivery import State
 
 _PENDING = tuple(set(State) - {State.PUBLISHED, State.EXPIRED, State.REFUSED, State.CANCELLED})
-#: As many at once as SQLite takes.
+#: As many at once as every database accepts.
 _CHUNK = 500
 _KEY = "file_errors"
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from humaspost.ledger.dialect import upsert
 from humaspost.ledger.schema import delivery, marketing_preference
 
 

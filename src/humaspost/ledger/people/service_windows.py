@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, delete
 
+from humaspost.ledger.dialect import upsert
 from humaspost.ledger.schema import service_window
 
 DURATION = timedelta(hours=24)
@@ -13,10 +13,11 @@ DURATION = timedelta(hours=24)
 def open_window(conn: Connection, account: str, recipient: str, *, at: datetime) -> None:
     """They wrote at ``at``; an older word shortens no window."""
     statement = upsert(service_window).values(account=account, recipient=recipient, open_until=at + DURATION)
-    open_until = func.max(service_window.c.open_until, statement.excluded.open_until)
     conn.execute(
         statement.on_conflict_do_update(
-            index_elements=["account", "recipient"], set_={"open_until": open_until}
+            index_elements=["account", "recipient"],
+            set_={"open_until": statement.excluded.open_until},
+            where=statement.excluded.open_until > service_window.c.open_until,
         )
     )
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from humaspost.base.files import atomic_write
 from humaspost.base.i18n import _
 from humaspost.ledger.database import Ledger, LedgerError
+from humaspost.ledger.dialect import upsert
 from humaspost.ledger.schema import meta
 
 FILE = "generation"

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from humaspost.ledger.dialect import upsert
 from humaspost.ledger.schema import delivery, message_event, recipient
 from humaspost.model.channel_event import NumberChanged, PersonEvent
 from humaspost.model.delivery import parse_callback

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from sqlalchemy import Connection, Row, func, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from humaspost.ledger import accounts
 from humaspost.ledger.deliveries import receipts, states
+from humaspost.ledger.dialect import insert_or_ignore
 from humaspost.ledger.holds import account_holds
 from humaspost.ledger.schema import attempt, delivery, message_event
 from humaspost.ledger.webhooks import person_events
@@ -121,7 +121,7 @@ def _save_event(conn: Connection, account: str, event: ChannelEvent, now: dateti
             pass
         case _:
             assert_never(event)
-    return conn.execute(upsert(message_event).values(row).on_conflict_do_nothing()).rowcount == 1
+    return conn.execute(insert_or_ignore(message_event).values(row)).rowcount == 1
 
 
 def _stored_kind(event: ChannelEvent) -> str:
