@@ -1,1 +1,1 @@
-"""The life of a delivery: planned, claimed, let through the gate, sent, settled."""
+"""The stages of a delivery: planned, claimed, passed at the gate, sent, settled."""

@@ -1,4 +1,4 @@
-"""Attempts: each ends once, with what is known of it then."""
+"""Attempts: each ends once, with its outcome at that time."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -26,7 +26,7 @@ _END_ATTEMPT = (
 def end_attempt(
     conn: Connection, key: str, number: int, *, outcome: str, now: datetime, code: str = "", detail: str = ""
 ) -> None:
-    """End the attempt; one that has ended keeps its first end."""
+    """End the attempt; an attempt that ended keeps its first end."""
     end_attempts(conn, [(key, number)], outcome=outcome, now=now, code=code, detail=detail)
 
 
@@ -45,7 +45,7 @@ def end_attempts(
 
 
 def count_failures(conn: Connection, key: str, *, code: str) -> tuple[int, int]:
-    """How often in a row the delivery was refused for the moment; how many of its attempts ended with ``code``."""
+    """Return the failures of the delivery in a row, and its attempts that ended with ``code``."""
     in_a_row = conn.scalar(select(delivery.c.failures).where(delivery.c.key == key)) or 0
     condition = (attempt.c.key == key) & (attempt.c.code == code)
     return in_a_row, conn.scalar(select(func.count()).select_from(attempt).where(condition)) or 0

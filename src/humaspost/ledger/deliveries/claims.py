@@ -1,4 +1,7 @@
-"""What a lane takes next: due posts are expanded to their recipients, then claimed by priority, in turns."""
+"""Claims: due posts are expanded to their recipients, then claimed by an account worker.
+
+Deliveries are claimed by priority, and in turns over their posts.
+"""
 
 import json
 from collections.abc import Callable
@@ -41,11 +44,11 @@ class Claim:
 def expand_due(
     conn: Connection, account_id: str, *, check_recipient: CheckRecipient, until: datetime, now: datetime
 ) -> int:
-    """Due posts have deliveries for one chunk more of their recipients, once each over all their audiences.
+    """Expand due posts by one chunk of recipients; return how many rows that made.
 
-    The chunk is shared by the posts of the highest priority that is due, so that none waits for
-    another's ten thousand. Answers how many rows were made. People without consent or who opted out
-    get a refused row, so that every count adds up.
+    Each recipient gets one row, however many of the audiences they are in. The posts of the highest due
+    priority share the chunk, so that no post waits for the ten thousand recipients of another. Recipients who
+    did not consent or who opted out get a refused row, so that every count adds up.
     """
     due = (plan_row.c.account == account_id) & plan_row.c.expanded.is_(False) & (plan_row.c.due_at <= until)
     free = select(plan_row).join(post, post.c.id == plan_row.c.post).where(due, post.c.hold.is_(None))
@@ -77,7 +80,7 @@ def _expand_post(
 
 
 def _next_recipients(conn: Connection, row: Row[Any], limit: int) -> list[Row[Any]]:
-    """The next members in the order of their ids; behind the last, those who joined the list meanwhile."""
+    """Return the next members by id; after the last id, members who joined meanwhile."""
     condition = (delivery.c.post == row.post) & (delivery.c.account == row.account)
     condition &= delivery.c.edition == row.edition
     last = conn.scalar(select(func.max(delivery.c.recipient)).where(condition)) or ""
@@ -135,10 +138,10 @@ def claim_due(
     now: datetime,
     limit: int,
     only_post: str | None = None,
-) -> list[Claim]:
-    """Up to ``limit`` deliveries due ``until`` are ours: by priority, and in turns over their posts.
+) -> list[Row[Any]]:
+    """Claim up to ``limit`` deliveries due ``until``: by priority, in turns over their posts.
 
-    ``only`` = of one post.
+    ``only_post`` = of one post. Rows have key, post, part, priority, due_at and the rendition to prepare.
     """
     condition = _is_claimable(account_id, until, now)
     if only_post is not None:
@@ -186,19 +189,22 @@ def _load_claimed(conn: Connection, keys: list[str], owner: str) -> list[Claim]:
 def release_claims(
     conn: Connection, keys: list[str], *, owner: str, not_before: datetime | None, now: datetime
 ) -> None:
-    """Claimed deliveries that were not sent wait again."""
+    """Schedule claimed deliveries again that were not sent."""
     is_ours = delivery.c.key.in_(keys) & (delivery.c.owner == owner)
     states.move(conn, states.RELEASE, is_ours, now=now, owner=None, not_before=not_before)
 
 
 def note_error(conn: Connection, key: str, *, owner: str, code: str, detail: str) -> None:
-    """Why a claimed delivery could not be prepared, for whoever asks; what becomes of it is decided elsewhere."""
+    """Record why a claimed delivery could not be prepared, for reports.
+
+    Its state does not change here.
+    """
     condition = (delivery.c.key == key) & (delivery.c.owner == owner) & (delivery.c.state == State.PREPARING)
     conn.execute(update(delivery).where(condition).values(code=code, detail=detail))
 
 
 def get_next_due(conn: Connection, account_id: str, *, only_post: str | None = None) -> datetime | None:
-    """When the lane has something to do next, None = nothing is scheduled."""
+    """Return when the account worker has something to do next, or None."""
     waiting = (delivery.c.account == account_id) & (delivery.c.state == State.SCHEDULED)
     unexpanded = (plan_row.c.account == account_id) & plan_row.c.expanded.is_(False)
     unexpanded &= plan_row.c.post.in_(select(post.c.id).where(post.c.hold.is_(None)))
@@ -226,7 +232,10 @@ def get_next_due(conn: Connection, account_id: str, *, only_post: str | None = N
 
 
 def _next_login_check(account_id: str) -> Any:
-    """When an account whose login was refused is asked once more who it is, where deliveries wait for it."""
+    """Return the query for the next check of a refused login.
+
+    The login is checked only where deliveries wait for it.
+    """
     held = exists().where(
         delivery.c.account == account.c.id,
         delivery.c.state == State.HELD,
@@ -240,9 +249,10 @@ def _next_login_check(account_id: str) -> Any:
 def recover_orphans(
     conn: Connection, *, owner: str, now: datetime, first_check_delay: Callable[[str], float | None]
 ) -> int:
-    """What a dead owner left: claims are free again, intents are unknown; how many of those there were.
+    """Release the claims of dead senders, and mark their intents as unknown.
 
-    ``looks`` gives, for an account id, the seconds to the first look, None = a person at once.
+    Returns how many intents there were. ``first_check_delay`` gives, for an account id, the seconds to the
+    first lookup; None = a user decides at once.
     """
     states.move(conn, states.RECOVER, delivery.c.owner != owner, now=now, owner=None)
     orphans = list(

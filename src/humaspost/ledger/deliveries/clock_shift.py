@@ -1,4 +1,7 @@
-"""The wall clock was set back: what was to wait for a minute still waits for a minute, not for a day and one."""
+"""The correction of stored times after the wall clock was set back.
+
+A wait of one minute then still ends after one minute, not after a day and a minute.
+"""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +9,7 @@ from sqlalchemy import Column, Connection, Table, and_, select, update
 
 from humaspost.ledger.schema import account, attempt, delivery, preparation, quota_use
 
-#: Moments that were read from the clock, or reckoned from it. When a post is due a person wrote: it is not among them.
+#: Times that were read from the clock, or computed from it. The due time of a post comes from its file: it is not here.
 _CLOCK_COLUMNS: tuple[tuple[Table, Column[datetime]], ...] = (
     (delivery, delivery.c.not_before),
     (delivery, delivery.c.next_lookup_at),
@@ -22,9 +25,9 @@ _CLOCK_COLUMNS: tuple[tuple[Table, Column[datetime]], ...] = (
 
 
 def shift_clock_times(conn: Connection, offset: timedelta, *, now: datetime) -> None:
-    """What happened is not in the future, and every wait ends ``by`` earlier.
+    """Move stored times that are now in the future ``offset`` earlier.
 
-    A wait whose end the platform had named may then end too early; the platform says so again.
+    A wait until a time that the platform named may then end too early; the platform names that time again.
     """
     for table, column in _CLOCK_COLUMNS:
         keys = list(table.primary_key.columns)

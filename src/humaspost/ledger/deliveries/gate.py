@@ -1,4 +1,4 @@
-"""The gate: the one transaction in which a delivery's intent is committed, or it is stopped."""
+"""The gate: the one transaction that commits a delivery's intent, or stops the delivery."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -37,10 +37,11 @@ _SEND = states.statement(
 
 @dataclass(frozen=True, slots=True)
 class GateRequest:
-    """A claimed delivery at the gate; ``part_hash`` is what was prepared, ``ready`` what that gave.
+    """A claimed delivery at the gate.
 
-    ``retry_at`` = preparation failed: the rules are asked all the same, but nothing is committed.
-    ``code`` and ``detail`` say what it failed of, where something did.
+    ``part_hash`` is the prepared part, ``token`` the result of its preparation. ``retry_at`` = preparation
+    failed: the rules are applied, but no intent is committed. ``code`` and ``detail`` name the failure, if
+    any.
     """
 
     key: str
@@ -53,7 +54,7 @@ class GateRequest:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """The delivery is not ours or not to be sent; ``state`` is where it stands."""
+    """A delivery that is not claimed or must not be sent; ``state`` is its state now."""
 
     key: str
     post: str
@@ -63,7 +64,11 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """No slot before ``until``; ``quota`` names the allowance that is spent, '' = only the rate."""
+    """A delivery without a slot before ``until``.
+
+    ``quota`` names the quota that is used up; '' = only a rate. ``whole_account`` False = only this recipient
+    waits.
+    """
 
     key: str
     until: datetime
@@ -76,7 +81,10 @@ GateResult = Intent | Blocked | Deferred
 
 @dataclass
 class Gate:
-    """One transaction's work: the lane's facts are read once, then each ticket passes, stops or waits."""
+    """The work of one transaction: each request passes, is stopped or waits.
+
+    The facts of the account are read once.
+    """
 
     conn: Connection
     account_id: str
@@ -97,7 +105,10 @@ class Gate:
         self._attempt_rows: list[dict[str, Any]] = []
 
     def decide_all(self, requests: Sequence[GateRequest]) -> list[GateResult]:
-        """One passage per ticket, in order; after a lane-wide Wait the rest wait too, undecided."""
+        """Return one result per request, in order.
+
+        After a Deferred for the whole account, the remaining requests are deferred without a decision.
+        """
         keys = [ticket.key for ticket in requests]
         rows = {row.key: row for row in self.conn.execute(select_claimed(keys, self.owner))}
         recipients = [row.recipient for row in rows.values() if row.recipient]
@@ -109,7 +120,7 @@ class Gate:
             last = results[-1] if results else None
             if isinstance(last, Deferred) and last.whole_account:
                 results.append(Deferred(request.key, last.until, last.quota))
-            # Asked for twice in one batch, a delivery passes once: a second attempt row would end the whole batch.
+            # A delivery that is requested twice in one batch passes once: a second attempt row fails the batch.
             elif row := rows.pop(request.key, None):
                 results.append(self._decide_request(request, row))
             else:
@@ -118,7 +129,7 @@ class Gate:
         return results
 
     def _flush(self) -> None:
-        """Intents and slots of the whole batch are in the transaction."""
+        """Write the intents and slots of the whole batch in the transaction."""
         self._quota_batch.flush()
         if self._delivery_rows:
             self.conn.execute(_SEND, self._delivery_rows)
@@ -137,10 +148,10 @@ class Gate:
         if request.retry_at is not None:
             return self._release(row, request.retry_at)
         if self._part_hashes[rendition_hash, row.part] != request.part_hash:
-            # The file was edited after this was prepared: it is prepared again.
+            # The file was edited after the part was prepared: prepare the part again.
             return self._release(row, None)
         if _consumes_preparation(row, request) and not self._has_preparation(request):
-            # Another post with the very same words took it: this one needs its own.
+            # Another post with the same text used the preparation: this one needs its own.
             return self._release(row, None)
         slot = self._take_slot(row, gate_facts)
         if not slot.is_taken:
@@ -164,7 +175,7 @@ class Gate:
         return Blocked(row.key, row.post, State.SCHEDULED, "")
 
     def _load_part(self, rendition_hash: str, number: int) -> Part:
-        """The part and its hash, read once for the thousands that share it."""
+        """Return the part, read once for the thousands of deliveries that share it."""
         if (rendition_hash, number) not in self._parts:
             part = load_part(self.conn, rendition_hash, number)
             self._parts[rendition_hash, number], self._part_hashes[rendition_hash, number] = part, part.hash
@@ -176,7 +187,10 @@ class Gate:
         return self._quota_batch.take_slot(row.recipient, counts_recipient=not gate_facts.service_window_open)
 
     def _is_probe_allowed(self) -> bool:
-        """One write at a time tries a stopped lane; the next only after its outcome."""
+        """Return True if a throttled account may try one write.
+
+        The next try waits for the outcome of this one.
+        """
         in_flight = (delivery.c.account == self.account_id) & (delivery.c.state == State.SENDING)
         return not self._delivery_rows and not self.conn.scalar(
             select(func.count()).select_from(delivery).where(in_flight)
@@ -231,5 +245,8 @@ class Gate:
 
 
 def _consumes_preparation(row: Row[Any], request: GateRequest) -> bool:
-    """What was prepared is for one write, and the intent takes it along; thousands of recipients share theirs."""
+    """Return True if the intent uses up the preparation.
+
+    Thousands of recipients share theirs.
+    """
     return not row.recipient and request.token is not None

@@ -1,4 +1,4 @@
-"""What the gate's rules are told of a delivery, read in the transaction that commits its intent."""
+"""The facts that the gate's rules need, read in the transaction that commits the intent."""
 
 import json
 from datetime import datetime, timedelta
@@ -30,7 +30,10 @@ from humaspost.model.rendition import Fallback, Part, Rendition
 
 
 class GateFactsReader:
-    """The cases of one account: what they share is read once, ``lane`` (the account's row) among it."""
+    """A reader of facts about the deliveries of one account.
+
+    Facts that the deliveries share are read once; ``account_row`` is the account's row.
+    """
 
     def __init__(self, conn: Connection, account_id: str, *, now: datetime, same_text: timedelta) -> None:
         self._conn, self._now, self._same_text = conn, now, same_text
@@ -39,7 +42,10 @@ class GateFactsReader:
         self.account_row = conn.execute(select(account).where(account.c.id == account_id)).one()
 
     def read(self, row: Row[Any], part: Part, *, is_started: bool) -> GateFacts:
-        """Everything that may stop the write of ``part``; ``begun`` = something of the post was written here before."""
+        """Return every fact that may stop the write of ``part``.
+
+        ``is_started`` = a delivery of the post was written on this account before.
+        """
         account_row, now = self.account_row, self._now
         window_open = not row.recipient or (row.open_until is not None and row.open_until > now)
         is_probing = account_row.hold == AccountHold.THROTTLE and (
@@ -75,7 +81,10 @@ class GateFactsReader:
 
 
 def select_claimed(keys: list[str], owner: str) -> Any:
-    """The rows of these deliveries, where they are ours, with all that the rules ask of each."""
+    """Return the query for these deliveries, with everything that the rules need.
+
+    It gives only rows that ``owner`` has claimed.
+    """
     plan_join = and_(plan_row.c.post == delivery.c.post, plan_row.c.account == delivery.c.account)
     agreed = exists().where(consent.c.recipient == delivery.c.recipient)
     preference_join = and_(
@@ -109,13 +118,16 @@ def select_claimed(keys: list[str], owner: str) -> Any:
 
 
 def load_part(conn: Connection, rendition_hash: str, number: int) -> Part:
-    """Part ``number`` of the kept rendition with the hash ``body``."""
+    """Return part ``number`` of the stored rendition with this hash."""
     text = conn.scalar(select(rendition.c.body).where(rendition.c.hash == rendition_hash))
     return Rendition.from_json(json.loads(text or "")).parts[number - 1]
 
 
 def _find_duplicate(conn: Connection, row: Row[Any], since: datetime) -> str | None:
-    """Another post whose first write on this account said exactly this, and which this does not repeat."""
+    """Return the id of another post with the same first text on this account, or None.
+
+    Only first writes after ``since`` count. None also where this post repeats the other one.
+    """
     query = select(plan_row.c.post).where(
         plan_row.c.account == row.account,
         plan_row.c.frozen_rendition == row.rendition,
@@ -127,7 +139,10 @@ def _find_duplicate(conn: Connection, row: Row[Any], since: datetime) -> str | N
 
 
 def find_reply_target(conn: Connection, row: Row[Any]) -> Receipt | None:
-    """The earlier part, or the first part of the post that this one corrects, where that one is live."""
+    """Return the receipt of the post that this delivery replies to, or None if it is not live.
+
+    This is the earlier part of the thread, or the first part of the post that this one corrects.
+    """
     post_id, part = (row.post, row.part - 1) if row.part > 1 else (row.replies_to, 1)
     if post_id is None:
         return None

@@ -1,4 +1,4 @@
-"""Rate and quota slots: rows of the ledger, read and taken in the gate's own transaction."""
+"""Rate and quota slots: ledger rows that the gate reads and writes in its transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,23 +12,24 @@ from humaspost.ledger.schema import account, delivery, quota_use, rate
 from humaspost.model.delivery import State
 from humaspost.model.rules import SAFETY_MARGIN, Quota, Rate, Rules
 
-#: Only slots this near are taken, so that a crash leaves few unknowns.
+#: Only slots this near are taken, so that a crash leaves few unknown outcomes.
 MAX_SLOT_WAIT = timedelta(milliseconds=100)
-#: Seconds; what was used later than this from now was used by a clock that has been set back since.
+#: Seconds; a use later than this from now was recorded by a clock that was set back since.
 MAX_CLOCK_SKEW = 60.0
-#: A use is kept so long after it left its window: forecasts look back to the day on which the platform said
-#: what was used, and a clock that was ahead for a while makes uses look older than they are.
+#: How long a use is kept after it left its window. Forecasts need the uses since the day on which the platform
+#: reported its count, and a clock that was ahead for a while makes uses look older than they are.
 KEPT = timedelta(days=7)
-#: So many wait for one place to be free, and the next so many for the next: whoever of them is sent nothing
-#: after all leaves it to the others, and thousands who wait are not asked anew at each.
+#: This many deliveries wait for the same place, and the next group for the next place. A delivery that is not
+#: sent after all leaves the place to its group. So thousands are not decided again at every free place.
 _WAITERS_PER_SLOT = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """When the write may go; ``taken`` = the slot is ours and the write follows, else wait until ``at``.
+    """The time at which a write may go.
 
-    ``quota`` names the spent allowance; ``lane`` False = only this recipient has to wait.
+    ``is_taken`` = the slot is reserved and the write follows; otherwise wait until ``at``. ``quota`` names
+    the quota that is used up. ``whole_account`` False = only this recipient has to wait.
     """
 
     at: datetime
@@ -38,9 +39,9 @@ class Slot:
 
 
 def gcra(tat: float | None, now: float, *, interval: float, burst: float) -> tuple[float, float]:
-    """The moment this write conforms, and the next theoretical arrival time if it is made then.
+    """Return when this write conforms, and the next theoretical arrival time if it is made then.
 
-    ``interval`` and ``burst`` in seconds; see https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm.
+    All values are in seconds; see https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm.
     """
     tat = max(tat or 0.0, now - burst)
     allowed = max(now, tat - burst)
@@ -48,7 +49,10 @@ def gcra(tat: float | None, now: float, *, interval: float, burst: float) -> tup
 
 
 class QuotaBatch:
-    """One account's limits while a batch passes the gate: read once, taken in memory, written once."""
+    """The limits of one account for a batch at the gate.
+
+    The limits are read once, slots are reserved in memory, and ``flush`` writes them once.
+    """
 
     def __init__(
         self, conn: Connection, account: str, rules: Rules, *, recipients: Sequence[str], now: datetime
@@ -61,15 +65,16 @@ class QuotaBatch:
         self._use_rows: list[tuple[str, str]] = []
 
     def take_slot(self, recipient: str, *, counts_recipient: bool) -> Slot:
-        """A slot in every rate and quota at once, or none of them and when to ask again.
+        """Return a slot in every rate and quota at once, or the time of the next try.
 
-        ``counts`` = this recipient is outside the window, so quotas of unique recipients count it.
+        ``counts_recipient`` = this recipient is outside the service window, so quotas of unique recipients
+        count them.
         """
         applicable = [use for use in self._usages if counts_recipient or not use.quota.counts_recipients]
         for usage in applicable:
             resets = usage.next_free_at(recipient)
             if resets:
-                # Who needs no place in a quota of people is not kept waiting by who does.
+                # A recipient who needs no place in a recipient quota does not wait for those who do.
                 return Slot(resets, False, usage.quota.name, whole_account=not usage.quota.counts_recipients)
         slot, tats = self._rate_slot(recipient)
         if slot.is_taken:
@@ -81,10 +86,8 @@ class QuotaBatch:
 
     def _rate_slot(self, recipient: str) -> tuple[Slot, dict[tuple[str, str], float]]:
         timestamp = self._now.timestamp()
-        free_at = {
-            False: timestamp,
-            True: timestamp,
-        }  # when the account's, when the recipient's rates allow it
+        # False: when the account's rates allow it, True: when the recipient's rates do.
+        free_at = {False: timestamp, True: timestamp}
         arrival_times: dict[tuple[str, str], float] = {}
         for limit in self._rates:
             key = (limit.name, recipient if limit.per_recipient else "")
@@ -102,12 +105,12 @@ class QuotaBatch:
         interval = limit.seconds / (limit.count * SAFETY_MARGIN)
         burst = max(0.0, (limit.burst - 1) * interval)
         if tat is not None and tat > now + burst + interval + MAX_CLOCK_SKEW:
-            # No slot that was taken lies so far ahead: the clock was, and the lane must not wait for it.
+            # No reserved slot is so far ahead: the clock was ahead, and the account must not wait for it.
             tat = now + burst
         return gcra(tat, now, interval=interval, burst=burst)
 
     def flush(self) -> None:
-        """Every slot that was taken is in the transaction."""
+        """Write all reserved slots in the transaction."""
         if self._new_arrival_times:
             statement = upsert(rate)
             statement = statement.on_conflict_do_update(
@@ -135,7 +138,7 @@ def _load_arrival_times(
 
 
 class _Usage:
-    """What is used of one quota in its rolling window, and by which of these recipients."""
+    """The use of one quota in its rolling window, and which of these recipients it counts."""
 
     def __init__(
         self, conn: Connection, account: str, quota: Quota, now: datetime, *, recipients: Sequence[str] = ()
@@ -148,7 +151,7 @@ class _Usage:
         condition = (quota_use.c.account == account) & (quota_use.c.name == quota.name) & window
         self._condition = condition
         recipient_column = quota_use.c.recipient
-        # Counted by the database: ten thousand rows read here at every batch took half of a fan-out's time.
+        # SQLite counts: reading ten thousand rows here at every batch took half of a fan-out's time.
         count = func.count(recipient_column.distinct()) if quota.counts_recipients else func.count()
         self._count: int = conn.scalar(select(count).where(condition)) or 0
         self._limit = quota.usable
@@ -161,7 +164,7 @@ class _Usage:
         self._recipients = set(conn.scalars(recipient_query)) if recipient_query is not None else set()
 
     def next_free_at(self, recipient: str) -> datetime | None:
-        """When a place becomes free, None where there is one now."""
+        """Return when a place becomes free, or None where one is free now."""
         is_counted = self.quota.counts_recipients and recipient in self._recipients
         if is_counted or self.quota.count == 0 or self._count < self._limit:
             return None
@@ -172,7 +175,7 @@ class _Usage:
         return self._freed_at(position)
 
     def _freed_at(self, position: int) -> datetime:
-        """When one place more is free than ``before``: the last use of each counts."""
+        """Return when ``position`` + 1 places are free; the last use of each recipient counts."""
         at = func.max(quota_use.c.at) if self.quota.counts_recipients else quota_use.c.at
         query = select(at.label("at")).where(self._condition)
         query = query.group_by(quota_use.c.recipient) if self.quota.counts_recipients else query
@@ -181,27 +184,33 @@ class _Usage:
 
     @cached_property
     def _waiting_count(self) -> int:
-        """How many of the lane wait already, for a place or for something else."""
+        """Return how many deliveries of the account wait already, for a place or another reason."""
         is_delayed = (delivery.c.state == State.SCHEDULED) & (delivery.c.not_before > self._now)
         condition = (delivery.c.account == self._account) & (delivery.c.recipient != "")
         return self._conn.scalar(select(func.count()).where(condition, is_delayed)) or 0
 
     def record(self, recipient: str) -> None:
-        """One place more is used."""
+        """Count one more place as used."""
         if not (self.quota.counts_recipients and recipient in self._recipients):
             self._count += 1
             self._recipients.add(recipient)
 
 
 def get_next_free_at(conn: Connection, account: str, quota: Quota, *, now: datetime) -> datetime | None:
-    """When the quota has a place again, None where it has one now; nothing is taken."""
+    """Return when the quota has a free place, or None where it has one now.
+
+    No place is reserved.
+    """
     return _Usage(conn, account, quota, now).next_free_at("")
 
 
 def list_uses(
     conn: Connection, account_name: str, name: str, *, since: datetime, now: datetime
 ) -> list[datetime]:
-    """When each place of the account's quota was used since then, oldest first; as the gate counts them."""
+    """Return when each place of the account's quota was used since then, oldest first.
+
+    The gate counts the same uses.
+    """
     window = quota_use.c.at.between(since, now + timedelta(seconds=MAX_CLOCK_SKEW))
     condition = (account.c.name == account_name) & (quota_use.c.name == name) & window
     query = select(quota_use.c.at).join(account, account.c.id == quota_use.c.account).where(condition)
@@ -209,12 +218,12 @@ def list_uses(
 
 
 def record_use(conn: Connection, account: str, name: str, *, now: datetime) -> None:
-    """One place of the quota is used, whatever was left of it."""
+    """Record the use of one place of the quota, even where none is free."""
     conn.execute(insert(quota_use).values(account=account, name=name, recipient="", at=now))
 
 
 def delete_uses(conn: Connection, account_id: str, quotas: Sequence[Quota], *, now: datetime) -> None:
-    """Delete the account's uses that have left the window of their quota long ago."""
+    """Delete the account's uses that left the window of their quota long ago."""
     for quota in quotas:
         older_than = now - timedelta(seconds=quota.seconds) - KEPT
         old = (

@@ -1,4 +1,7 @@
-"""Outcomes: what follows from each in the ledger. Proof always beats doubt, and only proof or a person ends a doubt."""
+"""Outcomes of writes, and what each changes in the ledger.
+
+Proof always wins over an unknown outcome, and only proof or a user ends one.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any, assert_never
@@ -31,7 +34,7 @@ THROTTLE_STREAK = 3
 def record_outcome(
     conn: Connection, intent: Intent, outcome: WriteOutcome, *, account: str, now: datetime
 ) -> EventKind:
-    """Record what became of a write that was not confirmed, and return the kind of event that it is."""
+    """Record the outcome of a write that was not confirmed; return the kind of its event."""
     if isinstance(outcome, NotSent):
         reschedule(
             conn, intent.key, intent.number, at=None, now=now, outcome="not-sent", counts_failure=False
@@ -135,7 +138,7 @@ def _record_unknown(
         first_check_delay=outcome.first_check_delay,
     )
     if hold_account:
-        # A suspected spam block lets one log in all the same: only a person ends it, by `account check`.
+        # A suspected spam block still lets one log in: only a user ends it, by `account check`.
         account_holds.hold_account(conn, account, AccountHold.QUOTA, code=code, detail=detail, now=now)
     elif streak >= THROTTLE_STREAK:
         until = now + timedelta(seconds=30 * 2 ** min(streak - THROTTLE_STREAK, 7))
@@ -143,7 +146,7 @@ def _record_unknown(
 
 
 def _return_preparation(conn: Connection, intent: Intent, account: str, now: datetime) -> None:
-    # It is proven that nothing was created, so what the intent took was not used.
+    # It is proven that nothing was created, so the preparation that the intent took was not used.
     if intent.to is None:
         preparations.restore_preparation(conn, account, intent.part.hash, token=intent.token, now=now)
 
@@ -162,9 +165,10 @@ def reschedule(
     hold_reason: AccountHold | None = None,
     whole_post: bool = False,
 ) -> None:
-    """Proved not created: it waits until ``at``, or is held (``login``, ``quota``, ``throttle``).
+    """Schedule a delivery for ``at`` that was proven not created, or hold it.
 
-    ``counts`` = the next back-off is longer; a rate limit counts nothing. ``whole`` = so do the others of the post.
+    ``hold_reason`` is ``login``, ``quota`` or ``throttle``. ``counts_failure`` = the next back-off is longer;
+    a rate limit does not count. ``whole_post`` = the other recipients of the post wait too.
     """
     if whole_post and at is not None:
         is_earlier = delivery.c.not_before.is_(None) | (delivery.c.not_before < at)
@@ -196,9 +200,10 @@ def mark_failed(
     now: datetime,
     whole_post: bool = False,
 ) -> None:
-    """It will never be accepted as it is; a mended file or a person frees it.
+    """Mark the delivery as failed: the platform will never accept it unchanged.
 
-    ``whole`` = nor for any other recipient of the post: those who still wait are not tried one by one.
+    A fixed file or a user schedules it again. ``whole_post`` = the platform will not accept the post for any
+    other recipient either: those who still wait are not tried one by one.
     """
     values = {"reason": code, "owner": None, "code": code, "detail": detail}
     states.move(conn, states.FAIL, delivery.c.key == key, now=now, **values)
@@ -209,14 +214,14 @@ def mark_failed(
 
 
 def _other_recipients(conn: Connection, key: str) -> Any:
-    """Whoever else the post is still to be sent to on the account."""
+    """Return the condition of the post's other recipients on the account."""
     row = conn.execute(select(delivery.c.post, delivery.c.account).where(delivery.c.key == key)).one()
     others = (delivery.c.post == row.post) & (delivery.c.account == row.account) & (delivery.c.key != key)
     return others & (delivery.c.recipient != "")
 
 
 def _unfreeze(conn: Connection, key: str) -> None:
-    """Nothing of the post is on the account and nothing may be: its first write is still to come."""
+    """Unfreeze the post on the account where nothing of it is or may be published."""
     row = conn.execute(select(delivery.c.post, delivery.c.account).where(delivery.c.key == key)).one()
     condition = (delivery.c.post == row.post) & (delivery.c.account == row.account)
     maybe_live = (State.SENDING, State.UNKNOWN, State.PUBLISHED)
@@ -239,7 +244,10 @@ def mark_unknown(
     now: datetime,
     first_check_delay: float | None,
 ) -> int:
-    """The outcome is unknown, and looked for ``look_after`` seconds from now; how many in a row it makes."""
+    """Mark the outcome as unknown; return how many in a row the account has now.
+
+    The first lookup is ``first_check_delay`` seconds from now; None = a user decides.
+    """
     changed = states.move(
         conn,
         states.MARK_UNKNOWN,
@@ -266,9 +274,10 @@ def mark_unknown(
 def record_check(
     conn: Connection, key: str, *, proof: Proof, next_at: datetime | None, now: datetime, retry: bool
 ) -> None:
-    """One look is recorded: absence proven (or ``retry``, the account's own wish) schedules it again.
+    """Record one lookup; schedule the delivery again where its absence is proven.
 
-    No further look leaves it to a person.
+    ``retry``, a setting of the account, schedules it also where no lookup follows. Otherwise a user decides
+    when no lookup follows.
     """
     conn.execute(insert(lookup).values(key=key, at=now, proof=proof))
     lookups = delivery.c.lookups + 1

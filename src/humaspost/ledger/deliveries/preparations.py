@@ -1,4 +1,4 @@
-"""Preparation: one row per account and part, shared by ten thousand recipients."""
+"""Preparations: one row per account and part, shared by ten thousand recipients."""
 
 import json
 from dataclasses import dataclass
@@ -15,22 +15,8 @@ from humaspost.model.delivery import State
 from humaspost.model.post import Late
 
 
-@dataclass(frozen=True, slots=True)
-class SavedPreparation:
-    """How far a part is prepared; ``token`` is as the channel gave it.
-
-    ``failures`` = errors in a row, ``restarts`` = how often all of it was thrown away.
-    """
-
-    token: Json
-    ready: bool
-    next_at: datetime
-    failures: int
-    restarts: int
-
-
-def load_preparation(conn: Connection, account_id: str, part_hash: str) -> SavedPreparation | None:
-    """Return how far the part is prepared, or None where nothing of it is."""
+def load_preparation(conn: Connection, account_id: str, part_hash: str) -> Row[Any] | None:
+    """Return the stored preparation of the part, or None."""
     condition = (preparation.c.account == account_id) & (preparation.c.part_hash == part_hash)
     row = conn.execute(select(preparation).where(condition)).one_or_none()
     if row is None:
@@ -50,10 +36,10 @@ def save_preparation(
     now: datetime,
     restarted: bool = False,
 ) -> None:
-    """The step that was made is remembered before the next one; ``restarted`` = all that was made before is thrown away.
+    """Save a preparation step before the next one is made.
 
-    How often that was is counted until the part is ready: a platform that takes nine of ten pictures each time
-    would otherwise be given ten new ones every half minute.
+    ``restarted`` = everything made before was discarded. Restarts are counted until the part is ready: a
+    platform that accepts nine of ten images each time would otherwise get ten new ones every half minute.
     """
     values = {
         "token": dump_canonical(token),
@@ -70,21 +56,21 @@ def save_preparation(
 
 
 def delete_preparation(conn: Connection, account_id: str, part_hash: str) -> None:
-    """The part is prepared from the beginning next time."""
+    """Delete the preparation, so that the part is prepared from the start next time."""
     condition = (preparation.c.account == account_id) & (preparation.c.part_hash == part_hash)
     conn.execute(delete(preparation).where(condition))
 
 
 def is_available(conn: Connection, account_id: str, part_hash: str, *, token: Json) -> bool:
-    """Whether what was prepared is exactly this, and nobody took it meanwhile."""
-    saved = load_preparation(conn, account_id, part_hash)
-    return saved is not None and saved.ready and dump_canonical(saved.token) == dump_canonical(token)
+    """Return True if exactly this token is ready and was not used meanwhile."""
+    row = load_preparation(conn, account_id, part_hash)
+    return row is not None and row.ready and row.token == dump_canonical(token)
 
 
 def restore_preparation(
     conn: Connection, account_id: str, part_hash: str, *, token: Json, now: datetime
 ) -> None:
-    """What an intent took was not used, and proved so: whoever comes next may have it."""
+    """Restore a preparation that an intent took and provably did not use."""
     if token is not None:
         save_preparation(
             conn, account_id, part_hash, token=token, ready=True, next_at=now, failures=0, now=now
@@ -92,7 +78,10 @@ def restore_preparation(
 
 
 def list_upcoming(conn: Connection, account_id: str, *, until: datetime) -> list[tuple[str, str, datetime]]:
-    """Posts (id, rendition body, due) that come due by ``until`` and were not begun: what may be prepared."""
+    """Return posts that are due by ``until`` and were not started, for preparation.
+
+    Each is (post id, rendition body, due time).
+    """
     is_due = and_(
         plan_row.c.account == account_id, plan_row.c.first_write_at.is_(None), plan_row.c.due_at <= until
     )
@@ -114,3 +103,9 @@ def list_upcoming(conn: Connection, account_id: str, *, until: datetime) -> list
 
 def _timing(row: Any) -> Timing:
     return Timing(row.due_at, Late(row.late), timedelta(seconds=row.grace))
+
+
+def decode_token(row: Row[Any]) -> Json:
+    """Return the token as the channel made it."""
+    value: Json = json.loads(row.token)
+    return value

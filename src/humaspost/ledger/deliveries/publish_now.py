@@ -1,4 +1,4 @@
-"""A person wants a post out now: its time becomes this moment, and its outcome is waited for."""
+"""Publishing a post at once at a user's request, and waiting for its outcome."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,9 +17,9 @@ from humaspost.model.delivery import State
 from humaspost.model.reasons import PART_PREFIX
 from humaspost.model.records import AccountRecord
 
-#: What a person may send again by asking; published and unknown ones never.
+#: States in which a user's request sends a delivery (again); published and unknown ones are never sent again.
 REQUESTABLE_STATES = states.PUBLISH_NOW.sources
-#: What asking changes of a delivery, beside its state.
+#: The columns of a delivery that a request changes, besides the state.
 _CHANGED_COLUMNS = ("reason", "due_at", "not_before", "failures", "use_latest_rendition")
 _SAVED_COLUMNS = [delivery.c[name] for name in ("key", "attempts", "state", *_CHANGED_COLUMNS)]
 ENDED_STATES = tuple(
@@ -29,7 +29,11 @@ ENDED_STATES = tuple(
 
 @dataclass(frozen=True, slots=True)
 class PublishRequest:
-    """What a person asked for: (post, account id) pairs, each with when it was due and how its deliveries stood before."""
+    """A user's request to publish now, with everything needed to undo it.
+
+    ``pairs`` are (post, account id). By account id, ``due_at`` is when the post was due before, and
+    ``saved_rows`` are its deliveries as they were before.
+    """
 
     pairs: tuple[tuple[str, str], ...]
     due_at: Mapping[str, datetime]
@@ -37,7 +41,7 @@ class PublishRequest:
 
 
 def request(conn: Connection, post: str, *, account: str | None, now: datetime) -> PublishRequest:
-    """The post is due now, on all its accounts or on one."""
+    """Make the post due now, on all its accounts or on one."""
     targets = list(conn.execute(_select_pairs(post, account)))
     saved_rows: dict[str, Sequence[Row[Any]]] = {}
     for account_id in (row.account for row in targets):
@@ -72,7 +76,7 @@ def _select_pairs(post: str, name: str | None) -> Select[tuple[str, datetime]]:
 
 
 def cancel_request(conn: Connection, publish_request: PublishRequest, *, now: datetime) -> bool:
-    """Each account on which nobody has begun since it was asked for is as it was before; whether that is all of them."""
+    """Undo the request on accounts where nothing started; return True if that is all of them."""
     all_cancelled = True
     for post, account_id in publish_request.pairs:
         saved = {row.key: row for row in publish_request.saved_rows[account_id]}
@@ -83,7 +87,7 @@ def cancel_request(conn: Connection, publish_request: PublishRequest, *, now: da
             continue
         for key, row in saved.items():
             values = {name: getattr(row, name) for name in _CHANGED_COLUMNS}
-            # A claim is not given back: whoever had it may be gone.
+            # A claim is not restored: its sender may have ended.
             state = State.SCHEDULED if row.state == State.PREPARING else State(row.state)
             if state in states.UNDO_PUBLISH_NOW:
                 undo = states.UNDO_PUBLISH_NOW[state]
@@ -94,14 +98,17 @@ def cancel_request(conn: Connection, publish_request: PublishRequest, *, now: da
 
 
 def _is_started(row: Row[Any], saved: Row[Any] | None) -> bool:
-    """Whether something was done with it since; one that is new is of a list that was gone through."""
+    """Return True if the delivery was worked on since the request.
+
+    A new delivery comes from an audience that was expanded since.
+    """
     if saved is None or row.attempts != saved.attempts:
         return True
     return row.state != saved.state and row.state not in (State.SCHEDULED, State.HELD)
 
 
 def blocking_accounts(conn: Connection, post: str, *, account: str | None) -> list[AccountRecord]:
-    """Accounts that something of the post waits for, as nothing may be sent on them now."""
+    """Return the held accounts on which deliveries of the post wait."""
     account_ids = {row.account for row in conn.execute(_select_pairs(post, account))}
     return [
         row
@@ -117,7 +124,7 @@ def _is_held(conn: Connection, post: str, account_row: AccountRecord) -> bool:
 
 
 def wait_until_sent(ledger: Ledger, pairs: Sequence[tuple[str, str]], *, deadline: float) -> bool:
-    """Another process sent them, or did not within ``deadline`` seconds (False)."""
+    """Wait until another process sent them; return False after ``deadline`` seconds."""
     return _wait_until(lambda conn: not any(_is_open(conn, *pair) for pair in pairs), ledger, deadline)
 
 
@@ -131,7 +138,7 @@ def _is_open(conn: Connection, post: str, account_id: str) -> bool:
 
 
 def wait_until_idle(ledger: Ledger, *, deadline: float) -> bool:
-    """No write is in flight any more; False after ``deadline`` seconds."""
+    """Wait until no write is in flight; return False after ``deadline`` seconds."""
     return _wait_until(lambda conn: pauses.count_in_flight(conn) == 0, ledger, deadline)
 
 

@@ -1,4 +1,4 @@
-"""Receipts: a delivery is published, how far its message has come, and where it can be seen."""
+"""Receipts: the publication of a delivery, the stage of its message, and its address."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from humaspost.ledger.schema import account, delivery
 from humaspost.model.delivery import Receipt, Stage, State
 from humaspost.model.reasons import AccountHold, StopReason
 
-#: The reason of a delivery of which two are live.
+#: The reason of a delivery that is live twice.
 DUPLICATE = StopReason.DUPLICATE
 _ORDER = {stage: rank for rank, stage in enumerate(Stage)}
 
@@ -46,7 +46,10 @@ _PUBLISH = states.statement(
 def mark_published(
     conn: Connection, receipts: Sequence[PublishedReceipt], *, now: datetime, by_lookup: bool
 ) -> None:
-    """The deliveries are published, unless they were settled before. ``found`` = by a look, not by a reply."""
+    """Mark deliveries as published, unless they were settled before.
+
+    ``by_lookup`` = a lookup found them, not the reply to the write.
+    """
     rows = [
         {
             "the_key": item.key,
@@ -80,20 +83,23 @@ def mark_published(
 
 
 def mark_duplicate(conn: Connection, keys: Sequence[str], *, now: datetime) -> None:
-    """What was sent again by a person's word turned out to be live before: two of it exist, and that is said."""
+    """Record that two of a delivery are live.
+
+    A user had it sent again, and the first write turned out to be live.
+    """
     if keys:
         condition = delivery.c.key.in_(keys) & (delivery.c.state == State.PUBLISHED)
         conn.execute(update(delivery).where(condition).values(reason=DUPLICATE, updated_at=now))
 
 
 def set_url(conn: Connection, key: str, url: str) -> None:
-    """Where a published delivery can be seen, if that was not known; nothing else of it changes."""
+    """Save the address of a published delivery that has none; nothing else changes."""
     condition = (delivery.c.key == key) & (delivery.c.state == State.PUBLISHED) & delivery.c.url.is_(None)
     conn.execute(update(delivery).where(condition).values(url=url))
 
 
 def _reset_unknown_streak(conn: Connection, account_id: str) -> None:
-    """An answer came: the lane is open and no doubts are in a row."""
+    """Reset the count of unknown outcomes and end a throttle: the platform answered."""
     condition = account.c.id == account_id
     row = conn.execute(select(account.c.unknown_streak, account.c.hold).where(condition)).one()
     if row.unknown_streak:
@@ -104,7 +110,10 @@ def _reset_unknown_streak(conn: Connection, account_id: str) -> None:
 
 
 def advance_receipt_stage(conn: Connection, key: str, stage: Stage, *, now: datetime) -> None:
-    """A receipt only grows: accepted, sent, delivered, read; what might have kept it back did not."""
+    """Advance the stage of a receipt, which never goes back.
+
+    The stages are accepted, sent, delivered, read. A note that the delivery might be kept back is cleared.
+    """
     lower = [s for s in Stage if _ORDER[s] < _ORDER[stage]]
     conn.execute(
         update(delivery)

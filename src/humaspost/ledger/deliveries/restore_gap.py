@@ -1,4 +1,7 @@
-"""The gap of a restored ledger: what it does not know of may be public, so nothing of it is sent by itself."""
+"""The gap of a restored ledger, from its last recorded time to the restore.
+
+Deliveries that were due in the gap may be public, so humaspost does not send them automatically.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,33 +29,35 @@ from humaspost.model.delivery import State
 from humaspost.model.reasons import StopReason
 
 REASON = StopReason.RESTORED
-#: A backup's own word on when it was taken.
+#: A backup records here when it was taken.
 BACKUP_TIME_KEY = "backup_at"
 _SINCE_KEY, _UNTIL_KEY = "restore_gap_since", "restore_gap_until"
-#: What may have been sent, or changed by a person, in the gap. A missed one was not: it waits for a person anyway.
+#: States of deliveries that may have been sent, or changed by a user, in the gap. A missed delivery was not sent:
+#: it waits for a user anyway.
 _PENDING_STATES = (State.SCHEDULED, State.PREPARING, State.HELD, State.FAILED)
 _STARTED_STATES = (State.SENDING, State.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreGap:
-    """From the moment that the ledger knows of last to the moment that it was taken up again."""
+    """The time from the ledger's last record to its restore."""
 
     since: datetime
     until: datetime
 
 
 def get_restore_gap(conn: Connection) -> RestoreGap | None:
-    """The gap of this ledger, None where it never had one."""
+    """Return the gap of this ledger, or None where it never had one."""
     rows = select(meta.c.key, meta.c.value).where(meta.c.key.in_((_SINCE_KEY, _UNTIL_KEY)))
     values = {row.key: datetime.fromisoformat(row.value) for row in conn.execute(rows)}
     return RestoreGap(values[_SINCE_KEY], values[_UNTIL_KEY]) if len(values) == 2 else None
 
 
 def get_last_recorded_time(conn: Connection) -> datetime:
-    """What the ledger surely knows of: when the backup was taken, else when its last sender was seen.
+    """Return the last time of which the ledger has a full record.
 
-    Other commands may have written to a copy since, so their writes prove nothing.
+    This is when the backup was taken, or else the heartbeat of its last sender. Other commands may have
+    written to a copy since, so their writes prove nothing.
     """
     backup_time = conn.scalar(select(meta.c.value).where(meta.c.key == BACKUP_TIME_KEY))
     if backup_time:
@@ -62,7 +67,7 @@ def get_last_recorded_time(conn: Connection) -> datetime:
 
 
 def start_restore_gap(conn: Connection, *, now: datetime) -> RestoreGap:
-    """The ledger has a gap that ends now; an earlier gap is part of it."""
+    """Record a gap that ends now, and return it; an earlier gap is part of it."""
     previous = get_restore_gap(conn)
     since = get_last_recorded_time(conn)
     restore_gap = RestoreGap(
@@ -78,10 +83,10 @@ def start_restore_gap(conn: Connection, *, now: datetime) -> RestoreGap:
 def mark_unknown(
     conn: Connection, restore_gap: RestoreGap, condition: ColumnElement[bool], *, now: datetime
 ) -> int:
-    """What may have been sent in the gap is unknown until a person settles it; how many deliveries those are.
+    """Mark deliveries that may have been sent in the gap as unknown; return their number.
 
-    Nothing is looked up by itself: what proves absence for an attempt that we know of proves nothing for
-    one that we do not.
+    A user must confirm each of them; humaspost does not look them up automatically. A lookup can prove the
+    absence of an attempt that the ledger records, but not of one that it does not record.
     """
     pending = condition & delivery.c.state.in_(_PENDING_STATES)
     started = condition & delivery.c.state.in_(_STARTED_STATES) & (delivery.c.reason != REASON)
@@ -105,7 +110,10 @@ def mark_unknown(
 def _insert_attempts(
     conn: Connection, restore_gap: RestoreGap, pending: ColumnElement[bool], *, now: datetime
 ) -> None:
-    """The attempt that there may have been, for a person's look and for a webhook with our key."""
+    """Insert the attempts that may have been made in the gap.
+
+    A user's lookup and a webhook with our key need them.
+    """
     rendition_hash = func.coalesce(plan_row.c.frozen_rendition, plan_row.c.rendition)
     timestamps = (literal(restore_gap.since, UtcTimestamp()), literal(now, UtcTimestamp()))
     texts = [literal(item) for item in ("unknown", REASON, "")]
@@ -158,7 +166,7 @@ def _set_unknown(
             delivery.c.state == State.UNKNOWN,
             delivery.c.reason == REASON,
         )
-        # It may be live: its time counts as kept, and the same text under another id as said.
+        # The post may be live: it counts as started at its due time, and its text as published.
         frozen_values = {"first_write_at": plan_row.c.due_at, "frozen_rendition": plan_row.c.rendition}
         conn.execute(
             update(plan_row).where(plan_row.c.first_write_at.is_(None), is_affected).values(frozen_values)

@@ -16,7 +16,10 @@ _S = State
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A named step from any of its sources to its target; ``cause`` is a phrase for the guarantee page."""
+    """A named step from any of its sources to its target.
+
+    ``cause`` is a phrase for the guarantee page.
+    """
 
     name: str
     sources: frozenset[State]
@@ -38,7 +41,7 @@ DELAY = _define(
 
 # -- the gate ------------------------------------------------------------------------------------------
 SEND = _define("send", [_S.PREPARING], _S.SENDING, "the gate commits the intent to write")
-#: What the gate's decision does to a delivery that it does not let through, by the state that it decides.
+#: The transition of a delivery that the gate denies, by the state that the gate decides.
 DENIALS: Mapping[State, Transition] = {
     _S.HELD: _define(
         "deny-held", [_S.PREPARING], _S.HELD, "the gate finds a pause, or a hold of file or account"
@@ -100,7 +103,7 @@ EXPIRE_PARTS = _define("expire-parts", [_S.HELD], _S.EXPIRED, "an earlier part o
 # -- the file changes ----------------------------------------------------------------------------------
 REPLAN = _define("replan", [_S.MISSED, _S.FAILED], _S.SCHEDULED, "its file got a new date or was corrected")
 
-# -- a person decides ----------------------------------------------------------------------------------
+# -- a user decides ------------------------------------------------------------------------------------
 CONFIRM_PUBLISHED = _define(
     "confirm-published", [_S.UNKNOWN], _S.PUBLISHED, "a person confirms that it is out"
 )
@@ -120,7 +123,7 @@ PUBLISH_NOW = _define(
     _S.SCHEDULED,
     "a person publishes it now",
 )
-#: What interrupting `publish` does: a delivery goes back to the state that it was in.
+#: The transitions when `publish` is interrupted: a delivery returns to its earlier state.
 UNDO_PUBLISH_NOW: Mapping[State, Transition] = {
     _S.SCHEDULED: _define(
         "undo-scheduled", [_S.SCHEDULED, _S.PREPARING, _S.HELD], _S.SCHEDULED, "`publish` is interrupted"
@@ -134,7 +137,7 @@ UNDO_PUBLISH_NOW: Mapping[State, Transition] = {
     ),
 }
 
-# -- news from outside ---------------------------------------------------------------------------------
+# -- reports from outside ------------------------------------------------------------------------------
 RESTORE_GAP = _define(
     "restore-gap",
     [_S.SCHEDULED, _S.PREPARING, _S.HELD, _S.FAILED, _S.SENDING, _S.UNKNOWN],
@@ -147,7 +150,7 @@ REOPEN = _define(
     _S.UNKNOWN,
     "a webhook proves that an earlier attempt is live; it is `published` in the same transaction",
 )
-#: What a webhook does that reports the failure of a message, by what follows from it.
+#: The transition after a webhook reports the failure of a message, by the new state.
 WEBHOOK_FAILURES: Mapping[State, Transition] = {
     _S.FAILED: _define(
         "webhook-failed",
@@ -207,7 +210,7 @@ class NewDelivery:
 
 
 def insert_deliveries(conn: Connection, deliveries: Sequence[NewDelivery], *, now: datetime) -> None:
-    """Insert new deliveries; raise ValueError where one would not start in an initial state."""
+    """Insert new deliveries; raise ValueError for one that is not in an initial state."""
     wrong = [item.state for item in deliveries if item.state not in INITIAL]
     if wrong:
         raise ValueError(f"no delivery starts as {wrong[0]}")
@@ -216,7 +219,7 @@ def insert_deliveries(conn: Connection, deliveries: Sequence[NewDelivery], *, no
 
 
 def statement(transition: Transition, where: ColumnElement[bool], **values: Any) -> Update:
-    """Return the UPDATE of a transition; it changes only deliveries that are in one of its sources.
+    """Return the UPDATE of a transition; it changes only deliveries in one of its sources.
 
     ``where`` and ``values`` may hold bound parameters, for one statement over many rows.
     """
@@ -230,6 +233,6 @@ def move(
 ) -> int:
     """Make the transition where it is allowed, and return how many deliveries changed.
 
-    ``values`` are the other columns; the reason stays as it is where it is not among them.
+    ``values`` are the other columns; the reason stays unchanged where it is not among them.
     """
     return conn.execute(statement(transition, where, **values, updated_at=now)).rowcount

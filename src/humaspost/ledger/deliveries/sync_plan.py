@@ -1,4 +1,4 @@
-"""The plan enters the ledger: new posts, moved dates, mended texts, files that went away."""
+"""The update of the ledger from the plan: new posts, new dates, fixed texts, removed files."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -18,19 +18,20 @@ from humaspost.model.delivery import State, delivery_key
 from humaspost.model.plan import NotPlanned, Plan, PlanRow
 from humaspost.model.reasons import FileHold, StopReason, part_reason
 
-#: Fewer files than this may vanish together without it looking like a lost folder.
+#: Fewer vanished files than this never look like a lost folder.
 MIN_VANISHED = 3
 MAX_VANISHED_SHARE = 0.2
-#: States in which nothing was written yet, or a person will write again.
+#: States that a new date or a fixed file can schedule again.
 RETRYABLE_STATES = (State.FAILED, State.MISSED)
 PENDING_STATES = (State.SCHEDULED, State.PREPARING, State.HELD, *RETRYABLE_STATES)
 
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """What scheduling changed: ids of posts new, moved or mended, held; ``vanished`` stopped it all.
+    """The changes that scheduling made, by id of the posts: new, changed, held.
 
-    ``over`` are files with errors whose post has nothing to send any more.
+    ``changed`` posts got a new date or a fixed text. ``vanished`` = so many files vanished that nothing was
+    changed. ``finished`` are files with errors whose post has nothing left to send.
     """
 
     new: tuple[str, ...] = ()
@@ -42,21 +43,24 @@ class SyncResult:
 
 @dataclass(frozen=True, slots=True)
 class _SyncContext:
-    """One moment of the ledger, and the late rule."""
+    """The facts of one sync: its time, when the ledger was made, and the late rule."""
 
     now: datetime
     ledger_created_at: datetime
     verdict: CheckLateness
 
     def is_before_ledger(self, due_at: datetime) -> bool:
-        """Return True for what was due before the ledger was made."""
+        """Return True if the due time is before the ledger was made."""
         return due_at < self.ledger_created_at
 
 
 def sync(
     conn: Connection, plan: Plan, *, verdict: CheckLateness, now: datetime, folder_missing: bool = False
 ) -> SyncResult:
-    """The ledger follows the plan; what was frozen stays, what vanished in numbers changes nothing."""
+    """Update the ledger from the plan, and return what changed.
+
+    A frozen rendition stays. Where many files vanished at once, nothing changes.
+    """
     posts = {row.id: row for row in conn.execute(select(post))}
     by_file = {row.file: row for row in posts.values()}
     plan = replace(plan, held=tuple(_resolve_post_id(item, posts, by_file) for item in plan.held))
@@ -86,7 +90,10 @@ def sync(
 
 
 def _mark_gap_unknown(conn: Connection, touched: set[str], *, now: datetime) -> None:
-    """What a restored ledger hears of only now may have been sent in its gap, late as well as in time."""
+    """Mark deliveries of changed posts as unknown that may have been sent in the restore gap.
+
+    A restored ledger reads these posts only now. They may have been sent late as well as in time.
+    """
     restored = restore_gap.get_restore_gap(conn) if touched else None
     if restored is None:
         return
@@ -102,14 +109,17 @@ def _mark_gap_unknown(conn: Connection, touched: set[str], *, now: datetime) -> 
 def _resolve_post_id(
     item: NotPlanned, posts: Mapping[str, Row[Any]], by_file: Mapping[str, Row[Any]]
 ) -> NotPlanned:
-    """What holds a file holds the post that was read from it, though its id cannot be read now."""
+    """Return the item with the id and title of the post that its file had before.
+
+    The file may be unreadable now, so that it gives no id.
+    """
     of_file = by_file.get(item.file)
     id_ = item.post or (of_file.id if of_file else "")
     return replace(item, post=id_, title=item.title or (posts[id_].title if id_ in posts else ""))
 
 
 def _find_vanished(conn: Connection, plan: Plan, posts: Mapping[str, Row[Any]]) -> set[str]:
-    """Posts with something pending whose file is not there any more."""
+    """Return the posts with pending deliveries whose file does not exist any more."""
     present = {row.post for row in plan.rows} | {item.post for item in plan.held}
     absent = {id_ for id_ in set(posts) - present if posts[id_].hold != FileHold.GONE}
     return absent & _pending_posts(conn) if absent else set()
@@ -126,7 +136,7 @@ def _is_suspicious(conn: Connection, vanished: set[str]) -> bool:
 
 
 def is_mass_removal(vanished: int, *, pending: int) -> bool:
-    """Whether so many vanished posts ``of`` all that are pending are believed to be an accident."""
+    """Return True if so many vanished posts, of all ``pending`` ones, look like an accident."""
     return vanished >= MIN_VANISHED and vanished > MAX_VANISHED_SHARE * pending
 
 
@@ -164,7 +174,7 @@ def _release_post(conn: Connection, post_id: str, *, now: datetime) -> None:
 
 
 def fingerprint(row: PlanRow) -> str:
-    """Changes whenever anything changes that the ledger would do otherwise."""
+    """Return a digest that changes with everything that affects what the ledger does."""
     times = [row.due.utc.isoformat(), row.expires.utc.isoformat() if row.expires else None]
     policy = [row.late, row.grace.total_seconds(), row.priority, row.during_pause, row.type]
     return sha256_digest([row.rendition.hash, times, policy, list(row.audiences), row.repeats])
@@ -236,7 +246,7 @@ def _add_parts(
 
 
 def _initial_state(row: PlanRow, part: int, *, context: _SyncContext) -> tuple[State, str]:
-    # What came due since the ledger exists is the gate's to decide: a pause may hold it.
+    # The gate decides on posts that came due since the ledger exists: a pause may hold them.
     if context.is_before_ledger(row.due.utc):
         lateness = context.verdict(row.timing(due_before_ledger=True), context.now)
         if isinstance(lateness, TooLate):
@@ -278,12 +288,15 @@ def _update_deliveries(
     text_changed: bool,
     context: _SyncContext,
 ) -> None:
-    """Pending rows take the new time; a new date frees the missed, a mended file the failed."""
+    """Move pending deliveries to the new time.
+
+    A new date schedules missed deliveries again; a fixed file or a new date schedules failed ones.
+    """
     times: dict[str, Any] = {"priority": values["priority"], "updated_at": context.now}
     if date_changed:
         times |= {"due_at": values["due_at"], "not_before": None}
     conn.execute(update(delivery).where(deliveries, delivery.c.state.in_(PENDING_STATES)).values(times))
-    # What was claimed under the old text must pass the gate under the new one.
+    # A delivery that was claimed with the old text must pass the gate with the new one.
     states.move(conn, states.RELEASE, deliveries, now=context.now, owner=None)
     freed = [State.MISSED] if date_changed and not context.is_before_ledger(values["date_at"]) else []
     freed += [State.FAILED] if text_changed or date_changed else []
@@ -303,7 +316,7 @@ def _update_deliveries(
 
 
 def _sync_parts(conn: Connection, row: PlanRow, account: str, *, context: _SyncContext) -> None:
-    """A thread that was not begun has as many rows as its new text has parts."""
+    """Match the rows of a thread that was not started to the parts of its new text."""
     condition = (delivery.c.post == row.post) & (delivery.c.account == account)
     existing = set(conn.scalars(select(delivery.c.part).where(condition)))
     expected = set(range(1, len(row.rendition.parts) + 1))

@@ -1,4 +1,7 @@
-"""Parts of a thread: each waits for the one before it to be live, and goes with it when it is cancelled."""
+"""Parts of a thread: each waits until the part before it is published.
+
+A part is cancelled, or expires, together with the part before it.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -19,7 +22,7 @@ def _hold_reason(part: Any) -> Any:
 
 
 def hold_following(conn: Connection, where: Any, *, now: datetime) -> None:
-    """Scheduled later parts whose earlier part is not live are held by it."""
+    """Hold the scheduled parts whose previous part is not published."""
     previous_is_live = exists(
         select(_previous.c.key).where(
             _previous.c.post == delivery.c.post,
@@ -33,7 +36,7 @@ def hold_following(conn: Connection, where: Any, *, now: datetime) -> None:
 
 
 def is_blocking() -> Any:
-    """Whether the part behind a delivery is held by it."""
+    """Return the condition that the next part is held by the delivery."""
     return exists(
         select(_next.c.key).where(
             _next.c.post == delivery.c.post,
@@ -46,19 +49,19 @@ def is_blocking() -> Any:
 
 
 def release_following(conn: Connection, post: str, account: str, *, part: int, now: datetime) -> None:
-    """The part after a published one may go."""
+    """Release the part after a published one."""
     of_thread = (delivery.c.post == post) & (delivery.c.account == account)
     is_next = of_thread & (delivery.c.part == part + 1) & (delivery.c.reason == part_reason(part))
     states.move(conn, states.UNHOLD, is_next, now=now, reason="")
 
 
 def cancel_following(conn: Connection, post: str, account: str, *, part: int, now: datetime) -> None:
-    """Parts behind a cancelled one are cancelled with it."""
+    """Cancel the parts after a cancelled one."""
     _end_following(conn, states.CANCEL_PARTS, post, account, part=part, now=now)
 
 
 def expire_following(conn: Connection, post: str, account: str, *, part: int, now: datetime) -> None:
-    """Parts behind an expired one are expired with it."""
+    """Expire the parts after an expired one."""
     _end_following(conn, states.EXPIRE_PARTS, post, account, part=part, now=now)
 
 

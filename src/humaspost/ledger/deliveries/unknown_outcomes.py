@@ -1,4 +1,4 @@
-"""Unknown outcomes: what is to be looked up now, and what a person says of them."""
+"""Unknown outcomes: the lookups that are due, and the decisions of users."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -17,31 +17,8 @@ from humaspost.model.records import DeliveryRecord, LookupRecord
 RemoteLocation = tuple[str | None, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownDelivery:
-    """A delivery whose outcome is unknown, with its last attempt.
-
-    ``started_at`` is when the first attempt started that may be live, ``body`` and ``token`` are JSON.
-    """
-
-    key: str
-    post: str
-    account: str
-    part: int
-    recipient: str
-    unknown_since: datetime
-    lookups: int
-    number: int
-    started_at: datetime
-    token: str
-    reply_to: str | None
-    code: str
-    body: str
-    phone: str | None = field(repr=False)
-
-
-def list_due(conn: Connection, *, now: datetime, only_post: str | None = None) -> list[UnknownDelivery]:
-    """Unknown deliveries whose look is due, with their last attempt, oldest first."""
+def list_due(conn: Connection, *, now: datetime, only_post: str | None = None) -> list[Row[Any]]:
+    """Return unknown deliveries whose lookup is due, with their last attempt, oldest first."""
     condition = (delivery.c.state == State.UNKNOWN) & (delivery.c.next_lookup_at <= now)
     if only_post is not None:
         condition &= delivery.c.post == only_post
@@ -73,14 +50,20 @@ def _select_unknown(where: Any) -> Select[Any]:
 
 
 def _first_possible_start() -> Any:
-    """When the first attempt began whose outcome was never known: what is found may be any of them."""
+    """Return when the first attempt with an unknown outcome started.
+
+    An object that a lookup finds may come from any of these attempts.
+    """
     each = attempt.alias()
     unknown = (each.c.outcome == "unknown") | (each.c.number == delivery.c.attempts)
     return select(func.min(each.c.started_at)).where(each.c.key == delivery.c.key, unknown).scalar_subquery()
 
 
-def list_used_remote_ids(conn: Connection, unknown: UnknownDelivery) -> frozenset[str]:
-    """Remote ids, since the doubt began, that other deliveries of the account hold: none of them is this one's."""
+def list_used_remote_ids(conn: Connection, row: Row[Any]) -> frozenset[str]:
+    """Return the remote ids of the account's other deliveries since the first unknown attempt.
+
+    None of them can be the object of this delivery.
+    """
     others = select(delivery.c.remote_id).where(
         delivery.c.account == unknown.account,
         delivery.c.state == State.PUBLISHED,
@@ -99,9 +82,10 @@ def list_lookups(conn: Connection, key: str) -> list[LookupRecord]:
 
 
 def confirm_published(conn: Connection, locations: Mapping[str, RemoteLocation], *, now: datetime) -> int:
-    """A person says that these are live, each where its place is, if anybody knows; how many that settled.
+    """Mark deliveries as published that a user confirmed; return how many changed.
 
-    One that is known to be live, and not where, is given its place.
+    ``locations`` maps each key to its remote id and address, where known. A delivery that is already
+    confirmed without a remote id gets one.
     """
     count = 0
     for key, (remote_id, url) in locations.items():
@@ -128,7 +112,7 @@ def confirm_published(conn: Connection, locations: Mapping[str, RemoteLocation],
 
 
 def retry(conn: Connection, keys: list[str], *, now: datetime) -> int:
-    """A person wants these sent (again); how many wait now."""
+    """Schedule deliveries again at a user's request; return how many wait now."""
     is_named = delivery.c.key.in_(keys)
     count = states.move(
         conn,
@@ -145,7 +129,7 @@ def retry(conn: Connection, keys: list[str], *, now: datetime) -> int:
 
 
 def cancel(conn: Connection, keys: list[str], *, now: datetime) -> int:
-    """A person gives these up; later parts of the same thread go with them."""
+    """Cancel deliveries at a user's request, with later parts of their threads; return how many."""
     condition = delivery.c.key.in_(keys) & delivery.c.state.in_(states.CANCEL.sources)
     rows = list(conn.execute(select(delivery.c.post, delivery.c.account, delivery.c.part).where(condition)))
     count = states.move(
@@ -157,7 +141,7 @@ def cancel(conn: Connection, keys: list[str], *, now: datetime) -> int:
 
 
 def _is_published_without_id() -> Any:
-    """What is live, and nobody knows where."""
+    """Return the condition of deliveries confirmed by a user without a remote id."""
     return (
         (delivery.c.state == State.PUBLISHED)
         & delivery.c.remote_id.is_(None)
@@ -167,24 +151,23 @@ def _is_published_without_id() -> Any:
 
 
 def published_without_id(conn: Connection) -> set[str]:
-    """Keys of what is live, and nobody knows where."""
+    """Return the keys of published deliveries whose remote id is unknown."""
     return set(conn.scalars(select(delivery.c.key).where(_is_published_without_id())))
 
 
 def owner_of_remote_id(conn: Connection, row: DeliveryRecord, remote_id: str) -> Row[Any] | None:
-    """Which other delivery of the account is live under that id."""
+    """Return another delivery of the account that has this remote id, or None."""
     where = (delivery.c.account == row.account) & (delivery.c.remote_id == remote_id)
     query = select(delivery).where(where, delivery.c.key != row.key)
     return conn.execute(query.limit(1)).one_or_none()
 
 
 def blocking_parts(conn: Connection, keys: Collection[str]) -> set[str]:
-    """Those among the deliveries that a later part waits for."""
+    """Return those of the deliveries that a later part waits for."""
     where = delivery.c.key.in_(keys) & thread_parts.is_blocking()
     return set(conn.scalars(select(delivery.c.key).where(where)))
 
 
-def get_unknown(conn: Connection, key: str) -> UnknownDelivery | None:
-    """The unknown delivery with its last attempt, whenever its next look is due."""
-    row = conn.execute(_select_unknown(delivery.c.key == key)).one_or_none()
-    return None if row is None else UnknownDelivery(*row)
+def get_unknown(conn: Connection, key: str) -> Row[Any] | None:
+    """Return the delivery with its last attempt, whenever its next lookup is due, or None."""
+    return conn.execute(_select_unknown(delivery.c.key == key)).one_or_none()
