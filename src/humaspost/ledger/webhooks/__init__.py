@@ -1,1 +1,1 @@
-"""What platforms report about messages and people."""
+"""Reports from platforms about messages and people."""

@@ -1,8 +1,10 @@
-"""People whom a webhook names in the platform's own way: by its id of them, or by a number that it spells otherwise.
+"""The links between a platform's names for a person and the phone number in the register.
 
-WhatsApp does the one where somebody has a username, the other in Brazil, Mexico and Argentina, say. Learned only
-from what names both: a status with our callback key, or a number beside the id. Nothing is guessed; whoever
-leaves before their number is known has left as soon as it is. Of what they are called only a digest is kept.
+A webhook can name a person by the platform's own id, or by another spelling of the number. WhatsApp uses the
+id where the person has a username, and another spelling in Brazil, Mexico and Argentina, for example. Links
+are learned only from events that name both: a status with our callback key, or a number beside the id.
+Nothing is guessed. A person who opts out before their number is known is opted out as soon as it is known.
+Only a digest of each name is stored.
 """
 
 import hashlib
@@ -17,12 +19,12 @@ from humaspost.model.channel_event import NumberChanged, PersonEvent
 from humaspost.model.delivery import parse_callback
 
 _IDENTITY = "identity"
-#: What a person said before their number was known.
+#: Choices that a person made before their number was known.
 OPTED_OUT, NO_MARKETING, MARKETING = "opt-out", "no-marketing", "marketing-again"
 
 
 def find_phone(conn: Connection, account: str, event: PersonEvent, *, now: datetime) -> str | None:
-    """The number, as the register has it, of whom ``one`` speaks; None where nobody ever named it."""
+    """Return the person's number as the register has it, or None where it was never named."""
     names = [name for name in (event.user_id, event.phone) if name]
     person = _find_recipient(conn, account, event)
     if person is None:
@@ -36,7 +38,7 @@ def find_phone(conn: Connection, account: str, event: PersonEvent, *, now: datet
 
 
 def link(conn: Connection, account: str, event: NumberChanged, *, now: datetime) -> bool:
-    """Link the new number to the person who has the old one. Return False if none of ours has it."""
+    """Link the new number to the recipient with the old one; return False if there is none."""
     person = _find_recipient(conn, account, event)
     if person is not None:
         _save(conn, account, _IDENTITY, event, name=event.new_phone, recipient_id=person.id, now=now)
@@ -46,18 +48,21 @@ def link(conn: Connection, account: str, event: NumberChanged, *, now: datetime)
 def remember_choice(
     conn: Connection, account: str, event: PersonEvent, choice: str, *, now: datetime
 ) -> None:
-    """Whom ``one`` speaks of said so (``OPTED_OUT``, ``NO_MARKETING``, ``MARKETING``), and it waits for their number."""
+    """Remember a choice of the event's person until their number is known.
+
+    ``choice`` is ``OPTED_OUT``, ``NO_MARKETING`` or ``MARKETING``.
+    """
     _save(conn, account, choice, event, name=event.user_id or "", recipient_id=None, now=now)
 
 
 def pop_remembered_choice(conn: Connection, account: str, user_id: str, choice: str) -> datetime | None:
-    """When the person said so before their number was known; that waits no longer."""
+    """Remove a remembered choice, and return when it was made, or None."""
     waiting = delete(message_event).where(message_event.c.dedupe_key == _dedupe_key(account, choice, user_id))
     return conn.scalar(waiting.returning(message_event.c.at))
 
 
 def _find_recipient(conn: Connection, account: str, event: PersonEvent) -> Row[Any] | None:
-    """The recipient (id, phone) to whom the message with our key went, else whoever has the number."""
+    """Return the recipient (id, phone) of the message with our key, or else of the number."""
     key, _ = parse_callback(event.key)
     query = select(*[recipient.c[name] for name in ("id", "phone")])
     sent_query = query.join(delivery, delivery.c.recipient == recipient.c.id)
@@ -85,7 +90,7 @@ def _save(
         received_at=now,
         settled=True,
     )
-    # Of a person that another is called so now; of words that they were said once more.
+    # A name changes where another person has it now; a choice where it was made again later.
     is_newer = (
         message_event.c.key.is_distinct_from(statement.excluded.key)
         if recipient_id

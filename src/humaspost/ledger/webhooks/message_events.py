@@ -1,8 +1,8 @@
-"""What platforms tell by webhook: kept once, and settled as soon as the message it is about is known.
+"""Webhook events: each is stored once, and applied as soon as its message is known.
 
-A message (one wamid) may be told of twice, late, shuffled, and before our own reply is recorded. So what it
-means is asked of everything that was ever told of it, in whatever order: delivered or read beats failed, and
-failed beats sent (contracts: chatwoot#14529, #13377).
+Events of one message (one wamid) can be repeated, late, out of order, and earlier than the record of our own
+reply. So the status of a message is computed from all its events, in any order: delivered or read wins over
+failed, and failed wins over sent (contracts: chatwoot#14529, #13377).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -48,9 +48,10 @@ def receive_events(
     is_opt_out: Callable[[str], bool],
     now: datetime,
 ) -> list[WebhookChange]:
-    """Each event is kept once and everything that follows from it is done, in this one transaction.
+    """Store each event once and apply all its effects, in this one transaction.
 
-    ``account`` is the ledger's id; ``leaves`` says whether a person's words mean that they want no more.
+    Returns the changes to report. ``account`` is the ledger's id; ``is_opt_out`` tells whether a text means
+    that the person wants no more messages.
     """
     changes: list[WebhookChange | None] = []
     for event in events:
@@ -68,7 +69,7 @@ def receive_events(
             case (
                 InboundMessage() | OptOut() | MarketingPreference() | ServiceWindowClosed() | NumberChanged()
             ):
-                pass  # about a person alone: below
+                pass  # only about a person: applied below
             case _:
                 assert_never(event)
         if isinstance(event, PersonEvent):
@@ -77,7 +78,7 @@ def receive_events(
 
 
 def apply_pending(conn: Connection, remote_ids: Sequence[str | None], *, now: datetime) -> None:
-    """What was told of these messages before they were known here is settled."""
+    """Apply stored events of these messages that arrived before the messages were recorded."""
     recorded_ids = [remote_id for remote_id in remote_ids if remote_id]
     condition = message_event.c.remote_id.in_(recorded_ids) & message_event.c.settled.is_(False)
     for row in conn.execute(
@@ -87,7 +88,7 @@ def apply_pending(conn: Connection, remote_ids: Sequence[str | None], *, now: da
 
 
 def retry_unmatched(conn: Connection, *, now: datetime, limit: int = 1000) -> None:
-    """What was told of messages that nobody knew is tried once more, the newest ``most`` of it."""
+    """Apply stored events of unknown messages again, the newest ``limit`` of them."""
     query = select(message_event.c.account, message_event.c.remote_id).where(
         message_event.c.settled.is_(False), message_event.c.remote_id.isnot(None)
     )
@@ -96,9 +97,9 @@ def retry_unmatched(conn: Connection, *, now: datetime, limit: int = 1000) -> No
 
 
 def _save_event(conn: Connection, account: str, event: ChannelEvent, now: datetime) -> bool:
-    """Return True if this is the first report of the event. A person's number and words are not kept."""
+    """Store the event without the person's number and words; return False for a duplicate."""
     row = {
-        # Two accounts have two secrets: neither may use up the other's events.
+        # Two accounts have two secrets: neither may block the other's events.
         "dedupe_key": f"{account}:{event.dedupe_key}",
         "account": account,
         "kind": _stored_kind(event),
@@ -146,12 +147,15 @@ def _stored_kind(event: ChannelEvent) -> str:
             assert_never(event)
 
 
-# -- what is told of one message -----------------------------------------------------------------------
+# -- the status of one message -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class _StatusSummary:
-    """Everything told of one message, as one word: ``stage`` or ``failure_code``; ``attempt_number`` None = no key of ours."""
+    """The status of one message from all its events.
+
+    The result is in ``stage`` or ``failure_code``; ``attempt_number`` None = no event has a key of ours.
+    """
 
     remote_id: str
     stage: Stage
@@ -186,7 +190,7 @@ def _apply_status(
     now: datetime,
     event: MessageStatus | None = None,
 ) -> WebhookChange | None:
-    """The delivery stands where all that was told of the message puts it; an unknown message stays open."""
+    """Apply the status of a message to its delivery; events of an unknown message stay open."""
     status = _summarize_status(conn, account, remote_id)
     delivery_condition = (
         delivery.c.remote_id == remote_id if status.key is None else delivery.c.key == status.key
@@ -206,7 +210,10 @@ def _apply_status(
 def _mark_live(
     conn: Connection, row: Row[Any], status: _StatusSummary, now: datetime
 ) -> WebhookChange | None:
-    """It exists: that ends any doubt, and any plan to send it again."""
+    """Mark the delivery as published: its message exists.
+
+    This ends an unknown outcome, and any plan to send the delivery again.
+    """
     condition = delivery.c.key == row.key
     if row.state == State.PUBLISHED:
         if row.remote_id in (None, status.remote_id):
@@ -215,7 +222,7 @@ def _mark_live(
             return None
         return _mark_duplicate(conn, row, status, now=now)
     if row.state not in (State.SENDING, State.UNKNOWN):
-        # Put aside, or waiting to be sent once more: it is a doubt again, which the proof ends.
+        # The delivery was stopped or waits for another try: it becomes unknown again, and the proof ends that.
         states.move(conn, states.REOPEN, condition, now=now, owner=None)
     receipt = Receipt(status.remote_id, status.at, stage=status.stage)
     number = row.attempts if status.attempt_number is None else status.attempt_number
@@ -228,7 +235,7 @@ def _mark_live(
 def _mark_duplicate(
     conn: Connection, row: Row[Any], status: _StatusSummary, *, now: datetime
 ) -> WebhookChange | None:
-    """Another attempt's message is live beside the one that counts; said once, when its outcome is learned."""
+    """Record that another attempt's message is live too; report it only once."""
     is_attempt = (attempt.c.key == row.key) & (attempt.c.number == status.attempt_number)
     is_unconfirmed = attempt.c.outcome.is_(None) | (attempt.c.outcome != "published")
     ended = {"outcome": "published", "code": "", "detail": "", "ended_at": now}
@@ -246,7 +253,7 @@ def _mark_failed(
     now: datetime,
     event: MessageStatus | None,
 ) -> WebhookChange | None:
-    """It was accepted and then failed: the delivery that rests on it fails, is tried once more, or is held."""
+    """Fail, hold or retry the delivery whose message was accepted and then failed."""
     is_current = row.state == State.PUBLISHED and row.remote_id in (None, status.remote_id)
     is_pending = row.state in (State.SENDING, State.UNKNOWN) and status.attempt_number in (None, row.attempts)
     if not is_current and not is_pending:
@@ -283,7 +290,7 @@ def _mark_failed(
 def _failure_result(
     conn: Connection, row: Row[Any], number: int, code: str, event: MessageStatus | None
 ) -> EventKind:
-    """``failed``, ``held`` with its account, or ``retry`` where fewer attempts ended so than may."""
+    """Return FAILED, HELD with the account, or RETRY while the event allows another try."""
     if event is None:
         return EventKind.FAILED
     if event.restricts_account and account_holds.is_held(conn, row.account, AccountHold.LOGIN):
@@ -298,6 +305,6 @@ def _failure_result(
 
 
 def _restrict_account(conn: Connection, account: str, code: str, *, at: datetime, now: datetime) -> None:
-    """Hold the account until a person has fixed it; news from before the last fix is old."""
+    """Hold the account until a user fixes it; ignore reports from before the last fix."""
     if not account_holds.acknowledged_since(conn, account, since=at):
         account_holds.hold_account(conn, account, AccountHold.LOGIN, code=code, now=now)

@@ -1,4 +1,4 @@
-"""Webhook events about people: opt-outs, marketing preferences, service windows, new numbers."""
+"""Webhook events about people: opt-outs, marketing choices, service windows, new numbers."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -29,9 +29,9 @@ def apply(
     is_opt_out: Callable[[str], bool],
     now: datetime,
 ) -> Iterator[WebhookChange]:
-    """Record everything that the event says about a person, and yield the changes that people are told of.
+    """Record what the event says about a person, and yield the changes to report.
 
-    ``is_opt_out`` tells whether a person's words mean that they want no more.
+    ``is_opt_out`` tells whether a text means that the person wants no more messages.
     """
     opts_out = isinstance(event, OptOut) or (
         isinstance(event, InboundMessage) and (is_opt_out(event.text) or is_opt_out(event.payload))
@@ -60,14 +60,14 @@ def apply(
     if opts_out:
         yield _opt_out(conn, phone, at=at, now=now)
         if event.phone not in (None, phone):
-            # However they wrote it: no list that has it so brings them in again.
+            # The other spelling is opted out too, so that no list with that spelling adds them again.
             _opt_out(conn, event.phone, at=at, now=now)
 
 
 def _apply_remembered_choices(
     conn: Connection, account: str, event: PersonEvent, phone: str, *, now: datetime
 ) -> Iterator[WebhookChange]:
-    """Apply what the person said before their number was known."""
+    """Apply the choices that the person made before their number was known."""
     if not event.user_id:
         return
     if chosen_at := identities.pop_remembered_choice(conn, account, event.user_id, identities.OPTED_OUT):
@@ -82,9 +82,10 @@ def _apply_remembered_choices(
 def _change_phone(
     conn: Connection, old_phone: str, new_phone: str, *, at: datetime, now: datetime
 ) -> Iterator[WebhookChange]:
-    """Whoever had left has left with the new number too, whatever list it is written in.
+    """Report the new number, and copy opt-outs between the old number and the new one.
 
-    And the other way round, where the news of the new number is later than their word from it.
+    An opt-out of the old number always holds for the new one. An opt-out of the new number holds for the old
+    one only where it is later than the change.
     """
     yield WebhookChange(EventKind.NUMBER_CHANGED, phones=(old_phone, new_phone))
     old_person, new_person = (
@@ -111,14 +112,14 @@ def _remember_choices(
 
 
 def _open_window(conn: Connection, account: str, phone: str, *, at: datetime) -> None:
-    """Free text may be sent to the person for 24 hours from ``at``; strangers have no window."""
+    """Open the person's window for 24 hours from ``at``; strangers have no window."""
     person = recipients.get_by_phone(conn, phone)
     if person is not None:
         service_windows.open_window(conn, account, person.id, at=at)
 
 
 def _close_window(conn: Connection, account: str, phone: str, *, at: datetime) -> None:
-    """The platform says that the person's window is not open."""
+    """Close the person's window, which the platform reports as not open."""
     person = recipients.get_by_phone(conn, phone)
     if person is not None:
         service_windows.close_window(conn, account, person.id, at=at)
@@ -127,7 +128,7 @@ def _close_window(conn: Connection, account: str, phone: str, *, at: datetime) -
 def _record_preference(
     conn: Connection, account: str, phone: str, *, marketing: bool, at: datetime, now: datetime
 ) -> None:
-    """The person wants marketing of the account, or none; a stranger's "none" waits for any later list."""
+    """Record whether the person wants marketing; keep a stranger's refusal for later lists."""
     if not marketing:
         recipients.add_recipients(conn, [(phone, "", None)], now=now)
     person = recipients.get_by_phone(conn, phone)
@@ -136,7 +137,7 @@ def _record_preference(
 
 
 def _opt_out(conn: Connection, phone: str, *, at: datetime, now: datetime) -> WebhookChange:
-    """The person is sent nothing more; a stranger is remembered, so that no later list brings them in."""
+    """Opt the person out; remember a stranger too, so that no later list adds them."""
     recipients.add_recipients(conn, [(phone, "", at)], now=now)
     person = recipients.get_by_phone(conn, phone)
     if person is not None:

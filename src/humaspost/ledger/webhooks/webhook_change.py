@@ -1,4 +1,4 @@
-"""A change that a webhook made, as people see it."""
+"""A change that a webhook made, as it is reported to users."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,13 @@ from humaspost.model.event_kind import EventKind
 
 @dataclass(frozen=True, slots=True)
 class WebhookChange:
-    """A change that a webhook made: FOUND, DUPLICATE, FAILED, HELD, RETRY, OPTED_OUT, NO_MARKETING or NUMBER_CHANGED."""
+    """A change that a webhook made.
+
+    ``kind`` is FOUND, DUPLICATE, FAILED, HELD, RETRY, OPTED_OUT, NO_MARKETING or NUMBER_CHANGED.
+    """
 
     kind: EventKind
     post: str = ""
     detail: str = ""
-    #: The number that a person had, and the one that they have now; to be masked before anybody sees them.
+    #: A person's old number and new number; mask them before you display them.
     phones: tuple[str, ...] = ()
