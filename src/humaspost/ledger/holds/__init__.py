@@ -1,1 +1,1 @@
-"""What keeps deliveries waiting: pauses, account holds, errors in files."""
+"""Holds of deliveries: pauses, account holds, errors in files."""

@@ -1,4 +1,4 @@
-"""What keeps a whole account from sending: a refused login, a spent allowance, doubts in a row."""
+"""Account holds: a refused login, a used-up quota, or unknown outcomes in a row."""
 
 from datetime import datetime
 
@@ -11,12 +11,12 @@ from humaspost.model.errors import AnyChannelError
 from humaspost.model.outcome import HoldAccount
 from humaspost.model.reasons import AccountHold
 
-#: Those that keep what comes due from being tried at all; of doubts in a row one is tried at a time.
+#: Holds under which no due delivery is tried. After unknown outcomes in a row, one at a time is tried.
 PERSISTENT = (AccountHold.LOGIN, AccountHold.QUOTA)
 
 
 def is_held(conn: Connection, account_id: str, reason: AccountHold) -> bool:
-    """Whether nothing goes out on the account for that reason."""
+    """Return True if the account is held for that reason."""
     condition = (account.c.id == account_id) & (account.c.hold == reason)
     return conn.scalar(select(account.c.id).where(condition)) is not None
 
@@ -31,7 +31,7 @@ def hold_account(
     until: datetime | None = None,
     now: datetime,
 ) -> None:
-    """Nothing more is sent on the account; its waiting deliveries say why."""
+    """Hold the account and its due deliveries, with the reason."""
     conn.execute(
         update(account)
         .where(account.c.id == account_id)
@@ -43,7 +43,10 @@ def hold_account(
 def hold_refused_account(
     conn: Connection, account_id: str, error: AnyChannelError, decision: HoldAccount, *, now: datetime
 ) -> None:
-    """Hold the account as the error demands, until its login is checked again or a person ends the hold."""
+    """Hold the account after an error, as the decision demands.
+
+    The hold ends when its login is checked again with success, or when a user ends it.
+    """
     hold_account(
         conn,
         account_id,
@@ -56,7 +59,7 @@ def hold_refused_account(
 
 
 def hold_due(conn: Connection, account_id: str, *, now: datetime) -> bool:
-    """What came due says so while the login is refused or the allowance spent; False = they are not."""
+    """Hold due deliveries under a refused login or used-up quota; return False without one."""
     reason = conn.scalar(
         select(account.c.hold).where(account.c.id == account_id, account.c.hold.in_(PERSISTENT))
     )
@@ -72,7 +75,10 @@ def _hold_deliveries(conn: Connection, account_id: str, reason: AccountHold, *, 
 
 
 def throttle(conn: Connection, account_id: str, *, code: str, until: datetime) -> None:
-    """Doubts in a row: one write at a time probes the account, the first not before ``until``."""
+    """Throttle the account after unknown outcomes in a row.
+
+    One write at a time probes the account, the first not before ``until``.
+    """
     conn.execute(
         update(account)
         .where(
@@ -83,7 +89,7 @@ def throttle(conn: Connection, account_id: str, *, code: str, until: datetime) -
 
 
 def release_account(conn: Connection, account_id: str, *, now: datetime) -> int:
-    """The account sends again, under the late policy; how many deliveries that freed."""
+    """Release the account, under the late policy; return how many deliveries that frees."""
     conn.execute(
         update(account)
         .where(account.c.id == account_id)
@@ -94,14 +100,17 @@ def release_account(conn: Connection, account_id: str, *, now: datetime) -> int:
 
 
 def acknowledge(conn: Connection, account_id: str, *, now: datetime) -> None:
-    """A person has seen to the account: it sends again, and what is told later of the time before is old."""
+    """Release the account, and record that a user fixed it now.
+
+    Reports about the time before that are outdated.
+    """
     release_account(conn, account_id, now=now)
     row = upsert(meta).values(key=_acknowledged_key(account_id), value=now.isoformat())
     conn.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))
 
 
 def acknowledged_since(conn: Connection, account_id: str, *, since: datetime) -> bool:
-    """Whether a person has seen to the account after ``since``."""
+    """Return True if a user fixed the account after ``since``."""
     value = conn.scalar(select(meta.c.value).where(meta.c.key == _acknowledged_key(account_id)))
     return value is not None and datetime.fromisoformat(value) > since
 

@@ -1,4 +1,7 @@
-"""Which files the last look at the folder left alone for their errors: what is not scheduled has no delivery to tell it."""
+"""Files that the last scan skipped because of their errors.
+
+A post that is not scheduled has no delivery that could show the error.
+"""
 
 import json
 from collections.abc import Collection, Sequence
@@ -10,13 +13,16 @@ from humaspost.ledger.schema import delivery, meta, plan_row, post
 from humaspost.model.delivery import State
 
 _PENDING = tuple(set(State) - {State.PUBLISHED, State.EXPIRED, State.REFUSED, State.CANCELLED})
-#: As many at once as every database accepts.
+#: Files per query; SQLite limits the parameters of one.
 _CHUNK = 500
 _KEY = "file_errors"
 
 
 def list_finished(conn: Connection, files: Collection[str]) -> tuple[str, ...]:
-    """Those of the files whose post was scheduled, and has nothing to send any more: its errors keep nothing back."""
+    """Return those of the files whose post was scheduled and has nothing left to send.
+
+    Their errors delay nothing.
+    """
     pending = exists(delivery.c.key).where(delivery.c.post == post.c.id, delivery.c.state.in_(_PENDING))
     unexpanded = exists(plan_row.c.post).where(plan_row.c.post == post.c.id, plan_row.c.expanded.is_(False))
     is_planned = exists(plan_row.c.post).where(plan_row.c.post == post.c.id)
@@ -29,13 +35,13 @@ def list_finished(conn: Connection, files: Collection[str]) -> tuple[str, ...]:
 
 
 def save_file_errors(conn: Connection, files: Sequence[tuple[str, str]]) -> None:
-    """These, each with the code of its error; nothing is written where they are as before."""
+    """Save (file, code of its error) of each file; write nothing where they are unchanged."""
     if list(files) != load_file_errors(conn):
         row = upsert(meta).values(key=_KEY, value=json.dumps(files))
         conn.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))
 
 
 def load_file_errors(conn: Connection) -> list[tuple[str, str]]:
-    """(file, code) of each."""
+    """Return (file, code) of each file with an error."""
     value = conn.scalar(select(meta.c.value).where(meta.c.key == _KEY))
     return [(str(file), str(code)) for file, code in json.loads(value)] if value else []

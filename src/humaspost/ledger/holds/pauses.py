@@ -1,4 +1,4 @@
-"""Pauses: rows of the same database, so each is wholly before or after every intent."""
+"""Pauses: rows of the same database, so that each is wholly before or after every intent."""
 
 import json
 from collections.abc import Sequence
@@ -15,7 +15,10 @@ from humaspost.model.reasons import StopReason
 
 
 def start_pause(conn: Connection, reason: str, *, except_types: Sequence[str], now: datetime) -> int:
-    """No intent is committed after this, but for the excepted types; how many writes were already committed."""
+    """Start a pause; return how many writes were already committed.
+
+    After it no intent is committed, except for posts of ``except_types``.
+    """
     conn.execute(
         insert(pause).values(reason=reason, except_types=dump_canonical(list(except_types)), started_at=now)
     )
@@ -23,23 +26,23 @@ def start_pause(conn: Connection, reason: str, *, except_types: Sequence[str], n
 
 
 def count_in_flight(conn: Connection) -> int:
-    """Writes that were committed and whose outcome is not known yet."""
+    """Return how many writes are committed and have no outcome yet."""
     return (
         conn.scalar(select(func.count()).select_from(delivery).where(delivery.c.state == State.SENDING)) or 0
     )
 
 
 def list_active(conn: Connection) -> list[Row[Any]]:
-    """The pauses that hold now, oldest first."""
+    """Return the active pauses, oldest first."""
     return list(conn.execute(select(pause).where(pause.c.ended_at.is_(None)).order_by(pause.c.id)))
 
 
 def is_paused(pauses: Sequence[Row[Any]], type_: str, during_pause: bool) -> bool:
-    """Whether any of the pauses holds a post of this type."""
+    """Return True if any of the pauses holds a post of this type."""
     return any(not during_pause and type_ not in json.loads(row.except_types) for row in pauses)
 
 
 def end_pauses(conn: Connection, *, now: datetime) -> int:
-    """No pause holds any more; how many deliveries were freed to the late policy."""
+    """End all pauses; return how many deliveries that frees, under the late policy."""
     conn.execute(update(pause).where(pause.c.ended_at.is_(None)).values(ended_at=now))
     return states.move(conn, states.UNHOLD, delivery.c.reason == StopReason.PAUSE, now=now, reason="")
