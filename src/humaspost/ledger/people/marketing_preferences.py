@@ -1,4 +1,7 @@
-"""Who wants no marketing messages on an account: what people told the platform, apart from leaving altogether."""
+"""Recipients' choices about marketing messages from an account.
+
+People tell the platform; an opt-out of all messages is separate.
+"""
 
 from datetime import datetime
 
@@ -11,7 +14,10 @@ from humaspost.ledger.schema import delivery, marketing_preference
 def record_preference(
     conn: Connection, account: str, recipient: str, *, marketing: bool, at: datetime
 ) -> None:
-    """The person wants marketing, or none; the newest word counts, and of two at one moment the "none"."""
+    """Record whether the recipient wants marketing; the newest choice counts.
+
+    Of two choices at the same time, the refusal counts.
+    """
     statement = upsert(marketing_preference).values(
         account=account, recipient=recipient, marketing=marketing, stated_at=at
     )
@@ -28,7 +34,7 @@ def record_preference(
 
 
 def record_refusal(conn: Connection, key: str, *, at: datetime) -> None:
-    """Whoever the delivery went to wants no marketing on its account: the platform refused it for that."""
+    """Record that the delivery's recipient wants no marketing, as the platform's refusal shows."""
     row = conn.execute(select(delivery.c.account, delivery.c.recipient).where(delivery.c.key == key)).one()
     if row.recipient:
         record_preference(conn, row.account, row.recipient, marketing=False, at=at)

@@ -1,4 +1,4 @@
-"""The register of recipients: who they are, why they may be written to, which lists they are on, who left."""
+"""The register of recipients: numbers, consents, lists and opt-outs."""
 
 import secrets
 from collections.abc import Iterable, Sequence
@@ -11,14 +11,14 @@ from humaspost.ledger.dialect import execute_tuples, insert_or_ignore, upsert
 from humaspost.ledger.schema import audience, audience_member, consent, recipient
 from humaspost.model.records import AudienceRecord
 
-#: A statement takes far more parameters, but a chunk is also how long a send may have to wait for its turn.
+#: SQLite accepts far more parameters, but a send may have to wait for the write of a whole chunk.
 CHUNK = 500
 _MEMBER_COLUMNS = ("audience", "recipient")
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A recipient as the register has them; ``consents`` maps purpose to (basis, source, consented_at)."""
+    """A recipient in the register; ``consents`` maps purpose to (basis, source, consented_at)."""
 
     id: str
     phone: str
@@ -28,7 +28,7 @@ class Person:
 
 
 def get_by_phones(conn: Connection, phones: Sequence[str]) -> dict[str, Person]:
-    """Who of these numbers is in the register; at most CHUNK numbers."""
+    """Return the registered people with these numbers, by number; at most CHUNK numbers."""
     rows = conn.execute(select(recipient).where(recipient.c.phone.in_(phones))).all()
     persons = {row.id: Person(row.id, row.phone, row.name, row.opted_out_at, consents={}) for row in rows}
     for row in conn.execute(select(consent).where(consent.c.recipient.in_(persons))):
@@ -39,7 +39,7 @@ def get_by_phones(conn: Connection, phones: Sequence[str]) -> dict[str, Person]:
 def add_recipients(
     conn: Connection, recipients: Iterable[tuple[str, str, datetime | None]], *, now: datetime
 ) -> None:
-    """People (number, name, when they left) are in the register under new random ids; known numbers stay."""
+    """Add people (number, name, opt-out time) under new random ids; skip known numbers."""
     rows = [
         {
             "id": secrets.token_hex(8),
@@ -55,7 +55,7 @@ def add_recipients(
 
 
 def rename_recipients(conn: Connection, names: Iterable[tuple[str, str]]) -> None:
-    """Recipients (id, name) are called so."""
+    """Set the names of recipients (id, name)."""
     rows = [{"recipient_id": recipient_id, "new_name": name} for recipient_id, name in names]
     if rows:
         statement = update(recipient).where(recipient.c.id == bindparam("recipient_id"))
@@ -63,7 +63,7 @@ def rename_recipients(conn: Connection, names: Iterable[tuple[str, str]]) -> Non
 
 
 def record_opt_outs(conn: Connection, opt_outs: Iterable[tuple[str, datetime]]) -> None:
-    """Recipients (id, when) have left; an earlier moment stays, and no list ever brings them back."""
+    """Record opt-outs (id, time); an earlier time stays, and no list undoes an opt-out."""
     rows = [
         {"recipient_id": recipient_id, "new_opted_out_at": opted_out_at}
         for recipient_id, opted_out_at in opt_outs
@@ -81,7 +81,7 @@ def record_opt_outs(conn: Connection, opt_outs: Iterable[tuple[str, datetime]]) 
 def record_consents(
     conn: Connection, consents: Iterable[tuple[str, str, str, str, str]], *, now: datetime
 ) -> None:
-    """Recipients' consents (id, purpose, basis, source, consented_at) are as given now."""
+    """Save the recipients' consents (id, purpose, basis, source, consented_at)."""
     names = ("recipient", "purpose", "basis", "source", "consented_at")
     rows = [{**dict(zip(names, values, strict=True)), "recorded_at": now} for values in consents]
     if rows:
@@ -95,34 +95,37 @@ def record_consents(
 
 
 def list_members(conn: Connection, name: str) -> set[str]:
-    """The ids of everybody on a list."""
+    """Return the ids of all members of a list."""
     return set(conn.scalars(select(audience_member.c.recipient).where(audience_member.c.audience == name)))
 
 
 def add_members(conn: Connection, name: str, ids: Iterable[str]) -> None:
-    """They are on the list."""
-    _execute_pairs(conn, insert_or_ignore(audience_member), name, ids)
+    """Add recipients to the list."""
+    _execute_pairs(
+        conn, "INSERT OR IGNORE INTO audience_member (audience, recipient) VALUES (?, ?)", name, ids
+    )
 
 
 def remove_members(conn: Connection, name: str, ids: Iterable[str]) -> None:
-    """They are off the list, and stay in the register."""
-    columns = [audience_member.c[name] for name in _MEMBER_COLUMNS]
-    is_one = and_(*[column == bindparam(column.name) for column in columns])
-    _execute_pairs(conn, delete(audience_member).where(is_one), name, ids)
+    """Remove recipients from the list; they stay in the register."""
+    _execute_pairs(conn, "DELETE FROM audience_member WHERE audience = ? AND recipient = ?", name, ids)
 
 
-def _execute_pairs(conn: Connection, statement: Insert | Delete, name: str, ids: Iterable[str]) -> None:
-    execute_tuples(conn, statement, _MEMBER_COLUMNS, [(name, recipient_id) for recipient_id in sorted(ids)])
+def _execute_pairs(conn: Connection, statement: str, name: str, ids: Iterable[str]) -> None:
+    # Not through SQLAlchemy: with its dictionaries, 100,000 members delayed a send by 3.5 s instead of 0.1 s.
+    pairs = [(name, recipient_id) for recipient_id in sorted(ids)]
+    if pairs:
+        conn.exec_driver_sql(statement, pairs)
 
 
 def create_audience(conn: Connection, name: str, *, file: str, now: datetime) -> None:
-    """The list exists; what it holds is still to come, so it counts as not imported."""
+    """Create the list without members; it counts as not imported yet."""
     row = {"name": name, "file": file, "digest": "", "imported_at": now}
     conn.execute(insert_or_ignore(audience).values(row))
 
 
 def record_import(conn: Connection, name: str, *, file: str, digest: str, now: datetime) -> None:
-    """The list holds what the file of this digest says."""
+    """Record that the list has the members of the file with this digest."""
     statement = update(audience).where(audience.c.name == name)
     conn.execute(statement.values(file=file, digest=digest, imported_at=now))
 
@@ -141,16 +144,19 @@ def list_audiences(conn: Connection) -> list[AudienceRecord]:
 
 
 def get_digest(conn: Connection, name: str) -> str | None:
-    """The digest of the file that the list holds; None = never imported, '' = an import was cut short."""
+    """Return the digest of the file that was imported as the list.
+
+    None = never imported, '' = an import was interrupted.
+    """
     digest = conn.scalar(select(audience.c.digest).where(audience.c.name == name))
     return None if digest is None else str(digest)
 
 
 def get_by_phone(conn: Connection, phone: str) -> Person | None:
-    """The person with this number, as it stands in the register."""
+    """Return the registered person with this number, or None."""
     return get_by_phones(conn, [phone]).get(phone)
 
 
 def list_opted_out_phones(conn: Connection) -> set[str]:
-    """The numbers of everybody who left, whatever list they stand on."""
+    """Return the numbers of all who opted out, on whatever list they are."""
     return set(conn.scalars(select(recipient.c.phone).where(recipient.c.opted_out_at.isnot(None))))

@@ -1,4 +1,4 @@
-"""Until when free text may be sent to a person: for 24 hours after they wrote to the account."""
+"""Service windows: the 24 hours after a person wrote in which free text may be sent."""
 
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ DURATION = timedelta(hours=24)
 
 
 def open_window(conn: Connection, account: str, recipient: str, *, at: datetime) -> None:
-    """They wrote at ``at``; an older word shortens no window."""
+    """Open the window from ``at``, when the person wrote; an older message never shortens it."""
     statement = upsert(service_window).values(account=account, recipient=recipient, open_until=at + DURATION)
     conn.execute(
         statement.on_conflict_do_update(
@@ -23,6 +23,9 @@ def open_window(conn: Connection, account: str, recipient: str, *, at: datetime)
 
 
 def close_window(conn: Connection, account: str, recipient: str, *, at: datetime) -> None:
-    """The platform says that it was not open at ``at``; one that they opened since then stays."""
+    """Close a window that was not open at ``at``, as the platform reported.
+
+    A window that the person opened after that stays.
+    """
     condition = (service_window.c.account == account) & (service_window.c.recipient == recipient)
     conn.execute(delete(service_window).where(condition, service_window.c.open_until <= at + DURATION))
