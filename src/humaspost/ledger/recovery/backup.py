@@ -1,4 +1,4 @@
-"""Backups: whole copies of the ledger, taken while it is in use."""
+"""Backups: complete copies of the ledger, made while it is in use."""
 
 import sqlite3
 from contextlib import closing
@@ -19,7 +19,7 @@ _NAME = "ledger-%Y%m%dT%H%M%SZ.sqlite3"
 
 
 def create_backup(source: Path, target: Path, *, now: datetime) -> None:
-    """``target`` is a whole copy of the ledger that knows its own time; writers do not wait for it.
+    """Copy the ledger to ``target`` with the time of the copy; writers do not wait.
 
     Raises LedgerError where the ledger is damaged, sqlite3.Error and OSError where it cannot be copied.
     """
@@ -29,12 +29,12 @@ def create_backup(source: Path, target: Path, *, now: datetime) -> None:
         closing(sqlite3.connect(draft)) as new,
     ):
         old.backup(new)
-        # One file, without the -wal and -shm that would have to go with it.
+        # One file, without the -wal and -shm files that would have to be copied with it.
         new.execute("PRAGMA journal_mode=DELETE")
         new.execute(
             "INSERT OR REPLACE INTO meta VALUES (?, ?)", (restore_gap.BACKUP_TIME_KEY, now.isoformat())
         )
-        # Put back by hand, under a sender that was not restarted since, it must be noticed all the same.
+        # A backup that a user copies back manually, while a sender runs, must be detected too.
         new.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (copy_detection.KEY, "backup"))
         new.commit()
         _verify(new)
@@ -47,7 +47,7 @@ def _verify(connection: sqlite3.Connection) -> None:
 
 
 def create_in_state(state: Path, *, now: datetime) -> Path:
-    """A fresh backup lies in the state folder, and no more than 14 with it."""
+    """Create a backup in the state folder, and keep at most 14 backups there."""
     folder = state / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     target = folder / now.astimezone(UTC).strftime(_NAME)
@@ -58,27 +58,27 @@ def create_in_state(state: Path, *, now: datetime) -> Path:
 
 
 def create_daily(state: Path, *, now: datetime) -> Path | None:
-    """There is a backup of the last day; the new one, None where there was one already."""
+    """Create a backup unless one of the last day exists; return the new one, or None."""
     last = get_newest(state)
-    # A clock that was ahead once must not keep backups from being made.
+    # A clock that was ahead once must not prevent backups.
     if last is not None and abs(now - time_from_name(last)) < INTERVAL:
         return None
     return create_in_state(state, now=now) if (state / database.FILE).exists() else None
 
 
 def list_backups(state: Path) -> list[Path]:
-    """The backups of the state folder, oldest first."""
+    """Return the backups of the state folder, oldest first."""
     paths = (state / FOLDER).glob("ledger-*Z.sqlite3")
     return sorted(path for path in paths if len(path.name) == len("ledger-20261123T080000Z.sqlite3"))
 
 
 def get_newest(state: Path) -> Path | None:
-    """The last backup that was made by itself, None where there is none."""
+    """Return the newest automatic backup, or None."""
     return next(reversed(list_backups(state)), None)
 
 
 def time_from_name(path: Path) -> datetime:
-    """When a backup of the state folder was taken, by its name."""
+    """Return when a backup of the state folder was taken, from its name."""
     try:
         return datetime.strptime(path.name, _NAME).replace(tzinfo=UTC)
     except ValueError:
@@ -86,7 +86,10 @@ def time_from_name(path: Path) -> datetime:
 
 
 def get_backup_time(path: Path) -> datetime:
-    """What moment the copy knows of last. Raises LedgerError where it is no whole ledger of ours."""
+    """Return the last time of which the copy has a full record.
+
+    Raises LedgerError where the copy is not a complete ledger of humaspost.
+    """
     hint = _("name another: humaspost restore FILE")
     try:
         version = database.read_version(path)

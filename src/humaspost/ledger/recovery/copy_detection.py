@@ -1,4 +1,8 @@
-"""A copied or restored ledger is noticed: a word in it and one in a file beside it change at every sender's start."""
+"""The detection of copied or restored ledgers, by a generation.
+
+The generation is in the ledger and in a file beside it. Both change at every start of a sender, so a copy has
+an old one.
+"""
 
 import uuid
 from collections.abc import Iterable
@@ -14,15 +18,15 @@ from humaspost.ledger.schema import meta
 
 FILE = "generation"
 KEY = "generation"
-#: Stands in the file for a ledger that no sender ever started on.
+#: Written in the file for a ledger on which no sender ever started.
 _NONE = "none"
 
 
 def start_generation(ledger: Ledger, state: Path) -> None:
-    """Ledger and file have a new generation. Hold the sender's lock.
+    """Write a new generation to the ledger and the file; the caller holds the sender's lock.
 
-    Raises LedgerError where they do not belong together. Between the two writes the file names both
-    generations, so that a crash there locks nobody out; nothing is sent before the last one.
+    Raises LedgerError where the two do not belong together. Between the two writes the file accepts both
+    generations, so that a crash there does not block the office. Nothing is sent before the last write.
     """
     with ledger.read() as conn:
         current = get_generation(conn)
@@ -41,7 +45,10 @@ def start_generation(ledger: Ledger, state: Path) -> None:
 
 
 def is_copied(ledger: Ledger, state: Path) -> bool:
-    """Whether no sender would start on this ledger; one that starts at this very moment is no reason to say so."""
+    """Return True if no sender would start on this ledger.
+
+    The file is read before and after the ledger, because a sender may start at the same time.
+    """
     accepted_before = _read_accepted(state)
     with ledger.read() as conn:
         current = get_generation(conn)
@@ -50,24 +57,24 @@ def is_copied(ledger: Ledger, state: Path) -> bool:
 
 
 def get_generation(conn: Connection) -> str | None:
-    """The ledger's own generation; None before the first sender."""
+    """Return the ledger's own generation, or None before the first sender."""
     value = conn.scalar(select(meta.c.value).where(meta.c.key == KEY))
     return str(value) if value else None
 
 
 def set_generation(conn: Connection, generation: str) -> None:
-    """The ledger is of this generation."""
+    """Set the generation of the ledger."""
     row = upsert(meta).values(key=KEY, value=generation)
     conn.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": generation}))
 
 
 def add_accepted(state: Path, generation: str) -> None:
-    """A ledger of this generation is taken too, beside the one that is taken now."""
+    """Accept a ledger of this generation too, beside those accepted now."""
     _write_accepted(state, (*_read_accepted(state), generation))
 
 
 def set_accepted(state: Path, generation: str) -> None:
-    """No ledger but one of this generation is taken."""
+    """Accept only a ledger of this generation."""
     _write_accepted(state, (generation,))
 
 

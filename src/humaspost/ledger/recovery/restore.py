@@ -1,4 +1,4 @@
-"""A backup takes the ledger's place, or a copy is taken up as it is; either way its gap is owned up to."""
+"""The restore of a backup, and the adoption of a copied ledger; both record the gap."""
 
 import shutil
 import uuid
@@ -22,7 +22,11 @@ ARCHIVE_FOLDER = "aside"
 
 @dataclass(frozen=True, slots=True)
 class RestoreResult:
-    """``doubted`` deliveries were due and may have been sent since; ``aside`` is the ledger that was there."""
+    """The result of a restore.
+
+    ``unknown_count`` deliveries were due and may have been sent after ``since``; ``archived_path`` is the
+    ledger that was replaced.
+    """
 
     since: datetime
     unknown_count: int
@@ -32,7 +36,10 @@ class RestoreResult:
 def restore_backup(
     state: Path, source: Path, *, check_recipient: CheckRecipient, now: datetime
 ) -> RestoreResult:
-    """A copy of ``source`` is the ledger. Hold the sender's lock; a crash leaves the old one or the new one."""
+    """Replace the ledger with a copy of ``source``; the caller holds the sender's lock.
+
+    A crash leaves the old ledger or the new one.
+    """
     restore_folder = state / RESTORE_FOLDER
     shutil.rmtree(restore_folder, ignore_errors=True)
     restore_folder.mkdir(mode=0o700, parents=True)
@@ -55,7 +62,7 @@ def restore_backup(
 def adopt_ledger(
     ledger: Ledger, state: Path, *, check_recipient: CheckRecipient, now: datetime
 ) -> RestoreResult:
-    """The ledger that lies there is the one that senders start on. Hold the sender's lock."""
+    """Accept the present ledger for senders; the caller holds the sender's lock."""
     result, new_generation = _mark_restored(ledger, now, check_recipient)
     copy_detection.set_accepted(state, new_generation)
     return result
@@ -73,7 +80,7 @@ def _mark_restored(
                 pass
         is_started = delivery.c.state.in_(("sending", "unknown"))
         count = restore_gap.mark_unknown(conn, restored, (delivery.c.due_at <= now) | is_started, now=now)
-        # Containers and uploads may be spent by now: they are made again.
+        # Containers and uploads may be used up by now: they are made again.
         conn.execute(delete(preparation))
         copy_detection.set_generation(conn, new_generation)
         return RestoreResult(restored.since, count)
@@ -82,13 +89,13 @@ def _mark_restored(
 
 
 def _archive_ledger(state: Path, now: datetime) -> Path | None:
-    """What was the ledger is kept; None where there was none."""
+    """Move the old ledger to the archive folder; return its path, or None if there was none."""
     if not (state / database.FILE).exists():
         return None
     folder = state / ARCHIVE_FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     target = folder / f"ledger-{now.astimezone(UTC):%Y%m%dT%H%M%S%fZ}.sqlite3"
-    # Without its log a ledger would be an older one that nobody notices: the log goes last.
+    # A ledger without its log looks like a complete, older ledger: the log is moved last.
     for suffix in ("", "-wal", "-shm"):
         part = state / f"{database.FILE}{suffix}"
         if part.exists():
