@@ -26,7 +26,7 @@ from humaspost.model.records import AttemptRecord, DeliveryRecord, PostRecord
 
 
 def recent_texts(conn: Connection, *, since: datetime) -> list[PublishedText]:
-    """First writes since then: what must not be said again under another id."""
+    """Return first writes since then: texts that must not be published under another id."""
     rows = conn.execute(
         select(account.c.name, plan_row.c.frozen_rendition, plan_row.c.post, plan_row.c.first_write_at)
         .join(account, account.c.id == plan_row.c.account)
@@ -36,14 +36,20 @@ def recent_texts(conn: Connection, *, since: datetime) -> list[PublishedText]:
 
 
 def reachable_count(conn: Connection, audiences: Sequence[str]) -> int:
-    """How many people the audiences hold together, each once, who agreed and did not opt out."""
+    """Return how many people in the audiences consented and did not opt out.
+
+    A person in several audiences counts once.
+    """
     return conn.scalar(select(func.count()).select_from(recipient).where(_is_reachable(audiences))) or 0
 
 
 def without_marketing_consent(
     conn: Connection, account_name: str, audiences: Sequence[str], *, at: datetime
 ) -> int:
-    """How many of those whom the audiences reach want no marketing of the account, and have no window open ``at``."""
+    """Return how many reachable people want no marketing and have no open window.
+
+    ``at`` is the time for which windows are checked.
+    """
     of_account = select(account.c.id).where(account.c.name == account_name).scalar_subquery()
     refused = select(marketing_preference.c.recipient).where(
         marketing_preference.c.account == of_account, marketing_preference.c.marketing.is_(False)
@@ -64,7 +70,10 @@ def _is_reachable(audiences: Sequence[str]) -> Any:
 def list_written_recipients(
     conn: Connection, account_name: str, quota: str, *, since: datetime
 ) -> list[tuple[str, datetime]]:
-    """Who counts in a quota of people since then, and when each was last written to; oldest first."""
+    """Return who counts in a recipient quota since then, with the time of their last message.
+
+    The list is sorted by that time, oldest first.
+    """
     last = func.max(quota_use.c.at)
     rows = conn.execute(
         select(quota_use.c.recipient, last)
@@ -85,9 +94,10 @@ def list_remaining_recipients(
     marketing: bool,
     at: datetime,
 ) -> list[tuple[str, bool]]:
-    """The people of the audiences who may be written to and have not had the post; True = their window is open ``at``.
+    """Return people of the audiences who may be written to and have not had the post.
 
-    ``marketing`` = the post is that, so who wants none gets it in their window only.
+    Each is (recipient id, True if their window is open ``at``). ``marketing`` = the post is marketing, so a
+    person who wants none gets it only in their window.
     """
     members = select(audience_member.c.recipient).where(audience_member.c.audience.in_(audiences))
     of_account = select(account.c.id).where(account.c.name == account_name).scalar_subquery()
@@ -120,7 +130,10 @@ def list_remaining_recipients(
 
 @dataclass(frozen=True, slots=True)
 class FirstWrite:
-    """The first write of a post on an account; ``account`` is the account's id, ``first_write_at`` None = none yet."""
+    """The first write of a post on an account.
+
+    ``account`` is the account's id; ``first_write_at`` None = nothing was written yet.
+    """
 
     account: str
     edition: int
@@ -128,7 +141,7 @@ class FirstWrite:
 
 
 def first_write(conn: Connection, post_id: str, account_name: str) -> FirstWrite | None:
-    """Return the first write of a post on an account; None before it is scheduled."""
+    """Return the first write of a post on an account, or None before it is scheduled."""
     condition = (plan_row.c.post == post_id) & (account.c.name == account_name)
     joined = plan_row.join(account, account.c.id == plan_row.c.account)
     columns = [plan_row.c[name] for name in ("account", "edition", "first_write_at")]
@@ -137,7 +150,10 @@ def first_write(conn: Connection, post_id: str, account_name: str) -> FirstWrite
 
 
 def _columns(record: type, table: Table) -> list[Any]:
-    """Return the column of each field of the record: those of other tables by name, else the table's own."""
+    """Return the column of each field of the record.
+
+    Fields of other tables are matched by name; all others are columns of ``table``.
+    """
     others = {"account_name": account.c.name, "channel": account.c.channel, "phone": recipient.c.phone}
     of_delivery = {name: delivery.c[name] for name in ("post", "part", "remote_id", "url")}
     columns = {**of_delivery, **others}

@@ -15,7 +15,7 @@ from humaspost.model.records import PostTotals
 
 
 def count_unexpanded(conn: Connection, *, post_id: str | None = None) -> dict[tuple[str, str], int]:
-    """Fan-outs that have no rows for all their people yet: (post, account name) → how many are still to come."""
+    """Return how many recipients of fan-outs have no rows yet, by (post, account name)."""
     delivery_join = and_(
         delivery.c.post == plan_row.c.post,
         delivery.c.account == plan_row.c.account,
@@ -30,7 +30,7 @@ def count_unexpanded(conn: Connection, *, post_id: str | None = None) -> dict[tu
     )
     if post_id is not None:
         query = query.where(plan_row.c.post == post_id)
-    # Thousands of posts go to a handful of audiences: each is counted once.
+    # Thousands of posts go to a few audiences: each audience is counted once.
     recipient_count = cache(lambda audiences: delivery_lists.reachable_count(conn, json.loads(audiences)))
     return {
         (row.post, row.name): max(0, recipient_count(row.audiences) - row.had) for row in conn.execute(query)
@@ -38,7 +38,10 @@ def count_unexpanded(conn: Connection, *, post_id: str | None = None) -> dict[tu
 
 
 def count_by_state(conn: Connection, *, post_id: str | None = None) -> Counter[str]:
-    """Deliveries by state, with those of fan-outs to come as scheduled (or held, as their post is)."""
+    """Return the number of deliveries by state, with recipients that have no rows yet.
+
+    Those count as scheduled, or as held where their post is held.
+    """
     query = select(delivery.c.state, func.count()).group_by(delivery.c.state)
     if post_id is not None:
         query = query.where(delivery.c.post == post_id)
@@ -114,7 +117,7 @@ def _empty_totals(row: Row[Any]) -> PostTotals:
 
 
 def count_recent(conn: Connection, *, since: datetime) -> Counter[str]:
-    """Deliveries that came to where they stand since then, by state."""
+    """Return how many deliveries changed since then, by state."""
     rows = conn.execute(
         select(delivery.c.state, func.count())
         .where(delivery.c.updated_at >= since)
