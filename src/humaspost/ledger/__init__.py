@@ -1,1 +1,1 @@
-"""What happened: the database that everything else is told by."""
+"""The ledger: the database of everything that humaspost sent or will send."""

@@ -1,4 +1,4 @@
-"""Accounts: random ids, bound at first contact to the platform's own id."""
+"""Accounts with random ids, bound at first contact to the platform's own id."""
 
 import json
 import secrets
@@ -15,7 +15,7 @@ from humaspost.model.records import AccountRecord
 
 
 class AccountConflict(Exception):
-    """The platform's id is bound to another name; both are in the config."""
+    """Two configured names that belong to the same account on the platform."""
 
     def __init__(self, name: str, other_name: str, display_name: str) -> None:
         super().__init__(f"{name} and {other_name} are the same account {display_name}")
@@ -23,7 +23,7 @@ class AccountConflict(Exception):
 
 
 class WrongAccount(Exception):
-    """The credentials are of another account than the one this name was bound to."""
+    """Credentials of another account than the one that this name is bound to."""
 
     def __init__(self, name: str, bound_name: str, display_name: str) -> None:
         super().__init__(f"{name} was bound to {bound_name}, the credentials are of {display_name}")
@@ -31,7 +31,10 @@ class WrongAccount(Exception):
 
 
 def ensure_account(conn: Connection, configured: Account, *, platform_id: str | None = None) -> str:
-    """The ledger's id of a configured account; a renamed one with the same platform id keeps its own."""
+    """Return the ledger's id of a configured account; add the account where it is missing.
+
+    A renamed account with the same ``platform_id`` keeps its id.
+    """
     account_id = conn.scalar(select(account.c.id).where(account.c.name == configured.name))
     if account_id:
         return str(account_id)
@@ -77,11 +80,12 @@ def bind_account(
     configured: frozenset[str],
     checked_identity: str = "",
 ) -> str:
-    """The account is the platform's own; its id in the ledger (an older one if it was only renamed).
+    """Bind the account to the platform's own id, and return its id in the ledger.
 
-    ``configured`` are the names in the config, ``checked_identity`` is a digest of what the config says of it.
-    Raises AccountConflict where two of them are the same,
-    WrongAccount where the name is bound to another platform id.
+    The id is an older one where the account was only renamed. ``configured`` are the names in the
+    configuration; ``checked_identity`` is a digest of the configured handle and secrets. Raises
+    AccountConflict where two configured names are the same account, and WrongAccount where the name is bound
+    to another platform id.
     """
     row = conn.execute(select(account).where(account.c.id == account_id)).one()
     same = (account.c.channel == row.channel) & (account.c.platform_id == identity.platform_id)
@@ -106,29 +110,32 @@ def bind_account(
 
 
 def record_identity_check(conn: Connection, account_id: str, identity: str) -> None:
-    """The platform was asked about exactly this: the same handle, the same secrets."""
+    """Record the identity that the platform was asked about: a digest of handle and secrets."""
     conn.execute(update(account).where(account.c.id == account_id).values(checked_identity=identity))
 
 
 def require_identity_check(conn: Connection, account_id: str) -> None:
-    """Nothing is sent before the platform said once more whose account it is."""
+    """Require an identity check before the account sends again."""
     conn.execute(update(account).where(account.c.id == account_id).values(checked_at=None))
 
 
 def _delete_unbound(conn: Connection, account_id: str) -> None:
-    """A name that was never bound never sent anything: its plans are made again under the older id."""
+    """Delete an account that was never bound.
+
+    Such an account never sent anything; its plans are made again under the older id.
+    """
     for table in (delivery, plan_row, preparation, rate, quota_use):
         conn.execute(delete(table).where(table.c.account == account_id))
     conn.execute(delete(account).where(account.c.id == account_id))
 
 
 def rename_account(conn: Connection, old: str, new: str) -> bool:
-    """The account has its new name and everything it ever did; False where there is no such account."""
+    """Rename the account, which keeps its history; return False where it does not exist."""
     return bool(conn.execute(update(account).where(account.c.name == old).values(name=new)).rowcount)
 
 
 def save_status(conn: Connection, account_id: str, status: AccountStatus) -> None:
-    """What the platform said is read offline from now on."""
+    """Save the status that the platform reported, for reading offline."""
     conn.execute(
         update(account)
         .where(account.c.id == account_id)
@@ -137,17 +144,20 @@ def save_status(conn: Connection, account_id: str, status: AccountStatus) -> Non
 
 
 def status_from_row(row: Row[Any] | None) -> AccountStatus | None:
-    """What the platform last said, None where it was never asked."""
+    """Return the status that the platform last reported, or None before the first check."""
     return AccountStatus.from_json(json.loads(row.status)) if row is not None and row.status else None
 
 
 def record_template_change(
     conn: Connection, account_id: str, change: TemplateStatusChange, *, at: datetime
 ) -> None:
-    """The platform decided of a template at ``at``: that is read offline, and the next sender asks for everything."""
+    """Record a platform's decision on a template at ``at``.
+
+    The change is read offline, and the next sender fetches the whole status again.
+    """
     condition = account.c.id == account_id
     status = status_from_row(conn.execute(select(account).where(condition)).one_or_none())
-    # A webhook may be days late, and tells whole seconds.
+    # A webhook can be days late, and its time is in whole seconds.
     if status is not None and status.taken_at >= at + timedelta(seconds=1):
         return
     if status is not None:

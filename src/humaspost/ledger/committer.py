@@ -1,4 +1,4 @@
-"""One thread commits for everybody: what waits at this moment shares one transaction and one fsync."""
+"""One thread that commits for all: waiting operations share one transaction and one fsync."""
 
 import queue
 import threading
@@ -16,10 +16,10 @@ _STOP = None
 
 
 class Committer:
-    """Every ``submit`` is answered after the commit that holds it, or failed if that commit failed.
+    """A thread that commits operations and answers each ``submit`` after its commit.
 
-    No timers and no batch size: the fsync in progress is the timer. Each piece of work has its own
-    savepoint, so one that raises takes nothing else with it.
+    A future fails where its commit failed. There are no timers and no batch size: the fsync in progress is
+    the timer. Each operation has its own savepoint, so one that raises does not affect the others.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -29,13 +29,13 @@ class Committer:
         self._thread.start()
 
     def submit(self, operation: Callable[[Connection], T]) -> "Future[T]":
-        """The work's answer, once it is on disk."""
+        """Return a future of the operation's answer, which is set once it is on disk."""
         future: Future[T] = Future()
         self._queue.put((operation, future))
         return future
 
     def stop(self) -> None:
-        """Everything submitted before is committed, and the thread has ended."""
+        """Commit everything submitted before, and end the thread."""
         self._queue.put(_STOP)
         self._thread.join()
 
@@ -65,7 +65,7 @@ class Committer:
                 for operation, future in batch:
                     self._execute(connection, operation, future, done)
         except BaseException as error:
-            # A commit that failed fails every waiting sender: nothing hangs, nothing is assumed.
+            # A failed commit fails every waiting sender: none hangs, and none assumes success.
             for _operation, future in batch:
                 if not future.done():
                     future.set_exception(error)
@@ -82,10 +82,18 @@ class Committer:
             answer = operation(connection)
             savepoint.commit()
         except BaseException as error:
-            if not dialect.in_transaction(connection):
-                # The database took everything back (disk full, I/O error): what came before is lost with it.
+            if not _in_transaction(connection):
+                # SQLite rolled back the whole transaction (disk full, I/O error), earlier operations included.
                 raise
             savepoint.rollback()
             future.set_exception(error)
         else:
             done.append((future, answer))
+
+
+def _in_transaction(connection: Connection) -> bool:
+    """Return True if SQLite still has the transaction open.
+
+    SQLite ends a transaction by itself when a write is not possible.
+    """
+    return bool(getattr(connection.connection.dbapi_connection, "in_transaction", True))

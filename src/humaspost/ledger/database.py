@@ -1,4 +1,7 @@
-"""Opening the ledger: SQLite in WAL with full syncs, one writer at a time, migrations only by a sender."""
+"""The opening of the ledger: SQLite in WAL mode, with full syncs and one writer at a time.
+
+Only a sender migrates the ledger.
+"""
 
 import errno
 import os
@@ -20,20 +23,20 @@ from humaspost.base.files import created_path, written_path
 from humaspost.base.i18n import _
 from humaspost.ledger import dialect
 from humaspost.ledger.committer import Committer
-from humaspost.ledger.file import FILE as FILE  # re-exported: the ledger lies there
+from humaspost.ledger.file import FILE as FILE  # re-exported: the name of the ledger's file
 from humaspost.ledger.schema import HEAD, meta, metadata
 
 T = TypeVar("T")
 #: Seconds; as long as the longest pause of SQLite's busy handler in its first tenth of a second.
 _MIN_YIELD = 0.025
-#: The size of the file that SQLite writes beside the ledger when it opens it.
+#: Bytes of the file that SQLite writes beside the ledger when it opens the ledger.
 _BYTES_TO_OPEN = 32_768
 #: A table that only ledgers made before the first release have; their revisions were called 0001 and 0002, too.
 _PROTOTYPE_TABLE = "planned"
 
 
 class LedgerError(Exception):
-    """The ledger cannot be used as it is; ``hint`` is the next step."""
+    """A ledger that cannot be used in its present state; ``hint`` is the next step."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -41,7 +44,7 @@ class LedgerError(Exception):
 
 
 class UnsupportedLedgerError(LedgerError):
-    """The ledger was made before the first release, and no migration starts from its tables."""
+    """A ledger made before the first release; no migration starts from its tables."""
 
     def __init__(self, path: Path, hint: str = "") -> None:
         message = _("this ledger was made by a test version of humaspost and cannot be used: {path}")
@@ -53,7 +56,10 @@ class UnsupportedLedgerError(LedgerError):
 
 
 class Ledger:
-    """An open ledger. Reads see the last commit; ``write`` returns after its own is on disk."""
+    """An open ledger.
+
+    Reads see the last commit; ``write`` returns after its own commit is on disk.
+    """
 
     def __init__(self, engine: Engine, path: Path | None) -> None:
         self.path = path
@@ -63,22 +69,22 @@ class Ledger:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection that sees one state of the ledger until it is closed."""
+        """Yield a connection that sees one state of the ledger until it is closed."""
         with self._engine.connect() as connection:
             yield connection
 
     def write(self, operation: Callable[[Connection], T]) -> T:
-        """The work's answer, after its transaction is on disk."""
+        """Run the operation in a transaction, and return its answer once it is on disk."""
         if self._committer:
             return self._committer.submit(operation).result()
         with self._writing.begin() as connection:
             return operation(connection)
 
     def write_fairly(self, operation: Callable[[Connection], T]) -> T:
-        """Like ``write``, for one of the many transactions of a long job: others have their turn before its next.
+        """Run one of the many transactions of a long job, then let other writers run.
 
-        SQLite keeps no queue. Who waits for it asks again every 25 ms, and one who writes without a pause
-        would be met at it each time.
+        SQLite keeps no queue. A waiting writer tries again every 25 ms. Without the pause, a job of many
+        transactions would hold the ledger at each try.
         """
         started = time.monotonic()
         answer = self.write(operation)
@@ -87,19 +93,25 @@ class Ledger:
 
     @property
     def committer(self) -> Committer:
-        """The one thread that commits for all senders; started at first use."""
+        """Return the one thread that commits for all senders; start it at first use."""
         if self._committer is None:
             self._committer = Committer(self._writing)
         return self._committer
 
     def watch_changes(self) -> Callable[[], bool]:
-        """A question whether anything was committed since it was last asked, by any process."""
-        if self.path is None:
-            raise ValueError("a ledger in memory has no other writer")
-        return dialect.changed_since(self.path)
+        """Return a function that reports whether any process committed since its last call."""
+        connection = sqlite3.connect(str(self.path), check_same_thread=False)
+        last = [-1]
+
+        def changed() -> bool:
+            version = connection.execute("PRAGMA data_version").fetchone()[0]
+            previous, last[0] = last[0], version
+            return bool(version != previous)
+
+        return changed
 
     def close(self) -> None:
-        """What was submitted is on disk and no file is held open."""
+        """Commit everything submitted, and close all files."""
         if self._committer:
             self._committer.stop()
             self._committer = None
@@ -137,16 +149,17 @@ def _start_transaction(connection: Connection) -> None:
 
 
 def create_empty() -> Ledger:
-    """A ledger in memory that nothing happened in: what reading commands see before the first write."""
+    """Return an empty ledger in memory, for reading commands before the first write."""
     engine = _create_engine(None)
     metadata.create_all(engine)
     return Ledger(engine, None)
 
 
 def read_version(path: Path) -> str | None:
-    """Return the schema of the ledger file, None where there is none.
+    """Return the schema version of the ledger file, or None where there is none.
 
-    Raises LedgerError if it is no ledger, UnsupportedLedgerError if it was made before the first release.
+    Raises LedgerError if the file is not a ledger, and UnsupportedLedgerError if it was made before the first
+    release.
     """
     if not path.exists() or path.stat().st_size == 0:
         return None
@@ -161,7 +174,7 @@ def read_version(path: Path) -> str | None:
                 raise UnsupportedLedgerError(path)
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.OperationalError as error:
-        # To read the ledger, SQLite writes a small file beside it; on a full disk it speaks of an input/output error.
+        # To read the ledger, SQLite writes a small file beside it. On a full disk it reports an input/output error.
         if shutil.disk_usage(path.parent).free < _BYTES_TO_OPEN:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
         raise LedgerError(f"{path.name}: {error}", "humaspost doctor") from error
@@ -171,7 +184,7 @@ def read_version(path: Path) -> str | None:
 
 
 def damaged_error(path: Path, reason: str) -> LedgerError:
-    """What is said of a ledger that SQLite finds wrong: nothing is ever sent from it."""
+    """Return the error for a damaged ledger; humaspost never sends from such a ledger."""
     message = _("{name} is damaged, so nothing is sent from it: {reason}").format(
         name=path.name, reason=reason
     )
@@ -179,7 +192,7 @@ def damaged_error(path: Path, reason: str) -> LedgerError:
 
 
 def check_integrity(ledger: Ledger) -> None:
-    """The ledger is whole; raises LedgerError where SQLite finds something wrong."""
+    """Raise LedgerError where SQLite finds the ledger damaged."""
     if ledger.path is None:
         return
     try:
@@ -194,9 +207,10 @@ def check_integrity(ledger: Ledger) -> None:
 
 
 def open_ledger(state: Path, *, now: datetime, create: bool, upgrade: bool = False) -> Ledger:
-    """The ledger of a state folder; made where ``create`` and there is none, else an empty one in memory.
+    """Return the ledger of a state folder.
 
-    Raises LedgerError for a newer schema, and for an older one unless ``upgrade`` (senders only).
+    Where there is none, ``create`` makes one; without ``create`` it is an empty one in memory. Raises
+    LedgerError for a newer schema, and for an older one unless ``upgrade`` (senders only).
     """
     path = state / FILE
     current_version = read_version(path)
@@ -215,15 +229,15 @@ def open_ledger(state: Path, *, now: datetime, create: bool, upgrade: bool = Fal
 
 
 def _create(path: Path, now: datetime) -> None:
-    """Build a ledger beside its place and put it there whole."""
+    """Build a ledger in a temporary file, then move the finished file to its path."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Built in its place, a `backup` at that moment found a file without tables.
+    # When the ledger was built at its path, a `backup` at that moment found a file without tables.
     with suppress(FileExistsError), created_path(path) as draft:  # another command was faster
         _migrate(draft, None, now)
 
 
 def _migrate(path: Path, old_version: str | None, now: datetime) -> None:
-    """Bring the file to the newest schema, in one transaction; keep a copy of an older one."""
+    """Migrate the file to the newest schema in one transaction; keep a copy of an older one."""
     if old_version is not None:
         backup_path = path.with_name(f"{path.stem}-before-{HEAD}.sqlite3")
         copy_ledger(path, backup_path)
@@ -242,7 +256,10 @@ def _migrate(path: Path, old_version: str | None, now: datetime) -> None:
 
 
 def copy_ledger(source: Path, target: Path) -> None:
-    """Copy a ledger to ``target``, a file that only its owner may read, whatever writes to ``source`` meanwhile."""
+    """Copy a ledger to ``target``, a file that only its owner can read.
+
+    Other processes may write to ``source`` meanwhile.
+    """
     with (
         written_path(target) as draft,
         closing(sqlite3.connect(source)) as old,
@@ -252,14 +269,17 @@ def copy_ledger(source: Path, target: Path) -> None:
 
 
 def checkpoint(path: Path) -> None:
-    """The ledger is one file again, ready to be moved: nothing is left in its log. Nobody may have it open."""
+    """Move the ledger's log into its file, so that the one file can be moved.
+
+    No process may have the ledger open.
+    """
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 @contextmanager
 def open_readonly(path: Path) -> Iterator[Connection]:
-    """A connection to a ledger that lies anywhere, which cannot change it."""
+    """Yield a connection to a ledger at any path, which cannot change that ledger."""
     address = f"sqlite:///{path.resolve().as_uri()}?mode=ro&uri=true"
     engine = create_engine(address)
     try:
@@ -270,18 +290,18 @@ def open_readonly(path: Path) -> Iterator[Connection]:
 
 
 def get_created_at(connection: Connection) -> datetime | None:
-    """When this ledger was made; what was due before is never sent by itself."""
+    """Return when this ledger was made; posts due before are never sent automatically."""
     value = connection.scalar(select(meta.c.value).where(meta.c.key == "created_at"))
     return datetime.fromisoformat(value) if value else None
 
 
 def quick_check(connection: Connection) -> str:
-    """SQLite's own word on the file: ``ok`` or its first complaint."""
+    """Return ``ok``, or the first problem that SQLite finds in the ledger."""
     return str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
 
 
 def run_migrations(connection: Connection) -> None:
-    """The ledger has the newest schema; runs inside the caller's transaction."""
+    """Migrate the schema to the newest version, inside the caller's transaction."""
     # Only a new or an old ledger needs Alembic, which takes a sixth of a second to import.
     from alembic.migration import MigrationContext
     from alembic.operations import Operations

@@ -1,4 +1,4 @@
-"""The ledger's file, as far as it is read without SQLAlchemy."""
+"""The parts of the ledger's file that are read without SQLAlchemy."""
 
 import sqlite3
 from contextlib import closing
@@ -11,7 +11,7 @@ FILE = "ledger.sqlite3"
 
 @dataclass(frozen=True, slots=True)
 class LastSender:
-    """The sender that started last, as the ledger names it."""
+    """The sender that started last, as the ledger records it."""
 
     pid: int
     host: str
@@ -19,7 +19,10 @@ class LastSender:
 
 
 def read_last_sender(path: Path) -> LastSender | None:
-    """The last sender that did not say that it stopped; None where it cannot be told: no file, table or row."""
+    """Return the last sender that did not record its stop, or None.
+
+    None also where the ledger has no file, table or row.
+    """
     try:
         address = f"{path.resolve().as_uri()}?mode=ro"
         with closing(sqlite3.connect(address, uri=True, timeout=1)) as db:

@@ -1,6 +1,7 @@
-"""The tables. Moments are UTC, text in one fixed form, so that they sort as they passed.
+"""The tables of the ledger.
 
-Every change of this file from now on needs a migration in ``migrations/versions``, and a new ``HEAD``.
+Times are UTC, as text in one fixed form, so that they sort in order of time. Every change of this file needs
+a migration in ``migrations/versions`` and a new ``HEAD``.
 """
 
 from datetime import UTC, datetime
@@ -24,27 +25,27 @@ from sqlalchemy import (
 from humaspost.ledger.dialect import partial_index
 from humaspost.model.delivery import State
 
-#: The migration that this schema is; a test compares the two.
+#: The migration that makes this schema; a test compares the two.
 HEAD = "0001"
 
 
 class UtcTimestamp(TypeDecorator[datetime]):
-    """A UTC moment to the microsecond, stored as ``2027-02-03T01:30:00.000000Z``."""
+    """A UTC time with microseconds, stored as ``2027-02-03T01:30:00.000000Z``."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, _dialect: Any) -> str | None:
-        """The stored spelling; a naive datetime is a bug and raises ValueError."""
+        """Return the stored text; raise ValueError for a naive datetime, which is a bug."""
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("a moment needs a zone")
-        # Not strftime: its %Y has fewer digits in early years, and what it wrote could not be read again.
+        # Not strftime: its %Y has fewer digits in early years, and such text could not be read again.
         return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
     def process_result_value(self, value: str | None, _dialect: Any) -> datetime | None:
-        """The moment that was stored."""
+        """Return the stored time."""
         return None if value is None else datetime.fromisoformat(value)
 
 
@@ -84,7 +85,7 @@ post = Table(
     Column("id", Text, primary_key=True),
     Column("file", Text, nullable=False),
     Column("title", Text, nullable=False),
-    Column("hold", Text),  # why nothing of it is sent now: draft, error, gone
+    Column("hold", Text),  # why the post is not sent now: draft, error, gone
     Column("scanned_at", UtcTimestamp, nullable=False),
 )
 
@@ -102,8 +103,8 @@ plan_row = Table(
     Column("account", Text, ForeignKey("account.id"), primary_key=True),
     Column("fingerprint", Text, nullable=False),
     Column("type", Text, nullable=False),
-    Column("date_at", UtcTimestamp, nullable=False),  # what the file says
-    Column("due_at", UtcTimestamp, nullable=False),  # the same, or when a person asked
+    Column("date_at", UtcTimestamp, nullable=False),  # the date in the file
+    Column("due_at", UtcTimestamp, nullable=False),  # the same, or when a user ran `publish`
     Column("local_time", Text, nullable=False),
     Column("zone", Text, nullable=False),
     Column("expires_at", UtcTimestamp),
@@ -142,7 +143,7 @@ delivery = Table(
     # Send the rendition of the file, not the frozen one.
     Column("use_latest_rendition", Boolean, nullable=False, default=False),
     Column("attempts", Integer, nullable=False, default=0),
-    Column("failures", Integer, nullable=False, default=0),  # what the back-off counts
+    Column("failures", Integer, nullable=False, default=0),  # counted by the back-off
     Column("rendition", Text),
     Column("remote_id", Text),
     Column("url", Text),
@@ -203,7 +204,7 @@ preparation = Table(
     Column("ready", Boolean, nullable=False),
     Column("next_at", UtcTimestamp, nullable=False),
     Column("failures", Integer, nullable=False, default=0),  # in a row
-    Column("restarts", Integer, nullable=False, default=0),  # how often all of it was thrown away
+    Column("restarts", Integer, nullable=False, default=0),  # how often the whole preparation was discarded
     Column("updated_at", UtcTimestamp, nullable=False),
 )
 

@@ -1,4 +1,4 @@
-"""Who sends, and when it was last seen."""
+"""The record of sending processes, with the time of their last heartbeat."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +9,7 @@ from humaspost.ledger.schema import sender
 
 
 def record_start(conn: Connection, owner: str, *, command: str, pid: int, host: str, now: datetime) -> None:
-    """The sender is the one that is named as running."""
+    """Record that the sender runs."""
     conn.execute(
         insert(sender).values(
             owner=owner, command=command, pid=pid, host=host, started_at=now, heartbeat_at=now
@@ -18,18 +18,21 @@ def record_start(conn: Connection, owner: str, *, command: str, pid: int, host: 
 
 
 def record_heartbeat(conn: Connection, owner: str, *, now: datetime) -> None:
-    """The sender was alive at ``now``."""
+    """Record that the sender is alive at ``now``."""
     conn.execute(update(sender).where(sender.c.owner == owner).values(heartbeat_at=now))
 
 
 def record_stop(conn: Connection, owner: str) -> None:
-    """The sender is over, in good order."""
+    """Record that the sender stopped normally."""
     now = datetime.now(UTC)
     conn.execute(update(sender).where(sender.c.owner == owner).values(stopped_at=now, heartbeat_at=now))
 
 
 def get_last_started(conn: Connection, *, command: str | None = None) -> Row[Any] | None:
-    """The sender that started last, of one command if named; whether it still runs only the lock knows."""
+    """Return the sender that started last, or the last one of ``command``.
+
+    Only the lock shows whether that sender still runs.
+    """
     query = select(sender).order_by(sender.c.started_at.desc()).limit(1)
     if command is not None:
         query = query.where(sender.c.command == command)

@@ -1,4 +1,7 @@
-"""Create every table. Frozen: a later change of the schema is a later migration."""
+"""The first migration: every table.
+
+Frozen: a later change of the schema is a later migration.
+"""
 
 from alembic import op
 
