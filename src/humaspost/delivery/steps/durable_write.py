@@ -1,4 +1,7 @@
-"""What the world has done is on disk before anything else happens; a disk that refuses is asked until it takes it."""
+"""Writes of outcomes that must reach the disk before anything else happens.
+
+A write that the disk refuses is repeated until it succeeds.
+"""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -13,7 +16,10 @@ T = TypeVar("T")
 
 
 def commit(sender: SenderContext, operation: Callable[[Connection], T]) -> T:
-    """The work's answer, once it is on disk; until then it stays in memory. Raises GivenUp where nobody waits."""
+    """Run the operation until its commit is on disk, and return its answer.
+
+    Until then it stays in memory. Raises ShuttingDown where the process ends first.
+    """
     while True:
         try:
             return sender.ledger.committer.submit(operation).result()
@@ -23,7 +29,7 @@ def commit(sender: SenderContext, operation: Callable[[Connection], T]) -> T:
 
 
 def report_refusal(sender: SenderContext, error: Exception) -> None:
-    """It is told that the disk refused, without the statement and its values."""
+    """Report that the disk refused a write, without the statement and its values."""
     sender.emit(
         DeliveryEvent(sender.now(), EventKind.PROBLEM, detail=f"ledger: {getattr(error, 'orig', error)}")
     )

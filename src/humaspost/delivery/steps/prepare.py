@@ -1,4 +1,4 @@
-"""Step 2: a part is prepared until the channel says Ready; nothing of it is public."""
+"""Step 2: the preparation of a part, until the channel is ready; nothing of it is public."""
 
 import random
 from contextlib import nullcontext
@@ -20,17 +20,20 @@ from humaspost.model.event_kind import EventKind
 from humaspost.model.outcome import HoldAccount, RetryLater
 from humaspost.model.rendition import Part
 
-#: Polls closer together than this are made at once; longer ones free the thread.
+#: Polls closer together than this are made at once; a longer wait frees the thread.
 IMMEDIATE_POLL = timedelta(seconds=0.2)
-#: More are not made in one go: an upload of half a gigabyte has 512.
+#: The most steps of one call: an upload of half a gigabyte has 512.
 MAX_STEP_COUNT = 1000
-#: No platform's processing takes longer than this between two looks.
+#: The longest wait between two polls; no platform needs longer.
 MAX_POLL_DELAY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a part is: ``ready``, or again at ``next_at``; ``failed`` = never, ``refused`` = not for now."""
+    """The progress of a part: ``ready``, or the next step at ``next_at``.
+
+    ``failed`` = it can never be ready; ``deferred_by`` = it was refused for now.
+    """
 
     ready: bool
     token: Json = None
@@ -41,7 +44,7 @@ class Progress:
 
 
 def load_progress(account_session: AccountSession, sender: SenderContext, part_hash: str) -> Progress:
-    """What the ledger remembers of the part."""
+    """Return the progress of the part in the ledger."""
     with sender.ledger.read() as conn:
         saved = preparations.load_preparation(conn, account_session.account_id, part_hash)
     if saved is None:
@@ -52,7 +55,7 @@ def load_progress(account_session: AccountSession, sender: SenderContext, part_h
 def advance(
     account_session: AccountSession, sender: SenderContext, part: Part, *, part_hash: str, token: Json
 ) -> Progress:
-    """As many steps as can be made now are made, each remembered before the next; some, of those without end."""
+    """Make all steps that are possible now, each saved before the next, up to a limit."""
     for _step_number in range(MAX_STEP_COUNT):
         is_counted = token is None and any(quota.counts_preparation for quota in account_session.rules.quotas)
         with account_session.quota_lock if is_counted else nullcontext():
@@ -66,7 +69,7 @@ def advance(
 def _run_step(
     account_session: AccountSession, sender: SenderContext, part: Part, *, part_hash: str, token: Json
 ) -> Progress:
-    """One step; without ``next_at`` the next one is made at once."""
+    """Make one step; without ``next_at`` the next one follows at once."""
     now = sender.now()
     over_quota = _check_quota(account_session, sender, now) if token is None else None
     if over_quota is not None:
@@ -74,7 +77,7 @@ def _run_step(
     try:
         step = account_session.session.prepare(part, token)
     except MediaNotReady as not_ready:
-        # What is claimed for it is put back, so that a long conversion keeps no place in the lane.
+        # Its claims are released, so that a long conversion occupies no place in the worker.
         return Progress(False, token, now + _poll_delay(not_ready.retry_after), deferred_by=not_ready)
     except Exception as error:
         return _handle_error(account_session, sender, part_hash, token, error)
@@ -97,7 +100,7 @@ def _run_step(
 
 
 def _poll_delay(seconds: float) -> timedelta:
-    """As long as a channel asks for; what no clock can count (NaN, too long) is the longest of ours."""
+    """Return the wait that a channel requests; MAX_POLL_DELAY for NaN or a longer wait."""
     return (
         timedelta(seconds=max(0.0, seconds)) if seconds <= MAX_POLL_DELAY.total_seconds() else MAX_POLL_DELAY
     )
@@ -136,7 +139,10 @@ def _save_progress(
 
 
 def _check_quota(account_session: AccountSession, sender: SenderContext, now: datetime) -> Progress | None:
-    """Why no part can be begun now: a quota of preparation is spent. One that was begun goes on."""
+    """Return why no part can start now, or None: a quota of preparations is used up.
+
+    A part that was started goes on.
+    """
     for quota in account_session.rules.quotas:
         if quota.counts_preparation:
             with sender.ledger.read() as conn:
@@ -154,7 +160,10 @@ def _check_quota(account_session: AccountSession, sender: SenderContext, now: da
 def _handle_error(
     account_session: AccountSession, sender: SenderContext, part_hash: str, token: Json, error: Exception
 ) -> Progress:
-    """A step that failed created nothing public, so even doubt is only a reason to try again."""
+    """Record a failed step, and return the progress of the part.
+
+    A failed step made nothing public, so even an unknown outcome is only a reason to try again.
+    """
     channel_error = retry.as_channel_error(error)
     if isinstance(channel_error, UnknownOutcome):
         channel_error = Transient(channel_error.code, channel_error.detail)
@@ -196,7 +205,7 @@ def _handle_error(
             )
             return Progress(False, token, now + timedelta(seconds=1), deferred_by=channel_error)
         case _:
-            # Whoever frees it begins anew, not with what failed.
+            # A delivery that is scheduled again starts from the beginning, not with the failed preparation.
             commit(
                 sender,
                 lambda conn: preparations.delete_preparation(conn, account_session.account_id, part_hash),

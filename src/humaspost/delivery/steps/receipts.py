@@ -1,4 +1,4 @@
-"""Receipts on their way to disk: whoever comes first takes all that wait along, in a few statements."""
+"""Receipts on their way to disk, committed together in a few statements."""
 
 import threading
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from humaspost.ledger.database import Ledger
 from humaspost.ledger.deliveries import receipts
 from humaspost.ledger.webhooks import message_events
 
-#: Between tries while the disk refuses; meanwhile the receipt stays in memory.
+#: Seconds between tries while the disk refuses; meanwhile the receipt stays in memory.
 RETRY_DELAY = 0.5
 
 
@@ -22,11 +22,17 @@ class _PendingReceipt:
 
 
 class ShuttingDown(Exception):
-    """The process ends and the disk still refuses: what is not on disk will be an unknown outcome."""
+    """The end of the process while the disk still refuses writes.
+
+    Receipts that are not on disk become unknown outcomes.
+    """
 
 
 class ReceiptQueue:
-    """``keep`` returns when the receipt is on disk; none is dropped before ``give_up``."""
+    """A queue of receipts; ``commit`` returns when the receipt is on disk.
+
+    None is dropped before ``shutting_down`` is set.
+    """
 
     def __init__(self) -> None:
         self.shutting_down = threading.Event()
@@ -41,7 +47,7 @@ class ReceiptQueue:
         now: datetime,
         on_error: Callable[[Exception], None],
     ) -> None:
-        """The receipt is on disk; ``failed`` is told each time that the disk refused."""
+        """Commit the receipt to disk; call ``on_error`` each time that the disk refuses."""
         pending = _PendingReceipt(receipt)
         with self._lock:
             is_leader = not self._pending
@@ -56,7 +62,7 @@ class ReceiptQueue:
             self.pause(0.0)
 
     def pause(self, seconds: float = RETRY_DELAY) -> None:
-        """The disk has had ``seconds`` to recover; raises GivenUp where nobody waits for it any more."""
+        """Wait ``seconds`` for the disk; raise ShuttingDown where the process ends."""
         if self.shutting_down.wait(seconds):
             raise ShuttingDown
 
@@ -77,7 +83,7 @@ class ReceiptQueue:
         try:
             ledger.committer.submit(operation).result()
         except Exception:
-            # A transaction that failed gives back what it took, in its old order.
+            # A failed transaction puts its receipts back, in their old order.
             with self._lock:
                 self._pending[:0] = batch
             raise

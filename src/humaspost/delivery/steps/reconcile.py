@@ -1,4 +1,4 @@
-"""Doubts are looked up on the platform, at the times the channel knows; nothing is ever written here."""
+"""Lookups of unknown outcomes on the platform, at the times of the channel; read-only."""
 
 import json
 from collections.abc import Mapping
@@ -16,15 +16,15 @@ from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient
 from humaspost.model.event_kind import EventKind
 from humaspost.model.rendition import Rendition
 
-#: A look that nobody answered is made again so often, for so long.
+#: The interval at which a lookup without an answer is repeated, and for how long.
 RECHECK_DELAY = timedelta(minutes=15)
 RECHECK_PERIOD = timedelta(days=1)
 
 
 def check_unknown(account_sessions: Mapping[str, AccountSession], sender: SenderContext) -> int:
-    """One look at each unknown whose look is due, never waiting; how many were looked at.
+    """Look up each unknown outcome whose lookup is due; return how many were due.
 
-    ``lines`` by the ledger's account id.
+    The lookups never wait. ``account_sessions`` are by the ledger's account id.
     """
     now = sender.now()
     with sender.ledger.read() as conn:
@@ -42,7 +42,7 @@ def _check_delivery(account_session: AccountSession, sender: SenderContext, unkn
     try:
         answer = account_session.session.find(attempt, to=_build_recipient(unknown))
     except Exception as error:
-        # Not even the question was answered, so nothing was seen; no other look waits for it.
+        # The platform did not answer, so nothing is proven; the other lookups go on.
         message = str(as_channel_error(error))
         sender.emit(
             DeliveryEvent(
@@ -72,7 +72,10 @@ def _record_result(
     unknown: UnknownDelivery,
     answer: Receipt | Proof,
 ) -> Receipt | Proof:
-    """What the answer proves of this delivery: an object that another one holds proves nothing."""
+    """Record what the answer proves about this delivery, and return it.
+
+    An object that belongs to another delivery proves nothing.
+    """
     now = sender.now()
     if isinstance(answer, Receipt) and answer.remote_id in unknown_outcomes.list_used_remote_ids(
         conn, unknown
@@ -96,9 +99,10 @@ def _record_result(
 def _next_check_at(
     account_session: AccountSession, unknown: UnknownDelivery, now: datetime, *, is_answered: bool
 ) -> datetime | None:
-    """The next look that is still to come, counted from the end of the attempt.
+    """Return the time of the next lookup, or None after the last one.
 
-    A look that was not answered is made once more, for a day at most: it showed nothing.
+    Times count from the end of the attempt. A lookup without an answer proves nothing: it is repeated, for a
+    day at most.
     """
     times = [
         unknown.unknown_since + timedelta(seconds=after)
@@ -130,7 +134,7 @@ def _build_recipient(unknown: UnknownDelivery) -> Recipient | None:
 
 
 def lookup(account_session: AccountSession, ledger: Ledger, key: str) -> Receipt | Proof:
-    """What the platform says of one delivery whose fate or place is not known; read-only."""
+    """Return what the platform shows of a delivery with unknown outcome or address; read-only."""
     with ledger.read() as conn:
         unknown = unknown_outcomes.get_unknown(conn, key)
         if unknown is None:
@@ -139,4 +143,4 @@ def lookup(account_session: AccountSession, ledger: Ledger, key: str) -> Receipt
     try:
         return account_session.session.find(attempt, to=_build_recipient(unknown))
     except Exception:
-        return Proof.NO_ANSWER  # nobody answered, or nothing that we could read
+        return Proof.NO_ANSWER  # no answer, or one that we cannot read

@@ -1,4 +1,4 @@
-"""What follows from each of the six errors: the only place that decides it, and it is pure."""
+"""The decision after each of the six channel errors: made only here, and pure."""
 
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -29,9 +29,10 @@ def decide(
     jitter: float,
     same_code_failures: int | None = None,
 ) -> RetryDecision:
-    """What delivery does about the error; ``jitter`` in 0..1 spreads the wait over its whole length.
+    """Return what to do about the error.
 
-    ``failures`` came before it, ``same`` of them with its very code (None = all of them may have).
+    ``failures`` came before it, ``same_code_failures`` of them with its code (None = possibly all of them).
+    ``jitter`` in 0..1 spreads the wait over its whole length.
     """
     previous_failures = failures if same_code_failures is None else same_code_failures
     match error:
@@ -66,20 +67,29 @@ def decide(
 def _retry_at_named_time(
     retry_at: datetime, failures: int, now: datetime, jitter: float, *, whole_account: bool
 ) -> RetryLater:
-    """When a platform said; where that is past, by its clock or by its mistake, later and later."""
+    """Return a retry at the time that the platform named.
+
+    Where that time is past, by the platform's clock or by its error, the wait grows with each failure.
+    """
     if retry_at > now:
         return RetryLater(retry_at, counts_failure=False, whole_account=whole_account)
     return RetryLater(now + max(FIRST_BACKOFF, backoff(failures, jitter)), whole_account=whole_account)
 
 
 def backoff(failures: int, jitter: float) -> timedelta:
-    """30 s, doubled for every failure before, at most an hour; full jitter, but never under a second."""
+    """Return 30 s, doubled for each failure before, at most an hour, with full jitter.
+
+    The wait is never under a second.
+    """
     seconds = min(MAX_BACKOFF.total_seconds(), FIRST_BACKOFF.total_seconds() * 2.0 ** min(failures, 20))
     return timedelta(seconds=max(1.0, seconds * jitter))
 
 
 def as_channel_error(error: Exception) -> AnyChannelError:
-    """The error itself, or doubt: our own mistake on a public write proves nothing about the write."""
+    """Return the error itself, or an unknown outcome for any other exception.
+
+    A bug of our own during a public write proves nothing about the write.
+    """
     if isinstance(error, AnyChannelError):
         return error
     if isinstance(error, ChannelError):

@@ -1,4 +1,4 @@
-"""Steps 4 to 7: look at the clocks once more, write once, record what is known."""
+"""Steps 4 to 7: the last check of the clocks, one write, and the record of its outcome."""
 
 import random
 import time
@@ -17,7 +17,7 @@ from humaspost.model.errors import AnyChannelError
 from humaspost.model.event_kind import EventKind
 from humaspost.model.outcome import HoldAccount, NotSent, RetryLater, WriteFailed, WriteOutcome
 
-#: Longer than this between the gate and the socket and nothing is sent: the world may have changed.
+#: Seconds. After a longer time between the gate and the socket nothing is sent: the facts may have changed.
 MAX_INTENT_AGE = 5.0
 
 
@@ -29,9 +29,10 @@ def send_intent(
     gated_monotonic: float,
     sleep: Callable[[float], None] = time.sleep,
 ) -> datetime | None:
-    """The intent is written at most once and its outcome is on disk; until when the lane waits, if it must.
+    """Write the intent at most once, and record its outcome on disk.
 
-    ``gated`` is the monotonic clock when the intent was committed.
+    Returns until when the account must wait, or None. ``gated_monotonic`` is the monotonic time at which the
+    intent was committed.
     """
     wait = (intent.at - sender.now()).total_seconds()
     if wait <= MAX_INTENT_AGE:  # a longer one means that the clock was set back since the gate
@@ -69,7 +70,10 @@ def _record_published(
 def _fetch_url(
     account_session: AccountSession, sender: SenderContext, intent: Intent, receipt: Receipt
 ) -> str | None:
-    """Where it can be seen, asked once; it is published and recorded whatever comes of this."""
+    """Return the public address of the delivery, requested once, or None.
+
+    The delivery is published and recorded, whatever the result.
+    """
     if receipt.remote_id is None:
         return None
     try:
@@ -118,6 +122,6 @@ def _record(
     account_id = account_session.account_id
     kind = commit(sender, lambda conn: record_outcome(conn, intent, outcome, account=account_id, now=now))
     if isinstance(outcome, NotSent) or isinstance(outcome.decision, RetryLater | HoldAccount):
-        # Whoever is sent the part next finds in the ledger how far it is prepared.
+        # The worker loads from the ledger how far the part is prepared, for the next delivery of it.
         account_session.invalidated_parts.add(intent.part.hash)
     return kind
