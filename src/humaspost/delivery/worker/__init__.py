@@ -1,1 +1,1 @@
-"""One account's sender."""
+"""The worker of one account."""

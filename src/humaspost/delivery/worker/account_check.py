@@ -1,4 +1,4 @@
-"""Before the first write the platform says whose credentials these are."""
+"""The check before the first write: whose credentials the platform says these are."""
 
 import random
 from dataclasses import dataclass
@@ -19,19 +19,22 @@ from humaspost.model.event_kind import EventKind
 from humaspost.model.outcome import LOGIN_RETRY_DELAY, HoldAccount, RetryLater
 from humaspost.model.reasons import AccountHold
 
-#: An account that was seen lately is not asked again: on X every question costs money.
+#: An account that was checked within this is not checked again: on X every request costs money.
 CHECK_INTERVAL = timedelta(hours=24)
-#: A login that ends within this is looked after daily; Instagram's may be renewed from then on.
+#: A login that expires within this is checked daily; Instagram's can be renewed from then on.
 REFRESH_PERIOD = timedelta(days=30)
-#: A disk that took no answer may take the next; every question before it costs as much as the first.
+#: The delay after the disk refused an answer; each further request costs as much as the first.
 LEDGER_RETRY_DELAY = timedelta(seconds=5)
-#: A question that was not answered is put again no sooner.
+#: A check without an answer is repeated no sooner.
 CHECK_RETRY_DELAY = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
 class AccountBlocked:
-    """Nothing may be sent on the account; it is asked again at ``until``. ``held`` = or as soon as it is released."""
+    """An account on which nothing may be sent until its next check at ``until``.
+
+    ``is_held`` = or until the account is released, whichever is sooner.
+    """
 
     until: datetime
     is_held: bool
@@ -40,13 +43,16 @@ class AccountBlocked:
 def verify_account(
     account_session: AccountSession, sender: SenderContext, *, force: bool = False
 ) -> AccountBlocked | None:
-    """The account is bound and free to send (None), or why not for now; an answer is on disk either way."""
+    """Return None if the account is bound and may send, else why it may not for now.
+
+    The platform's answer is on disk either way.
+    """
     now = sender.now()
     with sender.ledger.read() as conn:
         row = accounts.get_by_name(conn, account_session.account.name)
     if row is not None and row.checked_identity == account_session.identity and not force:
         if row.hold == AccountHold.LOGIN:
-            retry_at: datetime = row.hold_until or now + LOGIN_RETRY_DELAY  # no time = only a person ends it
+            retry_at: datetime = row.hold_until or now + LOGIN_RETRY_DELAY  # no time = only a user ends it
             if retry_at > now:
                 hold_due_deliveries(account_session, sender)
                 return AccountBlocked(retry_at, is_held=True)
@@ -69,7 +75,7 @@ def verify_account(
         return AccountBlocked(now + LEDGER_RETRY_DELAY, is_held=False)
     except Exception as error:
         if force and not isinstance(error, ChannelError):
-            raise  # a person asked, and is told by the one boundary
+            raise  # a user asked for the check, and the command reports the error
         return _handle_check_error(account_session, sender, as_channel_error(error), now)
     _fetch_status(account_session, sender)
     return None
@@ -78,7 +84,10 @@ def verify_account(
 def _handle_check_error(
     account_session: AccountSession, sender: SenderContext, error: AnyChannelError, now: datetime
 ) -> AccountBlocked:
-    """The question itself was refused; a channel's own mistake is no reason to ask again at once either."""
+    """Report a check that failed, and return until when the account is blocked.
+
+    A bug in the channel is no reason to check again at once either.
+    """
     sender.emit(
         DeliveryEvent(now, EventKind.PROBLEM, account=account_session.account.name, detail=str(error))
     )
@@ -97,21 +106,22 @@ def _handle_check_error(
 
 
 def hold_due_deliveries(account_session: AccountSession, sender: SenderContext) -> bool:
-    """What came due while the account's login is refused, or its allowance is spent, says so; False = it is not."""
+    """Hold due deliveries under a refused login or used-up quota; return False without one."""
     with sender.ledger.read() as conn:
         row = accounts.get_by_name(conn, account_session.account.name)
     if row is None or row.hold not in account_holds.PERSISTENT:
         return False
-    # Somebody may have released it since: that is asked once more where it is written.
+    # A user may have released the account since: the transaction checks that again.
     return sender.ledger.write(
         lambda conn: account_holds.hold_due(conn, account_session.account_id, now=sender.now())
     )
 
 
 def refresh_login(account_session: AccountSession, sender: SenderContext) -> bool:
-    """Whether the platform was asked though nothing is due: once a day of a login near its end, as some renew it,
+    """Check the login though no delivery is due; return True if the platform was asked.
 
-    and where a webhook told that what we know has changed.
+    The login is checked daily near its end, as some platforms then renew it, and after a webhook reported
+    that the stored status changed.
     """
     now = sender.now()
     with sender.ledger.read() as conn:
@@ -133,7 +143,10 @@ def _bind(
     identity: Identity,
     now: datetime,
 ) -> None:
-    """Its login is good, which ends a hold for want of one; where that was good all along, a person ends it."""
+    """Bind the account; end a hold for a refused login, as the login is good now.
+
+    Where the login was good all along, only a user ends the hold.
+    """
     account_session.account_id = accounts.bind_account(
         conn,
         account_session.account_id,
@@ -170,7 +183,10 @@ def _hold_account(
 
 
 def _fetch_status(account_session: AccountSession, sender: SenderContext) -> None:
-    """Quota, templates and expiry are read offline from now on; a failure here stops nothing."""
+    """Fetch quotas, templates and expiry, and save them for reading offline.
+
+    A failure here stops nothing.
+    """
     try:
         status = account_session.session.fetch_status()
     except Exception as error:

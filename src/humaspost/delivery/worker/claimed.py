@@ -1,4 +1,4 @@
-"""What a lane has in hand: claimed in the ledger, with the part that each delivery needs prepared."""
+"""The claimed deliveries of a worker, each with the preparation of its part."""
 
 import json
 from collections import deque
@@ -17,7 +17,7 @@ from humaspost.model.rendition import Part, Rendition
 
 @dataclass(slots=True, eq=False)
 class ClaimedDelivery:
-    """One delivery that is ours until it is gated or put back."""
+    """A delivery that this worker has claimed until it passes the gate or is released."""
 
     key: str
     post: str
@@ -27,7 +27,11 @@ class ClaimedDelivery:
 
 
 class ClaimedDeliveries:
-    """Used by the lane's deciding thread only. Whatever the ledger calls ours is here, even where a read failed."""
+    """All deliveries that the worker has claimed.
+
+    Only the worker's deciding thread uses it. Every delivery that the ledger records as claimed is here, even
+    where a read failed.
+    """
 
     def __init__(
         self, account_session: AccountSession, sender: SenderContext, preparations: Preparations
@@ -37,14 +41,14 @@ class ClaimedDeliveries:
         self._claimed: list[ClaimedDelivery] = []
 
     def __iter__(self) -> Iterator[ClaimedDelivery]:
-        """By priority, what is due first."""
+        """Iterate by priority, with due deliveries first."""
         return iter(list(self._claimed))
 
     def __len__(self) -> int:
         return len(self._claimed) + len(self._claimed_rows)
 
     def claim(self, *, until: datetime, now: datetime, limit: int) -> None:
-        """Up to ``most`` deliveries that are due ``until`` are ours, of due posts expanded to their people."""
+        """Expand due posts to their recipients; claim up to ``limit`` deliveries due ``until``."""
         account_session, sender = self._account_session, self._sender
 
         def operation(conn: Connection) -> list[claims.Claim]:
@@ -66,15 +70,18 @@ class ClaimedDeliveries:
             )
 
         rows = sender.ledger.committer.submit(operation).result()
-        # An edit gives a claim back to the ledger behind our back; claimed again, it is ours once, not twice: two
-        # requests for one delivery made the gate's transaction fail, again and again, for the whole account.
+        # An edit can release a claim in the ledger without our notice. A delivery that is claimed again must be here
+        # once: two requests for one delivery made the gate fail, again and again, for the whole account.
         renewed = {row.key for row in rows}
         self._claimed = [claimed for claimed in self._claimed if claimed.key not in renewed]
         self._claimed_rows = deque(row for row in self._claimed_rows if row.key not in renewed)
         self._claimed_rows += rows
 
     def attach_preparations(self, now: datetime) -> None:
-        """What was taken has its part to be prepared; where the ledger cannot be read, at the next turn."""
+        """Attach a preparation to each newly claimed delivery.
+
+        Where the ledger cannot be read, the remaining rows wait for the next turn.
+        """
         if not self._claimed_rows:
             return
         parts: dict[str, tuple[Part, ...]] = {}
@@ -93,7 +100,7 @@ class ClaimedDeliveries:
         return Rendition.from_json(json.loads(text or "")).parts
 
     def renew_preparation(self, part_hash: str) -> None:
-        """The part is prepared as the ledger has it, for whoever is still to be sent it."""
+        """Load the part's preparation from the ledger again, for the deliveries that need it."""
         affected = [claimed for claimed in self._claimed if claimed.preparation.part_hash == part_hash]
         if not affected:
             self._preparations.discard(part_hash)
@@ -103,11 +110,11 @@ class ClaimedDeliveries:
             claimed.preparation = preparation
 
     def discard(self, deliveries: Collection[ClaimedDelivery]) -> None:
-        """They are not ours any more, and the ledger knows it."""
+        """Remove deliveries that the ledger does not record as claimed any more."""
         self._claimed = [claimed for claimed in self._claimed if claimed not in deliveries]
 
     def release(self, deliveries: Collection[ClaimedDelivery], until: datetime | None) -> None:
-        """They wait again, until then, for whoever sends."""
+        """Release the deliveries, to be claimed by any sender after ``until``."""
         keys, now, owner = [claimed.key for claimed in deliveries], self._sender.now(), self._sender.owner
         if keys:
             self._sender.ledger.write(
@@ -116,5 +123,5 @@ class ClaimedDeliveries:
         self.discard(deliveries)
 
     def release_all(self, until: datetime | None = None) -> None:
-        """Nothing is in hand."""
+        """Release all claimed deliveries."""
         self.release(self._claimed, until)

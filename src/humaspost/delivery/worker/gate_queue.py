@@ -1,4 +1,4 @@
-"""Where a lane's hand meets the gate: what passes, and what becomes of what was not prepared."""
+"""The path of a worker's claimed deliveries through the gate, prepared or not."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from humaspost.model.event_kind import EventKind
 
 @dataclass(frozen=True, slots=True)
 class GateQueue:
-    """One lane's; used by its deciding thread only."""
+    """The gate requests of one worker; only its deciding thread uses it."""
 
     account_session: AccountSession
     sender: SenderContext
@@ -26,7 +26,10 @@ class GateQueue:
     preparations: Preparations
 
     def pass_gate(self, requests: list[GateRequest], now: datetime) -> list[GateResult]:
-        """What the gate says to each, once it is on disk; raises where the disk refuses, and nothing has passed."""
+        """Return the gate's result for each request, once the results are on disk.
+
+        Raises where the disk refuses; then nothing has passed.
+        """
         if not requests:
             return []
         account_session, sender = self.account_session, self.sender
@@ -46,7 +49,10 @@ class GateQueue:
         return sender.ledger.committer.submit(operation).result()
 
     def defer(self, preparation: Preparation) -> None:
-        """Not ready, or not for now: its deliveries pass by the rules once more, so that none waits past its time."""
+        """Apply the rules to the deliveries of a preparation that is not ready, and release them.
+
+        So no delivery waits past its time.
+        """
         progress = preparation.progress
         waiting = [c for c in self.claimed if c.preparation is preparation]
         error = progress.deferred_by if isinstance(progress.deferred_by, ChannelError) else None
@@ -61,7 +67,7 @@ class GateQueue:
         self.report_blocked(results)
 
     def fail_unpreparable(self) -> None:
-        """What can never be prepared has failed, for all its recipients."""
+        """Mark deliveries as failed that can never be prepared, for all their recipients."""
         for delivery in self.claimed:
             error = delivery.preparation.progress.failed
             if error is None:
@@ -71,7 +77,7 @@ class GateQueue:
             self.preparations.discard(delivery.preparation.part_hash)
 
     def report_blocked(self, results: list[GateResult]) -> None:
-        """Whoever watches hears of each that is not sent, and why."""
+        """Report each delivery that is not sent, and why."""
         name = self.account_session.account.name
         for result in results:
             if isinstance(result, Blocked) and result.post and result.reason:

@@ -1,4 +1,4 @@
-"""The parts of one lane on their way to Ready: begun, advanced by threads, remembered for all who share them."""
+"""The preparations of one worker: advanced by threads, and shared by the deliveries."""
 
 import json
 from collections.abc import Callable, Collection
@@ -14,18 +14,18 @@ from humaspost.model.event_kind import EventKind
 from humaspost.model.rendition import Part, Rendition
 
 PREPARE_AHEAD = timedelta(minutes=15)
-#: A step that failed for a reason of our own (a ledger that cannot be read, say) is made again after this.
+#: The delay after a step that failed for a reason of our own (a ledger that cannot be read, say).
 STEP_RETRY_DELAY = timedelta(seconds=1)
-#: More finished parts than this are not remembered; the ledger still is.
+#: At most this many finished parts are kept in memory; the ledger keeps their tokens.
 MAX_FINISHED = 1000
 
 
 @dataclass(slots=True, eq=False)
 class Preparation:
-    """One part on its way to Ready; ``future`` while a thread advances it.
+    """The preparation of one part; ``future`` is set while a thread advances it.
 
-    ``asked`` is when the gate last heard of it though it was not ready. ``unwanted`` = nobody waits for it any more:
-    it ends with the step that a thread is making.
+    ``gate_checked_at`` is when the gate last checked it although it was not ready. ``is_released`` = no
+    delivery waits for it any more: it ends with the step that a thread is making.
     """
 
     part: Part
@@ -37,17 +37,20 @@ class Preparation:
 
     @property
     def is_deferred(self) -> bool:
-        """Whether its last step was not taken for now."""
+        """Return True if its last step was refused for now."""
         return self.progress.deferred_by is not None and self.future is None
 
     def is_gate_check_due(self, *, since: datetime) -> bool:
-        """Whether it is still not ready, and the gate has not heard of it since then."""
+        """Return True if it is still not ready and the gate did not check it after ``since``."""
         is_open = not (self.progress.ready or self.progress.failed)
         return is_open and (self.gate_checked_at is None or self.gate_checked_at <= since)
 
 
 class Preparations:
-    """Used by the lane's deciding thread only; ``wake`` is called when a thread has finished a step."""
+    """All preparations of one worker; only its deciding thread uses them.
+
+    ``wake`` is called when a thread has finished a step.
+    """
 
     def __init__(
         self, account_session: AccountSession, sender: SenderContext, wake: Callable[[], None]
@@ -57,17 +60,17 @@ class Preparations:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a thread advances one of them now."""
+        """Return True if a thread advances one of them now."""
         return any(preparation.future for preparation in self._by_hash.values())
 
     @property
     def poll_times(self) -> list[datetime]:
-        """When those that wait for a platform want to be asked again."""
+        """Return when to poll the platform again for the preparations that wait for it."""
         times = [w.progress.next_at for w in self._by_hash.values() if not (w.future or w.progress.ready)]
         return [time for time in times if time is not None]
 
     def get_or_start(self, part: Part) -> Preparation:
-        """The work on the part, as far as the ledger remembers it."""
+        """Return the preparation of the part, with its progress from the ledger if it is new."""
         preparation = self._by_hash.get(part.hash)
         if preparation is None:
             return self.restart(part)
@@ -75,24 +78,30 @@ class Preparations:
         return preparation
 
     def load(self) -> None:
-        """What waits is as the ledger has it."""
+        """Load the progress of waiting preparations from the ledger."""
         for part_hash, preparation in self._by_hash.items():
             if not (preparation.future or preparation.progress.ready or preparation.progress.failed):
                 preparation.progress = prepare.load_progress(self._account_session, self._sender, part_hash)
 
     def discard(self, part_hash: str) -> None:
-        """The part is begun anew when it is asked for again."""
+        """Forget the preparation; the next request for the part loads it from the ledger."""
         self._by_hash.pop(part_hash, None)
 
     def release(self, preparation: Preparation) -> None:
-        """Nobody waits for it; a thread that makes a step of it ends that first, or two would make the next one."""
+        """Forget a preparation that no delivery waits for.
+
+        A step that a thread is making ends first, or two threads would make the next one.
+        """
         if preparation.future is None:
             self.discard(preparation.part_hash)
         else:
             preparation.is_released = True
 
     def restart(self, part: Part) -> Preparation:
-        """Other work on the part, as the ledger has it now; the work that it had stays where the ledger fails."""
+        """Replace the preparation of the part with one loaded from the ledger.
+
+        The old one stays where the ledger cannot be read.
+        """
         preparation = Preparation(
             part, part.hash, prepare.load_progress(self._account_session, self._sender, part.hash)
         )
@@ -100,7 +109,10 @@ class Preparations:
         return preparation
 
     def prepare_upcoming(self, now: datetime) -> None:
-        """What comes due in a quarter of an hour and has media is begun; nothing is frozen by it."""
+        """Start to prepare posts with media that are due within a quarter of an hour.
+
+        This freezes nothing.
+        """
         with self._sender.ledger.read() as conn:
             upcoming = preparations.list_upcoming(
                 conn, self._account_session.account_id, until=now + PREPARE_AHEAD
@@ -114,7 +126,7 @@ class Preparations:
                     )
 
     def advance(self, pool: ThreadPoolExecutor, now: datetime) -> None:
-        """Every one that can take a step is taking it."""
+        """Start the next step of every preparation that can make one."""
         for preparation in self._by_hash.values():
             progress = preparation.progress
             waits = progress.next_at is not None and progress.next_at > now
@@ -131,7 +143,7 @@ class Preparations:
             preparation.future.add_done_callback(lambda _future: self._wake())
 
     def collect_finished(self) -> None:
-        """Those whose step has ended have what it gave."""
+        """Collect the results of finished steps."""
         finished = [work for work in self._by_hash.values() if work.future and work.future.done()]
         for preparation in finished:
             assert preparation.future is not None
@@ -139,7 +151,7 @@ class Preparations:
             try:
                 preparation.progress = future.result()
             except Exception as error:
-                # It must not be met again at every turn: nothing of the whole account would go out any more.
+                # Raised again at every turn, the error would stop all sending of the account.
                 now = self._sender.now()
                 preparation.progress = replace(preparation.progress, next_at=now + STEP_RETRY_DELAY)
                 self._sender.emit(
@@ -154,7 +166,7 @@ class Preparations:
                 self.discard(preparation.part_hash)
 
     def evict(self, needed: Collection[Preparation]) -> None:
-        """No more are remembered than MOST, but for the needed and the busy."""
+        """Remove preparations beyond MAX_FINISHED, except those that are needed or busy."""
         idle = [
             key
             for key, preparation in self._by_hash.items()

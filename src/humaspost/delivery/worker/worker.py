@@ -1,4 +1,4 @@
-"""A lane: one account's sender. One thread decides what goes next, a few write."""
+"""The worker of one account: one thread decides what is next, a few threads write."""
 
 import threading
 import time
@@ -23,13 +23,13 @@ from humaspost.ledger.deliveries.gate import Deferred, GateRequest
 from humaspost.model.delivery import Intent
 from humaspost.model.event_kind import EventKind
 
-#: Claimed this long before its time, so that the gate opens on the minute.
+#: Deliveries are claimed this long before their time, so that they pass the gate on the minute.
 CLAIM_AHEAD = timedelta(seconds=0.5)
-#: The longest sleep: other processes' writes are noticed by the daemon, which wakes the lane.
+#: Seconds of the longest sleep; the daemon notices writes of other processes and wakes the worker.
 MAX_SLEEP = 30.0
-#: What is due, and still not prepared, is asked about at the gate so often.
+#: How often the gate checks deliveries that are due and still not prepared.
 GATE_RECHECK_INTERVAL = timedelta(seconds=30)
-#: How often a lane asks itself whether its login needs looking after, in seconds.
+#: Seconds between two checks whether the login must be refreshed.
 LOGIN_CHECK_INTERVAL = 3600.0
 
 
@@ -59,7 +59,7 @@ class AccountWorker:
         self._gate_queue = GateQueue(self.account_session, self.sender, self._claimed, self._preparations)
 
     def start(self) -> None:
-        """The lane sends from now on."""
+        """Start the threads of the worker."""
         self._pool = ThreadPoolExecutor(
             self.thread_count + 2, thread_name_prefix=self.account_session.account.name
         )
@@ -70,26 +70,29 @@ class AccountWorker:
 
     @property
     def idle_until(self) -> datetime | None:
-        """When it acts next; None while it has something in hand or was woken and has not looked yet."""
+        """Return when the worker acts next.
+
+        None while it has claims, or was woken and has not checked the ledger yet.
+        """
         return self._idle_until if self._handled_wake_count == self._wake_count else None
 
     def wake(self) -> None:
-        """Something changed: the lane looks again at once."""
+        """Wake the worker, so that it checks the ledger at once."""
         self._wake_count += 1
         self._wake_event.set()
 
     def reset_after_clock_change(self) -> None:
-        """The clock was set back: what is claimed, and every wait, is asked of the ledger again."""
+        """Read claims and waits from the ledger again, after the clock was set back."""
         self._reset_requested.set()
         self.wake()
 
     def stop_accepting(self) -> None:
-        """No new intent is made from here on; what is in flight goes on."""
+        """Stop making new intents; writes in flight continue."""
         self._stopping = True
         self._wake_event.set()
 
     def stop(self, *, timeout: float) -> int:
-        """No new intent is made; how many writes were still in flight after ``within`` seconds."""
+        """Stop the worker; return how many writes were in flight after ``timeout`` seconds."""
         self.stop_accepting()
         deadline = time.monotonic() + timeout
         self._thread.join(timeout)
@@ -112,7 +115,7 @@ class AccountWorker:
                 pause = self._tick()
                 self._handled_wake_count = wake_count
             except Exception as error:
-                # A failed commit (disk full, say) stops nothing but this turn: no intent, no send.
+                # A failed commit (disk full, say) ends only this turn: no intent, no send.
                 self.sender.emit(
                     DeliveryEvent(self.sender.now(), EventKind.PROBLEM, detail=describe_error(error))
                 )
@@ -122,7 +125,7 @@ class AccountWorker:
         self._claimed.release_all()
 
     def _tick(self) -> float:
-        """One look at everything; how many seconds until the next."""
+        """Run one turn; return the seconds until the next."""
         now = self.sender.now()
         self._collect_finished()
         if self._reset_requested.is_set():
@@ -152,7 +155,10 @@ class AccountWorker:
             return claims.get_next_due(conn, self.account_session.account_id, only_post=self.sender.only_post)
 
     def _check_account(self, now: datetime) -> AccountBlocked | None:
-        """Nothing is sent before the platform said whose credentials these are, or while the account is held."""
+        """Return why the account may not send now, or None.
+
+        Nothing is sent before the platform confirmed the credentials, or while the account is held.
+        """
         account_block = self._account_block
         released = (
             account_block is not None
@@ -194,12 +200,12 @@ class AccountWorker:
             self._claimed.claim(until=now + CLAIM_AHEAD, now=now, limit=free_slots)
 
     def _free_slots(self) -> int:
-        """How many more may be claimed; none until half of what was claimed has gone."""
+        """Return how many more may be claimed; none until half of the claims are gone."""
         free_slots = 4 * self.thread_count - len(self._claimed)
         return free_slots if free_slots >= 2 * self.thread_count else 0
 
     def _collect_finished(self) -> None:
-        """What threads finished is known to the lane."""
+        """Collect the results of finished threads."""
         while self.account_session.invalidated_parts:
             self._renew_preparation(self.account_session.invalidated_parts.pop())
         for future in [future for future in self._in_flight if future.done()]:
@@ -218,7 +224,7 @@ class AccountWorker:
         self._preparations.evict({claimed.preparation for claimed in self._claimed})
 
     def _recheck_late(self, now: datetime) -> None:
-        """What a platform has not finished when it is due passes by the rules now and then: it may be too late."""
+        """Apply the rules to due deliveries that are not prepared yet: they may be too late."""
         since = now - GATE_RECHECK_INTERVAL
         late = [
             c.preparation
@@ -233,7 +239,9 @@ class AccountWorker:
         try:
             self._claimed.renew_preparation(part_hash)
         except Exception:
-            self.account_session.invalidated_parts.add(part_hash)  # what is used up must not be used again
+            self.account_session.invalidated_parts.add(
+                part_hash
+            )  # a used-up preparation must not be used again
             raise
 
     # -- the gate --------------------------------------------------------------------------------
@@ -259,7 +267,7 @@ class AccountWorker:
                 if result.to is None:
                     self.account_session.invalidated_parts.add(
                         result.part.hash
-                    )  # it took along what was prepared
+                    )  # the intent used up the preparation
                 self._submit(result, gated_monotonic)
         self._gate_queue.report_blocked(results)
         self._defer(deferred, now)
@@ -272,7 +280,7 @@ class AccountWorker:
         future.add_done_callback(lambda _f: self._wake_event.set())
 
     def _defer(self, deferred: dict[str, Deferred], now: datetime) -> None:
-        """A slot within seconds is waited for; a longer wait frees what was claimed."""
+        """Wait for a slot within seconds; release claims that must wait longer."""
         account_wide = [w for w in deferred.values() if w.whole_account]
         recipient_only = [w for w in deferred.values() if not w.whole_account]
         if account_wide:
@@ -286,7 +294,7 @@ class AccountWorker:
         self._report_limits([w for w in recipient_only if w.quota], now)
 
     def _report_limits(self, deferred: list[Deferred], now: datetime) -> None:
-        """Each once, however many wait for it."""
+        """Report each limit once, however many deliveries wait for it."""
         for deferral in deferred:
             if now >= self._reported_limits.get(deferral.quota, now):
                 self._reported_limits[deferral.quota] = deferral.until
