@@ -1,1 +1,1 @@
-"""Plan to world: lanes of senders, what to do about errors, and how doubts are settled."""
+"""Sending: account workers, decisions after errors, lookups of unknown outcomes."""

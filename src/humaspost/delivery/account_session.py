@@ -1,4 +1,4 @@
-"""One account, ready to be sent on: its channel, its rules, its door, and a session per thread."""
+"""One account, ready for sending: its channel, rules, context, and a session per thread."""
 
 import threading
 from collections.abc import Callable
@@ -18,12 +18,13 @@ from humaspost.model.rules import Rules
 
 @dataclass
 class AccountSession:
-    """Everything a lane needs of one account; ``id`` is the ledger's. Sessions are opened as threads ask.
+    """Everything that a worker needs of one account.
 
-    ``identity`` is a digest of whose account it is said to be, and by which secrets: with another one the
-    platform is asked anew before anything is sent. ``spent`` are hashes of parts whose preparation is used
-    up, or no good any more: the lane forgets it.
-    ``beginning`` is held while a step is counted against a quota that another thread could be using up.
+    ``account_id`` is the ledger's. A session is opened for each thread that uses one. ``identity`` is a
+    digest of the configured handle and secrets: after a change of it the platform is asked again before
+    anything is sent. ``invalidated_parts`` are hashes of parts whose preparation is used up or not valid any
+    more: the worker discards it. ``quota_lock`` is held while a step is counted against a quota that another
+    thread could use up.
     """
 
     account: Account
@@ -40,7 +41,7 @@ class AccountSession:
 
     @property
     def session(self) -> Session:
-        """This thread's session."""
+        """Return this thread's session; open it at first use."""
         session: Session | None = getattr(self._local, "session", None)
         if session is None:
             manager = self.channel.open(self.account.config, self.context)
@@ -50,14 +51,17 @@ class AccountSession:
         return session
 
     def close(self) -> None:
-        """No connection of the account is open."""
+        """Close all connections of the account."""
         with self._lock:
             self._exit_stack.close()
         self._local = threading.local()
 
     @property
     def first_check_delay(self) -> float | None:
-        """Seconds from an unknown outcome to the first look; None = a person is asked at once."""
+        """Return the seconds from an unknown outcome to the first lookup.
+
+        None = a user decides at once.
+        """
         if self.account.on_unknown == "ask" or not self.channel.lookup_schedule.delays:
             return None
         return self.channel.lookup_schedule.delays[0]
@@ -65,7 +69,10 @@ class AccountSession:
 
 @dataclass(frozen=True)
 class SenderContext:
-    """What all lanes of one sending process share; ``owner`` is its uuid, ``configured`` all account names."""
+    """The objects and settings that all workers of one sending process share.
+
+    ``owner`` is the uuid of the process; ``configured`` are all account names.
+    """
 
     ledger: Ledger
     owner: str

@@ -1,4 +1,4 @@
-"""The daemon: APScheduler wakes it for the folder, the looks and its own heartbeat; the lanes send."""
+"""The daemon: timers for the folder, lookups and the heartbeat, while the workers send."""
 
 import logging
 import threading
@@ -20,21 +20,21 @@ from humaspost.model.event_kind import EventKind
 
 T = TypeVar("T")
 U = TypeVar("U")
-#: Other processes' writes are seen within this.
+#: Seconds in which writes of other processes are noticed.
 WATCH_INTERVAL = 0.25
 NEVER = float("inf")
-#: A folder that could not be read into the ledger (a full disk, say) is read again after this many seconds.
+#: Seconds until the next scan after one that could not be written to the ledger (a full disk, say).
 SCAN_RETRY_DELAY = 1.0
-#: A wall clock that moved against the monotonic one by more is told, and everything looked at again.
+#: Seconds. A larger move of the wall clock against the monotonic one is reported, and everything is checked again.
 MAX_CLOCK_JUMP = 60.0
 
 
 @dataclass
 class Daemon:
-    """Runs until ``stop`` is set.
+    """A process that sends until ``stop`` is set.
 
-    ``scan`` reads the folder into the ledger, tells what it found, and answers in how many seconds it
-    wants to look again at files that are still being written, None = no need.
+    ``scan`` reads the folder into the ledger and reports what it found. It returns in how many seconds files
+    that are still being written must be scanned again, or None.
     """
 
     engine: Engine
@@ -45,11 +45,11 @@ class Daemon:
     housekeeping: timedelta = timedelta(hours=1)
 
     def run(self) -> int:
-        """Sent what came due until it was stopped; how many writes were still in flight then."""
-        # What a job meets is told by us, and one that takes longer than its turn leaves out the next.
+        """Send due posts until stopped; return how many writes were still in flight then."""
+        # We report the errors of jobs ourselves. A job that runs longer than its interval skips the next run.
         logging.getLogger("apscheduler").addHandler(logging.NullHandler())
         scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
-        # From the very start: a clock that is set right while the engine starts has jumped as well.
+        # Measured from the start: a clock that is corrected while the engine starts has jumped too.
         self._clock_drift = _ClockDrift(self.engine.sender.now())
         self._next_scan_at = NEVER
         self._scan_requested = threading.Event()
@@ -81,7 +81,7 @@ class Daemon:
         return in_flight
 
     def _loop(self, scheduler: BackgroundScheduler) -> None:
-        """Every quarter second: did another process write, did the clock jump, is the folder to be read?"""
+        """Check every quarter second for other processes' writes, clock jumps and scan requests."""
         sender = self.engine.sender
         has_changed = sender.ledger.watch_changes()
         while not self.stop.wait(WATCH_INTERVAL):
@@ -92,7 +92,7 @@ class Daemon:
                     self._guard(partial(self.engine.shift_clock, timedelta(seconds=-jump)), None)
                 self._scan_requested.set()
                 for job in scheduler.get_jobs():
-                    # Else what was to come in a second comes when the clock has caught up again.
+                    # Otherwise a job that is due in a second runs only when the clock has caught up.
                     job.modify(next_run_time=sender.now())
             if self._scan_requested.is_set() or time.monotonic() >= self._next_scan_at:
                 self._scan_requested.clear()
@@ -101,13 +101,13 @@ class Daemon:
                 self.engine.wake()
 
     def _run_scan(self) -> None:
-        """What was saved while the ledger could not be written is not left until the next round."""
+        """Scan the folder; after a failure scan again soon, not only at the next interval."""
         rescan_delay = self._guard(self.scan, SCAN_RETRY_DELAY)
         self._next_scan_at = NEVER if rescan_delay is None else time.monotonic() + rescan_delay
         self.engine.wake()
 
     def _guard(self, action: Callable[[], T], default: U) -> T | U:
-        """What it gives; ``otherwise``, and a line that says why, where it raised."""
+        """Return the result of the action, or ``default`` after an event that reports its error."""
         try:
             return action()
         except Exception as error:
@@ -127,7 +127,7 @@ class Daemon:
         ).result()
 
     def _watch_folder(self) -> None:
-        """A saved file is looked at soon, and once more when it had time to settle."""
+        """Request a scan soon after each change in the folder."""
         from watchfiles import watch
 
         while not self.stop.is_set():
@@ -139,24 +139,27 @@ class Daemon:
 
 
 class _IntervalTrigger(BaseTrigger):
-    """Every so often from now on. APScheduler's own counts each time that a clock jumped over, one by one."""
+    """A trigger at a fixed interval from now.
+
+    APScheduler's own trigger counts each run that a clock jump skipped, one by one.
+    """
 
     def __init__(self, interval: timedelta) -> None:
         self._interval = interval
 
     def get_next_fire_time(self, _previous: datetime | None, now: datetime) -> datetime:
-        """One interval after ``now``, however many were missed."""
+        """Return one interval after ``now``, however many runs were missed."""
         return now + self._interval
 
 
 class _ClockDrift:
-    """The wall clock against the monotonic one."""
+    """The drift of the wall clock against the monotonic clock."""
 
     def __init__(self, wall_time: datetime) -> None:
         self._wall_time, self._monotonic_time = wall_time, time.monotonic()
 
     def measure(self, wall_time: datetime) -> float:
-        """Seconds by which the wall clock moved more than time passed, since the last question."""
+        """Return the seconds that the wall clock moved beyond elapsed time since the last call."""
         monotonic_time = time.monotonic()
         drift = (wall_time - self._wall_time).total_seconds() - (monotonic_time - self._monotonic_time)
         self._wall_time, self._monotonic_time = wall_time, monotonic_time

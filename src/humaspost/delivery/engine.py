@@ -1,4 +1,4 @@
-"""All lanes of one sender: started together, drained together, stopped within seconds."""
+"""All account workers of one sender: started and drained together, stopped within seconds."""
 
 import time
 from collections.abc import Sequence
@@ -14,20 +14,23 @@ from humaspost.ledger import accounts
 from humaspost.ledger.deliveries import claims, limits
 from humaspost.ledger.deliveries.clock_shift import shift_clock_times
 
-#: A write in flight ends by itself after 25 s; a drain allows it that and a little more.
+#: Seconds. A write in flight ends by itself after 25 s; a drain waits for that and a little more.
 DRAIN_TIMEOUT = 28.0
 
 
 @dataclass
 class Engine:
-    """The lanes of all accounts; take the lock first, then ``start``."""
+    """The workers of all accounts; acquire the sender lock before ``start``."""
 
     account_sessions: Sequence[AccountSession]
     sender: SenderContext
     _workers: list[AccountWorker] = field(default_factory=list)
 
     def start(self) -> int:
-        """What a dead owner left is sorted and every lane sends; how many of its intents are now unknown."""
+        """Recover the claims and intents of dead senders, and start all workers.
+
+        Returns how many of those intents are now unknown.
+        """
         now = self.sender.now()
         first_check_delays = {
             account_session.account_id: account_session.first_check_delay
@@ -57,19 +60,23 @@ class Engine:
         self.sender.ledger.write(work)
 
     def wake(self) -> None:
-        """The ledger changed: every lane looks again."""
+        """Wake every worker after a change of the ledger."""
         for worker in self._workers:
             worker.wake()
 
     def shift_clock(self, offset: timedelta) -> None:
-        """The wall clock was: nothing waits until it has caught up, and nothing is held that is not due any more."""
+        """Correct stored times after the wall clock was set back by ``offset``.
+
+        Nothing then waits until the clock has caught up, and workers release claims that are not due any
+        more.
+        """
         now = self.sender.now()
         self.sender.ledger.write(lambda conn: shift_clock_times(conn, offset, now=now))
         for worker in self._workers:
             worker.reset_after_clock_change()
 
     def check_unknown(self) -> int:
-        """One look at each unknown whose look is due."""
+        """Look up each unknown outcome whose lookup is due; return how many were due."""
         with self.sender.ledger.read() as conn:
             ids = {row.name: row.id for row in accounts.list_accounts(conn)}
         checked = reconcile.check_unknown(
@@ -84,7 +91,10 @@ class Engine:
         return checked
 
     def drain(self, *, idle_for: timedelta, deadline: float) -> bool:
-        """Everything that is due, and comes due within ``patience``, is sent; False after ``deadline`` seconds."""
+        """Wait until everything that is due now or within ``idle_for`` is sent.
+
+        Returns False after ``deadline`` seconds.
+        """
         end = time.monotonic() + deadline
         while time.monotonic() < end:
             horizon = self.sender.now() + idle_for
@@ -94,20 +104,23 @@ class Engine:
         return False
 
     def stop(self, *, timeout: float = DRAIN_TIMEOUT) -> int:
-        """No new intent is made and what was in flight has ended; how many had not after ``within`` seconds."""
+        """Stop all workers; return how many writes were in flight after ``timeout`` seconds.
+
+        No new intent is committed.
+        """
         end = time.monotonic() + timeout
         for worker in self._workers:
             worker.stop_accepting()
         in_flight = sum(lane.stop(timeout=max(0.1, end - time.monotonic())) for lane in self._workers)
         if in_flight:
-            # A disk that refuses to the end must not keep the process: what it did not take is unknown then.
+            # A disk that still refuses writes must not keep the process alive: these outcomes become unknown.
             self.sender.receipts.shutting_down.set()
         self._workers = []
         return in_flight
 
 
 def _thread_count(account_session: AccountSession) -> int:
-    """Enough threads for the account's rate at about 300 ms a write, 2 to 32."""
+    """Return enough threads for the account's rate at about 300 ms a write, from 2 to 32."""
     rates = [rate.count / rate.seconds for rate in account_session.rules.rates if not rate.per_recipient]
     return (
         max(2, min(32, int(max(rates, default=80.0) * 0.4))) if account_session.rules.is_per_recipient else 2

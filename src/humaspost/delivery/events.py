@@ -1,4 +1,4 @@
-"""What happens while sending, as values that a terminal or a log may show."""
+"""Events of sending, as values that a terminal or a log can show."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from humaspost.model.event_kind import EventKind
 
 @dataclass(frozen=True, slots=True)
 class DeliveryEvent:
-    """One event while sending.
+    """One event of sending.
 
-    ``account`` is the account's name (of a new or changed file, all of them), ``count`` of ``total`` where a post went to
-    many. ``due`` is when a new or changed post goes out.
+    ``account`` is the account's name (of a new or changed file, all of them). ``count`` of ``total`` where a
+    post goes to many recipients. ``due_at`` is when a new or changed post is due.
     """
 
     at: datetime
@@ -28,13 +28,16 @@ class DeliveryEvent:
 
 
 def describe_database_error(error: Exception) -> str:
-    """Return the database's own words, without the statement and its values."""
+    """Return the database's own message, without the statement and its values."""
     return str(getattr(error, "orig", None) or error)
 
 
 def describe_error(error: Exception) -> str:
-    """What a person is told of it: of the ledger in SQLite's own words, never the statement and its values."""
-    # An office without a ledger has no SQLAlchemy to load.
+    """Return the message of an error for users.
+
+    For an error of the ledger this is SQLite's own message, never the statement and its values.
+    """
+    # Loaded here, because an office without a ledger does not need SQLAlchemy.
     from sqlalchemy.exc import DBAPIError
 
     if isinstance(error, DBAPIError):
@@ -46,4 +49,4 @@ EmitEvent = Callable[[DeliveryEvent], None]
 
 
 def ignore(_event: DeliveryEvent) -> None:
-    """Nobody is told."""
+    """Ignore the event."""

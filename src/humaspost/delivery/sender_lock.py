@@ -1,4 +1,7 @@
-"""One sender per state folder: a lock that dies with its process. Asked first, so it imports nothing heavy."""
+"""A lock for one sender per state folder, which ends with its process.
+
+Commands check it first, so this module imports nothing heavy.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,18 +12,21 @@ if TYPE_CHECKING:
     from humaspost.ledger.file import LastSender
 
 FILE = "sender.lock"
-#: Seconds in which a command that only asks who sends has let go again.
+#: Seconds in which a command that only checks for a sender has released the lock.
 LOCK_TIMEOUT = 0.25
 
 
 class SenderBusy(Exception):
-    """Another process sends for this office."""
+    """A refusal of the lock: another process sends for this office."""
 
 
 @contextmanager
 def acquire_sender_lock(state: Path) -> Iterator[None]:
-    """This process is the only sender of the state folder, however often it says so; raises SenderBusy where it is not."""
-    from filelock import FileLock, Timeout  # it loads asyncio: only where there is a sender
+    """Hold the lock of the state folder; raise SenderBusy where another process has it.
+
+    The process that has the lock can acquire it again.
+    """
+    from filelock import FileLock, Timeout  # filelock loads asyncio, so it is imported only where it is used
 
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     file_lock = FileLock(state / FILE, mode=0o600, is_singleton=True)
@@ -35,7 +41,10 @@ def acquire_sender_lock(state: Path) -> Iterator[None]:
 
 
 def is_held(state: Path) -> bool:
-    """Whether some process sends right now; takes and leaves the lock, so ask rarely."""
+    """Return True if a process sends right now.
+
+    The check acquires and releases the lock, so call it rarely.
+    """
     if not (state / FILE).exists():
         return False
     from filelock import FileLock, Timeout
@@ -48,7 +57,7 @@ def is_held(state: Path) -> bool:
 
 
 def read_owner(state: Path) -> "LastSender | None":
-    """Return the sender that holds the lock, as the ledger names it; None where it cannot be known."""
+    """Return the sender that holds the lock, as the ledger records it, or None if unknown."""
     from humaspost.ledger.file import FILE as LEDGER_FILE
     from humaspost.ledger.file import read_last_sender
 

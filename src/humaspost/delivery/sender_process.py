@@ -1,4 +1,4 @@
-"""A process that sends, named in the ledger while it does; the lock itself is in ``lock``."""
+"""A sending process, as the ledger records it; the lock itself is in ``sender_lock``."""
 
 import os
 import socket
@@ -14,7 +14,7 @@ from humaspost.ledger.database import Ledger
 
 @dataclass(frozen=True, slots=True)
 class SenderProcess:
-    """Who sends: ``id`` is fresh at every start."""
+    """The process that sends; ``id`` is new at every start."""
 
     id: str
     command: str
@@ -23,13 +23,13 @@ class SenderProcess:
 
 
 def current(command: str) -> SenderProcess:
-    """This process, as a fresh owner."""
+    """Return this process with a new id."""
     return SenderProcess(uuid.uuid4().hex, command, os.getpid(), socket.gethostname())
 
 
 @contextmanager
 def register(ledger: Ledger, process: SenderProcess, *, now: datetime) -> Iterator[None]:
-    """The ledger names this sender until it stops."""
+    """Record the sender's start in the ledger, and its stop at the end of the context."""
     ledger.write(
         lambda conn: senders.record_start(
             conn, process.id, command=process.command, pid=process.pid, host=process.host, now=now
