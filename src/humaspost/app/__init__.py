@@ -1,1 +1,1 @@
-"""The verbs of a user, each wired over the stages in order; `verbs` is the first page to read."""
+"""The use cases of humaspost, each wired over the stages in order; begin with ``verbs``."""

@@ -1,4 +1,4 @@
-"""The office's accounts, ready to send; only what speaks to platforms loads this."""
+"""Sessions of the office's accounts; only code that calls platforms loads this module."""
 
 import hashlib
 from contextlib import suppress
@@ -16,7 +16,7 @@ from humaspost.settings.problems import ConfigError
 
 
 def open_account(office: Office, account: Account) -> AccountSession:
-    """Return the account, ready to send; from now on it has an id in the ledger."""
+    """Return a session of the account, and give the account an id in the ledger."""
     channel = office.channels[account.channel]
     _register_secrets(office, account.name, channel)
     platform_id = channel.platform_id(account.config)

@@ -1,4 +1,4 @@
-"""Logging in to an account with a browser, where its channel has that."""
+"""Logins with a browser, on channels that support them, and the status of an account."""
 
 from humaspost.app import account_sessions
 from humaspost.app.office import Office
@@ -9,17 +9,17 @@ from humaspost.model.channel import Authorization, Channel, OAuthLogin
 
 
 def login_secrets(channel: Channel, account: Account) -> tuple[str, ...]:
-    """The secrets that logging in brings; none = a person writes the account's secrets."""
+    """Return the secrets that a login creates; empty if a person writes them."""
     return channel.login_secrets(account.config) if isinstance(channel, OAuthLogin) else ()
 
 
 def required_secrets(channel: Channel, account: Account) -> tuple[str, ...]:
-    """The secrets without which the account cannot be used, whoever brings them."""
+    """Return the secrets without which the account cannot be used, from a login or a person."""
     return login_secrets(channel, account) or channel.secrets
 
 
 def create_authorization(office: Office, account: Account, *, callback_url: str) -> Authorization | None:
-    """What the person is to be asked; None = the account is not logged in to so."""
+    """Return the authorization to open in a browser, or None if the account has no such login."""
     channel = office.channels[account.channel]
     if not isinstance(channel, OAuthLogin) or not channel.login_secrets(account.config):
         return None
@@ -27,17 +27,17 @@ def create_authorization(office: Office, account: Account, *, callback_url: str)
 
 
 def log_in(office: Office, account: Account, *, authorization: Authorization, code: str) -> None:
-    """The tokens are in the state folder; raises one of the six ChannelErrors where the platform gives none.
+    """Exchange the code for tokens and store them in the state folder.
 
-    Whose they are is not known yet: nothing is sent by them before the platform said so.
+    The tokens might belong to another account: nothing is sent with them before an identity check.
+    Raises one of the six ChannelErrors if the platform gives no tokens.
     """
     account_session = account_sessions.open_account(office, account)
     try:
         channel = account_session.channel
         assert isinstance(channel, OAuthLogin)
-        _require_identity_check(
-            office, account_session
-        )  # before, for a process that dies; after, for a sender that asked meanwhile
+        # Before the login, in case this process dies; after it, in case a sender checked meanwhile.
+        _require_identity_check(office, account_session)
         channel.log_in(account.config, account_session.context, authorization=authorization, code=code)
         _require_identity_check(office, account_session)
     finally:
@@ -51,9 +51,9 @@ def _require_identity_check(office: Office, account_session: AccountSession) -> 
 
 
 def fetch_status(office: Office, name: str) -> AccountStatus:
-    """What the platform says of the account, kept in the ledger. Raises KeyError for a name that is not configured,
+    """Fetch the account's status from its platform, store it in the ledger and return it.
 
-    and one of the six errors where the platform does not say it.
+    Raises KeyError for a name that is not configured, and one of the six ChannelErrors.
     """
     account = office.settings.account(name)
     if account is None:

@@ -1,4 +1,4 @@
-"""Audiences: files of people, imported when they change."""
+"""Audiences: files of recipients, imported when they change."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -12,7 +12,7 @@ from humaspost.model.records import AudienceRecord
 
 
 def import_changed(office: Office) -> list[ImportChanges]:
-    """Every audience of the config holds what its file says; what changed, by name."""
+    """Import each audience file that changed; return the changes."""
     imports = (_run_import(office, name) for name in office.settings.audiences)
     return [changes for changes in imports if changes is not None]
 
@@ -30,18 +30,18 @@ def _run_import(office: Office, name: str) -> ImportChanges | None:
 
 
 def list_problems(changes: Iterable[ImportChanges]) -> list[Problem]:
-    """What is wrong with the files."""
+    """Return all problems of the imported files."""
     return [problem for each in changes for problem in each.problems]
 
 
 def list_imported(office: Office) -> dict[str, AudienceRecord]:
-    """Return the ledger's row of each audience, by name."""
+    """Return the ledger's record of each audience, by name."""
     with office.ledger().read() as conn:
         return {row.name: row for row in recipients.list_audiences(conn)}
 
 
 def read_files(office: Office, names: Sequence[str] = ()) -> dict[str, AudienceFile]:
-    """Return the audiences' files as read, by name; without names, all of the config."""
+    """Read the audience files; without names, read all files of the config."""
     settings, now = office.settings, office.now()
     return {
         name: read_audience(path, display_path=shown(path, settings.root), now=now, zone=settings.timezone)
@@ -57,6 +57,6 @@ def preview_imports(office: Office, files: Mapping[str, AudienceFile]) -> list[I
 
 
 def import_audience(office: Office, name: str, file: AudienceFile) -> ImportChanges:
-    """Import the file as it was read; return what that changed."""
+    """Import the file as it was read; return the changes."""
     path = shown(office.settings.audiences[name], office.settings.root)
     return import_rows(office.ledger(write=True), name, audience_file=file, now=office.now(), file=path)

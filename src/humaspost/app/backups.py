@@ -1,4 +1,4 @@
-"""Backups of an office's ledger, and the way back."""
+"""Backups of the office's ledger, and how to restore them."""
 
 import sqlite3
 from collections.abc import Callable
@@ -19,14 +19,17 @@ from humaspost.ledger.recovery.restore import RestoreResult
 from humaspost.model.event_kind import EventKind
 from humaspost.policy.eligibility import check_recipient
 
-#: After a backup that could not be made it is tried again after this.
+#: Time to wait after a failed daily backup before the next try.
 RETRY_DELAY = timedelta(hours=1)
 
 
 def create_backup(office: Office, target: Path | None) -> Path:
-    """A whole copy of the ledger lies at ``target``, by default among the daily ones."""
+    """Write a complete copy of the ledger to ``target``; the default is the state folder.
+
+    Raises LedgerError if there is no ledger, or ``target`` is another kind of file.
+    """
     state = office.settings.state
-    # It raises where the ledger cannot be used: no copy of that would help.
+    # Raises LedgerError for a ledger that cannot be used: a copy of it would not help.
     if database.read_version(state / database.FILE) is None:
         raise LedgerError(_("there is no ledger yet, so there is nothing to back up"), "humaspost run")
     if target is None:
@@ -34,7 +37,7 @@ def create_backup(office: Office, target: Path | None) -> Path:
     if target.resolve() == (state / database.FILE).resolve():
         raise LedgerError(_("that is the ledger itself"), _("name another file: humaspost backup FILE"))
     if target.exists() and not _is_ledger(target):
-        # Only an older copy is written over: a mistyped name must not cost a post.
+        # Only an older backup is overwritten: a mistyped name must not destroy a post.
         message = _("{name} is there already, and is no backup").format(name=target)
         raise LedgerError(message, _("name another file: humaspost backup FILE"))
     backup.create_backup(state / database.FILE, target, now=office.now())
@@ -49,7 +52,10 @@ def _is_ledger(path: Path) -> bool:
 
 
 def create_daily_job(office: Office) -> Callable[[], None]:
-    """A function that keeps a backup of every day; one that cannot be made stops nothing and is told."""
+    """Return a function that makes the backup of the day.
+
+    A failed backup is reported as an event and stops nothing.
+    """
     failed: list[datetime] = []
 
     def run_job() -> None:
@@ -68,9 +74,10 @@ def create_daily_job(office: Office) -> Callable[[], None]:
 
 
 def get_restore_point(office: Office, source: Path | None, *, adopt: bool) -> tuple[Path | None, datetime]:
-    """What would be put back (None = the ledger as it lies there), and what moment it knows of last.
+    """Return the backup to restore, and the last time that it has a record of.
 
-    Raises LedgerError where there is none, or it is not whole.
+    With ``adopt`` the path is None: the ledger itself is restored. Raises LedgerError if there is no
+    backup, or the ledger is damaged.
     """
     state = office.settings.state
     if adopt:
@@ -95,9 +102,9 @@ def _file_hint() -> str:
 
 
 def restore_backup(office: Office, source: Path | None) -> RestoreResult:
-    """The ledger is a copy of ``source`` (None: itself), and what was due since is unknown.
+    """Replace the ledger with ``source``; with None, adopt the ledger that is there.
 
-    Raises SenderBusy while a sender runs.
+    Deliveries that were due since then become unknown. Raises SenderBusy while a sender runs.
     """
     state = office.settings.state
     with acquire_sender_lock(state):
@@ -113,13 +120,17 @@ def restore_backup(office: Office, source: Path | None) -> RestoreResult:
 
 
 def verify(office: Office) -> None:
-    """The ledger is whole and the one that sent last; else LedgerError. Hold the sender's lock."""
+    """Check that the ledger is complete and not an old copy; start its next generation.
+
+    Raises LedgerError. The caller must hold the sender lock.
+    """
     ledger = office.ledger(write=True, upgrade=True)
     database.check_integrity(ledger)
     copy_detection.start_generation(ledger, office.settings.state)
 
 
 def finish(office: Office) -> None:
-    """A copy that was made while this sender ran is not taken for the ledger; where the disk refuses, it may be."""
+    """Start a new generation, so that a copy made while this sender ran is recognized."""
+    # If the disk refuses, such a copy might be accepted as the ledger. A sender that ends must not fail.
     with suppress(OSError, DBAPIError):
         copy_detection.start_generation(office.ledger(write=True), office.settings.state)

@@ -1,4 +1,4 @@
-"""The Door: all that a channel's session may touch of the house."""
+"""The context that a channel's session gets: its only access to the rest of humaspost."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ from humaspost.settings.vault import RenewalInProgress, Vault
 
 @dataclass(frozen=True)
 class OfficeChannelContext:
-    """One account's door; what it cannot give it says in the words of the six errors, or NotFitYet."""
+    """The context of one account; raises only the six ChannelErrors and MediaNotReady."""
 
     account: str
     rules: Rules
@@ -32,11 +32,14 @@ class OfficeChannelContext:
     conversions: ConversionPool | None = None
 
     def now(self) -> datetime:
-        """The wall clock, in UTC."""
+        """Return the current time in UTC."""
         return self.clock()
 
     def secret(self, field: str) -> str:
-        """The account's secret; AuthFailed says which one is missing or cannot be read, and what to do."""
+        """Return the account's secret.
+
+        Raises AuthFailed, with what to do, if the secret is missing or cannot be read.
+        """
         with _map_config_errors():
             value = self.vault.secret(self.account, field)
         if not value:
@@ -45,13 +48,13 @@ class OfficeChannelContext:
         return value
 
     def replace_secret(self, field: str, value: str) -> None:
-        """A rotated token is kept."""
+        """Store a rotated token."""
         with _map_config_errors():
             self.vault.replace(self.account, field, value)
 
     @contextmanager
     def renewal_lock(self) -> Iterator[None]:
-        """Inside, nobody else renews this account's tokens; Transient where somebody does for too long."""
+        """Hold the lock for renewing this account's tokens; raise Transient if it stays taken."""
         try:
             lock = self.vault.renewal_lock(self.account)
         except RenewalInProgress as error:
@@ -60,7 +63,7 @@ class OfficeChannelContext:
             yield
 
     def fit_media(self, media: Attachment) -> FitFile:
-        """The medium as this channel takes it."""
+        """Return the media file converted to the limits of the channel."""
         limits = self.rules.media_rules_for(media)
         if limits is None:
             raise Rejected("media-kind", media.path, scope=Scope.POST)
@@ -75,7 +78,7 @@ class OfficeChannelContext:
             raise Transient("media-unreadable", f"{media.path}: {error.strerror}") from error
 
     def public_url(self, media: Attachment) -> str:
-        """An address that the platform can fetch the medium from."""
+        """Return an address that the platform can fetch the media file from."""
         if self.host is None:
             raise Rejected("media-host-missing", _("config.toml needs [media] with public_base_url"))
         try:
@@ -88,7 +91,10 @@ class OfficeChannelContext:
 
 @contextmanager
 def _map_config_errors() -> Iterator[None]:
-    """A place of secrets that cannot be used keeps the account from sending, as a login that is refused does."""
+    """Raise AuthFailed for a secret source that cannot be used.
+
+    The account then stops sending, as after a refused login.
+    """
     try:
         yield
     except ConfigError as error:

@@ -1,4 +1,4 @@
-"""Every code that only the whole office can give a finding, with what it means."""
+"""Codes that only the whole office can give a problem, with their meaning."""
 
 CODES = {
     "posts-vanished": (
@@ -7,5 +7,5 @@ CODES = {
     ),
 }
 
-#: Codes of the folder itself; they matter whatever is due.
+#: Codes of the folder itself; they matter even when nothing is due.
 FOLDER_CODES = ("posts-vanished", "posts-folder-missing")

@@ -1,4 +1,4 @@
-"""What the daemon does with the folder: read it, enter it, and tell what is new."""
+"""The daemon's work on the posts folder: read it, sync the ledger, report what is new."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,10 @@ from humaspost.model.problem import Problem
 
 
 def create_rescan(office: Office) -> Callable[[], float | None]:
-    """A function that brings the ledger up to the folder, tells each thing once, and when to look again."""
+    """Return a function that syncs the ledger with the folder and reports each change once.
+
+    The function returns the seconds after which unsettled files can be read, or None.
+    """
     reported: set[tuple[str, str, int]] = set()
     keep_backup = create_daily_job(office)
 

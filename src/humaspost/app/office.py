@@ -1,4 +1,4 @@
-"""An office, opened: settings, secrets, ledger, channels, and the clock, wired once."""
+"""An opened office: settings, secrets, ledger, channels and clock, wired once."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from humaspost.model.channel import Channel, aliases_of
 from humaspost.settings.settings import MediaSettings, Settings
 from humaspost.settings.vault import Vault
 
-# Imported where they are used: what reads posts needs no database, no sender and no media decoder.
+# Imported where used: commands that only read posts need no database, sender or media decoder.
 if TYPE_CHECKING:
     from humaspost.content.reader import PostReader
     from humaspost.ledger.database import Ledger
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 
 def utc_now() -> datetime:
-    """The wall clock, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 @dataclass
 class Office:
-    """Everything a verb needs; nothing is read or opened before it is asked for."""
+    """Everything that a use case needs; each part is opened at its first use."""
 
     settings: Settings
     now: Callable[[], datetime] = utc_now
@@ -42,7 +42,7 @@ class Office:
     _ledger: "Ledger | None" = None
 
     def ledger(self, *, write: bool = False, upgrade: bool = False) -> "Ledger":
-        """The ledger; made if ``write`` and there is none, brought up to date only for a sender."""
+        """Return the ledger; ``write`` creates it if missing, ``upgrade`` migrates its schema."""
         from humaspost.ledger import database
 
         opened = self._ledger
@@ -54,11 +54,11 @@ class Office:
 
     @property
     def has_ledger(self) -> bool:
-        """Return True if there is a ledger; without one nothing has happened yet."""
+        """Return True if the ledger file exists."""
         return self._ledger is not None or (self.settings.state / FILE).exists()
 
     def close(self) -> None:
-        """The ledger is closed, and nothing is converted any more."""
+        """Stop all conversions and close the ledger."""
         if "conversions" in self.__dict__:
             self.conversions.close()
         if self._ledger is not None:
@@ -67,29 +67,29 @@ class Office:
 
     @cached_property
     def vault(self) -> Vault:
-        """Where the secrets are."""
+        """Return the vault of the secrets."""
         return Vault(self.settings.root, self.settings.state, environ=self.environ)
 
     @cached_property
     def channels(self) -> Mapping[str, Channel]:
-        """The channels that the config names."""
+        """Return the channels that the config names."""
         return {name: registry.load_channel(name) for name in {a.channel for a in self.settings.accounts}}
 
     @cached_property
     def probe(self) -> "MediaProbe":
-        """What media files are, remembered while they do not change."""
+        """Return the probe of media files; it caches results until a file changes."""
         from humaspost.media.probe import MediaProbe
 
         return MediaProbe(self.settings.root)
 
     @cached_property
     def reader(self) -> "PostReader":
-        """The posts folder, remembered file by file."""
+        """Return the reader of the posts folder; it caches each file."""
         return create_reader(self)
 
     @cached_property
     def host(self) -> "MediaHost | None":
-        """Where Instagram fetches media from, None where the config has no ``[media]``."""
+        """Return the host that Instagram fetches media from; None without ``[media]`` in the config."""
         media = self.settings.media
         if media is None or not media.has_public_host:
             return None
@@ -114,23 +114,23 @@ class Office:
 
     @property
     def is_converting(self) -> bool:
-        """Whether media are made fit for each channel."""
+        """Return True if media files are converted for each channel."""
         return self.settings.media is not None and self.settings.media.convert
 
     @cached_property
     def conversions(self) -> "ConversionPool":
-        """What is being converted for any account; ended with the office."""
+        """Return the pool that converts media for all accounts; ``close`` ends it."""
         from humaspost.media.video.pool import ConversionPool
 
         return ConversionPool()
 
     @property
     def fitted_folder(self) -> Path:
-        """Where media made fit for a channel are kept."""
+        """Return the folder of converted media files."""
         return self.settings.state / "media"
 
     def account_statuses(self) -> dict[str, AccountStatus]:
-        """What each account's platform last said, by account name."""
+        """Return the last status that each account's platform reported, by account name."""
         if not self.has_ledger:
             return {}
         from humaspost.ledger import accounts
@@ -141,7 +141,7 @@ class Office:
 
 
 def create_reader(office: Office) -> "PostReader":
-    """Return a reader of the office's posts folder, which knows what posts may name."""
+    """Return a reader of the posts folder, with the names that a post may use."""
     from humaspost.content.frontmatter.keys import NameIndex
     from humaspost.content.reader import PostReader
 
@@ -171,6 +171,6 @@ def _channel_aliases(office: Office, *, accepted: bool) -> dict[str, str]:
 
 
 def get_channel_keys(office: Office, channel: str) -> Mapping[str, str]:
-    """A channel's own front-matter keys with what each means."""
+    """Return the channel's own front-matter fields, each with its meaning."""
     config = next(a.config for a in office.settings.accounts if a.channel == channel)
     return office.channels[channel].rules(config).keys

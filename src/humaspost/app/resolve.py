@@ -17,24 +17,24 @@ RESOLVABLE_STATES = {
     "retry": (State.UNKNOWN, State.FAILED),
     "cancel": (State.UNKNOWN, State.FAILED, State.MISSED, State.HELD, State.SCHEDULED),
 }
-#: Each check asks the platform once per delivery.
+#: Most deliveries that one check covers: each one costs a request to the platform.
 _MAX_CHECKS = 20
 _KEY_PREFIX = re.compile(r"[0-9a-f]{6,32}")
 
-#: Returns the id of the post that a person names, among (id, file) pairs of the ledger.
+#: Returns the id of the post that a person names, from (id, file) pairs of the ledger.
 FindPost = Callable[[Iterable[tuple[str, str]]], str]
 
 
 class UnusableAddress(Exception):
-    """An address that cannot be recorded, or one that is missing; the text says why."""
+    """An address that cannot be recorded, or is missing; the message says why."""
 
 
 def select_deliveries(
     office: Office, post_or_key: str, resolution: str | None, *, account: str | None, find_post: FindPost
 ) -> list[DeliveryRecord]:
-    """Return the deliveries that the resolution may settle; None selects all that may be settled.
+    """Return the deliveries that the resolution can settle; None selects all that can be settled.
 
-    Where nothing is unknown, ``published`` may still give an address to what is live.
+    If none is unknown, ``published`` can still record an address for published deliveries.
     """
     states = RESOLVABLE_STATES[resolution or "cancel"]
     rows = _select_in_states(office, post_or_key, states, account=account, find_post=find_post)
@@ -68,14 +68,14 @@ def _select_in_states(
 
 
 def has_address(office: Office, row: DeliveryRecord) -> bool:
-    """Return True if the channel gives each post a public address that names its id."""
+    """Return True if the channel gives each post a public address that contains its id."""
     return bool(office.channels[row.channel].lookup_schedule.url_pattern)
 
 
 def recheck(office: Office, rows: Sequence[DeliveryRecord]) -> dict[str, Receipt | Proof]:
-    """Return what each platform answers now, by key; change nothing.
+    """Ask each platform again and return its answers by key; change nothing.
 
-    Where more than twenty outcomes are unknown, no platform is asked.
+    No platform is asked if more than twenty outcomes are unknown.
     """
     from humaspost.delivery.steps.reconcile import lookup
 
@@ -101,9 +101,9 @@ def remote_locations(
     *,
     url: str | None,
 ) -> dict[str, RemoteLocation]:
-    """Return where each delivery is live: as the check found it, or as the person reports it.
+    """Return where each delivery is published, as the check found or the person reported.
 
-    Raise UnusableAddress.
+    Raises UnusableAddress.
     """
     locations: dict[str, RemoteLocation] = {
         key: (result.remote_id, result.url)
@@ -112,7 +112,7 @@ def remote_locations(
     }
     unresolved = [row for row in rows if row.key not in locations]
     if url and len(rows) == 1:
-        # A person who looked knows better than the timeline.
+        # A person who checked knows more than the timeline shows.
         return {rows[0].key: _parse_address(office, rows[0], url)}
     if url and len(unresolved) == 1:
         return {**locations, unresolved[0].key: _parse_address(office, unresolved[0], url)}
@@ -123,7 +123,7 @@ def remote_locations(
 
 
 def _require_addresses(office: Office, unresolved: Sequence[DeliveryRecord]) -> None:
-    """Raise UnusableAddress where a later part waits for the address, or nothing else is to record."""
+    """Raise UnusableAddress if a later part needs the address, or nothing else can be recorded."""
     with office.ledger().read() as conn:
         required_keys = unknown_outcomes.blocking_parts(
             conn, [row.key for row in unresolved]
@@ -165,9 +165,9 @@ def settle(
     *,
     locations: Mapping[str, RemoteLocation] | None = None,
 ) -> int:
-    """Record what a person decided (``published``, ``retry``, ``cancel``); return how many that settled.
+    """Record the decision (``published``, ``retry``, ``cancel``); return how many were settled.
 
-    ``locations`` has, by key, where some of them are live.
+    ``locations`` has, by key, where some deliveries are published.
     """
     keys, now, ledger = [row.key for row in rows], office.now(), office.ledger(write=True)
     match resolution:

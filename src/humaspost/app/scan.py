@@ -1,4 +1,4 @@
-"""The folder is read, judged and entered into the ledger."""
+"""The scan of the posts folder: read it, check it and sync the ledger with it."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from humaspost.content.post_file import BrokenPost
     from humaspost.ledger.deliveries.sync_plan import SyncResult
 
-#: A file that says nothing of a post may be any file.
+#: A file with these codes might not be a post at all.
 _NO_POST_CODES = ("front-matter-missing",)
 
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """What the folder holds: valid posts, every problem, what would be done, and how many files there are.
+    """The content of the folder: valid posts, all problems, the plan and the number of files.
 
-    ``broken`` are the files without a valid post, with what could be read of each.
+    ``broken_files`` are the files without a valid post, with the fields that could be read.
     """
 
     posts: tuple[Post, ...]
@@ -44,7 +44,10 @@ class ScanResult:
     broken_files: "Mapping[str, BrokenPost]" = field(default_factory=dict)
 
     def file_errors(self, synced: "SyncResult") -> tuple[Problem, ...]:
-        """The first error of each file, or of the folder, that keeps something from being sent; drafts are not meant to be."""
+        """Return the first error of each file, or of the folder, that stops a delivery.
+
+        Errors in drafts do not count: drafts are not sent.
+        """
         drafts = {post.file for post in self.posts if post.draft}
         drafts |= {file for file, broken in self.broken_files.items() if broken.draft}
         first_errors: dict[str, Problem] = {}
@@ -54,7 +57,7 @@ class ScanResult:
         return tuple(first_errors.values())
 
     def due_problems(self, now: datetime, synced: "SyncResult") -> tuple[Problem, ...]:
-        """Those that keep what is due by now from being sent, as far as it can be told when it is due."""
+        """Return the errors that stop what is due now, as far as the due time is known."""
         due = {post.file for post in self.posts if post.date and post.date.utc <= now}
         due |= {file for file, broken in self.broken_files.items() if broken.is_due(now)}
         return tuple(
@@ -65,10 +68,10 @@ class ScanResult:
 
 
 def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled: bool = False) -> ScanResult:
-    """Every post is read and judged.
+    """Read and check every post.
 
-    ``sending`` = files that are still being written do not count yet; ``wait`` = they are waited for,
-    once, as long as files settle.
+    ``for_sending`` ignores files that are still being written. ``wait_for_unsettled`` waits for
+    them once, for the settle time of the policy.
     """
     folder_content = office.reader.read(now=_settle_time(office, for_sending))
     if wait_for_unsettled and folder_content.unsettled_files:
@@ -78,7 +81,7 @@ def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled
     posts = []
     for post in folder_content.posts:
         if post.media:
-            # The first medium loads the decoders.
+            # The first media file loads the decoders.
             post, media_problems = office.probe.probe_post(post)
             problems += media_problems
         posts.append(post)
@@ -116,7 +119,7 @@ def _sort_problems(problems: list[Problem]) -> list[Problem]:
 
 
 def create_plan_context(office: Office) -> PlanningContext:
-    """What planning is told of the office."""
+    """Return the facts of the office that planning needs."""
     policy = office.settings.policy
     same_text_period = timedelta(days=policy.same_text_days)
     return PlanningContext(
@@ -131,7 +134,7 @@ def create_plan_context(office: Office) -> PlanningContext:
 
 
 def _recent_texts(office: Office, *, since: datetime) -> Sequence[PublishedText]:
-    """Return what was published since then."""
+    """Return the texts that were published since then."""
     if not office.has_ledger:
         return ()
     from humaspost.ledger.queries import delivery_lists
@@ -141,7 +144,7 @@ def _recent_texts(office: Office, *, since: datetime) -> Sequence[PublishedText]
 
 
 def sync_ledger(office: Office, scanned: ScanResult) -> "SyncResult":
-    """Bring the ledger up to what was found; a folder that vanished changes nothing and is reported."""
+    """Sync the ledger with the scan; if the folder vanished, change nothing and report it."""
     from humaspost.ledger import accounts
     from humaspost.ledger.deliveries import sync_plan
     from humaspost.ledger.holds import file_errors
@@ -167,7 +170,7 @@ def sync_ledger(office: Office, scanned: ScanResult) -> "SyncResult":
 
 
 def list_vanished_problems(scanned: ScanResult, synced: "SyncResult") -> list[Problem]:
-    """The loud problem about posts that went away together; nothing was changed for them."""
+    """Return the problem that many posts vanished at once; the ledger still has them."""
     if not synced.vanished:
         return []
     message = _("{count} posts that are still to be sent vanished at once; nothing was changed for them")

@@ -1,4 +1,4 @@
-"""The newcomer's first page: one short function per verb of the user, wiring the stages in order."""
+"""The use cases of a user, one short function each; a good first page for a new reader."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -25,13 +25,13 @@ from humaspost.model.records import AccountRecord, DeliveryRecord
 
 #: `run` waits this long for a slot or a poll, then leaves the rest to the next run.
 DRAIN_PATIENCE = timedelta(seconds=10)
-#: and is over after this, whatever comes.
+#: `run` and `publish` end after this time in any case.
 MAX_RUN_SECONDS = 15 * 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a run did: problems found, deliveries touched, and problems of posts that were due."""
+    """The result of a run: problems, deliveries touched, and problems of posts that were due."""
 
     problems: tuple[Problem, ...]
     deliveries: tuple[DeliveryRecord, ...]
@@ -39,7 +39,7 @@ class RunReport:
 
 
 def run_due(office: Office, *, patience: timedelta = DRAIN_PATIENCE) -> RunReport:
-    """Send everything that is due, or comes due within ``patience``, once, and say what happened."""
+    """Send everything that is due now or within ``patience``, once; return the result."""
     started = office.now()
     with _running_engine(office, "run") as engine:
         audience_changes = import_changed(office)
@@ -53,7 +53,7 @@ def run_due(office: Office, *, patience: timedelta = DRAIN_PATIENCE) -> RunRepor
 
 
 def schedule(office: Office, stop: threading.Event) -> int:
-    """Watch the folder and send when due until ``stop`` is set; how many writes were then still in flight."""
+    """Send posts when due until ``stop`` is set; return how many writes were still in flight."""
     from humaspost.delivery.daemon import Daemon
 
     with _running_engine(office, "schedule") as engine:
@@ -64,9 +64,10 @@ def schedule(office: Office, stop: threading.Event) -> int:
 def publish(
     office: Office, post: str, *, account: str | None = None, deadline: float = MAX_RUN_SECONDS
 ) -> RunReport:
-    """Due, failed and missed deliveries of one post go out now; with a running owner it sends them.
+    """Send the due, failed and missed deliveries of one post now; return the result.
 
-    Raises PublishInterrupted where a person broke it off.
+    A running sender sends them; otherwise this process does. Raises PublishInterrupted if a person
+    interrupts it.
     """
     started = office.now()
     import_changed(office)
@@ -92,7 +93,10 @@ def publish(
 
 
 class PublishInterrupted(KeyboardInterrupt):
-    """Nobody wants it now any more: what was not begun is as before. ``begun`` = all deliveries, where some was."""
+    """An interrupted ``publish``: deliveries that had not started are unchanged.
+
+    ``started`` has all deliveries of the post if one had started, otherwise none.
+    """
 
     def __init__(self, started: Sequence[DeliveryRecord]) -> None:
         super().__init__()
@@ -105,13 +109,13 @@ def _list_of_post(office: Office, post: str, account: str | None) -> list[Delive
 
 
 def blocking_accounts(office: Office, post: str, *, account: str | None = None) -> list[AccountRecord]:
-    """The ledger's rows of accounts that keep something of the post back."""
+    """Return the accounts that hold deliveries of the post back."""
     with office.ledger().read() as conn:
         return publish_now.blocking_accounts(conn, post, account=account)
 
 
 def pause(office: Office, reason: str, *, except_types: Sequence[str] = ()) -> int:
-    """Nothing more is sent from here on; how many writes were already committed, once they have ended."""
+    """Pause all sending; wait for committed writes to end and return how many there were."""
     ledger = office.ledger(write=True)
     now = office.now()
     committed = ledger.write(
@@ -122,16 +126,20 @@ def pause(office: Office, reason: str, *, except_types: Sequence[str] = ()) -> i
 
 
 def resume(office: Office) -> int:
-    """No pause holds; what came due meanwhile goes by the late policy. How many deliveries that freed."""
+    """End all pauses; return how many deliveries that released.
+
+    Posts that came due during the pause follow the late policy.
+    """
     now = office.now()
     return office.ledger(write=True).write(lambda conn: pauses.end_pauses(conn, now=now))
 
 
 def check_account(office: Office, name: str) -> tuple[str, datetime | None]:
-    """The platform says whose credentials these are; they are bound, and what was held for login is freed.
+    """Ask the platform whose credentials these are, bind them and release held deliveries.
 
-    Answers (shown, next try): a moment = it did not work, the ledger's account row says why. Raises KeyError
-    for a name that the config does not have, ConfigError where its secrets cannot be read.
+    Returns the display name and the time of the next try. The time is None after a success;
+    otherwise the account's record in the ledger has the reason. Raises KeyError for a name that the
+    config does not have, ConfigError if its secrets cannot be read.
     """
     account = office.settings.account(name)
     if account is None:
@@ -157,13 +165,16 @@ def check_account(office: Office, name: str) -> tuple[str, datetime | None]:
 
 
 def rename_account(office: Office, old: str, new: str) -> bool:
-    """The ledger knows the account by its new name; False where it never knew the old one."""
+    """Rename the account in the ledger; return False if the ledger does not have ``old``."""
     return office.ledger(write=True).write(lambda conn: ledger_accounts.rename_account(conn, old, new))
 
 
 @contextmanager
 def _running_engine(office: Office, command: str, *, only_post: str | None = None) -> Iterator[Engine]:
-    """This process is the owner; raises SenderBusy where another is. In the end nothing is in flight."""
+    """Run this process as the only sender; raise SenderBusy if another one runs.
+
+    At the end no write is in flight.
+    """
     with acquire_sender_lock(office.settings.state):
         backups.verify(office)
         if only_post is None:

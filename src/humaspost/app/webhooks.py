@@ -1,4 +1,4 @@
-"""Webhooks: what a platform tells is on disk, and settled, before it hears that it was heard."""
+"""Webhooks: each is stored and applied before the platform gets its confirmation."""
 
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -39,7 +39,7 @@ class WebhookEndpoint:
 
 
 def list_endpoints(office: Office) -> dict[str, WebhookEndpoint]:
-    """The accounts whose platform signs its webhooks, by name."""
+    """Return the accounts whose platform signs its webhooks, by name."""
     return {
         account.name: _create_endpoint(office, account, receiver)
         for account in office.settings.accounts
@@ -50,7 +50,7 @@ def list_endpoints(office: Office) -> dict[str, WebhookEndpoint]:
 def list_endpoints_of_app(
     endpoints: Mapping[str, WebhookEndpoint], endpoint: WebhookEndpoint
 ) -> list[WebhookEndpoint]:
-    """The accounts of the same app, this one among them: a platform calls one address for all of an app's.
+    """Return all accounts of the same app: a platform calls one address per app.
 
     https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/overview (read 2026-11-23)
     """
@@ -78,7 +78,10 @@ def _create_endpoint(office: Office, account: Account, receiver: WebhookReceiver
 def receive_webhook(
     office: Office, endpoint: WebhookEndpoint, headers: Mapping[str, str], body: bytes
 ) -> "Future[list[WebhookChange]] | None":
-    """Answered when everything in the webhook is on disk; None = it is not the platform's. Never raises here."""
+    """Store the webhook's events; return a future of the changes, or None if it is not genuine.
+
+    The future completes when everything is on disk. Never raises in this call.
+    """
     channel_events = endpoint.channel.events(
         endpoint.account.config, headers, body, secret=endpoint.signature_secret
     )
