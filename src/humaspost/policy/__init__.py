@@ -1,1 +1,1 @@
-"""Pure rules of the house: facts in, a decision with its reason out."""
+"""Pure policy rules: facts in, a decision with its reason out."""

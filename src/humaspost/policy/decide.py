@@ -1,4 +1,4 @@
-"""May this delivery be sent now? The one rule, run inside the gate's transaction."""
+"""The gate's rule for one delivery; it runs inside the gate's transaction."""
 
 from humaspost.model.decision import Allow, Decision, Deny, GateFacts, Timing, TooLate
 from humaspost.model.delivery import State
@@ -8,7 +8,7 @@ from humaspost.policy.eligibility import check_recipient
 
 
 def decide(facts: GateFacts) -> Decision:
-    """Go, or where the delivery stands instead; the first reason that holds is the one that is told."""
+    """Return Allow, or the delivery's state instead; the first reason that applies is reported."""
     return (
         _check_final(facts)
         or _check_holds(facts)

@@ -1,4 +1,4 @@
-"""May this person be written to?"""
+"""The rule about which recipients may get a message."""
 
 from humaspost.model.decision import Deny
 from humaspost.model.delivery import State
@@ -6,7 +6,7 @@ from humaspost.model.reasons import StopReason
 
 
 def check_recipient(*, has_consent: bool, opted_out: bool) -> Deny | None:
-    """Return why the person gets nothing, or None; an opt-out counts before a missing consent."""
+    """Return why the recipient gets nothing, or None; an opt-out counts before a missing consent."""
     if opted_out:
         return Deny(State.REFUSED, StopReason.OPT_OUT)
     if not has_consent:
