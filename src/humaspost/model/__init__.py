@@ -1,1 +1,1 @@
-"""The nouns: frozen dataclasses without I/O and without a clock."""
+"""The data types of humaspost: frozen dataclasses without I/O and without a clock."""

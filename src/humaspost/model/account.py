@@ -1,4 +1,4 @@
-"""A configured identity on a channel, and what the platform says of it."""
+"""A configured account on a channel, and the status that its platform reports."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,10 +11,10 @@ from humaspost.model.rendition import Fallback
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One ``[accounts.NAME]``; ``config`` is the channel's own pydantic model of it.
+    """One ``[accounts.NAME]`` of the config.
 
-    ``display_name`` is what a person calls it (``@kotacontoh``, a masked number). ``on_unknown`` is
-    ``look``, ``ask`` or ``retry``.
+    ``config`` is the channel's own pydantic model. ``display_name`` is the name that people use
+    (``@kotacontoh``, a masked number). ``on_unknown`` is ``look``, ``ask`` or ``retry``.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whose credentials these are, by the platform's own id; ``expires_at`` None = no date known."""
+    """The owner of the credentials, by the platform's own id; ``expires_at`` None if unknown."""
 
     platform_id: str
     display_name: str
@@ -36,13 +36,14 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One WhatsApp template as approved; ``param_count`` counts the body's, ``header_kind`` is its medium or ''.
+    """One WhatsApp template as the platform approved it.
 
-    ``param_names`` are the names of the body's parameters where they go by name. ``has_header_param`` = a
-    header of text has a parameter, ``header_param_name`` what it is called where it goes by name.
-    ``buttons`` by their place: ``url``, ``quick_reply``, …; ``url+`` wants the end of its address.
-    ``body_lengths`` and ``header_lengths`` measure the text and the header's text: its own characters, then how often each
-    parameter stands in it; () = not known.
+    ``param_count`` counts the parameters of the body. ``header_kind`` is the header's medium or "".
+    ``param_names`` are the names of the body's parameters, if they have names. ``has_header_param`` is
+    True if a text header has a parameter; ``header_param_name`` is its name, if it has one.
+    ``buttons`` are in order: ``url``, ``quick_reply``, …; ``url+`` needs the end of its address.
+    ``body_lengths`` and ``header_lengths`` measure the body and the text header: first the number of fixed
+    characters, then how often each parameter appears; () if unknown.
     """
 
     name: str
@@ -61,7 +62,10 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class TemplateStatusChange:
-    """What the platform decided of one template; "" as ``status``, or as ``name`` too = only asking tells what changed."""
+    """The platform's decision on one template.
+
+    An empty ``status``, or an empty ``name`` too, means that only a request shows what changed.
+    """
 
     name: str
     language: str
@@ -70,9 +74,9 @@ class TemplateStatusChange:
 
 @dataclass(frozen=True, slots=True)
 class AccountStatus:
-    """What a platform said of an account, kept in the ledger and read offline; never more than that.
+    """The last status that a platform reported of an account; the ledger keeps it.
 
-    ``quotas`` maps a quota's name to (used, total). ``extra`` is shown by ``doctor`` as it is.
+    ``quotas`` maps a quota's name to (used, total). ``doctor`` shows ``extra`` unchanged.
     """
 
     taken_at: datetime
@@ -82,11 +86,11 @@ class AccountStatus:
     extra: Mapping[str, Json] = field(default_factory=dict)
 
     def template_category(self, name: str, language: str) -> str:
-        """What the platform has the template as (``MARKETING``, ``UTILITY``); "" where it has not told of it."""
+        """Return the platform's category (``MARKETING``, ``UTILITY``), or "" if it reported none."""
         return next((t.category for t in self.templates if (t.name, t.language) == (name, language)), "")
 
     def with_template_status(self, change: TemplateStatusChange) -> "AccountStatus":
-        """The same, with the template's status as it was decided; a template not in it is not made up."""
+        """Return the status with the template's new status; an unknown template is not added."""
         template_id = (change.name, change.language)
         changed = [
             replace(t, status=change.status or t.status) if (t.name, t.language) == template_id else t
@@ -95,7 +99,7 @@ class AccountStatus:
         return replace(self, templates=tuple(changed))
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON; ``from_json`` is its inverse."""
+        """Return plain JSON; ``from_json`` is the inverse."""
         templates = [{name: getattr(t, name) for name in Template.__slots__} for t in self.templates]
         return {
             "taken_at": self.taken_at.isoformat(),
@@ -107,7 +111,7 @@ class AccountStatus:
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> "AccountStatus":
-        """The facts that ``to_json`` wrote."""
+        """Return the status that ``to_json`` wrote."""
         expires = data["expires_at"]
         return AccountStatus(
             datetime.fromisoformat(data["taken_at"]),
@@ -119,7 +123,10 @@ class AccountStatus:
 
 
 def is_marketing(fallback: Fallback, account_status: AccountStatus | None) -> bool:
-    """Whether the template is advertising: as the platform has it, as the office calls it where that never told."""
+    """Return True if the template is marketing.
+
+    The platform's category counts; the office's own category counts if the platform reported none.
+    """
     platform_category = (
         account_status.template_category(fallback.name, fallback.language) if account_status else ""
     )
@@ -131,6 +138,6 @@ def _template_from_json(data: Mapping[str, Any]) -> Template:
         name: tuple(data.get(name, ()))
         for name in ("param_names", "buttons", "body_lengths", "header_lengths")
     }
-    # What a newer version noted beside is nothing to this one, which may be put back any day.
+    # A newer version may have stored more fields. A downgrade to this version must still read them.
     fields = {name: value for name, value in data.items() if name in Template.__slots__}
     return Template(**{**fields, **lists})

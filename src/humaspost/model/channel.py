@@ -1,4 +1,4 @@
-"""What a channel is: everything humaspost knows about one platform, behind one interface."""
+"""The interface of a channel: everything that humaspost knows about one platform."""
 
 import re
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from humaspost.model.rules import Rules
 
 @dataclass(frozen=True, slots=True)
 class LookupSchedule:
-    """When to look after an unknown outcome, in seconds from the end of the attempt; none = a person at once.
+    """The times of lookups after an unknown outcome, in seconds from the end of the attempt.
 
     ``public_site`` tells a person where to look for themselves, ``account_page`` is the address of an account's own
     page, with ``{name}`` for its name without the @, "" = its name is not part of an address. ``url_pattern`` is the expression (``re``, from its beginning) of
@@ -41,7 +41,7 @@ class LookupSchedule:
         return self.public_site
 
     def parse_remote_id(self, url: str, *, display_name: str) -> str | None:
-        """The platform's id in the address that a person gave; None where there is none, or it is another account's."""
+        """Return the platform's id in the address; None if it has none or names another account."""
         url_match = re.match(self.url_pattern, url.strip()) if self.url_pattern else None
         if url_match is None:
             return None
@@ -51,16 +51,17 @@ class LookupSchedule:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Preparation is complete; ``token`` is what ``publish`` needs (media ids, a container), as JSON."""
+    """A completed preparation; ``token`` is JSON for ``publish`` (media ids, a container)."""
 
     token: Json
 
 
 @dataclass(frozen=True, slots=True)
 class NotReady:
-    """One step was made; call again in ``retry_after`` seconds with ``token``, which is kept in the ledger.
+    """One completed step of preparation; ``prepare`` is called again in ``retry_after`` seconds.
 
-    ``used_quota`` names the preparing quota of which this step used one, '' = none.
+    The ledger keeps ``token`` for the next call. ``used_quota`` names the preparation quota of which this
+    step used one, or "".
     """
 
     token: Json
@@ -70,21 +71,21 @@ class NotReady:
 
 @dataclass(frozen=True, slots=True)
 class Retracted:
-    """The object is gone from the public's eyes."""
+    """A retraction: the public cannot see the object any more."""
 
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ManualSteps:
-    """The platform has no such call; ``instructions`` tells a person what to do."""
+    """Steps for a person, because the platform has no such call."""
 
     instructions: str
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What is live now, as the platform tells it."""
+    """The published object as the platform shows it now."""
 
     text: str
     media_count: int = 0
@@ -93,7 +94,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class FitFile:
-    """A medium made fit for one channel: the bytes that are sent."""
+    """A media file converted for one channel: the bytes that are sent."""
 
     path: Path
     mime: str
@@ -102,7 +103,7 @@ class FitFile:
 
 
 class MediaNotReady(Exception):
-    """The medium is still being made fit, elsewhere: the same step of preparation again in ``retry_after`` seconds."""
+    """A conversion that still runs elsewhere; repeat the same step in ``retry_after`` seconds."""
 
     def __init__(self, retry_after: float) -> None:
         super().__init__(retry_after)
@@ -110,110 +111,126 @@ class MediaNotReady(Exception):
 
 
 class ChannelContext(Protocol):
-    """All that a session may touch of the house."""
+    """The access of a session to the rest of humaspost."""
 
     def now(self) -> datetime:
-        """The wall clock, in UTC."""
+        """Return the current time in UTC."""
         ...
 
     def secret(self, field: str) -> str:
-        """The account's secret of that name; raises AuthFailed ``secret-missing`` naming where to put it."""
+        """Return the account's secret; raise AuthFailed ``secret-missing`` with where to put it."""
         ...
 
     def replace_secret(self, field: str, value: str) -> None:
-        """A rotated token is kept, atomically and under a lock."""
+        """Store a rotated token, atomically and under a lock."""
         ...
 
     def renewal_lock(self) -> AbstractContextManager[None]:
-        """Inside, nobody else renews this account's tokens, in any thread or process; Transient if it takes long."""
+        """Hold the lock for renewing this account's tokens, across threads and processes.
+
+        Raises Transient if the lock stays taken for too long.
+        """
         ...
 
     def fit_media(self, media: Attachment) -> FitFile:
-        """The medium as this channel takes it; raises Rejected ``media-changed`` if the source's bytes differ.
+        """Return the media file converted to the limits of this channel.
 
-        Asked before anything is written; raises MediaNotReady, which ``prepare`` lets pass, while it is being made.
+        Call it before any write. Raises Rejected ``media-changed`` if the source's bytes differ, and
+        MediaNotReady during the conversion; ``prepare`` lets MediaNotReady pass.
         """
         ...
 
     def public_url(self, media: Attachment) -> str:
-        """A public address of the fitted medium, fetched once by us; raises as ``fit_media``, or Transient if it is not."""
+        """Return a public address of the converted file, after one test download.
+
+        Raises the errors of ``fit_media``, or Transient if the download fails.
+        """
         ...
 
 
 class Session(Protocol):
-    """A channel opened for one account. Raises only the six ChannelErrors, and lets the context's MediaNotReady pass."""
+    """A channel opened for one account.
+
+    Raises only the six ChannelErrors, and lets the context's MediaNotReady pass.
+    """
 
     def whoami(self) -> Identity:
-        """Whose credentials these are; read-only."""
+        """Return the identity of the credentials; read-only."""
         ...
 
     def fetch_status(self) -> AccountStatus:
-        """Quota, templates, expiry; read-only."""
+        """Return quotas, templates and login expiry; read-only."""
         ...
 
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:
-        """At most one invisible remote write (upload, container) or poll is made; ``token`` None = begin."""
+        """Make at most one invisible remote write (upload, container) or poll; None starts over."""
         ...
 
     def publish(
         self, part: Part, ready: Ready, *, key: str, to: Recipient | None, reply_to: Receipt | None
     ) -> Receipt:
-        """The one public write is made; ``key`` is what the platform may echo."""
+        """Make the one public write; the platform may echo ``key``."""
         ...
 
     def find(self, attempt: Attempt, *, to: Recipient | None) -> Receipt | Proof:
-        """The object of an earlier attempt, or what its absence proves; read-only."""
+        """Return the object of an earlier attempt, or what its absence proves; read-only."""
         ...
 
     def retract(self, receipt: Receipt) -> Retracted | ManualSteps:
-        """The object is taken back, where the platform can; a public write like ``publish``."""
+        """Remove the object if the platform can; this is a public write like ``publish``."""
         ...
 
     def read_back(self, receipt: Receipt) -> Snapshot | None:
-        """What is live now, None = it is not there or cannot be read; read-only."""
+        """Return the published object now, or None if it is missing or unreadable; read-only."""
         ...
 
 
 class Channel(Protocol):
-    """Everything humaspost knows about one platform, in one folder."""
+    """Everything that humaspost knows about one platform, in one folder."""
 
     name: ClassVar[str]
     #: pydantic model of one ``[accounts.NAME]`` without ``channel``, ``default`` and ``on_unknown``.
     Config: ClassVar[type[Any]]
-    #: Names of the secrets that ``context.secret`` is asked for, in the order a person fills them in.
+    #: Names for ``context.secret``, in the order in which a person fills them in.
     secrets: ClassVar[tuple[str, ...]]
     lookup_schedule: ClassVar[LookupSchedule]
 
     def display_name(self, config: Any) -> str:
-        """What a person calls this account, numbers masked."""
+        """Return the name that people use for this account; numbers are masked."""
         ...
 
     def platform_id(self, config: Any) -> str | None:
-        """The platform's own id where the config names it, else None until first contact."""
+        """Return the platform's own id if the config names it, otherwise None until first contact."""
         ...
 
     def rules(self, config: Any) -> Rules:
-        """Limits as data, for this account; pure."""
+        """Return the limits of this account as data; pure."""
         ...
 
     def render(self, post: Post, config: Any, rules: Rules, *, account: str) -> Rendition:
-        """What will be shown; pure, total, deterministic. ``account`` picks the post's own keys."""
+        """Return the rendition of the post; pure, total and deterministic.
+
+        ``account`` selects the post's own fields.
+        """
         ...
 
     def check(
         self, rendition: Rendition, rules: Rules, account_status: AccountStatus | None, *, config: Any
     ) -> list[Problem]:
-        """What Rules cannot say; problems carry ``field``, not a place; pure."""
+        """Return problems that Rules cannot express, with ``field`` but without a position; pure."""
         ...
 
     def events(
         self, config: Any, headers: Mapping[str, str], body: bytes, *, secret: str
     ) -> list[ChannelEvent] | None:
-        """A webhook, verified with ``secret`` and read; None = not the platform's; never raises; pure."""
+        """Verify a webhook with ``secret`` and return its events; None if it is not genuine.
+
+        Pure; never raises.
+        """
         ...
 
     def open(self, config: Any, context: ChannelContext) -> AbstractContextManager[Session]:
-        """A session with its own connections; one thread at a time."""
+        """Open a session with its own connections, for one thread at a time."""
         ...
 
 
@@ -254,7 +271,7 @@ class WebhookReceiver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """What a person is asked at ``url``, the platform's own page; their answer comes to ``callback_url``."""
+    """A question to a person at ``url``; the platform sends the answer to ``callback_url``."""
 
     url: str
     callback_url: str
@@ -264,25 +281,25 @@ class Authorization:
 
 @runtime_checkable
 class OAuthLogin(Protocol):
-    """What a channel has besides, where a person logs in with a browser instead of copying tokens."""
+    """The optional part of a channel with a browser login instead of copied tokens."""
 
     def login_secrets(self, config: Any) -> tuple[str, ...]:
-        """The secrets that logging in brings; none = the account's secrets are all written by a person."""
+        """Return the secrets that a login creates; empty if a person writes all secrets."""
         ...
 
     def create_authorization(self, config: Any, *, callback_url: str) -> Authorization:
-        """The question, made anew each time; pure but for its dice."""
+        """Return a new authorization with a new random state; otherwise pure."""
         ...
 
     def log_in(
         self, config: Any, context: ChannelContext, *, authorization: Authorization, code: str
     ) -> None:
-        """The answer's ``code`` is exchanged, and the tokens are kept; raises the six ChannelErrors."""
+        """Exchange ``code`` for tokens and store them; raises the six ChannelErrors."""
         ...
 
 
 def optional_secret(context: ChannelContext, field: str) -> str:
-    """The secret, "" where a person has set none; raises AuthFailed where it is there and cannot be read."""
+    """Return the secret, or "" if none is set; raise AuthFailed if it cannot be read."""
     try:
         return context.secret(field)
     except AuthFailed as error:

@@ -9,7 +9,7 @@ from humaspost.model.delivery import Stage
 
 @dataclass(frozen=True, slots=True)
 class _Event:
-    """``dedupe_key`` is the same for every repetition of the event; ``at`` is the platform's time of it."""
+    """One event; repetitions have the same ``dedupe_key``; ``at`` is the platform's time."""
 
     dedupe_key: str
     at: datetime
@@ -17,9 +17,10 @@ class _Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _PersonEvent(_Event):
-    """``phone`` and ``user_id`` (the platform's own) identify the person; either may be missing.
+    """An event of one person.
 
-    ``key`` is our callback key of the message that the event is about, or None.
+    ``phone`` and ``user_id`` (the platform's own) identify the person; either may be empty. ``key`` is our
+    callback key of the message that the event is about, or None.
     """
 
     phone: str | None = None
@@ -31,8 +32,9 @@ class _PersonEvent(_Event):
 class MessageStatus(_PersonEvent):
     """The new stage of a message, or its failure.
 
-    A failed one may be sent again after ``retry_after`` seconds, ``max_retries`` times in all. ``restricts_account``
-    = the failure comes from the account, so nothing more is sent until a person has fixed it.
+    A failed message may be sent again after ``retry_after`` seconds, at most ``max_retries`` times.
+    ``restricts_account`` is True if the account caused the failure: nothing more is sent until a person
+    fixes the account.
     """
 
     remote_id: str
@@ -54,7 +56,7 @@ class InboundMessage(_PersonEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptOut(_PersonEvent):
-    """A person wants no more messages."""
+    """A person's opt-out from all messages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +83,14 @@ class NumberChanged(_PersonEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateStatus(_Event):
-    """The platform's decision on a template; with empty names, a reason to fetch the account's status again."""
+    """The platform's decision on a template; empty names mean: fetch the account's status again."""
 
     change: TemplateStatusChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRestricted(_Event):
-    """A restriction of the whole account: nothing more is sent until a person has fixed it."""
+    """A restriction of the whole account: nothing more is sent until a person fixes it."""
 
     code: str
 

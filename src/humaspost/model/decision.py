@@ -1,4 +1,4 @@
-"""What the gate is told about one delivery, and what it may answer."""
+"""The facts that the gate gets about one delivery, and its possible decisions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from humaspost.model.reasons import AccountHold, FileHold, StopReason
 
 @dataclass(frozen=True, slots=True)
 class GateFacts:
-    """Every fact that may stop a write, read in the transaction that commits its intent.
+    """Every fact that can stop a write, read in the transaction that commits its intent.
 
-    ``first_write_at`` is the first public write of this post on this account. ``is_paused`` = a pause
-    holds now that does not except this type. ``file_hold`` and ``account_hold`` say why, or None.
-    ``has_consent``, ``opted_out``, ``service_window_open`` speak of the recipient (True, False, True without one).
-    ``marketing_refused`` = it would go as marketing, of which the person wants none.
-    ``due_before_ledger`` = it was due before the ledger was made. ``duplicate_of`` = another post's id that
-    said the same here lately.
+    ``first_write_at`` is the first public write of this post on this account. ``is_paused`` is True if a
+    pause is active that does not except this type. ``file_hold`` and ``account_hold`` are reasons or None.
+    ``has_consent``, ``opted_out`` and ``service_window_open`` describe the recipient (True, False, True
+    without one). ``marketing_refused`` is True if the message is marketing and the recipient refuses
+    marketing. ``due_before_ledger`` is True if the delivery was due before the ledger existed.
+    ``duplicate_of`` is the id of another post that recently published the same text here.
     """
 
     now: datetime
@@ -42,12 +42,12 @@ class GateFacts:
 
 @dataclass(frozen=True, slots=True)
 class Allow:
-    """It may be sent now."""
+    """Permission to send the delivery now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deny:
-    """It is not sent; this is where it stands instead, and why."""
+    """A refusal to send, with the delivery's state instead and the reason."""
 
     state: State
     reason: StopReason
@@ -58,7 +58,7 @@ Decision = Allow | Deny
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """When a delivery is due, and how late it may start.
+    """The due time of a delivery, and how late it may start.
 
     ``first_write_at`` is the first public write of its post on its account.
     """
@@ -72,29 +72,29 @@ class Timing:
 
     @property
     def grace_ends_at(self) -> datetime:
-        """Return the end of the grace; it is part of the grace."""
+        """Return the last instant of the grace."""
         return self.due_at + self.grace
 
 
 @dataclass(frozen=True, slots=True)
 class OnTime:
-    """It may start now."""
+    """A delivery that may start now."""
 
 
 @dataclass(frozen=True, slots=True)
 class TooLate:
-    """It does not start any more; this is its state instead, and why."""
+    """A delivery that may not start any more, with its state instead and the reason."""
 
     state: State
     reason: StopReason
 
 
-#: The late rule, as the ledger is given it.
+#: The late rule, as the ledger gets it.
 CheckLateness = Callable[[Timing, datetime], OnTime | TooLate]
 
 
 class CheckRecipient(Protocol):
-    """The rule who may be written to, as the ledger is given it."""
+    """The rule about which recipients may get a message, as the ledger gets it."""
 
     def __call__(self, *, has_consent: bool, opted_out: bool) -> Deny | None:
-        """Return why the person gets nothing, or None."""
+        """Return why the recipient gets nothing, or None."""

@@ -1,4 +1,4 @@
-"""The unit of record: one part, to one account, for WhatsApp to one recipient."""
+"""A delivery, the unit of record: one part to one account, on WhatsApp to one recipient."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ DeliveryKey = str
 
 
 class State(StrEnum):
-    """Where a delivery stands; the table of architecture.md."""
+    """The state of a delivery; architecture.md has the table."""
 
     SCHEDULED = "scheduled"
     PREPARING = "preparing"
@@ -32,7 +32,7 @@ UNRESOLVED_STATES = (State.UNKNOWN, State.MISSED, State.FAILED)
 
 
 class Stage(StrEnum):
-    """How far a published message is known to have come; it only ever grows."""
+    """The last known stage of a published message; a stage never goes back."""
 
     ACCEPTED = "accepted"
     SENT = "sent"
@@ -41,23 +41,23 @@ class Stage(StrEnum):
 
 
 class Proof(StrEnum):
-    """What a look after an unknown outcome proved when it did not find the object."""
+    """The result of a lookup after an unknown outcome that did not find the object."""
 
     ABSENT_PROVEN = "absent_proven"
     ABSENT_SO_FAR = "absent_so_far"
     CANNOT_TELL = "cannot_tell"
-    #: The question itself was not answered: nothing is known of it.
+    #: The platform did not answer the lookup, so nothing is proved.
     NO_ANSWER = "no_answer"
 
 
 def delivery_key(post: str, account: str, part: int, *, recipient: str = "", edition: int = 1) -> DeliveryKey:
-    """32 hex digits; the text is not in it, so a mended typo never posts again."""
+    """Return 32 hex digits; the text is not included, so a fixed typo never posts again."""
     source = "\x1f".join((post, account, str(part), recipient, str(edition)))
     return hashlib.sha256(source.encode()).hexdigest()[:32]
 
 
 def parse_callback(callback: str | None) -> tuple[DeliveryKey | None, int | None]:
-    """Delivery key and attempt in what a platform echoed (``hp1:<key>:<attempt>``); two Nones where it is not ours."""
+    """Return key and attempt of an echoed ``hp1:<key>:<attempt>``; Nones if it is not ours."""
     head, _, rest = (callback or "").partition(":")
     key, _, number = rest.partition(":")
     if head != "hp1" or not (number.isascii() and number.isdecimal() and len(number) < 9):
@@ -67,7 +67,10 @@ def parse_callback(callback: str | None) -> tuple[DeliveryKey | None, int | None
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A person by the ledger's random id; ``service_window_open`` = free text may be sent now (WhatsApp's 24 hours)."""
+    """A recipient by the ledger's random id.
+
+    ``service_window_open`` is True if free text may be sent now (WhatsApp's 24 hours).
+    """
 
     id: str
     phone: str = field(repr=False)
@@ -76,9 +79,10 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Proof that an object is live; ``remote_id`` None = live, id not known.
+    """Proof that an object is published; ``remote_id`` None if its id is unknown.
 
-    ``note`` = why what was accepted may still not be shown (``held-for-quality``), as the delivery's reason.
+    ``note`` is why an accepted object might still be hidden (``held-for-quality``); it becomes the
+    delivery's reason.
     """
 
     remote_id: str | None
@@ -105,12 +109,12 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try, as ``Session.find`` needs it to look the object up.
+    """One attempt, with the facts that ``Session.find`` needs to look up its object.
 
-    ``started_at`` is when the first try began that may have landed, ``ended_at`` when the last one's
-    outcome became unknown, ``token`` what preparation gave, ``reply_to`` the remote id that was answered
-    to, ``code`` the error's code (``duplicate`` may mean something). ``used_remote_ids`` are remote ids that other
-    deliveries hold: none of them is the answer.
+    ``started_at`` is the start of the first attempt that might have succeeded. ``ended_at`` is when the
+    outcome of the last one became unknown. ``token`` is the result of preparation, ``reply_to`` the
+    remote id of the post that this one replies to, ``code`` the error's code (``duplicate`` can be
+    evidence). ``used_remote_ids`` belong to other deliveries: none of them is the object.
     """
 
     key: DeliveryKey

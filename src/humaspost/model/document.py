@@ -1,4 +1,4 @@
-"""The body of a post as neutral blocks, which each channel prints in its own way."""
+"""The body of a post as neutral blocks; each channel prints them in its own way."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,21 +13,21 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Strong:
-    """Bold."""
+    """Bold text."""
 
     children: "tuple[Inline, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class Emphasis:
-    """Italic."""
+    """Italic text."""
 
     children: "tuple[Inline, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """Struck through."""
+    """Struck-through text."""
 
     children: "tuple[Inline, ...]"
 
@@ -41,7 +41,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link with its own words."""
+    """A link with its own text."""
 
     href: str
     children: "tuple[Inline, ...]"
@@ -80,7 +80,7 @@ class ListBlock:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Somebody's words."""
+    """A quotation."""
 
     children: "tuple[Block, ...]"
 
@@ -94,7 +94,7 @@ class CodeBlock:
 
 @dataclass(frozen=True, slots=True)
 class PartBreak:
-    """``<!-- part -->``: where a thread continues in its next part."""
+    """``<!-- part -->``: the start of the thread's next part."""
 
 
 Block = Paragraph | Heading | ListBlock | Quote | CodeBlock | PartBreak
@@ -102,7 +102,7 @@ Document = tuple[Block, ...]
 
 
 def split_parts(document: Document) -> tuple[Document, ...]:
-    """The document cut at its part breaks; always at least one piece, never an empty one but the only."""
+    """Split the document at its part breaks; return at least one piece, and drop empty ones."""
     pieces: list[list[Block]] = [[]]
     for block in document:
         if isinstance(block, PartBreak):
@@ -113,12 +113,15 @@ def split_parts(document: Document) -> tuple[Document, ...]:
 
 
 def to_plain_text(document: Document) -> str:
-    """The document without any marks: paragraphs with an empty line between, a link's address in brackets."""
+    """Return the document without markup; an empty line separates paragraphs.
+
+    The address of a link follows in brackets.
+    """
     return "\n\n".join(text for text in _block_texts(document) if text)
 
 
 def inlines_to_plain_text(children: tuple[Inline, ...]) -> str:
-    """One line of text without marks; a link whose words are not its address carries it in brackets."""
+    """Return one line of text without markup; a link's address follows if its text differs."""
     return "".join(_inline_text(child) for child in children)
 
 

@@ -1,14 +1,14 @@
-"""What the outside world answers when it does not simply say yes.
+"""The errors of a platform's answers, in six kinds.
 
     ChannelError
     ├── Transient       proved that nothing was created: try the same again later
     ├── RateLimited     refused before the write: wait until ``retry_at``
-    ├── QuotaExceeded   the allowance is spent: wait until ``resets_at``, or for a person
-    ├── Rejected        will never be accepted as it is
+    ├── QuotaExceeded   the quota is used up: wait until ``resets_at``, or for a person
+    ├── Rejected        will never be accepted unchanged
     ├── AuthFailed      login, scope, expiry, restriction: a person must act
-    └── UnknownOutcome  may be live: never written again without proof
+    └── UnknownOutcome  might be published: never written again without proof
 
-Raised only in ``channels``, from tables of codes; decided only in ``delivery.retry``.
+Only ``channels`` raises them, from tables of codes; only ``delivery.retry`` decides what follows.
 """
 
 from datetime import datetime
@@ -19,7 +19,7 @@ from humaspost.base.redaction import redact
 
 
 class Scope(StrEnum):
-    """How much one error stops: the write itself, this recipient, this post, or the whole account."""
+    """The reach of an error: the write itself, this recipient, this post, or the whole account."""
 
     DELIVERY = "delivery"
     RECIPIENT = "recipient"
@@ -28,9 +28,10 @@ class Scope(StrEnum):
 
 
 class ChannelError(Exception):
-    """One of the six; ``code`` is the platform's own or ours (``timeout``), ``detail`` its words, cleaned.
+    """One of the six errors.
 
-    Both are kept and shown, so neither has a known secret in it, whoever wrote the channel.
+    ``code`` is the platform's own or ours (``timeout``); ``detail`` is the platform's cleaned message.
+    Both are stored and shown, so every known secret is redacted in them, for every channel.
     """
 
     def __init__(self, code: str, detail: str = "", *, scope: Scope = Scope.DELIVERY) -> None:
@@ -41,17 +42,19 @@ class ChannelError(Exception):
         self.scope = scope
 
     def with_subject(self, subject: str) -> Self:
-        """The same, whose words begin with what it is about: a file, say, and where it lies."""
+        """Return the same error; its detail now begins with the subject, such as a file."""
         self.detail = f"{redact(subject)}: {self.detail}" if self.detail else redact(subject)
         self.args = (f"{self.code}: {self.detail}",)
         return self
 
 
 class Transient(ChannelError):
-    """It is proved that nothing was created; ``restart_preparation`` = what was prepared is stale and made anew.
+    """Proof that nothing was created.
 
-    ``window_closed`` = the person's window is not open, whatever we knew of it: the gate decides what may go instead.
-    ``max_attempts`` = tries in all that end so, after which it is final; 0 = as many as there is time for.
+    ``restart_preparation`` is True if the prepared objects are stale and must be prepared again.
+    ``window_closed`` is True if the recipient's service window is closed, whatever the ledger has: the
+    gate decides what can be sent instead. ``max_attempts`` limits all attempts that end this way; 0 means
+    as many as there is time for.
     """
 
     def __init__(
@@ -71,7 +74,7 @@ class Transient(ChannelError):
 
 
 class RateLimited(ChannelError):
-    """The platform refused before writing; it takes the write again at ``retry_at``. ``max_attempts`` as in Transient."""
+    """A refusal before the write, until ``retry_at``; ``max_attempts`` as in Transient."""
 
     def __init__(
         self,
@@ -88,7 +91,7 @@ class RateLimited(ChannelError):
 
 
 class QuotaExceeded(ChannelError):
-    """The allowance is spent until ``resets_at``; None = until a person has seen to it."""
+    """A quota that is used up until ``resets_at``; None means until a person acts."""
 
     def __init__(
         self, code: str, detail: str = "", *, resets_at: datetime | None, scope: Scope = Scope.ACCOUNT
@@ -98,7 +101,10 @@ class QuotaExceeded(ChannelError):
 
 
 class Rejected(ChannelError):
-    """It will never be accepted as it is; ``marketing_refused`` = the person told the platform that they want no marketing."""
+    """A write that will never be accepted unchanged.
+
+    ``marketing_refused`` is True if the recipient told the platform that they want no marketing.
+    """
 
     def __init__(
         self, code: str, detail: str = "", *, scope: Scope = Scope.DELIVERY, marketing_refused: bool = False
@@ -108,10 +114,10 @@ class Rejected(ChannelError):
 
 
 class AuthFailed(ChannelError):
-    """Login, scope, expiry or a restriction of the account: a person must act.
+    """A problem of login, scope, expiry or account restriction: a person must act.
 
-    ``persistent`` = the login itself is good (a restriction, an unpaid bill), so that one which succeeds proves
-    nothing: only a person says that it is over.
+    ``persistent`` is True if the login itself works (a restriction, an unpaid bill). A successful login
+    then proves nothing: only a person can end the hold.
     """
 
     def __init__(

@@ -1,12 +1,12 @@
-"""The kinds of events while sending; their values stand in ``--jsonl`` and never change."""
+"""The kinds of events while sending; their values are in ``--jsonl`` and never change."""
 
 from enum import StrEnum
 
 
 class EventKind(StrEnum):
-    """One kind of event: a delivery's new state, or what concerns a file, an account or a recipient."""
+    """One kind of event: a delivery's new state, or news of a file, an account or a recipient."""
 
-    # A delivery is in this state now.
+    # The new state of a delivery.
     SCHEDULED = "scheduled"
     PREPARING = "preparing"
     SENDING = "sending"
@@ -18,18 +18,18 @@ class EventKind(StrEnum):
     EXPIRED = "expired"
     REFUSED = "refused"
     CANCELLED = "cancelled"
-    # What happened to it besides.
+    # Other events of a delivery.
     RETRY = "retry"
     PREPARE_FAILED = "prepare-failed"
     CHECKED = "checked"
     CHECK_FAILED = "check-failed"
     FOUND = "found"
     DUPLICATE = "duplicate"
-    # A file of the posts folder.
+    # Events of a file in the posts folder.
     NEW = "new"
     CHANGED = "changed"
     FILE_PROBLEM = "file-problem"
-    # An account, a recipient, this computer.
+    # Events of an account, a recipient or this computer.
     LIMIT = "limit"
     LOGIN = "login"
     OPTED_OUT = "opted-out"

@@ -1,4 +1,4 @@
-"""What would be done: one row per post and account, with its parts in the rendition."""
+"""The plan: one row per post and account, with its rendition."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +12,10 @@ from humaspost.model.rendition import Rendition
 
 @dataclass(frozen=True, slots=True)
 class PostPolicy:
-    """What the office's policy says of one post; ``approval`` is not here yet: such a type refuses to start."""
+    """The office's policy for one post.
+
+    ``approval`` is not here yet: humaspost does not start with such a type.
+    """
 
     late: Late = Late.ASK
     grace: timedelta = timedelta(minutes=60)
@@ -22,7 +25,7 @@ class PostPolicy:
 
 @dataclass(frozen=True, slots=True)
 class PublishedText:
-    """What was said on an account: the rendition's hash, by which post, and when."""
+    """A text that was published on an account: the rendition's hash, its post and the time."""
 
     account: str
     rendition_hash: str
@@ -50,7 +53,7 @@ class PlanRow:
     repeats: str | None = None
 
     def timing(self, *, due_at: datetime | None = None, due_before_ledger: bool = False) -> Timing:
-        """Return when it is due and how late it may start; ``due_at`` is the ledger's where that differs."""
+        """Return the due time and how late the row may start; ``due_at`` overrides the row's own."""
         return Timing(
             due_at or self.due.utc,
             self.late,
@@ -72,7 +75,10 @@ class NotPlanned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All rows, by time; and what holds the others. ``vanished`` is judged by the ledger, not here."""
+    """All rows by time, and the posts that are not planned.
+
+    The ledger, not the plan, finds posts that vanished.
+    """
 
     rows: tuple[PlanRow, ...]
     held: tuple[NotPlanned, ...] = ()

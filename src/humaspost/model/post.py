@@ -1,4 +1,4 @@
-"""A post: what one Markdown file says, checked and with the place of every key."""
+"""A post: the content of one Markdown file, checked, with the position of every field."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ from humaspost.model.problem import Position, Problem
 
 
 class Late(StrEnum):
-    """What happens to a post whose time passed by more than the grace."""
+    """The policy for a post whose time passed by more than the grace."""
 
     ASK = "ask"
     PUBLISH = "publish"
@@ -20,14 +20,14 @@ class Late(StrEnum):
 
 
 class Visibility(StrEnum):
-    """``restricted`` never reaches a public channel."""
+    """The audience of a post; ``restricted`` never reaches a public channel."""
 
     PUBLIC = "public"
     RESTRICTED = "restricted"
 
 
 class MediaKind(StrEnum):
-    """What a medium is, by its content."""
+    """The kind of a media file, by its content."""
 
     IMAGE = "image"
     GIF = "gif"
@@ -38,10 +38,10 @@ class MediaKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PublishTime:
-    """A moment as its author wrote it and what it means.
+    """A time as its author wrote it, and the instant that it means.
 
     ``local_time`` is local time without zone (``2027-02-03T08:30``), ``zone`` an IANA name or ``+07:00``,
-    ``utc`` the resolved moment, ``dst_shift`` is ``gap`` or ``fold`` where daylight saving moved it.
+    ``utc`` the resolved instant. ``dst_shift`` is ``gap`` or ``fold`` if daylight saving time moved it.
     """
 
     local_time: str
@@ -52,12 +52,13 @@ class PublishTime:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """What a video, a sound or a GIF is made of; ``""`` and None = there is none, or it is not told.
+    """The streams of a video, an audio file or a GIF; ``""`` or None if absent or unknown.
 
-    Codecs, ``pixel_format`` (``yuv420p``) and ``profile`` are named as FFmpeg names them. ``frame_rate`` per
-    second, ``bit_rate`` of the whole file in bits per second, ``sample_rate`` in Hz. ``index_first`` =
-    the index (moov) stands before the pictures, so that a player need not have the whole file. ``has_hidden_frames`` = it
-    holds pictures that a player leaves out, as a telephone does with what was cut off.
+    Codecs, ``pixel_format`` (``yuv420p``) and ``profile`` are named as FFmpeg names them. ``frame_rate`` is
+    per second, ``bit_rate`` of the whole file in bits per second, ``sample_rate`` in Hz. ``index_first`` is
+    True if the index (moov) comes before the frames, so that a player can start before the download ends.
+    ``has_hidden_frames`` is True if the file contains frames that players skip, such as those that a phone
+    cuts off.
     """
 
     codec: str = ""
@@ -77,9 +78,9 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class MediaFacts:
-    """What a media file is by its content; ``size`` in bytes, sides in pixels after orientation, seconds.
+    """The facts of a media file, by its content: size in bytes, pixels after orientation, seconds.
 
-    ``video`` is there for videos, sounds and GIFs.
+    Videos, audio files and GIFs have ``video``.
     """
 
     kind: MediaKind
@@ -94,10 +95,10 @@ class MediaFacts:
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """One entry of ``media:``; ``facts`` are there once the file was probed.
+    """One entry of ``media:``; ``facts`` is set after the probe.
 
-    ``cover_facts`` and ``captions_facts`` are those of the files beside it. ``file`` is as written,
-    ``path`` absolute. ``index`` is its position in the list (for key paths).
+    ``cover_facts`` and ``captions_facts`` describe the files beside it. ``file`` is as written, ``path``
+    absolute. ``index`` is its position in the list (for key paths).
     """
 
     file: str
@@ -115,12 +116,12 @@ class Medium:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One file in ``posts/``, valid in itself; what the channels make of it is a Rendition.
+    """One valid file in ``posts/``; each channel makes its own Rendition of it.
 
-    ``file`` is relative to the project, ``channels`` and ``audiences`` are as written, ``channel_keys`` holds
-    the keys of channels and accounts (``x:``, ``instagram:``), ``positions`` maps key paths (``date``,
-    ``x.text``, ``media.0.alt``, ``body``) to where they stand; ``lines`` is the front matter and what
-    follows, for carets. ``date`` is None only in a draft. ``digest`` is the sha256 of the bytes.
+    ``file`` is relative to the project. ``channels`` and ``audiences`` are as written. ``channel_keys`` has
+    the fields of channels and accounts (``x:``, ``instagram:``). ``positions`` maps key paths (``date``,
+    ``x.text``, ``media.0.alt``, ``body``) to positions in the file. ``lines`` has the front matter and the
+    text after it, for carets. ``date`` is None only in a draft. ``digest`` is the sha256 of the bytes.
     """
 
     id: str
@@ -146,17 +147,17 @@ class Post:
     digest: str = ""
 
     def keys_for(self, channel: str, account: str) -> dict[str, Json]:
-        """The post's own keys for one account, key by key: the account's win over the channel's."""
+        """Return the post's own fields for one account; the account's field wins over the channel's."""
         return {**self.channel_keys.get(channel, {}), **self.channel_keys.get(account, {})}
 
     def media_for(self, channel: str, account: str) -> tuple[Medium, ...]:
-        """The media that this account shows: those without ``only``, or whose ``only`` names it."""
+        """Return the media of this account: entries without ``only``, or whose ``only`` names it."""
         return tuple(
             m for m in self.media if not m.only_for or channel in m.only_for or account in m.only_for
         )
 
     def locate(self, problem: Problem) -> Problem:
-        """The problem at the line of its field, or of the nearest key above it, or of the first line."""
+        """Return the problem at the line of its field, else of the nearest parent, else line 1."""
         path = self._resolve_path(problem.field or "")
         if path != problem.field:
             problem = replace(problem, field=path or None)
@@ -167,7 +168,7 @@ class Post:
         return problem.with_position(self.file, position, text)
 
     def _resolve_path(self, path: str) -> str:
-        """Where a channel's key stands: there, under an account's name, or (its text) in the body."""
+        """Return the key path of a channel's field: as is, under an account's name, or the body."""
         owner, _dot, key = path.partition(".")
         if not key or path in self.positions or owner in ("media", "channels", "audiences", "tags"):
             return path

@@ -1,11 +1,11 @@
-"""A finding in a file: a value with a place, never an exception."""
+"""A problem in a file: a value with a position, never an exception."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """``error`` keeps a post from being published; ``warning`` never does."""
+    """The severity of a problem: ``error`` blocks the post, ``warning`` never does."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -13,7 +13,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where something stands in a file; line and column count from 1, ``length`` in characters."""
+    """A position in a file; line and column count from 1, ``length`` is in characters."""
 
     line: int
     column: int
@@ -22,9 +22,9 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong, where, and what to write instead.
+    """A problem, its position, and how to fix it.
 
-    ``code`` is kebab-case, stable, explained by ``humaspost explain``. ``file`` is relative to the
+    ``code`` is kebab-case and stable; ``humaspost explain`` explains it. ``file`` is relative to the
     project with forward slashes. ``field`` is the key path (``x.text``, ``media.0.alt``, ``body``).
     ``text`` is the line of the file that the caret points into. ``hint`` is the next step.
     """
@@ -41,16 +41,16 @@ class Problem:
 
     @property
     def is_error(self) -> bool:
-        """Whether the post cannot be published."""
+        """Return True if the problem stops the post from being published."""
         return self.severity is Severity.ERROR
 
     def with_position(self, file: str, position: Position | None, text: str = "") -> "Problem":
-        """The same problem, placed."""
+        """Return the same problem with its position."""
         return replace(self, file=file, position=position, text=text or self.text)
 
 
 def channel_problem(
     channel: str, code: str, message: str, *, hint: str, field: str, severity: Severity = Severity.ERROR
 ) -> Problem:
-    """Return a finding about one channel's rendition, with the key it stands in."""
+    """Return a problem of one channel's rendition, with its field."""
     return Problem(code, message, hint, field=field, channel=channel, severity=severity)

@@ -1,4 +1,4 @@
-"""Rows of the ledger as its readers get them; ``ledger`` makes them, nobody changes them."""
+"""Rows of the ledger as its readers get them; only ``ledger`` creates them."""
 
 import json
 from collections import Counter
@@ -11,7 +11,10 @@ from humaspost.model.delivery import WAITING_STATES, State
 
 @dataclass(frozen=True, slots=True)
 class AccountRecord:
-    """One account; ``hold`` = login, quota, throttle or None, ``status_json`` = the platform's last answer."""
+    """One account; ``hold`` is login, quota, throttle or None.
+
+    ``status_json`` is the platform's last answer.
+    """
 
     id: str
     name: str
@@ -30,13 +33,13 @@ class AccountRecord:
 
     @property
     def status(self) -> AccountStatus | None:
-        """Return what the platform last reported; None where it was never asked."""
+        """Return the status that the platform last reported, or None if it was never requested."""
         return AccountStatus.from_json(json.loads(self.status_json)) if self.status_json else None
 
 
 @dataclass(frozen=True, slots=True)
 class AudienceRecord:
-    """One imported list; ``digest`` is its file's, '' where an import was cut short."""
+    """One imported audience; ``digest`` is that of its file, or "" after an incomplete import."""
 
     name: str
     file: str
@@ -48,7 +51,7 @@ class AudienceRecord:
 
 @dataclass(frozen=True, slots=True)
 class PostRecord:
-    """One post; ``hold`` = why nothing of it is sent now: draft, error, gone or None."""
+    """One post; ``hold`` is why nothing of it is sent now: draft, error, gone or None."""
 
     id: str
     file: str
@@ -58,7 +61,7 @@ class PostRecord:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRecord:
-    """One delivery with its account and recipient; ``recipient`` '' and ``phone`` None = to the public."""
+    """One delivery; ``recipient`` is "" and ``phone`` None if it goes to the public."""
 
     key: str
     post: str
@@ -86,7 +89,7 @@ class DeliveryRecord:
 
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
-    """One attempt with its delivery; ``outcome`` None = no answer yet."""
+    """One attempt with its delivery; ``outcome`` is None if there is no answer yet."""
 
     key: str
     number: int
@@ -106,7 +109,7 @@ class AttemptRecord:
 
 @dataclass(frozen=True, slots=True)
 class LookupRecord:
-    """One lookup of an unknown outcome, and what it proved."""
+    """One lookup of an unknown outcome, and its result."""
 
     at: datetime
     proof: str
@@ -114,9 +117,10 @@ class LookupRecord:
 
 @dataclass(frozen=True, slots=True)
 class PostTotals:
-    """One post on one account; ``counts`` and ``reasons`` by state, with recipients who have no row yet.
+    """One post on one account, with its deliveries by state.
 
-    ``frozen_rendition`` is the hash of what was published first, ``changed`` = the file differs from it.
+    ``counts`` and ``reasons`` include recipients that have no row yet. ``frozen_rendition`` is the hash of
+    the rendition that was published first; ``changed`` is True if the file differs from it.
     """
 
     id: str
@@ -139,10 +143,10 @@ class PostTotals:
 
     @property
     def waiting_count(self) -> int:
-        """Return how many deliveries are waiting to be sent, those on hold not counted."""
+        """Return how many deliveries are waiting to be sent, without those on hold."""
         return self.count(*WAITING_STATES)
 
     @property
     def remaining_count(self) -> int:
-        """Return how many deliveries are still to be sent, those on hold counted."""
+        """Return how many deliveries are still to be sent, with those on hold."""
         return self.count(*WAITING_STATES, State.HELD)

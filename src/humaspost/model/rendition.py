@@ -1,4 +1,4 @@
-"""What a channel will show of a post: parts, each one public write."""
+"""A rendition: the parts of a post on one channel, each one public write."""
 
 import os.path
 import posixpath
@@ -13,11 +13,12 @@ from humaspost.model.post import MediaFacts, MediaKind, Medium, Post
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A medium in a rendition: the very bytes, by hash; ``path`` is relative to the project.
+    """A media file in a rendition: its exact bytes, by hash.
 
-    ``index`` is its place in the post's ``media:``; sizes as in MediaFacts. ``use`` names the place where
-    it is shown, if the channel's Rules have limits of their own for it (``Rules.uses``). ``cover`` is the
-    picture that stands for a video before it plays, ``captions`` the words that are spoken in it.
+    ``path`` is relative to the project. ``index`` is its position in the post's ``media:``; sizes are as in
+    MediaFacts. ``use`` names where it is shown, if the channel's Rules have their own limits for that
+    (``Rules.placement_rules``). ``cover`` is the image shown before a video plays; ``captions`` has the
+    subtitles.
     """
 
     path: str
@@ -36,17 +37,18 @@ class Attachment:
 
     @property
     def name(self) -> str:
-        """The file's own name, as a person would see it under a document."""
+        """Return the file's own name, as a reader sees it under a document."""
         return self.path.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """An approved template for recipients who may not be sent free text; ``header`` = carries the media.
+    """An approved template for recipients who may not get free text.
 
-    ``names`` = the parameters go by name, one each. ``top`` fills a header of text, ``top_name`` is its
-    name. ``buttons`` by their place: (``url``, end of the address), (``payload``, word) or ("", "").
-    ``category`` is what the office believes that it pays for, "" = it does not mind.
+    ``header`` is True if the header carries the media. ``names`` are the parameters' names, if they have
+    names. ``top`` fills a text header; ``top_name`` is its parameter's name. ``buttons`` are in order:
+    (``url``, end of the address), (``payload``, text) or ("", ""). ``category`` is the category that the
+    office expects to pay for; "" accepts any.
     """
 
     name: str
@@ -62,7 +64,7 @@ class Fallback:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One public write. ``extra`` holds what only this channel has (poll, format), as JSON."""
+    """One public write; ``extra`` has what only this channel offers (poll, format), as JSON."""
 
     number: int
     text: str
@@ -72,13 +74,13 @@ class Part:
 
     @property
     def hash(self) -> str:
-        """What preparation is shared by: the same part needs uploading once."""
+        """Return the hash that preparation is shared by: equal parts are uploaded once."""
         return sha256_digest(asdict(self))
 
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """All parts of a post on one account. ``replies_to`` is the id of the post that this one corrects."""
+    """All parts of a post on one account; ``replies_to`` is the id of the post it corrects."""
 
     channel: str
     parts: tuple[Part, ...]
@@ -86,17 +88,17 @@ class Rendition:
 
     @property
     def hash(self) -> str:
-        """What is frozen at the first public write, and what ``changed`` is told by."""
+        """Return the hash that the first public write freezes; ``changed`` compares it."""
         return sha256_digest(asdict(self))
 
     def to_json(self) -> dict[str, Json]:
-        """Plain JSON; ``from_json`` is its inverse."""
+        """Return plain JSON; ``from_json`` is the inverse."""
         plain: dict[str, Json] = asdict(self)
         return plain
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> "Rendition":
-        """The rendition that ``to_json`` wrote."""
+        """Return the rendition that ``to_json`` wrote."""
         parts = tuple(_part_from_json(part) for part in data["parts"])
         return Rendition(data["channel"], parts, data["replies_to"])
 
@@ -123,9 +125,9 @@ def _attachment_from_json(data: Mapping[str, Any]) -> Attachment:
 
 
 def attachment_from_medium(medium: Medium, project_path: str) -> Attachment:
-    """The attachment of a probed medium; ``project_path`` is its path within the project.
+    """Return the attachment of a probed media file; ``project_path`` is its path in the project.
 
-    Raises ValueError for a medium that was not probed.
+    Raises ValueError if the file was not probed.
     """
     media_facts = medium.facts
     if media_facts is None:
@@ -153,7 +155,10 @@ def attachment_from_medium(medium: Medium, project_path: str) -> Attachment:
 def _companion_attachment(
     medium: Medium, project_path: str, *, file: Path | None, media_facts: MediaFacts | None, use: str
 ) -> Attachment | None:
-    """A file beside it, where it was probed; ``medium.path`` and ``project_path`` name the same file."""
+    """Return the attachment of a probed file beside the medium, or None.
+
+    ``medium.path`` and ``project_path`` name the same file.
+    """
     if file is None or media_facts is None:
         return None
     relative_path = os.path.relpath(file, medium.path.parent).replace(os.sep, "/")
@@ -173,7 +178,7 @@ def _companion_attachment(
 
 
 def attachments_for(post: Post, *, channel: str, account: str) -> tuple[Attachment, ...]:
-    """The media that one account shows, in order; those that could not be probed have a Problem already."""
+    """Return the media of one account, in order; a file that was not probed has a Problem."""
     folder = posixpath.dirname(post.file)
     return tuple(
         attachment_from_medium(medium, posixpath.normpath(posixpath.join(folder, medium.file)))

@@ -1,4 +1,4 @@
-"""A channel's limits, as data: each with the page that says so and the day it was read."""
+"""A channel's limits as data, each with its source page and the date it was read."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,16 +8,16 @@ from decimal import Decimal
 from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment, Part
 
-#: We stay this far below what the platform says: our clock and theirs differ.
+#: We stay this far below the platform's limit, because its clock and ours differ.
 SAFETY_MARGIN = 0.95
 
-#: Length of a text in the channel's own units.
+#: Returns the length of a text in the channel's own units.
 Measure = Callable[[str], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a figure comes from: a public address and the day it was read."""
+    """The source of a number: a public address and the date it was read."""
 
     url: str
     read_on: date
@@ -25,7 +25,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One figure with its unit (``weighted characters``, ``bytes``, ``pixels``, ``seconds``, ``items``)."""
+    """One number with its unit (``weighted characters``, ``bytes``, ``pixels``, ``seconds``, ``items``)."""
 
     value: float
     unit: str
@@ -34,7 +34,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class TextRules:
-    """How long one part may be. ``measure`` counts; ``upper_bound`` is cheap and never below ``measure``."""
+    """The limit of one part's text; ``upper_bound`` is fast and never below ``measure``."""
 
     limit: Limit
     measure: Measure
@@ -43,13 +43,14 @@ class TextRules:
 
 @dataclass(frozen=True, slots=True)
 class VideoRules:
-    """What may be inside a video, a sound or a GIF; empty and None = no rule. Names as in ``Video``.
+    """The limits of a video, an audio file or a GIF; empty or None means no limit.
 
-    ``frame_rate`` (least, most) per second; ``bit_rate`` bits per second, ``sample_rate`` Hz,
-    ``audio_channels``, ``frames`` and ``max_total_pixels`` (width × height × frames) at most. ``index_first`` =
-    the moov box must come first. ``mono_audio_codecs`` are those of ``audio_codecs`` that are taken with one channel only,
-    ``audio_streams`` how many tracks of sound there may be. ``profiles`` of the codec are shown everywhere;
-    others are taken, and some telephones cannot play them.
+    Names are as in ``Video``. ``frame_rate`` (min, max) is per second. ``bit_rate`` in bits per second,
+    ``sample_rate`` in Hz, ``audio_channels``, ``frames`` and ``max_total_pixels`` (width × height × frames)
+    are maxima. ``index_first`` is True if the moov box must come first. ``mono_audio_codecs`` are those of
+    ``audio_codecs`` that are accepted with one channel only. ``audio_streams`` is how many audio tracks
+    are allowed. ``profiles`` of the codec play everywhere; others are accepted, but some phones cannot
+    play them.
     """
 
     codecs: tuple[str, ...] = ()
@@ -69,12 +70,12 @@ class VideoRules:
 
 @dataclass(frozen=True, slots=True)
 class MediaRules:
-    """What one kind of medium must be; ``convert_to`` is what ``media.fit`` makes of images.
+    """The limits of one kind of media; ``media.fit`` converts images to ``convert_to``.
 
-    ``ratio`` is width / height (least, most), ``width`` and ``height`` pixels (least, most), ``max_sides``
-    the longer and the shorter side at most, either way up, ``duration`` seconds (least, most); None = no
-    rule. ``mimes`` of a video name its containers, ``video`` what is inside. ``alt_required`` = an alternative text
-    goes with it.
+    ``ratio`` is width / height (min, max), ``width`` and ``height`` pixels (min, max), ``max_sides`` the
+    maximum of the longer and the shorter side in either orientation, ``duration`` seconds (min, max); None
+    means no limit. ``mimes`` of a video name its containers, ``video`` limits the streams inside.
+    ``alt_required`` is True if an alternative text is required.
     """
 
     mimes: tuple[str, ...]
@@ -91,13 +92,16 @@ class MediaRules:
     alt_required: bool = True
 
     def accepts_ratio(self, width: int, height: int) -> bool:
-        """Whether sides like these are within ``ratio``, to the pixel: no platform says that it rounds."""
+        """Return True if the ratio of these sides is allowed; no platform documents any rounding."""
         return self.ratio is None or self.ratio[0] <= width / height <= self.ratio[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most ``count`` writes in ``seconds``, per account or per recipient; ``burst`` may go at once."""
+    """A limit of ``count`` writes in ``seconds``; ``burst`` of them may be sent at once.
+
+    It applies per account or per recipient.
+    """
 
     name: str
     count: float
@@ -109,10 +113,10 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """At most ``count`` in a rolling window of ``seconds``.
+    """A limit of ``count`` in a rolling window of ``seconds``.
 
-    ``counts_recipients`` counts recipients outside their window. ``counts_preparation`` counts steps of preparation that say
-    so (``NotReady.spent``), not public writes.
+    ``counts_recipients`` counts recipients outside their service window. ``counts_preparation`` counts the
+    preparation steps that report it (``NotReady.used_quota``), not public writes.
     """
 
     name: str
@@ -124,13 +128,13 @@ class Quota:
 
     @property
     def usable(self) -> int:
-        """Return how many of them are used; at least one."""
+        """Return the usable part of the quota, below it by the safety margin; at least one."""
         return max(1, int(self.count * SAFETY_MARGIN))
 
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
-    """What the platform itself cannot do (``retract``, ``edit``, ``text-only``), and why."""
+    """An operation that the platform cannot do (``retract``, ``edit``, ``text-only``), and why."""
 
     operation: str
     reason: str
@@ -139,9 +143,10 @@ class Unsupported:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What the platform charges for a part, in US$: ``linked_part`` where it ``has_link``, else ``part``.
+    """The platform's price of a part in US$; ``linked_part`` if it ``has_link``.
 
-    ``alt`` is added for each alternative text of a medium of a kind in ``alt_kinds``. Never a promise.
+    Otherwise ``plain_part``. ``alt`` is added for each alternative text of media in ``alt_kinds``. The
+    price is never a promise.
     """
 
     plain_part: Decimal
@@ -152,7 +157,7 @@ class Price:
     source: Source
 
     def estimate(self, part: Part) -> Decimal:
-        """The estimate for one part."""
+        """Return the estimated price of one part."""
         texts = sum(bool(item.alt) and item.kind in self.alt_kinds for item in part.media)
         return (self.linked_part if self.has_link(part.text) else self.plain_part) + texts * self.alt
 
@@ -163,7 +168,7 @@ def _no_extras(_part: Part) -> Sequence[str]:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Everything a channel refuses, for one account.
+    """Everything that a channel refuses, for one account.
 
     ``is_public`` = restricted posts are refused. ``is_per_recipient`` = every delivery has a recipient.
     ``max_parts`` > 1 = threads, as ``parts_source`` says; None = the platform names no end, and this one is
@@ -194,11 +199,11 @@ class Rules:
     describe_extras: Callable[[Part], Sequence[str]] = _no_extras
 
     def media_rules_for(self, item: Attachment) -> MediaRules | None:
-        """What this medium must be where it is shown; None = the channel does not take its kind there."""
+        """Return the limits of this medium where it is shown; None if its kind is not accepted."""
         return self.placement_rules.get(item.use, self.media).get(item.kind)
 
     def with_platform_quotas(self, totals: Mapping[str, tuple[int, int]]) -> "Rules":
-        """The rules with the totals that the platform names for this account (``Facts.quotas``)."""
+        """Return the rules with the account's totals from the platform (``AccountStatus.quotas``)."""
         quotas = tuple(
             replace(quota, count=totals[quota.name][1]) if totals.get(quota.name, (0, 0))[1] > 0 else quota
             for quota in self.quotas
