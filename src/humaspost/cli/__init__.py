@@ -1,1 +1,1 @@
-"""The command line: parse flags, call ``app``, print a view."""
+"""The command line: it parses options, calls ``app`` and prints a view."""

@@ -1,4 +1,4 @@
-"""Colours for a terminal; they only repeat what a word says."""
+"""Colours for a terminal; they only repeat what the words already show."""
 
 from rich.console import Console
 from rich.highlighter import RegexHighlighter
@@ -29,7 +29,7 @@ class _KeywordHighlighter(RegexHighlighter):
 
 
 def colourize(text: str, columns: int) -> str:
-    """The text with colours put in, its lines as they are."""
+    """Return the text with colours; its line breaks do not change."""
     console = Console(theme=_THEME, highlight=False, force_terminal=True, width=columns)
     with console.capture() as captured:
         for line in text.split("\n"):

@@ -1,4 +1,4 @@
-"""Every error ends here: one message, its remedy, one exit code; never a raw trace, never a secret."""
+"""Every error as one message, one fix and one exit code; no bare trace and no secret."""
 
 import errno
 import os
@@ -14,12 +14,12 @@ from humaspost.cli.exit_codes import ExitCode
 from humaspost.cli.options import current_options
 from humaspost.cli.terminal import OutputClosed, print_text, terminal_columns
 
-#: What typer raises for a mistake on the command line; it exports only this leaf of it.
+#: Typer raises this class for usage errors, but exports only this subclass of it.
 _USAGE_ERROR = typer.BadParameter.__mro__[1]
 
 
 def run_guarded(root: Callable[[], Any]) -> ExitCode:
-    """What the process ends with."""
+    """Run the command and return the exit code of the process."""
     try:
         answer = root().main(prog_name="humaspost", standalone_mode=False)
         return ExitCode(answer) if isinstance(answer, int) else ExitCode.OK
@@ -32,7 +32,7 @@ def run_guarded(root: Callable[[], Any]) -> ExitCode:
 
 
 def _report_quietly(error: Exception) -> ExitCode:
-    """As ``_told``; that nobody reads standard error changes nothing."""
+    """Report the error as ``_report_error`` does, even if standard error is closed."""
     try:
         return _report_error(error)
     except OutputClosed:
@@ -40,7 +40,7 @@ def _report_quietly(error: Exception) -> ExitCode:
 
 
 def _report_error(error: Exception) -> ExitCode:
-    """The error's message is on standard error. By name, so that nothing is imported that was not raised."""
+    """Print the error to standard error and return its exit code."""
     for kind in type(error).__mro__:
         reporter = _REPORTERS.get(f"{kind.__module__}.{kind.__name__}")
         if reporter:
@@ -109,7 +109,7 @@ def _report_unsupported_ledger(error: Any) -> ExitCode:
 
 
 def _report_database_error(error: Any) -> ExitCode:
-    """SQLite's own words, without the statement that they came from."""
+    """Report SQLite's own message without the SQL statement."""
     from humaspost.delivery.events import describe_database_error
 
     message = describe_database_error(error)
@@ -160,7 +160,7 @@ def _error_location(error: Exception) -> str:
 
 
 def _format_trace(error: Exception) -> None:
-    """The trace without local variables: those could hold a secret, the lines of code cannot."""
+    """Print the trace without local variables, because those might contain a secret."""
     import traceback
 
     print_text("".join(traceback.format_exception(error)).rstrip(), error=True)

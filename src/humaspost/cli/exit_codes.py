@@ -1,4 +1,4 @@
-"""What the process ends with: documented, never renumbered."""
+"""Exit codes of the process: documented and never renumbered."""
 
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 from humaspost.model.delivery import WAITING_STATES, State
 from humaspost.model.reasons import StopReason
 
-if TYPE_CHECKING:  # every command imports this, ``--help`` too, and few need the records
+if TYPE_CHECKING:  # every command imports this module, ``--help`` too, and few commands need the records
     from humaspost.model.records import DeliveryRecord
 
 
 class ExitCode(IntEnum):
-    """One meaning per number; where several hold, ``worst`` picks the one to tell."""
+    """One meaning per number; ``most_urgent`` selects one of several."""
 
     OK = 0
-    FAILED = 1  # a delivery failed for good
+    FAILED = 1  # a delivery failed permanently
     USAGE = 2
     PROBLEMS = 3  # problems in posts
     LOGIN = 4  # an account needs login
-    NEEDS_PERSON = 5  # something needs a person
+    NEEDS_PERSON = 5  # something needs a person's attention
     BUG = 70
     IO = 74
     RETRY_LATER = 75
@@ -40,7 +40,7 @@ _PRIORITY = (
 
 
 def most_urgent(codes: Iterable[ExitCode]) -> ExitCode:
-    """The most pressing of several."""
+    """Return the most urgent of several codes."""
     present = set(codes)
     return next((code for code in _PRIORITY if code in present), ExitCode.OK)
 
@@ -49,7 +49,7 @@ _NEEDS_PERSON = (State.UNKNOWN, State.MISSED)
 
 
 def exit_code_of(rows: Iterable["DeliveryRecord"], *, due_problems: bool = False) -> ExitCode:
-    """The most pressing of all; warnings and what was not due count nowhere."""
+    """Return the most urgent code of all rows; warnings and posts not yet due do not count."""
     codes = list(_state_codes(rows))
     return most_urgent([*codes, ExitCode.PROBLEMS] if due_problems else codes)
 

@@ -1,4 +1,4 @@
-"""The language that people read: config.toml's, before that the environment's."""
+"""The language of the output: that of config.toml, and of the environment before it is read."""
 
 import os
 from pathlib import Path
@@ -10,13 +10,13 @@ LOCALES = Path(__file__).parents[1] / "locale"
 
 
 def from_environment() -> None:
-    """Indonesian where HUMASPOST_LANGUAGE or the locale says so."""
+    """Select Indonesian if HUMASPOST_LANGUAGE or the locale names it, otherwise English."""
     name = os.environ.get("HUMASPOST_LANGUAGE") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
     use_language("id" if name.lower().startswith("id") else "en")
 
 
 def use_language(name: str) -> None:
-    """Every later text is in this language, English where its catalogue has none."""
+    """Install the language's catalogue; texts that it does not contain stay English."""
     if not (LOCALES / name / "LC_MESSAGES" / f"{DOMAIN}.mo").is_file():
         i18n.install(str, _english_ngettext)
         return

@@ -1,4 +1,4 @@
-"""The entry point: it runs one command and ends the process with an exit code."""
+"""The entry point: run one command and end the process with an exit code."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ def main() -> NoReturn:
     """Run the command and end the process with one of ``exit_codes.ExitCode``, never with a trace."""
     from humaspost.cli.language import from_environment
 
-    # Before any other module of ours is imported: texts of options are translated where they are defined.
+    # Must come before other imports of humaspost: help texts are translated at import.
     from_environment()
     from humaspost.cli.errors import run_guarded
     from humaspost.cli.root import root
@@ -23,7 +23,7 @@ def main() -> NoReturn:
 
 
 def _close_stdout() -> None:
-    # A reader that closed its end (`| head`) must not make the interpreter complain while it ends.
+    # A reader that closed its end (`| head`) must not make the interpreter report an error.
     try:
         sys.stdout.flush()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Where the browser comes back to after a login: one page on this very computer, for five minutes."""
+"""The page that the browser returns to after a login; it is on this computer only."""
 
 import hmac
 import queue
@@ -14,7 +14,7 @@ PATH = "/callback"
 
 
 class AuthorizationDenied(Exception):
-    """The person said no on the platform's page (``reason``), or said nothing in time ("")."""
+    """A refusal on the platform's page (``reason``), or no answer in time ("")."""
 
     def __init__(self, reason: str = "") -> None:
         super().__init__(reason)
@@ -22,7 +22,7 @@ class AuthorizationDenied(Exception):
 
 
 class CallbackServer:
-    """A server on the loopback interface that takes one answer; ``port`` 0 chooses one."""
+    """A server on the loopback interface that accepts one answer; ``port`` 0 selects a free one."""
 
     def __init__(self, port: int) -> None:
         self._responses: queue.Queue[dict[str, str]] = queue.Queue()
@@ -32,11 +32,11 @@ class CallbackServer:
 
     @property
     def address(self) -> str:
-        """What the platform sends the browser to."""
+        """Return the address that the platform sends the browser to."""
         return f"http://{HOST}:{self._server.server_address[1]}{PATH}"
 
     def wait_for_code(self, state: str, *, within: float) -> str:
-        """The code of the answer that carries ``state``; raises NoAnswer after so many seconds."""
+        """Return the code of the answer with ``state``; raise AuthorizationDenied after ``within``."""
         self._server.state = state
         try:
             return code_of(self._responses.get(timeout=within))
@@ -61,7 +61,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class _CallbackHandler(BaseHTTPRequestHandler):
-    #: Seconds that a connection may say nothing.
+    #: Seconds after which a silent connection is closed.
     timeout = 10
 
     def do_GET(self) -> None:
@@ -87,21 +87,21 @@ class _CallbackHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
-        """Nothing: the address holds the code."""
+        """Log nothing, because the address contains the code."""
 
 
 def parse_response(query: str) -> dict[str, str]:
-    """The query's first values."""
+    """Return the first value of each query parameter."""
     return {name: values[0] for name, values in parse_qs(query).items()}
 
 
 def matches_state(response: dict[str, str], state: str) -> bool:
-    """Whether the answer belongs to the question that was asked with this state."""
+    """Return True if the answer has the state of our question."""
     return bool(state) and hmac.compare_digest(response.get("state", "").encode(), state.encode())
 
 
 def code_of(response: dict[str, str]) -> str:
-    """The code; raises NoAnswer where the person said no."""
+    """Return the code; raise AuthorizationDenied if the person refused."""
     if not response.get("code"):
         raise AuthorizationDenied(response.get("error", "no code")[:60])
     return response["code"]

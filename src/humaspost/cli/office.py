@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def office_settings() -> Settings:
-    """The settings of the office that is meant; from now on texts are in its language."""
+    """Load the settings of the selected office and switch to its language."""
     from humaspost.settings.find import find_config
     from humaspost.settings.load import load_settings
 
@@ -28,19 +28,18 @@ def office_settings() -> Settings:
 
 
 def open_office() -> "Office":
-    """The office that is meant; its ledger is opened when it is first asked for, and closed at the end.
-
-    A ledger that is closed is one file: whoever copies it by hand copies all of it.
-    """
+    """Open the selected office; its ledger opens at the first use and closes at the end."""
+    # A closed ledger is one file: a manual copy of it is complete.
     return _open(office_settings())
 
 
 @contextmanager
 def sole_sender() -> Iterator["Office"]:
-    """The office that is meant, with this process as its only sender.
+    """Open the selected office with this process as its only sender.
 
-    The lock is asked before anything heavy is imported: raises SenderBusy at once where another sends.
+    Raises SenderBusy at once if another process sends.
     """
+    # The lock is checked before any heavy import.
     from humaspost.delivery.sender_lock import acquire_sender_lock
 
     settings = office_settings()
@@ -57,7 +56,7 @@ def _open(settings: Settings) -> "Office":
 
 
 def time_formatter(office: "Office") -> "TimeFormatter":
-    """Says moments in the office's own zone."""
+    """Return a formatter of times in the office's own zone."""
     from humaspost.views.times import TimeFormatter
 
     return TimeFormatter(office.settings.timezone, office.now())

@@ -1,4 +1,4 @@
-"""The switches that every command has; set while the command line is read, once per process."""
+"""The options that every command has; set once per process, during parsing."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from humaspost.base.i18n import _
 
 @dataclass(slots=True)
 class OptionValues:
-    """``verbose`` counts the v's: 3 shows the trace of our own bugs."""
+    """The values of the shared options; ``verbose`` counts each v, and 3 shows traces of bugs."""
 
     config: Path | None = None
     quiet: bool = False
@@ -48,7 +48,7 @@ def shared_options(
         ),
     ] = 0,
 ) -> None:
-    """Every command takes these; their callbacks keep the values."""
+    """Declare the options of every command; their callbacks store the values."""
 
 
 JsonOption = Annotated[bool, typer.Option("--json", help=_("one JSON document on standard output"))]

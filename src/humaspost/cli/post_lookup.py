@@ -1,4 +1,4 @@
-"""Which post is meant: by path, by id, or by any part that fits only one."""
+"""Lookup of the post that a user names: by path, by id, or by a unique part of them."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ _MAX_IDS_PRINTED = 6
 
 
 class UnusablePost(Exception):
-    """The post that is meant cannot be used; its problems say why."""
+    """A post that was named but cannot be used; its problems give the reason."""
 
     exit_code = ExitCode.PROBLEMS
 
@@ -24,7 +24,10 @@ class UnusablePost(Exception):
 
 
 def find_post(query: str, posts: Sequence[Post], *, problems: Sequence[Problem], root: Path) -> Post:
-    """The post that is meant. Raises a usage error listing what could be, or UnusablePost for one in error."""
+    """Return the post that the query names.
+
+    Raises a usage error with all matches if there is not exactly one, or UnusablePost if it has errors.
+    """
     file = project_path(query, root)
     exact = [post for post in posts if query == post.id or file == post.file]
     matches = exact or [post for post in posts if _matches(query, post.id, post.file)]
@@ -39,7 +42,7 @@ def find_post(query: str, posts: Sequence[Post], *, problems: Sequence[Problem],
 
 
 def find_post_id(query: str, posts: Iterable[tuple[str, str]], *, root: Path) -> str:
-    """As ``one``, among (id, file) pairs of the ledger: a post whose file is gone can be meant too."""
+    """Return the id of the matching (id, file) pair; the post's file may be missing."""
     file = project_path(query, root)
     pairs = list(posts)
     exact = [id_ for id_, path in pairs if query == id_ or file == path]
@@ -50,7 +53,7 @@ def find_post_id(query: str, posts: Iterable[tuple[str, str]], *, root: Path) ->
 
 
 def project_path(path_text: str, root: Path) -> str:
-    """The path as problems and posts write it: from the project, with forward slashes."""
+    """Return the path as problems and posts write it: from the project, with forward slashes."""
     for base in (Path.cwd(), root):
         path = (base / path_text).resolve()
         if path.exists() and path.is_relative_to(root.resolve()):

@@ -1,4 +1,4 @@
-"""What happens while sending, line by line."""
+"""Events while sending, printed line by line."""
 
 import contextlib
 import queue
@@ -22,13 +22,13 @@ from humaspost.views.json_output import count_states
 from humaspost.views.schedule import format_next
 from humaspost.views.times import TimeFormatter
 
-#: Seconds of silence after which it is said what comes next.
+#: Seconds without an event after which the next post is announced.
 LULL_SECONDS = 1.5
-#: Seconds in which what happens to many recipients is gathered into one line.
+#: Seconds in which events of many recipients are grouped into one line.
 GROUPING_SECONDS = 0.7
-#: Seconds after which the same trouble is told again.
+#: Seconds after which the same problem is printed again.
 REPEAT_SECONDS = 60.0
-#: Seconds that a terminal has, when everything is over, to take what is still to be said.
+#: Seconds at the end in which a slow terminal can print the remaining lines.
 CLOSE_TIMEOUT = 5.0
 _NEVER = float("inf")
 
@@ -69,16 +69,16 @@ def _is_blocking(kind: EventKind) -> bool:
             assert_never(unreachable)
 
 
-#: What makes a person wait who watches one post.
+#: Events that delay the post that a person is watching.
 BLOCKING_KINDS = frozenset(kind for kind in EventKind if _is_blocking(kind))
 
 
 class ProgressPrinter:
-    """Prints each thing as it happens, in a thread of its own: who sends never waits for a terminal.
+    """A printer of events in its own thread, so that sending never waits for a terminal.
 
-    ``only`` = nothing but these kinds is told, beside the answer proper (on standard error).
-    What goes to many people is told as ``12 of 17``, not person by person. ``coming`` = in every lull
-    it is said what comes next.
+    With ``only_kinds`` it prints only these kinds, beside the actual output (on standard error). Events of
+    many recipients are printed as ``12 of 17``, not per recipient. With ``show_next`` it announces the
+    next post in every quiet period.
     """
 
     def __init__(
@@ -108,12 +108,12 @@ class ProgressPrinter:
         self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
 
     def emit(self, event: DeliveryEvent) -> None:
-        """It will be told, at once or with its like; whoever tells goes on."""
+        """Queue the event for printing and return at once."""
         if not self._quiet and (not self._only_kinds or event.kind in self._only_kinds):
             self._queue.put(event)
 
     def print_text(self, text: str) -> None:
-        """A sentence of our own, with the time before it."""
+        """Print a sentence with the time before it."""
         event = DeliveryEvent(self._office.now(), EventKind.TEXT, detail=text)
         if self._thread.is_alive():
             self.emit(event)
@@ -125,18 +125,18 @@ class ProgressPrinter:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Everything is told; a terminal that takes nothing is left behind after ``PATIENCE``."""
+        """Print all queued events; give up on a blocked terminal after ``CLOSE_TIMEOUT``."""
         self._queue.put(None)
         self._thread.join(CLOSE_TIMEOUT)
         if self._thread.is_alive():
             detach()
 
     def format_closing(self, rows: Iterable[DeliveryRecord]) -> list[str]:
-        """What became of everything that was touched, in one line; nothing touched is no line."""
+        """Return one line with the states of all touched deliveries; no line if there are none."""
         counts = count_states(rows)
         return [format_state_counts(dict(counts)) + "."] if counts else []
 
-    # -- the telling thread ----------------------------------------------------------------------
+    # -- the printing thread ---------------------------------------------------------------------
 
     def _run(self) -> None:
         self._restart_lull()
@@ -176,7 +176,7 @@ class ProgressPrinter:
         try:
             line = format_next(next_post(self._office, now=clock.now), clock)
         except SQLAlchemyError:
-            return  # whoever sends meets it too, and says so
+            return  # the sender has the same error and reports it
         if line != self._next_line:
             self._next_line = line
             self._print_safely(DeliveryEvent(clock.now, EventKind.TEXT, detail=line))
@@ -187,7 +187,7 @@ class ProgressPrinter:
             self._print_safely(self._with_totals(event) if event.kind is EventKind.PUBLISHED else event)
 
     def _with_totals(self, event: DeliveryEvent) -> DeliveryEvent:
-        """How many have it now, of how many."""
+        """Return the event with how many recipients got the post, of how many."""
         try:
             numbers = published_of_total(self._office, event.post, event.account)
         except SQLAlchemyError:
@@ -195,7 +195,7 @@ class ProgressPrinter:
         return replace(event, count=numbers[0], total=numbers[1]) if numbers is not None else event
 
     def _print_safely(self, event: DeliveryEvent) -> None:
-        """A terminal that is gone must never stop what is being sent."""
+        """Print the event; a terminal that is gone must not stop the sending."""
         if self._is_repeat(event):
             return
         try:
@@ -204,9 +204,10 @@ class ProgressPrinter:
             self._quiet = True
 
     def _is_repeat(self, event: DeliveryEvent) -> bool:
-        """Whether it is trouble that was told a moment ago: a full disk is met by every lane, every second."""
+        """Return True if the same problem was printed a moment ago."""
         if event.kind is not EventKind.PROBLEM:
             return False
+        # Every worker reports a full disk every second.
         key, now = (event.post, event.account, event.detail), time.monotonic()
         is_repeat = now - self._problems_printed_at.get(key, -REPEAT_SECONDS) < REPEAT_SECONDS
         if not is_repeat:

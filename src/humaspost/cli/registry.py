@@ -1,4 +1,4 @@
-"""Every command: where it is listed, what runs it, what it does in one line."""
+"""All commands: their group in the help, the function that runs them, and one line each."""
 
 import importlib
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from humaspost.cli.options import shared_options
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
-    """``target`` is ``module:function`` under humaspost.cli, imported only when the command runs."""
+    """One command; ``target`` is ``module:function`` under humaspost.cli, imported when it runs."""
 
     name: str
     target: str
     help: str
 
 
-#: In the order of ``--help``; only what exists.
+#: In the order of ``--help``.
 GROUPS: tuple[tuple[str, tuple[CommandEntry, ...]], ...] = (
     (
         _("Write"),
@@ -91,20 +91,20 @@ ENTRIES = {entry.name: entry for _title, entries in GROUPS for entry in entries}
 
 
 class LazyGroup(TyperGroup):
-    """The root command: knows every command's name, and imports the one that is asked for."""
+    """The root command: it lists all commands and imports only the requested one."""
 
     def list_commands(self, _ctx: Any) -> list[str]:
-        """Every command's name, in the order of ``--help``."""
+        """Return every command's name, in the order of ``--help``."""
         return list(ENTRIES)
 
     def get_command(self, _ctx: Any, cmd_name: str) -> Any:
-        """The command, ready to run. Raises a usage error that names the nearest one."""
+        """Return the command; raise a usage error that suggests the nearest name."""
         if cmd_name in ENTRIES:
             return load_command(ENTRIES[cmd_name])
         raise typer.BadParameter(_unknown_command(cmd_name))
 
     def format_help(self, _ctx: Any, formatter: Any) -> None:
-        """One screen: groups of verbs, not a list of descriptions."""
+        """Write one screen with the commands in groups."""
         formatter.write(help_text())
 
 
@@ -115,7 +115,7 @@ def _unknown_command(name: str) -> str:
 
 
 def load_command(entry: CommandEntry) -> Any:
-    """The command, with the switches that all have."""
+    """Return the command with the shared options."""
     module, _colon, name = entry.target.partition(":")
     target = getattr(importlib.import_module(f"humaspost.cli.{module}"), name)
     command = build(target if isinstance(target, typer.Typer) else as_application(target))
@@ -128,7 +128,7 @@ def load_command(entry: CommandEntry) -> Any:
 
 
 def as_application(function: Any) -> typer.Typer:
-    """A Typer application of this one command."""
+    """Return a Typer application of this one command."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command()(function)
     return app
@@ -141,12 +141,12 @@ def _add_shared_options(command: Any) -> None:
 
 
 def build_shared_parameters() -> list[Any]:
-    """Fresh ``--config``, ``--quiet`` and ``-v`` parameters."""
+    """Return new ``--config``, ``--quiet`` and ``-v`` parameters."""
     return list(build(as_application(shared_options)).params)
 
 
 def help_text() -> str:
-    """The grouped ``--help``."""
+    """Return the grouped ``--help``."""
     wide = max(len(title) for title, _entries in GROUPS) + 2
     rows = (f"{title:<{wide}}{'  '.join(entry.name for entry in entries)}" for title, entries in GROUPS)
     return "\n".join(

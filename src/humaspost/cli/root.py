@@ -28,7 +28,7 @@ def _humaspost(
 
 
 def root() -> Any:
-    """The root command, with the switches that every command has."""
+    """Return the root command with the shared options."""
     app = typer.Typer(
         cls=LazyGroup,
         add_completion=False,

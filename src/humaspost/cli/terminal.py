@@ -20,11 +20,11 @@ _output_detached = threading.Event()
 
 
 class OutputClosed(Exception):
-    """Whoever read our output closed it (``| head``): nothing is wrong, and nothing more is said."""
+    """The reader of our output closed it (``| head``); this is no error, and output stops."""
 
 
 def print_text(lines: Iterable[str] | str = "", *, error: bool = False) -> None:
-    """The lines are on standard output (``error``: standard error), safe, without secrets; no lines, nothing."""
+    """Print the lines, escaped and without secrets; ``error`` selects standard error."""
     text_lines = [lines] if isinstance(lines, str) else list(lines)
     if not text_lines or (current_options.quiet and not error):
         return
@@ -33,20 +33,20 @@ def print_text(lines: Iterable[str] | str = "", *, error: bool = False) -> None:
 
 
 def print_note(lines: Iterable[str] | str) -> None:
-    """A message beside the data: on standard error, so that pipes and --json stay clean."""
+    """Print a note to standard error, so that pipes and ``--json`` stay clean."""
     if not current_options.quiet:
         print_text(lines, error=True)
 
 
 def print_json(document: object) -> None:
-    """One JSON document is on standard output; ASCII, so that no terminal or encoding can spoil it."""
+    """Print one JSON document in ASCII, so that no terminal or encoding can damage it."""
     import json
 
     _write_line(sys.stdout, json.dumps(_redact_document(document), indent=2, sort_keys=False))
 
 
 def print_json_line(document: object) -> None:
-    """One JSON document on one line, at once."""
+    """Print one JSON document on one line, at once."""
     import json
 
     _write_line(sys.stdout, json.dumps(_redact_document(document)))
@@ -67,14 +67,14 @@ def _redact_document(document: Any) -> Any:
 
 
 def terminal_columns() -> int:
-    """How wide a line may be: 40 to 120 cells."""
+    """Return the width of a line: 40 to 120 cells."""
     import shutil
 
     return max(40, min(shutil.get_terminal_size((80, 24)).columns, 120))
 
 
 def confirm(question: str, *, flag: str, command: str) -> bool:
-    """Whether the person said yes; without a terminal nobody is asked and the flag is named."""
+    """Return True if the person confirms; raise a usage error with the flag without a terminal."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         message = _("{command} asks first; in a script add {flag}").format(command=command, flag=flag)
         raise typer.BadParameter(message)
@@ -90,13 +90,13 @@ def _write_text(stream: TextIO, text: str) -> None:
     if not _supports_colour(stream):
         _write_line(stream, text)
         return
-    from humaspost.cli.colour import colourize  # rich: only where somebody sees the colours
+    from humaspost.cli.colour import colourize  # rich: only if colours are visible
 
     _write_line(stream, colourize(text, terminal_columns()))
 
 
 def detach() -> None:
-    """Who reads standard output takes nothing any more: nothing else is said there, nothing waits for it."""
+    """Stop all output to standard output, and wait for none of it."""
     _output_detached.set()
 
 

@@ -27,7 +27,7 @@ def check(
     from humaspost.cli.office import open_office
     from humaspost.views.problems import format_report, problems_to_json, unique_problems
 
-    # Thousands of posts hold no cycles: looking for some again and again takes a tenth of the time.
+    # Thousands of posts hold no reference cycles. The search for cycles takes a tenth of the time.
     gc.disable()
     office = open_office()
     selected = _resolve_paths(paths or [], office.settings.root)
@@ -57,7 +57,7 @@ def check(
 
 
 def _resolve_paths(paths: Sequence[str], root: Path) -> dict[str, str]:
-    """The paths as they were typed, and as posts and problems write them."""
+    """Return each path as typed, with its path in the project."""
     from humaspost.cli.post_lookup import project_path
 
     files = {path: project_path(path, root) for path in paths}
@@ -68,7 +68,7 @@ def _resolve_paths(paths: Sequence[str], root: Path) -> dict[str, str]:
 
 
 def _require_posts(selected: Mapping[str, str], problems: Iterable[str], settings: "Settings") -> None:
-    """A path that nothing was judged of is no "no errors"."""
+    """Raise a usage error for a path without posts: it must not count as "no errors"."""
     for path, file in selected.items():
         folder = settings.root / file
         contained = folder.is_dir() and folder.resolve().is_relative_to(settings.posts.resolve())
@@ -78,5 +78,5 @@ def _require_posts(selected: Mapping[str, str], problems: Iterable[str], setting
 
 
 def _is_selected(file: str, selected: Collection[str]) -> bool:
-    """Whether the file is one of the chosen or below one; none chosen = every file is."""
+    """Return True if the file is selected or in a selected folder; no selection selects all."""
     return not selected or any(one in (".", file) or file.startswith(f"{one}/") for one in selected)

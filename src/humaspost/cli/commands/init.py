@@ -69,13 +69,13 @@ def init(
     draft = write_draft(
         folder / "posts", _("First post"), now=datetime.now().astimezone(), zone="Asia/Jakarta"
     )
-    # Last: what is not finished is not an office yet, and `init` can be run again.
+    # The config comes last: an unfinished folder is not an office yet, and `init` can run again.
     _create_file(config, _CONFIG_TEMPLATE.format(language=name), mode=0o644)
     print_text(_print_next_steps(folder, draft))
 
 
 def _create_file(path: Path, text: str, *, mode: int) -> None:
-    """The file is there, with the text if it is new."""
+    """Create the file with the text unless it exists."""
     with suppress(FileExistsError), created(path, mode=mode) as out:
         out.write(text.encode())
 

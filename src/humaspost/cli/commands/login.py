@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from humaspost.model.account import Account
     from humaspost.model.channel import Authorization
 
-#: What is to be written in the app's settings on the platform: they take only addresses that they know.
+#: The app's settings on the platform must list this address: platforms refuse unknown ones.
 DEFAULT_PORT = 8723
-#: Seconds that a person has on the platform's page.
+#: Seconds that a person has to answer on the platform's page.
 LOGIN_TIMEOUT = 300.0
 
 
@@ -113,7 +113,7 @@ def _read_pasted_code(authorization: "Authorization") -> str:
 
 
 def _verify_login(office: "Office", account: "Account") -> ExitCode:
-    """Whose tokens they are is asked at once: a person may have been signed in as somebody else."""
+    """Ask the platform whose tokens these are: the person might use another login there."""
     from humaspost.app import verbs
 
     status: list[str] = []

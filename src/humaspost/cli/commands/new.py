@@ -37,7 +37,7 @@ def new(
 def write_draft(
     folder: Path, title: str, *, now: datetime, zone: str, channels: Sequence[str] = ("x",)
 ) -> Path:
-    """A new file with the draft's text, under a name that was free."""
+    """Write the draft to a new file under a free name; return its path."""
     from humaspost.content.draft import draft_text, make_slug
 
     stem = f"{now:%Y-%m-%d}-{make_slug(title)}"

@@ -11,7 +11,7 @@ from humaspost.cli.terminal import print_json, print_note, print_text
 if TYPE_CHECKING:
     from humaspost.model.problem import Problem
 
-#: Files that are named; all of them are in status.
+#: Number of files that are named; `status` shows all of them.
 _MAX_FILES = 5
 
 
@@ -42,7 +42,7 @@ def run(json: JsonOption = False) -> ExitCode:
         print_note(summary.format(count=errors))
     code = exit_code_of(report.deliveries, due_problems=bool(report.due_problems))
     if current_options.quiet and code not in (ExitCode.OK, ExitCode.RETRY_LATER):
-        # cron sends on what is printed: whatever needs somebody is said even so.
+        # cron mails what is printed: everything that needs attention is printed there.
         print_text(
             [*printer.format_closing(report.deliveries), *_due_error_count(report.due_problems)], error=True
         )

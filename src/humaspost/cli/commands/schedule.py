@@ -39,7 +39,7 @@ def schedule(
 
 
 class StopSignal:
-    """While inside, the first SIGTERM or Ctrl-C asks to stop; a second ends the process at once."""
+    """A handler that requests a stop at the first SIGTERM or Ctrl-C; a second ends the process."""
 
     def __init__(self) -> None:
         self.requested = threading.Event()

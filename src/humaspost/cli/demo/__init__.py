@@ -1,1 +1,1 @@
-"""``humaspost demo``: one office day on the sandbox."""
+"""``humaspost demo``: one day of an office on the sandbox."""

@@ -1,4 +1,4 @@
-"""Other humaspost processes, started and always ended by this one."""
+"""Child processes that run humaspost; this process starts and always ends them."""
 
 import json
 import os
@@ -15,11 +15,12 @@ from typing import IO, Any
 
 
 class ChildFailed(Exception):
-    """A child ended or did not speak in time; the message is what it said last."""
+    """A child that ended or sent nothing in time; the message is its last output."""
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without this person's own keys, office and keyring: a demo touches none of them."""
+    """Return the environment without the user's own keys, office and keyring."""
+    # A demo must not touch any of them.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HUMASPOST_")}
     for name in ("HUMASPOST_LANGUAGE", "HUMASPOST_DEBUG"):
         if name in os.environ:
@@ -29,7 +30,7 @@ def clean_environment() -> dict[str, str]:
 
 
 class ChildProcess:
-    """``humaspost ARGS`` as a process whose standard output is read as lines of JSON."""
+    """A process ``humaspost ARGS`` whose standard output is read as lines of JSON."""
 
     def __init__(self, *args: str, cwd: Path) -> None:
         self._process = subprocess.Popen(  # noqa: S603  our own interpreter, no shell
@@ -67,7 +68,7 @@ class ChildProcess:
         self.terminate()
 
     def read_next(self, *, timeout: float) -> Any:
-        """The next line's value. Raises ChildFailed after so many seconds, or when the child ended."""
+        """Return the value of the next line; raise ChildFailed after the timeout or the child's end."""
         try:
             line = self._messages.get(timeout=max(0.0, timeout))
         except queue.Empty:
@@ -78,7 +79,7 @@ class ChildProcess:
         return json.loads(line)
 
     def messages(self, *, until: float) -> Iterator[Any]:
-        """The values of the lines that come before ``until`` (monotonic seconds) or the child's end."""
+        """Yield the values of lines until ``until`` (monotonic seconds) or the child's end."""
         while (remaining := until - time.monotonic()) > 0:
             try:
                 line = self._messages.get(timeout=remaining)
@@ -91,17 +92,17 @@ class ChildProcess:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the process is over."""
+        """Return True if the process ended."""
         return self._process.poll() is not None
 
     def error_text(self) -> str:
-        """What is on its standard error, its last lines."""
+        """Return the last lines of its standard error."""
         if self.has_ended:
             self._reader.join(timeout=1)
         return "\n".join(self._stderr_lines)
 
     def terminate(self, *, timeout: float = 10.0) -> int:
-        """The process is over, asked first; its exit code."""
+        """Ask the process to end, kill it after the timeout, and return its exit code."""
         if not self.has_ended:
             self._process.terminate()
         try:
@@ -112,7 +113,7 @@ class ChildProcess:
 
 
 def read_json(*args: str, cwd: Path) -> Any:
-    """The JSON document that ``humaspost ARGS`` prints. Raises ChildFailed where there is none."""
+    """Return the JSON document that ``humaspost ARGS`` prints; raise ChildFailed without one."""
     done = subprocess.run(  # noqa: S603  our own interpreter, no shell
         [sys.executable, "-m", "humaspost", *args],
         cwd=cwd,

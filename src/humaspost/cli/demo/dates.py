@@ -1,4 +1,4 @@
-"""The example posts, moved in time: their texts stay, only `date:` and `expires:` change."""
+"""New dates for the example posts: only ``date:`` and ``expires:`` change, not their texts."""
 
 import re
 import stat
@@ -19,7 +19,7 @@ _DATE_LINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class DatedPost:
-    """One post of the example office; ``draft`` = it is not sent whatever its date."""
+    """One post of the example office; a ``draft`` is never sent."""
 
     path: Path
     id: str
@@ -28,7 +28,7 @@ class DatedPost:
 
 
 def read_dated_posts(folder: Path, *, zone: str = "WIB") -> list[DatedPost]:
-    """The folder's posts by date; ``zone`` is for dates that name none."""
+    """Return the folder's posts by date; ``zone`` applies to dates without a zone."""
     posts = [_read_dated_post(path, zone) for path in folder.glob("*.md")]
     return sorted((post for post in posts if post), key=lambda post: (post.date, post.id))
 
@@ -50,7 +50,7 @@ def _parse_date(match: re.Match[str], zone: str) -> datetime:
 
 
 def set_due(post: DatedPost, due: datetime, *, zone: str = "WIB") -> None:
-    """The post is due at ``to``, its expiry as long after that as before; saved in one step."""
+    """Move the post to ``due`` and its expiry by the same time; save it in one step."""
     shift = due - post.date
 
     def replace_date(match: re.Match[str]) -> str:
@@ -64,7 +64,7 @@ def set_due(post: DatedPost, due: datetime, *, zone: str = "WIB") -> None:
 
 
 def distribute_dates(posts: list[DatedPost], start: datetime, *, duration: timedelta) -> None:
-    """The posts are due one after the other from ``start``, within ``over``, in the order of their dates."""
+    """Move the posts to even intervals from ``start`` on, within ``duration``, in their order."""
     step = duration / max(1, len(posts))
     for number, post in enumerate(posts):
         set_due(post, start + step * number)

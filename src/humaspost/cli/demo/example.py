@@ -1,4 +1,4 @@
-"""Where the example office lies: in the wheel, or beside the source."""
+"""The location of the example office: in the wheel, or beside the source."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import humaspost
 
 
 def example_folder() -> Path:
-    """A folder that holds ``posts`` and ``audiences``."""
+    """Return the folder with ``posts`` and ``audiences``."""
     package = Path(humaspost.__file__).parent
     packaged = package / "example"
     if (packaged / "posts").is_dir():

@@ -1,4 +1,4 @@
-"""``humaspost demo``: one office day on pretend platforms."""
+"""``humaspost demo``: one day of an office on simulated platforms."""
 
 import json
 import shutil
@@ -22,9 +22,9 @@ from humaspost.cli.terminal import print_note, print_text
 from humaspost.views.text import align_columns as aligned
 from humaspost.views.text import pad
 
-#: Seconds from moving the dates to the first post; over which the posts are spread; for all of it.
+#: Seconds: from the new dates to the first post; between first and last post; for the whole demo.
 START_DELAY, DATE_INTERVAL, MAX_DURATION = 4.0, 18.0, 57.0
-#: Until the ledger exists the posts lie this far ahead: a new ledger never sends what was due before it.
+#: Posts are this far in the future until the ledger exists: a new ledger never sends older posts.
 DATE_OFFSET = timedelta(days=1)
 
 
@@ -99,7 +99,7 @@ def _print_header(office: Path, url: str, posts: int, plan: dict[str, Any]) -> l
 
 
 def _wait_for_ledger(scheduler: ChildProcess, *, deadline: float) -> None:
-    """The daemon told of the first post that it entered, so its ledger is older than any date we set."""
+    """Wait until the scheduler reports the first post; its ledger is then older than any new date."""
     for event in scheduler.messages(until=deadline):
         if event["kind"] == "new":
             return
@@ -107,7 +107,7 @@ def _wait_for_ledger(scheduler: ChildProcess, *, deadline: float) -> None:
 
 
 def _print_progress(scheduler: ChildProcess, plan: dict[str, Any], *, deadline: float) -> None:
-    """Each thing that is published is shown, until all is or the time is over."""
+    """Print each publication until all posts are published or the time is over."""
     expected = {(item["id"], item["account"]): item for item in plan["upcoming"]}
     published = dict.fromkeys(expected, 0)
     start = time.monotonic()
@@ -156,7 +156,7 @@ def _read_day(office: Path, url: str, plan: dict[str, Any], *, order: list[str])
 
 
 def _fetch_objects(url: str) -> list[dict[str, Any]]:
-    """Every public object of the sandbox; no proxy stands between two processes of one computer."""
+    """Return every public object of the sandbox; no proxy is used on this computer."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(f"{url}/_sandbox/objects", timeout=10) as answer:
         objects: list[dict[str, Any]] = json.load(answer)["objects"]

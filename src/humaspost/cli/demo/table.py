@@ -1,4 +1,4 @@
-"""What the demo shows at its end: counted in the ledger and on the platforms, never assumed."""
+"""The demo's final table: counted in the ledger and on the sandbox, never assumed."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,9 +14,10 @@ _EMPTY_CELL = "-"
 
 @dataclass(frozen=True, slots=True)
 class DemoDay:
-    """``expected`` deliveries by (post, channel); ``deliveries`` of the ledger, ``objects`` of the sandbox.
+    """The results of the demo.
 
-    ``idle`` maps posts that are not sent to why.
+    ``expected`` counts deliveries by (post, channel). ``deliveries`` come from the ledger, ``objects`` from
+    the sandbox. ``idle`` maps posts that are not sent to the reason.
     """
 
     order: tuple[str, ...]
@@ -26,7 +27,7 @@ class DemoDay:
     objects: Sequence[Mapping[str, Any]]
 
     def live_objects(self, post: str, channel: str) -> list[Mapping[str, Any]]:
-        """The public objects that the ledger says are this post's on this channel."""
+        """Return the public objects that the ledger records for this post on this channel."""
         by_id = {(o["channel"], o["id"]): o for o in self.objects if not o["deleted"]}
         post_deliveries = [d for d in self.deliveries if (d["post"], d["channel"]) == (post, channel)]
         keys = [(channel, d["remote_id"]) for d in post_deliveries if d["state"] == "published"]
@@ -34,18 +35,18 @@ class DemoDay:
 
     @property
     def counts(self) -> Counter[str]:
-        """Deliveries by state; ``published`` only where the platform really has the object."""
+        """Return deliveries by state; ``published`` only if the platform has the object."""
         states = Counter(d["state"] for d in self.deliveries if d["state"] != "published")
         states["published"] = sum(self.published_count(channel) for channel in PLATFORMS)
         return states
 
     def published_count(self, channel: str) -> int:
-        """How many objects are live on a channel, all posts together."""
+        """Return how many objects of all posts are published on a channel."""
         return sum(len(self.live_objects(post, channel)) for post in self.order)
 
     @property
     def is_complete(self) -> bool:
-        """Everything expected is live, nothing else is, and nothing is in doubt."""
+        """Return True if exactly the expected objects are published and no outcome is unknown."""
         all_published = all(len(self.live_objects(*pair)) == count for pair, count in self.expected.items())
         total = sum(self.expected.values())
         return all_published and total == len(self.deliveries) == len(self.objects) and total > 0
@@ -99,14 +100,14 @@ def _format_cell(day: DemoDay, post: str, channel: str) -> str:
 
 
 def _format_instagram_media(media: Sequence[Mapping[str, Any]]) -> str:
-    """A video alone is a reel; beside pictures it is one of the carousel's."""
+    """Return the text for a reel if there is only one video, otherwise for the carousel's images."""
     if [item["type"].partition("/")[0] for item in media] == ["video"]:
         return _("{count} reel").format(count=1)
     return ngettext("{count} image", "{count} images", len(media)).format(count=len(media))
 
 
 def format_summary(day: DemoDay, *, seconds: float) -> list[str]:
-    """The figures in one sentence."""
+    """Return the summary of the numbers."""
     counts = day.counts
     states = [
         _("{count} deliveries published").format(count=counts["published"]),
