@@ -1,1 +1,1 @@
-"""Questions: ledger, plan and disk become frozen dataclasses with codes and values, no words."""
+"""Reports: frozen dataclasses with codes and values from ledger, plan and disk; no words."""

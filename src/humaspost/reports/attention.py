@@ -1,4 +1,4 @@
-"""What needs a person: one entry per post, account and state, with the evidence and the ways out."""
+"""Deliveries that need a person: one item per post, accounts and state, with evidence."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from humaspost.reports.public_page import public_page
 
 @dataclass(frozen=True, slots=True)
 class AttentionItem:
-    """``count`` deliveries of a post on some accounts that wait for the same thing."""
+    """A number of deliveries of a post, on some accounts, that wait for the same action."""
 
     state: str
     post: str
@@ -46,9 +46,9 @@ class LoginRequired:
 
 
 def attention(office: Office, conn: Connection) -> list[AttentionItem]:
-    """Unknown first, then missed, then failed, then what answers a post whose address nobody knows.
+    """Return all items: unknown, missed, failed, missing files, replies without an address.
 
-    The same on several accounts is told once.
+    The same problem on several accounts is one item.
     """
     rows = delivery_lists.list_deliveries(conn, states=UNRESOLVED_STATES)
     order = {state: index for index, state in enumerate(UNRESOLVED_STATES)}
@@ -85,7 +85,7 @@ def _with_missing_file(conn: Connection, *, now: datetime) -> list[AttentionItem
 
 
 def _replies_without_address(conn: Connection) -> list[AttentionItem]:
-    """Parts held by one that is live, and nobody knows where."""
+    """Return published parts that hold later parts back because their address is unknown."""
     keys = unknown_outcomes.blocking_parts(conn, unknown_outcomes.published_without_id(conn))
     rows = delivery_lists.list_deliveries(conn, states=(State.PUBLISHED,)) if keys else []
     return [
@@ -135,7 +135,7 @@ def _with_evidence(
 
 
 def _merge_accounts(items: Sequence[AttentionItem]) -> list[AttentionItem]:
-    """Missed (and failed alike) posts are one entry for all their accounts; each doubt stands alone."""
+    """Merge equal items of several accounts; each unknown outcome stays separate."""
     from dataclasses import replace
 
     merged: dict[tuple[str, ...], AttentionItem] = {}
@@ -161,6 +161,6 @@ def logins_required(conn: Connection) -> list[LoginRequired]:
 
 
 def login_required(office: Office, name: str) -> LoginRequired | None:
-    """Return why the platform refuses the login of one account; None where it does not."""
+    """Return why the platform refuses the login of one account, or None if it does not."""
     with office.ledger().read() as conn:
         return next((login for login in logins_required(conn) if login.account == name), None)

@@ -1,4 +1,4 @@
-"""How many people a post would reach: by the ledger, or by the files that are still to be imported."""
+"""The number of recipients of a post, from the ledger or from files not imported yet."""
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -10,7 +10,7 @@ from humaspost.model.rendition import Part
 
 
 class AudienceSize:
-    """Counts, each asked for once; reads no file whose people are in the ledger already."""
+    """Counts of recipients, each computed once; imported files are not read again."""
 
     def __init__(self, office: Office) -> None:
         self._office = office
@@ -20,7 +20,7 @@ class AudienceSize:
         self._file_phones: dict[str, frozenset[str]] = {}
 
     def count_recipients(self, audiences: Iterable[str]) -> int:
-        """People of these audiences together, each once, who agreed and did not leave."""
+        """Return how many different recipients of these audiences consented and did not opt out."""
         names = tuple(sorted(set(audiences)))
         if names not in self._counts:
             self._counts[names] = (
@@ -31,12 +31,12 @@ class AudienceSize:
         return self._counts[names]
 
     def count_without_marketing_consent(self, account: str, part: Part, audiences: Iterable[str]) -> int:
-        """How many of them want no marketing of the account, where what they would get is that."""
+        """Return how many recipients refuse marketing of the account, if the part is marketing."""
         if part.fallback is None or not is_marketing(part.fallback, self._statuses.get(account)):
             return 0
         if not self._office.has_ledger:
             return 0
-        from humaspost.ledger.queries import delivery_lists  # SQLAlchemy: only where there is a ledger
+        from humaspost.ledger.queries import delivery_lists  # SQLAlchemy: only if there is a ledger
 
         key = (account, tuple(sorted(set(audiences))))
         if key not in self._without_marketing_consent:
@@ -59,7 +59,7 @@ class AudienceSize:
             return delivery_lists.reachable_count(conn, names)
 
     def _is_up_to_date(self, name: str) -> bool:
-        """Whether the ledger holds what the audience's file says."""
+        """Return True if the ledger has the current content of the audience's file."""
         if name not in self._up_to_date:
             path = self._office.settings.audiences.get(name)
             digest = self._imported_digest(name)

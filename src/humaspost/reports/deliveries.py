@@ -1,4 +1,4 @@
-"""Deliveries, attempts and posts that the ledger has, as ``status`` and ``log`` list them."""
+"""Deliveries, attempts and posts of the ledger, for ``status`` and ``log``."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from humaspost.model.records import AttemptRecord, DeliveryRecord
 
 
 def post_files(office: Office) -> list[tuple[str, str]]:
-    """Return id and file of every post that the ledger has, those whose file is gone too."""
+    """Return id and file of every post in the ledger, also if its file is missing."""
     with office.ledger().read() as conn:
         return [(post.id, post.file) for post in delivery_lists.list_posts(conn)]
 
@@ -16,12 +16,12 @@ def post_files(office: Office) -> list[tuple[str, str]]:
 def deliveries(
     office: Office, *, post_id: str | None, states: Sequence[str] | None, limit: int | None
 ) -> list[DeliveryRecord]:
-    """Return deliveries by due time; None = of every post, in every state, all of them."""
+    """Return deliveries by due time; None selects every post, every state or all rows."""
     with office.ledger().read() as conn:
         return delivery_lists.list_deliveries(conn, post_id=post_id, states=states, limit=limit)
 
 
 def attempts(office: Office, *, post_id: str | None, limit: int | None) -> list[AttemptRecord]:
-    """Return attempts, newest first; None = of every post, all of them."""
+    """Return attempts, newest first; None selects every post or all rows."""
     with office.ledger().read() as conn:
         return delivery_lists.list_attempts(conn, post_id=post_id, limit=limit)

@@ -1,4 +1,4 @@
-"""Checks of everything that may fail tomorrow: config, secrets, ledger, clock, accounts, disk."""
+"""Checks that find problems early: config, secrets, ledger, clock, accounts and disk."""
 
 import os
 import shutil
@@ -36,7 +36,7 @@ _MAX_CLOCK_DIFFERENCE = timedelta(minutes=1)
 
 
 class Level(StrEnum):
-    """How serious a result is."""
+    """The severity of a result."""
 
     OK = "ok"
     NOTE = "note"
@@ -44,7 +44,7 @@ class Level(StrEnum):
 
 
 class Finding(StrEnum):
-    """What a check found; the values that each carries stand beside it."""
+    """The kind of a result; the comment at each kind names its values."""
 
     CHECK_FAILED = "check-failed"  # reason
     CONFIG_READ = "config-read"  # file, count
@@ -90,7 +90,7 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One result of a check; ``stops_every_command`` = no command works before it is fixed."""
+    """One result of a check; ``stops_every_command`` means that no command works until fixed."""
 
     topic: str
     level: Level
@@ -100,7 +100,7 @@ class CheckResult:
 
 
 def run_checks(office: Office) -> list[CheckResult]:
-    """Return every result once, in the order in which problems must be fixed."""
+    """Return every result once, in the order in which to fix problems."""
     checks = (
         _config,
         _folders,
@@ -122,7 +122,7 @@ def run_checks(office: Office) -> list[CheckResult]:
 
 
 def _run_check(check: Callable[[Office], Iterator[CheckResult]], office: Office) -> list[CheckResult]:
-    # A check that cannot run, on a full or foreign disk, is a result like any other.
+    # A check that cannot run, such as on a full or foreign disk, is a result too.
     try:
         return list(check(office))
     except ConfigError as error:

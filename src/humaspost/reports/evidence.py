@@ -1,4 +1,4 @@
-"""What is known of deliveries whose outcome a person decides."""
+"""The evidence about deliveries whose outcome a person decides."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from humaspost.model.delivery import Proof, Receipt, State
 from humaspost.model.records import DeliveryRecord, LookupRecord
 from humaspost.reports.public_page import public_page
 
-#: More deliveries than this are counted, not listed.
+#: Reports list at most this many deliveries and count the others.
 MAX_DELIVERIES = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One delivery, the lookups so far, and what the platform answered just now, where it was asked."""
+    """One delivery, its lookups so far, and the platform's answer just now, if requested."""
 
     delivery: DeliveryRecord
     lookups: tuple[LookupRecord, ...]
@@ -24,7 +24,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceReport:
-    """All ``deliveries``, the ``evidence`` of the first ten, and the pages where a person can look."""
+    """All ``deliveries``, the ``evidence`` of the first ten, and pages where a person can check."""
 
     deliveries: tuple[DeliveryRecord, ...]
     evidence: tuple[Evidence, ...]
@@ -34,7 +34,7 @@ class EvidenceReport:
 def evidence_report(
     office: Office, deliveries: Sequence[DeliveryRecord], check_results: Mapping[str, Receipt | Proof]
 ) -> EvidenceReport:
-    """Return what is known of the deliveries; ``check_results`` by key."""
+    """Return the evidence of the deliveries; ``check_results`` is by key."""
     with office.ledger().read() as conn:
         evidence = tuple(
             Evidence(

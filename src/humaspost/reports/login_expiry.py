@@ -1,4 +1,4 @@
-"""Logins that end before what is still to be sent on them is due."""
+"""Logins that expire before all posts on their account are sent."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from humaspost.planning.login_expiry import expiry_before
 
 @dataclass(frozen=True, slots=True)
 class LoginExpiry:
-    """``post_count`` posts come due on the account after ``expires_at``."""
+    """A login after whose ``expires_at`` ``post_count`` posts come due on the account."""
 
     account: str
     expires_at: datetime
@@ -21,7 +21,7 @@ class LoginExpiry:
 
 
 def login_expiry(office: Office) -> Iterator[LoginExpiry]:
-    """One per account whose login ends too early, as far as its platform said."""
+    """Yield each account whose login expires too early, as far as its platform reported."""
     statuses = office.account_statuses()
     with office.ledger().read() as conn:
         entries = totals.list_by_post(conn)
@@ -37,5 +37,5 @@ def login_expiry(office: Office) -> Iterator[LoginExpiry]:
 
 
 def _is_due_after_expiry(entry: PostTotals, status: AccountStatus | None) -> bool:
-    """Still to be sent, when nothing is taken any more."""
+    """Return True if deliveries remain after the login expires."""
     return entry.remaining_count > 0 and expiry_before(status, entry.due_at) is not None

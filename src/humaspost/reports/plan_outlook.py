@@ -1,4 +1,4 @@
-"""What will become of every post: to be sent when, or not, and why."""
+"""The outlook for every post: when it will be sent, or why not."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ from humaspost.reports.renditions_of_post import RenditionPreview, preview_of
 
 @dataclass(frozen=True, slots=True)
 class RecipientForecast:
-    """Only ``limit`` different people in ``period``; ``never_count`` wait past its end.
+    """The effect of a limit of ``limit`` different recipients in ``period`` on one post.
 
-    The last waits until ``last_delivery_at``.
-    ``missed`` = so many would find no place within the post's grace, in which nobody gets it; the ``first_at``
-    place is free then.
+    The last recipient waits until ``last_delivery_at``. ``never_count`` recipients would wait past the
+    post's expiry. ``missed`` recipients get no slot within the post's grace, and none of them gets the
+    post; the next slot is free at ``first_at``.
     """
 
     limit: int
@@ -38,10 +38,11 @@ class RecipientForecast:
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """One post on one account that is still to be sent; ``remaining`` deliveries of it; ``hold_reason`` = why it waits.
+    """One post on one account that is still to be sent, with ``remaining`` deliveries.
 
-    ``quota_wait`` = the platform's quota that is spent when it is due, and when there is room again.
-    ``login_expires_at`` = its login will have ended then. ``recipient_forecast`` = a day's limit of people delays some.
+    ``hold_reason`` is why it waits. ``quota_wait`` is the platform's quota that is used up when the post is
+    due, and the time at which it has room again. ``login_expires_at`` is set if the login expires before
+    that. ``recipient_forecast`` is set if the daily limit of recipients delays some of them.
     """
 
     row: PlanRow
@@ -56,7 +57,7 @@ class Upcoming:
 
 @dataclass(frozen=True, slots=True)
 class NotSending:
-    """One post that will not be sent as things are; ``accounts`` it concerns, ``reason`` as the ledger has it."""
+    """One post that will not be sent, with its accounts and the ledger's ``reason``."""
 
     kind: str
     post: str
@@ -68,19 +69,19 @@ class NotSending:
 
 @dataclass(frozen=True, slots=True)
 class PlanOutlook:
-    """Everything ``plan`` shows."""
+    """The complete report of ``plan``."""
 
     upcoming: tuple[Upcoming, ...]
     not_sending: tuple[NotSending, ...]
 
     @property
     def delivery_count(self) -> int:
-        """How many are to come."""
+        """Return the number of deliveries still to be sent."""
         return sum(one.remaining for one in self.upcoming)
 
 
 def plan_outlook(office: Office, scan: ScanResult) -> PlanOutlook:
-    """The plan against the ledger; pure but for reading it."""
+    """Compare the plan with the ledger; only reads."""
     now = office.now()
     with office.ledger().read() as conn:
         entries = {(entry.id, entry.account): entry for entry in totals.list_by_post(conn)}
@@ -111,7 +112,10 @@ def plan_outlook(office: Office, scan: ScanResult) -> PlanOutlook:
 
 
 def _with_missing_file(scan: ScanResult, entries: Iterable[PostTotals]) -> Iterator[NotSending]:
-    """What the ledger has to send, and no file says any more; of many at once the ledger believes no word."""
+    """Yield posts of the ledger that are still to be sent and have no file.
+
+    Yields nothing if many posts vanished at once: the ledger then keeps them unchanged.
+    """
     ids = {post.id for post in scan.posts} | {item.post for item in scan.plan.held}
     files = {post.file for post in scan.posts} | {item.file for item in scan.plan.held}
     pending = [entry for entry in entries if entry.count(*PENDING_STATES)]
@@ -144,7 +148,7 @@ def _ledger_outlook(entry: PostTotals, row: PlanRow) -> tuple[int, list[tuple[st
         )
         if entry.counts[state]
     ]
-    # By the file as it is now: perhaps no sender has read it since it was edited.
+    # Compared with the file as it is now: maybe no sender has read it since the last edit.
     frozen = entry.frozen_rendition
     changed = frozen != row.rendition.hash if frozen else entry.changed
     return entry.remaining_count, [*kinds, ("changed", "")] if changed else kinds
@@ -153,7 +157,10 @@ def _ledger_outlook(entry: PostTotals, row: PlanRow) -> tuple[int, list[tuple[st
 def _gate_outlook(
     row: PlanRow, preview: RenditionPreview, *, due: datetime, now: datetime, ledger_created_at: datetime
 ) -> tuple[int, list[tuple[str, str]]]:
-    """What the gate would say now of a post of which nothing is public yet."""
+    """Return the remaining deliveries, and the gate's (state, reason) pairs against the others.
+
+    For a post without any public write.
+    """
     remaining = (preview.audience_size or 0) if preview.rules.is_per_recipient else len(row.rendition.parts)
     timing = row.timing(due_at=due, due_before_ledger=due < ledger_created_at)
     verdict = lateness.verdict(timing, now)
@@ -163,7 +170,7 @@ def _gate_outlook(
 
 
 def _merge_accounts(not_sending: Sequence[NotSending]) -> Iterator[NotSending]:
-    """One entry per post and kind, with all its accounts."""
+    """Yield one entry per post and kind, with all its accounts."""
     merged: dict[tuple[str, str], NotSending] = {}
     for item in not_sending:
         previous = merged.get((item.post, item.kind))
@@ -188,7 +195,7 @@ def _blocked_or_draft(scan: ScanResult) -> Iterable[NotSending]:
 
 
 def outlook_of_post(outlook: PlanOutlook, post: str, file: str) -> PlanOutlook:
-    """What concerns one post."""
+    """Return the outlook of one post."""
     upcoming = tuple(one for one in outlook.upcoming if one.row.post == post)
     return PlanOutlook(
         upcoming, tuple(one for one in outlook.not_sending if one.post == post or one.file == file)

@@ -1,4 +1,4 @@
-"""The public page of an account, where a person checks whether a post is live."""
+"""The public page of an account, where a person can check whether a post is published."""
 
 from humaspost.app.office import Office
 

@@ -1,4 +1,4 @@
-"""What ``publish`` would send now."""
+"""The deliveries that ``publish`` would send now."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from humaspost.reports.sender_status import SenderStatus, sender_status
 
 @dataclass(frozen=True, slots=True)
 class PublishPreview:
-    """``to_send`` = what would be sent, with the number of deliveries; accounts of the others by name."""
+    """The effect of publishing now: ``to_send`` with counts, and accounts it skips."""
 
     to_send: tuple[tuple[RenditionPreview, int], ...]
     published: tuple[str, ...]
@@ -24,7 +24,7 @@ class PublishPreview:
 
 
 def publish_preview(office: Office, post: Post, *, account: str | None) -> PublishPreview:
-    """Return what publishing the post now would do, on one account or on all."""
+    """Return the effect of publishing the post now, on one account or on all."""
     with office.ledger().read() as conn:
         entries = {entry.account: entry for entry in totals.list_by_post(conn, post_id=post.id)}
     previews = [preview for preview in previews_for(office, post) if account in (None, preview.account.name)]

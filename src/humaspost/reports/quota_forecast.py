@@ -1,4 +1,4 @@
-"""When posts would really go out: the platforms take only so many in a day."""
+"""A forecast of sending times under the daily quotas of the platforms."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,9 +23,10 @@ _UsageTimes = dict[tuple[str, str], list[datetime]]
 
 @dataclass(frozen=True, slots=True)
 class RecentUsage:
-    """What the ledger itself knows: ``used_at`` = the uses of each quota, by account and quota, oldest first.
+    """The quota uses that the ledger has recorded.
 
-    ``started_parts`` are the parts, by account and hash, whose preparation has used its places already.
+    ``used_at`` has the times, oldest first, by account and quota. ``started_parts`` are the parts, by
+    account and hash, whose preparation has used its slots already.
     """
 
     used_at: Mapping[tuple[str, str], Sequence[datetime]] = field(default_factory=dict)
@@ -33,7 +34,7 @@ class RecentUsage:
 
 
 def forecast(office: Office, outlook: PlanOutlook) -> PlanOutlook:
-    """The same, with what limits and logins will be in the way."""
+    """Return the outlook with the delays from quotas, recipient limits and logins."""
     status, now = office.account_statuses(), office.now()
     with office.ledger().read() as conn:
         recent = recent_usage(conn, outlook.upcoming, status, now=now)
@@ -48,7 +49,7 @@ def forecast(office: Office, outlook: PlanOutlook) -> PlanOutlook:
 def recent_usage(
     conn: Connection, upcoming: Sequence[Upcoming], statuses: Mapping[str, AccountStatus], *, now: datetime
 ) -> RecentUsage:
-    """What was used of the quotas that these come under, and which of them are being prepared."""
+    """Return the recorded uses of the quotas that apply, and the parts in preparation."""
     used_at: dict[tuple[str, str], Sequence[datetime]] = {}
     for item in upcoming:
         name = item.row.account.name
@@ -64,7 +65,7 @@ def recent_usage(
 
 
 def _started_parts(conn: Connection, item: Upcoming) -> Iterator[tuple[str, str]]:
-    """Those of its parts that are being prepared, or are ready."""
+    """Yield the account and hash of each part that is in preparation or ready."""
     name = item.row.account.name
     account = accounts.get_by_name(conn, name)
     for part in item.row.rendition.parts if account else ():
@@ -76,10 +77,10 @@ def _started_parts(conn: Connection, item: Upcoming) -> Iterator[tuple[str, str]
 def distribute(
     upcoming: Sequence[Upcoming], statuses: Mapping[str, AccountStatus], *, recent: RecentUsage, now: datetime
 ) -> tuple[Upcoming, ...]:
-    """The same, in the same order, each with the quota that delays it, until when, and its login's end.
+    """Return each item in the same order, with its quota wait and its login's expiry.
 
-    What the platform said was used counts from that moment, and what was used here since then from when it
-    was: the gate counts so. Quotas of recipients are looked at by ``reached``, person by person.
+    The gate counts in the same way: uses that the platform reported count from the time of the report,
+    later uses from their own time. ``with_recipient_forecasts`` handles quotas of recipients.
     """
     used_at: _UsageTimes = {}
     return tuple(
@@ -107,7 +108,7 @@ def _counted_quotas(item: Upcoming, status: AccountStatus | None) -> Iterator[Qu
 
 
 def _slots_taken(quota: Quota, status: AccountStatus | None, own_uses: Sequence[datetime]) -> list[datetime]:
-    """When each place that is taken was taken: ours, and what the platform counted beyond those."""
+    """Return the time of each use: our own uses, and the platform's count beyond those."""
     if status is None:
         return list(own_uses)
     reported_at, period = status.taken_at, timedelta(seconds=quota.seconds)
@@ -117,9 +118,9 @@ def _slots_taken(quota: Quota, status: AccountStatus | None, own_uses: Sequence[
 
 
 def _take_slots(slots: list[datetime], quota: Quota, at: datetime, *, cost: int) -> datetime:
-    """The moment at which the last of ``cost`` places is free; they are taken.
+    """Take ``cost`` slots; return the time at which the last of them is free.
 
-    A preparation that has one place is finished, whatever it takes: the gate looks before its first step.
+    The gate checks only the first step of a preparation. A preparation with one slot is always finished.
     """
     limit, period = quota.usable, timedelta(seconds=quota.seconds)
     for index in range(cost):
@@ -130,7 +131,11 @@ def _take_slots(slots: list[datetime], quota: Quota, at: datetime, *, cost: int)
 
 
 def _slot_cost(item: Upcoming, quota: Quota, recent: RecentUsage) -> int:
-    """A public write each; of what preparation spends, one per medium and one for the whole."""
+    """Return the slots that an item takes.
+
+    Each public write takes one slot. A preparation takes one per medium, and one more for a container of
+    several.
+    """
     if not quota.counts_preparation:
         return item.remaining
     name = item.row.account.name
@@ -140,7 +145,7 @@ def _slot_cost(item: Upcoming, quota: Quota, recent: RecentUsage) -> int:
 
 
 def will_be_missed(item: Upcoming) -> bool:
-    """Whether it would wait past its grace, or some of its people would, so that a person is asked."""
+    """Return True if the item waits past its grace, or some recipients do: a person must decide."""
     if item.recipient_forecast is not None and item.recipient_forecast.missed:
         return True
     if item.quota_wait is None:

@@ -1,4 +1,4 @@
-"""A day's limit of different people, stepped through time as the gate counts it: each write counts a person anew."""
+"""A simulation of the daily limit of different recipients, as the gate counts it."""
 
 from collections import deque
 from collections.abc import Collection, Hashable, Iterator
@@ -9,17 +9,18 @@ from itertools import count, groupby
 
 from humaspost.model.rules import Quota
 
-#: What happens first at one moment: a place that ends now is still taken, so it helps nobody whose time ends now.
+#: Order of events at one time. A slot that ends now is still taken, so a fan-out that ends now cannot use it.
 _FAN_OUT_STARTS, _FAN_OUT_ENDS, _SLOT_FREED = range(3)
 
 
 @dataclass(slots=True, eq=False)
 class FanOut:
-    """A post's ``recipients`` outside their window, in the order of sending, from ``starts_at`` on.
+    """A post's ``recipients`` outside their service window, in the order of sending.
 
-    Nobody gets it from ``expires_at`` on, nor after ``grace_ends_at`` where nobody did before;
-    ``has_started`` = somebody did. ``last_at`` is when the last would find a place; ``never_count`` and
-    ``missed_count`` find none before those ends, and where some are missed, ``first_at`` is when the first would.
+    Sending starts at ``starts_at`` and ends at ``expires_at``. It also ends at ``grace_ends_at`` unless a
+    recipient got the post before; ``has_started`` is True after that. ``last_at`` is when the last
+    recipient would get a slot. ``never_count`` and ``missed_count`` recipients get no slot before those
+    ends; if some are missed, ``first_at`` is when the first of them would get one.
     """
 
     recipients: Collection[Hashable]
@@ -39,17 +40,17 @@ class FanOut:
         self.last_at = self.starts_at
 
     def mark_sent(self, recipient: Hashable, sent_at: datetime) -> None:
-        """The person got it."""
+        """Record that the recipient got the post."""
         self.waiting.discard(recipient)
         self.has_started, self.last_at = True, sent_at
 
     def is_over(self, at: datetime) -> bool:
-        """Whether nobody gets it any more at that moment."""
+        """Return True if no recipient gets the post any more at that time."""
         is_late = self.grace_ends_at is not None and at > self.grace_ends_at and not self.has_started
         return is_late or (self.expires_at is not None and at >= self.expires_at)
 
     def next_recipient(self) -> Hashable | None:
-        """Who is to be sent to next; None = nobody waits any more."""
+        """Return the next waiting recipient, or None."""
         while self.send_order:
             recipient = self.send_order.popleft()
             if recipient in self.waiting:
@@ -58,25 +59,29 @@ class FanOut:
 
 
 class RecipientDay:
-    """One account's rolling day: ``count`` what was written, ``add`` what is to come, then ``simulate``."""
+    """The rolling window of one account.
+
+    First call ``record_write`` for past writes and ``add`` for posts to send, then ``simulate``. Each write
+    counts its recipient for a whole window again.
+    """
 
     def __init__(self, quota: Quota) -> None:
         self.quota = quota
         self.window = timedelta(seconds=quota.seconds)
         self._limit = quota.usable
-        #: Until when each person counts.
+        #: The time until which each recipient counts.
         self._counted_until: dict[Hashable, datetime] = {}
-        #: Whose last write may be a whole window ago at a moment.
+        #: Recipients whose count may end at that time.
         self._expiring: dict[datetime, list[Hashable]] = {}
-        #: The posts in which each person waits for a place; who counts already waits in none.
+        #: The posts in which each recipient waits for a slot. Recipients that count already wait in none.
         self._waiting_fan_outs: dict[Hashable, list[FanOut]] = {}
-        #: Posts with people who wait, as the sender takes them.
+        #: Posts with waiting recipients, in the order of the sender.
         self._active_fan_outs: list[FanOut] = []
         self._events: list[tuple[datetime, int, int, FanOut | None]] = []
         self._sequence = count()
 
     def record_write(self, recipient: Hashable, written_at: datetime) -> None:
-        """The person was written to then, and counts for a whole window from then on."""
+        """Record a write to the recipient, who then counts for a whole window."""
         counted_until = written_at + self.window
         if counted_until not in self._expiring:
             self._expiring[counted_until] = []
@@ -85,14 +90,14 @@ class RecipientDay:
         self._counted_until[recipient] = max(counted_until, self._counted_until.get(recipient, counted_until))
 
     def add(self, fan_out: FanOut) -> None:
-        """The post is to be sent."""
+        """Add a post to send."""
         self._schedule_event(fan_out.starts_at, _FAN_OUT_STARTS, fan_out)
         for end in (fan_out.expires_at, fan_out.grace_ends_at):
             if end is not None:
                 self._schedule_event(max(end, fan_out.starts_at), _FAN_OUT_ENDS, fan_out)
 
     def simulate(self) -> None:
-        """Every post that was added knows when its last would get it, and who would not."""
+        """Run the simulation; each added post then has its last time and its lost recipients."""
         while self._events:
             at, event_kind, _, fan_out = heappop(self._events)
             if fan_out is None:
@@ -113,7 +118,7 @@ class RecipientDay:
         return bool(self._events) and self._events[0][:2] == (at, event_kind)
 
     def _start_fan_out(self, fan_out: FanOut, at: datetime) -> None:
-        """Who counts already gets it at once, and counts anew; the others wait for their turn."""
+        """Send to recipients who count already, and count them again; the others wait."""
         if fan_out.is_over(at):
             fan_out.waiting.update(fan_out.recipients)
             self._end_fan_out(fan_out, at)
@@ -131,7 +136,7 @@ class RecipientDay:
             self._active_fan_outs.sort(key=lambda one: (one.priority, one.starts_at))
 
     def _fill_free_slots(self, at: datetime) -> None:
-        """The free places are taken; whoever has one gets every post that waits for them."""
+        """Give the free slots to waiting recipients; each gets all posts that wait for them."""
         waiting = self._waiting_recipients()
         while len(self._counted_until) < self._limit and (recipient := next(waiting, None)) is not None:
             self.record_write(recipient, at)
@@ -139,7 +144,7 @@ class RecipientDay:
                 fan_out.mark_sent(recipient, at)
 
     def _waiting_recipients(self) -> Iterator[Hashable]:
-        """Who waits: by priority, and in turns over their posts."""
+        """Yield waiting recipients by priority; posts of one priority take turns."""
         for _priority, group in groupby(list(self._active_fan_outs), key=lambda one: one.priority):
             posts = deque(group)
             while posts:
@@ -152,7 +157,7 @@ class RecipientDay:
                     yield recipient
 
     def _end_fan_out(self, fan_out: FanOut, at: datetime) -> None:
-        """Who found no place gets nothing, and takes none; the gate says why when a place is free."""
+        """End the post for all recipients without a slot; they take none."""
         remaining, expires = len(fan_out.waiting), fan_out.expires_at
         is_late = (
             fan_out.grace_ends_at is not None and at >= fan_out.grace_ends_at and not fan_out.has_started
@@ -172,7 +177,7 @@ class RecipientDay:
         fan_out.waiting.clear()
 
     def _slot_time_of(self, count: int, at: datetime) -> datetime:
-        """When the last of so many would find a place all the same, if nobody else took one."""
+        """Return when the last of ``count`` recipients would get a slot if no other took one."""
         taken = list(self._counted_until.values())
         heapify(taken)
         for _index in range(count):

@@ -1,4 +1,4 @@
-"""When the last of many people would get it: WhatsApp takes only so many different ones in a day."""
+"""A forecast for posts to many recipients: WhatsApp limits different recipients per day."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
@@ -17,10 +17,9 @@ from humaspost.reports.recipient_day import FanOut, RecipientDay
 
 
 def with_recipient_forecasts(office: Office, upcoming: Sequence[Upcoming]) -> tuple[Upcoming, ...]:
-    """The same, each fan-out that a day's limit of people delays with when it would end, and for whom.
+    """Return each item, with the forecast if a daily limit of recipients delays it.
 
-    Who was written to in the last day already counts, and whoever gets several posts counts once, from the
-    last of them on.
+    Recipients of the last day count already. A recipient of several posts counts once, from the last post on.
     """
     statuses, now = office.account_statuses(), office.now()
     days: dict[str, RecipientDay] = {}
@@ -47,7 +46,7 @@ def with_recipient_forecasts(office: Office, upcoming: Sequence[Upcoming]) -> tu
 
 
 def _recipient_day(conn: Connection, name: str, quota: Quota, now: datetime) -> RecipientDay:
-    """The account's, with those who were written to already."""
+    """Return the account's rolling day with the writes so far."""
     day = RecipientDay(quota)
     for recipient, at in delivery_lists.list_written_recipients(
         conn, name, quota.name, since=now - day.window
@@ -62,7 +61,7 @@ def _recipient_quota(item: Upcoming, status: AccountStatus | None) -> Quota | No
 
 
 def recipient_forecast(day: RecipientDay, fan_out: FanOut) -> RecipientForecast | None:
-    """When the last of them would get it and how many not; None = the limit delays nobody."""
+    """Return the last delivery time and the lost recipients, or None if nothing is delayed."""
     if fan_out.last_at <= fan_out.starts_at:
         return None
     return RecipientForecast(
@@ -78,7 +77,10 @@ def recipient_forecast(day: RecipientDay, fan_out: FanOut) -> RecipientForecast 
 def build_fan_out(
     item: Upcoming, recipients: Sequence[Hashable], *, now: datetime | None = None, has_started: bool = False
 ) -> FanOut:
-    """What is to come as a day counts it; ``has_started`` = somebody gets it in time, whatever the limit."""
+    """Return the fan-out of an item for the simulation.
+
+    ``has_started`` is True if some recipients get it in time whatever the limit.
+    """
     row = item.row
     starts_at = max(item.due, now) if now else item.due
     expires_at = row.expires.utc if row.expires else None
@@ -87,7 +89,10 @@ def build_fan_out(
 
 
 def _load_fan_out(conn: Connection, item: Upcoming, now: datetime) -> FanOut:
-    """Its people outside their window, as they are claimed; and as many nameless ones as are still to be imported."""
+    """Return the fan-out of an item, with the recipients outside their service window.
+
+    Recipients that are not imported yet are numbers in place of ids.
+    """
     row, starts_at = item.row, max(item.due, now)
     unwritten = delivery_lists.list_remaining_recipients(
         conn,
@@ -106,7 +111,7 @@ def _load_fan_out(conn: Connection, item: Upcoming, now: datetime) -> FanOut:
         )
     recipients: list[Hashable] = [*outside_window]
     if first_write is None:
-        # Those whom the list on disk has, and the ledger not yet.
+        # Recipients that are in the audience file and not yet in the ledger.
         unimported_count = (item.preview.audience_size or 0) - delivery_lists.reachable_count(
             conn, row.audiences
         )

@@ -16,9 +16,10 @@ from humaspost.reports.audience_size import AudienceSize
 
 @dataclass(frozen=True, slots=True)
 class RenditionPreview:
-    """A rendition with its account and rules; ``audience_size`` None = the channel has no recipients.
+    """A rendition with its account and rules.
 
-    ``without_marketing_consent`` recipients refused marketing, where the rendition is marketing.
+    ``audience_size`` is None if the channel has no recipients. ``without_marketing_consent`` recipients
+    refuse marketing, if the rendition is marketing.
     """
 
     account: Account

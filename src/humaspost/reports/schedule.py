@@ -1,4 +1,4 @@
-"""What ``schedule`` shows: the office when it starts, what comes next, how far a fan-out is."""
+"""The reports of ``schedule``: the office at the start, the next post, fan-out progress."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ class ScheduleStart:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An account that a post goes to; ``recipients`` None = to the public."""
+    """An account that a post goes to; ``recipients`` is None if it goes to the public."""
 
     account: str
     recipients: int | None
@@ -54,7 +54,7 @@ def schedule_start(office: Office, scan: ScanResult) -> ScheduleStart:
 
 
 def next_post(office: Office, *, now: datetime) -> NextPost | None:
-    """Return the post that is due next; None where nothing is waiting."""
+    """Return the post that is due next, or None if no post is waiting."""
     with office.ledger().read() as conn:
         entries = [entry for entry in totals.list_by_post(conn) if entry.waiting_count and entry.due_at > now]
     if not entries:

@@ -1,4 +1,4 @@
-"""Who sends: the process that holds the lock, the last one that ran, and the pauses."""
+"""The sender: the process that holds the lock, the last one that ran, and the pauses."""
 
 import json
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class ActivePause:
 
 @dataclass(frozen=True, slots=True)
 class SenderStatus:
-    """The sender; ``is_running`` = a process holds the lock, ``command`` '' = no sender ever ran."""
+    """The sender; ``is_running`` if a process holds the lock, ``command`` "" if none ever ran."""
 
     is_running: bool
     command: str = ""

@@ -27,19 +27,19 @@ EXPIRY_WARNING = timedelta(days=14)
 
 
 class AccountState(StrEnum):
-    """Whether an account may send, and what it needs."""
+    """The state of an account: ok, or the action that it needs."""
 
     OK = "ok"
     LOGIN_EXPIRING = "login-expiring"
     LOGIN_REFUSED = "login-refused"
     NEVER_CHECKED = "never-checked"
-    QUOTA = "quota"  # the platform's allowance is spent
+    QUOTA = "quota"  # the platform's quota is used up
     THROTTLE = "throttle"  # several outcomes in a row are unknown
 
 
 @dataclass(frozen=True, slots=True)
 class AccountSummary:
-    """One account of the config; ``held_until`` None = no hold, or one that only a person ends."""
+    """One account of the config; ``held_until`` is None without a hold, or if a person must end it."""
 
     name: str
     channel: str
@@ -51,7 +51,10 @@ class AccountSummary:
 
 @dataclass(frozen=True, slots=True)
 class BlockedFile:
-    """A file of which nothing is sent, with the code of its error; ``is_folder`` = the posts folder itself."""
+    """A file whose post is not sent, with the code of its error.
+
+    ``is_folder`` is True if the error is that of the posts folder.
+    """
 
     file: str
     code: str
@@ -60,7 +63,7 @@ class BlockedFile:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """Everything that ``status`` shows."""
+    """The complete report of ``status``."""
 
     now: datetime
     sender: SenderStatus
@@ -134,7 +137,7 @@ def account_state(record: AccountRecord | None, *, now: datetime) -> AccountStat
 
 
 def _blocked_files(conn: Connection) -> Iterator[BlockedFile]:
-    # As the folder was last read; a post that is on hold for an error may be older than that.
+    # From the last scan of the folder. A hold for an error may be older than that scan.
     files = dict(file_errors.load_file_errors(conn))
     held_posts = [post.file for post in delivery_lists.list_posts(conn) if post.hold == FileHold.ERROR]
     unfinished = set(held_posts) - set(file_errors.list_finished(conn, held_posts))
