@@ -1,1 +1,1 @@
-"""What people see: posts, plans and ledger rows as lines of text or as JSON; pure."""
+"""The output for people and programs: lines of text or JSON; pure."""

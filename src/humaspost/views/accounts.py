@@ -1,4 +1,4 @@
-"""``account list``, and the accounts of ``status`` and ``schedule``."""
+"""The account lines of ``account list``, ``status`` and ``schedule``."""
 
 from collections.abc import Sequence
 from typing import Any, assert_never

@@ -1,4 +1,4 @@
-"""What ``status`` says of one thing that needs a person: why, what was found out, and the ways out."""
+"""The entries of ``status`` that need a person: reason, evidence and next commands."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,14 +11,14 @@ from humaspost.views.resolve import lookups_by_proof
 from humaspost.views.text import escape_unsafe, truncate
 from humaspost.views.times import TimeFormatter
 
-#: A look so long overdue is not coming by itself: nobody sends.
+#: A lookup that is overdue by more than this will not happen: no sender runs.
 _CHECK_OVERDUE = timedelta(minutes=1)
-#: Doubts in which nothing at all came back.
+#: Unknown outcomes without any response.
 _NO_RESPONSE_CODES = ("dropped", "timeout", "tls")
 
 
 def format_attention(item: AttentionItem, clock: TimeFormatter) -> list[str]:
-    """Why, what was found out, and the ways out."""
+    """Return the reason, the evidence and the next commands."""
     match item.state:
         case State.UNKNOWN:
             return _format_unknown(item, clock)

@@ -1,4 +1,4 @@
-"""Lists of recipients, and what an import changes; numbers of rows, never of people."""
+"""Audiences and the changes of an import; the output has row numbers, no personal data."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ MAX_REFUSED_ROWS_PRINTED = 20
 def format_audiences(
     settings: Settings, rows: Mapping[str, AudienceRecord], *, clock: TimeFormatter
 ) -> list[str]:
-    """One line per audience of the config."""
+    """Return one line per audience of the config."""
     if not settings.audiences:
         return [_("There is no audience; write one in config.toml: [audiences.masyarakat]")]
     return aligned([_format_audience(name, rows.get(name), clock) for name in settings.audiences], indent=0)
@@ -34,7 +34,7 @@ def _format_audience(name: str, row: AudienceRecord | None, clock: TimeFormatter
 
 
 def audiences_to_json(settings: Settings, rows: Mapping[str, AudienceRecord]) -> list[dict[str, Any]]:
-    """The audiences of ``audience list --json``."""
+    """Return the audiences of ``audience list --json``."""
     return [
         {
             "name": name,
@@ -48,12 +48,12 @@ def audiences_to_json(settings: Settings, rows: Mapping[str, AudienceRecord]) ->
 
 
 def has_no_changes(changes: ImportChanges) -> bool:
-    """Whether the list says already what the file says, or the file cannot be used."""
+    """Return True if the file changes nothing or cannot be used."""
     return not (changes.new or changes.updated or changes.removed or changes.opted_out)
 
 
 def format_changes(changes: ImportChanges, *, columns: int = 80) -> list[str]:
-    """What the file holds and what becomes of every row."""
+    """Return the number of rows in the file and the effect of the import."""
     if not changes.is_usable:
         return [
             line for problem in changes.problems for line in [*format_problem(problem, columns=columns), ""]
@@ -87,7 +87,7 @@ def format_changes(changes: ImportChanges, *, columns: int = 80) -> list[str]:
 
 
 def changes_to_json(changes: ImportChanges) -> dict[str, Any]:
-    """One audience of ``audience import --json``."""
+    """Return one audience of ``audience import --json``."""
     return {
         "name": changes.name,
         "read": changes.read,

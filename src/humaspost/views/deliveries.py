@@ -1,4 +1,4 @@
-"""Deliveries and attempts as tables, and as CSV that no spreadsheet can be tricked by."""
+"""Deliveries and attempts as tables, and as CSV that is safe in a spreadsheet."""
 
 import csv
 import io
@@ -32,12 +32,12 @@ _FIELDS = (
     "url",
     "key",
 )
-#: What a spreadsheet would take for a formula, or skip to reach one (OWASP, CSV injection).
+#: A spreadsheet reads these as a formula, or skips them to reach one (OWASP, CSV injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def format_deliveries(rows: Sequence[DeliveryRecord], *, clock: TimeFormatter) -> list[str]:
-    """One line per delivery, by due time."""
+    """Return one line per delivery, by due time."""
     if not rows:
         return [_("There is no such delivery.")]
     table = [
@@ -59,7 +59,7 @@ def _format_address_or_error(row: DeliveryRecord) -> tuple[str, ...]:
 
 
 def format_attempts(rows: Sequence[AttemptRecord], *, clock: TimeFormatter) -> list[str]:
-    """One line per attempt, newest first."""
+    """Return one line per attempt, newest first."""
     if not rows:
         return [_("Nothing was ever sent.")]
     table = [
@@ -80,7 +80,7 @@ def _attempt_cells(row: AttemptRecord) -> tuple[str, ...]:
 
 
 def attempts_to_csv(entries: Iterable[dict[str, Any]]) -> str:
-    """Every attempt as CSV; a cell that begins like a formula gets a ' in front."""
+    """Return all attempts as CSV; a cell that begins like a formula gets a ' in front."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_FIELDS)
@@ -95,13 +95,13 @@ def _csv_cell(value: object) -> str:
 
 
 def format_state_counts(counts: dict[str, int]) -> str:
-    """``17 published, 1 unknown``."""
+    """Return ``17 published, 1 unknown``."""
     words = [f"{count:,} {state_word(state)}" for state, count in counts.items() if count]
     return ", ".join(words) or _("nothing")
 
 
 def format_results(rows: Sequence[DeliveryRecord]) -> list[str]:
-    """One line per part, or per account where it went to many people."""
+    """Return one line per part, or one per account with many recipients."""
     sorted_rows = sorted(rows, key=lambda row: (row.post, row.account_name, row.part))
     table: list[tuple[str, ...]] = []
     for (post, account), group in groupby(sorted_rows, key=lambda row: (row.post, row.account_name)):

@@ -1,4 +1,4 @@
-"""``doctor``: one line per result, its remedy below; and the same as JSON."""
+"""The output of ``doctor``: one line per result with its fix below, or JSON."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from humaspost.views.times import TimeFormatter, format_duration
 
 
 def format_results(results: Sequence[CheckResult], *, clock: TimeFormatter, columns: int = 80) -> list[str]:
-    """Return one line per result, its remedy below, and the number of problems."""
+    """Return one line per result, its fix below, and the number of problems."""
     marks = {Level.OK: "ok", Level.NOTE: "--", Level.BAD: "!!"}
     topic_width = max((display_width(result.topic) for result in results), default=0)
     lines = []
@@ -38,7 +38,7 @@ def result_to_json(result: CheckResult, clock: TimeFormatter) -> dict[str, str]:
 
 
 def result_text(result: CheckResult, clock: TimeFormatter) -> str:
-    """Return the sentence that says what was found."""
+    """Return the sentence that describes the result."""
     values = _format_values(result.values, clock)
     texts = _config_texts() | _office_texts() | _account_texts()
     if result.finding in texts:
@@ -47,7 +47,7 @@ def result_text(result: CheckResult, clock: TimeFormatter) -> str:
 
 
 def result_remedy(result: CheckResult) -> str:
-    """Return what a person can do about it; '' where there is nothing to do."""
+    """Return how to fix the result, or "" if there is nothing to do."""
     return _remedies().get(result.finding, "").format_map(result.values)
 
 

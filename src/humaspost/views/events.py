@@ -1,4 +1,4 @@
-"""Events while sending: one line each for a person, one object each for a program."""
+"""Events while sending: one line each for a person, one JSON object each for a program."""
 
 from datetime import timedelta
 from typing import Any, assert_never
@@ -30,7 +30,10 @@ def event_to_json(event: DeliveryEvent) -> dict[str, Any]:
 
 
 def format_event(event: DeliveryEvent, *, clock: TimeFormatter) -> str:
-    """``08:30:01  published  sp-2027-014  x          https://...``; '' for what a person need not read."""
+    """Return the line of an event, or "" if a person does not need it.
+
+    For example ``08:30:01  published  sp-2027-014  x          https://...``.
+    """
     line = _format_line(event, clock)
     return f"{clock.format_seconds(event.at)}  {line}" if line else ""
 
@@ -80,7 +83,7 @@ def _format_line(event: DeliveryEvent, clock: TimeFormatter) -> str:
 
 
 def _format_next_post(event: DeliveryEvent, clock: TimeFormatter) -> str:
-    """``ucapan-2027-010, Sat 6 Feb 07:00, x``."""
+    """Return ``ucapan-2027-010, Sat 6 Feb 07:00, x``."""
     due = clock.format_near(event.due_at) if event.due_at else ""
     return ", ".join(text for text in (event.post, due, event.account) if text)
 
@@ -155,7 +158,7 @@ def _format_detail(event: DeliveryEvent) -> str:
 
 
 def _fixed_detail(kind: EventKind) -> str:
-    """Return the sentence that does not depend on the event's details; '' where there is none."""
+    """Return the sentence of a kind that does not depend on details, or ""."""
     return {
         EventKind.FOUND: _("found live, nothing sent twice"),
         EventKind.DUPLICATE: _(

@@ -1,4 +1,4 @@
-"""What every code means: the sentences beside the rules, gathered in one dictionary."""
+"""Explanations of all codes, collected from the modules of the rules."""
 
 import importlib
 import importlib.util
@@ -14,7 +14,10 @@ _PACKAGES = ("content", "media", "planning", "audience", "settings", "app")
 
 
 def all_codes() -> dict[str, str]:
-    """Every code of a Problem with its English sentence; importing no client of any platform."""
+    """Return every code of a Problem with its English explanation.
+
+    Imports no client of a platform.
+    """
     codes: dict[str, str] = {}
     for module in _code_modules():
         codes.update(module)
@@ -30,7 +33,10 @@ def _code_modules() -> Iterable[Mapping[str, str]]:
 
 
 def format_explanation(code: str, *, columns: int = 80) -> list[str] | None:
-    """The code and what it means; None = there is no such code. States and reasons count too."""
+    """Return the code and its explanation, or None if the code is unknown.
+
+    States and reasons are also codes.
+    """
     codes = all_codes() | STATE_EXPLANATIONS | REASON_EXPLANATIONS
     if code not in codes:
         return None
@@ -38,5 +44,5 @@ def format_explanation(code: str, *, columns: int = 80) -> list[str] | None:
 
 
 def similar_codes(code: str) -> list[str]:
-    """Codes that look like this one."""
+    """Return codes that look similar to this one."""
     return similar(code, sorted(all_codes() | STATE_EXPLANATIONS | REASON_EXPLANATIONS))

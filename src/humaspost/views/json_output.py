@@ -1,4 +1,4 @@
-"""Ledger rows as JSON: one shape everywhere, moments in UTC, numbers masked."""
+"""Records of the ledger as JSON: one schema, times in UTC, phone numbers masked."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -10,12 +10,12 @@ from humaspost.model.records import AttemptRecord, DeliveryRecord, PostTotals
 
 
 def utc_iso(value: datetime | None) -> str | None:
-    """ISO 8601 in UTC."""
+    """Return the time in ISO 8601 and UTC."""
     return value.isoformat() if value else None
 
 
 def delivery_to_json(row: DeliveryRecord) -> dict[str, Any]:
-    """One entry of ``deliveries``."""
+    """Return one entry of ``deliveries``."""
     return {
         "key": row.key,
         "post": row.post,
@@ -37,7 +37,7 @@ def delivery_to_json(row: DeliveryRecord) -> dict[str, Any]:
 
 
 def post_to_json(entry: PostTotals) -> dict[str, Any]:
-    """One entry of ``posts``."""
+    """Return one entry of ``posts``."""
     return {
         "id": entry.id,
         "file": entry.file,
@@ -52,17 +52,17 @@ def post_to_json(entry: PostTotals) -> dict[str, Any]:
 
 
 def counts_to_json(counts: Mapping[str, int]) -> dict[str, int]:
-    """States that have any, by name."""
+    """Return the counts above zero, by name of the state."""
     return {str(state): counts[state] for state in sorted(counts) if counts[state]}
 
 
 def count_states(rows: Iterable[DeliveryRecord]) -> Counter[str]:
-    """Rows by state."""
+    """Return the number of rows in each state."""
     return Counter(str(row.state) for row in rows)
 
 
 def run_to_json(rows: Iterable[DeliveryRecord], *, problems: int) -> dict[str, Any]:
-    """The document of ``run --json`` and ``publish --json``."""
+    """Return the document of ``run --json`` and ``publish --json``."""
     row_list = list(rows)
     return {
         "schema": 1,
@@ -73,7 +73,7 @@ def run_to_json(rows: Iterable[DeliveryRecord], *, problems: int) -> dict[str, A
 
 
 def attempt_to_json(row: AttemptRecord) -> dict[str, Any]:
-    """One entry of ``log --json``."""
+    """Return one entry of ``log --json``."""
     return {
         "key": row.key,
         "number": row.number,

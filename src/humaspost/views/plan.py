@@ -1,4 +1,4 @@
-"""``plan``: what would go out when, what will not and why, and whether anybody is sending."""
+"""The output of ``plan``: posts to send and when, posts not to send and why, and the sender."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -24,7 +24,7 @@ _INDENT = " " * 9
 def format_plan(
     outlook: PlanOutlook, sender: SenderStatus, *, clock: TimeFormatter, columns: int = 80
 ) -> list[str]:
-    """The whole screen."""
+    """Return all lines of ``plan``."""
     zone = _("Times are {zone} unless marked.").format(zone=clock.zone_name)
     lines = [f"{clock.format_full(clock.now)}. {zone}"]
     for _day_of, rows in groupby(outlook.upcoming, key=lambda one: clock.to_local(one.due).date()):
@@ -71,7 +71,7 @@ def _format_account(item: Upcoming, reserved_width: Sequence[Upcoming], clock: T
 
 
 def _format_forecast(item: Upcoming, clock: TimeFormatter) -> list[str]:
-    """What will be in its way, as far as is known."""
+    """Return the delays that are forecast for the item."""
     return [
         *_format_recipient_forecast(item, clock),
         *_format_quota_wait(item, clock),
@@ -80,7 +80,7 @@ def _format_forecast(item: Upcoming, clock: TimeFormatter) -> list[str]:
 
 
 def _format_quota_wait(item: Upcoming, clock: TimeFormatter) -> list[str]:
-    """When it would really go out, under a limit of posts in a day."""
+    """Return when the item will be sent under a daily quota of posts."""
     if item.quota_wait is None:
         return []
     name, until = item.quota_wait
@@ -103,7 +103,7 @@ def _format_login_expiry(item: Upcoming, clock: TimeFormatter) -> list[str]:
 
 
 def _format_recipient_forecast(item: Upcoming, clock: TimeFormatter) -> list[str]:
-    """When the last of many would get it, under a limit of people in a day."""
+    """Return when the last recipient gets the item under a daily quota of recipients."""
     if item.recipient_forecast is None:
         return []
     hours = round(item.recipient_forecast.period / timedelta(hours=1))
@@ -145,7 +145,7 @@ def _format_past_grace(item: Upcoming, missed: int) -> str:
 def _format_not_sending(
     item: NotSending, outlook: PlanOutlook, clock: TimeFormatter, columns: int
 ) -> list[str]:
-    """The reason stands beside the post if it has room there, else below."""
+    """Return a post that is not sent; the reason is on its line if it fits, otherwise below."""
     widths = max(7, *(display_width(_kind_word(other)) for other in outlook.not_sending))
     names = max(display_width(escape_unsafe(other.post or other.file)) for other in outlook.not_sending)
     reason = [line for line in _format_reason(item, clock) if line]
@@ -220,7 +220,7 @@ def _format_total(outlook: PlanOutlook) -> str:
 
 
 def plan_to_json(outlook: PlanOutlook, sender: SenderStatus, *, clock: TimeFormatter) -> dict[str, Any]:
-    """The document of ``plan --json``."""
+    """Return the document of ``plan --json``."""
     return {
         "schema": 1,
         "now": clock.now.isoformat(),

@@ -1,4 +1,4 @@
-"""``preview``: one post as every channel will show it."""
+"""The output of ``preview``: one post as each channel will show it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +22,7 @@ def format_preview(
     clock: TimeFormatter,
     columns: int = 80,
 ) -> list[str]:
-    """The post's head, every account's parts, and what is wrong with it."""
+    """Return the head of the post, the parts of each account and the problems."""
     title = truncate(post.title, max(20, columns - display_width(post.id) - 2))
     lines = [f"{escape_unsafe(post.id)}  {title}", *_format_dates(post, clock)]
     for one in previews:
@@ -46,7 +46,7 @@ def _format_dates(post: Post, clock: TimeFormatter) -> list[str]:
 def preview_to_json(
     post: Post, previews: Sequence[RenditionPreview], problems: Sequence[Problem]
 ) -> dict[str, Any]:
-    """The document of ``preview --json``."""
+    """Return the document of ``preview --json``."""
     return {
         "schema": 1,
         "id": post.id,

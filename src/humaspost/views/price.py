@@ -1,4 +1,4 @@
-"""What sending would cost about, where the channel's rules know."""
+"""Price estimates, for channels whose rules have a price."""
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -10,7 +10,7 @@ _CENT, _MILL = Decimal("0.01"), Decimal("0.001")
 
 
 def estimate_price(preview: RenditionPreview, remaining: int) -> Decimal | None:
-    """US$ for the ``remaining`` last parts; None = the rules know no price."""
+    """Return US$ for the last ``remaining`` parts, or None without a price."""
     price = preview.rules.price
     if price is None or remaining <= 0:
         return None
@@ -18,13 +18,13 @@ def estimate_price(preview: RenditionPreview, remaining: int) -> Decimal | None:
 
 
 def format_estimate(preview: RenditionPreview, remaining: int) -> str:
-    """``about US$ 0.20``, or nothing."""
+    """Return ``about US$ 0.20``, or "" without a price."""
     amount = estimate_price(preview, remaining)
     return "" if amount is None else _("about US$ {amount}").format(amount=format_dollars(amount))
 
 
 def format_total(previews: Iterable[tuple[RenditionPreview, int]]) -> str:
-    """What all of them cost together, by channel; nothing where no price is known."""
+    """Return the estimated total by channel, or "" without a price."""
     totals: dict[str, Decimal] = {}
     for preview, remaining in previews:
         amount = estimate_price(preview, remaining)
@@ -38,5 +38,5 @@ def format_total(previews: Iterable[tuple[RenditionPreview, int]]) -> str:
 
 
 def format_dollars(amount: Decimal) -> str:
-    """``0.20``; below ten cents to the tenth of a cent: ``0.015``."""
+    """Return ``0.20``; below ten cents to a tenth of a cent: ``0.015``."""
     return str(amount.quantize(_CENT if amount >= Decimal("0.1") else _MILL, rounding=ROUND_HALF_EVEN))

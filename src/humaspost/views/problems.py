@@ -1,4 +1,4 @@
-"""Problems as a person reads them, and as ``--json`` gives them."""
+"""Problems as text for a person, and as JSON."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ _EXCERPT_WIDTH = 66
 
 
 def format_problem(problem: Problem, *, columns: int = 80) -> list[str]:
-    """Where, what, the line with a caret under it, and what to write."""
+    """Return position, message, the line with a caret below it, and the hint."""
     severity = _("error") if problem.is_error else _("warning")
     head = f"{_format_location(problem)}{severity}[{problem.code}]"
     lines = [head, *wrap_text(problem.message, columns, indent="  ")]
@@ -29,7 +29,7 @@ def _format_location(problem: Problem) -> str:
 
 
 def _format_excerpt(text: str, position: Position) -> list[str]:
-    """The source line with the caret in sight, however long the line is."""
+    """Return the source line, shortened so that the caret is visible."""
     number = f"{position.line:>5}"
     start, hidden_count = _visible_range(position)
     remainder = "..." if len(text.rstrip()) > start + _EXCERPT_WIDTH else ""
@@ -52,7 +52,7 @@ def _visible_range(position: Position) -> tuple[int, str]:
 
 
 def _format_hint(hint: str, columns: int) -> list[str]:
-    """What is to be copied (``write: ...``, a command) stays on one line; a sentence is wrapped."""
+    """Return the hint; text to copy (``write: ...``, a command) stays on one line."""
     lines: list[str] = []
     for line in hint.splitlines():
         word = line.partition(" ")[0]
@@ -62,14 +62,14 @@ def _format_hint(hint: str, columns: int) -> list[str]:
 
 
 def unique_problems(problems: Iterable[Problem]) -> list[Problem]:
-    """Each finding once, though several accounts may have found it."""
+    """Return each problem once, even if several accounts have it."""
     return list({(p.file, p.position, p.code, p.message): p for p in reversed(list(problems))}.values())[::-1]
 
 
 def format_report(
     problems: Sequence[Problem], *, posts: int, drafts: int, broken_files: int, columns: int = 80
 ) -> list[str]:
-    """Everything ``check`` shows: each problem, then what it means for the posts."""
+    """Return the lines of ``check``: each problem, then the effect on the posts."""
     lines: list[str] = []
     for problem in problems:
         lines += [*format_problem(problem, columns=columns), ""]
@@ -119,12 +119,12 @@ def _format_success(total: str, warnings: str, *, active_count: int, drafts: int
 
 
 def problems_to_json(problems: Iterable[Problem], *, posts: int) -> dict[str, Any]:
-    """The document of ``check --json``."""
+    """Return the document of ``check --json``."""
     return {"schema": 1, "posts": posts, "problems": [problem_to_json(problem) for problem in problems]}
 
 
 def problem_to_json(problem: Problem) -> dict[str, Any]:
-    """One problem in plain JSON."""
+    """Return one problem as plain JSON."""
     return {
         "code": problem.code,
         "severity": problem.severity.value,

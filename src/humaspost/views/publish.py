@@ -1,4 +1,4 @@
-"""What ``publish`` shows before it asks."""
+"""The output of ``publish`` before its question, and after an interruption."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ from humaspost.views.times import TimeFormatter, format_duration
 def format_publish_preview(
     publish_preview: PublishPreview, post: Post, *, clock: TimeFormatter, columns: int = 80
 ) -> list[str]:
-    """What goes where, what is left alone, and what its date has to do with it."""
+    """Return the deliveries to send, the skipped accounts and a note about the post's date."""
     lines = [
         f"{escape_unsafe(post.id)}  {truncate(post.title, max(20, columns - display_width(post.id) - 2))}"
     ]
@@ -52,7 +52,10 @@ def format_publish_preview(
 def format_interrupted(
     started_rows: Sequence[DeliveryRecord], post: Post, *, clock: TimeFormatter
 ) -> list[str]:
-    """What becomes of a post whose sending a person broke off; ``started_rows`` = its deliveries, where some were."""
+    """Return the state of a post after an interruption.
+
+    ``started_rows`` are its deliveries if one had started.
+    """
     if started_rows:
         lines = format_results(started_rows)
         if any(row.state in WAITING_STATES for row in started_rows):
@@ -65,7 +68,7 @@ def format_interrupted(
 
 
 def format_blocking_accounts(rows: Sequence[AccountRecord]) -> list[str]:
-    """Which accounts keep the post back, why, and that it goes out when they are freed."""
+    """Return the accounts that hold the post back and why; it is sent after their release."""
     lines = []
     for row in rows:
         reason = f"{row.hold}: {row.hold_code} {row.hold_detail}".strip(": ")

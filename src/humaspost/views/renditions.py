@@ -1,4 +1,4 @@
-"""What a channel will show, in a word and in full."""
+"""Renditions as a one-line summary and in full."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,10 @@ from humaspost.views.text import escape_unsafe, wrap_text
 
 
 def format_summary(preview: RenditionPreview) -> str:
-    """``1 post, 232/280, 1 image``, ``caption 274/2200, 2 images``, ``17 people, template siaran_pers``."""
+    """Return a summary, such as ``1 post, 232/280, 1 image``.
+
+    Others are ``caption 274/2200, 2 images`` and ``17 people, template siaran_pers``.
+    """
     if preview.rules.is_per_recipient:
         template = _format_template_name(preview.rendition.parts[0].fallback)
         return ", ".join(
@@ -52,7 +55,7 @@ def _format_text_length(preview: RenditionPreview) -> list[str]:
 
 
 def format_length(part: Part, rules: Rules) -> str:
-    """``232/280``, in the channel's own units."""
+    """Return ``232/280`` in the channel's own units."""
     return f"{rules.text.measure(part.text)}/{round(rules.text.limit.value)}"
 
 
@@ -62,7 +65,7 @@ def _format_extra(rendition: Rendition) -> list[str]:
 
 
 def format_media(media: Sequence[Attachment]) -> list[str]:
-    """``2 images``, one entry per kind."""
+    """Return ``2 images``, one entry per kind."""
     counts = {kind: sum(medium.kind is kind for medium in media) for kind in MediaKind}
     return [_format_kind_count(kind, count) for kind, count in counts.items() if count]
 
@@ -83,7 +86,7 @@ def _format_kind_count(kind: MediaKind, count: int) -> str:
 
 
 def format_full(preview: RenditionPreview, *, columns: int = 80) -> list[str]:
-    """Every part as it will be read, with its counts and media."""
+    """Return each part as the reader sees it, with its length and media."""
     account = preview.account
     head = f"{account.channel}  {account.name}" if account.name != account.channel else account.name
     lines = [f"{head}  {account.display_name}  {format_summary(preview)}"]

@@ -1,4 +1,4 @@
-"""The evidence that a person decides an unknown outcome by."""
+"""The evidence by which a person decides an unknown outcome."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,12 +13,12 @@ from humaspost.views.json_output import count_states
 from humaspost.views.text import escape_unsafe
 from humaspost.views.times import TimeFormatter
 
-#: Looks of a kind that are told; more are as the last ones.
+#: Most lookups that are printed per kind; the others had the same result.
 _MAX_LOOKUPS_PRINTED = 6
 
 
 def format_evidence(report: EvidenceReport, *, clock: TimeFormatter) -> list[str]:
-    """Return how many are in which state, the evidence of the first ones, and where to look."""
+    """Return the counts by state, the evidence of the first deliveries, and pages to check."""
     lines = [format_state_counts(dict(count_states(report.deliveries)))]
     for evidence in report.evidence:
         lines += _format_delivery(evidence, clock)
@@ -43,7 +43,7 @@ def _format_delivery(evidence: Evidence, clock: TimeFormatter) -> list[str]:
 
 
 def lookups_by_proof(lookups: Sequence[tuple[datetime, str]]) -> list[tuple[str, list[datetime]]]:
-    """The last looks that were answered, with what the last of them showed, and the last that were not."""
+    """Return the last answered lookups with their latest proof, and the last unanswered ones."""
     answered = [lookup for lookup in lookups if lookup[1] != Proof.NO_ANSWER]
     unanswered = [at for at, proof in lookups if proof == Proof.NO_ANSWER]
     latest = [(answered[-1][1], [at for at, _proof in answered[-_MAX_LOOKUPS_PRINTED:]])] if answered else []
@@ -51,7 +51,7 @@ def lookups_by_proof(lookups: Sequence[tuple[datetime, str]]) -> list[tuple[str,
 
 
 def format_proof(proof: str) -> str:
-    """What a look proved, in words; an address means that it was found."""
+    """Return the text of a lookup's proof; an address means that the post was found."""
     words: dict[str, str] = {
         Proof.ABSENT_PROVEN: _("it did not land"),
         Proof.ABSENT_SO_FAR: _("not there, not certain"),
@@ -76,7 +76,7 @@ def confirmation_question(resolution: str, count: int) -> str:
 
 
 def format_result(resolution: str, count: int, *, without_address: DeliveryRecord | None = None) -> list[str]:
-    """Return what was settled; ``without_address`` is one whose address could still be reported."""
+    """Return the settled count; ``without_address`` is one whose address is still missing."""
     templates = {
         "published": ngettext("{count} delivery is published.", "{count} deliveries are published.", count),
         "retry": ngettext("{count} delivery will be sent.", "{count} deliveries will be sent.", count),

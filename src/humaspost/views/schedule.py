@@ -1,4 +1,4 @@
-"""The first lines of ``schedule``, and what comes next."""
+"""The output of ``schedule``: its first lines and the next post."""
 
 from collections.abc import Sequence
 
@@ -40,7 +40,7 @@ def _format_posts(start: ScheduleStart) -> str:
 
 
 def format_next(post: NextPost | None, clock: TimeFormatter) -> str:
-    """``next: sp-2027-014 tomorrow 08:30 to x, instagram, whatsapp (17)``."""
+    """Return ``next: sp-2027-014 tomorrow 08:30 to x, instagram, whatsapp (17)``."""
     if post is None:
         return _("next: nothing; waiting for new files")
     return _("next: {post} {when} to {accounts}").format(

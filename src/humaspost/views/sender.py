@@ -1,4 +1,4 @@
-"""Words and JSON for who sends and for the pauses."""
+"""The sender and the pauses, as text and as JSON."""
 
 from typing import Any
 

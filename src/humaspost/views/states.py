@@ -1,4 +1,4 @@
-"""The words for where a delivery stands, and what each asks of a person."""
+"""The names of delivery states, with their explanations."""
 
 from humaspost.base.i18n import _
 
@@ -68,7 +68,7 @@ REASON_EXPLANATIONS = {
 
 
 def state_word(state: str) -> str:
-    """The state in the reader's language."""
+    """Return the state in the user's language."""
     return {
         "scheduled": _("scheduled"),
         "preparing": _("preparing"),

@@ -1,4 +1,4 @@
-"""``status``: one screen of what needs you, what comes, what went out, and the accounts."""
+"""The output of ``status``: attention, upcoming posts, recent posts and accounts."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ _MAX_LINES = 12
 
 
 def format_status(report: StatusReport, *, clock: TimeFormatter, columns: int = 80) -> list[str]:
-    """The whole screen."""
+    """Return all lines of ``status``."""
     first = f"{clock.format_full(clock.now)}    {format_sender(report.sender, clock)}"
     lines = [first] if display_width(first) <= columns else first.split("    ")
     lines += [
@@ -86,7 +86,7 @@ def _format_attention(report: StatusReport, clock: TimeFormatter, columns: int) 
 def _format_block(
     text_width: int, word: str, account: str, details: Sequence[str], columns: int
 ) -> list[str]:
-    """The first line of ``details`` stands beside ``account`` if it has room there."""
+    """Return lines of details; the first is on the line of ``account`` if it fits."""
     head = f"  {pad(word, text_width)} {account}"
     beside = f"{head}   {details[0]}" if details and details[0] else head
     fits = display_width(beside) <= columns
@@ -124,7 +124,7 @@ def _format_upcoming(report: StatusReport, clock: TimeFormatter, columns: int) -
 
 
 def truncate_line(line: str, columns: int) -> str:
-    """The line, at most so wide."""
+    """Return the line, truncated to the width."""
     return line if display_width(line) <= columns else line[: columns - 3] + "..."
 
 
@@ -155,7 +155,7 @@ def _format_recent(counts: Mapping[str, int]) -> str:
 def status_to_json(
     report: StatusReport, rows: Iterable[DeliveryRecord], *, clock: TimeFormatter, post: str | None = None
 ) -> dict[str, Any]:
-    """The document of ``status --json``; ``rows`` are the deliveries that were chosen."""
+    """Return the document of ``status --json``; ``rows`` are the selected deliveries."""
     posts = [entry for entry in report.posts if post is None or entry.id == post]
     counts: Counter[str] = sum((Counter(entry.counts) for entry in posts), Counter())
     return {
@@ -170,7 +170,7 @@ def status_to_json(
 
 
 def select_states(state: str | None, *, include_all: bool) -> tuple[str, ...] | None:
-    """The states that are shown: one, all of them, else what needs a person."""
+    """Return the states to show: one, all (None), or those that need a person."""
     if state:
         return (state,)
     return None if include_all else UNRESOLVED_STATES

@@ -1,4 +1,4 @@
-"""``account templates``: what each template is, and what a post must give it."""
+"""The output of ``account templates``: each template and its required parameters."""
 
 from typing import Any
 
@@ -8,7 +8,10 @@ from humaspost.views.text import align_columns
 
 
 def format_templates(templates: tuple[Template, ...]) -> list[str]:
-    """A table: name, language, status, category, what it wants; the ones that can be sent first."""
+    """Return a table of templates: name, language, status, category and requirements.
+
+    Templates that can be sent come first.
+    """
     if not templates:
         return [_("The account has no template. Without one, only people who wrote to you can be reached.")]
     head = (_("TEMPLATE"), _("LANGUAGE"), _("STATUS"), _("CATEGORY"), _("WANTS"))
@@ -36,7 +39,7 @@ def _format_requirements(template: Template) -> str:
 
 
 def templates_to_json(account: str, templates: tuple[Template, ...]) -> dict[str, Any]:
-    """The document of ``account templates --json``."""
+    """Return the document of ``account templates --json``."""
     entries = [
         {
             "name": t.name,

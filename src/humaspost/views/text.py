@@ -1,4 +1,4 @@
-"""Lines that are safe to show: nothing a post contains can steer a terminal."""
+"""Text that is safe to print: no content of a post can control a terminal."""
 
 import shlex
 import unicodedata
@@ -6,12 +6,15 @@ from collections.abc import Iterable, Sequence
 
 _ELLIPSIS = "..."
 _INVISIBLE_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-#: Joins emoji; harmless, and families would fall apart without it.
+#: Joins emoji; harmless, and family emoji need it.
 _ZERO_WIDTH_JOINER = "\u200d"
 
 
 def escape_unsafe(text: str) -> str:
-    """The text with every control, direction or invisible character spelt out; line breaks stay."""
+    """Return the text with control, direction and invisible characters escaped.
+
+    Line breaks stay.
+    """
     if text.isascii() and text.replace("\n", "").isprintable():
         return text
     return "".join(
@@ -20,7 +23,7 @@ def escape_unsafe(text: str) -> str:
 
 
 def quote_filename(file: str) -> str:
-    """A file's name as a command takes it: copies are called "a (1).md"."""
+    """Return the file name quoted for a shell; copies have names like "a (1).md"."""
     return shlex.quote(escape_unsafe(file))
 
 
@@ -39,16 +42,16 @@ def _escape_character(character: str) -> str:
 
 
 def display_width(text: str) -> int:
-    """Return how many cells of a terminal the text takes."""
+    """Return the number of terminal cells of the text."""
     if text.isascii() and text.isprintable():
         return len(text)
-    from rich.cells import cell_len  # its tables of wide characters are loaded for the first of them
+    from rich.cells import cell_len  # its tables of wide characters are loaded at their first use
 
     return cell_len(text)
 
 
 def truncate(text: str, cells: int) -> str:
-    """The text in one line of at most so many cells, ending in ``...`` where something is left out."""
+    """Return the text on one line of at most ``cells``; ``...`` marks a cut."""
     text = escape_unsafe(" ".join(text.split()))
     if display_width(text) <= cells:
         return text
@@ -56,12 +59,12 @@ def truncate(text: str, cells: int) -> str:
 
 
 def pad(text: str, cells: int) -> str:
-    """The text with spaces after it up to so many cells."""
+    """Return the text with spaces up to ``cells``."""
     return _resize(text, max(cells, display_width(text)))
 
 
 def _resize(text: str, cells: int) -> str:
-    """Return the text cut off, or with spaces after it, to exactly so many cells."""
+    """Return the text cut or padded to exactly ``cells``."""
     if text.isascii() and text.isprintable():
         return text[:cells].ljust(cells)
     from rich.cells import set_cell_size
@@ -70,7 +73,7 @@ def _resize(text: str, cells: int) -> str:
 
 
 def align_columns(rows: Iterable[Sequence[str]], *, indent: int = 2, placeholder: int = 2) -> list[str]:
-    """Rows with their columns aligned; the last one is as long as it is."""
+    """Return rows with aligned columns; the last column is not padded."""
     table = [[escape_unsafe(cell) for cell in row] for row in rows]
     count = max((len(row) for row in table), default=0)
     widths = [max((display_width(row[n]) for row in table if n < len(row)), default=0) for n in range(count)]
@@ -82,7 +85,7 @@ def _join_cells(row: Sequence[str], widths: Sequence[int], placeholder: str) -> 
 
 
 def wrap_text(text: str, cells: int, *, indent: str = "") -> list[str]:
-    """The text broken at spaces into lines of at most so many cells, each after ``indent``."""
+    """Return the text wrapped at spaces to lines of at most ``cells``, each after ``indent``."""
     lines: list[str] = []
     line = ""
     for word in escape_unsafe(text).split():

@@ -1,4 +1,4 @@
-"""Moments as the office says them: its own zone, its own words."""
+"""Times in the office's own zone and language."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -26,7 +26,7 @@ def _short_months() -> tuple[str, ...]:
 
 
 class TimeFormatter:
-    """Says moments in one zone; ``now`` decides what is today."""
+    """A formatter of times in one zone; ``now`` decides which day is today."""
 
     def __init__(self, zone: str, now: datetime) -> None:
         self.zone = zone
@@ -34,48 +34,48 @@ class TimeFormatter:
         self.now = now
 
     def to_local(self, instant: datetime) -> datetime:
-        """The moment on the office's wall clock."""
+        """Return the time in the office's zone."""
         return instant.astimezone(self._info)
 
     @property
     def zone_name(self) -> str:
-        """``WIB``, or what the zone is called elsewhere."""
+        """Return ``WIB``, or the zone's name elsewhere."""
         name = short(self.zone)
         return name if name != self.zone else self.to_local(self.now).tzname() or self.zone
 
     def format_time(self, instant: datetime) -> str:
-        """``08:30``; Indonesian writes ``08.30``."""
+        """Return ``08:30``; Indonesian uses ``08.30``."""
         return _("{hour:02}:{minute:02}").format(
             hour=self.to_local(instant).hour, minute=self.to_local(instant).minute
         )
 
     def format_seconds(self, instant: datetime) -> str:
-        """``08:30:01``."""
+        """Return ``08:30:01``."""
         at = self.to_local(instant)
         pattern = _("{hour:02}:{minute:02}:{second:02}")
         return pattern.format(hour=at.hour, minute=at.minute, second=at.second)
 
     def format_day(self, instant: datetime) -> str:
-        """``Wednesday 3 February``, with the year where it is another one."""
+        """Return ``Wednesday 3 February``, with the year if it is not the current one."""
         at = self.to_local(instant)
         text = f"{_days()[at.weekday()]} {at.day} {_months()[at.month - 1]}"
         return text if at.year == self.to_local(self.now).year else f"{text} {at.year}"
 
     def format_full(self, instant: datetime) -> str:
-        """``Tuesday 2 February 2027, 17:12 WIB``."""
+        """Return ``Tuesday 2 February 2027, 17:12 WIB``."""
         at = self.to_local(instant)
         day = f"{_days()[at.weekday()]} {at.day} {_months()[at.month - 1]} {at.year}"
         return f"{day}, {self.format_time(instant)} {self.zone_name}"
 
     def format_date(self, instant: datetime) -> str:
-        """``Wed 3 Feb 08:30``, with the year where it is another one."""
+        """Return ``Wed 3 Feb 08:30``, with the year if it is not the current one."""
         at = self.to_local(instant)
         text = f"{_short_days()[at.weekday()]} {at.day} {_short_months()[at.month - 1]}"
         year = "" if at.year == self.to_local(self.now).year else f" {at.year}"
         return f"{text}{year} {self.format_time(instant)}"
 
     def format_near(self, instant: datetime) -> str:
-        """``today 08:30``, ``tomorrow 08:30``, ``yesterday 08:30``, else as ``date``."""
+        """Return ``today 08:30``, ``tomorrow 08:30``, ``yesterday 08:30``, else as ``format_date``."""
         days = (self.to_local(instant).date() - self.to_local(self.now).date()).days
         words = {0: _("today {hour}"), 1: _("tomorrow {hour}"), -1: _("yesterday {hour}")}
         if days not in words:
@@ -83,12 +83,12 @@ class TimeFormatter:
         return words[days].format(hour=self.format_time(instant))
 
     def format_weekday(self, instant: datetime) -> str:
-        """``Wed 08:30``."""
+        """Return ``Wed 08:30``."""
         return f"{_short_days()[self.to_local(instant).weekday()]} {self.format_time(instant)}"
 
 
 def format_duration(duration: timedelta) -> str:
-    """How long, in the two largest units: ``15 h 18 min``, ``3 days``, ``4 s``."""
+    """Return the duration in its two largest units: ``15 h 18 min``, ``3 days``, ``4 s``."""
     seconds = max(0, round(duration.total_seconds()))
     days, rest = divmod(seconds, 86400)
     if days >= 2:
