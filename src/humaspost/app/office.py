@@ -161,7 +161,7 @@ def create_reader(office: Office) -> "PostReader":
 
 
 def _channel_aliases(office: Office, *, accepted: bool) -> dict[str, str]:
-    """Return other names of the office's channels: those that posts may use, or those that only have a hint."""
+    """Return the channels' other names: those that posts may use, or those for hints only."""
     return {
         alias: name
         for name, channel in office.channels.items()

@@ -32,7 +32,7 @@ class UnusableAddress(Exception):
 def select_deliveries(
     office: Office, post_or_key: str, resolution: str | None, *, account: str | None, find_post: FindPost
 ) -> list[DeliveryRecord]:
-    """Return the deliveries that the resolution can settle; None selects all that can be settled.
+    """Return deliveries that the resolution can settle; None selects all that can be settled.
 
     If none is unknown, ``published`` can still record an address for published deliveries.
     """

@@ -18,7 +18,7 @@ from humaspost.model.channel_event import ChannelEvent
 
 @dataclass(frozen=True, slots=True)
 class WebhookEndpoint:
-    """An account with webhooks, and its two secrets, "" where the user has not written them yet."""
+    """One account that receives webhooks, with its two secrets; empty if not written yet."""
 
     account: Account
     channel: Channel
@@ -28,7 +28,7 @@ class WebhookEndpoint:
 
     @property
     def missing_secrets(self) -> tuple[str, ...]:
-        """The secrets without which nothing that arrives can be believed."""
+        """Return the names of missing secrets; without them no webhook can be trusted."""
         names = self.receiver.webhook_secrets
         pairs = ((names.signature, self.signature_secret), (names.handshake, self.handshake_secret))
         return tuple(name for name, value in pairs if not value)

@@ -23,10 +23,11 @@ from humaspost.model.rules import Rules
 class LookupSchedule:
     """The times of lookups after an unknown outcome, in seconds from the end of the attempt.
 
-    ``public_site`` tells a person where to look for themselves, ``account_page`` is the address of an account's own
-    page, with ``{name}`` for its name without the @, "" = its name is not part of an address. ``url_pattern`` is the expression (``re``, from its beginning) of
-    a post's public address, whose group ``id`` is the platform's id and whose group ``name``, if it has one, the
-    account's; "" = an address does not tell it.
+    Without ``delays`` a person must decide at once. ``public_site`` is the page where a person can check.
+    ``account_page`` is the address of an account's own page, with ``{name}`` for the name without the @;
+    "" if the address does not contain the name. ``url_pattern`` is a regular expression (``re``, matched
+    from the start) for a post's public address. Its group ``id`` is the platform's id; its optional group
+    ``name`` is the account's name. "" if an address does not contain the id.
     """
 
     delays: tuple[float, ...]
@@ -35,7 +36,7 @@ class LookupSchedule:
     account_page: str = ""
 
     def page_of(self, display_name: str) -> str:
-        """Return the public page of the account with that name, or the platform's site, or ""."""
+        """Return the public page of the account, else the platform's site, else ""."""
         if self.account_page and display_name.startswith("@"):
             return self.account_page.format(name=display_name[1:])
         return self.public_site
@@ -238,7 +239,7 @@ class Channel(Protocol):
 class Aliased(Protocol):
     """A channel that users also call by other names."""
 
-    #: Each other name; True = posts may use it as the channel's name, False = a hint suggests the channel.
+    #: Each other name. True: posts may use it. False: only a hint suggests the channel.
     aliases: ClassVar[Mapping[str, bool]]
 
 
@@ -265,7 +266,7 @@ class WebhookReceiver(Protocol):
     webhook_secrets: ClassVar[WebhookSecrets]
 
     def answer_handshake(self, query: Mapping[str, str], *, secret: str) -> str | None:
-        """Return the answer to the platform's request for proof, or None if ``secret`` is not in it; pure."""
+        """Return the answer to the platform's handshake, or None without ``secret`` in it; pure."""
         ...
 
 

@@ -94,7 +94,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A committed intent: exactly this may be written now, once. ``at`` is its rate slot."""
+    """A committed intent: permission for exactly this write, once; ``at`` is its rate slot."""
 
     key: str
     number: int

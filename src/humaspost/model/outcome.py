@@ -1,4 +1,4 @@
-"""Outcomes of a write, and what follows from each: plain values that delivery decides and the ledger records."""
+"""Outcomes of a write and their consequences: delivery decides, the ledger records."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 from humaspost.model.errors import AnyChannelError
 from humaspost.model.reasons import AccountHold
 
-#: An account can log in and still be refused every write, so its login is not checked again at once.
+#: A login can succeed while every write is refused, so the next check of the login waits.
 LOGIN_RETRY_DELAY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class RetryLater:
-    """The same write again at ``at``.
+    """A repetition of the same write at ``at``.
 
-    ``counts_failure`` = the next wait is longer, ``whole_account`` = the account waits as well.
+    ``counts_failure`` makes the next wait longer. ``whole_account`` makes the whole account wait.
     """
 
     at: datetime
@@ -25,28 +25,28 @@ class RetryLater:
 
 @dataclass(frozen=True, slots=True)
 class HoldAccount:
-    """Nothing goes out on the account.
+    """A hold of the account: nothing is sent on it.
 
-    ``rechecks_login`` = its login is checked again by itself, and one that succeeds ends the hold; else only
-    a person ends it.
+    With ``rechecks_login`` the login is checked again automatically, and a success ends the hold. Otherwise
+    only a person ends it.
     """
 
     reason: AccountHold
     rechecks_login: bool = False
 
     def next_login_check(self, now: datetime) -> datetime | None:
-        """Return the time of the next check, or None where only a person ends the hold."""
+        """Return the time of the next check, or None if only a person ends the hold."""
         return now + LOGIN_RETRY_DELAY if self.rechecks_login else None
 
 
 @dataclass(frozen=True, slots=True)
 class MarkFailed:
-    """It will never be accepted as it is."""
+    """A final failure: the platform will never accept the delivery unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class MarkUnknown:
-    """It may be live; ``hold_account`` = the account stops as well."""
+    """An unknown outcome: it might be published; ``hold_account`` also stops the account."""
 
     hold_account: bool = False
 
@@ -56,14 +56,15 @@ RetryDecision = RetryLater | HoldAccount | MarkFailed | MarkUnknown
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """No byte was written: too much time passed between the intent and the write."""
+    """A write without a single byte sent: too much time passed since the intent."""
 
 
 @dataclass(frozen=True, slots=True)
 class WriteFailed:
-    """The write ended with an error, and this was decided about it.
+    """A write that ended with an error, and the decision about it.
 
-    ``first_check_delay`` = seconds to the first lookup of an unknown outcome, or None for a person at once.
+    ``first_check_delay`` is the seconds to the first lookup of an unknown outcome, or None if a person
+    must decide at once.
     """
 
     error: AnyChannelError

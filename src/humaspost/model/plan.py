@@ -65,7 +65,7 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class NotPlanned:
-    """A post that is not to be sent now, and why."""
+    """A post that is not sent now, and why."""
 
     post: str
     file: str

@@ -1,10 +1,10 @@
-"""Reasons: why an account, a file or a delivery is where it is, in words of ours."""
+"""Reasons for the state of an account, a file or a delivery, as our own codes."""
 
 from enum import StrEnum
 
 
 class AccountHold(StrEnum):
-    """Why nothing, or only one write at a time, goes out on an account."""
+    """The reason for sending nothing, or only one write at a time, on an account."""
 
     LOGIN = "login"
     QUOTA = "quota"
@@ -12,7 +12,7 @@ class AccountHold(StrEnum):
 
 
 class FileHold(StrEnum):
-    """Why nothing of a post is sent because of its file."""
+    """The reason in its file for sending nothing of a post."""
 
     DRAFT = "draft"
     ERROR = "error"
@@ -22,10 +22,10 @@ class FileHold(StrEnum):
 
 
 class StopReason(StrEnum):
-    """Why a delivery is in its state.
+    """The reason for a delivery's state.
 
-    A failed delivery has the platform's code as its reason instead, a published one the receipt's note, and
-    a part that waits for an earlier one ``part n`` (``part_reason``).
+    A failed delivery has the platform's code instead, a published one the receipt's note, and a part that
+    waits for an earlier one has ``part n`` (``part_reason``).
     """
 
     # held
@@ -34,9 +34,9 @@ class StopReason(StrEnum):
     THROTTLE = "throttle"
     PAUSE = "pause"
     FILE = "file"
-    #: The file of a post to a list of people is gone.
+    #: The audience file of the post is missing.
     LIST = "list"
-    #: The part before it is published, and its address is not known.
+    #: The part before it is published, but its address is unknown.
     NO_ADDRESS = "nowhere"
     # missed, expired
     LATE = "late"
@@ -53,25 +53,25 @@ class StopReason(StrEnum):
     LOOKUP = "lookup"
     DECISION = "decision"
     RESTORED = "restored"
-    #: The code of an outcome that is unknown since its sender died.
+    #: The outcome is unknown because its sender died.
     OWNER_DIED = "owner-died"
     # published
     FOUND = "found"
     DUPLICATE = "duplicate"
     # any
     PERSON = "person"
-    #: A lookup showed that it is not there, so it waits again.
+    #: A lookup proved that the object does not exist, so the delivery waits again.
     ABSENT = "absent"
-    #: The gate was asked for a delivery that its sender has not claimed.
+    #: The gate got a delivery that its sender has not claimed.
     NOT_CLAIMED = "not-claimed"
 
 
-#: What the reason of a delivery that waits for another part begins with.
+#: The start of the reason of a delivery that waits for another part.
 PART_PREFIX = "part "
 
 
 def part_reason(part: int) -> str:
-    """Return the reason of a delivery that is stopped by part ``part`` of its thread."""
+    """Return the reason of a delivery that waits for part ``part`` of its thread."""
     return f"{PART_PREFIX}{part}"
 
 

@@ -170,14 +170,14 @@ def _no_extras(_part: Part) -> Sequence[str]:
 class Rules:
     """Everything that a channel refuses, for one account.
 
-    ``is_public`` = restricted posts are refused. ``is_per_recipient`` = every delivery has a recipient.
-    ``max_parts`` > 1 = threads, as ``parts_source`` says; None = the platform names no end, and this one is
-    ours. ``alt`` = longest alternative text. ``media`` by kind; a kind that is absent is not taken. ``placement_rules``
-    overrides it for media that are shown in another place: by
-    ``Attachment.use`` (``story``), then by kind. ``max_media`` = items in one part. ``media_required`` = no
-    text-only posts. ``keys`` are the channel's own front-matter keys with what each means. ``price`` None =
-    nothing is charged for a part, or nobody can say what. ``describe_extras`` gives a sentence for each thing that
-    the channel does with a part beside its text and media (``Part.extra``).
+    ``is_public`` refuses restricted posts. ``is_per_recipient`` gives every delivery a recipient.
+    ``max_parts`` > 1 allows threads, as ``parts_source`` documents; with None there the platform documents
+    no limit, and this one is ours. ``alt`` is the longest alternative text. ``media`` is by kind; a missing
+    kind is not accepted. ``placement_rules`` overrides it for media in another placement: by
+    ``Attachment.use`` (``story``), then by kind. ``max_media`` is the limit of items in one part.
+    ``media_required`` refuses text-only posts. ``keys`` are the channel's own front-matter fields with
+    their meanings. ``price`` is None if parts are free or the price is unknown. ``describe_extras`` returns
+    a sentence for each extra of a part, beside its text and media (``Part.extra``).
     """
 
     is_public: bool

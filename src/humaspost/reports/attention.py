@@ -65,7 +65,7 @@ def attention(office: Office, conn: Connection) -> list[AttentionItem]:
 
 
 def _with_missing_file(conn: Connection, *, now: datetime) -> list[AttentionItem]:
-    """What was due, and whose file is not there: moved away by a person who wanted that, or by accident."""
+    """Return due posts whose file is missing; a person or an accident may have moved it."""
     if not any(row.hold == FileHold.GONE for row in delivery_lists.list_posts(conn)):
         return []
     items = [

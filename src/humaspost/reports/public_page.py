@@ -4,7 +4,7 @@ from humaspost.app.office import Office
 
 
 def public_page(office: Office, channel_name: str, account_name: str) -> str:
-    """Return the address of the account's page, else of the platform; '' where there is none."""
+    """Return the address of the account's page, else the platform's, else ""."""
     channel, account = office.channels.get(channel_name), office.settings.account(account_name)
     if channel is None:
         return ""

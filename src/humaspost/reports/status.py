@@ -123,7 +123,7 @@ def _summarize(account: Account, record: AccountRecord | None, *, now: datetime)
 
 
 def account_state(record: AccountRecord | None, *, now: datetime) -> AccountState:
-    """Return whether the account may send; None = the ledger does not have it yet."""
+    """Return the state of the account; ``record`` is None if the ledger does not have it yet."""
     if record is not None and record.hold == AccountHold.LOGIN:
         return AccountState.LOGIN_REFUSED
     if record is None or record.bound_at is None:

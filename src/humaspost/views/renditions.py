@@ -117,7 +117,7 @@ def _format_part_title(part: Part, preview: RenditionPreview) -> str:
 
 
 def format_extras(part: Part, rules: Rules, columns: int) -> list[str]:
-    """Return what the channel does with the part beside its text and media, wrapped."""
+    """Return wrapped lines for the extras of a part, beside its text and media."""
     sentences = rules.describe_extras(part)
     return [line for sentence in sentences for line in wrap_text(sentence, columns, indent="  ")]
 

@@ -129,7 +129,7 @@ def truncate_line(line: str, columns: int) -> str:
 
 
 def _is_past_due(entry: PostTotals, clock: TimeFormatter) -> bool:
-    """Whether its time passed while its file was held: that is told above."""
+    """Return True if the post came due while its file was on hold; it is listed above."""
     return entry.due_at <= clock.now and entry.reasons.get(State.HELD) == StopReason.FILE
 
 

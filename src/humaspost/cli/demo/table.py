@@ -53,7 +53,7 @@ class DemoDay:
 
 
 def format_table(day: DemoDay) -> list[str]:
-    """One line per post, one column per channel."""
+    """Return one line per post and one column per channel."""
     rows: list[tuple[str, ...]] = [(_("POST"), *(name.upper() for name in PLATFORMS))]
     rows += [(post, *(_format_cell(day, post, channel) for channel in PLATFORMS)) for post in day.order]
     totals = (_("published"), *(f"{day.published_count(channel):,}" for channel in PLATFORMS))
