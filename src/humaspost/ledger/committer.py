@@ -82,18 +82,10 @@ class Committer:
             answer = operation(connection)
             savepoint.commit()
         except BaseException as error:
-            if not _in_transaction(connection):
-                # SQLite rolled back the whole transaction (disk full, I/O error), earlier operations included.
+            if not dialect.in_transaction(connection):
+                # The database took everything back (disk full, I/O error): what came before is lost with it.
                 raise
             savepoint.rollback()
             future.set_exception(error)
         else:
             done.append((future, answer))
-
-
-def _in_transaction(connection: Connection) -> bool:
-    """Return True if SQLite still has the transaction open.
-
-    SQLite ends a transaction by itself when a write is not possible.
-    """
-    return bool(getattr(connection.connection.dbapi_connection, "in_transaction", True))

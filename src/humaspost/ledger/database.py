@@ -99,16 +99,10 @@ class Ledger:
         return self._committer
 
     def watch_changes(self) -> Callable[[], bool]:
-        """Return a function that reports whether any process committed since its last call."""
-        connection = sqlite3.connect(str(self.path), check_same_thread=False)
-        last = [-1]
-
-        def changed() -> bool:
-            version = connection.execute("PRAGMA data_version").fetchone()[0]
-            previous, last[0] = last[0], version
-            return bool(version != previous)
-
-        return changed
+        """A question whether anything was committed since it was last asked, by any process."""
+        if self.path is None:
+            raise ValueError("a ledger in memory has no other writer")
+        return dialect.changed_since(self.path)
 
     def close(self) -> None:
         """Commit everything submitted, and close all files."""

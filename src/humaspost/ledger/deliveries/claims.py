@@ -138,10 +138,10 @@ def claim_due(
     now: datetime,
     limit: int,
     only_post: str | None = None,
-) -> list[Row[Any]]:
-    """Claim up to ``limit`` deliveries due ``until``: by priority, in turns over their posts.
+) -> list[Claim]:
+    """Up to ``limit`` deliveries due ``until`` are ours: by priority, and in turns over their posts.
 
-    ``only_post`` = of one post. Rows have key, post, part, priority, due_at and the rendition to prepare.
+    ``only`` = of one post.
     """
     condition = _is_claimable(account_id, until, now)
     if only_post is not None:

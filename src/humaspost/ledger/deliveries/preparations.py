@@ -15,8 +15,22 @@ from humaspost.model.delivery import State
 from humaspost.model.post import Late
 
 
-def load_preparation(conn: Connection, account_id: str, part_hash: str) -> Row[Any] | None:
-    """Return the stored preparation of the part, or None."""
+@dataclass(frozen=True, slots=True)
+class SavedPreparation:
+    """How far a part is prepared; ``token`` is as the channel gave it.
+
+    ``failures`` = errors in a row, ``restarts`` = how often all of it was thrown away.
+    """
+
+    token: Json
+    ready: bool
+    next_at: datetime
+    failures: int
+    restarts: int
+
+
+def load_preparation(conn: Connection, account_id: str, part_hash: str) -> SavedPreparation | None:
+    """Return how far the part is prepared, or None where nothing of it is."""
     condition = (preparation.c.account == account_id) & (preparation.c.part_hash == part_hash)
     row = conn.execute(select(preparation).where(condition)).one_or_none()
     if row is None:
@@ -62,9 +76,9 @@ def delete_preparation(conn: Connection, account_id: str, part_hash: str) -> Non
 
 
 def is_available(conn: Connection, account_id: str, part_hash: str, *, token: Json) -> bool:
-    """Return True if exactly this token is ready and was not used meanwhile."""
-    row = load_preparation(conn, account_id, part_hash)
-    return row is not None and row.ready and row.token == dump_canonical(token)
+    """Whether what was prepared is exactly this, and nobody took it meanwhile."""
+    saved = load_preparation(conn, account_id, part_hash)
+    return saved is not None and saved.ready and dump_canonical(saved.token) == dump_canonical(token)
 
 
 def restore_preparation(
@@ -103,9 +117,3 @@ def list_upcoming(conn: Connection, account_id: str, *, until: datetime) -> list
 
 def _timing(row: Any) -> Timing:
     return Timing(row.due_at, Late(row.late), timedelta(seconds=row.grace))
-
-
-def decode_token(row: Row[Any]) -> Json:
-    """Return the token as the channel made it."""
-    value: Json = json.loads(row.token)
-    return value

@@ -17,8 +17,31 @@ from humaspost.model.records import DeliveryRecord, LookupRecord
 RemoteLocation = tuple[str | None, str | None]
 
 
-def list_due(conn: Connection, *, now: datetime, only_post: str | None = None) -> list[Row[Any]]:
-    """Return unknown deliveries whose lookup is due, with their last attempt, oldest first."""
+@dataclass(frozen=True, slots=True)
+class UnknownDelivery:
+    """A delivery whose outcome is unknown, with its last attempt.
+
+    ``started_at`` is when the first attempt started that may be live, ``body`` and ``token`` are JSON.
+    """
+
+    key: str
+    post: str
+    account: str
+    part: int
+    recipient: str
+    unknown_since: datetime
+    lookups: int
+    number: int
+    started_at: datetime
+    token: str
+    reply_to: str | None
+    code: str
+    body: str
+    phone: str | None = field(repr=False)
+
+
+def list_due(conn: Connection, *, now: datetime, only_post: str | None = None) -> list[UnknownDelivery]:
+    """Unknown deliveries whose look is due, with their last attempt, oldest first."""
     condition = (delivery.c.state == State.UNKNOWN) & (delivery.c.next_lookup_at <= now)
     if only_post is not None:
         condition &= delivery.c.post == only_post
@@ -59,11 +82,8 @@ def _first_possible_start() -> Any:
     return select(func.min(each.c.started_at)).where(each.c.key == delivery.c.key, unknown).scalar_subquery()
 
 
-def list_used_remote_ids(conn: Connection, row: Row[Any]) -> frozenset[str]:
-    """Return the remote ids of the account's other deliveries since the first unknown attempt.
-
-    None of them can be the object of this delivery.
-    """
+def list_used_remote_ids(conn: Connection, unknown: UnknownDelivery) -> frozenset[str]:
+    """Remote ids, since the doubt began, that other deliveries of the account hold: none of them is this one's."""
     others = select(delivery.c.remote_id).where(
         delivery.c.account == unknown.account,
         delivery.c.state == State.PUBLISHED,
@@ -168,6 +188,7 @@ def blocking_parts(conn: Connection, keys: Collection[str]) -> set[str]:
     return set(conn.scalars(select(delivery.c.key).where(where)))
 
 
-def get_unknown(conn: Connection, key: str) -> Row[Any] | None:
-    """Return the delivery with its last attempt, whenever its next lookup is due, or None."""
-    return conn.execute(_select_unknown(delivery.c.key == key)).one_or_none()
+def get_unknown(conn: Connection, key: str) -> UnknownDelivery | None:
+    """The unknown delivery with its last attempt, whenever its next look is due."""
+    row = conn.execute(_select_unknown(delivery.c.key == key)).one_or_none()
+    return None if row is None else UnknownDelivery(*row)

@@ -11,7 +11,7 @@ from humaspost.ledger.dialect import execute_tuples, insert_or_ignore, upsert
 from humaspost.ledger.schema import audience, audience_member, consent, recipient
 from humaspost.model.records import AudienceRecord
 
-#: SQLite accepts far more parameters, but a send may have to wait for the write of a whole chunk.
+#: A statement takes far more parameters, but a chunk is also how long a send may have to wait for its turn.
 CHUNK = 500
 _MEMBER_COLUMNS = ("audience", "recipient")
 
@@ -100,22 +100,19 @@ def list_members(conn: Connection, name: str) -> set[str]:
 
 
 def add_members(conn: Connection, name: str, ids: Iterable[str]) -> None:
-    """Add recipients to the list."""
-    _execute_pairs(
-        conn, "INSERT OR IGNORE INTO audience_member (audience, recipient) VALUES (?, ?)", name, ids
-    )
+    """They are on the list."""
+    _execute_pairs(conn, insert_or_ignore(audience_member), name, ids)
 
 
 def remove_members(conn: Connection, name: str, ids: Iterable[str]) -> None:
-    """Remove recipients from the list; they stay in the register."""
-    _execute_pairs(conn, "DELETE FROM audience_member WHERE audience = ? AND recipient = ?", name, ids)
+    """They are off the list, and stay in the register."""
+    columns = [audience_member.c[name] for name in _MEMBER_COLUMNS]
+    is_one = and_(*[column == bindparam(column.name) for column in columns])
+    _execute_pairs(conn, delete(audience_member).where(is_one), name, ids)
 
 
-def _execute_pairs(conn: Connection, statement: str, name: str, ids: Iterable[str]) -> None:
-    # Not through SQLAlchemy: with its dictionaries, 100,000 members delayed a send by 3.5 s instead of 0.1 s.
-    pairs = [(name, recipient_id) for recipient_id in sorted(ids)]
-    if pairs:
-        conn.exec_driver_sql(statement, pairs)
+def _execute_pairs(conn: Connection, statement: Insert | Delete, name: str, ids: Iterable[str]) -> None:
+    execute_tuples(conn, statement, _MEMBER_COLUMNS, [(name, recipient_id) for recipient_id in sorted(ids)])
 
 
 def create_audience(conn: Connection, name: str, *, file: str, now: datetime) -> None:
