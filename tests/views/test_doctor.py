@@ -18,6 +18,7 @@ CLOCK = TimeFormatter("Asia/Jakarta", NOW)
 VALUES: dict[str, Any] = {
     "account": "x",
     "bytes": 1_500_000_000,
+    "channel": "whatsapp",
     "count": 2,
     "display_name": "@kotacontoh",
     "expires_at": NOW + timedelta(days=20),
@@ -28,6 +29,7 @@ VALUES: dict[str, Any] = {
     "name": "masyarakat",
     "now": NOW,
     "path": Path("posts"),
+    "platform": "instagram",
     "reason": "the\x1b[2J disk",
     "remaining": timedelta(days=3),
     "sender": SenderStatus(is_running=False),

@@ -27,10 +27,9 @@ from humaspost.model.reasons import AccountHold
 from humaspost.model.records import AccountRecord
 from humaspost.reports.login_expiry import login_expiry
 from humaspost.reports.sender_status import sender_status
+from humaspost.reports.status import EXPIRY_WARNING
 from humaspost.settings.problems import ConfigError
 
-#: A login that ends within this period is reported.
-EXPIRY_WARNING = timedelta(days=14)
 _MIN_FREE_BYTES = 500_000_000
 _MAX_CLOCK_DIFFERENCE = timedelta(minutes=1)
 
