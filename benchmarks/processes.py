@@ -15,7 +15,7 @@ from tests.support.program import COMMAND, ENVIRONMENT
 #: The program as a user runs it: in a new interpreter, whose start is part of the cost.
 HUMASPOST = COMMAND
 #: Without the modules of the tests: the measurement would include their network guard. Python keeps what it
-#: compiled, as it does for a user: a start that compiles every module takes four times as long.
+#: compiled, as it does for a user, whatever the developer's own environment says.
 _ENVIRONMENT = ENVIRONMENT | {"PYTHONPATH": ""}
 _ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)
 INSTALLED = Path(sys.executable).with_name("humaspost")
