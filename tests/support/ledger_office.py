@@ -28,18 +28,20 @@ OWNER = "me"
 
 
 class Office:
-    """A ledger of one account; ``plan`` enters a post, ``claim`` takes what is due, ``gate`` asks for its intents."""
+    """A ledger of one account, in memory if none is given; ``plan`` enters a post, ``claim`` takes what is due, ``gate`` asks for its intents."""
 
-    def __init__(self) -> None:
-        self.ledger = database.create_empty()
+    def __init__(self, ledger: database.Ledger | None = None, *, owner: str = OWNER) -> None:
+        self.ledger = ledger or database.create_empty()
+        self.owner = owner
         self.now = NOW
         self.rows: list[PlanRow] = []
         self.held: list[NotPlanned] = []
         self.rates: tuple[Rate, ...] = ()
         self.quotas: tuple[Quota, ...] = ()
         self.decide: Decide = decide
-        born = (NOW - timedelta(days=1)).isoformat()
-        self.ledger.write(lambda conn: conn.execute(insert(meta).values(key="created_at", value=born)))
+        if ledger is None:
+            born = (NOW - timedelta(days=1)).isoformat()
+            self.ledger.write(lambda conn: conn.execute(insert(meta).values(key="created_at", value=born)))
         self.account = self.ledger.write(lambda conn: accounts.ensure_account(conn, ACCOUNT))
 
     def plan(self, post: str, *texts: str, people: bool = False, **more: Any) -> sync_plan.SyncResult:
@@ -93,7 +95,7 @@ class Office:
                 conn, self.account, check_recipient=check_recipient, until=self.now, now=self.now
             )
             return claims.claim_due(
-                conn, self.account, owner=OWNER, until=self.now, now=self.now, limit=limit
+                conn, self.account, owner=self.owner, until=self.now, now=self.now, limit=limit
             )
 
         return self.ledger.write(work)
@@ -118,7 +120,7 @@ class Office:
         )
 
         def work(conn: Any) -> list[GateResult]:
-            gate = Gate(conn, self.account, OWNER, rules, self.decide, self.now, timedelta(days=30))
+            gate = Gate(conn, self.account, self.owner, rules, self.decide, self.now, timedelta(days=30))
             return gate.decide_all(tickets)
 
         return self.ledger.write(work)
