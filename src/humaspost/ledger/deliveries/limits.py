@@ -151,7 +151,7 @@ class _Usage:
         condition = (quota_use.c.account == account) & (quota_use.c.name == quota.name) & window
         self._condition = condition
         recipient_column = quota_use.c.recipient
-        # SQLite counts: reading ten thousand rows here at every batch took half of a fan-out's time.
+        # The database counts: reading ten thousand rows here at every batch took half of a fan-out's time.
         count = func.count(recipient_column.distinct()) if quota.counts_recipients else func.count()
         self._count: int = conn.scalar(select(count).where(condition)) or 0
         self._limit = quota.usable

@@ -13,7 +13,7 @@ from humaspost.ledger.schema import delivery, meta, plan_row, post
 from humaspost.model.delivery import State
 
 _PENDING = tuple(set(State) - {State.PUBLISHED, State.EXPIRED, State.REFUSED, State.CANCELLED})
-#: Files per query; SQLite limits the parameters of one.
+#: Files per query; a database limits the parameters of one.
 _CHUNK = 500
 _KEY = "file_errors"
 
