@@ -1,4 +1,4 @@
-"""Everything that a plug-in may import: a channel's interface and types, HTTP, and the contract.
+"""The names that a plug-in may import: a channel's interface and types, HTTP, the contract.
 
 Any other name of humaspost may change or move in any release.
 """

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 
 def main() -> NoReturn:
-    """Run the command and end the process with one of ``exit_codes.ExitCode``, never with a trace."""
+    """Run the command and end the process with an ``ExitCode``, never with a trace."""
     from humaspost.cli.language import from_environment
 
     # Must come before other imports of humaspost: help texts are translated at import.

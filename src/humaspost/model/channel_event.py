@@ -47,7 +47,7 @@ class MessageStatus(_PersonEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundMessage(_PersonEvent):
-    """A message from a person; ``payload`` is the office's own text behind a button that they pressed."""
+    """A message from a person; ``payload`` is the office's text behind the pressed button."""
 
     remote_id: str | None = None
     text: str = ""

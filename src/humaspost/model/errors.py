@@ -128,7 +128,10 @@ class AuthFailed(ChannelError):
 
 
 class UnknownOutcome(ChannelError):
-    """It may be live; ``account`` scope also holds the account (a suspected spam block, say)."""
+    """A write that might be published.
+
+    The scope ``account`` also holds the account, for example after a suspected spam block.
+    """
 
 
 AnyChannelError = Transient | RateLimited | QuotaExceeded | Rejected | AuthFailed | UnknownOutcome

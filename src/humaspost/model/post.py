@@ -78,9 +78,9 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class MediaFacts:
-    """The facts of a media file, by its content: size in bytes, pixels after orientation, seconds.
+    """The facts of a media file, by its content.
 
-    Videos, audio files and GIFs have ``video``.
+    ``size`` is in bytes, sides are in pixels after orientation, the duration is in seconds. Videos, audio files and GIFs have ``video``.
     """
 
     kind: MediaKind

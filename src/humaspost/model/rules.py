@@ -25,7 +25,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One number with its unit (``weighted characters``, ``bytes``, ``pixels``, ``seconds``, ``items``)."""
+    """One number with its unit.
+
+    Units are ``weighted characters``, ``bytes``, ``pixels``, ``seconds`` and ``items``.
+    """
 
     value: float
     unit: str

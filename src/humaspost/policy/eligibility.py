@@ -6,7 +6,7 @@ from humaspost.model.reasons import StopReason
 
 
 def check_recipient(*, has_consent: bool, opted_out: bool) -> Deny | None:
-    """Return why the recipient gets nothing, or None; an opt-out counts before a missing consent."""
+    """Return why the recipient gets nothing, or None; an opt-out counts before the consent."""
     if opted_out:
         return Deny(State.REFUSED, StopReason.OPT_OUT)
     if not has_consent:

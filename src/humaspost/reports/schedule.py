@@ -16,7 +16,10 @@ from humaspost.reports.status import AccountSummary, account_summaries
 
 @dataclass(frozen=True, slots=True)
 class ScheduleStart:
-    """The office when the scheduler starts; ``post_counts`` by state, or by ``error`` and ``draft``."""
+    """The office when the scheduler starts.
+
+    ``post_counts`` is by state, or by ``error`` and ``draft``.
+    """
 
     root: Path
     folder: str
@@ -69,7 +72,7 @@ def next_post(office: Office, *, now: datetime) -> NextPost | None:
 
 
 def published_of_total(office: Office, post: str, account: str) -> tuple[int, int] | None:
-    """Return how many deliveries of the post on the account are published, and how many there are."""
+    """Return how many deliveries of the post on the account are published, and their total."""
     with office.ledger().read() as conn:
         entries = totals.list_by_post(conn, post_id=post)
     counts = next((entry.counts for entry in entries if entry.account == account), None)

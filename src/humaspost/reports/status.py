@@ -39,7 +39,10 @@ class AccountState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccountSummary:
-    """One account of the config; ``held_until`` is None without a hold, or if a person must end it."""
+    """One account of the config.
+
+    ``held_until`` is None without a hold, or if a person must end it.
+    """
 
     name: str
     channel: str

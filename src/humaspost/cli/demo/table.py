@@ -100,7 +100,7 @@ def _format_cell(day: DemoDay, post: str, channel: str) -> str:
 
 
 def _format_instagram_media(media: Sequence[Mapping[str, Any]]) -> str:
-    """Return the text for a reel if there is only one video, otherwise for the carousel's images."""
+    """Return the text for a reel if there is only one video, else for the carousel's images."""
     if [item["type"].partition("/")[0] for item in media] == ["video"]:
         return _("{count} reel").format(count=1)
     return ngettext("{count} image", "{count} images", len(media)).format(count=len(media))
