@@ -83,7 +83,7 @@ class Committer:
             savepoint.commit()
         except BaseException as error:
             if not dialect.in_transaction(connection):
-                # The database took everything back (disk full, I/O error): what came before is lost with it.
+                # The database rolled back the whole transaction (disk full, I/O error), earlier operations included.
                 raise
             savepoint.rollback()
             future.set_exception(error)

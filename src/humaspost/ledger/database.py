@@ -99,7 +99,7 @@ class Ledger:
         return self._committer
 
     def watch_changes(self) -> Callable[[], bool]:
-        """A question whether anything was committed since it was last asked, by any process."""
+        """Return a function that reports whether any process committed since its last call."""
         if self.path is None:
             raise ValueError("a ledger in memory has no other writer")
         return dialect.changed_since(self.path)

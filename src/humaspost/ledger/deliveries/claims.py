@@ -139,9 +139,9 @@ def claim_due(
     limit: int,
     only_post: str | None = None,
 ) -> list[Claim]:
-    """Up to ``limit`` deliveries due ``until`` are ours: by priority, and in turns over their posts.
+    """Claim up to ``limit`` deliveries due ``until``: by priority, in turns over their posts.
 
-    ``only`` = of one post.
+    ``only_post`` = of one post.
     """
     condition = _is_claimable(account_id, until, now)
     if only_post is not None:

@@ -17,9 +17,9 @@ from humaspost.model.post import Late
 
 @dataclass(frozen=True, slots=True)
 class SavedPreparation:
-    """How far a part is prepared; ``token`` is as the channel gave it.
+    """The progress of a part's preparation; ``token`` is as the channel made it.
 
-    ``failures`` = errors in a row, ``restarts`` = how often all of it was thrown away.
+    ``failures`` = errors in a row, ``restarts`` = how often the whole preparation was discarded.
     """
 
     token: Json
@@ -30,7 +30,7 @@ class SavedPreparation:
 
 
 def load_preparation(conn: Connection, account_id: str, part_hash: str) -> SavedPreparation | None:
-    """Return how far the part is prepared, or None where nothing of it is."""
+    """Return the stored preparation of the part, or None."""
     condition = (preparation.c.account == account_id) & (preparation.c.part_hash == part_hash)
     row = conn.execute(select(preparation).where(condition)).one_or_none()
     if row is None:
@@ -76,7 +76,7 @@ def delete_preparation(conn: Connection, account_id: str, part_hash: str) -> Non
 
 
 def is_available(conn: Connection, account_id: str, part_hash: str, *, token: Json) -> bool:
-    """Whether what was prepared is exactly this, and nobody took it meanwhile."""
+    """Return True if exactly this token is ready and was not used meanwhile."""
     saved = load_preparation(conn, account_id, part_hash)
     return saved is not None and saved.ready and dump_canonical(saved.token) == dump_canonical(token)
 

@@ -21,7 +21,7 @@ RemoteLocation = tuple[str | None, str | None]
 class UnknownDelivery:
     """A delivery whose outcome is unknown, with its last attempt.
 
-    ``started_at`` is when the first attempt started that may be live, ``body`` and ``token`` are JSON.
+    ``started_at`` is when the first attempt started that may be live; ``body`` and ``token`` are JSON.
     """
 
     key: str
@@ -41,7 +41,7 @@ class UnknownDelivery:
 
 
 def list_due(conn: Connection, *, now: datetime, only_post: str | None = None) -> list[UnknownDelivery]:
-    """Unknown deliveries whose look is due, with their last attempt, oldest first."""
+    """Return unknown deliveries whose lookup is due, with their last attempt, oldest first."""
     condition = (delivery.c.state == State.UNKNOWN) & (delivery.c.next_lookup_at <= now)
     if only_post is not None:
         condition &= delivery.c.post == only_post
@@ -83,7 +83,10 @@ def _first_possible_start() -> Any:
 
 
 def list_used_remote_ids(conn: Connection, unknown: UnknownDelivery) -> frozenset[str]:
-    """Remote ids, since the doubt began, that other deliveries of the account hold: none of them is this one's."""
+    """Return the remote ids of the account's other deliveries since the first unknown attempt.
+
+    None of them can be the object of this delivery.
+    """
     others = select(delivery.c.remote_id).where(
         delivery.c.account == unknown.account,
         delivery.c.state == State.PUBLISHED,
@@ -189,6 +192,6 @@ def blocking_parts(conn: Connection, keys: Collection[str]) -> set[str]:
 
 
 def get_unknown(conn: Connection, key: str) -> UnknownDelivery | None:
-    """The unknown delivery with its last attempt, whenever its next look is due."""
+    """Return the delivery with its last attempt, whenever its next lookup is due, or None."""
     row = conn.execute(_select_unknown(delivery.c.key == key)).one_or_none()
     return None if row is None else UnknownDelivery(*row)

@@ -11,7 +11,7 @@ from humaspost.ledger.dialect import execute_tuples, insert_or_ignore, upsert
 from humaspost.ledger.schema import audience, audience_member, consent, recipient
 from humaspost.model.records import AudienceRecord
 
-#: A statement takes far more parameters, but a chunk is also how long a send may have to wait for its turn.
+#: A statement accepts far more parameters, but a send may have to wait for the write of a whole chunk.
 CHUNK = 500
 _MEMBER_COLUMNS = ("audience", "recipient")
 
@@ -100,12 +100,12 @@ def list_members(conn: Connection, name: str) -> set[str]:
 
 
 def add_members(conn: Connection, name: str, ids: Iterable[str]) -> None:
-    """They are on the list."""
+    """Add recipients to the list."""
     _execute_pairs(conn, insert_or_ignore(audience_member), name, ids)
 
 
 def remove_members(conn: Connection, name: str, ids: Iterable[str]) -> None:
-    """They are off the list, and stay in the register."""
+    """Remove recipients from the list; they stay in the register."""
     columns = [audience_member.c[name] for name in _MEMBER_COLUMNS]
     is_one = and_(*[column == bindparam(column.name) for column in columns])
     _execute_pairs(conn, delete(audience_member).where(is_one), name, ids)
