@@ -1,1 +1,1 @@
-"""HTTP for channels: one transport that knows whether a byte was sent."""
+"""HTTP for channels: one transport that records whether a byte was sent."""

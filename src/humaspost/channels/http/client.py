@@ -1,12 +1,13 @@
-"""What every channel speaks HTTP through: one exchange at a time, judged by whether a byte left.
+"""HTTP client of every channel: one exchange at a time, which records if a byte was sent.
 
     with HttpClient("https://graph.example/v1", secrets=[token]) as http:
         answer = http.request("POST", "/messages", write=True, json={…})  # HttpResponse, whatever its status
-        with map_errors(write=True):                                       # our own slips count too
+        with map_errors(write=True):                                       # errors in our own code count too
             return answer.get("id")
 
 No redirect is followed, nothing is retried, and the whole exchange ends at its deadline.
-``client.session = http.session`` gives tweepy the same; ``http.request_through(lambda: client.…)`` its answer.
+``client.session = http.session`` gives tweepy the same; ``http.request_through(lambda: client.…)`` returns the
+response to the request that tweepy makes.
 """
 
 import logging
@@ -31,20 +32,20 @@ from humaspost.channels.response_text import clean_text
 
 __all__ = ["REQUEST_SECONDS", "HttpClient", "HttpResponse", "RequestNotSent", "ResponseLost", "map_errors"]
 
-#: Seconds for one whole exchange; a body above the first 256 KiB gets one more per 64 KiB.
+#: Seconds for one whole exchange; a body above the first 256 KiB gets one more second per 64 KiB.
 REQUEST_SECONDS = 25.0
 _BASE_BYTES, _BYTES_PER_SECOND = 256 * 1024, 64 * 1024
-#: At DEBUG these log addresses with their query, headers and bodies: tokens.
+#: At DEBUG these loggers print addresses with their query, headers and bodies, so also tokens.
 _NOISY_LOGGERS = ("urllib3", "tweepy", "requests_oauthlib", "oauthlib")
-#: Answers are hostile: more than this of a body is never read.
+#: Most bytes of a response body that are read, because responses may be hostile.
 MAX_BODY_BYTES = 1024 * 1024
 
 
 class HttpClient:
-    """A ``requests`` session of one account's own; ``url`` may be a path below ``base_url`` or absolute.
+    """A ``requests`` session of one account; ``url`` is a path below ``base_url`` or absolute.
 
-    ``secrets`` are struck out of every text. ``signed_for`` is the origin that requests are made and
-    signed for before they are sent to ``base_url``. ``ca`` is a bundle to trust instead of the usual.
+    ``secrets`` are redacted in every text. ``signed_for`` is the origin that requests are made and
+    signed for before they are sent to ``base_url``. ``ca`` is a bundle of certificates to trust instead of the usual.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class HttpClient:
         for name in _NOISY_LOGGERS:
             logging.getLogger(name).setLevel(logging.INFO)
         self.session = requests.Session()
-        # A ~/.netrc would replace our own Authorization; proxies are read by the adapter.
+        # A ~/.netrc would replace our own Authorization header; the adapter reads the proxies.
         self.session.trust_env = False
         self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.session.mount("http://", self.adapter)
@@ -82,9 +83,9 @@ class HttpClient:
         auth: Any = None,
         deadline: float | None = None,
     ) -> HttpResponse:
-        """The platform's whole answer, whatever its status.
+        """Return the platform's whole response, whatever its status.
 
-        ``write`` = a public write: raises UnknownOutcome where anything else raises Transient.
+        ``write`` marks a public write: it raises UnknownOutcome where another request raises Transient.
         ``deadline`` in seconds replaces the usual one for this exchange.
         """
         target = url if "://" in url else self.base_url + url
@@ -104,9 +105,9 @@ class HttpClient:
             return self.adapter.last_response()
 
     def request_through(self, make_request: Callable[[], object]) -> HttpResponse:
-        """The whole answer to the one request that another library makes over ``session``.
+        """Return the whole response to the one request that another library makes over ``session``.
 
-        What that library makes of the answer is ignored. Raises what broke the exchange.
+        The result and the errors of that library are ignored. Raises the error that ended the exchange.
         """
         self.adapter.response = None
         try:
@@ -117,7 +118,7 @@ class HttpClient:
         return self.adapter.last_response()
 
     def close(self) -> None:
-        """All connections are closed."""
+        """Close all connections."""
         self.session.close()
 
     def __enter__(self) -> "HttpClient":
@@ -163,7 +164,7 @@ class _TrackedAdapter(HTTPAdapter):
     def send(
         self, request: requests.PreparedRequest, *_args: Any, timeout: Any = None, **_rest: Any
     ) -> requests.Response:
-        """A whole response, already read; raises NotSent or Lost and nothing else."""
+        """Return a whole response, already read; raises only RequestNotSent or ResponseLost."""
         self.response = None
         exchange = HttpExchange(timeout or self._time_limit(request), self._now)
         with use_exchange(exchange):
@@ -176,7 +177,7 @@ class _TrackedAdapter(HTTPAdapter):
             except Exception as error:
                 raise self._failure(exchange, error) from None
         self.response = parse_response(response.status_code, response.headers, body)
-        # Without it neither requests nor tweepy follows: a followed 307 posts twice.
+        # With this neither requests nor tweepy follows a redirect: a followed 307 posts twice.
         response.headers.pop("location", None)
         return response
 
@@ -203,7 +204,7 @@ class _TrackedAdapter(HTTPAdapter):
 
 
 def _read(response: requests.Response) -> bytes:
-    """The body up to the cap; a connection whose body was not read to its end is not used again."""
+    """Return the body up to the limit; a connection with an unread rest is not used again."""
     body = bytearray()
     while len(body) <= MAX_BODY_BYTES:
         piece = response.raw.read(64 * 1024, decode_content=True)

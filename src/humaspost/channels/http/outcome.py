@@ -1,4 +1,4 @@
-"""How an exchange ended, in the two words that decide everything: not sent, or lost."""
+"""The two failures of an exchange that decide everything: not sent, or response lost."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from humaspost.model.errors import ChannelError, Transient, UnknownOutcome
 
 
 class RequestNotSent(Exception):
-    """Proved: no byte of the request left. Never leaves ``channels``."""
+    """Proof that no byte of the request was sent; never leaves ``channels``."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(f"{code}: {detail}")
@@ -16,15 +16,15 @@ class RequestNotSent(Exception):
 
 
 class ResponseLost(RequestNotSent):
-    """Bytes left and no whole answer came: it may have been done. Never leaves ``channels``."""
+    """A sent request without a whole response; it may have succeeded. Never leaves ``channels``."""
 
 
 @contextmanager
 def map_errors(*, write: bool) -> Iterator[None]:
-    """Whatever goes wrong inside leaves as one of the six errors.
+    """Raise every error of the block as one of the six channel errors.
 
-    Not sent = Transient. Lost, and every slip of our own, is UnknownOutcome on a public write and
-    Transient elsewhere. MediaNotReady, which comes before any write, passes.
+    A request that was not sent is Transient. A lost response, and every error in our own code, is UnknownOutcome
+    on a public write, else Transient. MediaNotReady passes unchanged, because it comes before any write.
     """
     try:
         yield
@@ -43,7 +43,10 @@ def _unknown_or_transient(write: bool) -> type[UnknownOutcome] | type[Transient]
 
 
 def reason_of(error: BaseException) -> tuple[str, str]:
-    """Our code for the innermost cause, and its words: the outer ones quote the address with its query."""
+    """Return our code and the text of the innermost cause.
+
+    The outer exceptions quote the address with its query.
+    """
     chain = list(_exception_chain(error))
     names = {type(cause).__name__ for cause in chain}
     code = next((code for code, marks in _CODES_BY_EXCEPTION if names & marks), "connection")

@@ -1,4 +1,4 @@
-"""A platform's whole answer, judged by what it is and not by what it calls itself."""
+"""A platform's whole response, parsed by its content and not by its declared type."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from humaspost.base.canonical_json import Json
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A whole answer; ``headers`` in lower case; ``json`` is None when the body is not JSON."""
+    """A whole response; ``headers`` in lower case; ``json`` is None if the body is not JSON."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -18,11 +18,11 @@ class HttpResponse:
 
     @property
     def is_success(self) -> bool:
-        """Whether the platform says it did it."""
+        """Return True if the platform reports success."""
         return 200 <= self.status < 300
 
     def get(self, *path: str) -> Json:
-        """What stands at ``path`` in the JSON, or None."""
+        """Return the value at ``path`` in the JSON, or None."""
         value: Json = self.json
         for name in path:
             value = value.get(name) if isinstance(value, dict) else None
@@ -30,7 +30,7 @@ class HttpResponse:
 
 
 def parse_response(status: int, headers: Mapping[str, str], body: bytes) -> HttpResponse:
-    """The answer that these bytes are; nothing in them can make it fail."""
+    """Return the response in these bytes; never fails, whatever the bytes hold."""
     text = body.decode("utf-8", errors="replace")
     return HttpResponse(
         status, {name.lower(): value for name, value in headers.items()}, _parse_json(text), text
@@ -38,7 +38,7 @@ def parse_response(status: int, headers: Mapping[str, str], body: bytes) -> Http
 
 
 def _parse_json(text: str) -> Json:
-    # By content, not by type: Meta calls its JSON text/javascript, a proxy's HTML may call itself JSON.
+    # The content decides, not the type: Meta declares its JSON as text/javascript, a proxy may declare HTML as JSON.
     if not text.lstrip().startswith(("{", "[")):
         return None
     try:

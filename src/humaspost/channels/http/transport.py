@@ -1,8 +1,8 @@
-"""Connections that know whether a byte of the request left, and that end at a deadline.
+"""Connections that record if a byte of the request was sent, and that end at a deadline.
 
-``requests``' exceptions cannot tell: a TLS failure in the handshake and one after the body was read
-raise the same SSLError. And its timeouts are per read: a slow answer outlives them. So the sockets
-themselves keep both, for the one exchange that is under way in this thread.
+The exceptions of ``requests`` cannot prove it: a TLS failure in the handshake and one after the body was
+read raise the same SSLError. Its timeouts are per read, so a slow response takes longer than them. So the
+sockets themselves record the first byte and enforce the deadline, for the one exchange of this thread.
 """
 
 import socket
@@ -16,15 +16,15 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.ssl_ import create_urllib3_context
 
-#: Seconds for one address to answer the knock; api hosts have several addresses.
+#: Seconds for one address to accept the connection; api hosts have several addresses.
 CONNECT_SECONDS = 8.0
 
 
 class HttpExchange:
-    """One request and its answer: until when it may take, and how far it came.
+    """One request with its response: its deadline and its progress.
 
-    A transport that is not ours is never taken for proof: until one of our own connections has the
-    request, it counts as sent.
+    A foreign transport is never proof: until one of our own connections has the request, the request counts
+    as sent.
     """
 
     __slots__ = ("_byte_sent", "_connected", "_ends_at", "_now", "_response_head", "is_connecting")
@@ -38,35 +38,39 @@ class HttpExchange:
 
     @property
     def is_possibly_sent(self) -> bool:
-        """Whether a byte of the request may have reached the platform; once true it stays true."""
+        """Return True if a byte may have reached the platform; True never becomes False again."""
         return self._byte_sent or not self._connected
 
     def remaining_seconds(self) -> float:
-        """Seconds left; raises TimeoutError when there are none."""
+        """Return the remaining seconds; raises TimeoutError if there are none."""
         seconds = self._ends_at - self._now()
         if seconds <= 0:
             raise TimeoutError("the time for the whole exchange is over")
         return seconds
 
     def mark_connected(self) -> None:
-        """One of our own connections has the request; nothing of it has left yet."""
+        """Record that one of our own connections has the request and has sent nothing of it."""
         self._connected = True
 
     def mark_sent(self) -> None:
-        """A byte went out; what a proxy is asked while the connection opens is not the request."""
+        """Record that a byte was sent.
+
+        A request to a proxy while the connection opens does not count.
+        """
         if not self.is_connecting:
             self._byte_sent = True
 
     def receive(self, data: bytes) -> None:
-        """The beginning of the answer is kept, until its head is whole."""
+        """Keep the start of the response until its head is complete."""
         if not self.is_connecting and not (self._response_head and self.is_head_complete):
             self._response_head += data
 
     @property
     def is_head_complete(self) -> bool:
-        """Whether the empty line after the headers came; http.client takes an end in mid-head for it.
+        """Return True if the empty line after the headers came, or if our sockets received nothing.
 
-        Where our sockets heard nothing (TLS within TLS) there is nothing to judge by.
+        http.client accepts an end of data in the middle of the head as the end of the head. With TLS within TLS our
+        sockets receive nothing.
         """
         return not self._response_head or b"\r\n\r\n" in self._response_head or b"\n\n" in self._response_head
 
@@ -76,7 +80,7 @@ _current: ContextVar[HttpExchange | None] = ContextVar("exchange", default=None)
 
 @contextmanager
 def use_exchange(exchange: HttpExchange) -> Iterator[None]:
-    """Every socket that this thread uses meanwhile keeps to ``exchange``."""
+    """Use ``exchange`` for every socket of this thread in the block."""
     token = _current.set(exchange)
     try:
         yield
@@ -85,10 +89,10 @@ def use_exchange(exchange: HttpExchange) -> Iterator[None]:
 
 
 class PlainSocket(socket.socket):
-    """A socket that never outlives its exchange and marks the first byte the kernel took."""
+    """A socket that ends with its exchange and marks the first byte that the kernel accepts."""
 
     def send(self, data: Any, flags: int = 0) -> int:
-        """At least one byte is with the kernel, and the exchange knows it."""
+        """Send at least one byte to the kernel and mark it in the exchange."""
         exchange = _current.get()
         if exchange is None:
             return super().send(data, flags)
@@ -99,27 +103,30 @@ class PlainSocket(socket.socket):
         return count
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        """All bytes are with the kernel; if the very first call fails, none is."""
+        """Send all bytes to the kernel; if the first call fails, no byte is sent."""
         rest = memoryview(data)
         while rest:
             rest = rest[self.send(rest, flags) :]
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
-        """Bytes are read, within what is left of the exchange."""
+        """Receive bytes within the remaining time of the exchange."""
         _limit_timeout(self)
         return _record_received(buffer, super().recv_into(buffer, nbytes, flags))
 
 
 class TlsSocket(ssl.SSLSocket):
-    """The same over TLS, where a failed write proves nothing: ``TrackedConnection.send`` marks it beforehand."""
+    """A TLS socket that ends with its exchange.
+
+    A failed write over TLS is no proof: ``TrackedConnection.send`` marks the exchange as sent beforehand.
+    """
 
     def send(self, data: Any, flags: int = 0) -> int:
-        """Bytes are encrypted and sent, within what is left of the exchange."""
+        """Encrypt and send bytes within the remaining time of the exchange."""
         _limit_timeout(self)
         return super().send(data, flags)
 
     def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
-        """Bytes are read, within what is left of the exchange."""
+        """Receive bytes within the remaining time of the exchange."""
         _limit_timeout(self)
         return _record_received(buffer, super().recv_into(buffer, nbytes, flags))
 
@@ -136,10 +143,10 @@ def _limit_timeout(sock: socket.socket) -> None:
 
 
 class TrackedConnection(HTTPConnection):
-    """A connection of urllib3 whose sockets keep to the exchange under way."""
+    """A connection of urllib3 whose sockets end with the current exchange."""
 
     def _new_conn(self) -> socket.socket:
-        """A connected socket; every address of the host is tried within what is left."""
+        """Return a connected socket; try every address of the host within the remaining time."""
         failure: OSError = OSError(f"{self.host} has no address")
         for family, kind, protocol, _, address in socket.getaddrinfo(
             self._dns_host, self.port, 0, socket.SOCK_STREAM
@@ -155,7 +162,7 @@ class TrackedConnection(HTTPConnection):
         raise failure
 
     def connect(self) -> None:
-        """Connected, through a proxy's tunnel and TLS where there are any; nothing of the request left."""
+        """Connect, through a proxy's tunnel and TLS where needed, without a byte of the request."""
         exchange = _current.get()
         if exchange is None:
             super().connect()
@@ -168,13 +175,16 @@ class TrackedConnection(HTTPConnection):
             exchange.is_connecting = False
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        """The request is written; on a reused connection this is where the exchange is taken."""
+        """Write the request.
+
+        On a reused connection, which is not opened again, this marks the exchange as connected.
+        """
         if (exchange := _current.get()) is not None:
             exchange.mark_connected()
         super().request(*args, **kwargs)
 
     def send(self, data: Any) -> None:
-        """Bytes are written; over anything but a plain socket they count as sent from here on."""
+        """Write bytes; over any socket but a plain one they count as sent from here on."""
         if self.sock is None:
             self.connect()
         exchange = _current.get()
@@ -184,7 +194,7 @@ class TrackedConnection(HTTPConnection):
 
 
 class TrackedTlsConnection(TrackedConnection, HTTPSConnection):
-    """The same over TLS."""
+    """The same connection over TLS."""
 
 
 def _connect(sock: PlainSocket, address: Any) -> None:
@@ -204,14 +214,14 @@ class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = TrackedTlsConnection
 
 
-#: For a pool manager of urllib3: which pool serves which scheme.
+#: The pool of each scheme, for a pool manager of urllib3.
 POOLS = {"http": _PlainPool, "https": _TlsPool}
 
 
 def tls_context() -> ssl.SSLContext:
-    """A context of at least TLS 1.2 that verifies, and whose sockets keep to the exchange.
+    """Return a verifying context of at least TLS 1.2; its sockets end with the exchange.
 
-    It trusts nobody yet: ``requests`` loads its bundle, or the one it is told of, at each connection.
+    The context has no certificates yet: ``requests`` loads its bundle, or the given one, at each connection.
     """
     context = create_urllib3_context(ssl_minimum_version=ssl.TLSVersion.TLSv1_2)
     context.sslsocket_class = cast("type[ssl.SSLSocket]", TlsSocket)
