@@ -1,4 +1,4 @@
-"""How ``contract`` judges what a channel says without being opened: its rules, its problems."""
+"""Checks of a channel's rules and problems for ``contract``, without an open session."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -11,7 +11,10 @@ _TEXTS = ("", "a", "Halo, warga.", "https://kota.example/a", "😀" * 3, "漢字
 
 
 def check_rules(rules: Rules) -> None:
-    """Every figure has a unit and a source, every refusal a reason; AssertionError says which has not."""
+    """Check that every figure has a unit and a source, and every refusal a reason.
+
+    Raises AssertionError with the name of the incomplete one.
+    """
     for path, found in _walk_values(rules, "rules"):
         if isinstance(found, Source):
             assert found.url.startswith("https://"), f"{path}: a source is a public address"
@@ -36,7 +39,7 @@ def check_rules(rules: Rules) -> None:
 
 
 def check_problem(post: str, problem: Problem, channel: str) -> None:
-    """The problem names its channel and its key, and says what to do."""
+    """Check that the problem names its channel and its key, and has a hint."""
     assert problem.channel == channel, f"{post}: {problem.code} names its channel"
     assert problem.code == problem.code.lower().replace("_", "-").strip(), (
         f"{post}: {problem.code} is kebab-case"

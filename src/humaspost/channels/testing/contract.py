@@ -1,4 +1,4 @@
-"""What every channel keeps, as tests that a plug-in's author runs over their own.
+"""The contract of every channel, as tests that a plug-in's author runs on their channel.
 
     class TestMine(ChannelContract):
         @contextmanager
@@ -6,8 +6,8 @@
             with pretend_platform() as platform:
                 yield MyStage(platform)
 
-pytest collects it; it needs nothing from pytest. A claim that a platform makes impossible is named in
-``exempt`` with the reason, which docs/channels.md prints; it is never skipped in silence.
+pytest collects it; it needs nothing from pytest. ``exempt`` names a claim that a platform makes impossible, with
+the reason, which docs/channels.md prints; a claim is never skipped in silence.
 """
 
 import json
@@ -35,21 +35,24 @@ from humaspost.model.rendition import Part, Rendition
 
 __all__ = ["FAULTS", "OPTIONAL_CLAIMS", "ChannelContract", "ContractStage"]
 
-#: What ``exempt`` may name.
+#: Claims that ``exempt`` may name.
 OPTIONAL_CLAIMS = frozenset({"finds-what-is-live"})
 
 
 class ChannelContract:
-    """The claims; a subclass named ``Test…`` gives ``stage``, and ``exempt`` as claim → reason."""
+    """The claims of the contract.
+
+    A subclass named ``Test…`` provides ``stage``, and ``exempt`` as claim → reason.
+    """
 
     exempt: ClassVar[Mapping[str, str]] = {}
 
     def stage(self) -> AbstractContextManager[ContractStage]:
-        """A fresh stage; each test opens one."""
+        """Return a new stage; each test opens its own."""
         raise AssertionError(f"{type(self).__name__} has to give a stage()")
 
     def is_claimed(self, claim: str) -> bool:
-        """Whether the channel claims it; where it does not, the reason stands in ``exempt``."""
+        """Return True if the channel makes the claim, that is, if ``exempt`` does not name it."""
         return claim not in self.exempt
 
     def test_exemptions_name_a_claim_and_a_reason(self) -> None:

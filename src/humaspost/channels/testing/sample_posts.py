@@ -1,4 +1,4 @@
-"""Posts that a channel must be able to render whatever they hold; ``contract`` shows them to every channel."""
+"""Sample posts that every channel must be able to render, whatever they hold."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -43,7 +43,7 @@ _EVERY_BLOCK: tuple[Block, ...] = (
 
 
 def sample_medium(kind: MediaKind, index: int = 0, *, has_details: bool = True, **values: Any) -> Medium:
-    """One medium of that kind; without probing its facts are not known."""
+    """Return one medium of the kind; without ``has_details`` its probed details are absent."""
     file = f"media/{index}.{_MIMES[kind].rpartition('/')[2]}"
     facts = MediaFacts(kind, _MIMES[kind], f"{index:064x}", 100_000, 1080, 1080, 5.0) if has_details else None
     return Medium(file, Path("/office/posts") / file, index, **{"alt": "Gambar.", "facts": facts, **values})
@@ -86,7 +86,7 @@ def sample_posts(channel: str, keys: Iterable[str]) -> Iterator[Post]:
         body=_EVERY_BLOCK,
         media=(sample_medium(MediaKind.IMAGE, part=2), sample_medium(MediaKind.IMAGE, 1, part=99)),
     )
-    # Content checks only the names of keys: any value may be there.
+    # Content checks only the names of keys, so a key may hold any value.
     for value in ("teks", "", True, [], ["a", ["b"]], {}, {"options": "a"}, None):
         channel_keys = {channel: dict.fromkeys(keys, value)}
         yield _sample_post(

@@ -1,4 +1,4 @@
-"""How ``contract`` drives a channel: the stage it stands on, its steps, and the faults it meets."""
+"""The stage on which ``contract`` drives a channel, its steps, and the injected faults."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -13,18 +13,19 @@ from humaspost.model.delivery import Attempt, Receipt, Recipient
 from humaspost.model.errors import ChannelError, Transient
 from humaspost.model.rendition import Part, Rendition
 
-#: What ``ContractStage.inject_fault`` is asked for; ``hang`` outlasts the session's deadline, ``5xx`` is an HTML page.
+#: Faults that ``ContractStage.inject_fault`` accepts.
+#: ``hang`` outlasts the session's deadline, ``5xx`` is an HTML page.
 FAULTS = ("drop-before", "drop-after", "hang", "garbage", "empty-2xx", "redirect", "5xx")
 KEY = "hp1:0123456789abcdef0123456789abcdef:1"
-#: What every secret is behind a ``WrongKeysContext``.
+#: Start of every secret of a ``WrongKeysContext``.
 WRONG_KEY = "wrong-key-0123456789"
 _MAX_STEPS = 200
 
 
 class ContractStage(Protocol):
-    """A channel before a pretend platform that counts; fresh for each test.
+    """A channel before a simulated platform that counts requests; new for each test.
 
-    ``parts`` can be published as they are; ``to`` is who they go to, where the channel has recipients.
+    ``parts`` can be published unchanged; ``to`` is their recipient, where the channel has recipients.
     """
 
     channel: Channel
@@ -34,30 +35,30 @@ class ContractStage(Protocol):
     to: Recipient | None
 
     def open(self, context: ChannelContext) -> AbstractContextManager[Session]:
-        """A session, as ``Channel.open`` gives it; its deadline may be shorter."""
+        """Return a session, as ``Channel.open`` does; its deadline may be shorter."""
         ...
 
     def inject_fault(self, fault: str, call: str) -> None:
-        """The next write of ``publish`` or ``prepare`` meets one of FAULTS, and no later one."""
+        """Inject one of FAULTS into only the next write of ``publish`` or ``prepare``."""
         ...
 
     def count_writes(self) -> int:
-        """How many requests that are not reads have reached the platform."""
+        """Return how many requests that are not reads have reached the platform."""
         ...
 
     def count_public(self) -> int:
-        """How many objects the public can see."""
+        """Return how many objects the public can see."""
         ...
 
 
 class WrongKeysContext:
-    """A context whose secrets open nothing."""
+    """A context with wrong secrets."""
 
     def __init__(self, context: ChannelContext) -> None:
         self._context = context
 
     def secret(self, field: str) -> str:
-        """A key that nobody gave out."""
+        """Return a key that no platform issued."""
         return f"{WRONG_KEY}-{field}"
 
     def __getattr__(self, name: str) -> Any:
@@ -65,7 +66,7 @@ class WrongKeysContext:
 
 
 def render_repeatedly(stage: ContractStage) -> Iterator[tuple[str, Rendition, Rendition]]:
-    """Every specimen's id, and it rendered twice."""
+    """Yield the id of every sample post, with two renditions of it."""
     rules = stage.channel.rules(stage.config)
     for post in sample_posts(stage.channel.name, rules.keys):
         first, second = (
@@ -75,9 +76,10 @@ def render_repeatedly(stage: ContractStage) -> Iterator[tuple[str, Rendition, Re
 
 
 def prepare_until_ready(stage: ContractStage, session: Session, part: Part, *, fault: str = "") -> Ready:
-    """The part is ready; each step made one write at most, and each write met ``fault`` once.
+    """Return the preparation of the part.
 
-    Where a fault spoilt what was prepared (``Transient.restart_preparation``), it is made anew, without faults.
+    Each step makes at most one write, and each write meets ``fault`` once.
+    Where a fault made the preparation useless (``Transient.restart_preparation``), it starts again without faults.
     """
     token: Json = None
     for _ in range(_MAX_STEPS):
@@ -95,7 +97,7 @@ def prepare_until_ready(stage: ContractStage, session: Session, part: Part, *, f
 def _prepare_step(
     stage: ContractStage, session: Session, part: Part, token: Json, *, fault: str
 ) -> Ready | NotReady | Transient:
-    """One step; one that met the fault is made once more."""
+    """Return the result of one step; a step that met the fault is repeated once."""
     before = stage.count_writes()
     if fault:
         stage.inject_fault(fault, "prepare")
@@ -118,12 +120,12 @@ def _try_prepare(session: Session, part: Part, token: Json) -> Ready | NotReady 
 
 
 def publish_part(stage: ContractStage, session: Session, part: Part, prepared: Ready) -> Receipt:
-    """The part is published to whom the stage says."""
+    """Publish the part to the recipient of the stage."""
     return session.publish(part, prepared, key=KEY, to=stage.to, reply_to=None)
 
 
 def raised_by(call: Callable[[], object]) -> ChannelError:
-    """What the call ends with: one of the six, anything else falls through."""
+    """Return the channel error that the call raises; any other exception passes."""
     try:
         result = call()
     except ChannelError as error:
@@ -132,6 +134,6 @@ def raised_by(call: Callable[[], object]) -> ChannelError:
 
 
 def build_attempt(stage: ContractStage, part: Part, prepared: Ready, error: ChannelError) -> Attempt:
-    """The attempt that ended so, just now."""
+    """Return the attempt that ended with the error just now."""
     now = stage.context.now()
     return Attempt(KEY, 1, now - timedelta(seconds=30), now, part, prepared.token, None, error.code)
