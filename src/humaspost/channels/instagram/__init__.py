@@ -1,4 +1,4 @@
-"""Instagram, through Meta's Graph API: images, carousels, reels and stories, published from containers."""
+"""Instagram through Meta's Graph API: images, carousels, reels and stories from containers."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -27,19 +27,19 @@ class Instagram:
     lookup_schedule: ClassVar[LookupSchedule] = LOOKUP_SCHEDULE
 
     def display_name(self, config: InstagramConfig) -> str:
-        """``@handle`` where the config has it, else the user id."""
+        """Return ``@handle`` if the config has it, else the user id."""
         return "@" + config.handle.lstrip("@") if config.handle else config.user_id
 
     def platform_id(self, config: InstagramConfig) -> str | None:
-        """The professional account's id, as the config names it."""
+        """Return the professional account's id from the config."""
         return config.user_id
 
     def rules(self, config: InstagramConfig) -> Rules:
-        """Instagram's limits, for this kind of login."""
+        """Return Instagram's limits for this kind of login."""
         return limits.build_rules(login=config.login)
 
     def render(self, post: Post, config: InstagramConfig, rules: Rules, *, account: str) -> Rendition:
-        """One caption under an image, a reel or a carousel; or a story."""
+        """Return one caption under an image, a reel or a carousel, or a story."""
         return rendering.render_post(post, account=account)
 
     def check(
@@ -50,7 +50,7 @@ class Instagram:
         *,
         config: InstagramConfig,
     ) -> list[Problem]:
-        """The caption, the format and the keys."""
+        """Return the problems of the caption, the format and the keys."""
         return checking.check_post(rendition, rules)
 
     def events(
@@ -61,11 +61,11 @@ class Instagram:
         *,
         secret: str,
     ) -> list[ChannelEvent]:
-        """Nothing: what Instagram's webhooks tell is not needed to publish."""
+        """Return no events: publishing needs none of Instagram's webhooks."""
         return []
 
     def open(self, config: InstagramConfig, context: ChannelContext) -> AbstractContextManager[Session]:
-        """A session with its own connections; requests is imported only now."""
+        """Open a session with its own connections; requests is imported only now."""
         from humaspost.channels.instagram.session import open_session
 
         return open_session(config, context)

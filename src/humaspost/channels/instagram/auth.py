@@ -1,9 +1,9 @@
-"""How long the login lasts, and its renewal.
+"""Lifetime of the login, and its renewal.
 
-Instagram Login: 60 days, renewed for 60 more by ``refresh_access_token`` once it is a day old
+Instagram Login: a token lives 60 days and is renewed for 60 more by ``refresh_access_token`` once it is a day old
 (https://developers.facebook.com/docs/instagram-platform/reference/refresh_access_token, read 2026-11-23);
-only that answer tells its end, so it is kept beside the token. Facebook Login: ``/debug_token`` tells it, and a
-person's token is exchanged for one of 60 days more where the config names the app and a secret of it is kept
+only that response names its end, so the end is stored beside the token. Facebook Login: ``/debug_token`` names the
+end, and a person's token is exchanged for one of 60 more days if the config names the app and its secret is stored
 (https://developers.facebook.com/docs/facebook-login/guides/access-tokens/get-long-lived, read 2026-11-23).
 """
 
@@ -20,7 +20,7 @@ from humaspost.channels.meta_graph import GraphClient, get_text
 from humaspost.model.channel import ChannelContext, optional_secret
 from humaspost.model.errors import AuthFailed, ChannelError
 
-#: Renewed from this long before its end, and not before it is a day old.
+#: A token is renewed from this long before its end, and not before it is a day old.
 RENEWAL_PERIOD = timedelta(days=30)
 MIN_TOKEN_AGE = timedelta(hours=24)
 _LIFETIME_FIELD = "access_token_life"
@@ -30,30 +30,33 @@ _MAX_LIFETIME_SECONDS = 10 * 365 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class TokenLifetime:
-    """From when until when a token is good, as the platform said when it gave it."""
+    """The lifetime of a token, as the platform reported it with the token."""
 
     issued_at: datetime
     expires_at: datetime
 
     def is_renewal_due(self, now: datetime) -> bool:
-        """Whether it is time to renew it, and allowed."""
+        """Return True if the renewal is due and allowed."""
         return self.expires_at - now < RENEWAL_PERIOD and now - self.issued_at > MIN_TOKEN_AGE
 
 
 @dataclass(frozen=True, slots=True)
 class TokenManager:
-    """The token of one account and what is known of its life."""
+    """The token of one account, with its lifetime and its renewal."""
 
     config: InstagramConfig
     context: ChannelContext
 
     def login_status(self, graph: GraphClient) -> tuple[datetime | None, bool]:
-        """Until when the login lasts (None = nobody says), and whether that end moves without a person; no error."""
+        """Return the end of the login, or None, and whether the end moves without a person.
+
+        Raises no error.
+        """
         if self.config.login == "instagram":
             lifetime = self._stored_lifetime()
             return (lifetime.expires_at if lifetime else None), True
         debug_info = _debug_token(graph, self.context.secret("access_token"))
-        # Whichever is first: without access to data nothing can be read or published either.
+        # The earlier end counts: without access to data nothing can be read or published either.
         earliest = min(
             (
                 expires_at
@@ -67,9 +70,9 @@ class TokenManager:
         )
 
     def renew(self, graph: GraphClient) -> bool:
-        """Whether a new token is in place; an old one that may not be renewed yet, or cannot, stays.
+        """Renew the token if that is due and possible, and return True if a new token is stored.
 
-        One whose end nobody has told is renewed at once: there is no other way to learn it.
+        A token with an unknown end is renewed at once, because only a renewal names its end.
         """
         is_facebook = self.config.login == "facebook"
         is_due = self._exchange_if_due if is_facebook else lambda _graph: self._is_renewal_due()
@@ -82,9 +85,9 @@ class TokenManager:
             return False
 
     def _exchange_if_due(self, graph: GraphClient) -> bool:
-        """Whether a token of Facebook Login nears its end and can be exchanged.
+        """Return True if a token of Facebook Login is near its end and can be exchanged.
 
-        The end of access to data is not asked: an exchange does not move it, a person's consent does.
+        The end of access to data does not count: only a person's consent moves it, an exchange does not.
         """
         if not self._has_app_secret():
             return False
@@ -96,14 +99,20 @@ class TokenManager:
         )
 
     def _is_exchangeable(self, debug_info: "_TokenDebugInfo") -> bool:
-        """A person's: of pages' and system users' nothing is documented that this call alone would move."""
+        """Return True if the token is a person's and the app's secret is stored.
+
+        No documentation says that this call alone would move the end of a page's or a system user's token.
+        """
         return debug_info.kind == "USER" and self._has_app_secret()
 
     def _has_app_secret(self) -> bool:
         return self.config.app_id is not None and bool(optional_secret(self.context, _APP_SECRET))
 
     def _exchange(self, graph: GraphClient) -> bool:
-        """A new token is in place that Meta says is good, and for longer; ``/debug_token`` tells its end from then on."""
+        """Store a new token if Meta reports it valid and longer-lived; return True if it is stored.
+
+        ``/debug_token`` names its end from then on.
+        """
         old = self.context.secret("access_token")
         params = {
             "grant_type": "fb_exchange_token",
@@ -124,7 +133,7 @@ class TokenManager:
         return True
 
     def _is_replaced(self, old: str) -> bool:
-        """Whether a person put in another token while this one was being renewed: theirs counts."""
+        """Return True if a person replaced the token during its renewal; their token counts."""
         return self.context.secret("access_token") != old
 
     def _is_renewal_due(self) -> bool:
@@ -150,13 +159,13 @@ class TokenManager:
         return True
 
     def _save(self, token: str, lifetime: TokenLifetime) -> None:
-        """First what is known of it: a token without its life would only be renewed once more."""
+        """Store the lifetime first: a token without its lifetime is only renewed once more."""
         text = (_fingerprint(token), lifetime.issued_at.isoformat(), lifetime.expires_at.isoformat())
         self.context.replace_secret(_LIFETIME_FIELD, " ".join(text))
         self.context.replace_secret("access_token", token)
 
     def _stored_lifetime(self) -> TokenLifetime | None:
-        """What was kept of this very token; a person may have put in another since."""
+        """Return the stored lifetime of the present token, or None if a person replaced the token."""
         try:
             token_digest, issued, expires = self.context.secret(_LIFETIME_FIELD).split(" ")
             lifetime = TokenLifetime(datetime.fromisoformat(issued), datetime.fromisoformat(expires))
@@ -167,7 +176,10 @@ class TokenManager:
 
 @dataclass(frozen=True, slots=True)
 class _TokenDebugInfo:
-    """What ``/debug_token`` says of a token: its end and that of its access to data, None = never, or not told."""
+    """The information of ``/debug_token``: validity, kind, end, and end of access to data.
+
+    An end is None if there is none or Meta names none.
+    """
 
     is_valid: bool = False
     kind: str = ""
@@ -187,7 +199,7 @@ def _debug_token(graph: GraphClient, token: str) -> _TokenDebugInfo:
 
 
 def _get_token(node: Mapping[str, Any]) -> str:
-    """The new token; "" where what stands there can be none, as a header takes no such text."""
+    """Return the new token, or "" if an HTTP header cannot carry the value."""
     token = node.get("access_token")
     return token if isinstance(token, str) and re.fullmatch(r"[!-~]{8,4096}", token) else ""
 
@@ -197,7 +209,7 @@ def _fingerprint(token: str) -> str:
 
 
 def _parse_expiry(seconds: Json) -> datetime | None:
-    """Seconds since 1970 as Meta tells an end; None = never (its 0), or not told."""
+    """Return the end in seconds since 1970 as a time, or None if it is 0 (never) or absent."""
     if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 < seconds < 1e11:
         return None
     return datetime.fromtimestamp(seconds, UTC)

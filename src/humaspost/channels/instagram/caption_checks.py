@@ -1,4 +1,4 @@
-"""What Instagram says of a caption: how long, how many hashtags, how many names."""
+"""Checks of a caption against Instagram's limits: length, hashtags, mentions."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -21,7 +21,7 @@ _WARNING_SHARE = 0.95
 
 
 def check_caption(part: Part, rules: Rules) -> Iterator[Problem]:
-    """The caption's problems; a story has none, for it shows none."""
+    """Yield the problems of the caption; a story has none, because it shows no caption."""
     if part.extra.get("format") == "story":
         return
     yield from _check_hashtags(count_hashtags(part.text))

@@ -1,4 +1,4 @@
-"""What Instagram's Rules cannot say of a post: its format, its keys, and the caption (``captions``)."""
+"""Checks that Instagram's Rules cannot express: format, keys, caption (``caption_checks``)."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -14,13 +14,13 @@ from humaspost.model.rules import Rules
 
 problem = partial(channel_problem, "instagram")
 
-#: What only some kinds of post have.
+#: Keys that only some kinds of post have.
 _REEL_KEYS = ("share_to_feed", "thumb_offset")
 _NOT_IN_STORIES = ("collaborators", "location_id", "made_with_ai")
 
 
 def check_post(rendition: Rendition, rules: Rules) -> list[Problem]:
-    """Problems of the caption, the format and the keys, each with the key it stands in."""
+    """Return problems of the caption, the format and the keys, each with its key."""
     return [problems for part in rendition.parts for problems in _check_part(part, rules)]
 
 
@@ -35,7 +35,7 @@ def _check_part(part: Part, rules: Rules) -> Iterator[Problem]:
 
 
 def is_reel(part: Part) -> bool:
-    """Whether it is published as a reel: one video, but in a story."""
+    """Return True if the part is published as a reel: one video outside a story."""
     return part.extra.get("format") != "story" and [item.kind for item in part.media] == [MediaKind.VIDEO]
 
 
@@ -106,7 +106,10 @@ def _check_unsupported_keys(part: Part) -> Iterator[Problem]:
 
 
 def _check_hidden_caption() -> Problem:
-    """Only a warning: an account for stories may share its keys with one that shows captions."""
+    """Return a warning that a story hides its caption.
+
+    No error: an account for stories may share its keys with one that shows captions.
+    """
     return problem(
         "instagram-key-unfit",
         _("a story shows no caption, so this text is not shown"),
@@ -117,7 +120,10 @@ def _check_hidden_caption() -> Problem:
 
 
 def _check_cover(part: Part) -> Iterator[Problem]:
-    """The post may go to other channels too, which show it: so it only warns."""
+    """Yield a warning about an ignored cover.
+
+    No error: the post may go to other channels too, which show the cover.
+    """
     items = [item for item in part.media if item.cover is not None]
     for item in items if not is_reel(part) else []:
         yield problem(

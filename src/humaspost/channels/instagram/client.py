@@ -1,4 +1,4 @@
-"""The containers themselves: what each is made of, and the bytes of a video that Instagram takes from us.
+"""Creation of containers, and upload of video bytes into them.
 
 https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media and
 https://developers.facebook.com/docs/instagram-platform/content-publishing/resumable-uploads (read 2026-11-23)
@@ -24,14 +24,17 @@ from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment, Part
 
 _SUBCODE = re.compile(r"\b2207\d{3}\b")
-#: What rupload says inside a 400 where the token may not (contracts: instagram.md 1.4).
+#: Text inside a 400 of rupload for a token without permission (contracts: instagram.md 1.4).
 _UNAUTHORIZED = "unauthorized user request"
 Parameters = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class ContainerClient:
-    """Makes the containers of one part; ``upload_url`` is where video bytes go, '' = Instagram fetches them."""
+    """A client that creates the containers of one part.
+
+    ``upload_url`` is where video bytes go, "" if Instagram fetches them.
+    """
 
     graph: GraphClient
     http: HttpClient
@@ -41,13 +44,13 @@ class ContainerClient:
     upload_url: str = ""
 
     def create_child(self, number: int) -> Container:
-        """A container for one item of a carousel, from 0 on; its caption belongs to the whole."""
+        """Create a container for one item of a carousel, without a caption; items count from 0."""
         item = self.part.media[number]
         kind = {"media_type": "VIDEO"} if item.kind is MediaKind.VIDEO else {}
         return self._create({**kind, **self._source_parameters(number), "is_carousel_item": "true"}, item)
 
     def create_parent(self, children: tuple[Container, ...]) -> Container:
-        """The container that is published."""
+        """Create the container that is published."""
         if children:
             ids = ",".join(child.id for child in children)
             return self._create({"media_type": "CAROUSEL", "children": ids, **self._post_parameters()})
@@ -62,7 +65,7 @@ class ContainerClient:
         return self._create({**self._source_parameters(0), **self._post_parameters()}, item)
 
     def upload_video(self, container: Container, item: Attachment) -> None:
-        """The video's bytes are in the container; one that refuses them is made anew."""
+        """Upload the video's bytes into the container; after a refusal a new container is created."""
         file = self.context.fit_media(item)
         headers = {
             "Authorization": f"OAuth {self.context.secret('access_token')}",
@@ -77,7 +80,10 @@ class ContainerClient:
             raise self._upload_error(response)
 
     def _upload_error(self, response: HttpResponse) -> ChannelError:
-        """Rupload has an error body of its own; where it names a subcode, the table knows it."""
+        """Return the error of a refused upload.
+
+        Rupload has its own error body; the error table lists the subcodes that it names.
+        """
         detail = parse_refusal(response, self.context.secret("access_token")).detail
         subcode = _SUBCODE.search(response.text)
         if response.status in (401, 403) or _UNAUTHORIZED in response.text.casefold():
@@ -93,7 +99,7 @@ class ContainerClient:
         )
 
     def _source_parameters(self, number: int) -> Parameters:
-        """Where the bytes are, what they show, and who is in them."""
+        """Return the parameters of the bytes' source, the alternative text, and the tagged people."""
         item = self.part.media[number]
         tags = self._tag_parameters(number)
         if item.kind is not MediaKind.VIDEO:
@@ -118,11 +124,11 @@ class ContainerClient:
         return {} if offset is None else {"thumb_offset": str(offset)}
 
     def _feed_parameter(self) -> Parameters:
-        """Always said: Meta documents no default."""
+        """Return ``share_to_feed`` always, because Meta documents no default."""
         return {"share_to_feed": "false" if self.part.extra.get("share_to_feed") is False else "true"}
 
     def _post_parameters(self) -> Parameters:
-        """What belongs to the post as a whole."""
+        """Return the parameters of the post as a whole."""
         extra, parameters = self.part.extra, {"caption": self.part.text} if self.part.text else {}
         if extra.get("collaborators"):
             parameters["collaborators"] = _to_json(extra["collaborators"])
@@ -148,7 +154,10 @@ class ContainerClient:
 
 
 def _describe_source(item: Attachment, parameters: Mapping[str, str]) -> str:
-    """The file, and where Instagram was told to fetch it; what a bucket signs an address with stays ours."""
+    """Return the file's name and the address that Instagram fetches it from.
+
+    The signature that a bucket adds to an address stays secret.
+    """
     url = parameters.get("image_url") or parameters.get("video_url") or ""
     return " ".join(filter(None, (item.name, url.partition("?")[0])))
 

@@ -1,4 +1,4 @@
-"""Every code of a Problem that only Instagram knows, with the sentence that ``explain`` begins with."""
+"""The codes of problems that only Instagram has, with the first sentence of ``explain``."""
 
 CODES: dict[str, str] = {
     "instagram-hashtags": "Instagram refuses more than 30 hashtags, and has said it will count only 5 of them.",

@@ -9,14 +9,17 @@ from humaspost.model.channel import LookupSchedule
 _UPLOADS = "https://rupload.facebook.com"
 _GRAPH_HOSTS = {"instagram": "https://graph.instagram.com", "facebook": "https://graph.facebook.com"}
 PUBLIC_SITE = "https://www.instagram.com/"
-#: When to look up an unknown outcome.
+#: Times at which an unknown outcome is looked up.
 LOOKUP_SCHEDULE = LookupSchedule(
     (5, 30, 120, 300, 900), public_site=PUBLIC_SITE, account_page=PUBLIC_SITE + "{name}"
 )
 
 
 class InstagramConfig(BaseModel):
-    """One ``[accounts.NAME]`` with ``channel = "instagram"``; ``user_id`` is the professional account's."""
+    """One ``[accounts.NAME]`` with ``channel = "instagram"``.
+
+    ``user_id`` is the id of the professional account.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -29,17 +32,17 @@ class InstagramConfig(BaseModel):
 
     @property
     def api_url(self) -> str:
-        """The address that every call begins with, version included."""
+        """Return the address that every call starts with, version included."""
         return f"{self.unversioned_url}/{self.graph_version}"
 
     @property
     def unversioned_url(self) -> str:
-        """The same without the version."""
+        """Return the address of the API without the version."""
         return (self.base_url or _GRAPH_HOSTS[self.login]).rstrip("/")
 
     @property
     def upload_url(self) -> str:
-        """Where the bytes of a video go; '' = this login uploads none, Instagram fetches them."""
+        """Return where the bytes of a video go, or "" if Instagram fetches them with this login."""
         if self.login != "facebook":
             return ""
         return f"{(self.base_url or _UPLOADS).rstrip('/')}/ig-api-upload/{self.graph_version}"

@@ -1,4 +1,4 @@
-"""Instagram's invisible containers: what is known of each, and what Instagram says of them.
+"""Instagram's invisible containers: their stored progress, and their status at Instagram.
 
 https://developers.facebook.com/docs/instagram-platform/content-publishing (read 2026-11-23)
 """
@@ -15,11 +15,11 @@ from humaspost.channels.meta_graph import GraphClient, get_text
 from humaspost.channels.response_text import clean_text
 from humaspost.model.errors import ChannelError, Transient
 
-#: Containers expire after 24 hours; one that could expire on the way is made anew.
+#: Containers expire after 24 hours; a container that could expire on the way is created again.
 CONTAINER_LIFETIME = timedelta(hours=23)
 #: Seconds until the next poll of a container: images are often finished at once (postiz-app#1562: after 5 s).
 POLL_DELAYS = (1.0, 2.0, 5.0, 10.0)
-#: Meta asks to stop after five minutes; a video was seen to take a quarter of an hour (trypost).
+#: Meta advises to stop after five minutes; one video took a quarter of an hour (trypost).
 MAX_POLLS = 33
 MAX_VIDEO_POLLS = 93
 
@@ -28,9 +28,9 @@ _SUBCODE = re.compile(r"\b2207\d{3}\b")
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One container: ``polls`` counts how often it was asked, ``created_at`` is when it was made.
+    """A container; ``polls`` counts its polls, ``created_at`` is the time of its creation.
 
-    ``is_video`` = it holds a video; ``awaits_upload`` = the video's bytes are still to be uploaded.
+    ``is_video`` = it holds a video; ``awaits_upload`` = the video's bytes are not uploaded yet.
     """
 
     id: str
@@ -41,19 +41,22 @@ class Container:
     awaits_upload: bool = False
 
     def is_near_expiry(self, now: datetime) -> bool:
-        """Whether it could expire before it is published."""
+        """Return True if the container could expire before it is published."""
         return now - datetime.fromisoformat(self.created_at) > CONTAINER_LIFETIME
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the preparation of a part is; in a carousel ``children`` come first, ``parent`` is published."""
+    """The progress of a part's preparation.
+
+    ``children`` are the containers of a carousel's items; ``parent`` is the one that is published.
+    """
 
     children: tuple[Container, ...] = ()
     parent: Container | None = None
 
     def to_json(self) -> Json:
-        """The token that the ledger keeps."""
+        """Return the token that the ledger stores."""
         document: Json = {
             "children": [asdict(child) for child in self.children],
             "parent": asdict(self.parent) if self.parent else None,
@@ -61,16 +64,16 @@ class Progress:
         return document
 
     def needs_child(self, media: int) -> bool:
-        """Whether a child is still to be made, of so many media."""
+        """Return True if a child for one of so many media is still to be created."""
         return media > 1 and len(self.children) < media
 
     def is_near_expiry(self, now: datetime) -> bool:
-        """Whether any of its containers could expire before it is published."""
+        """Return True if any of the containers could expire before it is published."""
         return any(c.is_near_expiry(now) for c in (*self.children, *([self.parent] if self.parent else [])))
 
 
 def parse_progress(token: Json) -> Progress:
-    """The progress in a token; one that cannot be read is none."""
+    """Return the progress in a token; an unreadable token is no progress."""
     try:
         return _parse_token(token)
     except (TypeError, ValueError, KeyError, AttributeError):
@@ -87,7 +90,7 @@ def _parse_token(token: Any) -> Progress:
 
 
 def poll_container(graph: GraphClient, container: Container, now: datetime) -> Container:
-    """The container with what Instagram says of it now; raises where it will never be finished."""
+    """Return the container with its status of now; raises if it can never be finished."""
     status, detail = get_status(graph, container.id, call="poll")
     if status == "FINISHED":
         return replace(container, finished=True)
@@ -101,7 +104,10 @@ def poll_container(graph: GraphClient, container: Container, now: datetime) -> C
 
 
 def _failure_of(detail: str, now: datetime) -> ChannelError:
-    """What ``status`` says, a subcode in free text; without one a new container is tried."""
+    """Return the error that ``status`` names as a subcode in free text.
+
+    Without a subcode a new container is tried.
+    """
     subcode = _SUBCODE.search(detail)
     if subcode is None:
         return Transient("container-error", detail, restart_preparation=True)
@@ -115,7 +121,10 @@ def _failure_of(detail: str, now: datetime) -> ChannelError:
 
 
 def get_status(graph: GraphClient, container: str, *, call: str) -> tuple[str, str]:
-    """A container's status and the words with it; an ``Error…`` text counts without a status (trypost#351)."""
+    """Return a container's status and its detail.
+
+    An ``Error…`` text counts as ERROR even without a status (trypost#351).
+    """
     node = graph.get(call, f"/{container}", fields="status_code,status")
     status, detail = get_text(node, "status_code"), clean_text(get_text(node, "status"))
     if detail.startswith("Error") and status in ("", "IN_PROGRESS"):

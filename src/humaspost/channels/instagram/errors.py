@@ -1,4 +1,4 @@
-"""What Instagram's refusals mean: Meta's table, what others saw in the field, and Graph's own numbers.
+"""Error tables of Instagram: Meta's table, reports from the field, and Graph's own numbers.
 
 Calls: ``create`` and ``poll`` touch invisible containers, ``publish`` is the public write, ``read``
 changes nothing, ``retract`` deletes. Rows are tried from the top; subcodes come before codes.
@@ -28,7 +28,7 @@ _FIELD_REPORTS = "https://github.com/fbsamples/reels_publishing_apis/issues/48"
 _PUBLISH = ("publish",)
 _PREPARE = ("create", "poll", "read")
 
-#: The post itself cannot be taken: media, caption, tags.
+#: Instagram refuses the post itself: its media, its caption, its tags.
 _PERMANENT = (
     "2207057",  # thumb_offset out of range
     "2207023",  # unknown media type
@@ -43,20 +43,20 @@ _PERMANENT = (
     "2207009",  # aspect ratio
     "2207010",  # caption
 )
-#: The same, where the subcode is left out.
+#: The same refusals, where the subcode is missing.
 _PERMANENT_CODES = ("352", "36000", "36001", "36003", "36004")
-#: Seen in issues, not in Meta's table.
+#: Refusals that issues report and Meta's table does not list.
 _PERMANENT_OBSERVED = ("2207018", "2207073", "2207081", "2207082", "2207085", "2207089")
-#: The container is not finished yet: the same one is published later.
+#: The container is not finished yet: the same container is published later.
 NOT_READY = "2207027"
-#: Nothing is wrong with the post; a new container is.
+#: The post is valid; a new container is needed.
 _RESTART = ("2207003", "2207032", "2207053", "2207006", "2207008", "2207052")
-#: Tries in all of what one would try "once or twice more, then fail naming the file".
+#: Attempts in all, where Meta's advice is "once or twice more, then fail naming the file".
 _MAX_TRIES = {"2207003": 3, "2207032": 3, "2207052": 4}
 _RESTART_OBSERVED = ("2207076", "2207077")
 
 ERROR_ROWS: tuple[ErrorRow, ...] = (
-    # May be live although refused: users retried, and the post was there twice.
+    # The post may be live although refused: users retried, and it was published twice.
     ErrorRow(UnknownOutcome, subcode="2207051", operations=_PUBLISH, scope=Scope.ACCOUNT, source=_SPAM),
     ErrorRow(AuthFailed, subcode="2207051", persistent=True, source=_CODES),
     ErrorRow(UnknownOutcome, subcode="2207001", operations=_PUBLISH, source=_CODES),
@@ -65,7 +65,7 @@ ERROR_ROWS: tuple[ErrorRow, ...] = (
     ErrorRow(AuthFailed, subcode="2207050", persistent=True, source=_CODES),
     ErrorRow(Transient, subcode=NOT_READY, source=_CODES),
     ErrorRow(Transient, subcode="2207020", restart_preparation=True, source=_CODES),
-    # The container is gone or was published already: the look at it proves which.
+    # The container is gone or was published already: a lookup proves one or the other.
     *(ErrorRow(UnknownOutcome, subcode=number, operations=_PUBLISH, source=_CODES) for number in _RESTART),
     *(
         ErrorRow(
@@ -88,7 +88,7 @@ ERROR_ROWS: tuple[ErrorRow, ...] = (
         ErrorRow(Rejected, subcode=number, scope=Scope.POST, source=_FIELD_REPORTS)
         for number in _PERMANENT_OBSERVED
     ),
-    # Graph's own.
+    # Graph's own codes.
     ErrorRow(AuthFailed, code="368", persistent=True, source=_GRAPH),
     *(ErrorRow(AuthFailed, code=number, source=_GRAPH) for number in ("10", "102", "190")),
     *(ErrorRow(AuthFailed, code=str(number), source=_GRAPH) for number in range(200, 300)),
@@ -101,7 +101,7 @@ ERROR_ROWS: tuple[ErrorRow, ...] = (
         for number in ("1", "2", "506")
     ),
     *(ErrorRow(Transient, code=number, source=_GRAPH) for number in ("1", "2")),
-    # "Object does not exist": flaky just after publishing (postiz-app#1562).
+    # "Object does not exist": unreliable just after publishing (postiz-app#1562).
     ErrorRow(UnknownOutcome, code="100", subcode="33", operations=_PUBLISH, source=_GRAPH),
     ErrorRow(Transient, code="100", subcode="33", source=_GRAPH),
     ErrorRow(Rejected, code="100", scope=Scope.POST, source=_GRAPH),
@@ -110,5 +110,8 @@ ERROR_ROWS: tuple[ErrorRow, ...] = (
 
 
 def wait_for_quota(refusal: Refusal) -> timedelta | None:
-    """How long to wait where Instagram names no time: its quota is a moving day, so ask each hour."""
+    """Return an hour after a used-up quota, because Instagram names no time; else None.
+
+    The quota is a sliding day, so humaspost retries each hour.
+    """
     return timedelta(hours=1) if refusal.subcode == "2207042" else None

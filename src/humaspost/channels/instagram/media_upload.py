@@ -1,4 +1,4 @@
-"""Preparation, one step per call: containers are made, filled and asked until all are finished."""
+"""Preparation of containers, one step per call: create, fill, poll until all are finished."""
 
 from dataclasses import replace
 
@@ -14,12 +14,12 @@ from humaspost.channels.instagram.containers import (
 from humaspost.model.channel import NotReady, Ready
 from humaspost.model.errors import ChannelError, Scope
 
-#: The quota that each new container uses one of.
+#: The quota that each new container uses once.
 CONTAINER_QUOTA = "containers"
 
 
 def prepare_step(client: ContainerClient, token: Json) -> Ready | NotReady:
-    """One container is made, filled or asked: the children first, then the whole."""
+    """Create, fill or poll one container: the children first, then the parent."""
     current = parse_progress(token)
     if current.is_near_expiry(client.context.now()):
         current = Progress()
@@ -48,7 +48,7 @@ def _advance_child(client: ContainerClient, current: Progress, number: int) -> N
 
 
 def _advance_container(client: ContainerClient, container: Container, number: int) -> tuple[Container, float]:
-    """The container one step further, and in how many seconds to come again."""
+    """Return the container after one more step, and the seconds until the next step."""
     if container.awaits_upload:
         client.upload_video(container, client.part.media[number])
         return replace(container, awaits_upload=False), 0.0
@@ -57,6 +57,6 @@ def _advance_container(client: ContainerClient, container: Container, number: in
     except ChannelError as error:
         if not client.part.media or error.scope is Scope.ACCOUNT:
             raise
-        # Of twenty pictures a person wants to know which.
+        # In a carousel of twenty images a person needs the name of the file.
         raise error.with_subject(client.part.media[number].name) from error
     return polled, 0.0 if polled.finished else POLL_DELAYS[min(polled.polls, len(POLL_DELAYS)) - 1]

@@ -1,4 +1,4 @@
-"""The values under ``instagram:`` as a rendition keeps them; what cannot be used is named, for ``check``."""
+"""Values under ``instagram:`` in a rendition; invalid keys are named for ``check``."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -8,12 +8,12 @@ from typing import TypeAlias
 from humaspost.base.canonical_json import Json
 from humaspost.channels.instagram.rules import FORMATS
 
-#: No share of a picture is larger, however the author meant it.
+#: No share of an image is larger, so a larger number is always a mistake.
 _MAX_NUMBER = 10**9
 
 
 class _Invalid(Enum):
-    """A value that cannot be used."""
+    """A marker for an invalid value."""
 
     VALUE = "wrong"
 
@@ -23,9 +23,9 @@ _Parsed: TypeAlias = "Json | _Invalid"
 
 
 def read_options(channel_keys: Mapping[str, Json]) -> dict[str, Json]:
-    """What the keys say, always with a ``format``; ``wrong`` lists the keys whose values cannot be used.
+    """Return the options, always with a ``format``; ``wrong`` lists the invalid keys.
 
-    ``text`` is kept of a story only, which shows none: elsewhere it is the caption itself.
+    ``text`` is kept for a story only, which shows none: elsewhere it is the caption itself.
     """
     options: dict[str, Json] = {"format": "feed"}
     invalid_keys: list[Json] = []
@@ -84,7 +84,10 @@ def _parse_tags(value: Json) -> _Parsed:
 
 
 def _parse_tag(value: Json) -> _Parsed:
-    """``{"username", "x", "y", "media"}``; ``media`` counts from 1, x and y None where not given."""
+    """Return ``{"username", "x", "y", "media"}``.
+
+    ``media`` counts from 1; absent x and y are None.
+    """
     item: Mapping[str, Json] = {"username": value} if isinstance(value, str) else _as_mapping(value)
     name, media = item.get("username"), _parse_count(item.get("media", 1))
     x, y = _parse_share(item.get("x")), _parse_share(item.get("y"))
@@ -100,7 +103,7 @@ def _as_mapping(value: Json) -> Mapping[str, Json]:
 
 
 def _parse_share(value: Json) -> _Parsed:
-    """A float, whatever its size; None where there is none."""
+    """Return a float of any size, or None."""
     if value is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""After an unknown outcome: what the container, the media list and the stories prove. Nothing is written."""
+"""Lookup of an unknown outcome in container, media list and stories; writes nothing."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from humaspost.model.delivery import Attempt, Proof, Receipt
 from humaspost.model.errors import ChannelError
 from humaspost.model.post import MediaKind
 
-#: From then on a finished container that is in no list is for a person: absence is evidence, never proof.
+#: After this time a person decides on a finished container in no list: absence is evidence, never proof.
 MIN_AGE_OF_PROOF = timedelta(minutes=2)
 #: Our clock and Instagram's may differ by this much.
 CLOCK_TOLERANCE = timedelta(seconds=60)
@@ -19,7 +19,10 @@ _PAGE_SIZE = "25"
 
 
 def find_published(graph: GraphClient, attempt: Attempt, *, user_id: str, now: datetime) -> Receipt | Proof:
-    """The published object, or what its absence proves; the container decides, the lists give the id."""
+    """Return the published object, or the proof of its absence.
+
+    The container decides, the lists give the id.
+    """
     container = parse_progress(attempt.token).parent
     status = _container_status(graph, container.id) if container else ""
     if status in ("ERROR", "EXPIRED"):
@@ -27,7 +30,7 @@ def find_published(graph: GraphClient, attempt: Attempt, *, user_id: str, now: d
     if status == "IN_PROGRESS":
         return Proof.ABSENT_SO_FAR
     listed = [item for item in _listed_media(graph, attempt, user_id) if _is_candidate(item, attempt)]
-    # Only a published container makes the time alone enough: a person may have posted meanwhile.
+    # Only with a published container is the time alone enough: a person may have posted meanwhile.
     published = [item for item in listed if status == "PUBLISHED" or _has_same_caption(item, attempt)]
     if len(published) == 1:
         return _build_receipt(published[0], attempt)
@@ -37,7 +40,10 @@ def find_published(graph: GraphClient, attempt: Attempt, *, user_id: str, now: d
 
 
 def _container_status(graph: GraphClient, container: str) -> str:
-    """The container's status; "" where it cannot be read, which proves nothing (100/33 is flaky)."""
+    """Return the container's status, or "" if it is unreadable.
+
+    Unreadable proves nothing: 100/33 is unreliable.
+    """
     try:
         return get_status(graph, container, call="read")[0]
     except ChannelError as error:
@@ -47,14 +53,14 @@ def _container_status(graph: GraphClient, container: str) -> str:
 
 
 def is_unreadable(error: ChannelError) -> bool:
-    """Whether the object is not there or may not be read, rather than the platform being away."""
+    """Return True if the object is absent or forbidden; False if the platform is unavailable."""
     return error.code.partition("/")[0] in ("10", "24", "100")
 
 
 def _listed_media(graph: GraphClient, attempt: Attempt, user_id: str) -> list[Mapping[str, Any]]:
     edge, query = f"/{user_id}/stories", {"limit": _PAGE_SIZE}
     if not _is_story(attempt):
-        # In which order Meta lists is not documented: without it ours may be on a page behind years of others.
+        # Meta documents no order of the list: without ``since`` our post may be on a page behind years of others.
         since = int((attempt.started_at - CLOCK_TOLERANCE).timestamp())
         edge, query = f"/{user_id}/media", {"limit": _PAGE_SIZE, "since": str(since)}
     try:
@@ -67,7 +73,10 @@ def _listed_media(graph: GraphClient, attempt: Attempt, user_id: str) -> list[Ma
 
 
 def _is_candidate(item: Mapping[str, Any], attempt: Attempt) -> bool:
-    """Made since the attempt began, of its kind, not with other words, and no other delivery's."""
+    """Return True if the item can be the attempt's: its time, kind and caption fit.
+
+    An item of another delivery never fits.
+    """
     created_at = published_at(item)
     if (
         created_at is None
@@ -102,7 +111,7 @@ def _normalize_caption(text: str) -> str:
 
 
 def published_at(item: Mapping[str, Any]) -> datetime | None:
-    """When an object was published (``2026-11-23T08:00:00+0000``)."""
+    """Return when an object was published (``2026-11-23T08:00:00+0000``), or None."""
     try:
         made = datetime.fromisoformat(get_text(item, "timestamp"))
         return made.astimezone(UTC) if made.tzinfo else None

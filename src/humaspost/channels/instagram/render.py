@@ -1,4 +1,4 @@
-"""A post as Instagram shows it: one caption under an image, a reel or a carousel; or a story."""
+"""Rendition of a post for Instagram: one caption with its media, or a story."""
 
 import re
 from dataclasses import replace
@@ -9,12 +9,15 @@ from humaspost.model.document import to_plain_text
 from humaspost.model.post import Post
 from humaspost.model.rendition import Part, Rendition, attachments_for
 
-#: In a text of the front matter a part break is what it is in the body: a paragraph break.
+#: A part break in a front-matter text means the same as in the body: a paragraph break.
 _PART_BREAK = re.compile(r"\s*<!--\s*part\s*-->\s*")
 
 
 def render_post(post: Post, *, account: str) -> Rendition:
-    """One part: the caption, an empty line, the hashtags; the media that this account shows. A story has no caption."""
+    """Return one part: the caption, an empty line, the hashtags, and the media of this account.
+
+    A story has no caption.
+    """
     channel_keys = post.keys_for("instagram", account)
     extra = options.read_options(channel_keys)
     media = attachments_for(post, channel="instagram", account=account)

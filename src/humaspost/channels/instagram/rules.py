@@ -1,4 +1,4 @@
-"""What Instagram takes, as data: each figure with the page that says so and the day it was read."""
+"""Limits of Instagram as data, each with its source page and day of reading."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,29 +22,29 @@ FEWER_HASHTAGS = Source("https://routenote.com/blog/Instagram-hashtags", _READ_O
 FORMATS = ("feed", "reel", "story")
 CAROUSEL_SIZE = (2, 10)
 MAX_HASHTAGS = Limit(30, "hashtags", MEDIA)
-#: Announced 2025-12-19 for the app; its effect through the API is not confirmed, so it only warns.
+#: Announced 2025-12-19 for the app; the effect through the API is not confirmed, so it only warns.
 ADVISED_HASHTAGS = Limit(5, "hashtags", FEWER_HASHTAGS)
 MAX_MENTIONS = Limit(20, "mentions", MEDIA)
 MAX_COLLABORATORS = Limit(3, "accounts", MEDIA)
 MAX_TAGS = Limit(20, "accounts", MEDIA)
 
-#: Those that are written together, ``#a#b``, are one each.
+#: Adjacent hashtags, ``#a#b``, count one by one.
 _HASHTAG_RUN = re.compile(r"(?<![\w&])(?:#\w+)+")
 _MENTION = re.compile(r"(?<![\w@])@\w")
 
 
 def count_hashtags(text: str) -> int:
-    """How many hashtags a caption has."""
+    """Return how many hashtags a caption has."""
     return sum(adjacent.count("#") for adjacent in _HASHTAG_RUN.findall(text))
 
 
 def count_mentions(text: str) -> int:
-    """How many people a caption names with ``@``."""
+    """Return how many people a caption mentions with ``@``."""
     return len(_MENTION.findall(text))
 
 
 def build_rules(*, login: str) -> Rules:
-    """Everything Instagram refuses; deleting needs Facebook Login."""
+    """Return all limits of Instagram; a deletion needs Facebook Login."""
     return Rules(
         is_public=True,
         text=TextRules(Limit(2200, "characters", MEDIA), len),
@@ -84,7 +84,10 @@ def _channel_keys() -> dict[str, str]:
 
 
 def _image_rules(max_bytes: int) -> MediaRules:
-    """The page says 8 MB, the error message 8 MiB; the smaller of the two always fits."""
+    """Return the limits of images.
+
+    The page says 8 MB, the error message 8 MiB; the smaller of the two always fits.
+    """
     return MediaRules(
         mimes=("image/jpeg",),
         max_bytes=Limit(8_000_000, "bytes", MEDIA),
@@ -97,7 +100,7 @@ def _image_rules(max_bytes: int) -> MediaRules:
 
 
 def _any_geometry_rules() -> MediaRules:
-    """A story or a reel's cover; 9:16 is advised, and nothing is refused."""
+    """Return the limits of a story or a reel's cover; 9:16 is advised, but nothing is refused."""
     return replace(_image_rules(1), ratio=None, width=(1, 1440), alt_required=False)
 
 

@@ -1,4 +1,4 @@
-"""Instagram opened for one account: one short function per thing that a session does.
+"""A session of one Instagram account, with one short method per operation.
 
 https://developers.facebook.com/docs/instagram-platform/content-publishing (read 2026-11-23)
 """
@@ -22,7 +22,7 @@ from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient
 from humaspost.model.errors import AuthFailed, ChannelError, Transient, UnknownOutcome
 from humaspost.model.rendition import Part
 
-#: No account publishes as many in a day; a figure beyond is not believed.
+#: No account publishes as many in a day, so a larger figure is ignored.
 _MAX_POST_COUNT = 100_000
 
 
@@ -30,13 +30,16 @@ _MAX_POST_COUNT = 100_000
 def open_session(
     config: InstagramConfig, context: ChannelContext, *, deadline: float = REQUEST_SECONDS
 ) -> Iterator["InstagramSession"]:
-    """A session whose connections are closed at the end; ``deadline`` in seconds for one exchange."""
+    """Open a session and close its connections at the end.
+
+    ``deadline`` is in seconds per exchange.
+    """
     with HttpClient(config.api_url, secrets=[context.secret("access_token")], deadline=deadline) as http:
         yield InstagramSession(http, config, context)
 
 
 class InstagramSession:
-    """The six verbs and ``whoami`` for one professional account; the token is read anew for each."""
+    """The six operations and ``whoami`` of one professional account; each reads the token again."""
 
     def __init__(self, http: HttpClient, config: InstagramConfig, context: ChannelContext) -> None:
         self._http, self._config, self._context = http, config, context
@@ -44,14 +47,14 @@ class InstagramSession:
 
     @property
     def _graph_client(self) -> GraphClient:
-        """With the token of now: another thread may have renewed it."""
+        """Return a client with the present token, because another thread may have renewed it."""
         token = self._context.secret("access_token")
         return GraphClient(
             self._http, token=token, error_rows=ERROR_ROWS, now=self._context.now, wait_for=wait_for_quota
         )
 
     def whoami(self) -> Identity:
-        """The account that the token publishes to; raises AuthFailed where it is another than the config's.
+        """Return the account of the token; raises AuthFailed if the config names another.
 
         With Facebook Login ``/me`` would be the person.
         """
@@ -72,7 +75,7 @@ class InstagramSession:
         )
 
     def fetch_status(self) -> AccountStatus:
-        """The quota of the moving day, and until when the login lasts; it is renewed where that is time."""
+        """Return the quota of the sliding day and the end of the login; renew a login that is due."""
         self._tokens.renew(self._graph_client)
         path = f"/{self._config.user_id}/content_publishing_limit"
         node = next(iter(get_objects(self._graph_client.get("read", path, fields="quota_usage,config"))), {})
@@ -82,7 +85,7 @@ class InstagramSession:
         return AccountStatus(self._context.now(), expires_at, quotas, extra={"renews": renews_itself})
 
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:
-        """One container is made or asked."""
+        """Create or poll one container."""
         with map_errors(write=False):
             uploads = self._config.upload_url
             client = ContainerClient(
@@ -93,7 +96,10 @@ class InstagramSession:
     def publish(
         self, part: Part, ready: Ready, *, key: str, to: Recipient | None, reply_to: Receipt | None
     ) -> Receipt:
-        """The container is public; its address comes later, with ``read_back``: reading it is flaky."""
+        """Publish the container.
+
+        The address comes later, with ``read_back``, because reading it at once is unreliable.
+        """
         media_id = containers.parse_progress(ready.token)
         if media_id.parent is None or media_id.is_near_expiry(self._context.now()):
             raise Transient("container-old", "the container would expire", restart_preparation=True)
@@ -108,7 +114,10 @@ class InstagramSession:
         return Receipt(media, self._context.now())
 
     def _explain_publish_error(self, error: Transient, container: str) -> ChannelError:
-        """What it means that a container which was ready is not: it may have failed meanwhile, and waiting is no help."""
+        """Return the error for a container that was ready and is now refused as not ready.
+
+        The container may have failed meanwhile, and then waiting does not help.
+        """
         if not error.code.endswith(NOT_READY):
             return error
         try:
@@ -122,13 +131,13 @@ class InstagramSession:
         return error
 
     def find(self, attempt: Attempt, *, to: Recipient | None) -> Receipt | Proof:
-        """What the container and the lists say of an earlier attempt."""
+        """Return what the container and the lists prove about an earlier attempt."""
         return reconcile.find_published(
             self._graph_client, attempt, user_id=self._config.user_id, now=self._context.now()
         )
 
     def retract(self, receipt: Receipt) -> Retracted | ManualSteps:
-        """Deleted with Facebook Login; else a person does it in the app."""
+        """Delete the post with Facebook Login, else return the steps for a person in the app."""
         if self._config.login != "facebook" or receipt.remote_id is None:
             location = receipt.url or PUBLIC_SITE
             return ManualSteps(_("delete the post in the Instagram app: {where}").format(where=location))
@@ -138,7 +147,7 @@ class InstagramSession:
         return Retracted(self._context.now())
 
     def read_back(self, receipt: Receipt) -> Snapshot | None:
-        """The caption, the number of media and the address of what is live."""
+        """Return the caption, the number of media and the address of the live post."""
         if receipt.remote_id is None:
             return None
         fields = "id,caption,permalink,timestamp,media_type,children{id}"
@@ -154,7 +163,7 @@ class InstagramSession:
 
 
 def _is_plausible_count(value: object) -> TypeGuard[int]:
-    """Whether it can be a number of posts; a hostile one is believed by nobody."""
+    """Return True if the value can be a number of posts; a hostile response may hold any value."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_POST_COUNT
 
 

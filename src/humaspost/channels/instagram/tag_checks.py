@@ -1,4 +1,4 @@
-"""Who a post names beside its caption: collaborators, and the people in its pictures."""
+"""Checks of the accounts that a post names beside its caption: collaborators, tagged people."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -18,13 +18,13 @@ _USERNAME = re.compile(r"[\w.]{1,30}", re.ASCII)
 
 
 def check_tags(part: Part) -> Iterator[Problem]:
-    """Names that are none, too many of them, and tags without a place."""
+    """Yield problems of invalid names, of too many names, and of tags without a position."""
     yield from _check_collaborators(part)
     yield from _check_user_tags(part)
 
 
 def tags_of_medium(part: Part, number: int) -> list[Mapping[str, Any]]:
-    """The tags of one medium; media count from 1."""
+    """Return the tags of one medium; media count from 1."""
     tags = part.extra.get("user_tags")
     tag_list = [tag for tag in tags if isinstance(tag, dict)] if isinstance(tags, list) else []
     return [tag for tag in tag_list if tag.get("media") == number]
@@ -65,7 +65,7 @@ def _check_user_tags(part: Part) -> Iterator[Problem]:
 
 
 def _tag_error(tag: Mapping[str, Any], part: Part) -> tuple[str, str]:
-    """What is wrong with a tag, and the way out of it; "" = what a tag looks like."""
+    """Return the error of a tag and its remedy, or "" for a valid tag."""
     name, number = str(tag["username"]), tag["media"]
     if not _USERNAME.fullmatch(name):
         return _("{name!r} is no username").format(name=name[:40]), ""
@@ -84,7 +84,10 @@ def _tag_error(tag: Mapping[str, Any], part: Part) -> tuple[str, str]:
 
 
 def _video_tag_error(tag: Mapping[str, Any], part: Part) -> tuple[str, str]:
-    """Only a reel has people in a video, and only by their names."""
+    """Return the error of a tag in a video, and its remedy.
+
+    Only a reel has people in a video, and only by their names.
+    """
     if part.extra.get("format") == "story":
         return _("nobody can be tagged in the video of a story"), _("take this tag out")
     if len(part.media) > 1:
