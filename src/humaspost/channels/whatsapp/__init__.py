@@ -1,4 +1,4 @@
-"""WhatsApp, through Meta's Cloud API: one message to each recipient of a post's audiences."""
+"""WhatsApp through Meta's Cloud API: one message to each recipient of a post's audiences."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -31,21 +31,21 @@ class WhatsApp:
     lookup_schedule: ClassVar[LookupSchedule] = LOOKUP_SCHEDULE
 
     def display_name(self, config: WhatsAppConfig) -> str:
-        """The number, masked; before it is known, its id, masked."""
+        """Return the number, masked; before first contact the id of the number, masked."""
         if config.display_phone_number:
             return mask_number(config.display_phone_number)
         return f"{config.phone_number_id[:3]}**{config.phone_number_id[-2:]}"
 
     def platform_id(self, config: WhatsAppConfig) -> str | None:
-        """The id of the phone number, as the config names it."""
+        """Return the id of the phone number from the config."""
         return config.phone_number_id
 
     def rules(self, config: WhatsAppConfig) -> Rules:
-        """WhatsApp's limits, with what Meta grants this number."""
+        """Return WhatsApp's limits, with the rate and quota that Meta grants this number."""
         return limits.build_rules(rate=config.rate, daily_recipients=config.daily_recipients)
 
     def render(self, post: Post, config: WhatsAppConfig, rules: Rules, *, account: str) -> Rendition:
-        """One message, and the template for people outside their window."""
+        """Return one message, and the template for people outside their service window."""
         chosen = config.templates
         return rendering.render_post(
             post, account=account, templates=chosen.by_kind(), language=chosen.language
@@ -59,13 +59,16 @@ class WhatsApp:
         *,
         config: WhatsAppConfig,
     ) -> list[Problem]:
-        """Captions and templates."""
+        """Return the problems of captions and templates."""
         return checking.check_post(rendition, account_status)
 
     def events(
         self, config: WhatsAppConfig, headers: Mapping[str, str], body: bytes, *, secret: str
     ) -> list[ChannelEvent] | None:
-        """What happened on this number and to its templates; ``secret`` is the app's own; None = not from Meta."""
+        """Return the events of this number and its templates, or None if the webhook is not Meta's.
+
+        ``secret`` is the app's own secret.
+        """
         number, business = config.phone_number_id, config.business_account_id
         return webhooks.parse_events(headers, body, secret=secret, phone_number_id=number, business=business)
 
@@ -74,7 +77,7 @@ class WhatsApp:
         return webhooks.answer_handshake(query, secret=secret)
 
     def open(self, config: WhatsAppConfig, context: ChannelContext) -> AbstractContextManager[Session]:
-        """A session with its own connections; requests is imported only now."""
+        """Open a session with its own connections; requests is imported only now."""
         from humaspost.channels.whatsapp.session import open_session
 
         return open_session(config, context)

@@ -1,4 +1,4 @@
-"""What Meta decides of a business and its templates, as its webhooks tell it.
+"""Webhooks with Meta's decisions about a business account and its templates.
 
 https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/overview (read 2026-11-23)
 """
@@ -12,20 +12,20 @@ from humaspost.model.account import TemplateStatusChange
 from humaspost.model.channel_event import AccountRestricted, ChannelEvent, TemplateStatus
 
 _TEMPLATE_FIELDS = ("message_template_status_update", "template_category_update")
-#: What is told of a template by these is its new status, under our name for it; FLAGGED, say, is only a warning.
+#: Events of a template that change its status, with our name for it; FLAGGED, for example, is only a warning.
 _TEMPLATE_STATUSES = {
     **{word: word for word in ("APPROVED", "PENDING", "REJECTED", "PAUSED", "DISABLED", "IN_APPEAL")},
     **{word: word for word in ("PENDING_DELETION", "DELETED", "LIMIT_EXCEEDED", "ARCHIVED")},
     "REINSTATED": "APPROVED",
 }
-#: How many people may be written to a day, and how good the number is thought to be: asking tells.
+#: Changes of the daily limit of recipients or of the number's quality; a new status fetch reads the values.
 _LIMIT_FIELDS = ("business_capability_update", "phone_number_quality_update")
-#: What ends all sending; a warning (a violation, a ban that is only announced) ends nothing.
+#: Events that end all sending; a warning (a violation, an announced ban) ends nothing.
 _ACCOUNT_ENDED = ("ACCOUNT_DELETED", "ACCOUNT_OFFBOARDED")
 
 
 def parse_account_events(payload: object, business: str) -> Iterator[ChannelEvent]:
-    """What was decided of this business account and of its templates."""
+    """Yield Meta's decisions about this business account and its templates."""
     for entry in get_objects(payload, "entry"):
         at = get_timestamp(entry, "time")
         for change in get_objects(entry, "changes"):
@@ -44,7 +44,7 @@ def _account_event(field: str, value: dict[str, Any], at: datetime) -> Iterator[
 
 
 def _is_restriction(value: dict[str, Any]) -> bool:
-    """Whether nothing more can be sent before a person has seen to it."""
+    """Return True if nothing more can be sent before a person has fixed the account."""
     event = get_text(value, "event")
     banned = get_text(get_object(value, "ban_info"), "waba_ban_state") == "DISABLE"
     kinds = [
@@ -59,7 +59,10 @@ def _is_restriction(value: dict[str, Any]) -> bool:
 
 
 def _template_status_change(value: dict[str, Any], at: datetime) -> Iterator[ChannelEvent]:
-    """A new category is for the next survey to tell; only a status is taken as it is told."""
+    """Yield the new status of a template.
+
+    The next status fetch reads a new category; only a status is accepted from a webhook.
+    """
     name, language = get_id(value, "message_template_name"), get_id(value, "message_template_language")
     status = get_id(value, "event") or get_id(value, "new_category")
     if name and language:

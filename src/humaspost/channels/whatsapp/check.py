@@ -1,4 +1,4 @@
-"""What WhatsApp's Rules cannot say: captions, and whether the account has a template that fits."""
+"""Checks that WhatsApp's Rules cannot express: captions, and the account's template."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -15,7 +15,7 @@ problem = partial(channel_problem, "whatsapp")
 
 
 def check_post(rendition: Rendition, status: AccountStatus | None) -> list[Problem]:
-    """Problems of captions and templates; without ``account_status`` only what the files themselves show."""
+    """Return problems of captions and templates; without ``status`` only those of the files."""
     problems: list[Problem] = []
     for part in rendition.parts:
         problems += [*_check_values(part), *_check_caption(part), *_check_template(part, status)]
@@ -73,7 +73,7 @@ def _check_template(part: Part, status: AccountStatus | None) -> Iterator[Proble
 
 
 def _kind_name(kind: MediaKind | None) -> str:
-    """A kind of medium as words; None = no medium."""
+    """Return a kind of medium in words; None is no medium."""
     words = {
         MediaKind.IMAGE: _("an image"),
         MediaKind.GIF: _("an animation"),
@@ -138,7 +138,7 @@ def _check_header(template: Template, fallback: Fallback, part: Part) -> Iterato
 
 
 def _check_category(template: Template, fallback: Fallback) -> Iterator[Problem]:
-    """A warning: the message goes out all the same, at another price."""
+    """Yield a warning: the message is sent all the same, at another price."""
     if fallback.category and template.category != fallback.category:
         message = _("Meta has template {name} as {category}, not {wanted}: it costs otherwise")
         yield problem(

@@ -1,4 +1,4 @@
-"""Every code of a Problem that only WhatsApp knows, with the sentence that ``explain`` begins with."""
+"""The codes of problems that only WhatsApp has, with the first sentence of ``explain``."""
 
 CODES: dict[str, str] = {
     "template-missing": "Outside a person's 24-hour window WhatsApp takes only an approved template, and none fits.",

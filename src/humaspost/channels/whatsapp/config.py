@@ -8,15 +8,15 @@ from humaspost.channels.whatsapp.template_params import TemplateSettings, is_but
 from humaspost.model.channel import LookupSchedule
 from humaspost.model.post import MediaKind
 
-#: No lookups: only a webhook with our callback key tells (contracts: exactly-once).
+#: No lookups: only a webhook with our callback key proves the outcome (contracts: exactly-once).
 LOOKUP_SCHEDULE = LookupSchedule((), public_site="https://business.facebook.com/wa/manage/")
 
 
 class ConfiguredTemplate(BaseModel):
-    """A template by name, and what fills it: texts in which {title}, {text} and {link} may stand.
+    """A template by name, with its values: texts that may contain {title}, {text} and {link}.
 
-    ``params`` as a list, or by name; ``header`` where the template's header is a text with a gap;
-    ``buttons`` by their place: ``{url = "…"}``, ``{payload = "…"}`` or "". ``category`` as Meta should have it.
+    ``params`` is a list, or texts by name; ``header`` is for a template whose header is a text with a placeholder;
+    ``buttons`` are in order: ``{url = "…"}``, ``{payload = "…"}`` or "". ``category`` is the expected one at Meta.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -47,7 +47,10 @@ class ConfiguredTemplates(BaseModel):
     document: ConfiguredTemplate | None = None
 
     def by_kind(self) -> dict[MediaKind | None, TemplateSettings]:
-        """The chosen ones by the kind of medium; None = a post without one. No header carries a sound."""
+        """Return the configured templates by the kind of medium; None is a post without media.
+
+        No header carries audio, so a post with audio has the template of a text.
+        """
         choices = {
             None: self.text,
             MediaKind.IMAGE: self.image,
@@ -74,12 +77,12 @@ class WhatsAppConfig(BaseModel):
 
     @property
     def api_url(self) -> str:
-        """The address that every call begins with, version included."""
+        """Return the address that every call starts with, version included."""
         return f"{self.base_url.rstrip('/')}/{self.graph_version}"
 
 
 def mask_number(number: str) -> str:
-    """A phone number as a person may see it anywhere: ``+62 811-**-99``; "" where there is none."""
+    """Return a phone number in a form for display, ``+62 811-**-99``; "" stays ""."""
     country, _, rest = number.strip().partition(" ")
     if not rest:
         country, rest = number[:3], number[3:]

@@ -1,7 +1,7 @@
-"""What WhatsApp's refusals mean, as a table.
+"""Error table of WhatsApp.
 
 https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes (read
-2026-11-23). Calls: ``upload`` stores a file that nobody sees, ``publish`` is the message, ``read``
+2026-11-23). Calls: ``upload`` stores a file that no recipient sees, ``publish`` is the message, ``read``
 changes nothing. Rows are tried from the top.
 """
 
@@ -25,11 +25,11 @@ _MARKETING_LIMIT = (
 )
 _PUBLISH = ("publish",)
 
-#: Meta's own trouble: whether the message went out nevertheless is not documented.
+#: Errors of Meta's platform: no page says if the message was sent nevertheless.
 _PLATFORM_ERRORS = ("1", "2", "131000", "131016")
-#: Nothing was done, and it will be taken in so many minutes: maintenance, a number or a template that is being made.
+#: Minutes until a retry; nothing was done: maintenance, or a number or a template that is being created.
 _RETRY_MINUTES = {"131057": 2, "133004": 2, "133015": 5, "134101": 10}
-#: The number, the account or the app: nothing more goes out before a person has seen to it.
+#: The number, the account or the app fails: nothing more is sent before a person has fixed it.
 _LOGIN_ERRORS = (
     "0",
     "3",
@@ -46,15 +46,15 @@ _LOGIN_ERRORS = (
     "133009",
     "133016",
 )
-#: The same, where one can log in all the same: a block, a bill, a number that is not registered.
+#: The same, although the login works: a block, an unpaid bill, a number that is not registered.
 _RESTRICTED = ("368", "131031", "131042", "131048", "131064", "133010", "134011")
-#: This person will not get it, the others will.
+#: This person will not get the message, the others will.
 _RECIPIENT_ERRORS = ("130403", "130472", "130497", "131021", "131026", "131030")
-#: The template is paused for hours, and then approved again or disabled: whoever waits for it waits.
+#: The template is paused for hours, and then approved again or disabled, so every waiting message waits on.
 TEMPLATE_PAUSED = "132015"
-#: This person gets as much marketing as Meta lets them have; several tries within a day get them blocked for the office.
+#: Meta's limit of marketing for this person; several attempts within a day block the person for the office.
 MARKETING_LIMITED = "131049"
-#: This person wants no marketing from the office any more, and may be sent anything else.
+#: This person refuses marketing from the office, but may get anything else.
 MARKETING_OPTED_OUT = "131050"
 #: The message is wrong for everyone: its medium, its template, its kind.
 _POST_ERRORS = (
@@ -75,7 +75,7 @@ _POST_ERRORS = (
     "134100",
     "134102",
 )
-#: This message is wrong; whether the next one would be cannot be told. 131047 = the window has closed.
+#: This message is wrong; the next one may or may not be. 131047 = the window has closed.
 _DELIVERY_ERRORS = ("100", "131008", "131009", "131047", "135000")
 
 ERROR_ROWS: tuple[ErrorRow, ...] = (
@@ -94,7 +94,7 @@ ERROR_ROWS: tuple[ErrorRow, ...] = (
     *(ErrorRow(AuthFailed, code=number, persistent=True, source=_CODES) for number in _RESTRICTED),
     *(ErrorRow(AuthFailed, code=number, source=_CODES) for number in _LOGIN_ERRORS),
     *(ErrorRow(AuthFailed, code=str(number), source=_CODES) for number in range(200, 300)),
-    # The number is not there, or not ours to send from: it is the same for every recipient.
+    # The number does not exist, or is not ours to send from: the same for every recipient.
     ErrorRow(AuthFailed, code="100", subcode="33", source=_CODES),
     *(ErrorRow(Rejected, code=number, scope=Scope.RECIPIENT, source=_CODES) for number in _RECIPIENT_ERRORS),
     ErrorRow(
@@ -104,18 +104,17 @@ ERROR_ROWS: tuple[ErrorRow, ...] = (
     *(ErrorRow(Rejected, code=number, source=_CODES) for number in _DELIVERY_ERRORS),
 )
 
-#: How often a paused template is tried: it is paused for three hours, then for six.
+#: Time between attempts with a paused template: Meta pauses it for three hours, then for six.
 PLATFORM_ERROR_WAIT = timedelta(minutes=15)
-#: Longest exponent of the pair limit's 4^X seconds: about an hour.
+#: Largest exponent of the pair limit's 4^X seconds: about an hour.
 _MAX_TRIES = 6
 
 
 def wait_for(refusal: Refusal, *, tries: int = 1) -> timedelta | None:
-    """How long to wait at least.
+    """Return the shortest wait after a refusal, or None.
 
-    Throughput comes back within seconds, a paused template within hours; to one person it is 4^X seconds, and
-    never less than 6
-    (https://developers.facebook.com/documentation/business-messaging/whatsapp/about-the-platform).
+    Throughput returns within seconds, a paused template within hours. The wait for one person is 4^X seconds, and
+    at least 6 (https://developers.facebook.com/documentation/business-messaging/whatsapp/about-the-platform).
     """
     if refusal.code == "131056":
         return timedelta(seconds=max(6, 4 ** min(tries, _MAX_TRIES)))
@@ -128,10 +127,11 @@ def wait_for(refusal: Refusal, *, tries: int = 1) -> timedelta | None:
 
 @dataclass(frozen=True, slots=True)
 class WebhookFailure:
-    """What a failure means that is told by webhook, of a message that was taken: it is proved not delivered.
+    """The meaning of a failure that a webhook reports: proof that a message was not delivered.
 
-    ``retry_after`` = it may be sent once more after so many seconds, ``max_retries`` times; ``restricts_account`` = the account is
-    restricted, and nothing more goes out, this one neither, before a person has seen to it.
+    ``retry_after`` = the message may be sent again after so many seconds, ``max_retries`` times;
+    ``restricts_account`` = the account is restricted: nothing more is sent, not this message either, before a person
+    has fixed it.
     """
 
     retry_after: float | None = None
@@ -139,14 +139,17 @@ class WebhookFailure:
     restricts_account: bool = False
 
 
-#: 131049: Meta's cap on marketing; 131047: the window had closed, and a template may go instead.
+#: 131049: Meta's limit of marketing; 131047: the window had closed, so a template may be sent instead.
 _RETRY_ONCE_SECONDS = {MARKETING_LIMITED: 86_400.0, "131047": 60.0}
-#: Maintenance and a raise of the throughput take up to five minutes.
+#: Maintenance and an increase of the throughput last up to five minutes.
 _RETRY_SECONDS = 300.0
 
 
 def failure_of(code: str) -> WebhookFailure:
-    """The same table for what comes by webhook; what it does not list is final."""
+    """Return the meaning of a webhook's error code, by the same table.
+
+    A code without a row is final.
+    """
     if code in _RETRY_ONCE_SECONDS:
         return WebhookFailure(_RETRY_ONCE_SECONDS[code], max_retries=1)
     row = next((row for row in ERROR_ROWS if row.matches(Refusal(400, code), "webhook")), None)
@@ -156,6 +159,6 @@ def failure_of(code: str) -> WebhookFailure:
 
 
 def attempt_number(key: str) -> int:
-    """Which attempt a key of ours (``hp1:<key>:<attempt>``) belongs to; 1 where it does not say."""
+    """Return the attempt in a key of ours (``hp1:<key>:<attempt>``), or 1 if the key names none."""
     number = key.rpartition(":")[2]
     return int(number) if number.isdecimal() and len(number) < 9 else 1

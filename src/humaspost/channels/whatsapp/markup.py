@@ -1,4 +1,4 @@
-"""The body of a post in WhatsApp's own marks: ``*bold*``, ``_italic_``, ``~strike~``, lists, quotes.
+"""A post's body in WhatsApp's markup: ``*bold*``, ``_italic_``, ``~strike~``, lists, quotes.
 
 https://faq.whatsapp.com/539178204879377 (read 2026-11-23). A mark must touch the words that it
 encloses and ends with its line, so spaces are moved out of it and each line gets its own pair.
@@ -29,12 +29,12 @@ _CODE_FENCE = "```"
 
 
 def format_document(document: Document) -> str:
-    """The document as WhatsApp prints it, an empty line between the blocks."""
+    """Return the document in WhatsApp's markup, with an empty line between the blocks."""
     return "\n\n".join(text for text in map(_format_block, document) if text)
 
 
 def enclose_lines(text: str, mark: str) -> str:
-    """Each line between a pair of marks that touch its words; empty lines stay as they are."""
+    """Return the text with each line in a pair of marks that touch its words; empty lines stay."""
     return "\n".join(_enclose_line(line, mark) for line in text.split("\n"))
 
 
@@ -87,7 +87,10 @@ def _format_block(block: Block) -> str:
 
 
 def _without_bold(children: tuple[Inline, ...]) -> tuple[Inline, ...]:
-    """A heading is bold already: a second pair of stars would show as stars."""
+    """Return a heading's content without bold.
+
+    A heading is bold already: a second pair of stars would be displayed as stars.
+    """
     flat: list[Inline] = []
     for child in children:
         flat.extend(_without_bold(child.children) if isinstance(child, Strong) else (child,))

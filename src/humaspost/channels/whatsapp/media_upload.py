@@ -1,4 +1,4 @@
-"""Media to WhatsApp: one upload for all recipients, known by its id for thirty days.
+"""Upload of media to WhatsApp: one id for all recipients, valid for thirty days.
 
 The token is ``{"media": id, "at": time of the upload (ISO)}``.
 https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
@@ -19,9 +19,9 @@ from humaspost.model.channel import ChannelContext, FitFile, NotReady, Ready
 from humaspost.model.errors import ChannelError, Transient
 from humaspost.model.rendition import Attachment, Part
 
-#: A file is uploaded again a day before WhatsApp forgets it.
+#: A file is uploaded again a day before WhatsApp deletes it.
 _MEDIA_LIFETIME = timedelta(seconds=MEDIA_LIFETIME.value) - timedelta(days=1)
-#: Refusals that may be about the medium's id: Meta does not document its code for an unknown one.
+#: Refusals that may concern the medium's id: Meta does not document its code for an unknown id.
 MEDIA_CODES = ("100", "131009", "131053")
 
 

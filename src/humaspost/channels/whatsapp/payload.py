@@ -1,4 +1,4 @@
-"""The bodies that ``POST /{phone number}/messages`` takes: free text inside the window, a template outside.
+"""Request bodies of ``POST /{phone number}/messages``: text in the window, else a template.
 
 https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages (read 2026-11-23)
 """
@@ -12,9 +12,10 @@ MessageBody = dict[str, Json]
 
 
 def build_message(part: Part, to: Recipient, *, media_id: str, key: str) -> MessageBody | None:
-    """The message for one recipient; None where only a template may be sent and the part has none.
+    """Return the message for one recipient, or None.
 
-    ``media_id`` is what the part's medium was uploaded as, "" where it has none.
+    None if only a template may be sent and the part has none. ``media_id`` is the id of the part's uploaded medium,
+    "" without a medium.
     """
     if to.service_window_open:
         content = _free_content(part, media_id)
@@ -22,7 +23,7 @@ def build_message(part: Part, to: Recipient, *, media_id: str, key: str) -> Mess
         content = _template_content(part.fallback, part.media[0] if part.media else None, media_id)
     else:
         return None
-    # Without '+' WhatsApp would put the business number's own country code before it.
+    # Without '+' WhatsApp would add the business number's own country code.
     phone = "+" + to.phone.lstrip("+")
     envelope: MessageBody = {"messaging_product": "whatsapp", "recipient_type": "individual", "to": phone}
     return {**envelope, **content, "biz_opaque_callback_data": key}
@@ -71,7 +72,7 @@ def _text_parameter(text: str, name: str) -> Json:
 
 
 def _button_parameter(value: tuple[str, str]) -> tuple[str, Json]:
-    """Meta's kind of a button and its parameter; "" = this one takes nothing."""
+    """Return Meta's kind of a button and its parameter, or "" for a button without a parameter."""
     match value:
         case "url", end:
             return "url", {"type": "text", "text": end}

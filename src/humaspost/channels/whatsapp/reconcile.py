@@ -1,4 +1,4 @@
-"""Lookup of an attempt with an unknown outcome: the Cloud API has none, only webhooks settle it.
+"""Lookup of an unknown outcome: the Cloud API has none, only webhooks settle it.
 
 A status webhook with our callback key (``biz_opaque_callback_data``) proves that the message exists; without one a
 person decides. https://developers.facebook.com/documentation/business-messaging/whatsapp (read 2026-11-23)

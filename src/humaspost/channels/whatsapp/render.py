@@ -1,4 +1,4 @@
-"""A post as WhatsApp shows it: one message, and the template that stands in for it outside the window."""
+"""Rendition of a post for WhatsApp: one message, and its template outside the window."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,10 @@ from humaspost.model.rendition import Part, Rendition, attachments_for
 def render_post(
     post: Post, *, account: str, templates: Mapping[MediaKind | None, TemplateSettings], language: str
 ) -> Rendition:
-    """One part; ``templates`` are the account's by the kind of the first medium, None = no medium."""
+    """Return one part.
+
+    ``templates`` are the account's by the kind of the first medium; None = no medium.
+    """
     channel_keys = post.keys_for("whatsapp", account)
     media = attachments_for(post, channel="whatsapp", account=account)
     kind = media[0].kind if media else None

@@ -1,4 +1,4 @@
-"""What the WhatsApp Cloud API takes, as data: each figure with the page that says so and the day it was read."""
+"""Limits of the WhatsApp Cloud API as data, each with its source page and day of reading."""
 
 import math
 from datetime import date
@@ -26,13 +26,13 @@ PAIR_RATE = Source(_BASE + "about-the-platform", _READ_ON)
 PORTFOLIO = Source(_BASE + "messaging-limits", _READ_ON)
 TEMPLATES = Source(_BASE + "templates/overview", _READ_ON)
 
-#: Not found again on Meta's pages; every client and the app itself keep to it.
+#: No longer found on Meta's pages; every client and the app itself keep to it.
 MAX_CAPTION = Limit(1024, "characters", MESSAGES)
-#: The body of a template, its filled-in parameters included (error 132005).
+#: The body of a template, with its parameters filled in (error 132005).
 MAX_TEMPLATE_BODY = Limit(1024, "characters", TEMPLATES)
-#: The same for a header of text.
+#: The same limit for a text header.
 MAX_TEMPLATE_HEADER = Limit(60, "characters", TEMPLATES)
-#: What ``whatsapp_business_manager_messaging_limit`` may say, in people a day; unlimited is none of these.
+#: Values of ``whatsapp_business_manager_messaging_limit``, in people a day; unlimited is none of them.
 TIERS = {
     "TIER_50": 50,
     "TIER_250": 250,
@@ -41,10 +41,10 @@ TIERS = {
     "TIER_10K": 10_000,
     "TIER_100K": 100_000,
 }
-#: How long an uploaded file may be sent by its id, in seconds.
+#: Seconds that an uploaded file may be sent by its id.
 MEDIA_LIFETIME = Limit(30 * 86_400, "seconds", MEDIA)
 
-#: What may leave at once, in seconds of the rate: a due minute is spread, never a burst.
+#: Seconds of the rate that may be sent at once: a due minute is spread, never a burst.
 BURST_SECONDS = 0.05
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
@@ -62,7 +62,10 @@ AUDIO_MIMES = ("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg")
 
 
 def build_rules(*, rate: float, daily_recipients: int) -> Rules:
-    """Everything WhatsApp refuses; ``rate`` per second and recipients a day are what Meta grants the number."""
+    """Return all limits of WhatsApp.
+
+    Meta grants the number ``rate`` messages per second and ``daily_recipients``.
+    """
     return Rules(
         is_public=False,
         is_per_recipient=True,
@@ -100,12 +103,18 @@ def _megabytes(count: int) -> Limit:
 
 
 def _image_rules() -> MediaRules:
-    """JPEG always fits; of PNG only 8-bit RGB and RGBA are taken, and WebP not at all (131053)."""
+    """Return the limits of images.
+
+    JPEG always fits; of PNG only 8-bit RGB and RGBA are accepted, and WebP never (131053).
+    """
     return MediaRules(("image/jpeg", "image/png"), _megabytes(5), MEDIA, convert_to="image/jpeg")
 
 
 def _video_rules() -> MediaRules:
-    """H.264 with one AAC track or none; WhatsApp on Android does not play its High profile (nor B-frames)."""
+    """Return the limits of videos: H.264 with one AAC track or none.
+
+    WhatsApp on Android plays neither the High profile of H.264 nor B-frames.
+    """
     video = VideoRules(
         codecs=("h264",),
         pixel_formats=("yuv420p", "yuvj420p"),
@@ -117,7 +126,7 @@ def _video_rules() -> MediaRules:
 
 
 def _audio_rules() -> MediaRules:
-    """An Ogg holds Opus with one channel, or is refused (131053)."""
+    """Return the limits of audio; an Ogg file must contain Opus with one channel (131053)."""
     video = VideoRules(audio_codecs=("aac", "mp3", "amr_nb", "opus"), mono_audio_codecs=("opus",))
     return MediaRules(AUDIO_MIMES, _megabytes(16), MEDIA, video=video)
 

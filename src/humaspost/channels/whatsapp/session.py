@@ -1,4 +1,4 @@
-"""WhatsApp opened for one number: one short function per thing that a session does.
+"""A session of one WhatsApp number, with one short method per operation.
 
 https://developers.facebook.com/documentation/business-messaging/whatsapp (read 2026-11-23)
 """
@@ -23,7 +23,7 @@ from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient
 from humaspost.model.errors import ChannelError, Rejected, Scope, Transient, UnknownOutcome
 from humaspost.model.rendition import Part
 
-#: What an accepted message is kept back for, in our words.
+#: Our text for the status of an accepted message that WhatsApp holds back.
 _HELD_STATUSES = {"held_for_quality_assessment": "held-for-quality", "paused": "template-paused"}
 _NUMBER_FIELDS = "display_phone_number,verified_name,quality_rating,whatsapp_business_manager_messaging_limit"
 
@@ -32,7 +32,10 @@ _NUMBER_FIELDS = "display_phone_number,verified_name,quality_rating,whatsapp_bus
 def open_session(
     config: WhatsAppConfig, context: ChannelContext, *, deadline: float = REQUEST_SECONDS
 ) -> Iterator["WhatsAppSession"]:
-    """A session whose connections are closed at the end; ``deadline`` in seconds for one exchange."""
+    """Open a session and close its connections at the end.
+
+    ``deadline`` is in seconds per exchange.
+    """
     token = context.secret("access_token")
     with HttpClient(config.api_url, secrets=[token], deadline=deadline) as http:
         yield WhatsAppSession(
@@ -43,13 +46,13 @@ def open_session(
 
 
 class WhatsAppSession:
-    """The six verbs and ``whoami`` for one phone number."""
+    """The six operations and ``whoami`` of one phone number."""
 
     def __init__(self, graph: GraphClient, config: WhatsAppConfig, context: ChannelContext) -> None:
         self._graph, self._config, self._context = graph, config, context
 
     def whoami(self) -> Identity:
-        """The number that the token sends from, masked."""
+        """Return the number that the token sends from, masked."""
         node = self._graph.get("read", f"/{self._config.phone_number_id}", fields=_NUMBER_FIELDS)
         platform_id = get_text(node, "id")
         if not platform_id:
@@ -57,7 +60,7 @@ class WhatsAppSession:
         return Identity(platform_id, mask_number(get_text(node, "display_phone_number")))
 
     def fetch_status(self) -> AccountStatus:
-        """Templates, quality, limit, and whether webhooks arrive."""
+        """Return templates, quality, limit, and the number of apps that get webhooks."""
         node = self._graph.get("read", f"/{self._config.phone_number_id}", fields=_NUMBER_FIELDS)
         extra: dict[str, Json] = {
             "quality_rating": get_text(node, "quality_rating"),
@@ -70,13 +73,13 @@ class WhatsAppSession:
         return AccountStatus(self._context.now(), quotas=quotas, templates=tier_limit, extra=extra)
 
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:
-        """The medium is uploaded, once for all recipients and thirty days."""
+        """Upload the medium, once for all recipients and thirty days."""
         return media_upload.prepare_media(self._graph, self._config, self._context, part, token)
 
     def publish(
         self, part: Part, ready: Ready, *, key: str, to: Recipient | None, reply_to: Receipt | None
     ) -> Receipt:
-        """The message is with WhatsApp, which tells the rest by webhook, with ``key``."""
+        """Hand the message to WhatsApp, whose webhooks report the rest with ``key``."""
         media_id = media_upload.ready_media_id(ready.token, self._context.now()) if part.media else ""
         if part.media and not media_id:
             raise Transient("media-expired", "the upload is too old", restart_preparation=True)
@@ -89,7 +92,7 @@ class WhatsAppSession:
             response = self._graph.request("publish", "POST", path, write=True, json=body, wait=seconds)
         except Rejected as error:
             if error.code == "131047" and to is not None and to.service_window_open:
-                # Their window has closed: nothing went out, and the template may go instead.
+                # The window has closed: the message was not sent, so the template may be sent instead.
                 raise Transient(
                     error.code, error.detail, scope=Scope.RECIPIENT, window_closed=True
                 ) from error
@@ -111,23 +114,23 @@ class WhatsAppSession:
         return reconcile.find_message(attempt)
 
     def retract(self, receipt: Receipt) -> Retracted | ManualSteps:
-        """The API cannot."""
+        """Return the manual steps, because the API cannot retract a message."""
         return ManualSteps(_("the API cannot take a message back; send a correction"))
 
     def read_back(self, receipt: Receipt) -> Snapshot | None:
-        """Messages cannot be read."""
+        """Return None, because messages cannot be read."""
         return None
 
     def _is_media_forgotten(self, error: Rejected, media_id: str) -> bool:
         return error.code in media_upload.MEDIA_CODES and media_upload.is_forgotten(self._graph, media_id)
 
     def _daily_recipients(self, tier: str) -> Mapping[str, tuple[int, int]]:
-        """People a day, where Meta grants fewer than the config says; none where it does not tell."""
+        """Return the quota of people a day if Meta names one, at most the config's; else nothing."""
         granted = TIERS.get(tier)
         return {} if granted is None else {"recipients": (0, min(granted, self._config.daily_recipients))}
 
     def _count_subscribed_apps(self) -> Json:
-        """How many apps get this account's webhooks; None where that may not be asked."""
+        """Return how many apps get this account's webhooks, or None if the request is refused."""
         path = f"/{self._config.business_account_id}/subscribed_apps"
         try:
             return len(get_objects(self._graph.get("read", path)))

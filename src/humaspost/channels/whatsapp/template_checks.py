@@ -1,4 +1,4 @@
-"""Whether what fills a template fits it: its texts, and its buttons."""
+"""Checks that a post's or an account's values fit a template: its texts and its buttons."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -13,7 +13,7 @@ problem = partial(channel_problem, "whatsapp")
 
 
 def check_written(fallback: Fallback) -> Iterator[Problem]:
-    """What fits no template, whatever the account has."""
+    """Yield problems of values that fit no template."""
     empty = [str(n) for n, param in enumerate(fallback.params, 1) if not param]
     if empty:
         yield problem(
@@ -40,7 +40,7 @@ def check_written(fallback: Fallback) -> Iterator[Problem]:
 
 
 def _empty_button_problem(name: str, number: int, kind: str) -> Problem:
-    """A button that is given something, and that is empty."""
+    """Return the problem of a button with an empty value."""
     if kind == "url":
         hint = _('write {url: "…"}, the end of its address; {link} is empty in a post without link:')
     else:
@@ -56,7 +56,7 @@ def _empty_button_problem(name: str, number: int, kind: str) -> Problem:
 
 
 def check_fitting(template: Template, fallback: Fallback) -> Iterator[Problem]:
-    """What does not fit the approved template."""
+    """Yield problems of values that do not fit the approved template."""
     placeholder_problems = list(_check_placeholders(template, fallback))
     yield from placeholder_problems or _check_lengths(template, fallback)
     length_problems = unsupported_button(template)
@@ -76,7 +76,7 @@ def check_fitting(template: Template, fallback: Fallback) -> Iterator[Problem]:
 
 
 def unsupported_button(template: Template) -> str:
-    """What the first button is for that Meta sends only with something that a post cannot say; "" = there is none."""
+    """Return the purpose of the first button whose value a post cannot express, or ""."""
     purposes = {
         "copy_code": _("a code to copy"),
         "otp": _("a one-time code"),
@@ -88,7 +88,7 @@ def unsupported_button(template: Template) -> str:
 
 
 def _check_placeholders(template: Template, fallback: Fallback) -> Iterator[Problem]:
-    """As many texts as the template has gaps, by number or by name as it wants them."""
+    """Yield a problem unless the texts match the template's placeholders, by number or by name."""
     message = hint = ""
     if template.param_names and set(template.param_names) != set(fallback.names):
         message = _("template {name} has the named parameters {names}")
@@ -134,13 +134,16 @@ def _check_placeholders(template: Template, fallback: Fallback) -> Iterator[Prob
 
 
 def _check_lengths(template: Template, fallback: Fallback) -> Iterator[Problem]:
-    """Text and header are not too long once they are filled; of a template that was not measured nothing is said."""
+    """Yield problems of a text or a header that is too long with its values filled in.
+
+    A template without measured lengths has no such problem.
+    """
     texts = dict(zip(fallback.names, fallback.params, strict=False))
     body = _filled_length(
         template.body_lengths, [texts.get(name, "") for name in template.param_names] or fallback.params
     )
     over = body - int(MAX_TEMPLATE_BODY.value)
-    # Parameters that are too long by themselves have their problem already.
+    # Parameters that are too long without the template's own text have their problem already.
     if over > 0 and sum(map(len, fallback.params)) <= MAX_TEMPLATE_BODY.value:
         yield problem(
             "template-params",
@@ -178,19 +181,22 @@ def _check_lengths(template: Template, fallback: Fallback) -> Iterator[Problem]:
 
 
 def _filled_length(measured: Sequence[int], texts: Sequence[str]) -> int:
-    """How many characters it has with these texts in its gaps; 0 = not known."""
+    """Return the length of a text with these values in its placeholders, or 0 if unknown."""
     if len(measured) != len(texts) + 1:
         return 0
     base_length, *times = measured
     return base_length + sum(count * len(text) for count, text in zip(times, texts, strict=True))
 
 
-#: What a post writes for each kind of button that takes something.
+#: The key that a post writes for each kind of button with a value.
 _VALUE_KINDS = {"url+": "url", "quick_reply": "payload"}
 
 
 def _check_buttons(template: Template, fallback: Fallback) -> Iterator[Problem]:
-    """Every address that has a gap gets its end, and no button gets what it does not take."""
+    """Yield a problem unless the buttons' values match the template.
+
+    Every address with a placeholder needs its end; a button without a value must get none.
+    """
     values = [kind for kind, _value in fallback.buttons]
     values += [""] * (len(template.buttons) - len(values))
     is_valid = len(values) == len(template.buttons) and all(

@@ -1,4 +1,7 @@
-"""Which template a post takes outside the window, and what fills it: its own words, else the account's."""
+"""Choice of a post's template outside the window, and of the values that fill it.
+
+The post's own values count, else the account's.
+"""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -10,10 +13,10 @@ from humaspost.model.post import MediaKind, Post
 from humaspost.model.rendition import Fallback
 
 TemplateTexts = Sequence[str] | Mapping[str, str]
-#: Media that a template's header can carry; a post with a sound sends a template without it.
+#: Media that a template's header can carry; a post with audio sends a template without it.
 HEADERS = (MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.DOCUMENT)
 
-#: Meta's categories for what an office sends; its decision, and it decides the price.
+#: Meta's categories for an office's messages; Meta decides the category, which decides the price.
 CATEGORIES = ("MARKETING", "UTILITY")
 
 _SPACE = re.compile(r"\s+")
@@ -21,7 +24,7 @@ _PLACEHOLDER = re.compile(r"\{(title|text|link)\}")
 
 
 class TemplateSettings(Protocol):
-    """One template of the config: its name and what fills it."""
+    """A template of the config: its name and its values."""
 
     @property
     def name(self) -> str: ...
@@ -36,7 +39,10 @@ class TemplateSettings(Protocol):
 
 
 def to_single_line(text: str) -> str:
-    """The text on one line: a template's parameter may hold no line break, tab or run of spaces (132018)."""
+    """Return the text on one line.
+
+    A template's parameter may contain no line break, tab or run of spaces (132018).
+    """
     return _SPACE.sub(" ", text).strip()
 
 
@@ -48,9 +54,9 @@ def choose_template(
     kind: MediaKind | None,
     language: str,
 ) -> Fallback | None:
-    """The template, filled in; None where neither the post nor the account names one.
+    """Return the template with its values, or None if neither post nor account names one.
 
-    A template of the account that the post names is filled as the account fills it, unless the post says how.
+    A template of the account that the post names gets the account's values, unless the post gives its own.
     """
     name = keys.get("template")
     if isinstance(name, str):
@@ -87,7 +93,11 @@ def _text_values(texts: Any) -> Sequence[str]:
 
 
 def _button_value(button: Any, post: Post) -> tuple[str, str]:
-    """What it takes; "" where the post has nothing for a placeholder in it: half an address leads nowhere."""
+    """Return the kind and value of a button.
+
+    The value is "" if the post lacks the value of one of its placeholders.
+    Half an address leads to no page.
+    """
     kind, text = next(iter(button.items()), ("", "")) if isinstance(button, Mapping) else ("", "")
     values = _placeholder_values(post)
     is_missing = any(not values[name].strip() for name in _PLACEHOLDER.findall(text))
@@ -95,7 +105,7 @@ def _button_value(button: Any, post: Post) -> tuple[str, str]:
 
 
 def _fill(text: str, post: Post) -> str:
-    # WhatsApp refuses an empty parameter, and many a post has no link.
+    # WhatsApp refuses an empty parameter, and many posts have no link.
     values = _placeholder_values(post)
     return _replace_placeholders(text, {**values, "link": values["link"] or "-"})
 
@@ -108,28 +118,28 @@ def _replace_placeholders(text: str, values: Mapping[str, str]) -> str:
     return to_single_line(_PLACEHOLDER.sub(lambda found: values[found[1]], text))
 
 
-# -- the shapes that a post may write ------------------------------------------------------------------
+# -- the types that a post may write -------------------------------------------------------------------
 
 
 def is_texts(value: Json) -> bool:
-    """A list of texts, or texts by their names."""
+    """Return True if the value is a list of texts, or texts by name."""
     if isinstance(value, dict):
         return bool(value) and all(isinstance(text, str) for text in value.values())
     return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 def is_header(value: Json) -> bool:
-    """A text, or one text by its name."""
+    """Return True if the value is a text, or one text by name."""
     return isinstance(value, str) or (isinstance(value, dict) and len(value) == 1 and is_texts(value))
 
 
 def is_buttons(value: Json) -> bool:
-    """A list of ``{url: …}``, ``{payload: …}`` or "" for one that takes nothing."""
+    """Return True if the value is a list of ``{url: …}``, ``{payload: …}`` or "" for no value."""
     return isinstance(value, list) and all(map(is_button, value))
 
 
 def is_button(value: object) -> bool:
-    """One button's filling."""
+    """Return True if the value is valid for one button."""
     if value == "":
         return True
     return (

@@ -1,4 +1,4 @@
-"""The account's templates as Meta tells them, page by page.
+"""The account's templates, fetched from Meta page by page.
 
 https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/overview (read 2026-11-23)
 """
@@ -11,7 +11,7 @@ from humaspost.channels.meta_graph import GraphClient, get_objects, get_text
 from humaspost.model.account import Template
 
 _FIELDS = "name,language,status,category,components,parameter_format"
-#: A portfolio has 6,000 templates at most; a paging that never ends is cut off.
+#: A portfolio has at most 6,000 templates; the limit ends a paging without an end.
 _MAX_PAGES = 70
 _NUMBERED_PLACEHOLDER = re.compile(r"\{\{\s*(\d+)\s*\}\}")
 _NAMED_PLACEHOLDER = re.compile(r"\{\{\s*([a-z_]\w*)\s*\}\}")
@@ -19,7 +19,7 @@ _PLACEHOLDER = re.compile(r"\{\{\s*(\d+|[a-z_]\w*)\s*\}\}")
 
 
 def fetch_templates(graph: GraphClient, business: str, *, per_page: int = 100) -> tuple[Template, ...]:
-    """Every template of the business account."""
+    """Return every template of the business account."""
     return tuple(
         _parse_template(node) for page in _template_pages(graph, business, per_page) for node in page
     )
@@ -39,7 +39,10 @@ def _template_pages(graph: GraphClient, business: str, per_page: int) -> Iterato
 
 
 def _next_cursor(page: Mapping[str, Any]) -> str:
-    """The cursor of the next page, "" where this is the last (its ``after`` leads to an empty one)."""
+    """Return the cursor of the next page, or "" for the last one.
+
+    The ``after`` of the last page leads to an empty page.
+    """
     paging = page.get("paging")
     cursors = paging.get("cursors") if isinstance(paging, dict) else None
     return get_text(cursors, "after") if isinstance(cursors, dict) else ""
@@ -69,7 +72,10 @@ def _parse_template(node: Mapping[str, Any]) -> Template:
 
 
 def _measure(text: str) -> tuple[int, ...]:
-    """Its own characters, then how often each gap stands in it: by name as they come, else by number."""
+    """Return the length of the template's own text, then the count of each placeholder.
+
+    Named placeholders are in order of first use, numbered ones by number.
+    """
     occurrences = _PLACEHOLDER.findall(text)
     placeholders = list(
         dict.fromkeys(placeholder for placeholder in occurrences if not placeholder.isdecimal())

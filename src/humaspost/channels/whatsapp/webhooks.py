@@ -1,5 +1,6 @@
-"""A webhook of the Cloud API: its signature verified over the raw bytes, then read; hostile ones give nothing.
+"""Webhooks of the Cloud API: signature check over the raw bytes, then parsing.
 
+A hostile webhook gives no events.
 https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/overview (read 2026-11-23)
 """
 
@@ -39,26 +40,30 @@ _STAGES = {
     "read": Stage.READ,
     "played": Stage.READ,
 }
-#: What a person chose of marketing; ``signup`` says that they follow a link of Meta's, and is no consent of ours.
+#: A person's choice about marketing.
+#: ``signup`` means that the person follows a link of Meta's, which is no consent for us.
 _WANTS_MARKETING = {"stop": False, "resume": True}
 #: The person's 24-hour window is not open.
 _WINDOW_CLOSED = "131047"
 
 
 class _Sender(TypedDict):
-    """Whom an event is about, by the number and by the platform's own id."""
+    """The person of an event, by phone number and by the platform's own id."""
 
     phone: str | None
     user_id: str | None
 
 
 def signature_of(body: bytes, secret: str) -> str:
-    """What Meta puts in ``X-Hub-Signature-256`` for these bytes."""
+    """Return the value that Meta puts in ``X-Hub-Signature-256`` for these bytes."""
     return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
 def answer_handshake(query: Mapping[str, str], *, secret: str) -> str | None:
-    """Return the challenge to a caller with the verify token, or None; this handshake is never signed."""
+    """Return the challenge to a caller with the verify token, or None.
+
+    Meta never signs this handshake.
+    """
     token = query.get("hub.verify_token", "")
     is_match = hmac.compare_digest(token.encode(errors="replace"), secret.encode())
     if not (is_match and secret and query.get("hub.mode") == "subscribe"):
@@ -69,9 +74,9 @@ def answer_handshake(query: Mapping[str, str], *, secret: str) -> str | None:
 def parse_events(
     headers: Mapping[str, str], body: bytes, *, secret: str, phone_number_id: str, business: str
 ) -> list[ChannelEvent] | None:
-    """What happened on one number, and to its ``business`` account and the templates of that.
+    """Return the events of one number, its ``business`` account and the account's templates.
 
-    None where the signature is not Meta's, none where the shape is not.
+    None if the signature is not Meta's; an empty list if the JSON is not as expected.
     """
     signature = next((v for name, v in headers.items() if name.lower() == "x-hub-signature-256"), "")
     if not secret or len(body) > _MAX_BODY_BYTES:
@@ -95,9 +100,9 @@ def parse_events(
 
 
 def _restriction_events(payload: object, phone_number_id: str, body: bytes) -> Iterator[ChannelEvent]:
-    """What is wrong with the number or its account itself, where only a person can end it.
+    """Yield restrictions of the number or its account that only a person can end.
 
-    It has no time of its own: that of the entry, else it is news whenever it comes.
+    A restriction has no time of its own: the time of the entry counts, else it is new whenever it comes.
     """
     for entry in get_objects(payload, "entry"):
         for value in _message_values({"entry": [entry]}, phone_number_id):
@@ -109,8 +114,9 @@ def _restriction_events(payload: object, phone_number_id: str, body: bytes) -> I
 
 
 def _sender_of(value: dict[str, Any], source: dict[str, Any], number: str, user: str) -> _Sender:
-    """Of whom ``said`` speaks under these keys; the contact beside it adds what is missing.
+    """Return the person that ``source`` names under these keys.
 
+    The contact in ``value`` adds missing data.
     https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids (2026-05-28)
     """
     phone, user_id = get_phone(source, number), get_user_id(source, user) or get_user_id(source, number)
@@ -168,7 +174,7 @@ def _first_error(status: dict[str, Any]) -> str:
 
 
 def _inbound_events(value: dict[str, Any]) -> Iterator[ChannelEvent]:
-    """What people said; that somebody has another number now is told in the same place, and nobody said it."""
+    """Yield inbound messages, and changes of number, which Meta reports in the same list."""
     for message in get_objects(value, "messages"):
         if get_text(message, "type") == "system":
             yield from _number_change(message)
@@ -194,8 +200,9 @@ def _number_change(message: dict[str, Any]) -> Iterator[ChannelEvent]:
 
 
 def _preference_events(value: dict[str, Any]) -> Iterator[ChannelEvent]:
-    """Of marketing alone: by ``resume`` nobody comes back on a list that they left by a word of their own.
+    """Yield changes of preference, which concern marketing only.
 
+    ``resume`` does not bring a person back on a list after an opt-out by keyword.
     https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/user_preferences (2026-05-21)
     """
     for preference in get_objects(value, "user_preferences"):
@@ -204,14 +211,14 @@ def _preference_events(value: dict[str, Any]) -> Iterator[ChannelEvent]:
         wants_marketing = _WANTS_MARKETING.get(get_text(preference, "value"))
         is_about_marketing = get_text(preference, "category") in ("", "marketing_messages")
         if person and changed_at and wants_marketing is not None and is_about_marketing:
-            # It is kept, and a person's number is not.
+            # The dedupe key is stored, so it must not contain a person's number.
             digest = hashlib.sha256(person.encode()).hexdigest()[:16]
             dedupe = f"{digest}:{get_text(preference, 'value')}:{get_text(preference, 'timestamp')}"
             yield MarketingPreference(dedupe, changed_at, wants_marketing=wants_marketing, **sender)
 
 
 def _message_text(message: dict[str, Any]) -> str:
-    """What the person wrote, under a picture too, or the words of the button that they pressed."""
+    """Return the person's text, also under an image, or the text of the pressed button."""
     medium = get_object(message, get_text(message, "type"))
     text = [get_text(get_object(message, "text"), "body"), get_text(medium, "caption")]
     text += [get_text(medium, "text"), get_text(_interactive_reply(message), "title")]
@@ -219,7 +226,7 @@ def _message_text(message: dict[str, Any]) -> str:
 
 
 def _button_payload(message: dict[str, Any]) -> str:
-    """What the office had put behind the button that the person pressed."""
+    """Return the office's payload of the button that the person pressed."""
     return get_text(get_object(message, "button"), "payload") or get_text(_interactive_reply(message), "id")
 
 
