@@ -1,4 +1,4 @@
-"""X, through tweepy on API v2: text, threads, pictures with alternative text, polls, corrections."""
+"""X through tweepy on API v2: text, threads, images, alternative text, polls, corrections."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -27,41 +27,44 @@ class X:
     lookup_schedule: ClassVar[LookupSchedule] = LOOKUP_SCHEDULE
 
     def display_name(self, config: XConfig) -> str:
-        """The handle, with its @."""
+        """Return the handle, with its @."""
         return config.handle
 
     def platform_id(self, config: XConfig) -> str | None:
-        """Not known before first contact: a handle can be given to somebody else."""
+        """Return None, because the config has no id.
+
+        A handle can pass to another account, so the id is unknown before first contact.
+        """
         return None
 
     def rules(self, config: XConfig) -> Rules:
-        """X's limits, for this kind of account."""
+        """Return X's limits for this kind of account."""
         return limits.build_rules(premium=config.premium)
 
     def render(self, post: Post, config: XConfig, rules: Rules, *, account: str) -> Rendition:
-        """Words, link and hashtags, in one part or several."""
+        """Return the text, the link and the hashtags, in one part or several."""
         return rendering.render_post(post, account=account)
 
     def check(
         self, rendition: Rendition, rules: Rules, account_status: AccountStatus | None, *, config: XConfig
     ) -> list[Problem]:
-        """Polls, cashtags and mixtures of media."""
+        """Return the problems of polls, cashtags and mixed media."""
         return checking.check_post(rendition)
 
     def events(
         self, config: XConfig, headers: Mapping[str, str], body: bytes, *, secret: str
     ) -> list[ChannelEvent]:
-        """Nothing: humaspost takes no webhooks of X."""
+        """Return no events: humaspost uses no webhooks of X."""
         return []
 
     def login_secrets(self, config: XConfig) -> tuple[str, ...]:
-        """What ``account login`` brings, where the account is to be logged in to so."""
+        """Return the secrets that ``account login`` stores, or none for an account with copied keys."""
         from humaspost.channels.x.token_store import ACCESS_TOKEN, REFRESH_TOKEN
 
         return (ACCESS_TOKEN, REFRESH_TOKEN) if config.auth == "oauth2" else ()
 
     def create_authorization(self, config: XConfig, *, callback_url: str) -> Authorization:
-        """What X asks the person who logs in."""
+        """Return the authorization page for the person who logs in."""
         from humaspost.channels.x.oauth2 import build_authorization
 
         return build_authorization(config, callback=callback_url)
@@ -69,13 +72,13 @@ class X:
     def log_in(
         self, config: XConfig, context: ChannelContext, *, authorization: Authorization, code: str
     ) -> None:
-        """The tokens that the person's answer buys are kept."""
+        """Exchange the code of the authorization for tokens, and store them."""
         from humaspost.channels.x.oauth2 import exchange_code
 
         exchange_code(config, context, authorization=authorization, code=code)
 
     def open(self, config: XConfig, context: ChannelContext) -> AbstractContextManager[Session]:
-        """A session with its own connections; tweepy is imported only now."""
+        """Open a session with its own connections; tweepy is imported only now."""
         from humaspost.channels.x.session import open_session
 
         return open_session(config, context)

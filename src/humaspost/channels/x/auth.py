@@ -1,4 +1,4 @@
-"""Whose request it is: signed with four keys that stay (OAuth 1.0a), or with a token that is renewed (2.0)."""
+"""Authentication of requests: four fixed keys (OAuth 1.0a) or a renewed token (OAuth 2.0)."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -11,54 +11,57 @@ from humaspost.channels.x.config import KEYS, XConfig
 from humaspost.channels.x.oauth2 import TokenManager
 from humaspost.model.channel import ChannelContext
 
-# tweepy carries no types.
+# tweepy has no type annotations.
 _new_oauth1_handler: Any = OAuth1UserHandler
 _new_bearer_handler: Any = OAuth2BearerHandler
 _new_client: Any = Client
 
 
 class Auth(Protocol):
-    """How the calls of one session are signed; ``user_auth`` is what tweepy calls OAuth 1.0a."""
+    """The authentication of one session's calls; ``user_auth`` is tweepy's name for OAuth 1.0a."""
 
     client: Any
     user_auth: bool
 
     @property
     def account_id(self) -> str:
-        """The account's numeric id where the keys tell it, else ""."""
+        """Return the account's numeric id if the keys contain it, else ""."""
         ...
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must never be seen."""
+        """Return the values that no output may contain."""
         ...
 
     def request_auth(self) -> Any:
-        """The same, for a request that tweepy cannot make."""
+        """Return the same authentication for a request that tweepy cannot make."""
         ...
 
     def ensure_valid(self) -> bool:
-        """The next call is signed with something that is still good; whether that had to be fetched first."""
+        """Make sure that the next call is signed with a valid token; return True if it was renewed."""
         ...
 
     def renew_ahead(self) -> None:
-        """What is signed within the next quarter of an hour needs nothing to be fetched for it."""
+        """Renew the token unless it is valid for the next quarter of an hour."""
         ...
 
     def renew_after_refusal(self) -> bool:
-        """Whether a call that X refused with 401 may be made again, signed anew."""
+        """Renew a token that X refused with 401; return True if the call may be repeated."""
         ...
 
 
 def auth_of(config: XConfig, context: ChannelContext) -> "OAuth1Keys | OAuth2Token":
-    """As the config says; raises AuthFailed for a missing secret. ``attach`` is still to be called."""
+    """Return the authentication of the config; raises AuthFailed for a missing secret.
+
+    ``attach`` must be called before the first call.
+    """
     if config.auth == "oauth2":
         return OAuth2Token(config, context)
     return OAuth1Keys({field: context.secret(field) for field in KEYS})
 
 
 class OAuth1Keys:
-    """OAuth 1.0a; its access token begins with the account's numeric id."""
+    """OAuth 1.0a; its access token starts with the account's numeric id."""
 
     user_auth = True
 
@@ -83,7 +86,7 @@ class OAuth1Keys:
         return tuple(self._keys.values())
 
     def attach(self, http: HttpClient) -> None:
-        """Calls go over this wire."""
+        """Send calls over this client."""
         self.client.session = http.session
 
     def request_auth(self) -> Any:
@@ -100,7 +103,7 @@ class OAuth1Keys:
 
 
 class OAuth2Token:
-    """OAuth 2.0; a token that X refuses is renewed once, and one that was renewed just now is not again."""
+    """OAuth 2.0; a token that X refuses is renewed once, unless it was renewed just now."""
 
     user_auth = False
     account_id = ""
@@ -115,7 +118,7 @@ class OAuth2Token:
         return self._tokens.secrets
 
     def attach(self, http: HttpClient) -> None:
-        """Calls, and renewals, go over this wire."""
+        """Send calls and renewals over this client."""
         self._http = http
         self.client.session = http.session
 

@@ -1,4 +1,4 @@
-"""What X's Rules cannot say: polls, cashtags, mixtures of media."""
+"""Checks that X's Rules cannot express: polls, cashtags, mixed media."""
 
 import re
 import unicodedata
@@ -21,7 +21,7 @@ from humaspost.model.rendition import Part, Rendition
 
 problem = partial(channel_problem, "x")
 
-#: twitter-text's: it begins a word, so no address holds one, and punctuation or white space ends it.
+#: The pattern of twitter-text: a cashtag starts a word, so no address has one, and punctuation or space ends it.
 #: https://github.com/twitter/twitter-text/blob/master/js/src/regexp/validCashtag.js
 _CASHTAG = re.compile(
     r"(?<!\S)\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?=$|\s|[!'#%&()*+,\\\-./:;<=>?@\[\]^_{|}~$])"
@@ -37,7 +37,7 @@ _STATUS_URL = re.compile(
 
 
 def check_post(rendition: Rendition) -> list[Problem]:
-    """Problems of the parts as they will be sent, each with the key it stands in."""
+    """Return problems of the parts as they will be sent, each with its key."""
     problems = [
         problem
         for part in rendition.parts
@@ -53,12 +53,15 @@ def check_post(rendition: Rendition) -> list[Problem]:
 
 
 def _check_repeated_parts(rendition: Rendition) -> Iterator[Problem]:
-    """X refuses what was just said, in a thread as well; the rest of the thread would wait for a person."""
+    """Yield a problem for each part that repeats an earlier text.
+
+    X refuses a duplicate in a thread as well, and the rest of the thread would then wait for a person.
+    """
     part_texts: dict[str, int] = {}
     for part in rendition.parts:
         text = " ".join(unicodedata.normalize("NFC", part.text).split())
         if part.media:
-            continue  # with other media X may take the same words
+            continue  # with other media X may accept the same text
         if text and text in part_texts:
             message = _("parts {first} and {second} say the same; X refuses the second as a duplicate")
             yield problem(
@@ -145,7 +148,7 @@ def _check_text(part: Part) -> Iterator[Problem]:
 
 
 def _check_quote(part: Part) -> Iterator[Problem]:
-    """A post's address at the end is what makes a quote, however it came there."""
+    """Yield a warning about a post's address at the end: X makes it a quote."""
     links = _POST_LINK.findall(part.text)
     if links and _STATUS_URL.match(links[-1]):
         yield replace(

@@ -1,6 +1,6 @@
-"""The calls that humaspost makes to X: each asks once and gives X's own data back, or raises.
+"""The calls of humaspost to X: each makes one request and returns X's data, or raises.
 
-Signed by tweepy for api.twitter.com, over connections of ``channels.http``.
+tweepy signs them for api.twitter.com; they go over connections of ``channels.http``.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,34 +18,43 @@ ResponseData = Mapping[str, Json]
 
 
 class XClient:
-    """X's API v2 as one account sees it; raises only ChannelErrors."""
+    """X's API v2 for one account; raises only ChannelErrors."""
 
     def __init__(self, http: HttpClient, auth: Auth, context: ChannelContext) -> None:
         self._http, self._auth, self._now = http, auth, context.now
         self._rate_windows = rate_windows_of(context)
 
     def get(self, call: str, path: str, **params: str) -> HttpResponse:
-        """A 2xx answer to a read; everything else raises, as transient where no table lists it."""
+        """Return a 2xx response to a read.
+
+        Any other response raises: the error of its row, or Transient without a row.
+        """
         return self._request(call, "GET", path, write=False, params=params)
 
     def post(self, call: str, path: str, body: Json = None) -> ResponseData:
-        """The ``data`` of a write that shows nothing to anybody."""
+        """Return the ``data`` of a write that the public cannot see."""
         return _data_of(self._request(call, "POST", path, write=False, body=body))
 
     def public_write(self, call: str, method: str, path: str, body: Json = None) -> ResponseData:
-        """The ``data`` of a public write; everything unlisted is UnknownOutcome."""
+        """Return the ``data`` of a public write.
+
+        Raises UnknownOutcome for a response that no table lists.
+        """
         response = self._request(call, method, path, write=True, body=body)
         if not isinstance(response.get("data"), dict):
             raise UnknownOutcome("unreadable-answer", f"http {response.status} without data")
         return _data_of(response)
 
     def renew_ahead(self) -> None:
-        """What is prepared now can be sent within the next quarter of an hour without asking for a token."""
+        """Renew the token, unless it is valid for the next quarter of an hour.
+
+        A part that is prepared now can then be sent without a renewal.
+        """
         with map_errors(write=False):
             self._auth.renew_ahead()
 
     def append_segment(self, media_id: str, *, segment: int, chunk: bytes, mime: str) -> None:
-        """One piece of an upload is with X; multipart, which tweepy cannot send itself."""
+        """Send one piece of an upload as multipart, which tweepy cannot send."""
         response = self._exchange(
             "append",
             lambda: self._http.request(
@@ -84,10 +93,10 @@ class XClient:
         return response
 
     def _exchange(self, call: str, make_request: Callable[[], HttpResponse], *, write: bool) -> HttpResponse:
-        """X's answer; one that refuses the token comes after the token was renewed, where that can be.
+        """Return X's response; after a refused token, renew it and repeat the call if possible.
 
-        A public write is never made twice in here, nor after a renewal, which takes as long as it takes:
-        it goes through the gate again.
+        A public write is never repeated here, and never made after a renewal, which may take long:
+        it passes the gate again.
         """
         self._rate_windows.check_allowed(call, self._now())
         with map_errors(write=False):
@@ -119,7 +128,7 @@ def _data_of(response: HttpResponse) -> ResponseData:
 
 
 def get_id(data: ResponseData) -> str:
-    """The id in X's data, which is decimal digits; "" where there is none."""
+    """Return the id in X's data, which is decimal digits, or ""."""
     value = data.get("id")
     return (
         value if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20 else ""

@@ -1,4 +1,4 @@
-"""Every code of a Problem that only X knows, with the sentence that ``explain`` begins with."""
+"""The codes of problems that only X has, with the first sentence of ``explain``."""
 
 CODES: dict[str, str] = {
     "x-empty": "A post on X needs words, a picture or a poll; this part has none.",

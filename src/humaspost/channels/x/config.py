@@ -7,17 +7,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from humaspost.base.i18n import _
 from humaspost.model.channel import LookupSchedule
 
-#: OAuth 1.0a signs the address too; that api.x.com takes a signature for this one is not confirmed.
+#: OAuth 1.0a signs the address too; nothing confirms that api.x.com accepts a signature for this address.
 ORIGIN = "https://api.twitter.com"
-#: OAuth 1.0a's, in the order in which X's portal shows them.
+#: The keys of OAuth 1.0a, in the order of X's portal.
 KEYS = ("api_key", "api_key_secret", "access_token", "access_token_secret")
 
-#: A post's public address: x.com/NAME/status/ID, x.com/i/web/status/ID, and the same of old.
+#: A post's public address: x.com/NAME/status/ID, x.com/i/web/status/ID, and the same on the old host.
 _POST_URL = (
     r"(?:https?://)?(?:(?:www|mobile)\.)?(?:x|twitter)\.com/(?:i/(?:web/)?|(?P<name>[A-Za-z0-9_]{2,20})/)"
     r"status(?:es)?/(?P<id>[0-9]{5,19})(?![0-9])"
 )
-#: When to look up an unknown outcome.
+#: Times at which an unknown outcome is looked up.
 LOOKUP_SCHEDULE = LookupSchedule(
     (5, 30, 120, 900),
     public_site="https://x.com/",

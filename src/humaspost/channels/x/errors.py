@@ -1,4 +1,4 @@
-"""What X's refusals mean, as a table; matched by type's end and words, never by host."""
+"""Error table of X; rows match by the end of the type and by text, never by host."""
 
 import re
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from humaspost.model.errors import (
 )
 
 _TOO_MANY = 429
-#: A month's allowance, which no window's end brings back.
+#: A used-up monthly quota; the end of a rate window does not restore it.
 _USAGE_CAPPED = re.compile(r"usage-capped|usage cap exceeded|UsageCapExceeded", re.IGNORECASE)
 _RESPONSE_CODES = "https://docs.x.com/x-api/fundamentals/response-codes-and-errors"
 _UPLOAD = "https://docs.x.com/x-api/media/quickstart/media-upload-chunked"
@@ -30,24 +30,24 @@ _PRICING = "https://docs.x.com/x-api/getting-started/pricing"
 _UPLOAD_OPERATIONS = ("append", "finalize", "status", "alt", "subtitles")
 _PUBLIC_OPERATIONS = ("post", "delete")
 NOT_FOUND, NOT_ALLOWED = "http-404", "http-403"
-#: Times that an upload is begun before it is given up: what X refuses half-way it mostly takes the next time.
+#: Uploads that are tried before giving up: after a refusal half-way, X mostly accepts the next upload.
 _MAX_UPLOADS = 5
-#: Times that a post is to answer one that X does not show: in practice it does after five seconds.
+#: Attempts to reply to a post that X does not show yet: in practice X shows it after five seconds.
 _MAX_RESPONSES = 8
-#: Of a list of reasons, so many are told.
+#: Number of reasons that are quoted from a list.
 _MAX_REASONS = 3
 
-#: Read from the top. What is not here is unknown on a public write: 5xx, HTML, every other 403.
+#: Tried from the top. Unlisted is unknown on a public write: 5xx, HTML, every other 403.
 ERROR_ROWS: tuple[ErrorRow, ...] = (
     ErrorRow(AuthFailed, 401, name="unauthorized", source=_RESPONSE_CODES),
     ErrorRow(QuotaExceeded, 402, name="credits", source=_PRICING),
     ErrorRow(QuotaExceeded, 429, type="usage-capped", name="usage-capped", source=_RESPONSE_CODES),
     ErrorRow(QuotaExceeded, 429, match="usage cap exceeded", name="usage-capped", source=_RESPONSE_CODES),
     ErrorRow(QuotaExceeded, 429, match="UsageCapExceeded", name="usage-capped", source=_RESPONSE_CODES),
-    # A window of each call: what uploads or reads have spent stops no post without them.
+    # Each call has its own window: used-up windows of uploads or reads stop no post without them.
     ErrorRow(RateLimited, 429, operations=_PUBLIC_OPERATIONS, name="rate-limited", source=_RATE_LIMITS),
     ErrorRow(RateLimited, 429, name="rate-limited", scope=Scope.DELIVERY, source=_RATE_LIMITS),
-    # Not proof that this very write landed, nor that it did not: the same looks are opened.
+    # No proof that this write succeeded, nor that it failed: the same lookups follow.
     ErrorRow(
         UnknownOutcome,
         403,
@@ -73,7 +73,7 @@ ERROR_ROWS: tuple[ErrorRow, ...] = (
     ErrorRow(AuthFailed, 403, type="/client-forbidden", name="client-forbidden", source=_RESPONSE_CODES),
     ErrorRow(AuthFailed, 403, match="suspended", name="account-suspended", source=_RESPONSE_CODES),
     ErrorRow(AuthFailed, 403, match="temporarily locked", name="account-locked", source=_RESPONSE_CODES),
-    # A reply to a post made a moment ago: X itself does not see it yet.
+    # A reply to a post from just now: X itself does not see the post yet.
     ErrorRow(
         Transient,
         403,
@@ -129,11 +129,11 @@ ERROR_ROWS: tuple[ErrorRow, ...] = (
         scope=Scope.POST,
         source=_RESPONSE_CODES,
     ),
-    # Uploads show nothing to anybody: what went wrong half-way is begun again.
+    # The public sees no uploads: a failure half-way starts the upload again.
     ErrorRow(
         Rejected, 400, operations=("initialize",), name="media-refused", scope=Scope.POST, source=_UPLOAD
     ),
-    # A login that does not allow uploads, or a moment's mood: a person is told after a few.
+    # A login that forbids uploads, or a passing failure: after a few attempts a person is informed.
     ErrorRow(
         Transient,
         403,
@@ -157,7 +157,7 @@ ERROR_ROWS: tuple[ErrorRow, ...] = (
         )
         for status in (400, 403, 404)
     ),
-    # Whatever number X writes into it: these are what deleting and looking ask for by name.
+    # The lookup and the deletion test these names, whatever number X puts in the response.
     ErrorRow(UnknownOutcome, 404, operations=("delete",), name=NOT_FOUND, source=_RESPONSE_CODES),
     ErrorRow(Transient, 404, operations=("lookup",), name=NOT_FOUND, source=_RESPONSE_CODES),
     ErrorRow(Transient, 403, operations=("timeline",), name=NOT_ALLOWED, source=_RESPONSE_CODES),
@@ -167,7 +167,7 @@ ERROR_ROWS: tuple[ErrorRow, ...] = (
 def error_of(
     response: HttpResponse, *, call: str, write: bool, now: datetime, secrets: Iterable[str] = ()
 ) -> ChannelError:
-    """The error that an answer other than 2xx means for that call; ``secrets`` are struck out of its words."""
+    """Return the error of a response other than 2xx; ``secrets`` are redacted in its text."""
     refusal = _with_advice(_parse_refusal(response, secrets), call)
     return classify(
         ERROR_ROWS, refusal, call=call, write=write, now=now, retry_at=_retry_time(response, refusal, now)
@@ -175,7 +175,7 @@ def error_of(
 
 
 def _with_advice(refusal: Refusal, call: str) -> Refusal:
-    """With what a person can do about it, where X's own words do not say so."""
+    """Return the refusal with advice for a person, where X's own text has none."""
     advice = ""
     if refusal.status == 402:
         advice = _("load credit in X's developer portal, then: humaspost account check")
@@ -208,7 +208,10 @@ def _parse_refusal(response: HttpResponse, secrets: Iterable[str]) -> Refusal:
 
 
 def _retry_time(response: HttpResponse, refusal: Refusal, now: datetime) -> datetime | None:
-    """When X takes the call again; only a 429 says so, though every answer carries a window's end."""
+    """Return when X accepts the call again, or None.
+
+    Only a 429 means that the call is refused, though every response carries the end of a window.
+    """
     if response.status != _TOO_MANY or _USAGE_CAPPED.search(f"{refusal.type} {refusal.detail}"):
         return None
     for window in ("x-user-limit-24hour", "x-app-limit-24hour", "x-rate-limit"):

@@ -1,8 +1,9 @@
-"""Media to X, one invisible step per call: initialize, append, finalize, wait, alternative text or captions.
+"""Upload of media to X, one invisible step per call.
 
-The token is ``{"media": [{"sha256", "id", "stage", "sent", "until", "since"}, …]}``, one entry per medium begun;
-``until`` is when X forgets the upload, ``since`` when it began to process it (ISO, UTC), ``track`` the entry of a video's captions, which go up
-like a medium of their own and are then tied to it. Every step is safe to repeat.
+The steps: initialize, append, finalize, wait, alternative text or captions.
+The token is ``{"media": [{"sha256", "id", "stage", "sent", "until", "since"}, …]}``, one entry per started medium;
+``until`` is when X deletes the upload, ``since`` when X started to process it (ISO, UTC), ``track`` the entry of a
+video's captions, which are uploaded like a medium of their own and are then tied to it. Every step is safe to repeat.
 https://docs.x.com/x-api/media/quickstart/media-upload-chunked
 """
 
@@ -19,24 +20,24 @@ from humaspost.model.errors import Rejected, Scope, Transient
 from humaspost.model.post import MediaKind
 from humaspost.model.rendition import Attachment, Part
 
-#: One mebibyte is proven in practice; five were refused (431).
+#: One mebibyte works in practice; five were refused (431).
 CHUNK_BYTES = 1024 * 1024
 _CATEGORIES = {MediaKind.IMAGE: "tweet_image", MediaKind.GIF: "tweet_gif", MediaKind.VIDEO: "tweet_video"}
 _CATEGORY_BY_USE = {"captions": "subtitles", "amplify": "amplify_video"}
-#: X keeps no alternative text for a video: captions are its words.
+#: X stores no alternative text for a video: its captions replace it.
 _KINDS_WITH_ALT = (MediaKind.IMAGE, MediaKind.GIF)
 _LANGUAGE_SUFFIX = re.compile(r"\.([A-Za-z]{2})\.[a-z]+$")
 _LANGUAGE_NAMES = {"ID": "Bahasa Indonesia", "EN": "English", "JV": "Basa Jawa", "SU": "Basa Sunda"}
 _MIN_POLL_SECONDS, _MAX_POLL_SECONDS = 1.0, 60.0
-#: An upload that X is about to forget is not worth starting from.
+#: An upload that X deletes within this time is not used.
 _EXPIRY_MARGIN = timedelta(minutes=10)
-#: What X still processes then, it never finishes: the upload begins anew, so often at most.
+#: An upload that X processes for longer never finishes: a new upload starts, so many times at most.
 _MAX_PROCESSING_TIME, _MAX_UPLOADS = timedelta(minutes=30), 3
 UploadEntry = dict[str, Any]
 
 
 def prepare_media(client: XClient, context: ChannelContext, part: Part, token: Json) -> Ready | NotReady:
-    """One step is made for the first medium that is not ready; Ready names all in order."""
+    """Make one step for the first medium that is not ready; Ready lists all media in order."""
     entries = _parse_entries(token)
     for index, item in enumerate(part.media):
         entry = entries[index] if index < len(entries) else None
@@ -48,7 +49,7 @@ def prepare_media(client: XClient, context: ChannelContext, part: Part, token: J
 
 
 def ready_media_ids(prepared: Json, now: datetime) -> list[str]:
-    """The ids that a post names; raises Transient (made anew) where X has forgotten one."""
+    """Return the media ids for a post; raises Transient (restart) if X has deleted one."""
     entries = _parse_entries(prepared)
     if any(_is_expired(entry, now) for entry in entries):
         raise Transient("media-expired", restart_preparation=True)
@@ -67,7 +68,7 @@ def _is_expired(entry: UploadEntry, now: datetime) -> bool:
 def _advance(
     client: XClient, context: ChannelContext, item: Attachment, entry: UploadEntry | None
 ) -> tuple[UploadEntry, float]:
-    """The entry after one more step, and in how many seconds to come again."""
+    """Return the entry after one more step, and the seconds until the next step."""
     if entry is not None and entry["stage"] in ("processing", "alt"):
         return _finish(client, item, entry, context.now())
     if entry is not None and entry["stage"] == "captions" and item.captions is not None:
@@ -113,7 +114,7 @@ def _finalize(
     try:
         data = client.post("finalize", f"/2/media/upload/{entry['id']}/finalize")
     except Transient as error:
-        # An answer that was lost may have finalized it, and X finalizes once: the upload begins anew.
+        # A lost response may have finalized the upload, and X finalizes once: a new upload starts.
         raise Transient(
             error.code, error.detail, restart_preparation=True, max_attempts=error.max_attempts
         ) from error
@@ -162,13 +163,13 @@ def _upload_captions(
 
 
 def _caption_language(captions: Attachment) -> str:
-    """``film.en.srt`` says its language; what does not is in the office's."""
+    """Return the language in the file's name (``film.en.srt``), else the office's."""
     match = _LANGUAGE_SUFFIX.search(captions.name)
     return match[1].upper() if match else "ID"
 
 
 def _processing_state(entry: UploadEntry, item: Attachment, data: ResponseData) -> tuple[UploadEntry, float]:
-    """No processing_info = ready at once."""
+    """Return the entry and the wait after a response; no processing_info means ready at once."""
     info = data.get("processing_info")
     if info is None or (isinstance(info, dict) and info.get("state") == "succeeded"):
         return {**entry, "stage": _next_stage(item)}, 0.0
@@ -184,7 +185,7 @@ def _processing_state(entry: UploadEntry, item: Attachment, data: ResponseData) 
 
 
 def _poll_delay(seconds: Json) -> float:
-    """When to ask again; no answer makes it more often than each second, or less often than each minute."""
+    """Return the seconds until the next poll, from one second to one minute, whatever X asks."""
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return _MIN_POLL_SECONDS
     return float(min(seconds, _MAX_POLL_SECONDS)) if seconds >= _MIN_POLL_SECONDS else _MIN_POLL_SECONDS
@@ -197,7 +198,7 @@ def _next_stage(item: Attachment) -> str:
 
 
 def _expires_at(data: ResponseData, now: datetime) -> str:
-    """When X forgets the upload; a day where it does not say, or says that it is forgotten already."""
+    """Return when X deletes the upload; a day from now if X names no time or a past one."""
     seconds = data.get("expires_after_secs")
     is_plausible = isinstance(seconds, int) and 2 * _EXPIRY_MARGIN.total_seconds() < seconds < 100 * 86_400
     lifetime = seconds if isinstance(seconds, int) and is_plausible else 86_400

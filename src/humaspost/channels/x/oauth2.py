@@ -1,7 +1,7 @@
-"""Logging in with OAuth 2.0 and PKCE: the consent, the first tokens, and their renewal.
+"""Login with OAuth 2.0 and PKCE: the consent, the first tokens, and their renewal.
 
 An access token lives two hours; each renewal brings a new refresh token, after which the old one may be
-dead. So nothing is renewed that could not be kept, and the new ones are kept before they are used, the
+invalid. So a renewal only starts if its tokens can be stored, and they are stored before they are used, the
 refresh token first: whatever is lost after that is renewed again. https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code
 """
 
@@ -26,9 +26,9 @@ CLIENT_SECRET = "client_secret"  # noqa: S105 - a field's name
 SCOPES = ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access")
 #: A token that ends sooner than this is renewed before it is used; a part is prepared up to 15 min ahead.
 MIN_VALIDITY, RENEW_AHEAD = timedelta(minutes=5), timedelta(minutes=20)
-#: A token that a renewal brought is good for so long at least; where X refuses it, another one is no better.
+#: A renewed token is valid at least so long; if X refuses it, another one is no better.
 _JUST_RENEWED = timedelta(minutes=10)
-#: RFC 6750's characters of a token, and more of them than any has.
+#: RFC 6750's characters of a token, and a length that no token exceeds.
 _TOKEN_PATTERN = re.compile(r"[\x21-\x7e]{1,4096}")
 _TOKEN_URL = ORIGIN + "/2/oauth2/token"
 _AUTHORIZE_PATH = "/i/oauth2/authorize"
@@ -36,7 +36,7 @@ _MAX_LIFETIME_SECONDS = 366 * 86_400
 
 
 def build_authorization(config: XConfig, *, callback: str) -> Authorization:
-    """What a person is asked; X's own page is on another host than its API."""
+    """Return the authorization page for a person; X's own page is on another host than its API."""
     verifier, state = secrets.token_urlsafe(64), secrets.token_urlsafe(32)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     query = {
@@ -58,7 +58,10 @@ _API_ORIGINS = (ORIGIN, "https://api.x.com")
 def exchange_code(
     config: XConfig, context: ChannelContext, *, authorization: Authorization, code: str
 ) -> None:
-    """The tokens that ``code`` buys are kept; raises AuthFailed where X refuses or grants too little."""
+    """Exchange ``code`` for tokens and store them.
+
+    Raises AuthFailed if X refuses or grants too little.
+    """
     form = {
         "grant_type": "authorization_code",
         "code": code,
@@ -76,9 +79,10 @@ def exchange_code(
 
 
 class TokenManager:
-    """The access token of one account; after ``ready`` it is good for five minutes at least, as far as is known.
+    """The access token of one account.
 
-    Raises AuthFailed at once where nobody has logged in yet.
+    After ``ensure_valid`` the token is valid for at least five minutes, as far as its end is known.
+    Raises AuthFailed at once before the first login.
     """
 
     def __init__(self, config: XConfig, context: ChannelContext) -> None:
@@ -90,7 +94,7 @@ class TokenManager:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must never be seen."""
+        """Return the values that no output may contain."""
         return (
             self._token,
             token_store.read_token(self._context, REFRESH_TOKEN),
@@ -99,11 +103,11 @@ class TokenManager:
 
     @property
     def token(self) -> str:
-        """The one in use."""
+        """Return the present access token."""
         return self._token
 
     def ensure_valid(self, http: HttpClient) -> bool:
-        """The token is good for a call; True where X had to be asked for it."""
+        """Make sure that the token is valid for a call; return True if X renewed it."""
         if self._expires_within(MIN_VALIDITY):
             self._load()
         if not self._expires_within(MIN_VALIDITY):
@@ -112,7 +116,10 @@ class TokenManager:
         return True
 
     def renew_ahead(self, http: HttpClient) -> None:
-        """It is good for twenty minutes, or for as long as it was where X cannot be reached just now."""
+        """Renew the token unless it is valid for twenty minutes.
+
+        If X is unreachable, a token that is valid for a call stays in use.
+        """
         token_store.save_unsaved(self._context)
         try:
             if self._expires_within(RENEW_AHEAD):
@@ -122,9 +129,10 @@ class TokenManager:
                 raise
 
     def renew(self, http: HttpClient, *, refused_token: str) -> None:
-        """Another token than ``refused`` is in use, and kept; somebody else may have renewed it meanwhile.
+        """Replace ``refused_token`` by another stored token.
 
-        Raises AuthFailed where X gives no new one: a person must log in again.
+        Another session may have renewed it meanwhile.
+        Raises AuthFailed if X gives no new token: a person must log in again.
         """
         with token_store.renewal_lock(self._context):
             self._load()
@@ -158,7 +166,7 @@ class TokenManager:
         self._renewal_mark = datetime.fromtimestamp(int(renewed_at), UTC) if is_own_mark else None
 
     def is_just_renewed(self, token: str) -> bool:
-        """Whether it is the token on record, and came of a renewal just now, whoever made it."""
+        """Return True if the token is the stored one and any session renewed it just now."""
         self._load()
         if token != self._token:
             return False
@@ -171,7 +179,7 @@ class TokenManager:
         if self._expires_at is None:
             return False
         if self._renewal_mark is not None:
-            # One that lives for a minute only is used for half of it: another would live no longer.
+            # A token that lives for a minute is used for half of it: another one would live no longer.
             length = min(length, (self._expires_at - self._renewal_mark) / 2)
         return self._expires_at - self._context.now() < length
 
@@ -190,7 +198,10 @@ def _required_secret(context: ChannelContext, field: str) -> str:
 def _request_token(
     http: HttpClient, config: XConfig, context: ChannelContext, form: Mapping[str, str]
 ) -> HttpResponse:
-    """The token endpoint's answer with an access token in it; whatever it refuses, a person must see to."""
+    """Return the token endpoint's response with an access token.
+
+    A refusal raises AuthFailed, because a person must log in again.
+    """
     secret = optional_secret(context, CLIENT_SECRET)
     response = http.request(
         "POST",
@@ -227,7 +238,7 @@ def _check_scopes(response: HttpResponse) -> None:
 
 
 def _granted_values(response: HttpResponse, context: ChannelContext) -> dict[str, str]:
-    """What is to be kept of a grant."""
+    """Return the values to store from a grant."""
     refresh_token, seconds = response.get("refresh_token"), response.get("expires_in")
     lifetime_seconds = seconds if isinstance(seconds, int) and 0 <= seconds < _MAX_LIFETIME_SECONDS else 7200
     granted = {

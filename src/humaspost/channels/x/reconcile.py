@@ -1,4 +1,4 @@
-"""Lookup of an attempt with an unknown outcome: the account's own timeline, and which post there fits."""
+"""Lookup of an unknown outcome in the account's own timeline."""
 
 import html
 import re
@@ -13,27 +13,28 @@ from humaspost.channels.x.errors import NOT_ALLOWED
 from humaspost.model.delivery import Attempt, Proof, Receipt
 from humaspost.model.errors import ChannelError, Transient
 
-#: The fields of a post that are compared or shown.
+#: The fields of a post that are compared or displayed.
 TWEET_FIELDS = "created_at,text,entities,referenced_tweets,attachments,note_tweet"
-#: A lookup never reads more than this of a busy account; each post read costs money.
+#: A lookup reads at most so many pages of a busy account; each post read costs money.
 _MAX_PAGES = 5
 _EPOCH = 1_288_834_974_657
-#: Our clock and X's may differ by this much: a signature (OAuth 1.0a) that is further off is refused.
+#: Our clock and X's may differ by this much: X refuses a signature (OAuth 1.0a) that is further off.
 CLOCK_TOLERANCE = timedelta(minutes=5)
-#: A write whose answer we gave up on may still be carried out for so long.
+#: X may still carry out a write for so long after we stop waiting for its response.
 MAX_DELAY = timedelta(minutes=2)
-#: Ids are numbers of 64 bits; a longer one tells no time.
+#: Ids are numbers of 64 bits; a longer one contains no time.
 _POST_ID = re.compile(r"[0-9]{1,19}")
 _OWN_MEDIA_URL = re.compile(r"/status/\d+/(?:photo|video)/\d+$")
 _SCHEME = re.compile(r"\bhttps?://", re.IGNORECASE)
 
-#: A post in X's words, of either age: note_tweet and referenced_tweets, or note_post and referenced_posts.
+#: A post in X's JSON, old or new: note_tweet and referenced_tweets, or note_post and referenced_posts.
 Tweet = Mapping[str, Any]
 
 
 def find_post(client: XClient, attempt: Attempt, *, get_user_id: Callable[[], str]) -> Receipt | Proof:
-    """Return the post of the attempt from the account's own timeline; its absence there is never proof.
+    """Return the post of the attempt from the account's own timeline.
 
+    Absence from the timeline is never proof.
     https://docs.x.com/x-api/posts/timelines/introduction
     """
     try:
@@ -67,17 +68,21 @@ def _fetch_posts_since(client: XClient, attempt: Attempt, get_user_id: Callable[
 
 
 def created_at_of(tweet_id: str) -> datetime:
-    """When a post was made: its id says so, to the millisecond."""
+    """Return when a post was created; its id contains the time to the millisecond."""
     return datetime.fromtimestamp(((int(tweet_id) >> 22) + _EPOCH) / 1000, UTC)
 
 
 def url_of(tweet_id: str) -> str:
-    """The public address of a post, whatever the account is called by then."""
+    """Return the public address of a post, which stays valid if the account is renamed."""
     return f"https://x.com/i/status/{tweet_id}"
 
 
 def parse_page(data: Json, count: Json) -> list[Tweet]:
-    """The posts of one page, or none where X counts none; raises Transient for what is no page: it shows nothing."""
+    """Return the posts of one page, or none if X counts none.
+
+    Raises Transient for any other JSON.
+    Other JSON is no proof that there are no posts.
+    """
     if isinstance(data, list):
         return [tweet for tweet in data if isinstance(tweet, dict)]
     if data is None and type(count) is int and count == 0:
@@ -86,7 +91,7 @@ def parse_page(data: Json, count: Json) -> list[Tweet]:
 
 
 def match_attempt(tweets: Iterable[Tweet], attempt: Attempt) -> Receipt | Proof:
-    """The one post that fits; none = not there so far; several = a person must look."""
+    """Return the one post that matches; none = not there so far; several = a person must check."""
     fitting = [str(tweet["id"]) for tweet in tweets if _matches_attempt(tweet, attempt)]
     fitting = [match for match in fitting if match not in attempt.used_remote_ids]
     if len(fitting) > 1:
@@ -97,7 +102,7 @@ def match_attempt(tweets: Iterable[Tweet], attempt: Attempt) -> Receipt | Proof:
 
 
 def _matches_attempt(tweet: Tweet, attempt: Attempt) -> bool:
-    """Same words, same parent, made while the attempt may have been under way, as many media."""
+    """Return True if the text, the parent, the number of media and the time match the attempt."""
     if not _POST_ID.fullmatch(str(tweet.get("id", ""))):
         return False
     created = created_at_of(str(tweet["id"]))
@@ -110,7 +115,10 @@ def _matches_attempt(tweet: Tweet, attempt: Attempt) -> bool:
 
 
 def displayed_text(tweet: Tweet) -> str:
-    """The words as they were written: t.co links expanded, the media's own link gone, entities unescaped."""
+    """Return the original text of a post.
+
+    t.co links are expanded, the media's own link is removed, entities are unescaped.
+    """
     note = tweet.get("note_tweet") or tweet.get("note_post")
     full_text = note if isinstance(note, dict) and isinstance(note.get("text"), str) else tweet
     text = str(full_text.get("text") or "")
@@ -131,7 +139,7 @@ def _expand_link(text: str, url: Mapping[str, Any]) -> str:
 
 
 def count_media(tweet: Tweet) -> int | None:
-    """How many media X says it has; None where it does not say."""
+    """Return how many media X reports, or None if it reports no number."""
     attachments = tweet.get("attachments")
     keys = attachments.get("media_keys") if isinstance(attachments, dict) else None
     return len(keys) if isinstance(keys, list) else None
@@ -146,5 +154,5 @@ def _parent_id(tweet: Tweet) -> str | None:
 
 
 def _normalize(text: str) -> str:
-    """X adds a scheme to bare addresses, and trims."""
+    """Return the text without schemes and extra spaces, because X adds schemes and trims."""
     return " ".join(_SCHEME.sub("", unicodedata.normalize("NFC", text)).split())

@@ -1,4 +1,4 @@
-"""What X will show of a post: one part, a thread by hand, or one long part that is to be split."""
+"""Rendition of a post for X: one part, a manual thread, or one long part to split."""
 
 import re
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ class _AssignedMedium:
 
 
 def render_post(post: Post, *, account: str) -> Rendition:
-    """The parts of a post on X; keys with impossible values stand in ``extra.wrong`` for ``check``."""
+    """Return the parts of a post on X; ``extra.wrong`` lists the invalid keys for ``check``."""
     channel_keys = post.keys_for("x", account)
     texts = _part_texts(post, channel_keys)
     closing = _closing_text(post)
@@ -74,7 +74,7 @@ def _build_part(
 def _unsplit_part(
     text: str, closing: str, media: list[_AssignedMedium], channel_keys: Mapping[str, Json]
 ) -> Part:
-    """All in one part, with what ``planning.fit`` needs to split it: see there."""
+    """Return one part with all text, and with the data that ``planning.fit`` needs to split it."""
     text_whole = "\n".join(line for line in (text, closing) if line)
     media_parts: list[Json] = [item.part for item in media]
     later_extra: Json = {**_build_extra(channel_keys, first=False)}
@@ -93,7 +93,7 @@ def _unsplit_part(
 
 
 def _build_extra(channel_keys: Mapping[str, Json], *, first: bool) -> dict[str, Json]:
-    """What only X has: flags on every part, poll and reply settings on the first."""
+    """Return the extras of X: flags on every part, poll and reply settings on the first."""
     extra: dict[str, Json] = {flag: True for flag in _FLAGS if channel_keys.get(flag) in (True, "true")}
     if not first:
         return extra
@@ -118,18 +118,18 @@ def _parse_poll(value: Json) -> Json:
 
 
 def _poll_option(value: Json) -> str:
-    """As X shows it, without the space around it; nothing where nothing stands."""
+    """Return an option as X shows it, without the space around it; "" for no text."""
     return "" if value is None else str(value).strip()
 
 
 def _parse_minutes(value: Json) -> int:
-    """``3d``, ``12h``, ``90m`` or minutes; 0 where it is none of these."""
+    """Return the minutes of ``3d``, ``12h``, ``90m`` or a number, or 0 for any other value."""
     match = _DURATION.fullmatch(str(value).strip().lower())
     return int(match[1]) * _MINUTES[match[2]] if match else 0
 
 
 def _invalid_keys(channel_keys: Mapping[str, Json]) -> list[Json]:
-    """The keys whose values are of the wrong kind."""
+    """Return the keys whose values have the wrong type."""
     invalid = [
         flag
         for flag in (*_FLAGS, "amplify")

@@ -1,4 +1,4 @@
-"""What X takes, as data: each figure with the page that says so and the day it was read."""
+"""Limits of X as data, each with its source page and day of reading."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -39,10 +39,10 @@ POLL_OPTION_LENGTH = Limit(25, "characters", CREATING)
 #: Five minutes to seven days.
 POLL_MINUTES = (5, 10_080)
 MAX_CASHTAGS = Limit(1, "cashtags", POSTING)
-#: What people write for what X's self-serve programs refuse since April 2026; it is told with the reason.
+#: Keys that people write for features that X's self-serve plans refuse since April 2026; the problem says why.
 REFUSED_KEYS = ("reply_to", "quote")
 REPLY_SETTINGS = ("everyone", "following", "mentionedUsers", "subscribers", "verified")
-#: X names no limit; a longer thread is a press release that lost its way.
+#: X names no limit; a longer thread should be a press release.
 MAX_THREAD_PARTS = 25
 
 _MEGABYTE = 1024 * 1024
@@ -53,7 +53,7 @@ _MAX_TEXT_LENGTHS = {
 
 
 def build_rules(*, premium: bool = False) -> Rules:
-    """Everything X refuses, for a plain or a Premium account."""
+    """Return all limits of X, for a plain or a Premium account."""
     return Rules(
         is_public=True,
         text=TextRules(_MAX_TEXT_LENGTHS[premium], weighted_length, upper_bound),
@@ -116,7 +116,10 @@ def _caption_rules() -> MediaRules:
 
 
 def _post_price() -> Price:
-    """Pay-per-use, the default since February 2026; whoever has an older plan pays nothing for a post."""
+    """Return the price of a post: pay-per-use, the default since February 2026.
+
+    An older plan pays nothing for a post.
+    """
     return Price(
         plain_part=Decimal("0.015"),
         linked_part=Decimal("0.200"),

@@ -1,4 +1,4 @@
-"""A session with X for one account."""
+"""A session of one X account, with one short method per operation."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from humaspost.model.delivery import Attempt, Proof, Receipt, Recipient
 from humaspost.model.errors import AuthFailed, Rejected, Scope, Transient, UnknownOutcome
 from humaspost.model.rendition import Part
 
-#: https://help.x.com/en/managing-your-account/x-username-rules; older ones are longer.
+#: https://help.x.com/en/managing-your-account/x-username-rules; old handles are longer.
 _USERNAME = re.compile(r"[A-Za-z0-9_]{1,20}")
 
 
@@ -26,7 +26,10 @@ _USERNAME = re.compile(r"[A-Za-z0-9_]{1,20}")
 def open_session(
     config: XConfig, context: ChannelContext, *, deadline: float = REQUEST_SECONDS
 ) -> Iterator["XSession"]:
-    """A session whose connections are closed at the end; raises AuthFailed for a missing secret."""
+    """Open a session and close its connections at the end.
+
+    Raises AuthFailed for a missing secret.
+    """
     with map_errors(write=False):
         auth = auth_of(config, context)
     with HttpClient(config.base_url, secrets=auth.secrets, signed_for=ORIGIN, deadline=deadline) as http:
@@ -34,7 +37,7 @@ def open_session(
 
 
 class XSession:
-    """See ``humaspost.model.channel.Session``."""
+    """The session of one X account; see ``humaspost.model.channel.Session``."""
 
     def __init__(
         self, config: XConfig, context: ChannelContext, *, http: HttpClient, auth: OAuth1Keys | OAuth2Token
@@ -45,7 +48,7 @@ class XSession:
         self._user_id = auth.account_id
 
     def whoami(self) -> Identity:
-        """Whose keys these are; raises AuthFailed when it is another account than the config's handle.
+        """Return the account of the keys; raises AuthFailed if the config names another handle.
 
         https://docs.x.com/x-api/users/get-my-user
         """
@@ -61,18 +64,21 @@ class XSession:
         return Identity(number, f"@{name}")
 
     def fetch_status(self) -> AccountStatus:
-        """Nothing that X would tell without being paid for it; a post's own answer tells what is left of its day."""
+        """Return an empty status, because X charges for every read of it.
+
+        The response to a post names the remaining posts of the day.
+        """
         return AccountStatus(self._context.now())
 
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:
-        """One step of one upload."""
+        """Make one step of one upload."""
         self._client.renew_ahead()
         return media_upload.prepare_media(self._client, self._context, part, token)
 
     def publish(
         self, part: Part, ready: Ready, *, key: str, to: Recipient | None, reply_to: Receipt | None
     ) -> Receipt:
-        """The post is live. X has no field that would echo ``key``.
+        """Publish the post; X has no field that would return ``key``.
 
         https://docs.x.com/x-api/posts/create-post
         """
@@ -83,11 +89,11 @@ class XSession:
         return Receipt(tweet_id, self._context.now(), reconcile.url_of(tweet_id))
 
     def find(self, attempt: Attempt, *, to: Recipient | None) -> Receipt | Proof:
-        """Return the post of the attempt from the account's own timeline, or what its absence proves."""
+        """Return the attempt's post from the account's own timeline, or the proof of its absence."""
         return reconcile.find_post(self._client, attempt, get_user_id=self._get_user_id)
 
     def retract(self, receipt: Receipt) -> Retracted | ManualSteps:
-        """The post is deleted; one that is not there any more counts as such.
+        """Delete the post; an absent post counts as deleted.
 
         https://docs.x.com/x-api/posts/delete-post
         """
@@ -104,7 +110,7 @@ class XSession:
         return Retracted(self._context.now())
 
     def read_back(self, receipt: Receipt) -> Snapshot | None:
-        """What stands there now; X answers 200 without data for a post that is gone.
+        """Return the live post, or None; for a deleted post X responds with 200 and no data.
 
         https://docs.x.com/x-api/posts/get-post-by-id
         """

@@ -1,8 +1,8 @@
-"""How long X says a text is: weighted characters, by twitter-text version 3.
+"""Length of a text by X's count: weighted characters, by twitter-text version 3.
 
 The parser is exact on all of twitter-text's own cases, takes about 1 ms a call and is quadratic on
-dotted text (``a.`` 300 times: 0.6 s). A URL holds no space, so words are measured one by one, each
-once, and only those that may hold a URL or an emoji; a monstrous word counts as its upper bound.
+dotted text (``a.`` 300 times: 0.6 s). A URL contains no space, so words are measured one by one, each
+once, and only those that may contain a URL or an emoji; an extremely long word counts as its upper bound.
 A link with a plain path counts as its host does.
 """
 
@@ -11,29 +11,35 @@ import unicodedata
 from functools import cache, lru_cache
 from typing import Any
 
-#: Every URL counts this much, however long or short it is.
+#: Every URL counts this much, at any length.
 URL_LENGTH = 23
 _MAX_WORD_LENGTH, _MAX_DOTS, _MAX_LINK_LENGTH = 30_000, 48, 2000
 _SPACES = re.compile(r"([ \n\t]+)")
 #: Every URL has a dot before the first letter of its top-level domain.
 _INNER_DOT = re.compile(r"\.(?=\w)")
-#: A link whose path holds nothing that could end it or begin another.
+#: A link whose path contains nothing that could end it or start another link.
 _PLAIN_LINK = re.compile(r"(https?://([a-z0-9.-]+))(?:/[a-z0-9_-]+)+/?", re.IGNORECASE)
 
 
 def upper_bound(text: str) -> int:
-    """Never below ``weighted``, and cheap: each character at its heaviest, each inner dot a URL."""
+    """Return a cheap upper bound of ``weighted_length``.
+
+    Each character counts at its heaviest, each inner dot as a URL.
+    """
     return _word_upper_bound(unicodedata.normalize("NFC", text))
 
 
 def weighted_length(text: str) -> int:
-    """The length that X counts against 280."""
+    """Return the length that X counts against 280."""
     normal = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
     return sum(_word_length(word) for word in _SPACES.split(normal) if word)
 
 
 def has_link(text: str) -> bool:
-    """Whether X sees a link in the text, with a scheme or without; a monstrous word counts as one."""
+    """Return True if X finds a link in the text, with or without a scheme.
+
+    An extremely long word counts as a link.
+    """
     return any(_INNER_DOT.search(word) and _contains_link(word) for word in _SPACES.split(text))
 
 
@@ -68,8 +74,11 @@ def _contains_link(word: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _host_length(address: str) -> int:
-    """What ``https://host`` counts: an office links to few hosts, and paths add nothing."""
-    # At 23 characters its length and a URL's are the same number, which tells nothing.
+    """Return the count of ``https://host``, or 0 if it proves nothing.
+
+    An office links to few hosts, so the cache answers most calls; paths add nothing.
+    """
+    # At 23 characters the length equals a URL's count, so it does not prove a link.
     return _parse(address) if len(address) != URL_LENGTH else 0
 
 

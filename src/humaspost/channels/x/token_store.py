@@ -1,8 +1,8 @@
-"""The tokens of a login: on disk, and in memory for as long as the disk takes none.
+"""The tokens of a login: on disk, and in memory while the disk accepts none.
 
-X takes a refresh token once. What it gave for it is not lost because a disk is full: every session of
-this process goes on with it, and writes it down as soon as that can be done. It is remembered by the
-refresh token on disk that it came for, so a new login, which replaces that one, makes it void.
+X accepts a refresh token once. A full disk must not lose the tokens that X gives for it: every session of
+this process uses them, and stores them as soon as possible. They are kept in memory under the
+refresh token on disk that they replace, so a new login, which replaces that token too, makes them void.
 """
 
 import threading
@@ -13,9 +13,9 @@ from humaspost.base.i18n import _
 from humaspost.model.channel import ChannelContext, optional_secret
 from humaspost.model.errors import Transient
 
-#: Named apart from OAuth 1.0a's ``access_token``, so that an account can go back to its four keys.
+#: These names differ from OAuth 1.0a's ``access_token``, so that an account can return to its four keys.
 ACCESS_TOKEN, REFRESH_TOKEN, EXPIRES_AT = "oauth2_access_token", "oauth2_refresh_token", "oauth2_expires_at"
-#: When a renewal brought which access token: the seconds, and what only that token hashes to.
+#: Time of a renewal in unix seconds, with the fingerprint of the access token that it brought.
 RENEWED_AT = "oauth2_renewed"
 #: The order matters: with a new refresh token and an old access token the next call renews again.
 _WRITE_ORDER = (REFRESH_TOKEN, EXPIRES_AT, RENEWED_AT, ACCESS_TOKEN)
@@ -24,13 +24,13 @@ _lock = threading.Lock()
 
 
 def read_token(context: ChannelContext, field: str) -> str:
-    """The newest value of the field, "" where there is none."""
+    """Return the newest value of the field, or ""."""
     unsaved = _unsaved.get(optional_secret(context, REFRESH_TOKEN), {}) if _unsaved else {}
     return unsaved.get(field) or optional_secret(context, field)
 
 
 def check_writable(context: ChannelContext) -> None:
-    """The disk takes tokens at this moment; raises Transient where it does not."""
+    """Check that the disk accepts tokens at this moment; raises Transient if it does not."""
     try:
         context.replace_secret(EXPIRES_AT, optional_secret(context, EXPIRES_AT) or "0")
     except OSError as error:
@@ -38,7 +38,7 @@ def check_writable(context: ChannelContext) -> None:
 
 
 def save_tokens(context: ChannelContext, values: Mapping[str, str]) -> None:
-    """All are on disk; else what is not stays in memory, and Transient is raised."""
+    """Store all tokens on disk; raises Transient if that fails, and keeps the rest in memory."""
     unsaved = {field: values[field] for field in _WRITE_ORDER if field in values}
     with _lock:
         previous = optional_secret(context, REFRESH_TOKEN)
@@ -50,7 +50,7 @@ def save_tokens(context: ChannelContext, values: Mapping[str, str]) -> None:
         except OSError as error:
             raise _not_saved_error(error) from error
         finally:
-            # A write that failed at its end may be on disk after all: known by both, found by either.
+            # A write that failed at its end may be on disk after all, so the tokens are kept under both refresh tokens.
             if unsaved:
                 _unsaved.update(
                     {
@@ -62,7 +62,7 @@ def save_tokens(context: ChannelContext, values: Mapping[str, str]) -> None:
 
 
 def save_unsaved(context: ChannelContext) -> None:
-    """What could not be written down is tried again; a disk that is still full is met in silence."""
+    """Store the tokens that are only in memory; ignore a disk that is still full."""
     values = _unsaved.get(optional_secret(context, REFRESH_TOKEN)) if _unsaved else None
     if values is None:
         return
@@ -72,7 +72,7 @@ def save_unsaved(context: ChannelContext) -> None:
 
 @contextmanager
 def renewal_lock(context: ChannelContext) -> Iterator[None]:
-    """Inside, nobody else renews the account's tokens; Transient where that cannot be had."""
+    """Hold the lock of the account's renewals; raises Transient if the lock is impossible."""
     try:
         with context.renewal_lock():
             yield
