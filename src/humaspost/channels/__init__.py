@@ -1,1 +1,1 @@
-"""One folder per platform; they do not know each other."""
+"""One package per platform; none imports another."""

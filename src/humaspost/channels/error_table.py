@@ -1,4 +1,7 @@
-"""What a platform's refusals mean, as tables; what no table lists stays unknown on a public write."""
+"""Tables that map a platform's refusals to errors.
+
+A refusal that no table lists has an unknown outcome on a public write.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,15 +18,15 @@ from humaspost.model.errors import (
     UnknownOutcome,
 )
 
-#: How long to wait after "too many requests" that name no time.
+#: Wait after "too many requests" where the answer names no time.
 DEFAULT_WAIT = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An answer that is not a success, in the words that tables are matched by.
+    """A response without success, in the terms that error tables match.
 
-    ``type`` is a problem type's address or an exception's name; ``detail`` is cleaned text.
+    ``type`` is the address of a problem type or the name of an exception; ``detail`` is cleaned text.
     """
 
     status: int
@@ -35,13 +38,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """One row: all that is given must fit; the first row that fits decides.
+    """A row of an error table; every given field must match, and the first matching row decides.
 
-    ``code`` and ``subcode`` are the platform's numbers as text, ``type`` is the end of its type,
-    ``match`` a part of its words in any case. ``calls`` are the calls that the row is about, none =
-    all. ``name`` is the error's code as people see it; "" = the platform's own. ``scope`` None = the
-    error's usual one. ``restart_preparation`` belongs to Transient, ``max_attempts`` (tries in all, 0 = no end) to it and
-    RateLimited, ``persistent`` to AuthFailed, ``marketing_refused`` to Rejected. ``source`` is where it is written.
+    ``code`` and ``subcode`` are the platform's numbers as text, ``type`` is the end of the refusal's type,
+    ``match`` is a part of its detail in any case. ``operations`` are the calls that the row is about, empty for
+    all calls. ``name`` is the error code that people see, "" for the platform's own code. ``scope`` None is the
+    usual scope of the error. ``restart_preparation`` belongs to Transient, ``max_attempts`` (attempts in all,
+    0 = no limit) to Transient and RateLimited, ``persistent`` to AuthFailed, ``marketing_refused`` to Rejected.
+    ``source`` is the page that documents the row.
     """
 
     error: type[ChannelError]
@@ -60,7 +64,7 @@ class ErrorRow:
     source: str = ""
 
     def matches(self, refusal: Refusal, call: str) -> bool:
-        """Whether this row is about that refusal of that call."""
+        """Return True if this row is about the refusal of the call."""
         return (
             self.status in (None, refusal.status)
             and self.code in ("", refusal.code)
@@ -80,9 +84,10 @@ def classify(
     now: datetime,
     retry_at: datetime | None = None,
 ) -> ChannelError:
-    """The error that the first fitting row names; unlisted = unknown on a public write, else transient.
+    """Return the error of the first matching row.
 
-    ``until`` is when the platform says it takes the call again.
+    A refusal without a row is UnknownOutcome on a public write, else Transient. ``retry_at`` is when the
+    platform accepts the call again, as far as it says so.
     """
     row = next((row for row in rows if row.matches(refusal, call)), None)
     if row is None:

@@ -1,7 +1,7 @@
-"""What Instagram and WhatsApp share: calls to Meta's Graph API, and how it says no.
+"""Calls to Meta's Graph API and its refusals, shared by Instagram and WhatsApp.
 
-https://developers.facebook.com/docs/graph-api/guides/error-handling (read 2026-11-23). Its texts come
-in the account's language and ``is_transient`` was seen wrong, so only numbers decide.
+https://developers.facebook.com/docs/graph-api/guides/error-handling (read 2026-11-23). Error texts come
+in the account's language, and ``is_transient`` was wrong in practice, so only numbers decide.
 """
 
 import json
@@ -14,16 +14,17 @@ from humaspost.channels.http.client import HttpClient, HttpResponse
 from humaspost.channels.response_text import clean_text, parse_retry_after
 from humaspost.model.errors import AuthFailed, Scope, Transient, UnknownOutcome
 
-#: How long to wait at least, whatever the answer's headers name; None = as long as they, or the table, say.
+#: Shortest wait, whatever the headers of the response name; None = as long as the headers or the table say.
 WaitPolicy = Callable[[Refusal], timedelta | None]
-#: An absurd waiting time in a header is not believed beyond this.
+#: Longest wait that is accepted from a header; some headers name an absurd time.
 _MAX_WAIT = timedelta(days=1)
 
 
 class GraphClient:
-    """The Graph API for one account: what it answers, or one of the six errors.
+    """The Graph API for one account.
 
-    ``error_rows`` say what its refusals mean. ``wait_for`` tells how long to wait at least.
+    Each call returns an object or raises one of the six channel errors. ``error_rows`` map the refusals to
+    errors. ``wait_for`` returns the shortest wait after a refusal.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class GraphClient:
         )
 
     def get(self, call: str, path: str, **params: str) -> Mapping[str, Any]:
-        """The object that a read answers with."""
+        """Return the object that a read responds with."""
         return self.request(call, "GET", path, params=params)
 
     def request(
@@ -57,9 +58,9 @@ class GraphClient:
         wait: WaitPolicy | None = None,
         **extra_arguments: Any,
     ) -> Mapping[str, Any]:
-        """The object that a call answers with; ``call`` is its name in the error table.
+        """Return the object that a call responds with; ``call`` is its name in the error table.
 
-        ``wait`` replaces the usual one. Other arguments are those of ``HttpClient.request``.
+        ``wait`` replaces the usual ``wait_for``. Other arguments are those of ``HttpClient.request``.
         """
         headers = {"Authorization": f"Bearer {self._token}"}
         response = self._http.request(method, path, write=write, headers=headers, **extra_arguments)
@@ -70,9 +71,9 @@ class GraphClient:
         error = classify(
             self._error_rows, refusal, call=call, write=write, now=self._now(), retry_at=retry_at
         )
-        # A listed refusal proves something only as a refusal: a 5xx or a redirect may hide a write.
+        # A listed refusal is proof only with a status of 4xx: behind a 5xx or a redirect a write may have succeeded.
         if write and not 400 <= response.status < 500:
-            # What a person has to see to holds the account all the same; what passes by itself does not.
+            # An error that a person must fix holds the account all the same; a passing error does not.
             scope = Scope.ACCOUNT if isinstance(error, AuthFailed) else Scope.DELIVERY
             raise UnknownOutcome(error.code, error.detail, scope=scope)
         raise error
@@ -84,7 +85,10 @@ class GraphClient:
         raise (UnknownOutcome if write else Transient)("unreadable-answer", detail)
 
     def _retry_time(self, response: HttpResponse, wait: timedelta | None) -> datetime | None:
-        """The latest of all that is known: what a header says of the account shortens no wait of one person."""
+        """Return the latest known time of a retry, or None.
+
+        A header about the account must not shorten the wait for one recipient.
+        """
         now = self._now()
         minutes = timedelta(minutes=minutes_until_access(response.headers))
         seconds = [min(minutes, _MAX_WAIT), wait or timedelta()]
@@ -94,7 +98,7 @@ class GraphClient:
 
 
 def parse_refusal(response: HttpResponse, token: str) -> Refusal:
-    """The refusal in an answer that is no success, as tables are matched by it."""
+    """Return the refusal in a response without success, in the terms that error tables match."""
     error = response.get("error")
     if not isinstance(error, dict):
         return Refusal(response.status, detail=clean_text(response.text, [token]))
@@ -112,7 +116,7 @@ def parse_refusal(response: HttpResponse, token: str) -> Refusal:
 
 
 def minutes_until_access(headers: Mapping[str, str]) -> int:
-    """Minutes until access comes back, as ``X-Business-Use-Case-Usage`` says; 0 where it does not."""
+    """Return the minutes until access returns, as ``X-Business-Use-Case-Usage`` says, or 0."""
     try:
         usage = json.loads(headers.get("x-business-use-case-usage", "{}"))
     except (ValueError, RecursionError):
@@ -133,11 +137,14 @@ def _parse_number(value: object) -> str:
 
 
 def get_text(node: Mapping[str, Any], name: str) -> str:
-    """A member as text, an id above all: Meta's exceed 2^53 and come as text or number; "" = none."""
+    """Return a member as text, usually an id, or "".
+
+    Meta's ids exceed 2^53 and come as text or as a number.
+    """
     return _parse_number(node.get(name))
 
 
 def get_objects(node: Mapping[str, Any], name: str = "data") -> list[Mapping[str, Any]]:
-    """The objects of a list that ought to be there."""
+    """Return the objects of a list, without members of other types; an absent list is empty."""
     items = node.get(name)
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []

@@ -1,7 +1,7 @@
-"""Which channels there are: all of them, ours too, are found by the same entry points.
+"""Index of the channels; built-in channels and plug-ins are loaded by the same entry points.
 
 A plug-in adds ``[project.entry-points."humaspost.channels"]`` with one line, ``name = "package:Class"``.
-``HUMASPOST_LOAD_PLUGINS=''`` leaves everybody else's out.
+``HUMASPOST_LOAD_PLUGINS=''`` excludes the plug-ins of others.
 """
 
 import os
@@ -16,21 +16,24 @@ _OWN_PACKAGE = "humaspost"
 
 
 class ChannelNotLoaded(Exception):
-    """There is no such channel, two packages claim its name, or its package does not load."""
+    """A channel that does not exist, is claimed by two packages, or does not load."""
 
 
 def channel_names() -> tuple[str, ...]:
-    """Every channel's name, in order; nothing of them is imported."""
+    """Return the names of all channels in order, without importing their packages."""
     return tuple(sorted(_entry_points(_plugins_allowed())))
 
 
 def load_channel(name: str) -> Channel:
-    """The channel of that name; only its own package is imported. Raises ChannelNotLoaded."""
+    """Return the channel with the name; raises ChannelNotLoaded.
+
+    Only the channel's own package is imported.
+    """
     return _load(name, _plugins_allowed())
 
 
 def load_channels() -> dict[str, Channel]:
-    """Every channel by name, all imported. Raises ChannelNotLoaded."""
+    """Return all channels by name, all imported; raises ChannelNotLoaded."""
     return {name: load_channel(name) for name in channel_names()}
 
 

@@ -1,4 +1,4 @@
-"""A platform's words, made fit to be kept and shown; and the times that it names."""
+"""Cleaning of a platform's texts for storage and display, and parsing of times in headers."""
 
 import re
 import unicodedata
@@ -16,8 +16,11 @@ _TOKEN_PATTERN = re.compile(
 
 
 def clean_text(text: str, secrets: Iterable[str] = ()) -> str:
-    """One line of at most 200 characters, without secrets, control or direction characters."""
-    # First the secrets, then the length: half a token is one too.
+    """Return one line of at most 200 characters.
+
+    Secrets are redacted; control and direction characters are removed.
+    """
+    # Redact before the cut: half a token is a secret too.
     text = _TOKEN_PATTERN.sub(r"\1***", redact(text, secrets)[:20_000])
     visible = "".join(_printable(character) for character in text)
     line = " ".join(visible.split())
@@ -31,7 +34,10 @@ def _printable(character: str) -> str:
 
 
 def parse_retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
-    """The moment that ``retry-after`` names, in seconds or as a date; absurd ones are two days at most."""
+    """Return the time that ``retry-after`` names, in seconds or as a date, or None.
+
+    An absurd time is limited to two days from now.
+    """
     value = headers.get("retry-after", "").strip()
     if value.isdecimal():
         return now + min(timedelta(seconds=int(value[:9])), _MAX_WAIT)
@@ -43,7 +49,10 @@ def parse_retry_after(headers: Mapping[str, str], now: datetime) -> datetime | N
 
 
 def parse_unix_time(headers: Mapping[str, str], name: str, now: datetime) -> datetime | None:
-    """The moment that a header gives in unix seconds; absurd ones are two days at most."""
+    """Return the time that a header gives in unix seconds, or None.
+
+    An absurd time is limited to two days from now.
+    """
     value = headers.get(name, "").strip()
     if not value.isdecimal() or len(value) > 11:
         return None
