@@ -1,4 +1,4 @@
-"""The redaction of secrets: every known secret is replaced in all incoming and outgoing text."""
+"""Redaction of secrets: each registered secret is replaced in incoming and outgoing text."""
 
 import base64
 import html
