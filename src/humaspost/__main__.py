@@ -2,7 +2,7 @@
 
 
 def main() -> None:
-    """The command runs and the process exits with its code."""
+    """Run the command and exit the process with its code."""
     from humaspost.cli.main import main as run
 
     run()
