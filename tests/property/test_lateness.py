@@ -75,7 +75,7 @@ def test_the_ledger_enters_an_old_post_as_the_gate_would(timing: Timing, now: da
 @given(timings, times)
 def test_a_forecast_ends_a_fan_out_when_the_gate_would(timing: Timing, now: datetime) -> None:
     timing = replace(timing, due_before_ledger=False, first_write_at=None)
-    fan_out = FanOut([], DUE, timing.expires_at, lateness.latest_start(timing))
+    fan_out = FanOut([], DUE, timing.expires_at, lateness.last_start(timing))
     assert fan_out.is_over(now) == (not isinstance(lateness.verdict(timing, now), OnTime))
 
 

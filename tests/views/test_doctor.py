@@ -40,10 +40,10 @@ VALUES: dict[str, Any] = {
 _WITHOUT_REMEDY = {
     Finding.CONFIG_READ,
     Finding.DEMO,
-    Finding.POSTS_FOUND,
+    Finding.POSTS_READABLE,
     Finding.STATE_WRITABLE,
     Finding.DISK_FREE,
-    Finding.SECRETS_FOUND,
+    Finding.SECRETS_PRESENT,
     Finding.LEDGER_ABSENT,
     Finding.LEDGER_WHOLE,
     Finding.CLOCK_PLAUSIBLE,
@@ -75,7 +75,7 @@ def test_times_and_sizes_are_in_the_office_s_words() -> None:
     assert text(Finding.POSTS_AFTER_EXPIRY) == (
         "x: the login ends Tue 23 Feb 08:00, and 2 posts are due after that"
     )
-    assert text(Finding.SECRETS_FOUND) == "x: token (environment), secret (keyring)"
+    assert text(Finding.SECRETS_PRESENT) == "x: token (environment), secret (keyring)"
 
 
 def test_one_line_for_each_result_and_its_remedy_below() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from humaspost.app.office import Office
 from humaspost.audience.csv_reader import AudienceFile, read_audience
 from humaspost.audience.importer import ImportChanges, import_if_changed, import_rows, preview_import
-from humaspost.base.paths import shown
+from humaspost.base.paths import display_path
 from humaspost.ledger.people import recipients
 from humaspost.model.problem import Problem
 from humaspost.model.records import AudienceRecord
@@ -25,7 +25,7 @@ def _run_import(office: Office, name: str) -> ImportChanges | None:
         path=path,
         now=office.now(),
         zone=office.settings.timezone,
-        display_path=shown(path, office.settings.root),
+        display_path=display_path(path, office.settings.root),
     )
 
 
@@ -44,7 +44,9 @@ def read_files(office: Office, names: Sequence[str] = ()) -> dict[str, AudienceF
     """Read the audience files; without names, read all files of the config."""
     settings, now = office.settings, office.now()
     return {
-        name: read_audience(path, display_path=shown(path, settings.root), now=now, zone=settings.timezone)
+        name: read_audience(
+            path, display_path=display_path(path, settings.root), now=now, zone=settings.timezone
+        )
         for name, path in settings.audiences.items()
         if not names or name in names
     }
@@ -58,5 +60,5 @@ def preview_imports(office: Office, files: Mapping[str, AudienceFile]) -> list[I
 
 def import_audience(office: Office, name: str, file: AudienceFile) -> ImportChanges:
     """Import the file as it was read; return the changes."""
-    path = shown(office.settings.audiences[name], office.settings.root)
+    path = display_path(office.settings.audiences[name], office.settings.root)
     return import_rows(office.ledger(write=True), name, audience_file=file, now=office.now(), file=path)

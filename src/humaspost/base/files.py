@@ -47,7 +47,7 @@ def created_path(target: Path, *, mode: int = 0o600) -> Iterator[Path]:
         yield draft
         with draft.open("r+b") as file:
             os.fsync(file.fileno())
-        _place(draft, target)
+        _link_or_move(draft, target)
     finally:
         draft.unlink(missing_ok=True)
     sync_folder(target.parent)
@@ -81,7 +81,7 @@ def _new(path: Path, mode: int) -> None:
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), mode))
 
 
-def _place(draft: Path, target: Path) -> None:
+def _link_or_move(draft: Path, target: Path) -> None:
     try:
         os.link(draft, target)
     except FileExistsError:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 
-def shown(path: Path, *folders: Path) -> str:
+def display_path(path: Path, *folders: Path) -> str:
     """Return the path relative to the first of the folders that contains it, or the whole path."""
     for folder in folders:
         if path.is_relative_to(folder):

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 _LONGEST = 60
 
 
-def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+def nearest(word: str, words: Iterable[str], *, cutoff: float = 0.6) -> str:
     """Return the most similar known word in any case, or ''."""
-    return next(iter(similar(word, known, most=1, cutoff=cutoff)), "")
+    return next(iter(similar(word, words, most=1, cutoff=cutoff)), "")
 
 
-def similar(word: str, known: Iterable[str], *, most: int = 3, cutoff: float = 0.6) -> list[str]:
+def similar(word: str, words: Iterable[str], *, most: int = 3, cutoff: float = 0.6) -> list[str]:
     """Return the similar known words, the most similar first."""
     import difflib  # only needed for a mistyped word
 
-    names = {name.casefold(): name for name in known}
+    names = {name.casefold(): name for name in words}
     found = difflib.get_close_matches(word[:_LONGEST].casefold(), names, n=most, cutoff=cutoff)
     return [names[name] for name in found]

@@ -63,7 +63,7 @@ class OptOut(_PersonEvent):
 class MarketingPreference(_PersonEvent):
     """A person's choice for or against marketing; other messages are not affected."""
 
-    wants_marketing: bool
+    accepts_marketing: bool
     remote_id: str | None = None
 
 

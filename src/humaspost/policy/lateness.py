@@ -27,13 +27,13 @@ def check_start(timing: Timing, now: datetime) -> OnTime | TooLate:
     if timing.due_before_ledger:
         reason = StopReason.LATE if timing.late is Late.SKIP else StopReason.BEFORE_LEDGER
         return TooLate(state_when_late(timing.late), reason)
-    latest = latest_start(timing)
+    latest = last_start(timing)
     if latest is None or now <= latest:
         return OnTime()
     return TooLate(state_when_late(timing.late), StopReason.LATE)
 
 
-def latest_start(timing: Timing) -> datetime | None:
+def last_start(timing: Timing) -> datetime | None:
     """Return the last time at which the delivery may start, or None if it may be late."""
     return None if timing.late is Late.PUBLISH else timing.grace_ends_at
 

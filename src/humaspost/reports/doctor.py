@@ -51,7 +51,7 @@ class Finding(StrEnum):
     DEMO = "demo"
     NO_MEDIA_HOST = "no-media-host"  # platform
     POSTS_MISSING = "posts-missing"  # path
-    POSTS_FOUND = "posts-found"  # path
+    POSTS_READABLE = "posts-found"  # path
     STATE_NOT_WRITABLE = "state-not-writable"  # path
     STATE_NOT_PRIVATE = "state-not-private"  # path
     STATE_WRITABLE = "state-writable"  # path
@@ -61,7 +61,7 @@ class Finding(StrEnum):
     ACCOUNT_SECRETS_UNREADABLE = "account-secrets-unreadable"  # account, message, hint
     SECRET_MISSING = "secret-missing"  # noqa: S105 -- a code; values: account, name
     LOGIN_SECRET_MISSING = "login-secret-missing"  # noqa: S105 -- a code; values: account, name
-    SECRETS_FOUND = "secrets-found"  # account, sources: (name, source) of each
+    SECRETS_PRESENT = "secrets-found"  # account, sources: (name, source) of each
     LEDGER_ERROR = "ledger-error"  # message, hint
     LEDGER_ABSENT = "ledger-absent"
     LEDGER_DAMAGED = "ledger-damaged"  # reason
@@ -176,7 +176,7 @@ def _config(office: Office) -> Iterator[CheckResult]:
 def _folders(office: Office) -> Iterator[CheckResult]:
     settings = office.settings
     if settings.posts.is_dir():
-        yield _ok("posts", Finding.POSTS_FOUND, path=settings.posts)
+        yield _ok("posts", Finding.POSTS_READABLE, path=settings.posts)
     else:
         yield _bad("posts", Finding.POSTS_MISSING, path=settings.posts)
     state = settings.state if settings.state.exists() else settings.root
@@ -216,7 +216,7 @@ def _secrets(office: Office) -> Iterator[CheckResult]:
             else:
                 yield _bad("secrets", Finding.SECRET_MISSING, account=account.name, name=name)
         if sources:
-            yield _ok("secrets", Finding.SECRETS_FOUND, account=account.name, sources=tuple(sources))
+            yield _ok("secrets", Finding.SECRETS_PRESENT, account=account.name, sources=tuple(sources))
 
 
 def _ledger(office: Office) -> Iterator[CheckResult]:

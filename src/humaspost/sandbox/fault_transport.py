@@ -92,7 +92,7 @@ class FaultableRequest:
                 socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE
             )
         transport.abort()
-        await is_client_gone(self.receive, HANG_SECONDS)
+        await is_disconnected(self.receive, HANG_SECONDS)
 
     def _replay_body(self) -> Receive:
         bodies = [self.body]
@@ -143,7 +143,7 @@ async def _read(receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-async def is_client_gone(receive: Receive, seconds: float) -> bool:
+async def is_disconnected(receive: Receive, seconds: float) -> bool:
     """Return True as soon as the client disconnects, or False after ``seconds``."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
@@ -163,13 +163,13 @@ async def _drop_after(exchange: FaultableRequest, fault: Fault) -> None:
 
 
 async def _hang_before(exchange: FaultableRequest, fault: Fault) -> None:
-    if not await is_client_gone(exchange.receive, _seconds(fault)):
+    if not await is_disconnected(exchange.receive, _seconds(fault)):
         await exchange.process()
 
 
 async def _hang_after(exchange: FaultableRequest, fault: Fault) -> None:
     response = await exchange.run_platform()
-    if not await is_client_gone(exchange.receive, _seconds(fault)):
+    if not await is_disconnected(exchange.receive, _seconds(fault)):
         await exchange.send_response(response)
 
 
@@ -208,7 +208,7 @@ async def _slow(exchange: FaultableRequest, fault: Fault) -> None:
         {"type": "http.response.start", "status": response.status, "headers": response.headers}
     )
     for byte in response.body:
-        if await is_client_gone(exchange.receive, pause):
+        if await is_disconnected(exchange.receive, pause):
             return
         await exchange.send({"type": "http.response.body", "body": bytes([byte]), "more_body": True})
     await exchange.send({"type": "http.response.body", "body": b""})

@@ -22,7 +22,7 @@ class Conversation:
     posts: tuple[PublicObject, ...]
 
     @property
-    def latest_at(self) -> datetime:
+    def last_at(self) -> datetime:
         """Return when the newest post was created."""
         return self.posts[-1].created_at
 
@@ -74,7 +74,7 @@ def _group_conversations(posts: Iterable[PublicObject]) -> list[Conversation]:
     for post in posts:
         grouped.setdefault(post.extra.get("conversation_id", post.id), []).append(post)
     conversation = [Conversation(key, tuple(posts)) for key, posts in grouped.items()]
-    return sorted(conversation, key=lambda c: c.latest_at, reverse=True)
+    return sorted(conversation, key=lambda c: c.last_at, reverse=True)
 
 
 def _group_phones(messages: Iterable[PublicObject]) -> list[Phone]:

@@ -78,7 +78,7 @@ def _config_texts() -> dict[Finding, str]:
         Finding.DEMO: _("demo = true: nothing leaves this computer"),
         Finding.NO_MEDIA_HOST: _("{platform} has no address to fetch media from"),
         Finding.POSTS_MISSING: _("{path} is not there"),
-        Finding.POSTS_FOUND: "{path}",
+        Finding.POSTS_READABLE: "{path}",
         Finding.STATE_NOT_WRITABLE: _("{path} cannot be written"),
         Finding.STATE_NOT_PRIVATE: _("{path} can be read by other users"),
         Finding.STATE_WRITABLE: "{path}",
@@ -86,7 +86,7 @@ def _config_texts() -> dict[Finding, str]:
         Finding.DISK_FULL: _("{bytes} GB free"),
         Finding.SECRET_MISSING: _("{account} has no {name}"),
         Finding.LOGIN_SECRET_MISSING: _("{account} has no {name}"),
-        Finding.SECRETS_FOUND: "{account}: {sources}",
+        Finding.SECRETS_PRESENT: "{account}: {sources}",
         Finding.AUDIENCE_FILE_MISSING: _("audience {name}: {path} is not there"),
     }
 

@@ -345,7 +345,7 @@ def test_a_failure_says_when_it_may_be_tried_once_more_and_what_it_means_for_the
         (MessageStatus, "+6281"),
         (MarketingPreference, "+6281"),
     ]
-    assert not failed(131050)[1].wants_marketing
+    assert not failed(131050)[1].accepts_marketing
 
 
 def test_a_person_may_stop_marketing_alone_and_take_that_back() -> None:
@@ -353,12 +353,12 @@ def test_a_person_may_stop_marketing_alone_and_take_that_back() -> None:
     for name, body in json.loads(shared(path).read_text()).items():
         (chosen,) = body["entry"][0]["changes"][0]["value"]["user_preferences"]
         number = body["entry"][0]["changes"][0]["value"]["metadata"]["phone_number_id"]
-        said = [(event.wants_marketing, event.phone) for event in read(encoded(body), number=number) or []]
+        said = [(event.accepts_marketing, event.phone) for event in read(encoded(body), number=number) or []]
         assert said == ([(True, f"+{chosen['wa_id']}")] if chosen["value"] == "resume" else []), name
         chosen["value"] = "stop"
         (event,) = read(encoded(body), number=number) or []
         assert isinstance(event, MarketingPreference)
-        assert (event.wants_marketing, event.phone) == (False, f"+{chosen['wa_id']}")
+        assert (event.accepts_marketing, event.phone) == (False, f"+{chosen['wa_id']}")
         assert chosen["wa_id"] not in event.dedupe_key, "it is kept, and a person's number is not"
 
 

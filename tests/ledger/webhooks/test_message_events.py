@@ -595,9 +595,9 @@ def _marketing(whatsapp_ledger: WhatsAppLedger, phone: str = PHONE) -> bool | No
 def _wish(
     kind: str, *, at: datetime = NOW, sender: str | None = PHONE, user_id: str | None = None
 ) -> ChannelEvent:
-    wants_marketing = kind == "marketing"
+    accepts_marketing = kind == "marketing"
     return MarketingPreference(
-        f"{kind}:{at}:{sender}", at, wants_marketing=wants_marketing, phone=sender, user_id=user_id
+        f"{kind}:{at}:{sender}", at, accepts_marketing=accepts_marketing, phone=sender, user_id=user_id
     )
 
 

@@ -42,7 +42,7 @@ _STAGES = {
 }
 #: A person's choice about marketing.
 #: ``signup`` means that the person follows a link of Meta's, which is no consent for us.
-_WANTS_MARKETING = {"stop": False, "resume": True}
+_ACCEPTS_MARKETING = {"stop": False, "resume": True}
 #: The person's 24-hour window is not open.
 _WINDOW_CLOSED = "131047"
 
@@ -163,7 +163,7 @@ def _status_events(value: dict[str, Any]) -> Iterator[ChannelEvent]:
         )
         if code == MARKETING_OPTED_OUT:
             yield MarketingPreference(
-                f"{wamid}:no-marketing", sent_at, wants_marketing=False, key=key, remote_id=wamid, **person
+                f"{wamid}:no-marketing", sent_at, accepts_marketing=False, key=key, remote_id=wamid, **person
             )
         if code == _WINDOW_CLOSED:
             yield ServiceWindowClosed(f"{wamid}:window-closed", sent_at, key=key, remote_id=wamid, **person)
@@ -208,13 +208,13 @@ def _preference_events(value: dict[str, Any]) -> Iterator[ChannelEvent]:
     for preference in get_objects(value, "user_preferences"):
         sender, changed_at = _sender_of(value, preference, "wa_id", "user_id"), get_timestamp(preference)
         person = sender["phone"] or sender["user_id"]
-        wants_marketing = _WANTS_MARKETING.get(get_text(preference, "value"))
+        accepts_marketing = _ACCEPTS_MARKETING.get(get_text(preference, "value"))
         is_about_marketing = get_text(preference, "category") in ("", "marketing_messages")
-        if person and changed_at and wants_marketing is not None and is_about_marketing:
+        if person and changed_at and accepts_marketing is not None and is_about_marketing:
             # The dedupe key is stored, so it must not contain a person's number.
             digest = hashlib.sha256(person.encode()).hexdigest()[:16]
             dedupe = f"{digest}:{get_text(preference, 'value')}:{get_text(preference, 'timestamp')}"
-            yield MarketingPreference(dedupe, changed_at, wants_marketing=wants_marketing, **sender)
+            yield MarketingPreference(dedupe, changed_at, accepts_marketing=accepts_marketing, **sender)
 
 
 def _message_text(message: dict[str, Any]) -> str:

@@ -47,7 +47,7 @@ def import_(
     from humaspost.views.audiences import changes_to_json, format_changes, has_no_changes
 
     office = open_office()
-    _require_known(names or [], office.settings.audiences)
+    _require_configured(names or [], office.settings.audiences)
     files = audiences.read_files(office, names or [])
     changes = audiences.preview_imports(office, files)
     print_note([line for change in changes for line in format_changes(change, columns=terminal_columns())])
@@ -69,7 +69,7 @@ def import_(
     return ExitCode.OK if len(usable) == len(changes) else ExitCode.PROBLEMS
 
 
-def _require_known(names: Sequence[str], audiences: Mapping[str, "Path"]) -> None:
+def _require_configured(names: Sequence[str], audiences: Mapping[str, "Path"]) -> None:
     for name in names:
         if name not in audiences:
             message = _("there is no audience {name!r} in config.toml; there are: {names}")

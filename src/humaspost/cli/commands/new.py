@@ -9,7 +9,7 @@ import typer
 
 from humaspost.base.files import created
 from humaspost.base.i18n import _
-from humaspost.base.paths import shown
+from humaspost.base.paths import display_path
 from humaspost.cli.terminal import print_text
 
 
@@ -24,7 +24,7 @@ def new(
     channels = [office.accounts[0].name] if office.accounts else ["x"]
     now = datetime.now().astimezone()
     path = write_draft(office.posts, title, now=now, zone=office.timezone, channels=channels)
-    typed = shown(path, Path.cwd(), office.root)
+    typed = display_path(path, Path.cwd(), office.root)
     print_text(
         [
             _("{path}  a draft").format(path=typed),

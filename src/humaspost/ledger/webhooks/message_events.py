@@ -134,7 +134,7 @@ def _stored_kind(event: ChannelEvent) -> str:
         case OptOut():
             return "opted-out"
         case MarketingPreference():
-            return "marketing" if event.wants_marketing else "no-marketing"
+            return "marketing" if event.accepts_marketing else "no-marketing"
         case ServiceWindowClosed():
             return "window-closed"
         case NumberChanged():

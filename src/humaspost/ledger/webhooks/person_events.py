@@ -47,8 +47,8 @@ def apply(
         case ServiceWindowClosed():
             _close_window(conn, account, phone, at=at)
         case MarketingPreference():
-            _record_preference(conn, account, phone, marketing=event.wants_marketing, at=at, now=now)
-            if not event.wants_marketing:
+            _record_preference(conn, account, phone, marketing=event.accepts_marketing, at=at, now=now)
+            if not event.accepts_marketing:
                 yield WebhookChange(EventKind.NO_MARKETING)
         case NumberChanged():
             if identities.link(conn, account, event, now=now):
@@ -107,7 +107,7 @@ def _remember_choices(
     if opts_out:
         identities.remember_choice(conn, account, event, identities.OPTED_OUT, now=now)
     if isinstance(event, MarketingPreference):
-        choice = identities.MARKETING if event.wants_marketing else identities.NO_MARKETING
+        choice = identities.MARKETING if event.accepts_marketing else identities.NO_MARKETING
         identities.remember_choice(conn, account, event, choice, now=now)
 
 
