@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.views.explain import all_codes
+from humaspost.views.states import all_codes
 from tests.cli.bad_files import BAD, clear, put, stage
 from tests.support.program import Completed, run
 from tests.support.reference_data import ROOT

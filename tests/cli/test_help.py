@@ -83,7 +83,7 @@ def test_no_office_here_is_78_and_names_init(tmp_path: Path) -> None:
 def test_a_mistake_of_ours_is_70_in_one_line_and_the_trace_is_for_who_asks(tmp_path: Path) -> None:
     broken = tmp_path / "sitecustomize.py"
     broken.write_text(
-        "import humaspost.views.explain as explain\n"
+        "import humaspost.views.states as explain\n"
         "def codes():\n    raise KeyError('Bearer canary-canary-canary')\n"
         "explain.all_codes = codes\n"
     )

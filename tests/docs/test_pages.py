@@ -10,7 +10,7 @@ import pytest
 from humaspost.channels.testing.contract import FAULTS
 from humaspost.cli.exit_codes import ExitCode
 from humaspost.model.channel import Channel, Session
-from humaspost.views.explain import all_codes
+from humaspost.views.states import all_codes
 from tests.docs.pages import ROOT, anchors, links, pages, prose
 
 

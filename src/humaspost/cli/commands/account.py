@@ -99,7 +99,7 @@ def templates(name: Name, json: JsonOption = False) -> ExitCode:
     from humaspost.app.accounts import fetch_status
     from humaspost.cli.office import open_office
     from humaspost.model.errors import AuthFailed, ChannelError
-    from humaspost.views.templates import format_templates, templates_to_json
+    from humaspost.views.accounts import format_templates, templates_to_json
 
     office = open_office()
     account = office.settings.account(name)

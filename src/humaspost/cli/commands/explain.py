@@ -14,7 +14,7 @@ def explain(
     json: JsonOption = False,
 ) -> None:
     """What a code means and what to do; without CODE every code."""
-    from humaspost.views.explain import all_codes, format_explanation, similar_codes
+    from humaspost.views.states import all_codes, format_explanation, similar_codes
 
     if code is None:
         explanations_by_code = all_codes()
