@@ -35,14 +35,14 @@ FILES = {
 _CHILD = """
 import json, sys, time
 from pathlib import Path
-from humaspost.content.post_file import parse
-from tests.support.content_files import KNOWN
-parse(b"---\\ntitle: a\\n---\\n*a*\\n", file="posts/p.md", folder=Path("/o/posts"), known=KNOWN)
+from humaspost.content.post_file import parse_post_file
+from tests.support.content_files import NAMES
+parse_post_file(b"---\\ntitle: a\\n---\\n*a*\\n", file="posts/p.md", folder=Path("/o/posts"), names=NAMES)
 took = {}
 for name in json.load(sys.stdin):
     raw = Path(name).read_bytes()
     began = time.process_time()
-    parse(raw, file="posts/p.md", folder=Path("/o/posts"), known=KNOWN)
+    parse_post_file(raw, file="posts/p.md", folder=Path("/o/posts"), names=NAMES)
     took[Path(name).stem] = time.process_time() - began
 # Not ru_maxrss: Linux hands a child the height of the process that forked it.
 peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
