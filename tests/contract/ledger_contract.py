@@ -138,16 +138,17 @@ class LedgerContract:
         assert sorted(claimed[0] + claimed[1]) == posts
 
     def test_no_more_than_the_limit_is_claimed(self, office: Office) -> None:
-        for post in "abcde":
-            office.plan(post)
-        assert [len(office.claim(2)) for _ in range(4)] == [2, 2, 1, 0]
+        office.enlist(["p1", "p2", "p3"])
+        office.plan("a", people=True), office.plan("b", people=True)
+        assert [len(office.claim(limit)) for limit in (3, 1, 4)] == [3, 1, 2]
 
     def test_claims_come_by_priority_and_then_by_their_time(self, office: Office) -> None:
-        for post, priority in (("late", 5), ("warning", 1), ("last", 9), ("early", 5)):
-            office.now = NOW - timedelta(minutes=1 if post == "early" else 0)
+        # The names sort otherwise: no index of them gives this order by chance.
+        for post, priority, minutes in (("c", 5, 0), ("d", 1, 0), ("a", 9, 1), ("e", 5, 1), ("b", 5, -1)):
+            office.now = NOW - timedelta(minutes=minutes)
             office.plan(post, priority=priority)
-        office.now = NOW
-        assert [row.post for _ in range(5) for row in office.claim(1)] == ["warning", "early", "late", "last"]
+        office.now = NOW + timedelta(minutes=2)
+        assert [row.post for _ in range(6) for row in office.claim(1)] == ["d", "e", "c", "b", "a"]
 
     def test_a_dead_owner_leaves_claims_free_and_writes_unknown(self, both: _Both) -> None:
         for post in "abcd":
