@@ -17,6 +17,8 @@ from tests.support.sizes import size
 SOURCES = Path(humaspost.__file__).parent
 STATES = SOURCES / "ledger" / "deliveries" / "states.py"
 STEPS = 150
+#: The lives are run once, by one worker, for all tests of this file.
+pytestmark = pytest.mark.xdist_group("states")
 
 # -- one writer ----------------------------------------------------------------------------------------
 
@@ -172,7 +174,7 @@ def changes() -> set[Change]:
     changes: set[Change] = set()
     for seed in range(size(300, 1000)):
         changes.update(Life(seed).run(STEPS))
-        if seed >= size(30, 600) and not not_made(changes):
+        if seed >= size(30, 150) and not not_made(changes):
             break
     return changes
 
