@@ -98,13 +98,13 @@ def test_today_is_not_the_future_where_the_office_is(tmp_path: Path) -> None:
     assert len(read_audience(path, display_path="l", now=early, zone="America/New_York").rows) == 0
 
 
-def test_who_left_is_kept_as_having_left_without_any_consent(tmp_path: Path) -> None:
+def test_an_opted_out_row_is_kept_as_opted_out_without_any_consent(tmp_path: Path) -> None:
     found = reading(tmp_path, f"{HEADER},opted_out_at\n081200000001,,,,,,2026-01-31\n081200000002,,,,,,ya\n")
     assert [(row.phone, row.consent.is_complete) for row in found.rows] == [("+6281200000001", False)]
     assert [(refused.number, refused.code) for refused in found.rejected] == [(3, "recipient-date")]
 
 
-def test_one_person_twice_is_merged_and_counted(tmp_path: Path) -> None:
+def test_a_duplicate_person_is_merged_and_counted(tmp_path: Path) -> None:
     found = reading(
         tmp_path,
         f"{HEADER},opted_out_at\n081200000001,Budi,{GOOD},\n+62 812-0000-0001,Budi S,{GOOD},\n"
@@ -128,7 +128,7 @@ def test_one_person_twice_is_merged_and_counted(tmp_path: Path) -> None:
         ("", (1, 1), f"write: {HEADER},opted_out_at"),
     ],
 )
-def test_a_bad_header_stops_the_file_and_says_where(
+def test_a_bad_header_stops_the_file_and_names_its_position(
     tmp_path: Path, header: str, place: tuple[int, int], hint: str
 ) -> None:
     found = reading(tmp_path, f"{header}\n081200000001,Budi,{GOOD}\n")

@@ -100,7 +100,9 @@ def test_an_edited_row_updates_its_person_and_keeps_the_id(ledger: Ledger, load:
     assert person(ledger, 1).name == "Budi Santoso"  # an empty name takes none away
 
 
-def test_leaving_the_file_is_leaving_the_list_not_the_register(ledger: Ledger, load: Import) -> None:
+def test_removal_from_the_file_removes_from_the_list_and_not_from_the_register(
+    ledger: Ledger, load: Import
+) -> None:
     load(row(1), row(2))
     before = person(ledger, 2)
     assert load(row(1)).removed == 1
@@ -124,7 +126,7 @@ def test_lists_do_not_touch_each_other(ledger: Ledger, load: Import) -> None:
     assert on_list(ledger, "wartawan") == {phone(2), phone(3)}
 
 
-def test_no_file_brings_back_who_left(ledger: Ledger, load: Import) -> None:
+def test_no_file_brings_back_an_opted_out_person(ledger: Ledger, load: Import) -> None:
     load(row(1), row(2))
     ledger.write(lambda conn: recipients.record_opt_outs(conn, [(person(ledger, 1).id, NOW)]))
     fresh = "consent,informasi,formulir,2026-11-24"
@@ -133,7 +135,7 @@ def test_no_file_brings_back_who_left(ledger: Ledger, load: Import) -> None:
     assert person(ledger, 1).opted_out_at == NOW
 
 
-def test_a_file_may_say_that_somebody_left(ledger: Ledger, load: Import) -> None:
+def test_a_file_can_record_an_opt_out(ledger: Ledger, load: Import) -> None:
     load(row(1), row(2))
     assert load(row(1, left="2026-01-31"), row(2)).opted_out == 1
     assert person(ledger, 1).opted_out_at == datetime(2026, 1, 30, 17, tzinfo=UTC)
@@ -145,7 +147,7 @@ def test_a_file_may_say_that_somebody_left(ledger: Ledger, load: Import) -> None
     assert person(ledger, 9).consents == {}
 
 
-def test_a_file_that_cannot_be_read_changes_nothing(ledger: Ledger, load: Import, tmp_path: Path) -> None:
+def test_an_unreadable_file_changes_nothing(ledger: Ledger, load: Import, tmp_path: Path) -> None:
     load(row(1))
     path = tmp_path / "warga.csv"
     path.write_text(f"telepon,name\n{row(2)}\n")
@@ -173,7 +175,7 @@ def test_a_file_is_imported_when_it_changes(ledger: Ledger, load: Import, tmp_pa
     assert not missing.is_usable
 
 
-def test_lists_are_told_with_their_members(ledger: Ledger, load: Import) -> None:
+def test_lists_are_reported_with_their_people(ledger: Ledger, load: Import) -> None:
     load(row(1), row(2, left="2026-01-31"))
     load(row(2), name="kosong")
     load(name="kosong")

@@ -76,5 +76,5 @@ def test_people_see_only_the_ends_of_a_number() -> None:
 
 
 @pytest.mark.parametrize("code", sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
-def test_every_country_code_is_shown_whole(code: int) -> None:
+def test_every_country_code_is_displayed_whole(code: int) -> None:
     assert mask_phone(f"+{code}123456789") == f"+{code} 123-**-89"

@@ -17,7 +17,7 @@ def test_the_same_value_is_always_the_same_text() -> None:
     )
 
 
-def test_nobody_spells_it_again() -> None:
+def test_no_other_module_spells_it_again() -> None:
     source = Path(humaspost.__file__).parent
     again = re.compile(r"sort_keys=True")
     found = [

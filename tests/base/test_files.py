@@ -28,7 +28,7 @@ def as_path(target: Path, text: bytes, **how: int) -> None:
 
 
 @pytest.mark.parametrize("write", [as_file, as_path])
-def test_a_file_takes_the_place_of_another(tmp_path: Path, write: Callable[..., None]) -> None:
+def test_a_file_replaces_another(tmp_path: Path, write: Callable[..., None]) -> None:
     target = tmp_path / "a"
     write(target, b"old")
     assert mode(target) == 0o600
@@ -71,7 +71,7 @@ def test_a_new_file_is_there_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("links")
-def test_a_new_file_takes_nobodys_place(tmp_path: Path) -> None:
+def test_a_new_file_replaces_no_other(tmp_path: Path) -> None:
     target = tmp_path / "a"
 
     def second() -> None:

@@ -47,7 +47,7 @@ def test_a_host_that_can_only_be_here(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ELSEWHERE)
-def test_a_host_that_may_be_elsewhere(host: str) -> None:
+def test_a_host_that_can_be_on_another_computer(host: str) -> None:
     assert not is_loopback(host)
 
 

@@ -66,5 +66,5 @@ _SECRET_NAMES = (
         ("the token: abcdefgh", "the token: abcdefgh"),
     ],
 )
-def test_what_is_named_like_a_secret_is_hidden_though_nobody_knows_it(text: str, shown: str) -> None:
+def test_a_value_named_like_a_secret_is_hidden_though_it_is_not_registered(text: str, shown: str) -> None:
     assert redact_output(text) == shown

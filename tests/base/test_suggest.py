@@ -8,7 +8,7 @@ from humaspost.base.suggest import nearest, similar
 KNOWN = ("instagram", "whatsapp", "x", "X-Dua")
 
 
-def test_the_word_that_looks_most_alike() -> None:
+def test_the_most_similar_word() -> None:
     assert nearest("instragam", KNOWN) == "instagram"
     assert nearest("x-dau", KNOWN) == "X-Dua"
     assert nearest("WHATSAP", KNOWN) == "whatsapp"
@@ -31,7 +31,7 @@ def test_nothing_is_compared_without_end() -> None:
     assert nearest("x" * 1_000_000, ["x" * 60]) == "x" * 60
 
 
-def test_nobody_compares_words_in_a_way_of_their_own() -> None:
+def test_no_other_module_compares_words_in_its_own_way() -> None:
     source = Path(humaspost.__file__).parent
     found = [path.name for path in source.rglob("*.py") if "difflib" in path.read_text("utf-8")]
     assert [name for name in found if name != "suggest.py"] == []

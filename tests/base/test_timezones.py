@@ -30,7 +30,7 @@ def test_there_and_back() -> None:
     assert iana("wib") == "wib", "who takes small letters says so"
 
 
-def test_nobody_has_a_map_of_their_own() -> None:
+def test_no_other_module_has_its_own_map() -> None:
     source = Path(humaspost.__file__).parent
     pairs = re.compile(r"\"WITA\": \"Asia|\"Asia/Makassar\": \"WITA")
     found = [path for path in source.rglob("*.py") if pairs.search(path.read_text("utf-8"))]

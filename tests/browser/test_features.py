@@ -158,6 +158,6 @@ def _moving(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", POSTS)
-def test_a_post_with_the_feature_is_seen(published_page: str, name: str) -> None:
+def test_a_post_with_the_feature_is_displayed(published_page: str, name: str) -> None:
     for words in POSTS[name][2]:
         assert words in published_page, words

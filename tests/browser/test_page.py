@@ -70,9 +70,7 @@ def test_the_public_sees_timeline_grid_and_phones(
         assert alt in text, "alternative text stands on the page where everybody can read it"
 
 
-def test_the_page_looks_like_something(
-    chromium: str, published_sandbox: SandboxProcess, tmp_path: Path
-) -> None:
+def test_the_page_has_a_style(chromium: str, published_sandbox: SandboxProcess, tmp_path: Path) -> None:
     shot = tmp_path / "page.png"
     browse(chromium, published_sandbox.url, tmp_path, "--window-size=1280,1600", f"--screenshot={shot}")
     image = Image.open(BytesIO(shot.read_bytes())).convert("RGB")

@@ -93,7 +93,7 @@ def problems(post: Post) -> list[Problem]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_bad_file_gives_its_problem_at_its_place(case: Path, read: dict[str, Post]) -> None:
+def test_a_bad_file_gives_its_problem_at_its_position(case: Path, read: dict[str, Post]) -> None:
     found = problems(read[case.name])
     assert [p.code for p in found] == [case.name.split(".")[0]]
     assert all(p.hint and p.text for p in found)

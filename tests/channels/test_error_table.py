@@ -54,11 +54,11 @@ def test_the_first_row_that_fits_decides(
     assert (type(found), found.code, found.scope) == (error, code, scope)
 
 
-def test_unlisted_is_transient_where_nobody_sees_it() -> None:
+def test_unlisted_is_transient_where_no_reader_sees_it() -> None:
     assert type(_classified(Refusal(503), write=False)) is Transient
 
 
-def test_a_row_may_ask_for_a_new_beginning() -> None:
+def test_a_row_can_require_a_restart() -> None:
     found = _classified(Refusal(400, "100"), call="prepare")
     assert isinstance(found, Transient)
     assert found.restart_preparation
@@ -120,9 +120,9 @@ def test_words_are_one_short_clean_line() -> None:
         "client_secret: TOPSECRET",
     ],
 )
-def test_tokens_are_struck_out(text: str) -> None:
+def test_tokens_are_redacted(text: str) -> None:
     assert "TOPSECRET" not in clean_text(text)
 
 
-def test_known_secrets_are_struck_out_anywhere_even_at_the_end_of_the_line() -> None:
+def test_registered_secrets_are_redacted_anywhere_even_at_the_end_of_the_line() -> None:
     assert "hush" not in clean_text("x" * 195 + "hush-hush", ["hush-hush"])

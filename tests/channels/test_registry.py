@@ -51,7 +51,9 @@ def test_a_channel_imports_only_itself() -> None:
     assert done.stdout == "[]\n"
 
 
-def test_another_packages_channel_is_found(plugin_installed: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_packages_channel_is_discovered(
+    plugin_installed: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plugin_installed(other="otherpost:Other")  # type: ignore[operator]
     assert registry.load_channel("other").name == "other"
     monkeypatch.setenv("HUMASPOST_LOAD_PLUGINS", "")

@@ -43,7 +43,7 @@ def test_nothing_goes_out_on_an_account_that_the_config_does_not_name(office: Fa
     assert "@lain" in office.run("status").out
 
 
-def test_other_keys_are_asked_whose_they_are(office: FakeOffice) -> None:
+def test_other_keys_are_checked_for_their_account(office: FakeOffice) -> None:
     office.write("a.md", post("a", FUTURE))
     expect(office.run("publish", "a", "--yes"))
     before = identity_requests(office, "/2/users/me")
@@ -54,7 +54,7 @@ def test_other_keys_are_asked_whose_they_are(office: FakeOffice) -> None:
     assert identity_requests(office, "/2/tweets") == 1, "it was not even tried"
 
 
-def test_what_is_due_while_the_login_is_refused_says_so_and_goes_out_after(office: FakeOffice) -> None:
+def test_a_post_due_while_the_login_is_refused_is_reported_and_goes_out_after(office: FakeOffice) -> None:
     """`publish` called it scheduled and ended with 0, and so did `run` under cron."""
     old, new = invalidate_key(office)
     change(office.folder / "credentials.toml", old, new)

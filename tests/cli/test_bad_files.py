@@ -77,7 +77,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_bad_file_is_told_as_written_down(case: Path, office: Path) -> None:
+def test_a_bad_file_is_printed_as_written_down(case: Path, office: Path) -> None:
     text = output_of(case, office)
     assert f"[{code_of(case)}]" in text
     assert text == golden_of(case).read_text("utf-8")
@@ -102,12 +102,12 @@ def test_every_code_in_the_source_is_explained() -> None:
     assert used - set(all_codes()) == set()
 
 
-def test_every_code_has_its_place_in_the_help() -> None:
+def test_every_code_is_listed_in_the_help() -> None:
     page = (ROOT / "docs" / "help.md").read_text("utf-8")
     assert [code for code in all_codes() if code not in page] == []
 
 
-def test_no_golden_is_left_over() -> None:
+def test_no_golden_is_unused() -> None:
     assert {path.name for path in BAD.glob("*.golden")} == {golden_of(case).name for case in CASES}
 
 

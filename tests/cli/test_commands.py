@@ -35,7 +35,7 @@ def test_new_writes_a_draft_under_a_name_of_its_own(tmp_path: Path) -> None:
     assert "3 are drafts" in expect(run("check", cwd=tmp_path)).out
 
 
-def test_check_json_is_one_document_of_the_promised_shape(office: FakeOffice) -> None:
+def test_check_json_is_one_document_of_the_promised_schema(office: FakeOffice) -> None:
     office.write("a.md", post("a", FUTURE, more="hashtag: [A]\n"))
     document = expect(office.run("check", "--json"), 3).json
     assert document.keys() == {"schema", "posts", "problems"}
@@ -63,7 +63,7 @@ def test_check_of_some_paths_speaks_of_those_only(office: FakeOffice) -> None:
     expect(office.run("check", "nowhere.md"), 2)
 
 
-def test_check_of_what_is_no_post_does_not_say_that_it_has_no_errors(office: FakeOffice) -> None:
+def test_check_of_what_is_no_post_does_not_claim_that_it_has_no_errors(office: FakeOffice) -> None:
     (office.folder / "posts/foto.jpg").write_bytes(b"")
     for path in ("/etc/passwd", "config.toml", "posts/foto.jpg", ".."):
         ran = expect(office.run("check", path), 2)
@@ -82,14 +82,14 @@ def test_preview_shows_the_exact_text_with_its_count_and_the_template(office: Fa
     assert part["text"] == "Loket buka malam.\n#Malam"
 
 
-def test_preview_says_who_may_reply_and_how_it_is_labelled(office: FakeOffice) -> None:
+def test_preview_prints_who_can_reply_and_how_it_is_labelled(office: FakeOffice) -> None:
     own = "x: {reply_settings: following, paid_partnership: true}\n"
     office.write("a.md", post("a", FUTURE, more=own))
     shown = expect(office.run("preview", "a")).out
     assert "  who may reply: accounts that this one follows\n  labelled as a paid partnership\n" in shown
 
 
-def test_a_post_is_meant_by_any_part_that_fits_only_one(office: FakeOffice) -> None:
+def test_a_post_is_selected_by_any_part_that_fits_only_one(office: FakeOffice) -> None:
     office.write("loket.md", post("sp-1", FUTURE))
     office.write("lain.md", post("sp-2", FUTURE, body="Lain."))
     for wanted in ("sp-1", "posts/loket.md", "loket", "SP-1"):
@@ -99,7 +99,7 @@ def test_a_post_is_meant_by_any_part_that_fits_only_one(office: FakeOffice) -> N
     expect(office.run("preview", "nothing"), 2)
 
 
-def test_plan_sends_nothing_and_says_that_nobody_sends(office: FakeOffice) -> None:
+def test_plan_sends_nothing_and_reports_that_no_sender_runs(office: FakeOffice) -> None:
     office.write("a.md", post("a", FUTURE))
     office.write("b.md", post("b", "2021-02-03 08:30 WIB", body="Lama."))
     shown = expect(office.run("plan")).out
@@ -114,7 +114,7 @@ def test_plan_sends_nothing_and_says_that_nobody_sends(office: FakeOffice) -> No
     assert [(one["kind"], one["id"]) for one in document["not_sent"]] == [("missed", "b")]
 
 
-def test_publish_asks_first_and_without_a_terminal_names_the_flag(office: FakeOffice) -> None:
+def test_publish_prompts_first_and_without_a_terminal_names_the_flag(office: FakeOffice) -> None:
     office.write("a.md", post("a", FUTURE))
     ran = expect(office.run("publish", "a"), 2)
     assert "publish asks first; in a script add --yes" in ran.err
@@ -162,12 +162,12 @@ def test_an_answer_that_was_lost_needs_a_person_who_settles_it(office: FakeOffic
     assert len(office.objects()) == 3
 
 
-def test_a_pause_says_why(office: FakeOffice) -> None:
+def test_a_pause_has_a_reason(office: FakeOffice) -> None:
     expect(office.run("pause", "--reason", " "), 2)
     assert "Nothing was paused." in expect(office.run("resume")).out
 
 
-def test_a_pause_stops_and_names_its_reason_everywhere(office: FakeOffice) -> None:
+def test_a_pause_stops_and_names_its_reason_in_every_command(office: FakeOffice) -> None:
     office.write("a.md", post("a", FUTURE))
     assert "Nothing was on its way." in expect(office.run("pause", "--reason", "masa berkabung")).out
     ran = expect(office.run("publish", "a", "--yes"), 75)
@@ -179,7 +179,7 @@ def test_a_pause_stops_and_names_its_reason_everywhere(office: FakeOffice) -> No
     assert "Nothing was paused." in expect(office.run("resume")).out
 
 
-def test_log_csv_cannot_trick_a_spreadsheet(office: FakeOffice) -> None:
+def test_log_csv_is_unable_to_trick_a_spreadsheet(office: FakeOffice) -> None:
     office.write("a.md", post("a", FUTURE, channels="[whatsapp]", more="audiences: [masyarakat]\n"))
     expect(office.run("publish", "a", "--yes"))
     rows = list(csv.DictReader(io.StringIO(expect(office.run("log", "--csv")).out)))
@@ -190,7 +190,7 @@ def test_log_csv_cannot_trick_a_spreadsheet(office: FakeOffice) -> None:
         assert not any(cell.startswith(("=", "+", "-", "@")) for cell in row.values())
 
 
-def test_a_login_that_is_refused_is_4_and_says_where_the_keys_are(office: FakeOffice) -> None:
+def test_a_refused_login_is_4_and_names_where_the_keys_are(office: FakeOffice) -> None:
     credentials = office.folder / "credentials.toml"
     credentials.write_text(credentials.read_text().replace("IGAA", "IGAB"))
     ran = expect(office.run("account", "check", "instagram"), 4)
@@ -228,7 +228,7 @@ def test_renaming_an_account_keeps_what_was_sent(office: FakeOffice) -> None:
     expect(office.run("account", "rename", "kota", "nowhere"), 2)
 
 
-def test_quiet_says_nothing_but_errors(office: FakeOffice) -> None:
+def test_quiet_prints_nothing_but_errors(office: FakeOffice) -> None:
     office.write("a.md", post("a", FUTURE))
     ran = expect(office.run("check", "--quiet"))
     assert (ran.out, ran.err) == ("", "")

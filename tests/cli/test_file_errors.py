@@ -40,7 +40,7 @@ def test_a_post_that_was_never_good_needs_you(office: FakeOffice, more: str, due
     assert "Nothing needs you." in expect(office.run("status", "--exit-code")).out
 
 
-def test_a_draft_needs_nobody(office: FakeOffice) -> None:
+def test_a_draft_needs_no_person(office: FakeOffice) -> None:
     office.write("a.md", post("a", _ago(1), more="hashtag: [A]\ndraft: true\n"))
     expect(office.run("run"))
     assert "Nothing needs you." in expect(office.run("status", "--exit-code")).out
@@ -52,7 +52,7 @@ def test_an_error_of_one_channel_needs_you_too(office: FakeOffice) -> None:
     assert "media-missing" in expect(office.run("status", "--exit-code"), 3).out
 
 
-def test_cron_hears_of_what_was_due_and_not_sent(office: FakeOffice) -> None:
+def test_cron_reports_what_was_due_and_not_sent(office: FakeOffice) -> None:
     office.write("a.md", post("a", FUTURE, more="hashtag: [A]\n"))
     silent = expect(office.run("run", "--quiet"))
     assert silent.out + silent.err == ""
@@ -83,13 +83,13 @@ def test_publishing_nothing_is_one_document_too(office: FakeOffice) -> None:
     assert expect(office.run("publish", "a", "--yes", "--json")).json["deliveries"] == []
 
 
-def test_cron_hears_of_what_was_missed(office: FakeOffice) -> None:
+def test_cron_reports_what_was_missed(office: FakeOffice) -> None:
     office.write("a.md", post("a", _ago(90)))
     told = expect(office.run("run", "--quiet"), 5)
     assert told.err == "1 missed.\nWhat needs you: humaspost status\n"
 
 
-def test_a_post_whose_file_is_gone_when_it_is_due_needs_you(office: FakeOffice) -> None:
+def test_a_post_without_file_when_it_is_due_needs_you(office: FakeOffice) -> None:
     office.write("a.md", post("a", FUTURE))
     office.write("b.md", post("b", FUTURE, body="Lain."))
     expect(office.run("run"))
@@ -110,7 +110,7 @@ def test_a_post_whose_file_is_gone_when_it_is_due_needs_you(office: FakeOffice) 
     assert "Nothing needs you." in expect(office.run("status", "--exit-code")).out
 
 
-def test_plan_sees_by_itself_what_was_edited_and_what_is_gone(office: FakeOffice) -> None:
+def test_plan_detects_by_itself_what_was_edited_and_what_was_deleted(office: FakeOffice) -> None:
     """An office that only ever publishes has no sender that reads the folder."""
     office.write("a.md", post("a", FUTURE))
     office.write("b.md", post("b", FUTURE, body="Lain."))
@@ -130,7 +130,7 @@ def test_plan_sees_by_itself_what_was_edited_and_what_is_gone(office: FakeOffice
     assert "is gone" not in expect(office.run("plan")).out
 
 
-def test_plan_counts_people_whose_list_is_still_to_be_imported(office: FakeOffice) -> None:
+def test_plan_counts_people_when_their_list_is_still_to_be_imported(office: FakeOffice) -> None:
     """A list that had grown from 3 to 40 was told as 40 people, under a limit that 3 of them would meet."""
     config = office.folder / "config.toml"
     config.write_text(config.read_text().replace("daily_recipients = 1000", "daily_recipients = 20"))
@@ -150,7 +150,7 @@ def test_plan_counts_people_whose_list_is_still_to_be_imported(office: FakeOffic
     assert expect(office.run("plan")).out.split("Nobody is")[0] == shown.split("Nobody is")[0]
 
 
-def test_plan_calls_nothing_gone_that_only_cannot_be_read(office: FakeOffice) -> None:
+def test_plan_reports_no_unreadable_file_as_deleted(office: FakeOffice) -> None:
     path = office.write("b.md", post("b", FUTURE))
     expect(office.run("run"))
     path.write_text(path.read_text().replace("title:", "tags: [a\ntitle:"))
@@ -161,7 +161,7 @@ def test_plan_calls_nothing_gone_that_only_cannot_be_read(office: FakeOffice) ->
         office.run("run")
 
 
-def test_plan_calls_nothing_gone_while_the_folder_is_away(office: FakeOffice) -> None:
+def test_plan_reports_no_file_as_deleted_while_the_folder_is_away(office: FakeOffice) -> None:
     for number in range(4):
         office.write(f"{number}.md", post(f"p{number}", FUTURE, body=f"Loket {number}."))
     expect(office.run("run"))
@@ -186,7 +186,7 @@ def test_an_error_in_the_file_of_a_post_that_is_out_keeps_nothing_back(office: F
     assert "front-matter-missing" in expect(office.run("status", "--exit-code"), 3).out
 
 
-def test_the_rest_of_a_thread_and_a_list_of_people_need_you_too_when_their_file_is_gone(
+def test_the_rest_of_a_thread_and_a_list_of_people_need_you_too_when_their_file_is_deleted(
     office: FakeOffice,
 ) -> None:
     office.write("a.md", post("a", FUTURE, body="Satu.\n<!-- part -->\nDua.\n<!-- part -->\nTiga."))

@@ -64,7 +64,7 @@ def test_version(tmp_path: Path) -> None:
         (("account", "chek"), "chek"),
     ],
 )
-def test_a_mistake_on_the_command_line_is_2_and_says_what_would_be_right(
+def test_a_mistake_on_the_command_line_is_2_and_states_what_would_be_right(
     args: tuple[str, ...], words: str, tmp_path: Path
 ) -> None:
     ran = expect(run(*args, cwd=tmp_path), 2)
@@ -80,7 +80,7 @@ def test_no_office_here_is_78_and_names_init(tmp_path: Path) -> None:
         assert ran.out == ""
 
 
-def test_a_mistake_of_ours_is_70_in_one_line_and_the_trace_is_for_who_asks(tmp_path: Path) -> None:
+def test_an_internal_error_is_70_in_one_line_and_the_trace_is_optional(tmp_path: Path) -> None:
     broken = tmp_path / "sitecustomize.py"
     broken.write_text(
         "import humaspost.views.states as explain\n"
@@ -128,7 +128,7 @@ def test_escapes_in_a_file_never_reach_the_terminal(tmp_path: Path) -> None:
     assert "\\x1b" in ran.out
 
 
-def test_the_worst_of_several_is_told() -> None:
+def test_the_worst_of_several_is_reported() -> None:
     assert (
         most_urgent([ExitCode.RETRY_LATER, ExitCode.FAILED, ExitCode.NEEDS_PERSON]) is ExitCode.NEEDS_PERSON
     )

@@ -64,7 +64,7 @@ def test_an_office_without_a_ledger_loads_no_database(
 @pytest.mark.parametrize(
     ("command", "absent"), [("check", _SENDING), ("status", _SENDING | _CONTENT), ("plan", _SENDING)]
 )
-def test_an_office_with_a_ledger_loads_only_what_reads_it(
+def test_an_office_with_a_ledger_loads_only_what_its_reader_needs(
     office: Path, command: str, absent: set[str]
 ) -> None:
     assert run("pause", "--reason", "coba", cwd=office).code == 0

@@ -41,14 +41,14 @@ def _expect_refusal(completed: Completed, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_a_command_says_what_is_wrong_and_what_to_do(folder: Path, command: tuple[str, ...]) -> None:
+def test_a_command_explains_what_is_wrong_and_what_to_do(folder: Path, command: tuple[str, ...]) -> None:
     path = folder / ".humaspost" / "ledger.sqlite3"
     before = path.read_bytes()
     _expect_refusal(run(*command, cwd=folder), folder)
     assert path.read_bytes() == before
 
 
-def test_doctor_says_the_same(folder: Path) -> None:
+def test_doctor_reports_the_same(folder: Path) -> None:
     text = " ".join(expect(run("doctor", cwd=folder), 78).out.split())
     assert "this ledger was made by a test version of humaspost and cannot be used:" in text
     findings = expect(run("doctor", "--json", cwd=folder), 78).json["findings"]
@@ -59,13 +59,13 @@ def test_doctor_says_the_same(folder: Path) -> None:
     )
 
 
-def test_the_next_step_works(folder: Path) -> None:
+def test_the_next_step_succeeds(folder: Path) -> None:
     (folder / ".humaspost").rename(folder / "old")
     expect(run("run", cwd=folder))
     expect(run("status", cwd=folder))
 
 
-def test_a_backup_of_such_a_ledger_cannot_be_restored(folder: Path) -> None:
+def test_a_backup_of_such_a_ledger_is_never_restored(folder: Path) -> None:
     copy = folder / "copy.sqlite3"
     (folder / ".humaspost").rename(folder / "old")
     (folder / "old" / "ledger.sqlite3").rename(copy)

@@ -97,7 +97,7 @@ def state(office: Office, post: str) -> dict[str, int]:
 
 
 @pytest.mark.slow
-def test_no_jump_sends_twice_or_loses(office: Office, clock: Clock, daemon: Process) -> None:
+def test_no_jump_sends_a_duplicate_or_loses(office: Office, clock: Clock, daemon: Process) -> None:
     office.post("satu", "Satu.", due=1)
     office.post("setengah-jam", "Setengah jam.", due=HOUR / 2)
     office.post("dua-puluh-jam", "Dua puluh jam.", due=20 * HOUR)
@@ -129,7 +129,9 @@ def test_no_jump_sends_twice_or_loses(office: Office, clock: Clock, daemon: Proc
 
 
 @pytest.mark.slow
-def test_after_a_jump_back_doubts_are_still_looked_up(office: Office, clock: Clock, daemon: Process) -> None:
+def test_after_a_jump_back_unknown_outcomes_are_still_checked(
+    office: Office, clock: Clock, daemon: Process
+) -> None:
     office.post("satu", "Satu.", due=1)
     office.sandbox.wait_for_objects(1)
     jump(clock, daemon, f"+{DAY}")

@@ -42,7 +42,7 @@ def test_a_draft_has_no_errors_and_the_title_it_was_given(title: str) -> None:
     assert (found.post.date.local_time, found.post.date.zone) == ("2026-11-25T08:30", "Asia/Makassar")
 
 
-def test_every_commented_key_is_one_that_a_post_may_have() -> None:
+def test_every_commented_key_is_valid_in_a_post() -> None:
     text = draft_text("T", now=NOW, zone="Europe/Berlin", id="t", channels=("x", "whatsapp"))
     opened = (
         text.replace("# expires", "expires").replace("# audiences", "audiences").replace("# media", "media")

@@ -24,7 +24,7 @@ def ids(root: Path) -> list[str]:
     return [post.id for post in reader(root).read(now=None).posts]
 
 
-def test_posts_are_found_below_the_folder_in_the_order_of_their_paths(tmp_path: Path) -> None:
+def test_posts_are_listed_below_the_folder_in_the_order_of_their_paths(tmp_path: Path) -> None:
     for name in ("b.md", "2027/02/a.markdown", "2027/01/c.MD"):
         write(tmp_path / "posts" / name)
     found = reader(tmp_path).read(now=None)
@@ -44,7 +44,7 @@ def test_media_lie_beside_the_post(tmp_path: Path) -> None:
     [".a.md", ".git/a.md", "~a.md", "~$a.md", "#a.md", "#a.md#", "a.md~", ".a.md.swp", "a.md.swp", "a.md.part",
      "a.md.tmp", "a.tmp", "a.txt", "a.jpg", "a.md.bak", ".#a.md"],
 )  # fmt: skip
-def test_what_editors_leave_behind_is_no_post(name: str, tmp_path: Path) -> None:
+def test_a_leftover_of_an_editor_is_no_post(name: str, tmp_path: Path) -> None:
     write(tmp_path / "posts" / name)
     assert (reader(tmp_path).read(now=None).files, codes(tmp_path)) == ((), {})
 
@@ -64,12 +64,12 @@ def test_a_copy_by_a_sync_program_is_never_a_post(name: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "name", ["acara-copy.md", "a (final).md", "salinan.md", "a-1.md", "konflik-lahan.md"]
 )
-def test_a_name_that_a_person_gave_is_left_alone(name: str, tmp_path: Path) -> None:
+def test_a_name_that_a_person_gave_is_kept(name: str, tmp_path: Path) -> None:
     write(tmp_path / "posts" / name, id_="a")
     assert codes(tmp_path) == {}
 
 
-def test_a_text_file_that_should_be_a_post_is_told(tmp_path: Path) -> None:
+def test_a_text_file_that_should_be_a_post_is_reported(tmp_path: Path) -> None:
     write(tmp_path / "posts/a.md.txt")
     found = reader(tmp_path).read(now=None)
     assert [(p.file, p.code, p.is_error) for p in found.problems] == [
@@ -104,7 +104,7 @@ def test_a_pipe_named_like_a_post_does_not_hang(tmp_path: Path) -> None:
     assert (ids(tmp_path), codes(tmp_path)) == (["a"], {"posts/b.md": "unreadable-file"})
 
 
-def test_a_name_that_cannot_be_shown_is_a_problem_that_can(tmp_path: Path) -> None:
+def test_an_undisplayable_name_is_a_problem_that_can_be_displayed(tmp_path: Path) -> None:
     for name in (b"a\xff.md", b"b\x1b[31m.md", "c\u202egpj.md".encode()):
         (tmp_path / "posts").mkdir(exist_ok=True)
         Path(os.fsdecode(os.fsencode(tmp_path / "posts") + b"/" + name)).write_text(GOOD, encoding="utf-8")

@@ -21,12 +21,12 @@ def ids(reader: PostReader, now: float) -> list[str]:
     return [post.id for post in reader.read(now=now).posts]
 
 
-def test_an_old_file_counts_at_the_first_look(tmp_path: Path) -> None:
+def test_an_old_file_counts_at_the_first_check(tmp_path: Path) -> None:
     at(write(tmp_path / "posts/a.md"), T0 - 60)
     assert ids(reader(tmp_path), T0) == ["a"]
 
 
-def test_a_fresh_file_counts_after_the_settling_time(tmp_path: Path) -> None:
+def test_a_new_file_counts_after_the_settling_time(tmp_path: Path) -> None:
     at(write(tmp_path / "posts/a.md"), T0 - 0.4)
     watch = reader(tmp_path)
     assert (ids(watch, T0), watch.unsettled) == ([], ("posts/a.md",))
@@ -41,7 +41,7 @@ def test_a_longer_settling_time_is_kept_to(tmp_path: Path) -> None:
     assert ids(watch, T0 + 3) == ["a"]
 
 
-def test_a_file_that_appears_with_an_old_time_needs_two_looks(tmp_path: Path) -> None:
+def test_a_file_that_appears_with_an_old_time_needs_two_checks(tmp_path: Path) -> None:
     (tmp_path / "posts").mkdir()
     watch = reader(tmp_path)
     watch.read(now=T0)
@@ -62,7 +62,7 @@ def test_a_file_that_grows_under_an_old_time_is_unsettled(tmp_path: Path) -> Non
     assert ids(watch, T0 + 2) == ["a"]
 
 
-def test_a_file_from_a_clock_ahead_of_ours_counts_by_our_own_looks(tmp_path: Path) -> None:
+def test_a_file_from_a_clock_ahead_counts_by_the_readers_own_checks(tmp_path: Path) -> None:
     at(write(tmp_path / "posts/a.md"), T0 + 86_400)
     watch = reader(tmp_path)
     assert ids(watch, T0) == []
@@ -70,7 +70,7 @@ def test_a_file_from_a_clock_ahead_of_ours_counts_by_our_own_looks(tmp_path: Pat
     assert ids(watch, T0 + 1) == ["a"]
 
 
-def test_a_file_saved_by_replacing_it_is_read_anew(tmp_path: Path) -> None:
+def test_a_file_saved_by_replacing_it_is_read_again(tmp_path: Path) -> None:
     path = at(write(tmp_path / "posts/a.md"), T0 - 3600)
     watch = reader(tmp_path)
     watch.read(now=T0)
@@ -111,7 +111,7 @@ def test_without_a_clock_everything_counts(tmp_path: Path) -> None:
     assert [post.id for post in reader(tmp_path).read(now=None).posts] == ["a"]
 
 
-def test_the_looks_of_an_earlier_reader_are_carried_on(tmp_path: Path) -> None:
+def test_the_checks_of_an_earlier_reader_are_carried_on(tmp_path: Path) -> None:
     (tmp_path / "posts").mkdir()
     first = reader(tmp_path)
     first.read(now=T0)
@@ -121,7 +121,7 @@ def test_the_looks_of_an_earlier_reader_are_carried_on(tmp_path: Path) -> None:
     assert ids(second, T0 + 2) == ["a"]
 
 
-def test_a_post_is_mended_when_its_neighbour_is(tmp_path: Path) -> None:
+def test_a_post_is_fixed_when_its_neighbour_is(tmp_path: Path) -> None:
     at(write(tmp_path / "posts/a.md", id_="same"), T0 - 3600)
     at(write(tmp_path / "posts/b.md", id_="same"), T0 - 3600)
     watch = reader(tmp_path)
@@ -131,7 +131,7 @@ def test_a_post_is_mended_when_its_neighbour_is(tmp_path: Path) -> None:
     assert ([post.file for post in found.posts], found.problems) == (["posts/b.md"], ())
 
 
-def test_a_file_that_changes_between_the_look_and_the_read_waits(tmp_path: Path) -> None:
+def test_a_file_that_changes_between_the_check_and_the_read_waits(tmp_path: Path) -> None:
     path = at(write(tmp_path / "posts/a.md"), T0 - 3600)
     watch = reader(tmp_path)
     (looked,), _problems = scan_folder(tmp_path / "posts", tmp_path)

@@ -150,7 +150,7 @@ class LedgerContract:
         office.now = NOW + timedelta(minutes=2)
         assert [row.post for _ in range(6) for row in office.claim(1)] == ["d", "e", "c", "b", "a"]
 
-    def test_a_dead_owner_leaves_claims_free_and_writes_unknown(self, both: _Both) -> None:
+    def test_a_dead_owner_makes_claims_free_and_writes_unknown(self, both: _Both) -> None:
         for post in "abcd":
             both.first.plan(post)
         (written,) = _intents(both.first.send(1))
@@ -175,7 +175,7 @@ class LedgerContract:
 
     # -- the gate --------------------------------------------------------------------------------------
 
-    def test_the_gate_commits_an_intent_of_the_owner_alone(self, both: _Both) -> None:
+    def test_the_gate_commits_an_intent_of_the_owner_only(self, both: _Both) -> None:
         both.first.plan("a")
         (request,) = [both.first.ticket(row) for row in both.first.claim()]
         (refused,) = both.second.gate([request])
@@ -229,7 +229,7 @@ class LedgerContract:
             lambda conn: pauses.start_pause(conn, "flood", except_types=(), now=office.now)
         )
 
-    def test_a_gate_that_fails_leaves_nothing(self, office: Office) -> None:
+    def test_a_gate_that_fails_stores_nothing(self, office: Office) -> None:
         office.quotas = (Quota("daily", 20, 86400.0, source=SOURCE),)
         office.rates = (Rate("post", 60, 60.0, burst=60, source=SOURCE),)
         office.plan("a"), office.plan("b")
@@ -326,7 +326,7 @@ class LedgerContract:
             )
         )
 
-    def test_what_is_unknown_is_looked_up_by_its_time(self, office: Office) -> None:
+    def test_an_unknown_outcome_is_checked_by_its_time(self, office: Office) -> None:
         waits = {"b": 2.0, "a": 1.0, "c": 90.0}
         for post in waits:
             office.plan(post)
@@ -366,7 +366,7 @@ class LedgerContract:
 
     # -- transactions ----------------------------------------------------------------------------------
 
-    def test_a_write_that_fails_leaves_nothing(self, ledger: Ledger) -> None:
+    def test_a_write_that_fails_stores_nothing(self, ledger: Ledger) -> None:
         def fail(conn: Connection) -> None:
             conn.execute(insert(meta).values(key="a", value="1"))
             raise OSError("the machine stops here")
@@ -415,7 +415,7 @@ class LedgerContract:
 
     # -- inserts that meet a row -----------------------------------------------------------------------
 
-    def test_a_second_insert_leaves_the_row_or_updates_it(self, office: Office) -> None:
+    def test_a_second_insert_keeps_the_row_or_updates_it(self, office: Office) -> None:
         def work(conn: Connection) -> None:
             for ready, token in ((False, "first"), (True, "second")):
                 preparations.save_preparation(
@@ -460,7 +460,7 @@ class LedgerContract:
         preference = _row(office.ledger, select(marketing_preference))
         assert (preference.marketing, preference.stated_at) == (True, newer)
 
-    def test_a_webhook_that_comes_twice_is_kept_once(self, both: _Both) -> None:
+    def test_a_duplicate_webhook_is_kept_once(self, both: _Both) -> None:
         events = [_status(word) for word in ("accepted", "sent", "delivered")]
 
         def receive(office: Office) -> None:

@@ -198,7 +198,7 @@ def test_an_exemption_without_claim_or_reason_is_caught(exempt: dict[str, str]) 
         suite.test_exemptions_name_a_claim_and_a_reason()
 
 
-def test_an_exempted_claim_is_not_asked_for() -> None:
+def test_an_exempted_claim_is_not_required() -> None:
     class Blind(SampleSession):
         def find(self, attempt: Any, *, to: Any) -> Proof:
             return Proof.CANNOT_TELL

@@ -20,7 +20,7 @@ suite.DEADLINE = max(0.5, 0.1 * SECOND)
 TestPapan = suite.TestPapan
 
 
-def test_the_example_is_as_short_as_the_page_says() -> None:
+def test_the_example_is_as_short_as_the_page_claims() -> None:
     lines = [line for line in Path(papan.__file__).read_text("utf-8").splitlines() if line.strip()]
     code = [line for line in lines if not line.startswith(("from ", "import ", '"""'))]
     assert len(code) <= 60

@@ -48,7 +48,7 @@ def test_what_is_right_passes() -> None:
 
 
 @pytest.mark.parametrize("state", ["unknown", "sending"])
-def test_a_doubt_may_be_public_and_is_counted(state: str) -> None:
+def test_an_unknown_outcome_can_be_public_and_is_counted(state: str) -> None:
     rows = [ROWS[0], row("b", state, part=2)]
     verdict = check_offices([THREAD], objects=POSTED, status={"deliveries": rows})
     assert (verdict.breaches, verdict.accepted_unrecorded) == ((), 1)
@@ -89,7 +89,7 @@ def test_a_breach_of_a_fan_out(objects: list[dict[str, Any]], rows: list[dict[st
     assert {breach[:2] for breach in breaches(FAN_OUT, objects, rows)} >= {told}
 
 
-def test_who_asked_for_it_again_may_have_it_twice() -> None:
+def test_a_requested_retry_can_publish_a_duplicate() -> None:
     twice = [*POSTED, public_object("x", "13", "hputas1x2")]
     assert check_offices([THREAD], objects=twice, status={"deliveries": ROWS}, asked=True).breaches == ()
 
@@ -109,7 +109,7 @@ def test_a_ledger_with_flipped_bytes_is_unsound(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("spelled", ["s3cr3t/+x", "czNjcjN0Lyt4", "s3cr3t%2F%2Bx", "7333637233742f2b78"])
-def test_a_secret_is_found_however_it_is_spelled(tmp_path: Path, spelled: str) -> None:
+def test_a_secret_is_detected_however_it_is_spelled(tmp_path: Path, spelled: str) -> None:
     assert leaks(["s3cr3t/+x"], folders=[tmp_path], outputs=[b"nothing"]) == []
     (tmp_path / "log").write_text(f"before {spelled} after")
     assert len(leaks(["s3cr3t/+x"], folders=[tmp_path], outputs=[spelled.encode()])) == 2

@@ -72,7 +72,7 @@ def test_what_is_due_while_the_disk_refuses_goes_out_after(
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["run", "schedule"])
 @pytest.mark.parametrize(("call", "fault"), FAULTS)
-def test_a_sender_that_cannot_begin_says_so_and_ends(
+def test_a_sender_that_fails_to_start_reports_it_and_ends(
     office: Office, command: str, call: str, fault: str
 ) -> None:
     office.write("xx-001", "x")

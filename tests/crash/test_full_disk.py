@@ -75,7 +75,7 @@ def office(tmp_path: Path, disk: SmallFileSystem) -> Iterator[Office]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["run", "schedule"])
-def test_a_sender_that_finds_no_room_says_so_and_ends(
+def test_a_sender_on_a_full_disk_reports_it_and_ends(
     office: Office, disk: SmallFileSystem, command: str
 ) -> None:
     office.write("xx-001", "x")
@@ -90,7 +90,7 @@ def test_a_sender_that_finds_no_room_says_so_and_ends(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["run", "schedule"])
-def test_a_sender_that_may_not_write_says_so_and_ends(
+def test_a_sender_without_write_permission_reports_it_and_ends(
     office: Office, disk: SmallFileSystem, command: str
 ) -> None:
     office.write("xx-001", "x")

@@ -15,7 +15,7 @@ KILLS = size(10, 60)
 
 
 @pytest.mark.slow
-def test_killed_at_every_protocol_moment(tmp_path: Path) -> None:
+def test_killed_at_every_protocol_step(tmp_path: Path) -> None:
     with run_all_kill_points(tmp_path, KINDS if FULL else SOME) as channels:
         hidden = sum(office.accepted_unrecorded() for channel in channels for office in channel.offices)
         time.sleep(FIRST_LOOKUP)

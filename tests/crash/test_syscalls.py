@@ -11,7 +11,7 @@ from tests.crash.syscalls import SYSTEM_CALLS, SyscallKillRunner
 @pytest.mark.full
 @pytest.mark.slow
 @pytest.mark.parametrize("account", ["x", "instagram", "whatsapp"])
-def test_killed_at_writes_until_none_is_left(tmp_path: Path, account: str) -> None:
+def test_killed_at_writes_until_none_remains(tmp_path: Path, account: str) -> None:
     with SandboxProcess() as world:
         world.raise_limits()
         office = Office(tmp_path / "kantor", world, people=phones(3))

@@ -36,7 +36,7 @@ class FailingEngine(Engine):
         raise OSError("the disk is gone")
 
 
-def test_what_a_database_says_is_told_without_the_statement_and_its_values() -> None:
+def test_a_database_error_is_reported_without_the_statement_and_its_values() -> None:
     error = OperationalError(
         "INSERT ... VALUES (?)", ("+6281200000001",), sqlite3.OperationalError("disk is full")
     )
@@ -44,7 +44,7 @@ def test_what_a_database_says_is_told_without_the_statement_and_its_values() -> 
     assert describe_error(OSError("gone")) == "gone"
 
 
-def test_a_job_that_fails_is_told_without_a_trace_and_posts_still_go_out(
+def test_a_job_that_fails_is_reported_without_a_trace_and_posts_still_go_out(
     fake_office: FakeOffice, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     fake_office.post("a")

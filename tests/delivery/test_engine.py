@@ -97,7 +97,7 @@ def test_each_error_ends_in_its_state(fake_office: FakeOffice, error, state):
     assert fake_office.channel.published == []
 
 
-def test_an_unknown_is_found_and_nothing_is_sent_twice(fake_office: FakeOffice):
+def test_an_unknown_outcome_is_matched_and_no_duplicate_is_sent(fake_office: FakeOffice):
     fake_office.channel.responses = [live(UnknownOutcome("timeout"))]
     fake_office.post("a", "once")
     fake_office.run()
@@ -108,7 +108,7 @@ def test_an_unknown_is_found_and_nothing_is_sent_twice(fake_office: FakeOffice):
 
 
 @pytest.mark.parametrize("found", [Transient("reset"), OverflowError("an id of 400 digits")], ids=repr)
-def test_a_look_that_breaks_proves_nothing_and_keeps_no_other_waiting(fake_office: FakeOffice, found):
+def test_a_lookup_that_breaks_proves_nothing_and_keeps_no_other_waiting(fake_office: FakeOffice, found):
     fake_office.channel.responses = [UnknownOutcome("timeout"), UnknownOutcome("timeout")]
     fake_office.channel.lookup_result = found
     fake_office.post("a")
@@ -127,7 +127,7 @@ def test_a_look_that_breaks_proves_nothing_and_keeps_no_other_waiting(fake_offic
     assert proofs == {Proof.NO_ANSWER}
 
 
-def test_nothing_is_sent_again_because_nobody_answered_the_question(fake_office: FakeOffice):
+def test_nothing_is_sent_again_because_a_lookup_got_no_answer(fake_office: FakeOffice):
     """``on_unknown = "retry"`` sends again what was looked for and not found."""
     fake_office.on_unknown = "retry"
     fake_office.channel.lookup_schedule = LookupSchedule((0.0,))
@@ -151,7 +151,7 @@ def test_nothing_is_sent_again_because_nobody_answered_the_question(fake_office:
     assert fake_office.states() == {"a": "unknown decision", "b": "published"}
 
 
-def test_a_question_that_was_not_answered_is_asked_again_in_a_quarter_of_an_hour(fake_office: FakeOffice):
+def test_a_lookup_that_was_not_answered_is_repeated_in_a_quarter_of_an_hour(fake_office: FakeOffice):
     fake_office.channel.responses = [live(UnknownOutcome("timeout"))]
     fake_office.channel.lookup_result = Transient("http-503")
     fake_office.channel.lookup_schedule = LookupSchedule((0.0,))
@@ -166,7 +166,7 @@ def test_a_question_that_was_not_answered_is_asked_again_in_a_quarter_of_an_hour
     assert fake_office.states() == {"a": "published found"}
 
 
-def test_what_another_delivery_holds_settles_no_doubt(fake_office: FakeOffice):
+def test_a_post_that_another_delivery_holds_settles_no_unknown_outcome(fake_office: FakeOffice):
     fake_office.channel.responses = [UnknownOutcome("timeout")]
     fake_office.channel.lookup_schedule = LookupSchedule((60.0,), "the square")
     fake_office.post("a")
@@ -180,7 +180,7 @@ def test_what_another_delivery_holds_settles_no_doubt(fake_office: FakeOffice):
     assert fake_office.channel.lookups[-1].used_remote_ids == {"1"}
 
 
-def test_a_later_attempt_is_looked_for_since_the_first_that_may_have_landed(fake_office: FakeOffice):
+def test_a_later_attempt_is_checked_since_the_first_that_possibly_landed(fake_office: FakeOffice):
     """A 403 `duplicate` on the second try speaks of the first."""
     fake_office.channel.responses = [live(UnknownOutcome("timeout")), UnknownOutcome("duplicate")]
     fake_office.post("a")
@@ -206,7 +206,7 @@ def test_an_unknown_that_is_proved_absent_is_sent(fake_office: FakeOffice):
     assert len(fake_office.channel.published) == 1
 
 
-def test_an_unknown_that_nobody_can_tell_is_left_to_a_person(fake_office: FakeOffice):
+def test_an_unknown_outcome_without_a_lookup_waits_for_a_person(fake_office: FakeOffice):
     fake_office.channel.responses = [UnknownOutcome("timeout")]
     fake_office.post("a")
     for _ in range(3):
@@ -219,7 +219,7 @@ def test_an_unknown_that_nobody_can_tell_is_left_to_a_person(fake_office: FakeOf
     ("late", "state"),
     [(Late.ASK, "missed late"), (Late.SKIP, "expired late"), (Late.PUBLISH, "published")],
 )
-def test_late_is_never_now_unless_the_post_says_so(fake_office: FakeOffice, late, state):
+def test_late_is_never_now_unless_the_post_allows_it(fake_office: FakeOffice, late, state):
     fake_office.post("a", ago=7200, late=late)
     fake_office.run()
     assert fake_office.states() == {"a": state}
@@ -247,7 +247,7 @@ def test_what_was_due_before_the_ledger_was_made_is_never_sent(fake_office: Fake
 @pytest.mark.parametrize(
     "more", [{"late": Late.SKIP}, {"expires": PublishTime("", "UTC", datetime(2021, 1, 1, tzinfo=UTC))}]
 )
-def test_what_was_over_before_the_ledger_was_made_needs_nobody(fake_office: FakeOffice, more):
+def test_a_post_that_was_over_before_the_ledger_was_made_needs_no_person(fake_office: FakeOffice, more):
     fake_office.post("a", ago=3 * 86400, **more)
     fake_office.run()
     assert fake_office.states()["a"].startswith("expired")
@@ -300,7 +300,7 @@ def test_a_draft_holds_what_was_scheduled_and_lets_it_go_again(fake_office: Fake
     assert fake_office.states() == {"a": "scheduled"}
 
 
-def test_one_file_that_is_gone_holds_its_post(fake_office: FakeOffice):
+def test_one_deleted_file_holds_its_post(fake_office: FakeOffice):
     for name in "abcdef":
         fake_office.post(name, ago=-3600)
     fake_office.schedule()
@@ -309,7 +309,7 @@ def test_one_file_that_is_gone_holds_its_post(fake_office: FakeOffice):
     assert fake_office.states()["a"] == "held file"
 
 
-def test_many_files_gone_at_once_change_nothing(fake_office: FakeOffice):
+def test_many_files_deleted_at_once_change_nothing(fake_office: FakeOffice):
     for name in "abcdef":
         fake_office.post(name, ago=-3600)
     fake_office.schedule()
@@ -318,7 +318,7 @@ def test_many_files_gone_at_once_change_nothing(fake_office: FakeOffice):
     assert set(fake_office.states().values()) == {"scheduled"}
 
 
-def test_a_folder_gone_changes_nothing(fake_office: FakeOffice):
+def test_a_missing_folder_changes_nothing(fake_office: FakeOffice):
     fake_office.post("a", ago=-3600)
     fake_office.schedule()
     fake_office.rows = []
@@ -326,7 +326,7 @@ def test_a_folder_gone_changes_nothing(fake_office: FakeOffice):
     assert fake_office.states() == {"a": "scheduled"}
 
 
-def test_a_text_mended_before_is_followed_and_after_is_only_noted(fake_office: FakeOffice):
+def test_a_text_fixed_before_is_followed_and_after_is_only_noted(fake_office: FakeOffice):
     fake_office.post("a", "old", ago=-3600)
     fake_office.schedule()
     fake_office.change("a", rendition=Rendition("square", (Part(1, "new"),)))
@@ -339,7 +339,7 @@ def test_a_text_mended_before_is_followed_and_after_is_only_noted(fake_office: F
         assert totals.list_by_post(conn)[0].changed
 
 
-def test_a_failed_post_follows_its_mended_file(fake_office: FakeOffice):
+def test_a_failed_post_follows_its_fixed_file(fake_office: FakeOffice):
     fake_office.channel.responses = [Rejected("too-long")]
     fake_office.post("a", "much too long")
     fake_office.run()
@@ -367,7 +367,7 @@ def test_the_same_text_under_another_id_is_refused_unless_it_repeats(fake_office
     assert fake_office.states() == {"a": "published", "b": "failed same-text", "c": "published"}
 
 
-def test_what_a_dead_owner_left_is_unknown_or_free(fake_office: FakeOffice):
+def test_a_delivery_of_a_dead_owner_is_unknown_or_free(fake_office: FakeOffice):
     from humaspost.ledger.deliveries import claims
     from humaspost.ledger.deliveries.gate import Gate, GateRequest
 
@@ -403,7 +403,7 @@ def test_preparation_is_shared_and_kept(fake_office: FakeOffice):
     assert fake_office.states() == {"a": "published"}
 
 
-def test_three_doubts_in_a_row_stop_the_lane(fake_office: FakeOffice):
+def test_three_unknown_outcomes_in_a_row_stop_the_worker(fake_office: FakeOffice):
     fake_office.channel.responses = [UnknownOutcome("reset")] * 9
     for name in "abcdefg":
         fake_office.post(name)
@@ -428,7 +428,7 @@ def test_a_wrong_login_holds_the_account_before_anything_is_sent(fake_office: Fa
     assert fake_office.states() == {"a": "published"}
 
 
-def test_what_comes_due_after_a_release_is_not_held_by_a_look_from_before_it(fake_office: FakeOffice):
+def test_a_post_due_after_a_release_is_not_held_by_a_lookup_from_before_it(fake_office: FakeOffice):
     """Whoever looked while the account was held, and writes after it was released, would hold it for good."""
     fake_office.post("a")
     fake_office.schedule()
@@ -447,7 +447,7 @@ def test_what_comes_due_after_a_release_is_not_held_by_a_look_from_before_it(fak
 
 
 @pytest.mark.parametrize("due", [["b"], []], ids=["something is due", "nothing is due"])
-def test_after_a_verdict_on_a_template_the_next_sender_asks_what_there_is(fake_office: FakeOffice, due):
+def test_after_a_template_status_change_the_next_sender_fetches_the_templates(fake_office: FakeOffice, due):
     fake_office.post("a")
     fake_office.run()
     fake_office.run()
@@ -466,7 +466,7 @@ def test_after_a_verdict_on_a_template_the_next_sender_asks_what_there_is(fake_o
     assert fake_office.channel.status_fetches == 2
 
 
-def test_a_channel_that_is_broken_is_not_asked_without_end(fake_office: FakeOffice):
+def test_a_broken_channel_is_not_queried_without_end(fake_office: FakeOffice):
     asked = []
 
     def broken(config, context):
@@ -485,7 +485,7 @@ def test_a_channel_that_is_broken_is_not_asked_without_end(fake_office: FakeOffi
     assert not any("no secret is told" in told.detail for told in fake_office.events)
 
 
-def test_an_account_that_may_log_in_but_not_write_is_not_asked_at_once(fake_office: FakeOffice):
+def test_an_account_with_login_but_without_write_access_is_not_queried_at_once(fake_office: FakeOffice):
     fake_office.channel.responses = [AuthFailed("25", "restricted")] * 50
     for name in "abc":
         fake_office.post(name)
@@ -520,7 +520,7 @@ def test_a_restriction_that_lets_one_log_in_is_ended_by_a_person_only(fake_offic
     assert set(fake_office.states().values()) == {"published"}
 
 
-def test_an_allowance_that_is_spent_on_the_question_itself_is_not_asked_for_every_half_minute(
+def test_an_allowance_that_is_spent_on_the_query_itself_is_not_queried_every_half_minute(
     fake_office: FakeOffice,
 ):
     """It asked on, for money that was not there, and `status` called the post scheduled."""
@@ -540,7 +540,7 @@ def test_an_allowance_that_is_spent_on_the_question_itself_is_not_asked_for_ever
     assert fake_office.states() == {"a": "published"}
 
 
-def test_a_released_account_is_asked_at_once_by_the_sender_that_runs(fake_office: FakeOffice):
+def test_a_released_account_is_checked_at_once_by_the_sender_that_runs(fake_office: FakeOffice):
     """A person mended the login, and the daemon looked again ten minutes later."""
     fake_office.channel.login = AuthFailed("401")
     fake_office.post("a")
@@ -641,7 +641,7 @@ def test_a_ledger_that_refuses_to_the_end_does_not_keep_the_process(fake_office:
 
 
 @pytest.mark.parametrize("ago", [60.0, 600.0], ids=["due since", "due before"])
-def test_what_a_restored_ledger_hears_of_only_now_is_not_sent_by_itself(fake_office: FakeOffice, ago):
+def test_an_overdue_post_of_a_restored_ledger_is_not_sent_by_itself(fake_office: FakeOffice, ago):
     """A file that the backup never saw may have gone out since, late, though its date lies before the backup."""
     seen = fake_office.now() - timedelta(seconds=300)
     fake_office.ledger.write(

@@ -87,7 +87,7 @@ def test_everybody_gets_it_once_however_many_lists_they_are_on(fake_office: Fake
     assert counts(fake_office) == {State.PUBLISHED: MANY + 20}
 
 
-def test_those_who_left_or_never_agreed_are_refused_and_counted(fake_office: FakeOffice):
+def test_opted_out_or_never_agreed_recipients_are_refused_and_counted(fake_office: FakeOffice):
     add_recipients(fake_office, "masyarakat", range(10))
     add_recipients(fake_office, "tamu", range(10, 13), consents=False)
     left = update(recipient).where(recipient.c.id == "r3").values(opted_out_at=fake_office.now())
@@ -97,7 +97,7 @@ def test_those_who_left_or_never_agreed_are_refused_and_counted(fake_office: Fak
     assert counts(fake_office) == {State.PUBLISHED: 9, State.REFUSED: 4}
 
 
-def test_who_leaves_after_the_plan_is_stopped_at_the_gate(fake_office: FakeOffice):
+def test_an_opt_out_after_the_plan_is_stopped_at_the_gate(fake_office: FakeOffice):
     add_recipients(fake_office, "masyarakat", range(3))
     to_all(fake_office, "a", "masyarakat", ago=-60)
     fake_office.schedule()
@@ -116,7 +116,7 @@ def test_who_leaves_after_the_plan_is_stopped_at_the_gate(fake_office: FakeOffic
     assert sorted(to for _t, to, _r in fake_office.channel.published) == ["+6281200000000", "+6281200000002"]
 
 
-def test_without_a_window_and_without_a_template_nobody_is_written_to(fake_office: FakeOffice):
+def test_without_a_window_and_without_a_template_no_recipient_gets_a_message(fake_office: FakeOffice):
     add_recipients(fake_office, "masyarakat", range(2))
     to_all(fake_office, "a", "masyarakat")
     fake_office.change("a", rendition=Rendition("square", (Part(1, "free text"),)))
@@ -137,7 +137,9 @@ def stop_marketing(fake_office: FakeOffice, who: str) -> None:
     ("known", "called", "reached"),
     [("MARKETING", "", 2), ("UTILITY", "MARKETING", 3), (None, "MARKETING", 2), (None, "", 3)],
 )
-def test_who_wants_no_marketing_gets_every_other_template(fake_office: FakeOffice, known, called, reached):
+def test_a_recipient_without_marketing_gets_every_other_template(
+    fake_office: FakeOffice, known, called, reached
+):
     add_recipients(fake_office, "masyarakat", range(3))
     to_all(fake_office, "a", "masyarakat")
     fallback = Fallback("pengumuman", "id", ("a",), category=called)
@@ -234,7 +236,7 @@ def test_an_end_counts_only_the_tries_that_ended_so(fake_office: FakeOffice):
     assert counts(fake_office) == {State.FAILED: 1}
 
 
-def test_one_bad_number_stops_nobody_else(fake_office: FakeOffice):
+def test_one_bad_number_stops_no_other_recipient(fake_office: FakeOffice):
     add_recipients(fake_office, "masyarakat", range(30))
     fake_office.channel.responses = [Rejected("131026", scope=Scope.RECIPIENT)]
     to_all(fake_office, "a", "masyarakat")
@@ -242,7 +244,7 @@ def test_one_bad_number_stops_nobody_else(fake_office: FakeOffice):
     assert counts(fake_office) == {State.PUBLISHED: 29, State.FAILED: 1}
 
 
-def test_what_is_wrong_for_everybody_is_asked_once(fake_office: FakeOffice):
+def test_an_error_for_all_recipients_is_tried_once(fake_office: FakeOffice):
     """A template that does not exist was refused ten thousand times."""
     add_recipients(fake_office, "masyarakat", range(40))
     refused = Rejected("132001", "no such template", scope=Scope.POST)
@@ -253,7 +255,7 @@ def test_what_is_wrong_for_everybody_is_asked_once(fake_office: FakeOffice):
     assert len(fake_office.channel.responses) > 0, "only what was on its way was asked"
 
 
-def test_an_account_under_maintenance_is_asked_once(fake_office: FakeOffice):
+def test_an_account_under_maintenance_is_tried_once(fake_office: FakeOffice):
     add_recipients(fake_office, "masyarakat", range(40))
     fake_office.channel.responses = [Transient("131057", scope=Scope.ACCOUNT)] * 40
     to_all(fake_office, "a", "masyarakat")
@@ -262,7 +264,7 @@ def test_an_account_under_maintenance_is_asked_once(fake_office: FakeOffice):
     assert len(fake_office.channel.responses) > 0
 
 
-def test_a_lost_answer_is_one_doubt_among_many_receipts(fake_office: FakeOffice):
+def test_a_lost_answer_is_one_unknown_outcome_among_many_receipts(fake_office: FakeOffice):
     add_recipients(fake_office, "masyarakat", range(30))
     fake_office.channel.responses = [None, UnknownOutcome("timeout")]
     to_all(fake_office, "a", "masyarakat")
@@ -272,7 +274,7 @@ def test_a_lost_answer_is_one_doubt_among_many_receipts(fake_office: FakeOffice)
     assert len(fake_office.channel.published) == 29
 
 
-def test_a_rate_limited_recipient_waits_alone(fake_office: FakeOffice):
+def test_only_the_rate_limited_recipient_waits(fake_office: FakeOffice):
     add_recipients(fake_office, "masyarakat", range(5))
     later = fake_office.now() + timedelta(hours=1)
     fake_office.channel.responses = [RateLimited("131056", retry_at=later, scope=Scope.RECIPIENT)]
@@ -320,7 +322,7 @@ def test_a_daily_quota_of_people_is_kept_below_and_the_rest_waits(fake_office: F
     ]
 
 
-def test_who_needs_no_place_does_not_wait_for_one(fake_office: FakeOffice):
+def test_a_recipient_that_uses_no_quota_does_not_wait_for_it(fake_office: FakeOffice):
     """Nor does a post to such people alone, behind one that waits."""
     (
         add_recipients(fake_office, "lama", range(100, 119)),
@@ -356,7 +358,7 @@ def test_where_the_window_was_closed_after_all_the_gate_counts_the_template(fake
         assert conn.execute(select(service_window)).all() == []
 
 
-def test_a_person_written_to_anew_counts_from_then(fake_office: FakeOffice):
+def test_a_person_written_to_again_counts_from_then(fake_office: FakeOffice):
     """The first of two uses leaves the day's window, the person does not: whoever waits is not woken for nothing."""
     add_recipients(fake_office, "baru", range(1))
     limited(fake_office, 20)
@@ -367,7 +369,7 @@ def test_a_person_written_to_anew_counts_from_then(fake_office: FakeOffice):
     assert late - fake_office.now() > timedelta(hours=21.9)
 
 
-def test_of_many_who_wait_only_some_are_woken_by_one_place(fake_office: FakeOffice):
+def test_of_many_who_wait_only_some_are_woken_by_one_free_slot(fake_office: FakeOffice):
     add_recipients(fake_office, "baru", range(200))
     limited(fake_office, 20)
     for number in range(19):

@@ -147,7 +147,7 @@ def test_it_is_published_with_its_address(instagram_harness: InstagramHarness) -
     assert published.url == instagram_harness.only_delivery.url
 
 
-def test_an_address_that_cannot_be_read_makes_no_difference(instagram_harness: InstagramHarness) -> None:
+def test_an_unreadable_address_makes_no_difference(instagram_harness: InstagramHarness) -> None:
     unreadable = {"error": {"code": 100, "error_subcode": 33, "message": "does not exist"}}
     # The first such read is the look at the container.
     answer: dict[str, Any] = {"status": 400, "body": unreadable, "acted": False}
@@ -214,7 +214,7 @@ def test_the_same_words_again_are_a_post_of_their_own(
 
 
 @pytest.mark.parametrize("second", PUBLISHED_TWICE)
-def test_two_with_the_same_words_at_one_moment_have_a_container_each(
+def test_two_with_the_same_words_at_one_time_have_a_container_each(
     instagram_harness: InstagramHarness, second: str
 ) -> None:
     """They shared one, and the second was called published by what the first had made."""
@@ -229,7 +229,7 @@ def test_two_with_the_same_words_at_one_moment_have_a_container_each(
 
 @pytest.mark.parametrize("second", PUBLISHED_TWICE)
 @pytest.mark.parametrize("fault", ["drop-before", "drop-after"])
-def test_a_container_in_doubt_is_nobody_elses(
+def test_a_container_of_an_unknown_outcome_belongs_to_no_other_delivery(
     instagram_harness: InstagramHarness, second: str, fault: str
 ) -> None:
     instagram_harness.set_options(second_publish=second)
@@ -250,7 +250,7 @@ def test_a_container_in_doubt_is_nobody_elses(
 @pytest.mark.parametrize(
     "says", [unknown_outcomes.cancel, published_by_a_person], ids=["cancel", "published"]
 )
-def test_what_a_person_settled_leaves_no_container_behind(
+def test_a_delivery_that_a_person_settled_keeps_no_container(
     instagram_harness: InstagramHarness, second: str, says: Callable[..., int]
 ) -> None:
     instagram_harness.set_options(second_publish=second)
@@ -266,7 +266,7 @@ def test_what_a_person_settled_leaves_no_container_behind(
 
 
 @pytest.mark.parametrize("how", ["ERROR", "EXPIRED"])
-def test_what_is_proved_not_live_is_made_anew(instagram_harness: InstagramHarness, how: str) -> None:
+def test_what_is_proved_not_live_is_made_again(instagram_harness: InstagramHarness, how: str) -> None:
     """The broken container was published again and again."""
     instagram_harness.inject_fault("status", status=500, acted=False)
     instagram_harness.post("a")
@@ -312,7 +312,7 @@ def test_a_twin_with_another_picture_is_not_taken_for_the_lost_one(
     }
 
 
-def test_a_post_that_is_live_and_called_spam_is_found_and_the_account_stops(
+def test_a_post_that_is_live_and_called_spam_is_matched_and_the_account_stops(
     instagram_harness: InstagramHarness,
 ) -> None:
     instagram_harness.set_options(publish_then_spam_error=True)
@@ -347,7 +347,7 @@ def test_a_restricted_account_publishes_nothing_and_waits_for_a_person(
     assert instagram_harness.public_objects() == []
 
 
-def test_the_days_posts_are_as_many_as_the_platform_says(instagram_harness: InstagramHarness) -> None:
+def test_the_days_posts_are_as_many_as_the_platform_allows(instagram_harness: InstagramHarness) -> None:
     instagram_harness.set_options(quota_total=2)
     for n in range(3):
         instagram_harness.post(f"p{n}", f"Halo {n}.")
@@ -361,7 +361,7 @@ def test_the_days_posts_are_as_many_as_the_platform_says(instagram_harness: Inst
     assert len(refused) == 1  # the office knew, and did not ask
 
 
-def test_the_forecast_says_when_the_gate_lets_it_pass(instagram_harness: InstagramHarness) -> None:
+def test_the_forecast_names_the_time_when_the_gate_lets_it_pass(instagram_harness: InstagramHarness) -> None:
     instagram_harness.set_options(quota_total=3)
     for n in range(3):
         instagram_harness.post(f"p{n}", f"Halo {n}.")
@@ -381,7 +381,7 @@ def test_the_forecast_says_when_the_gate_lets_it_pass(instagram_harness: Instagr
     assert seen.quota_wait == ("posts", held.not_before)
 
 
-def test_containers_are_counted_and_not_begun_beyond_the_days(instagram_harness: InstagramHarness) -> None:
+def test_containers_are_counted_and_not_started_beyond_the_days(instagram_harness: InstagramHarness) -> None:
     instagram_harness.post("a")
     instagram_harness.run()
     with instagram_harness.ledger.read() as conn:

@@ -92,7 +92,7 @@ def test_the_graph_is_whole() -> None:
     assert "humaspost" in graph["humaspost.cli.root"]
 
 
-def test_a_lazy_circle_is_seen(tmp_path: Path) -> None:
+def test_a_lazy_circle_is_detected(tmp_path: Path) -> None:
     package = tmp_path / "office"
     package.mkdir()
     (package / "__init__.py").write_text("def f():\n    from office.session import open_session\n")
@@ -117,13 +117,13 @@ def test_the_facade_has_every_type_of_the_interface() -> None:
     assert ours - set(plugin.__all__) == set()
 
 
-def test_nothing_of_ours_imports_the_facade() -> None:
+def test_no_package_of_humaspost_imports_the_facade() -> None:
     """It imports requests and the contract; a command that needs neither must not pay for them."""
     graph = import_graph(SOURCE)
     assert [module for module, imported in graph.items() if "humaspost.plugin" in imported] == []
 
 
 @pytest.mark.parametrize("file", sorted(EXAMPLE.glob("*.py")), ids=lambda file: file.name)
-def test_the_example_plug_in_imports_the_facade_alone(file: Path) -> None:
+def test_the_example_plug_in_imports_the_facade_only(file: Path) -> None:
     imported = set(imports(file, dict.fromkeys(import_graph(SOURCE), file)))
     assert imported == {"humaspost.plugin"}

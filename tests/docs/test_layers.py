@@ -37,7 +37,7 @@ def _called(path: Path) -> set[str]:
     return {ast.unparse(node.func) for node in calls}
 
 
-def test_there_is_something_to_look_at() -> None:
+def test_there_is_something_to_check() -> None:
     assert len(REPORTS) > 10
     assert len(VIEWS) > 10
 
@@ -56,7 +56,7 @@ def test_views_read_neither_ledger_nor_clock(path: Path) -> None:
     assert not {"datetime.now", "datetime.utcnow", "time.time", "time.monotonic"} & _called(path)
 
 
-def test_no_row_of_sqlalchemy_leaves_the_ledger() -> None:
+def test_no_row_of_sqlalchemy_is_returned_by_the_ledger() -> None:
     assert [path.relative_to(ROOT) for path in ABOVE_LEDGER if "Row" in _names(path)] == []
     assert [path.relative_to(ROOT) for path in ABOVE_LEDGER if "sqlalchemy.Row" in set(_imports(path))] == []
 

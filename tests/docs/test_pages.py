@@ -42,12 +42,12 @@ def test_every_exit_code_is_documented() -> None:
     assert [int(row) for row in rows] == [code.value for code in ExitCode]
 
 
-def test_every_code_has_its_place_in_help() -> None:
+def test_every_code_is_listed_in_help() -> None:
     assert all_codes()
     assert all_codes().keys() <= anchors(ROOT / "docs" / "help.md")
 
 
-def test_generated_parts_are_fresh() -> None:
+def test_generated_parts_are_up_to_date() -> None:
     command = [sys.executable, str(ROOT / "tools" / "docs.py"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.stdout + done.stderr, done.returncode) == ("", 0)

@@ -44,7 +44,7 @@ def test_from_an_empty_folder_to_three_platforms(office: Office) -> None:
     assert "Loket *malam*" not in office.sandbox.objects("x")[0]["text"]
 
 
-def test_status_says_in_json_what_is_true(office: Office) -> None:
+def test_status_reports_in_json_what_is_true(office: Office) -> None:
     objects_by_channel(office, "kabar", "Loket malam buka.")
     office.run("publish", "kabar", "--yes")
     told = office.json("status")
@@ -64,7 +64,7 @@ def test_status_says_in_json_what_is_true(office: Office) -> None:
     assert "+62812000000" not in "".join(office.transcript)
 
 
-def test_published_once_however_often_it_is_asked_for(office: Office) -> None:
+def test_published_once_however_often_it_is_requested(office: Office) -> None:
     office.post("kabar", "Satu kali saja.")
     office.run("publish", "kabar", "--yes")
     office.run("publish", "kabar", "--yes")
@@ -72,14 +72,14 @@ def test_published_once_however_often_it_is_asked_for(office: Office) -> None:
     assert len(office.sandbox.objects()) == 1
 
 
-def test_without_a_terminal_publish_asks_for_yes(office: Office) -> None:
+def test_without_a_terminal_publish_requires_yes(office: Office) -> None:
     office.post("kabar", "Halo.")
     done = office.run("publish", "kabar", exits=2)
     assert "--yes" in done.err
     assert office.sandbox.objects() == []
 
 
-def test_cron_sends_what_is_due_and_says_nothing_when_nothing_is(office: Office) -> None:
+def test_cron_sends_what_is_due_and_prints_nothing_when_nothing_is(office: Office) -> None:
     office.run("audience", "import", "wartawan", "--yes")
     quiet = office.run("run")
     assert (quiet.out, quiet.err) == ("", "")
@@ -124,7 +124,7 @@ def test_a_due_post_with_a_problem_makes_run_end_with_3(office: Office) -> None:
     assert office.sandbox.objects() == []
 
 
-def test_wrong_keys_hold_what_is_due_until_a_check_says_ok(office: Office) -> None:
+def test_wrong_keys_hold_what_is_due_until_a_check_succeeds(office: Office) -> None:
     office.run("account", "check", "x")
     keys = office.folder / "credentials.toml"
     right = keys.read_text()
@@ -139,14 +139,14 @@ def test_wrong_keys_hold_what_is_due_until_a_check_says_ok(office: Office) -> No
     assert [o["text"] for o in office.sandbox.objects()] == ["Halo."]
 
 
-def test_exit_codes_of_the_wrong_words_and_the_wrong_place(office: Office) -> None:
+def test_exit_codes_of_wrong_words_and_a_wrong_folder(office: Office) -> None:
     office.run("pubish", exits=2)
     office.run("publish", "tidak-ada", "--yes", exits=2)
     (office.folder / "config.toml").rename(office.folder / "config.old")
     assert office.run("status", "--json", exits=78).out == ""
 
 
-def test_an_answer_that_never_came_is_looked_up_and_found(office: Office) -> None:
+def test_an_answer_that_never_came_is_checked_and_matched(office: Office) -> None:
     office.sandbox.fault(channel="x", method="POST", path="/2/tweets", fault="drop-after")
     office.post("kabar", "Sudah tayang?")
     office.run("publish", "kabar", "--yes", exits=5)
@@ -164,7 +164,7 @@ def test_an_answer_that_never_came_is_looked_up_and_found(office: Office) -> Non
 @pytest.mark.parametrize(
     ("word", "state", "objects"), [("--published", "published", 5), ("--cancel", "cancelled", 5)]
 )
-def test_a_person_settles_what_no_platform_can_tell(
+def test_a_person_settles_what_no_platform_can_prove(
     office: Office, word: str, state: str, objects: int
 ) -> None:
     office.sandbox.fault(channel="whatsapp", method="POST", path="/messages$", fault="drop-after")

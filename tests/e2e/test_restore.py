@@ -53,7 +53,7 @@ def test_after_a_restore_nothing_of_the_gap_goes_out_again(office: Office) -> No
     assert _sent(office) == sorted([*before, "Hari biasa."])
 
 
-def test_a_ledger_copied_over_by_hand_is_refused_until_it_is_adopted(office: Office) -> None:
+def test_a_manually_copied_ledger_is_refused_until_it_is_adopted(office: Office) -> None:
     office.run("run")
     time.sleep(1.0)
     ledger = _state(office) / "ledger.sqlite3"
@@ -75,7 +75,7 @@ def test_a_ledger_copied_over_by_hand_is_refused_until_it_is_adopted(office: Off
     assert _counts(office) == {"kabar": {"unknown": 1}}
 
 
-def test_a_damaged_ledger_is_never_sent_from_and_says_how_to_go_on(office: Office) -> None:
+def test_a_damaged_ledger_is_never_sent_from_and_explains_how_to_go_on(office: Office) -> None:
     office.run("run")
     time.sleep(1.0)
     office.post("kabar", "Satu kali.", due=0)
@@ -107,7 +107,7 @@ def test_a_damaged_ledger_is_never_sent_from_and_says_how_to_go_on(office: Offic
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def test_restore_waits_for_the_sender_to_be_stopped_and_says_what_is_missing(office: Office) -> None:
+def test_restore_waits_for_the_sender_to_be_stopped_and_reports_what_is_missing(office: Office) -> None:
     office.run("restore", "--yes", exits=74)
     office.run("backup", exits=74)
     office.run("run")  # the ledger is made

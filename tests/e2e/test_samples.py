@@ -78,7 +78,7 @@ def people(*lists: str) -> set[str]:
     return {row.split(",")[0] for row in lines}
 
 
-def test_each_goes_where_it_says_and_nowhere_else(day: PublishedDay) -> None:
+def test_each_goes_to_its_named_channels_and_to_no_other(day: PublishedDay) -> None:
     counts = {name: len(objects) for name, objects in day.items()}
     everywhere = [f"{n} {c}" for n in ("01", "02", "09", "10", "11") for c in ("x", "instagram")]
     people_of = {name: counts.pop(name) for name in list(counts) if name.endswith("whatsapp")}
@@ -89,7 +89,7 @@ def test_each_goes_where_it_says_and_nowhere_else(day: PublishedDay) -> None:
     assert sum(map(len, day.values())) == len(day.sandbox.objects())
 
 
-def test_01_says_on_each_channel_what_was_written_for_it(day: PublishedDay) -> None:
+def test_01_publishes_on_each_channel_what_was_written_for_it(day: PublishedDay) -> None:
     assert day.text("01 x").startswith("Mulai Senin, 8 Februari 2021, loket adminduk")
     assert day.text("01 x").endswith("#LayananMalam #KotaContohMelayani")
     assert day.text("01 instagram").startswith("Pulang kerja baru sempat urus dokumen?")
@@ -98,7 +98,7 @@ def test_01_says_on_each_channel_what_was_written_for_it(day: PublishedDay) -> N
 
 
 @pytest.mark.parametrize("name", ["01 x", "01 instagram", "01 whatsapp"])
-def test_01_carries_a_picture_without_the_place_where_it_was_taken(day: PublishedDay, name: str) -> None:
+def test_01_carries_a_picture_without_the_location_where_it_was_taken(day: PublishedDay, name: str) -> None:
     source = Image.open(ROOT / "posts/media/014-loket-malam.jpg")
     assert source.getexif().get_ifd(0x8825), "the sample has GPS to strip"
     shown = picture(day, day[name][0])
@@ -176,7 +176,7 @@ def test_12_stays_a_draft(day: PublishedDay) -> None:
     assert not [o for o in day.sandbox.objects() if body[:40] in o["text"]]
 
 
-def test_nobody_gets_anything_twice(day: PublishedDay) -> None:
+def test_no_recipient_gets_a_duplicate(day: PublishedDay) -> None:
     for name, objects in day.items():
         twice = [who for who, count in Counter(o["to"] for o in objects if o["to"]).items() if count > 1]
         assert twice == [], name

@@ -85,7 +85,7 @@ def test_sigterm_lets_what_is_in_flight_land(office: Office) -> None:
 
 
 @pytest.mark.parametrize("command", ["schedule", "run"])
-def test_a_second_sender_is_refused_and_told_who_is_first(office: Office, command: str) -> None:
+def test_a_second_sender_is_refused_and_names_the_first(office: Office, command: str) -> None:
     daemon = started(office)
     refused = office.run(command, exits=75, within=2 * SECOND)
     assert str(daemon.pid) in refused.err, refused.err
@@ -94,7 +94,7 @@ def test_a_second_sender_is_refused_and_told_who_is_first(office: Office, comman
     assert daemon.end() == 0
 
 
-def test_killed_in_the_middle_nothing_is_sent_twice(office: Office) -> None:
+def test_killed_in_the_middle_no_duplicate_is_sent(office: Office) -> None:
     daemon = started(office)
     office.run("account", "check", "x")
     office.sandbox.fault(channel="x", method="POST", path="/2/tweets", fault="hang-after", seconds=20)

@@ -121,7 +121,7 @@ def test_old_pythons_can_read_the_script() -> None:
         assert not (isinstance(node, ast.arguments) and node.kwonlyargs), "Python 2 has no keyword-only"
 
 
-def test_a_venv_of_somebody_else_is_kept(clone: Path) -> None:
+def test_a_venv_of_another_person_is_kept(clone: Path) -> None:
     (clone / ".venv").mkdir()
     (clone / ".venv" / "precious").write_text("mine")
     refused(
@@ -131,7 +131,7 @@ def test_a_venv_of_somebody_else_is_kept(clone: Path) -> None:
 
 
 @pytest.mark.slow
-def test_packages_that_cannot_be_downloaded(clone: Path) -> None:
+def test_packages_without_a_download(clone: Path) -> None:
     pin = "certifi==2026.10.18 --hash=sha256:" + "0" * 64
     (clone / "requirements" / "run.txt").write_text(pin)
     done = set_up(clone, PIP_INDEX_URL="http://127.0.0.1:9/", PIP_RETRIES="0", NO_PROXY="127.0.0.1")
@@ -172,7 +172,7 @@ def interrupt(clone: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_slow_set_up_shows_how_far_it_is(clone: Path) -> None:
+def test_a_slow_set_up_prints_its_progress(clone: Path) -> None:
     script = clone / "tools" / "setup.py"
     script.write_text(script.read_text().replace("STEP = 3.0", "STEP = 0.02"))
     done = set_up(clone)  # without a terminal

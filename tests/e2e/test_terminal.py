@@ -13,7 +13,7 @@ POSTS = 30
 SMALL = 4096
 
 
-def test_what_is_due_goes_out_though_nobody_reads(office: Office) -> None:
+def test_what_is_due_goes_out_though_no_reader_is_there(office: Office) -> None:
     for number in range(POSTS):
         office.post(f"p{number:02}", f"Pengumuman nomor {number} untuk warga", due=4)
     reader, writer = os.pipe()

@@ -29,7 +29,7 @@ def phone_video(office: Office) -> Office:
     return office
 
 
-def test_without_convert_each_broken_rule_is_told(phone_video: Office) -> None:
+def test_without_convert_each_broken_rule_is_reported(phone_video: Office) -> None:
     found = phone_video.json("check", exits=3)["problems"]
     told = {(problem["channel"], problem["code"]) for problem in found}
     assert told == {
@@ -42,7 +42,7 @@ def test_without_convert_each_broken_rule_is_told(phone_video: Office) -> None:
     assert all("convert = true" in problem["hint"] for problem in found)
 
 
-def test_with_convert_it_is_published_and_seen(phone_video: Office) -> None:
+def test_with_convert_it_is_published_and_displayed(phone_video: Office) -> None:
     config = phone_video.folder / "config.toml"
     config.write_text(config.read_text("utf-8") + "convert = true\n", "utf-8")
     assert phone_video.json("check")["problems"] == []
@@ -63,7 +63,7 @@ def test_with_convert_it_is_published_and_seen(phone_video: Office) -> None:
         assert image.size == (800, 1000)
 
 
-def test_a_gif_is_a_reel_and_a_sound_is_taken(office: Office) -> None:
+def test_a_gif_is_a_reel_and_an_audio_is_taken(office: Office) -> None:
     media = office.folder / "posts" / "media"
     (media / "gerak.gif").write_bytes(gif((401, 301)))
     (media / "siaran.wav").write_bytes(audio_file("pcm_s16le", container="wav", seconds=2.0))

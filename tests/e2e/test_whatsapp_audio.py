@@ -14,7 +14,7 @@ from tests.web.test_webhooks import FIRST, await_window
 pytestmark = pytest.mark.slow
 
 
-def test_a_recording_and_a_gif_reach_whoever_wrote(served_office: ServedOffice) -> None:
+def test_a_recording_and_a_gif_reach_each_recipient_who_wrote(served_office: ServedOffice) -> None:
     config = served_office.folder / "config.toml"
     config.write_text(config.read_text("utf-8") + "\n[media]\nconvert = true\n", "utf-8")
     media = served_office.folder / "posts" / "media"

@@ -65,7 +65,7 @@ def test_the_wheel_brings_all_it_needs(installed: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_demo_works_from_the_wheel(installed: Path, tmp_path: Path) -> None:
+def test_the_demo_runs_from_the_wheel(installed: Path, tmp_path: Path) -> None:
     said = run(installed, "demo", cwd=tmp_path)
     assert ", 0 failed, 0 unknown, " in said
     assert list(tmp_path.iterdir()) == []

@@ -66,7 +66,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, RenditionJs
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
-def test_a_post_is_shown_as_written_down(case: Path, office: Mapping[str, RenditionJson]) -> None:
+def test_a_post_is_displayed_as_written_down(case: Path, office: Mapping[str, RenditionJson]) -> None:
     shown, goldens = office[case.name], goldens_of(case)
     assert set(shown) == set(goldens)
     for account, path in goldens.items():
@@ -75,7 +75,7 @@ def test_a_post_is_shown_as_written_down(case: Path, office: Mapping[str, Rendit
         assert Rendition.from_json(json.loads(text)) == shown[account], "what is stored is read back the same"
 
 
-def test_there_are_cases_and_none_is_left_over() -> None:
+def test_there_are_cases_and_none_is_unused() -> None:
     assert len(CASES) >= 12 + 6
     owned = {path for case in CASES for path in goldens_of(case).values()}
     assert set(HERE.glob("*.json")) == owned

@@ -110,7 +110,7 @@ def test_any_bytes(raw: bytes) -> None:
 
 @examples(37, 150)
 @given(st.lists(line, max_size=12).map("\n".join))
-def test_anything_that_looks_like_a_config(text: str) -> None:
+def test_anything_that_resembles_a_config(text: str) -> None:
     _check_load(text.encode(errors="surrogatepass"))
 
 

@@ -17,7 +17,7 @@ SECRET = b"-----BEGIN PRIVATE KEY-----\nkenari\n"
 
 
 @pytest.mark.parametrize("swap", ["link to a file", "link to a folder", "other bytes", "pipe", "gone"])
-def test_what_was_put_in_its_place_is_never_fitted(tmp_path: Path, swap: str) -> None:
+def test_a_file_that_replaced_it_is_never_fitted(tmp_path: Path, swap: str) -> None:
     outside = tmp_path / "rahasia.jpg"
     outside.write_bytes(SECRET)
     source = tmp_path / "kantor" / "a.jpg"

@@ -55,7 +55,7 @@ def _write(office: Path, name: str, text: str) -> None:
     os.utime(file, (time.time() - 10,) * 2)
 
 
-def test_no_sign_that_steers_is_ever_said(office: Path) -> None:
+def test_no_sign_that_steers_is_ever_printed(office: Path) -> None:
     due = f"{datetime.now(UTC) - timedelta(minutes=1):%Y-%m-%d %H:%M:%S} +00:00"
     escaped = EVIL.encode("unicode_escape").decode().replace("\\x9b", "\\u009b")
     front = f"date: {due}\nchannels: [x, whatsapp]\naudiences: [masyarakat]"

@@ -108,7 +108,7 @@ def test_a_newer_ledger_is_refused(tmp_path):
         open_ledger(tmp_path, now=NOW, create=True, upgrade=True)
 
 
-def test_an_older_ledger_is_left_to_a_sender(tmp_path):
+def test_an_older_ledger_is_upgraded_only_by_a_sender(tmp_path):
     open_ledger(tmp_path, now=NOW, create=True).close()
     _pretend_version(tmp_path / FILE, "0000")
     with pytest.raises(LedgerError, match="older"):
@@ -194,7 +194,7 @@ def test_what_is_no_ledger_is_refused(tmp_path):
     assert "humaspost restore" in caught.value.hint
 
 
-def test_one_bad_work_fails_alone_and_the_batch_is_committed(tmp_path):
+def test_one_bad_job_fails_by_itself_and_the_batch_is_committed(tmp_path):
     ledger = open_ledger(tmp_path, now=NOW, create=True)
     gate = threading.Event()
 
@@ -242,13 +242,13 @@ def test_another_process_sees_a_write_as_a_change(tmp_path):
     ledger.close(), other.close()
 
 
-def test_a_naive_moment_is_a_bug(tmp_path):
+def test_a_naive_time_is_a_bug(tmp_path):
     with pytest.raises(ValueError, match="zone"):
         schema.UtcTimestamp().process_bind_param(datetime(2026, 1, 1), None)
 
 
 @pytest.mark.parametrize("year", [1, 202, 2027, 9999])
-def test_a_moment_of_any_year_is_read_again(tmp_path, year):
+def test_a_time_of_any_year_is_read_again(tmp_path, year):
     column, then = schema.UtcTimestamp(), datetime(year, 2, 28, 16, 52, 48, 7, tzinfo=UTC)
     stored = column.process_bind_param(then, None)
     assert column.process_result_value(stored, None) == then

@@ -54,7 +54,7 @@ def close(left: tuple[int, ...], right: tuple[int, ...]) -> bool:
 
 @pytest.mark.parametrize("taken", [INSTAGRAM, X, WHATSAPP])
 @pytest.mark.parametrize("orientation", [1, 6])
-def test_a_photograph_keeps_only_what_is_seen(
+def test_a_photograph_keeps_only_what_is_visible(
     root: Path, put: Put, taken: MediaRules, orientation: int
 ) -> None:
     source = image_files.jpeg((600, 400), orientation=orientation, secrets=True)
@@ -82,7 +82,7 @@ def test_a_picture_made_smaller_stays_within_the_ratio(ratio: Fraction, width: i
     assert abs(smaller.height - width / ratio) <= 1.5
 
 
-def test_a_picture_of_another_shape_keeps_it(root: Path) -> None:
+def test_a_picture_of_another_ratio_keeps_it(root: Path) -> None:
     image = Image.new("RGB", (1000, 2000))
     assert limit_width(image, 500, ratio=INSTAGRAM.ratio).size == (500, 1000)
 

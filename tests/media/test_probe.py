@@ -67,7 +67,7 @@ def only_problem(root: Path, file: str) -> Problem:
         ("a.3gp", video_files.video_file(container="3gp"), MediaKind.VIDEO, "video/3gpp"),
     ],
 )
-def test_the_content_tells_the_kind(
+def test_the_content_determines_the_kind(
     root: Path, put: Put, name: str, data: bytes, kind: MediaKind, mime: str
 ) -> None:
     found = details(root, put(name, data))
@@ -82,7 +82,7 @@ def test_a_picture_is_a_picture_under_the_name_of_another(root: Path, put: Put) 
 @pytest.mark.parametrize(
     ("orientation", "size"), [(1, (60, 40)), (3, (60, 40)), (6, (40, 60)), (8, (40, 60))]
 )
-def test_sides_are_told_as_a_person_sees_them(
+def test_sides_are_reported_as_a_person_sees_them(
     root: Path, put: Put, orientation: int, size: tuple[int, int]
 ) -> None:
     found = details(root, put("a.jpg", image_files.jpeg((60, 40), orientation=orientation)))
@@ -137,7 +137,7 @@ def test_too_many_bytes_are_not_even_read(root: Path, put: Put) -> None:
     assert only_problem(root, file).code == "media-too-large"
 
 
-def test_a_missing_file_names_the_one_that_was_meant(root: Path, put: Put) -> None:
+def test_a_missing_file_names_the_one_that_is_suggested(root: Path, put: Put) -> None:
     put("014-loket-malam.jpg", image_files.jpeg())
     problem = only_problem(root, "media/014-loket-malm.JPG")
     assert (problem.code, problem.hint) == ("media-missing-file", "write: file: media/014-loket-malam.jpg")
@@ -185,7 +185,7 @@ def test_pipes_devices_and_folders_are_refused_at_once(root: Path) -> None:
         assert (problem.code, problem.message) == ("media-unreadable", f"media/{name} is not a file")
 
 
-def test_a_folder_that_became_a_link_after_the_look_is_not_followed(
+def test_a_folder_that_became_a_link_after_the_check_is_not_followed(
     root: Path, put: Put, tmp_path: Path
 ) -> None:
     put("a.jpg", image_files.jpeg())
@@ -204,7 +204,7 @@ def test_a_folder_that_became_a_link_after_the_look_is_not_followed(
         safe_open.open_inside(root, looked)
 
 
-def test_a_file_that_may_not_be_read(root: Path, put: Put) -> None:
+def test_a_file_without_read_permission(root: Path, put: Put) -> None:
     file = put("a.jpg", image_files.jpeg())
     (root / "posts" / file).chmod(0)
     me = os.geteuid()
@@ -226,7 +226,7 @@ def test_one_bad_file_never_hides_the_others(root: Path, put: Put) -> None:
     assert [medium.facts is not None for medium in post.media] == [False, True, False]
 
 
-def test_the_same_picture_twice_is_a_warning(root: Path, put: Put) -> None:
+def test_a_duplicate_picture_is_a_warning(root: Path, put: Put) -> None:
     data = image_files.jpeg()
     post = post_with(root, put("a.jpg", data), put("b.jpg", data))
     _, problems = MediaProbe(root).probe_post(post)
@@ -235,7 +235,7 @@ def test_the_same_picture_twice_is_a_warning(root: Path, put: Put) -> None:
     ]
 
 
-def test_cover_and_captions_are_looked_at_too(root: Path, put: Put) -> None:
+def test_cover_and_captions_are_checked_too(root: Path, put: Put) -> None:
     film = put("a.mp4", video_files.video_file())
     folder = root / "posts"
     (folder / "media" / "a.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nHalo\n")
@@ -252,7 +252,7 @@ def test_cover_and_captions_are_looked_at_too(root: Path, put: Put) -> None:
     ]
 
 
-def test_a_file_is_looked_at_again_only_when_it_changed(root: Path, put: Put) -> None:
+def test_a_file_is_checked_again_only_when_it_changed(root: Path, put: Put) -> None:
     looks = MediaProbe(root)
     file = put("a.jpg", image_files.jpeg((60, 40)))
     path = root / "posts" / file

@@ -98,7 +98,7 @@ def test_no_reason_is_a_bare_string() -> None:
         "match row.reason:\n    case 'late':\n        pass",
     ],
 )
-def test_a_bare_string_would_be_found(line: str) -> None:
+def test_a_bare_string_would_be_detected(line: str) -> None:
     assert list(bare_reasons(ast.parse(line))) == [1]
 
 

@@ -79,5 +79,5 @@ def run_senders(office: Office, *, twos: int, eights: int) -> None:
     assert texts == {f"Nomor {number}.": 1 for number in range(10)}
 
 
-def test_senders_started_together_have_one_owner(office: Office) -> None:
+def test_senders_started_at_once_have_one_owner(office: Office) -> None:
     run_senders(office, twos=TWOS, eights=EIGHTS)

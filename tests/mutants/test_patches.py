@@ -26,7 +26,7 @@ def test_a_fault_fits_the_tree_and_is_still_python(mutant: Mutant) -> None:
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_a_fault_says_what_a_user_would_suffer(mutant: Mutant) -> None:
+def test_a_fault_names_what_a_user_would_suffer(mutant: Mutant) -> None:
     assert mutant.why.endswith(".")
     assert len(mutant.why) > 20
 

@@ -57,7 +57,7 @@ NETWORK_FAULTS = {
 
 @pytest.mark.parametrize("lie", NETWORK_FAULTS)
 @pytest.mark.parametrize("call", [c for c in PLATFORM_CALLS if c.write], ids=str)
-def test_a_lie_about_the_public_write_is_doubt_and_never_a_second_write(network_office, call, lie):
+def test_a_lie_about_the_public_write_is_unknown_and_never_a_second_write(network_office, call, lie):
     fault, acted = NETWORK_FAULTS[lie]
     network_office.post(call.channel, image=call.image)
     network_office.inject_fault(channel=call.channel, method=call.method, path=call.path, count=1, **fault)
@@ -132,7 +132,7 @@ def test_a_redirect_is_never_followed_on_a_write(network_office, channel):
     ],
     ids=str,
 )
-def test_a_listed_refusal_ends_as_its_table_says(network_office, channel, status, body, state):
+def test_a_listed_refusal_ends_as_its_table_states(network_office, channel, status, body, state):
     call = next(c for c in PLATFORM_CALLS if c.write and c.channel == channel)
     network_office.post(channel, image=call.image)
     network_office.inject_fault(

@@ -111,7 +111,7 @@ def _problems(post: Post) -> list[Problem]:
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED_POSITIONS))
-def test_a_bad_file_gives_its_problem_at_its_place(name: str, read: dict[str, Post]) -> None:
+def test_a_bad_file_gives_its_problem_at_its_position(name: str, read: dict[str, Post]) -> None:
     found = _problems(read[name])
     assert [problem.code for problem in found] == [name.split(".")[0]]
     assert all(problem.hint for problem in found)

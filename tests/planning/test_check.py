@@ -66,7 +66,7 @@ def test_what_fits_has_no_problem() -> None:
     assert _codes(Part(1, "x" * 20, (_image(), _image(1)))) == []
 
 
-def test_too_long_says_by_how_much_and_both_ways_out() -> None:
+def test_too_long_states_by_how_much_and_both_ways_out() -> None:
     problem = _problems_of(Part(1, "x" * 25))[0]
     assert (problem.code, problem.field, problem.channel) == ("too-long", "x.text", "x")
     assert problem.message == "the text is 25/20 characters long on x: 5 too many"
@@ -83,7 +83,7 @@ def test_a_channel_without_threads_offers_none() -> None:
     assert "thread" not in _problems_of(Part(1, "x" * 21), max_parts=1)[0].hint
 
 
-def test_the_exact_measure_is_asked_only_beyond_the_bound() -> None:
+def test_the_exact_measure_is_computed_only_beyond_the_bound() -> None:
     asked: list[str] = []
 
     def measure(text: str) -> int:
@@ -145,7 +145,7 @@ def test_a_kind_without_rules_is_not_taken() -> None:
     assert _codes(_with(document)) == [("media-kind", "media.0.file")]
 
 
-def test_what_is_sent_as_it_is_may_be_too_large_or_too_wide() -> None:
+def test_media_sent_as_they_are_have_limits_of_size_and_width() -> None:
     assert _codes(_with(_gif(size=3_000_000))) == [("media-too-large", "media.0.file")]
     assert _codes(_with(_gif(width=1300))) == [("media-too-wide", "media.0.file")]
 
@@ -183,13 +183,15 @@ def test_ratios(width: int, height: int, fits: bool) -> None:
         (1080, 1400, "0.77"),
     ],
 )
-def test_a_ratio_is_told_so_that_it_is_seen_to_be_outside(width: int, height: int, said: str) -> None:
+def test_a_ratio_is_printed_so_precisely_that_it_is_visibly_outside(
+    width: int, height: int, said: str
+) -> None:
     part = _with(_image(width=width, height=height))
     (problem,) = _problems_of(part)
     assert said in problem.message
 
 
-def test_a_restricted_post_never_goes_where_anybody_reads() -> None:
+def test_a_restricted_post_never_goes_to_a_public_channel() -> None:
     post = replace(_POST, visibility=Visibility.RESTRICTED)
     assert _codes(Part(1, "a"), post=post) == [("restricted-public", "visibility")]
     assert _codes(Part(1, "a"), post=post, is_public=False) == []

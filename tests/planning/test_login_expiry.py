@@ -40,7 +40,7 @@ def test_a_login_that_ends_before_the_post_is_due_is_warned_of(expires_at, warne
     assert {p.code for p in problems} <= set(CODES)
 
 
-def test_the_warning_says_which_login_and_when() -> None:
+def test_the_warning_names_the_login_and_the_time() -> None:
     (problem,) = statuses(DUE - DAY)
     assert "square" in problem.message
     assert "2027-02-02" in problem.message

@@ -79,7 +79,7 @@ def test_a_channel_with_several_accounts_and_no_default_is_ambiguous():
     assert [item.reason for item in found.held] == ["error"]
 
 
-def test_an_unknown_name_is_told_with_its_nearest():
+def test_an_unknown_name_is_reported_with_its_nearest():
     _found, problems = made(post("p", "hello", "sqare"))
     assert codes(problems) == ["unknown-channel"]
     assert "square" in problems[0].hint
@@ -92,19 +92,19 @@ def test_one_wrong_post_never_hides_the_others():
     assert [(item.post, item.reason) for item in found.held] == [("loud", "error")]
 
 
-def test_an_error_found_while_reading_keeps_the_post_out():
+def test_an_error_while_reading_keeps_the_post_out():
     wrong = Problem("media-missing-file", "not there", file="posts/p.md")
     found, _problems = made(post("p"), bad=[wrong])
     assert found.rows == ()
 
 
-def test_a_draft_is_warned_and_an_empty_one_left_in_peace():
+def test_a_draft_is_warned_and_an_empty_one_is_ignored():
     found, problems = made(post("a", "hey!", draft=True), post("b", "", draft=True))
     assert [(p.code, p.is_error, p.file) for p in problems] == [("too-loud", False, "posts/a.md")]
     assert {item.reason for item in found.held} == {"draft"}
 
 
-def test_the_same_words_twice_are_refused_on_the_later_post():
+def test_duplicate_words_are_refused_on_the_later_post():
     found, problems = made(post("b", after=1), post("a"))
     assert codes(problems) == ["same-text"]
     assert problems[0].file == "posts/b.md"
@@ -119,7 +119,7 @@ def test_the_same_words_on_purpose_or_much_later_are_fine():
     assert len(found.rows) == 3
 
 
-def test_what_was_published_lately_is_not_said_again_under_another_id():
+def test_what_was_published_lately_is_not_published_again_under_another_id():
     before, _ = made(post("a"))
     said = PublishedText("square", before.rows[0].rendition.hash, "old", DUE - timedelta(days=3))
     _found, problems = made(post("a"), said=[said])

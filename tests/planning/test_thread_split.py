@@ -31,7 +31,7 @@ def _texts(text: str, closing: str = "", *, limit: int = 30) -> list[str]:
     return [part.text for part in split_thread(_long(text, closing), _rules(limit)).parts]
 
 
-def test_what_did_not_ask_stays_as_it_is() -> None:
+def test_a_post_without_thread_stays_as_it_is() -> None:
     rendition = Rendition("x", (Part(1, "x" * 999),))
     assert split_thread(rendition, _X) is rendition
 
@@ -42,7 +42,7 @@ def test_what_fits_stays_whole_and_without_a_counter() -> None:
     assert made.replies_to == "sp-1"
 
 
-def test_sentences_stay_together() -> None:
+def test_sentences_stay_whole() -> None:
     assert _texts("Satu dua tiga. Empat lima enam. Tujuh delapan!") == [
         "Satu dua tiga. 1/3",
         "Empat lima enam. 2/3",
@@ -90,7 +90,7 @@ def test_a_url_within_a_word_that_is_too_long_is_not_cut_either() -> None:
     assert _texts(f"{'—' * 15}{url}") == [f"{'—' * 15} 1/2", f"{url} 2/2"]
 
 
-def test_a_url_longer_than_a_part_stays_whole_for_the_check_to_tell() -> None:
+def test_a_url_longer_than_a_part_stays_whole_for_the_check_to_report() -> None:
     url = "https://kota.go.id/" + "a" * 40
     assert f"{url} 2/3" in _texts(f"Baca {url} ya.")
 
@@ -102,11 +102,11 @@ def test_link_and_hashtags_close_the_last_part_only() -> None:
     ]
 
 
-def test_a_last_word_that_leaves_no_room_gives_the_closing_its_own_part() -> None:
+def test_a_last_word_without_room_for_the_closing_gives_it_its_own_part() -> None:
     assert _texts("Satudua", "#" + "b" * 24) == ["Satudua 1/2", "2/2\n#" + "b" * 24]
 
 
-def test_counters_grow_with_the_thread() -> None:
+def test_counters_widen_with_the_thread() -> None:
     parts = _texts("Kata ini panjang benar. " * 12)
     assert (parts[0], parts[-1]) == ("Kata ini panjang benar. 1/12", "Kata ini panjang benar. 12/12")
     assert all(len(part) <= 30 for part in parts)
@@ -131,7 +131,7 @@ def test_each_part_has_the_extra_that_is_its_own() -> None:
     ]
 
 
-def test_a_press_release_on_x() -> None:
+def test_a_news_release_on_x() -> None:
     body = "Pemerintah Kota Contoh memperpanjang jam layanan di Kec. Melati sampai pukul 20.00 WIB. " * 8
     made = split_thread(_long(body, "https://kota.go.id/014\n#LayananMalam"), _X)
     assert len(made.parts) == 3

@@ -174,7 +174,7 @@ STAYS = {
 
 
 @pytest.mark.parametrize("name", [*BROKEN, *STAYS])
-def test_a_broken_rule_is_one_problem_that_says_what_is_and_what_may_be(name: str) -> None:
+def test_a_broken_rule_is_one_problem_that_states_what_is_and_what_is_allowed(name: str) -> None:
     facts, message = (BROKEN | STAYS)[name]
     (problem,) = _problems_of(facts)
     assert (problem.code, problem.message) == (name.split(" ")[0], message)
@@ -183,7 +183,7 @@ def test_a_broken_rule_is_one_problem_that_says_what_is_and_what_may_be(name: st
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_what_conversion_mends_is_no_problem_with_it(name: str) -> None:
+def test_what_conversion_fixes_is_no_problem_with_it(name: str) -> None:
     assert _problems_of(BROKEN[name][0], convert=True) == []
 
 
@@ -192,7 +192,7 @@ def test_nothing_is_cut_short_or_blown_up_by_conversion(name: str) -> None:
     assert [problem.code for problem in _problems_of(STAYS[name][0], convert=True)] == [name.split(" ")[0]]
 
 
-def test_each_broken_rule_is_told_at_once() -> None:
+def test_each_broken_rule_is_reported_at_once() -> None:
     facts = replace(_with(codec="hevc", audio_codec="mp3"), duration=75.0, mime="video/quicktime")
     assert {problem.code for problem in _problems_of(facts)} == {
         "media-codec",
@@ -202,7 +202,7 @@ def test_each_broken_rule_is_told_at_once() -> None:
     }
 
 
-def test_a_sound_is_converted_too() -> None:
+def test_an_audio_is_converted_too() -> None:
     for facts in (_with(_AUDIO_DETAILS, audio_channels=2), replace(_AUDIO_DETAILS, mime="audio/wav")):
         (problem,) = _problems_of(facts)
         assert problem.code in ("media-sound", "media-container")
@@ -210,7 +210,7 @@ def test_a_sound_is_converted_too() -> None:
         assert _problems_of(facts, convert=True) == []
 
 
-def test_opus_may_have_to_be_mono_where_others_need_not() -> None:
+def test_opus_has_to_be_mono_where_others_need_not() -> None:
     inside = VideoRules(audio_codecs=("aac", "opus"), mono_audio_codecs=("opus",))
     rules = replace(_RULES, media={MediaKind.AUDIO: replace(_AUDIO, video=inside)})
     for audio, codes in (("aac", []), ("opus", ["media-sound"])):
@@ -236,7 +236,7 @@ def test_a_video_too_long_to_be_shrunk_stays_too_large() -> None:
     assert [problem.code for problem in found] == ["media-too-large"]
 
 
-def test_another_place_has_rules_of_its_own() -> None:
+def test_another_channel_has_its_own_rules() -> None:
     medium = Medium("a.mp4", Path("/office/posts/a.mp4"), 0, alt="L.", facts=_MEDIA_DETAILS)
     post = Post(id="sp-1", file="posts/a.md", title="T", body=(), media=(medium,))
     item = replace(attachment_from_medium(medium, "posts/a.mp4"), use="story")

@@ -77,7 +77,7 @@ def test_what_is_late_before_its_first_write(late: Late, stop: Decision, *, befo
     assert decide(replace(FIRST, now=LATER, late=late, due_before_ledger=before_ledger)) == stop
 
 
-def test_without_a_window_and_without_a_template_nobody_is_written_to() -> None:
+def test_without_a_window_and_without_a_template_no_recipient_gets_a_message() -> None:
     assert decide(replace(GOING, service_window_open=False, has_template=False)) == Deny(
         State.REFUSED, "no-template"
     )

@@ -153,7 +153,7 @@ def test_any_bytes_between_fences(keys: bytes, text: str) -> None:
 
 @examples(200, 800)
 @given(front, body)
-def test_anything_that_looks_like_a_post(keys: str, text: str) -> None:
+def test_anything_that_resembles_a_post(keys: str, text: str) -> None:
     raw = f"---\n{keys}\n---\n{text}".encode()
     _check_result(_read(raw), raw)
 

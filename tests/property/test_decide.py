@@ -76,7 +76,7 @@ def test_what_nothing_forbids_goes(case):
 
 @examples(50, 100)
 @given(cases)
-def test_once_begun_in_time_the_rest_is_never_missed(case):
+def test_once_started_in_time_the_rest_is_never_missed(case):
     decision = decide(case)
     if case.first_write_at is not None and isinstance(decision, Deny):
         assert decision.state is not State.MISSED
@@ -84,7 +84,7 @@ def test_once_begun_in_time_the_rest_is_never_missed(case):
 
 @examples(50, 100)
 @given(cases)
-def test_late_is_missed_only_where_a_person_is_to_be_asked(case):
+def test_late_is_missed_only_where_a_person_has_to_decide(case):
     decision = decide(case)
     if isinstance(decision, Deny) and decision.state is State.MISSED:
         assert case.late is not Late.SKIP

@@ -157,11 +157,11 @@ def _agree(past: Sequence[tuple[str, datetime]], coming: Sequence[Post], limit: 
     Post([*(f"{n}" for n in range(19)), *"abcdefghij"], DUE),
     20,
 )
-def test_one_post_ends_when_the_books_say(past, post, limit):
+def test_one_post_ends_when_the_records_show_it(past, post, limit):
     _agree(past, [post], limit)
 
 
 @examples(37, 150)
 @given(written, st.lists(posts, min_size=2, max_size=3), st.integers(2, 9))
-def test_several_posts_end_when_the_books_say(past, coming, limit):
+def test_several_posts_end_when_the_records_show_it(past, coming, limit):
     _agree(past, coming, limit)

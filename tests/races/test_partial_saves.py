@@ -87,7 +87,7 @@ class Writer(threading.Thread):
             time.sleep(SETTLE * 1.3)
 
 
-def test_saves_are_never_seen_in_part(tmp_path: Path) -> None:
+def test_saves_are_never_read_in_part(tmp_path: Path) -> None:
     folder = tmp_path / "posts"
     folder.mkdir()
     paths = [folder / f"p{number:02}.md" for number in range(FILES)]

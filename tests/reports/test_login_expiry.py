@@ -73,7 +73,7 @@ def test_posts_after_the_end_are_counted(office: Office) -> None:
 
 
 @pytest.mark.parametrize(("expires", "renews"), [(None, False), (22 * DAY, False), (20 * DAY, True)])
-def test_nothing_is_said_where_no_end_is_known_or_none_comes_first(
+def test_nothing_is_reported_without_an_expiry_or_with_a_later_one(
     office: Office, expires: timedelta | None, renews: bool
 ) -> None:
     schedule(office, 1, 21, expires=expires, renews=renews)

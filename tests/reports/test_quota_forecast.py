@@ -91,7 +91,7 @@ def test_what_the_ledger_used_since_the_platform_spoke_counts_too() -> None:
     assert one.quota_wait is None
 
 
-def test_what_the_platform_counted_already_is_not_counted_twice() -> None:
+def test_what_the_platform_counted_already_is_counted_once() -> None:
     before = [NOW - 9 * HOUR] * 40
     past = RecentUsage({("instagram", "posts"): before})
     told = {"instagram": AccountStatus(NOW - 6 * HOUR, None, {"posts": (40, 50)})}
@@ -121,13 +121,13 @@ def test_a_figure_beyond_belief_takes_no_more_room_than_the_quota() -> None:
     assert one.quota_wait == ("posts", NOW + DAY)
 
 
-def test_what_waits_past_its_grace_would_be_missed_unless_it_may_be_late() -> None:
+def test_a_post_that_waits_past_its_grace_is_missed_unless_late_is_allowed() -> None:
     late = [upcoming(n, NOW, late=Late.PUBLISH) for n in range(48)]
     assert not will_be_missed(forecast_of(late, {})[-1])
     assert will_be_missed(forecast_of([upcoming(n, NOW) for n in range(48)], {})[-1])
 
 
-def test_a_login_that_ends_before_is_told() -> None:
+def test_a_login_that_ends_before_is_reported() -> None:
     posts = [upcoming(0, NOW), upcoming(1, NOW + DAY)]
     assert [one.login_expires_at for one in forecast_of(posts, account_status(expires_at=NOW + HOUR))] == [
         None,
@@ -135,7 +135,7 @@ def test_a_login_that_ends_before_is_told() -> None:
     ]
 
 
-def test_plan_says_it_below_the_post() -> None:
+def test_plan_prints_it_below_the_post() -> None:
     posts = [*(upcoming(n, NOW) for n in range(48)), upcoming(48, NOW + 3 * DAY)]
     seen = PlanOutlook(forecast_of(posts, account_status(expires_at=NOW + 2 * DAY)), ())
     shown = [

@@ -89,7 +89,7 @@ def test_each_day_takes_so_many(people: int, days: int | None) -> None:
     assert (found.last_delivery_at if found else None) == (DUE + days * DAY if days else None)
 
 
-def test_whoever_gets_several_posts_counts_once_from_the_last_of_them_on() -> None:
+def test_a_recipient_of_several_posts_counts_once_from_the_last_of_them_on() -> None:
     again, later = DUE + timedelta(hours=3), DUE + timedelta(hours=4)
     found = run_forecast(
         (range(237), upcoming(237)),
@@ -108,14 +108,14 @@ def test_who_was_written_to_in_the_last_day_already_counts() -> None:
     assert (found.last_delivery_at, found.missed) == (DUE + timedelta(hours=4), 0)
 
 
-def test_who_counts_already_and_is_written_to_counts_anew() -> None:
+def test_a_counted_recipient_who_is_written_to_counts_again() -> None:
     before = [(n, DUE - timedelta(hours=10)) for n in range(237)]
     (found,) = run_forecast(([*range(237), "new"], upcoming(238)), written=before)
     assert found is not None
     assert (found.last_delivery_at, found.missed) == (DUE + DAY, 0)
 
 
-def test_who_never_gets_it_takes_no_place() -> None:
+def test_a_recipient_who_never_gets_it_uses_no_quota() -> None:
     found = run_forecast(
         (range(1000), upcoming(1000, expires=DUE + timedelta(hours=1))),
         (range(2000, 2237), upcoming(237, due=DUE + DAY)),
@@ -123,7 +123,7 @@ def test_who_never_gets_it_takes_no_place() -> None:
     assert found[1] is None
 
 
-def test_a_post_that_nobody_gets_within_its_grace_is_missed_by_all() -> None:
+def test_a_post_that_reaches_no_recipient_within_its_grace_is_missed_by_all() -> None:
     full = [(n, DUE - timedelta(hours=10)) for n in range(237)]
     one = upcoming(5)
     (found,) = run_forecast((range(1000, 1005), one), written=full)
@@ -139,7 +139,7 @@ def test_a_post_that_nobody_gets_within_its_grace_is_missed_by_all() -> None:
     assert "get nothing (expired)" in skipped
 
 
-def test_where_somebody_gets_it_in_time_the_others_get_it_late() -> None:
+def test_where_one_recipient_gets_it_in_time_the_others_get_it_late() -> None:
     full = [(n, DUE - timedelta(hours=10)) for n in range(236)]
     (found,) = run_forecast((range(1000, 1003), upcoming(3)), written=full)
     assert found is not None
@@ -151,7 +151,7 @@ def test_where_somebody_gets_it_in_time_the_others_get_it_late() -> None:
     assert found.missed == 0
 
 
-def test_ten_thousand_people_and_a_month_of_posts_are_foreseen_at_once() -> None:
+def test_ten_thousand_people_and_a_month_of_posts_are_forecast_at_once() -> None:
     posts = [(range(10_000), upcoming(10_000, due=DUE + n * DAY)) for n in range(30)]
     begun = time.process_time()
     found = run_forecast(*posts)

@@ -34,7 +34,7 @@ def test_media_host_guesses_a_type_from_the_name(http: requests.Session, sandbox
     assert http.get(f"{sandbox.url}/media/a.png").headers["content-type"] == "image/png"
 
 
-def test_a_stored_page_cannot_run_on_our_origin(http: requests.Session, sandbox: Sandbox) -> None:
+def test_a_stored_page_never_runs_on_the_sandboxs_origin(http: requests.Session, sandbox: Sandbox) -> None:
     page = b"<script>alert(1)</script>"
     http.put(f"{sandbox.url}/media/a.html", data=page, headers={"content-type": "text/html"})
     assert "sandbox" in http.get(f"{sandbox.url}/media/a.html").headers["content-security-policy"]
@@ -65,7 +65,7 @@ def test_a_template_s_language_is_no_credential() -> None:
     assert redact_value({"a": [{"token": "rahasia"}]}) == {"a": [{}]}
 
 
-def test_the_journal_holds_no_credentials(http: requests.Session, sandbox: Sandbox) -> None:
+def test_the_request_log_holds_no_credentials(http: requests.Session, sandbox: Sandbox) -> None:
     canary = "CANARY-0001"
     http.post(
         f"{sandbox.url}/media/a?access_token={canary}",
@@ -89,7 +89,7 @@ def test_reset_forgets_everything(http: requests.Session, sandbox: Sandbox) -> N
     assert http.get(f"{sandbox.url}/media/a").status_code == 404
 
 
-def test_settings_are_known_by_name(http: requests.Session, sandbox: Sandbox) -> None:
+def test_settings_are_identified_by_name(http: requests.Session, sandbox: Sandbox) -> None:
     url = f"{sandbox.url}/_sandbox/settings"
     assert http.post(url, json={"x.duplicate_hours": 1}).json()["settings"] == {"x.duplicate_hours": 1}
     unknown = http.post(url, json={"x.duplicat": 1})
@@ -126,7 +126,7 @@ def test_settings_take_what_they_can_understand(
     assert said in http.get(url).json()["known"][name]
 
 
-def test_inbound_wants_a_number_and_a_text(http: requests.Session, sandbox: Sandbox) -> None:
+def test_inbound_requires_a_number_and_a_text(http: requests.Session, sandbox: Sandbox) -> None:
     for wrong in ({}, {"from": "0812", "text": "a"}, {"from": "+628123456789"}, [], "x"):
         assert http.post(f"{sandbox.url}/_sandbox/inbound", json=wrong).status_code == 400
 

@@ -50,7 +50,7 @@ def test_drop_closes_without_a_byte(
 
 
 @pytest.mark.parametrize(("fault", "acted"), [("drop-before", False), ("drop-after", True)])
-def test_a_drop_may_be_a_reset(http: requests.Session, sandbox: Sandbox, fault: str, acted: bool) -> None:
+def test_a_drop_can_be_a_reset(http: requests.Session, sandbox: Sandbox, fault: str, acted: bool) -> None:
     order(http, sandbox, fault=fault, reset=True)
     with socket.create_connection(("127.0.0.1", int(sandbox.url.rpartition(":")[2]))) as raw:
         raw.sendall(b"PUT /media/a.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nwords")
@@ -60,7 +60,7 @@ def test_a_drop_may_be_a_reset(http: requests.Session, sandbox: Sandbox, fault: 
     assert stored(sandbox) is acted
 
 
-def test_drop_before_reads_the_whole_request_and_answers_nothing(
+def test_drop_before_receives_the_whole_request_and_answers_nothing(
     http: requests.Session, sandbox: Sandbox
 ) -> None:
     order(http, sandbox, fault="drop-before")
@@ -217,5 +217,5 @@ def test_a_senseless_order_is_refused(
     assert http.get(f"{sandbox.url}/_sandbox/faults").json() == {"faults": []}
 
 
-def test_every_fault_says_what_it_does() -> None:
+def test_every_fault_does_what_it_promises() -> None:
     assert FAULT_DESCRIPTIONS.keys() == FAULT_FIELDS.keys()

@@ -191,7 +191,7 @@ def test_a_setting_of_the_wrong_kind_stops_nothing(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     "body", [{"text": "a", "reply": {"in_reply_to_tweet_id": None}}, {"text": "a", "poll": None}]
 )
-def test_no_field_of_x_may_be_null_however_deep(sandbox: Sandbox, body: Any) -> None:
+def test_no_field_of_x_accepts_null_however_deep(sandbox: Sandbox, body: Any) -> None:
     account = sandbox.config()["accounts"]["x"]
     keys = [account[name] for name in ("api_key", "api_key_secret", "access_token", "access_token_secret")]
     answer = requests.post(

@@ -65,7 +65,7 @@ def test_written_again_it_keeps_what_is_the_persons(sandbox: Sandbox, tmp_path: 
 
 
 @pytest.mark.parametrize("theirs", ['timezone = "Asia/Jakarta"\n', "not toml ["])
-def test_a_real_office_is_left_alone(sandbox: Sandbox, tmp_path: Path, theirs: str) -> None:
+def test_a_real_office_is_not_touched(sandbox: Sandbox, tmp_path: Path, theirs: str) -> None:
     (tmp_path / "config.toml").write_text(theirs)
     with pytest.raises(NotDemoOffice):
         write_office(tmp_path, sandbox.config())

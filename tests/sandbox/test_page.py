@@ -49,7 +49,7 @@ def page(http: requests.Session, sandbox: Sandbox) -> str:
     return http.get(f"{sandbox.url}/").text
 
 
-def test_empty_it_says_what_will_appear(http: requests.Session, sandbox: Sandbox) -> None:
+def test_an_empty_page_explains_what_will_appear(http: requests.Session, sandbox: Sandbox) -> None:
     said = visible_text(page(http, sandbox))
     assert "Nothing on X yet." in said
     assert "Nothing on Instagram yet." in said
@@ -182,7 +182,7 @@ def chromium(url: str, profile: Path, *flags: str) -> subprocess.CompletedProces
 
 
 @pytest.mark.browser
-def test_a_browser_shows_what_arrives_while_it_looks(sandbox: Sandbox, x: XClient, tmp_path: Path) -> None:
+def test_an_open_browser_displays_what_arrives(sandbox: Sandbox, x: XClient, tmp_path: Path) -> None:
     x.posted(text=f"Sebelum {EVIL}")
     gram(sandbox, "Gambar", photo("Uraian"))
     asked = sandbox._server.server_state

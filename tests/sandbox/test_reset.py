@@ -25,7 +25,7 @@ def _remembered(sandbox: Sandbox) -> dict[str, Any]:
     }
 
 
-def test_nothing_of_an_earlier_test_is_left(
+def test_nothing_of_an_earlier_test_remains(
     sandbox: Sandbox, http: requests.Session, x: XClient, own_sandbox: Callable[[], Sandbox]
 ) -> None:
     phone = WhatsAppClient(sandbox, http)
@@ -55,7 +55,7 @@ def test_a_request_that_hangs_is_cut_and_never_acts(
     assert (sandbox.state.requests, sandbox.state.files) == ([], {})
 
 
-def test_a_request_that_nobody_accepted_yet_does_not_come_later(sandbox: Sandbox) -> None:
+def test_a_request_that_was_not_accepted_yet_does_not_come_later(sandbox: Sandbox) -> None:
     for _ in range(20):
         with socket.create_connection(("127.0.0.1", int(sandbox.url.rpartition(":")[2]))) as raw:
             raw.sendall(b"PUT /media/a.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nwords")

@@ -72,7 +72,7 @@ CASES += [(source, "forbidden") for source in SOURCES if source not in ("credent
 
 
 @pytest.mark.parametrize(("source", "answer"), CASES)
-def test_a_server_that_says_them_back(office: FakeOffice, source: str, answer: str) -> None:
+def test_a_server_that_echoes_them(office: FakeOffice, source: str, answer: str) -> None:
     status, headers = ANSWERS[answer]
     filled = {name: value.format(secret=KEYS["secret_access_key"]) for name, value in headers.items()}
     with server(status, _error(echo(KEYS.values())), **filled) as (endpoint, asked):

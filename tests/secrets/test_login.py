@@ -55,7 +55,7 @@ def test_a_renewal_that_is_refused(browsed: FakeOffice, number: int) -> None:
     assert browsed.leaks({"x": CANARIES}) == []
 
 
-def test_an_access_token_that_a_post_s_answer_says_back(browsed: FakeOffice) -> None:
+def test_an_access_token_that_a_posts_answer_echoes(browsed: FakeOffice) -> None:
     first = _logged_in(browsed)
     _expire(browsed)
     browsed.run("account", "check", "x")

@@ -104,7 +104,7 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
         ("publish", "UnknownOutcome"),
     ],
 )
-def test_a_stranger_who_raises_with_the_secret_tells_nobody(
+def test_a_foreign_error_with_the_secret_leaks_to_no_reader(
     office: FakeOffice, stranger: ForkServer, moment: str, error: str
 ) -> None:
     office.server = stranger

@@ -30,7 +30,7 @@ def _page(words: str) -> str:
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_wrong_keys_that_every_answer_says_back(office: FakeOffice, source: str) -> None:
+def test_wrong_keys_that_every_answer_echoes(office: FakeOffice, source: str) -> None:
     canaries = wrong()
     office.environ = write_secrets(office.folder, source, canaries)
     office.order(*(_refusal(account, fields.values()) for account, fields in canaries.items()))
@@ -46,7 +46,7 @@ def test_wrong_keys_that_every_answer_says_back(office: FakeOffice, source: str)
 
 
 @pytest.mark.parametrize("source", ["file", "rotated"])
-def test_right_keys_that_broken_answers_say_back(office: FakeOffice, source: str) -> None:
+def test_right_keys_that_broken_answers_echo(office: FakeOffice, source: str) -> None:
     keys = office.keys()
     office.environ = write_secrets(office.folder, source, keys)
     words = {account: echo(fields.values()) for account, fields in keys.items()}

@@ -92,7 +92,7 @@ def test_webhooks_that_carry_our_secrets(office: FakeOffice, webhook_server: Web
     assert office.leaks(office.keys()) == []
 
 
-def test_strangers_who_say_them_in_every_place(office: FakeOffice, webhook_server: WebhookServer) -> None:
+def test_strangers_who_send_them_in_every_field(office: FakeOffice, webhook_server: WebhookServer) -> None:
     keys = office.keys()["whatsapp"]
     token = keys["verify_token"]
     words = echo(keys.values())
@@ -117,7 +117,7 @@ def test_strangers_who_say_them_in_every_place(office: FakeOffice, webhook_serve
     assert office.leaks(office.keys()) == []
 
 
-def test_a_secret_that_opens_nothing_is_not_told_either(office: FakeOffice) -> None:
+def test_a_secret_that_opens_nothing_is_not_printed_either(office: FakeOffice) -> None:
     canaries = wrong()
     write_secrets(office.folder, "credentials", canaries)
     webhook_server = WebhookServer(office)

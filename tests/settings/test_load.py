@@ -177,7 +177,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_each_mistake_is_one_problem_at_its_place(name: str, tmp_path: Path) -> None:
+def test_each_mistake_is_one_problem_at_its_position(name: str, tmp_path: Path) -> None:
     text, code, line, column, words = CASES[name]
     found = problems(tmp_path, text)
     assert [problem.code for problem in found] == [code]
@@ -201,24 +201,24 @@ def test_every_code_has_a_case_and_a_sentence() -> None:
     assert {case[1] for case in CASES.values()} | elsewhere == set(CODES)
 
 
-def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
     text = 'timezone = "Mars"\n' + IG + 'base_url = "http://graph.example"\n[accounts.Wa]\nchannel = "wa"\n'
     codes = [problem.code for problem in problems(tmp_path, text)]
     assert codes == ["config-timezone", "config-address", "config-account-name", "config-channel"]
 
 
-def test_a_secret_on_a_broken_line_is_never_shown(tmp_path: Path) -> None:
+def test_a_secret_on_a_broken_line_is_never_displayed(tmp_path: Path) -> None:
     for text in ('access_token = "canary\n', "app_secret = canary\n", '[x]\n"api_key" = canary canary\n'):
         assert "canary" not in repr(problems(tmp_path, text))
 
 
-def test_a_secret_beside_another_mistake_is_never_shown(tmp_path: Path) -> None:
+def test_a_secret_beside_another_mistake_is_never_displayed(tmp_path: Path) -> None:
     found = problems(tmp_path, 'demo = 1\nworld_token = "canary"\n[accounts.ig]\ntoken = "canary"\n')
     assert "canary" not in repr(found)
     assert [problem.code for problem in found].count("secret-in-config") == 2
 
 
-def test_an_account_is_its_channels_default_only_where_the_file_says_so(tmp_path: Path) -> None:
+def test_an_account_is_its_channels_default_only_where_the_file_states_it(tmp_path: Path) -> None:
     two = IG + IG2
     assert [account.default for account in load_settings(written(tmp_path, two)).accounts] == [False, False]
     chosen = load_settings(written(tmp_path, two + "default = true\n")).accounts
@@ -234,7 +234,7 @@ def test_a_file_that_is_no_text_or_not_readable_is_a_problem(tmp_path: Path) -> 
         load_settings(tmp_path)
 
 
-def test_converting_needs_no_place_for_files(tmp_path: Path) -> None:
+def test_converting_needs_no_host_for_files(tmp_path: Path) -> None:
     media = load_settings(written(tmp_path, "[media]\nconvert = true\n")).media
     assert media is not None
     assert (media.convert, media.has_public_host) == (True, False)
@@ -262,12 +262,12 @@ def test_a_bucket_needs_no_public_address(tmp_path: Path) -> None:
         ('bucket = "s3://a-b"\naccess_key_id = "AKIA"', "access_key_id"),
     ],
 )
-def test_a_media_table_that_says_too_little_or_too_much(tmp_path: Path, text: str, says: str) -> None:
+def test_a_media_table_with_too_little_or_too_much(tmp_path: Path, text: str, says: str) -> None:
     (problem,) = problems(tmp_path, f"[media]\n{text}\n")
     assert says in f"{problem.message} {problem.hint}"
 
 
-def test_a_buckets_secret_has_no_place_in_the_config(tmp_path: Path) -> None:
+def test_a_buckets_secret_is_refused_in_the_config(tmp_path: Path) -> None:
     found = problems(tmp_path, '[media]\nbucket = "s3://a-b"\nsecret_access_key = "RAHASIA"\n')
     assert "secret-in-config" in {problem.code for problem in found}
     assert "RAHASIA" not in str(found)

@@ -46,12 +46,12 @@ n = 1
         ("quoted key", 3, 1),
     ],
 )
-def test_a_key_is_found_where_it_stands(path: str, line: int, column: int) -> None:
+def test_a_key_is_located_where_it_stands(path: str, line: int, column: int) -> None:
     place = positions_of(TEXT).keys[path]
     assert (place.line, place.column) == (line, column)
 
 
-def test_a_value_is_found_behind_its_key() -> None:
+def test_a_value_is_located_behind_its_key() -> None:
     found = positions_of(TEXT)
     assert (found.values["timezone"].line, found.values["timezone"].column) == (2, 12)
     assert found.values["timezone"].length == len('"Asia/Jakarta"')
@@ -62,11 +62,11 @@ def test_nothing_inside_a_string_is_a_key() -> None:
     assert "accounts.x.key" not in positions_of(TEXT).keys
 
 
-def test_what_is_missing_is_told_at_the_table_that_lacks_it() -> None:
+def test_a_missing_key_is_reported_at_the_table_that_lacks_it() -> None:
     assert positions_of(TEXT).key_position("accounts.x.handle") == positions_of(TEXT).keys["accounts.x"]
 
 
-def test_the_parsers_place_is_read_from_its_message() -> None:
+def test_the_parsers_position_is_read_from_its_message() -> None:
     with pytest.raises(tomllib.TOMLDecodeError) as caught:
         tomllib.loads("a = 1\nb = = 2\n")
     assert error_position(caught.value) == (2, 5)
@@ -85,7 +85,7 @@ SCALARS = st.one_of(
         KEYS, st.one_of(SCALARS, st.lists(SCALARS, max_size=3).map(lambda v: f"[{', '.join(v)}]"))
     )
 )
-def test_every_key_of_any_text_is_found(pairs: dict[str, str]) -> None:
+def test_every_key_of_any_text_is_located(pairs: dict[str, str]) -> None:
     text = "".join(f"{key} = {value} # c\n" for key, value in pairs.items())
     assert set(pairs) <= set(positions_of(text).keys)
     lines = text.splitlines()

@@ -45,14 +45,14 @@ def test_the_first_source_that_has_it_wins(tmp_path: Path) -> None:
     assert vault(tmp_path).secret("y", "api_key") is None
 
 
-def test_where_names_the_place_and_not_the_value(tmp_path: Path) -> None:
+def test_where_names_the_source_and_not_the_value(tmp_path: Path) -> None:
     credentials(tmp_path, '[x]\napi_key = "from-file"\n')
     assert vault(tmp_path).source_of("x", "api_key") == "credentials.toml"
     assert vault(tmp_path, HUMASPOST_X_API_KEY="canary-9").source_of("x", "api_key") == "HUMASPOST_X_API_KEY"
     assert vault(tmp_path).source_of("x", "nothing") is None
 
 
-def test_a_keyring_that_hangs_is_asked_once_only(tmp_path: Path) -> None:
+def test_a_keyring_that_hangs_is_queried_once_only(tmp_path: Path) -> None:
     asked, over = list[str](), threading.Event()
 
     def hang(_service: str, name: str) -> str:
@@ -71,7 +71,7 @@ def test_a_keyring_that_hangs_is_asked_once_only(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o620])
-def test_credentials_that_others_may_read_are_refused_with_the_remedy(tmp_path: Path, mode: int) -> None:
+def test_credentials_that_others_can_read_are_refused_with_the_remedy(tmp_path: Path, mode: int) -> None:
     credentials(tmp_path, '[x]\napi_key = "canary-1"\n', mode=mode)
     with pytest.raises(ConfigError) as caught:
         vault(tmp_path).secret("x", "api_key")
@@ -129,7 +129,7 @@ def test_what_is_named_like_a_secret_is_redacted_even_if_unknown(text: str) -> N
     assert "canary" not in redact_output(text)
 
 
-def test_a_secret_file_that_cannot_be_read_is_named_with_its_variable(tmp_path: Path) -> None:
+def test_an_unreadable_secret_file_is_named_with_its_variable(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         vault(tmp_path, HUMASPOST_X_API_KEY_FILE=str(tmp_path / "nowhere")).secret("x", "api_key")
     problem = caught.value.problems[0]

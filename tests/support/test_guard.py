@@ -88,7 +88,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.mark.parametrize("how", ["connect", "send", "name", "thread", "child"])
-def test_whoever_reaches_for_another_computer_is_told_so(report: str, how: str) -> None:
+def test_a_connection_to_another_computer_is_refused_with_a_message(report: str, how: str) -> None:
     reason = next(
         line for line in report.splitlines() if line.startswith(f"tests/web/test_web.py::test_{how}: socket.")
     )
@@ -98,7 +98,7 @@ def test_whoever_reaches_for_another_computer_is_told_so(report: str, how: str) 
 
 
 @pytest.mark.parametrize("how", ["loopback", "files"])
-def test_this_computer_may_be_spoken_to(report: str, how: str) -> None:
+def test_this_computer_can_be_connected_to(report: str, how: str) -> None:
     assert f"PASSED tests/media/test_media.py::test_{how}\n" in report
     assert f"ERROR tests/media/test_media.py::test_{how}" not in report
 
@@ -109,7 +109,7 @@ def test_who_sleeps_in_a_pure_folder_fails(report: str, folder: str) -> None:
     assert f"FAILED tests/{folder}/test_{folder}.py::test_sleep - {reason}" in report
 
 
-def test_elsewhere_a_test_may_sleep(report: str) -> None:
+def test_in_other_folders_a_test_can_sleep(report: str) -> None:
     assert "PASSED tests/delivery/test_delivery.py::test_sleep\n" in report
 
 
@@ -120,7 +120,7 @@ def test_no_test_runs_beside_real_credentials(tmp_path: Path) -> None:
     assert "rahasia" not in report
 
 
-def test_every_way_to_give_a_secret_is_known() -> None:
+def test_every_way_to_give_a_secret_is_listed() -> None:
     names = ["CREDENTIALS_DIRECTORY", "HUMASPOST_HUMAS_ACCESS_TOKEN", "HUMASPOST_MEDIA_ACCESS_KEY_ID_FILE"]
     assert credentials(dict.fromkeys([*names, "HOME"], "x")) == names
 
@@ -139,7 +139,7 @@ def test_everything_else_is_elsewhere(host: str) -> None:
     assert not is_local(host)
 
 
-def test_our_own_switches_are_no_credentials() -> None:
+def test_the_options_of_humaspost_are_no_credentials() -> None:
     ours = "SHARED FULL CONFIG DEBUG LANGUAGE LOAD_PLUGINS TEST_SECOND TEST_REFUSED"
     assert credentials({f"HUMASPOST_{name}": "1" for name in ours.split()}) == []
 
@@ -163,5 +163,5 @@ def test_pure_code_is_given_the_time() -> None:
     assert [call for path in [*tests, *sources] for call in _reads_the_clock(path)] == []
 
 
-def test_a_clock_that_is_read_is_seen() -> None:
+def test_a_clock_that_is_read_is_detected() -> None:
     assert _reads_the_clock(ROOT / "src/humaspost/sandbox/state.py")

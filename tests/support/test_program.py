@@ -84,7 +84,7 @@ def test_what_only_a_new_interpreter_obeys_is_refused(tmp_path: Path) -> None:
             run("--version", cwd=tmp_path, **environ)
 
 
-def test_one_that_does_not_end_is_killed_and_says_where_it_was(tmp_path: Path) -> None:
+def test_a_program_that_does_not_end_is_killed_and_reports_where_it_was(tmp_path: Path) -> None:
     write(tmp_path, "print('out', flush=True)\ndef waits():\n    signal.pause()\nwaits()")
     with pytest.raises(AssertionError, match="did not end") as failed:
         run(cwd=tmp_path, module="probe", within=1 * SECOND)

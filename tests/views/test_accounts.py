@@ -50,6 +50,6 @@ def test_every_state_of_an_account_has_a_sentence_of_its_own() -> None:
     assert len({format_account_state(account, CLOCK) for account in accounts}) == len(AccountState)
 
 
-def test_the_list_of_accounts_says_what_to_write_where_there_is_none() -> None:
+def test_the_list_of_accounts_explains_what_to_write_where_there_is_none() -> None:
     assert format_accounts([_account(AccountState.OK)], CLOCK) == ["x  x  @kotacontoh  ok"]
     assert format_accounts([], CLOCK) == ["There is no account; write one in config.toml: [accounts.x]"]

@@ -35,7 +35,7 @@ def tag(name: str, x: float | None, y: float | None, media: int = 1) -> Json:
     return {"username": name, "x": x, "y": y, "media": media}
 
 
-def test_nothing_is_said_where_nothing_was_asked_for() -> None:
+def test_nothing_is_printed_where_nothing_was_requested() -> None:
     extra: dict[str, Json] = {"format": "feed", "made_with_ai": False, "share_to_feed": True}
     assert extra_lines("instagram", extra) == []
     assert extra_lines("x", {"made_with_ai": False, "paid_partnership": False}) == []
@@ -68,7 +68,7 @@ def test_of_a_reel_and_a_story() -> None:
     assert extra_lines("instagram", {"format": "story"}) == ["  as a story"]
 
 
-def test_what_goes_with_a_video_is_shown_and_an_alternative_text_only_where_it_is_sent() -> None:
+def test_the_extras_of_a_video_are_displayed_and_an_alternative_text_only_where_it_is_sent() -> None:
     words = replace(_PICTURE, path="posts/media/film.id.srt", kind=MediaKind.DOCUMENT, mime="text/srt")
     film = replace(
         _PICTURE, kind=MediaKind.VIDEO, mime="video/mp4", alt="Tidak dikirim.", captions=words, cover=_PICTURE
@@ -95,7 +95,7 @@ def test_what_goes_with_a_video_is_shown_and_an_alternative_text_only_where_it_i
         )
 
 
-def test_a_template_is_shown_with_its_header_its_names_and_its_buttons() -> None:
+def test_a_template_is_displayed_with_its_header_its_names_and_its_buttons() -> None:
     template = Fallback(
         "undangan",
         "id",

@@ -47,7 +47,7 @@ def test_a_hint_to_be_copied_stays_whole_and_a_sentence_is_wrapped() -> None:
     assert all(len(line) <= 80 for line in printed("a", 1, hint="known keys: " + "word, " * 40))
 
 
-def test_a_problem_without_a_place_or_a_file_is_still_told() -> None:
+def test_a_problem_without_a_position_or_a_file_is_still_printed() -> None:
     assert format_problem(Problem("a-code", "it is wrong"))[0] == "error[a-code]"
     warning = Problem("a-code", "hm", file="config.toml", severity=Severity.WARNING)
     assert format_problem(warning)[0] == "config.toml: warning[a-code]"
@@ -56,7 +56,7 @@ def test_a_problem_without_a_place_or_a_file_is_still_told() -> None:
     )
 
 
-def test_what_several_accounts_found_is_told_once() -> None:
+def test_a_problem_of_several_accounts_is_printed_once() -> None:
     place = Position(3, 1)
     twice = [Problem("a", "m", file="f", position=place, channel=name) for name in ("x", "instagram")]
     other = Problem("a", "other", file="f", position=place)

@@ -29,7 +29,7 @@ def test_what_could_steer_a_terminal_is_spelt_out(text: str, shown: str) -> None
 
 @examples(50, 100)
 @given(st.text())
-def test_nothing_shown_is_a_control_or_a_direction(text: str) -> None:
+def test_nothing_displayed_is_a_control_or_a_direction(text: str) -> None:
     shown = escape_unsafe(text)
     assert not any(
         (ord(c) < 32 and c != "\n") or 127 <= ord(c) < 160 or c in "\u202a\u202e\u2066" for c in shown

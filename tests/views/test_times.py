@@ -56,7 +56,7 @@ def test_zones_have_their_short_names(zone: str, name: str) -> None:
         (timedelta(seconds=-5), "0 s"),
     ],
 )
-def test_a_length_of_time_is_told_in_its_largest_units(length: timedelta, words: str) -> None:
+def test_a_length_of_time_is_printed_in_its_largest_units(length: timedelta, words: str) -> None:
     assert format_duration(length) == words
 
 

@@ -120,20 +120,20 @@ def test_one_address_serves_every_number_of_the_app(webhook_server: WebhookServe
     assert webhook_server.kept() == 1
 
 
-def test_health_is_told_and_other_paths_are_not_there(webhook_server: WebhookServer) -> None:
+def test_health_is_served_and_other_paths_are_not_there(webhook_server: WebhookServer) -> None:
     assert webhook_server.request("GET", "/healthz") == (200, b"ok\n")
     assert webhook_server.request("GET", "/")[0] == 404
     assert webhook_server.request("PUT", "/webhooks/wa")[0] == 405
 
 
-def test_200_means_on_disk_and_the_same_twice_is_kept_once(webhook_server: WebhookServer) -> None:
+def test_200_means_on_disk_and_a_duplicate_is_kept_once(webhook_server: WebhookServer) -> None:
     assert webhook_server.post(body(status())) == 200
     assert webhook_server.kept() == 1
     assert webhook_server.post(body(status(), status(), status("wamid.B"))) == 200
     assert webhook_server.kept() == 2
 
 
-def test_nobody_else_is_believed(webhook_server: WebhookServer) -> None:
+def test_no_other_sender_is_believed(webhook_server: WebhookServer) -> None:
     assert webhook_server.post(body(status()), secret="other") == 401
     assert webhook_server.post(body(status()), to="nobody") == 401
     assert webhook_server.post(body(status()), to="x") == 401
@@ -141,7 +141,7 @@ def test_nobody_else_is_believed(webhook_server: WebhookServer) -> None:
     assert webhook_server.office.ledger().path is None
 
 
-def test_a_webhook_that_says_nothing_of_ours_is_taken(webhook_server: WebhookServer) -> None:
+def test_a_webhook_without_a_relevant_event_is_taken(webhook_server: WebhookServer) -> None:
     assert webhook_server.post(body(status(), number="999")) == 200
     assert webhook_server.post(b'{"entry": [{"changes": [{"field": "account_update", "value": {}}]}]}') == 200
     assert webhook_server.kept() == 0
@@ -158,13 +158,13 @@ def test_too_much_is_refused_before_it_is_read(webhook_server: WebhookServer) ->
     assert webhook_server.post(body(status())) == 200
 
 
-def test_a_client_that_goes_away_leaves_the_server_well(webhook_server: WebhookServer) -> None:
+def test_a_client_that_disconnects_does_no_harm_to_the_server(webhook_server: WebhookServer) -> None:
     with socket.create_connection(("127.0.0.1", webhook_server.port)) as gone:
         gone.sendall(b"POST /webhooks/wa HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n{")
     assert webhook_server.post(body(status())) == 200
 
 
-def test_what_the_ledger_does_not_take_is_asked_for_again(webhook_server: WebhookServer) -> None:
+def test_what_the_ledger_does_not_take_is_requested_again(webhook_server: WebhookServer) -> None:
     assert webhook_server.post(body(status())) == 200
     writing = webhook_server.office.ledger(write=True)
     writing.write(lambda conn: conn.exec_driver_sql("ALTER TABLE message_event RENAME TO gone"))
@@ -175,7 +175,7 @@ def test_what_the_ledger_does_not_take_is_asked_for_again(webhook_server: Webhoo
     assert webhook_server.kept() == 2
 
 
-def test_who_leaves_is_told_without_a_number(webhook_server: WebhookServer) -> None:
+def test_an_opt_out_is_reported_without_a_number(webhook_server: WebhookServer) -> None:
     message = {"from": "6281200000001", "id": "m", "timestamp": "1", "type": "text", "text": {"body": "stop"}}
     value = {"metadata": {"phone_number_id": NUMBER}, "messages": [message]}
     assert webhook_server.post(json.dumps({"entry": [{"changes": [{"value": value}]}]}).encode()) == 200
@@ -184,7 +184,7 @@ def test_who_leaves_is_told_without_a_number(webhook_server: WebhookServer) -> N
     ]
 
 
-def test_a_new_number_is_told_masked(webhook_server: WebhookServer) -> None:
+def test_a_new_number_is_reported_masked(webhook_server: WebhookServer) -> None:
     system = {"type": "user_changed_number", "wa_id": "6281200000777", "body": "User A changed"}
     message = {"from": "6281200000001", "id": "m", "timestamp": "1", "type": "system", "system": system}
     value = {"metadata": {"phone_number_id": NUMBER}, "messages": [message]}

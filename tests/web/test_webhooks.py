@@ -74,7 +74,7 @@ def test_however_they_come(served_office: ServedOffice, switches: dict) -> None:
     assert len(served_office.sandbox.objects("whatsapp")) == len(rows) == 5
 
 
-def test_the_scheduler_notices_at_once(served_office: ServedOffice) -> None:
+def test_the_scheduler_acts_at_once(served_office: ServedOffice) -> None:
     served_office.serve()
     served_office.set_options(sent_seconds=1.0, delivered_seconds=None, read_seconds=None)
     lose_responses(served_office, 5)
@@ -120,7 +120,7 @@ def test_what_meta_never_speaks_of_is_for_a_person_in_bulk(served_office: Served
     assert len(served_office.sandbox.objects("whatsapp")) == 5
 
 
-def test_what_was_told_while_serve_was_down_is_told_again(served_office: ServedOffice) -> None:
+def test_an_event_sent_while_serve_was_down_is_sent_again(served_office: ServedOffice) -> None:
     process = served_office.serve()
     port = int(json.loads(process.lines[0])["url"].rpartition(":")[2])
     assert process.end() == 0
@@ -132,7 +132,7 @@ def test_what_was_told_while_serve_was_down_is_told_again(served_office: ServedO
     served_office.wait_for_counts(published=5)
 
 
-def test_a_failure_that_comes_later_is_told_with_its_code(served_office: ServedOffice) -> None:
+def test_a_failure_that_comes_later_is_reported_with_its_code(served_office: ServedOffice) -> None:
     process = served_office.serve()
     served_office.set_options(undeliverable=[FIRST])
     served_office.message("kabar")
@@ -142,7 +142,7 @@ def test_a_failure_that_comes_later_is_told_with_its_code(served_office: ServedO
     process.line(lambda line: json.loads(line)["kind"] == "failed")
 
 
-def test_who_has_a_username_and_shows_no_number_can_leave(served_office: ServedOffice) -> None:
+def test_a_person_with_a_username_and_without_number_can_opt_out(served_office: ServedOffice) -> None:
     served_office.serve()
     served_office.set_options(bsuid="only")
     served_office.message("lama")
@@ -159,7 +159,9 @@ def test_who_has_a_username_and_shows_no_number_can_leave(served_office: ServedO
     assert (reached.count(FIRST), len(reached)) == (1, 9)
 
 
-def test_whoever_wrote_gets_the_text_itself_and_the_others_a_template(served_office: ServedOffice) -> None:
+def test_recipients_who_wrote_get_the_text_itself_and_the_others_a_template(
+    served_office: ServedOffice,
+) -> None:
     served_office.message("lama")
     served_office.send("lama")
     served_office.serve()

@@ -147,7 +147,7 @@ def test_a_request_that_is_not_taken_ends_at_the_deadline(gone: threading.Event)
     assert (type(error), error.code) == (UnknownOutcome, "timeout")
 
 
-def test_nobody_listening_is_transient(send: Send) -> None:
+def test_a_port_without_listener_is_transient(send: Send) -> None:
     with RawServer() as server:
         wire = _http_client(server)
     with wire, pytest.raises(Transient, match="refused"):
@@ -279,7 +279,7 @@ def test_our_own_slip_is_unknown_on_a_write_and_transient_elsewhere() -> None:
         raise KeyError("id")
 
 
-def test_an_error_tells_no_secret_and_no_address(send: Send) -> None:
+def test_an_error_contains_no_secret_and_no_address(send: Send) -> None:
     with RawServer() as server:
         wire = HttpClient(server.url, secrets=["hush-hush"], signed_for="https://api.twitter.com")
     with wire, pytest.raises(Transient) as caught:

@@ -146,7 +146,7 @@ def test_what_a_forwarding_proxy_was_given_counts_as_sent(proxied: list[Step]) -
         wire.request("POST", "/2/tweets", write=True, data=b"x")
 
 
-def test_a_socks_proxy_is_refused_before_anything_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socks_proxy_is_refused_before_anything_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "socks5://127.0.0.1:1")
     with HttpClient("https://api.example") as wire, pytest.raises(Transient, match="SOCKS"):
         wire.request("POST", "/2/tweets", write=True, data=b"x")

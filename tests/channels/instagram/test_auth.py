@@ -99,7 +99,7 @@ def test_a_strange_renewal_is_not_believed(harness: SessionHarness, body: dict[s
     assert harness.context.secret("access_token") == old
 
 
-def test_what_is_known_of_one_token_is_not_said_of_another(harness: SessionHarness) -> None:
+def test_the_expiry_of_one_token_is_not_reported_for_another(harness: SessionHarness) -> None:
     harness.session.fetch_status()
     harness.context.secrets["access_token"] = "a-token-that-a-person-put-in"
     tokens = TokenManager(harness.config, harness.context)
@@ -143,7 +143,7 @@ def test_a_facebook_token_near_its_end_is_exchanged(facebook: SessionHarness) ->
 
 
 @pytest.mark.parametrize("left", [None, 40 * 86_400])
-def test_one_that_lasts_is_left_alone(facebook: SessionHarness, left: int | None) -> None:
+def test_a_token_that_lasts_is_not_changed(facebook: SessionHarness, left: int | None) -> None:
     facebook.sandbox.state.settings["instagram.facebook_token_seconds_left"] = left
     with of_app(facebook) as session:
         session.fetch_status()
@@ -175,7 +175,7 @@ def test_no_exchange_for_the_end_of_access_to_data(facebook: SessionHarness) -> 
         ["EAAlist-of-one"],
     ],
 )
-def test_what_cannot_be_a_better_token_replaces_none(facebook: SessionHarness, token: object) -> None:
+def test_a_token_that_is_not_better_replaces_none(facebook: SessionHarness, token: object) -> None:
     """One that worked for weeks yet was thrown away for whatever the answer held."""
     facebook.sandbox.state.settings["instagram.facebook_token_seconds_left"] = 20 * 86_400
     old = facebook.context.secret("access_token")

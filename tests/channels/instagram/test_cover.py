@@ -39,6 +39,6 @@ def test_a_cover_survives_json_and_its_bytes_are_part_of_the_hash(tmp_path: Path
     assert rendition.hash != covered(tmp_path / "c", jpeg(360, 640, colour="teal")).hash
 
 
-def test_a_cover_that_cannot_be_read_is_none_and_has_its_problem(tmp_path: Path) -> None:
+def test_an_unreadable_cover_is_none_and_has_its_problem(tmp_path: Path) -> None:
     (item,) = covered(tmp_path, b"not a picture").parts[0].media
     assert item.cover is None

@@ -122,7 +122,7 @@ def _table() -> list[dict[str, Any]]:
     return found
 
 
-def test_metas_own_table_where_a_container_tells_of_it(harness: SessionHarness) -> None:
+def test_metas_own_table_where_a_container_reports_it(harness: SessionHarness) -> None:
     """A container that failed says why in words, with the subcode in them."""
     part = harness.part()
     token = harness.session.prepare(part, None).token
@@ -154,18 +154,18 @@ def test_metas_own_table_where_an_upload_is_refused_with_it(facebook: SessionHar
     assert wrong == {}
 
 
-def test_graphs_own_numbers_and_those_seen_in_the_field(harness: SessionHarness) -> None:
+def test_graphs_own_numbers_and_those_observed_in_the_field(harness: SessionHarness) -> None:
     assert classified_rows(harness, GRAPH) == {}
 
 
-def test_a_new_container_is_made_where_the_contract_says_so(harness: SessionHarness) -> None:
+def test_a_new_container_is_made_where_the_contract_requires_it(harness: SessionHarness) -> None:
     table = _table()
     for row in table:
         error = answered(harness, row["code"], row["subcode"], at="media", ready=Ready({}))
         assert getattr(error, "restart_preparation", False) == (row["action"] in REDO), row
 
 
-def test_scopes_say_what_is_stopped(harness: SessionHarness) -> None:
+def test_scopes_name_what_is_stopped(harness: SessionHarness) -> None:
     ready = prepared(harness.session, harness.part())
     for (code, subcode, at), scope in {
         (4, 2207051, "media_publish"): Scope.ACCOUNT,

@@ -44,7 +44,7 @@ def problems_of(media: list[Medium], **own: Any) -> list[tuple[str, str | None]]
     return [(p.code, p.field) for p in problems]
 
 
-def test_values_are_kept_as_instagram_wants_them() -> None:
+def test_values_are_kept_as_instagram_requires_them() -> None:
     own = {
         "collaborators": ["@bpbd_kota", "dinas.pu"],
         "location_id": "106377336067638",
@@ -130,12 +130,12 @@ def test_collaborators_are_three_usernames(names: list[str], field: str | None) 
         ({"username": "a", "x": "0", "y": "0", "media": "0"}, False),
     ],
 )
-def test_a_tag_in_a_picture_has_a_place(tag: dict[str, str], fine: bool) -> None:
+def test_a_tag_in_a_picture_has_a_position(tag: dict[str, str], fine: bool) -> None:
     expected = [] if fine else [("instagram-user-tags", "instagram.user_tags.0")]
     assert problems_of([medium()], user_tags=[tag]) == expected
 
 
-def test_a_tag_in_a_video_has_none_and_in_a_story_may() -> None:
+def test_a_tag_in_a_video_has_no_position_and_in_a_story_has_an_optional_one() -> None:
     placed, named = [{"username": "a", "x": "0", "y": "0"}], [{"username": "a"}]
     assert problems_of([video_lasting(5)], user_tags=named) == []
     assert problems_of([video_lasting(5)], user_tags=placed) == [
@@ -161,7 +161,7 @@ def test_more_than_twenty_tags_are_refused() -> None:
     assert problems_of([medium()], user_tags=tags) == [("instagram-user-tags", "instagram.user_tags.20")]
 
 
-def test_the_moment_of_the_cover_lies_within_the_video() -> None:
+def test_the_time_of_the_cover_lies_within_the_video() -> None:
     wrong = [("instagram-thumb-offset", "instagram.thumb_offset")]
     assert problems_of([video_lasting(5)], thumb_offset="4999") == []
     assert problems_of([video_lasting(5)], thumb_offset="5000") == wrong
@@ -195,7 +195,7 @@ def test_a_key_that_does_nothing_here_is_a_problem(
     assert problems_of(media, **own) == [("instagram-key-unfit", f"instagram.{field}")]
 
 
-def test_a_caption_of_its_own_is_told_that_a_story_shows_none() -> None:
+def test_a_story_with_its_own_caption_gets_a_warning() -> None:
     own = {"format": "story", "text": "Loket buka."}
     problems = CHANNEL.check(rendition([medium()], own), RULES, None, config=CONFIG)
     assert [(p.code, p.field, p.severity) for p in problems] == [

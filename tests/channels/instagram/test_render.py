@@ -61,7 +61,7 @@ def test_media_keep_their_order_and_alt_text() -> None:
     assert part.extra == {"format": "feed"}
 
 
-def test_rendering_twice_gives_the_same_hash() -> None:
+def test_rendering_a_second_time_gives_the_same_hash() -> None:
     of = post("a", media=[medium()], tags=("B",))
     renditions = [CHANNEL.render(of, CONFIG, RULES, account="instagram") for _ in range(2)]
     assert renditions[0].hash == renditions[1].hash
@@ -77,7 +77,7 @@ def test_hashtags_are_counted(count: int, severity: Severity | None) -> None:
     assert problems_of(of) == expected
 
 
-def test_hashtags_that_are_written_together_are_one_each() -> None:
+def test_adjacent_hashtags_are_one_each() -> None:
     assert rules.count_hashtags("#a#b #c, (#d) e#f g&#h #") == 4
     of = post("#a" * 31, media=[medium()])
     assert [problem[0] for problem in problems_of(of)] == ["instagram-hashtags"]

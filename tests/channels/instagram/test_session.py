@@ -34,7 +34,7 @@ def test_whoami_names_the_account_by_its_own_id(harness: SessionHarness, faceboo
         assert identity.expires_at is None
 
 
-def test_only_facebook_login_tells_until_when_it_lasts(
+def test_only_facebook_login_reports_until_when_it_lasts(
     harness: SessionHarness, facebook: SessionHarness
 ) -> None:
     body = {"data": {"is_valid": True, "expires_at": 1_900_000_000}}
@@ -53,13 +53,13 @@ def test_another_accounts_token_is_for_a_person(harness: SessionHarness) -> None
     assert error.value.code == "wrong-account"
 
 
-def test_the_status_reads_the_quota(harness: SessionHarness) -> None:
+def test_the_status_includes_the_quota(harness: SessionHarness) -> None:
     harness.published(harness.part())
     assert harness.session.fetch_status().quotas == {"posts": (1, 50)}
 
 
 @pytest.mark.parametrize("total", [10**400, -1, True, "50", 10**9, None])
-def test_a_hostile_quota_is_believed_by_nobody(harness: SessionHarness, total: object) -> None:
+def test_a_hostile_quota_is_ignored(harness: SessionHarness, total: object) -> None:
     """A number of 400 digits ended the gate, and a billion of posts the memory."""
     body = {"data": [{"quota_usage": total, "config": {"quota_total": total, "quota_duration": 86400}}]}
     harness.inject_fault(
@@ -104,7 +104,7 @@ def test_each_step_of_preparation_makes_at_most_one_call(harness: SessionHarness
     assert harness.objects() == []
 
 
-def test_a_container_that_is_not_finished_is_asked_again_ever_later(harness: SessionHarness) -> None:
+def test_a_container_that_is_not_finished_is_checked_again_ever_later(harness: SessionHarness) -> None:
     harness.sandbox.state.settings["instagram.processing_seconds"] = 3600.0
     part = harness.part()
     first = harness.session.prepare(part, None)
@@ -123,7 +123,7 @@ def test_a_container_that_is_not_finished_is_asked_again_ever_later(harness: Ses
     assert slow.value.restart_preparation
 
 
-def test_an_old_container_is_made_anew_and_never_published(harness: SessionHarness) -> None:
+def test_an_old_container_is_made_again_and_never_published(harness: SessionHarness) -> None:
     part = harness.part()
     ready = prepared(harness.session, part)
     harness.context.later = timedelta(hours=23, minutes=1)
@@ -138,7 +138,7 @@ def test_an_old_container_is_made_anew_and_never_published(harness: SessionHarne
 @pytest.mark.parametrize(
     "token", ["", 3, {}, {"children": 1, "parent": 2}, {"children": [{}], "parent": None}]
 )
-def test_a_token_that_cannot_be_read_begins_anew(harness: SessionHarness, token: object) -> None:
+def test_an_unreadable_token_starts_again(harness: SessionHarness, token: object) -> None:
     step = harness.session.prepare(harness.part(), token)
     assert isinstance(step, NotReady)
     assert harness.writes("/media") == 1
@@ -157,7 +157,7 @@ def test_a_published_container_is_not_published_again_by_preparing(harness: Sess
     assert (error.value.code, error.value.restart_preparation) == ("container-published", True)
 
 
-def test_a_picture_that_instagram_cannot_fetch_is_tried_again_with_a_new_container(
+def test_a_picture_that_instagram_fails_to_fetch_is_tried_again_with_a_new_container(
     harness: SessionHarness,
 ) -> None:
     part = harness.part()
@@ -169,7 +169,7 @@ def test_a_picture_that_instagram_cannot_fetch_is_tried_again_with_a_new_contain
     assert error.value.restart_preparation
 
 
-def test_a_person_is_told_which_picture_it_is_and_where_it_lies(harness: SessionHarness) -> None:
+def test_a_fetch_error_names_the_picture_and_its_address(harness: SessionHarness) -> None:
     part, address = harness.part(images=2), "https://bucket.example/{}?X-Amz-Signature=secret"
     harness.context.public_url = lambda media: address.format(media.name)  # type: ignore[method-assign]
     error = {"message": "Only photo or video", "code": 9004, "error_subcode": 2207052}
@@ -189,7 +189,7 @@ def test_a_refused_login_has_nothing_to_do_with_the_picture(harness: SessionHarn
     assert refused.value.detail == "Session has expired"
 
 
-def test_a_person_is_told_which_picture_of_a_carousel_failed(harness: SessionHarness) -> None:
+def test_a_carousel_error_names_the_picture_that_failed(harness: SessionHarness) -> None:
     part = harness.part(images=2)
     token = harness.session.prepare(part, harness.session.prepare(part, None).token).token
     body = {"status_code": "ERROR", "status": "Error: Media upload has failed with error code 2207003"}
@@ -211,7 +211,7 @@ def test_a_person_is_told_which_picture_of_a_carousel_failed(harness: SessionHar
         (None, Transient, False),
     ],
 )
-def test_a_container_that_failed_after_it_was_finished_is_made_anew(
+def test_a_container_that_failed_after_it_was_finished_is_made_again(
     harness: SessionHarness, status: str | None, kind: type[ChannelError], redo: bool | None
 ) -> None:
     part = harness.part()
@@ -228,7 +228,7 @@ def test_a_container_that_failed_after_it_was_finished_is_made_anew(
     assert getattr(caught.value, "restart_preparation", None) is redo
 
 
-def test_a_container_in_error_is_judged_by_the_subcode_in_its_words(harness: SessionHarness) -> None:
+def test_a_container_in_error_is_classified_by_the_subcode_in_its_words(harness: SessionHarness) -> None:
     part = harness.part()
     token = harness.session.prepare(part, None).token
     body = {"status_code": "ERROR", "status": "Error: Media upload has failed with error code 2207076"}
@@ -274,7 +274,7 @@ def test_a_publish_without_a_clear_answer_is_unknown(harness: SessionHarness, fa
 @pytest.mark.parametrize(
     "body", ["<html>Bad gateway</html>", {"error": {"code": 100, "error_subcode": 2207010, "message": "m"}}]
 )
-def test_a_5xx_on_publish_is_unknown_whatever_it_says(
+def test_a_5xx_on_publish_is_unknown_whatever_its_body(
     harness: SessionHarness, status: int, body: object
 ) -> None:
     part = harness.part()
@@ -317,7 +317,9 @@ def test_the_container_decides_what_an_absence_proves(harness: SessionHarness) -
     assert found.remote_id is None
 
 
-def test_an_earlier_post_with_the_same_caption_is_never_taken_for_ours(harness: SessionHarness) -> None:
+def test_an_earlier_post_with_the_same_caption_is_never_taken_for_the_delivery(
+    harness: SessionHarness,
+) -> None:
     harness.published(harness.part("Sama"))
     harness.sandbox.state.objects[0].created_at -= timedelta(minutes=10)
     part = harness.part("Sama")
@@ -328,7 +330,7 @@ def test_an_earlier_post_with_the_same_caption_is_never_taken_for_ours(harness: 
     assert harness.session.find(attempted(part, ready), to=None) is Proof.ABSENT_SO_FAR
 
 
-def test_ours_is_found_behind_a_page_of_older_ones(harness: SessionHarness) -> None:
+def test_the_post_is_matched_behind_a_page_of_older_ones(harness: SessionHarness) -> None:
     harness.published(harness.part("Lama"))
     (old,) = harness.sandbox.state.objects
     for number in range(30):
@@ -368,7 +370,7 @@ def test_without_captions_only_a_published_container_is_believed(harness: Sessio
     assert found.remote_id == harness.objects()[1].id
 
 
-def test_a_quota_is_asked_again_within_the_hour(harness: SessionHarness) -> None:
+def test_a_quota_is_fetched_again_within_the_hour(harness: SessionHarness) -> None:
     harness.sandbox.state.settings["instagram.quota_total"] = 1
     harness.published(harness.part("Satu"))
     with pytest.raises(QuotaExceeded) as error:
@@ -377,7 +379,7 @@ def test_a_quota_is_asked_again_within_the_hour(harness: SessionHarness) -> None
     assert timedelta(minutes=59) < error.value.resets_at - harness.context.now() <= timedelta(hours=1)
 
 
-def test_too_many_calls_wait_as_long_as_the_usage_header_says(harness: SessionHarness) -> None:
+def test_too_many_calls_wait_as_long_as_the_usage_header_states(harness: SessionHarness) -> None:
     part = harness.part()
     ready = prepared(harness.session, part)
     harness.sandbox.state.settings["instagram.usage"] = 100
@@ -418,7 +420,7 @@ def test_only_facebook_login_can_delete(harness: SessionHarness, facebook: Sessi
 
 
 @pytest.mark.parametrize("second", ["same-id", "refused", "duplicate"])
-def test_a_second_publish_is_found_out_whatever_instagram_answers(
+def test_a_second_publish_is_detected_whatever_instagram_answers(
     harness: SessionHarness, second: str
 ) -> None:
     harness.sandbox.state.settings["instagram.second_publish"] = second
@@ -436,7 +438,7 @@ def test_a_second_publish_is_found_out_whatever_instagram_answers(
     assert found.remote_id == (None if second == "duplicate" else first.remote_id)
 
 
-def test_a_container_that_lags_behind_is_found_by_its_caption(harness: SessionHarness) -> None:
+def test_a_container_that_lags_behind_is_matched_by_its_caption(harness: SessionHarness) -> None:
     harness.sandbox.state.settings["instagram.published_lag"] = 60.0
     part = harness.part("Satu-satunya")
     ready = prepared(harness.session, part)

@@ -19,7 +19,7 @@ from tests.support.deadlines import SECOND
 UPLOAD = "/ig-api-upload/"
 
 
-def test_a_video_is_a_reel_that_says_whether_it_is_in_the_feed(harness: SessionHarness) -> None:
+def test_a_video_is_a_reel_that_states_whether_it_is_in_the_feed(harness: SessionHarness) -> None:
     receipt = harness.published(harness.reel("Halo #warga"))
     (asked,) = harness.created()
     assert (asked["media_type"], asked["share_to_feed"], asked["caption"]) == ("REELS", "true", "Halo #warga")
@@ -36,7 +36,7 @@ def test_a_video_without_a_word_about_the_format_is_a_reel_too(harness: SessionH
     assert harness.objects()[0].extra["share_to_feed"] is False
 
 
-def test_a_cover_wins_over_the_moment(harness: SessionHarness) -> None:
+def test_a_cover_wins_over_the_cover_time(harness: SessionHarness) -> None:
     harness.published(harness.reel(cover=True, thumb_offset=900))
     harness.published(harness.reel(thumb_offset=900))
     first, second = harness.created()
@@ -80,7 +80,7 @@ def test_a_carousel_mixes_pictures_and_videos(login: str, request: pytest.Fixtur
     assert harness.writes(UPLOAD) == (1 if login == "facebook" else 0)
 
 
-def test_a_post_names_its_collaborators_its_place_and_its_maker_once(harness: SessionHarness) -> None:
+def test_a_post_names_its_collaborators_its_location_and_its_maker_once(harness: SessionHarness) -> None:
     whole = {
         "collaborators": ["bpbd_kota", "dinas.pu"],
         "location_id": "106377336067638",
@@ -111,7 +111,7 @@ def test_people_are_tagged_in_the_picture_they_are_in(harness: SessionHarness) -
     assert json.loads(harness.created()[-1]["user_tags"]) == [{"username": "walikota"}]
 
 
-def test_each_container_says_that_it_used_one_of_the_days_400(facebook: SessionHarness) -> None:
+def test_each_container_reports_that_it_used_one_of_the_days_400(facebook: SessionHarness) -> None:
     (picture,) = facebook.part().media
     part, token, spent = Part(1, "a", (picture, facebook.video(index=1)), {"format": "feed"}), None, []
     for _ in range(30):
@@ -125,7 +125,7 @@ def test_each_container_says_that_it_used_one_of_the_days_400(facebook: SessionH
     assert [name for name in spent if name] == ["containers"] * 3
 
 
-def test_an_upload_that_got_lost_is_made_anew(facebook: SessionHarness) -> None:
+def test_an_upload_that_got_lost_is_made_again(facebook: SessionHarness) -> None:
     for fault in ("drop-before", "drop-after", "garbage"):
         part = facebook.reel()
         token = facebook.session.prepare(part, None).token
@@ -139,7 +139,7 @@ def test_an_upload_that_got_lost_is_made_anew(facebook: SessionHarness) -> None:
     assert facebook.objects() == []
 
 
-def test_a_refused_upload_is_judged_by_its_subcode(facebook: SessionHarness) -> None:
+def test_a_refused_upload_is_classified_by_its_subcode(facebook: SessionHarness) -> None:
     part = facebook.reel()
     token = facebook.session.prepare(part, None).token
     said = json.dumps({"success": False, "error": {"message": "2207026: unsupported"}})
@@ -150,7 +150,7 @@ def test_a_refused_upload_is_judged_by_its_subcode(facebook: SessionHarness) -> 
     assert rejected.value.code == "2207026"
 
 
-def test_an_upload_by_a_login_that_may_not_is_for_a_person(facebook: SessionHarness) -> None:
+def test_an_upload_by_a_login_without_permission_is_for_a_person(facebook: SessionHarness) -> None:
     part = facebook.reel()
     token = facebook.session.prepare(part, None).token
     inner = json.dumps({"success": False, "error": {"message": "unauthorized user request"}})
@@ -160,14 +160,14 @@ def test_an_upload_by_a_login_that_may_not_is_for_a_person(facebook: SessionHarn
         facebook.session.prepare(part, token)
 
 
-def test_a_video_that_instagram_cannot_make_anything_of_is_tried_anew(harness: SessionHarness) -> None:
+def test_a_video_that_instagram_fails_to_process_is_tried_again(harness: SessionHarness) -> None:
     with pytest.raises(Transient) as short:
         prepared(harness.session, harness.reel(seconds=1.0))
     assert short.value.restart_preparation
     assert short.value.code.endswith("2207076")
 
 
-def test_a_lost_reel_is_found_even_without_captions(harness: SessionHarness) -> None:
+def test_a_lost_reel_is_matched_even_without_captions(harness: SessionHarness) -> None:
     harness.sandbox.state.settings["instagram.hide_caption"] = True
     part = harness.reel()
     ready = prepared(harness.session, part)
@@ -179,7 +179,7 @@ def test_a_lost_reel_is_found_even_without_captions(harness: SessionHarness) -> 
     assert found.remote_id == harness.objects()[0].id
 
 
-def test_what_stands_beside_the_pictures_is_seen_on_the_sandboxs_page(harness: SessionHarness) -> None:
+def test_options_beside_the_pictures_are_displayed_on_the_sandboxs_page(harness: SessionHarness) -> None:
     whole = {"collaborators": ["bpbd"], "location_id": "213385402", "made_with_ai": True}
     tags: list[Any] = [{"username": "walikota", "x": None, "y": None, "media": 1}]
     harness.published(harness.reel(cover=True, share_to_feed=False, user_tags=tags, **whole))

@@ -68,7 +68,7 @@ def test_every_listed_code(harness: SessionHarness) -> None:
     assert harness.objects() == []
 
 
-def test_every_listed_code_means_the_same_where_it_is_told_by_webhook() -> None:
+def test_every_listed_code_means_the_same_in_a_webhook() -> None:
     """Of a message that was taken: proved not delivered, so what is tried again later is tried again."""
     for code, (kind, _scope) in EXPECTED.items():
         means = failure_of(str(code))
@@ -93,7 +93,7 @@ def test_the_marketing_cap_is_tried_once_more_after_a_day(harness: SessionHarnes
     assert first.max_attempts == 2, "delivery counts those that ended so"
 
 
-def test_a_5xx_is_unknown_whatever_it_says(harness: SessionHarness) -> None:
+def test_a_5xx_is_unknown_whatever_its_body(harness: SessionHarness) -> None:
     for status in (500, 502, 503):
         errors = [answered(harness, code, status=status) for code in EXPECTED]
         assert {type(error) for error in errors} == {UnknownOutcome}

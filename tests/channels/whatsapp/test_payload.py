@@ -73,7 +73,7 @@ def bodies() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "buttons", made(part(MediaKind.VIDEO, _BUTTONS), outside)
 
 
-def test_a_link_is_shown_with_its_preview_and_a_sound_without_words() -> None:
+def test_a_link_is_sent_with_its_preview_and_an_audio_without_words() -> None:
     found = dict(bodies())
     assert found["text"]["text"]["preview_url"] is False
     assert found["link"]["text"]["preview_url"] is True
@@ -96,7 +96,7 @@ def test_parameters_go_by_name_where_the_template_names_them() -> None:
     assert found["text header"]["template"]["components"][0] == top
 
 
-def test_buttons_are_filled_by_their_place() -> None:
+def test_buttons_are_filled_by_their_position() -> None:
     components = dict(bodies())["buttons"]["template"]["components"]
     assert [component["type"] for component in components] == ["header", "body", "button", "button"]
     assert components[2:] == [
@@ -156,7 +156,7 @@ def test_the_account_fills_what_the_post_does_not() -> None:
     assert (found.params, found.top, found.top_name, found.buttons) == (("Lain",), "b", "atas", (("", ""),))
 
 
-def test_a_sound_takes_the_template_for_text() -> None:
+def test_an_audio_takes_the_template_for_text() -> None:
     found = fallback_of(post("a", media=[medium("media/a.ogg", kind=MediaKind.AUDIO)]))
     assert found == Fallback("pengumuman", "id", ("Loket buka malam",))
 
@@ -259,7 +259,7 @@ def test_named_parameters_text_headers_and_buttons_arrive(harness: SessionHarnes
 
 
 @pytest.mark.parametrize(("kind", "name"), [(MediaKind.VIDEO, "a.mp4"), (MediaKind.AUDIO, "a.ogg")])
-def test_films_and_sounds_are_uploaded_once_and_sent_by_id(
+def test_videos_and_audio_are_uploaded_once_and_sent_by_id(
     harness: SessionHarness, kind: MediaKind, name: str
 ) -> None:
     mime, data = _BYTES[kind]

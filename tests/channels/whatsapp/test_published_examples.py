@@ -68,7 +68,7 @@ NOBODY: dict[str, list[Any]] = {
 }
 
 
-def test_every_published_webhook_is_what_it_says() -> None:
+def test_every_published_webhook_gives_its_events() -> None:
     bodies = published("meta-spec-webhooks")
     for name, body in bodies.items():
         found = _read(body)
@@ -84,7 +84,7 @@ def test_every_published_webhook_is_what_it_says() -> None:
     assert len(bodies) >= 16
 
 
-def test_the_published_templates_are_known_by_what_they_want(harness: SessionHarness) -> None:
+def test_the_published_templates_are_identified_by_what_they_require(harness: SessionHarness) -> None:
     example = published("meta-spec-other-examples")["GET /{Version}/{WABA-ID}/message_templates"]
     (body,) = example["responses"]["200"].values()
     body["paging"] = {}
@@ -104,7 +104,7 @@ def test_the_published_templates_are_known_by_what_they_want(harness: SessionHar
     )
 
 
-def test_the_published_number_is_ours(harness: SessionHarness) -> None:
+def test_the_published_number_is_the_accounts_own(harness: SessionHarness) -> None:
     example = published("meta-spec-other-examples")["GET /{Version}/{Phone-Number-ID}"]["responses"]["200"]
     for body in example.values():
         harness.inject_fault("status", r"/\d+$", method="GET", status=200, body=body, acted=False)

@@ -217,7 +217,7 @@ def test_what_a_person_calls_the_account() -> None:
 @pytest.mark.parametrize(
     "wrong", [{"rate": 0}, {"daily_recipients": 0}, {"token": "x"}, {"phone_number_id": "+62"}]
 )
-def test_a_config_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
+def test_an_impossible_config_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         WhatsAppConfig.model_validate({"phone_number_id": "1", "business_account_id": "2", **wrong})
 

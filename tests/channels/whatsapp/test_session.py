@@ -29,7 +29,7 @@ def test_whoami_names_the_number_masked(harness: SessionHarness) -> None:
     assert (identity.platform_id, identity.display_name) == (harness.config.phone_number_id, "+62 811-**-00")
 
 
-def test_the_status_reads_every_page_of_templates(harness: SessionHarness) -> None:
+def test_the_status_includes_every_page_of_templates(harness: SessionHarness) -> None:
     facts = harness.session.fetch_status()
     known = {t.name: t for t in facts.templates}
     assert (known["pengumuman"].status, known["pengumuman"].param_count) == ("APPROVED", 3)
@@ -99,7 +99,7 @@ def test_inside_the_window_the_text_is_the_caption(harness: SessionHarness) -> N
     assert len(shown.media) == 1
 
 
-def test_an_upload_is_reused_for_its_life_and_then_made_anew(harness: SessionHarness) -> None:
+def test_an_upload_is_reused_for_its_life_and_then_made_again(harness: SessionHarness) -> None:
     part = harness.part(name="a.jpg", template="pengumuman_gambar")
     first = prepared(harness.session, part)
     again = harness.session.prepare(part, first.token)
@@ -113,7 +113,7 @@ def test_an_upload_is_reused_for_its_life_and_then_made_anew(harness: SessionHar
     assert anew != first
 
 
-def test_an_upload_that_whatsapp_forgot_is_made_anew(harness: SessionHarness) -> None:
+def test_an_upload_that_whatsapp_forgot_is_made_again(harness: SessionHarness) -> None:
     part = harness.part(name="a.jpg", template="pengumuman_gambar")
     first = prepared(harness.session, part)
     harness.sandbox.platforms["whatsapp"].business.file_store.files.clear()
@@ -143,7 +143,7 @@ def test_another_wrong_value_is_no_lost_upload(harness: SessionHarness, code: in
     ("status", "note"),
     [("accepted", ""), ("held_for_quality_assessment", "held-for-quality"), ("paused", "template-paused")],
 )
-def test_what_is_kept_back_is_said(harness: SessionHarness, status: str, note: str) -> None:
+def test_a_message_kept_back_is_reported(harness: SessionHarness, status: str, note: str) -> None:
     body = {"messages": [{"id": "wamid.A", "message_status": status}]}
     harness.inject_fault("status", status=200, body=body, acted=False)
     assert harness.published(harness.part()).note == note
@@ -152,13 +152,13 @@ def test_what_is_kept_back_is_said(harness: SessionHarness, status: str, note: s
 @pytest.mark.parametrize(
     "token", [None, 3, {}, {"media": "1", "at": "x"}, {"media": "1", "at": "2026-01-01T00:00:00"}]
 )
-def test_a_token_that_cannot_be_read_uploads_anew(harness: SessionHarness, token: object) -> None:
+def test_an_unreadable_token_uploads_again(harness: SessionHarness, token: object) -> None:
     ready = harness.session.prepare(harness.part(name="a.jpg"), token)
     assert isinstance(ready, Ready)
     assert ready.token != token
 
 
-def test_outside_the_window_a_part_without_template_is_refused_unsent(harness: SessionHarness) -> None:
+def test_outside_the_window_a_part_without_template_is_refused_and_not_sent(harness: SessionHarness) -> None:
     with pytest.raises(Rejected) as error:
         harness.session.publish(Part(1, "a"), Ready({}), key="k", to=PERSON, reply_to=None)
     assert error.value.scope is Scope.RECIPIENT
@@ -189,7 +189,7 @@ def test_the_country_code_is_always_sent(harness: SessionHarness) -> None:
 
 
 @pytest.mark.parametrize("fault", ["drop-before", "drop-after", "garbage", "empty-2xx", "redirect"])
-def test_a_message_without_a_clear_answer_is_unknown_and_cannot_be_looked_up(
+def test_a_message_without_a_clear_answer_is_unknown_and_has_no_lookup(
     harness: SessionHarness, fault: str
 ) -> None:
     part = harness.part()
@@ -240,14 +240,14 @@ def test_throughput_slows_the_whole_number_for_seconds(harness: SessionHarness) 
     assert error.value.retry_at - harness.context.now() <= timedelta(seconds=5)
 
 
-def test_a_wrong_token_is_for_a_person_and_never_shown(harness: SessionHarness) -> None:
+def test_a_wrong_token_is_for_a_person_and_never_displayed(harness: SessionHarness) -> None:
     harness.context.secrets["access_token"] = "EAAwrongtoken"
     with WhatsApp().open(harness.config, harness.context) as session, pytest.raises(AuthFailed) as error:
         session.whoami()
     assert "EAAwrongtoken" not in str(error.value)
 
 
-def test_a_message_cannot_be_taken_back_or_read(harness: SessionHarness) -> None:
+def test_a_message_has_no_delete_and_no_read_back(harness: SessionHarness) -> None:
     receipt = Receipt("wamid.A", harness.context.now())
     assert isinstance(harness.session.retract(receipt), ManualSteps)
     assert harness.session.read_back(receipt) is None

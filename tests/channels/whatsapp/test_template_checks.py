@@ -116,7 +116,7 @@ def test_a_filled_header_has_60_characters_at_most(
     )
 
 
-def test_a_problem_of_length_says_what_is_the_templates_own(harness: SessionHarness) -> None:
+def test_a_problem_of_length_names_the_templates_own_length(harness: SessionHarness) -> None:
     register(harness, "surat", _text("Kabar {{1}}", "HEADER"), _text("Isi {{1}}."))
     own = {"template": "surat", "params": ["a" * 1030], "header": "b" * 70}
     found = checked(harness, {**own, "params": ["a" * 1022]}, harness.session.fetch_status())[1]
@@ -134,7 +134,7 @@ def test_a_problem_of_length_says_what_is_the_templates_own(harness: SessionHarn
     assert len(once) == 1, "what is too long by itself is told once"
 
 
-def test_a_template_of_which_the_length_is_not_known_is_not_measured(harness: SessionHarness) -> None:
+def test_a_template_of_unknown_length_is_not_measured(harness: SessionHarness) -> None:
     register(harness, "surat", _text("Kabar {{1}}", "HEADER"), _text("Isi {{1}}."))
     own = {"template": "surat", "params": ["a" * 1022], "header": "b" * 70}
     facts = harness.session.fetch_status()
@@ -192,7 +192,7 @@ def test_a_button_with_a_value_goes_out_and_one_that_takes_nothing_too(harness: 
         ({"type": "ORDER_DETAILS", "text": "Bayar"}, None, "an order"),
     ],
 )
-def test_a_button_that_humaspost_cannot_fill_is_named(
+def test_a_button_that_humaspost_is_unable_to_fill_is_named(
     harness: SessionHarness, button: dict[str, Any], code: str | None, what: str
 ) -> None:
     register(harness, "surat", _text("Isi."), _buttons(_REPLY, button))
@@ -212,7 +212,7 @@ def test_a_button_that_needs_nothing_is_no_problem(harness: SessionHarness) -> N
     assert check_and_send(harness, template="surat", params=[], buttons=[{"payload": "HADIR"}]) == ([], "")
 
 
-def test_a_template_that_cannot_be_filled_is_not_proposed(harness: SessionHarness) -> None:
+def test_a_template_that_has_no_values_is_not_proposed(harness: SessionHarness) -> None:
     register(harness, "surat", _text("Isi."), _buttons({"type": "COPY_CODE", "example": "PASAR"}))
     (problem,) = checked(harness, {"template": "tiada", "params": []}, harness.session.fetch_status())[1]
     assert "pengumuman" in problem.hint

@@ -64,7 +64,7 @@ def test_a_status_carries_our_key_and_its_stage() -> None:
 
 
 @pytest.mark.parametrize("at", ["-62135596800", "-1", "99999999999999999999", "besok", ""])
-def test_what_came_at_no_moment_did_not_come(at: str) -> None:
+def test_an_event_without_time_is_dropped(at: str) -> None:
     message = {"id": "wamid.B", "from": "6281", "type": "text", "text": {"body": "berhenti"}, "timestamp": at}
     assert not read(encoded(webhook(messages=[message], statuses=[status("sent") | {"timestamp": at}])))
 
@@ -146,14 +146,14 @@ INBOUND_TEXT = {"id": "wamid.B", "timestamp": "1750030073", "type": "text", "tex
         ({"from_user_id": "ID." + "9" * 200}, [], None),
     ],
 )
-def test_a_person_is_known_by_number_by_user_id_or_by_both(
+def test_a_person_is_identified_by_number_by_user_id_or_by_both(
     message: Any, contacts: Any, expected: Any
 ) -> None:
     found = people(messages=[{**INBOUND_TEXT, **message}], contacts=contacts)
     assert found == ([(InboundMessage, *expected)] if expected else [])
 
 
-def test_a_status_and_a_preference_may_name_the_user_id_alone() -> None:
+def test_a_status_and_a_preference_can_name_the_user_id_only() -> None:
     by_id = status("failed", recipient_id=USER_ID, errors=[{"code": 131050}])
     assert people(statuses=[by_id]) == [
         (MessageStatus, None, USER_ID),
@@ -186,7 +186,7 @@ def test_without_an_app_secret_nothing_is_believed() -> None:
     assert WhatsApp().events(CONFIG, headers, body, secret="") is None
 
 
-def test_another_numbers_webhook_is_not_ours() -> None:
+def test_another_numbers_webhook_is_ignored() -> None:
     assert read(encoded(webhook(statuses=[status("sent")])), number="999") == []
 
 
@@ -221,7 +221,7 @@ _json = st.recursive(
 
 @examples(25, 100)
 @given(_json, _json, _json)
-def test_no_shape_raises(statuses: Any, messages: Any, errors: Any) -> None:
+def test_no_payload_raises(statuses: Any, messages: Any, errors: Any) -> None:
     read(encoded(webhook(statuses=statuses, messages=messages)))
     read(encoded(webhook(statuses=[status("failed", errors=errors, biz_opaque_callback_data=errors)])))
     read(encoded({"entry": statuses, "object": messages}))
@@ -322,7 +322,7 @@ def test_only_what_ends_all_sending_holds(value: dict[str, Any], holds: bool) ->
     assert read(elsewhere) == []
 
 
-def test_another_limit_is_asked_for() -> None:
+def test_another_limit_is_fetched() -> None:
     value = {"max_daily_conversation_per_phone": 2000, "max_phone_numbers_per_business": 25}
     change = {"field": "business_capability_update", "value": value}
     (event,) = read(encoded({"entry": [{"id": "1", "time": 1743451903, "changes": [change]}]})) or []
@@ -330,7 +330,7 @@ def test_another_limit_is_asked_for() -> None:
     assert event.change == TemplateStatusChange("", "")
 
 
-def test_a_failure_says_when_it_may_be_tried_once_more_and_what_it_means_for_the_person() -> None:
+def test_a_failure_states_when_to_retry_and_what_it_means_for_the_person() -> None:
     def failed(code: int) -> list[ChannelEvent]:
         found = read(encoded(webhook(statuses=[status("failed", errors=[{"code": code}])])))
         assert found is not None
@@ -348,7 +348,7 @@ def test_a_failure_says_when_it_may_be_tried_once_more_and_what_it_means_for_the
     assert not failed(131050)[1].accepts_marketing
 
 
-def test_a_person_may_stop_marketing_alone_and_take_that_back() -> None:
+def test_a_person_can_stop_marketing_only_and_take_that_back() -> None:
     path = "contracts/data/whatsapp/pywa-fixtures/user_marketing_preferences.json"
     for name, body in json.loads(shared(path).read_text()).items():
         (chosen,) = body["entry"][0]["changes"][0]["value"]["user_preferences"]

@@ -56,7 +56,7 @@ def test_cashtags_end_where_twitter_text_ends_them(text: str) -> None:
     assert _codes(text) == [("x-cashtags", "x.text")]
 
 
-def test_two_parts_that_say_the_same_are_refused() -> None:
+def test_two_parts_with_the_same_text_are_refused() -> None:
     def codes(*texts: str) -> list[str]:
         parts = tuple(Part(number, text) for number, text in enumerate(texts, 1))
         return [p.code for p in _X.check(Rendition("x", parts), _RULES, None, config=_CONFIG)]
@@ -122,7 +122,7 @@ def test_polls_keep_to_their_limits(poll: dict[str, Any], expected: list[tuple[s
     assert _codes("Pilih.", poll=poll) == expected
 
 
-def test_a_poll_and_a_picture_do_not_go_together() -> None:
+def test_a_poll_with_a_picture_is_refused() -> None:
     poll = {"options": ["A", "B"]}
     assert _codes("Pilih.", poll=poll, media=(MediaKind.IMAGE,)) == [("x-poll-media", "x.poll")]
 

@@ -199,7 +199,7 @@ def test_answers_to_an_upload(
 _OLD = {"errors": [{"code": 144, "message": "No status found with that ID."}]}
 
 
-def test_what_is_not_there_is_gone_whatever_number_x_gives(harness: SessionHarness) -> None:
+def test_a_missing_post_is_deleted_whatever_number_x_gives(harness: SessionHarness) -> None:
     receipt = harness.publish(_HALO)
     harness.inject_fault("status", r"/2/tweets/\d+$", status=404, body=_OLD, acted=False, method="DELETE")
     assert isinstance(harness.session.retract(receipt), Retracted)
@@ -207,7 +207,7 @@ def test_what_is_not_there_is_gone_whatever_number_x_gives(harness: SessionHarne
     assert harness.session.read_back(receipt) is None
 
 
-def test_who_may_not_read_the_timeline_cannot_tell(harness: SessionHarness) -> None:
+def test_an_account_without_access_to_the_timeline_has_no_answer(harness: SessionHarness) -> None:
     harness.session.whoami()
     harness.inject_fault("status", r"/2/users/\d+/tweets$", status=403, body=_OLD, acted=False)
     assert harness.session.find(attempted(_HALO, Ready({})), to=None) is Proof.CANNOT_TELL
@@ -227,7 +227,7 @@ def _at(seconds: int) -> str:
     ("window", "seconds"),
     [("x-rate-limit", 600), ("x-user-limit-24hour", 7200), ("x-app-limit-24hour", 9000)],
 )
-def test_x_says_when_it_takes_the_post_again(harness: SessionHarness, window: str, seconds: int) -> None:
+def test_x_states_when_it_takes_the_post_again(harness: SessionHarness, window: str, seconds: int) -> None:
     headers = {"x-rate-limit-reset": _at(600), f"{window}-remaining": "0", f"{window}-reset": _at(seconds)}
     assert timedelta(seconds=seconds - 30) < _limited(harness, **headers) <= timedelta(seconds=seconds)
 
@@ -252,7 +252,7 @@ def test_credits_name_no_time_even_where_a_window_does(harness: SessionHarness) 
     assert found.resets_at is None
 
 
-def test_hostile_words_are_cleaned_and_secrets_never_shown(harness: SessionHarness) -> None:
+def test_hostile_words_are_cleaned_and_secrets_never_displayed(harness: SessionHarness) -> None:
     secret = harness.context.secrets["access_token_secret"]
     detail = f"\x1b[31mred\u202e {secret} Bearer abc.def access_token=xyz " + "x" * 9999
     found = _error(harness, status=500, body=_blank(500, detail))

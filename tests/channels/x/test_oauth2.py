@@ -63,7 +63,7 @@ def test_a_login_opens_the_account(account: LoginHarness) -> None:
     assert account.publish().remote_id == account.sandbox.state.objects[-1].id
 
 
-def test_pictures_and_looks_are_asked_with_the_token_too(account: LoginHarness) -> None:
+def test_pictures_and_lookups_are_requested_with_the_token_too(account: LoginHarness) -> None:
     picture = account.context.add(jpeg(), alt="Sebuah loket.")
     receipt = account.publish(Part(1, "Bergambar.", (picture,)))
     with X().open(account.config, account.context) as session:
@@ -72,7 +72,7 @@ def test_pictures_and_looks_are_asked_with_the_token_too(account: LoginHarness) 
     assert (snapshot.text, snapshot.media_count) == ("Bergambar.", 1)
 
 
-def test_every_login_asks_anew_and_says_nothing_of_it(account: LoginHarness) -> None:
+def test_every_login_requests_again_and_prints_nothing_of_it(account: LoginHarness) -> None:
     one, two = (X().create_authorization(account.config, callback_url=CALLBACK) for _ in range(2))
     assert (one.state, one.verifier) != (two.state, two.verifier)
     assert answered(one)["state"] == one.state
@@ -136,7 +136,7 @@ def test_new_tokens_are_kept_before_they_are_used_the_refresh_token_first(accoun
     assert seen == ["token", "tweets"]
 
 
-def test_one_that_dies_between_keeping_the_two_goes_on_after_a_restart(account: LoginHarness) -> None:
+def test_a_process_that_dies_between_storing_the_two_goes_on_after_a_restart(account: LoginHarness) -> None:
     real = SandboxContext.replace_secret
     account.context.later = timedelta(hours=3)
 
@@ -162,14 +162,14 @@ def _revoke(account: LoginHarness) -> None:
     account.context.secrets[ACCESS_TOKEN] = "ended"
 
 
-def test_a_refused_read_is_asked_again_with_a_new_token(account: LoginHarness) -> None:
+def test_a_refused_read_is_requested_again_with_a_new_token(account: LoginHarness) -> None:
     _revoke(account)
     with X().open(account.config, account.context) as session:
         assert session.whoami().platform_id == "1580218334410428416"
     assert account.context.secrets[ACCESS_TOKEN] != "ended"
 
 
-def test_a_refused_upload_is_asked_again_too(account: LoginHarness) -> None:
+def test_a_refused_upload_is_requested_again_too(account: LoginHarness) -> None:
     _revoke(account)
     picture = account.context.add(jpeg(), alt="")
     with X().open(account.config, account.context) as session:
@@ -179,7 +179,7 @@ def test_a_refused_upload_is_asked_again_too(account: LoginHarness) -> None:
     assert len(account.count_requests("/append")) == 1
 
 
-def test_a_refused_public_write_is_left_to_the_gate(account: LoginHarness) -> None:
+def test_a_refused_public_write_is_decided_by_the_gate(account: LoginHarness) -> None:
     _revoke(account)
     with X().open(account.config, account.context) as session:
         ready = prepared(session, HALO)
@@ -273,7 +273,7 @@ class _FullDiskContext:
         SandboxContext.replace_secret(self.account.context, field, value)
 
 
-def test_a_post_is_never_sent_behind_a_renewal_which_takes_as_long_as_it_takes(account: LoginHarness) -> None:
+def test_a_post_is_never_sent_behind_a_renewal_that_takes_as_long_as_it_takes(account: LoginHarness) -> None:
     account.context.later = timedelta(hours=3)
     with pytest.raises(Transient, match="token-renewed"):
         _token_response(account)
@@ -358,7 +358,7 @@ def test_two_sessions_renew_once(account: LoginHarness) -> None:
     assert len(account.count_requests("/oauth2/token")) == 2, "one login, one renewal"
 
 
-def test_before_the_first_login_a_person_is_told_how(account: LoginHarness) -> None:
+def test_before_the_first_login_the_error_explains_how_to_log_in(account: LoginHarness) -> None:
     account.context.secrets.clear()
     with (
         pytest.raises(AuthFailed, match=r"login-needed.*account login"),
@@ -377,7 +377,7 @@ def test_the_config_must_name_the_app() -> None:
     )
 
 
-def test_what_the_second_answer_tells_of_its_window_is_believed(account: LoginHarness) -> None:
+def test_the_window_in_the_second_answer_is_believed(account: LoginHarness) -> None:
     account.sandbox.state.settings["x.limits"] = {"me": 1}
     _revoke(account)
     with X().open(account.config, account.context) as session:

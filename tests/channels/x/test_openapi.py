@@ -242,7 +242,7 @@ def test_every_request_after_a_login_fits(by_login: RecordingSession, spec: Open
     assert _without_polls(by_login) >= LEAST
 
 
-def test_a_name_that_x_does_not_know_is_found(document: Any) -> None:
+def test_a_name_that_x_does_not_define_is_detected(document: Any) -> None:
     asked = requests.Request("GET", "https://api.x.com/2/tweets/1580218334410428416?tweet.field=a").prepare()
     assert unknown_names(document, [asked]) == {("/2/tweets/{id}", "tweet.field")}
 

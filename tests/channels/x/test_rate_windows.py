@@ -19,7 +19,7 @@ def _posts(harness: SessionHarness, *texts: str) -> None:
         harness.publish(Part(1, text))
 
 
-def test_the_window_of_posts_is_believed_before_it_is_asked(harness: SessionHarness) -> None:
+def test_the_window_of_posts_is_believed_before_a_request(harness: SessionHarness) -> None:
     harness.set(limits={"post": 2}, window_seconds=120)
     _posts(harness, "satu", "dua")
     asked = len(harness.count_requests("POST"))
@@ -41,7 +41,7 @@ def test_what_one_session_learnt_all_sessions_of_the_account_know(harness: Sessi
     assert len(harness.count_requests("POST")) == asked, "not even asked"
 
 
-def test_when_the_window_is_over_it_is_asked_again(harness: SessionHarness) -> None:
+def test_when_the_window_is_over_it_is_requested_again(harness: SessionHarness) -> None:
     harness.set(limits={"post": 1}, window_seconds=120)
     _posts(harness, "satu")
     harness.set(limits={})
@@ -60,7 +60,7 @@ def test_the_24_hours_are_believed_with_their_own_end(harness: SessionHarness) -
     assert limited.value.retry_at - harness.context.now() > timedelta(hours=23)
 
 
-def test_a_window_of_reads_stops_no_post(harness: SessionHarness) -> None:
+def test_a_window_of_read_requests_stops_no_post(harness: SessionHarness) -> None:
     harness.set(limits={"me": 1})
     harness.session.whoami()
     with pytest.raises(RateLimited) as limited:
@@ -70,7 +70,7 @@ def test_a_window_of_reads_stops_no_post(harness: SessionHarness) -> None:
     assert harness.session.read_back(Receipt(harness.objects()[0].id, harness.context.now())) is not None
 
 
-def test_a_day_of_reads_that_is_spent_stops_no_post(harness: SessionHarness) -> None:
+def test_a_day_of_read_requests_that_is_spent_stops_no_post(harness: SessionHarness) -> None:
     reset = str(int((harness.context.now() + timedelta(hours=9)).timestamp()))
     headers = {"x-user-limit-24hour-remaining": "0", "x-user-limit-24hour-reset": reset}
     me = {"data": {"id": "2244994945", "username": "kotacontoh"}}
@@ -106,13 +106,13 @@ def test_a_429_names_the_end_of_its_own_window(harness: SessionHarness) -> None:
         {"x-rate-limit-remaining": "0", "x-rate-limit-reset": "1"},
     ],
 )
-def test_headers_that_tell_nothing_stop_nothing(harness: SessionHarness, headers: dict[str, str]) -> None:
+def test_headers_without_information_stop_nothing(harness: SessionHarness, headers: dict[str, str]) -> None:
     windows, now = RateWindows(), harness.context.now()
     windows.record_headers("post", HttpResponse(201, headers), now)
     windows.check_allowed("post", now)
 
 
-def test_no_credit_and_what_may_be_that_say_what_to_do(harness: SessionHarness) -> None:
+def test_no_credit_and_its_likely_forms_explain_what_to_do(harness: SessionHarness) -> None:
     harness.set(credits=0)
     with pytest.raises(QuotaExceeded, match=r"load credit.*account check") as spent:
         harness.publish(Part(1, "satu"))

@@ -29,7 +29,7 @@ def _lost(harness: SessionHarness, part: Part, **more: Any) -> Attempt:
     return harness.attempt(part, since=since)
 
 
-def test_what_landed_is_found_with_its_links_and_signs(harness: SessionHarness) -> None:
+def test_a_landed_post_is_matched_with_its_links_and_signs(harness: SessionHarness) -> None:
     attempt = _lost(harness, Part(1, _TEXT))
     found = harness.session.find(attempt, to=None)
     assert isinstance(found, Receipt)
@@ -37,17 +37,17 @@ def test_what_landed_is_found_with_its_links_and_signs(harness: SessionHarness) 
     assert abs(found.at - _now()) < timedelta(seconds=30)
 
 
-def test_pictures_are_found_too(harness: SessionHarness) -> None:
+def test_pictures_are_matched_too(harness: SessionHarness) -> None:
     found = harness.session.find(_lost(harness, harness.images(2)), to=None)
     assert isinstance(found, Receipt)
 
 
-def test_pictures_without_words_are_found_too(harness: SessionHarness) -> None:
+def test_pictures_without_words_are_matched_too(harness: SessionHarness) -> None:
     part = Part(1, "", harness.images(1).media)
     assert isinstance(harness.session.find(_lost(harness, part), to=None), Receipt)
 
 
-def test_what_did_not_land_is_absent_so_far_and_never_more(harness: SessionHarness) -> None:
+def test_a_post_that_did_not_land_is_absent_for_now_and_never_more(harness: SessionHarness) -> None:
     since = _now()
     harness.inject_fault("drop-before", "/2/tweets$")
     part = Part(1, _TEXT)
@@ -56,7 +56,7 @@ def test_what_did_not_land_is_absent_so_far_and_never_more(harness: SessionHarne
     assert harness.session.find(harness.attempt(part, since=since), to=None) is Proof.ABSENT_SO_FAR
 
 
-def test_what_lags_is_found_later(harness: SessionHarness) -> None:
+def test_a_post_that_lags_is_matched_later(harness: SessionHarness) -> None:
     harness.inject_fault("lag", "/2/tweets$", seconds=0.5)
     part, since = Part(1, _TEXT), _now()
     harness.publish(part)
@@ -79,21 +79,23 @@ def test_only_a_reply_to_the_same_post_counts(harness: SessionHarness) -> None:
 
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=-4), timedelta(seconds=20), timedelta(minutes=4)])
-def test_a_computer_whose_clock_is_off_finds_what_it_sent(harness: SessionHarness, ahead: timedelta) -> None:
+def test_a_computer_with_a_wrong_clock_matches_what_it_sent(
+    harness: SessionHarness, ahead: timedelta
+) -> None:
     part = Part(1, "Sama.")
     attempt = _lost(harness, part)
     moved = replace(attempt, started_at=attempt.started_at + ahead, ended_at=attempt.ended_at + ahead)
     assert isinstance(harness.session.find(moved, to=None), Receipt)
 
 
-def test_an_older_post_with_the_same_words_is_not_ours(harness: SessionHarness) -> None:
+def test_an_older_post_with_the_same_words_is_no_match(harness: SessionHarness) -> None:
     part = Part(1, "Sama.")
     harness.publish(part)
     attempt = harness.attempt(part, since=_now() + timedelta(minutes=6))
     assert harness.session.find(attempt, to=None) is Proof.ABSENT_SO_FAR
 
 
-def test_what_another_delivery_holds_is_not_ours(harness: SessionHarness) -> None:
+def test_a_post_that_another_delivery_holds_is_no_match(harness: SessionHarness) -> None:
     part, since = Part(1, "Sama."), _now()
     theirs = harness.publish(part)
     assert theirs.remote_id
@@ -107,7 +109,7 @@ def test_the_same_words_without_the_pictures_are_another_post(harness: SessionHa
     assert harness.session.find(harness.attempt(pictured, since=since), to=None) is Proof.ABSENT_SO_FAR
 
 
-def test_what_was_made_long_after_the_attempt_is_not_ours(harness: SessionHarness) -> None:
+def test_a_post_made_long_after_the_attempt_is_no_match(harness: SessionHarness) -> None:
     part = Part(1, "Sama.")
     harness.publish(part)
     long_ago = _now() - timedelta(minutes=10)
@@ -124,7 +126,7 @@ def test_two_that_fit_are_for_a_person(harness: SessionHarness) -> None:
     assert harness.session.find(harness.attempt(part, since=since), to=None) is Proof.CANNOT_TELL
 
 
-def test_a_duplicate_is_unknown_and_opens_the_same_look(harness: SessionHarness) -> None:
+def test_a_duplicate_is_unknown_and_opens_the_same_lookup(harness: SessionHarness) -> None:
     part = Part(1, "Sama.")
     attempt = _lost(harness, part)
     with pytest.raises(UnknownOutcome) as error:
@@ -136,13 +138,13 @@ def test_a_duplicate_is_unknown_and_opens_the_same_look(harness: SessionHarness)
 @pytest.mark.parametrize(
     "body", [{"type": "https://api.twitter.com/2/problems/client-forbidden"}, {"detail": "?"}]
 )
-def test_a_timeline_that_may_not_be_read_tells_nothing(harness: SessionHarness, body: dict[str, str]) -> None:
+def test_an_inaccessible_timeline_proves_nothing(harness: SessionHarness, body: dict[str, str]) -> None:
     harness.inject_fault("status", "/users/.*/tweets", status=403, body=body, acted=False)
     attempt = harness.attempt(Part(1, "a"), since=_now())
     assert harness.session.find(attempt, to=None) is Proof.CANNOT_TELL
 
 
-def test_a_look_that_failed_is_no_proof(harness: SessionHarness) -> None:
+def test_a_lookup_that_failed_is_no_proof(harness: SessionHarness) -> None:
     attempt = harness.attempt(Part(1, "a"), since=_now())
     harness.inject_fault("status", "/users/.*/tweets", status=503, acted=False)
     with pytest.raises(Transient):
@@ -190,18 +192,18 @@ def test_a_busy_account_is_read_page_by_page_but_not_for_ever(harness: SessionHa
     assert len([path for path in harness.count_requests("GET") if "/tweets" in path]) == 5
 
 
-def test_a_look_asks_since_the_attempt_by_a_clock_that_is_behind(harness: SessionHarness) -> None:
+def test_a_lookup_starts_at_the_attempt_by_a_clock_that_is_behind(harness: SessionHarness) -> None:
     since = datetime(2026, 11, 23, 8, 0, 30, tzinfo=UTC)
     harness.session.find(harness.attempt(Part(1, "a"), since=since), to=None)
     assert harness.sandbox.state.requests[-1]["query"]["start_time"] == "2026-11-23T07:55:30Z"
 
 
-def test_an_id_tells_its_time() -> None:
+def test_an_id_encodes_its_time() -> None:
     assert reconcile.created_at_of("1212092628029698048") == datetime(2019, 12, 31, 19, 26, 16, 771000, UTC)
 
 
 @pytest.mark.parametrize("name", ["referenced_tweets", "referenced_posts"])
-def test_a_reply_is_known_by_either_name_of_its_parent(harness: SessionHarness, name: str) -> None:
+def test_a_reply_is_recognised_by_either_name_of_its_parent(harness: SessionHarness, name: str) -> None:
     """By the newer name a reply with the same words was taken for the post itself."""
     attempt = harness.attempt(Part(1, "Halo."), since=_now())
     ours = str(int((attempt.started_at.timestamp() * 1000) - reconcile._EPOCH + 500) << 22)

@@ -38,13 +38,13 @@ def test_an_accounts_own_key_wins_key_by_key() -> None:
     assert (part.text, part.extra) == ("Akun.", {"made_with_ai": True})
 
 
-def test_parts_by_hand_in_the_body() -> None:
+def test_manual_parts_in_the_body() -> None:
     body = (*paragraphs("Satu."), PartBreak(), *paragraphs("Dua."))
     given = replace(post(tags=("Tag",)), body=body)
     assert [part.text for part in _rendered(given).parts] == ["Satu.", "Dua.\n#Tag"]
 
 
-def test_parts_by_hand_in_the_text() -> None:
+def test_manual_parts_in_the_text() -> None:
     given = post(own=_own(text="Satu.\n<!-- part -->\nDua. <!--PART--> Tiga."))
     assert [part.text for part in _rendered(given).parts] == ["Satu.", "Dua.", "Tiga."]
 
@@ -62,7 +62,7 @@ def test_media_stand_on_their_part_and_on_the_first_otherwise() -> None:
     ]
 
 
-def test_an_automatic_thread_is_left_to_be_split() -> None:
+def test_an_automatic_thread_is_split_later() -> None:
     given = post("Panjang.", tags=("Tag",), own=_own(thread="auto", made_with_ai="true"), media=[medium()])
     part = _rendered(given).parts[0]
     assert part.text == "Panjang.\n#Tag"
@@ -75,7 +75,7 @@ def test_an_automatic_thread_is_left_to_be_split() -> None:
     }
 
 
-def test_breaks_by_hand_win_over_an_automatic_thread() -> None:
+def test_manual_breaks_win_over_an_automatic_thread() -> None:
     given = post(own=_own(text="Satu. <!-- part --> Dua.", thread="auto"))
     assert [part.extra for part in _rendered(given).parts] == [{}, {}]
 
@@ -87,7 +87,7 @@ def test_a_poll_is_on_the_first_part_in_minutes() -> None:
     assert parts[1].extra == {}
 
 
-def test_everyone_may_reply_is_said_by_saying_nothing() -> None:
+def test_everyone_can_reply_is_expressed_by_no_field() -> None:
     assert _rendered(post("A.", own=_own(reply_settings="everyone"))).parts[0].extra == {}
     assert _rendered(post("A.", own=_own(reply_settings="following"))).parts[0].extra == {
         "reply_settings": "following"

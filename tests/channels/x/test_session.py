@@ -44,13 +44,13 @@ def test_another_accounts_keys_are_for_a_person(harness: SessionHarness) -> None
         session.whoami()
 
 
-def test_a_missing_secret_is_told_before_anything_is_asked(harness: SessionHarness) -> None:
+def test_a_missing_secret_is_reported_before_any_request(harness: SessionHarness) -> None:
     del harness.context.secrets["api_key_secret"]
     with pytest.raises(AuthFailed, match="secret-missing"), X().open(harness.config, harness.context):
         pass
 
 
-def test_reading_the_status_asks_for_nothing_that_costs_money(harness: SessionHarness) -> None:
+def test_reading_the_status_requests_nothing_that_costs_money(harness: SessionHarness) -> None:
     """Its question told of the reads of a day, which were taken for posts."""
     before = len(harness.count_requests("GET"))
     assert harness.session.fetch_status().quotas == {}
@@ -58,7 +58,7 @@ def test_reading_the_status_asks_for_nothing_that_costs_money(harness: SessionHa
 
 
 @pytest.mark.parametrize("name", ["\x1b[31mkota", "a b", "", "x" * 21, "kota\u202e", 5])
-def test_a_name_that_x_gives_nobody_is_not_believed(harness: SessionHarness, name: object) -> None:
+def test_an_account_name_that_x_never_assigns_is_not_believed(harness: SessionHarness, name: object) -> None:
     harness.inject_fault(
         "status", "/users/me$", status=200, body={"data": {"id": "1", "username": name}}, acted=False
     )
@@ -145,7 +145,7 @@ def test_a_gif_is_waited_for(harness: SessionHarness) -> None:
     assert harness.objects()[0].media[0].type == "image/gif"
 
 
-def test_a_gif_that_x_cannot_read_is_refused(harness: SessionHarness) -> None:
+def test_a_gif_that_x_is_unable_to_read_is_refused(harness: SessionHarness) -> None:
     harness.set(processing_seconds=0, processing_ends="failed")
     part = Part(1, "Gerak.", (_attached(harness, _gif(), MediaKind.GIF, "image/gif"),))
     with pytest.raises(Rejected, match="media-failed"):
@@ -160,7 +160,7 @@ def test_a_file_that_changed_is_never_sent(harness: SessionHarness) -> None:
     assert harness.count_requests("POST") == []
 
 
-def test_an_upload_that_x_forgot_is_made_anew(harness: SessionHarness) -> None:
+def test_an_upload_that_x_forgot_is_made_again(harness: SessionHarness) -> None:
     part = harness.images()
     ready = prepared(harness.session, part)
     harness.context.later = timedelta(days=2)
@@ -171,7 +171,7 @@ def test_an_upload_that_x_forgot_is_made_anew(harness: SessionHarness) -> None:
     assert isinstance(harness.session.prepare(part, ready.token), NotReady)
 
 
-def test_media_that_x_does_not_take_any_more_are_made_anew(harness: SessionHarness) -> None:
+def test_media_that_x_does_not_take_any_more_are_made_again(harness: SessionHarness) -> None:
     part = harness.images()
     entry = {
         "sha256": part.media[0].sha256,
@@ -187,9 +187,7 @@ def test_media_that_x_does_not_take_any_more_are_made_anew(harness: SessionHarne
 
 @pytest.mark.parametrize("call", ["initialize", "append", "finalize", "metadata"])
 @pytest.mark.parametrize("fault", ["drop-before", "drop-after", "garbage", "empty-2xx", "redirect"])
-def test_preparing_survives_whatever_happens_to_a_step(
-    harness: SessionHarness, call: str, fault: str
-) -> None:
+def test_preparing_survives_whatever_fails_in_a_step(harness: SessionHarness, call: str, fault: str) -> None:
     harness.inject_fault(fault, f"{call}$")
     part = harness.images()
     token: Json = None
@@ -210,7 +208,7 @@ def test_preparing_survives_whatever_happens_to_a_step(
     assert len(harness.objects()) == 1
 
 
-def test_a_thread_hangs_together_by_its_receipts(harness: SessionHarness) -> None:
+def test_a_thread_is_linked_by_its_receipts(harness: SessionHarness) -> None:
     first = harness.publish(Part(1, "Satu."))
     second = harness.publish(Part(2, "Dua."), reply_to=first)
     harness.publish(Part(3, "Tiga."), reply_to=second)

@@ -48,7 +48,7 @@ def test_the_other_cases_hold_for_the_product_itself(name: str, count: int) -> N
         assert upper_bound(case["text"]) >= weighted_length(case["text"])
 
 
-def test_each_character_weighs_what_the_configuration_says() -> None:
+def test_each_character_counts_as_the_configuration_states() -> None:
     path = shared("contracts/data/twitter-text/config-v3.json")
     config = json.loads(path.read_text("utf-8"))
     edges = [edge for one in config["ranges"] for edge in (one["start"], one["end"])]

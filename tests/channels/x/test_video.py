@@ -56,7 +56,7 @@ def test_a_video_is_sent_whole_and_waited_for(harness: SessionHarness) -> None:
     assert (shown.media[0].type, shown.media[0].sha256) == ("video/mp4", part.media[0].sha256)
 
 
-def test_what_x_never_finishes_is_begun_anew_and_has_an_end(harness: SessionHarness) -> None:
+def test_a_video_that_x_never_finishes_is_started_again_and_has_an_end(harness: SessionHarness) -> None:
     harness.inject_fault("media-never-ready", "/finalize$")
     part, token = Part(1, "Film.", (_video(harness),)), None
     for _step in range(5):
@@ -111,7 +111,7 @@ def test_each_step_is_one_write_and_survives_a_restart(harness: SessionHarness) 
     assert count == 7
 
 
-def test_a_video_that_x_cannot_process_is_refused(harness: SessionHarness) -> None:
+def test_a_video_that_x_is_unable_to_process_is_refused(harness: SessionHarness) -> None:
     harness.set(processing_seconds=0)
     part = Part(1, "Film.", (_video(harness, video_file(seconds=0.3)),))
     with pytest.raises(Rejected, match="media-failed: X gives no reason"):
@@ -143,7 +143,7 @@ def test_processing_that_takes_long_only_waits(harness: SessionHarness) -> None:
     ],
     ids=lambda value: str(value)[:8],
 )
-def test_no_answer_makes_it_ask_more_often_or_less_often_than_is_sane(
+def test_no_answer_makes_it_poll_more_often_or_less_often_than_is_sane(
     harness: SessionHarness, said: Any, waited: float
 ) -> None:
     harness.set(processing_seconds=60)
@@ -163,7 +163,7 @@ def test_no_answer_makes_it_ask_more_often_or_less_often_than_is_sane(
 @pytest.mark.parametrize(
     "body", [{}, {"data": None}, {"data": {"id": "1", "processing_info": "soon"}}], ids=str
 )
-def test_a_status_that_says_nothing_is_no_success(harness: SessionHarness, body: Json) -> None:
+def test_an_empty_status_is_no_success(harness: SessionHarness, body: Json) -> None:
     """The post was written with a video that X had not looked at yet."""
     harness.set(processing_seconds=60)
     part = Part(1, "Film.", (_video(harness, video_file(seconds=0.3)),))
@@ -173,7 +173,7 @@ def test_a_status_that_says_nothing_is_no_success(harness: SessionHarness, body:
 
 
 @pytest.mark.parametrize("seconds", [1, 0, 599, 10**30, "soon"], ids=str)
-def test_an_upload_that_is_said_to_be_forgotten_at_once_is_not_begun_for_ever(
+def test_an_upload_that_is_forgotten_at_once_is_not_started_for_ever(
     harness: SessionHarness, seconds: Any
 ) -> None:
     body = {"data": {"id": "17", "expires_after_secs": seconds}}
@@ -187,7 +187,7 @@ def test_an_upload_that_is_said_to_be_forgotten_at_once_is_not_begun_for_ever(
     assert len([path for path in harness.count_requests("POST") if path.endswith("/initialize")]) == 1
 
 
-def test_an_amplify_publisher_says_so_in_the_post() -> None:
+def test_an_amplify_publisher_is_named_in_the_post() -> None:
     item = medium("media/a.mp4", kind=MediaKind.VIDEO)
     config = X.Config(handle="@kotacontoh")
     for value, use in ((True, "amplify"), (False, "")):
@@ -212,7 +212,7 @@ def test_the_captions_of_a_post_are_in_its_rendition(tmp_path: Any) -> None:
     assert type(rendition).from_json(rendition.to_json()) == rendition
 
 
-def test_the_example_video_is_shown_with_its_captions(harness: SessionHarness) -> None:
+def test_the_example_video_is_displayed_with_its_captions(harness: SessionHarness) -> None:
     harness.set(processing_seconds=0)
     data = (ROOT / "posts/media/006-pilah-sampah.mp4").read_bytes()
     harness.publish(Part(1, "Film.", (_video(harness, data, captions=_captions(harness)),)))

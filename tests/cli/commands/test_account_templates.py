@@ -3,7 +3,7 @@
 from tests.support.served_office import ServedOffice
 
 
-def test_every_template_with_its_status_and_what_it_wants(served_office: ServedOffice) -> None:
+def test_every_template_with_its_status_and_its_requirements(served_office: ServedOffice) -> None:
     lines = served_office.run("account", "templates", "whatsapp").out.splitlines()
     assert lines[0].split() == ["TEMPLATE", "LANGUAGE", "STATUS", "CATEGORY", "WANTS"]
     assert "pengumuman_gambar" in lines[4]

@@ -16,7 +16,7 @@ def webhooks(office: ServedOffice) -> dict[str, Any]:
     return dict(one)
 
 
-def test_doctor_says_whether_whatsapp_can_reach_us(served_office: ServedOffice) -> None:
+def test_doctor_reports_whether_whatsapp_can_reach_the_office(served_office: ServedOffice) -> None:
     assert webhooks(served_office)["level"] == "ok"
     account = served_office.sandbox.accounts["whatsapp"]
     url = f"{account['base_url']}/v26.0/{account['business_account_id']}/subscribed_apps"

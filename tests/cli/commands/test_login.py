@@ -136,7 +136,7 @@ def test_an_answer_to_another_login_is_not_taken(sandbox: Sandbox, office: Path)
     assert not (office / ".humaspost" / "secrets" / "x.json").exists()
 
 
-def test_a_script_is_told_that_it_takes_a_person(office: Path) -> None:
+def test_a_script_is_refused_because_login_takes_a_person(office: Path) -> None:
     ran = run("account", "login", "x", cwd=office)
     assert (ran.code, ran.out) == (2, "")
     assert "needs a person at a terminal" in ran.err

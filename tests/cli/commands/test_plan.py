@@ -35,7 +35,7 @@ def test_the_forecast_knows_who_was_written_to(served_office: ServedOffice) -> N
     assert [one["missed"] for one in served_office.json("plan")["upcoming"]] == [0, 0]
 
 
-def test_a_post_whose_people_find_no_place_within_its_grace_is_foreseen_as_missed(
+def test_a_post_without_room_for_its_people_within_its_grace_is_forecast_as_missed(
     served_office: ServedOffice,
 ) -> None:
     few(served_office, 2)  # 95 % of 2 is 1

@@ -64,7 +64,7 @@ def test_a_link_and_alternative_texts_make_it_dearer(
     assert format_estimate(_preview_of(text, kinds=kinds), 1) == words
 
 
-def test_of_a_thread_the_parts_that_are_left_are_charged() -> None:
+def test_of_a_thread_the_remaining_parts_are_charged() -> None:
     thread = _preview_of("Satu. <!-- part --> Dua. <!-- part --> https://kota.go.id/a")
     assert [str(estimate_price(thread, left)) for left in (3, 2, 1)] == ["0.230", "0.215", "0.200"]
     assert estimate_price(thread, 0) is None
@@ -73,7 +73,7 @@ def test_of_a_thread_the_parts_that_are_left_are_charged() -> None:
     )
 
 
-def test_where_no_price_is_known_none_is_said() -> None:
+def test_where_no_price_exists_none_is_printed() -> None:
     whatsapp = load_channel("whatsapp")
     config = whatsapp.Config(phone_number_id="1", business_account_id="2")
     rules = whatsapp.rules(config)
@@ -82,7 +82,7 @@ def test_where_no_price_is_known_none_is_said() -> None:
     assert (format_estimate(shown, 3), format_total([(shown, 3)])) == ("", "")
 
 
-def test_plan_and_publish_say_it(tmp_path: Path) -> None:
+def test_plan_and_publish_print_it(tmp_path: Path) -> None:
     (tmp_path / "posts").mkdir()
     (tmp_path / "config.toml").write_text(_CONFIG)
     for id_, more in (("satu", "link: https://kotacontoh.go.id/a"), ("dua", "type: kabar")):

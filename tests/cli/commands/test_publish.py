@@ -45,7 +45,7 @@ def test_who_breaks_off_before_anything_was_sent_has_taken_it_back(office: FakeO
     assert (row["state"], row["due_at"][:10]) == ("scheduled", "2099-02-03")
 
 
-def test_who_breaks_off_while_it_is_sent_is_told_what_became_of_it(office: FakeOffice) -> None:
+def test_an_interrupted_publish_reports_the_outcome(office: FakeOffice) -> None:
     office.write("a.md", post("a", FUTURE, body="Satu.\n<!-- part -->\nDua."))
     expect(office.run("account", "check", "x"))
     # The second part answers a post that X does not show yet, which is tried again.
@@ -63,7 +63,7 @@ def test_who_breaks_off_while_it_is_sent_is_told_what_became_of_it(office: FakeO
 
 
 @pytest.mark.parametrize("channel", ["x", "whatsapp"])
-def test_a_login_that_is_refused_is_said_each_time(office: FakeOffice, channel: str) -> None:
+def test_a_refused_login_is_reported_each_time(office: FakeOffice, channel: str) -> None:
     """The second time nothing was touched, so nothing was told and the exit was 0."""
     office.write(
         "a.md",

@@ -44,7 +44,7 @@ def finished(office: FakeOffice) -> None:
     assert "Nothing needs you." in expect(office.run("status", "--exit-code")).out
 
 
-def test_what_the_look_found_is_where_the_thread_goes_on(unknown_delivery: FakeOffice) -> None:
+def test_the_thread_goes_on_where_the_lookup_matched(unknown_delivery: FakeOffice) -> None:
     ran = expect(unknown_delivery.run("resolve", "e", "--published", "--yes"))
     assert f"looked just now: https://x.com/i/status/{second(unknown_delivery)}" in ran.err
     assert "look yourself: https://x.com/kotacontoh" in ran.err
@@ -52,7 +52,7 @@ def test_what_the_look_found_is_where_the_thread_goes_on(unknown_delivery: FakeO
     finished(unknown_delivery)
 
 
-def test_where_nobody_knows_the_address_a_person_is_asked_for_it(unknown_delivery: FakeOffice) -> None:
+def test_where_the_address_is_unknown_a_person_is_prompted_for_it(unknown_delivery: FakeOffice) -> None:
     disable_lookups(unknown_delivery)
     ran = expect(unknown_delivery.run("resolve", "e", "--published", "--yes"), 2)
     assert "looked just now: the platform did not answer" in ran.err
@@ -77,7 +77,7 @@ def test_where_nobody_knows_the_address_a_person_is_asked_for_it(unknown_deliver
     finished(unknown_delivery)
 
 
-def test_an_address_can_be_told_later(office: FakeOffice) -> None:
+def test_an_address_can_be_entered_later(office: FakeOffice) -> None:
     office.write("e.md", post("e", FUTURE, body="Satu."))
     office.fault(channel="x", method="POST", path="/2/tweets$", fault="drop-after")
     expect(office.run("publish", "e", "--yes"), 5)
@@ -92,7 +92,7 @@ def test_an_address_can_be_told_later(office: FakeOffice) -> None:
     assert "nothing of e to settle" in expect(office.run("resolve", "e", "--published", "--yes")).out
 
 
-def test_what_x_answered_is_told_and_where_to_look(office: FakeOffice) -> None:
+def test_the_answer_of_x_is_printed_with_where_to_check(office: FakeOffice) -> None:
     office.write("e.md", post("e", FUTURE, body="Satu."))
     body = {"status": 403, "detail": "You are not allowed to create a Tweet with duplicate content."}
     office.fault(channel="x", method="POST", path="/2/tweets$", fault="status", status=403, body=body)

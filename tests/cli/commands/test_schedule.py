@@ -86,7 +86,7 @@ def test_ctrl_c_drains_and_is_130(office: FakeOffice) -> None:
         assert "Safe to close; nothing due was lost." in until(running, "stopping")
 
 
-def test_what_it_says_first_is_which_office_which_accounts_which_posts(office: FakeOffice) -> None:
+def test_it_prints_first_the_office_the_accounts_and_the_posts(office: FakeOffice) -> None:
     office.write("far.md", post("far", FUTURE))
     office.write("bad.md", post("bad", FUTURE, more="hashtag: [A]\n"))
     with daemon(office) as running:
@@ -96,7 +96,7 @@ def test_what_it_says_first_is_which_office_which_accounts_which_posts(office: F
         until(running, "error[unknown-key], not scheduled")
 
 
-def test_run_sends_what_is_due_and_leaves_the_rest(office: FakeOffice) -> None:
+def test_run_sends_what_is_due_and_keeps_the_rest(office: FakeOffice) -> None:
     office.write("far.md", post("far", FUTURE))
     expect(office.run("run"))
     time.sleep(1.0)  # posts know seconds, and what was due before the ledger was made is never sent
@@ -115,7 +115,7 @@ def test_run_is_3_only_when_a_post_that_is_due_has_problems(office: FakeOffice) 
     expect(office.run("run"), 3)
 
 
-def test_posts_that_vanish_together_change_nothing_and_are_a_loud_problem(office: FakeOffice) -> None:
+def test_posts_that_vanish_at_once_change_nothing_and_are_a_loud_problem(office: FakeOffice) -> None:
     """posts-vanished"""
     for number in range(4):
         office.write(f"{number}.md", post(f"p{number}", FUTURE, body=f"Loket {number}."))

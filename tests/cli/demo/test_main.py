@@ -15,7 +15,7 @@ from tests.support.waiting import wait_until
 
 
 @pytest.mark.slow
-def test_the_demo_publishes_the_whole_day_and_leaves_nothing(tmp_path: Path) -> None:
+def test_the_demo_publishes_the_whole_day_and_removes_its_files(tmp_path: Path) -> None:
     ran = expect(run("demo", cwd=tmp_path, within=90 * SECOND, TMPDIR=str(tmp_path)))
     assert max(len(line) for line in ran.out.splitlines() if "humaspost-demo-" not in line) <= 80
     counts = re.search(r"^(\d+) deliveries published, 0 failed, 0 unknown", ran.out, re.MULTILINE)

@@ -67,7 +67,7 @@ def test_every_mark_has_its_inline() -> None:
     )
 
 
-def test_every_block_has_its_shape() -> None:
+def test_every_block_has_its_form() -> None:
     body = "# A\n\nb\n\n- c\n- d\n  - e\n\n3. f\n4. g\n\n> h\n>\n> i\n\n```\nj\n```\n\n***\n"
     assert read(body) == (
         Heading(1, (Text("A"),)),
@@ -115,7 +115,7 @@ def test_html_stays_text_and_warns_once() -> None:
 @pytest.mark.parametrize(
     "text", ["harga < 50rb dan > 10rb", "<3 kalian", "a <https://b.example>", "<a@b.example>"]
 )
-def test_what_only_looks_like_html_does_not_warn(text: str) -> None:
+def test_text_that_only_resembles_html_does_not_warn(text: str) -> None:
     assert codes(text) == []
 
 
@@ -140,7 +140,7 @@ def test_ten_levels_are_not_a_problem(deep: str) -> None:
 @pytest.mark.parametrize(
     "line", ["-" * 11, "*" * 40, "_" * 11, "- " * 12, "* " * 12, "> " + "-" * 30, "--*" * 5]
 )
-def test_a_line_across_the_text_is_not_a_nest(line: str) -> None:
+def test_a_horizontal_line_in_the_text_is_not_a_nest(line: str) -> None:
     assert codes(f"a\n\n{line}\n\nb\n") == []
 
 

@@ -17,7 +17,7 @@ BASE = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
      "2027-02-03T01:30Z", "2027-02-03 01:30 UTC", "2027-02-03 08:30 Asia/Jakarta", "2027-02-03 02:30 Europe/Berlin",
      "2027-02-02 20:30 America/New_York", "2027-02-03 00:00 -01:30", " 2027-02-03 08:30 "],
 )  # fmt: skip
-def test_many_spellings_of_one_moment(text: str) -> None:
+def test_many_spellings_of_one_time(text: str) -> None:
     when = parse_date(text, "Asia/Jakarta")
     assert not isinstance(when, InvalidDate)
     assert (when.utc, when.dst_shift) == (BASE, None)
@@ -63,7 +63,7 @@ def test_the_wall_time_is_kept_as_written() -> None:
         ("٢٠٢٧-02-03 08:30", "date-format", ""),
     ],
 )
-def test_what_is_no_moment_says_why(text: str, code: str, instead: str) -> None:
+def test_an_invalid_time_explains_why(text: str, code: str, instead: str) -> None:
     wrong = parse_date(text, "Asia/Jakarta")
     assert isinstance(wrong, InvalidDate)
     assert (wrong.code, wrong.replacement) == (code, instead)

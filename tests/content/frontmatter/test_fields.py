@@ -85,7 +85,7 @@ def test_expires_without_a_zone_is_in_the_zone_of_date() -> None:
     assert f"{post.expires.utc:%H:%M}" == "13:00"
 
 
-def test_a_key_under_another_name_is_found_by_its_real_one() -> None:
+def test_a_key_under_another_name_is_reported_by_its_real_one() -> None:
     places = _post(FULL).positions
     assert places["x.text"] == places["twitter.text"]
     assert places["audiences"] == places["audience"]
@@ -108,7 +108,7 @@ def test_a_draft_needs_neither_date_nor_channels() -> None:
      ("judul", "title"), ("Title", "title"), ("exipres", "expires"), ("x-dua", "x_dua"), ("instagrm", "instagram"),
      ("tautan", "link"), ("draf", "draft"), ("nomor", "id")],
 )  # fmt: skip
-def test_an_unknown_key_is_told_what_is_meant(word: str, meaning: str) -> None:
+def test_an_unknown_key_gets_a_suggestion(word: str, meaning: str) -> None:
     found = parsed(scheduled(f"{word}: abc\n")).problems
     assert [(p.code, p.hint) for p in found if p.is_error] == [("unknown-key", f"write: {meaning}: abc")]
 
@@ -165,7 +165,7 @@ def test_without_an_id_the_file_name_is_one(file: str, id_: str) -> None:
     ]
 
 
-def test_the_id_of_a_broken_post_is_known_where_it_can_be_read() -> None:
+def test_the_id_of_a_broken_post_is_kept_where_it_can_be_read() -> None:
     found = parsed("---\nid: sp-1\ntitle: T\n---\n")
     assert (found.post, found.id) == (None, "sp-1")
 

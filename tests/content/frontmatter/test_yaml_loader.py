@@ -42,7 +42,7 @@ def test_a_key_without_a_value_is_as_if_not_written() -> None:
     )
 
 
-def test_every_value_has_its_place_in_the_file() -> None:
+def test_every_value_has_its_position_in_the_file() -> None:
     text = scheduled('x: {text: "Loket"}\nmedia:\n  - file: a.jpg\n    alt: |\n      Loket\n      malam\n')
     post = _post(text)
     places = {path: (at.line, at.column, at.length) for path, at in post.positions.items()}
@@ -74,7 +74,7 @@ def test_how_an_editor_saves_makes_no_difference(change: str) -> None:
     assert dict(plain.positions) == dict(other.positions)
 
 
-def test_the_body_may_be_empty_and_hold_three_hyphens() -> None:
+def test_the_body_can_be_empty_and_hold_three_hyphens() -> None:
     assert _post("---\nid: p\ntitle: T\ndraft: true\n---").body == ()
     assert len(_post(post("draft: true\n", body="Satu.\n\n---\n\nDua.\n")).body) == 2
 
@@ -115,7 +115,7 @@ def test_a_duplicate_key_is_a_problem_at_any_depth(front: str, line: int, column
     assert ("duplicate-key", line, column) in problems(scheduled(front))
 
 
-def test_all_that_is_wrong_is_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     text = post("date: 2027-02-30 08:30\nchannels: [facebook]\nhashtag: [A]\ndraft: ya\nlink: a b\n")
     codes = [code for code, _line, _column in problems(text)]
     assert sorted(codes) == [
@@ -147,11 +147,11 @@ def test_ten_megabytes_of_front_matter_are_refused_at_once() -> None:
     assert time.process_time() - begin < 1
 
 
-def test_a_bad_byte_is_found_by_line_and_column() -> None:
+def test_a_bad_byte_is_located_by_line_and_column() -> None:
     assert problems("---\r\nid: é".encode() + b"\xff\r\n---\r\n") == [("invalid-utf8", 2, 6)]
 
 
-def test_more_problems_than_anybody_reads_are_cut_short_but_still_count() -> None:
+def test_more_problems_than_a_reader_needs_are_cut_short_but_still_count() -> None:
     keys = "".join(f"k{n}: v\n" for n in range(500))
     found = parsed(scheduled(keys))
     assert found.post is None
@@ -161,14 +161,14 @@ def test_more_problems_than_anybody_reads_are_cut_short_but_still_count() -> Non
 @pytest.mark.parametrize(
     "text", ["👨‍👩‍👧‍👦", "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", "می‌خواهم", "❤️"]
 )
-def test_joiners_that_do_their_work_are_left_alone(text: str) -> None:
+def test_joiners_that_have_a_purpose_are_kept(text: str) -> None:
     assert problems(scheduled(body=f"Salam {text} semua.\n")) == []
 
 
 @pytest.mark.parametrize(
     ("char", "code"), [("\u200b", "invisible"), ("\u2066", "bidi"), ("\u2028", "control")]
 )
-def test_characters_that_nobody_sees_are_told_wherever_they_stand(char: str, code: str) -> None:
+def test_invisible_characters_are_reported_wherever_they_stand(char: str, code: str) -> None:
     for text in (scheduled(f"type: a{char}b\n"), scheduled(f'type: "a\\u{ord(char):04x}b"\n')):
         assert [(found[0].partition("-")[0], found[1]) for found in problems(text)] == [(code, 6)]
     assert problems(scheduled(body=f"Satu.\n\nDua {char}.\n"))[0][1:] == (9, 5)

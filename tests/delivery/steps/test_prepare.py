@@ -105,7 +105,7 @@ def test_a_step_that_costs_something_is_counted_and_the_write_too(
     assert used(fake_office) == ["cries", "sheets"]
 
 
-def test_nothing_is_begun_when_the_days_steps_are_spent_and_what_is_begun_goes_on(
+def test_nothing_is_started_when_the_days_steps_are_spent_and_what_is_started_goes_on(
     fake_office: FakeOffice, preparing_channel: PreparingChannel
 ) -> None:
     preparing_channel.preparation_limit = 2
@@ -144,7 +144,7 @@ def test_what_was_prepared_is_used_once(fake_office: FakeOffice, preparing_chann
     assert preparing_channel.published == [("the same", "sheet 1", None), ("the same", "sheet 2", None)]
 
 
-def test_what_is_no_good_any_more_is_prepared_anew(
+def test_an_expired_preparation_is_prepared_again(
     fake_office: FakeOffice, preparing_channel: PreparingChannel
 ) -> None:
     preparing_channel.responses = [Transient("too-old", restart_preparation=True), None]
@@ -163,7 +163,7 @@ def test_what_is_no_good_any_more_is_prepared_anew(
     assert preparing_channel.published == [("a", "sheet 2", None)]
 
 
-def test_where_it_can_be_seen_is_asked_once_after_the_record(
+def test_the_public_address_is_requested_once_after_the_record(
     fake_office: FakeOffice, preparing_channel: PreparingChannel
 ) -> None:
     preparing_channel.read_back_result = Snapshot("a", url="https://square.example/a")
@@ -278,7 +278,7 @@ class StuckSession(PreparingSession):
         return super().prepare(part, token)
 
 
-def test_what_is_made_anew_each_time_waits_longer_and_has_an_end(fake_office: FakeOffice) -> None:
+def test_what_is_made_again_each_time_waits_longer_and_has_an_end(fake_office: FakeOffice) -> None:
     """The first step always succeeds: ten pictures, of which one cannot be read, were made anew every half minute."""
     jam = fake_office.channel = StuckChannel()
     part, token, progress, spans = Part(1, "a"), None, None, []
@@ -322,7 +322,7 @@ class ConvertingSession(FakeSession):
         return super().prepare(part, token)
 
 
-def test_films_that_are_being_converted_keep_nobody_waiting(fake_office: FakeOffice) -> None:
+def test_videos_that_are_being_converted_delay_no_other_delivery(fake_office: FakeOffice) -> None:
     """The films are held until the urgent text is out: that it went out at all proves that it waited for none."""
     cinema = fake_office.channel = ConvertingChannel()
     for number in range(20):
@@ -347,7 +347,7 @@ def test_films_that_are_being_converted_keep_nobody_waiting(fake_office: FakeOff
     assert [told.kind for told in fake_office.events if told.kind == "prepare-failed"] == []
 
 
-def test_what_could_not_be_prepared_says_why_while_it_waits(
+def test_a_failed_preparation_reports_why_while_it_waits(
     fake_office: FakeOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was `scheduled` and nothing else, hours after its time."""

@@ -26,7 +26,7 @@ SOON = NOW + timedelta(minutes=15)
 LATER = NOW + timedelta(hours=5)
 
 
-def test_a_moment_that_is_past_is_never_asked_for_at_once():
+def test_a_time_that_is_past_never_means_a_retry_at_once():
     waits = [
         decide(RateLimited("429", retry_at=NOW), failures=failures, now=NOW, jitter=jitter).at - NOW
         for failures, jitter in ((0, 0.0), (3, 0.0), (3, 1.0), (50, 1.0))
@@ -92,7 +92,7 @@ def test_there_are_exactly_six_and_all_are_decided():
     }
 
 
-def test_our_own_mistake_on_a_write_is_doubt_and_names_no_value():
+def test_an_internal_error_on_a_write_is_unknown_and_names_no_value():
     doubt = as_channel_error(KeyError("secret-token"))
     assert (doubt.code, doubt.detail) == ("bug", "KeyError")
 

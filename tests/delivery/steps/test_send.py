@@ -24,7 +24,7 @@ def gated(fake_office: FakeOffice) -> Intent:
     return fake_office.ledger.write(work)
 
 
-def test_a_clock_that_is_set_back_after_the_gate_lets_nobody_sleep_until_it_has_caught_up(
+def test_a_clock_that_is_set_back_after_the_gate_makes_no_worker_sleep_until_it_has_caught_up(
     fake_office: FakeOffice,
 ) -> None:
     fake_office.post("a")

@@ -49,7 +49,7 @@ def _ahead(conn: Connection) -> None:
     conn.execute(insert(quota_use).values(account="a", name="posts", recipient="", at=wrong))
 
 
-def test_waits_and_what_happened_move_and_when_a_post_is_due_does_not(ledger: Ledger) -> None:
+def test_waits_and_past_events_move_and_when_a_post_is_due_does_not(ledger: Ledger) -> None:
     ledger.write(lambda conn: shift_clock_times(conn, DAY, now=NOW))
     truly = NOW - MINUTE
     with ledger.read() as conn:

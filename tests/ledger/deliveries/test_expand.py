@@ -108,7 +108,7 @@ def test_opted_out_people_and_people_without_consent_are_refused_at_once(ledger:
     ]
 
 
-def test_nothing_is_expanded_of_a_post_whose_file_is_held(ledger: Ledger) -> None:
+def test_nothing_is_expanded_of_a_post_with_a_held_file(ledger: Ledger) -> None:
     ledger.write(lambda conn: due(conn, "one"))
     hold = update(post).values(hold="draft")
     ledger.write(lambda conn: conn.execute(hold))

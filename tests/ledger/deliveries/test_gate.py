@@ -35,7 +35,7 @@ def test_a_claim_of_another_sender_does_not_pass(office: Office) -> None:
     assert office.states() == {"a/1": "preparing"}
 
 
-def test_two_requests_for_one_delivery_pass_once_and_stop_nobody_else(office: Office) -> None:
+def test_two_requests_for_one_delivery_pass_once_and_stop_no_other(office: Office) -> None:
     office.plan("a")
     office.plan("b")
     first, second = office.claim()
@@ -58,7 +58,7 @@ def test_a_text_edited_after_its_preparation_is_prepared_again(office: Office) -
     assert intent.part.text == "sekarang"
 
 
-def test_one_delivery_that_was_claimed_twice_passes_once(office: Office) -> None:
+def test_one_delivery_with_two_claims_passes_once(office: Office) -> None:
     office.plan("a")
     (row,) = office.claim()
     office.put(row.key, State.SCHEDULED, owner=None)  # as `publish` does to what a sender has claimed
@@ -70,7 +70,7 @@ def test_one_delivery_that_was_claimed_twice_passes_once(office: Office) -> None
     assert office.states() == {"a/1": "sending"}
 
 
-def test_of_an_edited_text_that_was_claimed_twice_nothing_passes_unclaimed(office: Office) -> None:
+def test_of_an_edited_text_with_two_claims_nothing_passes_unclaimed(office: Office) -> None:
     office.plan("a", "dulu")
     (row,) = office.claim()
     old = office.ticket(row)

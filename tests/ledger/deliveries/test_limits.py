@@ -40,13 +40,13 @@ def test_never_more_than_the_burst_and_the_rate_in_any_stretch(gaps, interval, b
             assert last - first + 1 <= burst + stretch / interval + 1e-6
 
 
-def test_an_idle_lane_sends_at_once_and_saves_up_no_more_than_its_burst():
+def test_an_idle_worker_sends_at_once_and_saves_up_no_more_than_its_burst():
     at, tat = gcra(None, 1000.0, interval=1.0, burst=0.0)
     assert at == 1000.0
     assert gcra(tat, 1000.0, interval=1.0, burst=0.0)[0] == 1001.0
 
 
-def test_a_clock_that_was_ahead_once_stops_no_lane(tmp_path):
+def test_a_clock_that_was_ahead_once_stops_no_worker(tmp_path):
     ahead, now = datetime(2038, 1, 19, tzinfo=UTC), datetime(2026, 11, 23, 8, tzinfo=UTC)
     ledger = open_ledger(tmp_path, now=now, create=True)
     rates = (Rate("post", 10, 900.0, burst=10, source=None),)
@@ -71,7 +71,7 @@ def test_a_clock_that_was_ahead_once_stops_no_lane(tmp_path):
     ledger.close()
 
 
-def test_only_uses_that_left_their_window_long_ago_are_forgotten(tmp_path):
+def test_only_uses_that_dropped_out_of_their_window_long_ago_are_forgotten(tmp_path):
     now = datetime(2026, 11, 23, 8, tzinfo=UTC)
     day, week = (Quota("day", 3, 86_400.0, source=None), Quota("week", 3, 7 * 86_400.0, source=None))
     ledger = open_ledger(tmp_path, now=now, create=True)
@@ -100,7 +100,7 @@ def test_only_uses_that_left_their_window_long_ago_are_forgotten(tmp_path):
     ledger.close()
 
 
-def test_what_is_forgotten_gives_no_quota_a_place(tmp_path):
+def test_a_forgotten_use_frees_no_quota(tmp_path):
     now = datetime(2026, 11, 23, 8, tzinfo=UTC)
     quota = Quota("day", 4, 86_400.0, source=None)
     ledger = open_ledger(tmp_path, now=now, create=True)

@@ -182,7 +182,7 @@ def test_the_stage_of_a_receipt_only_grows(office: Office) -> None:
     ("before", "after"),
     [(State.UNKNOWN, "held part 1"), (State.FAILED, "held part 1"), (State.PUBLISHED, "scheduled person")],
 )
-def test_a_later_part_that_a_person_wants_again_waits_until_the_one_before_is_live(
+def test_a_later_part_that_a_person_retries_waits_until_the_one_before_is_live(
     office: Office, before: State, after: str
 ) -> None:
     office.plan("a", "satu", "dua")

@@ -86,7 +86,7 @@ def test_no_other_module_writes_the_state() -> None:
         "conn.execute(text('UPDATE delivery SET state = 1'))",
     ],
 )
-def test_a_write_elsewhere_would_be_found(line: str) -> None:
+def test_a_write_in_another_module_would_be_detected(line: str) -> None:
     tree = ast.parse(f"from humaspost.ledger.schema import account, delivery\n{line}\n")
     assert [*state_writes(tree), *raw_writes(tree)] == [2]
 

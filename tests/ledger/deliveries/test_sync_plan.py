@@ -17,7 +17,7 @@ def at(after: timedelta) -> PublishTime:
     return PublishTime("2027-02-03T08:30", "Asia/Jakarta", NOW + after)
 
 
-def test_a_post_whose_date_was_moved_is_due_at_the_new_one(office: Office) -> None:
+def test_a_post_with_a_moved_date_is_due_at_the_new_one(office: Office) -> None:
     office.plan("a")
     assert office.plan("a", due=at(timedelta(hours=2))).changed == ("a",)
     assert office.claim() == []
@@ -64,7 +64,7 @@ def test_a_draft_holds_its_post_until_it_is_none_again(office: Office) -> None:
 @pytest.mark.parametrize(
     ("posts", "gone", "believed"), [(3, 1, True), (3, 2, True), (3, 3, False), (20, 4, True), (20, 5, False)]
 )
-def test_many_files_gone_at_once_are_an_accident(
+def test_many_files_deleted_at_once_are_an_accident(
     office: Office, posts: int, gone: int, *, believed: bool
 ) -> None:
     for number in range(posts):
@@ -76,7 +76,7 @@ def test_many_files_gone_at_once_are_an_accident(
     assert len(held) == (gone if believed else 0)
 
 
-def test_a_folder_that_is_gone_changes_nothing(office: Office) -> None:
+def test_a_missing_folder_changes_nothing(office: Office) -> None:
     office.plan("a")
     office.rows = []
     assert office.sync(folder_missing=True).vanished == ("a",)

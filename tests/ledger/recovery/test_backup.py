@@ -157,7 +157,7 @@ def test_what_was_due_and_not_final_is_unknown_after_a_restore(tmp_path, ledger)
     again.close()
 
 
-def test_a_person_who_says_retry_is_obeyed_though_the_file_is_touched(tmp_path, ledger):
+def test_a_retry_by_a_person_is_obeyed_though_the_file_is_touched(tmp_path, ledger):
     add(ledger, "one", due=NOW + HOUR)
     backup.create_backup(tmp_path / FILE, tmp_path / "copy", now=NOW)
     ledger.close()
@@ -171,7 +171,7 @@ def test_a_person_who_says_retry_is_obeyed_though_the_file_is_touched(tmp_path, 
     assert (row.state, row.use_latest_rendition) == ("scheduled", True)
 
 
-def test_a_raw_copy_is_trusted_only_until_its_last_sender_was_seen(tmp_path, ledger):
+def test_a_raw_copy_is_trusted_only_until_its_last_sender_was_active(tmp_path, ledger):
     ledger.write(lambda conn: senders.record_start(conn, "o", command="run", pid=1, host="h", now=NOW + HOUR))
     add(ledger, "one", due=NOW + 3 * HOUR)
     done = restore.adopt_ledger(ledger, tmp_path, check_recipient=check_recipient, now=NOW + 4 * HOUR)
@@ -179,7 +179,7 @@ def test_a_raw_copy_is_trusted_only_until_its_last_sender_was_seen(tmp_path, led
     copy_detection.start_generation(ledger, tmp_path)
 
 
-def test_a_backup_copied_over_the_ledger_by_hand_is_noticed(tmp_path, ledger):
+def test_a_backup_manually_copied_over_the_ledger_is_noticed(tmp_path, ledger):
     backup.create_backup(tmp_path / FILE, tmp_path / "copy", now=NOW)
     ledger.close()
     shutil.copy(tmp_path / "copy", tmp_path / FILE)
@@ -194,7 +194,7 @@ class PowerCut(Exception):
 
 
 @pytest.mark.parametrize("moment", ["add_accepted", "_archive_ledger", "set_accepted"])
-def test_a_crash_in_a_restore_leaves_one_of_the_two_or_is_noticed(tmp_path, ledger, monkeypatch, moment):
+def test_a_crash_in_a_restore_keeps_one_of_the_two_or_is_noticed(tmp_path, ledger, monkeypatch, moment):
     add(ledger, "one", due=NOW + HOUR)
     backup.create_backup(tmp_path / FILE, tmp_path / "copy", now=NOW)
     ledger.write(lambda conn: conn.execute(update(delivery).values(state="published", published_at=NOW)))

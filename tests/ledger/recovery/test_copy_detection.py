@@ -62,7 +62,7 @@ class PowerCut(Exception):
 
 @pytest.mark.parametrize("before", [0, 1])
 @pytest.mark.parametrize("survives", [0, 1, 2])
-def test_a_crash_before_any_of_the_three_writes_locks_nobody_out(tmp_path, monkeypatch, before, survives):
+def test_a_crash_before_any_of_the_three_writes_locks_no_office_out(tmp_path, monkeypatch, before, survives):
     for _ in range(before):
         start_generation(tmp_path)
     left = iter(range(survives))
@@ -87,7 +87,7 @@ def test_a_crash_before_any_of_the_three_writes_locks_nobody_out(tmp_path, monke
     start_generation(tmp_path)
 
 
-def test_the_file_is_private_and_leaves_no_draft(tmp_path):
+def test_the_file_is_private_and_no_draft_remains(tmp_path):
     start_generation(tmp_path)
     assert (tmp_path / copy_detection.FILE).stat().st_mode & 0o077 == 0
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".tmp"] == []

@@ -130,7 +130,7 @@ def whatsapp_ledger() -> Iterator[WhatsAppLedger]:
 
 
 @pytest.mark.parametrize("state", [s for s in State if s is not State.PUBLISHED])
-def test_proof_of_life_ends_every_doubt_and_every_plan_to_send_again(state: State) -> None:
+def test_proof_of_life_ends_every_unknown_outcome_and_every_plan_to_send_again(state: State) -> None:
     whatsapp_ledger = WhatsAppLedger(state)
     assert [change.kind for change in whatsapp_ledger.receive(status_event("sent"))] == ["found"]
     assert whatsapp_ledger.delivery_state == ("published", "sent", "w1")
@@ -191,14 +191,14 @@ def test_two_that_are_live_are_named_when_our_own_reply_is_the_second() -> None:
     whatsapp_ledger.ledger.close()
 
 
-def test_told_before_our_own_reply_is_recorded() -> None:
+def test_a_status_before_the_recorded_reply_is_kept() -> None:
     whatsapp_ledger = WhatsAppLedger(State.SENDING)
     whatsapp_ledger.receive(status_event("delivered"))
     whatsapp_ledger.record_receipt()
     assert whatsapp_ledger.delivery_state == ("published", "delivered", "w1")
 
 
-def test_told_without_our_key_before_our_reply_is_kept_and_matched_then() -> None:
+def test_a_status_without_key_before_the_reply_is_kept_and_matched_then() -> None:
     whatsapp_ledger = WhatsAppLedger(State.SENDING)
     assert whatsapp_ledger.receive(status_event("read", number=None)) == []
     assert whatsapp_ledger.delivery_state[0] == "sending"
@@ -206,7 +206,7 @@ def test_told_without_our_key_before_our_reply_is_kept_and_matched_then() -> Non
     assert whatsapp_ledger.delivery_state == ("published", "read", "w1")
 
 
-def test_a_message_of_nobody_is_matched_when_its_delivery_is_known_again() -> None:
+def test_a_message_without_delivery_is_matched_when_its_delivery_exists_again() -> None:
     whatsapp_ledger = WhatsAppLedger(State.SCHEDULED, attempts=0)
     whatsapp_ledger.receive(status_event("sent", wamid="w9", number=None))
     with whatsapp_ledger.ledger.read() as conn:
@@ -299,7 +299,7 @@ def test_meta_s_own_trouble_is_tried_again_three_times(earlier: int, kind: str) 
 
 
 @pytest.mark.parametrize("late", [timedelta(), timedelta(hours=-1)], ids=["since", "before"])
-def test_a_restriction_told_by_webhook_stops_the_account_and_loses_nothing(late: timedelta) -> None:
+def test_a_restriction_reported_by_webhook_stops_the_account_and_loses_nothing(late: timedelta) -> None:
     """A fan-out went on, message by message, into a block for spam."""
     whatsapp_ledger = WhatsAppLedger(State.PUBLISHED, remote_id="w1")
     whatsapp_ledger.ledger.write(
@@ -338,14 +338,14 @@ def _failed_status(
     return [template.status for template in found.templates], row.checked_at
 
 
-def test_a_verdict_on_a_template_is_read_offline_and_the_next_sender_asks_anew(
+def test_a_template_status_change_is_read_offline_and_the_next_sender_fetches_again(
     whatsapp_ledger: WhatsAppLedger,
 ) -> None:
     assert _failed_status(whatsapp_ledger, "PAUSED") == (["PAUSED", "APPROVED"], None)
     assert _failed_status(whatsapp_ledger, "") == (["APPROVED", "APPROVED"], None)
 
 
-def test_a_verdict_from_before_the_platform_was_asked_changes_nothing(
+def test_a_template_status_change_from_before_the_last_fetch_changes_nothing(
     whatsapp_ledger: WhatsAppLedger,
 ) -> None:
     assert _failed_status(whatsapp_ledger, "PAUSED", late=timedelta(days=1)) == (
@@ -387,7 +387,7 @@ def test_a_message_opens_the_window_for_a_day_and_an_older_one_does_not_shorten_
         assert conn.scalar(select(service_window.c.open_until)) == NOW + timedelta(hours=24)
 
 
-def test_a_window_that_the_platform_says_is_closed_is_closed(whatsapp_ledger: WhatsAppLedger) -> None:
+def test_a_window_that_the_platform_reports_as_closed_is_closed(whatsapp_ledger: WhatsAppLedger) -> None:
     whatsapp_ledger.receive(_message_event("halo"))
     for number, at in enumerate((NOW, datetime(9999, 12, 31, tzinfo=UTC))):
         whatsapp_ledger.receive(ServiceWindowClosed(f"w{number}:closed", at, remote_id="w", phone=PHONE))
@@ -396,13 +396,13 @@ def test_a_window_that_the_platform_says_is_closed_is_closed(whatsapp_ledger: Wh
 
 
 @pytest.mark.parametrize("word", ["BERHENTI", "stop", " Unsubscribe\n"])
-def test_one_word_and_the_person_has_left(whatsapp_ledger: WhatsAppLedger, word: str) -> None:
+def test_one_word_opts_the_person_out(whatsapp_ledger: WhatsAppLedger, word: str) -> None:
     assert [change.kind for change in whatsapp_ledger.receive(_message_event(word))] == ["opted-out"]
     with whatsapp_ledger.ledger.read() as conn:
         assert recipients.get_by_phone(conn, PHONE).opted_out_at == NOW
 
 
-def test_a_pressed_button_says_what_the_office_put_behind_it(whatsapp_ledger: WhatsAppLedger) -> None:
+def test_a_pressed_button_means_what_the_office_put_behind_it(whatsapp_ledger: WhatsAppLedger) -> None:
     pressed = replace(_message_event("Tidak mau lagi"), payload="BERHENTI")
     assert [change.kind for change in whatsapp_ledger.receive(pressed)] == ["opted-out"]
 
@@ -438,7 +438,7 @@ def _has_opted_out(whatsapp_ledger: WhatsAppLedger, phone: str = PHONE) -> datet
 
 
 @pytest.mark.parametrize("named", [{}, {"key": "", "sender": PHONE}], ids=["our key", "a number beside it"])
-def test_who_was_named_once_can_leave_by_user_id_alone(
+def test_a_person_named_once_can_opt_out_by_user_id_only(
     whatsapp_ledger: WhatsAppLedger, named: dict[str, str]
 ) -> None:
     _link_recipient(whatsapp_ledger, **named)
@@ -448,7 +448,7 @@ def test_who_was_named_once_can_leave_by_user_id_alone(
     assert _has_opted_out(whatsapp_ledger) == NOW
 
 
-def test_who_was_named_once_opens_and_loses_the_window_by_user_id_alone(
+def test_a_person_named_once_opens_and_loses_the_window_by_user_id_only(
     whatsapp_ledger: WhatsAppLedger,
 ) -> None:
     _link_recipient(whatsapp_ledger)
@@ -462,7 +462,7 @@ def test_who_was_named_once_opens_and_loses_the_window_by_user_id_alone(
         assert conn.execute(select(service_window)).all() == []
 
 
-def test_a_user_id_that_nobody_named_is_nobodys(whatsapp_ledger: WhatsAppLedger) -> None:
+def test_a_user_id_without_a_number_belongs_to_no_person(whatsapp_ledger: WhatsAppLedger) -> None:
     _link_recipient(whatsapp_ledger, key="hp1:" + "1" * 32 + ":1", sender="+6281299999999")
     assert whatsapp_ledger.receive(_by_id("Halo", wamid="m1"), _by_id("BERHENTI", wamid="m2")) == []
     assert _has_opted_out(whatsapp_ledger) is None
@@ -471,7 +471,7 @@ def test_a_user_id_that_nobody_named_is_nobodys(whatsapp_ledger: WhatsAppLedger)
         assert conn.scalar(select(func.count()).select_from(recipient)) == 1
 
 
-def test_who_left_before_their_number_was_known_has_left_as_soon_as_it_is(
+def test_an_opt_out_before_the_number_is_stored_counts_as_soon_as_it_is(
     whatsapp_ledger: WhatsAppLedger,
 ) -> None:
     whatsapp_ledger.receive(_by_id("BERHENTI", wamid="m1"))
@@ -483,7 +483,7 @@ def test_who_left_before_their_number_was_known_has_left_as_soon_as_it_is(
     assert _has_opted_out(whatsapp_ledger) is None, "it waits no longer"
 
 
-def test_a_number_told_with_it_is_believed_over_what_was_learned(whatsapp_ledger: WhatsAppLedger) -> None:
+def test_a_number_in_the_event_is_believed_over_what_was_learned(whatsapp_ledger: WhatsAppLedger) -> None:
     other = "+6281200000002"
     whatsapp_ledger.ledger.write(lambda conn: recipients.add_recipients(conn, [(other, "", None)], now=NOW))
     _link_recipient(whatsapp_ledger)
@@ -514,7 +514,7 @@ def test_what_was_kept_back_is_so_until_it_is_on_its_way() -> None:
     whatsapp_ledger.ledger.close()
 
 
-def test_who_is_reached_at_a_number_spelled_otherwise_can_leave_from_it(
+def test_a_person_reached_at_a_number_spelled_otherwise_can_opt_out_from_it(
     whatsapp_ledger: WhatsAppLedger,
 ) -> None:
     theirs = "+5215512345678"
@@ -537,7 +537,7 @@ def test_a_restricted_account_is_held(whatsapp_ledger: WhatsAppLedger) -> None:
     assert (row.hold, row.hold_code) == ("login", "ACCOUNT_RESTRICTION")
 
 
-def test_whoever_has_another_number_now_can_leave_from_it(whatsapp_ledger: WhatsAppLedger) -> None:
+def test_a_person_with_a_new_number_can_opt_out_from_it(whatsapp_ledger: WhatsAppLedger) -> None:
     new = "+6281200000777"
     moved = NumberChanged("s1:moved", NOW, phone=PHONE, new_phone=new)
     assert [(c.kind, c.phones) for c in whatsapp_ledger.receive(moved)] == [("number-changed", (PHONE, new))]
@@ -553,7 +553,7 @@ def test_whoever_has_another_number_now_can_leave_from_it(whatsapp_ledger: Whats
         assert new not in str(conn.execute(select(message_event)).all())
 
 
-def test_who_had_left_has_left_with_the_new_number_too(whatsapp_ledger: WhatsAppLedger) -> None:
+def test_an_opt_out_holds_for_the_new_number_too(whatsapp_ledger: WhatsAppLedger) -> None:
     new = "+6281200000777"
     whatsapp_ledger.receive(_message_event("STOP"))
     whatsapp_ledger.receive(NumberChanged("s1:moved", LATER, phone=PHONE, new_phone=new), now=LATER)
@@ -561,7 +561,7 @@ def test_who_had_left_has_left_with_the_new_number_too(whatsapp_ledger: WhatsApp
 
 
 @pytest.mark.parametrize(("said", "left"), [(LATER, True), (NOW - timedelta(days=300), False)])
-def test_who_left_before_we_heard_of_the_new_number(
+def test_an_opt_out_before_the_new_number_was_received(
     whatsapp_ledger: WhatsAppLedger, said: datetime, left: bool
 ) -> None:
     """An older word from that number is of whoever had it before."""
@@ -662,7 +662,7 @@ def test_the_newest_word_by_user_id_counts_in_whatever_order_it_comes(
         whatsapp_ledger.ledger.close()
 
 
-def test_another_accounts_user_ids_are_not_ours(whatsapp_ledger: WhatsAppLedger) -> None:
+def test_another_accounts_user_ids_are_ignored(whatsapp_ledger: WhatsAppLedger) -> None:
     _link_recipient(whatsapp_ledger)
     assert whatsapp_ledger.receive(_by_id("BERHENTI", wamid="m1"), account="b") == []
     assert _has_opted_out(whatsapp_ledger) is None
@@ -675,7 +675,7 @@ def test_no_user_id_is_kept_in_the_clear(whatsapp_ledger: WhatsAppLedger) -> Non
         assert USER not in str(conn.execute(select(message_event)).all())
 
 
-def test_a_stranger_who_leaves_is_remembered_for_any_later_list(whatsapp_ledger: WhatsAppLedger) -> None:
+def test_a_stranger_who_opts_out_is_remembered_for_any_later_list(whatsapp_ledger: WhatsAppLedger) -> None:
     whatsapp_ledger.receive(_message_event("STOP", phone="+6281299999999"))
     with whatsapp_ledger.ledger.read() as conn:
         assert recipients.get_by_phone(conn, "+6281299999999").opted_out_at == NOW

@@ -67,7 +67,7 @@ def bucket(endpoint: str, url: str = "s3://humas/media", **keys: str | None) -> 
     return Bucket(url, secret={**_KEYS, **keys}.get, endpoint=endpoint, deadline=15 * SECOND)
 
 
-def test_a_private_bucket_is_shown_by_signed_addresses(s3: str, file: FitFile, tmp_path: Path) -> None:
+def test_a_private_bucket_is_served_by_signed_addresses(s3: str, file: FitFile, tmp_path: Path) -> None:
     url = host(tmp_path, bucket(s3)).publish(file)
     assert re.match(rf"{s3}/humas/media/[0-9a-f]{{32}}\.jpg\?.*X-Amz-Signature=", url)
     answer = requests.get(url, timeout=15 * SECOND)
@@ -105,7 +105,7 @@ def test_keys_that_are_missing_are_named(s3: str, file: FitFile, tmp_path: Path)
         host(tmp_path, bucket(s3, secret_access_key=None)).publish(file)
 
 
-def test_a_server_that_does_not_answer_may_later(file: FitFile, tmp_path: Path) -> None:
+def test_a_server_that_does_not_answer_is_transient(file: FitFile, tmp_path: Path) -> None:
     with pytest.raises(HostError, match="media-host-unreachable") as failed:
         host(tmp_path, bucket("http://127.0.0.1:9")).publish(file)
     assert failed.value.transient

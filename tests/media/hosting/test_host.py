@@ -91,7 +91,7 @@ def host(base: str, tmp_path: Path, **more: object) -> MediaHost:
     return MediaHost(base, salt=tmp_path / "state" / "media" / "salt", folder=tmp_path / "www", **more)
 
 
-def test_the_file_is_there_for_everybody_under_a_name_that_nobody_guesses(
+def test_the_file_is_there_for_everybody_under_an_unguessable_name(
     web: tuple[str, type[WebServer]], file: FitFile, tmp_path: Path
 ) -> None:
     base, handler = web
@@ -193,7 +193,7 @@ def test_a_server_that_drips_is_given_up_on(
     assert (failed.value.code, failed.value.detail) == ("media-host-unreachable", "too slow")
 
 
-def test_a_folder_that_is_not_shown_or_not_there(
+def test_a_folder_that_is_not_served_or_not_there(
     web: tuple[str, type[WebServer]], file: FitFile, tmp_path: Path
 ) -> None:
     base, _ = web
@@ -207,7 +207,7 @@ def test_a_folder_that_is_not_shown_or_not_there(
     assert failed.value.code == "media-host-folder"
 
 
-def test_nobody_listens(file: FitFile, tmp_path: Path) -> None:
+def test_no_server_listens(file: FitFile, tmp_path: Path) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         base = f"http://127.0.0.1:{closed.getsockname()[1]}"
@@ -231,7 +231,7 @@ def test_an_upload_that_is_refused(web: tuple[str, type[WebServer]], file: FitFi
     assert (failed.value.code, failed.value.transient) == ("media-host-refused", False)
 
 
-def test_only_https_leaves_this_computer(tmp_path: Path) -> None:
+def test_only_https_is_sent_from_this_computer(tmp_path: Path) -> None:
     for url in (
         "https://media.kotacontoh.example",
         "http://127.0.0.1:80/media",

@@ -14,7 +14,7 @@ from tests.support.examples import examples
 
 @examples(30, 120)
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 9), st.sampled_from(["RGB", "L"]), st.data())
-def test_upright_is_what_pillow_says(
+def test_upright_is_what_pillow_computes(
     width: int, height: int, turn: int, mode: str, data: st.DataObject
 ) -> None:
     bands = len(mode)

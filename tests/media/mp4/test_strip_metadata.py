@@ -58,7 +58,7 @@ def pictures(data: bytes) -> list[bytes]:
     ],
     ids=["user data", "meta", "xmp", "track"],
 )
-def test_the_place_is_gone_and_the_pictures_are_not(told: bytes) -> None:
+def test_the_location_is_removed_and_the_pictures_are_not(told: bytes) -> None:
     data = grown(video_file(), b"moov", told)
     assert LOCATION in data
     result = stripped(data)
@@ -88,7 +88,9 @@ def _packed(numbers: list[int]) -> bytes:
 
 @pytest.mark.parametrize("handler", [b"meta", b"text", b"sbtl", b"subt", b"data"])
 @pytest.mark.parametrize("same", [0, len(LOCATION)])
-def test_what_a_drone_tells_among_the_pictures_is_gone_and_nothing_else(handler: bytes, same: int) -> None:
+def test_the_data_of_a_drone_among_the_pictures_is_removed_and_nothing_else(
+    handler: bytes, same: int
+) -> None:
     """The track was gone, and every second's place lay in the film still, for whoever looked."""
     one = len(LOCATION)
     room = len(metadata_samples(handler, starts=[0, 0], per_chunk=2, sizes=[one] * 4, same=same))
@@ -119,7 +121,7 @@ def test_an_index_that_points_elsewhere_changes_nothing_there(track: bytes) -> N
         stripped(grown(video_file(), b"moov", track))
 
 
-def test_an_index_that_names_one_place_over_and_over_is_not_followed() -> None:
+def test_an_index_that_names_one_offset_over_and_over_is_not_followed() -> None:
     data = video_file()
     at = data.index(b"mdat") + 4
     (length,) = struct.unpack(">I", data[at - 8 : at - 4])
@@ -149,7 +151,7 @@ def in_fragments(flags: str) -> bytes:
 
 
 @pytest.mark.parametrize("flags", ["", "+default_base_moof", "+separate_moof", "+omit_tfhd_offset"])
-def test_what_is_told_in_fragments_is_gone_and_the_pictures_are_not(flags: str) -> None:
+def test_metadata_in_fragments_is_removed_and_the_pictures_are_not(flags: str) -> None:
     data = in_fragments(flags)
     shown, told = pictures(data), packets(data.replace(b"meta", b"vide"), 1)
     assert len(told) == 12
@@ -183,19 +185,19 @@ def test_a_broken_fragment_changes_nothing_elsewhere(cut: int) -> None:
         stripped(broken[cut])
 
 
-def test_what_stands_beside_the_film_is_gone_too() -> None:
+def test_metadata_beside_the_video_is_removed_too() -> None:
     data = video_file() + box(b"uuid", bytes(16) + LOCATION) + box(b"meta", bytes(4) + LOCATION)
     assert LOCATION not in stripped(data)
 
 
-def test_the_dates_of_making_are_unknown() -> None:
+def test_the_dates_of_creation_are_unknown() -> None:
     data = video_file()
     at = data.index(b"mvhd") + 8
     dated = data[:at] + b"\xe1\x00\x00\x01\xe1\x00\x00\x02" + data[at + 8 :]
     assert stripped(dated)[at : at + 8] == bytes(8)
 
 
-def test_a_film_that_tells_nothing_stays_as_it_is_to_look_at() -> None:
+def test_a_video_without_metadata_stays_as_it_is_to_the_viewer() -> None:
     data = (ROOT / "posts/media/006-pilah-sampah.mp4").read_bytes()
     assert measure(BytesIO(stripped(data)), "video/mp4") == measure(BytesIO(data), "video/mp4")
 
@@ -205,7 +207,7 @@ def test_a_film_that_tells_nothing_stays_as_it_is_to_look_at() -> None:
     [video_file()[:-20], struct.pack(">I4s", 4, b"moov"), box(b"free", b"") * 10_001],
     ids=["short", "tiny", "many"],
 )
-def test_broken_boxes_are_told(data: bytes) -> None:
+def test_broken_boxes_are_reported(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"cut off|too many"):
         stripped(data)
 
@@ -217,7 +219,7 @@ def test_boxes_in_boxes_without_end_end() -> None:
     assert len(stripped(data)) == len(data)
 
 
-def test_what_is_sent_tells_no_place(root: Path, put: Put) -> None:
+def test_a_sent_file_contains_no_location(root: Path, put: Put) -> None:
     file = put("a.mp4", grown(video_file(), b"moov", box(b"udta", box(b"\xa9xyz", LOCATION))))
     attachment = attached(root, file)
     assert attachment.kind is MediaKind.VIDEO
@@ -226,7 +228,7 @@ def test_what_is_sent_tells_no_place(root: Path, put: Put) -> None:
     assert LOCATION in (root / attachment.path).read_bytes()
 
 
-def test_a_broken_film_is_never_sent(root: Path, put: Put) -> None:
+def test_a_broken_video_is_never_sent(root: Path, put: Put) -> None:
     attachment = attached(root, put("a.mp4", video_file()))
 
     data = video_file()[:-20]

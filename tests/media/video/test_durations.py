@@ -32,7 +32,7 @@ _MOVED = video_file(rate=25, container="mov", audio="aac", seconds=4)
         ("fastest.mp4", 90, "libx264"),
     ],
 )
-def test_what_lasts_as_long_as_may_be_still_does(
+def test_a_video_of_the_maximum_length_keeps_its_length(
     root: Path, put: Put, name: str, rate: int, codec: str, seconds: int
 ) -> None:
     container = name.rpartition(".")[2]
@@ -42,7 +42,7 @@ def test_what_lasts_as_long_as_may_be_still_does(
     assert (seen.duration, b"elst" in result) == (seconds, False)
 
 
-def test_pictures_and_sound_both_begin_at_once(root: Path, put: Put) -> None:
+def test_pictures_and_audio_both_begin_at_once(root: Path, put: Put) -> None:
     for name, data in (
         ("a.mov", _MOVED),
         ("b.mp4", video_file(rate=25, codec="libx265", audio="aac", seconds=4)),
@@ -69,7 +69,7 @@ def test_nothing_is_cut_short_and_what_came_out_too_long_is_refused(root: Path, 
     assert list((root / "fit").iterdir()) == []
 
 
-def test_what_was_cut_off_on_the_telephone_is_not_shown(root: Path, put: Put) -> None:
+def test_what_was_cut_off_on_the_phone_is_not_displayed(root: Path, put: Put) -> None:
     # The first second is navy as all of it; what a player hides of it must not come back with the container changed.
     data = trimmed(_MOVED)
     before = measure(BytesIO(data), "video/quicktime")
@@ -80,7 +80,7 @@ def test_what_was_cut_off_on_the_telephone_is_not_shown(root: Path, put: Put) ->
 
 
 @pytest.mark.parametrize("codec", ["libx264", "libx265"])
-def test_a_piece_of_a_longer_film_lasts_as_long_as_the_piece(root: Path, put: Put, codec: str) -> None:
+def test_a_piece_of_a_longer_video_lasts_as_long_as_the_piece(root: Path, put: Put, codec: str) -> None:
     data = video_file(rate=25, codec=codec, container="mov", audio="aac", seconds=4, begin=(30.0, 30.2))
     rules = replace(STRICT, max_sides=None)
     for name, source in (
@@ -96,7 +96,7 @@ def test_a_piece_of_a_longer_film_lasts_as_long_as_the_piece(root: Path, put: Pu
 
 @pytest.mark.parametrize("begin", [(0.4, 0.0), (0.0, 0.4), (0.0, 0.025)])
 @pytest.mark.parametrize("codec", ["libx264", "libx265"])
-def test_sound_and_pictures_stay_together(
+def test_audio_and_pictures_stay_in_step(
     root: Path, put: Put, codec: str, begin: tuple[float, float]
 ) -> None:
     data = video_file(rate=25, codec=codec, container="mov", audio="aac", seconds=2, begin=begin)

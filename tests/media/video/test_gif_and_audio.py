@@ -140,7 +140,7 @@ def problems(root: Path, file: str, *, convert: bool) -> list[str]:
 
 
 @pytest.mark.parametrize("name", AUDIO_FILES)
-def test_a_sound_becomes_one_that_whatsapp_takes(root: Path, put: Put, name: str) -> None:
+def test_an_audio_becomes_one_that_whatsapp_takes(root: Path, put: Put, name: str) -> None:
     file = put(name, AUDIO_FILES[name])
     assert problems(root, file, convert=False)
     assert problems(root, file, convert=True) == []
@@ -157,7 +157,7 @@ def test_a_sound_becomes_one_that_whatsapp_takes(root: Path, put: Put, name: str
 
 
 @pytest.mark.parametrize("name", FINE)
-def test_a_sound_that_whatsapp_takes_is_sent_as_it_is(root: Path, put: Put, name: str) -> None:
+def test_an_audio_that_whatsapp_takes_is_sent_as_it_is(root: Path, put: Put, name: str) -> None:
     file = put(name, FINE[name])
     assert problems(root, file, convert=False) == []
     item = attached(root, file, MediaKind.AUDIO)
@@ -167,7 +167,7 @@ def test_a_sound_that_whatsapp_takes_is_sent_as_it_is(root: Path, put: Put, name
     assert (given.path.suffix, given.size) == (Path(name).suffix, len(FINE[name]))
 
 
-def test_a_sound_too_long_to_be_understood_in_what_is_left_is_refused(root: Path, put: Put) -> None:
+def test_an_audio_too_long_to_be_understood_in_the_remaining_size_is_refused(root: Path, put: Put) -> None:
     item = attached(root, put("a.wav", AUDIO_FILES["a.wav"]), MediaKind.AUDIO)
     rules = limits("whatsapp", MediaKind.AUDIO)
     tiny = replace(rules, max_bytes=Limit(5_000, "bytes", rules.source))

@@ -122,7 +122,7 @@ def _packets(data: bytes) -> list[bytes]:
         return [bytes(packet) for packet in source.demux(video=0) if packet.size]
 
 
-def test_what_a_telephone_recorded_keeps_the_name_of_its_codec(root: Path, put: Put) -> None:
+def test_a_recording_of_a_phone_keeps_the_name_of_its_codec(root: Path, put: Put) -> None:
     """Apple's players play HEVC as hvc1 only; FFmpeg writes hev1 by itself."""
     data = video_file(rate=25, codec="libx265", audio="aac").replace(b"hev1", b"hvc1")
     rules = replace(STRICT, video=replace(STRICT.video or VideoRules(), codecs=("h264", "hevc")))
@@ -152,7 +152,7 @@ def test_a_video_held_upright_comes_out_upright(root: Path, put: Put) -> None:
     assert [image.getpixel(at)[0] > 150 for at in ((6, 6), (57, 6), (6, 89))] == [False, True, False]
 
 
-def test_the_white_of_a_new_telephone_is_white_on_a_screen(root: Path, put: Put) -> None:
+def test_the_white_of_a_new_phone_is_white_on_a_screen(root: Path, put: Put) -> None:
     # ITU-R BT.2408: what is white in SDR has 75 % of HLG's signal, which unchanged would be a grey of 191.
     _, data = made(root, put("a.mp4", hdr(721)))
     assert min(_first(data).getpixel((32, 32))) > 245
@@ -166,7 +166,7 @@ def _first(data: bytes) -> Image.Image:
         return next(source.decode(video=0)).to_image()
 
 
-def test_nothing_that_a_telephone_tells_of_the_place_is_left(root: Path, put: Put) -> None:
+def test_nothing_that_a_phone_records_of_the_location_remains(root: Path, put: Put) -> None:
     data = video_file(rate=25, codec="libx265", comment="-06.2000+106.8166/")
     assert b"106.8166" in data
     assert b"106.8166" not in made(root, put("a.mp4", data))[1]
@@ -207,7 +207,7 @@ def test_without_convert_a_video_is_sent_as_it_is(root: Path, put: Put) -> None:
     assert _packets(given.path.read_bytes()) == _packets(data)
 
 
-def test_what_would_not_be_worth_looking_at_is_refused(root: Path, put: Put) -> None:
+def test_a_video_too_poor_to_watch_is_refused(root: Path, put: Put) -> None:
     attachment = attached(root, put("a.mp4", video_file(rate=25, codec="libx265", seconds=3)))
     tiny = replace(STRICT, max_bytes=Limit(20_000, "bytes", _SOURCE))
     with pytest.raises(MediaRejected) as refused:
@@ -256,7 +256,7 @@ def test_a_long_video_gets_fewer_bits() -> None:
         ((201, 100), (201, 100, 201, 101)),
     ],
 )
-def test_shapes(size: tuple[int, int], expected: tuple[int, ...]) -> None:
+def test_ratios(size: tuple[int, int], expected: tuple[int, ...]) -> None:
     found = fit_geometry(*size, STRICT)
     assert (found.width, found.height, found.canvas_width, found.canvas_height) == expected
 
@@ -275,7 +275,7 @@ def test_what_is_padded_is_within_to_the_pixel(size: tuple[int, int], step: int)
     assert not again.is_padded
 
 
-def test_a_picture_is_padded_only_when_asked(root: Path, put: Put) -> None:
+def test_a_picture_is_padded_only_on_request(root: Path, put: Put) -> None:
     limits = MediaRules(
         ("image/jpeg",),
         Limit(8_000_000, "bytes", _SOURCE),

@@ -61,7 +61,7 @@ def start_conversion(root: Path, item: Attachment, children: ConversionPool) -> 
     return child.process.pid
 
 
-def test_nobody_waits_for_it_and_it_is_there_in_the_end(
+def test_no_caller_waits_for_it_and_it_is_there_in_the_end(
     root: Path, waiting: Attachment, children: ConversionPool
 ) -> None:
     pid = start_conversion(root, waiting, children)
@@ -73,7 +73,9 @@ def test_nobody_waits_for_it_and_it_is_there_in_the_end(
     assert [path.name for path in (root / "fit").iterdir()] == [made.path.name]
 
 
-def test_one_that_hangs_is_killed_in_time_and_may_be_tried_again(root: Path, waiting: Attachment) -> None:
+def test_a_conversion_that_hangs_is_killed_in_time_and_can_be_tried_again(
+    root: Path, waiting: Attachment
+) -> None:
     short = ConversionPool(max_seconds=0.3)
     pid = start_conversion(root, waiting, short)
     with pytest.raises(MediaRejected) as refused:
@@ -86,7 +88,7 @@ def test_one_that_hangs_is_killed_in_time_and_may_be_tried_again(root: Path, wai
     assert last(root, waiting, ConversionPool()).size
 
 
-def test_the_door_tells_it_as_a_post_that_failed(root: Path, waiting: Attachment) -> None:
+def test_the_context_reports_it_as_a_post_that_failed(root: Path, waiting: Attachment) -> None:
     door = OfficeChannelContext(
         "x",
         _ChannelRules(),
@@ -110,7 +112,7 @@ class _ChannelRules:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_one_that_the_computer_ended_is_begun_again(
+def test_a_conversion_that_the_computer_ended_is_started_again(
     root: Path, waiting: Attachment, children: ConversionPool, number: int
 ) -> None:
     door = OfficeChannelContext("x", _ChannelRules(), root, root / "fit", None, None, None, children)
@@ -124,7 +126,7 @@ def test_one_that_the_computer_ended_is_begun_again(
     assert last(root, waiting, children).size
 
 
-def test_one_that_crashes_is_the_films_fault(
+def test_a_conversion_that_crashes_is_the_videos_fault(
     root: Path, waiting: Attachment, children: ConversionPool
 ) -> None:
     with pytest.raises(MediaNotReady):
@@ -153,7 +155,7 @@ def test_no_more_run_at_once_than_the_computer_bears(root: Path, put: Put, child
     assert last(root, one_more, children).size
 
 
-def test_a_film_that_fits_as_it_is_waits_for_nobodys_conversion(
+def test_a_video_that_fits_as_it_is_waits_for_no_other_conversion(
     root: Path, put: Put, children: ConversionPool
 ) -> None:
     films = [video_file(rate=25, codec="libx265", ground=colour) for colour in ("red", "tan", "pink", "gold")]
@@ -163,7 +165,7 @@ def test_a_film_that_fits_as_it_is_waits_for_nobodys_conversion(
     assert poll(root, urgent, children).mime == "video/mp4"
 
 
-def test_closing_ends_all_and_leaves_nothing(
+def test_closing_ends_all_and_no_process_remains(
     root: Path, waiting: Attachment, children: ConversionPool
 ) -> None:
     pid = start_conversion(root, waiting, children)
@@ -173,7 +175,7 @@ def test_closing_ends_all_and_leaves_nothing(
     assert list((root / "fit").iterdir()) == []
 
 
-def test_the_child_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_child_receives_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUMASPOST_X_ACCESS_TOKEN", "RAHASIA")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/RAHASIA")
     assert "RAHASIA" not in str(pool._environment_without_secrets())
@@ -194,5 +196,7 @@ def test_a_job_comes_through_as_text() -> None:
 @pytest.mark.parametrize(
     ("duration", "expected"), [(None, 60), (0.5, 65), (30.0, 360), (140.0, 1460), (900.0, 1800), (1e9, 1800)]
 )
-def test_a_longer_film_is_given_more_time_up_to_half_an_hour(duration: float | None, expected: float) -> None:
+def test_a_longer_video_is_given_more_time_up_to_half_an_hour(
+    duration: float | None, expected: float
+) -> None:
     assert video_job.time_limit(duration) == expected

@@ -11,7 +11,7 @@ from humaspost.sandbox.server import Sandbox
 from tests.support.meta_clients import InstagramClient, code, picture, video_bytes
 
 
-def test_the_token_may_come_in_four_ways(gram: InstagramClient) -> None:
+def test_the_token_is_accepted_in_four_ways(gram: InstagramClient) -> None:
     url = gram.host("a.jpg", picture())
     want = {"image_url": url, "access_token": gram.token}
     del gram.http.headers["Authorization"]
@@ -53,7 +53,7 @@ def test_another_account_is_no_node(gram: InstagramClient) -> None:
         (picture() + bytes(8 * 1024 * 1024), "image/jpeg", (400, 36000, 2207004)),
     ],
 )
-def test_an_image_is_looked_at(gram: InstagramClient, data: bytes, mime: str, expected: Any) -> None:
+def test_an_image_is_checked(gram: InstagramClient, data: bytes, mime: str, expected: Any) -> None:
     answer = gram.create(image_url=gram.host("a.jpg", data, mime))
     assert (None if answer.ok else code(answer)) == expected
 
@@ -68,7 +68,7 @@ def test_a_jpeg_must_be_srgb_unless_switched_off(gram: InstagramClient) -> None:
     assert gram.create(image_url=other).ok
 
 
-def test_only_this_computer_is_asked_and_no_redirect_followed(gram: InstagramClient) -> None:
+def test_only_this_computer_is_requested_and_no_redirect_followed(gram: InstagramClient) -> None:
     order = {
         "channel": "media",
         "path": "/media/a.jpg",
@@ -195,7 +195,7 @@ def test_a_reel_is_measured(gram: InstagramClient) -> None:
     assert code(gram.create(media_type="REELS", video_url=wrong)) == (400, 352, 2207026)
 
 
-def test_a_video_that_is_too_short_or_gone_ends_as_an_error_status(gram: InstagramClient) -> None:
+def test_a_video_that_is_too_short_or_missing_ends_as_an_error_status(gram: InstagramClient) -> None:
     gram.set_option(processing_seconds=0)
     short = gram.host("a.mp4", video_bytes(seconds=1), "video/mp4")
     for url, subcode in ((short, "2207076"), (f"{gram.sandbox.url}/media/none.mp4", "2207077")):
@@ -224,14 +224,14 @@ def test_a_video_that_is_too_short_or_gone_ends_as_an_error_status(gram: Instagr
         ({"size": (640, 64)}, True),
     ],
 )
-def test_a_reel_keeps_metas_rules_for_films(gram: InstagramClient, more: dict[str, Any], fits: bool) -> None:
+def test_a_reel_keeps_metas_rules_for_videos(gram: InstagramClient, more: dict[str, Any], fits: bool) -> None:
     gram.set_option(processing_seconds=0)
     url = gram.host("a.mp4", video_bytes(seconds=3, **more), "video/mp4")
     made = gram.create(media_type="REELS", video_url=url).json()["id"]
     assert gram.get(made, fields="status_code").json()["status_code"] == ("FINISHED" if fits else "ERROR")
 
 
-def test_a_story_is_not_as_narrow_as_a_reel_may_be(gram: InstagramClient) -> None:
+def test_a_story_has_a_wider_minimum_than_a_reel(gram: InstagramClient) -> None:
     gram.set_option(processing_seconds=0)
     url = gram.host("a.mp4", video_bytes(seconds=3, size=(64, 704)), "video/mp4")
     for kind, ends in (("REELS", "FINISHED"), ("STORIES", "ERROR")):

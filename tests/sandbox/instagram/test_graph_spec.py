@@ -41,7 +41,7 @@ def params(node: str, endpoint: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("node", ["IGUser", "IGUserForIGOnlyAPI"])
-def test_every_parameter_is_metas_and_every_one_of_metas_is_known(node: str) -> None:
+def test_every_parameter_is_metas_and_every_one_of_metas_is_listed(node: str) -> None:
     theirs = params(node, "media")
     ours = set(ContainerRequest.model_fields) - set(NEWER)
     assert ours == set(theirs)

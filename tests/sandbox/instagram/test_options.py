@@ -29,7 +29,7 @@ def container_status(gram: InstagramClient, container: str) -> dict[str, str]:
     return found
 
 
-def test_any_container_may_end_as_an_error(gram: InstagramClient, clock: Clock) -> None:
+def test_any_container_can_end_as_an_error(gram: InstagramClient, clock: Clock) -> None:
     said = "Error: Media upload has failed with error code 2207082"
     gram.set_option(processing_ends=said)
     container = gram.image().json()["id"]
@@ -46,7 +46,7 @@ def test_any_container_may_end_as_an_error(gram: InstagramClient, clock: Clock) 
     assert gram.publish(again).ok
 
 
-def test_instagram_may_ask_for_the_head_first(gram: InstagramClient) -> None:
+def test_instagram_can_request_the_head_first(gram: InstagramClient) -> None:
     gram.set_option(head_first=True)
     assert gram.image().ok
     assert [e["method"] for e in gram.sandbox.state.requests if "/media/a.jpg" in e["path"]][1:] == [
@@ -59,7 +59,7 @@ def test_instagram_may_ask_for_the_head_first(gram: InstagramClient) -> None:
     assert gram.image().ok
 
 
-def test_png_may_be_taken(gram: InstagramClient) -> None:
+def test_png_can_be_taken(gram: InstagramClient) -> None:
     url = gram.host("a.png", picture(kind="PNG"), "image/png")
     assert code(gram.create(image_url=url)) == (400, 36001, 2207005)
     gram.set_option(png=True, processing_seconds=0)
@@ -83,7 +83,7 @@ def test_media_are_listed_in_either_order(gram: InstagramClient, clock: Clock, o
     assert [node["id"] for node in gram.get("me/media", after=after).json()["data"]] == expected[2:]
 
 
-def test_usage_headers_may_be_absent_and_name_two_ids(gram: InstagramClient) -> None:
+def test_usage_headers_can_be_absent_and_name_two_ids(gram: InstagramClient) -> None:
     gram.set_option(usage=7)
     told = json.loads(gram.get("me").headers["X-Business-Use-Case-Usage"])
     assert len(told) == 2
@@ -102,7 +102,7 @@ def test_a_caption_is_counted_in_either_unit(gram: InstagramClient) -> None:
     assert gram.image(caption=caption[1:]).ok
 
 
-def test_hashtags_may_be_capped_at_five(gram: InstagramClient) -> None:
+def test_hashtags_can_be_capped_at_five(gram: InstagramClient) -> None:
     five, six = ("#a #b #c #d #e", "#a #b #c #d #e #f")
     assert gram.image(caption=six).ok
     gram.set_option(hashtags=5)
@@ -127,7 +127,7 @@ def test_a_reel_goes_to_the_feed_by_default_or_does_not(gram: InstagramClient, d
         assert gram.get(media_id, fields="is_shared_to_feed").json()["is_shared_to_feed"] is expected
 
 
-def test_a_personal_account_reads_and_publishes_nothing(gram: InstagramClient) -> None:
+def test_a_personal_account_has_no_access_and_publishes_nothing(gram: InstagramClient) -> None:
     gram.set_option(account_type="PERSONAL")
     assert gram.get("me", fields="account_type").json()["account_type"] == "PERSONAL"
     assert code(gram.image()) == (400, 10, None)
@@ -137,7 +137,7 @@ def test_a_personal_account_reads_and_publishes_nothing(gram: InstagramClient) -
 
 
 @pytest.mark.parametrize("subcode", [458, 459, 460, 464, 467])
-def test_a_token_may_die_before_its_time(gram: InstagramClient, subcode: int) -> None:
+def test_a_token_can_die_before_its_time(gram: InstagramClient, subcode: int) -> None:
     gram.set_option(token_error=subcode)
     assert code(gram.get("me")) == (400, 190, subcode)
     assert code(gram.image()) == (400, 190, subcode)
@@ -145,7 +145,7 @@ def test_a_token_may_die_before_its_time(gram: InstagramClient, subcode: int) ->
     assert gram.get("me").ok
 
 
-def test_debug_token_may_know_of_instagram_login(gram: InstagramClient, clock: Clock) -> None:
+def test_debug_token_can_support_instagram_login(gram: InstagramClient, clock: Clock) -> None:
     gram.set_option(debug_token=True, token_seconds_left=600)
     told = gram.get("debug_token", input_token=gram.token).json()["data"]
     assert told["is_valid"]
@@ -153,7 +153,7 @@ def test_debug_token_may_know_of_instagram_login(gram: InstagramClient, clock: C
     assert "instagram_business_content_publish" in told["scopes"]
 
 
-def test_a_facebook_token_may_end(facebook: InstagramClient) -> None:
+def test_a_facebook_token_can_end(facebook: InstagramClient) -> None:
     clock = frozen(facebook.sandbox)
     facebook.set_option(facebook_token_seconds_left=600, debug_token=True)
     told = facebook.get("debug_token", input_token=facebook.token).json()["data"]
@@ -179,7 +179,7 @@ def test_a_facebook_token_is_exchanged_for_a_long_one(facebook: InstagramClient)
     assert code(facebook.http.get(url, params={**given, "grant_type": "x"})) == (400, 100, None)
 
 
-def test_a_video_may_be_read_until_it_is_finished(gram: InstagramClient, clock: Clock) -> None:
+def test_a_video_can_be_read_until_it_is_finished(gram: InstagramClient, clock: Clock) -> None:
     gram.set_option(read_until_finished=True)
     url = gram.host("a.mp4", video_bytes(seconds=4), "video/mp4")
     kept, lost = (gram.create(media_type="REELS", video_url=url).json()["id"] for _ in range(2))
@@ -191,7 +191,7 @@ def test_a_video_may_be_read_until_it_is_finished(gram: InstagramClient, clock: 
     assert "2207077" in container_status(gram, lost)["status"]
 
 
-def test_what_people_read_may_come_in_another_language(gram: InstagramClient) -> None:
+def test_texts_for_people_can_come_in_another_language(gram: InstagramClient) -> None:
     english = gram.create(media_type="CAROUSEL").json()["error"]
     gram.set_option(localized=True)
     other = gram.create(media_type="CAROUSEL").json()["error"]

@@ -55,7 +55,7 @@ def test_a_container_expires_after_a_day(gram: InstagramClient, clock: Clock) ->
     assert code(gram.publish(container)) == (400, 24, 2207008)
 
 
-def test_an_unknown_container_cannot_be_published(gram: InstagramClient) -> None:
+def test_an_unknown_container_is_never_published(gram: InstagramClient) -> None:
     assert code(gram.publish("17800000000000000")) == (400, 24, 2207006)
     assert code(gram.publish("")) == (400, 100, None)
     assert (
@@ -63,7 +63,7 @@ def test_an_unknown_container_cannot_be_published(gram: InstagramClient) -> None
     )
 
 
-def test_media_may_never_become_ready(gram: InstagramClient, clock: Clock) -> None:
+def test_media_can_stay_unready(gram: InstagramClient, clock: Clock) -> None:
     fault = {"channel": "instagram", "method": "POST", "path": "/media$", "fault": "media-never-ready"}
     assert gram.http.post(f"{gram.sandbox.url}/_sandbox/faults", json=fault).ok
     container = gram.image().json()["id"]
@@ -170,7 +170,7 @@ def test_the_listing_is_newest_first_and_paged(gram: InstagramClient, clock: Clo
     assert "caption" not in gram.get(ids[0], fields="id,caption").json()
 
 
-def test_a_post_may_show_late(gram: InstagramClient, clock: Clock) -> None:
+def test_a_post_can_appear_late(gram: InstagramClient, clock: Clock) -> None:
     gram.set_option(processing_seconds=0)
     container = gram.image().json()["id"]
     fault = {"channel": "instagram", "path": "media_publish", "fault": "lag", "seconds": 60}

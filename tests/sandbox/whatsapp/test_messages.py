@@ -7,7 +7,7 @@ import pytest
 from tests.support.meta_clients import RECIPIENT, WhatsAppClient, code, frozen, pretend_whatsapp
 
 
-def test_a_text_within_the_window_is_seen_by_its_recipient(phone: WhatsAppClient) -> None:
+def test_a_text_within_the_window_is_displayed_to_its_recipient(phone: WhatsAppClient) -> None:
     phone.wrote("Jam berapa buka?")
     answer = phone.text("Pukul 08.00 *WIB*", biz_opaque_callback_data="hp1:k:1")
     said = answer.json()
@@ -22,7 +22,7 @@ def test_a_text_within_the_window_is_seen_by_its_recipient(phone: WhatsAppClient
 
 
 @pytest.mark.parametrize("token", ["", "Bearer wrong", "Basic abc"])
-def test_without_the_token_nothing_happens(phone: WhatsAppClient, token: str) -> None:
+def test_without_the_token_nothing_is_sent(phone: WhatsAppClient, token: str) -> None:
     phone.wrote()
     phone.http.headers["Authorization"] = token
     assert code(phone.text()) == (401, 190, None)
@@ -102,7 +102,7 @@ def test_without_a_plus_the_business_country_code_is_put_in_front(
     assert [o["to"] for o in phone.objects()] == [reached]
 
 
-def test_the_number_cannot_write_to_itself_or_to_whom_it_blocked(phone: WhatsAppClient) -> None:
+def test_the_number_is_refused_to_write_to_itself_or_to_a_blocked_person(phone: WhatsAppClient) -> None:
     assert code(phone.template(to="+62 811 1234 9900")) == (400, 131021, None)
     block = {"messaging_product": "whatsapp", "block_users": [{"user": RECIPIENT}]}
     refused = phone.http.post(f"{phone.number}/block_users", json=block).json()
@@ -125,7 +125,7 @@ def test_a_person_can_be_blocked_by_user_id(phone: WhatsAppClient) -> None:
         assert not phone.http.post(f"{phone.number}/block_users", json={**block, "block_users": [wrong]}).ok
 
 
-def test_free_text_needs_the_window_which_lasts_a_day(phone: WhatsAppClient) -> None:
+def test_free_text_needs_the_window_that_lasts_a_day(phone: WhatsAppClient) -> None:
     clock = frozen(phone.sandbox)
     assert code(phone.text()) == (400, 131047, None)
     phone.wrote()
@@ -136,7 +136,7 @@ def test_free_text_needs_the_window_which_lasts_a_day(phone: WhatsAppClient) -> 
     assert len(phone.objects()) == 1
 
 
-def test_the_window_can_be_asked_about_later_or_not_at_all(phone: WhatsAppClient) -> None:
+def test_the_window_can_be_checked_later_or_not_at_all(phone: WhatsAppClient) -> None:
     phone.set_option(window="async")
     assert phone.text().ok
     assert phone.objects() == []
@@ -172,7 +172,7 @@ def test_reset_forgets_windows_files_and_blocks(phone: WhatsAppClient) -> None:
     assert code(phone.text())[1] == 131047
 
 
-def test_the_number_tells_about_itself(phone: WhatsAppClient) -> None:
+def test_the_number_reports_about_itself(phone: WhatsAppClient) -> None:
     asked = "verified_name,quality_rating,throughput,whatsapp_business_manager_messaging_limit"
     node = phone.http.get(phone.number, params={"fields": asked}).json()
     assert node["throughput"] == {"level": "STANDARD"}

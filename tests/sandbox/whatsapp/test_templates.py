@@ -27,7 +27,7 @@ def refusal(phone: WhatsAppClient, template: dict[str, Any]) -> tuple[int, int, 
     return found
 
 
-def test_the_recipient_reads_the_template_filled_in(phone: WhatsAppClient) -> None:
+def test_the_recipient_gets_the_template_filled_in(phone: WhatsAppClient) -> None:
     answer = phone.template("pengumuman", "Jam Layanan", "Buka pukul 08.00.", "https://a.example/1")
     assert answer.json()["messages"][0]["message_status"] == "accepted"
     (shown,) = phone.objects()

@@ -45,7 +45,7 @@ def test_an_id_lives_thirty_days(phone: WhatsAppClient) -> None:
     assert code(phone.send(type="document", document={"id": media_id}))[1] == 131009
 
 
-def test_an_address_lives_five_minutes_and_an_id_is_asked_for_in_vain_after_thirty_days(
+def test_an_address_lives_five_minutes_and_an_id_is_refused_after_thirty_days(
     phone: WhatsAppClient,
 ) -> None:
     clock = frozen(phone.sandbox)
@@ -125,7 +125,7 @@ def test_an_upload_needs_every_part(phone: WhatsAppClient) -> None:
     )
 
 
-def test_a_picture_cannot_be_sent_as_a_document(phone: WhatsAppClient) -> None:
+def test_a_picture_is_refused_as_a_document(phone: WhatsAppClient) -> None:
     phone.wrote()
     media_id = phone.upload(picture(), "image/jpeg").json()["id"]
     assert code(phone.send(type="document", document={"id": media_id}))[1] == 131053

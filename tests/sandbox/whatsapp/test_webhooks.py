@@ -146,7 +146,7 @@ def test_meta_judges_a_template(phone: WhatsAppClient, receiver: WebhookReceiver
         assert phone.http.post(f"{phone.sandbox.url}/_sandbox/template", json=wrong).status_code == 400
 
 
-def test_what_is_approved_or_deleted_is_told_too_and_travels_apart_from_the_rest(
+def test_what_is_approved_or_deleted_is_reported_too_and_travels_apart_from_the_rest(
     phone: WhatsAppClient, receiver: WebhookReceiver
 ) -> None:
     receiver.seconds = 0.1
@@ -184,7 +184,7 @@ def test_shuffled_is_all_of_them(phone: WhatsAppClient, receiver: WebhookReceive
     assert sorted(states(receiver)) == ["delivered", "read", "sent"]
 
 
-def test_webhooks_can_come_twice_or_never(phone: WhatsAppClient, receiver: WebhookReceiver) -> None:
+def test_webhooks_can_be_duplicate_or_missing(phone: WhatsAppClient, receiver: WebhookReceiver) -> None:
     phone.set_option(webhook_copies=2, delivered_seconds=None, read_seconds=None)
     phone.template()
     eventually(lambda: len(receiver.posts) >= 2)
@@ -213,7 +213,7 @@ def test_the_first_status_can_arrive_before_the_answer(
     assert states(receiver) == ["sent"]
 
 
-def test_a_failure_can_arrive_before_the_answer_too_and_twice(
+def test_a_failure_can_arrive_before_the_answer_too_and_as_a_duplicate(
     phone: WhatsAppClient, receiver: WebhookReceiver
 ) -> None:
     phone.set_option(webhook_before_response=True, webhook_copies=2, undeliverable=[RECIPIENT])
@@ -221,7 +221,7 @@ def test_a_failure_can_arrive_before_the_answer_too_and_twice(
     assert states(receiver) == ["failed", "failed"]
 
 
-def test_several_changes_may_travel_together(phone: WhatsAppClient, receiver: WebhookReceiver) -> None:
+def test_several_changes_can_travel_in_one_webhook(phone: WhatsAppClient, receiver: WebhookReceiver) -> None:
     receiver.seconds = 0.1
     phone.set_option(webhook_batch=10, delivered_seconds=None, read_seconds=None)
     for number in range(5):
@@ -256,7 +256,7 @@ def test_without_a_subscription_nothing_arrives(phone: WhatsAppClient, receiver:
     assert {s["biz_opaque_callback_data"] for s in receiver.received_statuses()} == {"heard"}
 
 
-def test_people_can_be_named_by_user_id_alone(phone: WhatsAppClient, receiver: WebhookReceiver) -> None:
+def test_people_can_be_named_by_user_id_only(phone: WhatsAppClient, receiver: WebhookReceiver) -> None:
     phone.set_option(bsuid="only")
     phone.wrote("Halo")
     eventually(lambda: bool(receiver.posts))
@@ -269,7 +269,7 @@ def test_people_can_be_named_by_user_id_alone(phone: WhatsAppClient, receiver: W
     assert [o["to"] for o in phone.objects()] == [RECIPIENT]
 
 
-def test_a_person_known_by_user_id_alone_can_stop_marketing_and_be_written_to(
+def test_a_person_with_user_id_only_can_stop_marketing_and_be_written_to(
     phone: WhatsAppClient, receiver: WebhookReceiver
 ) -> None:
     phone.set_option(bsuid="only", delivered_seconds=None, read_seconds=None)
@@ -287,7 +287,7 @@ def test_a_person_known_by_user_id_alone_can_stop_marketing_and_be_written_to(
     assert "wa_id" not in chosen
 
 
-def test_a_held_template_is_shown_late_or_never(phone: WhatsAppClient, receiver: WebhookReceiver) -> None:
+def test_a_held_template_appears_late_or_never(phone: WhatsAppClient, receiver: WebhookReceiver) -> None:
     phone.set_option(held="drop")
     said = phone.template().json()["messages"][0]
     assert said["message_status"] == "held_for_quality_assessment"

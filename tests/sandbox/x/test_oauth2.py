@@ -71,7 +71,7 @@ def test_the_whole_way(flow: Flow) -> None:
     assert flow.post(fresh["access_token"], "dua").status_code == 201
 
 
-def test_a_refresh_token_works_once(flow: Flow, sandbox: Sandbox) -> None:
+def test_a_refresh_token_is_valid_once(flow: Flow, sandbox: Sandbox) -> None:
     first = flow.redeem(flow.code()).json()["refresh_token"]
     second = flow.refresh(first).json()["refresh_token"]
     assert flow.refresh(first).status_code == 400
@@ -80,7 +80,7 @@ def test_a_refresh_token_works_once(flow: Flow, sandbox: Sandbox) -> None:
     assert flow.refresh(second).ok
 
 
-def test_a_code_works_once_and_only_with_its_verifier(flow: Flow) -> None:
+def test_a_code_is_valid_once_and_only_with_its_verifier(flow: Flow) -> None:
     code = flow.code()
     assert flow.redeem(code).ok
     assert flow.redeem(code).status_code == 400
@@ -113,7 +113,7 @@ def test_consent_is_strict(flow: Flow, other: dict[str, str]) -> None:
     assert flow.consent(**other).status_code == 400
 
 
-def test_the_client_must_be_known(flow: Flow) -> None:
+def test_the_client_must_be_registered(flow: Flow) -> None:
     form = {"grant_type": "refresh_token", "refresh_token": "x"}
     assert flow.http.post(f"{flow.url}/2/oauth2/token", data=form).status_code == 401
     assert flow.token(grant_type="password").json()["error"] == "unsupported_grant_type"

@@ -118,7 +118,7 @@ def test_tweepy_as_a_client(sandbox: Sandbox, client: Client) -> None:
     ]
 
 
-def test_tweepy_reads_the_rate_headers(sandbox: Sandbox, client: Client) -> None:
+def test_tweepy_parses_the_rate_headers(sandbox: Sandbox, client: Client) -> None:
     sandbox.state.settings["x.limits"] = {"post": 1}
     client.tweepy.create_tweet(text="satu")
     with pytest.raises(tweepy.TooManyRequests) as refused:

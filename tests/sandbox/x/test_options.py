@@ -20,13 +20,13 @@ def test_a_text_that_is_too_long_is_refused_either_way(x: XClient, sandbox: Sand
     assert sandbox.state.objects == []
 
 
-def test_threads_of_ones_own_may_be_forbidden(x: XClient, sandbox: Sandbox) -> None:
+def test_replies_to_own_posts_can_be_forbidden(x: XClient, sandbox: Sandbox) -> None:
     root = x.posted(text="satu")
     sandbox.state.settings["x.own_replies"] = False
     assert "have not been mentioned" in detail(x.post(text="dua", reply={"in_reply_to_tweet_id": root}))
 
 
-def test_a_deleted_twin_may_still_block(x: XClient, sandbox: Sandbox) -> None:
+def test_a_deleted_twin_can_still_block(x: XClient, sandbox: Sandbox) -> None:
     x.call("DELETE", f"/2/tweets/{x.posted(text='satu')}")
     sandbox.state.settings["x.deleted_twin_blocks"] = True
     assert "duplicate content" in detail(x.post(text="satu"))
@@ -60,7 +60,7 @@ def test_a_month_can_be_used_up(x: XClient, sandbox: Sandbox) -> None:
     assert int(spent.headers["x-rate-limit-remaining"]) > 0, "the window is not what is spent"
 
 
-def test_an_app_that_may_only_read(x: XClient, sandbox: Sandbox, http: requests.Session) -> None:
+def test_an_app_with_read_access_only(x: XClient, sandbox: Sandbox, http: requests.Session) -> None:
     made = x.posted(text="satu")
     sandbox.state.settings["x.read_only"] = True
     for refused in (x.post(text="dua"), x.call("DELETE", f"/2/tweets/{made}")):
@@ -73,7 +73,7 @@ def test_an_app_that_may_only_read(x: XClient, sandbox: Sandbox, http: requests.
 
 
 @pytest.mark.parametrize("only", ["api.twitter.com", "api.x.com"])
-def test_a_signature_may_be_good_for_one_host_only(x: XClient, sandbox: Sandbox, only: str) -> None:
+def test_a_signature_can_be_good_for_one_host_only(x: XClient, sandbox: Sandbox, only: str) -> None:
     assert [signed_for(x, host) for host in ("api.twitter.com", "api.x.com")] == [200, 200]
     sandbox.state.settings["x.signed_for"] = only
     expected = {host: 200 if host == only else 401 for host in ("api.twitter.com", "api.x.com")}
@@ -89,7 +89,7 @@ def signed_for(x: XClient, host: str) -> int:
     return x.call("GET", "/2/users/me", auth=None, headers=header).status_code
 
 
-def test_a_failed_film_may_say_why(x: XClient, sandbox: Sandbox) -> None:
+def test_a_failed_video_can_state_why(x: XClient, sandbox: Sandbox) -> None:
     sandbox.state.settings |= {"x.processing_seconds": 0, "x.processing_ends": "failed"}
     media_id = upload(x, gif((1400, 32)), "image/gif", "tweet_gif")
     assert "error" not in status(x, media_id)["processing_info"]
@@ -121,7 +121,7 @@ def test_processing_goes_from_pending_to_its_end(x: XClient, sandbox: Sandbox) -
     ]
 
 
-def test_an_old_refresh_token_may_live_on_for_a_while(sandbox: Sandbox, http: requests.Session) -> None:
+def test_an_old_refresh_token_can_live_on_for_a_while(sandbox: Sandbox, http: requests.Session) -> None:
     flow, clock = Flow(sandbox, http), frozen(sandbox)
     sandbox.state.settings["x.refresh_grace"] = 30
     first = flow.redeem(flow.code()).json()["refresh_token"]

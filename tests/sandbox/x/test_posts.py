@@ -104,7 +104,9 @@ def test_duplicates_are_refused_until_deleted_or_a_day_old(x: XClient, sandbox: 
     assert x.posted(text="Selamat pagi") != second
 
 
-def test_replies_need_a_parent_that_is_ours_or_engaged_us(x: XClient, sandbox: Sandbox) -> None:
+def test_replies_need_a_parent_of_the_account_or_of_a_person_who_engaged_it(
+    x: XClient, sandbox: Sandbox
+) -> None:
     root = x.posted(text="satu")
     reply = x.posted(text="dua", reply={"in_reply_to_tweet_id": root})
     assert sandbox.state.objects[-1].reply_to == root
@@ -115,7 +117,7 @@ def test_replies_need_a_parent_that_is_ours_or_engaged_us(x: XClient, sandbox: S
     assert "deleted or not visible" in detail(x.post(text="empat", reply={"in_reply_to_tweet_id": reply}))
 
 
-def test_what_self_serve_may_not(x: XClient) -> None:
+def test_what_self_serve_forbids(x: XClient) -> None:
     root = x.posted(text="satu")
     refused: list[dict[str, Any]] = [
         {"quote_tweet_id": root},
@@ -147,7 +149,7 @@ def test_a_long_post_is_short_but_for_its_note(x: XClient, sandbox: Sandbox) -> 
 
 
 @pytest.mark.parametrize("body", [b'{"text":"\\ud800"}', b"[" * 100_000, b'{"a":' * 990 + b"1" + b"}" * 990])
-def test_what_is_no_text_is_a_400_and_leaves_nothing(x: XClient, sandbox: Sandbox, body: bytes) -> None:
+def test_what_is_no_text_is_a_400_and_stores_nothing(x: XClient, sandbox: Sandbox, body: bytes) -> None:
     answer = x.call("POST", "/2/tweets", data=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
     assert sandbox.state.objects == []
@@ -214,7 +216,7 @@ def test_timeline_pages_newest_first(x: XClient) -> None:
     assert ids(timeline(x, end_time="2037-01-01T00:00:00Z", start_time="2020-01-01T00:00:00Z")) == made
 
 
-def test_timeline_names_parents_and_leaves_replies_out(x: XClient) -> None:
+def test_timeline_names_parents_and_omits_replies(x: XClient) -> None:
     root = x.posted(text="satu")
     reply = x.posted(text="dua", reply={"in_reply_to_tweet_id": root})
     fields = "referenced_tweets,conversation_id,in_reply_to_user_id,created_at"
