@@ -62,7 +62,7 @@ def test_columns_in_any_order_and_a_cell_of_two_lines(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "code", "said"),
+    ("row", "code", "message"),
     [
         (f",Budi,{GOOD}", "recipient-phone", "no telephone number"),
         (f"6.28E+12,Budi,{GOOD}", "recipient-phone-spreadsheet", "6.28E+12"),
@@ -82,10 +82,10 @@ def test_columns_in_any_order_and_a_cell_of_two_lines(tmp_path: Path) -> None:
         (f"081200000001,Budi, S.Kom,{GOOD}", "recipient-cells", "7 cells, but 6 columns"),
     ],
 )
-def test_a_bad_row_is_refused_by_its_number(tmp_path: Path, row: str, code: str, said: str) -> None:
+def test_a_bad_row_is_refused_by_its_number(tmp_path: Path, row: str, code: str, message: str) -> None:
     found = reading(tmp_path, f"{HEADER}\n081200000009,Siti,{GOOD}\n{row}\n")
     assert [(refused.number, refused.code) for refused in found.rejected] == [(3, code)]
-    assert said in found.rejected[0].message
+    assert message in found.rejected[0].message
     assert len(found.rows) == 1
     assert found.row_count == 2
 
@@ -116,7 +116,7 @@ def test_a_duplicate_person_is_merged_and_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "place", "hint"),
+    ("header", "position", "hint"),
     [
         ("phone,nama,basis,purpose,source,consented_at", (1, 7), "write: name"),
         ("phone,name,basis,purpose,source,consented_on", (1, 33), "write: consented_at"),
@@ -129,18 +129,18 @@ def test_a_duplicate_person_is_merged_and_counted(tmp_path: Path) -> None:
     ],
 )
 def test_a_bad_header_stops_the_file_and_names_its_position(
-    tmp_path: Path, header: str, place: tuple[int, int], hint: str
+    tmp_path: Path, header: str, position: tuple[int, int], hint: str
 ) -> None:
     found = reading(tmp_path, f"{header}\n081200000001,Budi,{GOOD}\n")
     problem = found.problems[0]
     assert (problem.code, problem.file, problem.hint) == ("audience-column", "audiences/list.csv", hint)
-    assert (problem.position.line, problem.position.column) == place
+    assert (problem.position.line, problem.position.column) == position
     assert problem.text == header
     assert (found.rows, found.is_usable) == ((), False)
 
 
 @pytest.mark.parametrize(
-    ("content", "code", "place"),
+    ("content", "code", "position"),
     [
         (f"{HEADER}\n0812,Jos\xe9,{GOOD}\n".encode("latin-1"), "audience-encoding", (2, 9)),
         (f"{HEADER}\n".encode("utf-16"), "audience-encoding", (1, 1)),
@@ -150,10 +150,10 @@ def test_a_bad_header_stops_the_file_and_names_its_position(
         (b"", "audience-column", (1, 1)),
     ],
 )
-def test_a_file_that_is_no_list(tmp_path: Path, content: bytes, code: str, place: tuple[int, int]) -> None:
+def test_a_file_that_is_no_list(tmp_path: Path, content: bytes, code: str, position: tuple[int, int]) -> None:
     found = reading(tmp_path, content)
     assert [problem.code for problem in found.problems] == [code]
-    assert (found.problems[0].position.line, found.problems[0].position.column) == place
+    assert (found.problems[0].position.line, found.problems[0].position.column) == position
     assert found.problems[0].hint
     assert found.rows == ()
 

@@ -49,8 +49,8 @@ def load(ledger: Ledger, tmp_path: Path) -> Import:
     return run
 
 
-def row(number: int, name: str = "Budi", *, consent: str = GOOD, left: str = "") -> str:
-    return f"0812{number:08d},{name},{consent},{left}"
+def row(number: int, name: str = "Budi", *, consent: str = GOOD, opted_out_at: str = "") -> str:
+    return f"0812{number:08d},{name},{consent},{opted_out_at}"
 
 
 def phone(number: int) -> str:
@@ -137,11 +137,11 @@ def test_no_file_brings_back_an_opted_out_person(ledger: Ledger, load: Import) -
 
 def test_a_file_can_record_an_opt_out(ledger: Ledger, load: Import) -> None:
     load(row(1), row(2))
-    assert load(row(1, left="2026-01-31"), row(2)).opted_out == 1
+    assert load(row(1, opted_out_at="2026-01-31"), row(2)).opted_out == 1
     assert person(ledger, 1).opted_out_at == datetime(2026, 1, 30, 17, tzinfo=UTC)
     assert load(row(1), row(2)).opted_out == 1  # a file that forgot it again
     assert person(ledger, 1).opted_out_at is not None
-    assert load(row(1, left="2026-03-01"), row(2)).opted_out == 1
+    assert load(row(1, opted_out_at="2026-03-01"), row(2)).opted_out == 1
     assert person(ledger, 1).opted_out_at == datetime(2026, 1, 30, 17, tzinfo=UTC)
     assert load(f"0812{9:08d},,,,,,2026-01-31").opted_out == 1
     assert person(ledger, 9).consents == {}
@@ -176,7 +176,7 @@ def test_a_file_is_imported_when_it_changes(ledger: Ledger, load: Import, tmp_pa
 
 
 def test_lists_are_reported_with_their_people(ledger: Ledger, load: Import) -> None:
-    load(row(1), row(2, left="2026-01-31"))
+    load(row(1), row(2, opted_out_at="2026-01-31"))
     load(row(2), name="kosong")
     load(name="kosong")
     with ledger.read() as conn:

@@ -55,7 +55,7 @@ _SECRET_NAMES = (
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "expected"),
     [
         ("access_token=EAAB12345&x=1", f"access_token={REDACTED}&x=1"),
         ('{"refresh_token": "abcdefgh"}', f'{{"refresh_token": "{REDACTED}"}}'),
@@ -66,5 +66,5 @@ _SECRET_NAMES = (
         ("the token: abcdefgh", "the token: abcdefgh"),
     ],
 )
-def test_a_value_named_like_a_secret_is_hidden_though_it_is_not_registered(text: str, shown: str) -> None:
-    assert redact_output(text) == shown
+def test_a_value_named_like_a_secret_is_hidden_though_it_is_not_registered(text: str, expected: str) -> None:
+    assert redact_output(text) == expected

@@ -5,16 +5,16 @@ from pathlib import Path
 import humaspost
 from humaspost.base.suggest import nearest, similar
 
-KNOWN = ("instagram", "whatsapp", "x", "X-Dua")
+CANDIDATES = ("instagram", "whatsapp", "x", "X-Dua")
 
 
 def test_the_most_similar_word() -> None:
-    assert nearest("instragam", KNOWN) == "instagram"
-    assert nearest("x-dau", KNOWN) == "X-Dua"
-    assert nearest("WHATSAP", KNOWN) == "whatsapp"
-    assert nearest("", KNOWN) == ""
+    assert nearest("instragam", CANDIDATES) == "instagram"
+    assert nearest("x-dau", CANDIDATES) == "X-Dua"
+    assert nearest("WHATSAP", CANDIDATES) == "whatsapp"
+    assert nearest("", CANDIDATES) == ""
     assert nearest("telegram", ()) == ""
-    assert nearest("nothing like it", KNOWN) == ""
+    assert nearest("nothing like it", CANDIDATES) == ""
 
 
 def test_a_stricter_cutoff_finds_less() -> None:

@@ -11,7 +11,7 @@ import pytest
 from humaspost.cli.exit_codes import ExitCode, most_urgent
 from humaspost.cli.registry import ENTRIES
 from tests.support.deadlines import SECOND
-from tests.support.program import COMMAND, ENVIRONMENT, expect, run, run_fresh, start
+from tests.support.program import COMMAND, ENVIRONMENT, expect, run, run_in_new_interpreter, start
 
 HELP = Path(__file__).with_name("help.golden")
 
@@ -19,7 +19,7 @@ HELP = Path(__file__).with_name("help.golden")
 def test_help_is_one_screen_of_grouped_verbs(tmp_path: Path) -> None:
     for args in ((), ("--help",)):
         # Which language it has is chosen, and what it imports is counted, when the program starts.
-        assert expect(run_fresh(*args, cwd=tmp_path)).out == HELP.read_text("utf-8")
+        assert expect(run_in_new_interpreter(*args, cwd=tmp_path)).out == HELP.read_text("utf-8")
 
 
 def test_help_names_only_commands_that_run(tmp_path: Path) -> None:
@@ -88,10 +88,10 @@ def test_an_internal_error_is_70_in_one_line_and_the_trace_is_optional(tmp_path:
         "explain.all_codes = codes\n"
     )
     environ = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ENVIRONMENT['PYTHONPATH']}"}
-    ran = expect(run_fresh("explain", cwd=tmp_path, **environ), 70)
+    ran = expect(run_in_new_interpreter("explain", cwd=tmp_path, **environ), 70)
     assert "a mistake in humaspost, not yours: KeyError at " in ran.err
     assert "Traceback" not in ran.err
-    traced = expect(run_fresh("explain", "-vvv", cwd=tmp_path, **environ), 70)
+    traced = expect(run_in_new_interpreter("explain", "-vvv", cwd=tmp_path, **environ), 70)
     assert "Traceback" in traced.err
     assert "canary" not in traced.err
 
@@ -111,7 +111,7 @@ def test_a_reader_that_closes_the_pipe_is_no_error(tmp_path: Path) -> None:
 def test_a_console_that_is_not_utf_8_gets_plain_signs(tmp_path: Path) -> None:
     environ = {"PYTHONIOENCODING": "ascii", "LANG": "C", "PYTHONUTF8": "0"}
     (tmp_path / "config.toml").write_text('zona = "Asia – Jakarta"\n', "utf-8")
-    ran = expect(run_fresh("check", cwd=tmp_path, **environ), 78)
+    ran = expect(run_in_new_interpreter("check", cwd=tmp_path, **environ), 78)
     assert 'zona = "Asia - Jakarta"' in ran.err
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.program import run, run_fresh
+from tests.support.program import run, run_in_new_interpreter
 
 _PROBE = """
 import atexit, sys
@@ -41,7 +41,7 @@ def office(tmp_path: Path) -> Path:
 
 
 def _loaded(office: Path, *command: str) -> set[str]:
-    done = run_fresh(*command, cwd=office, module="probe")
+    done = run_in_new_interpreter(*command, cwd=office, module="probe")
     assert done.code == 0, done.err
     return set(done.err.rpartition("loaded:")[2].split())
 

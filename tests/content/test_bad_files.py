@@ -32,9 +32,9 @@ def _problems_of(case: Path, root: Path) -> list[Problem]:
     return list(reading_of(root, [case]).problems)
 
 
-def _format_problems(case: Path, found: list[Problem]) -> str:
+def _format_problems(case: Path, problems: list[Problem]) -> str:
     lines = [f"# {case.name}"]
-    for problem in found:
+    for problem in problems:
         place = problem.position
         assert place
         lines.append(

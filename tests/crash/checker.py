@@ -63,9 +63,9 @@ def check_offices(
     *,
     objects: Sequence[Mapping[str, Any]],
     status: Mapping[str, Any],
-    asked: bool = False,
+    has_retries: bool = False,
 ) -> CheckReport:
-    """I1, I2 and I3 over everything that was planned. ``asked`` = somebody chose to send doubts again."""
+    """I1, I2 and I3 over everything that was planned. ``has_retries`` = a person chose to send unknown outcomes again."""
     rows: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for row in status["deliveries"]:
         rows[row["post"], row["account"]].append(row)
@@ -75,7 +75,7 @@ def check_offices(
         mine = rows.pop((one.post, one.account), [])
         seen = {marker: shown.pop((one.account, marker), []) for marker in one.markers}
         found, doubted = _fan_out(one, mine, seen) if one.recipients else _parts(one, mine, seen)
-        breaches += found if not asked else [b for b in found if not b.startswith("I2")]
+        breaches += found if not has_retries else [b for b in found if not b.startswith("I2")]
         hidden += doubted
     breaches += [f"I1 {key} is in the ledger and was never planned" for key in rows]
     breaches += [f"I1 {key} is public and was never planned" for key in shown]
@@ -112,7 +112,9 @@ def _keys(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _parts(
-    one: ExpectedPost, rows: Sequence[Mapping[str, Any]], seen: Mapping[str, Sequence[Mapping[str, Any]]]
+    one: ExpectedPost,
+    rows: Sequence[Mapping[str, Any]],
+    public_objects: Mapping[str, Sequence[Mapping[str, Any]]],
 ) -> tuple[list[str], int]:
     """One delivery for each part: what it says of itself against what is public under its marker."""
     breaches, hidden = [], 0
@@ -121,7 +123,7 @@ def _parts(
         return [f"I1 {one.post}@{one.account} has the parts {have}"], 0
     for row in rows:
         name = f"{one.post}@{one.account} part {row['part']}"
-        public = seen[one.markers[row["part"] - 1]]
+        public = public_objects[one.markers[row["part"] - 1]]
         breaches += _check_single(name, row, public)
         hidden += bool(public) and row["state"] in UNKNOWN_STATES
     return breaches, hidden
@@ -142,7 +144,9 @@ def _check_single(name: str, row: Mapping[str, Any], public: Sequence[Mapping[st
 
 
 def _fan_out(
-    one: ExpectedPost, rows: Sequence[Mapping[str, Any]], seen: Mapping[str, Sequence[Mapping[str, Any]]]
+    one: ExpectedPost,
+    rows: Sequence[Mapping[str, Any]],
+    public_objects: Mapping[str, Sequence[Mapping[str, Any]]],
 ) -> tuple[list[str], int]:
     """One delivery for each person. The status shows masked numbers: people are judged in groups that look alike."""
     name = f"{one.post}@{one.account}"
@@ -151,7 +155,7 @@ def _fan_out(
     breaches = [
         f"I1 {name} has {have[m]} for {m}, not {wanted[m]}" for m in have | wanted if have[m] != wanted[m]
     ]
-    public = [item for items in seen.values() for item in items]
+    public = [item for items in public_objects.values() for item in items]
     copies = Counter(item["to"] for item in public)
     breaches += [f"I2 {name} was sent to {to} {count} times" for to, count in copies.items() if count > 1]
     breaches += [f"I1 {name} was sent to the stranger {to}" for to in copies.keys() - set(one.recipients)]
@@ -174,8 +178,8 @@ def _mask(phone: str) -> str:
     return f"{phone[1:3]}{phone[3:6]}-{phone[-2:]}"
 
 
-def _displayed_mask(shown: str) -> str:
-    digits = re.sub(r"\D", "", shown)
+def _displayed_mask(masked_number: str) -> str:
+    digits = re.sub(r"\D", "", masked_number)
     return f"{digits[:5]}-{digits[-2:]}"
 
 

@@ -141,7 +141,7 @@ class KillPointRunner:
             kind.account,
             parts=kind.parts,
             pictures=kind.images,
-            films=kind.videos,
+            videos=kind.videos,
             extra=kind.extra,
         )
 

@@ -15,7 +15,7 @@ from tests.crash.sandbox_office import Office, SandboxProcess, phones
 class StressPlan:
     """How much: people per fan-out, fan-outs, other posts, kills.
 
-    A fan-out more is written after every ``fresh`` kills, where nothing is left to send.
+    A fan-out more is written after every ``kills_per_fan_out`` kills, where nothing is left to send.
     """
 
     people: int
@@ -23,7 +23,7 @@ class StressPlan:
     kills: int
     seed: int
     posts: int = 40
-    fresh: int = 10
+    kills_per_fan_out: int = 10
 
     @property
     def deliveries(self) -> int:
@@ -46,28 +46,28 @@ class StressResult:
         return self.report.states
 
 
-def run_stress(folder: Path, world: SandboxProcess, wanted: StressPlan) -> StressResult:
+def run_stress(folder: Path, sandbox: SandboxProcess, plan: StressPlan) -> StressResult:
     """The office was killed so often, then left in peace, then judged."""
     began = time.monotonic()
-    dice = random.Random(wanted.seed)
-    office = Office(folder, world, people=phones(wanted.people))
-    _write(office, wanted)
+    dice = random.Random(plan.seed)
+    office = Office(folder, sandbox, people=phones(plan.people))
+    _write(office, plan)
     kills = 0
-    for turn in range(wanted.kills):
+    for turn in range(plan.kills):
         kills += _life(office, "schedule" if turn % 4 == 3 else "run", dice.uniform(0.15, 1.0))
-        if turn % wanted.fresh == wanted.fresh - 1 and _over(office):
+        if turn % plan.kills_per_fan_out == plan.kills_per_fan_out - 1 and _over(office):
             _fan_out(office, turn)
     status = office.settle()
     verdict = office.breaches(status)
     return StressResult(kills, sum(one.count for one in office.planned), verdict, time.monotonic() - began)
 
 
-def _write(office: Office, wanted: StressPlan) -> None:
-    for number in range(wanted.fan_outs):
+def _write(office: Office, plan: StressPlan) -> None:
+    for number in range(plan.fan_outs):
         office.write(f"wa-{number:04}", "whatsapp")
-    for number in range(wanted.posts):
+    for number in range(plan.posts):
         office.write(f"xx-{number:04}", "x", parts=1 + number % 3 // 2)
-    for number in range(wanted.posts // 4):
+    for number in range(plan.posts // 4):
         office.write(f"ig-{number:04}", "instagram", pictures=1 + number % 2)
 
 

@@ -141,7 +141,7 @@ class Office:
         *,
         parts: int = 1,
         pictures: int = 0,
-        films: int = 0,
+        videos: int = 0,
         extra: str = "",
         due: datetime | None = None,
     ) -> ExpectedPost:
@@ -150,7 +150,7 @@ class Office:
         when = (due or datetime.now(UTC)).isoformat(timespec="seconds")
         to = ["audiences: [semua]"] if account == "whatsapp" else []
         files = [self.make_image(f"{post}-{number}.jpg") for number in range(pictures)]
-        files += [self.make_video(f"{post}-{number}.mp4") for number in range(films)]
+        files += [self.make_video(f"{post}-{number}.mp4") for number in range(videos)]
         media = ["media:"] if files else []
         for file in files:
             media += [f"  - file: {file}", '    alt: "Gambar ujian."']

@@ -52,7 +52,7 @@ class SmallFileSystem:
         yield
         self._mount("-o", "remount,rw")
 
-    def gone(self) -> None:
+    def unmount(self) -> None:
         subprocess.run(["umount", "-l", self.folder], check=True)
 
 
@@ -62,7 +62,7 @@ def disk(tmp_path: Path) -> Iterator[SmallFileSystem]:
         absent("only root may mount a file system")
     made = SmallFileSystem(tmp_path / "kantor" / ".humaspost")
     yield made
-    made.gone()
+    made.unmount()
 
 
 @pytest.fixture

@@ -18,7 +18,9 @@ LEAST = size(2, 25)
 def test_many_deliveries_and_random_kills(tmp_path: Path) -> None:
     with SandboxProcess() as world:
         world.raise_limits()
-        wanted = StressPlan(PEOPLE, FAN_OUTS, kills=KILLS, seed=SEED, posts=POSTS, fresh=size(2, 10))
+        wanted = StressPlan(
+            PEOPLE, FAN_OUTS, kills=KILLS, seed=SEED, posts=POSTS, kills_per_fan_out=size(2, 10)
+        )
         outcome = run_stress(tmp_path / "kantor", world, wanted)
     assert outcome.report.breaches[:20] == ()
     assert outcome.deliveries >= PEOPLE * FAN_OUTS

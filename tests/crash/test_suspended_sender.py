@@ -81,9 +81,9 @@ def _state(task: Path) -> str:
         return "gone"
 
 
-def _sent(world: SandboxProcess) -> list[str]:
+def _sent(sandbox: SandboxProcess) -> list[str]:
     """The keys of the messages that the platform was asked to send."""
-    return [one["body"].get("biz_opaque_callback_data") for one in world.requests() if _is_message(one)]
+    return [one["body"].get("biz_opaque_callback_data") for one in sandbox.requests() if _is_message(one)]
 
 
 def _is_message(request: dict[str, Any]) -> bool:

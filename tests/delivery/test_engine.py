@@ -107,10 +107,14 @@ def test_an_unknown_outcome_is_matched_and_no_duplicate_is_sent(fake_office: Fak
     assert len(fake_office.channel.published) == 1
 
 
-@pytest.mark.parametrize("found", [Transient("reset"), OverflowError("an id of 400 digits")], ids=repr)
-def test_a_lookup_that_breaks_proves_nothing_and_keeps_no_other_waiting(fake_office: FakeOffice, found):
+@pytest.mark.parametrize(
+    "lookup_result", [Transient("reset"), OverflowError("an id of 400 digits")], ids=repr
+)
+def test_a_lookup_that_breaks_proves_nothing_and_keeps_no_other_waiting(
+    fake_office: FakeOffice, lookup_result
+):
     fake_office.channel.responses = [UnknownOutcome("timeout"), UnknownOutcome("timeout")]
-    fake_office.channel.lookup_result = found
+    fake_office.channel.lookup_result = lookup_result
     fake_office.post("a")
     fake_office.post("b")
     fake_office.run()

@@ -134,11 +134,11 @@ def stop_marketing(fake_office: FakeOffice, who: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "called", "reached"),
+    ("category", "called", "reached"),
     [("MARKETING", "", 2), ("UTILITY", "MARKETING", 3), (None, "MARKETING", 2), (None, "", 3)],
 )
 def test_a_recipient_without_marketing_gets_every_other_template(
-    fake_office: FakeOffice, known, called, reached
+    fake_office: FakeOffice, category, called, reached
 ):
     add_recipients(fake_office, "masyarakat", range(3))
     to_all(fake_office, "a", "masyarakat")
@@ -146,9 +146,9 @@ def test_a_recipient_without_marketing_gets_every_other_template(
     fake_office.change("a", rendition=Rendition("square", (Part(1, "kabar", fallback=fallback),)))
     fake_office.schedule()
     stop_marketing(fake_office, "r1")
-    if known:
+    if category:
         facts = AccountStatus(
-            fake_office.now(), templates=(Template("pengumuman", "id", "APPROVED", known, 1),)
+            fake_office.now(), templates=(Template("pengumuman", "id", "APPROVED", category, 1),)
         )
         fake_office.channel.status = facts
     fake_office.run()
@@ -283,10 +283,10 @@ def test_only_the_rate_limited_recipient_waits(fake_office: FakeOffice):
     assert counts(fake_office) == {State.PUBLISHED: 4, State.SCHEDULED: 1}
 
 
-def limited(fake_office: FakeOffice, places):
+def limited(fake_office: FakeOffice, count):
     """So many people outside their windows in any day."""
     rules = fake_office.channel.rules
-    quota = Quota("people", places, 86400, SOURCE, counts_recipients=True)
+    quota = Quota("people", count, 86400, SOURCE, counts_recipients=True)
     fake_office.channel.rules = lambda config: replace(rules(config), quotas=(quota,))
 
 

@@ -34,7 +34,7 @@ from tests.support.channel_context import jpeg
 from tests.support.deadlines import SECOND
 
 PUBLISH = "/media_publish$"
-PUBLISHED_TWICE = ("duplicate", "same-id", "refused")
+SECOND_PUBLISH_ANSWERS = ("duplicate", "same-id", "refused")
 
 
 def published_by_a_person(conn: Connection, keys: list[str], *, now: datetime) -> int:
@@ -160,7 +160,7 @@ def test_an_unreadable_address_makes_no_difference(instagram_harness: InstagramH
     assert instagram_harness.only_delivery.remote_id == instagram_harness.public_objects()[0].id
 
 
-@pytest.mark.parametrize("second", PUBLISHED_TWICE)
+@pytest.mark.parametrize("second", SECOND_PUBLISH_ANSWERS)
 @pytest.mark.parametrize("fault", ["drop-after", "garbage", "empty-2xx", "status"])
 def test_a_lost_answer_is_never_a_second_post(
     instagram_harness: InstagramHarness, second: str, fault: str
@@ -180,7 +180,7 @@ def test_a_lost_answer_is_never_a_second_post(
     assert instagram_harness.only_delivery.url
 
 
-@pytest.mark.parametrize("second", PUBLISHED_TWICE)
+@pytest.mark.parametrize("second", SECOND_PUBLISH_ANSWERS)
 def test_a_platform_that_shows_late_and_hides_captions_is_waited_for(
     instagram_harness: InstagramHarness, second: str
 ) -> None:
@@ -200,7 +200,7 @@ def test_a_platform_that_shows_late_and_hides_captions_is_waited_for(
     assert len(instagram_harness.public_objects()) == 1
 
 
-@pytest.mark.parametrize("second", PUBLISHED_TWICE)
+@pytest.mark.parametrize("second", SECOND_PUBLISH_ANSWERS)
 def test_the_same_words_again_are_a_post_of_their_own(
     instagram_harness: InstagramHarness, second: str
 ) -> None:
@@ -213,7 +213,7 @@ def test_the_same_words_again_are_a_post_of_their_own(
     assert [shown.id for shown in instagram_harness.public_objects()] == [ids["a"], ids["b"]]
 
 
-@pytest.mark.parametrize("second", PUBLISHED_TWICE)
+@pytest.mark.parametrize("second", SECOND_PUBLISH_ANSWERS)
 def test_two_with_the_same_words_at_one_time_have_a_container_each(
     instagram_harness: InstagramHarness, second: str
 ) -> None:
@@ -227,7 +227,7 @@ def test_two_with_the_same_words_at_one_time_have_a_container_each(
     assert sorted(instagram_harness.outcomes().values()) == sorted(live)
 
 
-@pytest.mark.parametrize("second", PUBLISHED_TWICE)
+@pytest.mark.parametrize("second", SECOND_PUBLISH_ANSWERS)
 @pytest.mark.parametrize("fault", ["drop-before", "drop-after"])
 def test_a_container_of_an_unknown_outcome_belongs_to_no_other_delivery(
     instagram_harness: InstagramHarness, second: str, fault: str
@@ -246,19 +246,19 @@ def test_a_container_of_an_unknown_outcome_belongs_to_no_other_delivery(
     assert len(ids) == (2 if fault == "drop-after" else 1)
 
 
-@pytest.mark.parametrize("second", PUBLISHED_TWICE)
+@pytest.mark.parametrize("second", SECOND_PUBLISH_ANSWERS)
 @pytest.mark.parametrize(
-    "says", [unknown_outcomes.cancel, published_by_a_person], ids=["cancel", "published"]
+    "settle", [unknown_outcomes.cancel, published_by_a_person], ids=["cancel", "published"]
 )
 def test_a_delivery_that_a_person_settled_keeps_no_container(
-    instagram_harness: InstagramHarness, second: str, says: Callable[..., int]
+    instagram_harness: InstagramHarness, second: str, settle: Callable[..., int]
 ) -> None:
     instagram_harness.set_options(second_publish=second)
     instagram_harness.inject_fault("drop-after")
     instagram_harness.post("a")
     instagram_harness.run()
     key = instagram_harness.only_delivery.key
-    instagram_harness.ledger.write(lambda conn: says(conn, [key], now=instagram_harness.now()))
+    instagram_harness.ledger.write(lambda conn: settle(conn, [key], now=instagram_harness.now()))
     instagram_harness.post("b", repeats="a")
     instagram_harness.run()
     assert instagram_harness.outcomes()["b"] == ("published", instagram_harness.public_objects()[1].id)

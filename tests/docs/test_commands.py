@@ -32,9 +32,9 @@ def command(words: list[str]) -> tuple[Any, list[str]] | None:
     return (verbs[rest[0]], rest[1:]) if rest[0] in verbs else None
 
 
-def options_in(found: Any) -> set[str]:
+def options_in(click_command: Any) -> set[str]:
     """Every switch of a command."""
-    return {"--help", *(name for one in found.params for name in (*one.opts, *one.secondary_opts))}
+    return {"--help", *(name for one in click_command.params for name in (*one.opts, *one.secondary_opts))}
 
 
 def test_pages_show_commands() -> None:

@@ -74,7 +74,7 @@ def test_published_once_however_often_it_is_requested(office: Office) -> None:
 
 def test_without_a_terminal_publish_requires_yes(office: Office) -> None:
     office.post("kabar", "Halo.")
-    done = office.run("publish", "kabar", exits=2)
+    done = office.run("publish", "kabar", exit_code=2)
     assert "--yes" in done.err
     assert office.sandbox.objects() == []
 
@@ -97,7 +97,7 @@ def test_cron_sends_what_is_due_and_prints_nothing_when_nothing_is(office: Offic
 
 def test_what_was_due_before_the_ledger_was_made_waits_for_a_person(office: Office) -> None:
     office.post("lama", "Kemarin.", due=-60)
-    office.run("run", exits=5)
+    office.run("run", exit_code=5)
     assert office.sandbox.objects() == []
     assert office.states()["lama", "x"] == {"missed": 1}
     office.run("publish", "lama", "--yes")
@@ -108,9 +108,9 @@ def test_one_bad_file_never_stops_the_others(office: Office) -> None:
     office.run("run")
     office.post("baik", "Baik.", due=1)
     (office.folder / "posts" / "buruk.md").write_text("---\ntitle: RALAT: jam\n---\nHalo.\n", "utf-8")
-    office.run("run", exits=3)  # when that one is due cannot be read, so it may be now
+    office.run("run", exit_code=3)  # when that one is due cannot be read, so it may be now
     assert [o["text"] for o in office.sandbox.objects()] == ["Baik."]
-    checked = office.json("check", exits=3)
+    checked = office.json("check", exit_code=3)
     (problem,) = [p for p in checked["problems"] if p["severity"] == "error"]
     assert set(problem) == PROBLEM
     assert (problem["code"], problem["file"], problem["line"]) == ("quote-colon", "posts/buruk.md", 2)
@@ -120,7 +120,7 @@ def test_one_bad_file_never_stops_the_others(office: Office) -> None:
 def test_a_due_post_with_a_problem_makes_run_end_with_3(office: Office) -> None:
     office.run("run")
     office.post("panjang", "panjang " * 60, due=0.5)
-    assert office.run("run", exits=3).out == ""
+    assert office.run("run", exit_code=3).out == ""
     assert office.sandbox.objects() == []
 
 
@@ -131,8 +131,8 @@ def test_wrong_keys_hold_what_is_due_until_a_check_succeeds(office: Office) -> N
     token = office.sandbox.accounts["x"]["access_token"]
     keys.write_text(right.replace(token, "1-not-the-right-one"))
     office.post("kabar", "Halo.")
-    office.run("publish", "kabar", "--yes", exits=4)
-    assert "not ok" in office.run("account", "check", "x", exits=4).out
+    office.run("publish", "kabar", "--yes", exit_code=4)
+    assert "not ok" in office.run("account", "check", "x", exit_code=4).out
     keys.write_text(right)
     office.run("account", "check", "x")
     office.run("publish", "kabar", "--yes")
@@ -140,19 +140,19 @@ def test_wrong_keys_hold_what_is_due_until_a_check_succeeds(office: Office) -> N
 
 
 def test_exit_codes_of_wrong_words_and_a_wrong_folder(office: Office) -> None:
-    office.run("pubish", exits=2)
-    office.run("publish", "tidak-ada", "--yes", exits=2)
+    office.run("pubish", exit_code=2)
+    office.run("publish", "tidak-ada", "--yes", exit_code=2)
     (office.folder / "config.toml").rename(office.folder / "config.old")
-    assert office.run("status", "--json", exits=78).out == ""
+    assert office.run("status", "--json", exit_code=78).out == ""
 
 
 def test_an_answer_that_never_came_is_checked_and_matched(office: Office) -> None:
     office.sandbox.fault(channel="x", method="POST", path="/2/tweets", fault="drop-after")
     office.post("kabar", "Sudah tayang?")
-    office.run("publish", "kabar", "--yes", exits=5)
+    office.run("publish", "kabar", "--yes", exit_code=5)
     (unknown,) = office.json("status")["deliveries"]
     assert (unknown["state"], unknown["attempts"], unknown["remote_id"]) == ("unknown", 1, None)
-    office.run("status", "--exit-code", exits=5)
+    office.run("status", "--exit-code", exit_code=5)
     wait_until(
         lambda: office.run("run") and office.states()["kabar", "x"] == {"published": 1}, within=30 * SECOND
     )
@@ -169,7 +169,7 @@ def test_a_person_settles_what_no_platform_can_prove(
 ) -> None:
     office.sandbox.fault(channel="whatsapp", method="POST", path="/messages$", fault="drop-after")
     office.post("kabar", "Halo.", channels="[whatsapp]", audiences="[wartawan]")
-    office.run("publish", "kabar", "--yes", exits=5)
+    office.run("publish", "kabar", "--yes", exit_code=5)
     assert office.states()["kabar", "whatsapp"] == {"published": 4, "unknown": 1}
     office.run("resolve", "kabar", word, "--yes")
     assert office.states()["kabar", "whatsapp"].get(state, 0) == (5 if state == "published" else 1)
@@ -181,7 +181,7 @@ def test_nothing_goes_out_in_a_pause(office: Office) -> None:
     office.run("run")
     office.run("pause", "--reason", "masa berkabung")
     office.post("kabar", "Halo.", due=0.5)
-    office.run("run", exits=75)
+    office.run("run", exit_code=75)
     assert office.sandbox.objects() == []
     assert "masa berkabung" in office.run("status").out
     office.run("resume")

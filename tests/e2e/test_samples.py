@@ -48,7 +48,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublishedDay]:
     sandbox = SandboxProcess("--office", "kantor", cwd=folder)
     office = Office(folder / "kantor", sandbox)
     try:
-        office.run("run", exits=5)  # all were due before the ledger was made, so each waits for a person
+        office.run("run", exit_code=5)  # all were due before the ledger was made, so each waits for a person
         assert sandbox.objects() == []
         (office.folder / ".humaspost").rename(folder / "first")
         office.run("audience", "import", "--yes", "masyarakat")
@@ -106,9 +106,9 @@ def test_01_carries_a_picture_without_the_location_where_it_was_taken(day: Publi
     assert "exif" not in shown.info
 
 
-def picture(day: PublishedDay, shown: dict[str, Any]) -> Image.Image:
+def picture(day: PublishedDay, public_object: dict[str, Any]) -> Image.Image:
     """The one image of an object, as the public gets it."""
-    (media,) = shown["media"]
+    (media,) = public_object["media"]
     image = Image.open(BytesIO(day.sandbox.fetch(f"/_sandbox/media/{media['sha256']}")))
     image.load()
     return image

@@ -87,7 +87,7 @@ def test_sigterm_lets_what_is_in_flight_land(office: Office) -> None:
 @pytest.mark.parametrize("command", ["schedule", "run"])
 def test_a_second_sender_is_refused_and_names_the_first(office: Office, command: str) -> None:
     daemon = started(office)
-    refused = office.run(command, exits=75, within=2 * SECOND)
+    refused = office.run(command, exit_code=75, within=2 * SECOND)
     assert str(daemon.pid) in refused.err, refused.err
     assert os.uname().nodename in refused.err, refused.err
     assert refused.out == ""
@@ -102,7 +102,7 @@ def test_killed_in_the_middle_no_duplicate_is_sent(office: Office) -> None:
     office.sandbox.wait_for_objects(1)
     daemon.kill()
     assert daemon.wait(within=5 * SECOND) == -9
-    office.run("run", exits=5)
+    office.run("run", exit_code=5)
     wait_until(
         lambda: office.run("run") and office.states()["kabar", "x"] == {"published": 1}, within=30 * SECOND
     )
@@ -121,7 +121,7 @@ def test_a_pause_reaches_a_scheduler_that_runs(office: Office) -> None:
 
 
 def test_schedule_with_a_post_is_refused_kindly(office: Office) -> None:
-    done = office.run("schedule", "kabar", exits=2)
+    done = office.run("schedule", "kabar", exit_code=2)
     assert "humaspost publish kabar" in done.err
 
 

@@ -30,7 +30,7 @@ def phone_video(office: Office) -> Office:
 
 
 def test_without_convert_each_broken_rule_is_reported(phone_video: Office) -> None:
-    found = phone_video.json("check", exits=3)["problems"]
+    found = phone_video.json("check", exit_code=3)["problems"]
     told = {(problem["channel"], problem["code"]) for problem in found}
     assert told == {
         ("x", "media-codec"),
@@ -71,7 +71,7 @@ def test_a_gif_is_a_reel_and_an_audio_is_taken(office: Office) -> None:
     office.post("sirene", "Uji sirene.", channels="[instagram]", media=moving)
     spoken = {"audiences": "[wartawan]", "media": "[{file: media/siaran.wav}]"}
     office.post("siaran", "Dengar.", channels="[whatsapp]", **spoken)
-    found = office.json("check", exits=3)["problems"]
+    found = office.json("check", exit_code=3)["problems"]
     assert {(p["channel"], p["code"]) for p in found if p["severity"] == "error"} == {
         ("instagram", "media-kind"),
         ("whatsapp", "media-container"),

@@ -155,14 +155,14 @@ def _session_calls(session: Any, part: Part, *, to: Recipient | None, now: Any) 
     25,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-@given(said=answers)
+@given(answer=answers)
 def test_only_the_six(
-    session_calls: dict[str, list[Callable[[], object]]], name: str, said: tuple[int, bytes, str]
+    session_calls: dict[str, list[Callable[[], object]]], name: str, answer: tuple[int, bytes, str]
 ) -> None:
-    _FuzzedServer.status, _FuzzedServer.body, _FuzzedServer.header = said
+    _FuzzedServer.status, _FuzzedServer.body, _FuzzedServer.header = answer
     for call in session_calls[name]:
         error = _raised(call)
-        assert error is None or isinstance(error, AnyChannelError), (said, error)
+        assert error is None or isinstance(error, AnyChannelError), (answer, error)
         assert "canary-value" not in str(error)
 
 

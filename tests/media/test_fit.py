@@ -48,8 +48,8 @@ def fitted(root: Path, file: str, taken: MediaRules) -> tuple[FitFile, bytes]:
     return made, data
 
 
-def close(left: tuple[int, ...], right: tuple[int, ...]) -> bool:
-    return all(abs(a - b) <= 12 for a, b in zip(left, right, strict=True))
+def close(actual: tuple[int, ...], expected: tuple[int, ...]) -> bool:
+    return all(abs(a - b) <= 12 for a, b in zip(actual, expected, strict=True))
 
 
 @pytest.mark.parametrize("taken", [INSTAGRAM, X, WHATSAPP])

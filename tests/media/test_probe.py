@@ -90,7 +90,7 @@ def test_sides_are_reported_as_a_person_sees_them(
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "code", "said"),
+    ("name", "data", "code", "message"),
     [
         ("a.jpg", b"<!DOCTYPE html><title>Masuk</title>", "media-wrong-type", "a web page"),
         ("a.jpg", image_files.pdf(), "media-wrong-type", "a PDF document"),
@@ -124,11 +124,11 @@ def test_sides_are_reported_as_a_person_sees_them(
     ],
 )
 def test_what_no_channel_takes_is_a_problem(
-    root: Path, put: Put, name: str, data: bytes, code: str, said: str
+    root: Path, put: Put, name: str, data: bytes, code: str, message: str
 ) -> None:
     problem = only_problem(root, put(name, data))
     assert problem.code == code
-    assert said in problem.message
+    assert message in problem.message
 
 
 def test_too_many_bytes_are_not_even_read(root: Path, put: Put) -> None:

@@ -64,14 +64,14 @@ def test_nothing_that_others_do_delays_a_send(office: Office) -> None:
 
     failed: list[BaseException] = []
 
-    def ask() -> None:
+    def run_commands() -> None:
         try:
             for command in COMMANDS:
                 office.run(*command.split())
         except BaseException as error:
             failed.append(error)
 
-    asking = threading.Thread(target=ask)
+    asking = threading.Thread(target=run_commands)
     asking.start()
     office.run("audience", "import", "warga", "--yes", within=120 * SECOND)
     busy = len(office.sandbox.objects())

@@ -45,9 +45,9 @@ class Copy:
             for file in texts:
                 shutil.copy2(ROOT / file, self.root / file)
 
-    def pytest(self, nodes: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+    def pytest(self, node_ids: Sequence[str]) -> "subprocess.CompletedProcess[str]":
         """Run these tests in the copy, up to the first that fails."""
-        return self._run("-m", "pytest", "-q", "-x", "--no-header", "--tb=short", *nodes)
+        return self._run("-m", "pytest", "-q", "-x", "--no-header", "--tb=short", *node_ids)
 
     def _run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         command = [str(self._python), *arguments]

@@ -175,7 +175,7 @@ def test_ratios(width: int, height: int, fits: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "said"),
+    ("width", "height", "message"),
     [
         (1080, 1351, "0.799 times"),
         (40_000, 50_001, "0.79998 times"),
@@ -184,11 +184,11 @@ def test_ratios(width: int, height: int, fits: bool) -> None:
     ],
 )
 def test_a_ratio_is_printed_so_precisely_that_it_is_visibly_outside(
-    width: int, height: int, said: str
+    width: int, height: int, message: str
 ) -> None:
     part = _with(_image(width=width, height=height))
     (problem,) = _problems_of(part)
-    assert said in problem.message
+    assert message in problem.message
 
 
 def test_a_restricted_post_never_goes_to_a_public_channel() -> None:

@@ -17,9 +17,9 @@ DAY = timedelta(days=1)
 
 
 def statuses(
-    expires_at: datetime | None, *, asked: datetime = DUE - 40 * DAY, renews: bool = False, **more: Any
+    expires_at: datetime | None, *, fetched_at: datetime = DUE - 40 * DAY, renews: bool = False, **more: Any
 ) -> list[Problem]:
-    facts = AccountStatus(asked, expires_at, extra={"renews": renews})
+    facts = AccountStatus(fetched_at, expires_at, extra={"renews": renews})
     known = PlanningContext(
         ACCOUNTS, {"square": PlanningChannel()}, lambda _p: PostPolicy(), {"square": facts}
     )
@@ -49,7 +49,7 @@ def test_the_warning_names_the_login_and_the_time() -> None:
 
 def test_a_login_that_renews_itself_is_trusted_until_it_evidently_does_not() -> None:
     assert statuses(DUE - DAY, renews=True) == []
-    assert [p.code for p in statuses(DUE - DAY, renews=True, asked=DUE - 14 * DAY)] == ["login-expires"]
+    assert [p.code for p in statuses(DUE - DAY, renews=True, fetched_at=DUE - 14 * DAY)] == ["login-expires"]
 
 
 def test_a_draft_is_not_warned() -> None:

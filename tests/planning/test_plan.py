@@ -43,8 +43,8 @@ def post(id_: str, words: str = "hello", *channels: str, after: float = 0, **mor
 ACCOUNTS = (account("square"),)
 
 
-def made(*posts: Post, accounts=ACCOUNTS, bad=(), said=()):
-    known = PlanningContext(accounts, {"square": PlanningChannel()}, lambda _p: PostPolicy(), {}, said)
+def made(*posts: Post, accounts=ACCOUNTS, bad=(), published=()):
+    known = PlanningContext(accounts, {"square": PlanningChannel()}, lambda _p: PostPolicy(), {}, published)
     return build_plan(posts, bad, known)
 
 
@@ -53,7 +53,7 @@ def codes(problems) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("names", "asked", "meant"),
+    ("names", "requested", "expected"),
     [
         (["square"], ["square"], ["square"]),
         (["dinas"], ["square"], ["dinas"]),
@@ -61,9 +61,9 @@ def codes(problems) -> list[str]:
         (["a", "b"], ["b", "a"], ["b", "a"]),
     ],
 )
-def test_a_channel_means_its_only_account_and_a_name_itself(names, asked, meant):
-    found, problems = made(post("p", "hello", *asked), accounts=tuple(map(account, names)))
-    assert [row.account.name for row in found.rows] == sorted(meant)
+def test_a_channel_means_its_only_account_and_a_name_itself(names, requested, expected):
+    found, problems = made(post("p", "hello", *requested), accounts=tuple(map(account, names)))
+    assert [row.account.name for row in found.rows] == sorted(expected)
     assert problems == []
 
 
@@ -122,9 +122,9 @@ def test_the_same_words_on_purpose_or_much_later_are_fine():
 def test_what_was_published_lately_is_not_published_again_under_another_id():
     before, _ = made(post("a"))
     said = PublishedText("square", before.rows[0].rendition.hash, "old", DUE - timedelta(days=3))
-    _found, problems = made(post("a"), said=[said])
+    _found, problems = made(post("a"), published=[said])
     assert codes(problems) == ["same-text"]
-    _found, problems = made(post("a"), said=[replace(said, post="a")])
+    _found, problems = made(post("a"), published=[replace(said, post="a")])
     assert problems == []
 
 

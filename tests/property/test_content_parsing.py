@@ -123,9 +123,9 @@ markup_characters += [
 body = st.lists(st.sampled_from(markup_characters), max_size=40).map("".join)
 
 
-def _check_result(found: ParsedFile, raw: bytes) -> None:
-    assert (found.post is None) == any(problem.is_error for problem in found.problems), raw
-    for problem in found.problems:
+def _check_result(result: ParsedFile, raw: bytes) -> None:
+    assert (result.post is None) == any(problem.is_error for problem in result.problems), raw
+    for problem in result.problems:
         assert problem.position, raw
         assert problem.position.line >= 1, raw
         assert 1 <= problem.position.column <= len(problem.text) + 1, (problem, raw)

@@ -131,16 +131,16 @@ written = st.lists(
 )
 
 
-def _agree(past: Sequence[tuple[str, datetime]], coming: Sequence[Post], limit: int) -> None:
+def _agree(past: Sequence[tuple[str, datetime]], upcoming_posts: Sequence[Post], limit: int) -> None:
     day = RecipientDay(quota(limit))
     for person, at in past:
         day.record_write(person, at)
-    foreseen = [post.as_forecast() for post in coming]
+    foreseen = [post.as_forecast() for post in upcoming_posts]
     for one in foreseen:
         day.add(one)
     day.simulate()
-    step(past, coming, limit)
-    for one, post in zip(foreseen, coming, strict=True):
+    step(past, upcoming_posts, limit)
+    for one, post in zip(foreseen, upcoming_posts, strict=True):
         assert one.never_count + one.missed_count == post.never + post.missed
         if (
             one.expires_at is None or one.grace_ends_at is None
@@ -163,5 +163,5 @@ def test_one_post_ends_when_the_records_show_it(past, post, limit):
 
 @examples(37, 150)
 @given(written, st.lists(posts, min_size=2, max_size=3), st.integers(2, 9))
-def test_several_posts_end_when_the_records_show_it(past, coming, limit):
-    _agree(past, coming, limit)
+def test_several_posts_end_when_the_records_show_it(past, upcoming_posts, limit):
+    _agree(past, upcoming_posts, limit)

@@ -44,12 +44,12 @@ def account_status(
 
 def forecast_of(
     posts: Sequence[Upcoming],
-    told: Mapping[str, AccountStatus],
+    account_statuses: Mapping[str, AccountStatus],
     past: RecentUsage | None = None,
     *,
     now: datetime = NOW,
 ) -> tuple[Upcoming, ...]:
-    return distribute(posts, told, recent=past or RecentUsage(), now=now)
+    return distribute(posts, account_statuses, recent=past or RecentUsage(), now=now)
 
 
 def test_the_fiftieth_post_of_a_day_waits_for_the_first_to_be_a_day_old() -> None:

@@ -47,23 +47,23 @@ def upcoming(
 def run_forecast(
     *posts: tuple[Iterable[object], Upcoming],
     written: Sequence[tuple[object, datetime]] = (),
-    begun: bool = False,
+    has_started: bool = False,
 ) -> list[RecipientForecast | None]:
     """What becomes of the posts to these people, after what was written before."""
     day = RecipientDay(QUOTA)
     for person, at in written:
         day.record_write(person, at)
-    fan_outs = [build_fan_out(one, list(people), has_started=begun) for people, one in posts]
+    fan_outs = [build_fan_out(one, list(people), has_started=has_started) for people, one in posts]
     for fan_out in fan_outs:
         day.add(fan_out)
     day.simulate()
     return [recipient_forecast(day, fan_out) for fan_out in fan_outs]
 
 
-def printed(one: Upcoming, found: RecipientForecast | None) -> tuple[str, dict[str, object]]:
+def printed(one: Upcoming, forecast: RecipientForecast | None) -> tuple[str, dict[str, object]]:
     """The screen, and what the document has of the post."""
     seen, clock = (
-        PlanOutlook((replace(one, recipient_forecast=found),), ()),
+        PlanOutlook((replace(one, recipient_forecast=forecast),), ()),
         TimeFormatter("Asia/Jakarta", DUE - DAY),
     )
     document = plan_to_json(seen, SenderStatus(False), clock=clock)
@@ -146,7 +146,7 @@ def test_where_one_recipient_gets_it_in_time_the_others_get_it_late() -> None:
     assert (found.missed, found.last_delivery_at) == (0, DUE + timedelta(hours=14))
     assert not will_be_missed(replace(upcoming(3), recipient_forecast=found))
     full.append((236, DUE - timedelta(hours=10)))
-    (found,) = run_forecast((range(1000, 1003), upcoming(3)), written=full, begun=True)
+    (found,) = run_forecast((range(1000, 1003), upcoming(3)), written=full, has_started=True)
     assert found is not None
     assert found.missed == 0
 

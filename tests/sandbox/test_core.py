@@ -101,7 +101,7 @@ def test_settings_are_identified_by_name(http: requests.Session, sandbox: Sandbo
 
 
 @pytest.mark.parametrize(
-    ("name", "wrong", "right", "said"),
+    ("name", "wrong", "right", "expected"),
     [
         ("instagram.second_publish", "dupilcate", "same-id", "duplicate or same-id or refused"),
         ("instagram.quota_total", "25", 25, "a number"),
@@ -116,14 +116,14 @@ def test_settings_are_identified_by_name(http: requests.Session, sandbox: Sandbo
     ],
 )
 def test_settings_take_what_they_can_understand(
-    http: requests.Session, sandbox: Sandbox, name: str, wrong: object, right: object, said: str
+    http: requests.Session, sandbox: Sandbox, name: str, wrong: object, right: object, expected: str
 ) -> None:
     url = f"{sandbox.url}/_sandbox/settings"
     refused = http.post(url, json={name: wrong})
-    assert (refused.status_code, refused.json()) == (400, {"error": f"{name} takes {said}"})
+    assert (refused.status_code, refused.json()) == (400, {"error": f"{name} takes {expected}"})
     assert http.get(url).json()["settings"] == {}, "a refused order changes nothing"
     assert http.post(url, json={name: right}).json()["settings"] == {name: right}
-    assert said in http.get(url).json()["known"][name]
+    assert expected in http.get(url).json()["known"][name]
 
 
 def test_inbound_requires_a_number_and_a_text(http: requests.Session, sandbox: Sandbox) -> None:

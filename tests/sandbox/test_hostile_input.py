@@ -130,11 +130,11 @@ def test_x_answers_anything(sandbox: Sandbox, path: str) -> None:
 
     @_quickly
     @given(_like(_X[path]))
-    def judged(body: Any) -> None:
+    def check(body: Any) -> None:
         sandbox.state.settings["x.limits"] = dict.fromkeys(("post", "initialize", "one_shot"))
         assert _answered(account["base_url"] + path, json=body, auth=OAuth1(*keys)) < 500
 
-    judged()
+    check()
 
 
 @pytest.mark.parametrize("kind", _WHATSAPP)
@@ -144,10 +144,10 @@ def test_whatsapp_answers_anything(sandbox: Sandbox, kind: str) -> None:
 
     @_quickly
     @given(_like(_WHATSAPP[kind]))
-    def judged(body: Any) -> None:
+    def check(body: Any) -> None:
         assert _answered(url, json=body, headers={"Authorization": f"Bearer {account['access_token']}"}) < 500
 
-    judged()
+    check()
 
 
 def test_instagram_answers_anything(sandbox: Sandbox) -> None:
@@ -156,10 +156,10 @@ def test_instagram_answers_anything(sandbox: Sandbox) -> None:
 
     @_quickly
     @given(_like(_INSTAGRAM))
-    def judged(body: Any) -> None:
+    def check(body: Any) -> None:
         assert _answered(url, json=body, headers={"Authorization": f"Bearer {account['access_token']}"}) < 500
 
-    judged()
+    check()
 
 
 @pytest.mark.parametrize(
@@ -174,11 +174,11 @@ def test_instagram_answers_anything(sandbox: Sandbox) -> None:
 def test_the_controls_answer_anything(sandbox: Sandbox, path: str, body: Any) -> None:
     @_quickly
     @given(_like(body))
-    def judged(order: Any) -> None:
+    def check(order: Any) -> None:
         assert _answered(f"{sandbox.url}/_sandbox/{path}", json=order) < 500
         sandbox.faults.clear()
 
-    judged()
+    check()
 
 
 def test_a_setting_of_the_wrong_kind_stops_nothing(sandbox: Sandbox) -> None:

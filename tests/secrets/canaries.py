@@ -95,10 +95,10 @@ def _credentials(office: Path, secrets: Secrets) -> None:
     file.write_text("\n".join(lines) + "\n", "utf-8")
 
 
-def leaks(office: Path, said: Mapping[str, str], secrets: Secrets) -> list[str]:
+def leaks(office: Path, outputs: Mapping[str, str], secrets: Secrets) -> list[str]:
     """Where a secret stands, in whatever form: in what was said, or in any file that we wrote."""
     state = office / ".humaspost"
-    texts = {name: text.encode() for name, text in said.items()}
+    texts = {name: text.encode() for name, text in outputs.items()}
     for path in state.rglob("*"):
         if path.is_file() and "secrets" not in path.relative_to(state).parts:
             raw = path.read_bytes()

@@ -27,12 +27,12 @@ _PEOPLE = """phone,name,basis,purpose,source,consented_at
 
 
 class FakeOffice:
-    """The office; ``said`` is all that any program said in it, by command."""
+    """The office; ``outputs`` is all that any program printed in it, by command."""
 
     def __init__(self, folder: Path, sandbox: Sandbox) -> None:
         self.sandbox, self.folder = sandbox, folder / "kantor"
         self.server: ForkServer = SERVER
-        self.said: dict[str, str] = {}
+        self.outputs: dict[str, str] = {}
         self.environ: dict[str, str] = {}
         (self.folder / "audiences").mkdir(parents=True)
         (self.folder / "audiences" / "masyarakat.csv").write_text(_PEOPLE, "utf-8")
@@ -69,10 +69,10 @@ class FakeOffice:
     def run(self, *args: str) -> Completed:
         """``humaspost ARGS -vvv`` with the secrets' variables; what it said is kept."""
         ran = run(*args, "-vvv", cwd=self.folder, server=self.server, **self.environ)
-        self.said[f"{len(self.said)} {' '.join(args)}"] = ran.out + ran.err
+        self.outputs[f"{len(self.outputs)} {' '.join(args)}"] = ran.out + ran.err
         return ran
 
-    def look(self) -> None:
+    def run_read_commands(self) -> None:
         """Every way to look at what happened was used."""
         for command in ("status", "status --all", "log", "plan", "doctor", "account list", "check"):
             self.run(*command.split())
@@ -82,7 +82,7 @@ class FakeOffice:
     def leaks(self, secrets: Secrets) -> list[str]:
         """Where a secret stands: in anything said, in the state folder, in what the platform noted."""
         noted = {"the sandbox's journal": json.dumps(self.sandbox.state.requests, default=str)}
-        return leaks(self.folder, self.said | noted, secrets)
+        return leaks(self.folder, self.outputs | noted, secrets)
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def test_a_server_that_echoes_them(office: FakeOffice, source: str, answer: str)
         _office(office, endpoint, source)
         office.run("run", "--json")
         if source == "credentials":
-            office.look()
+            office.run_read_commands()
     assert any(KEYS["access_key_id"] in line for line in asked), "the keys were never used"
     rows = office.run("status", "--all", "--json").json["deliveries"]
     assert {row["state"] for row in rows} <= {"held", "failed", "scheduled", "preparing"}
@@ -89,5 +89,5 @@ def test_a_server_that_echoes_them(office: FakeOffice, source: str, answer: str)
 def test_a_server_that_is_not_there(office: FakeOffice) -> None:
     _office(office, "http://127.0.0.1:9", "environment")
     office.run("run", "--json")
-    office.look()
+    office.run_read_commands()
     assert office.leaks({"media": KEYS}) == []

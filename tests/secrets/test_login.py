@@ -66,7 +66,7 @@ def test_an_access_token_that_a_posts_answer_echoes(browsed: FakeOffice) -> None
         browsed.post(f"p{number}", "x")
         browsed.order({**_TWEET, **broken})
         browsed.run("run")
-    browsed.look()
+    browsed.run_read_commands()
     for tokens in (first, second):
         assert browsed.leaks({"x": tokens}) == []
 
@@ -90,7 +90,7 @@ def _login(office: FakeOffice, *, code: str | None = None) -> str:
         back = {"state": asked["state"][0], "code": code}
         browse(f"{asked['redirect_uri'][0]}?{urlencode(back)}", follow=False)
     terminal.ends()
-    office.said[f"{len(office.said)} account login"] = terminal.text
+    office.outputs[f"{len(office.outputs)} account login"] = terminal.text
     return terminal.text
 
 

@@ -37,8 +37,8 @@ class Session:
     def __init__(self, context):
         self.key = context.secret("key")
         self.breaks("open")
-    def breaks(self, moment):
-        if moment != os.environ.get("PAPAN_BREAKS"):
+    def breaks(self, step):
+        if step != os.environ.get("PAPAN_BREAKS"):
             return
         kind = os.environ["PAPAN_ERROR"]
         words = f"it said {self.key} and {self.key.encode().hex()}"
@@ -95,7 +95,7 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
 
 
 @pytest.mark.parametrize(
-    ("moment", "error"),
+    ("step", "error"),
     [
         ("open", "RuntimeError"),
         ("whoami", "OSError"),
@@ -105,19 +105,19 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
     ],
 )
 def test_a_foreign_error_with_the_secret_leaks_to_no_reader(
-    office: FakeOffice, stranger: ForkServer, moment: str, error: str
+    office: FakeOffice, stranger: ForkServer, step: str, error: str
 ) -> None:
     office.server = stranger
     (office.folder / "config.toml").write_text(_CONFIG)
     (office.folder / "credentials.toml").write_text(f'[papan]\nkey = "{CANARY}"\n')
-    office.environ = {"PAPAN_BREAKS": moment, "PAPAN_ERROR": error}
+    office.environ = {"PAPAN_BREAKS": step, "PAPAN_ERROR": error}
     office.post("satu", "papan", image=False)
     checked = office.run("account", "check", "papan")
     if error in ("RuntimeError", "OSError"):
         assert checked.code in (70, 74), checked
     else:
         office.run("run", "--json")
-    assert "***" in "".join(office.said.values())
+    assert "***" in "".join(office.outputs.values())
     office.environ = {}
     for command in ("status --all --json", "log --json"):
         office.run(*command.split())

@@ -40,8 +40,8 @@ def test_wrong_keys_that_every_answer_echoes(office: FakeOffice, source: str) ->
     office.run("run", "--json")
     office.run("doctor", "--json")
     if source == "credentials":
-        office.look()
-    assert "***" in "".join(office.said.values())
+        office.run_read_commands()
+    assert "***" in "".join(office.outputs.values())
     assert office.leaks(canaries) == []
 
 
@@ -56,7 +56,7 @@ def test_right_keys_that_broken_answers_echo(office: FakeOffice, source: str) ->
         office.order(*({**_write(account), **_broken(account, words[account])[number]} for account in keys))
         office.run("run")
         office.run("account", "list")
-    office.look()
+    office.run_read_commands()
     states = {delivery["state"] for delivery in office.run("status", "--all", "--json").json["deliveries"]}
     assert {"held", "unknown"} & states
     assert office.sandbox.faults.active_faults() == []

@@ -40,7 +40,7 @@ class WebhookServer:
     def end(self) -> None:
         """It is over, and what it said is kept."""
         self.process.end(signal.SIGTERM)
-        self._office.said["serve"] = "".join(self._output)
+        self._office.outputs["serve"] = "".join(self._output)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_webhooks_that_carry_our_secrets(office: FakeOffice, webhook_server: Web
         signature = {"X-Hub-Signature-256": signature_of(body, keys["app_secret"])}
         assert webhook_server.request("POST", PATH, body, **signature) in (200, 401)
     webhook_server.end()
-    office.look()
+    office.run_read_commands()
     states = {row["state"] for row in office.run("status", "--all", "--json").json["deliveries"]}
     assert states == {"failed"}, "the webhook was not believed, so nothing was shown"
     assert office.leaks(office.keys()) == []

@@ -249,7 +249,7 @@ def test_a_bucket_needs_no_public_address(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ('bucket = "s3://a-b"\nfolder = "www"\npublic_base_url = "https://a.example"', "one of"),
         ('folder = "www"', "at which address"),
@@ -262,9 +262,9 @@ def test_a_bucket_needs_no_public_address(tmp_path: Path) -> None:
         ('bucket = "s3://a-b"\naccess_key_id = "AKIA"', "access_key_id"),
     ],
 )
-def test_a_media_table_with_too_little_or_too_much(tmp_path: Path, text: str, says: str) -> None:
+def test_a_media_table_with_too_little_or_too_much(tmp_path: Path, text: str, message: str) -> None:
     (problem,) = problems(tmp_path, f"[media]\n{text}\n")
-    assert says in f"{problem.message} {problem.hint}"
+    assert message in f"{problem.message} {problem.hint}"
 
 
 def test_a_buckets_secret_is_refused_in_the_config(tmp_path: Path) -> None:

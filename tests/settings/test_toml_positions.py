@@ -95,8 +95,8 @@ def test_every_key_of_any_text_is_located(pairs: dict[str, str]) -> None:
     _assert_positions(tomllib.loads(text), positions_of(text).values)
 
 
-def _assert_positions(data: dict[str, Any], found: dict[str, Any]) -> None:
+def _assert_positions(data: dict[str, Any], positions: dict[str, Any]) -> None:
     for key, value in data.items():
-        assert key in found
+        assert key in positions
         if isinstance(value, list):
-            assert all(f"{key}.{index}" in found for index in range(len(value)))
+            assert all(f"{key}.{index}" in positions for index in range(len(value)))

@@ -44,10 +44,10 @@ def scheduled(front: str = "", *, body: str = "Loket buka.\n") -> str:
     return post(f"date: 2027-02-03 08:30 WIB\nchannels: [x]\n{front}", body=body)
 
 
-def parsed(text: str | bytes, *, file: str = "posts/p.md", known: NameIndex = NAMES) -> ParsedFile:
+def parsed(text: str | bytes, *, file: str = "posts/p.md", names: NameIndex = NAMES) -> ParsedFile:
     """What one file is."""
     raw = text.encode() if isinstance(text, str) else text
-    return parse_post_file(raw, file=file, folder=Path("/office/posts"), names=known)
+    return parse_post_file(raw, file=file, folder=Path("/office/posts"), names=names)
 
 
 def problems(text: str | bytes) -> list[tuple[str, int, int]]:
@@ -61,9 +61,9 @@ def summarize(problem: Problem) -> tuple[str, int, int]:
     return problem.code, problem.position.line, problem.position.column
 
 
-def reader(root: Path, *, settle: float = 1.0, known: NameIndex = NAMES) -> PostReader:
+def reader(root: Path, *, settle: float = 1.0, names: NameIndex = NAMES) -> PostReader:
     """A reader of the posts below ``root``."""
-    return PostReader(root / "posts", root=root, names=known, settle=settle)
+    return PostReader(root / "posts", root=root, names=names, settle=settle)
 
 
 def reading_of(root: Path, sources: Iterable[Path]) -> FolderReading:

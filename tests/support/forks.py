@@ -108,7 +108,7 @@ class ForkServer:
         }
         if different - set(_LATER):
             raise ValueError(
-                f"a fork cannot obey {sorted(different)}: use run_fresh, or a ForkServer of its own"
+                f"a fork cannot obey {sorted(different)}: use run_in_new_interpreter, or a ForkServer of its own"
             )
         reply, theirs = socket.socketpair()
         with self._lock, theirs:

@@ -19,7 +19,7 @@ from tests.support import loopback
 #: Folders of tests/ whose code is given everything as an argument: it neither waits nor reads the clock.
 PURE = ("content", "golden", "model", "planning", "policy", "property", "settings", "views")
 #: Variables of two words that name no account's field.
-_SWITCHES = {"HUMASPOST_LOAD_PLUGINS", "HUMASPOST_TEST_SECOND", loopback.REPORT}
+_OPTIONS = {"HUMASPOST_LOAD_PLUGINS", "HUMASPOST_TEST_SECOND", loopback.REPORT}
 #: The file in which every address that was refused is written down, by this process and by its children.
 _REPORT = pytest.StashKey[Path]()
 _FIELD = re.compile(r"HUMASPOST_[A-Z0-9]+_[A-Z0-9_]+")
@@ -30,7 +30,7 @@ def credentials(environ: Mapping[str, str]) -> list[str]:
     return sorted(
         name
         for name in environ
-        if name == "CREDENTIALS_DIRECTORY" or (_FIELD.fullmatch(name.upper()) and name not in _SWITCHES)
+        if name == "CREDENTIALS_DIRECTORY" or (_FIELD.fullmatch(name.upper()) and name not in _OPTIONS)
     )
 
 

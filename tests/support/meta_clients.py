@@ -54,9 +54,9 @@ def picture(
     return out.getvalue()
 
 
-def with_assertion(said: str) -> None:
+def with_assertion(text: str) -> None:
     """A judge's count, for the test report (``pytest -rP`` or ``-s`` shows it)."""
-    sys.stdout.write(said + "\n")
+    sys.stdout.write(text + "\n")
 
 
 def code(answer: requests.Response) -> tuple[int, int, int | None]:
@@ -196,7 +196,7 @@ class WebhookReceiver:
                 said, status = (receiver.verify_handshake or receiver._greet)(
                     query["hub.verify_token"], query["hub.challenge"]
                 )
-                self._say(status, said.encode())
+                self._respond(status, said.encode())
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -205,9 +205,9 @@ class WebhookReceiver:
                 time.sleep(receiver.seconds)
                 status = (receiver.is_accepted or receiver._verify)(body, signature)
                 receiver.posts.append((body, signature))
-                self._say(status, b"ok")
+                self._respond(status, b"ok")
 
-            def _say(self, status: int, body: bytes) -> None:
+            def _respond(self, status: int, body: bytes) -> None:
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()

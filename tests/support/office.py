@@ -78,15 +78,15 @@ class Office:
         self.transcript: list[str] = []
         self.running: list[Process] = []
 
-    def run(self, *args: str, exits: int = 0, **more: Any) -> Completed:
+    def run(self, *args: str, exit_code: int = 0, **more: Any) -> Completed:
         """Run the command to its end, which is with that code; ``more`` as of ``program.run``."""
         completed = run(*args, cwd=self.folder, **more)
         self.transcript += [completed.out, completed.err]
-        return expect(completed, exits)
+        return expect(completed, exit_code)
 
-    def json(self, *args: str, exits: int = 0) -> Any:
+    def json(self, *args: str, exit_code: int = 0) -> Any:
         """Return the one document that the command printed."""
-        return self.run(*args, "--json", exits=exits).json
+        return self.run(*args, "--json", exit_code=exit_code).json
 
     def start(self, *args: str, **more: Any) -> Process:
         """Run the command in the background until the test is over; ``more`` as of ``program.start``."""

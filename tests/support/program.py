@@ -1,7 +1,7 @@
-"""The one way in which tests start the program: to its end (``run``, ``run_fresh``) or in the background (``Process``).
+"""The one way in which tests start the program: to its end (``run``) or in the background (``Process``).
 
-By default it runs in a fork of a process that has imported it already. ``run_fresh`` and ``fresh=True`` start a new
-interpreter: for tests about imports, start-up, or variables that Python reads when it starts.
+By default it runs in a fork of a process that has imported it already. ``run_in_new_interpreter`` and ``server=None``
+start a new interpreter: for tests about imports, start-up, or variables that Python reads when it starts.
 """
 
 import json
@@ -119,7 +119,7 @@ def run(
     return Completed(process.wait(), *texts)
 
 
-def run_fresh(*args: str, cwd: Path, **more: Any) -> Completed:
+def run_in_new_interpreter(*args: str, cwd: Path, **more: Any) -> Completed:
     """Run ``humaspost ARGS`` to its end in a new interpreter; ``more`` as of ``run``."""
     return run(*args, cwd=cwd, server=None, **more)
 

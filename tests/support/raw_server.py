@@ -128,26 +128,26 @@ def resets_after_request(sock: socket.socket) -> bool:
     return reset(sock)
 
 
-def trickles(reply: bytes, gone: threading.Event) -> Step:
+def trickles(reply: bytes, stop_event: threading.Event) -> Step:
     """Says ``reply`` a byte at a time, for ever slower than any timeout of a single read."""
 
     def step(sock: socket.socket) -> bool:
         read_all(sock)
         for byte in reply:
             sock.sendall(bytes([byte]))
-            if gone.wait(0.02):
+            if stop_event.wait(0.02):
                 break
         return False
 
     return step
 
 
-def hangs(gone: threading.Event) -> Step:
+def hangs(stop_event: threading.Event) -> Step:
     """Reads a whole request and says nothing until the test is over."""
 
     def step(sock: socket.socket) -> bool:
         read_all(sock)
-        gone.wait(60 * SECOND)
+        stop_event.wait(60 * SECOND)
         return False
 
     return step

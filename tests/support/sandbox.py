@@ -21,18 +21,18 @@ _OPENER = build_opener(ProxyHandler({}))
 def reset(sandbox: Sandbox) -> Sandbox:
     """Make ``sandbox`` as it was when it started; nothing of an earlier test is under way any more."""
     # Connections are accepted in order: once this answer is here, no earlier one is still to come.
-    _ask(sandbox, "GET", "faults")
+    _request(sandbox, "GET", "faults")
     ends = time.monotonic() + 15 * SECOND
     while not sandbox.cut():
         assert time.monotonic() < ends, "a request of an earlier test does not end"
         time.sleep(0.001)
     # The platforms date their tokens by the clock, so the clock is set right first.
     sandbox.state.now = lambda: datetime.now(UTC)
-    _ask(sandbox, "POST", "reset")
+    _request(sandbox, "POST", "reset")
     return sandbox
 
 
-def _ask(sandbox: Sandbox, method: str, name: str) -> None:
+def _request(sandbox: Sandbox, method: str, name: str) -> None:
     request = Request(f"{sandbox.url}/_sandbox/{name}", method=method)
     with _OPENER.open(request, timeout=15 * SECOND) as answer:
         assert answer.status == 200

@@ -144,7 +144,7 @@ def test_the_options_of_humaspost_are_no_credentials() -> None:
     assert credentials({f"HUMASPOST_{name}": "1" for name in ours.split()}) == []
 
 
-def _reads_the_clock(path: Path) -> list[str]:
+def _clock_calls(path: Path) -> list[str]:
     """Return the calls in a file that ask the computer what time it is."""
     return [
         f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
@@ -160,8 +160,8 @@ def test_pure_code_is_given_the_time() -> None:
     tests = [path for name in PURE for path in (ROOT / "tests" / name).rglob("*.py")]
     sources = [path for name in _PACKAGES for path in (ROOT / "src/humaspost" / name).rglob("*.py")]
     assert len(sources) > 50
-    assert [call for path in [*tests, *sources] for call in _reads_the_clock(path)] == []
+    assert [call for path in [*tests, *sources] for call in _clock_calls(path)] == []
 
 
 def test_a_clock_that_is_read_is_detected() -> None:
-    assert _reads_the_clock(ROOT / "src/humaspost/sandbox/state.py")
+    assert _clock_calls(ROOT / "src/humaspost/sandbox/state.py")

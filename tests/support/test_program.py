@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.deadlines import SECOND
 from tests.support.forks import ForkServer
-from tests.support.program import ENVIRONMENT, Process, run, run_fresh, start
+from tests.support.program import ENVIRONMENT, Process, run, run_in_new_interpreter, start
 
 #: Last lines of a program that has printed "out" without flushing it.
 ENDINGS = {
@@ -47,7 +47,7 @@ def write(folder: Path, text: str) -> None:
 @pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
 def test_it_ends_as_a_new_interpreter_ends(tmp_path: Path, ending: str) -> None:
     write(tmp_path, f"print('out')\n{ending}")
-    fresh = run_fresh(cwd=tmp_path, module="probe")
+    fresh = run_in_new_interpreter(cwd=tmp_path, module="probe")
     fork = run(cwd=tmp_path, module="probe")
     assert (fork.code, fork.out) == (fresh.code, fresh.out)
     assert fork.err.splitlines()[-1:] == fresh.err.splitlines()[-1:]
@@ -56,7 +56,7 @@ def test_it_ends_as_a_new_interpreter_ends(tmp_path: Path, ending: str) -> None:
 @pytest.mark.parametrize("error", ["KeyboardInterrupt", "ValueError('wrong')"])
 def test_an_exception_ends_it_as_it_ends_a_new_interpreter(tmp_path: Path, error: str) -> None:
     write(tmp_path, f"print('out')\nraise {error}")
-    fresh = run_fresh(cwd=tmp_path, module="probe")
+    fresh = run_in_new_interpreter(cwd=tmp_path, module="probe")
     fork = run(cwd=tmp_path, module="probe")
     assert (fork.code, fork.out) == (fresh.code, fresh.out)
     assert fork.code == (-signal.SIGINT if error == "KeyboardInterrupt" else 1)
@@ -69,7 +69,7 @@ def test_it_finds_what_a_new_interpreter_finds(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("HUMASPOST_INHERITED", "no")
     write(tmp_path, FINDS)
     given: dict[str, Any] = {"stdin": "satu\n", "module": "probe", "ASKED": "yes", "TMPDIR": str(tmp_path)}
-    fresh = run_fresh("a", "--b", cwd=tmp_path, **given)
+    fresh = run_in_new_interpreter("a", "--b", cwd=tmp_path, **given)
     assert "satu" in fresh.out
     assert "('ASKED', 'yes')" in fresh.out
     assert "HUMASPOST_INHERITED" not in fresh.out

@@ -11,7 +11,7 @@ WIDTHS = st.integers(10, 100)
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "expected"),
     [
         ("biasa\nsaja", "biasa\nsaja"),
         ("\x1b[31mmerah", "\\x1b[31mmerah"),
@@ -23,8 +23,8 @@ WIDTHS = st.integers(10, 100)
         ("kutipan “ini” – itu…", "kutipan “ini” – itu…"),
     ],
 )
-def test_what_could_steer_a_terminal_is_spelt_out(text: str, shown: str) -> None:
-    assert escape_unsafe(text) == shown
+def test_what_could_steer_a_terminal_is_spelt_out(text: str, expected: str) -> None:
+    assert escape_unsafe(text) == expected
 
 
 @examples(50, 100)

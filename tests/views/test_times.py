@@ -26,7 +26,7 @@ def test_the_forms() -> None:
 
 
 @pytest.mark.parametrize(
-    ("moment", "words"),
+    ("text", "words"),
     [
         ("2027-02-02T23:59:59", "today 23:59"),
         ("2027-02-03T00:00:00", "tomorrow 00:00"),
@@ -34,8 +34,8 @@ def test_the_forms() -> None:
         ("2027-02-04T08:30:00", "Thu 4 Feb 08:30"),
     ],
 )
-def test_near_days_have_their_words(moment: str, words: str) -> None:
-    assert TimeFormatter("Asia/Jakarta", NOW).format_near(at(moment)) == words
+def test_near_days_have_their_words(text: str, words: str) -> None:
+    assert TimeFormatter("Asia/Jakarta", NOW).format_near(at(text)) == words
 
 
 @pytest.mark.parametrize(

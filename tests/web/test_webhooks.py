@@ -53,7 +53,7 @@ def test_lost_answers_settle_themselves_by_webhook(served_office: ServedOffice) 
 
 
 @pytest.mark.parametrize(
-    "switches",
+    "options",
     [
         {"webhook_order": "reversed", "webhook_copies": 3},
         {"webhook_order": "shuffled", "webhook_copies": 2, "webhook_batch": 1},
@@ -63,13 +63,13 @@ def test_lost_answers_settle_themselves_by_webhook(served_office: ServedOffice) 
     ],
     ids=lambda switches: next(iter(switches)),
 )
-def test_however_they_come(served_office: ServedOffice, switches: dict) -> None:
+def test_however_they_come(served_office: ServedOffice, options: dict) -> None:
     served_office.serve()
-    served_office.set_options(**switches)
+    served_office.set_options(**options)
     lose_responses(served_office, 2)
     served_office.message("kabar")
     served_office.send("kabar")
-    stage = "sent" if "sent_seconds" in switches else "read"
+    stage = "sent" if "sent_seconds" in options else "read"
     rows = served_office.wait_for_counts(published=5, **{stage: 5})
     assert len(served_office.sandbox.objects("whatsapp")) == len(rows) == 5
 

@@ -40,17 +40,19 @@ SHORT = max(0.3, 0.05 * SECOND)
 _LARGE = {"text": "x" * 8_000_000}
 
 
-def _by_requests(wire: HttpClient, body: Any) -> HttpResponse:
-    return wire.request("POST", "/2/tweets", write=True, json=body)
+def _by_requests(http_client: HttpClient, body: Any) -> HttpResponse:
+    return http_client.request("POST", "/2/tweets", write=True, json=body)
 
 
-def _by_tweepy(wire: HttpClient, body: Any) -> HttpResponse:
+def _by_tweepy(http_client: HttpClient, body: Any) -> HttpResponse:
     client = tweepy.Client(
         consumer_key="k", consumer_secret="s", access_token="1-t", access_token_secret="ts"
     )
-    client.session = wire.session
+    client.session = http_client.session
     with map_errors(write=True):
-        return wire.request_through(lambda: client.request("POST", "/2/tweets", json=body, user_auth=True))
+        return http_client.request_through(
+            lambda: client.request("POST", "/2/tweets", json=body, user_auth=True)
+        )
 
 
 @pytest.fixture(params=[_by_requests, _by_tweepy], ids=["requests", "tweepy"])
@@ -65,7 +67,7 @@ def reused(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
-def gone() -> Iterator[threading.Event]:
+def stop_event() -> Iterator[threading.Event]:
     """Ends what a server was told to do for ever."""
     event = threading.Event()
     yield event
@@ -117,33 +119,33 @@ def test_half_an_answer_is_unknown(send: Send, reused: bool, half: bytes) -> Non
     assert type(_fails(then_closes(half), send, reused=reused)) is UnknownOutcome
 
 
-def test_silence_ends_at_the_deadline(send: Send, reused: bool, gone: threading.Event) -> None:
+def test_silence_ends_at_the_deadline(send: Send, reused: bool, stop_event: threading.Event) -> None:
     started = time.monotonic()
-    error = _fails(hangs(gone), send, reused=reused, deadline=SHORT)
+    error = _fails(hangs(stop_event), send, reused=reused, deadline=SHORT)
     assert (type(error), error.code) == (UnknownOutcome, "timeout")
     assert time.monotonic() - started < REQUEST_SECONDS, "its own deadline, not the usual one"
 
 
 @pytest.mark.parametrize("prefix", [b"", OK[:30]], ids=["head", "line"])
 def test_a_slow_answer_ends_at_the_deadline(
-    send: Send, reused: bool, gone: threading.Event, prefix: bytes
+    send: Send, reused: bool, stop_event: threading.Event, prefix: bytes
 ) -> None:
     started = time.monotonic()
     slow = OK.replace(b"11\r\n\r\n", b"9999\r\n\r\n") + b" " * 9999
-    error = _fails(trickles(slow, gone), send, reused=reused, deadline=SHORT)
+    error = _fails(trickles(slow, stop_event), send, reused=reused, deadline=SHORT)
     assert (type(error), error.code) == (UnknownOutcome, "timeout")
     assert time.monotonic() - started < REQUEST_SECONDS, "its own deadline, not the usual one"
 
 
-def test_a_request_that_is_not_taken_ends_at_the_deadline(gone: threading.Event) -> None:
-    def never_reads(sock: socket.socket) -> bool:
-        gone.wait(60 * SECOND)
+def test_a_request_that_is_not_taken_ends_at_the_deadline(stop_event: threading.Event) -> None:
+    def wait_without_reading(sock: socket.socket) -> bool:
+        stop_event.wait(60 * SECOND)
         return False
 
-    def send(wire: HttpClient, body: Any) -> HttpResponse:
-        return wire.request("POST", "/", write=True, json=body, deadline=SHORT)
+    def send(http_client: HttpClient, body: Any) -> HttpResponse:
+        return http_client.request("POST", "/", write=True, json=body, deadline=SHORT)
 
-    error = _fails(never_reads, send, reused=False, body=_LARGE)
+    error = _fails(wait_without_reading, send, reused=False, body=_LARGE)
     assert (type(error), error.code) == (UnknownOutcome, "timeout")
 
 
@@ -184,9 +186,9 @@ def test_a_connection_closed_while_idle_is_not_used_again(send: Send) -> None:
         assert server.connections == 2
 
 
-def _until_closed(wire: HttpClient) -> None:
+def _until_closed(http_client: HttpClient) -> None:
     """The kernel has heard that the server closed the idle connection."""
-    pool = next(iter(wire.adapter.poolmanager.pools._container.values()))
+    pool = next(iter(http_client.adapter.poolmanager.pools._container.values()))
     connection = pool.pool.queue[-1]
     deadline = time.monotonic() + 15 * SECOND
     while connection.sock is not None and connection.is_connected and time.monotonic() < deadline:
@@ -261,9 +263,9 @@ def test_json_counts_whatever_it_calls_itself() -> None:
         assert wire.request("GET", "/", write=False).json == {"id": "42"}
 
 
-def test_an_upload_gets_a_second_more_for_every_64_kib(gone: threading.Event) -> None:
+def test_an_upload_gets_a_second_more_for_every_64_kib(stop_event: threading.Event) -> None:
     def slowly(sock: socket.socket) -> bool:
-        gone.wait(0.5)
+        stop_event.wait(0.5)
         return answers()(sock)
 
     with RawServer(slowly, slowly) as server, _http_client(server, deadline=0.2) as wire:

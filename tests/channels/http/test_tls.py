@@ -69,10 +69,10 @@ def test_an_old_tls_is_refused(ca: tuple[trustme.CA, Path]) -> None:
         _post(server, bundle)
 
 
-@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 400 Bad\r\n\r\n"], ids=["silence", "http"])
-def test_what_is_no_tls_sends_nothing(ca: tuple[trustme.CA, Path], said: bytes) -> None:
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad\r\n\r\n"], ids=["silence", "http"])
+def test_what_is_no_tls_sends_nothing(ca: tuple[trustme.CA, Path], answer: bytes) -> None:
     def plain(sock: object) -> bool:
-        sock.sendall(said)  # type: ignore[attr-defined]
+        sock.sendall(answer)  # type: ignore[attr-defined]
         return reset(sock)  # type: ignore[arg-type]
 
     with RawServer(plain) as server:

@@ -142,9 +142,9 @@ def test_a_facebook_token_near_its_end_is_exchanged(facebook: SessionHarness) ->
     assert exchanges(facebook) == 1, "one that is new is left alone"
 
 
-@pytest.mark.parametrize("left", [None, 40 * 86_400])
-def test_a_token_that_lasts_is_not_changed(facebook: SessionHarness, left: int | None) -> None:
-    facebook.sandbox.state.settings["instagram.facebook_token_seconds_left"] = left
+@pytest.mark.parametrize("remaining_seconds", [None, 40 * 86_400])
+def test_a_token_that_lasts_is_not_changed(facebook: SessionHarness, remaining_seconds: int | None) -> None:
+    facebook.sandbox.state.settings["instagram.facebook_token_seconds_left"] = remaining_seconds
     with of_app(facebook) as session:
         session.fetch_status()
     assert exchanges(facebook) == 0
@@ -195,16 +195,16 @@ def test_a_token_that_a_person_puts_in_meanwhile_counts(login: str, request: pyt
     harness.sandbox.state.settings["instagram.facebook_token_seconds_left"] = 20 * 86_400
     with of_app(harness) as session:
         graph = session._graph_client
-        asked = graph.request
+        original_request = graph.request
 
-        def ask(call: str, method: str, path: str, **request: Any) -> Any:
+        def request_and_replace_token(call: str, method: str, path: str, **request: Any) -> Any:
             """The person is as fast as it goes: between the question and its answer."""
-            found = asked(call, method, path, **request)
+            found = original_request(call, method, path, **request)
             if path.endswith("access_token"):
                 harness.context.secrets["access_token"] = "put-in-by-a-person"
             return found
 
-        graph.request = ask  # type: ignore[method-assign]
+        graph.request = request_and_replace_token  # type: ignore[method-assign]
         assert session._tokens.renew(graph) is False
     assert harness.context.secrets["access_token"] == "put-in-by-a-person"
 

@@ -59,8 +59,8 @@ EXPECTED_TEXTS = {
     "Interactive List Reply Message": ("Priority Mail Express", "priority_express"),
     "Interactive Button Reply Message": ("Cancel", "cancel-button"),
 }
-#: Nobody said these: WhatsApp did, or they are of groups, which we have none of.
-NOBODY: dict[str, list[Any]] = {
+#: Events that no person sent: WhatsApp did, or they are of groups, and the office has none.
+SYSTEM_EVENTS: dict[str, list[Any]] = {
     "System Message": [(NumberChanged, "+16505551234", "+12195555358")],
     "Group Create Message": [],
     "Group Settings Update": [],
@@ -72,8 +72,10 @@ def test_every_published_webhook_gives_its_events() -> None:
     bodies = published("meta-spec-webhooks")
     for name, body in bodies.items():
         found = _read(body)
-        if name in NOBODY:
-            assert [(type(event), event.phone, event.new_phone) for event in found] == NOBODY[name], name
+        if name in SYSTEM_EVENTS:
+            assert [(type(event), event.phone, event.new_phone) for event in found] == SYSTEM_EVENTS[name], (
+                name
+            )
             continue
         (event,) = found
         assert isinstance(event, InboundMessage), name

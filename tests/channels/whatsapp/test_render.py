@@ -61,8 +61,8 @@ def rendered(of: Post, config: WhatsAppConfig = CONFIG) -> Part:
     return part
 
 
-def problems_of(of: Post, known: tuple[Template, ...] | None = None) -> list[tuple[str, str | None]]:
-    facts = None if known is None else AccountStatus(NOW, templates=known)
+def problems_of(of: Post, templates: tuple[Template, ...] | None = None) -> list[tuple[str, str | None]]:
+    facts = None if templates is None else AccountStatus(NOW, templates=templates)
     rendition = CHANNEL.render(of, CONFIG, RULES, account="whatsapp")
     problems = CHANNEL.check(rendition, RULES, facts, config=CONFIG)
     assert {p.code for p in problems} <= {*CODES, "too-long"}
@@ -200,11 +200,11 @@ def test_rules_name_what_meta_grants_the_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "shown"),
+    ("number", "expected"),
     [("+62 811-1234-9900", "+62 811-**-00"), ("+6281112349900", "+62 811-**-00"), ("", "")],
 )
-def test_numbers_are_masked(number: str, shown: str) -> None:
-    assert mask_number(number) == shown
+def test_numbers_are_masked(number: str, expected: str) -> None:
+    assert mask_number(number) == expected
 
 
 def test_what_a_person_calls_the_account() -> None:

@@ -93,7 +93,7 @@ def test_an_inbound_message_names_its_sender() -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "said"),
+    ("message", "expected"),
     [
         (
             {"type": "button", "button": {"payload": "BERHENTI", "text": "Tidak mau"}},
@@ -118,10 +118,12 @@ def test_an_inbound_message_names_its_sender() -> None:
         ({"type": ["image"], "image": {"caption": "BERHENTI"}}, ("", "")),
     ],
 )
-def test_what_a_person_pressed_or_wrote_under_a_picture_is_read(message: Any, said: tuple[str, str]) -> None:
+def test_what_a_person_pressed_or_wrote_under_a_picture_is_read(
+    message: Any, expected: tuple[str, str]
+) -> None:
     common = {"from": "6281234", "id": "wamid.B", "timestamp": "1750030073"}
     (event,) = read(encoded(webhook(messages=[{**common, **message}])))
-    assert (event.text, event.payload) == said
+    assert (event.text, event.payload) == expected
 
 
 def people(**value: Any) -> list[tuple[type, str | None, str | None]]:

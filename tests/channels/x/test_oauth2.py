@@ -32,12 +32,12 @@ class LoginHarness:
         self.kept: list[str] = []
         outer = self
 
-        class Door(SandboxContext):
+        class RecordingContext(SandboxContext):
             def replace_secret(self, field: str, value: str) -> None:
                 outer.kept.append(field)
                 super().replace_secret(field, value)
 
-        self.context = Door(sandbox, folder)
+        self.context = RecordingContext(sandbox, folder)
         log_in(self.config, self.context)
 
     def publish(self, part: Part = HALO) -> Receipt:
@@ -341,7 +341,7 @@ def test_two_sessions_renew_once(account: LoginHarness) -> None:
     _revoke(account)
     begun, errors = threading.Barrier(2), []
 
-    def look() -> None:
+    def check_account() -> None:
         with X().open(account.config, account.context) as session:
             begun.wait(timeout=15 * SECOND)
             try:
@@ -349,7 +349,7 @@ def test_two_sessions_renew_once(account: LoginHarness) -> None:
             except Exception as error:  # told below
                 errors.append(error)
 
-    threads = [threading.Thread(target=look) for _ in range(2)]
+    threads = [threading.Thread(target=check_account) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:

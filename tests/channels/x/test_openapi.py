@@ -141,10 +141,10 @@ def _fix_schema(node: Any) -> None:
             _fix_schema(value)
 
 
-def validation_errors(spec: OpenAPI, asked: list[requests.PreparedRequest]) -> set[tuple[str, str]]:
+def validation_errors(spec: OpenAPI, sent: list[requests.PreparedRequest]) -> set[tuple[str, str]]:
     """Every request fits X's specification; which operations they were."""
     kinds = set()
-    for request in map(_typed, asked):
+    for request in map(_typed, sent):
         found = RequestsOpenAPIRequest(request)  # type: ignore[arg-type]  # typed for Request, takes a prepared one
         spec.validate_request(found)
         kinds.add((str(request.method), _path(request)))
@@ -156,10 +156,10 @@ def _path(request: requests.PreparedRequest) -> str:
     return "/".join("ID" if len(part) > 9 and part.isdecimal() else part for part in parts)
 
 
-def unknown_names(document: Any, asked: list[requests.PreparedRequest]) -> set[tuple[str, str]]:
+def unknown_names(document: Any, sent: list[requests.PreparedRequest]) -> set[tuple[str, str]]:
     """Names in queries that X's specification does not know there: it takes a request without looking at them."""
     found = set()
-    for request in asked:
+    for request in sent:
         path = _path(request).replace("ID", "{id}")
         known = {
             _parameter(document, one)

@@ -131,7 +131,7 @@ def test_processing_that_takes_long_only_waits(harness: SessionHarness) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "waited"),
+    ("check_after", "waited"),
     [
         (float("nan"), 1.0),
         (float("inf"), 60.0),
@@ -144,11 +144,11 @@ def test_processing_that_takes_long_only_waits(harness: SessionHarness) -> None:
     ids=lambda value: str(value)[:8],
 )
 def test_no_answer_makes_it_poll_more_often_or_less_often_than_is_sane(
-    harness: SessionHarness, said: Any, waited: float
+    harness: SessionHarness, check_after: Any, waited: float
 ) -> None:
     harness.set(processing_seconds=60)
     part = Part(1, "Film.", (_video(harness, video_file(seconds=0.3)),))
-    body = {"data": {"id": "1", "processing_info": {"state": "pending", "check_after_secs": said}}}
+    body = {"data": {"id": "1", "processing_info": {"state": "pending", "check_after_secs": check_after}}}
     harness.inject_fault("status", "/finalize$", status=200, body=body, acted=True)
     token: Json = None
     for _ in range(9):

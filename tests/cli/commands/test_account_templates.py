@@ -18,4 +18,4 @@ def test_every_template_with_its_status_and_its_requirements(served_office: Serv
 def test_a_wrong_token_is_for_a_person(served_office: ServedOffice) -> None:
     path = served_office.folder / "credentials.toml"
     path.write_text(path.read_text().replace("EAA", "EAB"))
-    assert "not ok" in served_office.run("account", "templates", "whatsapp", exits=4).err
+    assert "not ok" in served_office.run("account", "templates", "whatsapp", exit_code=4).err

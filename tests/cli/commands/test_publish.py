@@ -117,10 +117,10 @@ def test_what_needed_a_person_still_does_after_publish_was_broken_off(office: Fa
         before = deliveries(office)
         assert before[0]["state"] == state
 
-        def asked() -> bool:
+        def is_scheduled() -> bool:
             return bool(deliveries(office)[0]["state"] == "scheduled")
 
-        said = interrupt_publish(office, "publish", "a", "--yes", until="Its date", ready=asked)
+        said = interrupt_publish(office, "publish", "a", "--yes", until="Its date", ready=is_scheduled)
         after = deliveries(office)
         shown = office.run("status", "--exit-code")
     finally:

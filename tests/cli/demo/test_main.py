@@ -89,14 +89,14 @@ def _object(id_: str = "1", channel: str = "x") -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("types", "shown"),
+    ("types", "expected"),
     [(["image/jpeg"], "1 image"), (["image/jpeg", "video/mp4"], "2 images"), (["video/mp4"], "1 reel")],
 )
-def test_instagram_shows_images_and_reels(types: list[str], shown: str) -> None:
+def test_instagram_shows_images_and_reels(types: list[str], expected: str) -> None:
     live = {**_object(channel="instagram"), "media": [{"type": kind} for kind in types]}
     rows = [_row("published", channel="instagram")]
     day = DemoDay(order=("a",), expected={("a", "instagram"): 1}, drafts={}, deliveries=rows, objects=[live])
-    assert shown in "\n".join(format_table(day))
+    assert expected in "\n".join(format_table(day))
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ def test_the_id_of_a_broken_post_is_kept_where_it_can_be_read() -> None:
 
 def test_without_a_list_of_audiences_every_name_is_taken() -> None:
     known = NameIndex(NAMES.zone, NAMES.owners, NAMES.channels)
-    assert parsed(scheduled("audiences: [siapa-saja]\n"), known=known).problems == ()
+    assert parsed(scheduled("audiences: [siapa-saja]\n"), names=known).problems == ()
 
 
 def test_the_sample_posts_are_posts() -> None:
@@ -180,7 +180,7 @@ def test_the_sample_posts_are_posts() -> None:
     audiences = ("masyarakat", "wartawan", "camat-lurah", "relawan", "mahasiswa")
     known = NameIndex(NAMES.zone, NAMES.owners, NAMES.channels, audiences)
     found = [
-        parsed(file.read_bytes(), file=f"posts/{file.name}", known=known)
+        parsed(file.read_bytes(), file=f"posts/{file.name}", names=known)
         for file in sorted(folder.glob("*.md"))
     ]
     assert len(found) == 12

@@ -52,9 +52,9 @@ def test_a_clock_that_was_ahead_once_stops_no_worker(tmp_path):
     rates = (Rate("post", 10, 900.0, burst=10, source=None),)
     rules = SimpleNamespace(rates=rates, quotas=(Quota("daily", 3, 86400.0, source=None),))
 
-    def take(moment):
+    def take(at):
         def work(conn):
-            books = QuotaBatch(conn, "a", rules, recipients=[], now=moment)
+            books = QuotaBatch(conn, "a", rules, recipients=[], now=at)
             slot = books.take_slot("", counts_recipient=True)
             books.flush()
             return slot

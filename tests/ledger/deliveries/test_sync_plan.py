@@ -62,18 +62,19 @@ def test_a_draft_holds_its_post_until_it_is_none_again(office: Office) -> None:
 
 
 @pytest.mark.parametrize(
-    ("posts", "gone", "believed"), [(3, 1, True), (3, 2, True), (3, 3, False), (20, 4, True), (20, 5, False)]
+    ("posts", "deleted_count", "believed"),
+    [(3, 1, True), (3, 2, True), (3, 3, False), (20, 4, True), (20, 5, False)],
 )
 def test_many_files_deleted_at_once_are_an_accident(
-    office: Office, posts: int, gone: int, *, believed: bool
+    office: Office, posts: int, deleted_count: int, *, believed: bool
 ) -> None:
     for number in range(posts):
         office.plan(f"p{number:02}")
-    office.rows = office.rows[gone:]
+    office.rows = office.rows[deleted_count:]
     done = office.sync()
-    assert (len(done.held), len(done.vanished)) == ((gone, 0) if believed else (0, gone))
+    assert (len(done.held), len(done.vanished)) == ((deleted_count, 0) if believed else (0, deleted_count))
     held = [state for state in office.states().values() if state == "held file"]
-    assert len(held) == (gone if believed else 0)
+    assert len(held) == (deleted_count if believed else 0)
 
 
 def test_a_missing_folder_changes_nothing(office: Office) -> None:

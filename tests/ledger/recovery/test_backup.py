@@ -193,8 +193,8 @@ class PowerCut(Exception):
     """The machine went away."""
 
 
-@pytest.mark.parametrize("moment", ["add_accepted", "_archive_ledger", "set_accepted"])
-def test_a_crash_in_a_restore_keeps_one_of_the_two_or_is_noticed(tmp_path, ledger, monkeypatch, moment):
+@pytest.mark.parametrize("step", ["add_accepted", "_archive_ledger", "set_accepted"])
+def test_a_crash_in_a_restore_keeps_one_of_the_two_or_is_noticed(tmp_path, ledger, monkeypatch, step):
     add(ledger, "one", due=NOW + HOUR)
     backup.create_backup(tmp_path / FILE, tmp_path / "copy", now=NOW)
     ledger.write(lambda conn: conn.execute(update(delivery).values(state="published", published_at=NOW)))
@@ -203,7 +203,7 @@ def test_a_crash_in_a_restore_keeps_one_of_the_two_or_is_noticed(tmp_path, ledge
     def cut(*_args):
         raise PowerCut
 
-    monkeypatch.setattr(restore if moment == "_archive_ledger" else copy_detection, moment, cut)
+    monkeypatch.setattr(restore if step == "_archive_ledger" else copy_detection, step, cut)
     with pytest.raises(PowerCut):
         restore.restore_backup(
             tmp_path, tmp_path / "copy", check_recipient=check_recipient, now=NOW + 2 * HOUR
@@ -212,6 +212,6 @@ def test_a_crash_in_a_restore_keeps_one_of_the_two_or_is_noticed(tmp_path, ledge
     again = open_ledger(tmp_path, now=NOW, create=False)
     copy_detection.start_generation(again, tmp_path)
     again.close()
-    assert states(tmp_path / FILE)["one"] == ("unknown" if moment == "set_accepted" else "published")
+    assert states(tmp_path / FILE)["one"] == ("unknown" if step == "set_accepted" else "published")
     restore.restore_backup(tmp_path, tmp_path / "copy", check_recipient=check_recipient, now=NOW + 2 * HOUR)
     assert states(tmp_path / FILE)["one"] == "unknown"

@@ -560,17 +560,17 @@ def test_an_opt_out_holds_for_the_new_number_too(whatsapp_ledger: WhatsAppLedger
     assert _has_opted_out(whatsapp_ledger, new) == NOW
 
 
-@pytest.mark.parametrize(("said", "left"), [(LATER, True), (NOW - timedelta(days=300), False)])
+@pytest.mark.parametrize(("at", "has_opted_out"), [(LATER, True), (NOW - timedelta(days=300), False)])
 def test_an_opt_out_before_the_new_number_was_received(
-    whatsapp_ledger: WhatsAppLedger, said: datetime, left: bool
+    whatsapp_ledger: WhatsAppLedger, at: datetime, has_opted_out: bool
 ) -> None:
     """An older word from that number is of whoever had it before."""
     new = "+6281200000777"
-    whatsapp_ledger.receive(replace(_message_event("STOP", phone=new), at=said), now=LATER)
+    whatsapp_ledger.receive(replace(_message_event("STOP", phone=new), at=at), now=LATER)
     whatsapp_ledger.receive(NumberChanged("s1:moved", NOW, phone=PHONE, new_phone=new), now=LATER)
     assert (_has_opted_out(whatsapp_ledger), _has_opted_out(whatsapp_ledger, new)) == (
-        said if left else None,
-        said,
+        at if has_opted_out else None,
+        at,
     )
 
 
@@ -602,7 +602,7 @@ def _wish(
 
 
 @pytest.mark.parametrize(
-    ("said", "wanted"),
+    ("events", "expected"),
     [
         ([_wish("no-marketing")], False),
         ([_wish("no-marketing"), _wish("marketing", at=LATER)], True),
@@ -612,11 +612,11 @@ def _wish(
     ],
 )
 def test_the_newest_word_on_marketing_counts_in_whatever_order_it_comes(
-    whatsapp_ledger: WhatsAppLedger, said: list[ChannelEvent], wanted: bool
+    whatsapp_ledger: WhatsAppLedger, events: list[ChannelEvent], expected: bool
 ) -> None:
-    for one in said:
+    for one in events:
         whatsapp_ledger.receive(one, now=LATER)
-    assert _marketing(whatsapp_ledger) is wanted
+    assert _marketing(whatsapp_ledger) is expected
     assert _has_opted_out(whatsapp_ledger) is None, "they did not leave"
 
 
@@ -638,7 +638,7 @@ def test_a_word_on_marketing_by_user_id_waits_for_the_number(whatsapp_ledger: Wh
 
 
 @pytest.mark.parametrize(
-    ("words", "wanted"),
+    ("words", "expected"),
     [
         (("no-marketing", "marketing"), True),
         (("marketing", "no-marketing"), False),
@@ -647,7 +647,7 @@ def test_a_word_on_marketing_by_user_id_waits_for_the_number(whatsapp_ledger: Wh
     ],
 )
 def test_the_newest_word_by_user_id_counts_in_whatever_order_it_comes(
-    words: tuple[str, ...], wanted: bool
+    words: tuple[str, ...], expected: bool
 ) -> None:
     wishes = [
         _wish(word, at=NOW + timedelta(minutes=minute), sender=None, user_id=USER)
@@ -658,7 +658,7 @@ def test_the_newest_word_by_user_id_counts_in_whatever_order_it_comes(
         for one in order:
             whatsapp_ledger.receive(one, now=NOW + timedelta(hours=1))
         _link_recipient(whatsapp_ledger)
-        assert _marketing(whatsapp_ledger) is wanted
+        assert _marketing(whatsapp_ledger) is expected
         whatsapp_ledger.ledger.close()
 
 

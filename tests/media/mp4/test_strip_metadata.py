@@ -49,7 +49,7 @@ def pictures(data: bytes) -> list[bytes]:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "metadata",
     [
         box(b"udta", box(b"\xa9xyz", struct.pack(">HH", len(LOCATION), 0x15C7) + LOCATION)),
         box(b"meta", bytes(4) + LOCATION),
@@ -58,8 +58,8 @@ def pictures(data: bytes) -> list[bytes]:
     ],
     ids=["user data", "meta", "xmp", "track"],
 )
-def test_the_location_is_removed_and_the_pictures_are_not(told: bytes) -> None:
-    data = grown(video_file(), b"moov", told)
+def test_the_location_is_removed_and_the_pictures_are_not(metadata: bytes) -> None:
+    data = grown(video_file(), b"moov", metadata)
     assert LOCATION in data
     result = stripped(data)
     assert LOCATION not in result

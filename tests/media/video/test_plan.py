@@ -218,7 +218,7 @@ def test_a_video_too_poor_to_watch_is_refused(root: Path, put: Put) -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "allowed", "expected"),
+    ("frame_rate", "allowed", "expected"),
     [
         (30.0, (23, 60), 30),
         (29.97, (23, 60), Fraction(2997, 100)),
@@ -230,8 +230,8 @@ def test_a_video_too_poor_to_watch_is_refused(root: Path, put: Put) -> None:
         (1000.0, None, 60),
     ],
 )
-def test_frames_a_second(found: float, allowed: tuple[float, float] | None, expected: Fraction) -> None:
-    seen = MeasuredMedia(MediaKind.VIDEO, Video("hevc", frame_rate=found), 64, 64, 2.0)
+def test_frames_a_second(frame_rate: float, allowed: tuple[float, float] | None, expected: Fraction) -> None:
+    seen = MeasuredMedia(MediaKind.VIDEO, Video("hevc", frame_rate=frame_rate), 64, 64, 2.0)
     rules = replace(STRICT, video=VideoRules(frame_rate=allowed))
     assert plan_encoding(seen, rules).frame_rate == expected
 

@@ -43,7 +43,7 @@ def test_a_post_is_public_as_it_was_written(x: XClient, sandbox: Sandbox) -> Non
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         ({"txt": "a"}, "$.txt: is not defined in the schema"),
         ({"text": "a", "media": {"media_ids": ["1"], "alt": "x"}}, "$.media.alt: is not defined"),
@@ -74,8 +74,8 @@ def test_a_post_is_public_as_it_was_written(x: XClient, sandbox: Sandbox) -> Non
         ([], "$.body"),
     ],
 )
-def test_strict_about_every_field(x: XClient, sandbox: Sandbox, body: Any, said: str) -> None:
-    assert said in errors(x.call("POST", "/2/tweets", json=body))
+def test_strict_about_every_field(x: XClient, sandbox: Sandbox, body: Any, message: str) -> None:
+    assert message in errors(x.call("POST", "/2/tweets", json=body))
     assert sandbox.state.objects == []
 
 
@@ -331,9 +331,9 @@ class Wrong:
         )
 
 
-@pytest.mark.parametrize("which", ["api_key", "api_key_secret", "access_token", "access_token_secret"])
-def test_each_key_must_be_right(x: XClient, which: str) -> None:
-    answer = x.call("GET", "/2/users/me", auth=Wrong.keys(x, **{which: "wrong"}))
+@pytest.mark.parametrize("field", ["api_key", "api_key_secret", "access_token", "access_token_secret"])
+def test_each_key_must_be_right(x: XClient, field: str) -> None:
+    answer = x.call("GET", "/2/users/me", auth=Wrong.keys(x, **{field: "wrong"}))
     assert answer.status_code == 401
     assert answer.json() == {
         "title": "Unauthorized",
