@@ -121,7 +121,7 @@ def test_every_exception_is_still_needed_and_there_are_no_more_of_them() -> None
     assert len(EXCEPTIONS) <= MOST_EXCEPTIONS
 
 
-def test_a_metaphor_is_found_wherever_it_is(tmp_path: Path) -> None:
+def test_a_metaphor_is_detected_in_every_kind_of_name(tmp_path: Path) -> None:
     (tmp_path / "turnstile.py").write_text(
         "class LaneSender:\n    told = 1\n\n    def tell(self, wanted):\n        self.seen_at = 0\n", "utf-8"
     )
