@@ -142,6 +142,8 @@ def test_a_missing_file_names_the_one_that_is_suggested(root: Path, put: Put) ->
     problem = only_problem(root, "media/014-loket-malm.JPG")
     assert (problem.code, problem.hint) == ("media-missing-file", "write: file: media/014-loket-malam.jpg")
     assert only_problem(root, "media\\014-loket-malam.jpg").hint == "write: file: media/014-loket-malam.jpg"
+    long = put("foto-kegiatan-pelayanan-administrasi-kependudukan-" * 3 + "2027.jpg", image_files.jpeg())
+    assert only_problem(root, long.replace("2027", "2072")).hint == f"write: file: {long}"
     assert "not an address" in only_problem(root, "https://example.org/a.jpg").message
     assert only_problem(root, "media/" + "x" * 4096).code == "media-missing-file"
     assert only_problem(root, "media/a\0.jpg").code == "media-missing-file"

@@ -55,8 +55,9 @@ def _identity_digest(office: Office, account: Account, channel: Channel) -> str:
 def _register_secrets(office: Office, account: str, channel: Channel) -> None:
     """Read every secret, so that it is redacted from now on."""
     # A platform has secrets that we never send to it. It might echo one before we read it.
-    handshake = [channel.webhook_secrets.handshake] if isinstance(channel, WebhookReceiver) else []
-    for name in (*channel.secrets, *handshake):
+    webhook = channel.webhook_secrets if isinstance(channel, WebhookReceiver) else None
+    webhook_names = (webhook.signature, webhook.handshake) if webhook else ()
+    for name in dict.fromkeys((*channel.secrets, *webhook_names)):
         # The code that needs a secret reports a source that cannot be used.
         with suppress(ConfigError):
             office.vault.secret(account, name)

@@ -6,6 +6,9 @@ from humaspost.base.i18n import _
 from humaspost.base.suggest import nearest
 from humaspost.model.problem import Problem, Severity
 
+#: No file system has longer names.
+_LONGEST_NAME = 255
+
 
 class MediaProblem(Exception):
     """A media file cannot be used; becomes a Problem at the boundary of this package."""
@@ -39,7 +42,7 @@ def _nearest_file(file: str, path: Path) -> str:
         names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
     except (OSError, ValueError):
         return _("the path counts from the folder of the post")
-    matches = nearest(path.name, names, cutoff=0.7)
+    matches = nearest(path.name, names, cutoff=0.7, longest=_LONGEST_NAME)
     if not matches:
         return _("the path counts from the folder of the post")
     return _("write: {line}").format(line=f"file: {file.removesuffix(path.name)}{matches}")

@@ -113,6 +113,15 @@ def test_an_unknown_key_gets_a_suggestion(word: str, meaning: str) -> None:
     assert [(p.code, p.hint) for p in found if p.is_error] == [("unknown-key", f"write: {meaning}: abc")]
 
 
+@pytest.mark.parametrize(
+    ("word", "channel"),
+    [("Twitter", "x"), ("TWITTER", "x"), ("ig", "instagram"), ("WA", "whatsapp"), ("instagrm", "instagram")],
+)
+def test_a_channel_under_another_name_is_told_which_is_meant(word: str, channel: str) -> None:
+    found = parsed(post(f"date: 2027-02-03 08:30\nchannels: [{word}]\n")).problems
+    assert [(p.code, p.hint) for p in found if p.is_error] == [("unknown-channel", f"write: {channel}")]
+
+
 @pytest.mark.parametrize("value", ["x, instagram", "x instagram", "{x: instagram}"])
 def test_several_words_need_a_list(value: str) -> None:
     assert problems(post(f"date: 2027-02-03 08:30\nchannels: {value}\n")) == [("value-shape", 5, 11)]

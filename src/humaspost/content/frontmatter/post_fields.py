@@ -57,7 +57,9 @@ def read_owners(
 def _read_owner(fields: FieldReader, word: str, path: str, names: NameIndex) -> str:
     word = names.resolve_alias(word)
     if word not in names.channels:
-        suggestion = names.suggestions.get(word.casefold()) or nearest(word, names.channels)
+        # Aliases too: one that posts may use is only found here in capitals.
+        other_names = {**names.suggestions, **names.aliases}
+        suggestion = other_names.get(word.casefold()) or nearest(word, names.channels)
         hint = (
             write_line_hint(suggestion)
             if suggestion in names.channels
