@@ -87,6 +87,27 @@ def test_of_two_commands_that_create_it_at_once_the_first_counts(
         assert copy_detection.get_generation(conn) == "faster"
 
 
+def test_the_log_of_a_deleted_ledger_is_not_applied_to_a_new_one(tmp_path: Path) -> None:
+    old = open_ledger(tmp_path / "old", now=NOW, create=True)
+    old.write(lambda conn: conn.execute(insert(meta).values(key="old", value="1")))
+    (tmp_path / "new").mkdir()
+    shutil.copy(tmp_path / "old" / f"{FILE}-wal", tmp_path / "new" / f"{FILE}-wal")
+    old.close()
+    new = open_ledger(tmp_path / "new", now=NOW, create=True)
+    with new.read() as conn:
+        assert "old" not in conn.scalars(select(meta.c.key)).all()
+        assert database.quick_check(conn) == "ok"
+    new.close()
+
+
+def test_a_ledger_is_made_where_a_link_leads(tmp_path: Path) -> None:
+    (tmp_path / FILE).symlink_to(tmp_path / "disk.sqlite3")
+    opened = open_ledger(tmp_path, now=NOW, create=True)
+    with opened.read() as conn:
+        assert database.get_created_at(conn) == NOW
+    opened.close()
+
+
 def test_it_remembers_when_it_was_made(tmp_path):
     open_ledger(tmp_path, now=NOW, create=True).close()
     ledger = open_ledger(tmp_path, now=datetime(2030, 1, 1, tzinfo=UTC), create=True)

@@ -111,7 +111,7 @@ class Engine:
         end = time.monotonic() + timeout
         for worker in self._workers:
             worker.stop_accepting()
-        in_flight = sum(lane.stop(timeout=max(0.1, end - time.monotonic())) for lane in self._workers)
+        in_flight = sum(worker.stop(timeout=max(0.1, end - time.monotonic())) for worker in self._workers)
         if in_flight:
             # A disk that still refuses writes must not keep the process alive: these outcomes become unknown.
             self.sender.receipts.shutting_down.set()

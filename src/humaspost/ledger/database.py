@@ -215,11 +215,17 @@ def open_ledger(state: Path, *, now: datetime, create: bool, upgrade: bool = Fal
     if current_version is not None and current_version < HEAD and not upgrade:
         message = _("the ledger is of an older humaspost; whatever sends next brings it up to date")
         raise LedgerError(message, _("start the scheduler anew, or: humaspost run"))
-    if current_version is None and not path.exists():
+    if current_version is None and _is_absent(path):
         _create(path, now)
     elif current_version != HEAD:
         _migrate(path, current_version, now)
     return Ledger(_create_engine(path), path)
+
+
+def _is_absent(path: Path) -> bool:
+    """Return True if neither the ledger exists nor the log of a ledger that was deleted."""
+    # SQLite removes such a log when it makes the ledger at this path; it would apply it to a finished file.
+    return not any(os.path.lexists(f"{path}{suffix}") for suffix in ("", "-wal", "-journal"))
 
 
 def _create(path: Path, now: datetime) -> None:

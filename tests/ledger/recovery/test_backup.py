@@ -215,3 +215,19 @@ def test_a_crash_in_a_restore_keeps_one_of_the_two_or_is_noticed(tmp_path, ledge
     assert states(tmp_path / FILE)["one"] == ("unknown" if step == "set_accepted" else "published")
     restore.restore_backup(tmp_path, tmp_path / "copy", check_recipient=check_recipient, now=NOW + 2 * HOUR)
     assert states(tmp_path / FILE)["one"] == "unknown"
+
+
+def test_the_log_of_a_deleted_ledger_is_not_applied_to_a_restored_one(ledger: Ledger, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.sqlite3"
+    backup.create_backup(tmp_path / FILE, copy, now=NOW)
+    ledger.write(lambda conn: conn.execute(insert(account).values(id="b", name="later", channel="x")))
+    state = tmp_path / "state"
+    state.mkdir()
+    shutil.copy(tmp_path / f"{FILE}-wal", state / f"{FILE}-wal")
+    result = restore.restore_backup(state, copy, check_recipient=check_recipient, now=NOW + HOUR)
+    assert result.archived_path is None
+    restored = open_ledger(state, now=NOW + HOUR, create=False)
+    with restored.read() as conn:
+        assert conn.scalars(select(account.c.name)).all() == ["x"]
+        assert database.quick_check(conn) == "ok"
+    restored.close()

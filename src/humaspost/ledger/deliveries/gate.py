@@ -109,7 +109,7 @@ class Gate:
 
         After a Deferred for the whole account, the remaining requests are deferred without a decision.
         """
-        keys = [ticket.key for ticket in requests]
+        keys = [request.key for request in requests]
         rows = {row.key: row for row in self.conn.execute(select_claimed(keys, self.owner))}
         recipients = [row.recipient for row in rows.values() if row.recipient]
         self._quota_batch = limits.QuotaBatch(

@@ -90,15 +90,15 @@ def _mark_restored(
 
 def _archive_ledger(state: Path, now: datetime) -> Path | None:
     """Move the old ledger to the archive folder; return its path, or None if there was none."""
-    if not (state / database.FILE).exists():
+    # Also the log of a ledger that was deleted: SQLite would apply it to the restored one.
+    suffixes = [suffix for suffix in ("", "-wal", "-shm") if (state / f"{database.FILE}{suffix}").exists()]
+    if not suffixes:
         return None
     folder = state / ARCHIVE_FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     target = folder / f"ledger-{now.astimezone(UTC):%Y%m%dT%H%M%S%fZ}.sqlite3"
     # A ledger without its log looks like a complete, older ledger: the log is moved last.
-    for suffix in ("", "-wal", "-shm"):
-        part = state / f"{database.FILE}{suffix}"
-        if part.exists():
-            part.replace(target.with_name(target.name + suffix))
+    for suffix in suffixes:
+        (state / f"{database.FILE}{suffix}").replace(target.with_name(target.name + suffix))
     sync_folder(folder)
-    return target
+    return target if "" in suffixes else None
