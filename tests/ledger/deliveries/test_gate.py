@@ -1,10 +1,10 @@
 """The gate, one transaction at a time: what passes, what waits, and what the ledger holds afterwards."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import insert, select
 
-from humaspost.ledger.deliveries import preparations, receipts
+from humaspost.ledger.deliveries import claims, preparations, receipts
 from humaspost.ledger.deliveries.gate import Blocked, Deferred, Intent
 from humaspost.ledger.deliveries.receipts import PublishedReceipt
 from humaspost.ledger.schema import attempt, plan_row, quota_use, service_window
@@ -132,6 +132,34 @@ def test_a_stopped_account_is_tried_with_one_write_at_a_time(office: Office) -> 
     office.plan("d")
     (wait,) = office.send()
     assert isinstance(wait, Deferred)
+
+
+def _throttled(office: Office, *, until: datetime) -> None:
+    for name in "ab":
+        office.plan(name)
+    office.hold_account(hold="throttle", hold_until=until)
+    assert [type(result) for result in office.send()] == [Blocked, Blocked]
+    assert [office.states()[name] for name in ("a/1", "b/1")] == ["held throttle"] * 2
+
+
+def test_what_a_throttle_held_is_tried_when_its_time_is_over(office: Office) -> None:
+    until = office.now + timedelta(seconds=30)
+    _throttled(office, until=until)
+    assert office.send() == []
+    with office.ledger.read() as conn:
+        assert claims.get_next_due(conn, office.account) == until
+    office.now = until
+    assert [type(result) for result in office.send()] == [Intent, Deferred]
+
+
+def test_what_a_throttle_held_goes_on_when_the_platform_answers(office: Office) -> None:
+    office.plan("first")
+    (intent,) = office.send()
+    assert isinstance(intent, Intent)
+    _throttled(office, until=office.now + timedelta(hours=1))
+    receipt = PublishedReceipt(intent.key, intent.number, Receipt("1", office.now))
+    office.ledger.write(lambda conn: receipts.mark_published(conn, [receipt], now=office.now, by_lookup=True))
+    assert [office.states()[name] for name in ("a/1", "b/1")] == ["scheduled"] * 2
 
 
 def test_free_text_goes_only_to_whom_the_window_is_open(office: Office) -> None:

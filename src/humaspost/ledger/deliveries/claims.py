@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, case, exists, func, or_, select, update
 
 from humaspost.ledger.deliveries import outcomes, restore_gap, states
+from humaspost.ledger.holds import account_holds
 from humaspost.ledger.schema import (
     account,
     audience_member,
@@ -143,6 +144,7 @@ def claim_due(
 
     ``only_post`` = of one post.
     """
+    account_holds.release_for_probe(conn, account_id, now=now)
     condition = _is_claimable(account_id, until, now)
     if only_post is not None:
         condition = and_(condition, delivery.c.post == only_post)
@@ -224,25 +226,25 @@ def get_next_due(conn: Connection, account_id: str, *, only_post: str | None = N
         .limit(1)
     )
     expansions = select(plan_row.c.due_at).where(unexpanded).order_by(plan_row.c.due_at).limit(1)
-    login_check = _next_login_check(account_id)
+    account_check = _next_account_check(account_id)
     return min(
-        (time for time in map(conn.scalar, (first_tries, retries, expansions, login_check)) if time),
+        (time for time in map(conn.scalar, (first_tries, retries, expansions, account_check)) if time),
         default=None,
     )
 
 
-def _next_login_check(account_id: str) -> Any:
-    """Return the query for the next check of a refused login.
+def _next_account_check(account_id: str) -> Any:
+    """Return the query for the next check of a refused login, or the next write of a throttled account.
 
-    The login is checked only where deliveries wait for it.
+    The account is checked only where deliveries wait for it.
     """
     held = exists().where(
         delivery.c.account == account.c.id,
         delivery.c.state == State.HELD,
-        delivery.c.reason == StopReason.LOGIN,
+        delivery.c.reason == account.c.hold,
     )
     return select(account.c.hold_until).where(
-        account.c.id == account_id, account.c.hold == AccountHold.LOGIN, held
+        account.c.id == account_id, account.c.hold.in_((AccountHold.LOGIN, AccountHold.THROTTLE)), held
     )
 
 

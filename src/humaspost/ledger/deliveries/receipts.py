@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, case, select, update
 
 from humaspost.ledger.deliveries import attempts, states, thread_parts
+from humaspost.ledger.holds import account_holds
 from humaspost.ledger.schema import account, delivery
 from humaspost.model.delivery import Receipt, Stage, State
 from humaspost.model.reasons import AccountHold, StopReason
@@ -76,7 +77,7 @@ def mark_published(
     ]
     mark_duplicate(conn, duplicates, now=now)
     for account_id in {row.account for row in settled}:
-        _reset_unknown_streak(conn, account_id)
+        _reset_unknown_streak(conn, account_id, now=now)
     for row in settled:
         if not row.recipient and row.remote_id is not None:
             thread_parts.release_following(conn, row.post, row.account, part=row.part, now=now)
@@ -98,8 +99,8 @@ def set_url(conn: Connection, key: str, url: str) -> None:
     conn.execute(update(delivery).where(condition).values(url=url))
 
 
-def _reset_unknown_streak(conn: Connection, account_id: str) -> None:
-    """Reset the count of unknown outcomes and end a throttle: the platform answered."""
+def _reset_unknown_streak(conn: Connection, account_id: str, *, now: datetime) -> None:
+    """Reset the count of unknown outcomes, and end a throttle with what it holds."""
     condition = account.c.id == account_id
     row = conn.execute(select(account.c.unknown_streak, account.c.hold).where(condition)).one()
     if row.unknown_streak:
@@ -107,6 +108,7 @@ def _reset_unknown_streak(conn: Connection, account_id: str) -> None:
     if row.hold == AccountHold.THROTTLE:
         free = {"hold": None, "hold_code": "", "hold_detail": "", "hold_until": None}
         conn.execute(update(account).where(condition).values(free))
+        account_holds.release_throttled(conn, account_id, now=now)
 
 
 def advance_receipt_stage(conn: Connection, key: str, stage: Stage, *, now: datetime) -> None:

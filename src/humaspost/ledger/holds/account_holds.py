@@ -9,7 +9,7 @@ from humaspost.ledger.dialect import upsert
 from humaspost.ledger.schema import account, delivery, meta
 from humaspost.model.errors import AnyChannelError
 from humaspost.model.outcome import HoldAccount
-from humaspost.model.reasons import AccountHold
+from humaspost.model.reasons import AccountHold, StopReason
 
 #: Holds under which no due delivery is tried. After unknown outcomes in a row, one at a time is tried.
 PERSISTENT = (AccountHold.LOGIN, AccountHold.QUOTA)
@@ -86,6 +86,19 @@ def throttle(conn: Connection, account_id: str, *, code: str, until: datetime) -
         )
         .values(hold=AccountHold.THROTTLE, hold_code=code, hold_until=until)
     )
+
+
+def release_throttled(conn: Connection, account_id: str, *, now: datetime) -> int:
+    """Release what a throttle holds, under the late policy; return how many deliveries that frees."""
+    is_throttled = (delivery.c.account == account_id) & (delivery.c.reason == StopReason.THROTTLE)
+    return states.move(conn, states.UNHOLD, is_throttled, now=now, reason="")
+
+
+def release_for_probe(conn: Connection, account_id: str, *, now: datetime) -> None:
+    """Release what a throttle holds once its time is over; the gate then tries one write at a time."""
+    is_over = (account.c.hold == AccountHold.THROTTLE) & (account.c.hold_until <= now)
+    if conn.scalar(select(account.c.id).where(account.c.id == account_id, is_over)) is not None:
+        release_throttled(conn, account_id, now=now)
 
 
 def release_account(conn: Connection, account_id: str, *, now: datetime) -> int:
