@@ -112,7 +112,7 @@ def test_a_duplicate_person_is_merged_and_counted(tmp_path: Path) -> None:
     )
     assert [(row.number, row.name) for row in found.rows] == [(2, "Budi"), (5, "Siti")]
     assert found.rows[1].opted_out_at is not None
-    assert (found.merged_count, found.row_count) == ((3, 4, 6), 5)
+    assert (found.merged_row_numbers, found.row_count) == ((3, 4, 6), 5)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,9 @@ def test_no_text_breaks_the_reader_and_no_row_is_lost(
     found = reading(folder, f"{HEADER}\n081200000001,Budi,{GOOD}\n{','.join(cells)}\n")
     assert found.problems or found.row_count >= 1
     numbers = (
-        [row.number for row in found.rows] + [row.number for row in found.rejected] + list(found.merged_count)
+        [row.number for row in found.rows]
+        + [row.number for row in found.rejected]
+        + list(found.merged_row_numbers)
     )
     assert len(set(numbers)) == len(numbers) == found.row_count
 

@@ -42,20 +42,20 @@ _SUGGESTED_COLUMNS = {
 class AudienceFile:
     """The content of a list; with an error among ``problems`` no row was read.
 
-    ``merged_count`` has the numbers of the rows that repeat the person of another row. ``digest`` is the sha256 of
-    the exact bytes that were read.
+    ``merged_row_numbers`` are the rows that repeat the person of another row. ``digest`` is the sha256 of the
+    exact bytes that were read.
     """
 
     rows: tuple[AudienceRow, ...] = ()
     rejected: tuple[RejectedRow, ...] = ()
-    merged_count: tuple[int, ...] = ()
+    merged_row_numbers: tuple[int, ...] = ()
     problems: tuple[Problem, ...] = ()
     digest: str = ""
 
     @property
     def row_count(self) -> int:
         """Return the number of rows, without the header and empty rows."""
-        return len(self.rows) + len(self.rejected) + len(self.merged_count)
+        return len(self.rows) + len(self.rejected) + len(self.merged_row_numbers)
 
     @property
     def is_usable(self) -> bool:

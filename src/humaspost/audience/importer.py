@@ -204,22 +204,22 @@ def _differs(row: AudienceRow, person: Person) -> bool:
 
 
 def _has_new_consent(row: AudienceRow, person: Person) -> bool:
-    consented_at = row.consent
-    return consented_at.is_complete and person.consents.get(consented_at.purpose) != (
-        consented_at.basis,
-        consented_at.source,
-        consented_at.consented_at,
+    consent = row.consent
+    return consent.is_complete and person.consents.get(consent.purpose) != (
+        consent.basis,
+        consent.source,
+        consent.consented_at,
     )
 
 
 def _consent_of(row: AudienceRow, person: Person) -> tuple[str, str, str, str, str]:
-    consented_at = row.consent
+    consent = row.consent
     return (
         person.id,
-        consented_at.purpose,
-        consented_at.basis,
-        consented_at.source,
-        consented_at.consented_at,
+        consent.purpose,
+        consent.basis,
+        consent.source,
+        consent.consented_at,
     )
 
 
@@ -233,7 +233,7 @@ def _build_changes(
         updated=tally.updated,
         unchanged=tally.unchanged,
         opted_out=tally.opted_out,
-        merged=len(audience_file.merged_count),
+        merged=len(audience_file.merged_row_numbers),
         removed=removed,
         rejected=audience_file.rejected,
         problems=audience_file.problems,

@@ -91,8 +91,8 @@ class GraphClient:
         """
         now = self._now()
         minutes = timedelta(minutes=minutes_until_access(response.headers))
-        seconds = [min(minutes, _MAX_WAIT), wait or timedelta()]
-        times = [now + wait for wait in seconds if wait]
+        waits = [min(minutes, _MAX_WAIT), wait or timedelta()]
+        times = [now + wait for wait in waits if wait]
         named_time = parse_retry_after(response.headers, now)
         return max([*times, named_time] if named_time else times, default=None)
 
@@ -103,15 +103,13 @@ def parse_refusal(response: HttpResponse, token: str) -> Refusal:
     if not isinstance(error, dict):
         return Refusal(response.status, detail=clean_text(response.text, [token]))
     details = response.get("error", "error_data", "details")
-    details_text = [error.get("message"), details, error.get("error_user_msg")]
+    texts = [error.get("message"), details, error.get("error_user_msg")]
     return Refusal(
         response.status,
         code=_parse_number(error.get("code")),
         subcode=_parse_number(error.get("error_subcode")),
         type=str(error.get("type") or ""),
-        detail=clean_text(
-            " | ".join(word for word in details_text if isinstance(word, str) and word), [token]
-        ),
+        detail=clean_text(" | ".join(text for text in texts if isinstance(text, str) and text), [token]),
     )
 
 

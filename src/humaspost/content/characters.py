@@ -24,7 +24,7 @@ _MAX_PROBLEMS = 20
 def check(text: str, report: FileReport, *, first_line: int) -> bool:
     """Return True if the text has no control characters; report every suspicious character."""
     is_clean = True
-    for match in islice(_is_suspicious(text), _MAX_PROBLEMS):
+    for match in islice(_find_suspicious(text), _MAX_PROBLEMS):
         is_clean &= _report_character(match[0], _position_of(text, match.start(), first_line), report)
     return is_clean
 
@@ -34,11 +34,11 @@ def check_value(value: str, report: FileReport, position: Position) -> None:
 
     ``position`` is the position of the value.
     """
-    for match in islice(_is_suspicious(value), 1):
+    for match in islice(_find_suspicious(value), 1):
         _report_character(match[0], position, report)
 
 
-def _is_suspicious(text: str) -> "filter[re.Match[str]]":
+def _find_suspicious(text: str) -> "filter[re.Match[str]]":
     return filter(
         lambda match: not _is_valid_joiner(text, match.start()), _SUSPICIOUS_CHARACTERS.finditer(text)
     )

@@ -33,8 +33,8 @@ def _check_file(parsed: ParsedFile, files_by_id: dict[str, str]) -> ParsedFile:
     if not problems:
         return parsed
     sorted_problems = tuple(post.locate(problem) for problem in problems)
-    remaining = BrokenPost(post.id, post.date, post.draft)
-    return replace(parsed, post=None, problems=parsed.problems + sorted_problems, broken_post=remaining)
+    broken_post = BrokenPost(post.id, post.date, post.draft)
+    return replace(parsed, post=None, problems=parsed.problems + sorted_problems, broken_post=broken_post)
 
 
 def _duplicate_id(post: Post, files_by_id: dict[str, str]) -> Problem | None:

@@ -68,9 +68,9 @@ class _FolderScan:
         return self.files, self.problems
 
     def _scan_folder(self, path: str) -> Iterator[str]:
-        folder_stat = Path(path)
+        folder = Path(path)
         try:
-            status = folder_stat.stat()
+            status = folder.stat()
             entries = list(os.scandir(path))
         except OSError as error:
             self._report_unlistable(path, error)
@@ -80,22 +80,22 @@ class _FolderScan:
         self.visited_folders.add((status.st_dev, status.st_ino))
         for entry in entries:
             if not entry.name.startswith(_IGNORED_PREFIXES):
-                yield from self._scan_entry(entry, folder_stat)
+                yield from self._scan_entry(entry, folder)
 
-    def _scan_entry(self, entry: "os.DirEntry[str]", folder_stat: Path) -> Iterator[str]:
+    def _scan_entry(self, entry: "os.DirEntry[str]", folder: Path) -> Iterator[str]:
         name = entry.name.lower()
         try:
             if entry.is_dir():
                 if not entry.is_symlink() or self._resolve_inside(entry):
                     yield entry.path
             elif name.endswith(_POST_SUFFIXES):
-                self._add_post(entry, folder_stat)
+                self._add_post(entry, folder)
             elif name.endswith((".md.txt", ".markdown.txt")):
                 self._add_problem(_hidden_extension(entry.name), entry.path)
         except OSError as error:
             self._add_problem(unreadable_message(error), entry.path)
 
-    def _add_post(self, entry: "os.DirEntry[str]", folder_stat: Path) -> None:
+    def _add_post(self, entry: "os.DirEntry[str]", folder: Path) -> None:
         problem = _name_problem(entry.name)
         if problem:
             self._add_problem(problem, entry.path)
@@ -104,8 +104,8 @@ class _FolderScan:
         if linked and not self._resolve_inside(entry):
             return
         real_path = os.path.realpath(entry.path) if linked else entry.path
-        file = self._relative_path(str(folder_stat)) + "/" + entry.name
-        self.files.append(PostFile(file, entry.path, real_path, folder_stat, stamp_of(entry.stat())))
+        file = self._relative_path(str(folder)) + "/" + entry.name
+        self.files.append(PostFile(file, entry.path, real_path, folder, stamp_of(entry.stat())))
 
     def _resolve_inside(self, entry: "os.DirEntry[str]") -> bool:
         real = os.path.realpath(entry.path)

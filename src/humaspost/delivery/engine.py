@@ -43,7 +43,8 @@ class Engine:
         )
         self.forget_old_quota_uses()
         self._workers = [
-            AccountWorker(line, self.sender, _thread_count(line)) for line in self.account_sessions
+            AccountWorker(account_session, self.sender, _thread_count(account_session))
+            for account_session in self.account_sessions
         ]
         for worker in self._workers:
             worker.start()
@@ -54,8 +55,8 @@ class Engine:
         now = self.sender.now()
 
         def work(conn: Connection) -> None:
-            for line in self.account_sessions:
-                limits.delete_uses(conn, line.account_id, line.rules.quotas, now=now)
+            for account_session in self.account_sessions:
+                limits.delete_uses(conn, account_session.account_id, account_session.rules.quotas, now=now)
 
         self.sender.ledger.write(work)
 

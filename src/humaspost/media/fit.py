@@ -79,13 +79,13 @@ def fit_media(
 def _poll_conversion(conversions: ConversionPool, target: Path, attachment: Attachment) -> Path | None:
     """Return the file that a child process has made, or None if no conversion has started."""
     try:
-        conversions.poll(_video_at(target, attachment))
+        conversions.poll(_conversion_path(target, attachment))
     except ConversionFailed as error:
         raise MediaRejected(error.code, f"{attachment.path}: {error}") from error
     return _converted_path(target)
 
 
-def _video_at(target: Path, attachment: Attachment) -> Path:
+def _conversion_path(target: Path, attachment: Attachment) -> Path:
     return target.with_name(f"{target.name}{_CONVERTED_SUFFIXES[attachment.kind]}")
 
 
@@ -185,7 +185,7 @@ def _fit_video(
     conversions: ConversionPool,
 ) -> Path:
     """Return a copy if the channel accepts the file, or start its conversion to MP4 or M4A."""
-    mime, size, target_mime = attachment.mime, attachment.size, _video_at(target, attachment)
+    mime, size, target_mime = attachment.mime, attachment.size, _conversion_path(target, attachment)
     try:
         measured = measure.measure(file, mime)
         file.seek(0)

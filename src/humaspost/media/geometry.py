@@ -26,13 +26,13 @@ def fit_geometry(width: int, height: int, rules: MediaRules, *, step: int = 1) -
 
     Every side is a multiple of ``step`` (2 for a video).
     """
-    canvas_width, canvas_height = _needs_padding(width, height, rules)
+    canvas_width, canvas_height = _ideal_canvas(width, height, rules)
     scale = _scale_factor(canvas_width, canvas_height, rules)
     content = _round_down(width * scale, step), _round_down(height * scale, step)
     return Geometry(*content, *_padded_canvas(*content, rules, step))
 
 
-def _needs_padding(width: int, height: int, rules: MediaRules) -> tuple[float, float]:
+def _ideal_canvas(width: int, height: int, rules: MediaRules) -> tuple[float, float]:
     min_ratio, max_ratio = rules.ratio or (0.0, math.inf)
     if rules.accepts_ratio(width, height):
         return width, height

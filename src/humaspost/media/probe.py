@@ -251,11 +251,11 @@ def _unreadable_problem(error: OSError | ValueError, file: str, path: Path) -> M
 
 
 def _duplicate_problems(media: list[Medium]) -> list[Problem]:
-    first_by_digest, duplicates = set(), []
+    identities, duplicates = set(), []
     for medium in media:
         if medium.facts is not None:
-            first = (medium.facts.sha256, medium.only_for, medium.part)
-            if first in first_by_digest:
+            identity = (medium.facts.sha256, medium.only_for, medium.part)
+            if identity in identities:
                 duplicates.append(media_problems.duplicate_content(medium.file, f"media.{medium.index}.file"))
-            first_by_digest.add(first)
+            identities.add(identity)
     return duplicates

@@ -182,7 +182,7 @@ def _check_geometry(
         message = _("{file} is {ratio} times as wide as tall; {channel} takes {narrow} to {broad}")
     if code:
         min_width, max_width = limits.width or (0, 0)
-        is_low, is_tall = limits.height or (0, 0)
+        min_height, max_height = limits.height or (0, 0)
         min_ratio, max_ratio = limits.ratio or (0, 0)
         yield channel_problem(
             rendition.channel,
@@ -191,8 +191,8 @@ def _check_geometry(
                 file=item.name,
                 width=width,
                 height=height,
-                low=is_low,
-                tall=is_tall,
+                low=min_height,
+                tall=max_height,
                 ratio=video_checks.format_ratio(width / height, (min_ratio, max_ratio)),
                 channel=rendition.channel,
                 least=min_width,

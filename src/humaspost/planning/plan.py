@@ -75,8 +75,8 @@ def build_renditions(
     for account in accounts:
         channel = context.channels[account.channel]
         limits = rules[account.name] if rules else channel.rules(account.config)
-        renditions = with_converted_gifs(post, limits) if context.convert else post
-        rendition = channel.render(renditions, account.config, limits, account=account.name)
+        adapted_post = with_converted_gifs(post, limits) if context.convert else post
+        rendition = channel.render(adapted_post, account.config, limits, account=account.name)
         yield account, split_thread(rendition, limits), limits
 
 

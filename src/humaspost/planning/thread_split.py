@@ -59,10 +59,10 @@ def _channel_extra(extra: Mapping[str, Json]) -> dict[str, Json]:
 def _media_by_part(part: Part, count: int) -> list[tuple[Attachment, ...]]:
     """Return the media of each part; media of a part that does not exist go to the last part."""
     requested_parts = part.extra.get("media_parts")
-    media_by_part: list[Any] = list(requested_parts) if isinstance(requested_parts, list) else []
-    media_by_part += [1] * (len(part.media) - len(media_by_part))
+    requested_numbers: list[Any] = list(requested_parts) if isinstance(requested_parts, list) else []
+    requested_numbers += [1] * (len(part.media) - len(requested_numbers))
     numbers = [
-        min(max(media_list, 1), count) if isinstance(media_list, int) else 1 for media_list in media_by_part
+        min(max(requested, 1), count) if isinstance(requested, int) else 1 for requested in requested_numbers
     ]
     return [
         tuple(item for item, index in zip(part.media, numbers, strict=False) if index == number)
@@ -130,14 +130,14 @@ class _TextSplitter:
 
     def _last_fitting_cut(self, remainder: str, cuts: list[int]) -> int:
         """Return the last cut whose piece fits, or 0."""
-        cut_list = {0: True}
+        fits = {0: True}
 
         def too_long(cut: int) -> bool:
-            cut_list[cut] = self.is_fitting(remainder[:cut].rstrip() + self.counter)
-            return not cut_list[cut]
+            fits[cut] = self.is_fitting(remainder[:cut].rstrip() + self.counter)
+            return not fits[cut]
 
         index = bisect_right(cuts, False, key=too_long)
-        return cuts[index - 1] if index and cut_list.get(cuts[index - 1], True) else 0
+        return cuts[index - 1] if index and fits.get(cuts[index - 1], True) else 0
 
     def _cut_within_word(self, remainder: str, end: int) -> int:
         """Return a cut in the first word, between graphemes and outside URLs.

@@ -157,8 +157,8 @@ def _check_sides(item: Attachment, limits: MediaRules) -> Iterator[_RuleViolatio
 
 def format_ratio(ratio: float, limits: tuple[float, float]) -> str:
     """Return the ratio with two decimals, or more if rounding would move it within the limits."""
-    is_distinct = (digits for digits in range(2, 7) if not limits[0] <= round(ratio, digits) <= limits[1])
-    return f"{ratio:.{next(is_distinct, 7)}f}"
+    distinct_digits = (digits for digits in range(2, 7) if not limits[0] <= round(ratio, digits) <= limits[1])
+    return f"{ratio:.{next(distinct_digits, 7)}f}"
 
 
 def _largest_sides(width: int, height: int, limits: MediaRules) -> str | None:

@@ -51,11 +51,13 @@ def sender_status(office: Office) -> SenderStatus:
     """Return the state of the lock, the last sender and the active pauses."""
     with office.ledger().read() as conn:
         row = senders.get_last_started(conn)
-        is_locked = tuple(
+        active_pauses = tuple(
             ActivePause(p.reason, p.started_at, tuple(json.loads(p.except_types)))
             for p in pauses.list_active(conn)
         )
     running = is_held(office.settings.state)
     if row is None:
-        return SenderStatus(running, pauses=is_locked)
-    return SenderStatus(running, row.command, row.host, row.pid, row.started_at, row.heartbeat_at, is_locked)
+        return SenderStatus(running, pauses=active_pauses)
+    return SenderStatus(
+        running, row.command, row.host, row.pid, row.started_at, row.heartbeat_at, active_pauses
+    )

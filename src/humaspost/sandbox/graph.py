@@ -38,9 +38,9 @@ class GraphError(Exception):
             "error_user_msg": self.user_message,
             "error_data": self.details and {"messaging_product": "whatsapp", "details": self.details},
         }
-        user_texts = {"message": self.message, "type": self.kind, "code": self.code}
-        user_texts |= {key: value for key, value in optional.items() if value is not None}
-        return {"error": {**user_texts, "fbtrace_id": "A" + secrets.token_urlsafe(16)}}
+        error = {"message": self.message, "type": self.kind, "code": self.code}
+        error |= {key: value for key, value in optional.items() if value is not None}
+        return {"error": {**error, "fbtrace_id": "A" + secrets.token_urlsafe(16)}}
 
 
 def encode_json(value: Any) -> bytes:

@@ -83,8 +83,8 @@ def redact_value(value: Any, *, nested: bool = False) -> Any:
     ``nested`` marks a field of a field, where ``code`` is a template's language.
     """
     if isinstance(value, dict):
-        is_secret = _SECRET_FIELDS - {"code"} if nested else _SECRET_FIELDS
-        return {k: redact_value(v, nested=True) for k, v in value.items() if k.lower() not in is_secret}
+        secret_fields = _SECRET_FIELDS - {"code"} if nested else _SECRET_FIELDS
+        return {k: redact_value(v, nested=True) for k, v in value.items() if k.lower() not in secret_fields}
     if isinstance(value, list):
         return [redact_value(v, nested=True) for v in value]
     if isinstance(value, str) and len(value) > _MAX_TEXT_LENGTH:

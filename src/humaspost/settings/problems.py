@@ -158,11 +158,11 @@ def _format_choices(expected: str) -> str:
 
 def _allowed_keys(model: type[BaseModel], loc: tuple[str, ...]) -> list[str]:
     """Return the fields of the table that contains ``loc``; searches nested tables."""
-    model_at: type[BaseModel] | None = model
+    table_model: type[BaseModel] | None = model
     for part in loc[:-1]:
-        field = model_at.model_fields.get(part) if model_at else None
-        model_at = _nested_model(field.annotation) if field else model_at
-    return list(model_at.model_fields) if model_at else []
+        field = table_model.model_fields.get(part) if table_model else None
+        table_model = _nested_model(field.annotation) if field else table_model
+    return list(table_model.model_fields) if table_model else []
 
 
 def _nested_model(annotation: Any) -> type[BaseModel] | None:

@@ -79,8 +79,8 @@ def format_changes(changes: ImportChanges, *, columns: int = 80) -> list[str]:
             indent="  ",
         )
     if len(changes.rejected) > MAX_REFUSED_ROWS_PRINTED:
-        more_count = _("and {count} more refused rows: --json lists them all")
-        lines.append("  " + more_count.format(count=len(changes.rejected) - MAX_REFUSED_ROWS_PRINTED))
+        more = _("and {count} more refused rows: --json lists them all")
+        lines.append("  " + more.format(count=len(changes.rejected) - MAX_REFUSED_ROWS_PRINTED))
     for problem in changes.problems:
         lines += format_problem(problem, columns=columns)
     return lines

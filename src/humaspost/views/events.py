@@ -95,10 +95,10 @@ def _format_file_problem(event: DeliveryEvent) -> str:
 
 
 def _format_clock_change(seconds: float) -> str:
-    direction = format_duration(timedelta(seconds=abs(seconds)))
+    span = format_duration(timedelta(seconds=abs(seconds)))
     if seconds > 0:
-        return _("the clock moved {span}: this computer slept, or was set").format(span=direction)
-    return _("the clock was set back {span}").format(span=direction)
+        return _("the clock moved {span}: this computer slept, or was set").format(span=span)
+    return _("the clock was set back {span}").format(span=span)
 
 
 def _format_row(event: DeliveryEvent) -> str:

@@ -59,15 +59,15 @@ def _format_day(rows: Sequence[Upcoming], clock: TimeFormatter, columns: int) ->
     return lines
 
 
-def _format_account(item: Upcoming, reserved_width: Sequence[Upcoming], clock: TimeFormatter) -> list[str]:
-    names = max(9, *(display_width(other_line.row.account.name) for other_line in reserved_width))
-    preview = max(14, *(display_width(other.row.account.display_name) for other in reserved_width))
+def _format_account(item: Upcoming, siblings: Sequence[Upcoming], clock: TimeFormatter) -> list[str]:
+    name_width = max(9, *(display_width(other.row.account.name) for other in siblings))
+    handle_width = max(14, *(display_width(other.row.account.display_name) for other in siblings))
     account = item.row.account
-    line = f"{pad(account.name, names)}  {pad(escape_unsafe(account.display_name), preview)}  {format_summary(item.preview)}"
+    line = f"{pad(account.name, name_width)}  {pad(escape_unsafe(account.display_name), handle_width)}  {format_summary(item.preview)}"
     lines = [_INDENT + line]
     if item.hold_reason and not is_part_reason(item.hold_reason):
-        lines.append(f"{_INDENT}{' ' * names}  {_('held: {reason}').format(reason=item.hold_reason)}")
-    return lines + [f"{_INDENT}{' ' * names}  {text}" for text in _format_forecast(item, clock)]
+        lines.append(f"{_INDENT}{' ' * name_width}  {_('held: {reason}').format(reason=item.hold_reason)}")
+    return lines + [f"{_INDENT}{' ' * name_width}  {text}" for text in _format_forecast(item, clock)]
 
 
 def _format_forecast(item: Upcoming, clock: TimeFormatter) -> list[str]:
@@ -146,14 +146,14 @@ def _format_not_sending(
     item: NotSending, outlook: PlanOutlook, clock: TimeFormatter, columns: int
 ) -> list[str]:
     """Return a post that is not sent; the reason is on its line if it fits, otherwise below."""
-    widths = max(7, *(display_width(_kind_word(other)) for other in outlook.not_sending))
-    names = max(display_width(escape_unsafe(other.post or other.file)) for other in outlook.not_sending)
+    kind_width = max(7, *(display_width(_kind_word(other)) for other in outlook.not_sending))
+    name_width = max(display_width(escape_unsafe(other.post or other.file)) for other in outlook.not_sending)
     reason = [line for line in _format_reason(item, clock) if line]
-    lines_below = " " * (widths + 4)
-    head = f"  {pad(_kind_word(item), widths)}  {pad(escape_unsafe(item.post or item.file), min(names, 24))}"
+    indent = " " * (kind_width + 4)
+    head = f"  {pad(_kind_word(item), kind_width)}  {pad(escape_unsafe(item.post or item.file), min(name_width, 24))}"
     if reason and display_width(head) + 2 + display_width(reason[0]) <= columns:
-        return [f"{head}  {reason[0]}", *(lines_below + line for line in reason[1:])]
-    return [head.rstrip(), *(lines_below + line for line in reason)]
+        return [f"{head}  {reason[0]}", *(indent + line for line in reason[1:])]
+    return [head.rstrip(), *(indent + line for line in reason)]
 
 
 def _kind_word(item: NotSending) -> str:

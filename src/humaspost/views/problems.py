@@ -31,16 +31,16 @@ def _format_location(problem: Problem) -> str:
 def _format_excerpt(text: str, position: Position) -> list[str]:
     """Return the source line, shortened so that the caret is visible."""
     number = f"{position.line:>5}"
-    start, hidden_count = _visible_range(position)
+    start, prefix = _visible_range(position)
     remainder = "..." if len(text.rstrip()) > start + _EXCERPT_WIDTH else ""
     visible = escape_unsafe(text[start : start + _EXCERPT_WIDTH].replace("\n", " ").rstrip("\r"))
-    before = display_width(escape_unsafe(text[start : position.column - 1])) + len(hidden_count)
+    before = display_width(escape_unsafe(text[start : position.column - 1])) + len(prefix)
     marked = (
         display_width(escape_unsafe(text[position.column - 1 : position.column - 1 + position.length])) or 1
     )
-    room = max(1, len(hidden_count) + display_width(visible) - before)
+    room = max(1, len(prefix) + display_width(visible) - before)
     return [
-        f"{number} | {hidden_count}{visible}{remainder}".rstrip(),
+        f"{number} | {prefix}{visible}{remainder}".rstrip(),
         f"      | {' ' * before}{'^' * min(marked, room)}",
     ]
 

@@ -57,19 +57,19 @@ def _format_attention(report: StatusReport, clock: TimeFormatter, columns: int) 
         return [_("Nothing needs you.")]
     words = [state_word(need.state) for need in report.attention]
     text_width = max(8, *(display_width(word) for word in [*words, _("login"), _("error")]))
-    names = max(16, *(display_width(need.post) for need in report.attention)) if report.attention else 16
+    post_width = max(16, *(display_width(need.post) for need in report.attention)) if report.attention else 16
     lines = [_("NEEDS YOU ({count})").format(count=count)]
     if report.is_ledger_copied:
-        reasons = _("a copy, or put back: no sender starts on it")
+        reason = _("a copy, or put back: no sender starts on it")
         lines += _format_block(
-            text_width, _("error"), _("the ledger"), [reasons, "humaspost restore --adopt"], columns
+            text_width, _("error"), _("the ledger"), [reason, "humaspost restore --adopt"], columns
         )
     for login in report.logins:
         lines += _format_block(
             text_width, _("login"), escape_unsafe(login.account), _format_login(login), columns
         )
     for item in report.attention:
-        account_names = f"{pad(escape_unsafe(item.post), names)}  {', '.join(item.accounts)}"
+        account_names = f"{pad(escape_unsafe(item.post), post_width)}  {', '.join(item.accounts)}"
         lines += _format_block(
             text_width, state_word(item.state), account_names, format_attention(item, clock), columns
         )
@@ -134,8 +134,12 @@ def _is_past_due(entry: PostTotals, clock: TimeFormatter) -> bool:
 
 
 def _format_target(entry: PostTotals) -> str:
-    is_held = entry.reasons.get(State.HELD, "") if entry.counts[State.HELD] else ""
-    words = [_("held: {reason}").format(reason=is_held)] if is_held and not is_held.startswith("part") else []
+    hold_reason = entry.reasons.get(State.HELD, "") if entry.counts[State.HELD] else ""
+    words = (
+        [_("held: {reason}").format(reason=hold_reason)]
+        if hold_reason and not hold_reason.startswith("part")
+        else []
+    )
     if entry.audiences:
         recipients = ngettext("{count} person", "{count} people", entry.remaining_count)
         words.insert(0, recipients.format(count=f"{entry.remaining_count:,}"))

@@ -72,16 +72,16 @@ def _resize(text: str, cells: int) -> str:
     return set_cell_size(text, cells)
 
 
-def align_columns(rows: Iterable[Sequence[str]], *, indent: int = 2, placeholder: int = 2) -> list[str]:
+def align_columns(rows: Iterable[Sequence[str]], *, indent: int = 2, gap: int = 2) -> list[str]:
     """Return rows with aligned columns; the last column is not padded."""
     table = [[escape_unsafe(cell) for cell in row] for row in rows]
     count = max((len(row) for row in table), default=0)
     widths = [max((display_width(row[n]) for row in table if n < len(row)), default=0) for n in range(count)]
-    return [" " * indent + _join_cells(row, widths, " " * placeholder).rstrip() for row in table]
+    return [" " * indent + _join_cells(row, widths, " " * gap).rstrip() for row in table]
 
 
-def _join_cells(row: Sequence[str], widths: Sequence[int], placeholder: str) -> str:
-    return placeholder.join(pad(cell, widths[n]) for n, cell in enumerate(row))
+def _join_cells(row: Sequence[str], widths: Sequence[int], separator: str) -> str:
+    return separator.join(pad(cell, widths[n]) for n, cell in enumerate(row))
 
 
 def wrap_text(text: str, cells: int, *, indent: str = "") -> list[str]:

@@ -15,15 +15,15 @@ def bind_socket(host: str, port: int) -> socket.socket:
     """Return a listening socket, so that clients can connect at once; raise OSError if in use."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sets TCP_NODELAY only on a socket whose protocol is TCP. Without it, every answer needs 40 ms.
-    addresses = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        addresses.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        addresses.bind((host, port))
-        addresses.listen(1024)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(1024)
     except BaseException:
-        addresses.close()
+        listener.close()
         raise
-    return addresses
+    return listener
 
 
 def serve(

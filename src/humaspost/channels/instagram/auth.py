@@ -75,7 +75,7 @@ class TokenManager:
         A token with an unknown end is renewed at once, because only a renewal names its end.
         """
         is_facebook = self.config.login == "facebook"
-        is_due = self._exchange_if_due if is_facebook else lambda _graph: self._is_renewal_due()
+        is_due = self._is_exchange_due if is_facebook else lambda _graph: self._is_renewal_due()
         try:
             if not is_due(graph):
                 return False
@@ -84,7 +84,7 @@ class TokenManager:
         except ChannelError:
             return False
 
-    def _exchange_if_due(self, graph: GraphClient) -> bool:
+    def _is_exchange_due(self, graph: GraphClient) -> bool:
         """Return True if a token of Facebook Login is near its end and can be exchanged.
 
         The end of access to data does not count: only a person's consent moves it, an exchange does not.

@@ -105,10 +105,10 @@ class ContainerClient:
         if item.kind is not MediaKind.VIDEO:
             alt = {"alt_text": item.alt} if item.alt and item.use != "story" else {}
             return {"image_url": self.context.public_url(item), **alt, **tags}
-        bytes_ = (
+        source = (
             {"upload_type": "resumable"} if self.upload_url else {"video_url": self.context.public_url(item)}
         )
-        return {**bytes_, **tags}
+        return {**source, **tags}
 
     def _tag_parameters(self, number: int) -> Parameters:
         parameters: list[Json] = [

@@ -26,18 +26,18 @@ def prepare_step(client: ContainerClient, token: Json) -> Ready | NotReady:
     media = client.part.media
     if current.needs_child(len(media)):
         child = client.create_child(len(current.children))
-        return _created_count(replace(current, children=(*current.children, child)))
+        return _after_creation(replace(current, children=(*current.children, child)))
     unfinished = next((number for number, child in enumerate(current.children) if not child.finished), None)
     if unfinished is not None:
         return _advance_child(client, current, unfinished)
     if current.parent is None:
-        return _created_count(replace(current, parent=client.create_parent(current.children)))
+        return _after_creation(replace(current, parent=client.create_parent(current.children)))
     parent, wait_seconds = _advance_container(client, current.parent, 0)
     token = replace(current, parent=parent).to_json()
     return Ready(token) if parent.finished else NotReady(token, wait_seconds)
 
 
-def _created_count(current: Progress) -> NotReady:
+def _after_creation(current: Progress) -> NotReady:
     return NotReady(current.to_json(), used_quota=CONTAINER_QUOTA)
 
 

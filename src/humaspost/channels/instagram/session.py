@@ -100,14 +100,14 @@ class InstagramSession:
 
         The address comes later, with ``read_back``, because reading it at once is unreliable.
         """
-        media_id = containers.parse_progress(ready.token)
-        if media_id.parent is None or media_id.is_near_expiry(self._context.now()):
+        progress = containers.parse_progress(ready.token)
+        if progress.parent is None or progress.is_near_expiry(self._context.now()):
             raise Transient("container-old", "the container would expire", restart_preparation=True)
-        path, form = f"/{self._config.user_id}/media_publish", {"creation_id": media_id.parent.id}
+        path, form = f"/{self._config.user_id}/media_publish", {"creation_id": progress.parent.id}
         try:
             response = self._graph_client.request("publish", "POST", path, write=True, data=form)
         except Transient as error:
-            raise self._explain_publish_error(error, media_id.parent.id) from error
+            raise self._explain_publish_error(error, progress.parent.id) from error
         media = get_text(response, "id")
         if not media:
             raise UnknownOutcome("unreadable-answer", "Instagram named no post")

@@ -70,9 +70,9 @@ class ChannelContract:
 
     def test_lookups_are_spaced_out(self) -> None:
         with self.stage() as stage:
-            after = stage.channel.lookup_schedule.delays
-            assert list(after) == sorted(after), "looks are in order"
-            assert all(seconds >= 0 for seconds in after), "looks lie ahead"
+            delays = stage.channel.lookup_schedule.delays
+            assert list(delays) == sorted(delays), "looks are in order"
+            assert all(seconds >= 0 for seconds in delays), "looks lie ahead"
 
     def test_rendering_is_total_and_always_the_same(self) -> None:
         with self.stage() as stage:
@@ -175,7 +175,7 @@ class ChannelContract:
             snapshot = session.read_back(receipt)
             assert snapshot is None or isinstance(snapshot, Snapshot)
             assert session.read_back(Receipt(None, receipt.at)) is None, "without an id nothing is read"
-            cannot = {c.operation for c in stage.channel.rules(stage.config).unsupported}
+            unsupported = {c.operation for c in stage.channel.rules(stage.config).unsupported}
             taken_back = session.retract(receipt)
-            expected = ManualSteps if "retract" in cannot else Retracted
+            expected = ManualSteps if "retract" in unsupported else Retracted
             assert isinstance(taken_back, expected), f"retract: {expected.__name__}, as the rules say"

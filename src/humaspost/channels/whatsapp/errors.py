@@ -105,7 +105,7 @@ ERROR_ROWS: tuple[ErrorRow, ...] = (
 )
 
 #: Time between attempts with a paused template: Meta pauses it for three hours, then for six.
-PLATFORM_ERROR_WAIT = timedelta(minutes=15)
+PAUSED_TEMPLATE_WAIT = timedelta(minutes=15)
 #: Largest exponent of the pair limit's 4^X seconds: about an hour.
 _MAX_TRIES = 6
 
@@ -121,7 +121,7 @@ def wait_for(refusal: Refusal, *, tries: int = 1) -> timedelta | None:
     if refusal.code in _RETRY_MINUTES:
         return timedelta(minutes=_RETRY_MINUTES[refusal.code])
     if refusal.code in (TEMPLATE_PAUSED, MARKETING_LIMITED):
-        return PLATFORM_ERROR_WAIT if refusal.code == TEMPLATE_PAUSED else timedelta(days=1)
+        return PAUSED_TEMPLATE_WAIT if refusal.code == TEMPLATE_PAUSED else timedelta(days=1)
     return timedelta(seconds=5) if refusal.code == "130429" else None
 
 

@@ -39,8 +39,8 @@ def _free_content(part: Part, media_id: str) -> MessageBody:
 
 
 def _media_content(item: Attachment, media_id: str) -> MessageBody:
-    name: MessageBody = {"filename": item.name} if item.kind is MediaKind.DOCUMENT else {}
-    return {"id": media_id, **name}
+    filename: MessageBody = {"filename": item.name} if item.kind is MediaKind.DOCUMENT else {}
+    return {"id": media_id, **filename}
 
 
 def _template_content(fallback: Fallback, item: Attachment | None, media_id: str) -> MessageBody:

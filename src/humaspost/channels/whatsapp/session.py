@@ -68,9 +68,9 @@ class WhatsAppSession:
             "verified_name": get_text(node, "verified_name"),
             "subscribed_apps": self._count_subscribed_apps(),
         }
-        tier_limit = fetch_templates(self._graph, self._config.business_account_id)
+        templates = fetch_templates(self._graph, self._config.business_account_id)
         quotas = self._daily_recipients(get_text(node, "whatsapp_business_manager_messaging_limit"))
-        return AccountStatus(self._context.now(), quotas=quotas, templates=tier_limit, extra=extra)
+        return AccountStatus(self._context.now(), quotas=quotas, templates=templates, extra=extra)
 
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:
         """Upload the medium, once for all recipients and thirty days."""
@@ -87,9 +87,9 @@ class WhatsAppSession:
         if body is None:
             raise Rejected("no-template", "the 24-hour window is closed", scope=Scope.RECIPIENT)
         path = f"/{self._config.phone_number_id}/messages"
-        seconds = partial(wait_for, tries=attempt_number(key))
+        wait = partial(wait_for, tries=attempt_number(key))
         try:
-            response = self._graph.request("publish", "POST", path, write=True, json=body, wait=seconds)
+            response = self._graph.request("publish", "POST", path, write=True, json=body, wait=wait)
         except Rejected as error:
             if error.code == "131047" and to is not None and to.service_window_open:
                 # The window has closed: the message was not sent, so the template may be sent instead.

@@ -59,12 +59,12 @@ def check_fitting(template: Template, fallback: Fallback) -> Iterator[Problem]:
     """Yield problems of values that do not fit the approved template."""
     placeholder_problems = list(_check_placeholders(template, fallback))
     yield from placeholder_problems or _check_lengths(template, fallback)
-    length_problems = unsupported_button(template)
-    if length_problems:
+    purpose = unsupported_button(template)
+    if purpose:
         yield problem(
             "template-button",
             _("template {name} has a button for {what}, which humaspost cannot fill").format(
-                name=template.name, what=length_problems
+                name=template.name, what=purpose
             ),
             hint=_(
                 "choose a template without it; buttons with a telephone number, an address or an answer go out"

@@ -26,15 +26,15 @@ def fetch_templates(graph: GraphClient, business: str, *, per_page: int = 100) -
 
 
 def _template_pages(graph: GraphClient, business: str, per_page: int) -> Iterator[list[Mapping[str, Any]]]:
-    query = ""
+    cursor = ""
     for _ in range(_MAX_PAGES):
-        cursor = {"after": query} if query else {}
+        query = {"after": cursor} if cursor else {}
         path = f"/{business}/message_templates"
-        page = graph.get("read", path, fields=_FIELDS, limit=str(per_page), **cursor)
-        node = get_objects(page)
-        yield node
-        query = _next_cursor(page)
-        if not node or not query:
+        page = graph.get("read", path, fields=_FIELDS, limit=str(per_page), **query)
+        nodes = get_objects(page)
+        yield nodes
+        cursor = _next_cursor(page)
+        if not nodes or not cursor:
             return
 
 
@@ -50,8 +50,8 @@ def _next_cursor(page: Mapping[str, Any]) -> str:
 
 def _parse_template(node: Mapping[str, Any]) -> Template:
     parts = {get_text(component, "type").upper(): component for component in get_objects(node, "components")}
-    body, header_format = get_text(parts.get("BODY", {}), "text"), parts.get("HEADER", {})
-    header, heading = get_text(header_format, "format").lower(), get_text(header_format, "text")
+    body, header = get_text(parts.get("BODY", {}), "text"), parts.get("HEADER", {})
+    header_format, heading = get_text(header, "format").lower(), get_text(header, "text")
     named = tuple(dict.fromkeys(_NAMED_PLACEHOLDER.findall(body)))
     by_name = get_text(node, "parameter_format").upper() == "NAMED"
     numbers = [int(number) for number in _NUMBERED_PLACEHOLDER.findall(body)]
@@ -61,7 +61,7 @@ def _parse_template(node: Mapping[str, Any]) -> Template:
         status=get_text(node, "status"),
         category=get_text(node, "category"),
         param_count=len(named) or max(numbers, default=0),
-        header_kind="" if header == "text" else header,
+        header_kind="" if header_format == "text" else header_format,
         param_names=named if by_name else (),
         has_header_param="{{" in heading,
         header_param_name=next(iter(_NAMED_PLACEHOLDER.findall(heading)), "") if by_name else "",

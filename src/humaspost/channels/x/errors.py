@@ -191,11 +191,11 @@ def _parse_refusal(response: HttpResponse, secrets: Iterable[str]) -> Refusal:
     errors = body.get("errors")
     reasons = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
     details = [item.get("message") or item.get("detail") for item in reasons[:_MAX_REASONS]]
-    message = [
-        name for name in dict.fromkeys([*details, body.get("detail")]) if isinstance(name, str) and name
+    messages = [
+        text for text in dict.fromkeys([*details, body.get("detail")]) if isinstance(text, str) and text
     ]
     title = body.get("title")
-    detail = " | ".join(message) or (title if isinstance(title, str) else "") or response.text
+    detail = " | ".join(messages) or (title if isinstance(title, str) else "") or response.text
     if response.status == _TOO_MANY and isinstance(title, str) and title not in detail:
         detail = f"{title}: {detail}"
     code = reasons[0].get("code") if reasons else None

@@ -217,11 +217,11 @@ def _request_token(
         raise AuthFailed("login-refused", message.format(why=reason or response.status))
     if not response.is_success:
         raise Transient(f"http-{response.status}", _("X's token endpoint does not answer as it should"))
-    token, access_token = response.get("access_token"), response.get("refresh_token")
-    if not (isinstance(token, str) and _TOKEN_PATTERN.fullmatch(token)):
+    access_token, refresh_token = response.get("access_token"), response.get("refresh_token")
+    if not (isinstance(access_token, str) and _TOKEN_PATTERN.fullmatch(access_token)):
         raise Transient("unreadable-answer", "a grant without a token")
-    if access_token is not None and not (
-        isinstance(access_token, str) and _TOKEN_PATTERN.fullmatch(access_token)
+    if refresh_token is not None and not (
+        isinstance(refresh_token, str) and _TOKEN_PATTERN.fullmatch(refresh_token)
     ):
         raise Transient("unreadable-answer", "a grant whose refresh token is none")
     return response

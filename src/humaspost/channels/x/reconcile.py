@@ -120,9 +120,9 @@ def displayed_text(tweet: Tweet) -> str:
     t.co links are expanded, the media's own link is removed, entities are unescaped.
     """
     note = tweet.get("note_tweet") or tweet.get("note_post")
-    full_text = note if isinstance(note, dict) and isinstance(note.get("text"), str) else tweet
-    text = str(full_text.get("text") or "")
-    entities = full_text.get("entities")
+    source = note if isinstance(note, dict) and isinstance(note.get("text"), str) else tweet
+    text = str(source.get("text") or "")
+    entities = source.get("entities")
     urls = entities.get("urls") if isinstance(entities, dict) else None
     for url in urls if isinstance(urls, list) else []:
         text = _expand_link(text, url) if isinstance(url, dict) else text

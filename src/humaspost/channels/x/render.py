@@ -75,10 +75,10 @@ def _unsplit_part(
     text: str, closing: str, media: list[_AssignedMedium], channel_keys: Mapping[str, Json]
 ) -> Part:
     """Return one part with all text, and with the data that ``planning.fit`` needs to split it."""
-    text_whole = "\n".join(line for line in (text, closing) if line)
+    whole_text = "\n".join(line for line in (text, closing) if line)
     media_parts: list[Json] = [item.part for item in media]
     later_extra: Json = {**_build_extra(channel_keys, first=False)}
-    unplaced: dict[str, Json] = {
+    split_data: dict[str, Json] = {
         "thread": "auto",
         "closing": closing,
         "media_parts": media_parts,
@@ -86,9 +86,9 @@ def _unsplit_part(
     }
     return Part(
         1,
-        text_whole,
+        whole_text,
         tuple(item.media for item in media),
-        {**_build_extra(channel_keys, first=True), **unplaced},
+        {**_build_extra(channel_keys, first=True), **split_data},
     )
 
 

@@ -139,7 +139,7 @@ def rename(
     print_text(lines)
 
 
-def _check_account_exists(accounts_by_name: bool, name: str) -> None:
-    if not accounts_by_name:
+def _check_account_exists(exists: bool, name: str) -> None:
+    if not exists:
         message = _("there is no account {name!r} in config.toml; see them: humaspost account list")
         raise typer.BadParameter(message.format(name=name))

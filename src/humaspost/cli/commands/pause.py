@@ -44,12 +44,12 @@ def resume() -> None:
     from humaspost.reports.sender_status import sender_status
 
     office = open_office()
-    pauses = sender_status(office)
-    if not pauses.pauses:
+    sender = sender_status(office)
+    if not sender.pauses:
         print_text(_("Nothing was paused."))
         return
     released = verbs.resume(office)
-    since = time_formatter(office).format_near(pauses.pauses[0].since)
+    since = time_formatter(office).format_near(sender.pauses[0].since)
     message = ngettext(
         "Sending again; it was paused since {since}. {count} delivery had come due.",
         "Sending again; it was paused since {since}. {count} deliveries had come due.",

@@ -27,11 +27,11 @@ def restore(
     from humaspost.cli.office import open_office, time_formatter
 
     office = open_office()
-    instant = time_formatter(office)
+    clock = time_formatter(office)
     source, since = backups.get_restore_point(office, file, adopt=adopt)
     print_note(
         [
-            _("It knows what was sent until {when}.").format(when=instant.format_full(since)),
+            _("It knows what was sent until {when}.").format(when=clock.format_full(since)),
             _("What was due since, and not settled then, becomes unknown: it is yours to settle."),
             _("It does not know a pause, a person who left, or a post that was sent early since then."),
         ]

@@ -44,12 +44,12 @@ def run(json: JsonOption = False) -> ExitCode:
     if current_options.quiet and code not in (ExitCode.OK, ExitCode.RETRY_LATER):
         # cron mails what is printed: everything that needs attention is printed there.
         print_text(
-            [*printer.format_closing(report.deliveries), *_due_error_count(report.due_problems)], error=True
+            [*printer.format_closing(report.deliveries), *_format_due_errors(report.due_problems)], error=True
         )
     return code
 
 
-def _due_error_count(problems: Sequence["Problem"]) -> list[str]:
+def _format_due_errors(problems: Sequence["Problem"]) -> list[str]:
     if not problems:
         return [_("What needs you: humaspost status")]
     from humaspost.views.text import quote_filename

@@ -54,9 +54,9 @@ def set_due(post: DatedPost, due: datetime, *, zone: str = "WIB") -> None:
     shift = due - post.date
 
     def replace_date(match: re.Match[str]) -> str:
-        date = match["zone"] or zone
-        new_date = (_parse_date(match, zone) + shift).astimezone(ZoneInfo(iana(date)))
-        return f"{match['key']}: {new_date:%Y-%m-%d %H:%M:%S} {date}"
+        zone_name = match["zone"] or zone
+        new_date = (_parse_date(match, zone) + shift).astimezone(ZoneInfo(iana(zone_name)))
+        return f"{match['key']}: {new_date:%Y-%m-%d %H:%M:%S} {zone_name}"
 
     text = _DATE_LINE.sub(replace_date, post.path.read_text("utf-8"))
     with atomic_write(post.path, mode=stat.S_IMODE(post.path.stat().st_mode)) as out:

@@ -63,9 +63,9 @@ def _run_day(office: Path, url: str, *, started_at: float, keep: bool) -> ExitCo
     with ChildProcess("schedule", "--jsonl", cwd=office) as scheduler:
         _wait_for_ledger(scheduler, deadline=started_at + MAX_DURATION / 2)
         upcoming = {item["id"] for item in plan["upcoming"]}
-        seconds = [post for post in read_dated_posts(office / "posts") if post.id in upcoming]
+        upcoming_posts = [post for post in read_dated_posts(office / "posts") if post.id in upcoming]
         distribute_dates(
-            seconds,
+            upcoming_posts,
             datetime.now(UTC) + timedelta(seconds=START_DELAY),
             duration=timedelta(seconds=DATE_INTERVAL),
         )
@@ -88,14 +88,14 @@ def _print_header(office: Path, url: str, posts: int, plan: dict[str, Any]) -> l
         ngettext("{count} error", "{count} errors", errors).format(count=errors),
         ngettext("{count} draft", "{count} drafts", drafts).format(count=drafts),
     ]
-    dated_posts = _("{count} files, their dates moved to the next {seconds} seconds")
-    expected = (
+    posts_text = _("{count} files, their dates moved to the next {seconds} seconds")
+    rows = (
         (_("office"), str(office)),
         (_("page"), f"{url}    {_('what the public would see')}"),
-        (_("posts"), dated_posts.format(count=posts, seconds=round(START_DELAY + DATE_INTERVAL))),
+        (_("posts"), posts_text.format(count=posts, seconds=round(START_DELAY + DATE_INTERVAL))),
         (_("check"), ", ".join(check)),
     )
-    return aligned(expected, placeholder=3)
+    return aligned(rows, gap=3)
 
 
 def _wait_for_ledger(scheduler: ChildProcess, *, deadline: float) -> None:

@@ -117,11 +117,11 @@ def format_summary(day: DemoDay, *, seconds: float) -> list[str]:
     others = sum(counts[state] for state in counts if state not in ("published", "failed", "unknown"))
     if others:
         states.append(_("{count} not sent").format(count=others))
-    other_count = len(day.drafts)
-    if other_count:
+    draft_count = len(day.drafts)
+    if draft_count:
         states.append(
-            ngettext("{count} post left alone", "{count} posts left alone", other_count).format(
-                count=other_count
+            ngettext("{count} post left alone", "{count} posts left alone", draft_count).format(
+                count=draft_count
             )
         )
     return [f"{', '.join(states)}. {seconds:.0f} s."]

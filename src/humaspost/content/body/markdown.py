@@ -51,8 +51,8 @@ def parse_document(body: str, report: FileReport, *, first_line: int) -> Documen
 
 
 def _parse_blocks(body_part: BodyPart, report: FileReport) -> Iterator[Block]:
-    is_plain = f"\n{body_part.text}\n"
-    if not _MARKUP_CHARACTER.search(is_plain) and not _BLOCK_START.search(is_plain):
+    padded_text = f"\n{body_part.text}\n"
+    if not _MARKUP_CHARACTER.search(padded_text) and not _BLOCK_START.search(padded_text):
         return _parse_paragraphs(body_part.text)
     for tag in _TAG.finditer(body_part.text):
         _report_html(body_part, tag, report)

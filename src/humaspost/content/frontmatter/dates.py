@@ -70,12 +70,12 @@ def parse_date(text: str, zone: str) -> PublishTime | InvalidDate:
         local = datetime(
             int(year), int(month), int(day), int(hour), int(minute), int(second or 0), tzinfo=_timezone(name)
         )
-        return resolve_local_time(local, name, seconds=second is not None)
+        return resolve_local_time(local, name, with_seconds=second is not None)
     except (ValueError, OverflowError):
         return _impossible_date(text, hour)
 
 
-def resolve_local_time(local: datetime, zone: str, *, seconds: bool = False) -> PublishTime:
+def resolve_local_time(local: datetime, zone: str, *, with_seconds: bool = False) -> PublishTime:
     """Return the instant of a local time.
 
     A time in a DST gap moves forward by the gap; in a fold the first of the two is used.
@@ -87,15 +87,17 @@ def resolve_local_time(local: datetime, zone: str, *, seconds: bool = False) -> 
     if local.utcoffset() != local.replace(fold=1).utcoffset():
         back = utc.astimezone(local.tzinfo).replace(tzinfo=None)
         shift = "gap" if back != wall_time else "fold"
-    return PublishTime(wall_time.isoformat(timespec="seconds" if seconds else "minutes"), zone, utc, shift)
+    return PublishTime(
+        wall_time.isoformat(timespec="seconds" if with_seconds else "minutes"), zone, utc, shift
+    )
 
 
 @lru_cache(maxsize=256)
 def parse_zone(written: str) -> str | None:
     """Return the IANA name of ``WIB`` and others, ``+07:00`` for an offset, None if unknown."""
-    is_named = INDONESIA.get(written.upper())
-    if is_named:
-        return is_named
+    zone_name = INDONESIA.get(written.upper())
+    if zone_name:
+        return zone_name
     if written.upper() in ("Z", "UTC"):
         return "UTC"
     offset = _OFFSET.fullmatch(written)

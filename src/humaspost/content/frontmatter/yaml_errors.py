@@ -257,8 +257,8 @@ def _check_first_character(fault: _YamlError) -> bool:
     """Report a text that begins with a sign that YAML reserves."""
     at = fault.context_position if "block scalar" in fault.yaml_context else fault.position
     line = fault.report.line_text(at.line)
-    character = KEY_LINE.match(line)
-    starts_value = character.start("value") if character else len(line) - len(line.lstrip(" -"))
+    key_line = KEY_LINE.match(line)
+    starts_value = key_line.start("value") if key_line else len(line) - len(line.lstrip(" -"))
     if starts_value != at.column - 1 or at.column > len(line) or line[starts_value] not in "@`%|>-?,]}!":
         return False
     message = _("a text that begins with {sign!r} needs quotes around it").format(sign=line[starts_value])

@@ -54,10 +54,10 @@ def without_marketing_consent(
     refused = select(marketing_preference.c.recipient).where(
         marketing_preference.c.account == of_account, marketing_preference.c.marketing.is_(False)
     )
-    has_window = select(service_window.c.recipient).where(
+    in_window = select(service_window.c.recipient).where(
         service_window.c.account == of_account, service_window.c.open_until > at
     )
-    condition = _is_reachable(audiences) & recipient.c.id.in_(refused) & recipient.c.id.not_in(has_window)
+    condition = _is_reachable(audiences) & recipient.c.id.in_(refused) & recipient.c.id.not_in(in_window)
     return conn.scalar(select(func.count()).select_from(recipient).where(condition)) or 0
 
 

@@ -31,9 +31,9 @@ def count_unexpanded(conn: Connection, *, post_id: str | None = None) -> dict[tu
     if post_id is not None:
         query = query.where(plan_row.c.post == post_id)
     # Thousands of posts go to a few audiences: each audience is counted once.
-    recipient_count = cache(lambda audiences: delivery_lists.reachable_count(conn, json.loads(audiences)))
+    count_recipients = cache(lambda audiences: delivery_lists.reachable_count(conn, json.loads(audiences)))
     return {
-        (row.post, row.name): max(0, recipient_count(row.audiences) - row.had) for row in conn.execute(query)
+        (row.post, row.name): max(0, count_recipients(row.audiences) - row.had) for row in conn.execute(query)
     }
 
 

@@ -83,9 +83,9 @@ class MediaHost:
         """
         name = self._public_name(file)
         with self._lock:
-            verified, verified_at = self._verified.get(name, (float("-inf"), ""))
-            if self._clock() - verified < VERIFIED_SECONDS:
-                return verified_at
+            verified_at, url = self._verified.get(name, (float("-inf"), ""))
+            if self._clock() - verified_at < VERIFIED_SECONDS:
+                return url
         url = self._store(file, name)
         verify_url(url, file, clock=self._clock, deadline=self._deadline)
         with self._lock:

@@ -83,7 +83,7 @@ def is_animated(image: ImageFile, mime: str) -> bool:
 
 def convert_to_srgb(image: Image.Image) -> Image.Image:
     """Return the image as 8-bit sRGB, or RGBA if any pixel is transparent, without metadata."""
-    alpha = _has_alpha(image)
+    alpha = _alpha_channel(image)
     plain = _to_srgb(_drop_alpha(image), image.info.get("icc_profile"))
     if alpha is not None:
         plain.putalpha(alpha)
@@ -111,7 +111,7 @@ def pad(image: Image.Image, geometry: Geometry) -> Image.Image:
     return background
 
 
-def _has_alpha(image: Image.Image) -> Image.Image | None:
+def _alpha_channel(image: Image.Image) -> Image.Image | None:
     if not image.has_transparency_data:
         return None
     alpha = image.convert("RGBA").getchannel("A")

@@ -54,14 +54,14 @@ def _candidate_sizes(
 
 def _resize(image: Image.Image, width: int, ratio: tuple[float, float] | None) -> Image.Image:
     """Return the image at this width, with the nearest whole height that keeps the ratio."""
-    candidates = max(1, round(image.height * width / image.width))
+    nearest = max(1, round(image.height * width / image.width))
     narrow, broad = ratio or (0.0, math.inf)
     allowed = (
         height
-        for height in (candidates, candidates - 1, candidates + 1)
+        for height in (nearest, nearest - 1, nearest + 1)
         if height and narrow <= width / height <= broad
     )
-    return image.resize((width, next(allowed, candidates)), Image.Resampling.LANCZOS)
+    return image.resize((width, next(allowed, nearest)), Image.Resampling.LANCZOS)
 
 
 def _candidate_encodings(image: Image.Image, mime: str) -> Iterator[bytes]:
@@ -73,10 +73,10 @@ def _candidate_encodings(image: Image.Image, mime: str) -> Iterator[bytes]:
             yield _save(image, mime, quality=quality, method=4)
         else:
             # Full colour resolution while space allows: red letters on white are the first to suffer.
-            full = 0 if quality >= 84 else 2
+            subsampling = 0 if quality >= 84 else 2
             # Not optimize=True: Pillow 13 gives it a buffer of one byte per pixel, and noise needs more
             # (OSError).
-            yield _save(image, mime, quality=quality, subsampling=full, progressive=False)
+            yield _save(image, mime, quality=quality, subsampling=subsampling, progressive=False)
 
 
 def _save(image: Image.Image, mime: str, **options: int) -> bytes:

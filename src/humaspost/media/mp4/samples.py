@@ -81,12 +81,14 @@ def _read_table(file: BinaryIO, box: Box, offset: int, row_format: str) -> list[
     """Return the rows of a table whose count is ``offset`` bytes into the box."""
     file.seek(box.content_start + offset)
     (count,) = struct.unpack(">I", _read_box(file, box, 4))
-    row = struct.Struct(f">{row_format}")
+    row_struct = struct.Struct(f">{row_format}")
     if count > _MAX_SAMPLES:
         raise ValueError("too many boxes")
-    if count * row.size > box.end - box.content_start - offset - 4:
+    if count * row_struct.size > box.end - box.content_start - offset - 4:
         raise ValueError("cut off")
-    return [number for values in row.iter_unpack(file.read(count * row.size)) for number in values]
+    return [
+        number for values in row_struct.iter_unpack(file.read(count * row_struct.size)) for number in values
+    ]
 
 
 def _read_box(file: BinaryIO, box: Box, size: int) -> bytes:

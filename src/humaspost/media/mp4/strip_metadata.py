@@ -24,12 +24,12 @@ _HANDLER_OFFSET = 8
 
 def strip_metadata(file: BinaryIO, size: int) -> None:
     """Remove all metadata from the open file of length ``size``; raise ValueError if it is cut."""
-    is_whole = list(iterate_boxes(file, 0, size))
-    media = [box for box in is_whole if box.kind == b"mdat"]
-    for moov in [box for box in is_whole if box.kind == b"moov"]:
+    boxes = list(iterate_boxes(file, 0, size))
+    media = [box for box in boxes if box.kind == b"mdat"]
+    for moov in [box for box in boxes if box.kind == b"moov"]:
         # Fragments first: they name tracks that are removed below.
-        _strip_fragments(file, moov, [box for box in is_whole if box.kind == b"moof"], media)
-    for box in is_whole:
+        _strip_fragments(file, moov, [box for box in boxes if box.kind == b"moof"], media)
+    for box in boxes:
         if box.kind in _METADATA_BOXES:
             _blank_box(file, box)
         elif box.kind in _CONTAINER_BOXES:
@@ -71,17 +71,15 @@ def _strip_fragments(file: BinaryIO, moov: Box, moofs: Sequence[Box], media_rang
         return
     traks = [box for box in iterate_boxes(file, moov.content_start, moov.end) if box.kind == b"trak"]
     metadata_tracks = {track_number(file, trak) for trak in traks if _is_metadata_track(file, trak)}
-    track_numbers = sample_defaults(file, moov)
-    sizes = {number: size for number, (_box, size) in track_numbers.items()}
-    fragment = [
-        fragment_part
-        for moof in moofs
-        for fragment_part in track_fragments(file, moof, metadata_tracks, sizes)
+    defaults = sample_defaults(file, moov)
+    sizes = {number: size for number, (_box, size) in defaults.items()}
+    fragments = [
+        fragment for moof in moofs for fragment in track_fragments(file, moof, metadata_tracks, sizes)
     ]
-    _blank_samples(file, (run for one in fragment for run in one.runs), media_ranges)
+    _blank_samples(file, (run for one in fragments for run in one.runs), media_ranges)
     for box in [
-        *(one.traf for one in fragment),
-        *(box for number, (box, _size) in track_numbers.items() if number in metadata_tracks),
+        *(one.traf for one in fragments),
+        *(box for number, (box, _size) in defaults.items() if number in metadata_tracks),
     ]:
         _blank_box(file, box)
 

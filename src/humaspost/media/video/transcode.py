@@ -69,11 +69,11 @@ def transcode(
         else None
     )
     encoders = {"video": video_in, "audio": audio}
-    frame_count = [video_in.source] if video_in else []
+    video_streams = [video_in.source] if video_in else []
     for loop in range(loops):
         if loop:
             source.seek(0)
-        for packet in source.demux([*frame_count, *audio_in]):
+        for packet in source.demux([*video_streams, *audio_in]):
             for frame in packet.decode():
                 if (encoder := encoders[packet.stream.type]) is not None:
                     encoder.push(frame)
@@ -96,11 +96,11 @@ class _VideoEncoder:
         interlaced: bool,
         max_duration: float | None,
     ) -> None:
-        source_rate = measure.video_stream(source)
-        if source_rate is None or settings.geometry is None:
+        source_stream = measure.video_stream(source)
+        if source_stream is None or settings.geometry is None:
             raise ValueError("no pictures")
         self._geometry = settings.geometry
-        self.source: VideoStream = source_rate
+        self.source: VideoStream = source_stream
         self._out, self._settings, self._interlaced = out, settings, interlaced
         self._max_duration = max_duration
         rate = {"maxrate": str(settings.bit_rate), "bufsize": str(settings.bit_rate * 2)}
@@ -112,7 +112,7 @@ class _VideoEncoder:
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = 1 / settings.frame_rate
         self._start_time = _start_time(source)
-        self._has_colours = _has_colour_metadata(source_rate)
+        self._has_colours = _has_colour_metadata(source_stream)
         if self._has_colours:
             created = stream.codec_context
             created.color_primaries = created.color_trc = created.colorspace = _BT709
@@ -182,8 +182,8 @@ def _has_colour_metadata(source: "VideoStream") -> bool:
 
     New phones declare HDR colours, which look grey on a normal screen.
     """
-    told = source.codec_context
-    return _UNSPECIFIED_COLOUR not in (told.color_primaries, told.color_trc, told.colorspace)
+    codec = source.codec_context
+    return _UNSPECIFIED_COLOUR not in (codec.color_primaries, codec.color_trc, codec.colorspace)
 
 
 class _AudioEncoder:

@@ -158,8 +158,8 @@ class Platform:
         try:
             return await self._received_bytes(request)
         except GraphError as error:
-            headers = json.dumps({"success": False, "error": {"message": error.message}})
-            details = {"retriable": False, "type": "ProcessingFailedError", "message": headers}
+            message = json.dumps({"success": False, "error": {"message": error.message}})
+            details = {"retriable": False, "type": "ProcessingFailedError", "message": message}
             return json_response({"debug_info": details}, status=error.status)
 
     async def _received_bytes(self, request: Request) -> dict[str, Any]:

@@ -218,11 +218,11 @@ def _count_hashtags(caption: str) -> int:
     Adjacent hashtags count one each, and a hashtag cannot start within a word.
     """
     count, is_inside, previous = 0, False, " "
-    for position, following in zip(caption, caption[1:] + " ", strict=False):
+    for character, following in zip(caption, caption[1:] + " ", strict=False):
         is_start = is_inside or not (previous.isalnum() or previous in "_&")
-        if position == "#" and is_start and (following.isalnum() or following == "_"):
+        if character == "#" and is_start and (following.isalnum() or following == "_"):
             count, is_inside = count + 1, True
         else:
-            is_inside = is_inside and (position.isalnum() or position == "_")
-        previous = position
+            is_inside = is_inside and (character.isalnum() or character == "_")
+        previous = character
     return count

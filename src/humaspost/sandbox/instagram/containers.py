@@ -53,9 +53,9 @@ class Container:
 
     def to_node(self, status: str) -> dict[str, Any]:
         """Return the container as GET shows it in ``status``."""
-        is_video = None
+        video_status = None
         if self.request.upload_type:
-            is_video = {
+            video_status = {
                 "uploading_phase": {
                     "status": "complete" if self.bytes_received else "not_started",
                     "bytes_transferred": self.bytes_received,
@@ -68,6 +68,6 @@ class Container:
             "id": self.id,
             "status_code": status,
             "status": status_text,
-            "video_status": is_video,
+            "video_status": video_status,
             "copyright_check_status": checked if self.request.is_video else None,
         }

@@ -128,7 +128,7 @@ class MediaStore:
     def _add_public_object(self, container: Container, now: datetime) -> str:
         media_id, shortcode = new_id(), secrets.token_urlsafe(8)
         kind = container.request.kind
-        index = {"REELS": "reel", "STORIES": f"stories/{accounts.USERNAME}"}.get(kind, "p")
+        path_segment = {"REELS": "reel", "STORIES": f"stories/{accounts.USERNAME}"}.get(kind, "p")
         self.state.add_object(
             PublicObject(
                 channel="instagram",
@@ -143,7 +143,7 @@ class MediaStore:
                     "product": {"REELS": "REELS", "STORIES": "STORY"}.get(kind, "FEED"),
                     "kind": kind,
                     "shortcode": shortcode,
-                    "permalink": f"https://www.instagram.com/{index}/{media_id if kind == 'STORIES' else shortcode}/",
+                    "permalink": f"https://www.instagram.com/{path_segment}/{media_id if kind == 'STORIES' else shortcode}/",
                     "children": [new_id() for _ in container.media] if kind == "CAROUSEL" else [],
                     "share_to_feed": self._is_in_feed(container.request),
                     "extra_lines": _extra_lines(
@@ -169,8 +169,8 @@ class MediaStore:
         )
 
     def _fail_processing(self, container: Container) -> None:
-        if (fails_at := str(self.get_option("processing_ends"))) != "FINISHED":
-            container.error = container.error or fails_at
+        if (final_status := str(self.get_option("processing_ends"))) != "FINISHED":
+            container.error = container.error or final_status
 
     def _check_download(self, container: Container) -> None:
         if container.request.video_url and not container.download_checked:
@@ -208,8 +208,8 @@ class MediaStore:
 
     def _fetch_image(self, request: ContainerRequest) -> PublicMedia:
         data = self._load_image(request.image_url or "", feed=request.kind != "STORIES")
-        kind = "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
-        return PublicMedia(hashlib.sha256(data).hexdigest(), kind, alt=request.alt_text, data=data)
+        mime = "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
+        return PublicMedia(hashlib.sha256(data).hexdigest(), mime, alt=request.alt_text, data=data)
 
     def _load_image(self, url: str, *, feed: bool) -> bytes:
         data = self.fetch(url, family="image", limit=image_checks.MAX_IMAGE_BYTES)
@@ -235,8 +235,8 @@ class MediaStore:
         container.seconds = video.seconds
         if not 0 <= offset < video.seconds * 1000:
             raise subcode_error(2207057, length=int(video.seconds * 1000))
-        name = "video/quicktime" if data[8:12] == b"qt  " else "video/mp4"
-        container.media = (PublicMedia(hashlib.sha256(data).hexdigest(), name, data=data),)
+        mime = "video/quicktime" if data[8:12] == b"qt  " else "video/mp4"
+        container.media = (PublicMedia(hashlib.sha256(data).hexdigest(), mime, data=data),)
 
 
 def _extra_lines(request: ContainerRequest, tagged_people: str, *, in_feed: bool) -> list[str]:
@@ -250,4 +250,4 @@ def _extra_lines(request: ContainerRequest, tagged_people: str, *, in_feed: bool
         cover: request.cover_url or request.thumb_offset is not None,
         "not in the feed": not in_feed,
     }
-    return [label for label, is_set in lines.items() if is_set]
+    return [label for label, value in lines.items() if value]

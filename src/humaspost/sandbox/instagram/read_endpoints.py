@@ -81,9 +81,9 @@ def list_posts(state: SandboxState) -> list[PublicObject]:
 
 def list_stories(state: SandboxState) -> list[PublicObject]:
     """Return the stories of the last 24 hours that listings show now, newest first."""
-    is_alive = state.now() - timedelta(hours=24)
+    since = state.now() - timedelta(hours=24)
     story_objects = state.listed_objects("instagram", accounts.USER_ID)
-    return [o for o in story_objects if o.extra["product"] == "STORY" and o.created_at > is_alive]
+    return [o for o in story_objects if o.extra["product"] == "STORY" and o.created_at > since]
 
 
 def find_medium(state: SandboxState, media_id: str) -> PublicObject | None:

@@ -120,8 +120,8 @@ class TokenStore:
 
     @staticmethod
     def _build_token(prefix: str, now: datetime) -> str:
-        lifetime = f"{int(now.timestamp()):x}Z{secrets.token_hex(8)}"
-        return f"{prefix}{lifetime}Z{_signature(lifetime)}"
+        payload = f"{int(now.timestamp()):x}Z{secrets.token_hex(8)}"
+        return f"{prefix}{payload}Z{_signature(payload)}"
 
     def _expires_at(self, token: str) -> datetime | None:
         if token == accounts.FACEBOOK_TOKEN:
@@ -137,16 +137,14 @@ class TokenStore:
             age = timedelta(hours=float(get_option(self.state, "token_age_hours")))
             remaining = timedelta(seconds=float(get_option(self.state, "token_seconds_left")))
             return self.started_at - age, self.started_at + remaining
-        lifetime, _, seal = (
-            token.removeprefix(_RENEWED_PREFIX).removeprefix(_EXCHANGED_PREFIX).rpartition("Z")
-        )
+        payload, _, seal = token.removeprefix(_RENEWED_PREFIX).removeprefix(_EXCHANGED_PREFIX).rpartition("Z")
         if (
             not token.startswith((_RENEWED_PREFIX, _EXCHANGED_PREFIX))
-            or not lifetime
-            or not hmac.compare_digest(seal, _signature(lifetime))
+            or not payload
+            or not hmac.compare_digest(seal, _signature(payload))
         ):
             raise GraphError(190, "Invalid OAuth access token - Cannot parse access token")
-        issued = datetime.fromtimestamp(int(lifetime.partition("Z")[0], 16), UTC)
+        issued = datetime.fromtimestamp(int(payload.partition("Z")[0], 16), UTC)
         return issued, issued + _LIFETIME
 
 
@@ -164,5 +162,5 @@ def _invalid_token(error: GraphError) -> dict[str, Any]:
     return {"data": {"is_valid": False, "scopes": [], "error": reason}}
 
 
-def _signature(lifetime: str) -> str:
-    return hmac.new(accounts.APP_SECRET.encode(), lifetime.encode(), "sha256").hexdigest()[:24]
+def _signature(payload: str) -> str:
+    return hmac.new(accounts.APP_SECRET.encode(), payload.encode(), "sha256").hexdigest()[:24]

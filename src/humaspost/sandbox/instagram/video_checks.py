@@ -31,7 +31,7 @@ class VideoDetails:
     width: int
     height: int
     #: True if the video breaks a rule that applies to every kind.
-    problem: bool = False
+    breaks_rule: bool = False
 
 
 def max_bytes_for(kind: str) -> int:
@@ -58,7 +58,7 @@ def probe_video(data: bytes) -> VideoDetails:
             video = _measure(container, per_second=av.time_base)
     except (av.error.FFmpegError, ValueError) as broken:
         raise subcode_error(2207026, found="video") from broken
-    return replace(video, problem=video.problem or not _is_index_first(data))
+    return replace(video, breaks_rule=video.breaks_rule or not _is_index_first(data))
 
 
 def _measure(container: "InputContainer", *, per_second: int) -> VideoDetails:
@@ -70,13 +70,13 @@ def _measure(container: "InputContainer", *, per_second: int) -> VideoDetails:
         raise subcode_error(2207026, found=stream.codec_context.name)
     seconds = float(container.duration or 0) / per_second
     video_stream = stream.codec_context
-    problem = (
+    breaks_rule = (
         not _FRAME_RATES[0] <= round(float(stream.average_rate or 0)) <= _FRAME_RATES[1]
         or video_stream.pix_fmt not in _PIXEL_FORMATS
         or (container.bit_rate or 0) > _MAX_BIT_RATE
         or not all(_is_valid_audio(audio_stream.codec_context) for audio_stream in container.streams.audio)
     )
-    return VideoDetails(seconds, video_stream.width, video_stream.height, problem)
+    return VideoDetails(seconds, video_stream.width, video_stream.height, breaks_rule)
 
 
 def _is_valid_audio(audio_stream: "AudioCodecContext") -> bool:
@@ -107,6 +107,6 @@ def status_error(video: VideoDetails, kind: str) -> str | None:
     has_valid_duration = has_valid_ratio and min_duration <= round(video.seconds, 1) <= max_duration
     return (
         None
-        if has_valid_duration and not video.problem
+        if has_valid_duration and not video.breaks_rule
         else "Error: Media upload has failed with error code 2207076"
     )

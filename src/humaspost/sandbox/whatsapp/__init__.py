@@ -74,9 +74,9 @@ class Platform:
 
     def set_preference(self, from_: str, value: str) -> None:
         """Record ``stop`` or ``resume`` for marketing messages and notify the callback."""
-        is_stopped = {*self.business.get_option("marketing_stopped")}
-        is_stopped = is_stopped | {from_} if value == "stop" else is_stopped - {from_}
-        self.state.settings["whatsapp.marketing_stopped"] = sorted(is_stopped)
+        stopped_numbers = {*self.business.get_option("marketing_stopped")}
+        stopped_numbers = stopped_numbers | {from_} if value == "stop" else stopped_numbers - {from_}
+        self.state.settings["whatsapp.marketing_stopped"] = sorted(stopped_numbers)
         bsuid = self.business.get_option("bsuid")
         self.business.send_webhook(
             webhook_payloads.preference_change(from_, value, at=self.state.now(), bsuid=bsuid)

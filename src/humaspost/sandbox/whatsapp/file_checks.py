@@ -59,8 +59,8 @@ def _video_error(data: bytes, mime: str) -> str | None:
     An Ogg file is Opus in mono. Without PyAV the sandbox cannot read such files, so it
     refuses every one.
     """
-    starts, is_audio = _AUDIO_TYPES.get(mime, ((), "aac"))
-    if not (data.startswith(starts) if starts else data[4:8] == b"ftyp"):
+    signatures, audio_codec = _AUDIO_TYPES.get(mime, ((), "aac"))
+    if not (data.startswith(signatures) if signatures else data[4:8] == b"ftyp"):
         return f"The content of the file is not {mime}."
     try:
         import av  # imported late: it costs 0.1 s, and most messages have neither video nor audio
@@ -68,7 +68,7 @@ def _video_error(data: bytes, mime: str) -> str | None:
         return "This sandbox has no PyAV to read it."
     try:
         with av.open(io.BytesIO(data), mode="r") as container:
-            return _stream_error(container, is_audio, has_video=mime.startswith("video/"))
+            return _stream_error(container, audio_codec, has_video=mime.startswith("video/"))
     except (av.FFmpegError, ValueError):
         return f"The content of the file is not {mime}."
 

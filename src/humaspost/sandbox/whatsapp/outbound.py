@@ -51,7 +51,7 @@ async def send_message(business: BusinessState, message: Message) -> dict[str, A
         callback=message.biz_opaque_callback_data,
         failure_code=content.failure_code or _failure_code(business, to, content.category),
     )
-    status = _is_held(business, content)
+    status = _initial_status(business, content)
     await _publish(business, message, sent_message, content, is_held=status.startswith("held"))
     return _accepted_response(business, message, sent_message, status if content.template else None)
 
@@ -120,7 +120,7 @@ def _failure_code(business: BusinessState, to: str, category: str) -> int | None
     return int(code) if code else None
 
 
-def _is_held(business: BusinessState, content: MessageContent) -> str:
+def _initial_status(business: BusinessState, content: MessageContent) -> str:
     if content.template and business.get_option("held") != "no":
         return "held_for_quality_assessment"
     return "accepted"
@@ -142,10 +142,8 @@ async def _publish(
         business.state.add_object(_build_public_object(message, sent_message, content))
     is_early = bool(business.get_option("webhook_before_response")) and business.subscribed
     if is_early:
-        is_first_status = business.status_change(
-            sent_message, "failed" if sent_message.failure_code else "sent"
-        )
-        await to_thread.run_sync(business.webhook_sender.send_immediately, is_first_status)
+        first_status = business.status_change(sent_message, "failed" if sent_message.failure_code else "sent")
+        await to_thread.run_sync(business.webhook_sender.send_immediately, first_status)
     business.schedule_statuses(sent_message, is_first_sent=is_early, delay_after=1.0 if is_held else 0.0)
 
 

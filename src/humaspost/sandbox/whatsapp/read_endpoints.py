@@ -66,11 +66,11 @@ def debug_token_node(token: str) -> dict[str, Any]:
         return {"data": {"is_valid": False, "scopes": [], "error": reason}}
     granular = [{"scope": scope, "target_ids": [accounts.BUSINESS_ACCOUNT_ID]} for scope in _SCOPES]
     token_data = {"app_id": accounts.APP_ID, "type": "SYSTEM_USER", "application": "humaspost"}
-    issued_at = {"expires_at": 0, "data_access_expires_at": 0, "issued_at": 1_767_225_600}
+    times = {"expires_at": 0, "data_access_expires_at": 0, "issued_at": 1_767_225_600}
     return {
         "data": {
             **token_data,
-            **issued_at,
+            **times,
             "is_valid": True,
             "scopes": list(_SCOPES),
             "granular_scopes": granular,
@@ -93,9 +93,9 @@ def message_history_events(business: BusinessState, wamid: str | None) -> dict[s
         return {"data": []}
     now, history = business.state.now(), []
     for state in ("failed",) if sent_message.failure_code else ("sent", "delivered", "read"):
-        retry = business.get_option("sent_seconds" if state == "failed" else f"{state}_seconds")
-        if retry is not None and now >= sent_message.sent_at + timedelta(seconds=retry):
-            at = sent_message.sent_at + timedelta(seconds=retry)
+        delay = business.get_option("sent_seconds" if state == "failed" else f"{state}_seconds")
+        if delay is not None and now >= sent_message.sent_at + timedelta(seconds=delay):
+            at = sent_message.sent_at + timedelta(seconds=delay)
             event = {"delivery_status": state.upper(), "timestamp": int(at.timestamp())}
             history.append({"id": f"e{sent_message.wamid[-12:]}{state[0]}", **event})
     return {

@@ -103,9 +103,9 @@ def template_node(template: Template, fields: str | None) -> dict[str, Any]:
 
 
 def _list_summary(templates: list[Template], matching: list[Template], names: list[str]) -> dict[str, Any]:
-    allowed_names = {"total_count": len(matching), "message_template_count": len(templates)}
-    allowed_names |= {"message_template_limit": 250, "are_translations_complete": True}
-    return {name: allowed_names[name] for name in names if name in allowed_names}
+    summary = {"total_count": len(matching), "message_template_count": len(templates)}
+    summary |= {"message_template_limit": 250, "are_translations_complete": True}
+    return {name: summary[name] for name in names if name in summary}
 
 
 def _matches(template: Template, query: Mapping[str, str]) -> bool:

@@ -204,8 +204,8 @@ def _check_buttons(buttons: list[dict[str, Any]], components: list[Component]) -
     A code to copy is required (templates/marketing-templates/coupon-templates). A Flow must
     be named, with or without parameters (chatwoot/chatwoot#14714: 131009).
     """
-    sent_indexes = [component for component in components if component.type.lower() == "button"]
-    used = {_button_index(component, len(buttons)): component for component in sent_indexes}
+    button_components = [component for component in components if component.type.lower() == "button"]
+    used = {_button_index(component, len(buttons)): component for component in button_components}
     for index, button in enumerate(buttons):
         kind, component = str(button["type"]).upper(), used.get(index)
         if component and (component.sub_type or "").upper() != kind:

@@ -168,8 +168,8 @@ class Platform:
                     upload_request.media_category, _decode_base64(upload_request.media)
                 )
             }
-        category_given = {"media_type", "shared", "additional_owners"}
-        _check_form(call.form, needed={"media", "media_category"}, allowed=category_given)
+        optional_fields = {"media_type", "shared", "additional_owners"}
+        _check_form(call.form, needed={"media", "media_category"}, allowed=optional_fields)
         category = validate(
             SimpleUpload, {"media": "", "media_category": call.form["media_category"]}
         ).media_category

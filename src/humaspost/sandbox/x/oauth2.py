@@ -60,14 +60,12 @@ class TokenStore:
             raise BadGrant("invalid_scope", f"Known scopes: {' '.join(sorted(SCOPES))}.")
         code = secrets.token_urlsafe(24)
         method = query.get("code_challenge_method", "plain")
-        redirect_parts = self._now() + CODE_SECONDS
+        expires_at = self._now() + CODE_SECONDS
         self._grants_by_code[code] = _Grant(
-            scopes, redirect_parts, query["redirect_uri"], query["code_challenge"], method
+            scopes, expires_at, query["redirect_uri"], query["code_challenge"], method
         )
-        redirect_uri = {"state": query.get("state", ""), "code": code}
-        return (
-            f"{query['redirect_uri']}{'&' if '?' in query['redirect_uri'] else '?'}{urlencode(redirect_uri)}"
-        )
+        parameters = {"state": query.get("state", ""), "code": code}
+        return f"{query['redirect_uri']}{'&' if '?' in query['redirect_uri'] else '?'}{urlencode(parameters)}"
 
     def grant_token(self, form: dict[str, str], authorization: str) -> dict[str, Any]:
         """Return a new access token and, with offline.access, a new refresh token."""
@@ -93,10 +91,10 @@ class TokenStore:
         kind, _, credentials = authorization.partition(" ")
         if kind.lower() == "basic":
             expected = base64.b64encode(f"{accounts.CLIENT_ID}:{accounts.CLIENT_SECRET}".encode()).decode()
-            expected_credentials = credentials.strip() == expected
+            is_known_client = credentials.strip() == expected
         else:
-            expected_credentials = form.get("client_id") == accounts.CLIENT_ID
-        if not expected_credentials:
+            is_known_client = form.get("client_id") == accounts.CLIENT_ID
+        if not is_known_client:
             raise BadGrant("unauthorized_client", "Missing or wrong client credentials.", status=401)
 
     def _redeem_code(self, form: dict[str, str]) -> _Grant:

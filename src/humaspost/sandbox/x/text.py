@@ -43,10 +43,10 @@ def _lower_bound(text: str) -> int:
 
     A word without a dot is not a link. A word with very many dots is not a link in use.
     """
-    dots = [(len(word), word.count(".")) for word in text.split()]
+    lengths = [(len(word), word.count(".")) for word in text.split()]
     return sum(
-        length if has_many_dots > _MAX_DOTS else 0 if has_many_dots else length // _MAX_CHARACTERS_PER_UNIT
-        for length, has_many_dots in dots
+        length if dot_count > _MAX_DOTS else 0 if dot_count else length // _MAX_CHARACTERS_PER_UNIT
+        for length, dot_count in lengths
     )
 
 
@@ -121,5 +121,5 @@ def _find_entities(displayed: str, urls: list[dict[str, Any]]) -> dict[str, Any]
     mentions = [
         {"start": m.start(), "end": m.end(), "username": m.group(1)} for m in _MENTION.finditer(displayed)
     ]
-    match = {"urls": urls, "hashtags": tags, "cashtags": cashtag_list, "mentions": mentions}
-    return {kind: items for kind, items in match.items() if items}
+    entities = {"urls": urls, "hashtags": tags, "cashtags": cashtag_list, "mentions": mentions}
+    return {kind: items for kind, items in entities.items() if items}

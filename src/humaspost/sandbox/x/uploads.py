@@ -114,13 +114,13 @@ class UploadStore:
 
     def status(self, media_id: str) -> dict[str, Any]:
         """Return the response of finalize with the present progress."""
-        upload = self._is_finalized(media_id)
+        upload = self._get_finalized(media_id)
         upload.never_ready = upload.never_ready or never_ready.get()
         return self._upload_fields(upload)
 
     def describe(self, request: Metadata) -> dict[str, Any]:
         """Set the alt text for posts that are created from now on."""
-        upload = self._is_finalized(request.id)
+        upload = self._get_finalized(request.id)
         if family_of(upload.category) == "video" and request.metadata.alt_text:
             raise _invalid_parameter("metadata.alt_text", upload.category, "alt text is for images and GIFs")
         if request.metadata.alt_text:
@@ -133,7 +133,7 @@ class UploadStore:
 
         A second track of a language replaces the first.
         """
-        video, track = self._is_finalized(request.id), self._is_finalized(request.subtitles.id)
+        video, track = self._get_finalized(request.id), self._get_finalized(request.subtitles.id)
         for upload, kind in ((video, "video"), (track, "subtitles")):
             if family_of(upload.category) != kind:
                 raise _invalid_parameter("id", upload.id, f"{upload.category} where {kind} is needed")
@@ -149,10 +149,10 @@ class UploadStore:
         uploads = [self._uploads[i] for i in ids if i in self._uploads]
         kinds = [family_of(u.category) for u in uploads]
         is_allowed = kinds == ["image"] * len(ids) or kinds in (["gif"], ["video"])
-        attached_kinds = all(u.category.startswith(("tweet_", "amplify_")) for u in uploads)
+        is_for_posts = all(u.category.startswith(("tweet_", "amplify_")) for u in uploads)
         if (
             not is_allowed
-            or not attached_kinds
+            or not is_for_posts
             or len(set(ids)) < len(ids)
             or not all(map(self._is_usable, uploads))
         ):
@@ -190,7 +190,7 @@ class UploadStore:
             raise _invalid_parameter("id", media_id, "Your media IDs are invalid.")
         return upload
 
-    def _is_finalized(self, media_id: str) -> Upload:
+    def _get_finalized(self, media_id: str) -> Upload:
         upload = self._uploads.get(media_id)
         if upload is None or upload.finalized_at is None or self._is_expired(upload):
             raise _invalid_parameter("id", media_id, "Your media IDs are invalid.")
