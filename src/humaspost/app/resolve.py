@@ -123,7 +123,7 @@ def remote_locations(
 
 
 def _require_addresses(office: Office, unresolved: Sequence[DeliveryRecord]) -> None:
-    """Raise UnusableAddress if a later part needs the address, or nothing else can be recorded."""
+    """Raise UnusableAddress if an address is missing that a later part or the record needs."""
     with office.ledger().read() as conn:
         required_keys = unknown_outcomes.blocking_parts(
             conn, [row.key for row in unresolved]

@@ -64,7 +64,7 @@ class AudienceFile:
 
 
 class _UnusableFile(Exception):
-    """The file as a whole cannot be read; carries the Problem."""
+    """A file that cannot be read as a whole, with its Problem."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.code)

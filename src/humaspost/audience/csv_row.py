@@ -62,7 +62,7 @@ class RejectedRow:
 
 
 class _RowRejected(Exception):
-    """The row is rejected; becomes a RejectedRow at once."""
+    """A row that is not imported; ``read_row`` turns it into a RejectedRow."""
 
 
 def read_row(

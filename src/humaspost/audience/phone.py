@@ -12,9 +12,9 @@ _PHONE_PATTERN = re.compile(r"\+?[\d\s().\-/]+")
 
 
 class InvalidPhone(Exception):
-    """A text without a valid phone number; ``code`` is a code of ``audience``.
+    """A text that is not a valid phone number.
 
-    ``message`` describes the problem.
+    ``code`` is one of ``audience.codes``; ``message`` describes the problem.
     """
 
     def __init__(self, code: str, message: str) -> None:

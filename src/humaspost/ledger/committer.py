@@ -29,7 +29,7 @@ class Committer:
         self._thread.start()
 
     def submit(self, operation: Callable[[Connection], T]) -> "Future[T]":
-        """Return a future of the operation's answer, which is set once it is on disk."""
+        """Queue the operation and return a future that has its answer once it is on disk."""
         future: Future[T] = Future()
         self._queue.put((operation, future))
         return future

@@ -107,7 +107,7 @@ def _check_base_url(address: str | None, path: str, *, is_demo: bool) -> Iterabl
 
 
 def _check_defaults(accounts: list[Account], document: ConfigDocument) -> Iterable[Problem]:
-    """Yield a problem for two defaults of a channel.
+    """Yield a problem for each channel with more than one default account.
 
     A channel without a default is only unclear where a post names the channel itself.
     """

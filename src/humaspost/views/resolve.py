@@ -62,7 +62,7 @@ def format_proof(proof: str) -> str:
 
 
 def confirmation_question(resolution: str, count: int) -> str:
-    """Return the question before the resolution is recorded."""
+    """Return the question that the user must confirm before the resolution is recorded."""
     templates = {
         "published": ngettext("Is it live?", "Are all {count} live?", count),
         "retry": ngettext(

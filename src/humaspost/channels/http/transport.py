@@ -89,7 +89,7 @@ def use_exchange(exchange: HttpExchange) -> Iterator[None]:
 
 
 class PlainSocket(socket.socket):
-    """A socket that ends with its exchange and marks the first byte that the kernel accepts."""
+    """A socket with the deadline of its exchange; marks the first byte that the kernel accepts."""
 
     def send(self, data: Any, flags: int = 0) -> int:
         """Send at least one byte to the kernel and mark it in the exchange."""
@@ -115,7 +115,7 @@ class PlainSocket(socket.socket):
 
 
 class TlsSocket(ssl.SSLSocket):
-    """A TLS socket that ends with its exchange.
+    """A TLS socket with the deadline of its exchange.
 
     A failed write over TLS is no proof: ``TrackedConnection.send`` marks the exchange as sent beforehand.
     """
@@ -219,9 +219,10 @@ POOLS = {"http": _PlainPool, "https": _TlsPool}
 
 
 def tls_context() -> ssl.SSLContext:
-    """Return a verifying context of at least TLS 1.2; its sockets end with the exchange.
+    """Return a context for TLS 1.2 or later that verifies certificates.
 
-    The context has no certificates yet: ``requests`` loads its bundle, or the given one, at each connection.
+    Its sockets keep the deadline of the exchange. It has no certificates yet: ``requests`` loads its bundle, or
+    the given one, at each connection.
     """
     context = create_urllib3_context(ssl_minimum_version=ssl.TLSVersion.TLSv1_2)
     context.sslsocket_class = cast("type[ssl.SSLSocket]", TlsSocket)

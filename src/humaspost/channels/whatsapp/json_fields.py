@@ -55,7 +55,7 @@ def get_phone(document: dict[str, Any], key: str) -> str | None:
 
 
 def get_user_id(document: dict[str, Any], key: str) -> str | None:
-    """Return the business-scoped user id, or None if the value is a number or absent."""
+    """Return the business-scoped user id, or None if the value is not such an id."""
     text = get_id(document, key)
     return text if _USER_ID.fullmatch(text) else None
 

@@ -6,7 +6,7 @@ from humaspost.cli.terminal import print_json, print_text, terminal_columns
 
 
 def doctor(json: JsonOption = False) -> ExitCode:
-    """What will fail tomorrow, each with its remedy; offline, and nothing is changed."""
+    """Show what will fail tomorrow, each with its remedy; works offline and changes nothing."""
     from humaspost.cli.office import open_office, time_formatter
     from humaspost.reports.doctor import Level, run_checks
     from humaspost.views.doctor import format_results, result_to_json

@@ -98,7 +98,7 @@ class FieldReader:
         return ""
 
     def read_single_line(self, mapping: KeyMapping, key: str, *, path: str = "") -> str:
-        """Return the text of a field that may not contain line breaks."""
+        """Return the text of a field if it is one line, otherwise report an error and return ""."""
         if mapping.get(key) is None:
             return ""
         text = self.read_text(mapping, key, path=path)

@@ -81,7 +81,7 @@ class GateFactsReader:
 
 
 def select_claimed(keys: list[str], owner: str) -> Any:
-    """Return the query for these deliveries, with everything that the rules need.
+    """Return the query for the deliveries' rows, with all facts that the gate needs.
 
     It gives only rows that ``owner`` has claimed.
     """

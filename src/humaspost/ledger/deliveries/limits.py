@@ -207,7 +207,7 @@ def get_next_free_at(conn: Connection, account: str, quota: Quota, *, now: datet
 def list_uses(
     conn: Connection, account_name: str, name: str, *, since: datetime, now: datetime
 ) -> list[datetime]:
-    """Return when each place of the account's quota was used since then, oldest first.
+    """Return each time since ``since`` when the account's quota was used, oldest first.
 
     The gate counts the same uses.
     """

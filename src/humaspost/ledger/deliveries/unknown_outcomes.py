@@ -186,7 +186,7 @@ def owner_of_remote_id(conn: Connection, row: DeliveryRecord, remote_id: str) ->
 
 
 def blocking_parts(conn: Connection, keys: Collection[str]) -> set[str]:
-    """Return those of the deliveries that a later part waits for."""
+    """Return the keys of those deliveries that a later part waits for."""
     where = delivery.c.key.in_(keys) & thread_parts.is_blocking()
     return set(conn.scalars(select(delivery.c.key).where(where)))
 

@@ -24,7 +24,10 @@ OPTED_OUT, NO_MARKETING, MARKETING = "opt-out", "no-marketing", "marketing-again
 
 
 def find_phone(conn: Connection, account: str, event: PersonEvent, *, now: datetime) -> str | None:
-    """Return the person's number as the register has it, or None where it was never named."""
+    """Return the person's phone number, and remember the event's other names for it.
+
+    It is the register's number, without one the event's, and None if neither has one.
+    """
     names = [name for name in (event.user_id, event.phone) if name]
     person = _find_recipient(conn, account, event)
     if person is None:

@@ -290,7 +290,7 @@ def _mark_failed(
 def _failure_result(
     conn: Connection, row: Row[Any], number: int, code: str, event: MessageStatus | None
 ) -> EventKind:
-    """Return FAILED, HELD with the account, or RETRY while the event allows another try."""
+    """Return HELD if the failure holds the account, RETRY if a retry is left, else FAILED."""
     if event is None:
         return EventKind.FAILED
     if event.restricts_account and account_holds.is_held(conn, row.account, AccountHold.LOGIN):

@@ -128,7 +128,7 @@ def template_status_change(template: Template, *, at: datetime) -> dict[str, Any
 
 
 def preference_change(from_: str, value: str, *, at: datetime, bsuid: str) -> dict[str, Any]:
-    """Return the change for a ``stop`` or ``resume`` of marketing; its time is a number."""
+    """Return the change that reports ``stop`` or ``resume`` of marketing; its time is a number."""
     preference_value: dict[str, Any] = {
         **contact_names(from_, bsuid),
         "detail": f"User requested to {value} marketing messages",
