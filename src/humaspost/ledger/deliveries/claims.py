@@ -234,9 +234,9 @@ def get_next_due(conn: Connection, account_id: str, *, only_post: str | None = N
 
 
 def _next_account_check(account_id: str) -> Any:
-    """Return the query for the next check of a refused login, or the next write of a throttled account.
+    """Return the query for the next check of a held account.
 
-    The account is checked only where deliveries wait for it.
+    A refused login is checked, a throttled account written to, only where deliveries wait for it.
     """
     held = exists().where(
         delivery.c.account == account.c.id,

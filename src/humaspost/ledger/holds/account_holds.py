@@ -89,13 +89,16 @@ def throttle(conn: Connection, account_id: str, *, code: str, until: datetime) -
 
 
 def release_throttled(conn: Connection, account_id: str, *, now: datetime) -> int:
-    """Release what a throttle holds, under the late policy; return how many deliveries that frees."""
+    """Release what a throttle holds, under the late policy; return how many deliveries."""
     is_throttled = (delivery.c.account == account_id) & (delivery.c.reason == StopReason.THROTTLE)
     return states.move(conn, states.UNHOLD, is_throttled, now=now, reason="")
 
 
 def release_for_probe(conn: Connection, account_id: str, *, now: datetime) -> None:
-    """Release what a throttle holds once its time is over; the gate then tries one write at a time."""
+    """Release what a throttle holds when its time is over.
+
+    The gate then tries one write at a time.
+    """
     is_over = (account.c.hold == AccountHold.THROTTLE) & (account.c.hold_until <= now)
     if conn.scalar(select(account.c.id).where(account.c.id == account_id, is_over)) is not None:
         release_throttled(conn, account_id, now=now)
