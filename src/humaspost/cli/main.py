@@ -9,6 +9,7 @@ def main() -> NoReturn:
     """Run the command and end the process with an ``ExitCode``, never with a trace."""
     from humaspost.cli.language import from_environment
 
+    _replace_closed_streams()
     # Must come before other imports of humaspost: help texts are translated at import.
     from_environment()
     from humaspost.cli.errors import run_guarded
@@ -20,6 +21,14 @@ def main() -> NoReturn:
         os._exit(code)  # a thread holds standard output, and the interpreter would wait for it
     _close_stdout()
     sys.exit(code)
+
+
+def _replace_closed_streams() -> None:
+    # After `>&-` Python has no stream, and the next file that is opened would get its number.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8")
+            setattr(sys, name, stream)
 
 
 def _close_stdout() -> None:
