@@ -48,6 +48,14 @@ def test_a_command_explains_what_is_wrong_and_what_to_do(folder: Path, command: 
     assert path.read_bytes() == before
 
 
+def test_its_sentences_fit_in_the_terminal(folder: Path) -> None:
+    refused = run("status", cwd=folder).err
+    _before, found = run("doctor", cwd=folder).out.split("!!  ledger")
+    lines = (refused + found).splitlines()
+    # A path has no place to break it.
+    assert [line for line in lines if len(line) > 80 and len(line.split()) > 1] == []
+
+
 def test_doctor_reports_the_same(folder: Path) -> None:
     text = " ".join(expect(run("doctor", cwd=folder), 78).out.split())
     assert "this ledger was made by a test version of humaspost and cannot be used:" in text
@@ -69,6 +77,6 @@ def test_a_backup_of_such_a_ledger_is_never_restored(folder: Path) -> None:
     copy = folder / "copy.sqlite3"
     (folder / ".humaspost").rename(folder / "old")
     (folder / "old" / "ledger.sqlite3").rename(copy)
-    error = expect(run("restore", str(copy), "--yes", cwd=folder), 78).err
+    error = " ".join(expect(run("restore", str(copy), "--yes", cwd=folder), 78).err.split())
     assert f"cannot be used: {copy}" in error
     assert "humaspost restore FILE" in error

@@ -104,7 +104,10 @@ def _report_ledger_error(error: Any) -> ExitCode:
 
 
 def _report_unsupported_ledger(error: Any) -> ExitCode:
-    _report_ledger_error(error)
+    from humaspost.views.text import wrap_text
+
+    columns = terminal_columns()
+    print_text([*wrap_text(str(error), columns), *wrap_text(error.hint, columns)], error=True)
     return ExitCode.CONFIG
 
 

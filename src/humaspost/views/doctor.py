@@ -21,10 +21,17 @@ def format_results(results: Sequence[CheckResult], *, clock: TimeFormatter, colu
         text = wrap_text(result_text(result, clock), columns, indent=" " * len(head)) or [head]
         lines += [head + text[0].lstrip(), *text[1:]]
         if remedy := result_remedy(result):
-            lines.append(" " * len(head) + escape_unsafe(remedy))
+            lines += _format_remedy(result, remedy, columns, indent=" " * len(head))
     bad = sum(result.level is Level.BAD for result in results)
     total = ngettext("{count} thing to mend.", "{count} things to mend.", bad).format(count=bad)
     return [*lines, "", total if bad else _("Nothing to mend.")]
+
+
+def _format_remedy(result: CheckResult, remedy: str, columns: int, *, indent: str) -> list[str]:
+    """Return the remedy on one line, so that its command can be copied; sentences are wrapped."""
+    if result.stops_every_command:
+        return wrap_text(remedy, columns, indent=indent)
+    return [indent + escape_unsafe(remedy)]
 
 
 def result_to_json(result: CheckResult, clock: TimeFormatter) -> dict[str, str]:
