@@ -7,7 +7,7 @@ from typing import Any
 
 from humaspost.base.i18n import _, ngettext
 from humaspost.model.delivery import UNRESOLVED_STATES, State
-from humaspost.model.reasons import StopReason
+from humaspost.model.reasons import StopReason, is_part_reason
 from humaspost.model.records import DeliveryRecord, PostTotals
 from humaspost.reports.attention import LoginRequired
 from humaspost.reports.status import RECENT_PERIOD, StatusReport
@@ -137,7 +137,7 @@ def _format_target(entry: PostTotals) -> str:
     hold_reason = entry.reasons.get(State.HELD, "") if entry.counts[State.HELD] else ""
     words = (
         [_("held: {reason}").format(reason=hold_reason)]
-        if hold_reason and not hold_reason.startswith("part")
+        if hold_reason and not is_part_reason(hold_reason)
         else []
     )
     if entry.audiences:
