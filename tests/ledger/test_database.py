@@ -20,10 +20,27 @@ from tests.support.prototype_ledger import make_prototype_ledger
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
 
-def tables(path: Path) -> dict[str, str]:
+def tables(path: Path) -> dict[str, object]:
+    """Return what each table and index holds, whatever the order of its columns; a later one is added last."""
     with closing(sqlite3.connect(path)) as db:
-        rows = db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-        return {name: " ".join(sql.split()) for name, sql in rows if name != "alembic_version"}
+        rows = db.execute("SELECT name, type, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+        return {
+            name: _table_content(db, name, sql) if type_ == "table" else " ".join(sql.split())
+            for name, type_, sql in rows
+            if name != "alembic_version"
+        }
+
+
+def _table_content(db: sqlite3.Connection, name: str, sql: str) -> tuple[object, ...]:
+    columns = {row[1]: (row[2].upper(), row[3], row[5]) for row in db.execute(f"PRAGMA table_info({name})")}
+    references = {row[2:5] for row in db.execute(f"PRAGMA foreign_key_list({name})")}
+    is_unique = "SELECT name FROM pragma_index_list(?) WHERE origin = 'u'"
+    unique = {
+        tuple(row[2] for row in db.execute(f"PRAGMA index_info({index})"))
+        for (index,) in db.execute(is_unique, (name,))
+    }
+    checks = {" ".join(line.split()).rstrip(",") for line in sql.splitlines() if "CHECK" in line}
+    return columns, references, unique, checks
 
 
 def test_reading_before_the_first_write_makes_no_file(tmp_path):

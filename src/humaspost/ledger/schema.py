@@ -26,7 +26,7 @@ from humaspost.ledger.dialect import partial_index
 from humaspost.model.delivery import State
 
 #: The migration that makes this schema; a test compares the two.
-HEAD = "0001"
+HEAD = "0002"
 
 
 class UtcTimestamp(TypeDecorator[datetime]):
@@ -87,6 +87,7 @@ post = Table(
     Column("title", Text, nullable=False),
     Column("hold", Text),  # why the post is not sent now: draft, error, gone
     Column("scanned_at", UtcTimestamp, nullable=False),
+    Column("stamp", Text),  # the file's identity and times when it was last read
 )
 
 rendition = Table(
@@ -122,6 +123,16 @@ plan_row = Table(
     Column("replies_to", Text),
     Column("repeats", Text),
     Column("edition", Integer, nullable=False, default=1),
+    # False = the newest plan does not have this post on this account.
+    Column("planned", Boolean, nullable=False, default=True),
+    # What a person decided for the whole post on this account: cancel, publish, retry.
+    Column("decision", Text),
+    Column("decided_at", UtcTimestamp),
+    # The last write, or the end of a wait for a quota, a rate, a retry or a lookup.
+    Column("progress_at", UtcTimestamp),
+    # A stop of the whole post, settled before its recipients have rows: held, missed, expired.
+    Column("stop", Text),
+    Column("stop_reason", Text, nullable=False, default=""),
     Index("plan_row_due", "account", "due_at"),
 )
 
@@ -227,6 +238,7 @@ consent = Table(
     Column("source", Text, nullable=False),
     Column("consented_at", Text, nullable=False),
     Column("recorded_at", UtcTimestamp, nullable=False),
+    Column("withdrawn_at", UtcTimestamp),  # the newest import has no consent any more
 )
 
 audience = Table(
@@ -236,6 +248,11 @@ audience = Table(
     Column("file", Text, nullable=False),
     Column("digest", Text, nullable=False),
     Column("imported_at", UtcTimestamp, nullable=False),
+    # Why the file as it is now is not taken over, which version of the file, and its findings as JSON.
+    Column("hold", Text),
+    Column("hold_digest", Text, nullable=False, default=""),
+    Column("hold_detail", Text, nullable=False, default=""),
+    Column("held_at", UtcTimestamp),
 )
 
 audience_member = Table(
@@ -321,4 +338,19 @@ sender = Table(
     Column("started_at", UtcTimestamp, nullable=False),
     Column("heartbeat_at", UtcTimestamp, nullable=False),
     Column("stopped_at", UtcTimestamp),
+    # The files that it runs with: the digest of config.toml, of each list, the stamp of each secret's source.
+    Column("config_digest", Text, nullable=False, default=""),
+    Column("list_digests", Text, nullable=False, default="{}"),
+    Column("secret_stamps", Text, nullable=False, default="{}"),
+    # Why the newest version of a file that decides is not in use, as JSON: path to reason.
+    Column("stale_files", Text, nullable=False, default="{}"),
+)
+
+#: People whom the office was asked to forget: no number, no name.
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("digest", Text, primary_key=True),  # a keyed HMAC of the number; the key is not in the ledger
+    Column("opted_out_at", UtcTimestamp),
+    Column("forgotten_at", UtcTimestamp, nullable=False),
 )

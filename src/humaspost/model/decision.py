@@ -3,11 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from humaspost.model.delivery import State
 from humaspost.model.post import Late
 from humaspost.model.reasons import AccountHold, FileHold, StopReason
+
+
+class UserDecision(StrEnum):
+    """A person's decision about a whole post on one account, kept with its plan row."""
+
+    CANCEL = "cancel"
+    PUBLISH = "publish"
+    RETRY = "retry"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,10 @@ class StopReason(StrEnum):
     LIST = "list"
     #: The part before it is published, but its address is unknown.
     NO_ADDRESS = "nowhere"
+    #: The newest plan does not have it: not this account, not this part, or not this recipient.
+    NOT_PLANNED = "not-in-plan"
+    #: The lists that the post names reach nobody.
+    NO_RECIPIENTS = "no-recipients"
     # missed, expired
     LATE = "late"
     EXPIRES = "expires"
@@ -49,6 +53,8 @@ class StopReason(StrEnum):
     NO_MARKETING = "no-marketing"
     # failed
     SAME_TEXT = "same-text"
+    #: Our own error while it was prepared or sent (unknown, where its intent was committed).
+    BUG = "bug"
     # unknown
     LOOKUP = "lookup"
     DECISION = "decision"

@@ -43,6 +43,16 @@ REASON_EXPLANATIONS = {
     "quota": "The platform's allowance is spent; it goes on when that is renewed.",
     "throttle": "Three outcomes in a row were unknown, so the account waits and tries one at a time.",
     "file": "The post's file is missing, a draft, or has problems. It goes on when that is mended.",
+    "not-in-plan": (
+        "The newest plan does not have it: its file no longer names this account, this part of the thread or a list "
+        "with this recipient. It goes on when the file names it again."
+    ),
+    "no-recipients": "The lists that the post names reach nobody. It goes on when a list has recipients.",
+    "list": "A list that the post names is missing or cannot be used as it is. `humaspost check` says why.",
+    "bug": (
+        "humaspost itself failed while it prepared or sent this delivery. If its outcome is unknown, look on the "
+        "platform yourself. Please report the error that `humaspost log POST` shows."
+    ),
     "part": "An earlier part of the thread is not live yet.",
     "late": "Its time passed by more than the grace.",
     "before-ledger": "It was due before this office's ledger was made; a new ledger never sends old posts.",

@@ -1,0 +1,40 @@
+"""What a person decided and what a whole post waits for, held lists, withdrawn consents, forgotten people."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+_STATEMENTS = (
+    "ALTER TABLE post ADD COLUMN stamp TEXT",
+    "ALTER TABLE plan_row ADD COLUMN planned BOOLEAN NOT NULL DEFAULT 1",
+    "ALTER TABLE plan_row ADD COLUMN decision TEXT",
+    "ALTER TABLE plan_row ADD COLUMN decided_at TEXT",
+    "ALTER TABLE plan_row ADD COLUMN progress_at TEXT",
+    "ALTER TABLE plan_row ADD COLUMN stop TEXT",
+    "ALTER TABLE plan_row ADD COLUMN stop_reason TEXT NOT NULL DEFAULT ''",
+    "UPDATE plan_row SET progress_at = first_write_at",
+    "ALTER TABLE consent ADD COLUMN withdrawn_at TEXT",
+    "ALTER TABLE audience ADD COLUMN hold TEXT",
+    "ALTER TABLE audience ADD COLUMN hold_digest TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE audience ADD COLUMN hold_detail TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE audience ADD COLUMN held_at TEXT",
+    "ALTER TABLE sender ADD COLUMN config_digest TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE sender ADD COLUMN list_digests TEXT NOT NULL DEFAULT '{}'",
+    "ALTER TABLE sender ADD COLUMN secret_stamps TEXT NOT NULL DEFAULT '{}'",
+    "ALTER TABLE sender ADD COLUMN stale_files TEXT NOT NULL DEFAULT '{}'",
+    """
+    CREATE TABLE forgotten (
+        digest TEXT NOT NULL,
+        opted_out_at TEXT,
+        forgotten_at TEXT NOT NULL,
+        PRIMARY KEY (digest)
+    )
+    """,
+)
+
+
+def upgrade() -> None:
+    """Add the columns and the table."""
+    for statement in _STATEMENTS:
+        op.execute(statement)
