@@ -191,9 +191,13 @@ def _load_claimed(conn: Connection, keys: list[str], owner: str) -> list[Claim]:
 def release_claims(
     conn: Connection, keys: list[str], *, owner: str, not_before: datetime | None, now: datetime
 ) -> None:
-    """Schedule claimed deliveries again that were not sent."""
+    """Schedule claimed deliveries again that were not sent.
+
+    Without ``not_before`` the end of an earlier wait stays: lateness may count from it.
+    """
     is_ours = delivery.c.key.in_(keys) & (delivery.c.owner == owner)
-    states.move(conn, states.RELEASE, is_ours, now=now, owner=None, not_before=not_before)
+    times = {} if not_before is None else {"not_before": not_before}
+    states.move(conn, states.RELEASE, is_ours, now=now, owner=None, **times)
 
 
 def note_error(conn: Connection, key: str, *, owner: str, code: str, detail: str) -> None:

@@ -44,7 +44,10 @@ SEND = _define("send", [_S.PREPARING], _S.SENDING, "the gate commits the intent 
 #: The transition of a delivery that the gate denies, by the state that the gate decides.
 DENIALS: Mapping[State, Transition] = {
     _S.HELD: _define(
-        "deny-held", [_S.PREPARING], _S.HELD, "the gate finds a pause, or a hold of file or account"
+        "deny-held",
+        [_S.PREPARING],
+        _S.HELD,
+        "the gate finds a pause, a hold of its file, account or list, or that the newest plan does not have it",
     ),
     _S.MISSED: _define(
         "deny-missed", [_S.PREPARING], _S.MISSED, "the gate finds it late, and a person decides"
@@ -57,6 +60,9 @@ DENIALS: Mapping[State, Transition] = {
     ),
     _S.FAILED: _define(
         "deny-failed", [_S.PREPARING], _S.FAILED, "the gate finds the same text published under another id"
+    ),
+    _S.CANCELLED: _define(
+        "deny-cancelled", [_S.PREPARING], _S.CANCELLED, "the gate finds that a person cancelled its post"
     ),
 }
 
