@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from humaspost.ledger import accounts, database
-from humaspost.ledger.deliveries import claims, gate_facts, sync_plan
+from humaspost.ledger.deliveries import claims, gate_facts, post_stops, sync_plan
 from humaspost.ledger.deliveries.gate import Gate, GateRequest, GateResult
 from humaspost.ledger.schema import account, audience, audience_member, consent, delivery, meta, recipient
 from humaspost.model.account import Account
@@ -93,6 +93,7 @@ class Office:
         """Expand what is due and claim it."""
 
         def work(conn: Any) -> list[Row[Any]]:
+            post_stops.settle_due(conn, self.account, decide=self.decide, until=self.now, now=self.now)
             claims.expand_due(
                 conn, self.account, check_recipient=check_recipient, until=self.now, now=self.now
             )

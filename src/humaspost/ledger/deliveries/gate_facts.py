@@ -134,14 +134,18 @@ def post_facts() -> list[Any]:
     """Return the columns of ``plan_row`` joined with ``post`` that ``read_post`` needs."""
     names = ("post", "due_at", "expires_at", "late", "grace", "type", "during_pause", "planned", "decision")
     names += ("decided_at", "first_write_at", "progress_at")
-    return [*[plan_row.c[name] for name in names], post.c.hold.label("file_hold"), is_list_held()]
+    return [
+        *[plan_row.c[name] for name in names],
+        post.c.hold.label("file_hold"),
+        is_list_held().label("list_hold"),
+    ]
 
 
-def is_list_held() -> Any:
-    """Return the column ``list_hold``: a list that the post of ``plan_row`` names is held."""
+def is_list_held() -> ColumnElement[bool]:
+    """Return the condition that a list that the post of ``plan_row`` names now is held."""
     named = dialect.json_texts(plan_row.c.audiences)
     held = select(audience.c.name).join(named, named.c.value == audience.c.name)
-    return held.where(audience.c.hold.isnot(None)).correlate(plan_row).exists().label("list_hold")
+    return held.where(audience.c.hold.isnot(None)).correlate(plan_row).exists()
 
 
 def is_member_of_named(recipient_id: Any) -> ColumnElement[bool]:
@@ -153,6 +157,13 @@ def is_member_of_named(recipient_id: Any) -> ColumnElement[bool]:
         .correlate_except(audience_member, named)
         .exists()
     )
+
+
+def has_members() -> ColumnElement[bool]:
+    """Return the condition that a list that the post of ``plan_row`` names now has anybody."""
+    named = dialect.json_texts(plan_row.c.audiences)
+    member = select(audience_member.c.audience).join(named, named.c.value == audience_member.c.audience)
+    return member.correlate(plan_row).exists()
 
 
 def has_consent(recipient_id: Any) -> ColumnElement[bool]:

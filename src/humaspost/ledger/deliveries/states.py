@@ -106,6 +106,14 @@ HOLD = _define(
 UNHOLD = _define("unhold", [_S.HELD], _S.SCHEDULED, "the cause of the hold ends")
 EXPIRE_PARTS = _define("expire-parts", [_S.HELD], _S.EXPIRED, "an earlier part of the thread expired")
 
+# -- the whole post ------------------------------------------------------------------------------------
+SETTLE_MISSED = _define(
+    "settle-missed", [_S.SCHEDULED], _S.MISSED, "its whole post is late, and a person decides"
+)
+SETTLE_EXPIRED = _define(
+    "settle-expired", [_S.SCHEDULED], _S.EXPIRED, "its whole post expired, or is late under `late: skip`"
+)
+
 # -- the file changes ----------------------------------------------------------------------------------
 REPLAN = _define("replan", [_S.MISSED, _S.FAILED], _S.SCHEDULED, "its file got a new date or was corrected")
 
@@ -120,6 +128,13 @@ CANCEL = _define(
     _S.CANCELLED,
     "a person cancels it",
 )
+#: The transition of the recipients of a post that is denied as a whole, by the state that is decided.
+SETTLEMENTS: Mapping[State, Transition] = {
+    _S.HELD: HOLD,
+    _S.MISSED: SETTLE_MISSED,
+    _S.EXPIRED: SETTLE_EXPIRED,
+    _S.CANCELLED: CANCEL,
+}
 CANCEL_PARTS = _define(
     "cancel-parts", [_S.HELD], _S.CANCELLED, "a person cancelled an earlier part of the thread"
 )
@@ -181,7 +196,7 @@ WEBHOOK_FAILURES: Mapping[State, Transition] = {
 TRANSITIONS: tuple[Transition, ...] = (
     *(CLAIM, RELEASE, RECOVER, DELAY, SEND, *DENIALS.values()),
     *(PUBLISH, RESCHEDULE, REFUSE_ACCOUNT, FAIL, FAIL_POST, MARK_UNKNOWN, PROVE_ABSENT),
-    *(HOLD, UNHOLD, EXPIRE_PARTS, REPLAN),
+    *(HOLD, UNHOLD, EXPIRE_PARTS, SETTLE_MISSED, SETTLE_EXPIRED, REPLAN),
     *(CONFIRM_PUBLISHED, RETRY, CANCEL, CANCEL_PARTS, PUBLISH_NOW, *UNDO_PUBLISH_NOW.values()),
     *(RESTORE_GAP, REOPEN, *WEBHOOK_FAILURES.values()),
 )
