@@ -12,9 +12,9 @@ from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.delivery.events import DeliveryEvent
 from humaspost.delivery.worker.preparations import Preparation, Preparations
 from humaspost.ledger.deliveries import claims, post_stops
-from humaspost.ledger.deliveries.post_stops import PostStop
 from humaspost.ledger.schema import rendition
 from humaspost.model.event_kind import EventKind
+from humaspost.model.records import PostStop
 from humaspost.model.rendition import Part, Rendition
 
 

@@ -68,14 +68,14 @@ def expand_due(
 def _expand_post(
     conn: Connection, row: Row[Any], now: datetime, *, check_recipient: CheckRecipient, limit: int
 ) -> int:
+    if not _has_rows(conn, row) and post_stops.stop_empty(conn, row):
+        return 0
     recipients = _next_recipients(conn, row, limit)
     if recipients:
         deliveries = [_new_delivery(row, person, check_recipient) for person in recipients]
         states.insert_deliveries(conn, deliveries, now=now)
-    condition = (plan_row.c.post == row.post) & (plan_row.c.account == row.account)
-    if not recipients and not _has_rows(conn, row):
-        post_stops.stop_empty(conn, row)
-    elif len(recipients) < limit:
+    if len(recipients) < limit:
+        condition = (plan_row.c.post == row.post) & (plan_row.c.account == row.account)
         conn.execute(update(plan_row).where(condition).values(expanded=True))
     restored = restore_gap.get_restore_gap(conn) if recipients else None
     if restored is not None and row.due_at < restored.until:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
 from humaspost.ledger import accounts, dialect
 from humaspost.ledger.database import get_created_at
@@ -130,10 +130,20 @@ class GateFactsReader:
         return accounts.status_from_row(self.account_row)
 
 
+def read_posts(conn: Connection, *, now: datetime) -> dict[tuple[str, str], GateFacts]:
+    """Return the facts of each planned post, by post and account name, for reports."""
+    query = select(account.c.id, account.c.name, *post_facts()).join(
+        account, account.c.id == plan_row.c.account
+    )
+    rows = conn.execute(query.join(post, post.c.id == plan_row.c.post)).all()
+    readers = {id_: GateFactsReader(conn, id_, now=now) for id_ in {row.id for row in rows}}
+    return {(row.post, row.name): readers[row.id].read_post(row) for row in rows}
+
+
 def post_facts() -> list[Any]:
     """Return the columns of ``plan_row`` joined with ``post`` that ``read_post`` needs."""
-    names = ("post", "due_at", "expires_at", "late", "grace", "type", "during_pause", "planned", "decision")
-    names += ("decided_at", "first_write_at", "progress_at")
+    of_file = ("post", "due_at", "expires_at", "late", "grace", "type", "during_pause", "planned")
+    names = (*of_file, "decision", "decided_at", "first_write_at", "progress_at")
     return [
         *[plan_row.c[name] for name in names],
         post.c.hold.label("file_hold"),
@@ -159,16 +169,24 @@ def is_member_of_named(recipient_id: Any) -> ColumnElement[bool]:
     )
 
 
-def has_members() -> ColumnElement[bool]:
-    """Return the condition that a list that the post of ``plan_row`` names now has anybody."""
+def has_recipients() -> ColumnElement[bool]:
+    """Return the condition that the lists that the post of ``plan_row`` names now reach anybody."""
     named = dialect.json_texts(plan_row.c.audiences)
-    member = select(audience_member.c.audience).join(named, named.c.value == audience_member.c.audience)
-    return member.correlate(plan_row).exists()
+    joined = (
+        select(recipient.c.id)
+        .join(audience_member, audience_member.c.recipient == recipient.c.id)
+        .join(named, named.c.value == audience_member.c.audience)
+    )
+    reached = joined.where(recipient.c.opted_out_at.is_(None), has_consent(recipient.c.id))
+    return reached.correlate(plan_row).exists()
 
 
 def has_consent(recipient_id: Any) -> ColumnElement[bool]:
     """Return the condition that the recipient agreed, by the newest list that names them."""
-    return exists().where(consent.c.recipient == recipient_id, consent.c.withdrawn_at.is_(None))
+    agreed = select(consent.c.recipient).where(
+        consent.c.recipient == recipient_id, consent.c.withdrawn_at.is_(None)
+    )
+    return agreed.correlate_except(consent).exists()
 
 
 def select_claimed(keys: list[str], owner: str) -> Any:

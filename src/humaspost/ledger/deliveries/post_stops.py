@@ -4,7 +4,7 @@ Recipients without rows are stopped by ``plan_row.stop``; those with rows change
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -24,21 +24,12 @@ from sqlalchemy import (
 )
 
 from humaspost.ledger.deliveries import restore_gap, states
-from humaspost.ledger.deliveries.gate_facts import GateFactsReader, has_members, is_list_held, post_facts
+from humaspost.ledger.deliveries.gate_facts import GateFactsReader, has_recipients, is_list_held, post_facts
 from humaspost.ledger.schema import account, delivery, pause, plan_row, post
 from humaspost.model.decision import Decide, Deny
 from humaspost.model.delivery import State
 from humaspost.model.reasons import AccountHold, StopReason
-
-
-@dataclass(frozen=True, slots=True)
-class PostStop:
-    """A fan-out that was stopped, with its recipients that had rows."""
-
-    post: str
-    state: State
-    reason: str
-    count: int = 0
+from humaspost.model.records import PostStop
 
 
 def settle_due(
@@ -83,7 +74,7 @@ def _is_hold_over() -> ColumnElement[bool]:
         (reason == StopReason.FILE) & ~has_file_hold,
         (reason == StopReason.NOT_PLANNED) & plan_row.c.planned,
         (reason == StopReason.LIST) & not_(is_list_held()),
-        (reason == StopReason.NO_RECIPIENTS) & has_members(),
+        (reason == StopReason.NO_RECIPIENTS) & has_recipients(),
         reason.in_(list(AccountHold)) & ~has_account_hold,
     )
 
@@ -92,7 +83,12 @@ def _settle_unexpanded(
     conn: Connection, reader: GateFactsReader, is_due: ColumnElement[bool], decide: Decide
 ) -> Iterator[PostStop]:
     is_open = plan_row.c.expanded.is_(False) & (plan_row.c.stop.is_(None) | (plan_row.c.stop == State.HELD))
-    columns = [*post_facts(), plan_row.c.stop, plan_row.c.stop_reason, has_members().label("has_members")]
+    columns = [
+        *post_facts(),
+        plan_row.c.stop,
+        plan_row.c.stop_reason,
+        has_recipients().label("has_recipients"),
+    ]
     rows = conn.execute(_select_posts(*columns).where(is_due, is_open)).all()
     restored = restore_gap.get_restore_gap(conn) if rows else None
     changes = []
@@ -101,16 +97,16 @@ def _settle_unexpanded(
             continue  # it may have gone out in the gap: its recipients become unknown, one by one
         denial = decide(reader.read_post(row))
         stop = denial if isinstance(denial, Deny) and denial.state in states.SETTLEMENTS else None
-        if row.stop_reason == StopReason.NO_RECIPIENTS and not row.has_members:
+        if row.stop_reason == StopReason.NO_RECIPIENTS and not row.has_recipients:
             continue
         state, reason = (stop.state, stop.reason) if stop else (None, "")
         if (row.stop, row.stop_reason) != (state, reason):
             changes.append({"the_post": row.post, "new_stop": state, "new_reason": reason})
         if state is not None and (row.stop, row.stop_reason) != (state, reason):
-            yield PostStop(row.post, state, reason)
+            yield PostStop(row.post, reader.account_row.name, state, reason)
     if changes:
         is_one = (plan_row.c.account == reader.account_row.id) & (plan_row.c.post == bindparam("the_post"))
-        values = {"stop": bindparam("new_stop"), "stop_reason": bindparam("new_reason")}
+        values: dict[str, Any] = {"stop": bindparam("new_stop"), "stop_reason": bindparam("new_reason")}
         conn.execute(update(plan_row).where(is_one).values(values), changes)
 
 
@@ -145,15 +141,24 @@ def _settle_expanded(
             transition = states.SETTLEMENTS[denial.state]
             of_post = is_claimable & (delivery.c.post == row.post)
             count = states.move(conn, transition, of_post, now=now, reason=denial.reason)
-            yield PostStop(row.post, denial.state, denial.reason, count)
+            if count:
+                yield PostStop(row.post, reader.account_row.name, denial.state, denial.reason)
+
+
+def list_stops(conn: Connection) -> set[PostStop]:
+    """Return the stops of fan-outs whose recipients have no rows."""
+    query = select(plan_row.c.post, account.c.name, plan_row.c.stop, plan_row.c.stop_reason)
+    is_stopped = plan_row.c.expanded.is_(False) & plan_row.c.stop.isnot(None)
+    rows = conn.execute(query.join(account, account.c.id == plan_row.c.account).where(is_stopped))
+    return {PostStop(row.post, row.name, State(row.stop), row.stop_reason) for row in rows}
 
 
 def _select_posts(*columns: Any) -> Select[Any]:
     return select(*columns).join(post, post.c.id == plan_row.c.post)
 
 
-def stop_empty(conn: Connection, row: Row[Any]) -> None:
-    """Hold a post whose lists reach nobody; it goes on when one has recipients."""
+def stop_empty(conn: Connection, row: Row[Any]) -> bool:
+    """Hold a post whose lists reach nobody, until one has recipients; return True if it is held."""
     pair = (plan_row.c.post == row.post) & (plan_row.c.account == row.account)
     values = {"stop": State.HELD, "stop_reason": StopReason.NO_RECIPIENTS}
-    conn.execute(update(plan_row).where(pair).values(values))
+    return bool(conn.execute(update(plan_row).where(pair, not_(has_recipients())).values(values)).rowcount)
