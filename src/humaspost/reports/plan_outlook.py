@@ -138,7 +138,7 @@ def _with_missing_file(scan: ScanResult, entries: Iterable[PostTotals]) -> Itera
 
 def _ledger_outlook(entry: PostTotals, row: PlanRow) -> tuple[int, list[tuple[str, str]]]:
     kinds = [
-        (state.value, entry.reasons.get(state, ""))
+        (state.value, entry.reasons.get(state) or (entry.stop_reason if entry.stop is state else ""))
         for state in (
             State.UNKNOWN,
             State.MISSED,
@@ -147,7 +147,7 @@ def _ledger_outlook(entry: PostTotals, row: PlanRow) -> tuple[int, list[tuple[st
             State.REFUSED,
             State.CANCELLED,
         )
-        if entry.counts[state]
+        if entry.counts[state] or entry.stop is state
     ]
     remaining = entry.remaining_count
     if entry.date_at != row.due.utc:
