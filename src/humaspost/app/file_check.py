@@ -6,7 +6,7 @@ from humaspost.settings.settings import Settings
 
 
 def create_file_check(settings: Settings) -> CheckFile:
-    """Return the function that compares a file of the office with its stamp; it reads no content.
+    """Return the function that compares a file with its stamp; it reads no content.
 
     Where the whole posts folder is away, the last plan stands. A file without a stamp was read by an older
     humaspost: it counts as unchanged.

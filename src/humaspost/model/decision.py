@@ -85,7 +85,7 @@ class Deny:
 
 @dataclass(frozen=True, slots=True)
 class Reread:
-    """No decision yet: the file is not what the plan was made from, so it is read again first."""
+    """A deferred decision: the file is not what was read, so it is read again first."""
 
 
 Decision = Allow | Deny | Reread

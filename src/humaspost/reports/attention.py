@@ -46,7 +46,7 @@ class LoginRequired:
 
 
 def attention(office: Office, conn: Connection) -> list[AttentionItem]:
-    """Return all items: unknown, missed, failed, missing files, replies without an address, empty lists.
+    """Return all items: deliveries, missing files, replies without an address, stopped posts.
 
     The same problem on several accounts is one item.
     """

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from humaspost.app.office import Office
 from humaspost.app.scan import ScanResult
 from humaspost.ledger.deliveries.sync_plan import PENDING_STATES, is_mass_removal
-from humaspost.model.delivery import State
 from humaspost.model.plan import PlanRow
 from humaspost.model.reasons import FileHold, StopReason
 from humaspost.model.records import PostTotals
@@ -84,24 +83,14 @@ def plan_outlook(office: Office, scan: ScanResult) -> PlanOutlook:
     upcoming: list[Upcoming] = []
     not_sending: list[NotSending] = []
     for row in scan.plan.rows:
-        entry = judge.entries.get((row.post, row.account.name))
         preview = preview_of(office, row, audience_size)
-        due = judge.due_at(row)
-        remaining, kinds = _ledger_outlook(entry, row) if entry else (0, [])
-        is_open = entry is None or bool(remaining) or entry.stop is State.HELD
-        if is_open and (entry is None or (not entry.counts[State.PUBLISHED] and due < judge.now)):
-            remaining = _count_all(row, preview)
-        hold_reason = entry.reasons.get(State.HELD, "") if entry else ""
-        denial = judge.denial(row, remaining) if is_open else None
-        if denial is not None:
-            is_waiting = denial.state is State.HELD and remaining > 0
-            hold_reason = denial.reason if is_waiting else hold_reason
-            remaining = remaining if is_waiting else 0
-            kinds = kinds if is_waiting else [*kinds, (denial.state.value, denial.reason)]
-        if remaining:
-            upcoming.append(Upcoming(row, preview, due, remaining, hold_reason))
-        for kind, reason in dict.fromkeys(kinds):
-            not_sending.append(NotSending(kind, row.post, row.file, due, (row.account.name,), reason))
+        forecast = judge.forecast(row, _count_all(row, preview))
+        if forecast.remaining:
+            upcoming.append(Upcoming(row, preview, forecast.due, forecast.remaining, forecast.hold_reason))
+        for kind, reason in forecast.not_sent:
+            not_sending.append(
+                NotSending(kind, row.post, row.file, forecast.due, (row.account.name,), reason)
+            )
     not_sending += _with_missing_file(scan, list(judge.entries.values()))
     upcoming.sort(key=lambda one: (one.due, one.row.post))
     return PlanOutlook(tuple(upcoming), (*_merge_accounts(not_sending), *_blocked_or_draft(scan)))
@@ -134,31 +123,6 @@ def _with_missing_file(scan: ScanResult, entries: Iterable[PostTotals]) -> Itera
                 (entry.account,),
                 StopReason.LIST if entry.audiences else StopReason.FILE,
             )
-
-
-def _ledger_outlook(entry: PostTotals, row: PlanRow) -> tuple[int, list[tuple[str, str]]]:
-    kinds = [
-        (state.value, entry.reasons.get(state) or (entry.stop_reason if entry.stop is state else ""))
-        for state in (
-            State.UNKNOWN,
-            State.MISSED,
-            State.FAILED,
-            State.EXPIRED,
-            State.REFUSED,
-            State.CANCELLED,
-        )
-        if entry.counts[state] or entry.stop is state
-    ]
-    remaining = entry.remaining_count
-    if entry.date_at != row.due.utc:
-        # No sender has read the new date yet: it undoes what the old one caused.
-        undone = (State.MISSED, State.EXPIRED, State.FAILED)
-        remaining += entry.count(*undone)
-        kinds = [pair for pair in kinds if pair[0] not in undone]
-    # Compared with the file as it is now: maybe no sender has read it since the last edit.
-    frozen = entry.frozen_rendition
-    changed = frozen != row.rendition.hash if frozen else entry.changed
-    return remaining, [*kinds, ("changed", "")] if changed else kinds
 
 
 def _merge_accounts(not_sending: Sequence[NotSending]) -> Iterator[NotSending]:

@@ -59,9 +59,9 @@ class GateFactsReader:
         self.account_row = conn.execute(select(account).where(account.c.id == account_id)).one()
 
     def read(self, row: Row[Any], part: Part | None, *, is_started: bool) -> GateFacts:
-        """Return every fact that may stop the write of ``part``; None = its rendition has no such part.
+        """Return every fact that may stop the write of ``part``.
 
-        ``is_started`` = a delivery of the post was written on this account before.
+        ``part`` is None if the rendition has no such part. ``is_started`` = a delivery of the post was written on this account before.
         """
         now = self._now
         window_open = not row.recipient or (row.open_until is not None and row.open_until > now)
@@ -109,7 +109,10 @@ class GateFactsReader:
         )
 
     def _get_file_state(self, row: Row[Any]) -> FileState:
-        """Return the state of the post's file now; where a scan found its loss suspicious, the plan stands."""
+        """Return the state of the post's file now.
+
+        Where so many files vanished that a scan changed nothing, the plan stands: it counts as present.
+        """
         if row.post not in self._file_states:
             state = self._check_file(row.file, row.stamp)
             if state is FileState.ABSENT and row.post in self._vanished_posts:
@@ -159,7 +162,7 @@ def is_list_held() -> ColumnElement[bool]:
 
 
 def is_member_of_named(recipient_id: Any) -> ColumnElement[bool]:
-    """Return the condition that a list that the post of ``plan_row`` names now has the recipient."""
+    """Return the condition that a list that ``plan_row`` names now has the recipient."""
     named = dialect.json_texts(plan_row.c.audiences)
     member = select(audience_member.c.audience).join(named, named.c.value == audience_member.c.audience)
     return (
@@ -236,7 +239,7 @@ def select_claimed(keys: list[str], owner: str) -> Any:
 
 
 def load_part(conn: Connection, rendition_hash: str, number: int) -> Part | None:
-    """Return part ``number`` of the stored rendition with this hash, or None if it has fewer parts."""
+    """Return part ``number`` of the stored rendition, or None if it has fewer parts."""
     text = conn.scalar(select(rendition.c.body).where(rendition.c.hash == rendition_hash))
     parts = Rendition.from_json(json.loads(text or "")).parts
     return parts[number - 1] if number <= len(parts) else None

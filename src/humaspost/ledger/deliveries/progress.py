@@ -1,4 +1,4 @@
-"""The last progress of posts that began; ``policy/lateness.py`` says what counts as progress.
+"""The last progress of posts that began; ``policy/lateness.py`` says what counts.
 
 A delivery that waits by itself has the end of its wait in ``not_before``; here is what a whole post shares.
 """

@@ -63,9 +63,9 @@ _WAITS = (State.SCHEDULED, "")
 
 
 def _load_stops(conn: Connection) -> dict[tuple[str, str], tuple[State, str]]:
-    """Return state and reason of the recipients without rows, by (post, account name), where not scheduled.
+    """Return state and reason of recipients without rows, where they are not scheduled.
 
-    What the sender settled counts, or what the ledger records of the whole post and will be settled.
+    By (post, account name). What the sender settled counts, or what the ledger records of the whole post and will be settled.
     """
     names = ("post", "stop", "stop_reason", "planned", "decision")
     columns: list[Any] = [*[plan_row.c[name] for name in names], account.c.name, post.c.hold]
