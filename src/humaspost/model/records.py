@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from humaspost.model.account import AccountStatus
+from humaspost.model.decision import UserDecision
 from humaspost.model.delivery import WAITING_STATES, State
 
 
@@ -120,7 +121,8 @@ class PostTotals:
     """One post on one account, with its deliveries by state.
 
     ``counts`` and ``reasons`` include recipients that have no row yet. ``frozen_rendition`` is the hash of
-    the rendition that was published first; ``changed`` is True if the file differs from it.
+    the rendition that was published first; ``changed`` is True if the file differs from it. ``decision`` is
+    what a person decided last for the whole post on the account.
     """
 
     id: str
@@ -136,6 +138,13 @@ class PostTotals:
     frozen_rendition: str | None
     counts: Counter[str]
     reasons: dict[str, str]
+    decision: UserDecision | None = None
+    decided_at: datetime | None = None
+
+    @property
+    def cancelled_at(self) -> datetime | None:
+        """Return when a person cancelled the post on the account; None = it is not cancelled."""
+        return self.decided_at if self.decision is UserDecision.CANCEL else None
 
     def count(self, *states: State) -> int:
         """Return how many deliveries are in one of these states."""
@@ -150,3 +159,33 @@ class PostTotals:
     def remaining_count(self) -> int:
         """Return how many deliveries are still to be sent, with those on hold."""
         return self.count(*WAITING_STATES, State.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class CancelCounts:
+    """The effect of a cancel of a post on one account.
+
+    The cancel comes too late for ``published``, ``sending`` and ``unknown`` deliveries. ``cancelled_at`` = the
+    post was cancelled there before.
+    """
+
+    account: str
+    stopped: int
+    published: int = 0
+    sending: int = 0
+    unknown: int = 0
+    cancelled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelledPost:
+    """The cancelled part of a post on one account.
+
+    ``publish`` sends ``revocable`` deliveries after all. It never sends ``maybe_live`` ones: their outcome was
+    unknown when they were given up. ``cancelled_at`` None = only single deliveries were cancelled.
+    """
+
+    account: str
+    cancelled_at: datetime | None
+    revocable: int
+    maybe_live: int

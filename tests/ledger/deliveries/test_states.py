@@ -143,13 +143,15 @@ MADE_BY: dict[str, tuple[str, ...]] = {
     "replan": ("edit_post",),
     "confirm-published": ("confirm_published",),
     "retry": ("retry",),
-    "cancel": ("cancel",),
+    "cancel": ("cancel", "cancel_post", "reschedule", "fail", "check_unknown", "receive_failure"),
     "cancel-parts": ("cancel",),
     "publish-now": ("publish_now",),
+    "uncancel": ("publish_now",),
     "undo-scheduled": ("undo_publish_now",),
     "undo-held": ("undo_publish_now",),
     "undo-missed": ("undo_publish_now",),
     "undo-failed": ("undo_publish_now",),
+    "undo-uncancel": ("undo_publish_now",),
     "restore-gap": ("restore",),
     "reopen": ("receive_success",),
     "webhook-failed": ("receive_failure",),
@@ -217,15 +219,13 @@ DESIGN: dict[State, set[State]] = {
 }
 
 
-#: The design names these too, and no command makes them: an end of the last three is never undone, what is only
-#: scheduled ends at the gate (claimed), and a claimed delivery is released before it can be cancelled.
+#: The design names these too, and no command makes them: an end of the last two is never undone, and what is only
+#: scheduled ends at the gate (claimed).
 NOT_MADE = {
     (State.SCHEDULED, State.EXPIRED),
     (State.SCHEDULED, State.REFUSED),
-    (State.PREPARING, State.CANCELLED),
     (State.EXPIRED, State.SCHEDULED),
     (State.REFUSED, State.SCHEDULED),
-    (State.CANCELLED, State.SCHEDULED),
 }
 #: What the design says in the text around its table.
 BESIDE = {

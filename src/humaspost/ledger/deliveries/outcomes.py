@@ -8,7 +8,7 @@ from typing import Any, assert_never
 
 from sqlalchemy import Connection, insert, select, update
 
-from humaspost.ledger.deliveries import preparations, states
+from humaspost.ledger.deliveries import decisions, preparations, states
 from humaspost.ledger.deliveries.attempts import end_attempt
 from humaspost.ledger.holds import account_holds
 from humaspost.ledger.people import marketing_preferences, service_windows
@@ -187,6 +187,7 @@ def reschedule(
         detail=detail,
     )
     end_attempt(conn, key, number, outcome=outcome, now=now, code=code, detail=detail)
+    decisions.settle_cancelled(conn, delivery.c.key == key, now=now)
     _unfreeze(conn, key)
 
 
@@ -210,6 +211,7 @@ def mark_failed(
     if whole_post:
         states.move(conn, states.FAIL_POST, _other_recipients(conn, key), now=now, **values)
     end_attempt(conn, key, number, outcome="failed", now=now, code=code, detail=detail)
+    decisions.settle_cancelled(conn, delivery.c.key == key, now=now)
     _unfreeze(conn, key)
 
 
@@ -292,6 +294,7 @@ def record_check(
             lookups=lookups,
             next_lookup_at=None,
         )
+        decisions.settle_cancelled(conn, delivery.c.key == key, now=now)
         _unfreeze(conn, key)
         return
     values: dict[str, object] = {"lookups": lookups, "next_lookup_at": next_at, "updated_at": now}

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, and_, func, select, true
 
 from humaspost.ledger.queries import delivery_lists
 from humaspost.ledger.schema import account, delivery, plan_row, post
+from humaspost.model.decision import UserDecision
 from humaspost.model.delivery import State
 from humaspost.model.records import PostTotals
 
@@ -25,7 +26,7 @@ def count_unexpanded(conn: Connection, *, post_id: str | None = None) -> dict[tu
         select(plan_row.c.post, account.c.name, plan_row.c.audiences, func.count(delivery.c.key).label("had"))
         .join(account, account.c.id == plan_row.c.account)
         .outerjoin(delivery, delivery_join)
-        .where(plan_row.c.expanded.is_(False))
+        .where(plan_row.c.expanded.is_(False) | plan_row.c.stop.isnot(None))
         .group_by(plan_row.c.post, plan_row.c.account)
     )
     if post_id is not None:
@@ -40,17 +41,31 @@ def count_unexpanded(conn: Connection, *, post_id: str | None = None) -> dict[tu
 def count_by_state(conn: Connection, *, post_id: str | None = None) -> Counter[str]:
     """Return the number of deliveries by state, with recipients that have no rows yet.
 
-    Those count as scheduled, or as held where their post is held.
+    Those count as scheduled, as held where their post is held, or under the stop of the whole post.
     """
     query = select(delivery.c.state, func.count()).group_by(delivery.c.state)
     if post_id is not None:
         query = query.where(delivery.c.post == post_id)
     counts: Counter[str] = Counter({row[0]: row[1] for row in conn.execute(query)})
-    holds = {row.id: row.hold for row in conn.execute(select(post.c.id, post.c.hold))}
-    for (pending_post, _account), recipients in count_unexpanded(conn, post_id=post_id).items():
+    unexpanded_states = _list_unexpanded_states(conn, post_id)
+    for key, recipients in count_unexpanded(conn, post_id=post_id).items():
         if recipients:
-            counts[State.HELD if holds.get(pending_post) else State.SCHEDULED] += recipients
+            counts[unexpanded_states[key]] += recipients
     return counts
+
+
+def _list_unexpanded_states(conn: Connection, post_id: str | None) -> dict[tuple[str, str], State]:
+    """Return the state of the recipients without rows, by (post, account name)."""
+    query = (
+        select(plan_row.c.post, account.c.name, plan_row.c.stop, post.c.hold)
+        .join(account, account.c.id == plan_row.c.account)
+        .join(post, post.c.id == plan_row.c.post)
+        .where(plan_row.c.fan_out, true() if post_id is None else plan_row.c.post == post_id)
+    )
+    return {
+        (row.post, row.name): State(row.stop or (State.HELD if row.hold else State.SCHEDULED))
+        for row in conn.execute(query)
+    }
 
 
 def list_by_post(conn: Connection, *, post_id: str | None = None) -> list[PostTotals]:
@@ -63,9 +78,10 @@ def list_by_post(conn: Connection, *, post_id: str | None = None) -> list[PostTo
         if row.state is not None and row.n:
             entries[key].counts[row.state] += row.n
             entries[key].reasons.setdefault(row.state, row.reason)
+    unexpanded_states = _list_unexpanded_states(conn, post_id)
     for key, recipients in count_unexpanded(conn, post_id=post_id).items():
         if recipients and key in entries:
-            entries[key].counts[State.HELD if entries[key].hold else State.SCHEDULED] += recipients
+            entries[key].counts[unexpanded_states[key]] += recipients
     return list(entries.values())
 
 
@@ -83,6 +99,8 @@ def _select_totals(post_id: str | None) -> Select[Any]:
             plan_row.c.changed,
             plan_row.c.frozen_rendition,
             plan_row.c.audiences,
+            plan_row.c.decision,
+            plan_row.c.decided_at,
             delivery.c.state,
             func.count(delivery.c.key).label("n"),
             func.max(delivery.c.reason).label("reason"),
@@ -113,6 +131,8 @@ def _empty_totals(row: Row[Any]) -> PostTotals:
         frozen_rendition=row.frozen_rendition,
         counts=Counter(),
         reasons={},
+        decision=UserDecision(row.decision) if row.decision else None,
+        decided_at=row.decided_at,
     )
 
 
