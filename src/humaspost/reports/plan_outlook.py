@@ -57,7 +57,10 @@ class Upcoming:
 
 @dataclass(frozen=True, slots=True)
 class NotSending:
-    """One post that will not be sent, with its accounts and the ledger's ``reason``."""
+    """One post that will not be sent, with its accounts and the ledger's ``reason``.
+
+    ``decided_at`` is when a person cancelled it.
+    """
 
     kind: str
     post: str
@@ -65,6 +68,7 @@ class NotSending:
     due: datetime | None = None
     accounts: tuple[str, ...] = ()
     reason: str = ""
+    decided_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,10 @@ def plan_outlook(office: Office, scan: ScanResult) -> PlanOutlook:
                 Upcoming(row, preview, due, remaining, entry.reasons.get(State.HELD, "") if entry else "")
             )
         for kind, reason in kinds:
-            not_sending.append(NotSending(kind, row.post, row.file, due, (row.account.name,), reason))
+            decided_at = entry.cancelled_at if entry and kind == State.CANCELLED else None
+            not_sending.append(
+                NotSending(kind, row.post, row.file, due, (row.account.name,), reason, decided_at)
+            )
     not_sending += _with_missing_file(scan, all_entries)
     upcoming.sort(key=lambda one: (one.due, one.row.post))
     return PlanOutlook(tuple(upcoming), (*_merge_accounts(not_sending), *_blocked_or_draft(scan)))
@@ -176,7 +183,7 @@ def _merge_accounts(not_sending: Sequence[NotSending]) -> Iterator[NotSending]:
         previous = merged.get((item.post, item.kind))
         accounts = (*previous.accounts, *item.accounts) if previous else item.accounts
         merged[item.post, item.kind] = NotSending(
-            item.kind, item.post, item.file, item.due, accounts, item.reason
+            item.kind, item.post, item.file, item.due, accounts, item.reason, item.decided_at
         )
     order = ("unknown", "missed", "failed", "held", "changed", "expired", "refused", "cancelled")
     yield from sorted(merged.values(), key=lambda one: order.index(one.kind))
