@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, select, text
 
 from humaspost.ledger.deliveries import (
     claims,
+    decisions,
     outcomes,
     publish_now,
     receipts,
@@ -309,6 +310,16 @@ class Life:
         row = self.pick(*states.CANCEL.sources)
         if row is not None:
             self.write(lambda conn: unknown_outcomes.cancel(conn, [row.key], now=self.office.now))
+
+    def cancel_post(self) -> None:
+        """Cancel a whole post, sometimes with its unknown outcomes."""
+        row = self.pick()
+        if row is not None:
+            self.write(
+                lambda conn: decisions.cancel(
+                    conn, row.post, account=None, now=self.office.now, include_unknown=self.flip(0.3)
+                )
+            )
 
     # -- news --------------------------------------------------------------------------------------
 

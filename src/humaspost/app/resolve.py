@@ -15,7 +15,7 @@ from humaspost.model.records import DeliveryRecord
 RESOLVABLE_STATES = {
     "published": (State.UNKNOWN,),
     "retry": (State.UNKNOWN, State.FAILED),
-    "cancel": (State.UNKNOWN, State.FAILED, State.MISSED, State.HELD, State.SCHEDULED),
+    "cancel": (State.UNKNOWN, State.FAILED, State.MISSED, State.HELD, State.SCHEDULED, State.PREPARING),
 }
 #: Most deliveries that one check covers: each one costs a request to the platform.
 _MAX_CHECKS = 20
@@ -46,6 +46,22 @@ def select_deliveries(
     with office.ledger().read() as conn:
         keys = unknown_outcomes.published_without_id(conn)
     return [row for row in published if row.key in keys and has_address(office, row)]
+
+
+def is_delivery_key(office: Office, post_or_key: str) -> bool:
+    """Return True if this is the beginning of a delivery's key, not a post."""
+    if not _KEY_PREFIX.fullmatch(post_or_key):
+        return False
+    with office.ledger().read() as conn:
+        return bool(delivery_lists.list_deliveries(conn, key_prefix=post_or_key, limit=1))
+
+
+def list_unknown(office: Office, post: str, *, account: str | None) -> list[DeliveryRecord]:
+    """Return the post's deliveries whose outcome is unknown."""
+    with office.ledger().read() as conn:
+        return delivery_lists.list_deliveries(
+            conn, post_id=post, account_name=account, states=(State.UNKNOWN,)
+        )
 
 
 def _select_in_states(
@@ -164,10 +180,12 @@ def settle(
     resolution: str,
     *,
     locations: Mapping[str, RemoteLocation] | None = None,
+    whole_post: bool = False,
 ) -> int:
     """Record the decision (``published``, ``retry``, ``cancel``); return how many were settled.
 
-    ``locations`` has, by key, where some deliveries are published.
+    ``locations`` has, by key, where some deliveries are published. ``whole_post`` = a retry also holds for
+    people of the post who have no delivery yet.
     """
     keys, now, ledger = [row.key for row in rows], office.now(), office.ledger(write=True)
     match resolution:
@@ -175,6 +193,8 @@ def settle(
             all_locations = dict.fromkeys(keys, (None, None)) | dict(locations or {})
             return ledger.write(lambda conn: unknown_outcomes.confirm_published(conn, all_locations, now=now))
         case "retry":
-            return ledger.write(lambda conn: unknown_outcomes.retry(conn, keys, now=now))
+            return ledger.write(
+                lambda conn: unknown_outcomes.retry(conn, keys, now=now, whole_post=whole_post)
+            )
         case _:
             return ledger.write(lambda conn: unknown_outcomes.cancel(conn, keys, now=now))

@@ -52,6 +52,18 @@ def find_post_id(query: str, posts: Iterable[tuple[str, str]], *, root: Path) ->
     raise typer.BadParameter(_ambiguous_message(query, matches) if matches else _no_match_message(query))
 
 
+def find_exact_id(query: str, posts: Iterable[tuple[str, str]], *, root: Path) -> str | None:
+    """Return the id of the (id, file) pair that has exactly this id or path, or None."""
+    file = project_path(query, root)
+    exact = [id_ for id_, path in posts if query == id_ or file == path]
+    return exact[0] if len(exact) == 1 else None
+
+
+def has_match(query: str, posts: Iterable[tuple[str, str]]) -> bool:
+    """Return True if the query is part of any id or path."""
+    return any(_matches(query, id_, file) for id_, file in posts)
+
+
 def project_path(path_text: str, root: Path) -> str:
     """Return the path as problems and posts write it: from the project, with forward slashes."""
     for base in (Path.cwd(), root):

@@ -46,6 +46,7 @@ GROUPS: tuple[tuple[str, tuple[CommandEntry, ...]], ...] = (
             ),
             CommandEntry("run", "commands.run:run", _("send what is due, once: for cron")),
             CommandEntry("publish", "commands.publish:publish", _("send one post now, after asking")),
+            CommandEntry("cancel", "commands.cancel:cancel", _("stop one post: nothing more of it is sent")),
             CommandEntry(
                 "pause", "commands.pause:pause", _("stop before the very next public write, everywhere")
             ),

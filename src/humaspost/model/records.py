@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from humaspost.model.account import AccountStatus
+from humaspost.model.decision import UserDecision
 from humaspost.model.delivery import WAITING_STATES, State
 
 
@@ -133,6 +134,7 @@ class PostTotals:
     the rendition that was published first; ``changed`` is True if the file differs from it. ``date_at`` is
     the date in the file. ``waited_until`` is the last end of a wait of those that are scheduled. ``stop`` is
     the state of all recipients without rows, if they are stopped as a whole, for ``stop_reason``.
+    ``decision`` is what a person decided last for the whole post on the account.
     """
 
     id: str
@@ -152,6 +154,13 @@ class PostTotals:
     waited_until: datetime | None = None
     stop: State | None = None
     stop_reason: str = ""
+    decision: UserDecision | None = None
+    decided_at: datetime | None = None
+
+    @property
+    def cancelled_at(self) -> datetime | None:
+        """Return when a person cancelled the post on the account; None = it is not cancelled."""
+        return self.decided_at if self.decision is UserDecision.CANCEL else None
 
     def count(self, *states: State) -> int:
         """Return how many deliveries are in one of these states."""
@@ -166,3 +175,33 @@ class PostTotals:
     def remaining_count(self) -> int:
         """Return how many deliveries are still to be sent, with those on hold."""
         return self.count(*WAITING_STATES, State.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class CancelCounts:
+    """The effect of a cancel of a post on one account.
+
+    The cancel comes too late for ``published``, ``sending`` and ``unknown`` deliveries. ``cancelled_at`` = the
+    post was cancelled there before.
+    """
+
+    account: str
+    stopped: int
+    published: int = 0
+    sending: int = 0
+    unknown: int = 0
+    cancelled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelledPost:
+    """The cancelled part of a post on one account.
+
+    ``publish`` sends ``revocable`` deliveries after all. It never sends ``maybe_live`` ones: their outcome was
+    unknown when they were given up. ``cancelled_at`` None = only single deliveries were cancelled.
+    """
+
+    account: str
+    cancelled_at: datetime | None
+    revocable: int
+    maybe_live: int

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from humaspost.app.office import Office
-from humaspost.ledger.queries import delivery_lists
-from humaspost.model.records import AttemptRecord, DeliveryRecord
+from humaspost.ledger.queries import delivery_lists, totals
+from humaspost.model.records import AttemptRecord, DeliveryRecord, PostTotals
 
 
 def post_files(office: Office) -> list[tuple[str, str]]:
@@ -25,3 +25,9 @@ def attempts(office: Office, *, post_id: str | None, limit: int | None) -> list[
     """Return attempts, newest first; None selects every post or all rows."""
     with office.ledger().read() as conn:
         return delivery_lists.list_attempts(conn, post_id=post_id, limit=limit)
+
+
+def post_totals(office: Office, post_id: str) -> list[PostTotals]:
+    """Return the post on each of its accounts; nothing for a post that the ledger does not have."""
+    with office.ledger().read() as conn:
+        return totals.list_by_post(conn, post_id=post_id)

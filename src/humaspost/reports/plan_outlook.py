@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from humaspost.app.office import Office
 from humaspost.app.scan import ScanResult
 from humaspost.ledger.deliveries.sync_plan import PENDING_STATES, is_mass_removal
+from humaspost.model.delivery import State
 from humaspost.model.plan import PlanRow
 from humaspost.model.reasons import FileHold, StopReason
 from humaspost.model.records import PostTotals
@@ -53,7 +54,10 @@ class Upcoming:
 
 @dataclass(frozen=True, slots=True)
 class NotSending:
-    """One post that will not be sent, with its accounts and the ledger's ``reason``."""
+    """One post that will not be sent, with its accounts and the ledger's ``reason``.
+
+    ``decided_at`` is when a person cancelled it.
+    """
 
     kind: str
     post: str
@@ -61,6 +65,7 @@ class NotSending:
     due: datetime | None = None
     accounts: tuple[str, ...] = ()
     reason: str = ""
+    decided_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +93,10 @@ def plan_outlook(office: Office, scan: ScanResult) -> PlanOutlook:
         if forecast.remaining:
             upcoming.append(Upcoming(row, preview, forecast.due, forecast.remaining, forecast.hold_reason))
         for kind, reason in forecast.not_sent:
+            decided_at = judge.cancelled_at(row) if kind == State.CANCELLED else None
+            accounts = (row.account.name,)
             not_sending.append(
-                NotSending(kind, row.post, row.file, forecast.due, (row.account.name,), reason)
+                NotSending(kind, row.post, row.file, forecast.due, accounts, reason, decided_at)
             )
     not_sending += _with_missing_file(scan, list(judge.entries.values()))
     upcoming.sort(key=lambda one: (one.due, one.row.post))
@@ -132,7 +139,7 @@ def _merge_accounts(not_sending: Sequence[NotSending]) -> Iterator[NotSending]:
         previous = merged.get((item.post, item.kind))
         accounts = (*previous.accounts, *item.accounts) if previous else item.accounts
         merged[item.post, item.kind] = NotSending(
-            item.kind, item.post, item.file, item.due, accounts, item.reason
+            item.kind, item.post, item.file, item.due, accounts, item.reason, item.decided_at
         )
     order = ("unknown", "missed", "failed", "held", "changed", "expired", "refused", "cancelled")
     yield from sorted(merged.values(), key=lambda one: order.index(one.kind))

@@ -68,6 +68,11 @@ class PostJudge:
             self._active_pauses = pauses.list_active(conn)
             self._account_holds = {row.name: row.hold for row in accounts.list_accounts(conn)}
 
+    def cancelled_at(self, row: PlanRow) -> datetime | None:
+        """Return when a person cancelled the row; None = it is not cancelled."""
+        entry = self.entries.get((row.post, row.account.name))
+        return entry.cancelled_at if entry else None
+
     def forecast(self, row: PlanRow, size: int) -> PostForecast:
         """Return what becomes of the row; ``size`` = its deliveries if nothing of it was sent yet."""
         entry = self.entries.get((row.post, row.account.name))

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from humaspost.app.office import Office
+from humaspost.ledger.deliveries import decisions
 from humaspost.ledger.deliveries.publish_now import REQUESTABLE_STATES
 from humaspost.ledger.queries import totals
 from humaspost.model.delivery import State
@@ -15,27 +17,46 @@ from humaspost.reports.sender_status import SenderStatus, sender_status
 
 @dataclass(frozen=True, slots=True)
 class PublishPreview:
-    """The effect of publishing now: ``to_send`` with counts, and accounts it skips."""
+    """The effect of publishing now: ``to_send`` with counts, and accounts it skips.
+
+    ``cancelled_at`` = a person cancelled the post then, or a part of it, and publishing undoes that.
+    ``given_up`` are accounts with cancelled deliveries that might be published.
+    """
 
     to_send: tuple[tuple[RenditionPreview, int], ...]
     published: tuple[str, ...]
     unknown: tuple[str, ...]
     sender: SenderStatus
+    cancelled_at: datetime | None = None
+    given_up: tuple[str, ...] = ()
 
 
 def publish_preview(office: Office, post: Post, *, account: str | None) -> PublishPreview:
     """Return the effect of publishing the post now, on one account or on all."""
     with office.ledger().read() as conn:
         entries = {entry.account: entry for entry in totals.list_by_post(conn, post_id=post.id)}
+        cancelled = {
+            item.account: item
+            for item in decisions.list_cancelled(conn, post.id)
+            if account in (None, item.account)
+        }
     previews = [preview for preview in previews_for(office, post) if account in (None, preview.account.name)]
     counted = [
-        (preview, _count_remaining(preview, entries.get(preview.account.name))) for preview in previews
+        (
+            preview,
+            _count_remaining(preview, entries.get(preview.account.name))
+            + (cancelled[preview.account.name].revocable if preview.account.name in cancelled else 0),
+        )
+        for preview in previews
     ]
+    revoked = [item for item in cancelled.values() if item.revocable and item.cancelled_at]
     return PublishPreview(
         to_send=tuple((preview, count) for preview, count in counted if count),
         published=_accounts_with_state(entries, State.PUBLISHED, previews),
         unknown=_accounts_with_state(entries, State.UNKNOWN, previews),
         sender=sender_status(office),
+        cancelled_at=max((item.cancelled_at for item in revoked if item.cancelled_at), default=None),
+        given_up=tuple(item.account for item in cancelled.values() if item.maybe_live),
     )
 
 

@@ -27,9 +27,7 @@ def format_attention(item: AttentionItem, clock: TimeFormatter) -> list[str]:
             return [_("was due {when}").format(when=clock.format_date(item.due)), remedy]
         case State.HELD if item.reason == FileHold.GONE:
             reason = _("its file is gone; was due {when}").format(when=clock.format_date(item.due))
-            remedy = _("bring the file back, or: humaspost resolve {post} --cancel").format(post=item.post)
-            if item.is_fan_out:
-                remedy = _("bring the file back, with draft: true if it is not to be sent")
+            remedy = _("bring the file back, or: humaspost cancel {post}").format(post=item.post)
             return [_format_recipient_count(item), reason, remedy]
         case State.HELD if item.reason == StopReason.NO_RECIPIENTS:
             reason = _("nobody in its audiences may be written to; was due {when}")

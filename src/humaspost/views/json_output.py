@@ -48,6 +48,8 @@ def post_to_json(entry: PostTotals) -> dict[str, Any]:
         "changed": entry.changed,
         "hold": entry.hold,
         "counts": counts_to_json(entry.counts),
+        "decision": str(entry.decision) if entry.decision else None,
+        "decided_at": utc_iso(entry.decided_at),
     }
 
 

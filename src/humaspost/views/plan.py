@@ -11,6 +11,7 @@ from humaspost.policy import lateness
 from humaspost.reports.plan_outlook import NotSending, PlanOutlook, Upcoming
 from humaspost.reports.quota_forecast import will_be_missed
 from humaspost.reports.sender_status import SenderStatus
+from humaspost.views.cancellation import format_decision
 from humaspost.views.price import estimate_price, format_total
 from humaspost.views.renditions import format_summary
 from humaspost.views.sender import format_sender_lines, sender_to_json
@@ -185,7 +186,12 @@ def _format_reason(item: NotSending, clock: TimeFormatter) -> list[str]:
         case "refused":
             return [_("some people: humaspost log")]
         case "cancelled":
-            return [_("a person decided so")]
+            if item.decided_at is None:
+                return [_("a person decided so")]
+            return [
+                format_decision(item.decided_at, clock=clock),
+                _("to send it after all, at once: humaspost publish {post}").format(post=item.post),
+            ]
         case _:
             return [""]
 
@@ -198,9 +204,7 @@ def _format_held(item: NotSending) -> list[str]:
         ]
     if item.reason not in (StopReason.FILE, StopReason.LIST):
         return [_("held: {reason}").format(reason=item.reason)]
-    remedy = _("bring it back, or: humaspost resolve {post} --cancel").format(post=item.post)
-    if item.reason == StopReason.LIST:
-        remedy = _("bring it back, with draft: true if it is not to be sent")
+    remedy = _("bring it back, or: humaspost cancel {post}").format(post=item.post)
     return [_("its file {file} is gone").format(file=escape_unsafe(item.file)), remedy]
 
 

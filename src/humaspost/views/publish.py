@@ -45,22 +45,42 @@ def format_publish_preview(
     if publish_preview.unknown:
         lines.append(_("Perhaps live, left alone: {names}").format(names=", ".join(publish_preview.unknown)))
         lines.append(_("  settle it first: humaspost resolve {post}").format(post=post.id))
+    if publish_preview.given_up:
+        names = ", ".join(publish_preview.given_up)
+        lines.append(_("Cancelled while the result was unknown, skipped: {names}").format(names=names))
     lines += format_pauses(publish_preview.sender, clock)
-    return lines + _format_date_note(post, clock) if publish_preview.to_send else lines
+    if not publish_preview.to_send:
+        return lines
+    lines += _format_date_note(post, clock)
+    if publish_preview.cancelled_at is not None:
+        message = _("It was cancelled by a person on {date}.")
+        lines.append(message.format(date=clock.format_date(publish_preview.cancelled_at)))
+    return lines
+
+
+def confirmation_question(publish_preview: PublishPreview) -> str:
+    """Return the question before anything is sent; that about a cancelled post is another one."""
+    return _("Send?") if publish_preview.cancelled_at is None else _("Publish it all the same?")
 
 
 def format_interrupted(
-    started_rows: Sequence[DeliveryRecord], post: Post, *, clock: TimeFormatter
+    started_rows: Sequence[DeliveryRecord],
+    post: Post,
+    *,
+    clock: TimeFormatter,
+    was_cancelled: bool = False,
 ) -> list[str]:
     """Return the state of a post after an interruption.
 
-    ``started_rows`` are its deliveries if one had started.
+    ``started_rows`` are its deliveries if one had started. ``was_cancelled`` = a person had cancelled it.
     """
     if started_rows:
         lines = format_results(started_rows)
         if any(row.state in WAITING_STATES for row in started_rows):
             lines.append(_("What waits goes out with the next sender. To stop everything: humaspost pause"))
         return lines
+    if was_cancelled:
+        return [_("{post} is still cancelled.").format(post=escape_unsafe(post.id))]
     if post.date is not None and post.date.utc > clock.now:
         due = f"{clock.format_date(post.date.utc)} {clock.zone_name}"
         return [_("It is as before: it goes out at its date, {due}.").format(due=due)]

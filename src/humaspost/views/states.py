@@ -30,7 +30,10 @@ STATE_EXPLANATIONS = {
     ),
     "expired": "Its `expires:` passed, or it was late and its type says `late: skip`. It is not sent any more.",
     "refused": "This recipient may not be sent to. It stands for good; others are unaffected.",
-    "cancelled": "A person decided that it is not sent.",
+    "cancelled": (
+        "A person decided that it is not sent: `humaspost cancel POST`. Neither a new date nor an edit of the file "
+        "undoes that; `humaspost publish POST` does, after a question, and sends it at once."
+    ),
     "changed": (
         "The post was edited after it was published. The live text stays as it is and nothing is sent again. To "
         "correct it in public write a new post with `corrects: ID`; to delete it, do so on the platform."

@@ -146,13 +146,15 @@ MADE_BY: dict[str, tuple[str, ...]] = {
     "replan": ("edit_post",),
     "confirm-published": ("confirm_published",),
     "retry": ("retry",),
-    "cancel": ("cancel", "claim"),
+    "cancel": ("cancel", "claim", "cancel_post", "reschedule", "fail", "check_unknown", "receive_failure"),
     "cancel-parts": ("cancel", "gate"),
     "publish-now": ("publish_now",),
+    "uncancel": ("publish_now",),
     "undo-scheduled": ("undo_publish_now",),
     "undo-held": ("undo_publish_now",),
     "undo-missed": ("undo_publish_now",),
     "undo-failed": ("undo_publish_now",),
+    "undo-uncancel": ("undo_publish_now",),
     "restore-gap": ("restore",),
     "reopen": ("receive_success",),
     "webhook-failed": ("receive_failure",),
@@ -220,13 +222,12 @@ DESIGN: dict[State, set[State]] = {
 }
 
 
-#: The design names these too, and no command makes them: an end of the last three is never undone, and whoever
+#: The design names these too, and no command makes them: an end of the last two is never undone, and whoever
 #: is only scheduled is refused at the gate (claimed).
 NOT_MADE = {
     (State.SCHEDULED, State.REFUSED),
     (State.EXPIRED, State.SCHEDULED),
     (State.REFUSED, State.SCHEDULED),
-    (State.CANCELLED, State.SCHEDULED),
 }
 #: What the design says in the text around its table.
 BESIDE = {

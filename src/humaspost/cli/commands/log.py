@@ -20,7 +20,8 @@ def log(
     """Every attempt, newest first."""
     from humaspost.cli.office import open_office, time_formatter
     from humaspost.cli.post_lookup import find_post_id
-    from humaspost.reports.deliveries import attempts, post_files
+    from humaspost.reports.deliveries import attempts, post_files, post_totals
+    from humaspost.views.cancellation import format_post_decisions
     from humaspost.views.deliveries import attempts_to_csv, format_attempts
     from humaspost.views.json_output import attempt_to_json
 
@@ -32,4 +33,6 @@ def log(
     elif csv:
         print_text(attempts_to_csv(attempt_to_json(row) for row in rows))
     else:
-        print_text(format_attempts(rows, clock=time_formatter(office)))
+        clock = time_formatter(office)
+        entries = post_totals(office, post_id) if post_id else []
+        print_text([*format_post_decisions(entries, clock=clock), *format_attempts(rows, clock=clock)])

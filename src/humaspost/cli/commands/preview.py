@@ -1,6 +1,6 @@
 """``humaspost preview POST``."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,6 +8,10 @@ from humaspost.base.i18n import _
 from humaspost.cli.exit_codes import ExitCode
 from humaspost.cli.options import JsonOption
 from humaspost.cli.terminal import print_json, print_text, terminal_columns
+
+if TYPE_CHECKING:
+    from humaspost.app.office import Office
+    from humaspost.views.times import TimeFormatter
 
 PostArgument = Annotated[
     str, typer.Argument(metavar="POST", help=_("path, id, or any part that fits one post"))
@@ -31,9 +35,18 @@ def preview(post: PostArgument, json: JsonOption = False) -> ExitCode:
     if json:
         print_json(preview_to_json(selected, previews, problems))
     else:
-        print_text(
-            format_preview(
-                selected, previews, problems, clock=time_formatter(office), columns=terminal_columns()
-            )
-        )
+        clock = time_formatter(office)
+        lines = format_preview(selected, previews, problems, clock=clock, columns=terminal_columns())
+        print_text([*lines, *_format_decisions(office, selected.id, clock)])
     return ExitCode.PROBLEMS if any(problem.is_error for problem in problems) else ExitCode.OK
+
+
+def _format_decisions(office: "Office", post_id: str, clock: "TimeFormatter") -> list[str]:
+    """Return that a person cancelled the post; an office without a ledger opens no database."""
+    if not office.has_ledger:
+        return []
+    from humaspost.reports.deliveries import post_totals
+    from humaspost.views.cancellation import format_post_decisions
+
+    lines = format_post_decisions(post_totals(office, post_id), clock=clock)
+    return ["", *lines] if lines else []

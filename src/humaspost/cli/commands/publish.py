@@ -24,6 +24,7 @@ def publish(
     from humaspost.views.deliveries import format_results
     from humaspost.views.json_output import run_to_json
     from humaspost.views.publish import (
+        confirmation_question,
         format_blocking_accounts,
         format_interrupted,
         format_publish_preview,
@@ -51,7 +52,7 @@ def publish(
         if json:
             print_json(run_to_json([], problems=len(scan_result.problems)))
         return ExitCode.NEEDS_PERSON if summary.unknown else ExitCode.OK
-    if not yes and not confirm(_("Send?"), flag="--yes", command="publish"):
+    if not yes and not confirm(confirmation_question(summary), flag="--yes", command="publish"):
         print_note(_("Nothing was sent."))
         return ExitCode.OK
     with ProgressPrinter(office, only_kinds=BLOCKING_KINDS) as printer:
@@ -59,7 +60,8 @@ def publish(
         try:
             report = verbs.publish(office, selected.id, account=account)
         except verbs.PublishInterrupted as broken:
-            print_note(format_interrupted(broken.started, selected, clock=time_formatter(office)))
+            was_cancelled, clock = summary.cancelled_at is not None, time_formatter(office)
+            print_note(format_interrupted(broken.started, selected, clock=clock, was_cancelled=was_cancelled))
             raise
     blocking_accounts = verbs.blocking_accounts(office, selected.id, account=account)
     if json:

@@ -1,7 +1,7 @@
 """``humaspost resolve``: a person settles unknown outcomes."""
 
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,9 @@ from humaspost.base.i18n import _
 from humaspost.cli.exit_codes import ExitCode
 from humaspost.cli.options import AccountOption, YesOption
 from humaspost.cli.terminal import confirm, print_note, print_text
+
+if TYPE_CHECKING:
+    from humaspost.app.office import Office
 
 
 def resolve(
@@ -33,6 +36,9 @@ def resolve(
     if url and resolution != "published":
         raise typer.BadParameter(_("--url goes with --published"))
     office = open_office()
+    is_key = resolution_steps.is_delivery_key(office, post_or_key)
+    if resolution == "cancel" and not is_key:
+        return _cancel_post(office, post_or_key, account=account, yes=yes)
     find_post = partial(find_post_id, post_or_key, root=office.settings.root)
     rows = resolution_steps.select_deliveries(
         office, post_or_key, resolution, account=account, find_post=find_post
@@ -55,7 +61,7 @@ def resolve(
     if not yes and not confirm(question, flag="--yes", command="resolve"):
         print_note(_("Nothing was changed."))
         return ExitCode.OK
-    count = resolution_steps.settle(office, rows, resolution, locations=locations)
+    count = resolution_steps.settle(office, rows, resolution, locations=locations, whole_post=not is_key)
     without_address = None
     if resolution == "published":
         without_address = next(
@@ -64,6 +70,30 @@ def resolve(
         )
     print_text(format_result(resolution, count, without_address=without_address))
     return ExitCode.OK
+
+
+def _cancel_post(office: "Office", query: str, *, account: str | None, yes: bool) -> ExitCode:
+    """Cancel a whole post, after the evidence about what is unknown of it."""
+    from humaspost.app import resolve as resolution_steps
+    from humaspost.cli.commands.cancel import cancel_post, find_post_to_cancel
+    from humaspost.cli.office import time_formatter
+    from humaspost.reports.evidence import evidence_report
+    from humaspost.views.resolve import format_evidence
+
+    post_id, new_post = find_post_to_cancel(office, query)
+    rows = resolution_steps.list_unknown(office, post_id, account=account)
+    if rows:
+        evidence = evidence_report(office, rows, resolution_steps.recheck(office, rows))
+        print_note(format_evidence(evidence, clock=time_formatter(office)))
+    return cancel_post(
+        office,
+        post_id,
+        new_post=new_post,
+        account=account,
+        include_unknown=True,
+        yes=yes,
+        command="resolve",
+    )
 
 
 def _chosen_resolution(*, published: bool, retry: bool, cancel: bool) -> str | None:

@@ -33,7 +33,9 @@ def restore(
         [
             _("It knows what was sent until {when}.").format(when=clock.format_full(since)),
             _("What was due since, and not settled then, becomes unknown: it is yours to settle."),
-            _("It does not know a pause, a person who left, or a post that was sent early since then."),
+            _(
+                "It does not know a pause, a person who left, or a post that was sent early or cancelled since then."
+            ),
         ]
     )
     question = _("Take the ledger up as it is?") if adopt else _("Put {name} back?").format(name=source)

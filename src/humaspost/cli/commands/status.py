@@ -45,9 +45,12 @@ def status(
     elif json:
         print_json(status_to_json(report, rows, clock=times, post=post_id))
     elif requested_states:
+        from humaspost.views.cancellation import format_post_decisions
         from humaspost.views.deliveries import format_deliveries
 
-        print_text(format_deliveries(rows, clock=times))
+        entries = [entry for entry in report.posts if entry.id == post_id]
+        decisions = format_post_decisions(entries, clock=times)
+        print_text([*decisions, *(format_deliveries(rows, clock=times) if rows or not decisions else [])])
     else:
         print_text(format_status(report, clock=times, columns=terminal_columns()))
     return (

@@ -23,7 +23,7 @@ from humaspost.ledger.schema import (
     post,
     recipient,
 )
-from humaspost.model.decision import CheckRecipient
+from humaspost.model.decision import CheckRecipient, UserDecision
 from humaspost.model.delivery import State, delivery_key
 from humaspost.model.reasons import AccountHold, StopReason
 
@@ -53,7 +53,7 @@ def expand_due(
     whole (``post_stops.settle_due``) gets no rows.
     """
     due = (plan_row.c.account == account_id) & plan_row.c.expanded.is_(False) & (plan_row.c.due_at <= until)
-    due &= plan_row.c.stop.is_(None)
+    due &= plan_row.c.stop.is_(None) & plan_row.c.decision.is_distinct_from(UserDecision.CANCEL)
     free = select(plan_row).join(post, post.c.id == plan_row.c.post).where(due, post.c.hold.is_(None))
     rows = conn.execute(free.order_by(plan_row.c.priority, plan_row.c.due_at).limit(CHUNK)).all()
     highest = [row for row in rows if row.priority == rows[0].priority]
@@ -78,7 +78,10 @@ def _expand_post(
         condition = (plan_row.c.post == row.post) & (plan_row.c.account == row.account)
         conn.execute(update(plan_row).where(condition).values(expanded=True))
     restored = restore_gap.get_restore_gap(conn) if recipients else None
-    if restored is not None and row.due_at < restored.until:
+    was_confirmed = (
+        row.decision == UserDecision.RETRY and restored is not None and row.decided_at >= restored.until
+    )
+    if restored is not None and row.due_at < restored.until and not was_confirmed:
         condition = (delivery.c.post == row.post) & (delivery.c.account == row.account)
         restore_gap.mark_unknown(conn, restored, condition, now=now)
     return len(recipients)

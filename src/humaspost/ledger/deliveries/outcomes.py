@@ -8,7 +8,7 @@ from typing import Any, assert_never
 
 from sqlalchemy import Connection, insert, select, update
 
-from humaspost.ledger.deliveries import preparations, progress, states
+from humaspost.ledger.deliveries import decisions, preparations, progress, states
 from humaspost.ledger.deliveries.attempts import end_attempt
 from humaspost.ledger.holds import account_holds
 from humaspost.ledger.people import marketing_preferences, service_windows
@@ -191,6 +191,7 @@ def reschedule(
         detail=detail,
     )
     end_attempt(conn, key, number, outcome=outcome, now=now, code=code, detail=detail)
+    decisions.settle_cancelled(conn, delivery.c.key == key, now=now)
     _unfreeze(conn, key)
 
 
@@ -214,6 +215,7 @@ def mark_failed(
     if whole_post:
         states.move(conn, states.FAIL_POST, _other_recipients(conn, key), now=now, **values)
     end_attempt(conn, key, number, outcome="failed", now=now, code=code, detail=detail)
+    decisions.settle_cancelled(conn, delivery.c.key == key, now=now)
     _unfreeze(conn, key)
 
 
@@ -298,6 +300,7 @@ def record_check(
             lookups=lookups,
             next_lookup_at=None,
         )
+        decisions.settle_cancelled(conn, delivery.c.key == key, now=now)
         _unfreeze(conn, key)
         return
     values: dict[str, object] = {"lookups": lookups, "next_lookup_at": next_at, "updated_at": now}

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, select, update
 
 from humaspost.ledger import accounts
 from humaspost.ledger.database import Ledger
-from humaspost.ledger.deliveries import states, thread_parts
+from humaspost.ledger.deliveries import decisions, states, thread_parts
 from humaspost.ledger.holds import pauses
 from humaspost.ledger.schema import account, delivery, plan_row
 from humaspost.model.delivery import State
@@ -21,6 +21,10 @@ from humaspost.model.records import AccountRecord
 REQUESTABLE_STATES = states.PUBLISH_NOW.sources
 #: The columns of a delivery that a request changes, besides the state.
 _CHANGED_COLUMNS = ("reason", "due_at", "not_before", "failures", "use_latest_rendition")
+_CHANGED_PLAN_COLUMNS = (
+    *("due_at", "expanded", "frozen_rendition", "changed"),
+    *("decision", "decided_at", "stop", "stop_reason"),
+)
 _SAVED_COLUMNS = [delivery.c[name] for name in ("key", "attempts", "state", *_CHANGED_COLUMNS)]
 ENDED_STATES = tuple(
     state for state in State if state not in (State.SCHEDULED, State.PREPARING, State.SENDING)
@@ -31,17 +35,17 @@ ENDED_STATES = tuple(
 class PublishRequest:
     """A user's request to publish now, with everything needed to undo it.
 
-    ``pairs`` are (post, account id). By account id, ``due_at`` is when the post was due before, and
-    ``saved_rows`` are its deliveries as they were before.
+    ``pairs`` are (post, account id). By account id, ``plan_rows`` are the post's plan rows and
+    ``saved_rows`` its deliveries, as they were before.
     """
 
     pairs: tuple[tuple[str, str], ...]
-    due_at: Mapping[str, datetime]
+    plan_rows: Mapping[str, Row[Any]]
     saved_rows: Mapping[str, Sequence[Row[Any]]]
 
 
 def request(conn: Connection, post: str, *, account: str | None, now: datetime) -> PublishRequest:
-    """Make the post due now, on all its accounts or on one."""
+    """Make the post due now, on all its accounts or on one, even if it was cancelled."""
     targets = list(conn.execute(_select_pairs(post, account)))
     saved_rows: dict[str, Sequence[Row[Any]]] = {}
     for account_id in (row.account for row in targets):
@@ -49,6 +53,7 @@ def request(conn: Connection, post: str, *, account: str | None, now: datetime) 
         conn.execute(update(plan_row).where(condition).values(due_at=now, stop=None, stop_reason=""))
         is_target = (delivery.c.post == post) & (delivery.c.account == account_id)
         saved_rows[account_id] = conn.execute(select(*_SAVED_COLUMNS).where(is_target)).all()
+        decisions.record_publish(conn, post, account_id, now=now)
         is_held_part = (delivery.c.state == State.HELD) & delivery.c.reason.startswith(PART_PREFIX)
         conn.execute(update(delivery).where(is_target, is_held_part).values(due_at=now))
         is_unpublished = delivery.c.state.in_((State.MISSED, State.FAILED))
@@ -66,11 +71,12 @@ def request(conn: Connection, post: str, *, account: str | None, now: datetime) 
         )
         thread_parts.hold_following(conn, is_target, now=now)
     pairs = tuple((post, row.account) for row in targets)
-    return PublishRequest(pairs, {row.account: row.due_at for row in targets}, saved_rows)
+    return PublishRequest(pairs, {row.account: row for row in targets}, saved_rows)
 
 
-def _select_pairs(post: str, name: str | None) -> Select[tuple[str, datetime]]:
-    query = select(plan_row.c.account, plan_row.c.due_at).join(account, account.c.id == plan_row.c.account)
+def _select_pairs(post: str, name: str | None) -> Select[Any]:
+    columns = [plan_row.c[name] for name in ("account", *_CHANGED_PLAN_COLUMNS)]
+    query = select(*columns).join(account, account.c.id == plan_row.c.account)
     query = query.where(plan_row.c.post == post)
     return query if name is None else query.where(account.c.name == name)
 
@@ -93,7 +99,9 @@ def cancel_request(conn: Connection, publish_request: PublishRequest, *, now: da
                 undo = states.UNDO_PUBLISH_NOW[state]
                 states.move(conn, undo, delivery.c.key == key, now=now, **values)
         pair = (plan_row.c.post == post) & (plan_row.c.account == account_id)
-        conn.execute(update(plan_row).where(pair).values(due_at=publish_request.due_at[account_id]))
+        plan = publish_request.plan_rows[account_id]
+        earlier = {name: getattr(plan, name) for name in _CHANGED_PLAN_COLUMNS}
+        conn.execute(update(plan_row).where(pair).values(earlier))
     return all_cancelled
 
 

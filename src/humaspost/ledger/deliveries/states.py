@@ -124,9 +124,9 @@ CONFIRM_PUBLISHED = _define(
 RETRY = _define("retry", [_S.UNKNOWN, _S.FAILED], _S.SCHEDULED, "a person has it sent again")
 CANCEL = _define(
     "cancel",
-    [_S.UNKNOWN, _S.FAILED, _S.MISSED, _S.HELD, _S.SCHEDULED],
+    [_S.UNKNOWN, _S.FAILED, _S.MISSED, _S.HELD, _S.SCHEDULED, _S.PREPARING],
     _S.CANCELLED,
-    "a person cancels it",
+    "a person cancels it, or had cancelled its post",
 )
 #: The transition of the recipients of a post that is denied as a whole, by the state that is decided.
 SETTLEMENTS: Mapping[State, Transition] = {
@@ -144,6 +144,7 @@ PUBLISH_NOW = _define(
     _S.SCHEDULED,
     "a person publishes it now",
 )
+UNCANCEL = _define("uncancel", [_S.CANCELLED], _S.SCHEDULED, "a person publishes what was cancelled")
 #: The transitions when `publish` is interrupted: a delivery returns to its earlier state.
 UNDO_PUBLISH_NOW: Mapping[State, Transition] = {
     _S.SCHEDULED: _define(
@@ -155,6 +156,9 @@ UNDO_PUBLISH_NOW: Mapping[State, Transition] = {
     ),
     _S.FAILED: _define(
         "undo-failed", [_S.FAILED, _S.SCHEDULED, _S.HELD], _S.FAILED, "`publish` is interrupted"
+    ),
+    _S.CANCELLED: _define(
+        "undo-uncancel", [_S.CANCELLED, _S.SCHEDULED, _S.HELD], _S.CANCELLED, "`publish` is interrupted"
     ),
 }
 
@@ -197,7 +201,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *(CLAIM, RELEASE, RECOVER, DELAY, SEND, *DENIALS.values()),
     *(PUBLISH, RESCHEDULE, REFUSE_ACCOUNT, FAIL, FAIL_POST, MARK_UNKNOWN, PROVE_ABSENT),
     *(HOLD, UNHOLD, EXPIRE_PARTS, SETTLE_MISSED, SETTLE_EXPIRED, REPLAN),
-    *(CONFIRM_PUBLISHED, RETRY, CANCEL, CANCEL_PARTS, PUBLISH_NOW, *UNDO_PUBLISH_NOW.values()),
+    *(CONFIRM_PUBLISHED, RETRY, CANCEL, CANCEL_PARTS, PUBLISH_NOW, UNCANCEL, *UNDO_PUBLISH_NOW.values()),
     *(RESTORE_GAP, REOPEN, *WEBHOOK_FAILURES.values()),
 )
 #: The states in which a delivery may enter the ledger, with the cause of each.

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 from humaspost.base.canonical_json import dump_canonical, sha256_digest
 from humaspost.ledger import accounts
 from humaspost.ledger.database import get_created_at
-from humaspost.ledger.deliveries import restore_gap, states, thread_parts
+from humaspost.ledger.deliveries import decisions, restore_gap, states, thread_parts
 from humaspost.ledger.dialect import insert_or_ignore, upsert
 from humaspost.ledger.schema import delivery, plan_row, post, rendition
 from humaspost.model.decision import CheckLateness, TooLate
@@ -84,6 +84,9 @@ def sync(
         _record_post(conn, posts, item, hold=item.reason, now=now)
     for post_id in vanished:
         _hold_post(conn, post_id, FileHold.GONE, now=now)
+    for post_id in changed:
+        # A new date, a corrected text or another part does not undo what a person cancelled.
+        decisions.settle_cancelled(conn, delivery.c.post == post_id, now=now)
     _mark_gap_unknown(conn, {*new, *changed}, now=now)
     held = tuple(item.post for item in plan.held if item.post in posts) + tuple(vanished)
     return SyncResult(tuple(dict.fromkeys(new)), tuple(dict.fromkeys(changed)), held)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, select, update
 
-from humaspost.ledger.deliveries import states, thread_parts
+from humaspost.ledger.deliveries import decisions, states, thread_parts
 from humaspost.ledger.schema import attempt, delivery, lookup, recipient, rendition
 from humaspost.model.delivery import Stage, State
 from humaspost.model.reasons import StopReason
@@ -134,8 +134,12 @@ def confirm_published(conn: Connection, locations: Mapping[str, RemoteLocation],
     return count
 
 
-def retry(conn: Connection, keys: list[str], *, now: datetime) -> int:
-    """Schedule deliveries again at a user's request; return how many wait now."""
+def retry(conn: Connection, keys: list[str], *, now: datetime, whole_post: bool = False) -> int:
+    """Schedule deliveries again at a user's request; return how many wait now.
+
+    ``whole_post`` = they are all of their post, and people of it who have no rows yet follow.
+    """
+    decisions.record_retry(conn, keys, now=now, whole_post=whole_post)
     is_named = delivery.c.key.in_(keys)
     count = states.move(
         conn,
@@ -146,6 +150,7 @@ def retry(conn: Connection, keys: list[str], *, now: datetime) -> int:
         not_before=None,
         next_lookup_at=None,
         failures=0,
+        unknown_since=None,
     )
     thread_parts.hold_following(conn, is_named, now=now)
     return count
@@ -156,7 +161,7 @@ def cancel(conn: Connection, keys: list[str], *, now: datetime) -> int:
     condition = delivery.c.key.in_(keys) & delivery.c.state.in_(states.CANCEL.sources)
     rows = list(conn.execute(select(delivery.c.post, delivery.c.account, delivery.c.part).where(condition)))
     count = states.move(
-        conn, states.CANCEL, condition, now=now, reason=StopReason.PERSON, next_lookup_at=None
+        conn, states.CANCEL, condition, now=now, reason=StopReason.PERSON, owner=None, next_lookup_at=None
     )
     for row in rows:
         thread_parts.cancel_following(conn, row.post, row.account, part=row.part, now=now)

@@ -29,7 +29,7 @@ def count_unexpanded(conn: Connection, *, post_id: str | None = None) -> dict[tu
         select(plan_row.c.post, account.c.name, plan_row.c.audiences, func.count(delivery.c.key).label("had"))
         .join(account, account.c.id == plan_row.c.account)
         .outerjoin(delivery, delivery_join)
-        .where(plan_row.c.expanded.is_(False))
+        .where(plan_row.c.expanded.is_(False) | plan_row.c.stop.isnot(None))
         .group_by(plan_row.c.post, plan_row.c.account)
     )
     if post_id is not None:
@@ -69,9 +69,8 @@ def _load_stops(conn: Connection) -> dict[tuple[str, str], tuple[State, str]]:
     """
     names = ("post", "stop", "stop_reason", "planned", "decision")
     columns: list[Any] = [*[plan_row.c[name] for name in names], account.c.name, post.c.hold]
-    query: Select[Any] = select(*columns, is_list_held().label("list_hold")).where(
-        plan_row.c.expanded.is_(False)
-    )
+    has_no_rows = plan_row.c.expanded.is_(False) | plan_row.c.stop.isnot(None)
+    query: Select[Any] = select(*columns, is_list_held().label("list_hold")).where(has_no_rows)
     query = query.join(account, account.c.id == plan_row.c.account).join(post, post.c.id == plan_row.c.post)
     stops = ((row, _stop_of(row)) for row in conn.execute(query))
     return {(row.post, row.name): stop for row, stop in stops if stop is not None}
@@ -128,6 +127,8 @@ def _select_totals(post_id: str | None) -> Select[Any]:
             plan_row.c.changed,
             plan_row.c.frozen_rendition,
             plan_row.c.audiences,
+            plan_row.c.decision,
+            plan_row.c.decided_at,
             delivery.c.state,
             func.count(delivery.c.key).label("n"),
             func.max(delivery.c.reason).label("reason"),
@@ -162,6 +163,8 @@ def _empty_totals(row: Row[Any], stop: tuple[State, str] | None) -> PostTotals:
         date_at=row.date_at,
         stop=stop[0] if stop else None,
         stop_reason=stop[1] if stop else "",
+        decision=UserDecision(row.decision) if row.decision else None,
+        decided_at=row.decided_at,
     )
 
 

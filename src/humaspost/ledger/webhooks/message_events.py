@@ -13,7 +13,7 @@ from typing import Any, assert_never
 from sqlalchemy import Connection, Row, func, select, update
 
 from humaspost.ledger import accounts
-from humaspost.ledger.deliveries import receipts, states
+from humaspost.ledger.deliveries import decisions, receipts, states
 from humaspost.ledger.dialect import insert_or_ignore
 from humaspost.ledger.holds import account_holds
 from humaspost.ledger.schema import attempt, delivery, message_event
@@ -284,6 +284,7 @@ def _mark_failed(
         .where(attempt.c.key == row.key, attempt.c.number == number)
         .values(outcome=kind, code=code, ended_at=now)
     )
+    decisions.settle_cancelled(conn, delivery.c.key == row.key, now=now)
     return WebhookChange(kind, row.post, code)
 
 
