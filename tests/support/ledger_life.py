@@ -58,6 +58,7 @@ class Life:
         self.random = random.Random(seed)
         self.office = Office()
         self.office.decide = self._decide
+        self.office.decide_post = self._decide_post
         # The keys of deliveries depend on it, and so their order: a seed is to give the same life every time.
         self.write(lambda conn: conn.execute(text("UPDATE account SET id = 'square'")))
         self.office.account = "square"
@@ -100,6 +101,9 @@ class Life:
 
     def _decide(self, _facts: GateFacts) -> Decision:
         return Allow() if self.flip(0.7) else Deny(self.random.choice(list(states.DENIALS)), "pause")
+
+    def _decide_post(self, _facts: GateFacts) -> Decision:
+        return Allow() if self.flip(0.9) else Deny(self.random.choice(list(states.SETTLEMENTS)), "pause")
 
     # -- files -------------------------------------------------------------------------------------
 

@@ -40,6 +40,8 @@ class Office:
         self.rates: tuple[Rate, ...] = ()
         self.quotas: tuple[Quota, ...] = ()
         self.decide: Decide = decide
+        #: The rule for whole posts.
+        self.decide_post: Decide = decide
         self.check_file: CheckFile = assume_present
         if ledger is None:
             born = (NOW - timedelta(days=1)).isoformat()
@@ -93,7 +95,7 @@ class Office:
         """Expand what is due and claim it."""
 
         def work(conn: Any) -> list[Row[Any]]:
-            post_stops.settle_due(conn, self.account, decide=self.decide, until=self.now, now=self.now)
+            post_stops.settle_due(conn, self.account, decide=self.decide_post, until=self.now, now=self.now)
             claims.expand_due(
                 conn, self.account, check_recipient=check_recipient, until=self.now, now=self.now
             )
