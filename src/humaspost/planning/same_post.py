@@ -1,0 +1,96 @@
+"""The same post in two files: one title, one minute, one account."""
+
+import operator
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from humaspost.base.i18n import _
+from humaspost.model.plan import PlanRow, PostHistory
+from humaspost.model.post import Post
+from humaspost.model.problem import Problem
+from humaspost.planning.already_published import comparable, describe, find_published, minute_of
+
+
+def without_repeated_posts(
+    rows: Sequence[PlanRow], posts: Sequence[Post], history: PostHistory
+) -> tuple[list[PlanRow], list[Problem]]:
+    """Return the rows of posts that are in no other file and not public already, and a problem for each other."""
+    posts_by_id = {post.id: post for post in posts}
+    twins = find_twins(rows, history)
+    problems = {row.post: _describe_twin(row, other) for row, other in twins.values()}
+    for row, published in find_published(rows, history).values():
+        problems.setdefault(row.post, describe(row, published))
+    located = [posts_by_id[id_].locate(problem) for id_, problem in problems.items()]
+    return [row for row in rows if row.post not in problems], located
+
+
+def find_twins(rows: Sequence[PlanRow], history: PostHistory) -> dict[str, tuple[PlanRow, PlanRow]]:
+    """Return each post that is the same as one with an older right to be sent, with that one, by id.
+
+    A post that has begun is never stopped by a later file; of others, the one that was planned goes on. Where
+    the ledger knows none, or several, a person chooses.
+    """
+    groups: dict[tuple[str, datetime, str], dict[str, PlanRow]] = {}
+    for row in rows:
+        key = (row.account.name, minute_of(row.due.utc), comparable(row.title))
+        groups.setdefault(key, {})[row.post] = row
+    repeats = {row.post: row.repeats for row in rows if row.repeats}
+    twins: dict[str, tuple[PlanRow, PlanRow]] = {}
+    for group in groups.values():
+        if len(group) > 1:
+            for row, other in _twins_of(list(group.values()), repeats, history):
+                twins.setdefault(row.post, (row, other))
+    return twins
+
+
+def _twins_of(
+    group: list[PlanRow], repeats: Mapping[str, str], history: PostHistory
+) -> list[tuple[PlanRow, PlanRow]]:
+    twins = []
+    remaining = group
+    # First those that an older post stops: they in turn stop nobody.
+    for is_older in (operator.gt, operator.eq):
+        found = [
+            (row, other)
+            for row in remaining
+            if row.post not in history.begun
+            for other in remaining
+            if other is not row
+            and is_older(_rank(other, history), _rank(row, history))
+            and not is_repetition(row.post, other.post, repeats)
+        ]
+        twins += found
+        stopped = {row.post for row, _other in found}
+        remaining = [row for row in remaining if row.post not in stopped]
+    return twins
+
+
+def _rank(row: PlanRow, history: PostHistory) -> int:
+    if row.post in history.begun:
+        return 2
+    return 1 if row.post in history.planned_files else 0
+
+
+def is_repetition(one: str, other: str, repeats: Mapping[str, str]) -> bool:
+    """Return True if one of the posts repeats the other on purpose, over however many posts between them."""
+    return other in _chain(one, repeats) or one in _chain(other, repeats)
+
+
+def _chain(post: str, repeats: Mapping[str, str]) -> set[str]:
+    chain: set[str] = set()
+    while (name := repeats.get(post)) and name not in chain:
+        chain.add(name)
+        post = name
+    return chain
+
+
+def _describe_twin(row: PlanRow, other: PlanRow) -> Problem:
+    message = _("{file} has the same title and minute on {account}").format(
+        file=other.file, account=row.account.name
+    )
+    hint = _(
+        "the same post? delete one of the files. another post? give it another title, or write: repeats: {id}"
+    )
+    return Problem(
+        "same-post", message, hint.format(id=other.post), field="title", channel=row.account.channel
+    )
