@@ -32,8 +32,8 @@ def public(post: str, *, text: str = TEXT, **more) -> PublishedPost:
     return PublishedPost(post, of.file, of.title, of.account.name, of.due.utc, of.rendition.hash, text)
 
 
-def history(*planned: str, begun=(), published=()) -> PostHistory:
-    return PostHistory({id_: f"posts/{id_}.md" for id_ in planned}, begun, published)
+def history(*planned: str, started=(), published=()) -> PostHistory:
+    return PostHistory({id_: f"posts/{id_}.md" for id_ in planned}, started, published)
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,8 @@ def history(*planned: str, begun=(), published=()) -> PostHistory:
         (history("a"), {"b"}),
         (history("b"), {"a"}),
         (history("a", "b"), {"a", "b"}),
-        (history("a", "b", begun=("b",)), {"a"}),
-        (history("a", "b", begun=("a", "b")), set()),
+        (history("a", "b", started=("b",)), {"a"}),
+        (history("a", "b", started=("a", "b")), set()),
     ],
 )
 def test_of_two_files_the_one_that_was_first_goes_on(known: PostHistory, expected: set[str]) -> None:
@@ -107,14 +107,14 @@ def test_similarity_of_texts_has_no_exceptions(one: str, other: str) -> None:
 
 
 @given(st.permutations(range(4)), st.sets(st.integers(0, 3)), st.sets(st.integers(0, 3)))
-def test_twins_do_not_depend_on_the_order_of_files(order, planned, begun) -> None:
+def test_twins_do_not_depend_on_the_order_of_files(order, planned, started) -> None:
     rows = [row(str(number)) for number in range(4)]
-    known = history(*map(str, planned | begun), begun=frozenset(map(str, begun)))
+    known = history(*map(str, planned | started), started=frozenset(map(str, started)))
     found = set(find_twins([rows[number] for number in order], known))
     assert found == set(find_twins(rows, known))
-    assert not found & set(known.begun)
+    assert not found & set(known.started)
     # Whatever a person does not decide, at most one that has not begun goes on.
-    assert len({one.post for one in rows} - found - set(known.begun)) <= 1
+    assert len({one.post for one in rows} - found - set(known.started)) <= 1
 
 
 def test_a_twin_keeps_its_place_in_no_other_plan() -> None:

@@ -40,14 +40,14 @@ def load_history(office: Office, reading: "FolderReading", planned_files: Mappin
     }
     since = office.now() - REMEMBERED
     with office.ledger().read() as conn:
-        begun = post_history.begun_posts(conn, since=since)
+        started = post_history.started_posts(conn, since=since)
         if not new_minutes:
-            return PostHistory(planned_files, begun)
+            return PostHistory(planned_files, started)
         gone = _without_file(post_history.published_posts(conn, since=since), reading)
         near = {item.rendition_hash for item in gone if minute_of(item.date_at) in new_minutes}
         texts = post_history.first_part_texts(conn, near)
     published = [replace(item, text=texts.get(item.rendition_hash, "")) for item in gone]
-    return PostHistory(planned_files, begun, published)
+    return PostHistory(planned_files, started, published)
 
 
 def _without_file(published: Sequence[PublishedPost], reading: "FolderReading") -> list[PublishedPost]:

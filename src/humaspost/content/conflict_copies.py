@@ -1,6 +1,7 @@
-"""The files among the posts that are copies of other posts, by their names and what they hold."""
+"""The files that are copies of other posts, by their names and contents."""
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 from humaspost.content.conflict_names import Evidence, comparable_name, match_copies
 from humaspost.content.post_file import ParsedFile
@@ -14,11 +15,14 @@ def find_copies(
     ``other_files`` are posts that could not be read now. ``planned_files`` has, by id, the file from which the
     ledger planned the post: such a file is never a copy.
     """
+    suspects = [parsed for parsed in files if match_copies(_stem(parsed.file))]
+    if not suspects:
+        return {}
     by_name: dict[tuple[str, str], ParsedFile | str] = {_key(file): file for file in other_files}
     by_name |= {_key(parsed.file): parsed for parsed in files}
     planned = set(planned_files.values())
     copies = {}
-    for parsed in files:
+    for parsed in suspects:
         if parsed.file not in planned and (original := _find_original(parsed, by_name, planned_files)):
             copies[parsed.file] = original
     return copies
@@ -53,6 +57,7 @@ def _stem(file: str) -> str:
     return file.rpartition("/")[2].rpartition(".")[0]
 
 
+@lru_cache(maxsize=65_536)
 def _key(file: str) -> tuple[str, str]:
     """Return the folder and the comparable name of the file."""
     return file.rpartition("/")[0], comparable_name(_stem(file))

@@ -1,4 +1,4 @@
-"""Names that sync clients, file managers and merge tools give to copies, as data with their sources."""
+"""Names that sync clients, file managers and merge tools give to copies, with sources."""
 
 import re
 import unicodedata
@@ -37,9 +37,9 @@ class Evidence(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ConflictName:
-    """One client's form of a name, without the extension; group ``original`` is the original's name.
+    """One client's form of a name without its extension.
 
-    ``source`` is None for a form that its vendor has no page about; it is known from what people report.
+    The group ``original`` of the pattern is the original's name. ``source`` is None for a form that its vendor has no page about; it is known from what people report.
     """
 
     client: str
@@ -109,7 +109,7 @@ _SIGN = re.compile(r"[\s()\[\]._]|-[A-Za-z]*[A-Z]")
 
 @lru_cache(maxsize=65_536)
 def match_copies(stem: str) -> tuple[CopyName, ...]:
-    """Return the copies that the name can mean, in the order of the table; none for a plain name.
+    """Return the copies that the name can mean, in the order of the table.
 
     ``stem`` is the file's name without its extension.
     """

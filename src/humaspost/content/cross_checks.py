@@ -41,10 +41,11 @@ def check_all(
     files, unsettled, planned = list(files), unsettled_files or {}, planned_files or {}
     copies = find_copies(files, other_files=unsettled, planned_files=planned)
     originals = [parsed for parsed in files if parsed.file not in copies]
+    keepers = find_keepers(originals, unsettled_files=unsettled, planned_files=planned)
     claims = _Claims(
-        keepers=find_keepers(originals, unsettled_files=unsettled, planned_files=planned),
-        claimants=_claimants(originals, unsettled),
-        known_ids=planned.keys(),
+        keepers=keepers,
+        claimants={} if all(keepers.values()) else _claimants(originals, unsettled),
+        ledger_ids=planned.keys(),
     )
     checked = [
         _broken_copy(parsed, copies[parsed.file]) if parsed.file in copies else _check_file(parsed, claims)
@@ -57,15 +58,15 @@ def check_all(
 
 @dataclass(frozen=True, slots=True)
 class _Claims:
-    """Who claims and who keeps each id; ``known_ids`` are those that the ledger has."""
+    """The claimants and the keeper of each id; ``ledger_ids`` are those that the ledger has."""
 
     keepers: Mapping[str, str]
     claimants: Mapping[str, list[str]]
-    known_ids: Collection[str]
+    ledger_ids: Collection[str]
 
-    def is_known(self, id_: str) -> bool:
+    def is_post(self, id_: str) -> bool:
         """Return True if the folder or the ledger has a post with the id."""
-        return id_ in self.keepers or id_ in self.known_ids
+        return id_ in self.keepers or id_ in self.ledger_ids
 
 
 def _claimants(files: Iterable[ParsedFile], unsettled: Mapping[str, str]) -> dict[str, list[str]]:
@@ -107,7 +108,7 @@ def _duplicate_id(post: Post, claims: _Claims) -> Problem:
 
 def _check_correction_target(post: Post, claims: _Claims) -> Iterable[Problem]:
     for key, name in (("corrects", post.corrects), ("repeats", post.repeats)):
-        if name is None or (name != post.id and claims.is_known(name)):
+        if name is None or (name != post.id and claims.is_post(name)):
             continue
         near = nearest(name, (id_ for id_ in claims.keepers if id_ != post.id))
         message = _("there is no other post with the id {id!r}").format(id=shorten(name))

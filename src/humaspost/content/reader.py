@@ -1,7 +1,7 @@
 """The posts folder as posts and problems; a bad file never hides or blocks the others."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from humaspost.base.file_stamp import FileStamp
@@ -34,7 +34,7 @@ class FolderReading:
 
     ``files`` has every file whose name makes it a post. ``broken_posts`` maps files without a valid post to their
     readable fields. ``unsettled_files`` maps files that are still being written to the id of their last reading;
-    they are in neither ``posts`` nor ``broken_posts``. ``stamps`` has the stamp of each file as it was read.
+    they are in neither ``posts`` nor ``broken_posts``. ``stamps`` are those of the files as they were read.
     """
 
     posts: tuple[Post, ...]
@@ -42,7 +42,7 @@ class FolderReading:
     files: tuple[str, ...]
     broken_posts: dict[str, BrokenPost]
     unsettled_files: dict[str, str]
-    stamps: dict[str, FileStamp]
+    stamps: Mapping[str, str] = field(default_factory=dict)
 
 
 class PostReader:
@@ -159,7 +159,11 @@ class PostReader:
                 parsed.file: parsed.broken_post for parsed in files if not (parsed.post or parsed.is_copy)
             },
             unsettled_files=checked.unsettled_files,
-            stamps={parsed.file: stamp for stamp, parsed in self._parsed_files.values()},
+            stamps={
+                parsed.file: stamp.text()
+                for stamp, parsed in self._parsed_files.values()
+                if parsed.file not in self._unsettled
+            },
         )
 
 

@@ -36,7 +36,10 @@ class PublishedText:
 
 @dataclass(frozen=True, slots=True)
 class PublishedPost:
-    """A post that is or may be public on an account; ``text`` is its first part as it was sent, "" if not loaded."""
+    """A post that is or may be public on an account.
+
+    ``text`` is its first part as it was sent, "" if it was not loaded.
+    """
 
     post: str
     file: str
@@ -49,14 +52,14 @@ class PublishedPost:
 
 @dataclass(frozen=True, slots=True)
 class PostHistory:
-    """The ledger's memory of earlier posts, by which planning recognises a post under another name.
+    """The ledger's memory of earlier posts, by which planning recognises a post again.
 
-    ``planned_files`` has, by id, the file from which a post was planned. ``begun`` are the posts with a first write.
+    ``planned_files`` has, by id, the file from which a post was planned. ``started`` are the posts with a first write.
     ``published`` are posts that are public and have no file any more.
     """
 
     planned_files: Mapping[str, str] = field(default_factory=dict)
-    begun: Collection[str] = ()
+    started: Collection[str] = ()
     published: Sequence[PublishedPost] = ()
 
 

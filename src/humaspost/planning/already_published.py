@@ -1,19 +1,17 @@
 """A published post that came back in another file: renamed, moved or typed again."""
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
 from humaspost.base.i18n import _
+from humaspost.base.suggest import is_similar_text
 from humaspost.model.plan import PlanRow, PostHistory, PublishedPost
 from humaspost.model.problem import Problem
 
 #: How much of two texts must be the same, in order, for one to be the other with a few words mended.
 SIMILAR = 0.9
-#: Comparing takes time with the square of the length.
-_COMPARED_LENGTH = 2_000
 _NO_WORD = re.compile(r"\W+")
 
 
@@ -50,11 +48,8 @@ def is_same(row: PlanRow, published: PublishedPost) -> bool:
 
 def is_similar(one: str, other: str) -> bool:
     """Return True if one text is the other with a few words mended."""
-    first, second = comparable(one)[:_COMPARED_LENGTH], comparable(other)[:_COMPARED_LENGTH]
-    if not first or not second:
-        return False
-    matcher = difflib.SequenceMatcher(None, first, second, autojunk=False)
-    return all(ratio() >= SIMILAR for ratio in (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio))
+    first, second = comparable(one), comparable(other)
+    return bool(first and second) and is_similar_text(first, second, share=SIMILAR)
 
 
 def describe(row: PlanRow, published: PublishedPost) -> Problem:

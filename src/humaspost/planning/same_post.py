@@ -14,7 +14,7 @@ from humaspost.planning.already_published import comparable, describe, find_publ
 def without_repeated_posts(
     rows: Sequence[PlanRow], posts: Sequence[Post], history: PostHistory
 ) -> tuple[list[PlanRow], list[Problem]]:
-    """Return the rows of posts that are in no other file and not public already, and a problem for each other."""
+    """Return the rows of posts that may go out, and a problem for each post that is there twice."""
     posts_by_id = {post.id: post for post in posts}
     twins = find_twins(rows, history)
     problems = {row.post: _describe_twin(row, other) for row, other in twins.values()}
@@ -25,15 +25,18 @@ def without_repeated_posts(
 
 
 def find_twins(rows: Sequence[PlanRow], history: PostHistory) -> dict[str, tuple[PlanRow, PlanRow]]:
-    """Return each post that is the same as one with an older right to be sent, with that one, by id.
+    """Return each post that is the same as one that goes before it, with that one, by id.
 
     A post that has begun is never stopped by a later file; of others, the one that was planned goes on. Where
     the ledger knows none, or several, a person chooses.
     """
-    groups: dict[tuple[str, datetime, str], dict[str, PlanRow]] = {}
+    same_minute: dict[tuple[str, datetime], list[PlanRow]] = {}
     for row in rows:
-        key = (row.account.name, minute_of(row.due.utc), comparable(row.title))
-        groups.setdefault(key, {})[row.post] = row
+        same_minute.setdefault((row.account.name, minute_of(row.due.utc)), []).append(row)
+    groups: dict[tuple[str, datetime, str], dict[str, PlanRow]] = {}
+    for (account, minute), simultaneous in same_minute.items():
+        for row in simultaneous if len(simultaneous) > 1 else ():
+            groups.setdefault((account, minute, comparable(row.title)), {})[row.post] = row
     repeats = {row.post: row.repeats for row in rows if row.repeats}
     twins: dict[str, tuple[PlanRow, PlanRow]] = {}
     for group in groups.values():
@@ -53,7 +56,7 @@ def _twins_of(
         found = [
             (row, other)
             for row in remaining
-            if row.post not in history.begun
+            if row.post not in history.started
             for other in remaining
             if other is not row
             and is_older(_rank(other, history), _rank(row, history))
@@ -66,13 +69,13 @@ def _twins_of(
 
 
 def _rank(row: PlanRow, history: PostHistory) -> int:
-    if row.post in history.begun:
+    if row.post in history.started:
         return 2
     return 1 if row.post in history.planned_files else 0
 
 
 def is_repetition(one: str, other: str, repeats: Mapping[str, str]) -> bool:
-    """Return True if one of the posts repeats the other on purpose, over however many posts between them."""
+    """Return True if one of the posts repeats the other, at first or second hand."""
     return other in _chain(one, repeats) or one in _chain(other, repeats)
 
 

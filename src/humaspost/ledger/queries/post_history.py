@@ -18,7 +18,7 @@ def planned_files(conn: Connection) -> dict[str, str]:
     return {row.id: row.file for row in conn.execute(select(post.c.id, post.c.file))}
 
 
-def begun_posts(conn: Connection, *, since: datetime) -> frozenset[str]:
+def started_posts(conn: Connection, *, since: datetime) -> frozenset[str]:
     """Return the posts with a first write since then."""
     return frozenset(conn.scalars(select(plan_row.c.post).where(plan_row.c.first_write_at > since)))
 
