@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import humaspost
-from humaspost.base.suggest import nearest, similar
+from humaspost.base.suggest import is_similar_text, nearest, similar
 
 CANDIDATES = ("instagram", "whatsapp", "x", "X-Dua")
 
@@ -29,6 +29,13 @@ def test_several_words_the_most_alike_first() -> None:
 
 def test_nothing_is_compared_without_end() -> None:
     assert nearest("x" * 1_000_000, ["x" * 60]) == "x" * 60
+
+
+def test_texts_are_similar_where_most_of_them_stands_in_the_same_order() -> None:
+    text = "jalan sehat dimulai pukul 06.00 di alun-alun"
+    assert is_similar_text(text, text.replace("dimulai", "dimulia"), share=0.9)
+    assert not is_similar_text(text, " ".join(reversed(text.split())), share=0.9)
+    assert is_similar_text("x" * 1_000_000, "x" * 2_000, share=0.9)
 
 
 def test_no_other_module_compares_words_in_its_own_way() -> None:

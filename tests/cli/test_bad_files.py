@@ -43,6 +43,7 @@ TESTED_IN = {
     "posts-folder-missing": "tests/content/test_folder.py",
     "audience-missing-file": "tests/audience/test_csv_reader.py",
     "audience-too-large": "tests/audience/test_csv_size_limit.py",
+    "already-published": "tests/cli/test_post_identity.py",
     "login-expires": "tests/planning/test_login_expiry.py",
     "posts-vanished": "tests/cli/commands/test_schedule.py",
 }

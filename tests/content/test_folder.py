@@ -49,26 +49,6 @@ def test_a_leftover_of_an_editor_is_no_post(name: str, tmp_path: Path) -> None:
     assert (reader(tmp_path).read(now=None).files, codes(tmp_path)) == ((), {})
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["a (1).md", "a(2).md", "a - Salinan.md", "a - Salinan (2).md", "a - Copy.md", "a copy.md", "a copy 2.md",
-     "Salinan dari a.md", "Copy of a.md", "a.sync-conflict-20270203-083000-ABCDEFG.md",
-     "a (Budi's conflicted copy 2027-02-03).md", "a (Case Conflict).md"],
-)  # fmt: skip
-def test_a_copy_by_a_sync_program_is_never_a_post(name: str, tmp_path: Path) -> None:
-    write(tmp_path / "posts/a.md")
-    write(tmp_path / "posts" / name, id_="other")
-    assert (ids(tmp_path), codes(tmp_path)) == (["a"], {f"posts/{name}": "conflict-copy"})
-
-
-@pytest.mark.parametrize(
-    "name", ["acara-copy.md", "a (final).md", "salinan.md", "a-1.md", "konflik-lahan.md"]
-)
-def test_a_name_that_a_person_gave_is_kept(name: str, tmp_path: Path) -> None:
-    write(tmp_path / "posts" / name, id_="a")
-    assert codes(tmp_path) == {}
-
-
 def test_a_text_file_that_should_be_a_post_is_reported(tmp_path: Path) -> None:
     write(tmp_path / "posts/a.md.txt")
     found = reader(tmp_path).read(now=None)
@@ -120,20 +100,17 @@ def test_a_folder_that_is_not_there_is_loud(tmp_path: Path) -> None:
     assert [(problem.file, problem.code) for problem in found.problems] == [("posts", "posts-folder-missing")]
 
 
-def test_the_second_file_with_an_id_is_the_one_to_change(tmp_path: Path) -> None:
+def test_of_files_with_one_id_a_person_chooses(tmp_path: Path) -> None:
     for name in ("a", "b", "c"):
         write(tmp_path / f"posts/{name}.md", id_="same")
     found = reader(tmp_path).read(now=None)
-    assert [post.file for post in found.posts] == ["posts/a.md"]
+    assert found.posts == ()
     assert [(p.file, summarize(p)) for p in found.problems] == [
-        ("posts/b.md", ("duplicate-id", 2, 5)),
-        ("posts/c.md", ("duplicate-id", 2, 5)),
+        (f"posts/{name}.md", ("duplicate-id", 2, 5)) for name in "abc"
     ]
-    assert "posts/a.md" in found.problems[0].message
-    assert {file: left.id for file, left in found.broken_posts.items()} == {
-        "posts/b.md": "same",
-        "posts/c.md": "same",
-    }
+    assert "posts/b.md" in found.problems[0].message
+    # The id would hold the post of the file that keeps it.
+    assert {left.id for left in found.broken_posts.values()} == {""}
 
 
 def test_corrects_and_repeats_name_another_post_that_is_there(tmp_path: Path) -> None:

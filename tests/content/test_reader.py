@@ -89,15 +89,16 @@ def test_a_file_with_its_old_size_and_time_is_read_again(tmp_path: Path) -> None
     path = at(write(tmp_path / "posts/a.md"), T0 - 3600)
     watch = reader(tmp_path)
     before = watch.read(now=T0)
-    assert before.stamps == {"posts/a.md": FileStamp.of(path.stat())}
+    stamp = FileStamp.of(path.stat())
+    assert before.stamps == {"posts/a.md": stamp.text()}
     with path.open("r+b") as file:
         file.write(path.read_bytes().replace(b"Loket", b"Kasir"))
-    while at(path, T0 - 3600).stat().st_ctime_ns == before.stamps["posts/a.md"].ctime_ns:
+    while at(path, T0 - 3600).stat().st_ctime_ns == stamp.ctime_ns:
         pass  # the kernel's clock of files ticks in milliseconds
     assert ids(watch, T0 + 1) == []
     after = watch.read(now=T0 + 2)
     assert after.posts[0].lines[6].startswith("Kasir")
-    assert after.stamps["posts/a.md"].mtime_ns == before.stamps["posts/a.md"].mtime_ns
+    assert after.stamps == {"posts/a.md": FileStamp.of(path.stat()).text()}
 
 
 def test_only_what_changed_is_parsed_again(tmp_path: Path) -> None:
@@ -141,7 +142,7 @@ def test_a_post_is_fixed_when_its_neighbour_is(tmp_path: Path) -> None:
     at(write(tmp_path / "posts/a.md", id_="same"), T0 - 3600)
     at(write(tmp_path / "posts/b.md", id_="same"), T0 - 3600)
     watch = reader(tmp_path)
-    assert ids(watch, T0) == ["same"]
+    assert ids(watch, T0) == []
     (tmp_path / "posts/a.md").unlink()
     found = watch.read(now=T0 + 1)
     assert ([post.file for post in found.posts], found.problems) == (["posts/b.md"], ())

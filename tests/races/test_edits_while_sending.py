@@ -37,7 +37,7 @@ def text(name: str, revision: int, due: float) -> bytes:
     words = " ".join([f"{name} tunggu giliran"] * 8)
     body = f"AWAL-{revision} {words} AKHIR-{revision}"
     to = f"channels: [whatsapp]\naudiences: [w{int(name[1:]) % PEOPLE}]"
-    return f"---\nid: {name}\ntitle: T\ndate: {date}\n{to}\n---\n{body}\n".encode()
+    return f"---\nid: {name}\ntitle: {name}\ndate: {date}\n{to}\n---\n{body}\n".encode()
 
 
 def people(office: Office) -> None:

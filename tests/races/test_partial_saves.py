@@ -20,7 +20,7 @@ _LONG = "Kalimat yang panjang sekali supaya berkas ini tidak muat dalam satu tul
 
 def text(name: str, revision: int) -> bytes:
     body = f"AWAL-{revision}\n\n{_LONG}\n\nAKHIR-{revision}\n"
-    return f"---\nid: {name}\ntitle: T\ndate: 2099-02-03 08:30 WIB\nchannels: [x]\n---\n{body}".encode()
+    return f"---\nid: {name}\ntitle: {name}\ndate: 2099-02-03 08:30 WIB\nchannels: [x]\n---\n{body}".encode()
 
 
 def whole(path: Path, content: bytes) -> None:

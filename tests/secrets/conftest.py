@@ -58,7 +58,7 @@ class FakeOffice:
         at = datetime.now(UTC) - timedelta(minutes=1)
         media = "media:\n  - file: media/a.jpg\n    alt: Biru.\n" if image else ""
         text = (
-            f'---\nid: {name}\ntitle: "Uji"\ndate: {at:%Y-%m-%d %H:%M:%S} +00:00\nchannels: [{channel}]\n'
+            f'---\nid: {name}\ntitle: "Uji {name}"\ndate: {at:%Y-%m-%d %H:%M:%S} +00:00\nchannels: [{channel}]\n'
             f"audiences: [masyarakat]\n{media}"
             f"---\nHalo {name}.\n"
         )

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from humaspost.app import post_history
 from humaspost.app.codes import FOLDER_CODES
 from humaspost.app.office import Office
 from humaspost.base.i18n import _
-from humaspost.model.plan import NotPlanned, Plan, PublishedText
+from humaspost.model.plan import NotPlanned, Plan, PostHistory, PublishedText
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
 from humaspost.model.reasons import FileHold
@@ -73,10 +74,13 @@ def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled
     ``for_sending`` ignores files that are still being written. ``wait_for_unsettled`` waits for
     them once, for the settle time of the policy.
     """
-    folder_content = office.reader.read(now=_settle_time(office, for_sending))
+    planned_files = post_history.load_planned_files(office)
+    settle_time = _settle_time(office, for_sending)
+    folder_content = office.reader.read(now=settle_time, planned_files=planned_files)
     if wait_for_unsettled and folder_content.unsettled_files:
         time.sleep(office.settings.policy.settle.total_seconds() + 0.05)
-        folder_content = office.reader.read(now=_settle_time(office, for_sending))
+        settle_time = _settle_time(office, for_sending)
+        folder_content = office.reader.read(now=settle_time, planned_files=planned_files)
     problems = list(folder_content.problems)
     posts = []
     for post in folder_content.posts:
@@ -85,7 +89,8 @@ def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled
             post, media_problems = office.probe.probe_post(post)
             problems += media_problems
         posts.append(post)
-    new_plan, more = build_plan(posts, problems, create_plan_context(office))
+    history = post_history.load_history(office, folder_content, planned_files)
+    new_plan, more = build_plan(posts, problems, create_plan_context(office, history))
     unsettled = [
         NotPlanned(id_, file, "", FileHold.UNSETTLED) for file, id_ in folder_content.unsettled_files.items()
     ]
@@ -118,7 +123,7 @@ def _sort_problems(problems: list[Problem]) -> list[Problem]:
     )
 
 
-def create_plan_context(office: Office) -> PlanningContext:
+def create_plan_context(office: Office, history: PostHistory | None = None) -> PlanningContext:
     """Return the facts of the office that planning needs."""
     policy = office.settings.policy
     same_text_period = timedelta(days=policy.same_text_days)
@@ -130,6 +135,7 @@ def create_plan_context(office: Office) -> PlanningContext:
         recent_texts=_recent_texts(office, since=office.now() - same_text_period),
         same_text=same_text_period,
         convert=office.is_converting,
+        history=history or PostHistory(),
     )
 
 
@@ -148,6 +154,7 @@ def sync_ledger(office: Office, scanned: ScanResult) -> "SyncResult":
     from humaspost.ledger import accounts
     from humaspost.ledger.deliveries import sync_plan
     from humaspost.ledger.holds import file_errors
+    from humaspost.ledger.queries import post_history as post_queries
 
     now = office.now()
     platform_ids = {
@@ -160,9 +167,11 @@ def sync_ledger(office: Office, scanned: ScanResult) -> "SyncResult":
         synced = sync_plan.sync(
             conn, scanned.plan, verdict=lateness.verdict, now=now, folder_missing=scanned.folder_missing
         )
-        synced = replace(
-            synced, finished=file_errors.list_finished(conn, [p.file for p in scanned.file_errors(synced)])
-        )
+        # A file that held a published post holds a new one where the ledger does not know its id.
+        known = post_queries.planned_files(conn)
+        new = {item.file for item in scanned.plan.held if item.post and item.post not in known}
+        wrong = [p.file for p in scanned.file_errors(synced) if p.file not in new]
+        synced = replace(synced, finished=file_errors.list_finished(conn, wrong))
         file_errors.save_file_errors(conn, [(p.file, p.code) for p in scanned.file_errors(synced)])
         return synced
 

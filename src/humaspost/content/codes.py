@@ -16,7 +16,7 @@ CODES: dict[str, str] = {
     "date-without-time": "A day alone would mean midnight, which nobody wants; a date needs its time.",
     "dst-fold": "When summer time ends an hour comes twice; the first of the two is taken.",
     "dst-gap": "When summer time begins an hour is skipped; the post goes out as much later as the clocks jump.",
-    "duplicate-id": "Two files have the same id; the first in the order of their names keeps it.",
+    "duplicate-id": "Two files have the same id; the file that the post was planned from keeps it, and without one neither is sent.",
     "duplicate-key": "A key stands twice in a post, and only a person knows which of the two is meant.",
     "empty-file": "The file has nothing in it, perhaps because it was not saved to its end.",
     "expires-before-date": "The post would be too old before it goes out.",

@@ -9,16 +9,11 @@ from pathlib import Path
 
 from humaspost.base.file_stamp import FileStamp
 from humaspost.base.i18n import _
+from humaspost.content.conflict_names import Evidence, match_copies
 from humaspost.model.problem import Position, Problem, Severity
 
 _POST_SUFFIXES = (".md", ".markdown")
 _IGNORED_PREFIXES = (".", "#", "~")
-#: Names of copies by Drive, Dropbox, OneDrive, Syncthing and two file managers.
-_CONFLICT_COPY = re.compile(
-    r"\s?\(\d+\)$| -? ?(?:salinan|copy)(?: ?\(\d+\)| \d+)?$|^(?:salinan dari|copy of) "
-    r"|\.sync-conflict-|conflicted copy|\([^()]*conflict[^()]*\)$|\([^()]*konflik[^()]*\)$",
-    re.IGNORECASE,
-)
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -133,10 +128,19 @@ def _name_problem(name: str) -> Problem | None:
     if _UNPRINTABLE.search(name):
         message = _("the file's name holds characters that cannot be shown")
         return Problem("file-name", message, _("rename the file"))
-    if _CONFLICT_COPY.search(stem):
-        message = _("this looks like a copy that a sync program or a file manager made")
-        return Problem("conflict-copy", message, _("compare it with the original, then rename or delete it"))
+    if any(copy.evidence is Evidence.NAME for copy in match_copies(stem)):
+        return conflict_copy_problem()
     return None
+
+
+def conflict_copy_problem(original: str = "") -> Problem:
+    """Return the problem of a copy, of the file ``original`` if that is known."""
+    if original:
+        message = _("this looks like a copy of {file} that a sync program or a file manager made")
+        message = message.format(file=original)
+    else:
+        message = _("this looks like a copy that a sync program or a file manager made")
+    return Problem("conflict-copy", message, _("compare it with the original, then rename or delete it"))
 
 
 def _hidden_extension(name: str) -> Problem:

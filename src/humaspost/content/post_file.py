@@ -35,12 +35,16 @@ class BrokenPost:
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """The result of one file: a ``post``, or the readable fields of a post with errors."""
+    """The result of one file: a ``post``, or the readable fields of a post with errors.
+
+    ``is_copy`` = a copy of another file, so no post at all.
+    """
 
     file: str
     post: Post | None
     problems: tuple[Problem, ...] = ()
     broken_post: BrokenPost = BrokenPost()
+    is_copy: bool = False
 
     @property
     def id(self) -> str:

@@ -1,11 +1,11 @@
 """The posts folder as posts and problems; a bad file never hides or blocks the others."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from humaspost.base.file_stamp import FileStamp
-from humaspost.content.cross_checks import check_all
+from humaspost.content.cross_checks import CheckedFiles, check_all
 from humaspost.content.folder import PostFile, read_bytes, scan_folder, unreadable_message
 from humaspost.content.frontmatter.keys import NameIndex
 from humaspost.content.post_file import BrokenPost, ParsedFile, parse_post_file
@@ -34,7 +34,7 @@ class FolderReading:
 
     ``files`` has every file whose name makes it a post. ``broken_posts`` maps files without a valid post to their
     readable fields. ``unsettled_files`` maps files that are still being written to the id of their last reading;
-    they are in neither ``posts`` nor ``broken_posts``. ``stamps`` has the stamp of each file as it was read.
+    they are in neither ``posts`` nor ``broken_posts``. ``stamps`` are those of the files as they were read.
     """
 
     posts: tuple[Post, ...]
@@ -42,7 +42,7 @@ class FolderReading:
     files: tuple[str, ...]
     broken_posts: dict[str, BrokenPost]
     unsettled_files: dict[str, str]
-    stamps: dict[str, FileStamp]
+    stamps: Mapping[str, str] = field(default_factory=dict)
 
 
 class PostReader:
@@ -79,14 +79,18 @@ class PostReader:
         """Return the snapshots of the last reading that had a clock, or None."""
         return self._snapshots
 
-    def read(self, *, now: float | None) -> FolderReading:
-        """Return the posts at ``now`` (epoch seconds); None counts every file as settled."""
+    def read(self, *, now: float | None, planned_files: Mapping[str, str] | None = None) -> FolderReading:
+        """Return the posts at ``now`` (epoch seconds); None counts every file as settled.
+
+        ``planned_files`` has, by id, the file from which the ledger planned the post.
+        """
         entries, problems = scan_folder(self._folder, self._root)
         self._unsettled = {}
         snapshots = self._take_snapshots(entries, now)
         files = [parsed for item in entries if (parsed := self._read_file(item, snapshots, now))]
         self._discard_removed(entries, snapshots, now)
-        return self._build_reading(check_all(files), entries, problems)
+        checked = check_all(files, unsettled_files=self._unsettled, planned_files=planned_files)
+        return self._build_reading(checked, entries, problems)
 
     def _take_snapshots(self, files: list[PostFile], now: float | None) -> Snapshots:
         if now is None:
@@ -144,15 +148,22 @@ class PostReader:
             del self._parsed_files[path]
 
     def _build_reading(
-        self, files: list[ParsedFile], entries: list[PostFile], problems: list[Problem]
+        self, checked: CheckedFiles, entries: list[PostFile], problems: list[Problem]
     ) -> FolderReading:
+        files = checked.files
         return FolderReading(
             posts=tuple(parsed.post for parsed in files if parsed.post),
             problems=(*problems, *(problem for parsed in files for problem in parsed.problems)),
             files=tuple(item.file for item in entries),
-            broken_posts={parsed.file: parsed.broken_post for parsed in files if parsed.post is None},
-            unsettled_files=dict(self._unsettled),
-            stamps={parsed.file: stamp for stamp, parsed in self._parsed_files.values()},
+            broken_posts={
+                parsed.file: parsed.broken_post for parsed in files if not (parsed.post or parsed.is_copy)
+            },
+            unsettled_files=checked.unsettled_files,
+            stamps={
+                parsed.file: stamp.text()
+                for stamp, parsed in self._parsed_files.values()
+                if parsed.file not in self._unsettled
+            },
         )
 
 

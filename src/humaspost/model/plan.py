@@ -1,6 +1,7 @@
 """The plan: one row per post and account, with its rendition."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from humaspost.model.account import Account
@@ -31,6 +32,35 @@ class PublishedText:
     rendition_hash: str
     post: str
     published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPost:
+    """A post that is or may be public on an account.
+
+    ``text`` is its first part as it was sent, "" if it was not loaded.
+    """
+
+    post: str
+    file: str
+    title: str
+    account: str
+    date_at: datetime
+    rendition_hash: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PostHistory:
+    """The ledger's memory of earlier posts, by which planning recognises a post again.
+
+    ``planned_files`` has, by id, the file from which a post was planned. ``started`` are the posts with a first write.
+    ``published`` are posts that are public and have no file any more.
+    """
+
+    planned_files: Mapping[str, str] = field(default_factory=dict)
+    started: Collection[str] = ()
+    published: Sequence[PublishedPost] = ()
 
 
 @dataclass(frozen=True, slots=True)

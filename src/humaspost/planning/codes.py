@@ -76,6 +76,16 @@ CODES: dict[str, str] = {
         "The same words went out, or will, on the same account within the days of same_text_days under "
         "another id. That is nearly always a copy made by mistake; repeats: ID says that it is not."
     ),
+    "same-post": (
+        "Two files have the same title, minute and account, which is nearly always one post twice. Of the two the "
+        "one that was planned first goes out. Give the other a title of its own, or delete it; repeats: ID says that "
+        "it is another post on purpose."
+    ),
+    "already-published": (
+        "A post like this is out already and its file is gone, so this is perhaps that post under another name. "
+        "With id: and the old id it is that post and is not sent again; with repeats: and the old id it is sent as "
+        "another post."
+    ),
     "login-expires": (
         "The token of the account ends before the post is due, as the platform said when it was last asked. "
         "The post is planned all the same: put a new token in place before then."

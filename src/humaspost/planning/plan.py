@@ -1,13 +1,13 @@
 """The plan: which account publishes which post, and when; pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from humaspost.base.i18n import _
 from humaspost.model.account import Account, AccountStatus
 from humaspost.model.channel import Channel
-from humaspost.model.plan import NotPlanned, Plan, PlanRow, PostPolicy, PublishedText
+from humaspost.model.plan import NotPlanned, Plan, PlanRow, PostHistory, PostPolicy, PublishedText
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem, Severity
 from humaspost.model.reasons import FileHold
@@ -16,6 +16,7 @@ from humaspost.model.rules import Rules
 from humaspost.planning import login_expiry
 from humaspost.planning.check import check
 from humaspost.planning.media_checks import with_converted_gifs
+from humaspost.planning.same_post import without_repeated_posts
 from humaspost.planning.targets import find_targets
 from humaspost.planning.thread_split import split_thread
 
@@ -25,7 +26,7 @@ class PlanningContext:
     """The input of planning: no clock, no disk.
 
     ``statuses`` are by account name. ``recent_texts`` are the first writes of the last days, for ``same-text``.
-    With ``convert``, media are converted to what the channels accept.
+    With ``convert``, media are converted to what the channels accept. ``history`` tells which posts are known.
     """
 
     accounts: Sequence[Account]
@@ -35,6 +36,7 @@ class PlanningContext:
     recent_texts: Sequence[PublishedText] = ()
     same_text: timedelta = timedelta(days=30)
     convert: bool = False
+    history: PostHistory = field(default_factory=PostHistory)
 
 
 def build_plan(
@@ -60,11 +62,19 @@ def build_plan(
             held.append(NotPlanned(post.id, post.file, post.title, FileHold.DRAFT))
         else:
             rows += post_rows
+    rows, repeated = without_repeated_posts(rows, posts, context.history)
+    problems += repeated
+    held += [_held_by(problem, posts) for problem in repeated]
     rows, duplicates = _without_duplicates(rows, context)
     problems += [_describe_location(posts, duplicate) for duplicate in duplicates]
     held += [NotPlanned(t.post, t.file, t.title, FileHold.ERROR) for t, _other in duplicates]
     rows.sort(key=lambda row: (row.due.utc, row.priority, row.post, row.account.name))
     return Plan(tuple(rows), tuple(held)), problems
+
+
+def _held_by(problem: Problem, posts: Sequence[Post]) -> NotPlanned:
+    post = next(post for post in posts if post.file == problem.file)
+    return NotPlanned(post.id, post.file, post.title, FileHold.ERROR)
 
 
 def build_renditions(
