@@ -17,6 +17,7 @@ from humaspost.cli.registry import GROUPS
 from humaspost.ledger.deliveries import states
 from humaspost.model.delivery import State
 from humaspost.model.rules import Limit, MediaRules, Quota, Rate, Rules, Source, VideoRules
+from humaspost.policy import lateness
 from humaspost.sandbox import instagram, whatsapp, x
 from humaspost.sandbox.faults import FAULT_DESCRIPTIONS, FAULT_FIELDS
 from humaspost.views.states import REASON_EXPLANATIONS, STATE_EXPLANATIONS
@@ -244,6 +245,14 @@ def transitions() -> str:
     return "\n".join(["| from | to | when |", "|---|---|---|", *rows, ""])
 
 
+def progress() -> str:
+    """Return one row per event that is progress of a post that began, then what is none."""
+    head = ["| what happens to the post | late counts from |", "|---|---|"]
+    rows = [f"| {event} | {time} |" for event, time in lateness.PROGRESS.items()]
+    none = [f"| {event} | *(no progress)* |" for event in lateness.STANDSTILL]
+    return "\n".join([*head, *rows, *none, ""])
+
+
 def literal_state(state: State) -> str:
     """Return a state as code."""
     return f"`{state.value}`"
@@ -261,6 +270,7 @@ PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {
     "faults": ("docs/sandbox.md", faults),
     "switches": ("docs/sandbox.md", switches),
     "transitions": ("docs/guarantee.md", transitions),
+    "progress": ("docs/guarantee.md", progress),
 }
 
 

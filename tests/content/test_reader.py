@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from humaspost.base.file_stamp import FileStamp
 from humaspost.content.folder import scan_folder
 from humaspost.content.reader import PostReader
 from tests.content.test_folder import write
@@ -82,6 +83,21 @@ def test_a_file_saved_by_replacing_it_is_read_again(tmp_path: Path) -> None:
     assert ids(watch, T0 + 1) == []
     (post,) = watch.read(now=T0 + 2).posts
     assert post.lines[6].startswith("Kasir")
+
+
+def test_a_file_with_its_old_size_and_time_is_read_again(tmp_path: Path) -> None:
+    path = at(write(tmp_path / "posts/a.md"), T0 - 3600)
+    watch = reader(tmp_path)
+    before = watch.read(now=T0)
+    assert before.stamps == {"posts/a.md": FileStamp.of(path.stat())}
+    with path.open("r+b") as file:
+        file.write(path.read_bytes().replace(b"Loket", b"Kasir"))
+    while at(path, T0 - 3600).stat().st_ctime_ns == before.stamps["posts/a.md"].ctime_ns:
+        pass  # the kernel's clock of files ticks in milliseconds
+    assert ids(watch, T0 + 1) == []
+    after = watch.read(now=T0 + 2)
+    assert after.posts[0].lines[6].startswith("Kasir")
+    assert after.stamps["posts/a.md"].mtime_ns == before.stamps["posts/a.md"].mtime_ns
 
 
 def test_only_what_changed_is_parsed_again(tmp_path: Path) -> None:

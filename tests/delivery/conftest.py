@@ -14,6 +14,7 @@ from humaspost.delivery.engine import Engine
 from humaspost.ledger import accounts, database
 from humaspost.ledger.deliveries import sync_plan
 from humaspost.ledger.queries import delivery_lists
+from humaspost.model.decision import FileState
 from humaspost.model.plan import NotPlanned, Plan, PlanRow
 from humaspost.model.post import PublishTime
 from humaspost.model.rendition import Part, Rendition
@@ -39,6 +40,8 @@ class FakeOffice:
         self.rows: list[PlanRow] = []
         self.held: list[NotPlanned] = []
         self.events: list = []
+        #: What the next looks at a file find; afterwards it is as it was read.
+        self.file_states: list[str] = []
         self.shift = timedelta()
         self.ticks = False
         self._stands = datetime.now(UTC)
@@ -72,6 +75,9 @@ class FakeOffice:
             self.now,
             frozenset({"square"}),
             emit=self.events.append,
+            check_file=lambda _file, _stamp: FileState(
+                self.file_states.pop(0) if self.file_states else FileState.PRESENT
+            ),
         )
 
     def engine(self, owner: str = "me") -> Engine:

@@ -44,6 +44,37 @@ def test_a_due_post_is_published_once(fake_office: FakeOffice):
     assert fake_office.states() == {"a": "published"}
 
 
+def test_a_file_that_changed_is_read_again_before_anything_of_it_is_sent(fake_office: FakeOffice):
+    fake_office.post("a", "the old words")
+    fake_office.schedule()
+    fake_office.ticks = True
+    fake_office.file_states = ["changed"]
+    engine = fake_office.engine()
+
+    def rescan() -> None:
+        fake_office.post("a", "the new words")
+        fake_office.schedule()
+
+    engine.start()
+    assert engine.drain(idle_for=timedelta(seconds=2), deadline=30 * SECOND, rescan=rescan)
+    assert engine.stop(timeout=15 * SECOND) == 0
+    assert [text for text, _to, _reply in fake_office.channel.published] == ["the new words"]
+
+
+def test_a_file_that_is_never_what_was_read_ends_the_drain_and_is_not_sent(fake_office: FakeOffice):
+    fake_office.post("a")
+    fake_office.schedule()
+    fake_office.ticks = True
+    fake_office.file_states = ["changed"] * 1_000
+    rescans = []
+    engine = fake_office.engine()
+    engine.start()
+    patient = timedelta(seconds=10)
+    assert not engine.drain(idle_for=patient, deadline=60 * SECOND, rescan=lambda: rescans.append(1))
+    engine.stop(timeout=15 * SECOND)
+    assert (len(rescans), fake_office.states()) == (5, {"a": "scheduled"})
+
+
 def test_what_is_not_due_waits(fake_office: FakeOffice):
     fake_office.post("a", ago=-3600)
     fake_office.run()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from humaspost.model.decision import Allow, Decision, Deny, GateFacts
+from humaspost.model.decision import Allow, Decision, Deny, FileState, GateFacts, Reread, UserDecision
 from humaspost.model.delivery import State
 from humaspost.model.post import Late
 from humaspost.policy.decide import decide
@@ -20,6 +20,14 @@ GOING = GateFacts(
     late=Late.ASK,
     grace=GRACE,
     first_write_at=DUE,
+    progress_at=DUE,
+    waited_until=None,
+    decision=None,
+    decided_at=None,
+    is_planned=True,
+    file_state=FileState.PRESENT,
+    list_hold=False,
+    is_member=True,
     is_paused=False,
     file_hold=None,
     account_hold=None,
@@ -31,11 +39,24 @@ GOING = GateFacts(
     due_before_ledger=False,
     duplicate_of=None,
 )
-FIRST = replace(GOING, first_write_at=None)
+FIRST = replace(GOING, first_write_at=None, progress_at=None)
 LATER = DUE + GRACE + timedelta(seconds=1)
 
 
-@pytest.mark.parametrize("case", [GOING, FIRST, replace(GOING, now=LATER), replace(FIRST, now=DUE + GRACE)])
+@pytest.mark.parametrize(
+    "case",
+    [
+        GOING,
+        FIRST,
+        replace(FIRST, now=DUE + GRACE),
+        replace(GOING, now=DUE + GRACE),
+        replace(GOING, now=LATER, progress_at=LATER - GRACE),
+        replace(GOING, now=LATER, waited_until=LATER - GRACE),
+        replace(FIRST, now=LATER, decision=UserDecision.PUBLISH, decided_at=LATER - GRACE),
+        replace(FIRST, now=LATER, decision=UserDecision.RETRY, decided_at=LATER - GRACE),
+        replace(GOING, list_hold=True, decision=UserDecision.PUBLISH, decided_at=DUE),
+    ],
+)
 def test_what_nothing_forbids_goes(case: GateFacts) -> None:
     assert isinstance(decide(case), Allow)
 
@@ -49,6 +70,16 @@ def test_what_nothing_forbids_goes(case: GateFacts) -> None:
         ({"expires_at": DUE}, Deny(State.EXPIRED, "expires")),
         ({"opted_out": True}, Deny(State.REFUSED, "opt-out")),
         ({"has_consent": False}, Deny(State.REFUSED, "consent")),
+        ({"has_consent": False, "is_member": False}, Deny(State.REFUSED, "consent")),
+        ({"decision": UserDecision.CANCEL}, Deny(State.CANCELLED, "person")),
+        ({"decision": UserDecision.CANCEL, "expires_at": DUE}, Deny(State.CANCELLED, "person")),
+        ({"is_planned": False}, Deny(State.HELD, "not-in-plan")),
+        ({"is_member": False}, Deny(State.HELD, "not-in-plan")),
+        ({"list_hold": True}, Deny(State.HELD, "list")),
+        ({"list_hold": True, "decision": UserDecision.RETRY}, Deny(State.HELD, "list")),
+        ({"file_state": FileState.CHANGED}, Reread()),
+        ({"file_state": FileState.ABSENT}, Reread()),
+        ({"file_state": FileState.ABSENT, "is_paused": True}, Deny(State.HELD, "pause")),
         ({"file_hold": "draft"}, Deny(State.HELD, "file")),
         ({"is_paused": True}, Deny(State.HELD, "pause")),
         ({"account_hold": "login"}, Deny(State.HELD, "login")),
@@ -75,6 +106,27 @@ def test_each_fact_stops_by_itself(
 )
 def test_what_is_late_before_its_first_write(late: Late, stop: Decision, *, before_ledger: bool) -> None:
     assert decide(replace(FIRST, now=LATER, late=late, due_before_ledger=before_ledger)) == stop
+
+
+@pytest.mark.parametrize("late", list(Late))
+def test_what_began_and_stood_still_for_longer_than_the_grace_is_late(late: Late) -> None:
+    stop = {
+        Late.ASK: Deny(State.MISSED, "late"),
+        Late.SKIP: Deny(State.EXPIRED, "late"),
+        Late.PUBLISH: Allow(),
+    }
+    assert decide(replace(GOING, now=LATER, late=late)) == stop[late]
+    waited = replace(GOING, now=LATER + GRACE, late=late, waited_until=DUE + timedelta(minutes=2))
+    assert decide(waited) == stop[late]
+
+
+def test_a_wait_before_the_first_write_is_no_progress() -> None:
+    waited = replace(FIRST, now=LATER, waited_until=LATER, progress_at=LATER)
+    assert decide(waited) == Deny(State.MISSED, "late")
+
+
+def test_a_post_that_another_date_moved_is_not_late_by_the_date_it_had() -> None:
+    assert decide(replace(FIRST, now=LATER, file_state=FileState.CHANGED)) == Reread()
 
 
 def test_without_a_window_and_without_a_template_no_recipient_gets_a_message() -> None:

@@ -44,9 +44,33 @@ def test_a_new_ledger_sends_nothing_that_was_due_before_it(late: Late, verdict: 
     assert lateness.verdict(Timing(DUE, late, GRACE, due_before_ledger=True), DUE) == verdict
 
 
-def test_what_began_in_time_continues() -> None:
+def test_what_began_in_time_continues_while_it_makes_progress() -> None:
+    timing = Timing(DUE, Late.ASK, GRACE, first_write_at=DUE, progress_at=DUE + 10 * GRACE)
+    assert lateness.verdict(timing, DUE + 11 * GRACE) == OnTime()
+    assert lateness.verdict(timing, DUE + 11 * GRACE + SECOND) == TooLate(State.MISSED, "late")
+
+
+def test_what_began_and_stood_still_is_late() -> None:
     timing = Timing(DUE, Late.ASK, GRACE, first_write_at=DUE)
-    assert lateness.verdict(timing, DUE + 10 * GRACE) == OnTime()
+    assert lateness.verdict(timing, DUE + GRACE) == OnTime()
+    assert lateness.verdict(timing, DUE + GRACE + SECOND) == TooLate(State.MISSED, "late")
+
+
+def test_progress_before_the_first_write_moves_nothing() -> None:
+    timing = Timing(DUE, Late.ASK, GRACE, progress_at=DUE + GRACE)
+    assert lateness.verdict(timing, DUE + GRACE + SECOND) == TooLate(State.MISSED, "late")
+
+
+def test_a_request_of_a_person_counts_as_its_due_time() -> None:
+    timing = Timing(DUE, Late.ASK, GRACE, requested_at=DUE + 10 * GRACE)
+    assert lateness.verdict(timing, DUE + 11 * GRACE) == OnTime()
+    assert lateness.verdict(timing, DUE + 11 * GRACE + SECOND) == TooLate(State.MISSED, "late")
+
+
+def test_a_short_grace_allows_the_pauses_between_two_writes() -> None:
+    timing = Timing(DUE, Late.ASK, timedelta(0), first_write_at=DUE)
+    assert lateness.verdict(timing, DUE + lateness.MIN_STANDSTILL) == OnTime()
+    assert lateness.verdict(timing, DUE + lateness.MIN_STANDSTILL + SECOND) == TooLate(State.MISSED, "late")
 
 
 def test_the_expiry_counts_first() -> None:

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from humaspost.model.decision import Allow, Deny, GateFacts
+from humaspost.model.decision import Allow, Deny, FileState, GateFacts, Reread, UserDecision
 from humaspost.model.delivery import State
 from humaspost.model.post import Late
 from humaspost.policy.decide import decide
+from humaspost.policy.lateness import MIN_STANDSTILL
 from tests.support.examples import examples
 
 DUE = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
@@ -21,6 +22,14 @@ cases = st.builds(
     late=st.sampled_from(Late),
     grace=st.integers(0, 120).map(lambda n: timedelta(minutes=n)),
     first_write_at=st.none() | minutes,
+    progress_at=st.none() | minutes,
+    waited_until=st.none() | minutes,
+    decision=st.none() | st.sampled_from(UserDecision),
+    decided_at=st.none() | minutes,
+    is_planned=st.booleans(),
+    file_state=st.sampled_from(FileState),
+    list_hold=st.booleans(),
+    is_member=st.booleans(),
     is_paused=st.booleans(),
     file_hold=st.none() | st.just("draft"),
     account_hold=st.none() | st.sampled_from(["login", "quota", "throttle"]),
@@ -34,6 +43,16 @@ cases = st.builds(
 )
 
 
+def _last_progress(case):
+    """Return the latest time from which lateness may count."""
+    times = [case.due_at]
+    if case.decision in (UserDecision.PUBLISH, UserDecision.RETRY):
+        times.append(case.decided_at)
+    if case.first_write_at is not None:
+        times += [case.first_write_at, case.progress_at, case.waited_until]
+    return max(time for time in times if time is not None)
+
+
 @examples(50, 100)
 @given(cases)
 def test_nothing_goes_that_any_fact_forbids(case):
@@ -42,12 +61,17 @@ def test_nothing_goes_that_any_fact_forbids(case):
     assert case.expires_at is None or case.now < case.expires_at
     assert not any((case.opted_out, case.is_paused, case.file_hold, case.account_hold))
     assert case.has_consent
+    assert case.is_planned
+    assert case.is_member
+    assert case.file_state is FileState.PRESENT
+    assert case.decision is not UserDecision.CANCEL
+    assert not case.list_hold or case.decision is UserDecision.PUBLISH
     assert case.service_window_open or case.has_template
     assert not case.marketing_refused
     if case.first_write_at is None:
         assert not case.due_before_ledger
         assert case.duplicate_of is None
-        assert case.late is Late.PUBLISH or case.now <= case.due_at + case.grace
+    assert case.late is Late.PUBLISH or case.now <= _last_progress(case) + max(case.grace, MIN_STANDSTILL)
 
 
 @examples(50, 100)
@@ -56,7 +80,13 @@ def test_what_nothing_forbids_goes(case):
     stopped = decide(case)
     if isinstance(stopped, Allow):
         return
+    if isinstance(stopped, Reread):
+        assert case.file_state is not FileState.PRESENT
+        return
     facts = {
+        "person": case.decision is UserDecision.CANCEL,
+        "not-in-plan": not (case.is_planned and case.is_member),
+        "list": case.list_hold,
         "expires": case.expires_at is not None and case.now >= case.expires_at,
         "opt-out": case.opted_out,
         "consent": not case.has_consent,
@@ -76,10 +106,10 @@ def test_what_nothing_forbids_goes(case):
 
 @examples(50, 100)
 @given(cases)
-def test_once_started_in_time_the_rest_is_never_missed(case):
+def test_what_makes_progress_is_never_missed(case):
     decision = decide(case)
-    if case.first_write_at is not None and isinstance(decision, Deny):
-        assert decision.state is not State.MISSED
+    if case.first_write_at is not None and case.now <= _last_progress(case) + case.grace:
+        assert not (isinstance(decision, Deny) and decision.state is State.MISSED)
 
 
 @examples(50, 100)

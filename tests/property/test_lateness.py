@@ -30,6 +30,7 @@ timings = st.builds(
     expires_at=st.none() | times,
     due_before_ledger=st.booleans(),
     first_write_at=st.none() | times,
+    progress_at=st.none() | times,
 )
 
 
@@ -41,6 +42,7 @@ def _gate(timing: Timing, now: datetime, **more: bool) -> GateFacts:
         late=timing.late,
         grace=timing.grace,
         first_write_at=timing.first_write_at,
+        progress_at=timing.progress_at,
         due_before_ledger=timing.due_before_ledger,
         **more,
     )

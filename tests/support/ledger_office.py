@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from humaspost.ledger import accounts, database
-from humaspost.ledger.deliveries import claims, gate_facts, sync_plan
-from humaspost.ledger.deliveries.gate import Decide, Gate, GateRequest, GateResult
+from humaspost.ledger.deliveries import claims, gate_facts, post_stops, sync_plan
+from humaspost.ledger.deliveries.gate import Gate, GateRequest, GateResult
 from humaspost.ledger.schema import account, audience, audience_member, consent, delivery, meta, recipient
 from humaspost.model.account import Account
+from humaspost.model.decision import CheckFile, Decide, assume_present
 from humaspost.model.delivery import State
 from humaspost.model.plan import NotPlanned, Plan, PlanRow
 from humaspost.model.post import PublishTime
@@ -39,6 +40,7 @@ class Office:
         self.rates: tuple[Rate, ...] = ()
         self.quotas: tuple[Quota, ...] = ()
         self.decide: Decide = decide
+        self.check_file: CheckFile = assume_present
         if ledger is None:
             born = (NOW - timedelta(days=1)).isoformat()
             self.ledger.write(lambda conn: conn.execute(insert(meta).values(key="created_at", value=born)))
@@ -91,6 +93,7 @@ class Office:
         """Expand what is due and claim it."""
 
         def work(conn: Any) -> list[Row[Any]]:
+            post_stops.settle_due(conn, self.account, decide=self.decide, until=self.now, now=self.now)
             claims.expand_due(
                 conn, self.account, check_recipient=check_recipient, until=self.now, now=self.now
             )
@@ -103,7 +106,8 @@ class Office:
     def ticket(self, row: Row[Any], ready: Any = None) -> GateRequest:
         """Return the ticket of a claimed delivery, as it was prepared when it was claimed."""
         with self.ledger.read() as conn:
-            return GateRequest(row.key, gate_facts.load_part(conn, row.rendition, row.part).hash, ready)
+            part = gate_facts.load_part(conn, row.rendition, row.part)
+            return GateRequest(row.key, part.hash if part is not None else "", ready)
 
     def gate(self, tickets: Sequence[GateRequest]) -> list[GateResult]:
         """Ask the gate for the intents of these tickets, in one transaction."""
@@ -120,7 +124,16 @@ class Office:
         )
 
         def work(conn: Any) -> list[GateResult]:
-            gate = Gate(conn, self.account, self.owner, rules, self.decide, self.now, timedelta(days=30))
+            gate = Gate(
+                conn,
+                self.account,
+                self.owner,
+                rules,
+                self.decide,
+                self.now,
+                timedelta(days=30),
+                self.check_file,
+            )
             return gate.decide_all(tickets)
 
         return self.ledger.write(work)

@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from humaspost.app.channel_context import OfficeChannelContext
+from humaspost.app.file_check import create_file_check
 from humaspost.app.office import Office
 from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.ledger import accounts
@@ -76,4 +77,5 @@ def create_sender_context(office: Office, owner: str, *, only_post: str | None =
         same_text_period=timedelta(days=office.settings.policy.same_text_days),
         emit=office.emit,
         only_post=only_post,
+        check_file=create_file_check(office.settings),
     )

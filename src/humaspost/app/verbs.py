@@ -1,7 +1,7 @@
 """The use cases of a user, one short function each; a good first page for a new reader."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,12 +15,12 @@ from humaspost.delivery.engine import Engine
 from humaspost.delivery.sender_lock import SenderBusy, acquire_sender_lock
 from humaspost.delivery.worker import account_check
 from humaspost.ledger import accounts as ledger_accounts
-from humaspost.ledger.deliveries import publish_now
+from humaspost.ledger.deliveries import post_stops, publish_now
 from humaspost.ledger.holds import account_holds, pauses
 from humaspost.ledger.queries import delivery_lists
 from humaspost.ledger.webhooks import message_events
 from humaspost.model.problem import Problem
-from humaspost.model.records import AccountRecord, DeliveryRecord
+from humaspost.model.records import AccountRecord, DeliveryRecord, PostStop
 
 #: `run` waits this long for a slot or a poll, then leaves the rest to the next run.
 DRAIN_PATIENCE = timedelta(seconds=10)
@@ -30,11 +30,15 @@ MAX_RUN_SECONDS = 15 * 60.0
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """The result of a run: problems, deliveries touched, and problems of posts that were due."""
+    """The result of a run: problems, deliveries touched, and problems of posts that were due.
+
+    ``stops`` are the fan-outs that it stopped as a whole.
+    """
 
     problems: tuple[Problem, ...]
     deliveries: tuple[DeliveryRecord, ...]
     due_problems: tuple[Problem, ...] = ()
+    stops: tuple[PostStop, ...] = ()
 
 
 def run_due(office: Office, *, patience: timedelta = DRAIN_PATIENCE) -> RunReport:
@@ -44,11 +48,31 @@ def run_due(office: Office, *, patience: timedelta = DRAIN_PATIENCE) -> RunRepor
         audience_changes = import_changed(office, wait_for_unsettled=True)
         scanned = scan_folder(office, for_sending=True, wait_for_unsettled=True)
         synced = sync_ledger(office, scanned)
+        stopped_before = _list_stops(office)
         engine.check_unknown()
         engine.start()
-        engine.drain(idle_for=patience, deadline=MAX_RUN_SECONDS)
+        engine.drain(idle_for=patience, deadline=MAX_RUN_SECONDS, rescan=_create_rescan(office))
     problems = (*list_problems(audience_changes), *scanned.problems, *list_vanished_problems(scanned, synced))
-    return RunReport(problems, _list_touched(office, started), scanned.due_problems(office.now(), synced))
+    return RunReport(
+        problems,
+        _list_touched(office, started),
+        scanned.due_problems(office.now(), synced),
+        stops=tuple(_list_stops(office) - stopped_before),
+    )
+
+
+def _create_rescan(office: Office) -> Callable[[], None]:
+    """Return a function that reads the folder again where a file changed since it was read."""
+
+    def rescan() -> None:
+        sync_ledger(office, scan_folder(office, for_sending=True, wait_for_unsettled=True))
+
+    return rescan
+
+
+def _list_stops(office: Office) -> set[PostStop]:
+    with office.ledger().read() as conn:
+        return post_stops.list_stops(conn)
 
 
 def schedule(office: Office, stop: threading.Event) -> int:
@@ -87,7 +111,7 @@ def publish(
         try:
             with _running_engine(office, "publish", only_post=post) as engine:
                 engine.start()
-                engine.drain(idle_for=timedelta(seconds=60), deadline=deadline)
+                engine.drain(idle_for=timedelta(seconds=60), deadline=deadline, rescan=_create_rescan(office))
         except SenderBusy:
             publish_now.wait_until_sent(ledger, publish_request.pairs, deadline=deadline)
     except KeyboardInterrupt:

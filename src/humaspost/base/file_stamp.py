@@ -1,16 +1,17 @@
-"""The stamp of a file, which changes with its content, and when a file is settled."""
+"""The stamp of a file, and when a file is settled: nobody writes it any more."""
 
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 
-class FileStamp(NamedTuple):
-    """The identity, size and times (in ns) of a file.
+@dataclass(frozen=True, slots=True)
+class FileStamp:
+    """A stamp that changes with the file's content; times are in nanoseconds.
 
-    A program can set the modification time back, never the change time.
+    ``ctime_ns`` reveals content that was replaced under its old size and ``mtime_ns`` (``cp -p``, ``rsync -t``).
     """
 
     inode: int
@@ -18,20 +19,29 @@ class FileStamp(NamedTuple):
     mtime_ns: int
     ctime_ns: int
 
+    @classmethod
+    def of(cls, status: os.stat_result) -> "FileStamp":
+        """Return the stamp in the result of a stat."""
+        return cls(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+    @classmethod
+    def from_text(cls, text: str) -> "FileStamp":
+        """Return the stamp of which ``text`` gave this word."""
+        return cls(*map(int, text.split(":")))
+
+    def text(self) -> str:
+        """Return the stamp as one word, to store and compare."""
+        return f"{self.inode}:{self.size}:{self.mtime_ns}:{self.ctime_ns}"
+
 
 #: The stamp of a file that is not there.
 ABSENT = FileStamp(0, 0, 0, 0)
 
 
-def stamp_of(status: os.stat_result) -> FileStamp:
-    """Return the stamp of a file with this status."""
-    return FileStamp(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-
-
 def read_stamp(path: Path) -> FileStamp:
     """Return the stamp of the file now; ``ABSENT`` if it is missing or not accessible."""
     try:
-        return stamp_of(path.stat())
+        return FileStamp.of(path.stat())
     except OSError:
         return ABSENT
 

@@ -8,7 +8,7 @@ from humaspost.model.delivery import WAITING_STATES, State
 from humaspost.model.reasons import StopReason
 
 if TYPE_CHECKING:  # every command imports this module, ``--help`` too, and few commands need the records
-    from humaspost.model.records import DeliveryRecord
+    from humaspost.model.records import DeliveryRecord, PostStop
 
 
 class ExitCode(IntEnum):
@@ -48,9 +48,14 @@ def most_urgent(codes: Iterable[ExitCode]) -> ExitCode:
 _NEEDS_PERSON = (State.UNKNOWN, State.MISSED)
 
 
-def exit_code_of(rows: Iterable["DeliveryRecord"], *, due_problems: bool = False) -> ExitCode:
-    """Return the most urgent code of all rows; warnings and posts not yet due do not count."""
-    codes = list(_state_codes(rows))
+def exit_code_of(
+    rows: Iterable["DeliveryRecord"], *, stops: Iterable["PostStop"] = (), due_problems: bool = False
+) -> ExitCode:
+    """Return the most urgent code of all rows and of posts that were stopped as a whole.
+
+    Warnings and posts not yet due do not count.
+    """
+    codes = [*_state_codes(rows), *_stop_codes(stops)]
     return most_urgent([*codes, ExitCode.PROBLEMS] if due_problems else codes)
 
 
@@ -66,8 +71,18 @@ def _state_codes(rows: Iterable["DeliveryRecord"]) -> Iterator[ExitCode]:
             yield ExitCode.RETRY_LATER
 
 
+def _stop_codes(stops: Iterable["PostStop"]) -> Iterator[ExitCode]:
+    for stop in stops:
+        if stop.state in _NEEDS_PERSON:
+            yield ExitCode.NEEDS_PERSON
+        elif stop.state == State.HELD:
+            yield from _held_code(stop.reason)
+
+
 def _held_code(reason: str) -> Iterator[ExitCode]:
     if reason == StopReason.LOGIN:
         yield ExitCode.LOGIN
+    elif reason in (StopReason.NO_RECIPIENTS, StopReason.LIST):
+        yield ExitCode.NEEDS_PERSON
     elif reason in (StopReason.QUOTA, StopReason.THROTTLE, StopReason.PAUSE):
         yield ExitCode.RETRY_LATER

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from humaspost.base.file_stamp import FileStamp
 from humaspost.base.i18n import _
 from humaspost.model.problem import Position, Problem, Severity
-
-FileStamp = tuple[int, int, int, int]
 
 _POST_SUFFIXES = (".md", ".markdown")
 _IGNORED_PREFIXES = (".", "#", "~")
@@ -36,11 +35,6 @@ class PostFile:
     real_path: str
     folder: Path
     stamp: FileStamp
-
-
-def stamp_of(status: os.stat_result) -> FileStamp:
-    """Return device, inode, size and modification time (ns), which change when the file does."""
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def scan_folder(folder: Path, root: Path) -> tuple[list[PostFile], list[Problem]]:
@@ -105,7 +99,7 @@ class _FolderScan:
             return
         real_path = os.path.realpath(entry.path) if linked else entry.path
         file = self._relative_path(str(folder)) + "/" + entry.name
-        self.files.append(PostFile(file, entry.path, real_path, folder, stamp_of(entry.stat())))
+        self.files.append(PostFile(file, entry.path, real_path, folder, FileStamp.of(entry.stat())))
 
     def _resolve_inside(self, entry: "os.DirEntry[str]") -> bool:
         real = os.path.realpath(entry.path)
@@ -171,7 +165,7 @@ def read_bytes(file: PostFile, *, limit: int) -> tuple[bytes, FileStamp]:
         if not stat.S_ISREG(status.st_mode):
             raise OSError(0, _("it is not a file"))
         raw = _read_up_to(handle, min(status.st_size, limit) + 1)
-        return raw, stamp_of(os.fstat(handle))
+        return raw, FileStamp.of(os.fstat(handle))
     finally:
         os.close(handle)
 

@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from humaspost.base.file_stamp import FileStamp
 from humaspost.content.cross_checks import check_all
-from humaspost.content.folder import FileStamp, PostFile, read_bytes, scan_folder, unreadable_message
+from humaspost.content.folder import PostFile, read_bytes, scan_folder, unreadable_message
 from humaspost.content.frontmatter.keys import NameIndex
 from humaspost.content.post_file import BrokenPost, ParsedFile, parse_post_file
 from humaspost.content.source import FILE_LIMIT
@@ -33,7 +34,7 @@ class FolderReading:
 
     ``files`` has every file whose name makes it a post. ``broken_posts`` maps files without a valid post to their
     readable fields. ``unsettled_files`` maps files that are still being written to the id of their last reading;
-    they are in neither ``posts`` nor ``broken_posts``.
+    they are in neither ``posts`` nor ``broken_posts``. ``stamps`` has the stamp of each file as it was read.
     """
 
     posts: tuple[Post, ...]
@@ -41,6 +42,7 @@ class FolderReading:
     files: tuple[str, ...]
     broken_posts: dict[str, BrokenPost]
     unsettled_files: dict[str, str]
+    stamps: dict[str, FileStamp]
 
 
 class PostReader:
@@ -110,7 +112,7 @@ class PostReader:
 
     def _is_settled(self, item: PostFile, snapshot: FileSnapshot, now: float) -> bool:
         """Return True if the file is unchanged long enough, by its own time and by the last reading."""
-        age = now - item.stamp[3] / 1e9
+        age = now - item.stamp.mtime_ns / 1e9
         is_first_reading = self._snapshots is None
         if age < 0:  # written by a clock that is ahead of ours, so only our own snapshots prove its age
             return now - snapshot.unchanged_since >= self._settle_seconds
@@ -150,6 +152,7 @@ class PostReader:
             files=tuple(item.file for item in entries),
             broken_posts={parsed.file: parsed.broken_post for parsed in files if parsed.post is None},
             unsettled_files=dict(self._unsettled),
+            stamps={parsed.file: stamp for stamp, parsed in self._parsed_files.values()},
         )
 
 

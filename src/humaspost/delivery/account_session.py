@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 from humaspost.delivery.events import EmitEvent, ignore
 from humaspost.delivery.steps.receipts import ReceiptQueue
 from humaspost.ledger.database import Ledger
-from humaspost.ledger.deliveries.gate import Decide
 from humaspost.model.account import Account
 from humaspost.model.channel import Channel, ChannelContext, Session
-from humaspost.model.decision import CheckRecipient
+from humaspost.model.decision import CheckFile, CheckRecipient, Decide, assume_present
 from humaspost.model.rules import Rules
 
 
@@ -71,7 +70,8 @@ class AccountSession:
 class SenderContext:
     """The objects and settings that all workers of one sending process share.
 
-    ``owner`` is the uuid of the process; ``configured`` are all account names.
+    ``owner`` is the uuid of the process; ``configured`` are all account names. ``check_file`` compares a
+    post's file with its stamp; ``rescan_requested`` is set where the folder must be read again.
     """
 
     ledger: Ledger
@@ -83,4 +83,6 @@ class SenderContext:
     same_text_period: timedelta = timedelta(days=30)
     emit: EmitEvent = ignore
     only_post: str | None = None
+    check_file: CheckFile = assume_present
+    rescan_requested: threading.Event = field(default_factory=threading.Event)
     receipts: ReceiptQueue = field(default_factory=ReceiptQueue)

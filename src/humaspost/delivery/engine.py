@@ -1,7 +1,7 @@
 """All account workers of one sender: started and drained together, stopped within seconds."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -16,6 +16,8 @@ from humaspost.ledger.deliveries.clock_shift import shift_clock_times
 
 #: Seconds. A write in flight ends by itself after 25 s; a drain waits for that and a little more.
 DRAIN_TIMEOUT = 28.0
+#: A drain reads the folder again so often; a file that changes more often waits for the next run.
+MAX_RESCANS = 5
 
 
 @dataclass
@@ -91,13 +93,23 @@ class Engine:
             self.wake()
         return checked
 
-    def drain(self, *, idle_for: timedelta, deadline: float) -> bool:
+    def drain(
+        self, *, idle_for: timedelta, deadline: float, rescan: Callable[[], None] | None = None
+    ) -> bool:
         """Wait until everything that is due now or within ``idle_for`` is sent.
 
-        Returns False after ``deadline`` seconds.
+        ``rescan`` reads the folder again where the gate finds a file that is not what was read. Returns False
+        after ``deadline`` seconds, or where a file is never what was read.
         """
-        end = time.monotonic() + deadline
+        end, rescans = time.monotonic() + deadline, 0
         while time.monotonic() < end:
+            if rescan is not None and self.sender.rescan_requested.is_set():
+                if rescans == MAX_RESCANS:
+                    return False
+                rescans += 1
+                self.sender.rescan_requested.clear()
+                rescan()
+                self.wake()
             horizon = self.sender.now() + idle_for
             if all(worker.idle_until is not None and worker.idle_until > horizon for worker in self._workers):
                 return True

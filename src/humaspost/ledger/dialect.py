@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Index, Insert, Table, text
+from sqlalchemy import ColumnElement, Connection, Delete, FromClause, Index, Insert, Table, func, text
 from sqlalchemy.dialects import sqlite
 
 
@@ -20,6 +20,11 @@ def upsert(table: Table) -> sqlite.Insert:
 def insert_or_ignore(table: Table) -> Insert:
     """Return an INSERT that leaves an existing row unchanged."""
     return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def json_texts(column: ColumnElement[str]) -> FromClause:
+    """Return the elements of a JSON list of texts, as rows with one column ``value``."""
+    return func.json_each(column).table_valued("value").alias()
 
 
 def partial_index(name: str, *columns: str, where: str) -> Index:

@@ -37,7 +37,7 @@ def record_files(conn: Connection, owner: str, files: SenderFiles) -> None:
             config_digest=files.config_digest,
             config_read_at=files.config_read_at,
             list_digests=dump_canonical(dict(files.list_digests)),
-            secret_stamps=dump_canonical(dict(files.secret_stamps)),
+            secret_stamps=dump_canonical({path: one.text() for path, one in files.secret_stamps.items()}),
             stale_files=dump_canonical(stale),
         )
     )
@@ -50,7 +50,7 @@ def files_from_row(row: Row[Any]) -> SenderFiles:
         row.config_digest,
         row.config_read_at,
         json.loads(row.list_digests),
-        {path: FileStamp(*stamp) for path, stamp in json.loads(row.secret_stamps).items()},
+        {path: FileStamp.from_text(stamp) for path, stamp in json.loads(row.secret_stamps).items()},
         tuple(StaleFile(path, StaleReason(one["reason"]), one["detail"]) for path, one in stale.items()),
     )
 

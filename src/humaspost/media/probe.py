@@ -5,10 +5,11 @@ import hashlib
 import mmap
 import os
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import BufferedReader
 from pathlib import Path
 
+from humaspost.base.file_stamp import FileStamp
 from humaspost.base.i18n import _
 from humaspost.media import problems as media_problems
 from humaspost.media import safe_open
@@ -27,31 +28,12 @@ _CAPTION_MIMES = {".srt": "text/srt", ".vtt": "text/vtt"}
 MAX_CAPTION_BYTES = 512 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class _FileStamp:
-    """A stamp that changes with the file's content.
-
-    ``ctime`` reveals content that was replaced under its old mtime.
-    """
-
-    inode: int
-    size: int
-    mtime: int
-    ctime: int
-
-    @staticmethod
-    def of(path: Path) -> "_FileStamp":
-        """Return the present stamp of the file itself; raise OSError."""
-        status = os.lstat(path)
-        return _FileStamp(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-
-
 class MediaProbe:
     """A cache of facts by content, valid while a file is unchanged; one for a daemon's life."""
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
-        self._details_by_path: dict[tuple[str, str], tuple[_FileStamp, MediaFacts | tuple[str, ...]]] = {}
+        self._details_by_path: dict[tuple[str, str], tuple[FileStamp, MediaFacts | tuple[str, ...]]] = {}
 
     def probe_post(self, post: Post) -> tuple[Post, list[Problem]]:
         """Return the post with the facts of its media, and all problems with their positions."""
@@ -130,7 +112,7 @@ class MediaProbe:
     def _cached_details(self, file: str, path: Path) -> MediaFacts:
         relative = safe_open.resolve_inside(self._root, file, path)
         try:
-            stamp = _FileStamp.of(self._root / relative)
+            stamp = FileStamp.of(os.lstat(self._root / relative))
         except (OSError, ValueError) as error:
             raise _unreadable_problem(error, file, path) from error
         cached = self._details_by_path.get((file, str(path)))

@@ -19,16 +19,29 @@ class UserDecision(StrEnum):
     RETRY = "retry"
 
 
+class FileState(StrEnum):
+    """The state of a post's file on disk, compared with what the plan was made from."""
+
+    PRESENT = "present"
+    CHANGED = "changed"
+    ABSENT = "absent"
+
+
 @dataclass(frozen=True, slots=True)
 class GateFacts:
     """Every fact that can stop a write, read in the transaction that commits its intent.
 
-    ``first_write_at`` is the first public write of this post on this account. ``is_paused`` is True if a
-    pause is active that does not except this type. ``file_hold`` and ``account_hold`` are reasons or None.
-    ``has_consent``, ``opted_out`` and ``service_window_open`` describe the recipient (True, False, True
-    without one). ``marketing_refused`` is True if the message is marketing and the recipient refuses
-    marketing. ``due_before_ledger`` is True if the delivery was due before the ledger existed.
-    ``duplicate_of`` is the id of another post that recently published the same text here.
+    ``first_write_at`` is the first public write of this post on this account; ``progress_at`` its last
+    progress, and ``waited_until`` the end of this delivery's own wait (``policy/lateness.py`` says what
+    counts). ``decision`` is what a person decided for the whole post, at ``decided_at``. ``is_paused`` is
+    True if a pause is active that does not except this type. ``file_hold`` and ``account_hold`` are reasons
+    or None; ``list_hold`` is True if a list that the post names is held. ``is_planned`` is True if the
+    newest plan has this post on this account, with this part. ``file_state`` is the file as it is on disk
+    now. ``is_member``, ``has_consent``, ``opted_out`` and ``service_window_open`` describe the recipient
+    (True, True, False, True without one); ``is_member`` is True if a list that the post names now has them.
+    ``marketing_refused`` is True if the message is marketing and the recipient refuses marketing.
+    ``due_before_ledger`` is True if the delivery was due before the ledger existed. ``duplicate_of`` is the
+    id of another post that recently published the same text here.
     """
 
     now: datetime
@@ -37,9 +50,17 @@ class GateFacts:
     late: Late
     grace: timedelta
     first_write_at: datetime | None
+    progress_at: datetime | None = None
+    waited_until: datetime | None = None
+    decision: UserDecision | None = None
+    decided_at: datetime | None = None
+    is_planned: bool = True
+    file_state: FileState = FileState.PRESENT
     is_paused: bool = False
     file_hold: FileHold | None = None
     account_hold: AccountHold | None = None
+    list_hold: bool = False
+    is_member: bool = True
     has_consent: bool = True
     opted_out: bool = False
     service_window_open: bool = True
@@ -62,14 +83,29 @@ class Deny:
     reason: StopReason
 
 
-Decision = Allow | Deny
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """A deferred decision: the file is not what was read, so it is read again first."""
+
+
+Decision = Allow | Deny | Reread
+#: The gate's rule, as the ledger gets it.
+Decide = Callable[[GateFacts], Decision]
+#: The state of the file at this path that had this stamp when it was read (None = unknown).
+CheckFile = Callable[[str, str | None], FileState]
+
+
+def assume_present(_file: str, _stamp: str | None) -> FileState:
+    """Return PRESENT: where no folder is looked at, what the plan says stands."""
+    return FileState.PRESENT
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
     """The due time of a delivery, and how late it may start.
 
-    ``first_write_at`` is the first public write of its post on its account.
+    ``first_write_at`` is the first public write of its post on its account, ``progress_at`` the last
+    progress since then. ``requested_at`` is when a person asked for it to be sent.
     """
 
     due_at: datetime
@@ -78,10 +114,12 @@ class Timing:
     expires_at: datetime | None = None
     due_before_ledger: bool = False
     first_write_at: datetime | None = None
+    progress_at: datetime | None = None
+    requested_at: datetime | None = None
 
     @property
     def grace_ends_at(self) -> datetime:
-        """Return the last instant of the grace."""
+        """Return the last instant of the grace after the due time."""
         return self.due_at + self.grace
 
 

@@ -116,11 +116,23 @@ class LookupRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class PostStop:
+    """A fan-out that is stopped as a whole; ``account`` is the account's name."""
+
+    post: str
+    account: str
+    state: State
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PostTotals:
     """One post on one account, with its deliveries by state.
 
     ``counts`` and ``reasons`` include recipients that have no row yet. ``frozen_rendition`` is the hash of
-    the rendition that was published first; ``changed`` is True if the file differs from it.
+    the rendition that was published first; ``changed`` is True if the file differs from it. ``date_at`` is
+    the date in the file. ``waited_until`` is the last end of a wait of those that are scheduled. ``stop`` is
+    the state of all recipients without rows, if they are stopped as a whole, for ``stop_reason``.
     """
 
     id: str
@@ -136,6 +148,10 @@ class PostTotals:
     frozen_rendition: str | None
     counts: Counter[str]
     reasons: dict[str, str]
+    date_at: datetime
+    waited_until: datetime | None = None
+    stop: State | None = None
+    stop_reason: str = ""
 
     def count(self, *states: State) -> int:
         """Return how many deliveries are in one of these states."""

@@ -1,10 +1,27 @@
-"""The gate's rule for one delivery; it runs inside the gate's transaction."""
+"""The one rule of whether a delivery may go now.
 
-from humaspost.model.decision import Allow, Decision, Deny, GateFacts, Timing, TooLate
+The gate runs it inside the transaction that commits the intent; expansion, ``plan``, ``check``, ``preview`` and
+``status`` ask it with the facts of the same moment.
+"""
+
+from humaspost.model.decision import (
+    Allow,
+    Decision,
+    Deny,
+    FileState,
+    GateFacts,
+    Reread,
+    Timing,
+    TooLate,
+    UserDecision,
+)
 from humaspost.model.delivery import State
 from humaspost.model.reasons import StopReason
 from humaspost.policy import lateness
 from humaspost.policy.eligibility import check_recipient
+
+#: The decisions by which a person asks for a post to be sent.
+_REQUESTS = (UserDecision.PUBLISH, UserDecision.RETRY)
 
 
 def decide(facts: GateFacts) -> Decision:
@@ -12,6 +29,7 @@ def decide(facts: GateFacts) -> Decision:
     return (
         _check_final(facts)
         or _check_holds(facts)
+        or _check_file(facts)
         or _check_lateness(facts)
         or _check_content(facts)
         or Allow()
@@ -19,6 +37,8 @@ def decide(facts: GateFacts) -> Decision:
 
 
 def _check_final(facts: GateFacts) -> Deny | None:
+    if facts.decision is UserDecision.CANCEL:
+        return Deny(State.CANCELLED, StopReason.PERSON)
     if lateness.has_expired(facts.expires_at, facts.now):
         return Deny(State.EXPIRED, StopReason.EXPIRES)
     return check_recipient(has_consent=facts.has_consent, opted_out=facts.opted_out)
@@ -27,6 +47,10 @@ def _check_final(facts: GateFacts) -> Deny | None:
 def _check_holds(facts: GateFacts) -> Deny | None:
     if facts.file_hold:
         return Deny(State.HELD, StopReason.FILE)
+    if not (facts.is_planned and facts.is_member):
+        return Deny(State.HELD, StopReason.NOT_PLANNED)
+    if facts.list_hold and facts.decision is not UserDecision.PUBLISH:
+        return Deny(State.HELD, StopReason.LIST)
     if facts.is_paused:
         return Deny(State.HELD, StopReason.PAUSE)
     if facts.account_hold:
@@ -34,13 +58,21 @@ def _check_holds(facts: GateFacts) -> Deny | None:
     return None
 
 
+def _check_file(facts: GateFacts) -> Reread | None:
+    # After the holds, which stand whatever the file says; before the late rule, as it may have another date.
+    return None if facts.file_state is FileState.PRESENT else Reread()
+
+
 def _check_lateness(facts: GateFacts) -> Deny | None:
+    waits = [time for time in (facts.progress_at, facts.waited_until) if time is not None]
     timing = Timing(
         due_at=facts.due_at,
         late=facts.late,
         grace=facts.grace,
         due_before_ledger=facts.due_before_ledger,
         first_write_at=facts.first_write_at,
+        progress_at=max(waits, default=None),
+        requested_at=facts.decided_at if facts.decision in _REQUESTS else None,
     )
     verdict = lateness.check_start(timing, facts.now)
     return Deny(verdict.state, verdict.reason) if isinstance(verdict, TooLate) else None

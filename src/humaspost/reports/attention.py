@@ -9,11 +9,11 @@ from sqlalchemy import Connection
 
 from humaspost.app.office import Office
 from humaspost.ledger import accounts
-from humaspost.ledger.deliveries import unknown_outcomes
+from humaspost.ledger.deliveries import post_stops, unknown_outcomes
 from humaspost.ledger.queries import delivery_lists, totals
 from humaspost.model.delivery import UNRESOLVED_STATES, State
 from humaspost.model.reasons import AccountHold, FileHold, StopReason
-from humaspost.model.records import DeliveryRecord
+from humaspost.model.records import DeliveryRecord, PostStop
 from humaspost.reports.public_page import public_page
 
 
@@ -46,7 +46,7 @@ class LoginRequired:
 
 
 def attention(office: Office, conn: Connection) -> list[AttentionItem]:
-    """Return all items: unknown, missed, failed, missing files, replies without an address.
+    """Return all items: deliveries, missing files, replies without an address, stopped posts.
 
     The same problem on several accounts is one item.
     """
@@ -61,6 +61,7 @@ def attention(office: Office, conn: Connection) -> list[AttentionItem]:
         *_merge_accounts(items),
         *_replies_without_address(conn),
         *_with_missing_file(conn, now=office.now()),
+        *_with_stopped_posts(conn, now=office.now()),
     ]
 
 
@@ -82,6 +83,30 @@ def _with_missing_file(conn: Connection, *, now: datetime) -> list[AttentionItem
         if entry.hold == FileHold.GONE and entry.due_at <= now and entry.remaining_count
     ]
     return _merge_accounts(items)
+
+
+def _with_stopped_posts(conn: Connection, *, now: datetime) -> list[AttentionItem]:
+    """Return due fan-outs that wait for a person as a whole: nobody of them has a delivery."""
+    stops = {(stop.post, stop.account) for stop in post_stops.list_stops(conn) if _needs_person(stop)}
+    if not stops:
+        return []
+    return [
+        AttentionItem(
+            str(entry.stop),
+            entry.id,
+            (entry.account,),
+            entry.counts[entry.stop],
+            entry.due_at,
+            entry.stop_reason,
+            is_fan_out=True,
+        )
+        for entry in totals.list_by_post(conn)
+        if (entry.id, entry.account) in stops and entry.stop is not None and entry.due_at <= now
+    ]
+
+
+def _needs_person(stop: PostStop) -> bool:
+    return stop.state is State.MISSED or stop.reason == StopReason.NO_RECIPIENTS
 
 
 def _replies_without_address(conn: Connection) -> list[AttentionItem]:

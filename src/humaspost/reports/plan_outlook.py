@@ -6,16 +6,12 @@ from datetime import datetime, timedelta
 
 from humaspost.app.office import Office
 from humaspost.app.scan import ScanResult
-from humaspost.ledger.database import get_created_at
 from humaspost.ledger.deliveries.sync_plan import PENDING_STATES, is_mass_removal
-from humaspost.ledger.queries import totals
-from humaspost.model.decision import TooLate
-from humaspost.model.delivery import State
 from humaspost.model.plan import PlanRow
 from humaspost.model.reasons import FileHold, StopReason
 from humaspost.model.records import PostTotals
-from humaspost.policy import lateness
 from humaspost.reports.audience_size import AudienceSize
+from humaspost.reports.post_judge import PostJudge
 from humaspost.reports.renditions_of_post import RenditionPreview, preview_of
 
 
@@ -82,33 +78,27 @@ class PlanOutlook:
 
 def plan_outlook(office: Office, scan: ScanResult) -> PlanOutlook:
     """Compare the plan with the ledger; only reads."""
-    now = office.now()
-    with office.ledger().read() as conn:
-        entries = {(entry.id, entry.account): entry for entry in totals.list_by_post(conn)}
-        ledger_created_at = get_created_at(conn) or now
-    all_entries = list(entries.values())
+    judge = PostJudge(office)
     audience_size = AudienceSize(office)
     upcoming: list[Upcoming] = []
     not_sending: list[NotSending] = []
     for row in scan.plan.rows:
-        entry = entries.get((row.post, row.account.name))
         preview = preview_of(office, row, audience_size)
-        due = entry.due_at if entry else row.due.utc
-        remaining, kinds = _ledger_outlook(entry, row) if entry else (0, [])
-        if entry is None or (remaining and due < now and not entry.counts[State.PUBLISHED]):
-            remaining, gate_kinds = _gate_outlook(
-                row, preview, due=due, now=now, ledger_created_at=ledger_created_at
+        forecast = judge.forecast(row, _count_all(row, preview))
+        if forecast.remaining:
+            upcoming.append(Upcoming(row, preview, forecast.due, forecast.remaining, forecast.hold_reason))
+        for kind, reason in forecast.not_sent:
+            not_sending.append(
+                NotSending(kind, row.post, row.file, forecast.due, (row.account.name,), reason)
             )
-            kinds = [*kinds, *gate_kinds]
-        if remaining:
-            upcoming.append(
-                Upcoming(row, preview, due, remaining, entry.reasons.get(State.HELD, "") if entry else "")
-            )
-        for kind, reason in kinds:
-            not_sending.append(NotSending(kind, row.post, row.file, due, (row.account.name,), reason))
-    not_sending += _with_missing_file(scan, all_entries)
+    not_sending += _with_missing_file(scan, list(judge.entries.values()))
     upcoming.sort(key=lambda one: (one.due, one.row.post))
     return PlanOutlook(tuple(upcoming), (*_merge_accounts(not_sending), *_blocked_or_draft(scan)))
+
+
+def _count_all(row: PlanRow, preview: RenditionPreview) -> int:
+    """Return the deliveries of a post of which nothing was sent."""
+    return (preview.audience_size or 0) if preview.rules.is_per_recipient else len(row.rendition.parts)
 
 
 def _with_missing_file(scan: ScanResult, entries: Iterable[PostTotals]) -> Iterator[NotSending]:
@@ -133,40 +123,6 @@ def _with_missing_file(scan: ScanResult, entries: Iterable[PostTotals]) -> Itera
                 (entry.account,),
                 StopReason.LIST if entry.audiences else StopReason.FILE,
             )
-
-
-def _ledger_outlook(entry: PostTotals, row: PlanRow) -> tuple[int, list[tuple[str, str]]]:
-    kinds = [
-        (state.value, entry.reasons.get(state, ""))
-        for state in (
-            State.UNKNOWN,
-            State.MISSED,
-            State.FAILED,
-            State.EXPIRED,
-            State.REFUSED,
-            State.CANCELLED,
-        )
-        if entry.counts[state]
-    ]
-    # Compared with the file as it is now: maybe no sender has read it since the last edit.
-    frozen = entry.frozen_rendition
-    changed = frozen != row.rendition.hash if frozen else entry.changed
-    return entry.remaining_count, [*kinds, ("changed", "")] if changed else kinds
-
-
-def _gate_outlook(
-    row: PlanRow, preview: RenditionPreview, *, due: datetime, now: datetime, ledger_created_at: datetime
-) -> tuple[int, list[tuple[str, str]]]:
-    """Return the remaining deliveries, and the gate's (state, reason) pairs against the others.
-
-    For a post without any public write.
-    """
-    remaining = (preview.audience_size or 0) if preview.rules.is_per_recipient else len(row.rendition.parts)
-    timing = row.timing(due_at=due, due_before_ledger=due < ledger_created_at)
-    verdict = lateness.verdict(timing, now)
-    if isinstance(verdict, TooLate):
-        return 0, [(verdict.state.value, verdict.reason)]
-    return remaining, [] if remaining else [("refused", StopReason.CONSENT)]
 
 
 def _merge_accounts(not_sending: Sequence[NotSending]) -> Iterator[NotSending]:

@@ -31,6 +31,12 @@ def format_attention(item: AttentionItem, clock: TimeFormatter) -> list[str]:
             if item.is_fan_out:
                 remedy = _("bring the file back, with draft: true if it is not to be sent")
             return [_format_recipient_count(item), reason, remedy]
+        case State.HELD if item.reason == StopReason.NO_RECIPIENTS:
+            reason = _("nobody in its audiences may be written to; was due {when}")
+            return [
+                reason.format(when=clock.format_date(item.due)),
+                _("it goes on when a list has people: humaspost audience list"),
+            ]
         case State.HELD:
             reason = _("part {part} is live, and nobody knows where: the next one cannot answer it")
             remedy = _("humaspost resolve {post} --account {account} --published --url ADDRESS")

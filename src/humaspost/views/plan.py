@@ -172,10 +172,7 @@ def _format_reason(item: NotSending, clock: TimeFormatter) -> list[str]:
                 _("to correct it in public: humaspost explain changed"),
             ]
         case "held":
-            remedy = _("bring it back, or: humaspost resolve {post} --cancel").format(post=item.post)
-            if item.reason == StopReason.LIST:
-                remedy = _("bring it back, with draft: true if it is not to be sent")
-            return [_("its file {file} is gone").format(file=escape_unsafe(item.file)), remedy]
+            return _format_held(item)
         case "unknown":
             return [_("sent, but nobody knows whether it is live: humaspost status")]
         case "failed":
@@ -186,15 +183,25 @@ def _format_reason(item: NotSending, clock: TimeFormatter) -> list[str]:
         case "expired":
             return [_("its time is over")]
         case "refused":
-            return (
-                [_("nobody in its audiences may be written to")]
-                if not item.due
-                else [_("some people: humaspost log")]
-            )
+            return [_("some people: humaspost log")]
         case "cancelled":
             return [_("a person decided so")]
         case _:
             return [""]
+
+
+def _format_held(item: NotSending) -> list[str]:
+    if item.reason == StopReason.NO_RECIPIENTS:
+        return [
+            _("nobody in its audiences may be written to"),
+            _("it goes on when a list has people: humaspost audience list"),
+        ]
+    if item.reason not in (StopReason.FILE, StopReason.LIST):
+        return [_("held: {reason}").format(reason=item.reason)]
+    remedy = _("bring it back, or: humaspost resolve {post} --cancel").format(post=item.post)
+    if item.reason == StopReason.LIST:
+        remedy = _("bring it back, with draft: true if it is not to be sent")
+    return [_("its file {file} is gone").format(file=escape_unsafe(item.file)), remedy]
 
 
 def _format_missed(item: NotSending, clock: TimeFormatter) -> list[str]:

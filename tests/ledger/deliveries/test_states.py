@@ -130,6 +130,7 @@ MADE_BY: dict[str, tuple[str, ...]] = {
     "deny-expired": ("gate",),
     "deny-refused": ("gate",),
     "deny-failed": ("gate",),
+    "deny-cancelled": ("gate",),
     "publish": ("succeed",),
     "reschedule": ("reschedule",),
     "refuse-account": ("reschedule",),
@@ -137,14 +138,16 @@ MADE_BY: dict[str, tuple[str, ...]] = {
     "fail-post": ("fail",),
     "mark-unknown": ("lose_answer",),
     "prove-absent": ("check_unknown",),
-    "hold": ("hold_account", "hold_file", "retry", "publish_now"),
+    "hold": ("hold_account", "hold_file", "retry", "publish_now", "claim"),
     "unhold": ("release_account", "hold_file", "pause", "succeed"),
     "expire-parts": ("gate",),
+    "settle-missed": ("claim",),
+    "settle-expired": ("claim",),
     "replan": ("edit_post",),
     "confirm-published": ("confirm_published",),
     "retry": ("retry",),
-    "cancel": ("cancel",),
-    "cancel-parts": ("cancel",),
+    "cancel": ("cancel", "claim"),
+    "cancel-parts": ("cancel", "gate"),
     "publish-now": ("publish_now",),
     "undo-scheduled": ("undo_publish_now",),
     "undo-held": ("undo_publish_now",),
@@ -217,12 +220,10 @@ DESIGN: dict[State, set[State]] = {
 }
 
 
-#: The design names these too, and no command makes them: an end of the last three is never undone, what is only
-#: scheduled ends at the gate (claimed), and a claimed delivery is released before it can be cancelled.
+#: The design names these too, and no command makes them: an end of the last three is never undone, and whoever
+#: is only scheduled is refused at the gate (claimed).
 NOT_MADE = {
-    (State.SCHEDULED, State.EXPIRED),
     (State.SCHEDULED, State.REFUSED),
-    (State.PREPARING, State.CANCELLED),
     (State.EXPIRED, State.SCHEDULED),
     (State.REFUSED, State.SCHEDULED),
     (State.CANCELLED, State.SCHEDULED),

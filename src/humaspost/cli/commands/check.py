@@ -14,6 +14,7 @@ from humaspost.cli.terminal import print_json, print_note, print_text, terminal_
 
 if TYPE_CHECKING:
     from humaspost.app.office import Office
+    from humaspost.app.scan import ScanResult
     from humaspost.settings.settings import Settings
 
 
@@ -50,6 +51,7 @@ def check(
                 problems,
                 posts=len(files),
                 drafts=drafts,
+                sendable=_count_sendable(office, found, {post.id for post in posts}),
                 broken_files=len(broken_files),
                 columns=terminal_columns(),
             )
@@ -66,6 +68,16 @@ def _print_stale_files(office: "Office") -> None:
     from humaspost.views.sender import format_stale_files
 
     print_note(format_stale_files(sender_status(office), time_formatter(office)))
+
+
+def _count_sendable(office: "Office", scan: "ScanResult", selected: Collection[str]) -> int:
+    """Return how many of the selected posts will be sent, as ``plan`` counts them."""
+    from humaspost.reports.post_judge import PostJudge
+
+    judge = PostJudge(office)
+    # How many people a list has is a matter of `plan`: no list is read here.
+    rows = [row for row in scan.plan.rows if row.post in selected]
+    return len({row.post for row in rows if judge.forecast(row, len(row.rendition.parts)).remaining})
 
 
 def _resolve_paths(paths: Sequence[str], root: Path) -> dict[str, str]:

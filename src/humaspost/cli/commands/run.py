@@ -40,7 +40,7 @@ def run(json: JsonOption = False) -> ExitCode:
             errors,
         )
         print_note(summary.format(count=errors))
-    code = exit_code_of(report.deliveries, due_problems=bool(report.due_problems))
+    code = exit_code_of(report.deliveries, stops=report.stops, due_problems=bool(report.due_problems))
     if current_options.quiet and code not in (ExitCode.OK, ExitCode.RETRY_LATER):
         # cron mails what is printed: everything that needs attention is printed there.
         print_text(

@@ -2,16 +2,19 @@
 
 import json
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
 from humaspost.delivery.account_session import AccountSession, SenderContext
+from humaspost.delivery.events import DeliveryEvent
 from humaspost.delivery.worker.preparations import Preparation, Preparations
-from humaspost.ledger.deliveries import claims
+from humaspost.ledger.deliveries import claims, post_stops
 from humaspost.ledger.schema import rendition
+from humaspost.model.event_kind import EventKind
+from humaspost.model.records import PostStop
 from humaspost.model.rendition import Part, Rendition
 
 
@@ -51,7 +54,15 @@ class ClaimedDeliveries:
         """Expand due posts to their recipients; claim up to ``limit`` deliveries due ``until``."""
         account_session, sender = self._account_session, self._sender
 
-        def operation(conn: Connection) -> list[claims.Claim]:
+        def operation(conn: Connection) -> tuple[list[PostStop], list[claims.Claim]]:
+            stops = post_stops.settle_due(
+                conn,
+                account_session.account_id,
+                decide=sender.decide,
+                until=until,
+                now=now,
+                only_post=sender.only_post,
+            )
             claims.expand_due(
                 conn,
                 account_session.account_id,
@@ -59,7 +70,7 @@ class ClaimedDeliveries:
                 until=until,
                 now=now,
             )
-            return claims.claim_due(
+            return stops, claims.claim_due(
                 conn,
                 account_session.account_id,
                 owner=sender.owner,
@@ -69,13 +80,20 @@ class ClaimedDeliveries:
                 only_post=sender.only_post,
             )
 
-        rows = sender.ledger.committer.submit(operation).result()
+        stops, rows = sender.ledger.committer.submit(operation).result()
+        self._report_stops(stops, now)
         # An edit can release a claim in the ledger without our notice. A delivery that is claimed again must be here
         # once: two requests for one delivery made the gate fail, again and again, for the whole account.
         renewed = {row.key for row in rows}
         self._claimed = [claimed for claimed in self._claimed if claimed.key not in renewed]
         self._claimed_rows = deque(row for row in self._claimed_rows if row.key not in renewed)
         self._claimed_rows += rows
+
+    def _report_stops(self, stops: Iterable[PostStop], now: datetime) -> None:
+        """Report each post that is not sent to anybody, once."""
+        name = self._account_session.account.name
+        for stop in stops:
+            self._sender.emit(DeliveryEvent(now, EventKind(stop.state), stop.post, name, detail=stop.reason))
 
     def attach_preparations(self, now: datetime) -> None:
         """Attach a preparation to each newly claimed delivery.

@@ -43,10 +43,14 @@ class GateQueue:
                 sender.decide,
                 now,
                 sender.same_text_period,
+                sender.check_file,
             )
             return gate.decide_all(requests)
 
-        return sender.ledger.committer.submit(operation).result()
+        results = sender.ledger.committer.submit(operation).result()
+        if any(isinstance(result, Blocked) and result.needs_rescan for result in results):
+            sender.rescan_requested.set()
+        return results
 
     def defer(self, preparation: Preparation) -> None:
         """Apply the rules to the deliveries of a preparation that is not ready, and release them.

@@ -12,12 +12,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, case, exists, func, or_, select, update
 
-from humaspost.ledger.deliveries import outcomes, restore_gap, states
+from humaspost.ledger.deliveries import outcomes, post_stops, restore_gap, states
+from humaspost.ledger.deliveries.gate_facts import has_consent
 from humaspost.ledger.holds import account_holds
 from humaspost.ledger.schema import (
     account,
     audience_member,
-    consent,
     delivery,
     plan_row,
     post,
@@ -49,9 +49,11 @@ def expand_due(
 
     Each recipient gets one row, however many of the audiences they are in. The posts of the highest due
     priority share the chunk, so that no post waits for the ten thousand recipients of another. Recipients who
-    did not consent or who opted out get a refused row, so that every count adds up.
+    did not consent or who opted out get a refused row, so that every count adds up. A post that is stopped as a
+    whole (``post_stops.settle_due``) gets no rows.
     """
     due = (plan_row.c.account == account_id) & plan_row.c.expanded.is_(False) & (plan_row.c.due_at <= until)
+    due &= plan_row.c.stop.is_(None)
     free = select(plan_row).join(post, post.c.id == plan_row.c.post).where(due, post.c.hold.is_(None))
     rows = conn.execute(free.order_by(plan_row.c.priority, plan_row.c.due_at).limit(CHUNK)).all()
     highest = [row for row in rows if row.priority == rows[0].priority]
@@ -66,6 +68,8 @@ def expand_due(
 def _expand_post(
     conn: Connection, row: Row[Any], now: datetime, *, check_recipient: CheckRecipient, limit: int
 ) -> int:
+    if not _has_rows(conn, row) and post_stops.stop_empty(conn, row):
+        return 0
     recipients = _next_recipients(conn, row, limit)
     if recipients:
         deliveries = [_new_delivery(row, person, check_recipient) for person in recipients]
@@ -78,6 +82,12 @@ def _expand_post(
         condition = (delivery.c.post == row.post) & (delivery.c.account == row.account)
         restore_gap.mark_unknown(conn, restored, condition, now=now)
     return len(recipients)
+
+
+def _has_rows(conn: Connection, row: Row[Any]) -> bool:
+    condition = (delivery.c.post == row.post) & (delivery.c.account == row.account)
+    condition &= delivery.c.edition == row.edition
+    return conn.scalar(select(delivery.c.key).where(condition).limit(1)) is not None
 
 
 def _next_recipients(conn: Connection, row: Row[Any], limit: int) -> list[Row[Any]]:
@@ -94,7 +104,7 @@ def _next_recipients(conn: Connection, row: Row[Any], limit: int) -> list[Row[An
 
 
 def _list_members(conn: Connection, row: Row[Any], condition: Any, limit: int) -> list[Row[Any]]:
-    agreed = exists().where(consent.c.recipient == recipient.c.id)
+    agreed = has_consent(recipient.c.id)
     is_member = audience_member.c.audience.in_(json.loads(row.audiences))
     query = select(recipient.c.id, recipient.c.opted_out_at, agreed.label("agreed"))
     query = query.where(condition, recipient.c.id.in_(select(audience_member.c.recipient).where(is_member)))
@@ -191,9 +201,13 @@ def _load_claimed(conn: Connection, keys: list[str], owner: str) -> list[Claim]:
 def release_claims(
     conn: Connection, keys: list[str], *, owner: str, not_before: datetime | None, now: datetime
 ) -> None:
-    """Schedule claimed deliveries again that were not sent."""
+    """Schedule claimed deliveries again that were not sent.
+
+    Without ``not_before`` the end of an earlier wait stays: lateness may count from it.
+    """
     is_ours = delivery.c.key.in_(keys) & (delivery.c.owner == owner)
-    states.move(conn, states.RELEASE, is_ours, now=now, owner=None, not_before=not_before)
+    times = {} if not_before is None else {"not_before": not_before}
+    states.move(conn, states.RELEASE, is_ours, now=now, owner=None, **times)
 
 
 def note_error(conn: Connection, key: str, *, owner: str, code: str, detail: str) -> None:
@@ -208,8 +222,7 @@ def note_error(conn: Connection, key: str, *, owner: str, code: str, detail: str
 def get_next_due(conn: Connection, account_id: str, *, only_post: str | None = None) -> datetime | None:
     """Return when the account worker has something to do next, or None."""
     waiting = (delivery.c.account == account_id) & (delivery.c.state == State.SCHEDULED)
-    unexpanded = (plan_row.c.account == account_id) & plan_row.c.expanded.is_(False)
-    unexpanded &= plan_row.c.post.in_(select(post.c.id).where(post.c.hold.is_(None)))
+    unexpanded = (plan_row.c.account == account_id) & post_stops.is_waiting()
     if only_post is not None:
         waiting &= delivery.c.post == only_post
         unexpanded &= plan_row.c.post == only_post
@@ -243,9 +256,14 @@ def _next_account_check(account_id: str) -> Any:
         delivery.c.state == State.HELD,
         delivery.c.reason == account.c.hold,
     )
-    return select(account.c.hold_until).where(
-        account.c.id == account_id, account.c.hold.in_((AccountHold.LOGIN, AccountHold.THROTTLE)), held
+    held_posts = exists().where(
+        plan_row.c.account == account.c.id,
+        plan_row.c.expanded.is_(False),
+        plan_row.c.stop == State.HELD,
+        plan_row.c.stop_reason == account.c.hold,
     )
+    is_checked = account.c.hold.in_((AccountHold.LOGIN, AccountHold.THROTTLE))
+    return select(account.c.hold_until).where(account.c.id == account_id, is_checked, held | held_posts)
 
 
 def recover_orphans(

@@ -1,6 +1,6 @@
 """The gate: the one transaction that commits a delivery's intent, or stops the delivery."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from humaspost.base.canonical_json import Json, dump_canonical
-from humaspost.ledger.deliveries import claims, limits, preparations, states, thread_parts
+from humaspost.ledger.deliveries import claims, limits, preparations, progress, states, thread_parts
 from humaspost.ledger.deliveries.gate_facts import (
     GateFactsReader,
     find_reply_target,
@@ -16,13 +16,15 @@ from humaspost.ledger.deliveries.gate_facts import (
     select_claimed,
 )
 from humaspost.ledger.schema import attempt, delivery, plan_row
-from humaspost.model.decision import Decision, Deny, GateFacts
+from humaspost.model.decision import CheckFile, Decide, Deny, GateFacts, Reread, assume_present
 from humaspost.model.delivery import Intent, Recipient, State
 from humaspost.model.reasons import AccountHold, StopReason
 from humaspost.model.rendition import Part
 from humaspost.model.rules import Rules
 
-Decide = Callable[[GateFacts], Decision]
+#: A delivery whose file must be read again is tried again after this; reading it takes less.
+REREAD_DELAY = timedelta(seconds=1)
+_NO_SUCH_PART = Deny(State.HELD, StopReason.NOT_PLANNED)
 _SEND = states.statement(
     states.SEND,
     delivery.c.key == bindparam("the_key"),
@@ -54,12 +56,16 @@ class GateRequest:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """A delivery that is not claimed or must not be sent; ``state`` is its state now."""
+    """A delivery that is not claimed or must not be sent; ``state`` is its state now.
+
+    ``needs_rescan`` = its file is not what was read: the folder must be read again.
+    """
 
     key: str
     post: str
     state: State
     reason: str
+    needs_rescan: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,7 @@ GateResult = Intent | Blocked | Deferred
 class Gate:
     """The work of one transaction: each request passes, is stopped or waits.
 
-    The facts of the account are read once.
+    The facts of the account are read once, and each post's file is looked at once.
     """
 
     conn: Connection
@@ -93,14 +99,20 @@ class Gate:
     decide: Decide
     now: datetime
     same_text: timedelta
+    check_file: CheckFile = assume_present
 
     def __post_init__(self) -> None:
         self._facts_reader = GateFactsReader(
-            self.conn, self.account_id, now=self.now, same_text=self.same_text
+            self.conn,
+            self.account_id,
+            now=self.now,
+            same_text=self.same_text,
+            check_file=self.check_file,
         )
         self._frozen_hashes: dict[str, str] = {}
-        self._parts: dict[tuple[str, int], Part] = {}
+        self._parts: dict[tuple[str, int], Part | None] = {}
         self._part_hashes: dict[tuple[str, int], str] = {}
+        self._written_posts: set[str] = set()
         self._delivery_rows: list[dict[str, Any]] = []
         self._attempt_rows: list[dict[str, Any]] = []
 
@@ -125,15 +137,19 @@ class Gate:
                 results.append(self._decide_request(request, row))
             else:
                 results.append(Blocked(request.key, "", State.SCHEDULED, StopReason.NOT_CLAIMED))
-        self._flush()
+        self._flush(results)
         return results
 
-    def _flush(self) -> None:
-        """Write the intents and slots of the whole batch in the transaction."""
+    def _flush(self, results: Sequence[GateResult]) -> None:
+        """Write the intents, slots and progress of the whole batch in the transaction."""
         self._quota_batch.flush()
         if self._delivery_rows:
             self.conn.execute(_SEND, self._delivery_rows)
             self.conn.execute(insert(attempt), self._attempt_rows)
+            progress.record_writes(self.conn, self.account_id, self._written_posts, now=self.now)
+        waits = [result.until for result in results if isinstance(result, Deferred) and result.whole_account]
+        if waits:
+            progress.record_account_wait(self.conn, self.account_id, until=min(waits), now=self.now)
 
     def _decide_request(self, request: GateRequest, row: Row[Any]) -> GateResult:
         frozen_hash = row.frozen_rendition or self._frozen_hashes.get(row.post)
@@ -143,8 +159,10 @@ class Gate:
         decision = self.decide(gate_facts)
         if request.code:
             claims.note_error(self.conn, row.key, owner=self.owner, code=request.code, detail=request.detail)
-        if isinstance(decision, Deny):
-            return self._block(row, decision)
+        if isinstance(decision, Deny) or part is None:
+            return self._block(row, decision if isinstance(decision, Deny) else _NO_SUCH_PART)
+        if isinstance(decision, Reread):
+            return self._release(row, self.now + REREAD_DELAY, needs_rescan=True)
         if request.retry_at is not None:
             return self._release(row, request.retry_at)
         if self._part_hashes[rendition_hash, row.part] != request.part_hash:
@@ -168,17 +186,20 @@ class Gate:
         states.move(self.conn, transition, is_ours, now=self.now, reason=denial.reason, owner=None)
         if denial.state is State.EXPIRED and not row.recipient:
             thread_parts.expire_following(self.conn, row.post, row.account, part=row.part, now=self.now)
+        if denial.state is State.CANCELLED and not row.recipient:
+            thread_parts.cancel_following(self.conn, row.post, row.account, part=row.part, now=self.now)
         return Blocked(row.key, row.post, denial.state, denial.reason)
 
-    def _release(self, row: Row[Any], not_before: datetime | None) -> Blocked:
+    def _release(self, row: Row[Any], not_before: datetime | None, *, needs_rescan: bool = False) -> Blocked:
         claims.release_claims(self.conn, [row.key], owner=self.owner, not_before=not_before, now=self.now)
-        return Blocked(row.key, row.post, State.SCHEDULED, "")
+        return Blocked(row.key, row.post, State.SCHEDULED, "", needs_rescan)
 
-    def _load_part(self, rendition_hash: str, number: int) -> Part:
+    def _load_part(self, rendition_hash: str, number: int) -> Part | None:
         """Return the part, read once for the thousands of deliveries that share it."""
         if (rendition_hash, number) not in self._parts:
             part = load_part(self.conn, rendition_hash, number)
-            self._parts[rendition_hash, number], self._part_hashes[rendition_hash, number] = part, part.hash
+            self._parts[rendition_hash, number] = part
+            self._part_hashes[rendition_hash, number] = part.hash if part is not None else ""
         return self._parts[rendition_hash, number]
 
     def _take_slot(self, row: Row[Any], gate_facts: GateFacts) -> limits.Slot:
@@ -225,6 +246,7 @@ class Gate:
                 "started_at": self.now,
             }
         )
+        self._written_posts.add(row.post)
         if gate_facts.first_write_at is None:
             self._freeze_rendition(row, rendition_hash)
         to = (

@@ -1,20 +1,24 @@
 """The facts that the gate's rules need, read in the transaction that commits the intent."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
-from humaspost.ledger import accounts
+from humaspost.ledger import accounts, dialect
 from humaspost.ledger.database import get_created_at
 from humaspost.ledger.holds import pauses
 from humaspost.ledger.schema import (
     account,
+    audience,
+    audience_member,
     consent,
     delivery,
     marketing_preference,
+    meta,
     plan_row,
     post,
     recipient,
@@ -22,32 +26,67 @@ from humaspost.ledger.schema import (
     service_window,
 )
 from humaspost.model.account import AccountStatus, is_marketing
-from humaspost.model.decision import GateFacts
+from humaspost.model.decision import CheckFile, FileState, GateFacts, UserDecision, assume_present
 from humaspost.model.delivery import Receipt, State
 from humaspost.model.post import Late
 from humaspost.model.reasons import AccountHold, FileHold
 from humaspost.model.rendition import Fallback, Part, Rendition
 
+#: Where a scan records the posts that vanished so many at once that nothing was changed for them (JSON list).
+VANISHED_POSTS_KEY = "vanished_posts"
+
 
 class GateFactsReader:
     """A reader of facts about the deliveries of one account.
 
-    Facts that the deliveries share are read once; ``account_row`` is the account's row.
+    Facts that the deliveries share are read once; ``account_row`` is the account's row. ``check_file`` looks
+    at a post's file, at most once per post.
     """
 
-    def __init__(self, conn: Connection, account_id: str, *, now: datetime, same_text: timedelta) -> None:
-        self._conn, self._now, self._same_text = conn, now, same_text
+    def __init__(
+        self,
+        conn: Connection,
+        account_id: str,
+        *,
+        now: datetime,
+        same_text: timedelta = timedelta(0),
+        check_file: CheckFile = assume_present,
+    ) -> None:
+        self._conn, self._now, self._same_text, self._check_file = conn, now, same_text, check_file
         self._pauses = pauses.list_active(conn)
         self._ledger_created_at = get_created_at(conn) or now
+        self._file_states: dict[str, FileState] = {}
         self.account_row = conn.execute(select(account).where(account.c.id == account_id)).one()
 
-    def read(self, row: Row[Any], part: Part, *, is_started: bool) -> GateFacts:
+    def read(self, row: Row[Any], part: Part | None, *, is_started: bool) -> GateFacts:
         """Return every fact that may stop the write of ``part``.
 
-        ``is_started`` = a delivery of the post was written on this account before.
+        ``part`` is None if the rendition has no such part. ``is_started`` = a delivery of the post was written on this account before.
+        """
+        now = self._now
+        window_open = not row.recipient or (row.open_until is not None and row.open_until > now)
+        fallback = part.fallback if part is not None else None
+        return replace(
+            self.read_post(row),
+            first_write_at=row.first_write_at or (now if is_started else None),
+            waited_until=row.not_before,
+            is_planned=bool(row.planned) and part is not None,
+            file_state=self._get_file_state(row),
+            is_member=not row.recipient or bool(row.is_member),
+            has_consent=not row.recipient or bool(row.agreed),
+            opted_out=row.opted_out_at is not None,
+            service_window_open=window_open,
+            has_template=fallback is not None,
+            marketing_refused=row.marketing is False and not window_open and self._is_marketing(fallback),
+            duplicate_of=None if is_started else _find_duplicate(self._conn, row, now - self._same_text),
+        )
+
+    def read_post(self, row: Row[Any]) -> GateFacts:
+        """Return the facts that a post on the account shares with all its deliveries.
+
+        ``row`` has the columns of ``post_facts``.
         """
         account_row, now = self.account_row, self._now
-        window_open = not row.recipient or (row.open_until is not None and row.open_until > now)
         is_probing = account_row.hold == AccountHold.THROTTLE and (
             account_row.hold_until is None or account_row.hold_until <= now
         )
@@ -57,20 +96,34 @@ class GateFactsReader:
             expires_at=row.expires_at,
             late=Late(row.late),
             grace=timedelta(seconds=row.grace),
-            first_write_at=row.first_write_at or (now if is_started else None),
+            first_write_at=row.first_write_at,
+            progress_at=row.progress_at,
+            decision=UserDecision(row.decision) if row.decision else None,
+            decided_at=row.decided_at,
+            is_planned=bool(row.planned),
             is_paused=pauses.is_paused(self._pauses, row.type, row.during_pause),
             file_hold=FileHold(row.file_hold) if row.file_hold else None,
             account_hold=None if is_probing or not account_row.hold else AccountHold(account_row.hold),
-            has_consent=not row.recipient or bool(row.agreed),
-            opted_out=row.opted_out_at is not None,
-            service_window_open=window_open,
-            has_template=part.fallback is not None,
-            marketing_refused=row.marketing is False
-            and not window_open
-            and self._is_marketing(part.fallback),
+            list_hold=bool(row.list_hold),
             due_before_ledger=row.due_at < self._ledger_created_at,
-            duplicate_of=None if is_started else _find_duplicate(self._conn, row, now - self._same_text),
         )
+
+    def _get_file_state(self, row: Row[Any]) -> FileState:
+        """Return the state of the post's file now.
+
+        Where so many files vanished that a scan changed nothing, the plan stands: it counts as present.
+        """
+        if row.post not in self._file_states:
+            state = self._check_file(row.file, row.stamp)
+            if state is FileState.ABSENT and row.post in self._vanished_posts:
+                state = FileState.PRESENT
+            self._file_states[row.post] = state
+        return self._file_states[row.post]
+
+    @cached_property
+    def _vanished_posts(self) -> frozenset[str]:
+        value = self._conn.scalar(select(meta.c.value).where(meta.c.key == VANISHED_POSTS_KEY))
+        return frozenset(json.loads(value)) if value else frozenset()
 
     def _is_marketing(self, fallback: Fallback | None) -> bool:
         return fallback is not None and is_marketing(fallback, self._account_status)
@@ -80,13 +133,71 @@ class GateFactsReader:
         return accounts.status_from_row(self.account_row)
 
 
+def read_posts(conn: Connection, *, now: datetime) -> dict[tuple[str, str], GateFacts]:
+    """Return the facts of each planned post, by post and account name, for reports."""
+    query = select(account.c.id, account.c.name, *post_facts()).join(
+        account, account.c.id == plan_row.c.account
+    )
+    rows = conn.execute(query.join(post, post.c.id == plan_row.c.post)).all()
+    readers = {id_: GateFactsReader(conn, id_, now=now) for id_ in {row.id for row in rows}}
+    return {(row.post, row.name): readers[row.id].read_post(row) for row in rows}
+
+
+def post_facts() -> list[Any]:
+    """Return the columns of ``plan_row`` joined with ``post`` that ``read_post`` needs."""
+    of_file = ("post", "due_at", "expires_at", "late", "grace", "type", "during_pause", "planned")
+    names = (*of_file, "decision", "decided_at", "first_write_at", "progress_at")
+    return [
+        *[plan_row.c[name] for name in names],
+        post.c.hold.label("file_hold"),
+        is_list_held().label("list_hold"),
+    ]
+
+
+def is_list_held() -> ColumnElement[bool]:
+    """Return the condition that a list that the post of ``plan_row`` names now is held."""
+    named = dialect.json_texts(plan_row.c.audiences)
+    held = select(audience.c.name).join(named, named.c.value == audience.c.name)
+    return held.where(audience.c.hold.isnot(None)).correlate(plan_row).exists()
+
+
+def is_member_of_named(recipient_id: Any) -> ColumnElement[bool]:
+    """Return the condition that a list that ``plan_row`` names now has the recipient."""
+    named = dialect.json_texts(plan_row.c.audiences)
+    member = select(audience_member.c.audience).join(named, named.c.value == audience_member.c.audience)
+    return (
+        member.where(audience_member.c.recipient == recipient_id)
+        .correlate_except(audience_member, named)
+        .exists()
+    )
+
+
+def has_recipients() -> ColumnElement[bool]:
+    """Return the condition that the lists that the post of ``plan_row`` names now reach anybody."""
+    named = dialect.json_texts(plan_row.c.audiences)
+    joined = (
+        select(recipient.c.id)
+        .join(audience_member, audience_member.c.recipient == recipient.c.id)
+        .join(named, named.c.value == audience_member.c.audience)
+    )
+    reached = joined.where(recipient.c.opted_out_at.is_(None), has_consent(recipient.c.id))
+    return reached.correlate(plan_row).exists()
+
+
+def has_consent(recipient_id: Any) -> ColumnElement[bool]:
+    """Return the condition that the recipient agreed, by the newest list that names them."""
+    agreed = select(consent.c.recipient).where(
+        consent.c.recipient == recipient_id, consent.c.withdrawn_at.is_(None)
+    )
+    return agreed.correlate_except(consent).exists()
+
+
 def select_claimed(keys: list[str], owner: str) -> Any:
     """Return the query for the deliveries' rows, with all facts that the gate needs.
 
     It gives only rows that ``owner`` has claimed.
     """
     plan_join = and_(plan_row.c.post == delivery.c.post, plan_row.c.account == delivery.c.account)
-    agreed = exists().where(consent.c.recipient == delivery.c.recipient)
     preference_join = and_(
         marketing_preference.c.account == delivery.c.account,
         marketing_preference.c.recipient == delivery.c.recipient,
@@ -94,17 +205,27 @@ def select_claimed(keys: list[str], owner: str) -> Any:
     window_join = and_(
         service_window.c.account == delivery.c.account, service_window.c.recipient == delivery.c.recipient
     )
-    delivery_columns = ("key", "post", "account", "part", "recipient", "attempts", "use_latest_rendition")
-    plan_columns = ("due_at", "expires_at", "late", "grace", "type", "during_pause")
-    text_columns = ("first_write_at", "frozen_rendition", "rendition", "replies_to", "repeats")
+    delivery_columns = (
+        "key",
+        "account",
+        "part",
+        "recipient",
+        "attempts",
+        "use_latest_rendition",
+        "not_before",
+    )
+    text_columns = ("frozen_rendition", "rendition", "replies_to", "repeats")
     return (
         select(
             *[delivery.c[name] for name in delivery_columns],
-            *[plan_row.c[name] for name in plan_columns + text_columns],
-            post.c.hold.label("file_hold"),
+            *post_facts(),
+            *[plan_row.c[name] for name in text_columns],
+            post.c.file,
+            post.c.stamp,
             recipient.c.phone,
             recipient.c.opted_out_at,
-            agreed.label("agreed"),
+            has_consent(delivery.c.recipient).label("agreed"),
+            is_member_of_named(delivery.c.recipient).label("is_member"),
             service_window.c.open_until,
             marketing_preference.c.marketing,
         )
@@ -117,10 +238,11 @@ def select_claimed(keys: list[str], owner: str) -> Any:
     )
 
 
-def load_part(conn: Connection, rendition_hash: str, number: int) -> Part:
-    """Return part ``number`` of the stored rendition with this hash."""
+def load_part(conn: Connection, rendition_hash: str, number: int) -> Part | None:
+    """Return part ``number`` of the stored rendition, or None if it has fewer parts."""
     text = conn.scalar(select(rendition.c.body).where(rendition.c.hash == rendition_hash))
-    return Rendition.from_json(json.loads(text or "")).parts[number - 1]
+    parts = Rendition.from_json(json.loads(text or "")).parts
+    return parts[number - 1] if number <= len(parts) else None
 
 
 def _find_duplicate(conn: Connection, row: Row[Any], since: datetime) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any, assert_never
 
 from sqlalchemy import Connection, insert, select, update
 
-from humaspost.ledger.deliveries import preparations, states
+from humaspost.ledger.deliveries import preparations, progress, states
 from humaspost.ledger.deliveries.attempts import end_attempt
 from humaspost.ledger.holds import account_holds
 from humaspost.ledger.people import marketing_preferences, service_windows
@@ -78,6 +78,8 @@ def _record_retry(
         counts_failure=decision.counts_failure,
         whole_post=error.scope is Scope.POST,
     )
+    if decision.whole_account:
+        progress.record_account_wait(conn, account, until=decision.at, now=now)
     if isinstance(error, Transient) and error.window_closed and intent.to is not None:
         service_windows.close_window(conn, account, intent.to.id, at=intent.gated_at)
     if decision.restart_preparation:
@@ -143,6 +145,7 @@ def _record_unknown(
     elif streak >= THROTTLE_STREAK:
         until = now + timedelta(seconds=30 * 2 ** min(streak - THROTTLE_STREAK, 7))
         account_holds.throttle(conn, account, code=code, until=until)
+        progress.record_account_wait(conn, account, until=until, now=now)
 
 
 def _return_preparation(conn: Connection, intent: Intent, account: str, now: datetime) -> None:
@@ -174,6 +177,7 @@ def reschedule(
         is_earlier = delivery.c.not_before.is_(None) | (delivery.c.not_before < at)
         others = _other_recipients(conn, key) & is_earlier
         states.move(conn, states.DELAY, others, now=now, owner=None, not_before=at, code=code, detail=detail)
+        progress.record_wait(conn, key, until=at)  # for those who have no row yet
     states.move(
         conn,
         states.REFUSE_ACCOUNT if hold_reason else states.RESCHEDULE,
@@ -264,6 +268,8 @@ def mark_unknown(
     end_attempt(conn, key, number, outcome="unknown", now=now, code=code, detail=detail)
     if not changed:
         return 0
+    if first_check_delay is not None:
+        progress.record_wait(conn, key, until=now + timedelta(seconds=first_check_delay))
     account_id = conn.scalar(select(delivery.c.account).where(delivery.c.key == key))
     conn.execute(
         update(account).where(account.c.id == account_id).values(unknown_streak=account.c.unknown_streak + 1)
@@ -297,6 +303,8 @@ def record_check(
     values: dict[str, object] = {"lookups": lookups, "next_lookup_at": next_at, "updated_at": now}
     if next_at is None:
         values["reason"] = StopReason.DECISION
+    else:
+        progress.record_wait(conn, key, until=next_at)
     conn.execute(
         update(delivery).where(delivery.c.key == key, delivery.c.state == State.UNKNOWN).values(values)
     )

@@ -104,11 +104,12 @@ def list_upcoming(conn: Connection, account_id: str, *, until: datetime) -> list
         delivery.c.account == plan_row.c.account,
         delivery.c.state.in_((State.SCHEDULED, State.PREPARING)),
     )
+    unexpanded = plan_row.c.expanded.is_(False) & plan_row.c.stop.is_(None)
     rows = conn.execute(
         select(plan_row.c.post, rendition.c.body, plan_row.c.due_at, plan_row.c.late, plan_row.c.grace)
         .join(rendition, rendition.c.hash == plan_row.c.rendition)
         .join(post, post.c.id == plan_row.c.post)
-        .where(is_due, post.c.hold.is_(None), plan_row.c.expanded.is_(False) | has_pending)
+        .where(is_due, post.c.hold.is_(None), plan_row.c.planned, unexpanded | has_pending)
         .order_by(plan_row.c.due_at)
     )
     margin = timedelta(minutes=15)

@@ -46,7 +46,7 @@ def request(conn: Connection, post: str, *, account: str | None, now: datetime) 
     saved_rows: dict[str, Sequence[Row[Any]]] = {}
     for account_id in (row.account for row in targets):
         condition = (plan_row.c.post == post) & (plan_row.c.account == account_id)
-        conn.execute(update(plan_row).where(condition).values(due_at=now))
+        conn.execute(update(plan_row).where(condition).values(due_at=now, stop=None, stop_reason=""))
         is_target = (delivery.c.post == post) & (delivery.c.account == account_id)
         saved_rows[account_id] = conn.execute(select(*_SAVED_COLUMNS).where(is_target)).all()
         is_held_part = (delivery.c.state == State.HELD) & delivery.c.reason.startswith(PART_PREFIX)
@@ -132,7 +132,10 @@ def _is_open(conn: Connection, post: str, account_id: str) -> bool:
     condition = (delivery.c.post == post) & (delivery.c.account == account_id)
     waiting = select(delivery.c.key).where(condition, delivery.c.state.notin_(ENDED_STATES)).limit(1)
     unexpanded = select(plan_row.c.post).where(
-        plan_row.c.post == post, plan_row.c.account == account_id, plan_row.c.expanded.is_(False)
+        plan_row.c.post == post,
+        plan_row.c.account == account_id,
+        plan_row.c.expanded.is_(False),
+        plan_row.c.stop.is_(None),
     )
     return bool(conn.scalar(waiting) or conn.scalar(unexpanded))
 

@@ -44,7 +44,10 @@ SEND = _define("send", [_S.PREPARING], _S.SENDING, "the gate commits the intent 
 #: The transition of a delivery that the gate denies, by the state that the gate decides.
 DENIALS: Mapping[State, Transition] = {
     _S.HELD: _define(
-        "deny-held", [_S.PREPARING], _S.HELD, "the gate finds a pause, or a hold of file or account"
+        "deny-held",
+        [_S.PREPARING],
+        _S.HELD,
+        "the gate finds a pause, a hold of its file, account or list, or that the newest plan does not have it",
     ),
     _S.MISSED: _define(
         "deny-missed", [_S.PREPARING], _S.MISSED, "the gate finds it late, and a person decides"
@@ -57,6 +60,9 @@ DENIALS: Mapping[State, Transition] = {
     ),
     _S.FAILED: _define(
         "deny-failed", [_S.PREPARING], _S.FAILED, "the gate finds the same text published under another id"
+    ),
+    _S.CANCELLED: _define(
+        "deny-cancelled", [_S.PREPARING], _S.CANCELLED, "the gate finds that a person cancelled its post"
     ),
 }
 
@@ -100,6 +106,14 @@ HOLD = _define(
 UNHOLD = _define("unhold", [_S.HELD], _S.SCHEDULED, "the cause of the hold ends")
 EXPIRE_PARTS = _define("expire-parts", [_S.HELD], _S.EXPIRED, "an earlier part of the thread expired")
 
+# -- the whole post ------------------------------------------------------------------------------------
+SETTLE_MISSED = _define(
+    "settle-missed", [_S.SCHEDULED], _S.MISSED, "its whole post is late, and a person decides"
+)
+SETTLE_EXPIRED = _define(
+    "settle-expired", [_S.SCHEDULED], _S.EXPIRED, "its whole post expired, or is late under `late: skip`"
+)
+
 # -- the file changes ----------------------------------------------------------------------------------
 REPLAN = _define("replan", [_S.MISSED, _S.FAILED], _S.SCHEDULED, "its file got a new date or was corrected")
 
@@ -114,6 +128,13 @@ CANCEL = _define(
     _S.CANCELLED,
     "a person cancels it",
 )
+#: The transition of the recipients of a post that is denied as a whole, by the state that is decided.
+SETTLEMENTS: Mapping[State, Transition] = {
+    _S.HELD: HOLD,
+    _S.MISSED: SETTLE_MISSED,
+    _S.EXPIRED: SETTLE_EXPIRED,
+    _S.CANCELLED: CANCEL,
+}
 CANCEL_PARTS = _define(
     "cancel-parts", [_S.HELD], _S.CANCELLED, "a person cancelled an earlier part of the thread"
 )
@@ -175,7 +196,7 @@ WEBHOOK_FAILURES: Mapping[State, Transition] = {
 TRANSITIONS: tuple[Transition, ...] = (
     *(CLAIM, RELEASE, RECOVER, DELAY, SEND, *DENIALS.values()),
     *(PUBLISH, RESCHEDULE, REFUSE_ACCOUNT, FAIL, FAIL_POST, MARK_UNKNOWN, PROVE_ABSENT),
-    *(HOLD, UNHOLD, EXPIRE_PARTS, REPLAN),
+    *(HOLD, UNHOLD, EXPIRE_PARTS, SETTLE_MISSED, SETTLE_EXPIRED, REPLAN),
     *(CONFIRM_PUBLISHED, RETRY, CANCEL, CANCEL_PARTS, PUBLISH_NOW, *UNDO_PUBLISH_NOW.values()),
     *(RESTORE_GAP, REOPEN, *WEBHOOK_FAILURES.values()),
 )

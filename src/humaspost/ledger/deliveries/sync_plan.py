@@ -261,7 +261,7 @@ def _update_row(conn: Connection, row: PlanRow, previous: Row[Any], *, context: 
     values = _plan_values(row)
     date_changed = previous.date_at != row.due.utc
     if date_changed:
-        values["due_at"] = row.due.utc
+        values |= {"due_at": row.due.utc, "stop": None, "stop_reason": ""}
     values["changed"] = bool(previous.frozen_rendition) and previous.frozen_rendition != row.rendition.hash
     condition = (plan_row.c.post == row.post) & (plan_row.c.account == previous.account)
     conn.execute(update(plan_row).where(condition).values(values))

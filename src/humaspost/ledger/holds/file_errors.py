@@ -24,7 +24,10 @@ def list_finished(conn: Connection, files: Collection[str]) -> tuple[str, ...]:
     Their errors delay nothing.
     """
     pending = exists(delivery.c.key).where(delivery.c.post == post.c.id, delivery.c.state.in_(_PENDING))
-    unexpanded = exists(plan_row.c.post).where(plan_row.c.post == post.c.id, plan_row.c.expanded.is_(False))
+    is_open = plan_row.c.stop.is_(None) | plan_row.c.stop.in_(_PENDING)
+    unexpanded = exists(plan_row.c.post).where(
+        plan_row.c.post == post.c.id, plan_row.c.expanded.is_(False), is_open
+    )
     is_planned = exists(plan_row.c.post).where(plan_row.c.post == post.c.id)
     finished: list[str] = []
     all_files = list(files)

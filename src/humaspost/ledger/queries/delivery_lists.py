@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, func, select
 
+from humaspost.ledger.deliveries.gate_facts import has_consent
 from humaspost.ledger.schema import (
     account,
     attempt,
     audience_member,
-    consent,
     delivery,
     marketing_preference,
     plan_row,
@@ -63,8 +63,7 @@ def without_marketing_consent(
 
 def _is_reachable(audiences: Sequence[str]) -> Any:
     members = select(audience_member.c.recipient).where(audience_member.c.audience.in_(audiences))
-    agreed = select(consent.c.recipient)
-    return (recipient.c.id.in_(members)) & recipient.c.id.in_(agreed) & recipient.c.opted_out_at.is_(None)
+    return recipient.c.id.in_(members) & has_consent(recipient.c.id) & recipient.c.opted_out_at.is_(None)
 
 
 def list_written_recipients(
@@ -108,7 +107,7 @@ def list_remaining_recipients(
     )
     condition = (
         recipient.c.id.in_(members)
-        & recipient.c.id.in_(select(consent.c.recipient))
+        & has_consent(recipient.c.id)
         & recipient.c.opted_out_at.is_(None)
         & recipient.c.id.not_in(received)
     )

@@ -2,15 +2,19 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, select, true
 
+from humaspost.ledger.deliveries.gate_facts import is_list_held
 from humaspost.ledger.queries import delivery_lists
 from humaspost.ledger.schema import account, delivery, plan_row, post
+from humaspost.model.decision import UserDecision
 from humaspost.model.delivery import State
+from humaspost.model.reasons import StopReason
 from humaspost.model.records import PostTotals
 
 
@@ -40,32 +44,72 @@ def count_unexpanded(conn: Connection, *, post_id: str | None = None) -> dict[tu
 def count_by_state(conn: Connection, *, post_id: str | None = None) -> Counter[str]:
     """Return the number of deliveries by state, with recipients that have no rows yet.
 
-    Those count as scheduled, or as held where their post is held.
+    Those count under the state of their post.
     """
     query = select(delivery.c.state, func.count()).group_by(delivery.c.state)
     if post_id is not None:
         query = query.where(delivery.c.post == post_id)
     counts: Counter[str] = Counter({row[0]: row[1] for row in conn.execute(query)})
-    holds = {row.id: row.hold for row in conn.execute(select(post.c.id, post.c.hold))}
-    for (pending_post, _account), recipients in count_unexpanded(conn, post_id=post_id).items():
+    unexpanded = count_unexpanded(conn, post_id=post_id)
+    stops = _load_stops(conn) if unexpanded else {}
+    for pair, recipients in unexpanded.items():
         if recipients:
-            counts[State.HELD if holds.get(pending_post) else State.SCHEDULED] += recipients
+            counts[stops.get(pair, _WAITS)[0]] += recipients
     return counts
+
+
+#: The state and reason of recipients without rows whose post is not stopped.
+_WAITS = (State.SCHEDULED, "")
+
+
+def _load_stops(conn: Connection) -> dict[tuple[str, str], tuple[State, str]]:
+    """Return state and reason of recipients without rows, where they are not scheduled.
+
+    By (post, account name). What the sender settled counts, or what the ledger records of the whole post and will be settled.
+    """
+    names = ("post", "stop", "stop_reason", "planned", "decision")
+    columns: list[Any] = [*[plan_row.c[name] for name in names], account.c.name, post.c.hold]
+    query: Select[Any] = select(*columns, is_list_held().label("list_hold")).where(
+        plan_row.c.expanded.is_(False)
+    )
+    query = query.join(account, account.c.id == plan_row.c.account).join(post, post.c.id == plan_row.c.post)
+    stops = ((row, _stop_of(row)) for row in conn.execute(query))
+    return {(row.post, row.name): stop for row, stop in stops if stop is not None}
+
+
+def _stop_of(row: Row[Any]) -> tuple[State, str] | None:
+    if row.decision == UserDecision.CANCEL:
+        return State.CANCELLED, StopReason.PERSON
+    if row.stop and row.stop != State.HELD:
+        return State(row.stop), row.stop_reason
+    if row.hold:
+        return State.HELD, StopReason.FILE
+    if not row.planned:
+        return State.HELD, StopReason.NOT_PLANNED
+    if row.list_hold and row.decision != UserDecision.PUBLISH:
+        return State.HELD, StopReason.LIST
+    return (State(row.stop), row.stop_reason) if row.stop else None
 
 
 def list_by_post(conn: Connection, *, post_id: str | None = None) -> list[PostTotals]:
     """Return one entry per post and account, by due time."""
     entries: dict[tuple[str, str], PostTotals] = {}
+    stops = _load_stops(conn)
     for row in conn.execute(_select_totals(post_id)):
         key = (row.post, row.name)
         if key not in entries:
-            entries[key] = _empty_totals(row)
+            entries[key] = _empty_totals(row, stops.get(key))
         if row.state is not None and row.n:
             entries[key].counts[row.state] += row.n
             entries[key].reasons.setdefault(row.state, row.reason)
+            if row.state == State.SCHEDULED:
+                entries[key] = replace(entries[key], waited_until=row.waited_until)
     for key, recipients in count_unexpanded(conn, post_id=post_id).items():
         if recipients and key in entries:
-            entries[key].counts[State.HELD if entries[key].hold else State.SCHEDULED] += recipients
+            state, reason = stops.get(key, _WAITS)
+            entries[key].counts[state] += recipients
+            if reason:
+                entries[key].reasons.setdefault(state, reason)
     return list(entries.values())
 
 
@@ -78,6 +122,7 @@ def _select_totals(post_id: str | None) -> Select[Any]:
             post.c.hold,
             account.c.name,
             account.c.channel,
+            plan_row.c.date_at,
             plan_row.c.due_at,
             plan_row.c.expires_at,
             plan_row.c.changed,
@@ -86,6 +131,7 @@ def _select_totals(post_id: str | None) -> Select[Any]:
             delivery.c.state,
             func.count(delivery.c.key).label("n"),
             func.max(delivery.c.reason).label("reason"),
+            func.max(delivery.c.not_before).label("waited_until"),
         )
         .join(post, post.c.id == plan_row.c.post)
         .join(account, account.c.id == plan_row.c.account)
@@ -98,7 +144,7 @@ def _select_totals(post_id: str | None) -> Select[Any]:
     )
 
 
-def _empty_totals(row: Row[Any]) -> PostTotals:
+def _empty_totals(row: Row[Any], stop: tuple[State, str] | None) -> PostTotals:
     return PostTotals(
         id=row.post,
         file=row.file,
@@ -113,6 +159,9 @@ def _empty_totals(row: Row[Any]) -> PostTotals:
         frozen_rendition=row.frozen_rendition,
         counts=Counter(),
         reasons={},
+        date_at=row.date_at,
+        stop=stop[0] if stop else None,
+        stop_reason=stop[1] if stop else "",
     )
 
 

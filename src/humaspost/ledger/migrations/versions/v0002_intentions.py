@@ -1,4 +1,4 @@
-"""What a person decided and what a whole post waits for, held lists, withdrawn consents, forgotten people."""
+"""The columns for the decisions of persons, stops of whole posts, held lists and forgotten people."""
 
 from alembic import op
 

@@ -1,0 +1,153 @@
+"""The gate's rule, asked for whole posts at their time, as things stand now."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from humaspost.app.office import Office
+from humaspost.model.decision import Deny, GateFacts
+from humaspost.model.delivery import State
+from humaspost.model.plan import PlanRow
+from humaspost.model.reasons import AccountHold, StopReason
+from humaspost.model.records import PostTotals
+from humaspost.policy.decide import decide
+
+#: The states in which a delivery is not sent any more, in the order in which they are told.
+_NOT_SENT = (
+    State.UNKNOWN,
+    State.MISSED,
+    State.FAILED,
+    State.EXPIRED,
+    State.REFUSED,
+    State.CANCELLED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PostForecast:
+    """The forecast for one post on one account.
+
+    ``remaining`` deliveries will be sent when it is ``due``, or wait for the end of ``hold_reason``.
+    ``not_sent`` are the states and reasons of the others.
+    """
+
+    due: datetime
+    remaining: int
+    hold_reason: str = ""
+    not_sent: Sequence[tuple[str, str]] = ()
+
+
+class PostJudge:
+    """The ledger's facts about every post, with the rows of the plan as their files are now.
+
+    ``entries`` are the ledger's totals, by post and account name. Without a ledger no database is loaded.
+    """
+
+    def __init__(self, office: Office) -> None:
+        self.now: datetime = office.now()
+        self.entries: Mapping[tuple[str, str], PostTotals] = {}
+        self._facts: Mapping[tuple[str, str], GateFacts] = {}
+        self._ledger_created_at = self.now
+        self._active_pauses: Sequence[Any] = ()
+        self._account_holds: Mapping[str, str | None] = {}
+        if office.has_ledger:
+            self._load(office)
+
+    def _load(self, office: Office) -> None:
+        from humaspost.ledger import accounts
+        from humaspost.ledger.database import get_created_at
+        from humaspost.ledger.deliveries.gate_facts import read_posts
+        from humaspost.ledger.holds import pauses
+        from humaspost.ledger.queries import totals
+
+        with office.ledger().read() as conn:
+            self.entries = {(entry.id, entry.account): entry for entry in totals.list_by_post(conn)}
+            self._facts = read_posts(conn, now=self.now)
+            self._ledger_created_at = get_created_at(conn) or self.now
+            self._active_pauses = pauses.list_active(conn)
+            self._account_holds = {row.name: row.hold for row in accounts.list_accounts(conn)}
+
+    def forecast(self, row: PlanRow, size: int) -> PostForecast:
+        """Return what becomes of the row; ``size`` = its deliveries if nothing of it was sent yet."""
+        entry = self.entries.get((row.post, row.account.name))
+        due = self.due_at(row)
+        remaining, not_sent = _list_outcomes(entry, row) if entry else (size, [])
+        is_open = entry is None or bool(remaining) or entry.stop is State.HELD
+        if not is_open:
+            return PostForecast(due, remaining, not_sent=not_sent)
+        if entry is not None and not entry.counts[State.PUBLISHED] and due < self.now:
+            remaining = size
+        hold_reason = entry.reasons.get(State.HELD, "") if entry else ""
+        denial = self._deny(row, remaining)
+        if denial is None:
+            return PostForecast(due, remaining, hold_reason, not_sent)
+        if denial.state is State.HELD and remaining:
+            return PostForecast(due, remaining, denial.reason, not_sent)
+        all_not_sent = dict.fromkeys([*not_sent, (denial.state.value, str(denial.reason))])
+        return PostForecast(due, 0, not_sent=list(all_not_sent))
+
+    def due_at(self, row: PlanRow) -> datetime:
+        """Return when the row is due: by its file, or since a person published it."""
+        entry = self.entries.get((row.post, row.account.name))
+        return entry.due_at if entry is not None and entry.date_at == row.due.utc else row.due.utc
+
+    def _deny(self, row: PlanRow, recipient_count: int) -> Deny | None:
+        """Return what the rule says against the row at its time, or None if it will go."""
+        decision = decide(self._get_facts(row))
+        if isinstance(decision, Deny):
+            return decision
+        return Deny(State.HELD, StopReason.NO_RECIPIENTS) if row.audiences and not recipient_count else None
+
+    def _get_facts(self, row: PlanRow) -> GateFacts:
+        due = self.due_at(row)
+        stored = self._facts.get((row.post, row.account.name))
+        base = stored or GateFacts(self.now, due, None, row.late, row.grace, None)
+        facts = replace(
+            base,
+            now=max(self.now, due),
+            due_at=due,
+            expires_at=row.expires.utc if row.expires else None,
+            late=row.late,
+            grace=row.grace,
+            is_planned=True,
+            file_hold=None,
+            due_before_ledger=due < self._ledger_created_at,
+        )
+        if due > self.now:
+            # A pause or a hold of the account may end before.
+            return replace(facts, is_paused=False, account_hold=None)
+        entry = self.entries.get((row.post, row.account.name))
+        hold = self._account_holds.get(row.account.name)
+        return replace(
+            facts,
+            waited_until=entry.waited_until if entry else None,
+            is_paused=self._is_paused(row),
+            account_hold=base.account_hold if stored else AccountHold(hold) if hold else None,
+        )
+
+    def _is_paused(self, row: PlanRow) -> bool:
+        if not self._active_pauses:
+            return False
+        from humaspost.ledger.holds import pauses
+
+        return pauses.is_paused(self._active_pauses, row.type, row.during_pause)
+
+
+def _list_outcomes(entry: PostTotals, row: PlanRow) -> tuple[int, list[tuple[str, str]]]:
+    """Return how many deliveries are still to be sent, and state and reason of the others."""
+    kinds = [
+        (state.value, entry.reasons.get(state) or (entry.stop_reason if entry.stop is state else ""))
+        for state in _NOT_SENT
+        if entry.counts[state] or entry.stop is state
+    ]
+    remaining = entry.remaining_count
+    if entry.date_at != row.due.utc:
+        # No sender has read the new date yet: it undoes what the old one caused.
+        undone = (State.MISSED, State.EXPIRED, State.FAILED)
+        remaining += entry.count(*undone)
+        kinds = [pair for pair in kinds if pair[0] not in undone]
+    # Compared with the file as it is now: maybe no sender has read it since the last edit.
+    frozen = entry.frozen_rendition
+    changed = frozen != row.rendition.hash if frozen else entry.changed
+    return remaining, [*kinds, ("changed", "")] if changed else kinds
