@@ -9,7 +9,7 @@ from tests.support.program import expect
 
 pytestmark = pytest.mark.slow
 
-_SENDER = {"running", "command", "host", "pid", "started_at", "heartbeat_at", "pauses"}
+_SENDER = {"running", "command", "host", "pid", "started_at", "heartbeat_at", "pauses", "stale_files"}
 _DELIVERY = {
     "key", "post", "account", "channel", "part", "recipient", "state", "reason", "due_at", "published_at",
     "receipt", "attempts", "remote_id", "url", "edition", "code",

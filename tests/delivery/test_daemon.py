@@ -51,7 +51,7 @@ def test_a_job_that_fails_is_reported_without_a_trace_and_posts_still_go_out(
     fake_office.schedule()
     whole = fake_office.engine()
     daemon = Daemon(
-        FailingEngine(whole.account_sessions, whole.sender), tmp_path, lambda: None, threading.Event()
+        FailingEngine(whole.account_sessions, whole.sender), lambda: tmp_path, lambda: None, threading.Event()
     )
     thread = threading.Thread(target=daemon.run)
     thread.start()
@@ -83,7 +83,7 @@ def test_a_folder_that_could_not_be_read_is_read_again_at_once(
     stop, posts = threading.Event(), tmp_path / "posts"
     posts.mkdir()
     thread = threading.Thread(
-        target=Daemon(fake_office.engine(), posts, scan, stop, rescan=NEVER_BY_ITSELF).run
+        target=Daemon(fake_office.engine(), lambda: posts, scan, stop, rescan=NEVER_BY_ITSELF).run
     )
     thread.start()
     found = stop.wait(20 * SECOND)
@@ -128,7 +128,9 @@ def test_a_daemon_forgets_old_uses_while_it_runs(fake_office: FakeOffice, tmp_pa
         return None
 
     often = timedelta(milliseconds=50)
-    daemon = Daemon(fake_office.engine(), tmp_path, scan, stop, rescan=NEVER_BY_ITSELF, housekeeping=often)
+    daemon = Daemon(
+        fake_office.engine(), lambda: tmp_path, scan, stop, rescan=NEVER_BY_ITSELF, housekeeping=often
+    )
     thread = threading.Thread(target=daemon.run)
     thread.start()
     try:
@@ -168,7 +170,7 @@ def test_a_clock_that_jumps_ahead_and_back_sends_once_and_stops_nothing(
     posts.mkdir()
     fake_office.schedule()
     thread = threading.Thread(
-        target=Daemon(fake_office.engine(), posts, scan, stop, rescan=NEVER_BY_ITSELF).run
+        target=Daemon(fake_office.engine(), lambda: posts, scan, stop, rescan=NEVER_BY_ITSELF).run
     )
     thread.start()
     try:

@@ -3,10 +3,12 @@
 import os
 import stat
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
+from humaspost.base.file_stamp import StampHistory, read_stamp
 from humaspost.base.redaction import redact_output
 from humaspost.settings.problems import ConfigError
 from humaspost.settings.secret_sources import TimedKeyring
@@ -67,6 +69,84 @@ def test_a_keyring_that_hangs_is_queried_once_only(tmp_path: Path) -> None:
         assert asked == ["x_a"]
     finally:
         over.set()
+
+
+class Clock:
+    """The time that a test sets, ahead of every file."""
+
+    def __init__(self) -> None:
+        self.now = time.time() + 60
+
+    def __call__(self) -> float:
+        self.now += 2
+        return self.now
+
+
+def observed_vault(root: Path, **environ: str) -> Vault:
+    """A vault whose files are all settled, and whose observations are seconds apart."""
+    return Vault(
+        root, root / ".humaspost", environ=environ, keyring=EMPTY, history=StampHistory(clock=Clock())
+    )
+
+
+def read_twice(a_vault: Vault, account: str = "x") -> str | None:
+    """Return the secret at the second observation of a changed file."""
+    a_vault.secret(account, "api_key")
+    return a_vault.secret(account, "api_key")
+
+
+def test_a_changed_file_is_read_again_and_a_broken_one_keeps_the_last_good_content(tmp_path: Path) -> None:
+    kept = observed_vault(tmp_path)
+    credentials(tmp_path, '[x]\napi_key = "canary-one"\n')
+    assert kept.secret("x", "api_key") == "canary-one"
+    credentials(tmp_path, '[x]\napi_key = "canary-two"\n')
+    assert kept.secret("x", "api_key") == "canary-one", "it is perhaps still being written"
+    assert kept.secret("x", "api_key") == "canary-two"
+    for text, mode, code in (
+        ('[x]\napi_key = "canary', 0o600, "credentials-syntax"),
+        ('[x]\napi_key = "canary-three"\n', 0o644, "credentials-open"),
+    ):
+        credentials(tmp_path, text, mode=mode)
+        assert read_twice(kept) == "canary-two"
+        assert [problem.code for problem in kept.problems.values()] == [code]
+    (tmp_path / "credentials.toml").chmod(0o600)
+    assert (read_twice(kept), kept.problems) == ("canary-three", {})
+
+
+def test_a_named_file_that_vanishes_keeps_its_last_good_content(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("canary-one\n")
+    kept = observed_vault(tmp_path, HUMASPOST_X_API_KEY_FILE=str(file))
+    assert kept.secret("x", "api_key") == "canary-one"
+    file.unlink()
+    assert read_twice(kept) == "canary-one"
+    assert [problem.code for problem in kept.problems.values()] == ["secret-unreadable"]
+    file.write_text("canary-two\n")
+    assert (read_twice(kept), kept.problems) == ("canary-two", {})
+
+
+def test_a_damaged_file_of_rotated_tokens_keeps_the_last_good_ones(tmp_path: Path) -> None:
+    kept = observed_vault(tmp_path)
+    kept.replace("x", "api_key", "canary-rotated")
+    file = tmp_path / ".humaspost" / "secrets" / "x.json"
+    assert kept.is_own_write(file, read_stamp(file))
+    assert kept.secret("x", "api_key") == "canary-rotated"
+    file.write_text("{")
+    assert not kept.is_own_write(file, read_stamp(file))
+    assert kept.secret("x", "api_key") == "canary-rotated"
+    assert list(kept.problems) == [file]
+    with pytest.raises(ConfigError):
+        observed_vault(tmp_path).secret("x", "api_key")
+
+
+def test_the_files_of_an_account_are_all_that_can_have_a_secret_of_it(tmp_path: Path) -> None:
+    environ = {"HUMASPOST_X_API_KEY_FILE": "/run/key", "CREDENTIALS_DIRECTORY": "/run/credentials"}
+    assert vault(tmp_path, **environ).files_of("x", ["api_key"]) == {
+        Path("/run/key"),
+        Path("/run/credentials/x_api_key"),
+        tmp_path / "credentials.toml",
+        tmp_path / ".humaspost" / "secrets" / "x.json",
+    }
 
 
 @pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")

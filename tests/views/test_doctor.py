@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from humaspost.model.reasons import StaleReason
+from humaspost.model.sender_files import StaleFile
 from humaspost.reports.doctor import CheckResult, Finding, Level
 from humaspost.reports.sender_status import SenderStatus
 from humaspost.views.doctor import format_results, result_remedy, result_text, result_to_json
@@ -33,6 +35,7 @@ VALUES: dict[str, Any] = {
     "reason": "the\x1b[2J disk",
     "remaining": timedelta(days=3),
     "sender": SenderStatus(is_running=False),
+    "stale": (StaleFile("config.toml", StaleReason.UNREAD), SenderStatus(is_running=True, started_at=NOW)),
     "sources": (("token", "environment"), ("secret", "keyring")),
 }
 

@@ -18,7 +18,7 @@ PUBLISHED_VALUES = {
     "scheduled", "preparing", "sending", "unknown", "published", "held", "missed", "failed", "expired",
     "refused", "cancelled", "retry", "prepare-failed", "checked", "check-failed", "found", "duplicate", "new",
     "changed", "file-problem", "limit", "login", "opted-out", "no-marketing", "number-changed", "clock",
-    "problem", "text",
+    "problem", "text", "reloaded", "stale-file",
 }  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def open_account(office: Office, account: Account) -> AccountSession:
     )
     status = office.account_statuses().get(account.name)
     rules = context.rules.with_platform_quotas(status.quotas) if status else context.rules
-    digest = _identity_digest(office, account, channel)
+    digest = identity_digest(office, account)
     return AccountSession(account, account_id, channel, rules, context, digest)
 
 
@@ -45,8 +45,9 @@ def open_accounts(office: Office) -> list[AccountSession]:
     return [open_account(office, account) for account in office.settings.accounts]
 
 
-def _identity_digest(office: Office, account: Account, channel: Channel) -> str:
+def identity_digest(office: Office, account: Account) -> str:
     """Return a digest of the account's config and secrets that reveals neither."""
+    channel = office.channels[account.channel]
     with suppress(ConfigError):
         text = f"{account.config!r}\0{office.vault.fingerprint(account.name, channel.secrets)}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,5 +1,6 @@
 """Audiences: files of recipients, imported when they change."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from humaspost.app.office import Office
@@ -11,10 +12,21 @@ from humaspost.model.problem import Problem
 from humaspost.model.records import AudienceRecord
 
 
-def import_changed(office: Office) -> list[ImportChanges]:
-    """Import each audience file that changed; return the changes."""
-    imports = (_run_import(office, name) for name in office.settings.audiences)
+def import_changed(office: Office, *, wait_for_unsettled: bool = False) -> list[ImportChanges]:
+    """Import each audience file that changed and is not being written; return the changes.
+
+    ``wait_for_unsettled`` waits for files that are being written once, for the settle time of the policy.
+    """
+    names = _list_settled(office)
+    if wait_for_unsettled and len(names) < len(office.settings.audiences):
+        time.sleep(office.stamps.settle + 0.05)
+        names = _list_settled(office)
+    imports = (_run_import(office, name) for name in names)
     return [changes for changes in imports if changes is not None]
+
+
+def _list_settled(office: Office) -> list[str]:
+    return [name for name, path in office.settings.audiences.items() if office.stamps.observe(path)[1]]
 
 
 def _run_import(office: Office, name: str) -> ImportChanges | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from humaspost.app.audiences import import_changed, list_problems
 from humaspost.app.backups import create_daily_job
+from humaspost.app.deciding_files import DecidingFiles
 from humaspost.app.office import Office
 from humaspost.app.scan import ScanResult, list_vanished_problems, scan_folder, sync_ledger
 from humaspost.delivery.events import DeliveryEvent
@@ -12,10 +13,10 @@ from humaspost.model.event_kind import EventKind
 from humaspost.model.problem import Problem
 
 
-def create_rescan(office: Office) -> Callable[[], float | None]:
+def create_rescan(office: Office, files: DecidingFiles) -> Callable[[], float | None]:
     """Return a function that syncs the ledger with the folder and reports each change once.
 
-    The function returns the seconds after which unsettled files can be read, or None.
+    It records in the ledger which ``files`` the sender runs with. The function returns the seconds after which unsettled files can be read, or None.
     """
     reported: set[tuple[str, str, int]] = set()
     keep_backup = create_daily_job(office)
@@ -34,6 +35,7 @@ def create_rescan(office: Office) -> Callable[[], float | None]:
         for problem in problems:
             _report_problem(office, problem, reported)
         reported.intersection_update(_problem_key(problem) for problem in problems)
+        files.record()
         return office.settings.policy.settle.total_seconds() if office.reader.unsettled else None
 
     return rescan

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from humaspost.base.file_stamp import StampHistory
 from humaspost.channels import registry
 from humaspost.delivery.events import EmitEvent, ignore
 from humaspost.ledger.file import FILE
@@ -65,10 +66,24 @@ class Office:
             self._ledger.close()
             self._ledger = None
 
+    def replace_settings(self, settings: Settings) -> None:
+        """Use other settings of the same state folder; ledger and secrets stay open."""
+        self.settings = settings
+        self.stamps.settle = settings.policy.settle.total_seconds()
+        for name in ("channels", "reader", "host"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def stamps(self) -> StampHistory:
+        """Return the observed stamps of the files that decide: config.toml, secrets and lists."""
+        settle = self.settings.policy.settle.total_seconds()
+        return StampHistory(settle=settle, clock=lambda: self.now().timestamp())
+
     @cached_property
     def vault(self) -> Vault:
         """Return the vault of the secrets."""
-        return Vault(self.settings.root, self.settings.state, environ=self.environ)
+        settings = self.settings
+        return Vault(settings.root, settings.state, environ=self.environ, history=self.stamps)
 
     @cached_property
     def channels(self) -> Mapping[str, Channel]:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from humaspost.app import account_sessions, accounts, backups
 from humaspost.app.audiences import import_changed, list_problems
-from humaspost.app.folder_sync import create_rescan
 from humaspost.app.office import Office
 from humaspost.app.scan import list_vanished_problems, scan_folder, sync_ledger
 from humaspost.delivery import sender_process
@@ -46,7 +45,7 @@ def run_due(office: Office, *, patience: timedelta = DRAIN_PATIENCE) -> RunRepor
     """Send everything that is due now or within ``patience``, once; return the result."""
     started = office.now()
     with _running_engine(office, "run") as engine:
-        audience_changes = import_changed(office)
+        audience_changes = import_changed(office, wait_for_unsettled=True)
         scanned = scan_folder(office, for_sending=True, wait_for_unsettled=True)
         synced = sync_ledger(office, scanned)
         stopped_before = _list_stops(office)
@@ -77,12 +76,19 @@ def _list_stops(office: Office) -> set[PostStop]:
 
 
 def schedule(office: Office, stop: threading.Event) -> int:
-    """Send posts when due until ``stop`` is set; return how many writes were still in flight."""
+    """Send posts when due until ``stop`` is set; return how many writes were still in flight.
+
+    When config.toml or a file with secrets changes, the office is opened again between two turns.
+    """
+    from humaspost.app.deciding_files import DecidingFiles
+    from humaspost.app.folder_sync import create_rescan
     from humaspost.delivery.daemon import Daemon
 
+    files = DecidingFiles(office)
     with _running_engine(office, "schedule") as engine:
-        rescan = create_rescan(office)
-        return Daemon(engine, office.settings.posts, rescan, stop).run()
+        files.attach(engine)
+        rescan = create_rescan(office, files)
+        return Daemon(engine, lambda: office.settings.posts, rescan, stop, check_files=files.check).run()
 
 
 def publish(
@@ -94,7 +100,7 @@ def publish(
     interrupts it.
     """
     started = office.now()
-    import_changed(office)
+    import_changed(office, wait_for_unsettled=True)
     scanned = scan_folder(office, for_sending=True, wait_for_unsettled=True)
     sync_ledger(office, scanned)
     ledger = office.ledger(write=True)

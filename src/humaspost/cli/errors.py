@@ -59,7 +59,23 @@ def _report_usage_error(error: Any) -> ExitCode:
 
 def _report_configuration_error(error: Any) -> ExitCode:
     _report_problems(error.problems)
+    _report_sender_of_broken_config()
     return ExitCode.CONFIG
+
+
+def _report_sender_of_broken_config() -> None:
+    """Report a scheduler that goes on with the last good config.toml."""
+    from humaspost.delivery.sender_lock import is_held, read_owner
+    from humaspost.settings.find import find_config, guess_state
+    from humaspost.settings.problems import ConfigError
+
+    try:
+        state = guess_state(find_config(Path.cwd(), os.environ, option=current_options.config))
+    except ConfigError:
+        return
+    if is_held(state) and (sender := read_owner(state)) is not None:
+        message = _("the scheduler (pid {pid} on {host}) goes on with the config.toml that it read before")
+        print_text(message.format(pid=sender.pid, host=sender.host), error=True)
 
 
 def _report_bad_post(error: Any) -> ExitCode:

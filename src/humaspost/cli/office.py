@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,10 +42,30 @@ def sole_sender() -> Iterator["Office"]:
     """
     # The lock is checked before any heavy import.
     from humaspost.delivery.sender_lock import acquire_sender_lock
+    from humaspost.settings.problems import ConfigError
 
-    settings = office_settings()
+    try:
+        settings = office_settings()
+    except ConfigError:
+        if not _wait_for_config(1.0):
+            raise
+        settings = office_settings()
     with acquire_sender_lock(settings.state):
+        if _wait_for_config(settings.policy.settle.total_seconds()):
+            settings = office_settings()
         yield _open(settings)
+
+
+def _wait_for_config(settle: float) -> bool:
+    """Wait for a config.toml that is perhaps still being written; return False if it is settled."""
+    from humaspost.base.file_stamp import is_settled, read_stamp
+    from humaspost.settings.find import find_config
+
+    stamp = read_stamp(find_config(Path.cwd(), os.environ, option=current_options.config))
+    if is_settled(stamp, now=time.time(), settle=settle, unchanged_since=None):
+        return False
+    time.sleep(settle)
+    return True
 
 
 def _open(settings: Settings) -> "Office":

@@ -58,6 +58,8 @@ def _is_blocking(kind: EventKind) -> bool:
             | EventKind.NEW
             | EventKind.CHANGED
             | EventKind.FILE_PROBLEM
+            | EventKind.RELOADED
+            | EventKind.STALE_FILE
             | EventKind.OPTED_OUT
             | EventKind.NO_MARKETING
             | EventKind.NUMBER_CHANGED
@@ -71,6 +73,14 @@ def _is_blocking(kind: EventKind) -> bool:
 
 #: Events that delay the post that a person is watching.
 BLOCKING_KINDS = frozenset(kind for kind in EventKind if _is_blocking(kind))
+
+
+def _list_audience_accounts(office: Office) -> set[str]:
+    return {
+        account.name
+        for account in office.settings.accounts
+        if office.channels[account.channel].rules(account.config).is_per_recipient
+    }
 
 
 class ProgressPrinter:
@@ -100,11 +110,7 @@ class ProgressPrinter:
         self._flush_at = self._lull_at = _NEVER
         self._next_line = ""
         self._problems_printed_at: dict[tuple[str, str, str], float] = {}
-        self._audience_accounts = {
-            account.name
-            for account in office.settings.accounts
-            if office.channels[account.channel].rules(account.config).is_per_recipient
-        }
+        self._audience_accounts = (office.settings, _list_audience_accounts(office))
         self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
 
     def emit(self, event: DeliveryEvent) -> None:
@@ -157,7 +163,7 @@ class ProgressPrinter:
         return None if first == _NEVER else max(0.0, first - time.monotonic())
 
     def _handle(self, event: DeliveryEvent) -> None:
-        if event.account in self._audience_accounts and event.post:
+        if event.post and event.account in self._per_recipient_accounts():
             key = (event.kind, event.post, event.account)
             previous = self._grouped.get(key)
             self._grouped[key] = replace(event, count=previous.count + 1) if previous else event
@@ -165,6 +171,11 @@ class ProgressPrinter:
         else:
             self._print_safely(event)
         self._restart_lull()
+
+    def _per_recipient_accounts(self) -> set[str]:
+        if self._audience_accounts[0] is not self._office.settings:  # config.toml was read again
+            self._audience_accounts = (self._office.settings, _list_audience_accounts(self._office))
+        return self._audience_accounts[1]
 
     def _restart_lull(self) -> None:
         if self._show_upcoming:

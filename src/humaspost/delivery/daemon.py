@@ -29,18 +29,28 @@ SCAN_RETRY_DELAY = 1.0
 MAX_CLOCK_JUMP = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class FileChanges:
+    """Changes of files that decide: they require a scan, or the engine that ``reopen`` returns."""
+
+    is_scan_due: bool = False
+    reopen: Callable[[], Engine] | None = None
+
+
 @dataclass
 class Daemon:
     """A process that sends until ``stop`` is set.
 
-    ``scan`` reads the folder into the ledger and reports what it found. It returns in how many seconds files
-    that are still being written must be scanned again, or None.
+    ``folder`` returns the posts folder. ``scan`` reads it into the ledger and reports what it found. It returns in how
+    many seconds files that are still being written must be scanned again, or None. ``check_files`` compares the other
+    files that decide.
     """
 
     engine: Engine
-    folder: Path
+    folder: Callable[[], Path]
     scan: Callable[[], float | None]
     stop: threading.Event
+    check_files: Callable[[], FileChanges] = FileChanges
     rescan: timedelta = timedelta(seconds=10)
     housekeeping: timedelta = timedelta(hours=1)
 
@@ -52,6 +62,8 @@ class Daemon:
         # Measured from the start: a clock that is corrected while the engine starts has jumped too.
         self._clock_drift = _ClockDrift(self.engine.sender.now())
         self._next_scan_at = NEVER
+        self._engine_lock = threading.Lock()
+        self._is_engine_stopped = False
         self._scan_requested = threading.Event()
         self._scan_requested.set()
         scheduler.add_job(self._scan_requested.set, _IntervalTrigger(self.rescan), misfire_grace_time=None)
@@ -67,8 +79,12 @@ class Daemon:
             [self._record_heartbeat, None],
             misfire_grace_time=None,
         )
-        forget = [self.engine.forget_old_quota_uses, None]
-        scheduler.add_job(self._guard, _IntervalTrigger(self.housekeeping), forget, misfire_grace_time=None)
+        scheduler.add_job(
+            self._guard,
+            _IntervalTrigger(self.housekeeping),
+            [lambda: self.engine.forget_old_quota_uses(), None],
+            misfire_grace_time=None,
+        )
         watcher = threading.Thread(target=self._watch_folder, name="folder", daemon=True)
         self.engine.start()
         scheduler.start()
@@ -78,10 +94,12 @@ class Daemon:
         finally:
             scheduler.shutdown(wait=False)
             in_flight = self.engine.stop()
+            # A write that a former engine could not end must not keep the process alive either.
+            self.engine.sender.receipts.shutting_down.set()
         return in_flight
 
     def _loop(self, scheduler: BackgroundScheduler) -> None:
-        """Check every quarter second for other processes' writes, clock jumps and scan requests."""
+        """Check every quarter second for other processes' writes, clock jumps and changed files."""
         sender = self.engine.sender
         has_changed = sender.ledger.watch_changes()
         while not self.stop.wait(WATCH_INTERVAL):
@@ -94,11 +112,25 @@ class Daemon:
                 for job in scheduler.get_jobs():
                     # Otherwise a job that is due in a second runs only when the clock has caught up.
                     job.modify(next_run_time=sender.now())
+            self._follow_files(self._guard(self.check_files, FileChanges()))
             if self._scan_requested.is_set() or time.monotonic() >= self._next_scan_at:
                 self._scan_requested.clear()
                 self._run_scan()
             if has_changed() or abs(jump) > MAX_CLOCK_JUMP:
                 self.engine.wake()
+
+    def _follow_files(self, changes: FileChanges) -> None:
+        """Scan, or replace the engine between two turns; the former one goes on if that fails."""
+        if changes.reopen is not None:
+            with self._engine_lock:  # a lookup uses the sessions of the former engine
+                self.engine.stop(is_final=False)
+                self.engine = self._guard(changes.reopen, self.engine)
+            self._is_engine_stopped = True
+        if self._is_engine_stopped and not self.stop.is_set():
+            # A full disk must not end the daemon: it starts as soon as the ledger can be written.
+            self._is_engine_stopped = self._guard(self.engine.start, None) is None
+        if changes.reopen is not None or changes.is_scan_due:
+            self._scan_requested.set()
 
     def _run_scan(self) -> None:
         """Scan the folder; after a failure scan again soon, not only at the next interval."""
@@ -117,7 +149,8 @@ class Daemon:
             return default
 
     def _check_unknown(self) -> None:
-        self.engine.check_unknown()
+        with self._engine_lock:
+            self.engine.check_unknown()
 
     def _record_heartbeat(self) -> None:
         sender = self.engine.sender
@@ -131,11 +164,22 @@ class Daemon:
         from watchfiles import watch
 
         while not self.stop.is_set():
-            if not self.folder.is_dir():
+            folder = self.folder()
+            if not folder.is_dir():
                 self.stop.wait(1.0)
                 continue
-            for _changes in watch(self.folder, stop_event=self.stop, debounce=50, step=20, rust_timeout=1000):
-                self._scan_requested.set()
+            for changes in watch(
+                folder,
+                stop_event=self.stop,
+                debounce=50,
+                step=20,
+                rust_timeout=1000,
+                yield_on_timeout=True,
+            ):
+                if changes:
+                    self._scan_requested.set()
+                if self.folder() != folder:
+                    break
 
 
 class _IntervalTrigger(BaseTrigger):

@@ -116,16 +116,16 @@ class Engine:
             time.sleep(0.02)
         return False
 
-    def stop(self, *, timeout: float = DRAIN_TIMEOUT) -> int:
+    def stop(self, *, timeout: float = DRAIN_TIMEOUT, is_final: bool = True) -> int:
         """Stop all workers; return how many writes were in flight after ``timeout`` seconds.
 
-        No new intent is committed.
+        No new intent is committed. With ``is_final`` the process ends, and outcomes that the disk refuses are dropped.
         """
         end = time.monotonic() + timeout
         for worker in self._workers:
             worker.stop_accepting()
         in_flight = sum(worker.stop(timeout=max(0.1, end - time.monotonic())) for worker in self._workers)
-        if in_flight:
+        if in_flight and is_final:
             # A disk that still refuses writes must not keep the process alive: these outcomes become unknown.
             self.sender.receipts.shutting_down.set()
         self._workers = []

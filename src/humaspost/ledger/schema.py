@@ -340,9 +340,10 @@ sender = Table(
     Column("stopped_at", UtcTimestamp),
     # The files that it runs with: the digest of config.toml, of each list, the stamp of each secret's source.
     Column("config_digest", Text, nullable=False, default=""),
+    Column("config_read_at", UtcTimestamp),
     Column("list_digests", Text, nullable=False, default="{}"),
     Column("secret_stamps", Text, nullable=False, default="{}"),
-    # Why the newest version of a file that decides is not in use, as JSON: path to reason.
+    # Why the newest version of a file that decides is not in use, as JSON: path to reason and detail.
     Column("stale_files", Text, nullable=False, default="{}"),
 )
 

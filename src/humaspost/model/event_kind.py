@@ -29,6 +29,9 @@ class EventKind(StrEnum):
     NEW = "new"
     CHANGED = "changed"
     FILE_PROBLEM = "file-problem"
+    # Events of the other files that decide: config.toml, lists, files with secrets.
+    RELOADED = "reloaded"
+    STALE_FILE = "stale-file"
     # Events of an account, a recipient or this computer.
     LIMIT = "limit"
     LOGIN = "login"

@@ -21,6 +21,17 @@ class FileHold(StrEnum):
     GONE = "gone"
 
 
+class StaleReason(StrEnum):
+    """The reason why a running sender does not use the newest version of a file that decides."""
+
+    #: It has an error, so the last good version counts.
+    BROKEN = "broken"
+    #: It names another state folder, which a running sender cannot follow.
+    RESTART = "restart"
+    #: It differs from what the sender read, for longer than a sender needs to read it.
+    UNREAD = "unread"
+
+
 class StopReason(StrEnum):
     """The reason for a delivery's state.
 

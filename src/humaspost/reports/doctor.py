@@ -15,6 +15,8 @@ from sqlalchemy.exc import DBAPIError
 
 from humaspost.app import accounts
 from humaspost.app.office import Office
+from humaspost.base.file_stamp import ABSENT
+from humaspost.delivery.sender_lock import is_held
 from humaspost.ledger import accounts as ledger_accounts
 from humaspost.ledger import database, senders
 from humaspost.ledger.database import LedgerError, UnsupportedLedgerError
@@ -23,7 +25,7 @@ from humaspost.ledger.queries import delivery_lists
 from humaspost.ledger.recovery import copy_detection
 from humaspost.model.channel import WebhookReceiver
 from humaspost.model.delivery import UNRESOLVED_STATES
-from humaspost.model.reasons import AccountHold
+from humaspost.model.reasons import AccountHold, StaleReason
 from humaspost.model.records import AccountRecord
 from humaspost.reports.login_expiry import login_expiry
 from humaspost.reports.sender_status import sender_status
@@ -84,6 +86,8 @@ class Finding(StrEnum):
     AUDIENCE_FILE_MISSING = "audience-file-missing"  # name, path
     SENDER_RUNNING = "sender-running"  # sender
     SENDER_NOT_RUNNING = "sender-not-running"  # sender
+    STALE_FILE = "stale-file"  # path, stale: (file, sender)
+    UNREAD_FILE = "unread-file"  # path, stale: (file, sender)
     PAUSED = "paused"  # reason
 
 
@@ -198,6 +202,7 @@ def _is_readable_by_others(path: Path) -> bool:
 
 
 def _secrets(office: Office) -> Iterator[CheckResult]:
+    secrets_of_sender = _list_secrets_of_sender(office)
     for account in office.settings.accounts:
         sources: list[tuple[str, str]] = []
         channel = office.channels[account.channel]
@@ -211,12 +216,28 @@ def _secrets(office: Office) -> Iterator[CheckResult]:
                 return
             if source is not None:
                 sources.append((name, source))
+            elif f"{account.name}_{name}" in secrets_of_sender:
+                sources.append((name, secrets_of_sender[f"{account.name}_{name}"]))
             elif name in accounts.login_secrets(channel, account):
                 yield _bad("secrets", Finding.LOGIN_SECRET_MISSING, account=account.name, name=name)
             else:
                 yield _bad("secrets", Finding.SECRET_MISSING, account=account.name, name=name)
         if sources:
             yield _ok("secrets", Finding.SECRETS_PRESENT, account=account.name, sources=tuple(sources))
+
+
+def _list_secrets_of_sender(office: Office) -> dict[str, str]:
+    """Return the running sender's files of secrets that only it can read, by name."""
+    if not office.has_ledger or not is_held(office.settings.state):
+        return {}
+    with office.ledger().read() as conn:
+        last = senders.get_last_started(conn)
+    stamps = senders.files_from_row(last).secret_stamps if last is not None else {}
+    return {
+        Path(path).name: path
+        for path, stamp in stamps.items()
+        if stamp != ABSENT and not os.access(path, os.R_OK)
+    }
 
 
 def _ledger(office: Office) -> Iterator[CheckResult]:
@@ -317,5 +338,9 @@ def _sender(office: Office) -> Iterator[CheckResult]:
         yield _ok("sender", Finding.SENDER_RUNNING, sender=sender)
     else:
         yield _note("sender", Finding.SENDER_NOT_RUNNING, sender=sender)
+    for file in sender.stale_files:
+        is_broken = file.reason is StaleReason.BROKEN
+        finding = Finding.STALE_FILE if is_broken else Finding.UNREAD_FILE
+        yield _bad("sender", finding, path=file.path, stale=(file, sender))
     for pause in sender.pauses:
         yield _bad("sender", Finding.PAUSED, reason=pause.reason)

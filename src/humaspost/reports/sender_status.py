@@ -8,6 +8,8 @@ from humaspost.app.office import Office
 from humaspost.delivery.sender_lock import is_held
 from humaspost.ledger import senders
 from humaspost.ledger.holds import pauses
+from humaspost.model.sender_files import StaleFile
+from humaspost.reports.sender_files import list_stale_files
 
 #: A cron job that ran within this period is expected to run again.
 CRON_INTERVAL = timedelta(minutes=15)
@@ -24,7 +26,10 @@ class ActivePause:
 
 @dataclass(frozen=True, slots=True)
 class SenderStatus:
-    """The sender; ``is_running`` if a process holds the lock, ``command`` "" if none ever ran."""
+    """The sender; ``is_running`` if a process holds the lock, ``command`` "" if none ever ran.
+
+    ``stale_files`` are those whose newest version a running ``schedule`` does not use.
+    """
 
     is_running: bool
     command: str = ""
@@ -33,6 +38,8 @@ class SenderStatus:
     started_at: datetime | None = None
     heartbeat_at: datetime | None = None
     pauses: tuple[ActivePause, ...] = ()
+    config_read_at: datetime | None = None
+    stale_files: tuple[StaleFile, ...] = ()
 
     def is_cron(self, now: datetime) -> bool:
         """Return True if the last sender was ``run`` and is recent enough to be expected again."""
@@ -58,6 +65,17 @@ def sender_status(office: Office) -> SenderStatus:
     running = is_held(office.settings.state)
     if row is None:
         return SenderStatus(running, pauses=active_pauses)
+    stale_files: tuple[StaleFile, ...] = ()
+    if running and row.command == "schedule":
+        stale_files = list_stale_files(office, senders.files_from_row(row))
     return SenderStatus(
-        running, row.command, row.host, row.pid, row.started_at, row.heartbeat_at, active_pauses
+        running,
+        row.command,
+        row.host,
+        row.pid,
+        row.started_at,
+        row.heartbeat_at,
+        active_pauses,
+        row.config_read_at,
+        stale_files,
     )

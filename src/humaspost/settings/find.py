@@ -1,6 +1,8 @@
 """The search for config.toml."""
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from humaspost.base.i18n import _
@@ -8,6 +10,7 @@ from humaspost.model.problem import Problem
 from humaspost.settings.problems import ConfigError
 
 FILE_NAME = "config.toml"
+_STATE_KEY = re.compile(r"""^state\s*=\s*["']([^"'\n]+)["']""", re.MULTILINE)
 
 
 def find_config(start: Path, environ: Mapping[str, str], *, option: Path | None = None) -> Path:
@@ -27,6 +30,14 @@ def find_config(start: Path, environ: Mapping[str, str], *, option: Path | None 
     message = _("there is no config.toml in this folder or in any above it")
     hint = _("a new office: humaspost init kantor\nanother folder: --config FILE")
     raise ConfigError(Problem("config-missing", message, hint))
+
+
+def guess_state(config: Path) -> Path:
+    """Return the state folder that a config.toml names which may have errors."""
+    with suppress(OSError):
+        if named := _STATE_KEY.search(config.read_text("utf-8", errors="replace")):
+            return config.parent / Path(named[1]).expanduser()
+    return config.parent / ".humaspost"
 
 
 def _check_named_path(path: Path, source: str) -> Path:

@@ -1,14 +1,17 @@
 """The loading of config.toml: its settings, or every problem that prevents them."""
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
+from humaspost.base.file_stamp import read_stamp
 from humaspost.base.i18n import _
 from humaspost.base.timezones import iana
 from humaspost.model.account import Account
@@ -29,7 +32,9 @@ def load_settings(file: Path) -> Settings:
 
     Raises ConfigError with every problem, none of which shows a secret.
     """
-    text = _read_text(file)
+    stamp = read_stamp(file)  # before it is read: a change meanwhile shows in the next observation
+    raw = _read_bytes(file)
+    text = _decode(raw, file)
     document = ConfigDocument(file.name, text, TomlPositions())
     data = _parse(text, document)
     document.positions = positions_of(text)
@@ -47,24 +52,29 @@ def load_settings(file: Path) -> Settings:
     )
     if problems:
         raise ConfigError(*sorted(problems, key=_sort_key))
-    return _build_settings(file, config, account_list)
+    digest = hashlib.sha256(raw).hexdigest()
+    return replace(_build_settings(file, config, account_list), digest=digest, stamp=stamp)
 
 
 def _sort_key(problem: Problem) -> tuple[int, int]:
     return (problem.position.line, problem.position.column) if problem.position else (0, 0)
 
 
-def _read_text(file: Path) -> str:
+def _read_bytes(file: Path) -> bytes:
     try:
-        return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError:
-        problem = Problem("config-unreadable", _("this is not UTF-8 text"), _("save it as UTF-8"), file.name)
+        return file.read_bytes()
     except OSError as error:
         message = _("cannot be read: {reason}").format(reason=error.strerror)
-        problem = Problem(
-            "config-unreadable", message, _("see who may read it: ls -l config.toml"), file.name
-        )
-    raise ConfigError(problem)
+        hint = _("see who may read it: ls -l config.toml")
+        raise ConfigError(Problem("config-unreadable", message, hint, file.name)) from None
+
+
+def _decode(raw: bytes, file: Path) -> str:
+    try:
+        return raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        problem = Problem("config-unreadable", _("this is not UTF-8 text"), _("save it as UTF-8"), file.name)
+        raise ConfigError(problem) from None
 
 
 def _parse(text: str, document: ConfigDocument) -> dict[str, Any]:

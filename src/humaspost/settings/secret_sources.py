@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from humaspost.base.file_stamp import StampHistory
 from humaspost.base.i18n import _
 from humaspost.model.problem import Position, Problem
 from humaspost.settings.problems import ConfigDocument, ConfigError, is_secret_name
+from humaspost.settings.secret_file import SecretFile
 from humaspost.settings.toml_positions import error_position, parse_toml
 
 SERVICE = "humaspost"
@@ -28,20 +30,44 @@ class ConfiguredSecret:
     source: str
 
 
-def from_environment(environ: Mapping[str, str], account: str, name: str) -> Iterator[ConfiguredSecret]:
-    """Yield the secret from a file that the environment names, systemd, or the environment."""
-    variable = f"HUMASPOST_{account}_{name}".upper()
-    if environ.get(f"{variable}_FILE"):
-        path = Path(environ[f"{variable}_FILE"])
-        yield ConfiguredSecret(_read_secret_file(path, f"{variable}_FILE"), f"{variable}_FILE ({path})")
-    directory = environ.get("CREDENTIALS_DIRECTORY")
-    if directory and (Path(directory) / f"{account}_{name}").is_file():
-        yield ConfiguredSecret(
-            _read_secret_file(Path(directory) / f"{account}_{name}", "CREDENTIALS_DIRECTORY"),
-            "CREDENTIALS_DIRECTORY",
-        )
-    if environ.get(variable):
-        yield ConfiguredSecret(environ[variable].strip(), variable)
+class Environment:
+    """The secrets in the environment, or in files that it names."""
+
+    def __init__(self, environ: Mapping[str, str], history: StampHistory) -> None:
+        self._environ = environ
+        self._history = history
+        self._files: dict[Path, SecretFile[str]] = {}
+
+    @property
+    def problems(self) -> dict[Path, Problem]:
+        """Return why the newest version of a file is not in use, by path."""
+        return {path: file.problem for path, file in self._files.items() if file.problem is not None}
+
+    def files_of(self, account: str, name: str) -> Iterator[Path]:
+        """Yield the files that the environment names for the secret."""
+        if path := self._environ.get(f"HUMASPOST_{account}_{name}_FILE".upper()):
+            yield Path(path)
+        if directory := self._environ.get("CREDENTIALS_DIRECTORY"):
+            yield Path(directory) / f"{account}_{name}"
+
+    def secret(self, account: str, name: str) -> Iterator[ConfiguredSecret]:
+        """Yield the secret from a file that the environment names, systemd, or the environment."""
+        variable = f"HUMASPOST_{account}_{name}".upper()
+        if self._environ.get(f"{variable}_FILE"):
+            path = Path(self._environ[f"{variable}_FILE"])
+            yield ConfiguredSecret(self._read(path, f"{variable}_FILE"), f"{variable}_FILE ({path})")
+        directory = self._environ.get("CREDENTIALS_DIRECTORY")
+        if directory and (Path(directory) / f"{account}_{name}").is_file():
+            path = Path(directory) / f"{account}_{name}"
+            yield ConfiguredSecret(self._read(path, "CREDENTIALS_DIRECTORY"), "CREDENTIALS_DIRECTORY")
+        if self._environ.get(variable):
+            yield ConfiguredSecret(self._environ[variable].strip(), variable)
+
+    def _read(self, path: Path, variable: str) -> str:
+        def read(path: Path) -> str:
+            return _read_secret_file(path, variable)
+
+        return self._files.setdefault(path, SecretFile(path, read, self._history)).content()
 
 
 def _read_secret_file(path: Path, variable: str) -> str:
@@ -90,21 +116,24 @@ def _system_keyring(service: str, name: str) -> str | None:
 class CredentialsFile:
     """The file credentials.toml beside config.toml, with a table per account.
 
-    The file is read once. It is refused if other users may read it.
+    It is refused if other users may read it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, history: StampHistory) -> None:
         self.path = path
-        self._tables: Mapping[str, Any] | None = None
+        self._file = SecretFile(path, _read_tables, history)
+
+    @property
+    def problems(self) -> dict[Path, Problem]:
+        """Return why the newest version of the file is not in use, by path."""
+        return {self.path: self._file.problem} if self._file.problem is not None else {}
 
     def secret(self, account: str, name: str) -> Iterator[ConfiguredSecret]:
         """Yield the value in ``[account] name``.
 
         Raises ConfigError ``credentials-open`` or ``credentials-syntax``.
         """
-        if self._tables is None:
-            self._tables = _read_tables(self.path)
-        table = self._tables.get(account, {})
+        table = self._file.content().get(account, {})
         value = table.get(name) if isinstance(table, Mapping) else None
         if value is not None and not isinstance(value, str):
             message = _("[{account}] {name} must be text in quotes").format(account=account, name=name)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from humaspost.base.file_stamp import ABSENT, FileStamp
 from humaspost.model.account import Account
 from humaspost.model.post import Late
 
@@ -64,7 +65,8 @@ class MediaSettings:
 class Settings:
     """The settings of one office.
 
-    ``root`` is the folder of config.toml; ``audiences`` maps each name to its file.
+    ``root`` is the folder of config.toml; ``audiences`` maps each name to its file. ``digest`` and ``stamp`` are
+    those of config.toml when it was read.
     """
 
     root: Path
@@ -78,6 +80,8 @@ class Settings:
     audiences: Mapping[str, Path] = field(default_factory=dict)
     media: MediaSettings | None = None
     policy: PolicySettings = field(default_factory=PolicySettings)
+    digest: str = field(default="", compare=False)
+    stamp: FileStamp = field(default=ABSENT, compare=False)
 
     def account(self, name: str) -> Account | None:
         """Return the account of that name, or None."""

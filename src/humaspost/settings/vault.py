@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from humaspost.base.file_stamp import FileStamp, StampHistory, read_stamp
 from humaspost.base.files import atomic_write
 from humaspost.base.i18n import _
 from humaspost.base.redaction import register
@@ -15,8 +16,8 @@ from humaspost.settings.problems import ConfigError
 from humaspost.settings.secret_sources import (
     ConfiguredSecret,
     CredentialsFile,
+    Environment,
     TimedKeyring,
-    from_environment,
 )
 
 _FOLDER_MODE = 0o700
@@ -29,15 +30,29 @@ class RenewalInProgress(Exception):
 
 
 class Vault:
-    """Secrets by account and field; each value is registered for redaction first."""
+    """Secrets by account and field; each value is registered for redaction first.
+
+    A file is read again when its stamp changed and it is settled. While the newest version of a file cannot be
+    used, its last good content counts.
+    """
 
     def __init__(
-        self, root: Path, state: Path, *, environ: Mapping[str, str], keyring: TimedKeyring | None = None
+        self,
+        root: Path,
+        state: Path,
+        *,
+        environ: Mapping[str, str],
+        keyring: TimedKeyring | None = None,
+        history: StampHistory | None = None,
     ) -> None:
-        self._environ = environ
+        history = history or StampHistory()
+        self._environment = Environment(environ, history)
         self._keyring = keyring or TimedKeyring()
-        self._file = CredentialsFile(root / "credentials.toml")
+        self._file = CredentialsFile(root / "credentials.toml", history)
         self._folder = state / "secrets"
+        self._last_rotated: dict[str, dict[str, Any]] = {}
+        self._damaged: dict[Path, Problem] = {}
+        self._written: dict[Path, FileStamp] = {}
 
     def secret(self, account: str, field: str) -> str | None:
         """Return the present value, or None; raise ConfigError if a source cannot be used."""
@@ -60,6 +75,20 @@ class Vault:
             return f"{self._folder.name}/{account}.json"
         return seed.source if seed else None
 
+    def files_of(self, account: str, fields: Sequence[str]) -> set[Path]:
+        """Return every file that can have a secret of the account, missing ones included."""
+        named = {path for field in fields for path in self._environment.files_of(account, field)}
+        return {*named, self._file.path, self._rotated_path(account)}
+
+    @property
+    def problems(self) -> dict[Path, Problem]:
+        """Return why the newest version of a file is not in use, by path."""
+        return self._environment.problems | self._file.problems | self._damaged
+
+    def is_own_write(self, path: Path, stamp: FileStamp) -> bool:
+        """Return True if this process wrote that version of the file."""
+        return self._written.get(path) == stamp
+
     def replace(self, account: str, field: str, value: str) -> None:
         """Store the platform's new value, on disk before this returns.
 
@@ -80,7 +109,9 @@ class Vault:
                 previous_value for previous_value in superseded if previous_value and previous_value != value
             ][-2:]
             stored[field] = {"value": value, "seed": _fingerprint(seed), "superseded": older}
-            _write_private(self._folder / f"{account}.json", json.dumps(stored))
+            path = self._rotated_path(account)
+            _write_private(path, json.dumps(stored))
+            self._written[path] = read_stamp(path)
 
     def renewal_lock(self, account: str) -> AbstractContextManager[object]:
         """Return an acquired lock: no one else renews the account's tokens; raise RenewalInProgress."""
@@ -96,7 +127,7 @@ class Vault:
         return next(self._configured_sources(account, field), None)
 
     def _configured_sources(self, account: str, field: str) -> Iterator[ConfiguredSecret]:
-        for source in (_EnvironmentSource(self._environ), self._keyring, self._file):
+        for source in (self._environment, self._keyring, self._file):
             for seed in source.secret(account, field):
                 register(seed.value)
                 yield seed
@@ -108,8 +139,12 @@ class Vault:
             return None
         return str(stored["value"])
 
+    def _rotated_path(self, account: str) -> Path:
+        return self._folder / f"{account}.json"
+
     def _read_rotated(self, account: str) -> dict[str, Any]:
-        path = self._folder / f"{account}.json"
+        # Read each time: another process may have renewed the token just now, and files here are replaced atomically.
+        path = self._rotated_path(account)
         try:
             stored: dict[str, Any] = json.loads(path.read_text("utf-8"))
         except FileNotFoundError:
@@ -117,21 +152,19 @@ class Vault:
         except ValueError:
             message = _("{path} is damaged, so the tokens that the platform gave last are lost")
             hint = _("make a new token on the platform, configure it, then delete that file")
-            raise ConfigError(Problem("secret-unreadable", message.format(path=path), hint)) from None
+            problem = Problem("secret-unreadable", message.format(path=path), hint)
+            if account not in self._last_rotated:
+                raise ConfigError(problem) from None
+            self._damaged[path] = problem
+            return self._last_rotated[account]
         for entry in stored.values():
             for value in (
                 (entry.get("value"), *entry.get("superseded", [])) if isinstance(entry, dict) else ()
             ):
                 register(str(value))
+        self._damaged.pop(path, None)
+        self._last_rotated[account] = stored
         return stored
-
-
-class _EnvironmentSource:
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-
-    def secret(self, account: str, name: str) -> Iterator[ConfiguredSecret]:
-        return from_environment(self._environ, account, name)
 
 
 def _fingerprint(seed: ConfiguredSecret | None) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from humaspost.base.i18n import _, ngettext
 from humaspost.reports.doctor import CheckResult, Finding, Level
-from humaspost.views.sender import format_sender
+from humaspost.views.sender import describe_stale_file, format_sender
 from humaspost.views.text import display_width, escape_unsafe, pad, wrap_text
 from humaspost.views.times import TimeFormatter, format_duration
 
@@ -64,6 +64,7 @@ def _format_values(values: Mapping[str, Any], clock: TimeFormatter) -> dict[str,
         "display_name": escape_unsafe,
         "expires_at": clock.format_date,
         "sender": lambda sender: format_sender(sender, clock),
+        "stale": lambda stale: describe_stale_file(stale[0], stale[1], clock)[0],
         "sources": lambda sources: ", ".join(f"{name} ({source})" for name, source in sources),
         "platform": lambda name: name.capitalize(),
         "bytes": lambda size: str(round(size / 1e9, 1)),
@@ -111,6 +112,8 @@ def _office_texts() -> dict[Finding, str]:
         Finding.CLOCK_PLAUSIBLE: "{now}",
         Finding.SENDER_RUNNING: "{sender}",
         Finding.SENDER_NOT_RUNNING: "{sender}",
+        Finding.STALE_FILE: _("the scheduler does not use the newest {path}: {stale}"),
+        Finding.UNREAD_FILE: _("the scheduler does not use the newest {path}: {stale}"),
         Finding.PAUSED: _("PAUSED: {reason}"),
     }
 
@@ -186,5 +189,7 @@ def _remedies() -> dict[Finding, str]:
         ),
         Finding.AUDIENCE_FILE_MISSING: _("bring the file back, or take it out of config.toml"),
         Finding.SENDER_NOT_RUNNING: _("start it: humaspost schedule, or cron with humaspost run"),
+        Finding.STALE_FILE: _("fix it: the scheduler then reads it by itself"),
+        Finding.UNREAD_FILE: _("stop the scheduler and start it again: humaspost schedule"),
         Finding.PAUSED: "humaspost resume",
     }

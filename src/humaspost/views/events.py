@@ -48,6 +48,12 @@ def _format_line(event: DeliveryEvent, clock: TimeFormatter) -> str:
             return text.format(file=escape_unsafe(event.detail), post=_format_next_post(event, clock))
         case EventKind.FILE_PROBLEM:
             return _format_file_problem(event)
+        case EventKind.RELOADED:
+            return _("read again {file}").format(file=escape_unsafe(event.detail))
+        case EventKind.STALE_FILE:
+            return _("{problem}\n          sending goes on with what was read before").format(
+                problem=escape_unsafe(event.detail)
+            )
         case EventKind.CLOCK:
             return _format_clock_change(float(event.detail))
         case EventKind.TEXT:

@@ -12,7 +12,7 @@ from humaspost.reports.renditions_of_post import RenditionPreview
 from humaspost.views.deliveries import format_results
 from humaspost.views.price import format_estimate
 from humaspost.views.renditions import format_summary
-from humaspost.views.sender import format_pauses
+from humaspost.views.sender import format_pauses, format_stale_files
 from humaspost.views.text import align_columns as aligned
 from humaspost.views.text import display_width, escape_unsafe, truncate
 from humaspost.views.times import TimeFormatter, format_duration
@@ -49,6 +49,7 @@ def format_publish_preview(
         names = ", ".join(publish_preview.given_up)
         lines.append(_("Cancelled while the result was unknown, skipped: {names}").format(names=names))
     lines += format_pauses(publish_preview.sender, clock)
+    lines += format_stale_files(publish_preview.sender, clock)
     if not publish_preview.to_send:
         return lines
     lines += _format_date_note(post, clock)

@@ -1,15 +1,19 @@
 """The sender and the pauses, as text and as JSON."""
 
-from typing import Any
+from typing import Any, assert_never
 
 from humaspost.base.i18n import _
+from humaspost.model.reasons import StaleReason
+from humaspost.model.sender_files import StaleFile
 from humaspost.reports.sender_status import ActivePause, SenderStatus
+from humaspost.views.text import escape_unsafe
 from humaspost.views.times import TimeFormatter, format_duration
 
 
 def format_sender_lines(sender: SenderStatus, clock: TimeFormatter) -> list[str]:
     """Return the closing lines of ``plan``."""
     lines = [_format_pause(pause, clock) for pause in sender.pauses]
+    lines += format_stale_files(sender, clock)
     if sender.is_running:
         message = _("The scheduler is running on {host} (seen {ago} ago).")
         return [*lines, message.format(host=sender.host, ago=_last_active(sender, clock))]
@@ -50,6 +54,37 @@ def format_pauses(sender: SenderStatus, clock: TimeFormatter) -> list[str]:
     return [*lines, "  humaspost resume"] if lines else []
 
 
+def format_stale_files(sender: SenderStatus, clock: TimeFormatter) -> list[str]:
+    """Return the reason and the remedy of each file that the scheduler does not use."""
+    lines = []
+    for file in sender.stale_files:
+        first, *more = describe_stale_file(file, sender, clock)
+        message = _("The scheduler does not use the newest {path}: {reason}")
+        lines += [
+            message.format(path=escape_unsafe(file.path), reason=first),
+            *(f"  {line}" for line in more),
+        ]
+    return lines
+
+
+def describe_stale_file(file: StaleFile, sender: SenderStatus, clock: TimeFormatter) -> list[str]:
+    """Return why the scheduler does not use the newest version, and what to do."""
+    match file.reason:
+        case StaleReason.BROKEN:
+            return [escape_unsafe(file.detail), _("fix it: the scheduler then reads it by itself")]
+        case StaleReason.RESTART:
+            return [
+                escape_unsafe(file.detail),
+                _("stop the scheduler and start it again: humaspost schedule"),
+            ]
+        case StaleReason.UNREAD:
+            read_at = sender.config_read_at or sender.started_at or clock.now
+            message = _("it runs with what it read {when}").format(when=clock.format_near(read_at))
+            return [message, _("stop the scheduler and start it again: humaspost schedule")]
+        case unreachable:
+            assert_never(unreachable)
+
+
 def sender_to_json(sender: SenderStatus) -> dict[str, Any]:
     """Return the ``sender`` object of ``--json``."""
     return {
@@ -62,5 +97,9 @@ def sender_to_json(sender: SenderStatus) -> dict[str, Any]:
         "pauses": [
             {"reason": p.reason, "since": p.since.isoformat(), "except_types": list(p.except_types)}
             for p in sender.pauses
+        ],
+        "stale_files": [
+            {"path": file.path, "reason": file.reason.value, "detail": file.detail or None}
+            for file in sender.stale_files
         ],
     }

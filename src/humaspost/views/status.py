@@ -14,7 +14,7 @@ from humaspost.reports.status import RECENT_PERIOD, StatusReport
 from humaspost.views.accounts import account_to_json, format_account_state
 from humaspost.views.attention import format_attention
 from humaspost.views.json_output import counts_to_json, delivery_to_json, post_to_json
-from humaspost.views.sender import format_pauses, format_sender, sender_to_json
+from humaspost.views.sender import describe_stale_file, format_pauses, format_sender, sender_to_json
 from humaspost.views.states import state_word
 from humaspost.views.text import align_columns as aligned
 from humaspost.views.text import display_width, escape_unsafe, pad, quote_filename, truncate
@@ -52,7 +52,9 @@ def _with_blank_line(lines: Sequence[str]) -> list[str]:
 
 
 def _format_attention(report: StatusReport, clock: TimeFormatter, columns: int) -> list[str]:
+    stale_files = report.sender.stale_files
     count = len(report.attention) + len(report.logins) + len(report.blocked_files) + report.is_ledger_copied
+    count += len(stale_files)
     if not count:
         return [_("Nothing needs you.")]
     words = [state_word(need.state) for need in report.attention]
@@ -64,6 +66,10 @@ def _format_attention(report: StatusReport, clock: TimeFormatter, columns: int) 
         lines += _format_block(
             text_width, _("error"), _("the ledger"), [reason, "humaspost restore --adopt"], columns
         )
+    for file in stale_files:
+        details = describe_stale_file(file, report.sender, clock)
+        title = _("{path}, not in use").format(path=escape_unsafe(file.path))
+        lines += _format_block(text_width, _("error"), title, details, columns)
     for login in report.logins:
         lines += _format_block(
             text_width, _("login"), escape_unsafe(login.account), _format_login(login), columns

@@ -10,7 +10,7 @@ import typer
 from humaspost.base.i18n import _
 from humaspost.cli.exit_codes import ExitCode
 from humaspost.cli.options import JsonOption
-from humaspost.cli.terminal import print_json, print_text, terminal_columns
+from humaspost.cli.terminal import print_json, print_note, print_text, terminal_columns
 
 if TYPE_CHECKING:
     from humaspost.app.office import Office
@@ -56,7 +56,18 @@ def check(
                 columns=terminal_columns(),
             )
         )
+    if office.has_ledger:
+        _print_stale_files(office)
     return ExitCode.PROBLEMS if broken_files else ExitCode.OK
+
+
+def _print_stale_files(office: "Office") -> None:
+    """Report files whose newest version, checked here, a running scheduler does not use."""
+    from humaspost.cli.office import time_formatter
+    from humaspost.reports.sender_status import sender_status
+    from humaspost.views.sender import format_stale_files
+
+    print_note(format_stale_files(sender_status(office), time_formatter(office)))
 
 
 def _count_sendable(office: "Office", scan: "ScanResult", selected: Collection[str]) -> int:

@@ -120,12 +120,15 @@ def hold_due_deliveries(account_session: AccountSession, sender: SenderContext) 
 def refresh_login(account_session: AccountSession, sender: SenderContext) -> bool:
     """Check the login though no delivery is due; return True if the platform was asked.
 
-    The login is checked daily near its end, as some platforms then renew it, and after a webhook reported
-    that the stored status changed.
+    The login is checked daily near its end, as some platforms then renew it, after a webhook reported
+    that the stored status changed, and when a user replaced secrets that the platform had refused.
     """
     now = sender.now()
     with sender.ledger.read() as conn:
         row = accounts.get_by_name(conn, account_session.account.name)
+    if row is not None and row.hold == AccountHold.LOGIN and row.checked_identity != account_session.identity:
+        verify_account(account_session, sender)
+        return True
     status = row.status if row is not None else None
     if row is None or status is None:
         return False

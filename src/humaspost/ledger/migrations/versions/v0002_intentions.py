@@ -20,6 +20,7 @@ _STATEMENTS = (
     "ALTER TABLE audience ADD COLUMN hold_detail TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE audience ADD COLUMN held_at TEXT",
     "ALTER TABLE sender ADD COLUMN config_digest TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE sender ADD COLUMN config_read_at TEXT",
     "ALTER TABLE sender ADD COLUMN list_digests TEXT NOT NULL DEFAULT '{}'",
     "ALTER TABLE sender ADD COLUMN secret_stamps TEXT NOT NULL DEFAULT '{}'",
     "ALTER TABLE sender ADD COLUMN stale_files TEXT NOT NULL DEFAULT '{}'",
