@@ -23,6 +23,7 @@ VALUES: dict[str, Any] = {
     "display_name": "@kotacontoh",
     "expires_at": NOW + timedelta(days=20),
     "file": Path("config.toml"),
+    "created_at": NOW + timedelta(days=365),
     "heartbeat_at": NOW + timedelta(hours=1),
     "hint": "do this",
     "message": "it cannot be read",

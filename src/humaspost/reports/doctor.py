@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from humaspost.app import accounts
 from humaspost.app.office import Office
 from humaspost.ledger import accounts as ledger_accounts
-from humaspost.ledger import database, senders
+from humaspost.ledger import creation_time, database, senders
 from humaspost.ledger.database import LedgerError, UnsupportedLedgerError
 from humaspost.ledger.holds import file_errors
 from humaspost.ledger.queries import delivery_lists
@@ -72,6 +72,7 @@ class Finding(StrEnum):
     CLOCK_BEHIND = "clock-behind"  # now, heartbeat_at
     CLOCK_PLAUSIBLE = "clock-plausible"  # now
     ACCOUNT_NOT_CONFIGURED = "account-not-configured"  # account
+    LEDGER_FROM_FUTURE = "ledger-from-future"  # now, created_at
     ACCOUNT_NEVER_CHECKED = "account-never-checked"  # account
     LOGIN_REFUSED = "login-refused"  # account, reason
     QUOTA_SPENT = "quota-spent"  # account, reason
@@ -246,7 +247,10 @@ def _clock(office: Office) -> Iterator[CheckResult]:
     now = office.now()
     with office.ledger().read() as conn:
         last = senders.get_last_started(conn)
-    if last is not None and last.heartbeat_at - now > _MAX_CLOCK_DIFFERENCE:
+        created_at = creation_time.get_future_time(conn, now=now)
+    if created_at is not None:
+        yield _bad("clock", Finding.LEDGER_FROM_FUTURE, now=now, created_at=created_at)
+    elif last is not None and last.heartbeat_at - now > _MAX_CLOCK_DIFFERENCE:
         yield _bad("clock", Finding.CLOCK_BEHIND, now=now, heartbeat_at=last.heartbeat_at)
     else:
         yield _ok("clock", Finding.CLOCK_PLAUSIBLE, now=now)

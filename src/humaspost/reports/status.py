@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from humaspost.app.codes import FOLDER_CODES
 from humaspost.app.office import Office
-from humaspost.ledger import accounts
+from humaspost.ledger import accounts, creation_time
 from humaspost.ledger.holds import file_errors
 from humaspost.ledger.queries import delivery_lists, totals
 from humaspost.ledger.recovery import copy_detection
@@ -66,7 +66,10 @@ class BlockedFile:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """The complete report of ``status``."""
+    """The complete report of ``status``.
+
+    ``future_ledger_time`` is when the ledger was made if that is still to come: nothing due before is sent.
+    """
 
     now: datetime
     sender: SenderStatus
@@ -75,6 +78,7 @@ class StatusReport:
     blocked_files: tuple[BlockedFile, ...]
     is_ledger_copied: bool
     posts: tuple[PostTotals, ...]
+    future_ledger_time: datetime | None
     counts: Counter[str]
     recent: Counter[str]
     accounts: tuple[AccountSummary, ...]
@@ -93,6 +97,7 @@ def status_report(office: Office) -> StatusReport:
             blocked_files=tuple(_blocked_files(conn)),
             is_ledger_copied=is_copied,
             posts=tuple(totals.list_by_post(conn)),
+            future_ledger_time=creation_time.get_future_time(conn, now=now),
             counts=totals.count_by_state(conn),
             recent=totals.count_recent(conn, since=now - RECENT_PERIOD),
             accounts=_account_summaries(office, conn, now=now),

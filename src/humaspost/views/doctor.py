@@ -109,6 +109,9 @@ def _office_texts() -> dict[Finding, str]:
         ),
         Finding.CLOCK_BEHIND: _("this computer says {now}, but a sender ran at {heartbeat_at}"),
         Finding.CLOCK_PLAUSIBLE: "{now}",
+        Finding.LEDGER_FROM_FUTURE: _(
+            "this computer says {now}, but the ledger was made at {created_at}: nothing due before that is sent"
+        ),
         Finding.SENDER_RUNNING: "{sender}",
         Finding.SENDER_NOT_RUNNING: "{sender}",
         Finding.PAUSED: _("PAUSED: {reason}"),
@@ -174,6 +177,9 @@ def _remedies() -> dict[Finding, str]:
         Finding.CLOCK_BEHIND: _("set the clock: timedatectl set-ntp true"),
         Finding.ACCOUNT_NOT_CONFIGURED: _("renamed? humaspost account rename {account} NEW"),
         Finding.ACCOUNT_NEVER_CHECKED: check,
+        Finding.LEDGER_FROM_FUTURE: _(
+            "if the clock is right now: humaspost run; else: timedatectl set-ntp true"
+        ),
         Finding.LOGIN_REFUSED: check,
         Finding.QUOTA_SPENT: check,
         Finding.LOGIN_EXPIRING: _(
