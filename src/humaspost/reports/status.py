@@ -35,6 +35,7 @@ class AccountState(StrEnum):
     NEVER_CHECKED = "never-checked"
     QUOTA = "quota"  # the platform's quota is used up
     THROTTLE = "throttle"  # several outcomes in a row are unknown
+    NOT_CONFIGURED = "not-configured"  # the ledger has it, the config does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,17 @@ def account_summaries(office: Office) -> tuple[AccountSummary, ...]:
     """Return a summary of each account of the config."""
     with office.ledger().read() as conn:
         return _account_summaries(office, conn, now=office.now())
+
+
+def unconfigured_accounts(office: Office) -> tuple[AccountSummary, ...]:
+    """Return a summary of each account that only the ledger has."""
+    names = {account.name for account in office.settings.accounts}
+    with office.ledger().read() as conn:
+        return tuple(
+            AccountSummary(record.name, record.channel, record.display_name, AccountState.NOT_CONFIGURED)
+            for record in accounts.list_accounts(conn)
+            if record.name not in names
+        )
 
 
 def _account_summaries(office: Office, conn: Connection, *, now: datetime) -> tuple[AccountSummary, ...]:

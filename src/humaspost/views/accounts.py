@@ -29,6 +29,10 @@ def format_account_state(account: AccountSummary, clock: TimeFormatter) -> str:
             return _("allowance spent") + _format_until(account, clock)
         case AccountState.THROTTLE:
             return _("slowed: answers are missing") + _format_until(account, clock)
+        case AccountState.NOT_CONFIGURED:
+            return _("not in config.toml; renamed? humaspost account rename {name} NEW").format(
+                name=account.name
+            )
         case unreachable:
             assert_never(unreachable)
 

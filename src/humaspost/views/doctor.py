@@ -175,13 +175,13 @@ def _remedies() -> dict[Finding, str]:
         Finding.UNRESOLVED_DELIVERIES: "humaspost status",
         Finding.FILE_ERRORS: "humaspost status",
         Finding.CLOCK_BEHIND: _("set the clock: timedatectl set-ntp true"),
-        Finding.ACCOUNT_NOT_CONFIGURED: _("renamed? humaspost account rename {account} NEW"),
-        Finding.ACCOUNT_NEVER_CHECKED: check,
         Finding.LEDGER_FROM_FUTURE: _(
             "if the clock is right now: humaspost run; else: timedatectl set-ntp true"
         ),
         Finding.LOGIN_REFUSED: check,
         Finding.QUOTA_SPENT: check,
+        Finding.ACCOUNT_NOT_CONFIGURED: _("renamed? humaspost account rename {account} NEW"),
+        Finding.ACCOUNT_NEVER_CHECKED: check,
         Finding.LOGIN_EXPIRING: _(
             "make a new token on the platform, then: humaspost account check {account}"
         ),
