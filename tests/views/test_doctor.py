@@ -29,6 +29,7 @@ VALUES: dict[str, Any] = {
     "message": "it cannot be read",
     "name": "masyarakat",
     "now": NOW,
+    "owner": "humaspost",
     "path": Path("posts"),
     "platform": "instagram",
     "reason": "the\x1b[2J disk",

@@ -37,14 +37,22 @@ def open_office() -> "Office":
 def sole_sender() -> Iterator["Office"]:
     """Open the selected office with this process as its only sender.
 
-    Raises SenderBusy at once if another process sends.
+    Raises SenderBusy at once if another process sends, and WrongUser if the state folder is another user's.
     """
     # The lock is checked before any heavy import.
     from humaspost.delivery.sender_lock import acquire_sender_lock
 
     settings = office_settings()
+    check_state_owner(settings)
     with acquire_sender_lock(settings.state):
         yield _open(settings)
+
+
+def check_state_owner(settings: Settings) -> None:
+    """Raise WrongUser if the owner of the office could not open what this process writes."""
+    from humaspost.delivery.state_owner import check_owner
+
+    check_owner(settings.state, settings.root)
 
 
 def _open(settings: Settings) -> "Office":

@@ -16,6 +16,7 @@ from apscheduler.triggers.base import BaseTrigger
 from humaspost.delivery.engine import Engine
 from humaspost.delivery.events import DeliveryEvent, describe_error
 from humaspost.ledger import senders
+from humaspost.ledger.errors import LedgerReplacedError
 from humaspost.model.event_kind import EventKind
 
 T = TypeVar("T")
@@ -45,7 +46,10 @@ class Daemon:
     housekeeping: timedelta = timedelta(hours=1)
 
     def run(self) -> int:
-        """Send due posts until stopped; return how many writes were still in flight then."""
+        """Send due posts until stopped; return how many writes were still in flight then.
+
+        Raises LedgerReplacedError where the ledger was moved or replaced meanwhile.
+        """
         # We report the errors of jobs ourselves. A job that runs longer than its interval skips the next run.
         logging.getLogger("apscheduler").addHandler(logging.NullHandler())
         scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
@@ -85,6 +89,7 @@ class Daemon:
         sender = self.engine.sender
         has_changed = sender.ledger.watch_changes()
         while not self.stop.wait(WATCH_INTERVAL):
+            sender.ledger.check_path()
             jump = self._clock_drift.measure(sender.now())
             if abs(jump) > MAX_CLOCK_JUMP:
                 sender.emit(DeliveryEvent(sender.now(), EventKind.CLOCK, detail=str(round(jump))))
@@ -110,6 +115,8 @@ class Daemon:
         """Return the result of the action, or ``default`` after an event that reports its error."""
         try:
             return action()
+        except LedgerReplacedError:
+            return default  # the loop ends the process with it
         except Exception as error:
             self.engine.sender.emit(
                 DeliveryEvent(self.engine.sender.now(), EventKind.PROBLEM, detail=describe_error(error))

@@ -6,10 +6,11 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from humaspost.base.canonical_json import dump_canonical
-from humaspost.ledger.schema import account, delivery, plan_row, preparation, quota_use, rate
+from humaspost.base.i18n import _
+from humaspost.ledger.schema import account
 from humaspost.model.account import Account, AccountStatus, Identity, TemplateStatusChange
 from humaspost.model.records import AccountRecord
 
@@ -30,7 +31,6 @@ class WrongAccount(Exception):
         self.name, self.bound_name, self.display_name = name, bound_name, display_name
 
 
-def ensure_account(conn: Connection, configured: Account, *, platform_id: str | None = None) -> str:
 class AccountRenamed(Exception):
     """An account of the ledger that the configuration has under another name.
 
@@ -45,6 +45,7 @@ class AccountRenamed(Exception):
         self.old, self.new = old, new
 
 
+def ensure_account(conn: Connection, configured: Account, *, platform_id: str | None = None) -> str:
     """Return the ledger's id of a configured account; add the account where it is missing.
 
     Raises AccountRenamed where the ledger has it under another name: by ``platform_id``, or by the name that
@@ -72,13 +73,13 @@ def get_by_name(conn: Connection, name: str) -> AccountRecord | None:
     return AccountRecord(*row) if row is not None else None
 
 
-def list_accounts(conn: Connection) -> list[AccountRecord]:
 def get_by_id(conn: Connection, account_id: str) -> AccountRecord | None:
     """Return the account, or None where the ledger does not have it any more."""
     row = conn.execute(_select_records().where(account.c.id == account_id)).one_or_none()
     return AccountRecord(*row) if row is not None else None
 
 
+def list_accounts(conn: Connection) -> list[AccountRecord]:
     """Return all accounts that the ledger has, by name."""
     return [AccountRecord(*row) for row in conn.execute(_select_records().order_by(account.c.name))]
 
@@ -96,8 +97,8 @@ def bind_account(
     now: datetime,
     configured: frozenset[str],
     checked_identity: str = "",
-) -> str:
-    """Bind the account to the platform's own id, and return its id in the ledger.
+) -> None:
+    """Bind the account to the platform's own id.
 
     ``configured`` are the names in the configuration; ``checked_identity`` is a digest of the configured
     handle and secrets. Raises AccountConflict where two configured names are the same account, AccountRenamed
@@ -121,7 +122,6 @@ def bind_account(
         )
     )
     record_identity_check(conn, account_id, checked_identity)
-    return account_id
 
 
 def record_identity_check(conn: Connection, account_id: str, identity: str) -> None:

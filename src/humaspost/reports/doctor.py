@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from humaspost.app import accounts
 from humaspost.app.office import Office
+from humaspost.delivery.state_owner import WrongUser, check_owner
 from humaspost.ledger import accounts as ledger_accounts
 from humaspost.ledger import creation_time, database, senders
 from humaspost.ledger.database import LedgerError, UnsupportedLedgerError
@@ -53,6 +54,7 @@ class Finding(StrEnum):
     POSTS_MISSING = "posts-missing"  # path
     POSTS_READABLE = "posts-found"  # path
     STATE_NOT_WRITABLE = "state-not-writable"  # path
+    STATE_OF_OTHER_USER = "state-of-other-user"  # path, owner
     STATE_NOT_PRIVATE = "state-not-private"  # path
     STATE_WRITABLE = "state-writable"  # path
     DISK_FREE = "disk-free"  # bytes
@@ -70,9 +72,9 @@ class Finding(StrEnum):
     UNRESOLVED_DELIVERIES = "unresolved-deliveries"  # count
     FILE_ERRORS = "file-errors"  # count
     CLOCK_BEHIND = "clock-behind"  # now, heartbeat_at
+    LEDGER_FROM_FUTURE = "ledger-from-future"  # now, created_at
     CLOCK_PLAUSIBLE = "clock-plausible"  # now
     ACCOUNT_NOT_CONFIGURED = "account-not-configured"  # account
-    LEDGER_FROM_FUTURE = "ledger-from-future"  # now, created_at
     ACCOUNT_NEVER_CHECKED = "account-never-checked"  # account
     LOGIN_REFUSED = "login-refused"  # account, reason
     QUOTA_SPENT = "quota-spent"  # account, reason
@@ -180,6 +182,7 @@ def _folders(office: Office) -> Iterator[CheckResult]:
         yield _ok("posts", Finding.POSTS_READABLE, path=settings.posts)
     else:
         yield _bad("posts", Finding.POSTS_MISSING, path=settings.posts)
+    yield from _state_owner(office)
     state = settings.state if settings.state.exists() else settings.root
     if not os.access(state, os.W_OK):
         yield _bad("state", Finding.STATE_NOT_WRITABLE, path=state)
@@ -192,6 +195,13 @@ def _folders(office: Office) -> Iterator[CheckResult]:
         yield _ok("disk", Finding.DISK_FREE, bytes=free)
     else:
         yield _bad("disk", Finding.DISK_FULL, bytes=free)
+
+
+def _state_owner(office: Office) -> Iterator[CheckResult]:
+    try:
+        check_owner(office.settings.state, office.settings.root)
+    except WrongUser as error:
+        yield _bad("state", Finding.STATE_OF_OTHER_USER, path=error.path, owner=error.owner)
 
 
 def _is_readable_by_others(path: Path) -> bool:

@@ -78,8 +78,8 @@ class StatusReport:
     logins: tuple[LoginRequired, ...]
     blocked_files: tuple[BlockedFile, ...]
     is_ledger_copied: bool
-    posts: tuple[PostTotals, ...]
     future_ledger_time: datetime | None
+    posts: tuple[PostTotals, ...]
     counts: Counter[str]
     recent: Counter[str]
     accounts: tuple[AccountSummary, ...]
@@ -97,8 +97,8 @@ def status_report(office: Office) -> StatusReport:
             logins=tuple(logins_required(conn)),
             blocked_files=tuple(_blocked_files(conn)),
             is_ledger_copied=is_copied,
-            posts=tuple(totals.list_by_post(conn)),
             future_ledger_time=creation_time.get_future_time(conn, now=now),
+            posts=tuple(totals.list_by_post(conn)),
             counts=totals.count_by_state(conn),
             recent=totals.count_recent(conn, since=now - RECENT_PERIOD),
             accounts=_account_summaries(office, conn, now=now),

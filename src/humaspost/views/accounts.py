@@ -44,7 +44,7 @@ def _format_until(account: AccountSummary, clock: TimeFormatter) -> str:
 
 
 def format_accounts(accounts: Sequence[AccountSummary], clock: TimeFormatter) -> list[str]:
-    """Return one line per account of the config."""
+    """Return one line per account."""
     if not accounts:
         return [_("There is no account; write one in config.toml: [accounts.x]")]
     rows = [

@@ -125,9 +125,10 @@ def rename(
 ) -> None:
     """Keep an account's history under its new name; write the new name in config.toml first."""
     from humaspost.app import verbs
-    from humaspost.cli.office import open_office
+    from humaspost.cli.office import check_state_owner, open_office
 
     office = open_office()
+    check_state_owner(office.settings)
     _check_account_exists(office.settings.account(new) is not None, new)
     if office.settings.account(old) is not None:
         message = _("config.toml still has [accounts.{old}]; write [accounts.{new}] in its place first")
