@@ -108,3 +108,20 @@ def test_no_module_has_a_way_of_its_own() -> None:
         if own.search(line)
     ]
     assert found == []
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can give a folder away")
+def test_what_root_writes_belongs_to_the_owner_of_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    os.chown(folder, 65534, 65534)
+    files.make_folder(folder / "media" / "fitted")
+    with files.atomic_write(folder / "replaced") as out:
+        out.write(b"text")
+    with files.created(folder / "media" / "salt") as out:
+        out.write(b"text")
+    files.lock_path(folder / "sender.lock")
+    made = list(folder.rglob("*"))
+    assert len(made) == 5
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in made} == {(65534, 65534)}
+    assert {mode(path) for path in made if path.is_dir()} == {0o700}

@@ -16,6 +16,7 @@ from humaspost.delivery.engine import Engine
 from humaspost.delivery.events import describe_error
 from humaspost.ledger import accounts
 from humaspost.ledger.deliveries import limits
+from humaspost.ledger.errors import LedgerReplacedError
 from humaspost.ledger.schema import quota_use
 from humaspost.model.channel import LookupSchedule
 from humaspost.model.delivery import Receipt
@@ -187,3 +188,25 @@ def test_a_clock_that_jumps_ahead_and_back_sends_once_and_stops_nothing(
         stop.set()
         thread.join(30 * SECOND)
     assert [text for text, *_more in fake_office.channel.published] == ["now", "again"]
+
+
+def test_a_daemon_whose_ledger_is_moved_away_ends_with_one_error(
+    fake_office: FakeOffice, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    moved = fake_office.folder.with_name("moved")
+    fake_office.ticks = True
+    fake_office.post("a", ago=-1.0)
+    fake_office.schedule()
+
+    def scan() -> float | None:
+        fake_office.folder.rename(moved)
+        fake_office.schedule()
+        return None
+
+    daemon = Daemon(fake_office.engine(), tmp_path, scan, threading.Event(), rescan=NEVER_BY_ITSELF)
+    with pytest.raises(LedgerReplacedError):
+        daemon.run()
+    moved.rename(fake_office.folder)
+    assert fake_office.channel.published == []
+    assert fake_office.events == []
+    assert capfd.readouterr().err == ""

@@ -7,6 +7,7 @@ import pytest
 from humaspost.delivery.worker.account_check import verify_account
 from humaspost.ledger import accounts, senders
 from humaspost.ledger.deliveries import restore_gap, unknown_outcomes
+from humaspost.ledger.errors import LedgerReplacedError
 from humaspost.ledger.holds import account_holds, pauses
 from humaspost.ledger.queries import delivery_lists, totals
 from humaspost.model.account import TemplateStatusChange
@@ -688,3 +689,25 @@ def test_an_overdue_post_of_a_restored_ledger_is_not_sent_by_itself(fake_office:
     fake_office.run()
     assert fake_office.states() == {"a": "unknown restored", "later": "scheduled"}
     assert fake_office.channel.published == []
+
+
+def test_when_the_ledger_is_moved_away_the_outcome_is_recorded_and_nothing_more_is_sent(
+    fake_office: FakeOffice,
+) -> None:
+    """A state folder was renamed under `schedule`, which sent on from it what a new ledger had sent already."""
+    fake_office.ticks = True
+    fake_office.post("a")
+    fake_office.post("b", ago=-1.0)
+    fake_office.schedule()
+    moved = fake_office.folder.with_name("moved")
+    fake_office.channel.on_publish = lambda _part: fake_office.folder.rename(moved)
+    engine = fake_office.engine()
+    try:
+        engine.start()
+        with pytest.raises(LedgerReplacedError):
+            engine.drain(idle_for=timedelta(seconds=5), deadline=30 * SECOND)
+    finally:
+        assert engine.stop(timeout=15 * SECOND) == 0
+    moved.rename(fake_office.folder)
+    assert [text for text, *_ in fake_office.channel.published] == ["a"]
+    assert fake_office.states() == {"a": "published", "b": "scheduled"}

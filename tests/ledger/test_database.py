@@ -1,5 +1,6 @@
 """The ledger as a file: made once, opened by many, upgraded only by a sender."""
 
+import os
 import shutil
 import sqlite3
 import threading
@@ -10,8 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, create_engine, insert, select, text
 
-from humaspost.ledger import database, schema
+from humaspost.ledger import database, lock, schema
 from humaspost.ledger.database import FILE, LedgerError, UnsupportedLedgerError, open_ledger
+from humaspost.ledger.lock import LedgerInUseError
 from humaspost.ledger.recovery import backup, copy_detection
 from humaspost.ledger.schema import meta
 from tests.support.deadlines import SECOND
@@ -291,3 +293,31 @@ def test_a_time_of_any_year_is_read_again(tmp_path, year):
     stored = column.process_bind_param(then, None)
     assert column.process_result_value(stored, None) == then
     assert stored == f"{year:04}-02-28T16:52:48.000007Z"
+
+
+def test_a_ledger_in_use_is_not_upgraded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = tmp_path / "state"
+    open_ledger(state, now=NOW, create=True).close()
+    before = tables(state / FILE)
+    _install_next_migration(tmp_path / "migrations", monkeypatch)
+    monkeypatch.setattr(lock, "TIMEOUT", 0.1)
+    # As another process: who upgrades it may use it itself.
+    with lock.acquire_shared(state, "serve"), monkeypatch.context() as other:
+        other.setattr(lock, "_own_files", set())
+        with pytest.raises(LedgerInUseError, match="humaspost serve"):
+            open_ledger(state, now=NOW, create=True, upgrade=True)
+    assert tables(state / FILE) == before
+    assert list(state.glob("ledger-before-*")) == []
+    open_ledger(state, now=NOW, create=True, upgrade=True).close()
+    assert database.read_version(state / FILE) == database.HEAD
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can give a file away")
+def test_what_root_leaves_beside_the_ledger_belongs_to_its_owner(tmp_path: Path) -> None:
+    open_ledger(tmp_path, now=NOW, create=True).close()
+    for path in (tmp_path, tmp_path / FILE):
+        os.chown(path, 65534, 65534)
+    with closing(open_ledger(tmp_path, now=NOW, create=True)) as ledger:
+        ledger.write(lambda conn: conn.execute(insert(meta).values(key="a", value="1")))
+        beside = {path.name: path.stat().st_uid for path in tmp_path.iterdir()}
+    assert beside == {FILE: 65534, f"{FILE}-wal": 65534, f"{FILE}-shm": 65534}

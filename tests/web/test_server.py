@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from humaspost.app.office import Office
 from humaspost.app.webhooks import list_endpoints
 from humaspost.channels.whatsapp.webhooks import signature_of
+from humaspost.ledger.database import open_ledger
 from humaspost.ledger.people import recipients
 from humaspost.ledger.schema import message_event
 from humaspost.settings.load import load_settings
@@ -58,7 +59,9 @@ class WebhookServer:
         ready = threading.Event()
         app = build_application(self.office, list_endpoints(self.office))
         self.thread = threading.Thread(
-            target=serve, args=(app, self.socket, self.stop), kwargs={"on_started": ready.set}
+            target=serve,
+            args=(app, self.socket, self.stop),
+            kwargs={"on_started": ready.set, "check": lambda: None},
         )
         self.thread.start()
         ready.wait(5)
@@ -210,3 +213,17 @@ def test_many_at_once_are_all_kept(webhook_server: WebhookServer) -> None:
     for thread in threads:
         thread.join()
     assert (set(answers), webhook_server.kept()) == ({200}, 30)
+
+
+@pytest.mark.parametrize("is_replaced", [False, True], ids=["moved", "replaced"])
+def test_a_webhook_is_not_confirmed_when_the_ledger_is_elsewhere(
+    webhook_server: WebhookServer, is_replaced: bool
+) -> None:
+    """BERHENTI was answered with 200, and stood only in the ledger that a restore had put aside."""
+    assert webhook_server.post(body(status())) == 200
+    state = webhook_server.office.settings.state
+    state.rename(state.with_name("aside"))
+    if is_replaced:
+        open_ledger(state, now=webhook_server.office.now(), create=True).close()
+    assert webhook_server.post(body(status("wamid.B"))) == 503
+    assert webhook_server.kept() == 1, "in neither"

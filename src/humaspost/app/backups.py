@@ -12,7 +12,7 @@ from humaspost.app.office import Office
 from humaspost.base.i18n import _
 from humaspost.delivery.events import DeliveryEvent
 from humaspost.delivery.sender_lock import acquire_sender_lock
-from humaspost.ledger import database
+from humaspost.ledger import database, lock
 from humaspost.ledger.database import LedgerError
 from humaspost.ledger.recovery import backup, copy_detection, restore
 from humaspost.ledger.recovery.restore import RestoreResult
@@ -101,13 +101,21 @@ def _file_hint() -> str:
     return _("name one: humaspost restore FILE")
 
 
+def check_unused(office: Office) -> None:
+    """Raise SenderBusy or LedgerInUseError where the ledger cannot be replaced now."""
+    state = office.settings.state
+    with acquire_sender_lock(state), lock.acquire_exclusive(state, "restore"):
+        pass
+
+
 def restore_backup(office: Office, source: Path | None) -> RestoreResult:
     """Replace the ledger with ``source``; with None, adopt the ledger that is there.
 
-    Deliveries that were due since then become unknown. Raises SenderBusy while a sender runs.
+    Deliveries that were due since then become unknown. Raises SenderBusy while a sender runs, and
+    LedgerInUseError while another process uses the ledger.
     """
     state = office.settings.state
-    with acquire_sender_lock(state):
+    with acquire_sender_lock(state), lock.acquire_exclusive(state, "restore"):
         if source is None:
             return restore.adopt_ledger(
                 office.ledger(write=True, upgrade=True),

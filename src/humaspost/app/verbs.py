@@ -10,15 +10,21 @@ from humaspost.app import account_sessions, accounts, backups
 from humaspost.app.audiences import import_changed, list_problems
 from humaspost.app.office import Office
 from humaspost.app.scan import list_vanished_problems, scan_folder, sync_ledger
+from humaspost.base.i18n import _
 from humaspost.delivery import sender_process
 from humaspost.delivery.engine import Engine
+from humaspost.delivery.events import DeliveryEvent
 from humaspost.delivery.sender_lock import SenderBusy, acquire_sender_lock
 from humaspost.delivery.worker import account_check
+from humaspost.ledger import account_names, creation_time, lock
 from humaspost.ledger import accounts as ledger_accounts
+from humaspost.ledger.account_names import NameTaken as NameTaken  # commands import no module of the ledger
+from humaspost.ledger.database import Ledger
 from humaspost.ledger.deliveries import post_stops, publish_now
 from humaspost.ledger.holds import account_holds, pauses
 from humaspost.ledger.queries import delivery_lists
 from humaspost.ledger.webhooks import message_events
+from humaspost.model.event_kind import EventKind
 from humaspost.model.problem import Problem
 from humaspost.model.records import AccountRecord, DeliveryRecord, PostStop
 
@@ -188,29 +194,38 @@ def check_account(office: Office, name: str) -> tuple[str, datetime | None]:
     finally:
         account_session.close()
     with office.ledger().read() as conn:
-        row = ledger_accounts.get_by_name(conn, name)
+        row = ledger_accounts.get_by_id(conn, account_session.account_id)
     return (
         row.display_name if row is not None else account.display_name
     ), account_block.until if account_block else None
 
 
 def rename_account(office: Office, old: str, new: str) -> bool:
-    """Rename the account in the ledger; return False if the ledger does not have ``old``."""
-    return office.ledger(write=True).write(lambda conn: ledger_accounts.rename_account(conn, old, new))
+    """Rename the account in the ledger; return False if the ledger does not have ``old``.
+
+    Raises NameTaken where both names have a history, SenderBusy or LedgerInUseError where another process
+    works with the old name.
+    """
+    state = office.settings.state
+    with acquire_sender_lock(state), lock.acquire_exclusive(state, "rename"):
+        return office.ledger(write=True).write(lambda conn: account_names.rename_account(conn, old, new))
 
 
 @contextmanager
 def _running_engine(office: Office, command: str, *, only_post: str | None = None) -> Iterator[Engine]:
     """Run this process as the only sender; raise SenderBusy if another one runs.
 
-    At the end no write is in flight.
+    At the end no write is in flight. Raises LedgerInUseError where the ledger must be migrated while another
+    process uses it.
     """
-    with acquire_sender_lock(office.settings.state):
+    state = office.settings.state
+    with acquire_sender_lock(state), lock.acquire_shared(state, command):
         backups.verify(office)
         if only_post is None:
             backups.create_daily_job(office)()
         process = sender_process.current(command)
         sender = account_sessions.create_sender_context(office, process.id, only_post=only_post)
+        _correct_creation_time(office, sender.ledger)
         with sender_process.register(sender.ledger, process, now=office.now()):
             engine = Engine(account_sessions.open_accounts(office), sender)
             sender.ledger.write(lambda conn: message_events.retry_unmatched(conn, now=office.now()))
@@ -219,6 +234,16 @@ def _running_engine(office: Office, command: str, *, only_post: str | None = Non
             finally:
                 engine.stop()
         backups.finish(office)
+
+
+def _correct_creation_time(office: Office, ledger: Ledger) -> None:
+    """Let posts go out again that a ledger made by a clock ahead takes for older than itself."""
+    now = office.now()
+    wrong_time = ledger.write(lambda conn: creation_time.correct_future_time(conn, now=now))
+    if wrong_time is not None:
+        message = _("the ledger was made by a clock that was ahead, at {when}; it counts from now on")
+        detail = message.format(when=wrong_time.isoformat(timespec="minutes"))
+        office.emit(DeliveryEvent(now, EventKind.PROBLEM, detail=detail))
 
 
 def _list_touched(office: Office, since: datetime, *, post: str | None = None) -> tuple[DeliveryRecord, ...]:

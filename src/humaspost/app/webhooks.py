@@ -1,14 +1,15 @@
 """Webhooks: each is stored and applied before the platform gets its confirmation."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from humaspost.app.office import Office
 from humaspost.audience.opt_out import is_opt_out
-from humaspost.ledger import accounts
+from humaspost.ledger import accounts, lock
 from humaspost.ledger.webhooks import message_events
 from humaspost.ledger.webhooks.webhook_change import WebhookChange
 from humaspost.model.account import Account
@@ -36,6 +37,17 @@ class WebhookEndpoint:
     def answer_handshake(self, query: Mapping[str, str]) -> str | None:
         """Return the answer that proves to the platform that the address is ours, or None."""
         return self.receiver.answer_handshake(query, secret=self.handshake_secret)
+
+
+@contextmanager
+def open_ledger_for_webhooks(office: Office) -> Iterator[Callable[[], None]]:
+    """Open the ledger for a long use beside others; yield a check that it is still in its place.
+
+    Raises LedgerInUseError where another process has it alone.
+    """
+    with lock.acquire_shared(office.settings.state, "serve"):
+        yield office.ledger(write=True).check_path
+        office.close()
 
 
 def list_endpoints(office: Office) -> dict[str, WebhookEndpoint]:

@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -67,6 +67,34 @@ def replace(draft: Path, target: Path, *, mode: int = 0o600) -> None:
     sync_folder(target.parent)
 
 
+def make_folder(path: Path, *, mode: int = 0o700) -> None:
+    """Make the folder, and those above it, unless it exists."""
+    if path.is_dir():
+        return
+    make_folder(path.parent, mode=mode)
+    path.mkdir(mode=mode, exist_ok=True)
+    if _is_root():
+        _give_to_folder_owner(path)
+
+
+def lock_path(path: Path) -> Path:
+    """Return the path for a lock; what root makes there belongs to the owner of the folder."""
+    if _is_root() and not path.exists():
+        with suppress(FileExistsError):
+            _new(path, 0o600)
+    return path
+
+
+def _is_root() -> bool:
+    return os.name == "posix" and os.geteuid() == 0
+
+
+def _give_to_folder_owner(path: Path) -> None:
+    # As SQLite does with its own files: what root wrote into somebody's folder was closed to its owner.
+    folder = path.parent.stat()
+    os.chown(path, folder.st_uid, folder.st_gid, follow_symlinks=False)
+
+
 def sync_folder(folder: Path) -> None:
     """Write the folder's names to disk, so that a rename in it survives a power loss."""
     if os.name == "posix":
@@ -79,6 +107,8 @@ def sync_folder(folder: Path) -> None:
 
 def _new(path: Path, mode: int) -> None:
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), mode))
+    if _is_root():
+        _give_to_folder_owner(path)
 
 
 def _link_or_move(draft: Path, target: Path) -> None:

@@ -92,7 +92,7 @@ def _report_problems(problems: Any) -> None:
     print_text(_("What a code means: humaspost explain {code}").format(code=code), error=True)
 
 
-def _report_channel_error(error: Exception) -> ExitCode:
+def _report_plainly(error: Exception) -> ExitCode:
     print_text(str(error), error=True)
     return ExitCode.CONFIG
 
@@ -112,6 +112,44 @@ def _report_busy_sender(_error: Exception) -> ExitCode:
     print_text(message.format(pid=pid, host=host, when=since), error=True)
     print_text(_("nothing was started; see what it does with: humaspost status"), error=True)
     return ExitCode.RETRY_LATER
+
+
+def _report_ledger_in_use(error: Any) -> ExitCode:
+    from datetime import UTC, datetime
+
+    from humaspost.cli.office import office_settings
+    from humaspost.views.times import TimeFormatter
+
+    lines = [str(error)]
+    if error.user is not None:
+        clock = TimeFormatter(office_settings().timezone, datetime.now(UTC))
+        since = clock.format_date(error.user.since)
+        lines = [
+            _("{message}, since {when}").format(message=error, when=since),
+            _("nothing was changed; stop it, then type the same again"),
+        ]
+    print_text(lines, error=True)
+    return ExitCode.RETRY_LATER
+
+
+def _report_replaced_ledger(error: Any) -> ExitCode:
+    _report_ledger_error(error)
+    return ExitCode.RETRY_LATER
+
+
+def _report_wrong_user(error: Any) -> ExitCode:
+    import shlex
+
+    message = _("{path} belongs to {owner}, and you are {user}: {owner} could not open what you write there")
+    command = shlex.join(["sudo", "-u", error.owner, "humaspost", *sys.argv[1:]])
+    print_text(
+        [
+            message.format(path=error.path, owner=error.owner, user=error.user),
+            _("nothing was started; type: {command}").format(command=command),
+        ],
+        error=True,
+    )
+    return ExitCode.CONFIG
 
 
 def _report_ledger_error(error: Any) -> ExitCode:
@@ -191,10 +229,14 @@ _REPORTERS: dict[str, Callable[[Any], ExitCode]] = {
     "humaspost.settings.problems.ConfigError": _report_configuration_error,
     "humaspost.cli.post_lookup.UnusablePost": _report_bad_post,
     "humaspost.cli.demo.child.ChildFailed": _report_child_error,
-    "humaspost.channels.registry.ChannelNotLoaded": _report_channel_error,
+    "humaspost.channels.registry.ChannelNotLoaded": _report_plainly,
     "humaspost.delivery.sender_lock.SenderBusy": _report_busy_sender,
-    "humaspost.ledger.database.UnsupportedLedgerError": _report_unsupported_ledger,
-    "humaspost.ledger.database.LedgerError": _report_ledger_error,
+    "humaspost.ledger.accounts.AccountRenamed": _report_plainly,
+    "humaspost.delivery.state_owner.WrongUser": _report_wrong_user,
+    "humaspost.ledger.lock.LedgerInUseError": _report_ledger_in_use,
+    "humaspost.ledger.errors.LedgerReplacedError": _report_replaced_ledger,
+    "humaspost.ledger.errors.UnsupportedLedgerError": _report_unsupported_ledger,
+    "humaspost.ledger.errors.LedgerError": _report_ledger_error,
     "sqlalchemy.exc.DBAPIError": _report_database_error,
     "sqlite3.DatabaseError": _report_database_error,
     "builtins.OSError": _report_io_error,

@@ -38,7 +38,7 @@ def open_office() -> "Office":
 def sole_sender() -> Iterator["Office"]:
     """Open the selected office with this process as its only sender.
 
-    Raises SenderBusy at once if another process sends.
+    Raises SenderBusy at once if another process sends, and WrongUser if the state folder is another user's.
     """
     # The lock is checked before any heavy import.
     from humaspost.delivery.sender_lock import acquire_sender_lock
@@ -50,6 +50,7 @@ def sole_sender() -> Iterator["Office"]:
         if not _wait_for_config(1.0):
             raise
         settings = office_settings()
+    check_state_owner(settings)
     with acquire_sender_lock(settings.state):
         if _wait_for_config(settings.policy.settle.total_seconds()):
             settings = office_settings()
@@ -66,6 +67,13 @@ def _wait_for_config(settle: float) -> bool:
         return False
     time.sleep(settle)
     return True
+
+
+def check_state_owner(settings: Settings) -> None:
+    """Raise WrongUser if the owner of the office could not open what this process writes."""
+    from humaspost.delivery.state_owner import check_owner
+
+    check_owner(settings.state, settings.root)
 
 
 def _open(settings: Settings) -> "Office":

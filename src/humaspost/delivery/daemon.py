@@ -16,6 +16,7 @@ from apscheduler.triggers.base import BaseTrigger
 from humaspost.delivery.engine import Engine
 from humaspost.delivery.events import DeliveryEvent, describe_error
 from humaspost.ledger import senders
+from humaspost.ledger.errors import LedgerReplacedError
 from humaspost.model.event_kind import EventKind
 
 T = TypeVar("T")
@@ -55,7 +56,10 @@ class Daemon:
     housekeeping: timedelta = timedelta(hours=1)
 
     def run(self) -> int:
-        """Send due posts until stopped; return how many writes were still in flight then."""
+        """Send due posts until stopped; return how many writes were still in flight then.
+
+        Raises LedgerReplacedError where the ledger was moved or replaced meanwhile.
+        """
         # We report the errors of jobs ourselves. A job that runs longer than its interval skips the next run.
         logging.getLogger("apscheduler").addHandler(logging.NullHandler())
         scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
@@ -103,6 +107,7 @@ class Daemon:
         sender = self.engine.sender
         has_changed = sender.ledger.watch_changes()
         while not self.stop.wait(WATCH_INTERVAL):
+            sender.ledger.check_path()
             jump = self._clock_drift.measure(sender.now())
             if abs(jump) > MAX_CLOCK_JUMP:
                 sender.emit(DeliveryEvent(sender.now(), EventKind.CLOCK, detail=str(round(jump))))
@@ -113,7 +118,7 @@ class Daemon:
                     # Otherwise a job that is due in a second runs only when the clock has caught up.
                     job.modify(next_run_time=sender.now())
             self._follow_files(self._guard(self.check_files, FileChanges()))
-            if self._scan_requested.is_set() or time.monotonic() >= self._next_scan_at:
+            if self._is_scan_due():
                 self._scan_requested.clear()
                 self._run_scan()
             if has_changed() or abs(jump) > MAX_CLOCK_JUMP:
@@ -132,6 +137,14 @@ class Daemon:
         if changes.reopen is not None or changes.is_scan_due:
             self._scan_requested.set()
 
+    def _is_scan_due(self) -> bool:
+        """Return True if the folder, a timer or the gate asks for a scan."""
+        gate_request = self.engine.sender.rescan_requested
+        if gate_request.is_set():
+            gate_request.clear()
+            return True
+        return self._scan_requested.is_set() or time.monotonic() >= self._next_scan_at
+
     def _run_scan(self) -> None:
         """Scan the folder; after a failure scan again soon, not only at the next interval."""
         rescan_delay = self._guard(self.scan, SCAN_RETRY_DELAY)
@@ -142,6 +155,8 @@ class Daemon:
         """Return the result of the action, or ``default`` after an event that reports its error."""
         try:
             return action()
+        except LedgerReplacedError:
+            return default  # the loop ends the process with it
         except Exception as error:
             self.engine.sender.emit(
                 DeliveryEvent(self.engine.sender.now(), EventKind.PROBLEM, detail=describe_error(error))

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.delivery.steps import reconcile
 from humaspost.delivery.worker.worker import AccountWorker
-from humaspost.ledger import accounts
+from humaspost.ledger import creation_time
 from humaspost.ledger.deliveries import claims, limits
 from humaspost.ledger.deliveries.clock_shift import shift_clock_times
 
@@ -74,19 +74,19 @@ class Engine:
         more.
         """
         now = self.sender.now()
-        self.sender.ledger.write(lambda conn: shift_clock_times(conn, offset, now=now))
+
+        def correct(conn: Connection) -> None:
+            shift_clock_times(conn, offset, now=now)
+            creation_time.correct_future_time(conn, now=now)
+
+        self.sender.ledger.write(correct)
         for worker in self._workers:
             worker.reset_after_clock_change()
 
     def check_unknown(self) -> int:
         """Look up each unknown outcome whose lookup is due; return how many were due."""
-        with self.sender.ledger.read() as conn:
-            ids = {row.name: row.id for row in accounts.list_accounts(conn)}
         checked = reconcile.check_unknown(
-            {
-                ids.get(account_session.account.name, account_session.account_id): account_session
-                for account_session in self.account_sessions
-            },
+            {account_session.account_id: account_session for account_session in self.account_sessions},
             self.sender,
         )
         if checked:
@@ -99,10 +99,12 @@ class Engine:
         """Wait until everything that is due now or within ``idle_for`` is sent.
 
         ``rescan`` reads the folder again where the gate finds a file that is not what was read. Returns False
-        after ``deadline`` seconds, or where a file is never what was read.
+        after ``deadline`` seconds, or where a file is never what was read. Raises LedgerReplacedError where
+        the ledger was moved or replaced meanwhile.
         """
         end, rescans = time.monotonic() + deadline, 0
         while time.monotonic() < end:
+            self.sender.ledger.check_path()
             if rescan is not None and self.sender.rescan_requested.is_set():
                 if rescans == MAX_RESCANS:
                     return False

@@ -3,10 +3,13 @@
 Commands check it first, so this module imports nothing heavy.
 """
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from humaspost.base.files import lock_path, make_folder
 
 if TYPE_CHECKING:
     from humaspost.ledger.file import LastSender
@@ -28,8 +31,8 @@ def acquire_sender_lock(state: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout  # filelock loads asyncio, so it is imported only where it is used
 
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file_lock = FileLock(state / FILE, mode=0o600, is_singleton=True)
+    make_folder(state)
+    file_lock = FileLock(lock_path(state / FILE), mode=0o600, is_singleton=True)
     try:
         file_lock.acquire(timeout=LOCK_TIMEOUT, poll_interval=0.02)
     except Timeout as error:
@@ -57,8 +60,13 @@ def is_held(state: Path) -> bool:
 
 
 def read_owner(state: Path) -> "LastSender | None":
-    """Return the sender that holds the lock, as the ledger records it, or None if unknown."""
+    """Return the process that holds the lock, or None if unknown."""
     from humaspost.ledger.file import FILE as LEDGER_FILE
-    from humaspost.ledger.file import read_last_sender
+    from humaspost.ledger.file import LastSender, read_last_sender
+    from humaspost.ledger.lock import list_users
 
+    for user in list_users(state):
+        if user.command != "serve":
+            return LastSender(user.pid, socket.gethostname(), user.since)
+    # A sender that has only begun, or one of an earlier version.
     return read_last_sender(state / LEDGER_FILE)

@@ -6,10 +6,11 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from humaspost.base.canonical_json import dump_canonical
-from humaspost.ledger.schema import account, delivery, plan_row, preparation, quota_use, rate
+from humaspost.base.i18n import _
+from humaspost.ledger.schema import account
 from humaspost.model.account import Account, AccountStatus, Identity, TemplateStatusChange
 from humaspost.model.records import AccountRecord
 
@@ -30,22 +31,33 @@ class WrongAccount(Exception):
         self.name, self.bound_name, self.display_name = name, bound_name, display_name
 
 
+class AccountRenamed(Exception):
+    """An account of the ledger that the configuration has under another name.
+
+    Only a person knows that it is the same one; as another one it would get every post again.
+    """
+
+    def __init__(self, old: str, new: str, display_name: str) -> None:
+        message = _(
+            "{new} is {display_name}, which the ledger knows as {old}: humaspost account rename {old} {new}"
+        )
+        super().__init__(message.format(old=old, new=new, display_name=display_name))
+        self.old, self.new = old, new
+
+
 def ensure_account(conn: Connection, configured: Account, *, platform_id: str | None = None) -> str:
     """Return the ledger's id of a configured account; add the account where it is missing.
 
-    A renamed account with the same ``platform_id`` keeps its id.
+    Raises AccountRenamed where the ledger has it under another name: by ``platform_id``, or by the name that
+    people use.
     """
     account_id = conn.scalar(select(account.c.id).where(account.c.name == configured.name))
     if account_id:
         return str(account_id)
-    if platform_id:
-        renamed = conn.execute(
-            update(account)
-            .where(account.c.channel == configured.channel, account.c.platform_id == platform_id)
-            .values(name=configured.name)
-        )
-        if renamed.rowcount:
-            return ensure_account(conn, configured)
+    for row in conn.execute(select(account).where(account.c.channel == configured.channel)):
+        is_same_name = row.display_name.casefold() == configured.display_name.casefold() != ""
+        if row.platform_id == platform_id if platform_id else row.bound_at and is_same_name:
+            raise AccountRenamed(row.name, configured.name, row.display_name)
     new_id = secrets.token_hex(8)
     conn.execute(
         insert(account).values(
@@ -58,6 +70,12 @@ def ensure_account(conn: Connection, configured: Account, *, platform_id: str | 
 def get_by_name(conn: Connection, name: str) -> AccountRecord | None:
     """Return the account, or None before its first use."""
     row = conn.execute(_select_records().where(account.c.name == name)).one_or_none()
+    return AccountRecord(*row) if row is not None else None
+
+
+def get_by_id(conn: Connection, account_id: str) -> AccountRecord | None:
+    """Return the account, or None where the ledger does not have it any more."""
+    row = conn.execute(_select_records().where(account.c.id == account_id)).one_or_none()
     return AccountRecord(*row) if row is not None else None
 
 
@@ -79,13 +97,13 @@ def bind_account(
     now: datetime,
     configured: frozenset[str],
     checked_identity: str = "",
-) -> str:
-    """Bind the account to the platform's own id, and return its id in the ledger.
+) -> None:
+    """Bind the account to the platform's own id.
 
-    The id is an older one where the account was only renamed. ``configured`` are the names in the
-    configuration; ``checked_identity`` is a digest of the configured handle and secrets. Raises
-    AccountConflict where two configured names are the same account, and WrongAccount where the name is bound
-    to another platform id.
+    ``configured`` are the names in the configuration; ``checked_identity`` is a digest of the configured
+    handle and secrets. Raises AccountConflict where two configured names are the same account, AccountRenamed
+    where the ledger has it under a name that is not configured any more, and WrongAccount where the name is
+    bound to another platform id.
     """
     row = conn.execute(select(account).where(account.c.id == account_id)).one()
     same = (account.c.channel == row.channel) & (account.c.platform_id == identity.platform_id)
@@ -95,9 +113,7 @@ def bind_account(
     if row.platform_id and row.platform_id != identity.platform_id:
         raise WrongAccount(row.name, row.display_name, identity.display_name)
     if other is not None:
-        _delete_unbound(conn, account_id)
-        conn.execute(update(account).where(account.c.id == other.id).values(name=row.name))
-        account_id = other.id
+        raise AccountRenamed(other.name, row.name, identity.display_name)
     conn.execute(
         update(account)
         .where(account.c.id == account_id)
@@ -106,7 +122,6 @@ def bind_account(
         )
     )
     record_identity_check(conn, account_id, checked_identity)
-    return account_id
 
 
 def record_identity_check(conn: Connection, account_id: str, identity: str) -> None:
@@ -117,21 +132,6 @@ def record_identity_check(conn: Connection, account_id: str, identity: str) -> N
 def require_identity_check(conn: Connection, account_id: str) -> None:
     """Require an identity check before the account sends again."""
     conn.execute(update(account).where(account.c.id == account_id).values(checked_at=None))
-
-
-def _delete_unbound(conn: Connection, account_id: str) -> None:
-    """Delete an account that was never bound.
-
-    Such an account never sent anything; its plans are made again under the older id.
-    """
-    for table in (delivery, plan_row, preparation, rate, quota_use):
-        conn.execute(delete(table).where(table.c.account == account_id))
-    conn.execute(delete(account).where(account.c.id == account_id))
-
-
-def rename_account(conn: Connection, old: str, new: str) -> bool:
-    """Rename the account, which keeps its history; return False where it does not exist."""
-    return bool(conn.execute(update(account).where(account.c.name == old).values(name=new)).rowcount)
 
 
 def save_status(conn: Connection, account_id: str, status: AccountStatus) -> None:

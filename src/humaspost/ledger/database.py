@@ -19,11 +19,15 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
-from humaspost.base.files import created_path, written_path
+from humaspost.base.files import created_path, make_folder, written_path
 from humaspost.base.i18n import _
-from humaspost.ledger import dialect
+from humaspost.ledger import dialect, lock
 from humaspost.ledger.committer import Committer
+from humaspost.ledger.errors import LedgerError as LedgerError  # re-exported, as the next
+from humaspost.ledger.errors import LedgerReplacedError
+from humaspost.ledger.errors import UnsupportedLedgerError as UnsupportedLedgerError
 from humaspost.ledger.file import FILE as FILE  # re-exported: the name of the ledger's file
+from humaspost.ledger.file_identity import FileIdentity
 from humaspost.ledger.schema import HEAD, meta, metadata
 
 T = TypeVar("T")
@@ -33,26 +37,6 @@ _MIN_YIELD = 0.025
 _BYTES_TO_OPEN = 32_768
 #: A table that only ledgers made before the first release have; their revisions were called 0001 and 0002, too.
 _PROTOTYPE_TABLE = "planned"
-
-
-class LedgerError(Exception):
-    """A ledger that cannot be used in its present state; ``hint`` is the next step."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
-
-
-class UnsupportedLedgerError(LedgerError):
-    """A ledger made before the first release; no migration starts from its tables."""
-
-    def __init__(self, path: Path, hint: str = "") -> None:
-        message = _("this ledger was made by a test version of humaspost and cannot be used: {path}")
-        advice = _(
-            "move the folder {folder} away; the next run makes a new ledger. Posts that were due before are not "
-            "sent again by a new ledger. Pauses, opt-outs and saved logins stay in the old folder."
-        )
-        super().__init__(message.format(path=path), hint or advice.format(folder=path.parent))
 
 
 class Ledger:
@@ -66,6 +50,20 @@ class Ledger:
         self._engine = engine
         self._writing = engine.execution_options(humaspost_write=True)
         self._committer: Committer | None = None
+        self._identity = FileIdentity.of(path) if path is not None else None
+        if self._identity is not None:
+            # Each connection is opened by the path: it might be one to the file that is there instead.
+            event.listen(engine, "do_connect", lambda *_arguments: self.check_path())
+            event.listen(engine, "connect", lambda *_arguments: self.check_path())
+
+    def find_replacement(self) -> LedgerReplacedError | None:
+        """Return the error where another file, or none, is at the ledger's path, else None."""
+        return self._identity.find_replacement() if self._identity is not None else None
+
+    def check_path(self) -> None:
+        """Raise LedgerReplacedError where another file, or none, is at the ledger's path."""
+        if (error := self.find_replacement()) is not None:
+            raise error
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -73,11 +71,17 @@ class Ledger:
         with self._engine.connect() as connection:
             yield connection
 
-    def write(self, operation: Callable[[Connection], T]) -> T:
-        """Run the operation in a transaction, and return its answer once it is on disk."""
+    def write(self, operation: Callable[[Connection], T], *, is_outcome: bool = False) -> T:
+        """Run the operation in a transaction, and return its answer once it is on disk.
+
+        Raises LedgerReplacedError where another file is at the ledger's path, except for an outcome: what
+        happened is recorded in the ledger that has its intent.
+        """
         if self._committer:
-            return self._committer.submit(operation).result()
+            return self._committer.submit(operation, is_outcome=is_outcome).result()
         with self._writing.begin() as connection:
+            if not is_outcome:
+                self.check_path()
             return operation(connection)
 
     def write_fairly(self, operation: Callable[[Connection], T]) -> T:
@@ -95,14 +99,23 @@ class Ledger:
     def committer(self) -> Committer:
         """Return the one thread that commits for all senders; start it at first use."""
         if self._committer is None:
-            self._committer = Committer(self._writing)
+            self._committer = Committer(self._writing, self.find_replacement)
         return self._committer
 
     def watch_changes(self) -> Callable[[], bool]:
-        """Return a function that reports whether any process committed since its last call."""
+        """Return a function that reports whether any process committed since its last call.
+
+        The function raises LedgerReplacedError where another file is at the ledger's path.
+        """
         if self.path is None:
             raise ValueError("a ledger in memory has no other writer")
-        return dialect.changed_since(self.path)
+        has_changed = dialect.changed_since(self.path)
+
+        def has_changed_here() -> bool:
+            self.check_path()
+            return has_changed()
+
+        return has_changed_here
 
     def close(self) -> None:
         """Commit everything submitted, and close all files."""
@@ -217,8 +230,11 @@ def open_ledger(state: Path, *, now: datetime, create: bool, upgrade: bool = Fal
         raise LedgerError(message, _("start the scheduler anew, or: humaspost run"))
     if current_version is None and _is_absent(path):
         _create(path, now)
+    elif current_version is None:
+        _migrate(path, None, now)
     elif current_version != HEAD:
-        _migrate(path, current_version, now)
+        with lock.acquire_exclusive(state, "migration"):
+            _migrate(path, current_version, now)
     return Ledger(_create_engine(path), path)
 
 
@@ -230,7 +246,7 @@ def _is_absent(path: Path) -> bool:
 
 def _create(path: Path, now: datetime) -> None:
     """Build a ledger in a temporary file, then move the finished file to its path."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent)
     # When the ledger was built at its path, a `backup` at that moment found a file without tables.
     with suppress(FileExistsError), created_path(path) as draft:  # another command was faster
         _migrate(draft, None, now)

@@ -55,6 +55,7 @@ def changed_since(path: Path) -> Callable[[], bool]:
     Its first call returns True.
     """
     connection = sqlite3.connect(str(path), check_same_thread=False)
+    connection.execute("PRAGMA data_version").fetchone()  # SQLite opens the files at the first question only
     last = -1
 
     def changed() -> bool:

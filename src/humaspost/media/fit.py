@@ -12,7 +12,7 @@ from io import BufferedRandom
 from pathlib import Path
 
 from humaspost.base.canonical_json import Json, sha256_digest
-from humaspost.base.files import atomic_write
+from humaspost.base.files import atomic_write, make_folder
 from humaspost.media import safe_open
 from humaspost.media.geometry import fit_geometry
 from humaspost.media.image import decode, encode, gif
@@ -70,7 +70,7 @@ def fit_media(
     if fitted is None and conversions is not None and attachment.kind in _CONVERTED_SUFFIXES:
         fitted = _poll_conversion(conversions, target, attachment)
     if fitted is None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
         with _snapshot(source, attachment, folder) as snapshot_file:
             fitted = _make_fitted(snapshot_file, attachment, rules, target=target, conversions=conversions)
     return _fitted_file(fitted, attachment)

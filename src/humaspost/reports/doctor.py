@@ -17,8 +17,9 @@ from humaspost.app import accounts
 from humaspost.app.office import Office
 from humaspost.base.file_stamp import ABSENT
 from humaspost.delivery.sender_lock import is_held
+from humaspost.delivery.state_owner import WrongUser, check_owner
 from humaspost.ledger import accounts as ledger_accounts
-from humaspost.ledger import database, senders
+from humaspost.ledger import creation_time, database, senders
 from humaspost.ledger.database import LedgerError, UnsupportedLedgerError
 from humaspost.ledger.holds import file_errors
 from humaspost.ledger.queries import delivery_lists
@@ -55,6 +56,7 @@ class Finding(StrEnum):
     POSTS_MISSING = "posts-missing"  # path
     POSTS_READABLE = "posts-found"  # path
     STATE_NOT_WRITABLE = "state-not-writable"  # path
+    STATE_OF_OTHER_USER = "state-of-other-user"  # path, owner
     STATE_NOT_PRIVATE = "state-not-private"  # path
     STATE_WRITABLE = "state-writable"  # path
     DISK_FREE = "disk-free"  # bytes
@@ -72,6 +74,7 @@ class Finding(StrEnum):
     UNRESOLVED_DELIVERIES = "unresolved-deliveries"  # count
     FILE_ERRORS = "file-errors"  # count
     CLOCK_BEHIND = "clock-behind"  # now, heartbeat_at
+    LEDGER_FROM_FUTURE = "ledger-from-future"  # now, created_at
     CLOCK_PLAUSIBLE = "clock-plausible"  # now
     ACCOUNT_NOT_CONFIGURED = "account-not-configured"  # account
     ACCOUNT_NEVER_CHECKED = "account-never-checked"  # account
@@ -183,6 +186,7 @@ def _folders(office: Office) -> Iterator[CheckResult]:
         yield _ok("posts", Finding.POSTS_READABLE, path=settings.posts)
     else:
         yield _bad("posts", Finding.POSTS_MISSING, path=settings.posts)
+    yield from _state_owner(office)
     state = settings.state if settings.state.exists() else settings.root
     if not os.access(state, os.W_OK):
         yield _bad("state", Finding.STATE_NOT_WRITABLE, path=state)
@@ -195,6 +199,13 @@ def _folders(office: Office) -> Iterator[CheckResult]:
         yield _ok("disk", Finding.DISK_FREE, bytes=free)
     else:
         yield _bad("disk", Finding.DISK_FULL, bytes=free)
+
+
+def _state_owner(office: Office) -> Iterator[CheckResult]:
+    try:
+        check_owner(office.settings.state, office.settings.root)
+    except WrongUser as error:
+        yield _bad("state", Finding.STATE_OF_OTHER_USER, path=error.path, owner=error.owner)
 
 
 def _is_readable_by_others(path: Path) -> bool:
@@ -267,7 +278,10 @@ def _clock(office: Office) -> Iterator[CheckResult]:
     now = office.now()
     with office.ledger().read() as conn:
         last = senders.get_last_started(conn)
-    if last is not None and last.heartbeat_at - now > _MAX_CLOCK_DIFFERENCE:
+        created_at = creation_time.get_future_time(conn, now=now)
+    if created_at is not None:
+        yield _bad("clock", Finding.LEDGER_FROM_FUTURE, now=now, created_at=created_at)
+    elif last is not None and last.heartbeat_at - now > _MAX_CLOCK_DIFFERENCE:
         yield _bad("clock", Finding.CLOCK_BEHIND, now=now, heartbeat_at=last.heartbeat_at)
     else:
         yield _ok("clock", Finding.CLOCK_PLAUSIBLE, now=now)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from humaspost.app.codes import FOLDER_CODES
 from humaspost.app.office import Office
-from humaspost.ledger import accounts
+from humaspost.ledger import accounts, creation_time
 from humaspost.ledger.holds import file_errors
 from humaspost.ledger.queries import delivery_lists, totals
 from humaspost.ledger.recovery import copy_detection
@@ -35,6 +35,7 @@ class AccountState(StrEnum):
     NEVER_CHECKED = "never-checked"
     QUOTA = "quota"  # the platform's quota is used up
     THROTTLE = "throttle"  # several outcomes in a row are unknown
+    NOT_CONFIGURED = "not-configured"  # the ledger has it, the config does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,10 @@ class BlockedFile:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """The complete report of ``status``."""
+    """The complete report of ``status``.
+
+    ``future_ledger_time`` is when the ledger was made if that is still to come: nothing due before is sent.
+    """
 
     now: datetime
     sender: SenderStatus
@@ -74,6 +78,7 @@ class StatusReport:
     logins: tuple[LoginRequired, ...]
     blocked_files: tuple[BlockedFile, ...]
     is_ledger_copied: bool
+    future_ledger_time: datetime | None
     posts: tuple[PostTotals, ...]
     counts: Counter[str]
     recent: Counter[str]
@@ -92,6 +97,7 @@ def status_report(office: Office) -> StatusReport:
             logins=tuple(logins_required(conn)),
             blocked_files=tuple(_blocked_files(conn)),
             is_ledger_copied=is_copied,
+            future_ledger_time=creation_time.get_future_time(conn, now=now),
             posts=tuple(totals.list_by_post(conn)),
             counts=totals.count_by_state(conn),
             recent=totals.count_recent(conn, since=now - RECENT_PERIOD),
@@ -103,6 +109,17 @@ def account_summaries(office: Office) -> tuple[AccountSummary, ...]:
     """Return a summary of each account of the config."""
     with office.ledger().read() as conn:
         return _account_summaries(office, conn, now=office.now())
+
+
+def unconfigured_accounts(office: Office) -> tuple[AccountSummary, ...]:
+    """Return a summary of each account that only the ledger has."""
+    names = {account.name for account in office.settings.accounts}
+    with office.ledger().read() as conn:
+        return tuple(
+            AccountSummary(record.name, record.channel, record.display_name, AccountState.NOT_CONFIGURED)
+            for record in accounts.list_accounts(conn)
+            if record.name not in names
+        )
 
 
 def _account_summaries(office: Office, conn: Connection, *, now: datetime) -> tuple[AccountSummary, ...]:

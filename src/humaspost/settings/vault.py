@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from humaspost.base.file_stamp import FileStamp, StampHistory, read_stamp
-from humaspost.base.files import atomic_write
+from humaspost.base.files import atomic_write, lock_path, make_folder
 from humaspost.base.i18n import _
 from humaspost.base.redaction import register
 from humaspost.model.problem import Problem
@@ -98,8 +98,8 @@ class Vault:
 
         register(value)
         seed = self._configured(account, field)
-        self._folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-        with FileLock(self._folder / ".lock", timeout=10, mode=0o600):
+        make_folder(self._folder, mode=_FOLDER_MODE)
+        with FileLock(lock_path(self._folder / ".lock"), timeout=10, mode=0o600):
             stored = self._read_rotated(account)
             previous = stored.get(field, {})
             superseded = [*previous.get("superseded", []), previous.get("value")]
@@ -117,9 +117,10 @@ class Vault:
         """Return an acquired lock: no one else renews the account's tokens; raise RenewalInProgress."""
         from filelock import FileLock, Timeout
 
-        self._folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+        make_folder(self._folder, mode=_FOLDER_MODE)
         try:
-            return FileLock(self._folder / f".{account}.lock", timeout=_RENEWAL_TIMEOUT, mode=0o600).acquire()
+            path = lock_path(self._folder / f".{account}.lock")
+            return FileLock(path, timeout=_RENEWAL_TIMEOUT, mode=0o600).acquire()
         except Timeout:
             raise RenewalInProgress(account) from None
 

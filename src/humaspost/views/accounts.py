@@ -29,6 +29,10 @@ def format_account_state(account: AccountSummary, clock: TimeFormatter) -> str:
             return _("allowance spent") + _format_until(account, clock)
         case AccountState.THROTTLE:
             return _("slowed: answers are missing") + _format_until(account, clock)
+        case AccountState.NOT_CONFIGURED:
+            return _("not in config.toml; renamed? humaspost account rename {name} NEW").format(
+                name=account.name
+            )
         case unreachable:
             assert_never(unreachable)
 
@@ -40,7 +44,7 @@ def _format_until(account: AccountSummary, clock: TimeFormatter) -> str:
 
 
 def format_accounts(accounts: Sequence[AccountSummary], clock: TimeFormatter) -> list[str]:
-    """Return one line per account of the config."""
+    """Return one line per account."""
     if not accounts:
         return [_("There is no account; write one in config.toml: [accounts.x]")]
     rows = [

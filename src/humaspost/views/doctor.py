@@ -88,6 +88,7 @@ def _config_texts() -> dict[Finding, str]:
         Finding.POSTS_MISSING: _("{path} is not there"),
         Finding.POSTS_READABLE: "{path}",
         Finding.STATE_NOT_WRITABLE: _("{path} cannot be written"),
+        Finding.STATE_OF_OTHER_USER: _("{path} belongs to {owner}, so no sender starts for you"),
         Finding.STATE_NOT_PRIVATE: _("{path} can be read by other users"),
         Finding.STATE_WRITABLE: "{path}",
         Finding.DISK_FREE: _("{bytes} GB free"),
@@ -109,6 +110,9 @@ def _office_texts() -> dict[Finding, str]:
             "a copy, or put back: it does not know what was sent since, so no sender starts on it"
         ),
         Finding.CLOCK_BEHIND: _("this computer says {now}, but a sender ran at {heartbeat_at}"),
+        Finding.LEDGER_FROM_FUTURE: _(
+            "this computer says {now}, but the ledger was made at {created_at}: nothing due before that is sent"
+        ),
         Finding.CLOCK_PLAUSIBLE: "{now}",
         Finding.SENDER_RUNNING: "{sender}",
         Finding.SENDER_NOT_RUNNING: "{sender}",
@@ -163,6 +167,7 @@ def _remedies() -> dict[Finding, str]:
         Finding.NO_MEDIA_HOST: _("write [media] in config.toml: docs/config.md"),
         Finding.POSTS_MISSING: _("make it, or mend posts = ... in config.toml"),
         Finding.STATE_NOT_WRITABLE: "chown $USER {path}",
+        Finding.STATE_OF_OTHER_USER: "sudo -u {owner} humaspost doctor",
         Finding.STATE_NOT_PRIVATE: "chmod 700 {path}",
         Finding.DISK_FULL: _("make room: without it nothing can be recorded, so nothing is sent"),
         Finding.SECRETS_UNREADABLE: "{hint}",
@@ -175,6 +180,9 @@ def _remedies() -> dict[Finding, str]:
         Finding.UNRESOLVED_DELIVERIES: "humaspost status",
         Finding.FILE_ERRORS: "humaspost status",
         Finding.CLOCK_BEHIND: _("set the clock: timedatectl set-ntp true"),
+        Finding.LEDGER_FROM_FUTURE: _(
+            "if the clock is right now: humaspost run; else: timedatectl set-ntp true"
+        ),
         Finding.ACCOUNT_NOT_CONFIGURED: _("renamed? humaspost account rename {account} NEW"),
         Finding.ACCOUNT_NEVER_CHECKED: check,
         Finding.LOGIN_REFUSED: check,

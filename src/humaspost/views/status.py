@@ -52,20 +52,18 @@ def _with_blank_line(lines: Sequence[str]) -> list[str]:
 
 
 def _format_attention(report: StatusReport, clock: TimeFormatter, columns: int) -> list[str]:
+    ledger_lines = _format_ledger(report, clock)
     stale_files = report.sender.stale_files
-    count = len(report.attention) + len(report.logins) + len(report.blocked_files) + report.is_ledger_copied
-    count += len(stale_files)
+    count = len(report.attention) + len(report.logins) + len(report.blocked_files)
+    count += len(ledger_lines) + len(stale_files)
     if not count:
         return [_("Nothing needs you.")]
     words = [state_word(need.state) for need in report.attention]
     text_width = max(8, *(display_width(word) for word in [*words, _("login"), _("error")]))
     post_width = max(16, *(display_width(need.post) for need in report.attention)) if report.attention else 16
     lines = [_("NEEDS YOU ({count})").format(count=count)]
-    if report.is_ledger_copied:
-        reason = _("a copy, or put back: no sender starts on it")
-        lines += _format_block(
-            text_width, _("error"), _("the ledger"), [reason, "humaspost restore --adopt"], columns
-        )
+    for details in ledger_lines:
+        lines += _format_block(text_width, _("error"), _("the ledger"), details, columns)
     for file in stale_files:
         details = describe_stale_file(file, report.sender, clock)
         title = _("{path}, not in use").format(path=escape_unsafe(file.path))
@@ -85,6 +83,22 @@ def _format_attention(report: StatusReport, clock: TimeFormatter, columns: int) 
             remedy = _("what was planned goes out; nothing new is seen: humaspost check")
         lines += _format_block(
             text_width, _("error"), escape_unsafe(blocked.file), [blocked.code, remedy], columns
+        )
+    return lines
+
+
+def _format_ledger(report: StatusReport, clock: TimeFormatter) -> list[list[str]]:
+    """Return what is wrong with the ledger itself: the reason and the next step of each."""
+    lines = []
+    if report.is_ledger_copied:
+        lines.append([_("a copy, or put back: no sender starts on it"), "humaspost restore --adopt"])
+    if report.future_ledger_time is not None:
+        made_at = clock.format_full(report.future_ledger_time)
+        lines.append(
+            [
+                _("made by a clock that was ahead: nothing due before {when} is sent").format(when=made_at),
+                _("if the clock is right now, start a sender: humaspost run"),
+            ]
         )
     return lines
 

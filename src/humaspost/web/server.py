@@ -27,16 +27,24 @@ def bind_socket(host: str, port: int) -> socket.socket:
 
 
 def serve(
-    app: Starlette, listener: socket.socket, stop: threading.Event, *, on_started: Callable[[], None]
+    app: Starlette,
+    listener: socket.socket,
+    stop: threading.Event,
+    *,
+    on_started: Callable[[], None],
+    check: Callable[[], None],
 ) -> None:
-    """Answer requests until ``stop`` is set, then finish the current ones."""
+    """Answer requests until ``stop`` is set, then finish the current ones.
+
+    ``check`` is called several times a second; what it raises ends the server too.
+    """
     server = uvicorn.Server(_uvicorn_config(app))
     worker = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)
     worker.start()
     on_started()
     try:
         while worker.is_alive() and not stop.wait(0.2):
-            pass
+            check()
     finally:
         server.should_exit = True
         worker.join(timeout=15)

@@ -28,7 +28,7 @@ class Disk:
         self.refused = 0
         self.committer = self
 
-    def submit(self, work: Callable[[Any], None]) -> "Future[None]":
+    def submit(self, work: Callable[[Any], None], *, is_outcome: bool) -> "Future[None]":
         """Do the work; fail the first time."""
         future: Future[None] = Future()
         end = time.monotonic() + 15 * SECOND

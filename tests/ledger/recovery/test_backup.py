@@ -12,8 +12,9 @@ from sqlalchemy import insert, select, update
 from humaspost.ledger import database, senders
 from humaspost.ledger.database import FILE, Ledger, LedgerError, open_ledger
 from humaspost.ledger.deliveries import restore_gap, unknown_outcomes
+from humaspost.ledger.errors import LedgerReplacedError
 from humaspost.ledger.recovery import backup, copy_detection, restore
-from humaspost.ledger.schema import account, attempt, delivery, plan_row, post, rendition
+from humaspost.ledger.schema import account, attempt, delivery, meta, plan_row, post, rendition
 from humaspost.model.delivery import State
 from humaspost.policy.eligibility import check_recipient
 
@@ -231,3 +232,19 @@ def test_the_log_of_a_deleted_ledger_is_not_applied_to_a_restored_one(ledger: Le
         assert conn.scalars(select(account.c.name)).all() == ["x"]
         assert database.quick_check(conn) == "ok"
     restored.close()
+
+
+def test_what_had_the_ledger_open_writes_into_neither_after_a_restore(tmp_path: Path, ledger: Ledger) -> None:
+    backup.create_backup(tmp_path / FILE, tmp_path / "copy", now=NOW)
+    save = insert(meta).values(key="a", value="1")
+    with closing(open_ledger(tmp_path, now=NOW, create=False)) as other:
+        other.write(lambda conn: conn.execute(save))
+        restored = restore.restore_backup(
+            tmp_path, tmp_path / "copy", check_recipient=check_recipient, now=NOW
+        )
+        with pytest.raises(LedgerReplacedError):
+            other.write(lambda conn: conn.execute(insert(meta).values(key="b", value="1")))
+    assert restored.archived_path is not None
+    for path, expected in ((restored.archived_path, {"a"}), (tmp_path / FILE, set())):
+        with database.open_readonly(path) as conn:
+            assert set(conn.scalars(select(meta.c.key).where(meta.c.value == "1"))) == expected

@@ -23,11 +23,11 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help=_("as in config.toml: 
 def list_(json: JsonOption = False) -> None:
     """Every account, and what is known of it."""
     from humaspost.cli.office import open_office, time_formatter
-    from humaspost.reports.status import account_summaries
+    from humaspost.reports.status import account_summaries, unconfigured_accounts
     from humaspost.views.accounts import account_to_json, format_accounts
 
     office = open_office()
-    summaries = account_summaries(office)
+    summaries = (*account_summaries(office), *unconfigured_accounts(office))
     if json:
         entries = [{**account_to_json(one), "channel": one.channel} for one in summaries]
         print_json({"schema": 1, "accounts": entries})
@@ -125,14 +125,22 @@ def rename(
 ) -> None:
     """Keep an account's history under its new name; write the new name in config.toml first."""
     from humaspost.app import verbs
-    from humaspost.cli.office import open_office
+    from humaspost.cli.office import check_state_owner, open_office
 
     office = open_office()
+    check_state_owner(office.settings)
     _check_account_exists(office.settings.account(new) is not None, new)
     if office.settings.account(old) is not None:
         message = _("config.toml still has [accounts.{old}]; write [accounts.{new}] in its place first")
         raise typer.BadParameter(message.format(old=old, new=new))
-    if not verbs.rename_account(office, old, new):
+    try:
+        is_known = verbs.rename_account(office, old, new)
+    except verbs.NameTaken as error:
+        message = _(
+            "the ledger has something of both {old} and {new}, and one account cannot have two histories"
+        )
+        raise typer.BadParameter(message.format(old=old, new=new)) from error
+    if not is_known:
         raise typer.BadParameter(_("the ledger knows no account {name!r}").format(name=old))
     lines = [_("{old} is {new} from now on; nothing is sent twice for it.").format(old=old, new=new)]
     lines.append(_("In posts that name it, and in credentials.toml, write {new} too.").format(new=new))

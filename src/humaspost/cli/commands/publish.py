@@ -17,7 +17,7 @@ def publish(
     from humaspost.app import verbs
     from humaspost.app.scan import scan_folder
     from humaspost.cli.exit_codes import exit_code_of
-    from humaspost.cli.office import open_office, time_formatter
+    from humaspost.cli.office import check_state_owner, open_office, time_formatter
     from humaspost.cli.post_lookup import UnusablePost, find_post
     from humaspost.cli.progress import BLOCKING_KINDS, ProgressPrinter
     from humaspost.reports.publish import publish_preview
@@ -31,6 +31,7 @@ def publish(
     )
 
     office = open_office()
+    check_state_owner(office.settings)
     scan_result = scan_folder(office)
     selected = find_post(post, scan_result.posts, problems=scan_result.problems, root=office.settings.root)
     errors = [

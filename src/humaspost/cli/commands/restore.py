@@ -24,9 +24,11 @@ def restore(
     if adopt and file is not None:
         raise typer.BadParameter(_("--adopt takes no FILE"))
     from humaspost.app import backups
-    from humaspost.cli.office import open_office, time_formatter
+    from humaspost.cli.office import check_state_owner, open_office, time_formatter
 
     office = open_office()
+    check_state_owner(office.settings)
+    backups.check_unused(office)
     clock = time_formatter(office)
     source, since = backups.get_restore_point(office, file, adopt=adopt)
     print_note(
@@ -56,4 +58,4 @@ def _format_result(unknown_count: int, archived_path: Path | None) -> list[str]:
     lines = [message.format(count=unknown_count)]
     if archived_path:
         lines.append(_("What was the ledger lies in {path}").format(path=archived_path))
-    return [*lines, _("Settle them: humaspost status. Restart `humaspost serve` if it runs.")]
+    return [*lines, _("Settle them: humaspost status. Then start `humaspost schedule` and `serve` again.")]

@@ -31,6 +31,7 @@ def schedule(
 
         with ProgressPrinter(office, jsonl=jsonl, show_next=True) as printer, stop:
             office.emit = printer.emit
+            office.ledger(write=True, upgrade=True)  # the header reads it
             if not jsonl:
                 _print_header(office)
             remaining = verbs.schedule(office, stop.requested)

@@ -22,15 +22,16 @@ def serve(
     jsonl: Annotated[bool, typer.Option("--jsonl", help=_("one event per line, in JSON"))] = False,
 ) -> ExitCode:
     """Take the platforms' webhooks, until stopped: what became of each message, who wrote, who left."""
-    from humaspost.app.webhooks import list_endpoints
+    from humaspost.app.webhooks import list_endpoints, open_ledger_for_webhooks
     from humaspost.cli.commands.schedule import StopSignal
-    from humaspost.cli.office import open_office
+    from humaspost.cli.office import check_state_owner, open_office
     from humaspost.cli.progress import ProgressPrinter
     from humaspost.web.server import bind_socket
     from humaspost.web.server import serve as run
     from humaspost.web.webhooks import build_application
 
     office = open_office()
+    check_state_owner(office.settings)
     account_hooks = list_endpoints(office)
     missing = _check_secrets(account_hooks)
     if missing or not account_hooks:
@@ -41,16 +42,19 @@ def serve(
         return ExitCode.CONFIG
     listener = bind_socket(host, port)
     address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
-    office.ledger(write=True)
-    with ProgressPrinter(office, jsonl=jsonl) as printer, StopSignal() as stop:
+    with (
+        open_ledger_for_webhooks(office) as check_ledger,
+        ProgressPrinter(office, jsonl=jsonl) as printer,
+        StopSignal() as stop,
+    ):
         office.emit = printer.emit
         run(
             build_application(office, account_hooks),
             listener,
             stop.requested,
             on_started=lambda: _print_header(address, account_hooks, jsonl=jsonl),
+            check=check_ledger,
         )
-    office.close()
     return ExitCode.INTERRUPTED if stop.interrupted else ExitCode.OK
 
 

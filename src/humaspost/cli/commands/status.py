@@ -55,7 +55,10 @@ def status(
         print_text(format_status(report, clock=times, columns=terminal_columns()))
     return (
         _exit_code(
-            report.attention or report.is_ledger_copied or report.sender.stale_files,
+            report.attention
+            or report.is_ledger_copied
+            or report.future_ledger_time
+            or report.sender.stale_files,
             report.logins,
             report.blocked_files,
         )

@@ -22,7 +22,7 @@ def commit(sender: SenderContext, operation: Callable[[Connection], T]) -> T:
     """
     while True:
         try:
-            return sender.ledger.committer.submit(operation).result()
+            return sender.ledger.committer.submit(operation, is_outcome=True).result()
         except Exception as error:
             report_refusal(sender, error)
             sender.receipts.pause()

@@ -81,7 +81,7 @@ class ReceiptQueue:
                 )
 
         try:
-            ledger.committer.submit(operation).result()
+            ledger.committer.submit(operation, is_outcome=True).result()
         except Exception:
             # A failed transaction puts its receipts back, in their old order.
             with self._lock:

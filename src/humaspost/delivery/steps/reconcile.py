@@ -54,7 +54,9 @@ def _check_delivery(account_session: AccountSession, sender: SenderContext, unkn
             )
         )
         answer = Proof.NO_ANSWER
-    answer = sender.ledger.write(lambda conn: _record_result(conn, account_session, sender, unknown, answer))
+    answer = sender.ledger.write(
+        lambda conn: _record_result(conn, account_session, sender, unknown, answer), is_outcome=True
+    )
     if answer is Proof.NO_ANSWER:
         return
     kind = EventKind.FOUND if isinstance(answer, Receipt) else EventKind.CHECKED

@@ -80,7 +80,7 @@ def _fetch_url(
         snapshot = account_session.session.read_back(receipt)
         url = snapshot.url if snapshot else None
         if url is not None:
-            sender.ledger.write(lambda conn: receipts.set_url(conn, intent.key, url))
+            sender.ledger.write(lambda conn: receipts.set_url(conn, intent.key, url), is_outcome=True)
     except Exception as error:
         detail = f"address: {getattr(error, 'orig', error)}"
         sender.emit(

@@ -11,7 +11,7 @@ from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.delivery.events import DeliveryEvent, describe_error
 from humaspost.delivery.steps.retry import as_channel_error, decide
 from humaspost.ledger import accounts
-from humaspost.ledger.accounts import AccountConflict, WrongAccount
+from humaspost.ledger.accounts import AccountConflict, AccountRenamed, WrongAccount
 from humaspost.ledger.holds import account_holds
 from humaspost.model.account import Identity
 from humaspost.model.errors import AnyChannelError, AuthFailed, ChannelError
@@ -49,7 +49,7 @@ def verify_account(
     """
     now = sender.now()
     with sender.ledger.read() as conn:
-        row = accounts.get_by_name(conn, account_session.account.name)
+        row = accounts.get_by_id(conn, account_session.account_id)
     if row is not None and row.checked_identity == account_session.identity and not force:
         if row.hold == AccountHold.LOGIN:
             retry_at: datetime = row.hold_until or now + LOGIN_RETRY_DELAY  # no time = only a user ends it
@@ -64,7 +64,7 @@ def verify_account(
     try:
         identity = account_session.session.whoami()
         sender.ledger.write(lambda conn: _bind(conn, account_session, sender, identity, now))
-    except (AccountConflict, WrongAccount) as error:
+    except (AccountConflict, AccountRenamed, WrongAccount) as error:
         return _hold_account(account_session, sender, AuthFailed("wrong-account", str(error)), now)
     except AuthFailed as error:
         return _hold_account(account_session, sender, error, now)
@@ -108,7 +108,7 @@ def _handle_check_error(
 def hold_due_deliveries(account_session: AccountSession, sender: SenderContext) -> bool:
     """Hold due deliveries under a refused login or used-up quota; return False without one."""
     with sender.ledger.read() as conn:
-        row = accounts.get_by_name(conn, account_session.account.name)
+        row = accounts.get_by_id(conn, account_session.account_id)
     if row is None or row.hold not in account_holds.PERSISTENT:
         return False
     # A user may have released the account since: the transaction checks that again.
@@ -125,7 +125,7 @@ def refresh_login(account_session: AccountSession, sender: SenderContext) -> boo
     """
     now = sender.now()
     with sender.ledger.read() as conn:
-        row = accounts.get_by_name(conn, account_session.account.name)
+        row = accounts.get_by_id(conn, account_session.account_id)
     if row is not None and row.hold == AccountHold.LOGIN and row.checked_identity != account_session.identity:
         verify_account(account_session, sender)
         return True
@@ -150,7 +150,7 @@ def _bind(
 
     Where the login was good all along, only a user ends the hold.
     """
-    account_session.account_id = accounts.bind_account(
+    accounts.bind_account(
         conn,
         account_session.account_id,
         identity,
@@ -158,7 +158,7 @@ def _bind(
         configured=sender.configured,
         checked_identity=account_session.identity,
     )
-    row = accounts.get_by_name(conn, account_session.account.name)
+    row = accounts.get_by_id(conn, account_session.account_id)
     if row is not None and row.hold == AccountHold.LOGIN and row.hold_until is not None:
         account_holds.release_account(conn, account_session.account_id, now=now)
 

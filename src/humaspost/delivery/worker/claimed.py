@@ -136,7 +136,8 @@ class ClaimedDeliveries:
         keys, now, owner = [claimed.key for claimed in deliveries], self._sender.now(), self._sender.owner
         if keys:
             self._sender.ledger.write(
-                lambda conn: claims.release_claims(conn, keys, owner=owner, not_before=until, now=now)
+                lambda conn: claims.release_claims(conn, keys, owner=owner, not_before=until, now=now),
+                is_outcome=True,
             )
         self.discard(deliveries)
 

@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -20,6 +21,7 @@ from humaspost.delivery.worker.gate_queue import GateQueue
 from humaspost.delivery.worker.preparations import PREPARE_AHEAD, Preparations
 from humaspost.ledger.deliveries import claims
 from humaspost.ledger.deliveries.gate import Deferred, GateRequest
+from humaspost.ledger.errors import LedgerReplacedError
 from humaspost.model.delivery import Intent
 from humaspost.model.event_kind import EventKind
 
@@ -114,6 +116,8 @@ class AccountWorker:
             try:
                 pause = self._tick()
                 self._handled_wake_count = wake_count
+            except LedgerReplacedError:
+                pause = MAX_SLEEP  # the process ends with it, and says so once
             except Exception as error:
                 # A failed commit (disk full, say) ends only this turn: no intent, no send.
                 self.sender.emit(
@@ -122,7 +126,8 @@ class AccountWorker:
                 pause = 1.0
             if pause > 0:
                 self._wake_event.wait(pause)
-        self._claimed.release_all()
+        with suppress(LedgerReplacedError):
+            self._claimed.release_all()
 
     def _tick(self) -> float:
         """Run one turn; return the seconds until the next."""

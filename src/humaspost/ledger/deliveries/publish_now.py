@@ -156,6 +156,7 @@ def wait_until_idle(ledger: Ledger, *, deadline: float) -> bool:
 def _wait_until(is_done: Callable[[Connection], bool], ledger: Ledger, deadline: float) -> bool:
     end = time.monotonic() + deadline
     while time.monotonic() < end:
+        ledger.check_path()
         with ledger.read() as conn:
             if is_done(conn):
                 return True

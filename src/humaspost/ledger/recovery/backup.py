@@ -5,7 +5,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from humaspost.base.files import written_path
+from humaspost.base.files import make_folder, written_path
 from humaspost.base.i18n import _
 from humaspost.ledger import database
 from humaspost.ledger.database import LedgerError, UnsupportedLedgerError
@@ -49,7 +49,7 @@ def _verify(connection: sqlite3.Connection) -> None:
 def create_in_state(state: Path, *, now: datetime) -> Path:
     """Create a backup in the state folder, and keep at most 14 backups there."""
     folder = state / FOLDER
-    folder.mkdir(mode=0o700, exist_ok=True)
+    make_folder(folder)
     target = folder / now.astimezone(UTC).strftime(_NAME)
     create_backup(state / database.FILE, target, now=now)
     for old in [path for path in list_backups(state) if path != target][: -(MAX_BACKUPS - 1)]:

@@ -1,14 +1,18 @@
 """The restore of a backup, and the adoption of a copied ledger; both record the gap."""
 
+import os
 import shutil
+import sqlite3
 import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, delete
 
-from humaspost.base.files import sync_folder
+from humaspost.base.files import make_folder, sync_folder
 from humaspost.ledger import accounts, database
 from humaspost.ledger.database import Ledger
 from humaspost.ledger.deliveries import claims, restore_gap
@@ -36,13 +40,13 @@ class RestoreResult:
 def restore_backup(
     state: Path, source: Path, *, check_recipient: CheckRecipient, now: datetime
 ) -> RestoreResult:
-    """Replace the ledger with a copy of ``source``; the caller holds the sender's lock.
+    """Replace the ledger with a copy of ``source``; the caller holds both locks.
 
     A crash leaves the old ledger or the new one.
     """
     restore_folder = state / RESTORE_FOLDER
     shutil.rmtree(restore_folder, ignore_errors=True)
-    restore_folder.mkdir(mode=0o700, parents=True)
+    make_folder(restore_folder)
     database.copy_ledger(source, restore_folder / database.FILE)
     ledger = database.open_ledger(restore_folder, now=now, create=False, upgrade=True)
     try:
@@ -51,9 +55,10 @@ def restore_backup(
         ledger.close()
     database.checkpoint(restore_folder / database.FILE)
     copy_detection.add_accepted(state, new_generation)
-    archived_path = _archive_ledger(state, now)
-    (restore_folder / database.FILE).replace(state / database.FILE)
-    sync_folder(state)
+    with _blocked_writers(state / database.FILE):
+        archived_path = _archive_ledger(state, now)
+        (restore_folder / database.FILE).replace(state / database.FILE)
+        sync_folder(state)
     copy_detection.set_accepted(state, new_generation)
     shutil.rmtree(restore_folder, ignore_errors=True)
     return RestoreResult(result.since, result.unknown_count, archived_path)
@@ -88,6 +93,22 @@ def _mark_restored(
     return ledger.write(operation), new_generation
 
 
+@contextmanager
+def _blocked_writers(path: Path) -> Iterator[None]:
+    """Let no other process commit to the ledger while it is replaced.
+
+    A writer that waits meanwhile finds another file at the path, and commits nothing.
+    """
+    # Windows does not rename a file that is open; there nobody can have the old ledger open any more.
+    if os.name != "posix" or not path.exists():
+        yield
+        return
+    with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
+        with suppress(sqlite3.DatabaseError):  # too damaged for any writer
+            connection.execute("BEGIN IMMEDIATE")
+        yield
+
+
 def _archive_ledger(state: Path, now: datetime) -> Path | None:
     """Move the old ledger to the archive folder; return its path, or None if there was none."""
     # Also the log of a ledger that was deleted: SQLite would apply it to the restored one.
@@ -95,7 +116,7 @@ def _archive_ledger(state: Path, now: datetime) -> Path | None:
     if not suffixes:
         return None
     folder = state / ARCHIVE_FOLDER
-    folder.mkdir(mode=0o700, exist_ok=True)
+    make_folder(folder)
     target = folder / f"ledger-{now.astimezone(UTC):%Y%m%dT%H%M%S%fZ}.sqlite3"
     # A ledger without its log looks like a complete, older ledger: the log is moved last.
     for suffix in suffixes:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from humaspost.base.files import atomic_write, created
+from humaspost.base.files import atomic_write, created, make_folder
 from humaspost.base.loopback import is_loopback_url
 from humaspost.media.hosting.bucket import Bucket, BucketError
 from humaspost.model.channel import FitFile
@@ -212,7 +212,7 @@ def _load_salt(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent)
     # If another command created the file first, its salt is used.
     with suppress(FileExistsError), created(path) as out:
         out.write(secrets.token_bytes(32))

@@ -1,0 +1,41 @@
+"""The owner of the state folder, who alone may send.
+
+What another user, root included, writes there cannot be opened by the owner.
+"""
+
+import os
+from pathlib import Path
+
+
+class WrongUser(Exception):
+    """A sender that is started by another user than the one whose state folder it is."""
+
+    def __init__(self, path: Path, *, owner: str, user: str) -> None:
+        super().__init__(f"{path} belongs to {owner}, not to {user}")
+        self.path, self.owner, self.user = path, owner, user
+
+
+def check_owner(state: Path, office: Path) -> None:
+    """Raise WrongUser where this user does not own the state folder.
+
+    Where there is none yet, only root in somebody's office is refused.
+    """
+    if os.name != "posix":
+        return
+    user = os.geteuid()
+    if state.exists():
+        folder, is_wrong = state, state.stat().st_uid != user
+    else:
+        folder, is_wrong = office, user == 0 and office.stat().st_uid != 0
+    if is_wrong:
+        raise WrongUser(folder, owner=_user_name(folder.stat().st_uid), user=_user_name(user))
+
+
+def _user_name(number: int) -> str:
+    """Return the name of the user, or ``#`` and its number, as sudo takes it."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"#{number}"
