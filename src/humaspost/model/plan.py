@@ -1,6 +1,7 @@
 """The plan: one row per post and account, with its rendition."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from humaspost.model.account import Account
@@ -77,8 +78,10 @@ class NotPlanned:
 class Plan:
     """All rows by time, and the posts that are not planned.
 
-    The ledger, not the plan, finds posts that vanished.
+    ``stamps`` are the files' identities and times as they were read. The ledger, not the plan, finds posts
+    that vanished.
     """
 
     rows: tuple[PlanRow, ...]
     held: tuple[NotPlanned, ...] = ()
+    stamps: Mapping[str, str] = field(default_factory=dict)

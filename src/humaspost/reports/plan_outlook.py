@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from humaspost.app.office import Office
 from humaspost.app.scan import ScanResult
 from humaspost.ledger.database import get_created_at
-from humaspost.ledger.deliveries.sync_plan import PENDING_STATES, is_mass_removal
+from humaspost.ledger.deliveries.vanished_posts import PENDING_STATES, is_mass_removal
 from humaspost.ledger.queries import totals
 from humaspost.model.decision import TooLate
 from humaspost.model.delivery import State

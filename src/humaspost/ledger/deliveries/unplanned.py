@@ -1,0 +1,36 @@
+"""Deliveries that the newest plan does not have; each goes on when the plan has it again."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, case, true
+
+from humaspost.ledger.deliveries import states, thread_parts
+from humaspost.ledger.schema import delivery
+from humaspost.model.delivery import State
+from humaspost.model.reasons import StopReason
+
+
+def hold_unplanned(conn: Connection, where: Any, *, now: datetime) -> int:
+    """Hold what is not sent yet, whatever else stops it; return how many deliveries."""
+    # What failed or was missed follows the file, like every other one that a changed file frees.
+    is_ended = delivery.c.state.in_((State.FAILED, State.MISSED))
+    latest = case((is_ended, true()), else_=delivery.c.use_latest_rendition)
+    return states.move(
+        conn,
+        states.DROP,
+        where,
+        now=now,
+        reason=StopReason.NOT_PLANNED,
+        owner=None,
+        use_latest_rendition=latest,
+    )
+
+
+def release_planned(conn: Connection, where: Any, *, now: datetime) -> int:
+    """Schedule again what the plan has again, under the late policy; return how many deliveries."""
+    is_back = where & (delivery.c.reason == StopReason.NOT_PLANNED)
+    count = states.move(conn, states.UNHOLD, is_back, now=now, reason="")
+    if count:
+        thread_parts.hold_following(conn, where, now=now)
+    return count
