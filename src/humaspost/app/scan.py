@@ -1,7 +1,7 @@
 """The scan of the posts folder: read it, check it and sync the ledger with it."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -93,7 +93,7 @@ def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled
         NotPlanned(broken_file.id, file, "", FileHold.ERROR)
         for file, broken_file in folder_content.broken_posts.items()
     ]
-    new_plan = replace(new_plan, held=(*new_plan.held, *broken, *unsettled))
+    new_plan = replace(new_plan, held=(*new_plan.held, *broken, *unsettled), stamps=folder_content.stamps)
     folder_missing = not office.settings.posts.is_dir()
     all_problems = tuple(_sort_problems([*problems, *more]))
     return ScanResult(
@@ -122,25 +122,27 @@ def create_plan_context(office: Office) -> PlanningContext:
     """Return the facts of the office that planning needs."""
     policy = office.settings.policy
     same_text_period = timedelta(days=policy.same_text_days)
+    recent_texts, started_posts = _published_before(office, since=office.now() - same_text_period)
     return PlanningContext(
         accounts=office.settings.accounts,
         channels=office.channels,
         policy_of=lambda post: get_post_policy(post, policy),
         statuses=office.account_statuses(),
-        recent_texts=_recent_texts(office, since=office.now() - same_text_period),
+        recent_texts=recent_texts,
+        started_posts=started_posts,
         same_text=same_text_period,
         convert=office.is_converting,
     )
 
 
-def _recent_texts(office: Office, *, since: datetime) -> Sequence[PublishedText]:
-    """Return the texts that were published since then."""
+def _published_before(office: Office, *, since: datetime) -> tuple[Sequence[PublishedText], Collection[str]]:
+    """Return the texts that were published since then, and all posts of which something was published."""
     if not office.has_ledger:
-        return ()
+        return (), ()
     from humaspost.ledger.queries import delivery_lists
 
     with office.ledger().read() as conn:
-        return delivery_lists.recent_texts(conn, since=since)
+        return delivery_lists.recent_texts(conn, since=since), delivery_lists.started_posts(conn)
 
 
 def sync_ledger(office: Office, scanned: ScanResult) -> "SyncResult":

@@ -43,6 +43,11 @@ def stamp_of(status: os.stat_result) -> FileStamp:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
+def format_stamp(stamp: FileStamp) -> str:
+    """Return the stamp as the ledger keeps it: without the device, whose number changes at a restart."""
+    return "-".join(map(str, stamp[1:]))
+
+
 def scan_folder(folder: Path, root: Path) -> tuple[list[PostFile], list[Problem]]:
     """Return every post file below ``folder``, sorted by path, and the problems of other files."""
     return _FolderScan(folder, root).result()

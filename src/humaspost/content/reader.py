@@ -1,11 +1,18 @@
 """The posts folder as posts and problems; a bad file never hides or blocks the others."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from humaspost.content.cross_checks import check_all
-from humaspost.content.folder import FileStamp, PostFile, read_bytes, scan_folder, unreadable_message
+from humaspost.content.folder import (
+    FileStamp,
+    PostFile,
+    format_stamp,
+    read_bytes,
+    scan_folder,
+    unreadable_message,
+)
 from humaspost.content.frontmatter.keys import NameIndex
 from humaspost.content.post_file import BrokenPost, ParsedFile, parse_post_file
 from humaspost.content.source import FILE_LIMIT
@@ -33,7 +40,7 @@ class FolderReading:
 
     ``files`` has every file whose name makes it a post. ``broken_posts`` maps files without a valid post to their
     readable fields. ``unsettled_files`` maps files that are still being written to the id of their last reading;
-    they are in neither ``posts`` nor ``broken_posts``.
+    they are in neither ``posts`` nor ``broken_posts``. ``stamps`` are those of the files as they were read.
     """
 
     posts: tuple[Post, ...]
@@ -41,6 +48,7 @@ class FolderReading:
     files: tuple[str, ...]
     broken_posts: dict[str, BrokenPost]
     unsettled_files: dict[str, str]
+    stamps: Mapping[str, str] = field(default_factory=dict)
 
 
 class PostReader:
@@ -150,6 +158,11 @@ class PostReader:
             files=tuple(item.file for item in entries),
             broken_posts={parsed.file: parsed.broken_post for parsed in files if parsed.post is None},
             unsettled_files=dict(self._unsettled),
+            stamps={
+                parsed.file: format_stamp(stamp)
+                for stamp, parsed in self._parsed_files.values()
+                if parsed.file not in self._unsettled
+            },
         )
 
 

@@ -138,9 +138,14 @@ MADE_BY: dict[str, tuple[str, ...]] = {
     "mark-unknown": ("lose_answer",),
     "prove-absent": ("check_unknown",),
     "hold": ("hold_account", "hold_file", "retry", "publish_now"),
-    "unhold": ("release_account", "hold_file", "pause", "succeed"),
+    "unhold": ("release_account", "hold_file", "pause", "succeed", "change_accounts"),
     "expire-parts": ("gate",),
     "replan": ("edit_post",),
+    "unexpire": ("edit_post",),
+    "drop": ("change_accounts", "change_list"),
+    "cancel-surplus": ("change_thread",),
+    "restore-part": ("change_thread",),
+    "allow-consented": ("change_list",),
     "confirm-published": ("confirm_published",),
     "retry": ("retry",),
     "cancel": ("cancel",),
@@ -217,15 +222,12 @@ DESIGN: dict[State, set[State]] = {
 }
 
 
-#: The design names these too, and no command makes them: an end of the last three is never undone, what is only
-#: scheduled ends at the gate (claimed), and a claimed delivery is released before it can be cancelled.
+#: The design names these too, and no command makes them: what is only scheduled ends at the gate (claimed), and a
+#: claimed delivery is released before it can be cancelled.
 NOT_MADE = {
     (State.SCHEDULED, State.EXPIRED),
     (State.SCHEDULED, State.REFUSED),
     (State.PREPARING, State.CANCELLED),
-    (State.EXPIRED, State.SCHEDULED),
-    (State.REFUSED, State.SCHEDULED),
-    (State.CANCELLED, State.SCHEDULED),
 }
 #: What the design says in the text around its table.
 BESIDE = {
@@ -235,6 +237,8 @@ BESIDE = {
     *((State.UNKNOWN, target) for target in states.WEBHOOK_FAILURES),
     # Later parts follow an expired one; an interrupted `publish` leaves things as they were.
     *((State.HELD, target) for target in (State.EXPIRED, State.MISSED, State.FAILED)),
+    # What the newest plan does not have is held, whatever else stopped it.
+    *((source, State.HELD) for source in (State.MISSED, State.FAILED)),
 } - {(State.UNKNOWN, State.UNKNOWN)}
 
 

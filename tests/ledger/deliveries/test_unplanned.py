@@ -6,15 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from humaspost.ledger.deliveries import publish_now
+from humaspost.ledger.deliveries import outcomes, publish_now
 from humaspost.ledger.holds import pauses
 from humaspost.ledger.schema import account, delivery, plan_row
-from humaspost.model.account import Account
 from humaspost.model.delivery import State
 from humaspost.model.plan import NotPlanned
-from tests.support.ledger_office import Office
-
-OTHER = Account("circle", "circle", {}, "@circle")
+from tests.support.ledger_office import OTHER, Office
 
 
 def name_both(office: Office, post: str) -> None:
@@ -143,3 +140,16 @@ def test_a_removed_file_whose_rest_is_not_planned_is_not_asked_about(office: Off
     )
     office.rows = []
     assert office.sync().held == ()
+
+
+def test_what_an_outcome_schedules_afterwards_is_held_by_the_next_scan(office: Office) -> None:
+    office.plan("a")
+    [intent] = office.send()
+    name_both(office, "a")
+    name_only(office, "a", "circle")
+    assert by_account(office)["square/a/1"] == "sending"
+    office.ledger.write(
+        lambda conn: outcomes.reschedule(conn, intent.key, intent.number, at=None, now=office.now)
+    )
+    office.sync()
+    assert by_account(office)["square/a/1"] == "held not-in-plan"

@@ -133,21 +133,21 @@ def _sync_rows(
             cancelled += [CancelledPart(row.post, row.account.name, part) for part in surplus]
             changed.append(row.post)
     present = {row.post for row in plan.rows}
+    # A post that is held as a whole keeps its rows: its draft may name other accounts.
     for pair, previous in existing.items():
         if previous.planned and pair[0] in present and pair not in planned:
-            _drop_row(conn, previous, now=context.now)
+            _drop_row(conn, previous)
             changed.append(pair[0])
+    unplanned.hold_unplanned_rows(conn, now=context.now)
     return SyncResult(
         new=tuple(dict.fromkeys(new)), changed=tuple(dict.fromkeys(changed)), cancelled=tuple(cancelled)
     )
 
 
-def _drop_row(conn: Connection, row: Row[Any], *, now: datetime) -> None:
-    """Hold what is not sent yet of a post on an account that its file no longer names."""
+def _drop_row(conn: Connection, row: Row[Any]) -> None:
+    """Note that the plan no longer has a post on an account."""
     pair = (plan_row.c.post == row.post) & (plan_row.c.account == row.account)
     conn.execute(update(plan_row).where(pair).values(planned=False))
-    of_row = (delivery.c.post == row.post) & (delivery.c.account == row.account)
-    unplanned.hold_unplanned(conn, of_row, now=now)
 
 
 def _mark_gap_unknown(conn: Connection, touched: set[str], *, now: datetime) -> None:
@@ -219,7 +219,7 @@ def fingerprint(row: PlanRow) -> str:
     """Return a digest that changes with everything that affects what the ledger does."""
     times = [row.due.utc.isoformat(), row.expires.utc.isoformat() if row.expires else None]
     policy = [row.late, row.grace.total_seconds(), row.priority, row.during_pause, row.type]
-    return sha256_digest([row.rendition.hash, times, policy, list(row.audiences), row.repeats])
+    return sha256_digest([row.rendition.hash, times, policy, list(row.audiences), list(row.repeats)])
 
 
 def _plan_values(row: PlanRow) -> dict[str, Any]:
@@ -237,7 +237,7 @@ def _plan_values(row: PlanRow) -> dict[str, Any]:
         "audiences": dump_canonical(list(row.audiences)),
         "rendition": row.rendition.hash,
         "replies_to": row.rendition.replies_to,
-        "repeats": row.repeats,
+        "repeats": dump_canonical(list(row.repeats)),
         "planned": True,
     }
 

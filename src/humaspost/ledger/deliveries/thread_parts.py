@@ -93,8 +93,12 @@ def match_parts(conn: Connection, post: str, account: str, *, now: datetime) -> 
         conn.execute(delete(delivery).where(of_thread, delivery.c.part > count, delivery.c.attempts == 0))
     following = of_thread & (delivery.c.part >= first)
     is_unsent = following & delivery.c.state.in_(states.DROP.sources)
-    conn.execute(update(delivery).where(is_unsent).values(use_latest_rendition=True))
-    is_surplus = following & (delivery.c.part > count) & delivery.c.state.in_(states.CANCEL_SURPLUS.sources)
+    # Before the first write all parts follow the text anyway, and after it none does by that.
+    follows_text = row.first_write_at is not None
+    conn.execute(update(delivery).where(is_unsent).values(use_latest_rendition=follows_text))
+    is_surplus = following & (delivery.c.part > count)
+    states.move(conn, states.RELEASE, is_surplus, now=now, owner=None)
+    is_surplus &= delivery.c.state.in_(states.CANCEL_SURPLUS.sources)
     surplus = tuple(conn.scalars(select(delivery.c.part).where(is_surplus).order_by(delivery.c.part)))
     states.move(conn, states.CANCEL_SURPLUS, is_surplus, now=now, reason=StopReason.NOT_PLANNED, owner=None)
     _restore_parts(conn, row, following & (delivery.c.part <= count), now=now)
@@ -111,7 +115,8 @@ def _first_following(conn: Connection, of_thread: Any) -> int | None:
         | (waits_for_new & delivery.c.use_latest_rendition)
         | _is_surplus()
     )
-    return conn.scalar(select(func.min(delivery.c.part)).where(of_thread, follows))
+    first: int | None = conn.scalar(select(func.min(delivery.c.part)).where(of_thread, follows))
+    return first
 
 
 def _is_surplus() -> Any:
@@ -128,7 +133,7 @@ def _restore_parts(conn: Connection, row: Row[Any], where: Any, *, now: datetime
         reason="",
         due_at=row.due_at,
         not_before=None,
-        use_latest_rendition=True,
+        use_latest_rendition=row.first_write_at is not None,
     )
 
 

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, true
+from sqlalchemy import Connection, case, exists, true
 
 from humaspost.ledger.deliveries import states, thread_parts
-from humaspost.ledger.schema import delivery
+from humaspost.ledger.schema import delivery, plan_row
 from humaspost.model.delivery import State
 from humaspost.model.reasons import StopReason
 
@@ -25,6 +25,20 @@ def hold_unplanned(conn: Connection, where: Any, *, now: datetime) -> int:
         owner=None,
         use_latest_rendition=latest,
     )
+
+
+def hold_unplanned_rows(conn: Connection, *, now: datetime) -> int:
+    """Hold what the ledger still has of posts on accounts that their files no longer name.
+
+    Each time anew: an outcome or the end of another hold may have scheduled a part of it since.
+    """
+    of_unplanned = exists(plan_row.c.post).where(
+        plan_row.c.post == delivery.c.post,
+        plan_row.c.account == delivery.c.account,
+        plan_row.c.planned.is_(False),
+    )
+    is_new = of_unplanned.correlate(delivery) & (delivery.c.reason != StopReason.NOT_PLANNED)
+    return hold_unplanned(conn, is_new, now=now)
 
 
 def release_planned(conn: Connection, where: Any, *, now: datetime) -> int:
