@@ -21,7 +21,7 @@ from humaspost.ledger.deliveries import (
 )
 from humaspost.ledger.holds import account_holds, pauses
 from humaspost.ledger.people import recipients
-from humaspost.ledger.schema import delivery
+from humaspost.ledger.schema import delivery, plan_row
 from humaspost.ledger.webhooks import message_events
 from humaspost.model.channel_event import MessageStatus
 from humaspost.model.decision import Allow, Decision, Deny, GateFacts
@@ -39,7 +39,7 @@ FREQUENT = {
     "release_account": 2,
     "undo_publish_now": 4,
     "receive_failure": 3,
-    "change_thread": 4,
+    "change_thread": 8,
 }
 #: A verb of the ledger, and a change of state that it made; the first state of a new delivery comes from "".
 Change = tuple[str, str, str]
@@ -93,9 +93,16 @@ class Life:
         """Run the operation in one transaction."""
         return self.office.ledger.write(operation)
 
-    def pick(self, *of_states: State, later_part: bool = False, to_person: bool = False) -> Row[Any] | None:
+    def pick(
+        self, *of_states: State, of_begun_thread: bool = False, to_person: bool = False
+    ) -> Row[Any] | None:
         """Return a random delivery in one of these states (none = any), or None."""
-        query = select(delivery).order_by(delivery.c.key).where(delivery.c.part > int(later_part))
+        query = select(delivery).order_by(delivery.c.key)
+        if of_begun_thread:
+            pair = (plan_row.c.post == delivery.c.post) & (plan_row.c.account == delivery.c.account)
+            query = query.join(plan_row, pair).where(
+                delivery.c.part > 1, plan_row.c.first_write_at.isnot(None)
+            )
         if to_person:
             query = query.where(delivery.c.recipient != "")
         if of_states:
@@ -107,8 +114,12 @@ class Life:
         """Return True as often as ``chance`` says."""
         return self.random.random() < chance
 
-    def _decide(self, _facts: GateFacts) -> Decision:
-        return Allow() if self.flip(0.7) else Deny(self.random.choice(list(states.DENIALS)), "pause")
+    def _decide(self, facts: GateFacts) -> Decision:
+        if self.flip(0.7):
+            return Allow()
+        # A thread that has begun is late as often as all else together.
+        is_late = facts.first_write_at is not None and self.flip()
+        return Deny(State.MISSED if is_late else self.random.choice(list(states.DENIALS)), "pause")
 
     # -- files -------------------------------------------------------------------------------------
 
@@ -139,13 +150,12 @@ class Life:
         self.office.sync()
 
     def change_thread(self) -> None:
-        """Give a thread of which a later part stopped fewer parts or more, in time or long after."""
-        stopped = self.pick(State.MISSED, State.FAILED, State.CANCELLED, later_part=True)
+        """Give a thread that has begun fewer parts or more."""
+        of_states = (State.MISSED, State.FAILED, State.CANCELLED, State.SCHEDULED)
+        stopped = self.pick(*of_states, of_begun_thread=True)
         indexes = [n for n, row in enumerate(self.office.rows) if stopped and row.post == stopped.post]
         if stopped is None or not indexes:
             return
-        if self.flip():
-            self.office.now += timedelta(minutes=90)
         row = self.office.rows[indexes[0]]
         self.serial += 1
         is_longer = stopped.state == State.CANCELLED or self.flip(0.2)

@@ -303,6 +303,8 @@ def _update_row(
     conn.execute(update(plan_row).where(pair).values(values))
     deliveries = (delivery.c.post == row.post) & (delivery.c.account == previous.account)
     _move_deliveries(conn, deliveries, values, changes=changes, now=context.now)
+    # Before and after: parts that failed are not scheduled for the moment, and other dates bring expired parts back.
+    surplus = thread_parts.match_parts(conn, row.post, previous.account, now=context.now)
     if changes.is_back:
         unplanned.release_planned(conn, deliveries, now=context.now)
     freed = []
@@ -320,7 +322,7 @@ def _update_row(
         recipient_changes.sync_recipients(
             conn, row.post, previous.account, verdict=context.verdict, now=context.now
         )
-    return thread_parts.match_parts(conn, row.post, previous.account, now=context.now)
+    return surplus + thread_parts.match_parts(conn, row.post, previous.account, now=context.now)
 
 
 def _find_changes(

@@ -34,7 +34,16 @@ def recent_texts(conn: Connection, *, since: datetime) -> list[PublishedText]:
         .join(account, account.c.id == plan_row.c.account)
         .where(plan_row.c.first_write_at > since, plan_row.c.frozen_rendition.isnot(None))
     )
-    return [PublishedText(*texts, tuple(json.loads(repeats or "[]"))) for *texts, repeats in map(tuple, rows)]
+    return [
+        PublishedText(
+            account=row.name,
+            rendition_hash=row.frozen_rendition,
+            post=row.post,
+            published_at=row.first_write_at,
+            repeats=tuple(json.loads(row.repeats or "[]")),
+        )
+        for row in rows
+    ]
 
 
 def started_posts(conn: Connection) -> frozenset[str]:
