@@ -398,7 +398,7 @@ def test_the_same_text_under_another_id_is_refused_unless_it_repeats(fake_office
     fake_office.post("a", "same", ago=5)
     fake_office.run()
     fake_office.post("b", "same")
-    fake_office.post("c", "same", repeats="a")
+    fake_office.post("c", "same", repeats=("a",))
     fake_office.run()
     assert fake_office.states() == {"a": "published", "b": "failed same-text", "c": "published"}
 

@@ -207,7 +207,7 @@ def test_the_same_words_again_are_a_post_of_their_own(
     instagram_harness.set_options(second_publish=second)
     instagram_harness.post("a")
     instagram_harness.run()
-    instagram_harness.post("b", repeats="a")
+    instagram_harness.post("b", repeats=("a",))
     instagram_harness.run()
     ids = {row.post: row.remote_id for row in instagram_harness.deliveries()}
     assert [shown.id for shown in instagram_harness.public_objects()] == [ids["a"], ids["b"]]
@@ -220,7 +220,7 @@ def test_two_with_the_same_words_at_one_time_have_a_container_each(
     """They shared one, and the second was called published by what the first had made."""
     instagram_harness.set_options(second_publish=second)
     instagram_harness.post("a")
-    instagram_harness.post("b", repeats="a")
+    instagram_harness.post("b", repeats=("a",))
     instagram_harness.run()
     live = [("published", shown.id) for shown in instagram_harness.public_objects()]
     assert len(live) == 2
@@ -236,7 +236,7 @@ def test_a_container_of_an_unknown_outcome_belongs_to_no_other_delivery(
     instagram_harness.inject_fault(fault)
     instagram_harness.post("a")
     instagram_harness.run()
-    instagram_harness.post("b", repeats="a")
+    instagram_harness.post("b", repeats=("a",))
     instagram_harness.run()
     instagram_harness.run_lookups(6)
     was, now = instagram_harness.outcomes()["a"], instagram_harness.outcomes()["b"]
@@ -259,7 +259,7 @@ def test_a_delivery_that_a_person_settled_keeps_no_container(
     instagram_harness.run()
     key = instagram_harness.only_delivery.key
     instagram_harness.ledger.write(lambda conn: settle(conn, [key], now=instagram_harness.now()))
-    instagram_harness.post("b", repeats="a")
+    instagram_harness.post("b", repeats=("a",))
     instagram_harness.run()
     assert instagram_harness.outcomes()["b"] == ("published", instagram_harness.public_objects()[1].id)
     assert len(instagram_harness.public_objects()) == 2

@@ -131,3 +131,56 @@ def test_what_was_published_lately_is_not_published_again_under_another_id():
 def test_rows_are_in_the_order_of_their_time():
     found, _problems = made(post("b", "two", after=1), post("a", "one"))
     assert [row.post for row in found.rows] == ["a", "b"]
+
+
+def test_a_post_may_repeat_a_post_that_repeats_another():
+    weekly = [post("w-1"), post("w-2", after=7, repeats="w-1"), post("w-3", after=14, repeats="w-2")]
+    found, problems = made(*weekly)
+    assert problems == []
+    assert {row.post: row.repeats for row in found.rows} == {
+        "w-1": (),
+        "w-2": ("w-1",),
+        "w-3": ("w-2", "w-1"),
+    }
+
+
+def test_the_hint_names_the_newest_of_several_so_that_it_ends_the_problem():
+    weekly = [post("w-1"), post("w-2", after=7, repeats="w-1"), post("w-3", after=14)]
+    _found, problems = made(*weekly)
+    assert [(p.file, p.hint) for p in problems] == [("posts/w-3.md", "on purpose? write: repeats: w-2")]
+
+
+def test_posts_that_repeat_each_other_have_an_end():
+    found, _problems = made(post("a", repeats="b"), post("b", "two", after=1, repeats="a"))
+    assert {row.post: row.repeats for row in found.rows} == {"a": ("b", "a"), "b": ("a", "b")}
+
+
+def said(name: str, *, ago: float, repeats: tuple[str, ...] = ()) -> PublishedText:
+    """Return that the post with the common text was published so many days before it is due here."""
+    digest = made(post("a"))[0].rows[0].rendition.hash
+    return PublishedText("square", digest, name, DUE - timedelta(days=ago), repeats)
+
+
+def test_a_post_that_has_begun_is_no_error_because_of_a_later_one():
+    found, problems = made(post("w-1"), published=[said("w-1", ago=0), said("w-2", ago=-1)])
+    assert (codes(problems), len(found.rows)) == ([], 1)
+    known = PlanningContext(
+        ACCOUNTS,
+        {"square": PlanningChannel()},
+        lambda _p: PostPolicy(),
+        {},
+        [said("w-2", ago=-1)],
+        started_posts={"w-1"},
+    )
+    assert build_plan([post("w-1")], (), known)[1] == []
+
+
+def test_a_post_that_is_repeated_on_purpose_is_no_error_even_if_the_other_went_first():
+    _found, problems = made(post("w-1"), published=[said("w-2", ago=0, repeats=("w-1",))])
+    assert problems == []
+
+
+def test_the_chain_goes_on_through_a_published_post_whose_file_is_gone():
+    published = [said("w-1", ago=14), said("w-2", ago=7, repeats=("w-1",))]
+    found, problems = made(post("w-3", repeats="w-2"), published=published)
+    assert (problems, found.rows[0].repeats) == ([], ("w-2", "w-1"))

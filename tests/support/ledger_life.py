@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, text
 
+from humaspost.ledger import accounts
 from humaspost.ledger.deliveries import (
     claims,
     decisions,
@@ -21,14 +22,14 @@ from humaspost.ledger.deliveries import (
 )
 from humaspost.ledger.holds import account_holds, pauses
 from humaspost.ledger.people import recipients
-from humaspost.ledger.schema import delivery
+from humaspost.ledger.schema import delivery, plan_row
 from humaspost.ledger.webhooks import message_events
 from humaspost.model.channel_event import MessageStatus
 from humaspost.model.decision import Allow, Decision, Deny, GateFacts
 from humaspost.model.delivery import Proof, Receipt, Stage, State
 from humaspost.model.plan import NotPlanned
 from humaspost.model.post import Late, PublishTime
-from tests.support.ledger_office import NOW, OWNER, Office
+from tests.support.ledger_office import ACCOUNT, NOW, OTHER, OWNER, Office
 
 PEOPLE = ("a", "b", "c", "d", "e")
 #: Most of the others do something only to what was claimed, or is being sent.
@@ -39,9 +40,15 @@ FREQUENT = {
     "release_account": 2,
     "undo_publish_now": 4,
     "receive_failure": 3,
+    "change_thread": 8,
 }
 #: A verb of the ledger, and a change of state that it made; the first state of a new delivery comes from "".
 Change = tuple[str, str, str]
+_CONSENT = """
+INSERT OR IGNORE INTO consent (recipient, purpose, basis, source, consented_at, recorded_at)
+    VALUES ('b', 'p', 'consent', 's', '2026-01-01', '2027-01-01T00:00:00.000000Z')
+"""
+_REMOVAL = "DELETE FROM audience_member WHERE audience = :name AND recipient = :person"
 _RECORD = """
 CREATE TABLE observed (old TEXT, new TEXT);
 CREATE TRIGGER observe_insert AFTER INSERT ON delivery
@@ -60,7 +67,8 @@ class Life:
         self.office.decide = self._decide
         self.office.decide_post = self._decide_post
         # The keys of deliveries depend on it, and so their order: a seed is to give the same life every time.
-        self.write(lambda conn: conn.execute(text("UPDATE account SET id = 'square'")))
+        self.write(lambda conn: accounts.ensure_account(conn, OTHER))
+        self.write(lambda conn: conn.execute(text("UPDATE account SET id = name")))
         self.office.account = "square"
         self.requests: list[publish_now.PublishRequest] = []
         self.claimed: list[Row[Any]] = []
@@ -87,9 +95,18 @@ class Life:
         """Run the operation in one transaction."""
         return self.office.ledger.write(operation)
 
-    def pick(self, *of_states: State) -> Row[Any] | None:
+    def pick(
+        self, *of_states: State, of_begun_thread: bool = False, to_person: bool = False
+    ) -> Row[Any] | None:
         """Return a random delivery in one of these states (none = any), or None."""
         query = select(delivery).order_by(delivery.c.key)
+        if of_begun_thread:
+            pair = (plan_row.c.post == delivery.c.post) & (plan_row.c.account == delivery.c.account)
+            query = query.join(plan_row, pair).where(
+                delivery.c.part > 1, plan_row.c.first_write_at.isnot(None)
+            )
+        if to_person:
+            query = query.where(delivery.c.recipient != "")
         if of_states:
             query = query.where(delivery.c.state.in_(of_states))
         rows = self.write(lambda conn: conn.execute(query).all())
@@ -99,8 +116,12 @@ class Life:
         """Return True as often as ``chance`` says."""
         return self.random.random() < chance
 
-    def _decide(self, _facts: GateFacts) -> Decision:
-        return Allow() if self.flip(0.7) else Deny(self.random.choice(list(states.DENIALS)), "pause")
+    def _decide(self, facts: GateFacts) -> Decision:
+        if self.flip(0.7):
+            return Allow()
+        # A thread that has begun is late as often as all else together.
+        is_late = facts.first_write_at is not None and self.flip()
+        return Deny(State.MISSED if is_late else self.random.choice(list(states.DENIALS)), "pause")
 
     def _decide_post(self, _facts: GateFacts) -> Decision:
         return Allow() if self.flip(0.9) else Deny(self.random.choice(list(states.SETTLEMENTS)), "pause")
@@ -131,6 +152,47 @@ class Life:
         if self.flip():
             row = replace(row, due=_publish_time(self.office.now - timedelta(seconds=self.serial)))
         self.office.rows[index] = row
+        self.office.sync()
+
+    def change_thread(self) -> None:
+        """Give a thread that has begun fewer parts or more."""
+        of_states = (State.MISSED, State.FAILED, State.CANCELLED, State.SCHEDULED)
+        stopped = self.pick(*of_states, of_begun_thread=True)
+        indexes = [n for n, row in enumerate(self.office.rows) if stopped and row.post == stopped.post]
+        if stopped is None or not indexes:
+            return
+        row = self.office.rows[indexes[0]]
+        self.serial += 1
+        is_longer = stopped.state == State.CANCELLED or self.flip(0.2)
+        count = 4 if is_longer else stopped.part - 1
+        first = row.rendition.parts[0]
+        parts = tuple(
+            replace(first, number=n, text=f"{row.post} {n} {self.serial}") for n in range(1, count + 1)
+        )
+        self.office.rows[indexes[0]] = replace(row, rendition=replace(row.rendition, parts=parts))
+        self.office.sync()
+
+    def change_accounts(self) -> None:
+        """Have a file name the other account, or this one again."""
+        if self.office.rows:
+            index = self.random.randrange(len(self.office.rows))
+            row = self.office.rows[index]
+            other = OTHER if row.account == ACCOUNT else ACCOUNT
+            self.office.rows[index] = replace(row, account=other)
+            self.office.sync()
+
+    def change_list(self) -> None:
+        """Take a person off the list or back on it, or record the consent of one who had given none."""
+        self.serial += 1
+        person = {"name": "warga", "person": self.random.choice(PEOPLE)}
+        if self.flip(0.3):
+            self.write(lambda conn: conn.execute(text(_CONSENT)))
+        elif not self.write(lambda conn: conn.execute(text(_REMOVAL), person).rowcount):
+            self.write(lambda conn: recipients.add_members(conn, "warga", [person["person"]]))
+        digest = str(self.serial)
+        self.write(
+            lambda conn: recipients.record_import(conn, "warga", file="f", digest=digest, now=self.office.now)
+        )
         self.office.sync()
 
     def hold_file(self) -> None:
@@ -343,7 +405,9 @@ class Life:
         )
 
     def _receive(self, *of_states: State, **values: Any) -> None:
-        row = self.pick(*of_states) if self.flip(0.8) else self.pick()
+        # Only a message to a person has webhooks, and no thread goes to people.
+        failed = "failure_code" in values
+        row = self.pick(*of_states if self.flip(0.8) else (), to_person=failed)
         if row is None:
             return
         self.serial += 1

@@ -1,6 +1,6 @@
 """An account, a list of people and posts that are due, in a ledger in memory; time stands until a test moves it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +25,8 @@ from humaspost.policy.eligibility import check_recipient
 NOW = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
 SOURCE = Source("https://square.example/rules", NOW.date())
 ACCOUNT = Account("square", "square", {}, "@square")
+#: A second account, of another channel, for posts that name two.
+OTHER = Account("circle", "circle", {}, "@circle")
 OWNER = "me"
 
 
@@ -70,9 +72,9 @@ class Office:
         self.rows = [row for row in self.rows if row.post != post] + [row]
         return self.sync()
 
-    def sync(self, **how: Any) -> sync_plan.SyncResult:
+    def sync(self, *, stamps: Mapping[str, str] | None = None, **how: Any) -> sync_plan.SyncResult:
         """Enter all posts of ``rows``, and those that are held, into the ledger."""
-        plan = Plan(tuple(self.rows), tuple(self.held))
+        plan = Plan(tuple(self.rows), tuple(self.held), stamps or {})
         return self.ledger.write(
             lambda conn: sync_plan.sync(conn, plan, verdict=lateness.verdict, now=self.now, **how)
         )

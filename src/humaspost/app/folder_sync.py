@@ -7,6 +7,7 @@ from humaspost.app.backups import create_daily_job
 from humaspost.app.deciding_files import DecidingFiles
 from humaspost.app.office import Office
 from humaspost.app.scan import ScanResult, list_vanished_problems, scan_folder, sync_ledger
+from humaspost.base.i18n import _
 from humaspost.delivery.events import DeliveryEvent
 from humaspost.ledger.deliveries.sync_plan import SyncResult
 from humaspost.model.event_kind import EventKind
@@ -61,3 +62,6 @@ def _report_plan(office: Office, scanned: ScanResult, synced: SyncResult) -> Non
             accounts = ", ".join(row.account.name for row in rows)
             file, due = (rows[0].file, rows[0].due.utc) if rows else ("", None)
             office.emit(DeliveryEvent(now, kind, post, accounts, detail=file, due_at=due))
+    for part in synced.cancelled:
+        detail = _("its new text has no part {part}").format(part=part.part)
+        office.emit(DeliveryEvent(now, EventKind.CANCELLED, part.post, part.account, detail))

@@ -98,7 +98,7 @@ def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled
         NotPlanned(broken_file.id, file, "", FileHold.ERROR)
         for file, broken_file in folder_content.broken_posts.items()
     ]
-    new_plan = replace(new_plan, held=(*new_plan.held, *broken, *unsettled))
+    new_plan = replace(new_plan, held=(*new_plan.held, *broken, *unsettled), stamps=folder_content.stamps)
     folder_missing = not office.settings.posts.is_dir()
     all_problems = tuple(_sort_problems([*problems, *more]))
     return ScanResult(

@@ -121,7 +121,7 @@ plan_row = Table(
     Column("fan_out", Boolean, nullable=False),
     Column("expanded", Boolean, nullable=False),
     Column("replies_to", Text),
-    Column("repeats", Text),
+    Column("repeats", Text),  # JSON list: the whole chain, newest first
     Column("edition", Integer, nullable=False, default=1),
     # False = the newest plan does not have this post on this account.
     Column("planned", Boolean, nullable=False, default=True),

@@ -26,12 +26,16 @@ class PostPolicy:
 
 @dataclass(frozen=True, slots=True)
 class PublishedText:
-    """A text that was published on an account: the rendition's hash, its post and the time."""
+    """A text that was published on an account: the rendition's hash, its post and the time.
+
+    ``repeats`` are the posts that it repeats on purpose, newest first.
+    """
 
     account: str
     rendition_hash: str
     post: str
     published_at: datetime
+    repeats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,10 @@ class PostHistory:
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """One post on one account; ``priority`` 1 goes before 5; ``grace`` counts from ``due``."""
+    """One post on one account; ``priority`` 1 goes before 5; ``grace`` counts from ``due``.
+
+    ``repeats`` is the post that it repeats on purpose, then the one that this one repeats, and so on.
+    """
 
     post: str
     file: str
@@ -80,7 +87,7 @@ class PlanRow:
     priority: int = 5
     during_pause: bool = False
     audiences: tuple[str, ...] = ()
-    repeats: str | None = None
+    repeats: tuple[str, ...] = ()
 
     def timing(self, *, due_at: datetime | None = None, due_before_ledger: bool = False) -> Timing:
         """Return the due time and how late the row may start; ``due_at`` overrides the row's own."""
@@ -107,8 +114,10 @@ class NotPlanned:
 class Plan:
     """All rows by time, and the posts that are not planned.
 
-    The ledger, not the plan, finds posts that vanished.
+    ``stamps`` are the files' identities and times as they were read. The ledger, not the plan, finds posts
+    that vanished.
     """
 
     rows: tuple[PlanRow, ...]
     held: tuple[NotPlanned, ...] = ()
+    stamps: Mapping[str, str] = field(default_factory=dict)

@@ -33,7 +33,7 @@ def find_published(rows: Sequence[PlanRow], history: PostHistory) -> dict[str, t
         matches = list(by_hash.get((row.account.name, row.rendition.hash), ()))
         candidates = by_minute.get((row.account.name, minute_of(row.due.utc)), ())
         matches += [item for item in candidates if is_same(row, item)]
-        named = {row.repeats, row.rendition.replies_to}
+        named = {*row.repeats, row.rendition.replies_to}
         if matches and not any(item.post in named for item in matches):
             found.setdefault(row.post, (row, matches[0]))
     return found

@@ -53,6 +53,7 @@ def build_plan(
     rules = {
         account.name: context.channels[account.channel].rules(account.config) for account in context.accounts
     }
+    repeated = _find_repeated(posts, context.recent_texts)
     for post in posts:
         targets, post_rows = _plan_post(post, context, rules)
         problems += targets
@@ -61,10 +62,10 @@ def build_plan(
         elif post.draft:
             held.append(NotPlanned(post.id, post.file, post.title, FileHold.DRAFT))
         else:
-            rows += post_rows
-    rows, repeated = without_repeated_posts(rows, posts, context.history)
-    problems += repeated
-    held += [_held_by(problem, posts) for problem in repeated]
+            rows += [replace(row, repeats=_list_repeats(row.post, repeated)) for row in post_rows]
+    rows, same_posts = without_repeated_posts(rows, posts, context.history)
+    problems += same_posts
+    held += [_held_by(problem, posts) for problem in same_posts]
     rows, duplicates = _without_duplicates(rows, context)
     problems += [_describe_location(posts, duplicate) for duplicate in duplicates]
     held += [NotPlanned(t.post, t.file, t.title, FileHold.ERROR) for t, _other in duplicates]
@@ -134,35 +135,55 @@ def _plan_row(
         priority=policy.priority,
         during_pause=policy.during_pause,
         audiences=post.audiences if rules.is_per_recipient else (),
-        repeats=post.repeats,
     )
+
+
+def _find_repeated(posts: Sequence[Post], recent_texts: Sequence[PublishedText]) -> Mapping[str, str]:
+    """Return which post each one repeats: by its file, or as it was published where the file is gone."""
+    repeated: dict[str, str] = {}
+    for text in recent_texts:
+        repeated.update(zip((text.post, *text.repeats), text.repeats, strict=False))
+    return repeated | {post.id: post.repeats for post in posts if post.repeats}
+
+
+def _list_repeats(post_id: str, repeated: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the whole chain of posts that the post repeats, newest first."""
+    chain: list[str] = []
+    while post_id in repeated and repeated[post_id] not in chain:
+        post_id = repeated[post_id]
+        chain.append(post_id)
+    return tuple(chain)
 
 
 def _without_duplicates(
     rows: list[PlanRow], context: PlanningContext
 ) -> tuple[list[PlanRow], list[tuple[PlanRow, str]]]:
-    """Return the rows without posts that repeat a recent text on an account, and those posts."""
+    """Return the rows without posts that repeat a recent text on an account, and those posts.
+
+    A post that has begun is none of them: whoever says the same later is.
+    """
     recent_texts: dict[tuple[str, str], list[PublishedText]] = {}
     for item in context.recent_texts:
         recent_texts.setdefault((item.account, item.rendition_hash), []).append(item)
+    started = {item.post for item in context.recent_texts} | set(context.history.started)
     duplicates: dict[str, tuple[PlanRow, str]] = {}
     for row in sorted(rows, key=lambda row: (row.due.utc, row.post)):
-        key = (row.account.name, row.rendition.hash)
-        earlier = next(
-            (s.post for s in recent_texts.get(key, ()) if _is_duplicate(s, row, context.same_text)), None
-        )
-        if earlier is not None:
-            duplicates.setdefault(row.post, (row, earlier))
-        recent_texts.setdefault(key, []).append(
-            PublishedText(row.account.name, key[1], row.post, row.due.utc)
-        )
+        texts = recent_texts.setdefault((row.account.name, row.rendition.hash), [])
+        earlier = [text for text in texts if _is_duplicate(text, row, context.same_text)]
+        if earlier and row.post not in started:
+            # The newest of them: who repeats that one repeats those before it too.
+            newest = max(earlier, key=lambda text: text.published_at)
+            duplicates.setdefault(row.post, (row, newest.post))
+        if row.post not in duplicates:
+            texts.append(
+                PublishedText(row.account.name, row.rendition.hash, row.post, row.due.utc, row.repeats)
+            )
     return [row for row in rows if row.post not in duplicates], list(duplicates.values())
 
 
 def _is_duplicate(published: PublishedText, row: PlanRow, period: timedelta) -> bool:
-    return (
-        published.post not in (row.post, row.repeats) and abs(row.due.utc - published.published_at) < period
-    )
+    is_related = published.post in (row.post, *row.repeats) or row.post in published.repeats
+    return not is_related and abs(row.due.utc - published.published_at) < period
 
 
 def _describe_location(posts: Sequence[Post], duplicate: tuple[PlanRow, str]) -> Problem:

@@ -1,7 +1,7 @@
 """The same post in two files: one title, one minute, one account."""
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from humaspost.base.i18n import _
@@ -37,18 +37,15 @@ def find_twins(rows: Sequence[PlanRow], history: PostHistory) -> dict[str, tuple
     for (account, minute), simultaneous in same_minute.items():
         for row in simultaneous if len(simultaneous) > 1 else ():
             groups.setdefault((account, minute, comparable(row.title)), {})[row.post] = row
-    repeats = {row.post: row.repeats for row in rows if row.repeats}
     twins: dict[str, tuple[PlanRow, PlanRow]] = {}
     for group in groups.values():
         if len(group) > 1:
-            for row, other in _twins_of(list(group.values()), repeats, history):
+            for row, other in _twins_of(list(group.values()), history):
                 twins.setdefault(row.post, (row, other))
     return twins
 
 
-def _twins_of(
-    group: list[PlanRow], repeats: Mapping[str, str], history: PostHistory
-) -> list[tuple[PlanRow, PlanRow]]:
+def _twins_of(group: list[PlanRow], history: PostHistory) -> list[tuple[PlanRow, PlanRow]]:
     twins = []
     remaining = group
     # First those that an older post stops: they in turn stop nobody.
@@ -60,7 +57,7 @@ def _twins_of(
             for other in remaining
             if other is not row
             and is_older(_rank(other, history), _rank(row, history))
-            and not is_repetition(row.post, other.post, repeats)
+            and not is_repetition(row, other)
         ]
         twins += found
         stopped = {row.post for row, _other in found}
@@ -74,17 +71,9 @@ def _rank(row: PlanRow, history: PostHistory) -> int:
     return 1 if row.post in history.planned_files else 0
 
 
-def is_repetition(one: str, other: str, repeats: Mapping[str, str]) -> bool:
+def is_repetition(one: PlanRow, other: PlanRow) -> bool:
     """Return True if one of the posts repeats the other, at first or second hand."""
-    return other in _chain(one, repeats) or one in _chain(other, repeats)
-
-
-def _chain(post: str, repeats: Mapping[str, str]) -> set[str]:
-    chain: set[str] = set()
-    while (name := repeats.get(post)) and name not in chain:
-        chain.add(name)
-        post = name
-    return chain
+    return other.post in one.repeats or one.post in other.repeats
 
 
 def _describe_twin(row: PlanRow, other: PlanRow) -> Problem:

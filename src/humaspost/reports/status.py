@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from humaspost.app.codes import FOLDER_CODES
 from humaspost.app.office import Office
 from humaspost.ledger import accounts, creation_time
+from humaspost.ledger.deliveries import vanished_posts
 from humaspost.ledger.holds import file_errors
 from humaspost.ledger.queries import delivery_lists, totals
 from humaspost.ledger.recovery import copy_detection
@@ -67,7 +68,7 @@ class BlockedFile:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """The complete report of ``status``.
+    """The complete report of ``status``; ``vanished`` are posts whose files vanished at once.
 
     ``future_ledger_time`` is when the ledger was made if that is still to come: nothing due before is sent.
     """
@@ -83,6 +84,7 @@ class StatusReport:
     counts: Counter[str]
     recent: Counter[str]
     accounts: tuple[AccountSummary, ...]
+    vanished: tuple[str, ...] = ()
 
 
 def status_report(office: Office) -> StatusReport:
@@ -102,6 +104,7 @@ def status_report(office: Office) -> StatusReport:
             counts=totals.count_by_state(conn),
             recent=totals.count_recent(conn, since=now - RECENT_PERIOD),
             accounts=_account_summaries(office, conn, now=now),
+            vanished=tuple(sorted(vanished_posts.load_vanished(conn))),
         )
 
 

@@ -25,14 +25,21 @@ STATE_EXPLANATIONS = {
         "anyway with `humaspost publish POST`, or write a new `date:` in the post."
     ),
     "failed": (
-        "The platform refused it for good; nothing is live. Mend the post (the reason stands beside it); it "
-        "follows the file again. Or: `humaspost publish POST`."
+        "The platform refused it for good; nothing is live. Mend the post (the reason stands beside it): within its "
+        "grace it goes out then. Later, or as it is: `humaspost publish POST`."
     ),
-    "expired": "Its `expires:` passed, or it was late and its type says `late: skip`. It is not sent any more.",
-    "refused": "This recipient may not be sent to. It stands for good; others are unaffected.",
+    "expired": (
+        "Its `expires:` passed, or it was late and its type says `late: skip`. It is not sent any more, unless its file "
+        "gets dates by which it is in time."
+    ),
+    "refused": (
+        "This recipient may not be sent to; others are unaffected. Only one without a consent is sent to later: when the "
+        "consent is in a list while the post is in time."
+    ),
     "cancelled": (
         "A person decided that it is not sent: `humaspost cancel POST`. Neither a new date nor an edit of the file "
-        "undoes that; `humaspost publish POST` does, after a question, and sends it at once."
+        "undoes that; `humaspost publish POST` does, after a question, and sends it at once. Or the new text of its thread "
+        "has fewer parts."
     ),
     "changed": (
         "The post was edited after it was published. The live text stays as it is and nothing is sent again. To "

@@ -81,9 +81,10 @@ def _format_attention(report: StatusReport, clock: TimeFormatter, columns: int) 
         remedy = _("not sent until mended: humaspost check {file}").format(file=quote_filename(blocked.file))
         if blocked.is_folder:
             remedy = _("what was planned goes out; nothing new is seen: humaspost check")
-        lines += _format_block(
-            text_width, _("error"), escape_unsafe(blocked.file), [blocked.code, remedy], columns
-        )
+        details = [blocked.code, remedy]
+        if blocked.code == "posts-vanished":
+            details.insert(1, truncate(escape_unsafe(", ".join(report.vanished)), 60))
+        lines += _format_block(text_width, _("error"), escape_unsafe(blocked.file), details, columns)
     return lines
 
 
@@ -190,6 +191,7 @@ def status_to_json(
         "posts": [post_to_json(entry) for entry in posts],
         "accounts": [account_to_json(account) for account in report.accounts],
         "deliveries": [delivery_to_json(row) for row in rows],
+        "vanished_posts": list(report.vanished),
     }
 
 

@@ -123,9 +123,11 @@ def test_posts_that_vanish_at_once_change_nothing_and_are_a_loud_problem(office:
     shutil.rmtree(office.folder / "posts")
     ran = expect(office.run("run", "--json"), 3)
     assert ran.json["problem_count"] >= 1
-    shown = expect(office.run("status", "--exit-code"), 3).out
+    shown = expect(office.run("status", "--exit-code"), 5).out
     assert "posts-vanished" in shown
+    assert "p0, p1, p2, p3" in shown
     assert "what was planned goes out" in shown
-    assert office.run("status", "--json").json["counts"] == {"scheduled": 4}
+    status = office.run("status", "--json").json
+    assert (status["counts"], status["vanished_posts"]) == ({"scheduled": 4}, ["p0", "p1", "p2", "p3"])
     with daemon(office) as running:
         until(running, "error[posts-vanished]")

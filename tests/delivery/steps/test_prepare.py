@@ -139,7 +139,7 @@ def test_the_steps_come_back_a_day_later(
 def test_what_was_prepared_is_used_once(fake_office: FakeOffice, preparing_channel: PreparingChannel) -> None:
     fake_office.post("a", "the same")
     fake_office.run()
-    fake_office.post("b", "the same", repeats="a")
+    fake_office.post("b", "the same", repeats=("a",))
     fake_office.run()
     assert preparing_channel.published == [("the same", "sheet 1", None), ("the same", "sheet 2", None)]
 

@@ -9,6 +9,7 @@ from humaspost.ledger.deliveries.gate import Blocked, Deferred, Intent
 from humaspost.ledger.deliveries.receipts import PublishedReceipt
 from humaspost.ledger.schema import attempt, plan_row, quota_use, service_window
 from humaspost.model.delivery import Receipt, State
+from humaspost.model.post import PublishTime
 from humaspost.model.rules import Quota, Rate
 from tests.support.ledger_office import SOURCE, Office
 
@@ -215,3 +216,27 @@ def test_each_part_of_a_thread_answers_the_one_before_it(office: Office) -> None
             lambda conn, one=receipt: receipts.mark_published(conn, [one], now=office.now, by_lookup=False)
         )
     assert answers == [("satu", None), ("dua", "id-1"), ("tiga", "id-2")]
+
+
+def test_a_post_that_repeats_another_passes_whatever_else_said_the_same(office: Office) -> None:
+    office.plan("w-1", "same")
+    assert isinstance(office.send()[0], Intent)
+    office.plan("w-2", "same", repeats=("w-1",))
+    assert isinstance(office.send()[0], Intent)
+    office.plan("w-3", "same", repeats=("w-2", "w-1"))
+    assert isinstance(office.send()[0], Intent)
+    office.plan("copy", "same", repeats=("w-1",))
+    assert isinstance(office.send()[0], Blocked)
+    assert office.states()["copy/1"] == "failed same-text"
+
+
+def test_a_post_passes_after_another_that_repeats_it(office: Office) -> None:
+    office.plan("w-1", "same", due=_in_an_hour(office))
+    office.plan("w-2", "same", repeats=("w-1",))
+    assert isinstance(office.send()[0], Intent)
+    office.now += timedelta(hours=1)
+    assert isinstance(office.send()[0], Intent)
+
+
+def _in_an_hour(office: Office) -> PublishTime:
+    return PublishTime("2027-02-03T09:30", "Asia/Jakarta", office.now + timedelta(hours=1))

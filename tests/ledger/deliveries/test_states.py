@@ -139,11 +139,16 @@ MADE_BY: dict[str, tuple[str, ...]] = {
     "mark-unknown": ("lose_answer",),
     "prove-absent": ("check_unknown",),
     "hold": ("hold_account", "hold_file", "retry", "publish_now", "claim"),
-    "unhold": ("release_account", "hold_file", "pause", "succeed"),
+    "unhold": ("release_account", "hold_file", "pause", "succeed", "change_accounts"),
     "expire-parts": ("gate",),
     "settle-missed": ("claim",),
     "settle-expired": ("claim",),
     "replan": ("edit_post",),
+    "unexpire": ("edit_post",),
+    "drop": ("change_accounts", "change_list"),
+    "cancel-surplus": ("change_thread",),
+    "restore-part": ("change_thread",),
+    "allow-consented": ("change_list",),
     "confirm-published": ("confirm_published",),
     "retry": ("retry",),
     "cancel": ("cancel", "claim", "cancel_post", "reschedule", "fail", "check_unknown", "receive_failure"),
@@ -222,12 +227,9 @@ DESIGN: dict[State, set[State]] = {
 }
 
 
-#: The design names these too, and no command makes them: an end of the last two is never undone, and whoever
-#: is only scheduled is refused at the gate (claimed).
+#: The design names this too, and no command makes it: what is only scheduled is refused at the gate (claimed).
 NOT_MADE = {
     (State.SCHEDULED, State.REFUSED),
-    (State.EXPIRED, State.SCHEDULED),
-    (State.REFUSED, State.SCHEDULED),
 }
 #: What the design says in the text around its table.
 BESIDE = {
@@ -237,6 +239,8 @@ BESIDE = {
     *((State.UNKNOWN, target) for target in states.WEBHOOK_FAILURES),
     # Later parts follow an expired one; an interrupted `publish` leaves things as they were.
     *((State.HELD, target) for target in (State.EXPIRED, State.MISSED, State.FAILED)),
+    # What the newest plan does not have is held, whatever else stopped it.
+    *((source, State.HELD) for source in (State.MISSED, State.FAILED)),
 } - {(State.UNKNOWN, State.UNKNOWN)}
 
 

@@ -1,11 +1,12 @@
 """The ledger follows the files: new dates, new texts, drafts, and files that went away."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from humaspost.ledger.schema import delivery
+from humaspost.ledger.schema import delivery, plan_row, post
 from humaspost.model.delivery import State
 from humaspost.model.plan import NotPlanned
 from humaspost.model.post import Late, PublishTime
@@ -102,3 +103,97 @@ def test_a_thread_that_was_not_started_follows_the_parts_of_its_new_text(office:
     office.plan("a", "1", "2", "3", "4")
     with office.ledger.read() as conn:
         assert list(conn.scalars(select(delivery.c.part).order_by(delivery.c.part))) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"), [("expired", "expires"), ("expired", "late"), ("missed", "late")]
+)
+def test_other_dates_undo_what_the_dates_of_the_file_caused(office: Office, state: str, reason: str) -> None:
+    office.plan("a", "1", "2", expires=at(timedelta(minutes=-1)))
+    office.put(office.key("a"), State(state), reason=reason)
+    office.put(office.key("a", 2), State(state), reason="part 1" if state == "expired" else reason)
+    office.plan("a", "1", "2", due=at(timedelta(hours=1)), expires=at(timedelta(hours=2)))
+    assert office.states() == {"a/1": "scheduled", "a/2": "held part 1"}
+    office.now += timedelta(hours=1)
+    assert [row.part for row in office.claim()] == [1]
+
+
+def test_a_later_end_or_another_late_rule_is_enough(office: Office) -> None:
+    office.plan("a", due=at(timedelta(hours=-2)), expires=at(timedelta(minutes=-1)), late=Late.SKIP)
+    office.plan("b", due=at(timedelta(minutes=-2)), expires=at(timedelta(minutes=-1)))
+    office.put(office.key("a"), State.EXPIRED, reason="late")
+    office.put(office.key("b"), State.EXPIRED, reason="expires")
+    office.plan("a", due=at(timedelta(hours=-2)), expires=at(timedelta(hours=1)), late=Late.PUBLISH)
+    office.plan("b", due=at(timedelta(minutes=-2)), expires=at(timedelta(hours=1)))
+    assert office.states() == {"a/1": "scheduled", "b/1": "scheduled"}
+
+
+def test_dates_by_which_it_is_still_too_late_undo_nothing(office: Office) -> None:
+    for name in ("a", "b"):
+        office.plan(name, due=at(timedelta(hours=-5)))
+        office.put(office.key(name), State.MISSED, reason="late")
+    office.plan("a", due=at(timedelta(hours=-4)))
+    office.plan("b", due=at(timedelta(hours=1)), expires=at(timedelta(0)))
+    assert office.states() == {"a/1": "missed late", "b/1": "missed late"}
+
+
+def test_a_new_late_rule_of_the_office_sends_no_old_post(office: Office) -> None:
+    stamps = {"posts/a.md": "1-2-3"}
+    office.plan("a", due=at(timedelta(hours=-5)))
+    office.sync(stamps=stamps)
+    office.put(office.key("a"), State.MISSED, reason="late")
+    office.rows = [replace(row, late=Late.PUBLISH) for row in office.rows]
+    office.sync(stamps=stamps)
+    assert office.states() == {"a/1": "missed late"}
+    office.rows = [replace(row, grace=timedelta(minutes=61)) for row in office.rows]
+    office.sync(stamps={"posts/a.md": "1-3-4"})
+    assert office.states() == {"a/1": "missed late"}
+
+
+@pytest.mark.parametrize("late", [Late.ASK, Late.PUBLISH])
+def test_a_mended_text_frees_what_failed_only_within_the_grace(office: Office, late: Late) -> None:
+    for name in ("a", "b"):
+        office.plan(name, late=late)
+        office.put(office.key(name), State.FAILED, reason="too-long")
+    office.now += timedelta(minutes=59)
+    office.plan("a", "shorter", late=late)
+    office.now += timedelta(days=60)
+    office.plan("b", "shorter", late=late)
+    assert office.states() == {"a/1": "scheduled", "b/1": "failed too-long"}
+
+
+def test_the_grace_of_a_post_that_has_begun_counts_from_its_last_progress(office: Office) -> None:
+    office.plan("a", "1", "2")
+    office.send()
+    office.put(office.key("a"), State.PUBLISHED, published_at=office.now)
+    office.put(office.key("a", 2), State.FAILED, reason="too-long")
+    office.now += timedelta(hours=5)
+    progress = {"progress_at": office.now - timedelta(minutes=1)}
+    office.ledger.write(lambda conn: conn.execute(update(plan_row).values(progress)))
+    office.plan("a", "1", "zwei")
+    assert office.states() == {"a/1": "published", "a/2": "scheduled"}
+
+
+def test_other_dates_undo_a_stop_of_the_whole_post(office: Office) -> None:
+    office.enlist("p")
+    office.plan("a", people=True)
+    office.ledger.write(lambda conn: conn.execute(update(plan_row).values(stop="missed", stop_reason="late")))
+    office.plan("a", "another text", people=True)
+    stop = select(plan_row.c.stop, plan_row.c.stop_reason)
+    with office.ledger.read() as conn:
+        assert conn.execute(stop).one() == ("missed", "late")
+    office.plan("a", "another text", people=True, due=at(timedelta(hours=1)))
+    with office.ledger.read() as conn:
+        assert conn.execute(stop).one() == (None, "")
+
+
+def test_the_stamp_of_a_file_is_kept_as_it_was_read(office: Office) -> None:
+    office.plan("a")
+    office.sync(stamps={"posts/a.md": "1-2-3"})
+    office.sync()
+    with office.ledger.read() as conn:
+        assert conn.scalar(select(post.c.stamp)) == "1-2-3"
+    office.rows, office.held = [], [NotPlanned("a", "posts/a.md", "a", "draft")]
+    office.sync(stamps={"posts/a.md": "1-2-4"})
+    with office.ledger.read() as conn:
+        assert conn.scalar(select(post.c.stamp)) == "1-2-4"

@@ -56,6 +56,7 @@ def status(
     return (
         _exit_code(
             report.attention
+            or report.vanished
             or report.is_ledger_copied
             or report.future_ledger_time
             or report.sender.stale_files,

@@ -248,16 +248,19 @@ def load_part(conn: Connection, rendition_hash: str, number: int) -> Part | None
 def _find_duplicate(conn: Connection, row: Row[Any], since: datetime) -> str | None:
     """Return the id of another post with the same first text on this account, or None.
 
-    Only first writes after ``since`` count. None also where this post repeats the other one.
+    Only first writes after ``since`` count, and none of a post that this one repeats, or that repeats this one.
     """
-    query = select(plan_row.c.post).where(
+    query = select(plan_row.c.post, plan_row.c.repeats).where(
         plan_row.c.account == row.account,
         plan_row.c.frozen_rendition == row.rendition,
         plan_row.c.post != row.post,
         plan_row.c.first_write_at > since,
     )
-    post_id = conn.scalar(query.limit(1))
-    return None if post_id is None or post_id == row.repeats else str(post_id)
+    repeated = json.loads(row.repeats or "[]")
+    for other in conn.execute(query):
+        if other.post not in repeated and row.post not in json.loads(other.repeats or "[]"):
+            return str(other.post)
+    return None
 
 
 def find_reply_target(conn: Connection, row: Row[Any]) -> Receipt | None:

@@ -8,7 +8,7 @@ from typing import Any, assert_never
 
 from sqlalchemy import Connection, insert, select, update
 
-from humaspost.ledger.deliveries import decisions, preparations, progress, states
+from humaspost.ledger.deliveries import decisions, preparations, progress, states, thread_parts
 from humaspost.ledger.deliveries.attempts import end_attempt
 from humaspost.ledger.holds import account_holds
 from humaspost.ledger.people import marketing_preferences, service_windows
@@ -191,8 +191,8 @@ def reschedule(
         detail=detail,
     )
     end_attempt(conn, key, number, outcome=outcome, now=now, code=code, detail=detail)
+    _follow_text(conn, key, now=now)
     decisions.settle_cancelled(conn, delivery.c.key == key, now=now)
-    _unfreeze(conn, key)
 
 
 def mark_failed(
@@ -215,8 +215,8 @@ def mark_failed(
     if whole_post:
         states.move(conn, states.FAIL_POST, _other_recipients(conn, key), now=now, **values)
     end_attempt(conn, key, number, outcome="failed", now=now, code=code, detail=detail)
+    _follow_text(conn, key, now=now)
     decisions.settle_cancelled(conn, delivery.c.key == key, now=now)
-    _unfreeze(conn, key)
 
 
 def _other_recipients(conn: Connection, key: str) -> Any:
@@ -226,18 +226,20 @@ def _other_recipients(conn: Connection, key: str) -> Any:
     return others & (delivery.c.recipient != "")
 
 
-def _unfreeze(conn: Connection, key: str) -> None:
-    """Unfreeze the post on the account where nothing of it is or may be published."""
-    row = conn.execute(select(delivery.c.post, delivery.c.account).where(delivery.c.key == key)).one()
+def _follow_text(conn: Connection, key: str, *, now: datetime) -> None:
+    """Have the post follow its newest text where nothing of it is or may be published."""
+    columns = (delivery.c.post, delivery.c.account, delivery.c.recipient)
+    row = conn.execute(select(*columns).where(delivery.c.key == key)).one()
     condition = (delivery.c.post == row.post) & (delivery.c.account == row.account)
     maybe_live = (State.SENDING, State.UNKNOWN, State.PUBLISHED)
-    if conn.scalar(select(delivery.c.key).where(condition, delivery.c.state.in_(maybe_live)).limit(1)):
-        return
-    conn.execute(
-        update(plan_row)
-        .where(plan_row.c.post == row.post, plan_row.c.account == row.account)
-        .values(first_write_at=None, frozen_rendition=None, changed=False)
-    )
+    if not conn.scalar(select(delivery.c.key).where(condition, delivery.c.state.in_(maybe_live)).limit(1)):
+        conn.execute(
+            update(plan_row)
+            .where(plan_row.c.post == row.post, plan_row.c.account == row.account)
+            .values(first_write_at=None, frozen_rendition=None, changed=False)
+        )
+    if not row.recipient:
+        thread_parts.match_parts(conn, row.post, row.account, now=now)
 
 
 def mark_unknown(
@@ -300,8 +302,8 @@ def record_check(
             lookups=lookups,
             next_lookup_at=None,
         )
+        _follow_text(conn, key, now=now)
         decisions.settle_cancelled(conn, delivery.c.key == key, now=now)
-        _unfreeze(conn, key)
         return
     values: dict[str, object] = {"lookups": lookups, "next_lookup_at": next_at, "updated_at": now}
     if next_at is None:

@@ -70,6 +70,7 @@ def request(conn: Connection, post: str, *, account: str | None, now: datetime) 
             failures=0,
         )
         thread_parts.hold_following(conn, is_target, now=now)
+        thread_parts.match_parts(conn, post, account_id, now=now)
     pairs = tuple((post, row.account) for row in targets)
     return PublishRequest(pairs, {row.account: row for row in targets}, saved_rows)
 

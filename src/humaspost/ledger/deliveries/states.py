@@ -114,8 +114,27 @@ SETTLE_EXPIRED = _define(
     "settle-expired", [_S.SCHEDULED], _S.EXPIRED, "its whole post expired, or is late under `late: skip`"
 )
 
-# -- the file changes ----------------------------------------------------------------------------------
+# -- the plan changes ----------------------------------------------------------------------------------
 REPLAN = _define("replan", [_S.MISSED, _S.FAILED], _S.SCHEDULED, "its file got a new date or was corrected")
+UNEXPIRE = _define("unexpire", [_S.EXPIRED], _S.SCHEDULED, "its file got other dates, by which it is in time")
+DROP = _define(
+    "drop",
+    [_S.SCHEDULED, _S.PREPARING, _S.HELD, _S.MISSED, _S.FAILED],
+    _S.HELD,
+    "its file no longer names the account, or a list with the recipient",
+)
+CANCEL_SURPLUS = _define(
+    "cancel-surplus",
+    [_S.SCHEDULED, _S.HELD, _S.MISSED, _S.FAILED],
+    _S.CANCELLED,
+    "the new text of its thread has fewer parts",
+)
+RESTORE_PART = _define(
+    "restore-part", [_S.CANCELLED], _S.SCHEDULED, "the text of its thread has that many parts again"
+)
+ALLOW_CONSENTED = _define(
+    "allow-consented", [_S.REFUSED], _S.SCHEDULED, "the recipient's consent was recorded since"
+)
 
 # -- a user decides ------------------------------------------------------------------------------------
 CONFIRM_PUBLISHED = _define(
@@ -200,7 +219,8 @@ WEBHOOK_FAILURES: Mapping[State, Transition] = {
 TRANSITIONS: tuple[Transition, ...] = (
     *(CLAIM, RELEASE, RECOVER, DELAY, SEND, *DENIALS.values()),
     *(PUBLISH, RESCHEDULE, REFUSE_ACCOUNT, FAIL, FAIL_POST, MARK_UNKNOWN, PROVE_ABSENT),
-    *(HOLD, UNHOLD, EXPIRE_PARTS, SETTLE_MISSED, SETTLE_EXPIRED, REPLAN),
+    *(HOLD, UNHOLD, EXPIRE_PARTS, SETTLE_MISSED, SETTLE_EXPIRED),
+    *(REPLAN, UNEXPIRE, DROP, CANCEL_SURPLUS, RESTORE_PART, ALLOW_CONSENTED),
     *(CONFIRM_PUBLISHED, RETRY, CANCEL, CANCEL_PARTS, PUBLISH_NOW, UNCANCEL, *UNDO_PUBLISH_NOW.values()),
     *(RESTORE_GAP, REOPEN, *WEBHOOK_FAILURES.values()),
 )

@@ -1,37 +1,52 @@
-"""The update of the ledger from the plan: new posts, new dates, fixed texts, removed files."""
+"""The update of the ledger from the plan: new posts, new dates, fixed texts, removed files and accounts.
 
-from collections.abc import Iterable, Mapping
+The plan is a set of posts on accounts: what it has is scheduled, and what it no longer has is held.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+from sqlalchemy import Connection, Row, exists, insert, select, update
 
 from humaspost.base.canonical_json import dump_canonical, sha256_digest
 from humaspost.ledger import accounts
 from humaspost.ledger.database import get_created_at
-from humaspost.ledger.deliveries import decisions, restore_gap, states, thread_parts
+from humaspost.ledger.deliveries import (
+    decisions,
+    recipient_changes,
+    restore_gap,
+    states,
+    thread_parts,
+    unplanned,
+    vanished_posts,
+)
+from humaspost.ledger.deliveries.vanished_posts import PENDING_STATES
 from humaspost.ledger.dialect import insert_or_ignore, upsert
 from humaspost.ledger.schema import delivery, plan_row, post, rendition
-from humaspost.model.decision import CheckLateness, TooLate
+from humaspost.model.decision import CheckLateness, OnTime, Timing, TooLate
 from humaspost.model.delivery import State, delivery_key
 from humaspost.model.plan import NotPlanned, Plan, PlanRow
+from humaspost.model.post import Late
 from humaspost.model.reasons import FileHold, StopReason, part_reason
 
-#: Fewer vanished files than this never look like a lost folder.
-MIN_VANISHED = 3
-MAX_VANISHED_SHARE = 0.2
-#: States that a new date or a fixed file can schedule again.
-RETRYABLE_STATES = (State.FAILED, State.MISSED)
-PENDING_STATES = (State.SCHEDULED, State.PREPARING, State.HELD, *RETRYABLE_STATES)
+
+@dataclass(frozen=True, slots=True)
+class CancelledPart:
+    """A part of a thread that was not sent, and that its new text no longer has; ``account`` is a name."""
+
+    post: str
+    account: str
+    part: int
 
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
     """The changes that scheduling made, by id of the posts: new, changed, held.
 
-    ``changed`` posts got a new date or a fixed text. ``vanished`` = so many files vanished that nothing was
-    changed. ``finished`` are files with errors whose post has nothing left to send.
+    ``changed`` posts got a new date, a fixed text or other accounts. ``vanished`` = so many files vanished that
+    these posts keep their last plan. ``finished`` are files with errors whose post has nothing left to send.
     """
 
     new: tuple[str, ...] = ()
@@ -39,6 +54,18 @@ class SyncResult:
     held: tuple[str, ...] = ()
     vanished: tuple[str, ...] = ()
     finished: tuple[str, ...] = ()
+    cancelled: tuple[CancelledPart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """The parts of a plan row that changed in its file; ``dates`` = whatever decides how late it may start."""
+
+    date: bool
+    dates: bool
+    text: bool
+    recipients: bool
+    is_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,37 +86,72 @@ def sync(
 ) -> SyncResult:
     """Update the ledger from the plan, and return what changed.
 
-    A frozen rendition stays. Where many files vanished at once, nothing changes.
+    A frozen rendition stays. Posts of which many vanished at once keep their last plan, and nothing new is
+    scheduled meanwhile.
     """
     posts = {row.id: row for row in conn.execute(select(post))}
     by_file = {row.file: row for row in posts.values()}
     plan = replace(plan, held=tuple(_resolve_post_id(item, posts, by_file) for item in plan.held))
-    vanished = _find_vanished(conn, plan, posts)
-    if folder_missing or _is_suspicious(conn, vanished):
+    vanished = vanished_posts.find_vanished(conn, plan, posts)
+    is_accident = folder_missing or vanished_posts.is_accident(conn, vanished)
+    vanished_posts.save_vanished(conn, vanished if is_accident else ())
+    if folder_missing:
         return SyncResult(vanished=tuple(sorted(vanished)))
-    existing = {(row.post, row.account): row for row in conn.execute(select(plan_row))}
+    # The files of a wrong folder are no news of this office.
+    rows = [row for row in plan.rows if row.post in posts or not is_accident]
     context = _SyncContext(now, get_created_at(conn) or now, verdict)
-    new, changed = [], []
+    result = _sync_rows(conn, replace(plan, rows=tuple(rows)), posts, context=context)
+    for item in plan.held:
+        _record_post(conn, posts, item, hold=item.reason, stamp=plan.stamps.get(item.file), now=now)
+    for post_id in () if is_accident else vanished:
+        _hold_post(conn, post_id, FileHold.GONE, now=now)
+    recipient_changes.sync_changed_lists(conn, verdict=verdict, now=now)
+    for post_id in result.changed:
+        # A new date, a corrected text or another part does not undo what a person cancelled.
+        decisions.settle_cancelled(conn, delivery.c.post == post_id, now=now)
+    _mark_gap_unknown(conn, {*result.new, *result.changed}, now=now)
+    held = tuple(item.post for item in plan.held if item.post in posts)
+    if is_accident:
+        return replace(result, held=held, vanished=tuple(sorted(vanished)))
+    return replace(result, held=held + tuple(vanished))
+
+
+def _sync_rows(
+    conn: Connection, plan: Plan, posts: Mapping[str, Row[Any]], *, context: _SyncContext
+) -> SyncResult:
+    """Update each row of the plan, and hold those that its posts no longer have."""
+    existing = {(row.post, row.account): row for row in conn.execute(select(plan_row))}
+    new, changed, cancelled, planned = [], [], [], set()
     for row in plan.rows:
-        _record_post(conn, posts, row, hold=None, now=now)
+        stored, stamp = posts.get(row.post), plan.stamps.get(row.file)
+        _record_post(conn, posts, row, hold=None, stamp=stamp, now=context.now)
         account = accounts.ensure_account(conn, row.account)
+        planned.add((row.post, account))
         previous = existing.get((row.post, account))
         if previous is None:
             _insert_row(conn, row, account, context=context)
             new.append(row.post)
-        elif previous.fingerprint != fingerprint(row):
-            _update_row(conn, row, previous, context=context)
+        elif previous.fingerprint != fingerprint(row) or not previous.planned:
+            is_edited = stored is None or stamp is None or stored.stamp != stamp
+            surplus = _update_row(conn, row, previous, is_edited=is_edited, context=context)
+            cancelled += [CancelledPart(row.post, row.account.name, part) for part in surplus]
             changed.append(row.post)
-    for item in plan.held:
-        _record_post(conn, posts, item, hold=item.reason, now=now)
-    for post_id in vanished:
-        _hold_post(conn, post_id, FileHold.GONE, now=now)
-    for post_id in changed:
-        # A new date, a corrected text or another part does not undo what a person cancelled.
-        decisions.settle_cancelled(conn, delivery.c.post == post_id, now=now)
-    _mark_gap_unknown(conn, {*new, *changed}, now=now)
-    held = tuple(item.post for item in plan.held if item.post in posts) + tuple(vanished)
-    return SyncResult(tuple(dict.fromkeys(new)), tuple(dict.fromkeys(changed)), held)
+    present = {row.post for row in plan.rows}
+    # A post that is held as a whole keeps its rows: its draft may name other accounts.
+    for pair, previous in existing.items():
+        if previous.planned and pair[0] in present and pair not in planned:
+            _drop_row(conn, previous)
+            changed.append(pair[0])
+    unplanned.hold_unplanned_rows(conn, now=context.now)
+    return SyncResult(
+        new=tuple(dict.fromkeys(new)), changed=tuple(dict.fromkeys(changed)), cancelled=tuple(cancelled)
+    )
+
+
+def _drop_row(conn: Connection, row: Row[Any]) -> None:
+    """Note that the plan no longer has a post on an account."""
+    pair = (plan_row.c.post == row.post) & (plan_row.c.account == row.account)
+    conn.execute(update(plan_row).where(pair).values(planned=False))
 
 
 def _mark_gap_unknown(conn: Connection, touched: set[str], *, now: datetime) -> None:
@@ -121,42 +183,23 @@ def _resolve_post_id(
     return replace(item, post=id_, title=item.title or (posts[id_].title if id_ in posts else ""))
 
 
-def _find_vanished(conn: Connection, plan: Plan, posts: Mapping[str, Row[Any]]) -> set[str]:
-    """Return the posts with pending deliveries whose file does not exist any more."""
-    present = {row.post for row in plan.rows} | {item.post for item in plan.held}
-    absent = {id_ for id_ in set(posts) - present if posts[id_].hold != FileHold.GONE}
-    return absent & _pending_posts(conn) if absent else set()
-
-
-def _pending_posts(conn: Connection) -> set[str]:
-    waiting = select(delivery.c.post).where(delivery.c.state.in_(PENDING_STATES)).distinct()
-    unexpanded = select(plan_row.c.post).where(plan_row.c.expanded.is_(False)).distinct()
-    return set(conn.scalars(waiting)) | set(conn.scalars(unexpanded))
-
-
-def _is_suspicious(conn: Connection, vanished: set[str]) -> bool:
-    return is_mass_removal(len(vanished), pending=len(_pending_posts(conn)))
-
-
-def is_mass_removal(vanished: int, *, pending: int) -> bool:
-    """Return True if so many vanished posts, of all ``pending`` ones, look like an accident."""
-    return vanished >= MIN_VANISHED and vanished > MAX_VANISHED_SHARE * pending
-
-
 def _record_post(
     conn: Connection,
     posts: Mapping[str, Row[Any]],
     item: PlanRow | NotPlanned,
     *,
     hold: FileHold | None,
+    stamp: str | None,
     now: datetime,
 ) -> None:
     stored = posts.get(item.post)
-    if stored is not None and (stored.file, stored.title, stored.hold) == (item.file, item.title, hold):
-        return
+    if stored is not None:
+        stamp = stamp or stored.stamp
+        if (stored.file, stored.title, stored.hold, stored.stamp) == (item.file, item.title, hold, stamp):
+            return
     if stored is None and hold is not None:
         return  # never scheduled: nothing to hold
-    values = {"file": item.file, "title": item.title, "hold": hold, "scanned_at": now}
+    values = {"file": item.file, "title": item.title, "hold": hold, "stamp": stamp, "scanned_at": now}
     conn.execute(
         upsert(post).values(id=item.post, **values).on_conflict_do_update(index_elements=["id"], set_=values)
     )
@@ -180,7 +223,7 @@ def fingerprint(row: PlanRow) -> str:
     """Return a digest that changes with everything that affects what the ledger does."""
     times = [row.due.utc.isoformat(), row.expires.utc.isoformat() if row.expires else None]
     policy = [row.late, row.grace.total_seconds(), row.priority, row.during_pause, row.type]
-    return sha256_digest([row.rendition.hash, times, policy, list(row.audiences), row.repeats])
+    return sha256_digest([row.rendition.hash, times, policy, list(row.audiences), list(row.repeats)])
 
 
 def _plan_values(row: PlanRow) -> dict[str, Any]:
@@ -198,7 +241,8 @@ def _plan_values(row: PlanRow) -> dict[str, Any]:
         "audiences": dump_canonical(list(row.audiences)),
         "rendition": row.rendition.hash,
         "replies_to": row.rendition.replies_to,
-        "repeats": row.repeats,
+        "repeats": dump_canonical(list(row.repeats)),
+        "planned": True,
     }
 
 
@@ -221,25 +265,12 @@ def _insert_row(conn: Connection, row: PlanRow, account: str, *, context: _SyncC
         )
     )
     if not fan_out:
-        _add_parts(
-            conn,
-            row,
-            account,
-            numbers=range(1, len(row.rendition.parts) + 1),
-            context=context,
-        )
+        _add_parts(conn, row, account, context=context)
 
 
-def _add_parts(
-    conn: Connection,
-    row: PlanRow,
-    account: str,
-    *,
-    numbers: Iterable[int],
-    context: _SyncContext,
-) -> None:
+def _add_parts(conn: Connection, row: PlanRow, account: str, *, context: _SyncContext) -> None:
     deliveries = []
-    for part in numbers:
+    for part in range(1, len(row.rendition.parts) + 1):
         state, reason = _initial_state(row, part, context=context)
         key = delivery_key(row.post, account, part)
         deliveries.append(
@@ -259,71 +290,96 @@ def _initial_state(row: PlanRow, part: int, *, context: _SyncContext) -> tuple[S
     return State.SCHEDULED, ""
 
 
-def _update_row(conn: Connection, row: PlanRow, previous: Row[Any], *, context: _SyncContext) -> None:
+def _update_row(
+    conn: Connection, row: PlanRow, previous: Row[Any], *, is_edited: bool, context: _SyncContext
+) -> tuple[int, ...]:
+    """Update a row that the ledger has; return the parts that its new text no longer has."""
     _save_rendition(conn, row)
     values = _plan_values(row)
-    date_changed = previous.date_at != row.due.utc
-    if date_changed:
-        values |= {"due_at": row.due.utc, "stop": None, "stop_reason": ""}
+    changes = _find_changes(row, previous, values, is_edited=is_edited)
+    values["due_at"] = row.due.utc if changes.date else previous.due_at
     values["changed"] = bool(previous.frozen_rendition) and previous.frozen_rendition != row.rendition.hash
-    condition = (plan_row.c.post == row.post) & (plan_row.c.account == previous.account)
-    conn.execute(update(plan_row).where(condition).values(values))
+    timing = _current_timing(row, previous, values["due_at"], context=context)
+    is_in_time = isinstance(context.verdict(timing, context.now), OnTime)
+    if changes.dates and is_in_time and previous.stop in (State.MISSED, State.EXPIRED):
+        values |= {"stop": None, "stop_reason": ""}
+    pair = (plan_row.c.post == row.post) & (plan_row.c.account == previous.account)
+    conn.execute(update(plan_row).where(pair).values(values))
     deliveries = (delivery.c.post == row.post) & (delivery.c.account == previous.account)
-    text_changed = previous.rendition != row.rendition.hash
-    _update_deliveries(
-        conn,
-        deliveries,
-        values,
-        date_changed=date_changed,
-        text_changed=text_changed,
-        context=context,
+    _move_deliveries(conn, deliveries, values, changes=changes, now=context.now)
+    # Before and after: parts that failed are not scheduled for the moment, and other dates bring expired parts back.
+    surplus = thread_parts.match_parts(conn, row.post, previous.account, now=context.now)
+    if changes.is_back:
+        unplanned.release_planned(conn, deliveries, now=context.now)
+    freed = []
+    if changes.dates and is_in_time:
+        freed = [
+            (states.REPLAN, State.MISSED),
+            (states.UNEXPIRE, State.EXPIRED),
+            (states.REPLAN, State.FAILED),
+        ]
+    # Within the grace even where it may be late: who mends an old file does not think of sending it.
+    elif changes.text and isinstance(context.verdict(replace(timing, late=Late.ASK), context.now), OnTime):
+        freed = [(states.REPLAN, State.FAILED)]
+    _free_deliveries(conn, deliveries, freed, due_at=values["due_at"], now=context.now)
+    if changes.recipients:
+        recipient_changes.sync_recipients(
+            conn, row.post, previous.account, verdict=context.verdict, now=context.now
+        )
+    return surplus + thread_parts.match_parts(conn, row.post, previous.account, now=context.now)
+
+
+def _find_changes(
+    row: PlanRow, previous: Row[Any], values: Mapping[str, Any], *, is_edited: bool
+) -> _Changes:
+    date = previous.date_at != values["date_at"]
+    # A new late rule in config.toml is for the posts to come: it sends no old ones.
+    late = is_edited and previous.late != values["late"]
+    return _Changes(
+        date=date,
+        dates=date or late or previous.expires_at != values["expires_at"],
+        text=previous.rendition != row.rendition.hash,
+        recipients=previous.fan_out and (previous.audiences != values["audiences"] or not previous.planned),
+        is_back=not previous.planned,
     )
-    if previous.first_write_at is None and not previous.fan_out and text_changed:
-        _sync_parts(conn, row, previous.account, context=context)
 
 
-def _update_deliveries(
-    conn: Connection,
-    deliveries: Any,
-    values: Mapping[str, Any],
-    *,
-    date_changed: bool,
-    text_changed: bool,
-    context: _SyncContext,
+def _current_timing(row: PlanRow, previous: Row[Any], due_at: datetime, *, context: _SyncContext) -> Timing:
+    """Return when what was not sent of the row may start: counted from its date or its last progress."""
+    latest = max(time for time in (due_at, previous.first_write_at, previous.progress_at) if time)
+    return row.timing(due_at=latest, due_before_ledger=context.is_before_ledger(due_at))
+
+
+def _move_deliveries(
+    conn: Connection, deliveries: Any, values: Mapping[str, Any], *, changes: _Changes, now: datetime
 ) -> None:
-    """Move pending deliveries to the new time.
-
-    A new date schedules missed deliveries again; a fixed file or a new date schedules failed ones.
-    """
-    times: dict[str, Any] = {"priority": values["priority"], "updated_at": context.now}
-    if date_changed:
+    """Move deliveries that are not sent to the new time; claimed ones must pass the gate anew."""
+    times: dict[str, Any] = {"priority": values["priority"], "updated_at": now}
+    if changes.date:
         times |= {"due_at": values["due_at"], "not_before": None}
     conn.execute(update(delivery).where(deliveries, delivery.c.state.in_(PENDING_STATES)).values(times))
-    # A delivery that was claimed with the old text must pass the gate with the new one.
-    states.move(conn, states.RELEASE, deliveries, now=context.now, owner=None)
-    freed = [State.MISSED] if date_changed and not context.is_before_ledger(values["date_at"]) else []
-    freed += [State.FAILED] if text_changed or date_changed else []
-    if freed:
-        is_freed = deliveries & delivery.c.state.in_(freed)
+    states.move(conn, states.RELEASE, deliveries, now=now, owner=None)
+
+
+def _free_deliveries(
+    conn: Connection,
+    deliveries: Any,
+    freed: Sequence[tuple[states.Transition, State]],
+    *,
+    due_at: datetime,
+    now: datetime,
+) -> None:
+    """Schedule again what the file's old dates or its old text stopped."""
+    for transition, state in freed:
         states.move(
             conn,
-            states.REPLAN,
-            is_freed,
-            now=context.now,
+            transition,
+            deliveries & (delivery.c.state == state),
+            now=now,
             reason="",
             owner=None,
             use_latest_rendition=True,
+            due_at=due_at,
             not_before=None,
         )
-        thread_parts.hold_following(conn, deliveries, now=context.now)
-
-
-def _sync_parts(conn: Connection, row: PlanRow, account: str, *, context: _SyncContext) -> None:
-    """Match the rows of a thread that was not started to the parts of its new text."""
-    condition = (delivery.c.post == row.post) & (delivery.c.account == account)
-    existing = set(conn.scalars(select(delivery.c.part).where(condition)))
-    expected = set(range(1, len(row.rendition.parts) + 1))
-    conn.execute(
-        delete(delivery).where(condition, delivery.c.part.in_(existing - expected), delivery.c.attempts == 0)
-    )
-    _add_parts(conn, row, account, numbers=sorted(expected - existing), context=context)
+    thread_parts.hold_following(conn, deliveries, now=now)

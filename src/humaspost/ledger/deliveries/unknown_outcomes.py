@@ -153,6 +153,9 @@ def retry(conn: Connection, keys: list[str], *, now: datetime, whole_post: bool 
         unknown_since=None,
     )
     thread_parts.hold_following(conn, is_named, now=now)
+    threads = select(delivery.c.post, delivery.c.account).where(is_named, delivery.c.recipient == "")
+    for row in conn.execute(threads.distinct()).all():
+        thread_parts.match_parts(conn, row.post, row.account, now=now)
     return count
 
 

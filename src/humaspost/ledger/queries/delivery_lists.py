@@ -1,5 +1,6 @@
 """Lists of deliveries, attempts, posts and recipients, for reports."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -27,12 +28,22 @@ from humaspost.model.records import AttemptRecord, DeliveryRecord, PostRecord
 
 def recent_texts(conn: Connection, *, since: datetime) -> list[PublishedText]:
     """Return first writes since then: texts that must not be published under another id."""
+    columns = [plan_row.c[name] for name in ("frozen_rendition", "post", "first_write_at", "repeats")]
     rows = conn.execute(
-        select(account.c.name, plan_row.c.frozen_rendition, plan_row.c.post, plan_row.c.first_write_at)
+        select(account.c.name, *columns)
         .join(account, account.c.id == plan_row.c.account)
         .where(plan_row.c.first_write_at > since, plan_row.c.frozen_rendition.isnot(None))
     )
-    return [PublishedText(*row) for row in rows]
+    return [
+        PublishedText(
+            account=row.name,
+            rendition_hash=row.frozen_rendition,
+            post=row.post,
+            published_at=row.first_write_at,
+            repeats=tuple(json.loads(row.repeats or "[]")),
+        )
+        for row in rows
+    ]
 
 
 def reachable_count(conn: Connection, audiences: Sequence[str]) -> int:

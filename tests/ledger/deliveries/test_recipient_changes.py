@@ -1,0 +1,149 @@
+"""Who gets a post is who is on its lists now: people who leave, come back, join or consent later."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, insert, update
+
+from humaspost.ledger.people import recipients
+from humaspost.ledger.schema import audience, audience_member, consent, recipient
+from humaspost.model.delivery import State
+from humaspost.model.post import Late
+from tests.support.ledger_office import NOW, OTHER, Office
+
+
+def write(office: Office, statement) -> None:
+    """Run one statement in a transaction of its own."""
+    office.ledger.write(lambda conn: conn.execute(statement))
+
+
+def add_list(office: Office, name: str, *people: str) -> None:
+    """Add a list of people who are known, or who agreed."""
+    write(office, insert(audience).values(name=name, file="f", digest="d", imported_at=NOW))
+    for person in people:
+        office.ledger.write(lambda conn, person=person: recipients.add_members(conn, name, [person]))
+
+
+def import_list(office: Office, name: str = "warga", *, remove: str = "", add: str = "") -> None:
+    """Import the list with a person more or less, then read the posts again."""
+    listed = audience_member.c.audience == name
+    write(office, delete(audience_member).where(listed, audience_member.c.recipient == remove))
+    if add:
+        known = {"id": add, "phone": f"+{add}", "created_at": NOW}
+        agreed = {"purpose": "p", "basis": "consent", "source": "s", "consented_at": "2026-01-01"}
+        write(office, insert(recipient).prefix_with("OR IGNORE").values(known))
+        write(
+            office, insert(consent).prefix_with("OR IGNORE").values(recipient=add, recorded_at=NOW, **agreed)
+        )
+        office.ledger.write(lambda conn: recipients.add_members(conn, name, [add]))
+    office.ledger.write(
+        lambda conn: recipients.record_import(conn, name, file="f", digest=f"{remove}{add}", now=office.now)
+    )
+    office.sync()
+
+
+def name_lists(office: Office, *names: str) -> None:
+    """Have the file of the one post name these lists."""
+    office.rows = [replace(row, audiences=names) for row in office.rows]
+    office.sync()
+
+
+def test_people_of_a_list_that_the_file_no_longer_names_are_held(office: Office) -> None:
+    office.enlist("abc")
+    add_list(office, "wartawan", "c")
+    office.plan("a", people=True)
+    office.claim()
+    name_lists(office, "wartawan")
+    assert office.states() == {
+        "a/1/a": "held not-in-plan",
+        "a/1/b": "held not-in-plan",
+        "a/1/c": "scheduled",
+    }
+    name_lists(office, "warga")
+    assert set(office.states().values()) == {"scheduled"}
+
+
+def test_people_of_a_list_that_the_file_names_too_are_entered(office: Office) -> None:
+    office.enlist("ab")
+    office.plan("a", people=True)
+    office.claim()
+    import_list(office, add="w")
+    add_list(office, "wartawan", "w")
+    name_lists(office, "wartawan")
+    assert office.claim()
+    assert office.states() == {
+        "a/1/a": "held not-in-plan",
+        "a/1/b": "held not-in-plan",
+        "a/1/w": "preparing",
+    }
+
+
+def test_who_leaves_the_list_is_held_and_who_joins_is_entered(office: Office) -> None:
+    office.enlist("ab")
+    office.plan("a", people=True)
+    office.claim()
+    import_list(office, remove="a", add="c")
+    office.claim()
+    assert office.states() == {"a/1/a": "held not-in-plan", "a/1/b": "preparing", "a/1/c": "preparing"}
+    import_list(office, add="a")
+    assert office.states()["a/1/a"] == "scheduled"
+
+
+@pytest.mark.parametrize("late", [Late.ASK, Late.PUBLISH])
+def test_a_list_that_grows_sends_no_old_post(office: Office, late: Late) -> None:
+    office.enlist("a")
+    office.plan("a", people=True, late=late)
+    for intent in office.send():
+        office.put(intent.key, State.PUBLISHED, published_at=office.now)
+    office.now += timedelta(days=30)
+    import_list(office, add="b")
+    assert office.claim() == []
+    assert office.states() == {"a/1/a": "published"}
+
+
+def test_who_consents_later_is_scheduled_and_who_stopped_is_not(office: Office) -> None:
+    office.enlist("abc")
+    write(office, delete(consent).where(consent.c.recipient.in_(["a", "b"])))
+    write(office, update(recipient).where(recipient.c.id == "b").values(opted_out_at=NOW))
+    office.plan("a", people=True)
+    office.claim()
+    assert office.states() == {"a/1/a": "refused consent", "a/1/b": "refused opt-out", "a/1/c": "preparing"}
+    import_list(office, add="a")
+    import_list(office, add="b")
+    assert office.states() == {"a/1/a": "scheduled", "a/1/b": "refused opt-out", "a/1/c": "preparing"}
+
+
+def test_a_withdrawn_consent_or_one_after_the_grace_schedules_nobody(office: Office) -> None:
+    office.enlist("ab")
+    write(office, delete(consent))
+    office.plan("a", people=True)
+    office.claim()
+    withdrawn = {"purpose": "p", "basis": "b", "source": "s", "consented_at": "", "withdrawn_at": NOW}
+    write(office, insert(consent).values(recipient="a", recorded_at=NOW, **withdrawn))
+    import_list(office)
+    office.now += timedelta(days=2)
+    import_list(office, add="b")
+    assert office.states() == {"a/1/a": "refused consent", "a/1/b": "refused consent"}
+
+
+def test_nothing_is_looked_at_while_no_list_changed(office: Office) -> None:
+    office.enlist("a")
+    office.plan("a", people=True)
+    office.claim()
+    write(office, delete(audience_member))
+    office.sync()
+    assert office.states() == {"a/1/a": "preparing"}
+
+
+def test_a_post_on_an_account_that_is_back_has_the_people_of_now(office: Office) -> None:
+    office.enlist("ab")
+    office.plan("a", people=True)
+    office.claim()
+    rows, office.rows = office.rows, [replace(row, account=OTHER) for row in office.rows]
+    import_list(office, remove="a", add="c")
+    assert office.states() == {"a/1/a": "held not-in-plan", "a/1/b": "held not-in-plan"}
+    office.rows = rows
+    office.sync()
+    office.claim()
+    assert office.states() == {"a/1/a": "held not-in-plan", "a/1/b": "preparing", "a/1/c": "preparing"}
