@@ -16,12 +16,13 @@ from humaspost.delivery.engine import Engine
 from humaspost.delivery.sender_lock import SenderBusy, acquire_sender_lock
 from humaspost.delivery.worker import account_check
 from humaspost.ledger import accounts as ledger_accounts
+from humaspost.ledger import worker_errors
 from humaspost.ledger.deliveries import publish_now
 from humaspost.ledger.holds import account_holds, pauses
 from humaspost.ledger.queries import delivery_lists
 from humaspost.ledger.webhooks import message_events
 from humaspost.model.problem import Problem
-from humaspost.model.records import AccountRecord, DeliveryRecord
+from humaspost.model.records import AccountRecord, DeliveryRecord, WorkerError
 
 #: `run` waits this long for a slot or a poll, then leaves the rest to the next run.
 DRAIN_PATIENCE = timedelta(seconds=10)
@@ -31,11 +32,15 @@ MAX_RUN_SECONDS = 15 * 60.0
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """The result of a run: problems, deliveries touched, and problems of posts that were due."""
+    """The result of a run: problems, deliveries touched, and problems of posts that were due.
+
+    ``worker_errors`` are those of accounts whose worker could not go on.
+    """
 
     problems: tuple[Problem, ...]
     deliveries: tuple[DeliveryRecord, ...]
     due_problems: tuple[Problem, ...] = ()
+    worker_errors: tuple[WorkerError, ...] = ()
 
 
 def run_due(office: Office, *, patience: timedelta = DRAIN_PATIENCE) -> RunReport:
@@ -49,7 +54,17 @@ def run_due(office: Office, *, patience: timedelta = DRAIN_PATIENCE) -> RunRepor
         engine.start()
         engine.drain(idle_for=patience, deadline=MAX_RUN_SECONDS)
     problems = (*list_problems(audience_changes), *scanned.problems, *list_vanished_problems(scanned, synced))
-    return RunReport(problems, _list_touched(office, started), scanned.due_problems(office.now(), synced))
+    return RunReport(
+        problems,
+        _list_touched(office, started),
+        scanned.due_problems(office.now(), synced),
+        _list_worker_errors(office),
+    )
+
+
+def _list_worker_errors(office: Office) -> tuple[WorkerError, ...]:
+    with office.ledger().read() as conn:
+        return tuple(worker_errors.list_worker_errors(conn))
 
 
 def schedule(office: Office, stop: threading.Event) -> int:

@@ -21,6 +21,7 @@ from humaspost.ledger.database import LedgerError, UnsupportedLedgerError
 from humaspost.ledger.holds import file_errors
 from humaspost.ledger.queries import delivery_lists
 from humaspost.ledger.recovery import copy_detection
+from humaspost.ledger.worker_errors import list_worker_errors
 from humaspost.model.channel import WebhookReceiver
 from humaspost.model.delivery import UNRESOLVED_STATES
 from humaspost.model.reasons import AccountHold
@@ -84,6 +85,7 @@ class Finding(StrEnum):
     AUDIENCE_FILE_MISSING = "audience-file-missing"  # name, path
     SENDER_RUNNING = "sender-running"  # sender
     SENDER_NOT_RUNNING = "sender-not-running"  # sender
+    WORKER_ERROR = "worker-error"  # account, reason
     PAUSED = "paused"  # reason
 
 
@@ -317,5 +319,9 @@ def _sender(office: Office) -> Iterator[CheckResult]:
         yield _ok("sender", Finding.SENDER_RUNNING, sender=sender)
     else:
         yield _note("sender", Finding.SENDER_NOT_RUNNING, sender=sender)
+    with office.ledger().read() as conn:
+        stuck_workers = list_worker_errors(conn)
+    for error in stuck_workers:
+        yield _bad("sender", Finding.WORKER_ERROR, account=error.account, reason=error.detail)
     for pause in sender.pauses:
         yield _bad("sender", Finding.PAUSED, reason=pause.reason)

@@ -14,9 +14,10 @@ from humaspost.ledger import accounts
 from humaspost.ledger.holds import file_errors
 from humaspost.ledger.queries import delivery_lists, totals
 from humaspost.ledger.recovery import copy_detection
+from humaspost.ledger.worker_errors import list_worker_errors
 from humaspost.model.account import Account
 from humaspost.model.reasons import AccountHold, FileHold
-from humaspost.model.records import AccountRecord, PostTotals
+from humaspost.model.records import AccountRecord, PostTotals, WorkerError
 from humaspost.reports.attention import AttentionItem, LoginRequired, attention, logins_required
 from humaspost.reports.sender_status import SenderStatus, sender_status
 
@@ -73,6 +74,7 @@ class StatusReport:
     attention: tuple[AttentionItem, ...]
     logins: tuple[LoginRequired, ...]
     blocked_files: tuple[BlockedFile, ...]
+    worker_errors: tuple[WorkerError, ...]
     is_ledger_copied: bool
     posts: tuple[PostTotals, ...]
     counts: Counter[str]
@@ -91,6 +93,7 @@ def status_report(office: Office) -> StatusReport:
             attention=tuple(attention(office, conn)),
             logins=tuple(logins_required(conn)),
             blocked_files=tuple(_blocked_files(conn)),
+            worker_errors=tuple(list_worker_errors(conn)),
             is_ledger_copied=is_copied,
             posts=tuple(totals.list_by_post(conn)),
             counts=totals.count_by_state(conn),

@@ -112,6 +112,9 @@ def _office_texts() -> dict[Finding, str]:
         Finding.SENDER_RUNNING: "{sender}",
         Finding.SENDER_NOT_RUNNING: "{sender}",
         Finding.PAUSED: _("PAUSED: {reason}"),
+        Finding.WORKER_ERROR: _(
+            "{account}: nothing goes out there, because of an error of humaspost: {reason}"
+        ),
     }
 
 
@@ -187,4 +190,5 @@ def _remedies() -> dict[Finding, str]:
         Finding.AUDIENCE_FILE_MISSING: _("bring the file back, or take it out of config.toml"),
         Finding.SENDER_NOT_RUNNING: _("start it: humaspost schedule, or cron with humaspost run"),
         Finding.PAUSED: "humaspost resume",
+        Finding.WORKER_ERROR: _("start the sender again; if it comes again, report it as a bug of humaspost"),
     }

@@ -8,7 +8,7 @@ from typing import Any
 from humaspost.base.i18n import _, ngettext
 from humaspost.model.delivery import UNRESOLVED_STATES, State
 from humaspost.model.reasons import StopReason, is_part_reason
-from humaspost.model.records import DeliveryRecord, PostTotals
+from humaspost.model.records import DeliveryRecord, PostTotals, WorkerError
 from humaspost.reports.attention import LoginRequired
 from humaspost.reports.status import RECENT_PERIOD, StatusReport
 from humaspost.views.accounts import account_to_json, format_account_state
@@ -53,6 +53,7 @@ def _with_blank_line(lines: Sequence[str]) -> list[str]:
 
 def _format_attention(report: StatusReport, clock: TimeFormatter, columns: int) -> list[str]:
     count = len(report.attention) + len(report.logins) + len(report.blocked_files) + report.is_ledger_copied
+    count += len(report.worker_errors)
     if not count:
         return [_("Nothing needs you.")]
     words = [state_word(need.state) for need in report.attention]
@@ -63,6 +64,10 @@ def _format_attention(report: StatusReport, clock: TimeFormatter, columns: int) 
         reason = _("a copy, or put back: no sender starts on it")
         lines += _format_block(
             text_width, _("error"), _("the ledger"), [reason, "humaspost restore --adopt"], columns
+        )
+    for error in report.worker_errors:
+        lines += _format_block(
+            text_width, _("error"), escape_unsafe(error.account), _format_worker_error(error, clock), columns
         )
     for login in report.logins:
         lines += _format_block(
@@ -92,6 +97,15 @@ def _format_block(
     fits = display_width(beside) <= columns
     lines_below = details[1:] if fits else details
     return [beside if fits else head, *(f"  {' ' * text_width} {line}" for line in lines_below if line)]
+
+
+def _format_worker_error(error: WorkerError, clock: TimeFormatter) -> list[str]:
+    since = _("nothing goes out there since {when}").format(when=clock.format_date(error.since))
+    return [
+        since,
+        truncate(escape_unsafe(error.detail), 60),
+        _("start the sender again, or: humaspost doctor"),
+    ]
 
 
 def _format_login(login: LoginRequired) -> list[str]:
