@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from humaspost.app.codes import FOLDER_CODES
 from humaspost.app.office import Office
 from humaspost.base.i18n import _
-from humaspost.model.plan import NotPlanned, Plan, PublishedText
+from humaspost.model.plan import NotPlanned, Plan, PublishedText, changes_since
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
 from humaspost.model.reasons import FileHold
@@ -85,7 +85,11 @@ def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled
             post, media_problems = office.probe.probe_post(post)
             problems += media_problems
         posts.append(post)
-    new_plan, more = build_plan(posts, problems, create_plan_context(office))
+    context = create_plan_context(office)
+    memo = office.plan_memo
+    memo.rebase((office.settings, context.statuses))
+    new_plan, more = build_plan(posts, problems, context, memo)
+    memo.retain({post.file for post in posts})
     unsettled = [
         NotPlanned(id_, file, "", FileHold.UNSETTLED) for file, id_ in folder_content.unsettled_files.items()
     ]
@@ -143,8 +147,12 @@ def _recent_texts(office: Office, *, since: datetime) -> Sequence[PublishedText]
         return delivery_lists.recent_texts(conn, since=since)
 
 
-def sync_ledger(office: Office, scanned: ScanResult) -> "SyncResult":
-    """Sync the ledger with the scan; if the folder vanished, change nothing and report it."""
+def sync_ledger(office: Office, scanned: ScanResult, *, since: ScanResult | None = None) -> "SyncResult":
+    """Sync the ledger with the scan; if the folder vanished, change nothing and report it.
+
+    ``since`` is the scan that the ledger was last synced with, by this process: only the posts that differ
+    from it are synced, where no post is missing.
+    """
     from humaspost.ledger import accounts
     from humaspost.ledger.deliveries import sync_plan
     from humaspost.ledger.holds import file_errors
@@ -154,11 +162,18 @@ def sync_ledger(office: Office, scanned: ScanResult) -> "SyncResult":
         a.name: office.channels[a.channel].platform_id(a.config) for a in office.settings.accounts
     }
 
+    plan_changes = None if since is None else changes_since(scanned.plan, since.plan)
+
     def operation(conn: "Connection") -> "SyncResult":
         for account in office.settings.accounts:
             accounts.ensure_account(conn, account, platform_id=platform_ids[account.name])
         synced = sync_plan.sync(
-            conn, scanned.plan, verdict=lateness.verdict, now=now, folder_missing=scanned.folder_missing
+            conn,
+            scanned.plan if plan_changes is None else plan_changes,
+            verdict=lateness.verdict,
+            now=now,
+            folder_missing=scanned.folder_missing,
+            is_partial=plan_changes is not None,
         )
         synced = replace(
             synced, finished=file_errors.list_finished(conn, [p.file for p in scanned.file_errors(synced)])

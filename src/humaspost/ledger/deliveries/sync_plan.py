@@ -21,6 +21,8 @@ from humaspost.model.reasons import FileHold, StopReason, part_reason
 #: Fewer vanished files than this never look like a lost folder.
 MIN_VANISHED = 3
 MAX_VANISHED_SHARE = 0.2
+#: The most posts that a partial sync looks up one by one; a database limits the parameters of a query.
+MAX_PARTIAL = 400
 #: States that a new date or a fixed file can schedule again.
 RETRYABLE_STATES = (State.FAILED, State.MISSED)
 PENDING_STATES = (State.SCHEDULED, State.PREPARING, State.HELD, *RETRYABLE_STATES)
@@ -55,24 +57,38 @@ class _SyncContext:
 
 
 def sync(
-    conn: Connection, plan: Plan, *, verdict: CheckLateness, now: datetime, folder_missing: bool = False
+    conn: Connection,
+    plan: Plan,
+    *,
+    verdict: CheckLateness,
+    now: datetime,
+    folder_missing: bool = False,
+    is_partial: bool = False,
 ) -> SyncResult:
     """Update the ledger from the plan, and return what changed.
 
-    A frozen rendition stays. Where many files vanished at once, nothing changes.
+    A frozen rendition stays. Where many files vanished at once, nothing changes. ``is_partial`` = the plan has
+    only posts that changed since the last call: that a post is not in it means nothing.
     """
-    posts = {row.id: row for row in conn.execute(select(post))}
+    stored_posts, stored_rows = select(post), select(plan_row)
+    if is_partial and len(plan.rows) + len(plan.held) <= MAX_PARTIAL:
+        ids = {entry.post for entry in (*plan.rows, *plan.held)}
+        of_plan = post.c.id.in_(ids) | post.c.file.in_({item.file for item in plan.held})
+        stored_posts, stored_rows = stored_posts.where(of_plan), stored_rows.where(plan_row.c.post.in_(ids))
+    posts = {row.id: row for row in conn.execute(stored_posts)}
     by_file = {row.file: row for row in posts.values()}
     plan = replace(plan, held=tuple(_resolve_post_id(item, posts, by_file) for item in plan.held))
-    vanished = _find_vanished(conn, plan, posts)
+    vanished = set() if is_partial else _find_vanished(conn, plan, posts)
     if folder_missing or _is_suspicious(conn, vanished):
         return SyncResult(vanished=tuple(sorted(vanished)))
-    existing = {(row.post, row.account): row for row in conn.execute(select(plan_row))}
+    existing = {(row.post, row.account): row for row in conn.execute(stored_rows)}
+    account_ids: dict[str, str] = {}
     context = _SyncContext(now, get_created_at(conn) or now, verdict)
     new, changed = [], []
     for row in plan.rows:
         _record_post(conn, posts, row, hold=None, now=now)
-        account = accounts.ensure_account(conn, row.account)
+        account = account_ids.get(row.account.name) or accounts.ensure_account(conn, row.account)
+        account_ids[row.account.name] = account
         previous = existing.get((row.post, account))
         if previous is None:
             _insert_row(conn, row, account, context=context)
@@ -132,7 +148,7 @@ def _pending_posts(conn: Connection) -> set[str]:
 
 
 def _is_suspicious(conn: Connection, vanished: set[str]) -> bool:
-    return is_mass_removal(len(vanished), pending=len(_pending_posts(conn)))
+    return len(vanished) >= MIN_VANISHED and is_mass_removal(len(vanished), pending=len(_pending_posts(conn)))
 
 
 def is_mass_removal(vanished: int, *, pending: int) -> bool:
