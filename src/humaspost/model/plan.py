@@ -103,7 +103,8 @@ def changes_since(plan: Plan, earlier: Plan) -> Plan | None:
 
 def _entries_by_post(plan: Plan) -> dict[tuple[str, str], list[PlanRow | NotPlanned]]:
     entries: dict[tuple[str, str], list[PlanRow | NotPlanned]] = {}
-    for entry in (*plan.rows, *plan.held):
+    all_entries: tuple[PlanRow | NotPlanned, ...] = (*plan.rows, *plan.held)
+    for entry in all_entries:
         entries.setdefault((entry.post, entry.file), []).append(entry)
     return entries
 

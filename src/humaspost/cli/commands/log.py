@@ -6,7 +6,7 @@ import typer
 
 from humaspost.base.i18n import _
 from humaspost.cli.options import JsonOption
-from humaspost.cli.terminal import print_json, print_text
+from humaspost.cli.terminal import print_json_list, print_text
 
 
 def log(
@@ -20,16 +20,25 @@ def log(
     """Every attempt, newest first."""
     from humaspost.cli.office import open_office, time_formatter
     from humaspost.cli.post_lookup import find_post_id
-    from humaspost.reports.deliveries import attempts, post_files
-    from humaspost.views.deliveries import attempts_to_csv, format_attempts
+    from humaspost.reports.deliveries import attempt_pages, post_files
+    from humaspost.views.deliveries import attempts_to_csv, csv_head, format_attempts
     from humaspost.views.json_output import attempt_to_json
 
     office = open_office()
     post_id = find_post_id(post, post_files(office), root=office.settings.root) if post else None
-    rows = attempts(office, post_id=post_id, limit=limit)
+    pages = attempt_pages(office, post_id=post_id, limit=limit)
     if json:
-        print_json({"schema": 1, "attempts": [attempt_to_json(row) for row in rows]})
-    elif csv:
-        print_text(attempts_to_csv(attempt_to_json(row) for row in rows))
-    else:
-        print_text(format_attempts(rows, clock=time_formatter(office)))
+        entries = (attempt_to_json(row) for page in pages for row in page)
+        print_json_list({"schema": 1}, "attempts", entries)
+        return
+    if csv:
+        print_text(csv_head())
+    is_empty = True
+    for page in pages:
+        is_empty = False
+        if csv:
+            print_text(attempts_to_csv(attempt_to_json(row) for row in page))
+        else:
+            print_text(format_attempts(page, clock=time_formatter(office)))
+    if is_empty and not csv:
+        print_text(_("Nothing was ever sent."))

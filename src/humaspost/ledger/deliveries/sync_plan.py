@@ -72,7 +72,7 @@ def sync(
     """
     stored_posts, stored_rows = select(post), select(plan_row)
     if is_partial and len(plan.rows) + len(plan.held) <= MAX_PARTIAL:
-        ids = {entry.post for entry in (*plan.rows, *plan.held)}
+        ids = {row.post for row in plan.rows} | {item.post for item in plan.held}
         of_plan = post.c.id.in_(ids) | post.c.file.in_({item.file for item in plan.held})
         stored_posts, stored_rows = stored_posts.where(of_plan), stored_rows.where(plan_row.c.post.in_(ids))
     posts = {row.id: row for row in conn.execute(stored_posts)}
