@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from os import cpu_count, getloadavg
 from pathlib import Path
 
+from benchmarks import archive
 from benchmarks.cost import check, check_one, check_one_with_ledger, help_, status
 from benchmarks.fan_out import fan_out
 from benchmarks.punctual import punctual
@@ -22,6 +23,8 @@ ALL: dict[str, Callable[[Path], Result]] = {
     "check": check,
     "punctual": punctual,
     "fan-out": fan_out,
+    "archive-idle": archive.idle,
+    "archive-plan": archive.plan,
 }
 _HEAD = """# Benchmarks
 

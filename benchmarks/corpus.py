@@ -27,7 +27,12 @@ def write_office(folder: Path, *, posts: int) -> Path:
     """Write an office with ``posts`` valid posts for X and return its folder."""
     (folder / "posts").mkdir(parents=True)
     (folder / "config.toml").write_text(_CONFIG)
+    write_posts(folder / "posts", posts=posts)
+    return folder
+
+
+def write_posts(folder: Path, *, posts: int) -> None:
+    """Write ``posts`` valid posts for X into the folder."""
     for number in range(posts):
         text = _POST.format(number=number, day=1 + number % 28, hour=number % 24, minute=number % 60)
-        (folder / "posts" / f"p{number:05}.md").write_text(text)
-    return folder
+        (folder / f"p{number:05}.md").write_text(text)

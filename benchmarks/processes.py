@@ -5,6 +5,7 @@ import resource
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,14 @@ def run(command: Sequence[str | Path], *, cwd: Path, within: float = 600.0) -> s
     if done.returncode:
         raise RuntimeError(f"{command}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
     return done.stdout
+
+
+def run_for(command: Sequence[str | Path], *, cwd: Path, seconds: float) -> None:
+    """Run the command, and end it after so many seconds."""
+    process = subprocess.Popen(command, cwd=cwd, env=_ENVIRONMENT, stdout=subprocess.DEVNULL)
+    time.sleep(seconds)
+    process.terminate()
+    process.wait(timeout=60)
 
 
 def cpu(work: Callable[[], object]) -> float:

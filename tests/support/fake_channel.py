@@ -40,6 +40,8 @@ class FakeChannel:
     login: Exception | None = None
     identity_requests: int = 0
     on_publish: Callable[[Part], None] = lambda _part: None
+    on_prepare: Callable[[Part], None] = lambda _part: None
+    receipt_of: Callable[[Part, Receipt], Receipt] = lambda _part, receipt: receipt
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -76,6 +78,7 @@ class FakeSession:
     def prepare(self, part: Part, token: Json) -> Ready | NotReady:
         with self.channel.lock:
             self.channel.prepared += 1
+        self.channel.on_prepare(part)
         done = token if isinstance(token, int) else 0
         return Ready(done) if done >= self.channel.steps else NotReady(done + 1)
 
@@ -90,7 +93,9 @@ class FakeSession:
                 self.channel.published.append((part.text, whom, reply_to.remote_id if reply_to else None))
             if answer is not None:
                 raise answer
-            return Receipt(str(len(self.channel.published)), self.channel.now(), "https://square.example/1")
+            number = str(len(self.channel.published))
+            receipt = Receipt(number, self.channel.now(), "https://square.example/1")
+            return self.channel.receipt_of(part, receipt)
 
     def find(self, attempt: Attempt, *, to: Recipient | None) -> Receipt | Proof:
         self.channel.lookups.append(attempt)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from humaspost.app.audiences import import_changed, list_problems
 from humaspost.app.backups import create_daily_job
 from humaspost.app.deciding_files import DecidingFiles
+from humaspost.app.last_sync import LastSync
 from humaspost.app.office import Office
 from humaspost.app.scan import ScanResult, list_vanished_problems, scan_folder, sync_ledger
 from humaspost.base.i18n import _
@@ -21,12 +22,17 @@ def create_rescan(office: Office, files: DecidingFiles) -> Callable[[], float | 
     """
     reported: set[tuple[str, str, int]] = set()
     keep_backup = create_daily_job(office)
+    last = LastSync(office)
 
     def rescan() -> float | None:
         keep_backup()
         audience_changes = import_changed(office)
+        if last.is_current() and not audience_changes:
+            return None
+        last.begin()
         scanned = scan_folder(office, for_sending=True)
-        synced = sync_ledger(office, scanned)
+        synced = sync_ledger(office, scanned, since=last.scan)
+        last.record(scanned, is_settled=not office.reader.unsettled)
         _report_plan(office, scanned, synced)
         problems = (
             *list_problems(audience_changes),

@@ -14,6 +14,7 @@ from humaspost.delivery.events import EmitEvent, ignore
 from humaspost.ledger.file import FILE
 from humaspost.model.account import AccountStatus
 from humaspost.model.channel import Channel, aliases_of
+from humaspost.planning.memo import PlanMemo
 from humaspost.settings.settings import MediaSettings, Settings
 from humaspost.settings.vault import Vault
 
@@ -126,6 +127,11 @@ class Office:
 
         secret = partial(self.vault.secret, "media")
         return Bucket(media.bucket, secret=secret, endpoint=media.endpoint, region=media.region)
+
+    @cached_property
+    def plan_memo(self) -> PlanMemo:
+        """Return the posts that this process planned already."""
+        return PlanMemo()
 
     @property
     def is_converting(self) -> bool:

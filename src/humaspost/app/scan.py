@@ -10,7 +10,7 @@ from humaspost.app import post_history
 from humaspost.app.codes import FOLDER_CODES
 from humaspost.app.office import Office
 from humaspost.base.i18n import _
-from humaspost.model.plan import NotPlanned, Plan, PostHistory, PublishedText
+from humaspost.model.plan import NotPlanned, Plan, PostHistory, PublishedText, changes_since
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
 from humaspost.model.reasons import FileHold
@@ -90,7 +90,11 @@ def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled
             problems += media_problems
         posts.append(post)
     history = post_history.load_history(office, folder_content, planned_files)
-    new_plan, more = build_plan(posts, problems, create_plan_context(office, history))
+    context = create_plan_context(office, history)
+    memo = office.plan_memo
+    memo.rebase((office.settings, context.statuses))
+    new_plan, more = build_plan(posts, problems, context, memo)
+    memo.retain({post.file for post in posts})
     unsettled = [
         NotPlanned(id_, file, "", FileHold.UNSETTLED) for file, id_ in folder_content.unsettled_files.items()
     ]
@@ -149,10 +153,14 @@ def _recent_texts(office: Office, *, since: datetime) -> Sequence[PublishedText]
         return delivery_lists.recent_texts(conn, since=since)
 
 
-def sync_ledger(office: Office, scanned: ScanResult) -> "SyncResult":
-    """Sync the ledger with the scan; if the folder vanished, change nothing and report it."""
+def sync_ledger(office: Office, scanned: ScanResult, *, since: ScanResult | None = None) -> "SyncResult":
+    """Sync the ledger with the scan; if the folder vanished, change nothing and report it.
+
+    ``since`` is the scan that the ledger was last synced with, by this process: only the posts that differ
+    from it are synced, where no post is missing.
+    """
     from humaspost.ledger import accounts
-    from humaspost.ledger.deliveries import sync_plan
+    from humaspost.ledger.deliveries import sync_plan, vanished_posts
     from humaspost.ledger.holds import file_errors
     from humaspost.ledger.queries import post_history as post_queries
 
@@ -161,11 +169,20 @@ def sync_ledger(office: Office, scanned: ScanResult) -> "SyncResult":
         a.name: office.channels[a.channel].platform_id(a.config) for a in office.settings.accounts
     }
 
+    plan_changes = None if since is None else changes_since(scanned.plan, since.plan)
+
     def operation(conn: "Connection") -> "SyncResult":
         for account in office.settings.accounts:
             accounts.ensure_account(conn, account, platform_id=platform_ids[account.name])
+        # Only a whole plan tells whether posts that vanished at once are back.
+        is_partial = plan_changes is not None and not vanished_posts.load_vanished(conn)
         synced = sync_plan.sync(
-            conn, scanned.plan, verdict=lateness.verdict, now=now, folder_missing=scanned.folder_missing
+            conn,
+            plan_changes if plan_changes is not None and is_partial else scanned.plan,
+            verdict=lateness.verdict,
+            now=now,
+            folder_missing=scanned.folder_missing,
+            is_partial=is_partial,
         )
         # A file that held a published post holds a new one where the ledger does not know its id.
         known = post_queries.planned_files(conn)

@@ -16,7 +16,7 @@ from humaspost.delivery.engine import Engine
 from humaspost.delivery.events import DeliveryEvent
 from humaspost.delivery.sender_lock import SenderBusy, acquire_sender_lock
 from humaspost.delivery.worker import account_check
-from humaspost.ledger import account_names, creation_time, lock
+from humaspost.ledger import account_names, creation_time, lock, worker_errors
 from humaspost.ledger import accounts as ledger_accounts
 from humaspost.ledger.account_names import NameTaken as NameTaken  # commands import no module of the ledger
 from humaspost.ledger.database import Ledger
@@ -26,7 +26,7 @@ from humaspost.ledger.queries import delivery_lists
 from humaspost.ledger.webhooks import message_events
 from humaspost.model.event_kind import EventKind
 from humaspost.model.problem import Problem
-from humaspost.model.records import AccountRecord, DeliveryRecord, PostStop
+from humaspost.model.records import AccountRecord, DeliveryRecord, PostStop, WorkerError
 
 #: `run` waits this long for a slot or a poll, then leaves the rest to the next run.
 DRAIN_PATIENCE = timedelta(seconds=10)
@@ -38,13 +38,15 @@ MAX_RUN_SECONDS = 15 * 60.0
 class RunReport:
     """The result of a run: problems, deliveries touched, and problems of posts that were due.
 
-    ``stops`` are the fan-outs that it stopped as a whole.
+    ``stops`` are the fan-outs that it stopped as a whole; ``worker_errors`` are those of accounts whose worker
+    could not go on.
     """
 
     problems: tuple[Problem, ...]
     deliveries: tuple[DeliveryRecord, ...]
     due_problems: tuple[Problem, ...] = ()
     stops: tuple[PostStop, ...] = ()
+    worker_errors: tuple[WorkerError, ...] = ()
 
 
 def run_due(office: Office, *, patience: timedelta = DRAIN_PATIENCE) -> RunReport:
@@ -64,6 +66,7 @@ def run_due(office: Office, *, patience: timedelta = DRAIN_PATIENCE) -> RunRepor
         _list_touched(office, started),
         scanned.due_problems(office.now(), synced),
         stops=tuple(_list_stops(office) - stopped_before),
+        worker_errors=_list_worker_errors(office),
     )
 
 
@@ -79,6 +82,11 @@ def _create_rescan(office: Office) -> Callable[[], None]:
 def _list_stops(office: Office) -> set[PostStop]:
     with office.ledger().read() as conn:
         return post_stops.list_stops(conn)
+
+
+def _list_worker_errors(office: Office) -> tuple[WorkerError, ...]:
+    with office.ledger().read() as conn:
+        return tuple(worker_errors.list_worker_errors(conn))
 
 
 def schedule(office: Office, stop: threading.Event) -> int:

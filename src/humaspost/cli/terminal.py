@@ -45,6 +45,22 @@ def print_json(document: object) -> None:
     _write_line(sys.stdout, json.dumps(_redact_document(document), indent=2, sort_keys=False))
 
 
+def print_json_list(document: dict[str, object], name: str, entries: Iterable[object]) -> None:
+    """Print the document with a list as its last value, entry by entry: the list may be long."""
+    import json
+    import textwrap
+
+    head = json.dumps(_redact_document(document), indent=2).removesuffix("\n}")
+    pending = f"{head},\n  {json.dumps(name)}: ["
+    end = "]\n}"
+    for entry in entries:
+        _write_line(sys.stdout, pending)
+        text = textwrap.indent(json.dumps(_redact_document(entry), indent=2), "    ")
+        # A line is complete only when it is known whether another entry follows.
+        pending, end = f"{text},", "\n  ]\n}"
+    _write_line(sys.stdout, pending.removesuffix(",") + end)
+
+
 def print_json_line(document: object) -> None:
     """Print one JSON document on one line, at once."""
     import json

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.delivery.steps import reconcile
 from humaspost.delivery.worker.worker import AccountWorker
-from humaspost.ledger import creation_time
+from humaspost.ledger import creation_time, worker_errors
 from humaspost.ledger.deliveries import claims, limits
 from humaspost.ledger.deliveries.clock_shift import shift_clock_times
 
@@ -38,11 +38,14 @@ class Engine:
             account_session.account_id: account_session.first_check_delay
             for account_session in self.account_sessions
         }
-        orphans = self.sender.ledger.write(
-            lambda conn: claims.recover_orphans(
+
+        def recover(conn: Connection) -> int:
+            worker_errors.clear_all(conn)
+            return claims.recover_orphans(
                 conn, owner=self.sender.owner, now=now, first_check_delay=first_check_delays.get
             )
-        )
+
+        orphans = self.sender.ledger.write(recover)
         self.forget_old_quota_uses()
         self._workers = [
             AccountWorker(account_session, self.sender, _thread_count(account_session))

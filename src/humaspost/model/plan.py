@@ -1,7 +1,7 @@
 """The plan: one row per post and account, with its rendition."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from humaspost.model.account import Account
@@ -121,3 +121,40 @@ class Plan:
     rows: tuple[PlanRow, ...]
     held: tuple[NotPlanned, ...] = ()
     stamps: Mapping[str, str] = field(default_factory=dict)
+
+
+def changes_since(plan: Plan, earlier: Plan) -> Plan | None:
+    """Return the part of the plan whose posts, or the stamps of their files, differ from the earlier plan.
+
+    Returns None where the earlier plan has a post, or a file, that the new one has not.
+    """
+    current, previous = _entries_by_post(plan), _entries_by_post(earlier)
+    if not previous.keys() <= current.keys():
+        return None
+    changed = {
+        key
+        for key, entries in current.items()
+        if plan.stamps.get(key[1]) != earlier.stamps.get(key[1])
+        or not _are_same(entries, previous.get(key, []))
+    }
+    ids = {post for post, _file in changed}  # two files may claim one id: they are judged together
+    return replace(
+        plan,
+        rows=tuple(row for row in plan.rows if row.post in ids),
+        held=tuple(item for item in plan.held if item.post in ids),
+    )
+
+
+def _entries_by_post(plan: Plan) -> dict[tuple[str, str], list[PlanRow | NotPlanned]]:
+    entries: dict[tuple[str, str], list[PlanRow | NotPlanned]] = {}
+    all_entries: tuple[PlanRow | NotPlanned, ...] = (*plan.rows, *plan.held)
+    for entry in all_entries:
+        entries.setdefault((entry.post, entry.file), []).append(entry)
+    return entries
+
+
+def _are_same(entries: list[PlanRow | NotPlanned], others: list[PlanRow | NotPlanned]) -> bool:
+    """Return True for equal entries; those of unchanged posts are the very same objects."""
+    return len(entries) == len(others) and all(
+        entry is other or entry == other for entry, other in zip(entries, others, strict=True)
+    )

@@ -11,6 +11,15 @@ from humaspost.model.delivery import WAITING_STATES, State
 
 
 @dataclass(frozen=True, slots=True)
+class WorkerError:
+    """An error that ended several turns of an account's worker in a row, since a time."""
+
+    account: str
+    detail: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AccountRecord:
     """One account; ``hold`` is login, quota, throttle or None.
 

@@ -85,16 +85,23 @@ class Rendition:
     channel: str
     parts: tuple[Part, ...]
     replies_to: str | None = None
+    # Computed once: each scan of an archive asks for the hash of every post.
+    _hashes: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def hash(self) -> str:
         """Return the hash that the first public write freezes; ``changed`` compares it."""
-        return sha256_digest(asdict(self))
+        if not self._hashes:
+            self._hashes.append(sha256_digest(self.to_json()))
+        return self._hashes[0]
 
     def to_json(self) -> dict[str, Json]:
         """Return plain JSON; ``from_json`` is the inverse."""
-        plain: dict[str, Json] = asdict(self)
-        return plain
+        return {
+            "channel": self.channel,
+            "parts": [asdict(part) for part in self.parts],
+            "replies_to": self.replies_to,
+        }
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> "Rendition":

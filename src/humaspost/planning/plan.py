@@ -16,6 +16,7 @@ from humaspost.model.rules import Rules
 from humaspost.planning import login_expiry
 from humaspost.planning.check import check
 from humaspost.planning.media_checks import with_converted_gifs
+from humaspost.planning.memo import PlanMemo
 from humaspost.planning.same_post import without_repeated_posts
 from humaspost.planning.targets import find_targets
 from humaspost.planning.thread_split import split_thread
@@ -40,12 +41,17 @@ class PlanningContext:
 
 
 def build_plan(
-    posts: Sequence[Post], problems_by_file: Iterable[Problem], context: PlanningContext
+    posts: Sequence[Post],
+    problems_by_file: Iterable[Problem],
+    context: PlanningContext,
+    memo: PlanMemo | None = None,
 ) -> tuple[Plan, list[Problem]]:
     """Return the plan, and every problem that keeps a post out of the plan.
 
-    ``problems_by_file`` are the problems found while reading the files.
+    ``problems_by_file`` are the problems found while reading the files. ``memo`` has what an earlier call with
+    the same context made of the posts.
     """
+    memo = memo or PlanMemo()
     wrong = {problem.file for problem in problems_by_file if problem.is_error}
     rows: list[PlanRow] = []
     held: list[NotPlanned] = []
@@ -55,7 +61,7 @@ def build_plan(
     }
     repeated = _find_repeated(posts, context.recent_texts)
     for post in posts:
-        targets, post_rows = _plan_post(post, context, rules)
+        targets, post_rows = memo.get_or_plan(post, lambda post: _plan_post(post, context, rules))
         problems += targets
         if post.file in wrong or any(problem.is_error for problem in targets):
             held.append(NotPlanned(post.id, post.file, post.title, FileHold.ERROR))

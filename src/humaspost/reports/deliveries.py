@@ -1,10 +1,13 @@
 """Deliveries, attempts and posts of the ledger, for ``status`` and ``log``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from humaspost.app.office import Office
 from humaspost.ledger.queries import delivery_lists, totals
 from humaspost.model.records import AttemptRecord, DeliveryRecord, PostTotals
+
+#: Attempts that are read at a time.
+PAGE_SIZE = 1000
 
 
 def post_files(office: Office) -> list[tuple[str, str]]:
@@ -21,13 +24,27 @@ def deliveries(
         return delivery_lists.list_deliveries(conn, post_id=post_id, states=states, limit=limit)
 
 
-def attempts(office: Office, *, post_id: str | None, limit: int | None) -> list[AttemptRecord]:
-    """Return attempts, newest first; None selects every post or all rows."""
-    with office.ledger().read() as conn:
-        return delivery_lists.list_attempts(conn, post_id=post_id, limit=limit)
-
-
 def post_totals(office: Office, post_id: str) -> list[PostTotals]:
     """Return the post on each of its accounts; nothing for a post that the ledger does not have."""
     with office.ledger().read() as conn:
         return totals.list_by_post(conn, post_id=post_id)
+
+
+def attempt_pages(
+    office: Office, *, post_id: str | None, limit: int | None, page_size: int = PAGE_SIZE
+) -> Iterator[list[AttemptRecord]]:
+    """Yield attempts, newest first, some at a time; None selects every post or all rows.
+
+    A ledger of a million attempts is never in memory, and no page keeps the sender from writing.
+    """
+    after, remaining = None, limit
+    while remaining is None or remaining > 0:
+        size = page_size if remaining is None else min(page_size, remaining)
+        with office.ledger().read() as conn:
+            page = delivery_lists.load_attempt_page(conn, size=size, post_id=post_id, after=after)
+        if page.attempts:
+            yield page.attempts
+        if page.end is None:
+            return
+        after = page.end
+        remaining = None if remaining is None else remaining - len(page.attempts)

@@ -24,6 +24,7 @@ from humaspost.ledger.database import LedgerError, UnsupportedLedgerError
 from humaspost.ledger.holds import file_errors
 from humaspost.ledger.queries import delivery_lists
 from humaspost.ledger.recovery import copy_detection
+from humaspost.ledger.worker_errors import list_worker_errors
 from humaspost.model.channel import WebhookReceiver
 from humaspost.model.delivery import UNRESOLVED_STATES
 from humaspost.model.reasons import AccountHold, StaleReason
@@ -91,6 +92,7 @@ class Finding(StrEnum):
     SENDER_NOT_RUNNING = "sender-not-running"  # sender
     STALE_FILE = "stale-file"  # path, stale: (file, sender)
     UNREAD_FILE = "unread-file"  # path, stale: (file, sender)
+    WORKER_ERROR = "worker-error"  # account, reason
     PAUSED = "paused"  # reason
 
 
@@ -356,5 +358,9 @@ def _sender(office: Office) -> Iterator[CheckResult]:
         is_broken = file.reason is StaleReason.BROKEN
         finding = Finding.STALE_FILE if is_broken else Finding.UNREAD_FILE
         yield _bad("sender", finding, path=file.path, stale=(file, sender))
+    with office.ledger().read() as conn:
+        stuck_workers = list_worker_errors(conn)
+    for error in stuck_workers:
+        yield _bad("sender", Finding.WORKER_ERROR, account=error.account, reason=error.detail)
     for pause in sender.pauses:
         yield _bad("sender", Finding.PAUSED, reason=pause.reason)

@@ -15,9 +15,10 @@ from humaspost.ledger.deliveries import vanished_posts
 from humaspost.ledger.holds import file_errors
 from humaspost.ledger.queries import delivery_lists, totals
 from humaspost.ledger.recovery import copy_detection
+from humaspost.ledger.worker_errors import list_worker_errors
 from humaspost.model.account import Account
 from humaspost.model.reasons import AccountHold, FileHold
-from humaspost.model.records import AccountRecord, PostTotals
+from humaspost.model.records import AccountRecord, PostTotals, WorkerError
 from humaspost.reports.attention import AttentionItem, LoginRequired, attention, logins_required
 from humaspost.reports.sender_status import SenderStatus, sender_status
 
@@ -78,6 +79,7 @@ class StatusReport:
     attention: tuple[AttentionItem, ...]
     logins: tuple[LoginRequired, ...]
     blocked_files: tuple[BlockedFile, ...]
+    worker_errors: tuple[WorkerError, ...]
     is_ledger_copied: bool
     future_ledger_time: datetime | None
     posts: tuple[PostTotals, ...]
@@ -98,6 +100,7 @@ def status_report(office: Office) -> StatusReport:
             attention=tuple(attention(office, conn)),
             logins=tuple(logins_required(conn)),
             blocked_files=tuple(_blocked_files(conn)),
+            worker_errors=tuple(list_worker_errors(conn)),
             is_ledger_copied=is_copied,
             future_ledger_time=creation_time.get_future_time(conn, now=now),
             posts=tuple(totals.list_by_post(conn)),

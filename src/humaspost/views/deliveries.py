@@ -60,8 +60,6 @@ def _format_address_or_error(row: DeliveryRecord) -> tuple[str, ...]:
 
 def format_attempts(rows: Sequence[AttemptRecord], *, clock: TimeFormatter) -> list[str]:
     """Return one line per attempt, newest first."""
-    if not rows:
-        return [_("Nothing was ever sent.")]
     table = [
         (
             f"{clock.format_date(row.started_at)[:-5].rstrip()} {clock.format_seconds(row.started_at)}",
@@ -79,11 +77,15 @@ def _attempt_cells(row: AttemptRecord) -> tuple[str, ...]:
     return outcome, row.post, row.account_name, to, truncate(row.url or reason, 60)
 
 
+def csv_head() -> str:
+    """Return the first line of the CSV of attempts."""
+    return ",".join(_FIELDS)
+
+
 def attempts_to_csv(entries: Iterable[dict[str, Any]]) -> str:
-    """Return all attempts as CSV; a cell that begins like a formula gets a ' in front."""
+    """Return the attempts as lines of CSV; a cell that begins like a formula gets a ' in front."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_FIELDS)
     for entry in entries:
         writer.writerow([_csv_cell(entry.get(field)) for field in _FIELDS])
     return out.getvalue().rstrip("\n")

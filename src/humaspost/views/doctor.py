@@ -119,6 +119,9 @@ def _office_texts() -> dict[Finding, str]:
         Finding.STALE_FILE: _("the scheduler does not use the newest {path}: {stale}"),
         Finding.UNREAD_FILE: _("the scheduler does not use the newest {path}: {stale}"),
         Finding.PAUSED: _("PAUSED: {reason}"),
+        Finding.WORKER_ERROR: _(
+            "{account}: nothing goes out there, because of an error of humaspost: {reason}"
+        ),
     }
 
 
@@ -200,4 +203,5 @@ def _remedies() -> dict[Finding, str]:
         Finding.STALE_FILE: _("fix it: the scheduler then reads it by itself"),
         Finding.UNREAD_FILE: _("stop the scheduler and start it again: humaspost schedule"),
         Finding.PAUSED: "humaspost resume",
+        Finding.WORKER_ERROR: _("start the sender again; if it comes again, report it as a bug of humaspost"),
     }

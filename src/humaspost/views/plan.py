@@ -34,11 +34,7 @@ def format_plan(
         lines += _format_day(of_day, clock, columns)
     if outlook.not_sending:
         lines += ["", _("Will not be sent")]
-        lines += [
-            line
-            for item in outlook.not_sending
-            for line in _format_not_sending(item, outlook, clock, columns)
-        ]
+        lines += _format_all_not_sending(outlook.not_sending, clock, columns)
     price = format_total((one.preview, one.remaining) for one in outlook.upcoming)
     return [
         *lines,
@@ -143,15 +139,25 @@ def _format_past_grace(item: Upcoming, missed: int) -> str:
     return message.format(missed=f"{missed:,}", count=f"{item.remaining:,}", state=state)
 
 
+def _format_all_not_sending(items: Sequence[NotSending], clock: TimeFormatter, columns: int) -> list[str]:
+    # Measured once: an archive has thousands of them.
+    kind_width = max(7, *(display_width(_kind_word(item)) for item in items))
+    name_width = max(display_width(escape_unsafe(item.post or item.file)) for item in items)
+    widths = kind_width, min(name_width, 24)
+    return [line for item in items for line in _format_not_sending(item, widths, clock, columns)]
+
+
 def _format_not_sending(
-    item: NotSending, outlook: PlanOutlook, clock: TimeFormatter, columns: int
+    item: NotSending, widths: tuple[int, int], clock: TimeFormatter, columns: int
 ) -> list[str]:
-    """Return a post that is not sent; the reason is on its line if it fits, otherwise below."""
-    kind_width = max(7, *(display_width(_kind_word(other)) for other in outlook.not_sending))
-    name_width = max(display_width(escape_unsafe(other.post or other.file)) for other in outlook.not_sending)
+    """Return a post that is not sent; the reason is on its line if it fits, otherwise below.
+
+    ``widths`` are those of the kind and of the name.
+    """
+    kind_width, name_width = widths
     reason = [line for line in _format_reason(item, clock) if line]
     indent = " " * (kind_width + 4)
-    head = f"  {pad(_kind_word(item), kind_width)}  {pad(escape_unsafe(item.post or item.file), min(name_width, 24))}"
+    head = f"  {pad(_kind_word(item), kind_width)}  {pad(escape_unsafe(item.post or item.file), name_width)}"
     if reason and display_width(head) + 2 + display_width(reason[0]) <= columns:
         return [f"{head}  {reason[0]}", *(indent + line for line in reason[1:])]
     return [head.rstrip(), *(indent + line for line in reason)]

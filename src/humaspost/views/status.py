@@ -8,7 +8,7 @@ from typing import Any
 from humaspost.base.i18n import _, ngettext
 from humaspost.model.delivery import UNRESOLVED_STATES, State
 from humaspost.model.reasons import StopReason, is_part_reason
-from humaspost.model.records import DeliveryRecord, PostTotals
+from humaspost.model.records import DeliveryRecord, PostTotals, WorkerError
 from humaspost.reports.attention import LoginRequired
 from humaspost.reports.status import RECENT_PERIOD, StatusReport
 from humaspost.views.accounts import account_to_json, format_account_state
@@ -55,7 +55,7 @@ def _format_attention(report: StatusReport, clock: TimeFormatter, columns: int) 
     ledger_lines = _format_ledger(report, clock)
     stale_files = report.sender.stale_files
     count = len(report.attention) + len(report.logins) + len(report.blocked_files)
-    count += len(ledger_lines) + len(stale_files)
+    count += len(ledger_lines) + len(stale_files) + len(report.worker_errors)
     if not count:
         return [_("Nothing needs you.")]
     words = [state_word(need.state) for need in report.attention]
@@ -68,6 +68,10 @@ def _format_attention(report: StatusReport, clock: TimeFormatter, columns: int) 
         details = describe_stale_file(file, report.sender, clock)
         title = _("{path}, not in use").format(path=escape_unsafe(file.path))
         lines += _format_block(text_width, _("error"), title, details, columns)
+    for error in report.worker_errors:
+        lines += _format_block(
+            text_width, _("error"), escape_unsafe(error.account), _format_worker_error(error, clock), columns
+        )
     for login in report.logins:
         lines += _format_block(
             text_width, _("login"), escape_unsafe(login.account), _format_login(login), columns
@@ -113,6 +117,15 @@ def _format_block(
     fits = display_width(beside) <= columns
     lines_below = details[1:] if fits else details
     return [beside if fits else head, *(f"  {' ' * text_width} {line}" for line in lines_below if line)]
+
+
+def _format_worker_error(error: WorkerError, clock: TimeFormatter) -> list[str]:
+    since = _("nothing goes out there since {when}").format(when=clock.format_date(error.since))
+    return [
+        since,
+        truncate(escape_unsafe(error.detail), 60),
+        _("start the sender again, or: humaspost doctor"),
+    ]
 
 
 def _format_login(login: LoginRequired) -> list[str]:

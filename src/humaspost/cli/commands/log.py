@@ -6,7 +6,7 @@ import typer
 
 from humaspost.base.i18n import _
 from humaspost.cli.options import JsonOption
-from humaspost.cli.terminal import print_json, print_text
+from humaspost.cli.terminal import print_json_list, print_text
 
 
 def log(
@@ -20,19 +20,29 @@ def log(
     """Every attempt, newest first."""
     from humaspost.cli.office import open_office, time_formatter
     from humaspost.cli.post_lookup import find_post_id
-    from humaspost.reports.deliveries import attempts, post_files, post_totals
+    from humaspost.reports.deliveries import attempt_pages, post_files, post_totals
     from humaspost.views.cancellation import format_post_decisions
-    from humaspost.views.deliveries import attempts_to_csv, format_attempts
+    from humaspost.views.deliveries import attempts_to_csv, csv_head, format_attempts
     from humaspost.views.json_output import attempt_to_json
 
     office = open_office()
     post_id = find_post_id(post, post_files(office), root=office.settings.root) if post else None
-    rows = attempts(office, post_id=post_id, limit=limit)
+    pages = attempt_pages(office, post_id=post_id, limit=limit)
     if json:
-        print_json({"schema": 1, "attempts": [attempt_to_json(row) for row in rows]})
-    elif csv:
-        print_text(attempts_to_csv(attempt_to_json(row) for row in rows))
+        entries = (attempt_to_json(row) for page in pages for row in page)
+        print_json_list({"schema": 1}, "attempts", entries)
+        return
+    clock = time_formatter(office)
+    if csv:
+        print_text(csv_head())
     else:
-        clock = time_formatter(office)
-        entries = post_totals(office, post_id) if post_id else []
-        print_text([*format_post_decisions(entries, clock=clock), *format_attempts(rows, clock=clock)])
+        print_text(format_post_decisions(post_totals(office, post_id) if post_id else [], clock=clock))
+    is_empty = True
+    for page in pages:
+        is_empty = False
+        if csv:
+            print_text(attempts_to_csv(attempt_to_json(row) for row in page))
+        else:
+            print_text(format_attempts(page, clock=clock))
+    if is_empty and not csv:
+        print_text(_("Nothing was ever sent."))

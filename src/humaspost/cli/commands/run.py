@@ -21,7 +21,7 @@ def run(json: JsonOption = False) -> ExitCode:
 
     with sole_sender() as office:
         from humaspost.app import verbs
-        from humaspost.cli.exit_codes import exit_code_of
+        from humaspost.cli.exit_codes import exit_code_of, most_urgent
         from humaspost.cli.progress import ProgressPrinter
         from humaspost.views.json_output import run_to_json
 
@@ -41,6 +41,8 @@ def run(json: JsonOption = False) -> ExitCode:
         )
         print_note(summary.format(count=errors))
     code = exit_code_of(report.deliveries, stops=report.stops, due_problems=bool(report.due_problems))
+    if report.worker_errors:
+        code = most_urgent([code, ExitCode.NEEDS_PERSON])
     if current_options.quiet and code not in (ExitCode.OK, ExitCode.RETRY_LATER):
         # cron mails what is printed: everything that needs attention is printed there.
         print_text(

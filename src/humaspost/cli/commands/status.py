@@ -59,6 +59,7 @@ def status(
             or report.vanished
             or report.is_ledger_copied
             or report.future_ledger_time
+            or report.worker_errors
             or report.sender.stale_files,
             report.logins,
             report.blocked_files,

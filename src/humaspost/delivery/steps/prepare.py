@@ -11,6 +11,7 @@ from humaspost.base.canonical_json import Json
 from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.delivery.events import DeliveryEvent
 from humaspost.delivery.steps import retry
+from humaspost.delivery.steps.bugs import as_rejection, is_bug
 from humaspost.delivery.steps.durable_write import commit
 from humaspost.ledger.deliveries import limits, preparations
 from humaspost.ledger.holds import account_holds
@@ -162,9 +163,10 @@ def _handle_error(
 ) -> Progress:
     """Record a failed step, and return the progress of the part.
 
-    A failed step made nothing public, so even an unknown outcome is only a reason to try again.
+    A failed step made nothing public, so even an unknown outcome is only a reason to try again. A bug is not:
+    it would come again with the same part.
     """
-    channel_error = retry.as_channel_error(error)
+    channel_error = as_rejection(error) if is_bug(error) else retry.as_channel_error(error)
     if isinstance(channel_error, UnknownOutcome):
         channel_error = Transient(channel_error.code, channel_error.detail)
     with sender.ledger.read() as conn:

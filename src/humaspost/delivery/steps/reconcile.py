@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.delivery.events import DeliveryEvent
+from humaspost.delivery.steps.bugs import describe_bug, is_bug
 from humaspost.delivery.steps.retry import as_channel_error
 from humaspost.ledger.database import Ledger
 from humaspost.ledger.deliveries import outcomes, receipts, unknown_outcomes
@@ -32,8 +33,26 @@ def check_unknown(account_sessions: Mapping[str, AccountSession], sender: Sender
     for unknown in due:
         account_session = account_sessions.get(unknown.account)
         if account_session is not None:
-            _check_delivery(account_session, sender, unknown)
+            try:
+                _check_delivery(account_session, sender, unknown)
+            except Exception as error:
+                if not is_bug(error):
+                    raise
+                _stop_lookups(account_session, sender, unknown, error)
     return len(due)
+
+
+def _stop_lookups(
+    account_session: AccountSession, sender: SenderContext, unknown: UnknownDelivery, error: Exception
+) -> None:
+    """Leave the delivery to a person: the lookup would raise again, and before the others."""
+    now, name = sender.now(), account_session.account.name
+    sender.emit(DeliveryEvent(now, EventKind.CHECK_FAILED, unknown.post, name, detail=describe_bug(error)))
+    sender.ledger.write(
+        lambda conn: outcomes.record_check(
+            conn, unknown.key, proof=Proof.CANNOT_TELL, next_at=None, now=now, retry=False
+        )
+    )
 
 
 def _check_delivery(account_session: AccountSession, sender: SenderContext, unknown: UnknownDelivery) -> None:

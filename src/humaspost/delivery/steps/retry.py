@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from humaspost.delivery.steps.bugs import BUG_CODE, describe_bug
 from humaspost.model.errors import (
     AnyChannelError,
     AuthFailed,
@@ -94,4 +95,4 @@ def as_channel_error(error: Exception) -> AnyChannelError:
         return error
     if isinstance(error, ChannelError):
         return UnknownOutcome(error.code, error.detail, scope=error.scope)
-    return UnknownOutcome("bug", type(error).__name__)
+    return UnknownOutcome(BUG_CODE, describe_bug(error))

@@ -5,11 +5,14 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.delivery.events import DeliveryEvent
 from humaspost.delivery.steps import retry
+from humaspost.delivery.steps.bugs import BUG_CODE, describe_bug, is_bug
 from humaspost.delivery.steps.durable_write import commit, report_refusal
-from humaspost.ledger.deliveries import attempts, receipts
+from humaspost.ledger.deliveries import attempts, outcomes, receipts
 from humaspost.ledger.deliveries.outcomes import record_outcome
 from humaspost.model.channel import Ready
 from humaspost.model.delivery import Intent, Receipt
@@ -42,6 +45,17 @@ def send_intent(
         _record(account_session, sender, intent, NotSent(), now=sender.now())
         return None
     try:
+        return _publish(account_session, sender, intent)
+    except Exception as error:
+        if not is_bug(error):
+            raise
+        # The write may be live, and what is known of it cannot be recorded.
+        _record_bug(account_session, sender, intent, error)
+        return None
+
+
+def _publish(account_session: AccountSession, sender: SenderContext, intent: Intent) -> datetime | None:
+    try:
         receipt = account_session.session.publish(
             intent.part,
             Ready(intent.token),
@@ -53,6 +67,32 @@ def send_intent(
         return _record_error(account_session, sender, intent, retry.as_channel_error(error))
     _record_published(account_session, sender, intent, receipt)
     return None
+
+
+def _record_bug(
+    account_session: AccountSession, sender: SenderContext, intent: Intent, error: Exception
+) -> None:
+    """Mark the outcome as unknown; an outcome that is recorded already stays as it is."""
+    now, detail = sender.now(), describe_bug(error)
+    delay = account_session.first_check_delay
+
+    def operation(conn: Connection) -> bool:
+        return bool(
+            outcomes.mark_unknown(
+                conn,
+                intent.key,
+                intent.number,
+                code=BUG_CODE,
+                detail=detail,
+                now=now,
+                first_check_delay=delay,
+            )
+        )
+
+    kind = EventKind.UNKNOWN if commit(sender, operation) else EventKind.PROBLEM
+    sender.emit(
+        DeliveryEvent(now, kind, intent.post, account_session.account.name, detail=f"{BUG_CODE}: {detail}")
+    )
 
 
 def _record_published(

@@ -3,6 +3,7 @@
 import json
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,8 @@ from sqlalchemy import Connection, select
 
 from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.delivery.events import DeliveryEvent
+from humaspost.delivery.steps.bugs import as_rejection, is_bug
+from humaspost.delivery.worker.failures import Failure, Failures
 from humaspost.delivery.worker.preparations import Preparation, Preparations
 from humaspost.ledger.deliveries import claims, post_stops
 from humaspost.ledger.schema import rendition
@@ -37,9 +40,14 @@ class ClaimedDeliveries:
     """
 
     def __init__(
-        self, account_session: AccountSession, sender: SenderContext, preparations: Preparations
+        self,
+        account_session: AccountSession,
+        sender: SenderContext,
+        preparations: Preparations,
+        failures: Failures,
     ) -> None:
         self._account_session, self._sender, self._preparations = account_session, sender, preparations
+        self._failures = failures
         self._claimed_rows: deque[claims.Claim] = deque()
         self._claimed: list[ClaimedDelivery] = []
 
@@ -50,11 +58,14 @@ class ClaimedDeliveries:
     def __len__(self) -> int:
         return len(self._claimed) + len(self._claimed_rows)
 
-    def claim(self, *, until: datetime, now: datetime, limit: int) -> None:
-        """Expand due posts to their recipients; claim up to ``limit`` deliveries due ``until``."""
+    def expand(self, *, until: datetime, now: datetime) -> "Future[list[PostStop]]":
+        """Expand posts that are due ``until`` to their recipients, or stop them as a whole.
+
+        Returns the future of the commit, with the new stops.
+        """
         account_session, sender = self._account_session, self._sender
 
-        def operation(conn: Connection) -> tuple[list[PostStop], list[claims.Claim]]:
+        def operation(conn: Connection) -> list[PostStop]:
             stops = post_stops.settle_due(
                 conn,
                 account_session.account_id,
@@ -70,7 +81,19 @@ class ClaimedDeliveries:
                 until=until,
                 now=now,
             )
-            return stops, claims.claim_due(
+            return stops
+
+        return sender.ledger.committer.submit(operation)
+
+    def claim(self, *, until: datetime, now: datetime, limit: int) -> None:
+        """Expand due posts to their recipients; claim up to ``limit`` deliveries due ``until``.
+
+        A post that cannot be expanded keeps no other back; its error is raised after the claims.
+        """
+        account_session, sender = self._account_session, self._sender
+
+        def operation(conn: Connection) -> list[claims.Claim]:
+            return claims.claim_due(
                 conn,
                 account_session.account_id,
                 owner=sender.owner,
@@ -80,14 +103,15 @@ class ClaimedDeliveries:
                 only_post=sender.only_post,
             )
 
-        stops, rows = sender.ledger.committer.submit(operation).result()
-        self._report_stops(stops, now)
+        expanded = self.expand(until=until, now=now)  # two operations of one transaction
+        rows = sender.ledger.committer.submit(operation).result()
         # An edit can release a claim in the ledger without our notice. A delivery that is claimed again must be here
         # once: two requests for one delivery made the gate fail, again and again, for the whole account.
         renewed = {row.key for row in rows}
         self._claimed = [claimed for claimed in self._claimed if claimed.key not in renewed]
         self._claimed_rows = deque(row for row in self._claimed_rows if row.key not in renewed)
         self._claimed_rows += rows
+        self._report_stops(expanded.result(), now)
 
     def _report_stops(self, stops: Iterable[PostStop], now: datetime) -> None:
         """Report each post that is not sent to anybody, once."""
@@ -98,17 +122,26 @@ class ClaimedDeliveries:
     def attach_preparations(self, now: datetime) -> None:
         """Attach a preparation to each newly claimed delivery.
 
-        Where the ledger cannot be read, the remaining rows wait for the next turn.
+        Where the ledger cannot be read, the remaining rows wait for the next turn. A delivery whose part cannot
+        be made out has failed.
         """
         if not self._claimed_rows:
             return
         parts: dict[str, tuple[Part, ...]] = {}
         while self._claimed_rows:
             row = self._claimed_rows[0]
-            if row.rendition not in parts:
-                parts[row.rendition] = self._load_parts(row.rendition)
-            preparation = self._preparations.get_or_start(parts[row.rendition][row.part - 1])
-            self._claimed.append(ClaimedDelivery(row.key, row.post, row.due_at, row.priority, preparation))
+            try:
+                if row.rendition not in parts:
+                    parts[row.rendition] = self._load_parts(row.rendition)
+                preparation = self._preparations.get_or_start(parts[row.rendition][row.part - 1])
+            except Exception as error:
+                if not is_bug(error):
+                    raise
+                self._failures.add(Failure(row.key, row.post, as_rejection(error), whole_post=True))
+            else:
+                self._claimed.append(
+                    ClaimedDelivery(row.key, row.post, row.due_at, row.priority, preparation)
+                )
             self._claimed_rows.popleft()
         self._claimed.sort(key=lambda c: (c.priority, c.due_at > now))
 

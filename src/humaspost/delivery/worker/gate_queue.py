@@ -1,19 +1,25 @@
 """The path of a worker's claimed deliveries through the gate, prepared or not."""
 
+from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.delivery.events import DeliveryEvent
-from humaspost.delivery.worker.claimed import ClaimedDeliveries, ClaimedDelivery
+from humaspost.delivery.steps.bugs import as_rejection, is_bug
+from humaspost.delivery.worker.claimed import ClaimedDeliveries
+from humaspost.delivery.worker.failures import Failure, Failures
 from humaspost.delivery.worker.preparations import Preparation, Preparations
-from humaspost.ledger.deliveries import outcomes
-from humaspost.ledger.deliveries.gate import Blocked, Gate, GateRequest, GateResult
-from humaspost.model.delivery import State
+from humaspost.ledger.deliveries.gate import Blocked, Deferred, Gate, GateRequest, GateResult
+from humaspost.model.delivery import Intent, State
 from humaspost.model.errors import ChannelError
 from humaspost.model.event_kind import EventKind
+from humaspost.model.reasons import StopReason
+
+#: The delay of a request that the disk refused while others passed.
+RETRY_DELAY = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +30,27 @@ class GateQueue:
     sender: SenderContext
     claimed: ClaimedDeliveries
     preparations: Preparations
+    failures: Failures
 
     def pass_gate(self, requests: list[GateRequest], now: datetime) -> list[GateResult]:
         """Return the gate's result for each request, once the results are on disk.
 
-        Raises where the disk refuses; then nothing has passed.
+        Raises where the disk refuses; then nothing has passed. A request that raises by itself fails by itself:
+        the others are decided again without it.
         """
         if not requests:
             return []
+        try:
+            results = self._submit(requests, now).result()
+        except Exception as error:
+            if not is_bug(error):
+                raise
+            results = self._pass_singly(requests, now)
+        if any(isinstance(result, Blocked) and result.needs_rescan for result in results):
+            self.sender.rescan_requested.set()
+        return results
+
+    def _submit(self, requests: list[GateRequest], now: datetime) -> "Future[list[GateResult]]":
         account_session, sender = self.account_session, self.sender
 
         def operation(conn: Connection) -> list[GateResult]:
@@ -47,10 +66,34 @@ class GateQueue:
             )
             return gate.decide_all(requests)
 
-        results = sender.ledger.committer.submit(operation).result()
-        if any(isinstance(result, Blocked) and result.needs_rescan for result in results):
-            sender.rescan_requested.set()
+        return sender.ledger.committer.submit(operation)
+
+    def _pass_singly(self, requests: list[GateRequest], now: datetime) -> list[GateResult]:
+        """Decide each request in its own savepoint; one that raises has failed, without an intent."""
+        futures = [self._submit([request], now) for request in requests]
+        errors = [future.exception() for future in futures]
+        refusal = next((error for error in errors if error is not None and not is_bug(error)), None)
+        passed = any(
+            not error and isinstance(future.result()[0], Intent)
+            for error, future in zip(errors, futures, strict=True)
+        )
+        if refusal is not None and not passed:
+            raise refusal
+        results: list[GateResult] = []
+        for request, future, error in zip(requests, futures, errors, strict=True):
+            if error is None:
+                results += future.result()
+            elif isinstance(error, Exception) and is_bug(error):
+                results.append(self._fail(request, error))
+            else:
+                # Other requests have passed and must be sent: this one is decided again.
+                results.append(Deferred(request.key, now + RETRY_DELAY, whole_account=False))
         return results
+
+    def _fail(self, request: GateRequest, error: Exception) -> Blocked:
+        post = next((claimed.post for claimed in self.claimed if claimed.key == request.key), "")
+        self.failures.add(Failure(request.key, post, as_rejection(error), whole_post=False))
+        return Blocked(request.key, "", State.SCHEDULED, StopReason.NOT_CLAIMED)
 
     def defer(self, preparation: Preparation) -> None:
         """Apply the rules to the deliveries of a preparation that is not ready, and release them.
@@ -76,7 +119,15 @@ class GateQueue:
             error = delivery.preparation.progress.failed
             if error is None:
                 continue
-            self._mark_failed(delivery, error)
+            self.failures.add(
+                Failure(
+                    delivery.key,
+                    delivery.post,
+                    error,
+                    whole_post=True,
+                    part_hash=delivery.preparation.part_hash,
+                )
+            )
             self.claimed.discard([delivery])
             self.preparations.discard(delivery.preparation.part_hash)
 
@@ -89,13 +140,3 @@ class GateQueue:
                 self.sender.emit(
                     DeliveryEvent(now, EventKind(result.state), result.post, name, detail=result.reason)
                 )
-
-    def _mark_failed(self, delivery: ClaimedDelivery, error: ChannelError) -> None:
-        now, code, detail = self.sender.now(), error.code, error.detail
-        self.sender.ledger.write(
-            lambda conn: outcomes.mark_failed(
-                conn, delivery.key, 0, code=code, detail=detail, now=now, whole_post=True
-            )
-        )
-        name = self.account_session.account.name
-        self.sender.emit(DeliveryEvent(now, EventKind.FAILED, delivery.post, name, detail=str(error)))

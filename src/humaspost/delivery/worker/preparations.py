@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.delivery.events import DeliveryEvent, describe_error
 from humaspost.delivery.steps import prepare
+from humaspost.delivery.steps.bugs import as_rejection, is_bug
 from humaspost.ledger.deliveries import preparations
 from humaspost.model.event_kind import EventKind
 from humaspost.model.rendition import Part, Rendition
@@ -81,7 +82,7 @@ class Preparations:
         """Load the progress of waiting preparations from the ledger."""
         for part_hash, preparation in self._by_hash.items():
             if not (preparation.future or preparation.progress.ready or preparation.progress.failed):
-                preparation.progress = prepare.load_progress(self._account_session, self._sender, part_hash)
+                preparation.progress = self._load_progress(part_hash)
 
     def discard(self, part_hash: str) -> None:
         """Forget the preparation; the next request for the part loads it from the ledger."""
@@ -102,11 +103,18 @@ class Preparations:
 
         The old one stays where the ledger cannot be read.
         """
-        preparation = Preparation(
-            part, part.hash, prepare.load_progress(self._account_session, self._sender, part.hash)
-        )
+        preparation = Preparation(part, part.hash, self._load_progress(part.hash))
         self._by_hash[part.hash] = preparation
         return preparation
+
+    def _load_progress(self, part_hash: str) -> prepare.Progress:
+        """Return the progress in the ledger; one that cannot be understood has failed."""
+        try:
+            return prepare.load_progress(self._account_session, self._sender, part_hash)
+        except Exception as error:
+            if not is_bug(error):
+                raise
+            return prepare.Progress(False, failed=as_rejection(error))
 
     def prepare_upcoming(self, now: datetime) -> None:
         """Start to prepare posts with media that are due within a quarter of an hour.
@@ -118,12 +126,20 @@ class Preparations:
                 conn, self._account_session.account_id, until=now + PREPARE_AHEAD
             )
         for post, rendition_json, _due in upcoming:
-            for part in Rendition.from_json(json.loads(rendition_json)).parts:
-                if part.media and part.hash not in self._by_hash:
-                    self.get_or_start(part)
-                    self._sender.emit(
-                        DeliveryEvent(now, EventKind.PREPARING, post, self._account_session.account.name)
-                    )
+            try:
+                self._prepare_post(post, rendition_json, now)
+            except Exception as error:
+                if not is_bug(error):
+                    raise
+                # It fails, and is reported, when it is claimed; the other posts are prepared.
+
+    def _prepare_post(self, post: str, rendition_json: str, now: datetime) -> None:
+        for part in Rendition.from_json(json.loads(rendition_json)).parts:
+            if part.media and part.hash not in self._by_hash:
+                self.get_or_start(part)
+                self._sender.emit(
+                    DeliveryEvent(now, EventKind.PREPARING, post, self._account_session.account.name)
+                )
 
     def advance(self, pool: ThreadPoolExecutor, now: datetime) -> None:
         """Start the next step of every preparation that can make one."""
@@ -151,19 +167,20 @@ class Preparations:
             try:
                 preparation.progress = future.result()
             except Exception as error:
-                # Raised again at every turn, the error would stop all sending of the account.
-                now = self._sender.now()
-                preparation.progress = replace(preparation.progress, next_at=now + STEP_RETRY_DELAY)
-                self._sender.emit(
-                    DeliveryEvent(
-                        now,
-                        EventKind.PROBLEM,
-                        account=self._account_session.account.name,
-                        detail=describe_error(error),
-                    )
-                )
+                preparation.progress = self._handle_error(preparation.progress, error)
             if preparation.is_released:
                 self.discard(preparation.part_hash)
+
+    def _handle_error(self, progress: prepare.Progress, error: Exception) -> prepare.Progress:
+        """Return the progress after a step that raised.
+
+        Raised again at every turn, the error would stop all sending of the account.
+        """
+        if is_bug(error):
+            return replace(progress, failed=as_rejection(error))
+        now, name = self._sender.now(), self._account_session.account.name
+        self._sender.emit(DeliveryEvent(now, EventKind.PROBLEM, account=name, detail=describe_error(error)))
+        return replace(progress, next_at=now + STEP_RETRY_DELAY)
 
     def evict(self, needed: Collection[Preparation]) -> None:
         """Remove preparations beyond MAX_FINISHED, except those that are needed or busy."""

@@ -2,13 +2,15 @@
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from humaspost.delivery.account_session import AccountSession, SenderContext
-from humaspost.delivery.events import DeliveryEvent, describe_error
+from humaspost.delivery.events import DeliveryEvent
+from humaspost.delivery.steps.bugs import is_bug
 from humaspost.delivery.steps.send import send_intent
 from humaspost.delivery.worker.account_check import (
     AccountBlocked,
@@ -17,8 +19,10 @@ from humaspost.delivery.worker.account_check import (
     verify_account,
 )
 from humaspost.delivery.worker.claimed import ClaimedDeliveries
+from humaspost.delivery.worker.failures import Failures
 from humaspost.delivery.worker.gate_queue import GateQueue
 from humaspost.delivery.worker.preparations import PREPARE_AHEAD, Preparations
+from humaspost.delivery.worker.turn_errors import TurnErrors
 from humaspost.ledger.deliveries import claims
 from humaspost.ledger.deliveries.gate import Deferred, GateRequest
 from humaspost.ledger.errors import LedgerReplacedError
@@ -53,12 +57,19 @@ class AccountWorker:
     _reported_limits: dict[str, datetime] = field(default_factory=dict)
     _wake_event: threading.Event = field(default_factory=threading.Event)
     _reset_requested: threading.Event = field(default_factory=threading.Event)
-    _stopping: bool = False
+    _stop_requested: threading.Event = field(default_factory=threading.Event)
+    _turn_error: Exception | None = None
 
     def __post_init__(self) -> None:
         self._preparations = Preparations(self.account_session, self.sender, self._wake_event.set)
-        self._claimed = ClaimedDeliveries(self.account_session, self.sender, self._preparations)
-        self._gate_queue = GateQueue(self.account_session, self.sender, self._claimed, self._preparations)
+        self._failures = Failures(self.account_session, self.sender)
+        self._turn_errors = TurnErrors(self.account_session, self.sender)
+        self._claimed = ClaimedDeliveries(
+            self.account_session, self.sender, self._preparations, self._failures
+        )
+        self._gate_queue = GateQueue(
+            self.account_session, self.sender, self._claimed, self._preparations, self._failures
+        )
 
     def start(self) -> None:
         """Start the threads of the worker."""
@@ -74,8 +85,11 @@ class AccountWorker:
     def idle_until(self) -> datetime | None:
         """Return when the worker acts next.
 
-        None while it has claims, or was woken and has not checked the ledger yet.
+        None while it has claims, or was woken and has not checked the ledger yet. A worker whose turns raise
+        for a bug does not act any more.
         """
+        if self._turn_errors.is_stuck:
+            return _NEVER
         return self._idle_until if self._handled_wake_count == self._wake_count else None
 
     def wake(self) -> None:
@@ -90,7 +104,7 @@ class AccountWorker:
 
     def stop_accepting(self) -> None:
         """Stop making new intents; writes in flight continue."""
-        self._stopping = True
+        self._stop_requested.set()
         self._wake_event.set()
 
     def stop(self, *, timeout: float) -> int:
@@ -110,20 +124,20 @@ class AccountWorker:
     # -- the deciding thread ---------------------------------------------------------------------
 
     def _run(self) -> None:
-        while not self._stopping:
+        while not self._stop_requested.is_set():
             self._wake_event.clear()
             wake_count = self._wake_count
             try:
                 pause = self._tick()
+                self._turn_errors.clear()
                 self._handled_wake_count = wake_count
             except LedgerReplacedError:
                 pause = MAX_SLEEP  # the process ends with it, and says so once
             except Exception as error:
                 # A failed commit (disk full, say) ends only this turn: no intent, no send.
-                self.sender.emit(
-                    DeliveryEvent(self.sender.now(), EventKind.PROBLEM, detail=describe_error(error))
-                )
-                pause = 1.0
+                # Whatever wakes the worker, the next turn waits: it would probably raise too.
+                self._stop_requested.wait(self._turn_errors.add(error))
+                continue
             if pause > 0:
                 self._wake_event.wait(pause)
         with suppress(LedgerReplacedError):
@@ -132,19 +146,20 @@ class AccountWorker:
     def _tick(self) -> float:
         """Run one turn; return the seconds until the next."""
         now = self.sender.now()
-        self._collect_finished()
+        self._turn_error = None
+        self._isolate(self._collect_finished)
         if self._reset_requested.is_set():
             self._claimed.release_all()
             self._preparations.load()
             self._blocked_until = self._account_block = None
             self._reset_requested.clear()
-        self._refresh_login()
+        self._isolate(self._refresh_login)
         due = self._next_due() if self._free_slots() else now
         if due is not None and due <= now + PREPARE_AHEAD and (account_block := self._check_account(now)):
             self._claimed.release_all()
             return self._compute_sleep(account_block.until)
         if due is not None and due <= now + CLAIM_AHEAD:
-            self._claim(now)
+            self._isolate(lambda: self._claim(now))
         self._claimed.attach_preparations(now)
         if time.monotonic() - self._upcoming_checked_at > 10 and due is not None:
             self._upcoming_checked_at = time.monotonic()
@@ -152,8 +167,21 @@ class AccountWorker:
                 self._preparations.prepare_upcoming(now)
         self._preparations.advance(self._pool, now)
         self._gate_queue.fail_unpreparable()
+        self._isolate(self._failures.record)
         self._pass_gate(self.sender.now())
+        self._isolate(self._failures.record)
+        if self._turn_error is not None:
+            raise self._turn_error
         return self._compute_sleep(self._next_due() if not self._claimed else None)
+
+    def _isolate(self, step: Callable[[], None]) -> None:
+        """Run a step whose bug does not stop the rest of the turn; the turn has raised all the same."""
+        try:
+            step()
+        except Exception as error:
+            if not is_bug(error):
+                raise
+            self._turn_error = self._turn_error or error
 
     def _next_due(self) -> datetime | None:
         with self.sender.ledger.read() as conn:
@@ -260,7 +288,7 @@ class AccountWorker:
             self._blocked_until = None
         free = self.thread_count - len(self._in_flight)
         ready = [c for c in self._claimed if c.preparation.progress.ready and c.due_at <= now][:free]
-        if not ready or self._stopping:
+        if not ready or self._stop_requested.is_set():
             return
         requests = [GateRequest(c.key, c.preparation.part_hash, c.preparation.progress.token) for c in ready]
         results = self._gate_queue.pass_gate(requests, now)

@@ -79,7 +79,12 @@ RESCHEDULE = _define(
 REFUSE_ACCOUNT = _define(
     "refuse-account", [_S.SENDING], _S.HELD, "the platform refuses the login, or the allowance is spent"
 )
-FAIL = _define("fail", [_S.SENDING, _S.PREPARING], _S.FAILED, "the platform will never accept it as it is")
+FAIL = _define(
+    "fail",
+    [_S.SENDING, _S.PREPARING],
+    _S.FAILED,
+    "the platform will never accept it as it is, or it makes humaspost itself fail before the intent",
+)
 FAIL_POST = _define(
     "fail-post",
     [_S.SCHEDULED, _S.PREPARING],

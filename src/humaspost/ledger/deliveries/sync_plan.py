@@ -31,6 +31,9 @@ from humaspost.model.plan import NotPlanned, Plan, PlanRow
 from humaspost.model.post import Late
 from humaspost.model.reasons import FileHold, StopReason, part_reason
 
+#: The most posts that a partial sync looks up one by one; a database limits the parameters of a query.
+MAX_PARTIAL = 400
+
 
 @dataclass(frozen=True, slots=True)
 class CancelledPart:
@@ -82,25 +85,39 @@ class _SyncContext:
 
 
 def sync(
-    conn: Connection, plan: Plan, *, verdict: CheckLateness, now: datetime, folder_missing: bool = False
+    conn: Connection,
+    plan: Plan,
+    *,
+    verdict: CheckLateness,
+    now: datetime,
+    folder_missing: bool = False,
+    is_partial: bool = False,
 ) -> SyncResult:
     """Update the ledger from the plan, and return what changed.
 
     A frozen rendition stays. Posts of which many vanished at once keep their last plan, and nothing new is
-    scheduled meanwhile.
+    scheduled meanwhile. ``is_partial`` = the plan has only posts that changed since the last call: that a post is
+    not in it means nothing.
     """
-    posts = {row.id: row for row in conn.execute(select(post))}
+    stored_posts, stored_rows = select(post), select(plan_row)
+    if is_partial and len(plan.rows) + len(plan.held) <= MAX_PARTIAL:
+        ids = {row.post for row in plan.rows} | {item.post for item in plan.held}
+        of_plan = post.c.id.in_(ids) | post.c.file.in_({item.file for item in plan.held})
+        stored_posts, stored_rows = stored_posts.where(of_plan), stored_rows.where(plan_row.c.post.in_(ids))
+    posts = {row.id: row for row in conn.execute(stored_posts)}
     by_file = {row.file: row for row in posts.values()}
     plan = replace(plan, held=tuple(_resolve_post_id(item, posts, by_file) for item in plan.held))
-    vanished = vanished_posts.find_vanished(conn, plan, posts)
+    vanished = set() if is_partial else vanished_posts.find_vanished(conn, plan, posts)
     is_accident = folder_missing or vanished_posts.is_accident(conn, vanished)
-    vanished_posts.save_vanished(conn, vanished if is_accident else ())
+    if not is_partial:
+        vanished_posts.save_vanished(conn, vanished if is_accident else ())
     if folder_missing:
         return SyncResult(vanished=tuple(sorted(vanished)))
     # The files of a wrong folder are no news of this office.
     rows = [row for row in plan.rows if row.post in posts or not is_accident]
+    existing = {(row.post, row.account): row for row in conn.execute(stored_rows)}
     context = _SyncContext(now, get_created_at(conn) or now, verdict)
-    result = _sync_rows(conn, replace(plan, rows=tuple(rows)), posts, context=context)
+    result = _sync_rows(conn, replace(plan, rows=tuple(rows)), posts, existing, context=context)
     for item in plan.held:
         _record_post(conn, posts, item, hold=item.reason, stamp=plan.stamps.get(item.file), now=now)
     for post_id in () if is_accident else vanished:
@@ -117,15 +134,21 @@ def sync(
 
 
 def _sync_rows(
-    conn: Connection, plan: Plan, posts: Mapping[str, Row[Any]], *, context: _SyncContext
+    conn: Connection,
+    plan: Plan,
+    posts: Mapping[str, Row[Any]],
+    existing: Mapping[tuple[str, str], Row[Any]],
+    *,
+    context: _SyncContext,
 ) -> SyncResult:
-    """Update each row of the plan, and hold those that its posts no longer have."""
-    existing = {(row.post, row.account): row for row in conn.execute(select(plan_row))}
+    """Update each row of the plan, and hold those of the ``existing`` ones that its posts no longer have."""
+    account_ids: dict[str, str] = {}
     new, changed, cancelled, planned = [], [], [], set()
     for row in plan.rows:
         stored, stamp = posts.get(row.post), plan.stamps.get(row.file)
         _record_post(conn, posts, row, hold=None, stamp=stamp, now=context.now)
-        account = accounts.ensure_account(conn, row.account)
+        account = account_ids.get(row.account.name) or accounts.ensure_account(conn, row.account)
+        account_ids[row.account.name] = account
         planned.add((row.post, account))
         previous = existing.get((row.post, account))
         if previous is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, func, select
+from sqlalchemy import Connection, Select, Table, and_, func, or_, select
 
 from humaspost.ledger.deliveries.gate_facts import has_consent
 from humaspost.ledger.schema import (
@@ -207,12 +207,27 @@ def list_deliveries(
     return [replace(row, state=State(row.state)) for row in rows]
 
 
-def list_attempts(
-    conn: Connection, *, post_id: str | None = None, limit: int | None = None
-) -> list[AttemptRecord]:
-    """Return every attempt, newest first, with its post, account and recipient."""
+@dataclass(frozen=True, slots=True)
+class AttemptPage:
+    """Some attempts, newest first; ``end`` is where the next page begins, or None after the last one."""
+
+    attempts: list[AttemptRecord]
+    end: tuple[datetime, int] | None
+
+
+def load_attempt_page(
+    conn: Connection,
+    *,
+    size: int,
+    post_id: str | None = None,
+    after: tuple[datetime, int] | None = None,
+) -> AttemptPage:
+    """Return up to ``size`` attempts, newest first, with their posts, accounts and recipients.
+
+    ``after`` is the end of the page before.
+    """
     query = (
-        select(*_columns(AttemptRecord, attempt))
+        select(*_columns(AttemptRecord, attempt), attempt.c.id)
         .join(delivery, delivery.c.key == attempt.c.key)
         .join(account, account.c.id == delivery.c.account)
         .outerjoin(recipient, recipient.c.id == delivery.c.recipient)
@@ -220,7 +235,12 @@ def list_attempts(
     )
     if post_id is not None:
         query = query.where(delivery.c.post == post_id)
-    return [AttemptRecord(*row) for row in conn.execute(query.limit(limit))]
+    if after is not None:
+        at, id_ = after
+        query = query.where(attempt.c.started_at <= at, or_(attempt.c.started_at < at, attempt.c.id < id_))
+    rows = conn.execute(query.limit(size)).all()
+    attempts = [AttemptRecord(*row[:-1]) for row in rows]
+    return AttemptPage(attempts, (attempts[-1].started_at, rows[-1][-1]) if len(rows) == size else None)
 
 
 def list_posts(conn: Connection) -> list[PostRecord]:

@@ -1,0 +1,206 @@
+"""A rescan reads, renders and syncs what changed, and comes to what a scan of everything comes to."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from humaspost.app.folder_sync import create_rescan
+from humaspost.app.last_sync import FULL_SYNC_INTERVAL, LastSync
+from humaspost.app.office import Office
+from humaspost.app.scan import scan_folder, sync_ledger
+from humaspost.ledger.schema import delivery, plan_row, post
+from humaspost.settings.load import load_settings
+from tests.support.image_files import png
+
+CONFIG = """timezone = "Asia/Jakarta"
+language = "en"
+state = "{state}"
+[accounts.x]
+channel = "x"
+handle = "@kotacontoh"
+"""
+POST = """---
+id: {name}
+title: "Loket {name}"
+date: {date} WIB
+channels: [x]
+{more}---
+Loket buka {text}.
+"""
+
+
+class CountingChannel:
+    """The channel of X, which counts what it renders."""
+
+    def __init__(self, channel: Any) -> None:
+        self._channel = channel
+        self.rendered: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._channel, name)
+
+    def render(self, post: Any, *args: Any, **more: Any) -> Any:
+        self.rendered.append(post.id)
+        return self._channel.render(post, *args, **more)
+
+
+class Desk:
+    """An office whose clock goes on ten seconds at each look, so that every file is settled at the second."""
+
+    def __init__(self, folder: Path, state: str = ".humaspost") -> None:
+        self.folder = folder
+        (folder / "posts").mkdir(exist_ok=True)
+        config = folder / f"config-{state.strip('.')}.toml"
+        config.write_text(CONFIG.format(state=state))
+        self.time = datetime.now(UTC) + timedelta(hours=1)
+        self.office = Office(load_settings(config), now=lambda: self.time, environ={})
+        self.channel = CountingChannel(self.office.channels["x"])
+        self.office.__dict__["channels"] = {"x": self.channel}
+        self.rescan = create_rescan(self.office)
+
+    def look(self) -> list[str]:
+        """Look until every file is settled; return the posts that were rendered."""
+        self.channel.rendered.clear()
+        while True:
+            self.time += timedelta(seconds=10)
+            if self.rescan() is None:
+                return sorted(self.channel.rendered)
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Return what the ledger knows of every post."""
+        columns = (post.c.id, post.c.file, post.c.title, post.c.hold, plan_row.c.rendition, plan_row.c.due_at)
+        states = (
+            select(*columns, delivery.c.state, delivery.c.reason)
+            .join(plan_row)
+            .join(delivery, (delivery.c.post == post.c.id) & (delivery.c.account == plan_row.c.account))
+        )
+        with self.office.ledger().read() as conn:
+            return sorted(tuple(map(str, row)) for row in conn.execute(states))
+
+
+class ForgetfulDesk(Desk):
+    """The same office, where each look plans and syncs everything."""
+
+    def __init__(self, folder: Path, state: str) -> None:
+        super().__init__(folder, state)
+        self.rescan = self._scan_everything
+
+    def _scan_everything(self) -> float | None:
+        self.office.__dict__.pop("plan_memo", None)
+        sync_ledger(self.office, scan_folder(self.office, for_sending=True))
+        return 1.0 if self.office.reader.unsettled else None
+
+
+def write(folder: Path, name: str, text: str = "malam", *, more: str = "", day: int = 3) -> None:
+    content = POST.format(name=name, text=text, more=more, date=f"2099-02-{day:02} 08:30")
+    _file(folder, name).write_text(content)
+
+
+def _file(folder: Path, name: str) -> Path:
+    renamed = folder / "posts" / f"baru-{name}.md"
+    return renamed if renamed.exists() else folder / "posts" / f"{name}.md"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path)
+    yield made
+    made.office.close()
+
+
+def test_only_what_changed_is_rendered_again(desk: Desk) -> None:
+    for number in range(5):
+        write(desk.folder, f"p{number}", str(number))
+    assert desk.look() == ["p0", "p1", "p2", "p3", "p4"]
+    assert desk.look() == []
+    write(desk.folder, "p3", "siang")
+    assert desk.look() == ["p3"]
+    assert [row for row in desk.rows() if row[0] == "p3"] != []
+    assert desk.look() == []
+
+
+def test_nothing_is_looked_into_while_folder_and_ledger_stand(desk: Desk) -> None:
+    write(desk.folder, "a")
+    desk.look()
+    last = LastSync(desk.office)
+    assert not last.is_current()
+    last.begin()
+    scanned = scan_folder(desk.office)
+    sync_ledger(desk.office, scanned)
+    last.record(scanned, is_settled=True)
+    assert last.is_current()
+    desk.office.ledger(write=True).write(
+        lambda conn: conn.execute(update(delivery).values(updated_at=desk.time + timedelta(days=1)))
+    )
+    assert not last.is_current(), "a delivery went on"
+    last.record(scanned, is_settled=False)
+    assert not last.is_current(), "a file is still being written"
+    last.record(scanned, is_settled=True)
+    assert last.is_current()
+    (desk.folder / "posts" / "a.md").unlink()
+    assert not last.is_current(), "a file is gone"
+
+
+def test_everything_is_synced_again_after_a_while(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(desk.folder, "a")
+    desk.look()
+    last = LastSync(desk.office)
+    last.begin()
+    scanned = scan_folder(desk.office)
+    last.record(scanned, is_settled=True)
+    assert last.scan is scanned
+    last._synced_at -= FULL_SYNC_INTERVAL + 1
+    assert last.scan is None
+    assert not last.is_current()
+
+
+def test_a_picture_that_changes_is_seen(desk: Desk) -> None:
+    picture = desk.folder / "posts" / "loket.png"
+    picture.write_bytes(png((600, 400)))
+    write(desk.folder, "a", more='media:\n  - file: loket.png\n    alt: "Loket"\n')
+    write(desk.folder, "b", "pagi")
+    desk.look()
+    before = desk.rows()
+    assert desk.look() == []
+    picture.write_bytes(png((800, 400)))
+    assert desk.look() == ["a"]
+    changed = {row[0] for row in set(desk.rows()) - set(before)}
+    assert changed == {"a"}
+
+
+def test_any_sequence_of_edits_comes_to_what_a_scan_of_everything_comes_to(tmp_path: Path) -> None:
+    """The same edits, seen by a sender that remembers and by one that plans and syncs everything each time."""
+    desk, forgetful = Desk(tmp_path), ForgetfulDesk(tmp_path, state="other")
+    chance = random.Random(13)
+    names = [f"p{number}" for number in range(8)]
+    edits = {
+        "write": lambda name: write(tmp_path, name, f"{name} {chance.choice(['pagi', 'siang'])}"),
+        "date": lambda name: write(tmp_path, name, name, day=chance.randint(1, 28)),
+        "draft": lambda name: write(tmp_path, name, name, more="draft: true\n"),
+        "break": lambda name: write(tmp_path, name, name, more="tagar: [A]\n"),
+        "remove": lambda name: _file(tmp_path, name).unlink(missing_ok=True),
+        "rename": lambda name: _rename(tmp_path, name),
+    }
+    for name in names:
+        write(tmp_path, name, name)
+    try:
+        for _step in range(40):
+            edit = edits[chance.choice(sorted(edits))]
+            edit(chance.choice(names))
+            desk.look()
+            forgetful.look()
+            assert desk.rows() == forgetful.rows()
+    finally:
+        desk.office.close()
+        forgetful.office.close()
+
+
+def _rename(folder: Path, name: str) -> None:
+    source = folder / "posts" / f"{name}.md"
+    if source.exists():
+        source.replace(source.with_name(f"baru-{name}.md"))
