@@ -1,6 +1,8 @@
 """Audiences: files of recipients, imported when they change."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from humaspost.app.office import Office
 from humaspost.audience.csv_reader import AudienceFile, read_audience
@@ -11,10 +13,30 @@ from humaspost.model.problem import Problem
 from humaspost.model.records import AudienceRecord
 
 
-def import_changed(office: Office) -> list[ImportChanges]:
-    """Import each audience file that changed; return the changes."""
-    imports = (_run_import(office, name) for name in office.settings.audiences)
+def import_changed(office: Office, *, wait_for_unsettled: bool = False) -> list[ImportChanges]:
+    """Import each audience file that changed; return the changes, and again what is wrong with the others.
+
+    A file that is still being written is left alone; ``wait_for_unsettled`` waits for it once.
+    """
+    if wait_for_unsettled and has_unsettled(office):
+        time.sleep(office.settings.policy.settle.total_seconds() + 0.05)
+    settled = [name for name, path in office.settings.audiences.items() if not _is_unsettled(office, path)]
+    imports = (_run_import(office, name) for name in settled)
     return [changes for changes in imports if changes is not None]
+
+
+def has_unsettled(office: Office) -> bool:
+    """Return True if an audience file is still being written."""
+    return any(_is_unsettled(office, path) for path in office.settings.audiences.values())
+
+
+def _is_unsettled(office: Office, path: Path) -> bool:
+    try:
+        age = office.now().timestamp() - path.stat().st_mtime
+    except OSError:
+        return False
+    # A time in the future is another computer's clock: such a file never settles by age.
+    return 0 <= age < office.settings.policy.settle.total_seconds()
 
 
 def _run_import(office: Office, name: str) -> ImportChanges | None:
@@ -30,8 +52,12 @@ def _run_import(office: Office, name: str) -> ImportChanges | None:
 
 
 def list_problems(changes: Iterable[ImportChanges]) -> list[Problem]:
-    """Return all problems of the imported files."""
-    return [problem for each in changes for problem in each.problems]
+    """Return one problem for each file that is not taken over, or without some rows, and its warnings."""
+    problems = []
+    for each in changes:
+        problems += [each.summary] if each.summary is not None else []
+        problems += [problem for problem in each.problems if not problem.is_error]
+    return problems
 
 
 def list_imported(office: Office) -> dict[str, AudienceRecord]:
@@ -54,11 +80,16 @@ def read_files(office: Office, names: Sequence[str] = ()) -> dict[str, AudienceF
 
 def preview_imports(office: Office, files: Mapping[str, AudienceFile]) -> list[ImportChanges]:
     """Return what each file would change; change nothing."""
+    root, paths = office.settings.root, office.settings.audiences
     with office.ledger().read() as conn:
-        return [preview_import(conn, name, file) for name, file in files.items()]
+        return [
+            preview_import(conn, name, file, file=display_path(paths[name], root))
+            for name, file in files.items()
+        ]
 
 
 def import_audience(office: Office, name: str, file: AudienceFile) -> ImportChanges:
-    """Import the file as it was read; return the changes."""
+    """Import the file as it was read, also one that would be held; return the changes."""
     path = display_path(office.settings.audiences[name], office.settings.root)
-    return import_rows(office.ledger(write=True), name, audience_file=file, now=office.now(), file=path)
+    ledger = office.ledger(write=True)
+    return import_rows(ledger, name, audience_file=file, now=office.now(), file=path, by_hand=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from humaspost.app.audiences import import_changed, list_problems
+from humaspost.app.audiences import has_unsettled, import_changed, list_problems
 from humaspost.app.backups import create_daily_job
 from humaspost.app.office import Office
 from humaspost.app.scan import ScanResult, list_vanished_problems, scan_folder, sync_ledger
@@ -34,7 +34,8 @@ def create_rescan(office: Office) -> Callable[[], float | None]:
         for problem in problems:
             _report_problem(office, problem, reported)
         reported.intersection_update(_problem_key(problem) for problem in problems)
-        return office.settings.policy.settle.total_seconds() if office.reader.unsettled else None
+        is_unsettled = office.reader.unsettled or has_unsettled(office)
+        return office.settings.policy.settle.total_seconds() if is_unsettled else None
 
     return rescan
 

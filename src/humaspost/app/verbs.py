@@ -42,7 +42,7 @@ def run_due(office: Office, *, patience: timedelta = DRAIN_PATIENCE) -> RunRepor
     """Send everything that is due now or within ``patience``, once; return the result."""
     started = office.now()
     with _running_engine(office, "run") as engine:
-        audience_changes = import_changed(office)
+        audience_changes = import_changed(office, wait_for_unsettled=True)
         scanned = scan_folder(office, for_sending=True, wait_for_unsettled=True)
         synced = sync_ledger(office, scanned)
         engine.check_unknown()
@@ -70,7 +70,7 @@ def publish(
     interrupts it.
     """
     started = office.now()
-    import_changed(office)
+    import_changed(office, wait_for_unsettled=True)
     scanned = scan_folder(office, for_sending=True, wait_for_unsettled=True)
     sync_ledger(office, scanned)
     ledger = office.ledger(write=True)

@@ -1,0 +1,41 @@
+"""What was found in a list's file, as the ledger keeps it."""
+
+import json
+from typing import Any
+
+from humaspost.base.canonical_json import dump_canonical
+from humaspost.model.problem import Position, Problem
+
+
+def findings_to_text(problem: Problem | None, *, row_count: int, rejected_count: int) -> str:
+    """Return the problem and the counts as the ledger keeps them; "" if there is nothing to tell."""
+    if problem is None:
+        return ""
+    place = problem.position
+    document: dict[str, Any] = {
+        "code": str(problem.code),
+        "message": problem.message,
+        "hint": problem.hint,
+        "file": problem.file,
+        "place": [place.line, place.column, place.length] if place else None,
+        "text": problem.text,
+        "rows": row_count,
+        "refused": rejected_count,
+    }
+    return dump_canonical(document)
+
+
+def problem_from_text(text: str) -> Problem | None:
+    """Return the problem that the ledger keeps, or None."""
+    if not text:
+        return None
+    document = json.loads(text)
+    place = Position(*document["place"]) if document["place"] else None
+    return Problem(
+        document["code"],
+        document["message"],
+        document["hint"],
+        document["file"],
+        place,
+        text=document["text"],
+    )
