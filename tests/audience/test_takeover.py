@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from humaspost.audience.changes import ImportChanges
 from humaspost.audience.csv_reader import AudienceFile
 from humaspost.audience.csv_row import AudienceRow, Consent
-from humaspost.audience.importer import ImportChanges, import_file, import_if_changed
+from humaspost.audience.importer import import_file, import_if_changed
 from humaspost.audience.takeover import compare
 from humaspost.ledger.database import Ledger, open_ledger
 from humaspost.ledger.people import list_holds, recipients
@@ -73,8 +74,16 @@ def holds(ledger: Ledger) -> list[ListHold | None]:
 
 @pytest.mark.parametrize(
     ("known", "gone", "reason"),
-    [(4, 3, None), (5, 4, ListHold.SHRUNK), (20, 4, None), (19, 4, ListHold.SHRUNK), (100, 20, None)]
-    + [(100, 21, ListHold.SHRUNK), (3, 3, ListHold.EMPTY), (0, 0, ListHold.EMPTY)],
+    [
+        (4, 3, None),
+        (5, 4, ListHold.SHRUNK),
+        (20, 4, None),
+        (19, 4, ListHold.SHRUNK),
+        (100, 20, None),
+        (100, 21, ListHold.SHRUNK),
+        (3, 3, ListHold.EMPTY),
+        (0, 0, ListHold.EMPTY),
+    ],
 )
 def test_more_than_three_and_more_than_a_fifth_is_an_accident(
     known: int, gone: int, reason: ListHold | None
@@ -88,7 +97,8 @@ def test_more_than_three_and_more_than_a_fifth_is_an_accident(
 def test_a_list_that_shrinks_is_held_and_goes_on_when_it_is_mended(ledger: Ledger, save: Save) -> None:
     save(*map(row, range(1, 11)))
     changes = save(*map(row, range(1, 8)), row(8, consent="consent,informasi,formulir,31/02/2021"), row(20))
-    assert changes is not None and changes.hold is None  # three of ten are lost
+    assert changes is not None
+    assert changes.hold is None  # three of ten are lost
     assert changes.summary is not None
     assert changes.summary.code == "list-rows"
     save(*map(row, range(1, 11)))

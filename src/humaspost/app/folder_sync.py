@@ -49,6 +49,8 @@ def _report_problem(office: Office, problem: Problem, reported: set[tuple[str, s
         reported.add(_problem_key(problem))
         position = f":{problem.position.line}:{problem.position.column}" if problem.position else ""
         detail = f"{problem.file}{position}: error[{problem.code}]"
+        if problem.code.startswith("list-"):
+            detail = f"{detail}: {problem.message}"
         office.emit(DeliveryEvent(office.now(), EventKind.FILE_PROBLEM, detail=detail))
 
 

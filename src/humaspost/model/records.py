@@ -48,6 +48,7 @@ class AudienceRecord:
     imported_at: datetime
     members: int
     opted_out: int
+    hold: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from humaspost.model.account import Account
 from humaspost.model.reasons import AccountHold, FileHold
 from humaspost.model.records import AccountRecord, PostTotals
 from humaspost.reports.attention import AttentionItem, LoginRequired, attention, logins_required
+from humaspost.reports.list_findings import ListFinding, list_findings
 from humaspost.reports.sender_status import SenderStatus, sender_status
 
 #: The period before and after now that ``status`` shows.
@@ -73,6 +74,7 @@ class StatusReport:
     attention: tuple[AttentionItem, ...]
     logins: tuple[LoginRequired, ...]
     blocked_files: tuple[BlockedFile, ...]
+    lists: tuple[ListFinding, ...]
     is_ledger_copied: bool
     posts: tuple[PostTotals, ...]
     counts: Counter[str]
@@ -84,6 +86,7 @@ def status_report(office: Office) -> StatusReport:
     """Return the state of the office now."""
     is_copied = copy_detection.is_copied(office.ledger(), office.settings.state)
     now = office.now()
+    lists = tuple(finding for finding in list_findings(office) if finding.summary is not None)
     with office.ledger().read() as conn:
         return StatusReport(
             now=now,
@@ -91,6 +94,7 @@ def status_report(office: Office) -> StatusReport:
             attention=tuple(attention(office, conn)),
             logins=tuple(logins_required(conn)),
             blocked_files=tuple(_blocked_files(conn)),
+            lists=lists,
             is_ledger_copied=is_copied,
             posts=tuple(totals.list_by_post(conn)),
             counts=totals.count_by_state(conn),

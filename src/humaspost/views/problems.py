@@ -67,21 +67,32 @@ def unique_problems(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def format_report(
-    problems: Sequence[Problem], *, posts: int, drafts: int, broken_files: int, columns: int = 80
+    problems: Sequence[Problem],
+    *,
+    posts: int,
+    drafts: int,
+    broken_files: int,
+    held: int = 0,
+    columns: int = 80,
 ) -> list[str]:
-    """Return the lines of ``check``: each problem, then the effect on the posts."""
+    """Return the lines of ``check``: each problem, then the effect on the posts.
+
+    ``held`` posts have no error and wait for a list.
+    """
     lines: list[str] = []
     for problem in problems:
         lines += [*format_problem(problem, columns=columns), ""]
-    return lines + _format_summary(problems, posts=posts, drafts=drafts, broken_files=broken_files)
+    return lines + _format_summary(problems, posts=posts, drafts=drafts, broken_files=broken_files, held=held)
 
 
-def _format_summary(problems: Sequence[Problem], *, posts: int, drafts: int, broken_files: int) -> list[str]:
+def _format_summary(
+    problems: Sequence[Problem], *, posts: int, drafts: int, broken_files: int, held: int
+) -> list[str]:
     errors = [problem for problem in problems if problem.is_error]
     warnings = _format_warning_count(len(problems) - len(errors))
     total = ngettext("{count} post", "{count} posts", posts).format(count=posts)
     if not errors:
-        return _format_success(total, warnings, active_count=posts - drafts, drafts=drafts)
+        return _format_success(total, warnings, active_count=posts - drafts - held, drafts=drafts)
     many = ngettext("{count} error", "{count} errors", len(errors)).format(count=len(errors))
     files = ngettext("in {count} post", "in {count} posts", broken_files).format(count=broken_files)
     code = next((problem.code for problem in reversed(errors)), "")

@@ -51,7 +51,11 @@ def status(
     else:
         print_text(format_status(report, clock=times, columns=terminal_columns()))
     return (
-        _exit_code(report.attention or report.is_ledger_copied, report.logins, report.blocked_files)
+        _exit_code(
+            report.attention or report.is_ledger_copied or any(each.hold for each in report.lists),
+            report.logins,
+            report.blocked_files or report.lists,
+        )
         if exit_code
         else ExitCode.OK
     )

@@ -221,7 +221,7 @@ def list_audiences(conn: Connection) -> list[AudienceRecord]:
     joined = audience.outerjoin(audience_member, audience_member.c.audience == audience.c.name).outerjoin(
         recipient, recipient.c.id == audience_member.c.recipient
     )
-    columns = [audience.c[name] for name in ("name", "file", "digest", "imported_at")]
+    columns = [audience.c[name] for name in ("name", "file", "digest", "imported_at", "hold")]
     counted = select(*columns, count, opted_out).select_from(joined)
     rows = conn.execute(counted.group_by(audience.c.name).order_by(audience.c.name))
     return [AudienceRecord(**row._mapping) for row in rows]
