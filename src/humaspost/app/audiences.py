@@ -9,7 +9,8 @@ from humaspost.audience.changes import ImportChanges
 from humaspost.audience.csv_reader import AudienceFile, read_audience
 from humaspost.audience.importer import import_if_changed, import_rows, preview_import
 from humaspost.base.paths import display_path
-from humaspost.ledger.people import recipients
+from humaspost.ledger.people import list_holds, recipients
+from humaspost.ledger.queries import totals
 from humaspost.model.problem import Problem
 from humaspost.model.records import AudienceRecord
 
@@ -59,6 +60,17 @@ def list_problems(changes: Iterable[ImportChanges]) -> list[Problem]:
         problems += [each.summary] if each.summary is not None else []
         problems += [problem for problem in each.problems if not problem.is_error]
     return problems
+
+
+def is_due_post_held(office: Office) -> bool:
+    """Return True if a post that is due, and has deliveries left, names a held list."""
+    with office.ledger().read() as conn:
+        held = {record.audience for record in list_holds.list_holds(conn)}
+        entries = totals.list_by_post(conn) if held else []
+    return any(
+        entry.due_at <= office.now() and entry.remaining_count and not held.isdisjoint(entry.audiences)
+        for entry in entries
+    )
 
 
 def list_imported(office: Office) -> dict[str, AudienceRecord]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from humaspost.app import account_sessions, accounts, backups
-from humaspost.app.audiences import import_changed, list_problems
+from humaspost.app.audiences import import_changed, is_due_post_held, list_problems
 from humaspost.app.folder_sync import create_rescan
 from humaspost.app.office import Office
 from humaspost.app.scan import list_vanished_problems, scan_folder, sync_ledger
@@ -31,11 +31,15 @@ MAX_RUN_SECONDS = 15 * 60.0
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """The result of a run: problems, deliveries touched, and problems of posts that were due."""
+    """The result of a run: problems, deliveries touched, and problems of posts that were due.
+
+    ``waits_for_list`` = a due post is held for its list.
+    """
 
     problems: tuple[Problem, ...]
     deliveries: tuple[DeliveryRecord, ...]
     due_problems: tuple[Problem, ...] = ()
+    waits_for_list: bool = False
 
 
 def run_due(office: Office, *, patience: timedelta = DRAIN_PATIENCE) -> RunReport:
@@ -49,7 +53,12 @@ def run_due(office: Office, *, patience: timedelta = DRAIN_PATIENCE) -> RunRepor
         engine.start()
         engine.drain(idle_for=patience, deadline=MAX_RUN_SECONDS)
     problems = (*list_problems(audience_changes), *scanned.problems, *list_vanished_problems(scanned, synced))
-    return RunReport(problems, _list_touched(office, started), scanned.due_problems(office.now(), synced))
+    return RunReport(
+        problems,
+        _list_touched(office, started),
+        scanned.due_problems(office.now(), synced),
+        waits_for_list=is_due_post_held(office),
+    )
 
 
 def schedule(office: Office, stop: threading.Event) -> int:

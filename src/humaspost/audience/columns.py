@@ -37,6 +37,8 @@ SYNONYMS = {
 ROW_NUMBER_NAMES = frozenset({"no", "nr", "no urut", "nomor urut", "#"})
 #: A name that means the row number where another column is the phone.
 _WEAK_PHONE_NAMES = frozenset({"nomor", "number"})
+#: Short names are like many words: only a likely typing error is taken for one.
+_SYNONYM_CUTOFF = 0.8
 _BY_NAME = {
     name: column
     for column in COLUMNS
@@ -93,7 +95,7 @@ def check_header(
 
 def _column_hint(name: str, missing: Sequence[str]) -> str:
     near = nearest(_normalize(name).replace(" ", "_"), COLUMNS) or _BY_NAME.get(
-        nearest(_normalize(name), tuple(_BY_NAME)) or ""
+        nearest(_normalize(name), tuple(_BY_NAME), cutoff=_SYNONYM_CUTOFF)
     )
     if near:
         return _("write: {line}").format(line=near)

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from humaspost.audience.columns import CONSENT_COLUMNS, check_header, find_columns
+from humaspost.audience.columns import CONSENT_COLUMNS, REQUIRED_COLUMNS, check_header, find_columns
 from humaspost.audience.csv_row import (
     AudienceRow,
     CellFault,
@@ -130,11 +130,12 @@ class _RowReader:
         header, problems = self._read_header(records, delimiter)
         if problems:
             return AudienceFile(problems=tuple(problems), salvaged=self._salvage(records, header))
-        outcomes = [
-            self._read_row(record, header, delimiter)
-            for record in records[header.index + 1 :]
-            if not record.is_empty
-        ]
+        outcomes: list[AudienceRow | RejectedRow] = []
+        for record in records[header.index + 1 :]:
+            if swallowed := self._read_swallowed(record, header, delimiter):
+                outcomes += swallowed
+            elif not record.is_empty:
+                outcomes.append(self._read_row(record, header, delimiter))
         rows, merged = _merge_rows([row for row in outcomes if isinstance(row, AudienceRow)])
         rejected = tuple(row for row in outcomes if isinstance(row, RejectedRow))
         return AudienceFile(rows, rejected, merged, tuple(_check_bases(rows, records, self._file)))
@@ -192,11 +193,28 @@ class _RowReader:
         problem = row.problem.with_position(self._file, place.position, mask_line(place, header.columns))
         return replace(row, problem=problem)
 
+    def _read_swallowed(self, record: Record, header: _Header, delimiter: str) -> list[RejectedRow]:
+        """Return the rows that a quotation mark without its pair made one record of, all rejected."""
+        if record.text.count("\n") < 2:
+            return []
+        lines = list(read_records(record.text, delimiter, strict=False))
+        rows = [self._parse_row(line, header)[0] for line in lines]
+        own_phone = self._parse_row(record, header)[0].phone
+        if not {row.phone for row in rows} - {"", own_phone}:
+            return []  # a cell with line breaks, as a name may have
+        message = _("a quotation mark opens in this row and closes in another")
+        hint = _("a quotation mark opens or closes a whole cell; within a cell write two")
+        problem = Problem("recipient-cells", message, hint, self._file, Position(record.line, 1))
+        rejected = [row if isinstance(row, RejectedRow) else _as_rejected(row) for row in rows]
+        return [replace(row, number=record.number, problem=problem) for row in rejected]
+
     def _parse_row(self, record: Record, header: _Header) -> tuple[AudienceRow | RejectedRow, int]:
         """Return the row, and the index of the cell that is the reason if it is rejected."""
         columns = header.columns
         cells = [cell.strip() for cell in record.cells] + [""] * (len(columns) - len(record.cells))
-        values = {column: cell for column, cell in zip(columns, cells, strict=False) if column}
+        # A header without a column is read for opt-outs only.
+        values = dict.fromkeys(REQUIRED_COLUMNS, "")
+        values |= {column: cell for column, cell in zip(columns, cells, strict=False) if column}
         surplus = [
             index
             for index, cell in enumerate(cells)
@@ -209,7 +227,7 @@ class _RowReader:
         outcome = read_row(record.number, values, now=self._now, zone=self._zone)
         if isinstance(outcome, AudienceRow):
             return outcome, 0
-        return outcome[0], columns.index(outcome[1])
+        return outcome[0], columns.index(outcome[1]) if outcome[1] in columns else 0
 
     def _reject_surplus(
         self, number: int, values: Mapping[str, str], *, count: int, header: _Header

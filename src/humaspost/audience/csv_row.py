@@ -210,7 +210,7 @@ def _parse_past_date(column: str, text: str, *, now: datetime, zone: ZoneInfo) -
         raise CellFault(column, "recipient-date", message, _("write it like 2026-01-31"))
     if instant > now:
         message = _("{column} {text} lies in the future").format(column=column, text=_shown(text))
-        hint = _("write the day on which it was, like {day}").format(day=now.astimezone(zone).date())
+        hint = _("write the day on which it was, like 2026-01-31")
         raise CellFault(column, "recipient-future", message, hint)
     return instant
 

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -101,10 +102,11 @@ def read_records(text: str, delimiter: str, *, skip: int = 0, strict: bool = Tru
 
 def _read_single_lines(lines: Sequence[str], delimiter: str, skip: int) -> Iterator[Record]:
     for number, line in enumerate(lines, skip + 1):
-        try:
-            cells = next(csv.reader([line], delimiter=delimiter), [])
-        except csv.Error:
-            cells = line.split(delimiter)
+        # A quotation mark without its pair hides the cells after it.
+        cells = [cell.strip(' "\r\n') for cell in line.split(delimiter)]
+        if line.count('"') % 2 == 0:
+            with suppress(csv.Error):
+                cells = next(csv.reader([line], delimiter=delimiter), [])
         yield Record(number, number, tuple(cells), line)
 
 

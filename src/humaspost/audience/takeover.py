@@ -63,7 +63,7 @@ def hold_problem(name: str, file: str, audience_file: AudienceFile, comparison: 
 
 
 def _hold_message(name: str, audience_file: AudienceFile, comparison: Comparison) -> str:
-    held = _("it is not taken over, and what goes to {name} is held").format(name=name)
+    held = _("it is not taken over by itself, and what goes to {name} is held").format(name=name)
     match comparison.reason:
         case ListHold.MISSING:
             return _("the file of the list {name} is not there; what goes to it is held").format(name=name)

@@ -85,7 +85,7 @@ def format_changes(changes: ImportChanges, *, columns: int = 80) -> list[str]:
     if changes.hold is not None and changes.summary is not None:
         lines += [
             "",
-            *wrap_text(_("Not taken over by itself: {why}").format(why=changes.summary.message), columns),
+            *wrap_text(changes.summary.message, columns),
         ]
     return lines
 
