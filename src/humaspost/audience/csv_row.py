@@ -150,9 +150,10 @@ def _parse_row(
         message = _("{columns} is empty").format(columns=", ".join(missing))
         raise CellFault(missing[0], "recipient-consent", message, _consent_hint(missing))
     consented_at = ""
-    if not missing:
+    if "consented_at" not in missing:
+        # Also of a person who left: where it cannot be read, the cells may be shifted.
         consented_at = _read_consent_date(cells["consented_at"], now=now, zone=zone)
-    consent = _parse_consent(cells, consented_at)
+    consent = _parse_consent(cells, "" if missing else consented_at)
     return AudienceRow(number, phone, _optional(cells["name"]), consent, opt_out.at if opt_out else None)
 
 

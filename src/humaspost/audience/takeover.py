@@ -11,8 +11,6 @@ from humaspost.model.reasons import ListHold
 #: No more lost people than this look like an accident, in a list of any size.
 MAX_LOST = 3
 MAX_LOST_SHARE = 0.2
-#: The rows that a held list is told with; `humaspost check` has all of them.
-MAX_PROBLEMS_KEPT = 5
 #: Problems of a file that means the whole list.
 _MISSING_CODE = "audience-missing-file"
 

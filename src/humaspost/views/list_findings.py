@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from humaspost.base.i18n import _, ngettext
-from humaspost.model.problem import Problem
 from humaspost.reports.list_findings import ListFinding
 from humaspost.views.problems import format_problem, problem_to_json
 from humaspost.views.text import escape_unsafe, wrap_text
@@ -80,8 +79,3 @@ def finding_to_json(finding: ListFinding) -> dict[str, Any]:
         "hold": finding.hold,
         "problem": problem_to_json(finding.summary) if finding.summary else None,
     }
-
-
-def errors_of(findings: Sequence[ListFinding]) -> list[Problem]:
-    """Return all problems of the lists that are errors."""
-    return [problem for finding in findings for problem in finding.problems if problem.is_error]
