@@ -43,7 +43,7 @@ def load(ledger: Ledger, tmp_path: Path) -> Import:
             expected = preview_import(
                 conn, name, read_audience(path, display_path=path.name, now=now, zone="Asia/Jakarta")
             )
-        changes = import_file(ledger, name, path=path, now=now, by_hand=True)
+        changes = import_file(ledger, name, path=path, now=now, force=True)
         # What was shown first is what was done.
         assert changes == replace(expected, hold=None, summary=changes.summary)
         assert changes.read == changes.imported_count + len(changes.rejected)

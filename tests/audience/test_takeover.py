@@ -127,7 +127,7 @@ def test_the_same_file_as_before_ends_a_hold(ledger: Ledger, save: Save) -> None
 def test_a_person_takes_it_over_by_hand(ledger: Ledger, save: Save, tmp_path: Path) -> None:
     save(*map(row, range(1, 11)))
     save(row(1))
-    changes = import_file(ledger, "warga", path=tmp_path / "warga.csv", now=NOW, by_hand=True)
+    changes = import_file(ledger, "warga", path=tmp_path / "warga.csv", now=NOW, force=True)
     assert (changes.removed, members(ledger), holds(ledger)) == (9, 1, [])
 
 

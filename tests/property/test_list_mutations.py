@@ -68,13 +68,13 @@ def opted_out(ledger: Ledger) -> set[str]:
         st.tuples(st.integers(1, PEOPLE), st.integers(0, 6), st.sampled_from(SCRAPS)), min_size=1, max_size=8
     ),
     leaving=st.sets(st.integers(1, PEOPLE), max_size=3),
-    by_hand=st.booleans(),
+    force=st.booleans(),
 )
 def test_spoilt_cells_take_nobody_off_and_lose_no_opt_out(
     tmp_path_factory: pytest.TempPathFactory,
     spoilt: list[tuple[int, int, str]],
     leaving: set[int],
-    by_hand: bool,
+    force: bool,
 ) -> None:
     ledger, path = create_empty(), tmp_path_factory.mktemp("list") / "warga.csv"
     everybody = range(1, PEOPLE + 1)
@@ -86,7 +86,7 @@ def test_spoilt_cells_take_nobody_off_and_lose_no_opt_out(
     for person, cell, scrap in spoilt:
         rows[person][cell] = scrap
     save(path, list(rows.values()))
-    import_file(ledger, "warga", path=path, now=NOW + timedelta(hours=1), by_hand=by_hand)
+    import_file(ledger, "warga", path=path, now=NOW + timedelta(hours=1), force=force)
     assert members(ledger) >= set(map(number_of, everybody))
     says_no = {person for person, row in rows.items() if row[6] in ("", "-")}
     assert opted_out(ledger) >= {number_of(person) for person in leaving - says_no}

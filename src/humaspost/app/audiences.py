@@ -105,4 +105,4 @@ def import_audience(office: Office, name: str, file: AudienceFile) -> ImportChan
     """Import the file as it was read, also one that would be held; return the changes."""
     path = display_path(office.settings.audiences[name], office.settings.root)
     ledger = office.ledger(write=True)
-    return import_rows(ledger, name, audience_file=file, now=office.now(), file=path, by_hand=True)
+    return import_rows(ledger, name, audience_file=file, now=office.now(), file=path, force=True)

@@ -168,8 +168,8 @@ class _RowReader:
         if record.cells and not count_named(record.cells) and not record.is_empty:
             message = _("the first row names no column of a list")
             hint = _("write above it: {line}").format(line="phone,name,basis,purpose,source,consented_at")
-            place, text = Position(record.line, 1), mask_header(record.text)
-            return header, [Problem("audience-column", message, hint, self._file, place, text=text)]
+            location, text = Position(record.line, 1), mask_header(record.text)
+            return header, [Problem("audience-column", message, hint, self._file, location, text=text)]
         starts = [locate_cell(record, number, delimiter).position.column for number in range(len(columns))]
         text = record.text.splitlines()[0] if record.text.strip() else ""
         problems = list(check_header(record.cells, columns, line=record.line, text=text, starts=starts))
@@ -189,8 +189,10 @@ class _RowReader:
         row, index = self._parse_row(record, header)
         if isinstance(row, AudienceRow):
             return row
-        place = locate_cell(record, index, delimiter)
-        problem = row.problem.with_position(self._file, place.position, mask_line(place, header.columns))
+        location = locate_cell(record, index, delimiter)
+        problem = row.problem.with_position(
+            self._file, location.position, mask_line(location, header.columns)
+        )
         return replace(row, problem=problem)
 
     def _read_swallowed(self, record: Record, header: _Header, delimiter: str) -> list[RejectedRow]:

@@ -207,10 +207,10 @@ def _parse_past_date(column: str, text: str, *, now: datetime, zone: ZoneInfo) -
     except UnreadableDate as unreadable:
         raise CellFault(column, "recipient-date", *_explain_date(column, text, unreadable)) from unreadable
     if instant.year < MIN_YEAR:
-        message = _("{column} {text} is mistyped: look at the year").format(column=column, text=_shown(text))
+        message = _("{column} {text} is mistyped: look at the year").format(column=column, text=_quote(text))
         raise CellFault(column, "recipient-date", message, _("write it like 2026-01-31"))
     if instant > now:
-        message = _("{column} {text} lies in the future").format(column=column, text=_shown(text))
+        message = _("{column} {text} lies in the future").format(column=column, text=_quote(text))
         hint = _("write the day on which it was, like 2026-01-31")
         raise CellFault(column, "recipient-future", message, hint)
     return instant
@@ -218,7 +218,7 @@ def _parse_past_date(column: str, text: str, *, now: datetime, zone: ZoneInfo) -
 
 def _explain_date(column: str, text: str, unreadable: UnreadableDate) -> tuple[str, str]:
     """Return the message and the hint."""
-    values = {"column": column, "text": _shown(text), "day": unreadable.suggestion}
+    values = {"column": column, "text": _quote(text), "day": unreadable.suggestion}
     match unreadable.fault:
         case DateFault.SERIAL:
             message = _("{column} {text} is a spreadsheet's number for a day")
@@ -242,6 +242,6 @@ def _explain_date(column: str, text: str, unreadable: UnreadableDate) -> tuple[s
             )
 
 
-def _shown(text: str) -> str:
+def _quote(text: str) -> str:
     """Return the cell's text as a message may show it: no telephone number."""
     return repr(re.sub(r"\d{7,}", "***", text)[:20])

@@ -31,7 +31,7 @@ def record_rejected_opt_outs(
     unclear = unclear_opt_outs.list_unclear(conn, name)
     if unclear:
         still_out = {person.id for person in get_people_of(conn, [r for r in rejected if r.opt_out]).values()}
-        unclear_opt_outs.clear_mended(conn, name, unclear & listed - still_out)
+        unclear_opt_outs.clear_readable(conn, name, unclear & listed - still_out)
     _record_of_rejected(conn, name, rejected, listed=listed, now=now)
 
 
@@ -99,6 +99,6 @@ def _find_nameless(
     absent = recipients.list_names(conn, recipients.list_members(conn, name) - listed - mentioned)
     found: set[str] = set()
     for row in anonymous:
-        namesakes = {id_ for id_, known in absent.items() if known and known == row.name}
+        namesakes = {id_ for id_, absent_name in absent.items() if absent_name and absent_name == row.name}
         found |= namesakes or set(absent)
     return found

@@ -11,13 +11,13 @@ def findings_to_text(problem: Problem | None, *, row_count: int, rejected_count:
     """Return the problem and the counts as the ledger keeps them; "" if there is nothing to tell."""
     if problem is None:
         return ""
-    place = problem.position
+    position = problem.position
     document: dict[str, Any] = {
         "code": str(problem.code),
         "message": problem.message,
         "hint": problem.hint,
         "file": problem.file,
-        "place": [place.line, place.column, place.length] if place else None,
+        "place": [position.line, position.column, position.length] if position else None,
         "text": problem.text,
         "rows": row_count,
         "refused": rejected_count,
@@ -30,12 +30,12 @@ def problem_from_text(text: str) -> Problem | None:
     if not text:
         return None
     document = json.loads(text)
-    place = Position(*document["place"]) if document["place"] else None
+    position = Position(*document["place"]) if document["place"] else None
     return Problem(
         document["code"],
         document["message"],
         document["hint"],
         document["file"],
-        place,
+        position,
         text=document["text"],
     )

@@ -57,7 +57,7 @@ def preview_import(
 def _compare(
     conn: Connection, name: str, audience_file: AudienceFile, *, file: str
 ) -> tuple[Comparison, Problem | None]:
-    comparison = compare(audience_file, recipients.list_known_phones(conn, name).values())
+    comparison = compare(audience_file, recipients.list_member_phones(conn, name).values())
     if comparison.reason is not None:
         return comparison, hold_problem(name, file, audience_file, comparison)
     return comparison, rows_problem(name, file, audience_file)
@@ -71,16 +71,16 @@ def import_file(
     now: datetime,
     zone: str = "Asia/Jakarta",
     display_path: str = "",
-    by_hand: bool = False,
+    force: bool = False,
 ) -> ImportChanges:
     """Make the list have exactly the people of the file, or hold it if the file looks like an accident.
 
     People keep their ids, and an opt-out stays. ``display_path`` is the path that users see, ``zone`` the office's
-    time zone. ``by_hand`` = a person takes it over as it is.
+    time zone. ``force`` = a person takes it over as it is.
     """
     file = display_path or path.name
     audience_file = read_audience(path, display_path=file, now=now, zone=zone)
-    return import_rows(ledger, name, audience_file=audience_file, now=now, file=file, by_hand=by_hand)
+    return import_rows(ledger, name, audience_file=audience_file, now=now, file=file, force=force)
 
 
 def import_if_changed(
@@ -108,7 +108,7 @@ def import_if_changed(
 
 
 def import_rows(
-    ledger: Ledger, name: str, *, audience_file: AudienceFile, now: datetime, file: str, by_hand: bool = False
+    ledger: Ledger, name: str, *, audience_file: AudienceFile, now: datetime, file: str, force: bool = False
 ) -> ImportChanges:
     """Make the list have exactly these people, or hold it if the file looks like an accident.
 
@@ -117,7 +117,7 @@ def import_rows(
     with ledger.read() as conn:
         comparison, summary = _compare(conn, name, audience_file, file=file)
         members = recipients.list_members(conn, name)
-    if comparison.reason is not None and not (by_hand and audience_file.is_usable):
+    if comparison.reason is not None and not (force and audience_file.is_usable):
         assert summary is not None
         return _hold(
             ledger, name, audience_file, summary=summary, reason=comparison.reason, file=file, now=now
@@ -169,7 +169,7 @@ def _hold(
         recipients.create_audience(conn, name, file=file, now=now)
         record_held_opt_outs(conn, name, audience_file, now=now)
         readable = {row.phone for row in audience_file.rows if row.opted_out_at is None}
-        known = recipients.list_known_phones(conn, name)
+        members = recipients.list_member_phones(conn, name)
         detail = findings_to_text(
             summary, row_count=audience_file.row_count, rejected_count=len(audience_file.rejected)
         )
@@ -179,7 +179,7 @@ def _hold(
             reason,
             digest=audience_file.digest,
             detail=detail,
-            candidates=(id_ for id_, phone in known.items() if phone in readable),
+            candidates=(id_ for id_, phone in members.items() if phone in readable),
             now=now,
         )
 

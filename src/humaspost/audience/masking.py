@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from humaspost.audience.columns import CONSENT_COLUMNS
-from humaspost.audience.records import CellPlace
+from humaspost.audience.records import CellPosition
 
 _VISIBLE_COLUMNS = (*CONSENT_COLUMNS, "opted_out_at")
 _HIDDEN = "*"
@@ -13,16 +13,16 @@ _LONG_NUMBER = re.compile(r"\d[\d .()+-]{5,}\d")
 _MAX_VISIBLE = 40
 
 
-def mask_line(place: CellPlace, columns: Sequence[str | None]) -> str:
+def mask_line(at: CellPosition, columns: Sequence[str | None]) -> str:
     """Return the line with every character of a number, name or unknown cell hidden.
 
     Its length stays, so that the position still fits.
     """
-    characters = [_HIDDEN if character not in "\t;," else character for character in place.text]
-    for span, column in zip(place.spans, columns, strict=False):
+    characters = [_HIDDEN if character not in "\t;," else character for character in at.text]
+    for span, column in zip(at.spans, columns, strict=False):
         if span is None:
             continue
-        cell = place.text[span[0] : span[1]]
+        cell = at.text[span[0] : span[1]]
         characters[span[0] : span[1]] = _mask_cell(cell, column)
     return "".join(characters)
 

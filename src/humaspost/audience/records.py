@@ -36,7 +36,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class CellPlace:
+class CellPosition:
     """Where a cell stands: its position in the file, the text of that line, and the ends of its cells.
 
     ``spans`` are (start, end) of each cell of the record in ``text``, None where it is in another line.
@@ -117,7 +117,7 @@ def find_header(records: Sequence[Record]) -> int:
     return best[0] if best[1] is not None and count_named(best[1].cells) > 1 else (head[0][0] if head else 0)
 
 
-def locate_cell(record: Record, index: int, delimiter: str) -> CellPlace:
+def locate_cell(record: Record, index: int, delimiter: str) -> CellPosition:
     """Return the place of cell ``index`` of the record; past its last cell, of the last one."""
     spans = _cell_spans(record.text, delimiter)
     start = spans[min(index, len(spans) - 1)][0]
@@ -127,7 +127,7 @@ def locate_cell(record: Record, index: int, delimiter: str) -> CellPlace:
     length = max(1, min(spans[min(index, len(spans) - 1)][1], line_start + len(text)) - start)
     position = Position(record.line + record.text.count("\n", 0, start), start - line_start + 1, length)
     in_line = tuple(_clip(span, line_start, line_start + len(text)) for span in spans)
-    return CellPlace(position, text, in_line)
+    return CellPosition(position, text, in_line)
 
 
 def _clip(span: tuple[int, int], start: int, end: int) -> tuple[int, int] | None:

@@ -17,32 +17,34 @@ _MISSING_CODE = "audience-missing-file"
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A file beside the list as it is known: ``known`` people, of whom ``lost`` are not readable in it."""
+    """A file beside the list as it is known: ``member_count`` people, of whom ``lost`` are not readable in it."""
 
     reason: ListHold | None
-    known: int = 0
+    member_count: int = 0
     lost: int = 0
 
 
-def compare(audience_file: AudienceFile, known: Collection[str]) -> Comparison:
-    """Return whether the file is taken over by itself; ``known`` are the numbers that may be written to."""
+def compare(audience_file: AudienceFile, member_phones: Collection[str]) -> Comparison:
+    """Return whether the file is taken over by itself; ``member_phones`` are those that may be written to."""
     readable = {row.phone for row in audience_file.rows}
-    lost = sum(phone not in readable for phone in known)
-    return Comparison(_reason(audience_file, known=len(known), lost=lost), len(known), lost)
+    lost = sum(phone not in readable for phone in member_phones)
+    return Comparison(
+        _reason(audience_file, member_count=len(member_phones), lost=lost), len(member_phones), lost
+    )
 
 
-def _reason(audience_file: AudienceFile, *, known: int, lost: int) -> ListHold | None:
+def _reason(audience_file: AudienceFile, *, member_count: int, lost: int) -> ListHold | None:
     if not audience_file.is_usable:
         is_missing = any(problem.code == _MISSING_CODE for problem in audience_file.problems)
         return ListHold.MISSING if is_missing else ListHold.UNREADABLE
     if not audience_file.rows:
         return ListHold.UNREADABLE if audience_file.rejected else ListHold.EMPTY
-    return ListHold.SHRUNK if is_mass_loss(lost, known=known) else None
+    return ListHold.SHRUNK if is_mass_loss(lost, member_count=member_count) else None
 
 
-def is_mass_loss(lost: int, *, known: int) -> bool:
+def is_mass_loss(lost: int, *, member_count: int) -> bool:
     """Return True if so many of the known people being lost looks like an accident."""
-    return lost > MAX_LOST and lost > MAX_LOST_SHARE * known
+    return lost > MAX_LOST and lost > MAX_LOST_SHARE * member_count
 
 
 def hold_problem(name: str, file: str, audience_file: AudienceFile, comparison: Comparison) -> Problem:
@@ -68,9 +70,9 @@ def _hold_message(name: str, audience_file: AudienceFile, comparison: Comparison
         case ListHold.EMPTY:
             return _("the list has no row; {held}").format(held=held)
         case ListHold.SHRUNK:
-            message = _("{lost} of the {known} people of {name} are not in it or cannot be read; {held}")
+            message = _("{lost} of the {count} people of {name} are not in it or cannot be read; {held}")
             return message.format(
-                lost=f"{comparison.lost:,}", known=f"{comparison.known:,}", name=name, held=held
+                lost=f"{comparison.lost:,}", count=f"{comparison.member_count:,}", name=name, held=held
             )
         case _:
             return f"{_unreadable_message(audience_file)}; {held}"

@@ -19,5 +19,5 @@ def unreadable(
     code: str, message: str, hint: str, *, position: tuple[int, int] | None = None, salvage: str = ""
 ) -> UnreadableList:
     """Return the exception for a problem at (line, column); the reader adds the file."""
-    place = Position(*position) if position else None
-    return UnreadableList(Problem(code, message, hint, position=place), salvage=salvage)
+    problem = Problem(code, message, hint, position=Position(*position) if position else None)
+    return UnreadableList(problem, salvage=salvage)

@@ -93,18 +93,18 @@ class AudienceSize:
             if path is not None and path.is_file():
                 zone = self._office.settings.timezone
                 file = read_audience(path, display_path=name, now=self._office.now(), zone=zone)
-                phones = _kept_phones(file, self._known_phones(name))
+                phones = _kept_phones(file, self._member_phones(name))
                 phones |= {row.phone for row in file.rows if row.opted_out_at is None}
             self._file_phones[name] = frozenset(phones)
         return self._file_phones[name]
 
-    def _known_phones(self, name: str) -> set[str]:
+    def _member_phones(self, name: str) -> set[str]:
         if not self._office.has_ledger:
             return set()
         from humaspost.ledger.people import recipients
 
         with self._office.ledger().read() as conn:
-            return set(recipients.list_known_phones(conn, name).values())
+            return set(recipients.list_member_phones(conn, name).values())
 
     def _opted_out(self) -> set[str]:
         if not self._office.has_ledger:
@@ -115,9 +115,9 @@ class AudienceSize:
             return recipients.list_opted_out_phones(conn)
 
 
-def _kept_phones(file: AudienceFile, known: set[str]) -> set[str]:
+def _kept_phones(file: AudienceFile, members: set[str]) -> set[str]:
     """Return the known people who stay on the list though their row cannot be read, and may be written to."""
     gone = {row.phone for row in file.rejected if row.opt_out or row.is_consent_empty}
     gone |= {row.phone for row in file.rows if row.opted_out_at is not None}
     is_any_nameless = any(not row.phone for row in file.rejected)
-    return (known if is_any_nameless else known & {row.phone for row in file.rejected}) - gone
+    return (members if is_any_nameless else members & {row.phone for row in file.rejected}) - gone

@@ -311,8 +311,8 @@ def _webhooks(office: Office) -> Iterator[CheckResult]:
 def _audiences(office: Office) -> Iterator[CheckResult]:
     for finding in list_findings(office):
         if (problem := finding.summary) is not None:
-            place = f":{problem.position.line}:{problem.position.column}" if problem.position else ""
-            values = {"message": problem.message, "hint": problem.hint, "place": f"{finding.file}{place}"}
+            location = f":{problem.position.line}:{problem.position.column}" if problem.position else ""
+            values = {"message": problem.message, "hint": problem.hint, "place": f"{finding.file}{location}"}
             yield _bad("audiences", Finding.LIST_PROBLEM, name=finding.name, **values)
     if open_lists := [path for path in office.settings.audiences.values() if _is_readable_by_all(path)]:
         files = " ".join(shlex.quote(str(path)) for path in open_lists)

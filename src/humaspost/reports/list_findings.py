@@ -57,7 +57,7 @@ def _find(office: Office, name: str, path: Path, *, each_row: bool) -> ListFindi
 
 
 def _compare(office: Office, name: str, file: str, audience_file: AudienceFile) -> ListFinding | None:
-    comparison = compare(audience_file, _known_phones(office, name))
+    comparison = compare(audience_file, _member_phones(office, name))
     summary = (
         hold_problem(name, file, audience_file, comparison)
         if comparison.reason is not None
@@ -81,10 +81,10 @@ def _load_record(office: Office, name: str) -> tuple[ListHoldRecord | None, str 
         return list_holds.get_finding(conn, name), recipients.get_digest(conn, name)
 
 
-def _known_phones(office: Office, name: str) -> Collection[str]:
+def _member_phones(office: Office, name: str) -> Collection[str]:
     if not office.has_ledger:
         return ()
     from humaspost.ledger.people import recipients
 
     with office.ledger().read() as conn:
-        return recipients.list_known_phones(conn, name).values()
+        return recipients.list_member_phones(conn, name).values()

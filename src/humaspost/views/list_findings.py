@@ -17,8 +17,8 @@ def format_finding(finding: ListFinding, columns: int = 80) -> list[str]:
     if finding.summary is None:
         return []
     summary = finding.summary
-    place = f":{summary.position.line}:{summary.position.column}" if summary.position else ""
-    lines = [f"{escape_unsafe(finding.file)}{place}: {summary.code}"]
+    location = f":{summary.position.line}:{summary.position.column}" if summary.position else ""
+    lines = [f"{escape_unsafe(finding.file)}{location}: {summary.code}"]
     lines += wrap_text(escape_unsafe(summary.message), columns)
     for line in summary.hint.splitlines():
         lines += [escape_unsafe(line)] if line.startswith("humaspost ") else wrap_text(line, columns)

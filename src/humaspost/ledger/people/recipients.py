@@ -152,7 +152,7 @@ def restore_consents(conn: Connection, name: str, ids: Iterable[str]) -> None:
         conn.execute(statement.values(withdrawn_at=None, withdrawn_by=""), rows)
 
 
-def list_known_phones(conn: Connection, name: str) -> dict[str, str]:
+def list_member_phones(conn: Connection, name: str) -> dict[str, str]:
     """Return the numbers of the list's members who may be written to, by id."""
     query = (
         select(recipient.c.id, recipient.c.phone)

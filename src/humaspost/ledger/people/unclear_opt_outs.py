@@ -31,7 +31,7 @@ def record_unclear(conn: Connection, name: str, ids: Iterable[str], *, now: date
     )
 
 
-def clear_mended(conn: Connection, name: str, ids: Iterable[str]) -> None:
+def clear_readable(conn: Connection, name: str, ids: Iterable[str]) -> None:
     """Let these people, whose cell in the list is mended, count as not opted out by it any more."""
     rows = [{"recipient_id": recipient_id, "name": name} for recipient_id in sorted(set(ids))]
     if not rows:
