@@ -16,8 +16,9 @@ from humaspost.model.records import AudienceRecord
 
 
 def import_changed(office: Office, *, wait_for_unsettled: bool = False) -> list[ImportChanges]:
-    """Import each audience file that changed; return the changes, and again what is wrong with the others.
+    """Import each audience file that changed; return the changes.
 
+    What is wrong with the other files is returned again.
     A file that is still being written is left alone; ``wait_for_unsettled`` waits for it once.
     """
     if wait_for_unsettled and has_unsettled(office):
@@ -54,7 +55,7 @@ def _run_import(office: Office, name: str) -> ImportChanges | None:
 
 
 def list_problems(changes: Iterable[ImportChanges]) -> list[Problem]:
-    """Return one problem for each file that is not taken over, or without some rows, and its warnings."""
+    """Return one problem per file that is not taken over or lacks rows, and its warnings."""
     problems = []
     for each in changes:
         problems += [each.summary] if each.summary is not None else []

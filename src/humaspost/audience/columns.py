@@ -72,7 +72,7 @@ def _normalize(cell: str) -> str:
 def check_header(
     cells: Sequence[str], columns: Sequence[str | None], *, line: int, text: str, starts: Sequence[int]
 ) -> Iterator[Problem]:
-    """Yield the problems of a header; ``starts`` are the columns in the line where its cells begin."""
+    """Yield the problems of a header; ``starts`` are the columns where its cells begin."""
     missing = [column for column in REQUIRED_COLUMNS if column not in columns]
     found = False
     for index, (cell, column) in enumerate(zip(cells, columns, strict=True)):

@@ -107,9 +107,9 @@ def _read_bytes(path: Path, display_path: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """The header of a list: the index of its record, and the column of each cell (None: not read).
+    """The header of a list: the index of its record, and the column of each cell.
 
-    ``nameless`` are the indexes of its empty cells.
+    A cell with the column None is not read. ``nameless`` are the indexes of its empty cells.
     """
 
     index: int
@@ -177,7 +177,7 @@ class _RowReader:
         return header, [replace(problem, file=self._file) for problem in problems]
 
     def _check_rows_above(self, records: Sequence[Record]) -> Iterator[Problem]:
-        """Yield a problem for the first row of people above the header, as after sorting it with them."""
+        """Yield a problem for the first row of people above the header."""
         for record in records:
             if sum(1 for cell in record.cells if cell.strip()) >= len(CONSENT_COLUMNS):
                 message = _("the row with the names of the columns stands below rows of people")

@@ -132,7 +132,7 @@ def is_valid_basis(basis: str) -> bool:
 
 
 def _without_formula(value: str) -> str:
-    """Return the text of ``="0812…"``, by which programs keep a spreadsheet from making a number of it."""
+    """Return the text in ``="0812…"``, which keeps a spreadsheet from making a number of it."""
     formula = _FORMULA_TEXT.fullmatch(value)
     return formula[1] if formula else value
 

@@ -1,4 +1,4 @@
-"""Dates as people and spreadsheets write them in Indonesia: the day first, months by name or number."""
+"""Dates as people and spreadsheets write them in Indonesia, with the day first."""
 
 import re
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
@@ -43,7 +43,7 @@ _SERIAL_EPOCH = date(1899, 12, 30)
 
 
 class DateFault(StrEnum):
-    """Why a text is no date."""
+    """The reason for which a text is no date."""
 
     UNKNOWN_FORM = "unknown-form"
     #: No calendar has this day, or the clock this time.
@@ -63,7 +63,7 @@ class UnreadableDate(Exception):
 
 
 def parse_date(text: str, *, zone: tzinfo) -> datetime:
-    """Return the instant; without a time it is the start of the day, without a zone that of the office.
+    """Return the instant; without a time it is the start of the day in the office's zone.
 
     The day stands before the month, as Indonesia writes: 01/03/2026 is 1 March. A year of two digits is of
     this century.

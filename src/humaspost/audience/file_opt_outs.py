@@ -1,4 +1,4 @@
-"""The opt-outs of a list's file: they count for every list, whatever else cannot be read of the file."""
+"""The opt-outs of a list's file, which count whatever else cannot be read."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,9 +24,9 @@ def record_held_opt_outs(conn: Connection, name: str, audience_file: AudienceFil
 def record_rejected_opt_outs(
     conn: Connection, name: str, rejected: Sequence[RejectedRow], *, listed: set[str], now: datetime
 ) -> None:
-    """Record the opt-outs of the rejected rows of a file that is taken over; mended cells stop nobody.
+    """Record the opt-outs of the rejected rows of a file that is taken over.
 
-    ``listed`` are the people of the other rows, whose own opt-outs are recorded already.
+    A cell that can be read again stops nobody. ``listed`` are the people of the other rows, whose own opt-outs are recorded already.
     """
     unclear = unclear_opt_outs.list_unclear(conn, name)
     if unclear:

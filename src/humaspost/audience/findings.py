@@ -1,4 +1,4 @@
-"""What was found in a list's file, as the ledger keeps it."""
+"""The finding in a list's file, as the ledger keeps it."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ from humaspost.model.problem import Position, Problem
 
 
 def findings_to_text(problem: Problem | None, *, row_count: int, rejected_count: int) -> str:
-    """Return the problem and the counts as the ledger keeps them; "" if there is nothing to tell."""
+    """Return the problem and the counts as the ledger keeps them; "" without a problem."""
     if problem is None:
         return ""
     position = problem.position

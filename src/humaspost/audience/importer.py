@@ -73,9 +73,9 @@ def import_file(
     display_path: str = "",
     force: bool = False,
 ) -> ImportChanges:
-    """Make the list have exactly the people of the file, or hold it if the file looks like an accident.
+    """Make the list have exactly the people of the file, or hold it.
 
-    People keep their ids, and an opt-out stays. ``display_path`` is the path that users see, ``zone`` the office's
+    It is held if the file looks like an accident. People keep their ids, and an opt-out stays. ``display_path`` is the path that users see, ``zone`` the office's
     time zone. ``force`` = a person takes it over as it is.
     """
     file = display_path or path.name
@@ -92,9 +92,9 @@ def import_if_changed(
     zone: str = "Asia/Jakarta",
     display_path: str = "",
 ) -> ImportChanges | None:
-    """Import the file if its content changed; return None if there is nothing to tell, at the cost of one hash.
+    """Import the file if its content changed; return None if there is nothing to tell.
 
-    What was found in a file that did not change is told again.
+    That costs one hash. What was found in a file that did not change is told again.
     """
     digest = file_digest(path)
     with ledger.read() as conn:
@@ -244,7 +244,7 @@ def _set_audience(
     file: str,
     now: datetime,
 ) -> int:
-    """Take the file over: its people, withdrawn consents, opt-outs and what could not be read of it."""
+    """Take the file over: its people, withdrawn consents, opt-outs and findings."""
     recipients.create_audience(conn, name, file=file, now=now)
     members = recipients.list_members(conn, name)
     removed = members - tally.listed - tally.kept

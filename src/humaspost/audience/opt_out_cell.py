@@ -41,7 +41,10 @@ class OptOut:
 
 
 def read_opt_out(cell: str, *, now: datetime, zone: ZoneInfo) -> OptOut | None:
-    """Return the opt-out that the cell states, or None; a cell that cannot be read states one from now."""
+    """Return the opt-out that the cell states, or None.
+
+    A cell that cannot be read states one from now on.
+    """
     plain = " ".join(cell.casefold().split())
     if plain in NO_OPT_OUT:
         return None

@@ -22,7 +22,7 @@ _HEADER_WITHIN = 20
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record; ``number`` counts as a spreadsheet does, ``line`` is where it begins in the file."""
+    """One record: its number as a spreadsheet counts, and the line where it begins."""
 
     number: int
     line: int
@@ -37,7 +37,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class CellPosition:
-    """Where a cell stands: its position in the file, the text of that line, and the ends of its cells.
+    """The position of a cell, the text of its line, and the ends of the cells in it.
 
     ``spans`` are (start, end) of each cell of the record in ``text``, None where it is in another line.
     """
@@ -111,7 +111,7 @@ def _read_single_lines(lines: Sequence[str], delimiter: str, skip: int) -> Itera
 
 
 def find_header(records: Sequence[Record]) -> int:
-    """Return the index of the header: the row that names the most columns, else the first with text."""
+    """Return the index of the row that names the most columns, else of the first with text."""
     head = [(index, record) for index, record in enumerate(records[:_HEADER_WITHIN]) if not record.is_empty]
     best = max(head, key=lambda item: count_named(item[1].cells), default=(0, None))
     return best[0] if best[1] is not None and count_named(best[1].cells) > 1 else (head[0][0] if head else 0)

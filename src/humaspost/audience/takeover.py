@@ -17,7 +17,7 @@ _MISSING_CODE = "audience-missing-file"
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A file beside the list as it is known: ``member_count`` people, of whom ``lost`` are not readable in it."""
+    """A file beside the list: of ``member_count`` people ``lost`` cannot be read in it."""
 
     reason: ListHold | None
     member_count: int = 0
@@ -25,7 +25,7 @@ class Comparison:
 
 
 def compare(audience_file: AudienceFile, member_phones: Collection[str]) -> Comparison:
-    """Return whether the file is taken over by itself; ``member_phones`` are those that may be written to."""
+    """Compare the file with the list; ``member_phones`` may be written to."""
     readable = {row.phone for row in audience_file.rows}
     lost = sum(phone not in readable for phone in member_phones)
     return Comparison(
@@ -97,7 +97,7 @@ def _hold_hint(name: str, comparison: Comparison) -> str:
 
 
 def rows_problem(name: str, file: str, audience_file: AudienceFile) -> Problem | None:
-    """Return one problem for the rows that could not be read of a file that is taken over, or None."""
+    """Return one problem for the unreadable rows of a file that is taken over, or None."""
     count = len(audience_file.rejected)
     if not count:
         return None

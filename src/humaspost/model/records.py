@@ -53,9 +53,9 @@ class AudienceRecord:
 
 @dataclass(frozen=True, slots=True)
 class ListHoldRecord:
-    """A list whose file is not taken over, or was taken over without some rows (``reason`` None).
+    """A list whose file is not taken over, or was taken over without some rows.
 
-    ``digest`` is that of the file, ``detail`` the findings as JSON.
+    Then ``reason`` is None. ``digest`` is that of the file, ``detail`` the findings as JSON.
     """
 
     audience: str

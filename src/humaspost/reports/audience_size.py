@@ -60,7 +60,7 @@ class AudienceSize:
             return delivery_lists.reachable_count(conn, names)
 
     def _is_up_to_date(self, name: str) -> bool:
-        """Return True if the ledger's people are those that a post reaches: the file is taken over, or held."""
+        """Return True if the ledger has whom a post reaches: the file is taken over, or held."""
         if name not in self._up_to_date:
             path = self._office.settings.audiences.get(name)
             digest = self._imported_digest(name)
@@ -116,7 +116,7 @@ class AudienceSize:
 
 
 def _kept_phones(file: AudienceFile, members: set[str]) -> set[str]:
-    """Return the known people who stay on the list though their row cannot be read, and may be written to."""
+    """Return the numbers that stay on the list though their row cannot be read."""
     gone = {row.phone for row in file.rejected if row.opt_out or row.is_consent_empty}
     gone |= {row.phone for row in file.rows if row.opted_out_at is not None}
     is_any_nameless = any(not row.phone for row in file.rejected)

@@ -1,4 +1,4 @@
-"""What is wrong with the files of the lists now: not taken over, or with rows that cannot be read."""
+"""The findings in the files of lists: not taken over, or rows that cannot be read."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from humaspost.model.records import ListHoldRecord
 
 @dataclass(frozen=True, slots=True)
 class ListFinding:
-    """What is wrong with one list's file; with ``hold`` its posts wait.
+    """The finding in one list's file; with ``hold`` its posts wait.
 
     ``summary`` says it in one problem, None if there are only warnings. ``problems`` are those of the file and of its
     rows; they are known only where the file was read.

@@ -1,4 +1,4 @@
-"""What is wrong with the files of lists: for ``status``, ``plan``, ``check`` and JSON."""
+"""The findings in the files of lists, for ``status``, ``plan``, ``check`` and JSON."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,7 +26,7 @@ def format_finding(finding: ListFinding, columns: int = 80) -> list[str]:
 
 
 def format_list_block(findings: Sequence[ListFinding], columns: int = 80) -> list[str]:
-    """Return the lists that are held or have unreadable rows, for ``plan``; "" lines are between them."""
+    """Return the lists that are held or have unreadable rows, for ``plan``."""
     told = [finding for finding in findings if finding.summary is not None]
     lines = ["", _("Lists")] if told else []
     for finding in told:

@@ -122,7 +122,7 @@ def record_opt_outs(conn: Connection, opt_outs: Iterable[tuple[str, datetime]]) 
 def record_consents(
     conn: Connection, consents: Iterable[tuple[str, str, str, str, str]], *, now: datetime
 ) -> None:
-    """Save the recipients' consents (id, purpose, basis, source, consented_at); they count again."""
+    """Save consents (id, purpose, basis, source, consented_at), which count again."""
     names = ("recipient", "purpose", "basis", "source", "consented_at")
     common = {"recorded_at": now, "withdrawn_at": None, "withdrawn_by": ""}
     rows = [{**dict(zip(names, values, strict=True)), **common} for values in consents]

@@ -1,4 +1,4 @@
-"""Opt-outs from cells that nobody can read: they count for every list until the cell is mended."""
+"""Opt-outs from cells that nobody can read; they count until the cell is mended."""
 
 from collections.abc import Iterable
 from datetime import datetime

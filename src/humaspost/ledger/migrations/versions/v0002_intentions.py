@@ -1,4 +1,4 @@
-"""What a person decided and what a whole post waits for, held lists, withdrawn consents, forgotten people."""
+"""Decisions and stops of whole posts, held lists, withdrawn consents, forgotten people."""
 
 from alembic import op
 
