@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from humaspost.audience.codes import CODES
 from humaspost.audience.csv_reader import AudienceFile, file_digest, read_audience
 from humaspost.audience.csv_row import Consent
-from humaspost.model.problem import Severity
+from humaspost.audience.opt_out_cell import OptOut
+from humaspost.model.problem import Position, Severity
 from tests.support.examples import examples
 from tests.support.reference_data import ROOT
 
@@ -70,7 +71,7 @@ def test_columns_in_any_order_and_a_cell_of_two_lines(tmp_path: Path) -> None:
         ("081200000001,Budi,consent,,-,2021-01-01", "recipient-consent", "purpose, source"),
         ("081200000001,Budi,consent,informasi,formulir,", "recipient-consent", "consented_at"),
         ("081200000001,Budi", "recipient-consent", "basis, purpose, source, consented_at"),
-        ("081200000001,Budi,consent,informasi,formulir,31/12/2020", "recipient-date", "31/12/2020"),
+        ("081200000001,Budi,consent,informasi,formulir,31/02/2020", "recipient-date", "31/02/2020"),
         ("081200000001,Budi,consent,informasi,formulir,2021-02-30", "recipient-date", "2021-02-30"),
         ("081200000001,Budi,consent,informasi,formulir,0202-03-01", "recipient-date", "look at the year"),
         ("081200000001,Budi,consent,informasi,formulir,0001-01-01", "recipient-date", "look at the year"),
@@ -99,9 +100,30 @@ def test_today_is_not_the_future_where_the_office_is(tmp_path: Path) -> None:
 
 
 def test_an_opted_out_row_is_kept_as_opted_out_without_any_consent(tmp_path: Path) -> None:
-    found = reading(tmp_path, f"{HEADER},opted_out_at\n081200000001,,,,,,2026-01-31\n081200000002,,,,,,ya\n")
-    assert [(row.phone, row.consent.is_complete) for row in found.rows] == [("+6281200000001", False)]
-    assert [(refused.number, refused.code) for refused in found.rejected] == [(3, "recipient-date")]
+    text = "081200000001,,,,,,2026-01-31\n081200000002,,,,,,ya\n081200000003,,,,,,kapan ya\n081200000004,,,,,,2099-01-01\n"
+    found = reading(tmp_path, f"{HEADER},opted_out_at\n{text}")
+    assert [(row.phone, row.opted_out_at) for row in found.rows] == [
+        ("+6281200000001", datetime(2026, 1, 30, 17, tzinfo=UTC)),
+        ("+6281200000002", NOW),
+    ]
+    assert [(r.number, r.code, r.phone, r.opt_out) for r in found.rejected] == [
+        (4, "recipient-date", "+6281200000003", OptOut(NOW, is_unclear=True)),
+        (5, "recipient-future", "+6281200000004", OptOut(NOW, is_unclear=True)),
+    ]
+
+
+@pytest.mark.parametrize("word", ["tidak", "belum", "-", "0", " "])
+def test_a_word_for_no_is_no_opt_out(tmp_path: Path, word: str) -> None:
+    found = reading(tmp_path, f"{HEADER},berhenti\n081200000001,Budi,{GOOD},{word}\n")
+    assert [row.opted_out_at for row in found.rows] == [None]
+
+
+def test_an_opt_out_beside_a_cell_that_cannot_be_read_is_unclear(tmp_path: Path) -> None:
+    shifted = "081200000001,Budi, S.Kom,consent,informasi,formulir,2021-01-01"
+    found = reading(tmp_path, f"{HEADER},opted_out_at\n{shifted}\n{shifted},2026-01-31\n")
+    assert [(row.phone, row.opt_out) for row in found.rejected] == [
+        ("+6281200000001", OptOut(NOW, is_unclear=True))
+    ] * 2
 
 
 def test_a_duplicate_person_is_merged_and_counted(tmp_path: Path) -> None:
@@ -118,14 +140,13 @@ def test_a_duplicate_person_is_merged_and_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "position", "hint"),
     [
-        ("phone,nama,basis,purpose,source,consented_at", (1, 7), "write: name"),
+        ("phone,nme,basis,purpose,source,consented_at", (1, 7), "write: name"),
         ("phone,name,basis,purpose,source,consented_on", (1, 33), "write: consented_at"),
-        ("No HP;name;basis;purpose;source;consented_at", (1, 1), "write: phone"),
-        (f"{HEADER},opted_out", (1, 46), "write: opted_out_at"),
+        ("No Hape;name;basis;purpose;source;consented_at", (1, 1), "write: phone"),
+        (f"{HEADER},opted_aut", (1, 46), "write: opted_out_at"),
         (f"{HEADER},nik", (1, 46), "leave this column out: what is not needed is not kept"),
         (f"{HEADER},phone", (1, 46), "leave one of the two out"),
         ("phone,name,basis,purpose,source", (1, 1), f"write: {HEADER},opted_out_at"),
-        ("", (1, 1), f"write: {HEADER},opted_out_at"),
     ],
 )
 def test_a_bad_header_stops_the_file_and_names_its_position(
@@ -142,8 +163,9 @@ def test_a_bad_header_stops_the_file_and_names_its_position(
 @pytest.mark.parametrize(
     ("content", "code", "position"),
     [
-        (f"{HEADER}\n0812,Jos\xe9,{GOOD}\n".encode("latin-1"), "audience-encoding", (2, 9)),
-        (f"{HEADER}\n".encode("utf-16"), "audience-encoding", (1, 1)),
+        (f"{HEADER}\n0812,Jos\x81,{GOOD}\n".encode("latin-1"), "audience-encoding", (2, 9)),
+        (f"\ufeff{HEADER}\n0812,Jos".encode() + b"\xe9\n", "audience-encoding", (2, 9)),
+        (b"PK\x03\x04" + bytes(30), "audience-encoding", (1, 1)),
         (f"{HEADER}\n\0".encode(), "audience-encoding", (2, 1)),
         (f'{HEADER}\n081200000001,"Budi,{GOOD}\n'.encode(), "audience-csv", (2, 1)),
         (f'{HEADER}\n081200000001,"Bu"di,{GOOD}\n'.encode(), "audience-csv", (2, 1)),
@@ -205,3 +227,84 @@ def test_a_consent_without_an_answer_to_every_question_is_none() -> None:
     assert Consent(*whole).is_complete
     for missing in range(4):
         assert not Consent(*whole[:missing], "", *whole[missing + 1 :]).is_complete
+
+
+INDONESIAN = "No;Nama;No. HP;Dasar;Tujuan;Sumber;Tanggal persetujuan;Berhenti;;"
+INDONESIAN_ROWS = """\
+1;Budi;0812 0000 0001;persetujuan;informasi;formulir;01/03/2026;;;
+;;;;;;;;;
+2;Sri Rêjeki;81200000002;Tugas Publik;informasi;formulir;2-Mar-26;tidak;;
+3;Siti;'+62812-0000-0003;consent;informasi;formulir;2 Maret 2026;3 Apr 2026;;
+"""
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["", "DAFTAR PENERIMA;;;;;;;;;\n", "Daftar warga\n\n", "sep=;\n", "Daftar: per 1/3/2026, Dinas\n;;;;\n"],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+def test_a_list_as_excel_writes_it_in_indonesia(tmp_path: Path, title: str, encoding: str) -> None:
+    text = f"{title}{INDONESIAN}\n{INDONESIAN_ROWS}".replace("\n", "\r\n")
+    found = reading(tmp_path, text.encode(encoding))
+    assert (found.problems, found.rejected) == ((), ())
+    assert [(row.phone, row.name, row.consent.consented_at) for row in found.rows] == [
+        ("+6281200000001", "Budi", "2026-03-01"),
+        ("+6281200000002", "Sri Rêjeki", "2026-03-02"),
+        ("+6281200000003", "Siti", "2026-03-02"),
+    ]
+    assert [bool(row.opted_out_at) for row in found.rows] == [False, False, True]
+
+
+def test_tabs_and_a_comma_in_a_quoted_title(tmp_path: Path) -> None:
+    text = f'"Daftar, per Maret"\n{INDONESIAN}\n{INDONESIAN_ROWS}'.replace(";", "\t")
+    assert len(reading(tmp_path, text).rows) == 3
+
+
+def test_a_header_below_people_stops_the_file(tmp_path: Path) -> None:
+    found = reading(tmp_path, f"081200000001,Budi,{GOOD}\n{HEADER}\n081200000002,Siti,{GOOD}\n")
+    assert [problem.code for problem in found.problems] == ["audience-column"]
+
+
+def test_no_message_shows_a_number_or_a_name(tmp_path: Path) -> None:
+    rows = [
+        "081234567899,Rahasia,consent,informasi,formulir,31/02/2021,",
+        "081234567899,Rahasia,081234567899,informasi,formulir,46082,",
+        "0812345678991234,Rahasia,consent,informasi,formulir,2021-01-01,",
+        "081234567899,Rahasia,S.Kom,consent,informasi,formulir,2021-01-01,,081234567899",
+        '081234567899,"Ra\nhasia",consent,informasi,formulir,,081234567899',
+    ]
+    found = reading(tmp_path, f"{HEADER},opted_out_at\n" + "\n".join(rows))
+    headless = reading(tmp_path, "\n".join(rows))
+    assert len(found.rejected) == len(rows)
+    for problem in (*found.all_problems, *headless.all_problems):
+        shown = f"{problem.message} {problem.hint} {problem.text}"
+        assert "34567" not in shown
+        assert "ahasia" not in shown
+
+
+def test_a_problem_stands_at_its_cell(tmp_path: Path) -> None:
+    text = f'{HEADER}\n081200000001,"Bu\ndi",{GOOD}\n081200000002,"Siti, S.E.",consent,informasi,formulir,31/02/2021\n'
+    problem = reading(tmp_path, text).rejected[0].problem
+    assert problem.position == Position(4, 54, 10)
+    assert problem.text[53:63] == "31/02/2021"
+    assert problem.hint == "write it like 2026-01-31"
+
+
+@pytest.mark.parametrize(
+    ("date", "hint"),
+    [
+        ("46082", "write: 2026-03-01"),
+        ("03/14/2026", "write: 2026-03-14"),
+        ("31/02/2026", "write it like 2026-01-31"),
+        ("kemarin", "31/01/2026"),
+    ],
+)
+def test_a_refused_date_says_what_to_write(tmp_path: Path, date: str, hint: str) -> None:
+    found = reading(tmp_path, f"{HEADER}\n081200000001,Budi,consent,informasi,formulir,{date}\n")
+    assert hint in found.rejected[0].problem.hint
+
+
+def test_a_foreign_number_without_its_sign_is_not_taken_for_a_mobile_of_indonesia(tmp_path: Path) -> None:
+    found = reading(tmp_path, f"{HEADER}\n8613812345678,Li,{GOOD}\n81234567899,Budi,{GOOD}\n")
+    assert [row.phone for row in found.rows] == ["+6281234567899"]
+    assert [row.code for row in found.rejected] == ["recipient-phone"]

@@ -58,12 +58,16 @@ def stage(office: Path) -> Path:
     """The office is there, with everything that the bad files name, but for the files themselves."""
     (office / "audiences").mkdir(parents=True)
     (office / "config.toml").write_text(CONFIG)
-    for name in ("masyarakat", "wartawan"):
-        (office / "audiences" / f"{name}.csv").write_text(PEOPLE)
+    _lists(office)
     _media(office)
     _templates(office)
     shutil.copytree(office / ".humaspost", office / ".pristine")
     return office
+
+
+def _lists(office: Path) -> None:
+    for name in ("masyarakat", "wartawan"):
+        (office / "audiences" / f"{name}.csv").write_text(PEOPLE)
 
 
 def _media(office: Path) -> None:
@@ -92,6 +96,7 @@ def clear(office: Path) -> None:
         if path.is_file() and "media" not in path.relative_to(office / "posts").parts[:1]:
             path.unlink()
     (office / "config.toml").write_text(CONFIG)
+    _lists(office)
 
 
 def put(case: Path, office: Path) -> None:

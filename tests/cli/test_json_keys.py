@@ -35,7 +35,7 @@ def _read(office: FakeOffice, *command: str, code: int = 0) -> Any:
 
 def test_plan(filled_office: FakeOffice) -> None:
     document = _read(filled_office, "plan")
-    assert document.keys() == {"now", "upcoming", "not_sent", "deliveries", "sender"}
+    assert document.keys() == {"now", "upcoming", "not_sent", "lists", "deliveries", "sender"}
     assert [item.keys() for item in document["upcoming"]] == [_UPCOMING]
     assert [item.keys() for item in document["not_sent"]] == [
         {"kind", "id", "file", "due_at", "accounts", "reason"}
@@ -51,7 +51,7 @@ def test_preview(filled_office: FakeOffice) -> None:
 def test_status(filled_office: FakeOffice) -> None:
     expect(filled_office.run("run"), 5)
     document = _read(filled_office, "status", "--all")
-    assert document.keys() == {"now", "sender", "counts", "posts", "accounts", "deliveries"}
+    assert document.keys() == {"now", "sender", "counts", "posts", "lists", "accounts", "deliveries"}
     assert {frozenset(row) for row in document["deliveries"]} == {frozenset(_DELIVERY)}
     assert {frozenset(row) for row in document["accounts"]} == {
         frozenset({"account", "display_name", "status", "held_until", "login_expires_at"})

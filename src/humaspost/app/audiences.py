@@ -4,10 +4,12 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from humaspost.app.office import Office
+from humaspost.audience.changes import ImportChanges
 from humaspost.audience.csv_reader import AudienceFile, read_audience
-from humaspost.audience.importer import ImportChanges, import_if_changed, import_rows, preview_import
+from humaspost.audience.importer import import_if_changed, import_rows, preview_import
 from humaspost.base.paths import display_path
-from humaspost.ledger.people import recipients
+from humaspost.ledger.people import list_holds, recipients
+from humaspost.ledger.queries import totals
 from humaspost.model.problem import Problem
 from humaspost.model.records import AudienceRecord
 
@@ -15,7 +17,8 @@ from humaspost.model.records import AudienceRecord
 def import_changed(office: Office, *, wait_for_unsettled: bool = False) -> list[ImportChanges]:
     """Import each audience file that changed and is not being written; return the changes.
 
-    ``wait_for_unsettled`` waits for files that are being written once, for the settle time of the policy.
+    What is wrong with the other files is returned again. ``wait_for_unsettled`` waits for files that are being
+    written once, for the settle time of the policy.
     """
     names = _list_settled(office)
     if wait_for_unsettled and len(names) < len(office.settings.audiences):
@@ -23,6 +26,11 @@ def import_changed(office: Office, *, wait_for_unsettled: bool = False) -> list[
         names = _list_settled(office)
     imports = (_run_import(office, name) for name in names)
     return [changes for changes in imports if changes is not None]
+
+
+def has_unsettled(office: Office) -> bool:
+    """Return True if an audience file is still being written."""
+    return len(_list_settled(office)) < len(office.settings.audiences)
 
 
 def _list_settled(office: Office) -> list[str]:
@@ -42,8 +50,23 @@ def _run_import(office: Office, name: str) -> ImportChanges | None:
 
 
 def list_problems(changes: Iterable[ImportChanges]) -> list[Problem]:
-    """Return all problems of the imported files."""
-    return [problem for each in changes for problem in each.problems]
+    """Return one problem per file that is not taken over or lacks rows, and its warnings."""
+    problems = []
+    for each in changes:
+        problems += [each.summary] if each.summary is not None else []
+        problems += [problem for problem in each.problems if not problem.is_error]
+    return problems
+
+
+def is_due_post_held(office: Office) -> bool:
+    """Return True if a post that is due, and has deliveries left, names a held list."""
+    with office.ledger().read() as conn:
+        held = {record.audience for record in list_holds.list_holds(conn)}
+        entries = totals.list_by_post(conn) if held else []
+    return any(
+        entry.due_at <= office.now() and entry.remaining_count and not held.isdisjoint(entry.audiences)
+        for entry in entries
+    )
 
 
 def list_imported(office: Office) -> dict[str, AudienceRecord]:
@@ -66,11 +89,16 @@ def read_files(office: Office, names: Sequence[str] = ()) -> dict[str, AudienceF
 
 def preview_imports(office: Office, files: Mapping[str, AudienceFile]) -> list[ImportChanges]:
     """Return what each file would change; change nothing."""
+    root, paths = office.settings.root, office.settings.audiences
     with office.ledger().read() as conn:
-        return [preview_import(conn, name, file) for name, file in files.items()]
+        return [
+            preview_import(conn, name, file, file=display_path(paths[name], root))
+            for name, file in files.items()
+        ]
 
 
 def import_audience(office: Office, name: str, file: AudienceFile) -> ImportChanges:
-    """Import the file as it was read; return the changes."""
+    """Import the file as it was read, also one that would be held; return the changes."""
     path = display_path(office.settings.audiences[name], office.settings.root)
-    return import_rows(office.ledger(write=True), name, audience_file=file, now=office.now(), file=path)
+    ledger = office.ledger(write=True)
+    return import_rows(ledger, name, audience_file=file, now=office.now(), file=path, force=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from humaspost.app.audiences import import_changed, list_problems
+from humaspost.app.audiences import has_unsettled, import_changed, list_problems
 from humaspost.app.backups import create_daily_job
 from humaspost.app.deciding_files import DecidingFiles
 from humaspost.app.last_sync import LastSync
@@ -21,29 +21,30 @@ def create_rescan(office: Office, files: DecidingFiles) -> Callable[[], float | 
     It records in the ledger which ``files`` the sender runs with. The function returns the seconds after which unsettled files can be read, or None.
     """
     reported: set[tuple[str, str, int]] = set()
+    folder_problems: list[Problem] = []
     keep_backup = create_daily_job(office)
     last = LastSync(office)
 
-    def rescan() -> float | None:
-        keep_backup()
-        audience_changes = import_changed(office)
-        if last.is_current() and not audience_changes:
-            return None
+    def sync_folder() -> None:
         last.begin()
         scanned = scan_folder(office, for_sending=True)
         synced = sync_ledger(office, scanned, since=last.scan)
         last.record(scanned, is_settled=not office.reader.unsettled)
         _report_plan(office, scanned, synced)
-        problems = (
-            *list_problems(audience_changes),
-            *scanned.problems,
-            *list_vanished_problems(scanned, synced),
-        )
+        folder_problems[:] = (*scanned.problems, *list_vanished_problems(scanned, synced))
+
+    def rescan() -> float | None:
+        keep_backup()
+        problems_of_lists = list_problems(import_changed(office))
+        if not last.is_current():
+            sync_folder()
+        problems = (*problems_of_lists, *folder_problems)
         for problem in problems:
             _report_problem(office, problem, reported)
         reported.intersection_update(_problem_key(problem) for problem in problems)
         files.record()
-        return office.settings.policy.settle.total_seconds() if office.reader.unsettled else None
+        is_unsettled = office.reader.unsettled or has_unsettled(office)
+        return office.settings.policy.settle.total_seconds() if is_unsettled else None
 
     return rescan
 
@@ -57,6 +58,8 @@ def _report_problem(office: Office, problem: Problem, reported: set[tuple[str, s
         reported.add(_problem_key(problem))
         position = f":{problem.position.line}:{problem.position.column}" if problem.position else ""
         detail = f"{problem.file}{position}: error[{problem.code}]"
+        if problem.code.startswith("list-"):
+            detail = f"{detail}: {problem.message}"
         office.emit(DeliveryEvent(office.now(), EventKind.FILE_PROBLEM, detail=detail))
 
 

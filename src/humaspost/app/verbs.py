@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from humaspost.app import account_sessions, accounts, backups
-from humaspost.app.audiences import import_changed, list_problems
+from humaspost.app.audiences import import_changed, is_due_post_held, list_problems
 from humaspost.app.office import Office
 from humaspost.app.scan import list_vanished_problems, scan_folder, sync_ledger
 from humaspost.base.i18n import _
@@ -39,7 +39,7 @@ class RunReport:
     """The result of a run: problems, deliveries touched, and problems of posts that were due.
 
     ``stops`` are the fan-outs that it stopped as a whole; ``worker_errors`` are those of accounts whose worker
-    could not go on.
+    could not go on. ``waits_for_list`` = a due post is held for its list.
     """
 
     problems: tuple[Problem, ...]
@@ -47,6 +47,7 @@ class RunReport:
     due_problems: tuple[Problem, ...] = ()
     stops: tuple[PostStop, ...] = ()
     worker_errors: tuple[WorkerError, ...] = ()
+    waits_for_list: bool = False
 
 
 def run_due(office: Office, *, patience: timedelta = DRAIN_PATIENCE) -> RunReport:
@@ -67,6 +68,7 @@ def run_due(office: Office, *, patience: timedelta = DRAIN_PATIENCE) -> RunRepor
         scanned.due_problems(office.now(), synced),
         stops=tuple(_list_stops(office) - stopped_before),
         worker_errors=_list_worker_errors(office),
+        waits_for_list=is_due_post_held(office),
     )
 
 

@@ -2,11 +2,33 @@
 
 CODES = {
     "audience-missing-file": "The config names a list of recipients whose file is not there or cannot be read.",
-    "audience-encoding": "The list is not UTF-8 text. In a spreadsheet: save as, CSV UTF-8.",
+    "audience-encoding": (
+        "The list is not text, or text that is neither UTF-8, UTF-16 nor Windows-1252: a spreadsheet (.xlsx) under "
+        "another name, for example. In a spreadsheet: save as, CSV UTF-8."
+    ),
     "audience-csv": "The list cannot be read as CSV, usually because of a quotation mark that is never closed.",
     "audience-column": (
         "A column of the list is missing, unknown or there twice. The columns are phone, name, basis, purpose, "
-        "source, consented_at and, where people have left, opted_out_at."
+        "source, consented_at and, where people have left, opted_out_at; Indonesian names such as No HP, Nama, Dasar, "
+        "Tujuan, Sumber, Tanggal persetujuan and Berhenti are read too."
+    ),
+    "list-shrunk": (
+        "More than a fifth of the known people, and more than three, are not in the list's file any more or "
+        "cannot be read. That looks like an accident, so the file is not taken over: the people stay, an opt-out in "
+        "the file counts, and posts to the list are held. Mend the file and they go on; or take it over as it is with "
+        "`humaspost audience import NAME`; or `humaspost publish POST` sends to those who are in both."
+    ),
+    "list-unreadable": (
+        "The list's file cannot be read as a whole, or every row of it is refused. It is not taken over, and posts to "
+        "the list are held until it can be read."
+    ),
+    "list-empty": "The list's file has no row. It is not taken over, and posts to the list are held.",
+    "list-missing": (
+        "The list's file is not there. The people stay as they were, and posts to the list are held until it is back."
+    ),
+    "list-rows": (
+        "Some rows of the list cannot be read. Whoever is known stays on the list as before, whoever is new waits. "
+        "Mend the rows."
     ),
     "audience-too-large": "The list is larger than 64 MB; no office has that many readers in one list.",
     "recipient-phone": "A row has no telephone number, or one that cannot exist.",
@@ -19,7 +41,10 @@ CODES = {
         "A row does not say on what basis, for what purpose, from which source and since when its person "
         "may be written to. Without that nobody is written to (Law 27 of 2022, article 20)."
     ),
-    "recipient-date": "A date in the list is not written as 2026-01-31.",
+    "recipient-date": (
+        "A date in the list cannot be read. Write 2026-01-31, 31/01/2026 (the day first) or 31 Januari 2026. "
+        "Whoever has something unreadable in opted_out_at counts as having left until the cell is mended."
+    ),
     "recipient-future": "A row's consent or opt-out lies in the future.",
     "recipient-cells": "A row has more cells than there are columns; text with a comma in it needs quotation marks.",
     "recipient-basis": (

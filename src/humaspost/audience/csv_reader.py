@@ -1,49 +1,45 @@
 """The reader of a CSV list: each row is imported, merged into another, or rejected."""
 
-import csv
 import hashlib
-import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from humaspost.audience.csv_row import CONSENT_COLUMNS, AudienceRow, RejectedRow, is_valid_basis, read_row
+from humaspost.audience.columns import CONSENT_COLUMNS, REQUIRED_COLUMNS, check_header, find_columns
+from humaspost.audience.csv_row import (
+    AudienceRow,
+    CellFault,
+    RejectedRow,
+    is_valid_basis,
+    read_row,
+    reject_row,
+)
+from humaspost.audience.encoding import decode_list
+from humaspost.audience.masking import mask_header, mask_line
+from humaspost.audience.opt_out_cell import OptOut
+from humaspost.audience.records import (
+    Record,
+    count_named,
+    detect_delimiter,
+    find_header,
+    locate_cell,
+    read_records,
+)
+from humaspost.audience.unreadable import UnreadableList, unreadable
 from humaspost.base.i18n import _
-from humaspost.base.suggest import nearest
 from humaspost.model.problem import Position, Problem, Severity
 
-REQUIRED_COLUMNS = ("phone", "name", *CONSENT_COLUMNS)
-COLUMNS = (*REQUIRED_COLUMNS, "opted_out_at")
 MAX_FILE_BYTES = 64 * 1024 * 1024
-_SUGGESTED_COLUMNS = {
-    "telepon": "phone",
-    "telp": "phone",
-    "nomor": "phone",
-    "no_hp": "phone",
-    "hp": "phone",
-    "wa": "phone",
-    "whatsapp": "phone",
-    "number": "phone",
-    "nama": "name",
-    "dasar": "basis",
-    "tujuan": "purpose",
-    "keperluan": "purpose",
-    "sumber": "source",
-    "tanggal": "consented_at",
-    "consent_date": "consented_at",
-    "berhenti": "opted_out_at",
-    "opt_out": "opted_out_at",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class AudienceFile:
     """The content of a list; with an error among ``problems`` no row was read.
 
-    ``merged_row_numbers`` are the rows that repeat the person of another row. ``digest`` is the sha256 of the
-    exact bytes that were read.
+    ``merged_row_numbers`` are the rows that repeat the person of another row. ``salvaged`` are rows with an
+    opt-out in a file that cannot be read as a whole. ``digest`` is the sha256 of the bytes that were read.
     """
 
     rows: tuple[AudienceRow, ...] = ()
@@ -51,6 +47,7 @@ class AudienceFile:
     merged_row_numbers: tuple[int, ...] = ()
     problems: tuple[Problem, ...] = ()
     digest: str = ""
+    salvaged: tuple[RejectedRow, ...] = ()
 
     @property
     def row_count(self) -> int:
@@ -62,13 +59,10 @@ class AudienceFile:
         """Return True if the file as a whole could be read."""
         return not any(problem.is_error for problem in self.problems)
 
-
-class _UnusableFile(Exception):
-    """A file that cannot be read as a whole, with its Problem."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.code)
-        self.problem = problem
+    @property
+    def all_problems(self) -> tuple[Problem, ...]:
+        """Return the problems of the file and of its rows, in their order."""
+        return (*self.problems, *(row.problem for row in self.rejected))
 
 
 def read_audience(path: Path, *, display_path: str, now: datetime, zone: str) -> AudienceFile:
@@ -76,19 +70,14 @@ def read_audience(path: Path, *, display_path: str, now: datetime, zone: str) ->
 
     ``display_path`` is the path that users see; ``zone`` is the office's time zone.
     """
-    digest = ""
+    digest, reader = "", _RowReader(display_path, now, ZoneInfo(zone))
     try:
         data = _read_bytes(path, display_path)
         digest = hashlib.sha256(data).hexdigest()
-        return _parse_rows(
-            _decode(data, display_path),
-            display_path=display_path,
-            now=now,
-            zone=ZoneInfo(zone),
-            digest=digest,
-        )
-    except _UnusableFile as unusable:
-        return AudienceFile(problems=(unusable.problem,), digest=digest)
+        return replace(reader.read(decode_list(data)), digest=digest)
+    except UnreadableList as error:
+        problem = replace(error.problem, file=display_path)
+        return AudienceFile(problems=(problem,), digest=digest, salvaged=reader.salvage(error.salvage))
 
 
 def file_digest(path: Path) -> str | None:
@@ -109,131 +98,157 @@ def _read_bytes(path: Path, display_path: str) -> bytes:
             file=display_path, why=error.strerror or ""
         )
         hint = _("put it there, or mend its path in config.toml, [audiences]")
-        raise _UnusableFile(Problem("audience-missing-file", message, hint, file=display_path)) from error
+        raise unreadable("audience-missing-file", message, hint) from error
     if len(data) > MAX_FILE_BYTES:
         message = _("the list has more than 64 MB")
-        raise _UnusableFile(
-            Problem("audience-too-large", message, _("split it into several lists"), file=display_path)
-        )
+        raise unreadable("audience-too-large", message, _("split it into several lists"))
     return data
 
 
-def _decode(data: bytes, display_path: str) -> str:
-    hint = _("in the spreadsheet: save as, CSV UTF-8")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line, column = before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].decode(errors="replace")) + 1
-        problem = Problem(
-            "audience-encoding",
-            _("this is not UTF-8 text"),
-            hint,
-            file=display_path,
-            position=Position(line, column),
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """The header of a list: the index of its record, and the column of each cell.
+
+    A cell with the column None is not read. ``nameless`` are the indexes of its empty cells.
+    """
+
+    index: int
+    columns: tuple[str | None, ...]
+    nameless: frozenset[int]
+
+
+class _RowReader:
+    """The reader of one file's rows; ``file`` is the path that users see."""
+
+    def __init__(self, file: str, now: datetime, zone: ZoneInfo) -> None:
+        self._file, self._now, self._zone = file, now, zone
+
+    def read(self, text: str) -> AudienceFile:
+        """Return the rows of the text; raise UnreadableList if the quotation marks do not match."""
+        delimiter, skip = detect_delimiter(text)
+        records = list(read_records(text, delimiter, skip=skip))
+        header, problems = self._read_header(records, delimiter)
+        if problems:
+            return AudienceFile(problems=tuple(problems), salvaged=self._salvage(records, header))
+        outcomes: list[AudienceRow | RejectedRow] = []
+        for record in records[header.index + 1 :]:
+            if swallowed := self._read_swallowed(record, header, delimiter):
+                outcomes += swallowed
+            elif not record.is_empty:
+                outcomes.append(self._read_row(record, header, delimiter))
+        rows, merged = _merge_rows([row for row in outcomes if isinstance(row, AudienceRow)])
+        rejected = tuple(row for row in outcomes if isinstance(row, RejectedRow))
+        return AudienceFile(rows, rejected, merged, tuple(_check_bases(rows, records, self._file)))
+
+    def salvage(self, text: str) -> tuple[RejectedRow, ...]:
+        """Return the rows with an opt-out of a text whose records cannot be told apart."""
+        if not text:
+            return ()
+        delimiter, skip = detect_delimiter(text)
+        records = list(read_records(text, delimiter, skip=skip, strict=False))
+        return self._salvage(records, self._read_header(records, delimiter)[0])
+
+    def _salvage(self, records: Sequence[Record], header: _Header) -> tuple[RejectedRow, ...]:
+        if not {"phone", "opted_out_at"} <= set(header.columns):
+            return ()
+        outcomes = (
+            self._parse_row(record, header)[0]
+            for record in records[header.index + 1 :]
+            if not record.is_empty
         )
-        raise _UnusableFile(problem) from error
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        problem = Problem(
-            "audience-encoding", _("this is not text"), hint, file=display_path, position=Position(line, 1)
+        rejected = (row if isinstance(row, RejectedRow) else _as_rejected(row) for row in outcomes)
+        return tuple(row for row in rejected if row.opt_out is not None)
+
+    def _read_header(self, records: Sequence[Record], delimiter: str) -> tuple[_Header, list[Problem]]:
+        index = find_header(records)
+        record = records[index] if index < len(records) else Record(1, 1, ())
+        columns = find_columns(record.cells)
+        nameless = frozenset(number for number, cell in enumerate(record.cells) if not cell.strip())
+        header = _Header(index, tuple(columns), nameless)
+        if record.cells and not count_named(record.cells) and not record.is_empty:
+            message = _("the first row names no column of a list")
+            hint = _("write above it: {line}").format(line="phone,name,basis,purpose,source,consented_at")
+            location, text = Position(record.line, 1), mask_header(record.text)
+            return header, [Problem("audience-column", message, hint, self._file, location, text=text)]
+        starts = [locate_cell(record, number, delimiter).position.column for number in range(len(columns))]
+        text = record.text.splitlines()[0] if record.text.strip() else ""
+        problems = list(check_header(record.cells, columns, line=record.line, text=text, starts=starts))
+        problems += self._check_rows_above(records[:index])
+        return header, [replace(problem, file=self._file) for problem in problems]
+
+    def _check_rows_above(self, records: Sequence[Record]) -> Iterator[Problem]:
+        """Yield a problem for the first row of people above the header."""
+        for record in records:
+            if sum(1 for cell in record.cells if cell.strip()) >= len(CONSENT_COLUMNS):
+                message = _("the row with the names of the columns stands below rows of people")
+                hint = _("move it to the top of the list")
+                yield Problem("audience-column", message, hint, position=Position(record.line, 1))
+                return
+
+    def _read_row(self, record: Record, header: _Header, delimiter: str) -> AudienceRow | RejectedRow:
+        row, index = self._parse_row(record, header)
+        if isinstance(row, AudienceRow):
+            return row
+        location = locate_cell(record, index, delimiter)
+        problem = row.problem.with_position(
+            self._file, location.position, mask_line(location, header.columns)
         )
-        raise _UnusableFile(problem)
-    return text
+        return replace(row, problem=problem)
 
-
-def _parse_rows(text: str, *, display_path: str, now: datetime, zone: ZoneInfo, digest: str) -> AudienceFile:
-    first_line = text.partition("\n")[0].rstrip("\r")
-    records = _read_records(text, _detect_delimiter(first_line), display_path)
-    header = [cell.strip().lower() for cell in next(records, (1, []))[1]]
-    problems = _check_header(header, first_line, display_path)
-    if problems:
-        return AudienceFile(problems=tuple(problems), digest=digest)
-    columns = [
-        _read_row(number, cells, header, now=now, zone=zone)
-        for number, cells in records
-        if any(map(str.strip, cells))
-    ]
-    rows, merged = _merge_rows([row for row in columns if isinstance(row, AudienceRow)])
-    rejected = tuple(row for row in columns if isinstance(row, RejectedRow))
-    return AudienceFile(rows, rejected, merged, tuple(_check_bases(rows, display_path)), digest)
-
-
-def _read_records(text: str, delimiter: str, display_path: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield every record with its number as a spreadsheet counts; a cell may have line breaks."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        yield from enumerate(reader, 1)
-    except csv.Error as error:
-        message = _("this cannot be read as CSV: {why}").format(why=error)
+    def _read_swallowed(self, record: Record, header: _Header, delimiter: str) -> list[RejectedRow]:
+        """Return the rows that a quotation mark without its pair made one record of, all rejected."""
+        if record.text.count("\n") < 2:
+            return []
+        lines = list(read_records(record.text, delimiter, strict=False))
+        rows = [self._parse_row(line, header)[0] for line in lines]
+        own_phone = self._parse_row(record, header)[0].phone
+        if not {row.phone for row in rows} - {"", own_phone}:
+            return []  # a cell with line breaks, as a name may have
+        message = _("a quotation mark opens in this row and closes in another")
         hint = _("a quotation mark opens or closes a whole cell; within a cell write two")
-        problem = Problem(
-            "audience-csv", message, hint, file=display_path, position=Position(max(1, reader.line_num), 1)
-        )
-        raise _UnusableFile(problem) from error
+        problem = Problem("recipient-cells", message, hint, self._file, Position(record.line, 1))
+        rejected = [row if isinstance(row, RejectedRow) else _as_rejected(row) for row in rows]
+        return [replace(row, number=record.number, problem=problem) for row in rejected]
 
+    def _parse_row(self, record: Record, header: _Header) -> tuple[AudienceRow | RejectedRow, int]:
+        """Return the row, and the index of the cell that is the reason if it is rejected."""
+        columns = header.columns
+        cells = [cell.strip() for cell in record.cells] + [""] * (len(columns) - len(record.cells))
+        # A header without a column is read for opt-outs only.
+        values = dict.fromkeys(REQUIRED_COLUMNS, "")
+        values |= {column: cell for column, cell in zip(columns, cells, strict=False) if column}
+        surplus = [
+            index
+            for index, cell in enumerate(cells)
+            if cell and (index >= len(columns) or index in header.nameless)
+        ]
+        if surplus:
+            return self._reject_surplus(
+                record.number, values, count=max(surplus) + 1, header=header
+            ), surplus[0]
+        outcome = read_row(record.number, values, now=self._now, zone=self._zone)
+        if isinstance(outcome, AudienceRow):
+            return outcome, 0
+        return outcome[0], columns.index(outcome[1]) if outcome[1] in columns else 0
 
-def _detect_delimiter(first_line: str) -> str:
-    return max(",;\t", key=first_line.count)
-
-
-def _read_row(
-    number: int, cells: list[str], header: list[str], *, now: datetime, zone: ZoneInfo
-) -> AudienceRow | RejectedRow:
-    if any(cell.strip() for cell in cells[len(header) :]):
-        message = _("{count} cells, but {columns} columns").format(count=len(cells), columns=len(header))
-        return RejectedRow(number, "recipient-cells", message)
-    filled = cells + [""] * (len(header) - len(cells))
-    return read_row(number, dict(zip(header, filled, strict=False)), now=now, zone=zone)
-
-
-def _check_header(header: list[str], first_line: str, display_path: str) -> list[Problem]:
-    missing = [column for column in REQUIRED_COLUMNS if column not in header]
-    problems, columns = [], set()
-    for name in header:
-        if name not in COLUMNS or name in columns:
-            problems.append(
-                _column_problem(name, first_line, display_path, missing=missing, is_duplicate=name in columns)
+    def _reject_surplus(
+        self, number: int, values: Mapping[str, str], *, count: int, header: _Header
+    ) -> RejectedRow:
+        message = _("a cell stands in a column without a name")
+        hint = _("write the column's name in the first row, or empty the cell")
+        if count > len(header.columns):
+            message = _("{count} cells, but {columns} columns").format(
+                count=count, columns=len(header.columns)
             )
-        columns.add(name)
-    if missing and not problems:
-        message = _("the column {names} is missing").format(names=", ".join(missing))
-        hint = _("write: {line}").format(line=",".join(COLUMNS))
-        problems.append(
-            Problem(
-                "audience-column", message, hint, file=display_path, position=Position(1, 1), text=first_line
-            )
-        )
-    return problems
+            hint = _('text with a comma in it needs quotation marks: "Budi, S.Kom"')
+        # The cells may be shifted, so that the opt-out stands in another one.
+        unclear = OptOut(self._now, is_unclear=True) if "opted_out_at" in header.columns else None
+        return reject_row(number, values, CellFault("", "recipient-cells", message, hint), opt_out=unclear)
 
 
-def _column_problem(
-    name: str, first_line: str, display_path: str, *, missing: list[str], is_duplicate: bool
-) -> Problem:
-    column = first_line.lower().rfind(name) if is_duplicate else first_line.lower().find(name)
-    position = Position(1, max(0, column) + 1, max(1, len(name)))
-    if is_duplicate:
-        message, hint = _("the column {name!r} is there twice"), _("leave one of the two out")
-    else:
-        message, hint = _("a list has no column {name!r}"), _column_hint(name, missing)
-    return Problem(
-        "audience-column",
-        message.format(name=name),
-        hint,
-        file=display_path,
-        position=position,
-        text=first_line,
-    )
-
-
-def _column_hint(name: str, missing: list[str]) -> str:
-    word = name.replace(" ", "_").replace("-", "_")
-    suggestion = _SUGGESTED_COLUMNS.get(word) or nearest(word, COLUMNS)
-    if suggestion:
-        return _("write: {line}").format(line=suggestion)
-    if missing:
-        return _("the columns are {names}").format(names=", ".join(COLUMNS))
-    return _("leave this column out: what is not needed is not kept")
+def _as_rejected(row: AudienceRow) -> RejectedRow:
+    opt_out = OptOut(row.opted_out_at) if row.opted_out_at else None
+    return RejectedRow(row.number, Problem("audience-csv", ""), row.phone, row.name, opt_out)
 
 
 def _merge_rows(rows: list[AudienceRow]) -> tuple[tuple[AudienceRow, ...], tuple[int, ...]]:
@@ -251,19 +266,17 @@ def _merge_rows(rows: list[AudienceRow]) -> tuple[tuple[AudienceRow, ...], tuple
     return tuple(people.values()), tuple(merged)
 
 
-def _check_bases(rows: tuple[AudienceRow, ...], display_path: str) -> Iterator[Problem]:
+def _check_bases(
+    rows: tuple[AudienceRow, ...], records: Sequence[Record], display_path: str
+) -> Iterator[Problem]:
     unknown: dict[str, int] = {}
     for row in rows:
         if row.consent.basis and not is_valid_basis(row.consent.basis):
             unknown.setdefault(row.consent.basis, row.number)
+    lines = {record.number: record.line for record in records} if unknown else {}
     for basis, number in unknown.items():
         message = _("row {number}: the law knows no basis {basis!r}").format(number=number, basis=basis[:40])
         hint = _("humaspost explain recipient-basis")
-        yield Problem(
-            "recipient-basis",
-            message,
-            hint,
-            file=display_path,
-            position=Position(number, 1),
-            severity=Severity.WARNING,
-        )
+        position = Position(lines[number], 1)
+        severity = Severity.WARNING
+        yield Problem("recipient-basis", message, hint, display_path, position, severity=severity)

@@ -3,13 +3,16 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from humaspost.audience.columns import CONSENT_COLUMNS
+from humaspost.audience.dates import DateFault, UnreadableDate, parse_date
+from humaspost.audience.opt_out_cell import MIN_YEAR, OptOut, read_opt_out
 from humaspost.audience.phone import InvalidPhone, parse_phone
 from humaspost.base.i18n import _
+from humaspost.model.problem import Problem
 
-CONSENT_COLUMNS = ("basis", "purpose", "source", "consented_at")
 #: Law 27 of 2022 on personal data, article 20 (2) a to f, and the words that offices use for them.
 BASES = {
     "consent": ("persetujuan",),
@@ -20,10 +23,8 @@ BASES = {
     "legitimate-interest": ("kepentingan sah", "kepentingan yang sah", "legitimate interest"),
 }
 _BASIS_BY_WORD = {word: basis for basis, words in BASES.items() for word in (basis, *words)}
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?")
 _EMPTY_VALUES = ("", "-")
-#: An earlier year is a typing error: such lists did not exist.
-_MIN_YEAR = 1970
+_FORMULA_TEXT = re.compile(r'="?([^"=]*)"?')
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +55,75 @@ class AudienceRow:
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
-    """A row that is not imported, by its number; ``code`` is a code of ``audience``."""
+    """A row that is not imported, with what can be read of it.
+
+    ``phone`` is "" if it cannot be read. ``is_consent_empty`` means that a cell of the consent is plainly
+    empty. ``problem`` has the position of the cell.
+    """
 
     number: int
-    code: str
-    message: str
+    problem: Problem
+    phone: str = ""
+    name: str = ""
+    opt_out: OptOut | None = None
+    is_consent_empty: bool = False
+
+    @property
+    def code(self) -> str:
+        """Return the code of the problem."""
+        return self.problem.code
+
+    @property
+    def message(self) -> str:
+        """Return the message of the problem."""
+        return self.problem.message
 
 
-class _RowRejected(Exception):
-    """A row that is not imported; ``read_row`` turns it into a RejectedRow."""
+class CellFault(Exception):
+    """A cell that cannot be read: its column, and the problem without a position."""
+
+    def __init__(self, column: str, code: str, message: str, hint: str = "") -> None:
+        super().__init__(code)
+        self.column = column
+        self.code = code
+        self.message = message
+        self.hint = hint
 
 
 def read_row(
     number: int, cells: Mapping[str, str], *, now: datetime, zone: ZoneInfo
-) -> AudienceRow | RejectedRow:
-    """Return the person of one row; dates without a zone are in the office's zone."""
+) -> AudienceRow | tuple[RejectedRow, str]:
+    """Return the person of one row, or the rejected row and the column that is the reason.
+
+    Dates without a zone are in the office's zone.
+    """
+    values = {column: value.strip() for column, value in cells.items()}
+    opt_out = read_opt_out(values.get("opted_out_at", ""), now=now, zone=zone)
     try:
-        return _parse_row(number, {key: value.strip() for key, value in cells.items()}, now=now, zone=zone)
-    except InvalidPhone as bad:
-        return RejectedRow(number, bad.code, bad.message)
-    except _RowRejected as no:
-        return RejectedRow(number, *no.args)
+        return _parse_row(number, values, opt_out, now=now, zone=zone)
+    except CellFault as fault:
+        if fault.column in CONSENT_COLUMNS and opt_out is not None:
+            # The cells may be shifted, so that the date is another column's.
+            opt_out = OptOut(now, is_unclear=True)
+        return reject_row(number, values, fault, opt_out=opt_out), fault.column
+
+
+def reject_row(
+    number: int, values: Mapping[str, str], fault: CellFault, *, opt_out: OptOut | None
+) -> RejectedRow:
+    """Return the rejected row with what can be read of it."""
+    try:
+        phone = parse_phone(_without_formula(values.get("phone", "")))
+    except InvalidPhone:
+        phone = ""
+    return RejectedRow(
+        number,
+        Problem(fault.code, fault.message, fault.hint),
+        phone,
+        _optional(values.get("name", "")),
+        opt_out,
+        is_consent_empty=any(values.get(column, "") in _EMPTY_VALUES for column in CONSENT_COLUMNS),
+    )
 
 
 def is_valid_basis(basis: str) -> bool:
@@ -82,60 +131,117 @@ def is_valid_basis(basis: str) -> bool:
     return basis in BASES
 
 
-def _parse_row(number: int, cells: Mapping[str, str], *, now: datetime, zone: ZoneInfo) -> AudienceRow:
+def _without_formula(value: str) -> str:
+    """Return the text in ``="0812…"``, which keeps a spreadsheet from making a number of it."""
+    formula = _FORMULA_TEXT.fullmatch(value)
+    return formula[1] if formula else value
+
+
+def _parse_row(
+    number: int, cells: Mapping[str, str], opt_out: OptOut | None, *, now: datetime, zone: ZoneInfo
+) -> AudienceRow:
+    _check_formulas(cells)
+    phone = _read_phone(cells["phone"])
+    if opt_out is not None and opt_out.is_unclear:
+        raise _unclear_opt_out(cells["opted_out_at"], now=now, zone=zone)
+    missing = [column for column in CONSENT_COLUMNS if cells[column] in _EMPTY_VALUES]
+    # An opt-out is always kept, even if the list has no other detail of the person.
+    if missing and opt_out is None:
+        message = _("{columns} is empty").format(columns=", ".join(missing))
+        raise CellFault(missing[0], "recipient-consent", message, _consent_hint(missing))
+    consented_at = ""
+    if "consented_at" not in missing:
+        # Also of a person who left: where it cannot be read, the cells may be shifted.
+        consented_at = _read_consent_date(cells["consented_at"], now=now, zone=zone)
+    consent = _parse_consent(cells, "" if missing else consented_at)
+    return AudienceRow(number, phone, _optional(cells["name"]), consent, opt_out.at if opt_out else None)
+
+
+def _check_formulas(cells: Mapping[str, str]) -> None:
     for column, value in cells.items():
         if value.startswith(("=", "@")) or (column != "phone" and re.match(r"[+-]\S", value)):
-            raise _RowRejected("recipient-formula", _("{column} begins like a formula").format(column=column))
-    phone = parse_phone(cells["phone"])
-    opted_out_at = _parse_date("opted_out_at", cells.get("opted_out_at", ""), now=now, zone=zone)
-    consent_values = [column for column in CONSENT_COLUMNS if cells[column] not in _EMPTY_VALUES]
-    missing = [column for column in CONSENT_COLUMNS if column not in consent_values]
-    # An opt-out is always kept, even if the list has no other detail of the person.
-    if missing and opted_out_at is None:
-        raise _RowRejected("recipient-consent", _("{columns} is empty").format(columns=", ".join(missing)))
-    if "consented_at" in consent_values and opted_out_at is None:
-        _parse_date("consented_at", cells["consented_at"], now=now, zone=zone)
-    consent = _parse_consent(
-        cells, is_complete=not missing and bool(_ISO_DATE.fullmatch(cells["consented_at"]))
-    )
-    return AudienceRow(
-        number, phone, "" if cells["name"] in _EMPTY_VALUES else cells["name"], consent, opted_out_at
-    )
+            message = _("{column} begins like a formula").format(column=column)
+            raise CellFault(column, "recipient-formula", message, _("write plain text in the cell"))
 
 
-def _parse_consent(cells: Mapping[str, str], *, is_complete: bool) -> Consent:
-    basis = _BASIS_BY_WORD.get(cells["basis"].casefold(), cells["basis"])
-    consented_at = cells["consented_at"] if is_complete else ""
-    basis, purpose, source = (
-        "" if v in _EMPTY_VALUES else v for v in (basis, cells["purpose"], cells["source"])
-    )
-    return Consent(basis, purpose, source, consented_at)
-
-
-def _parse_date(column: str, text: str, *, now: datetime, zone: ZoneInfo) -> datetime | None:
-    if text in _EMPTY_VALUES:
-        return None
-    if not _ISO_DATE.fullmatch(text):
-        raise _RowRejected("recipient-date", _date_hint(column, text))
+def _read_phone(text: str) -> str:
     try:
-        if len(text) == len("2026-01-31"):
-            instant = datetime.combine(date.fromisoformat(text), time(), zone)
-        else:
-            instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise _RowRejected("recipient-date", _date_hint(column, text)) from error
-    if instant.year < _MIN_YEAR:
-        raise _RowRejected(
-            "recipient-date",
-            _("{column} {text} is mistyped: look at the year").format(column=column, text=text),
-        )
-    instant = instant if instant.tzinfo else instant.replace(tzinfo=zone)
+        return parse_phone(text)
+    except InvalidPhone as bad:
+        raise CellFault("phone", bad.code, bad.message, bad.hint) from bad
+
+
+def _optional(value: str) -> str:
+    return "" if value in _EMPTY_VALUES else value
+
+
+def _consent_hint(missing: list[str]) -> str:
+    if missing == ["consented_at"]:
+        return _("write the date of the consent, like 2026-01-31; without one nobody is written to")
+    return _("write {columns}; without them nobody is written to").format(columns=", ".join(missing))
+
+
+def _parse_consent(cells: Mapping[str, str], consented_at: str) -> Consent:
+    basis = _optional(_BASIS_BY_WORD.get(cells["basis"].casefold(), cells["basis"]))
+    return Consent(basis, _optional(cells["purpose"]), _optional(cells["source"]), consented_at)
+
+
+def _read_consent_date(text: str, *, now: datetime, zone: ZoneInfo) -> str:
+    """Return the date of the consent: as it is written if that is ISO 8601, else as 2026-01-31."""
+    instant = _parse_past_date("consented_at", text, now=now, zone=zone)
+    return text if re.match(r"\d{4}-\d{2}-\d{2}", text) else instant.date().isoformat()
+
+
+def _unclear_opt_out(text: str, *, now: datetime, zone: ZoneInfo) -> CellFault:
+    try:
+        _parse_past_date("opted_out_at", text, now=now, zone=zone)
+    except CellFault as fault:
+        hint = _("the person counts as having left; {hint}, or leave the cell empty").format(hint=fault.hint)
+        return CellFault(fault.column, fault.code, fault.message, hint)
+    raise AssertionError("an opt-out is unclear only where its date cannot be read")
+
+
+def _parse_past_date(column: str, text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
+    try:
+        instant = parse_date(text, zone=zone)
+    except UnreadableDate as unreadable:
+        raise CellFault(column, "recipient-date", *_explain_date(column, text, unreadable)) from unreadable
+    if instant.year < MIN_YEAR:
+        message = _("{column} {text} is mistyped: look at the year").format(column=column, text=_quote(text))
+        raise CellFault(column, "recipient-date", message, _("write it like 2026-01-31"))
     if instant > now:
-        raise _RowRejected(
-            "recipient-future", _("{column} {text} lies in the future").format(column=column, text=text)
-        )
-    return instant.astimezone(UTC)
+        message = _("{column} {text} lies in the future").format(column=column, text=_quote(text))
+        hint = _("write the day on which it was, like 2026-01-31")
+        raise CellFault(column, "recipient-future", message, hint)
+    return instant
 
 
-def _date_hint(column: str, text: str) -> str:
-    return _("{column} {text} is not a date like 2026-01-31").format(column=column, text=repr(text[:20]))
+def _explain_date(column: str, text: str, unreadable: UnreadableDate) -> tuple[str, str]:
+    """Return the message and the hint."""
+    values = {"column": column, "text": _quote(text), "day": unreadable.suggestion}
+    match unreadable.fault:
+        case DateFault.SERIAL:
+            message = _("{column} {text} is a spreadsheet's number for a day")
+            return message.format(**values), _("format the column as a date, or write: {day}").format(
+                **values
+            )
+        case DateFault.MONTH_FIRST:
+            message = _("{column} {text} has no month like that: the day stands first")
+            return message.format(**values), _("if it is the month that stands first, write: {day}").format(
+                **values
+            )
+        case DateFault.IMPOSSIBLE:
+            return (
+                _("{column} {text}: there is no such day or time").format(**values),
+                _("write it like 2026-01-31"),
+            )
+        case _:
+            return (
+                _("{column} {text} is not a date like 2026-01-31").format(**values),
+                _("write it like 2026-01-31, or 31/01/2026"),
+            )
+
+
+def _quote(text: str) -> str:
+    """Return the cell's text as a message may show it: no telephone number."""
+    return repr(re.sub(r"\d{7,}", "***", text)[:20])

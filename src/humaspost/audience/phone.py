@@ -14,13 +14,14 @@ _PHONE_PATTERN = re.compile(r"\+?[\d\s().\-/]+")
 class InvalidPhone(Exception):
     """A text that is not a valid phone number.
 
-    ``code`` is one of ``audience.codes``; ``message`` describes the problem.
+    ``code`` is one of ``audience.codes``; ``message`` describes the problem, ``hint`` the remedy.
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, hint: str = "") -> None:
         super().__init__(code, message)
         self.code = code
         self.message = message
+        self.hint = hint or _("write it like 0812 3456 7899, or with its country: +65 ...")
 
 
 def parse_phone(text: str) -> str:
@@ -34,7 +35,8 @@ def parse_phone(text: str) -> str:
         raise InvalidPhone("recipient-phone", _("there is no telephone number"))
     if _SCIENTIFIC_NOTATION.fullmatch(plain):
         message = _("a spreadsheet made {text} of the number").format(text=plain[:20])
-        raise InvalidPhone("recipient-phone-spreadsheet", message)
+        hint = _("its last digits are lost: format the column as text, and enter the number again")
+        raise InvalidPhone("recipient-phone-spreadsheet", message, hint)
     if not _PHONE_PATTERN.fullmatch(plain) or "/" in plain:
         raise InvalidPhone("recipient-phone", _("this is not one telephone number"))
     return _validate(_to_international(plain))
@@ -76,8 +78,19 @@ def _to_international(plain: str) -> str:
     if digits.startswith("62"):
         return "+" + digits
     if digits.startswith("8"):
-        return "+62" + digits
+        return _restore_zero(digits)
     raise InvalidPhone("recipient-phone", _("a number of another country begins with +"))
+
+
+def _restore_zero(digits: str) -> str:
+    """Return the Indonesian mobile number whose zero a spreadsheet took away."""
+    import phonenumbers
+
+    number = _validate("+62" + digits)
+    mobile = phonenumbers.PhoneNumberType.MOBILE
+    if phonenumbers.number_type(phonenumbers.parse(number, None)) != mobile:
+        raise InvalidPhone("recipient-phone", _("a number of another country begins with +"))
+    return number
 
 
 def _validate(number: str) -> str:

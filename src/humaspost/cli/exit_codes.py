@@ -86,3 +86,5 @@ def _held_code(reason: str) -> Iterator[ExitCode]:
         yield ExitCode.NEEDS_PERSON
     elif reason in (StopReason.QUOTA, StopReason.THROTTLE, StopReason.PAUSE):
         yield ExitCode.RETRY_LATER
+    elif reason in (StopReason.LIST, StopReason.NO_RECIPIENTS):
+        yield ExitCode.NEEDS_PERSON

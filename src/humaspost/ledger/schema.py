@@ -238,7 +238,9 @@ consent = Table(
     Column("source", Text, nullable=False),
     Column("consented_at", Text, nullable=False),
     Column("recorded_at", UtcTimestamp, nullable=False),
-    Column("withdrawn_at", UtcTimestamp),  # the newest import has no consent any more
+    # The newest import has no consent any more, and the list that said so.
+    Column("withdrawn_at", UtcTimestamp),
+    Column("withdrawn_by", Text, nullable=False, default=""),
 )
 
 audience = Table(
@@ -260,6 +262,23 @@ audience_member = Table(
     metadata,
     Column("audience", Text, ForeignKey("audience.name"), primary_key=True),
     Column("recipient", Text, ForeignKey("recipient.id"), primary_key=True),
+)
+
+#: Known people who are in the file of a held list too: `publish` reaches them.
+audience_candidate = Table(
+    "audience_candidate",
+    metadata,
+    Column("audience", Text, ForeignKey("audience.name"), primary_key=True),
+    Column("recipient", Text, ForeignKey("recipient.id"), primary_key=True),
+)
+
+#: Opt-outs that count until a cell of the list is mended; a person without a row here opted out for good.
+unclear_opt_out = Table(
+    "unclear_opt_out",
+    metadata,
+    Column("audience", Text, ForeignKey("audience.name"), primary_key=True),
+    Column("recipient", Text, ForeignKey("recipient.id"), primary_key=True),
+    Index("unclear_opt_out_recipient", "recipient"),
 )
 
 service_window = Table(

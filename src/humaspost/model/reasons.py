@@ -32,6 +32,15 @@ class StaleReason(StrEnum):
     UNREAD = "unread"
 
 
+class ListHold(StrEnum):
+    """The reason for not taking over the file of a list; also the code of its problem."""
+
+    UNREADABLE = "list-unreadable"
+    SHRUNK = "list-shrunk"
+    EMPTY = "list-empty"
+    MISSING = "list-missing"
+
+
 class StopReason(StrEnum):
     """The reason for a delivery's state.
 
@@ -45,7 +54,7 @@ class StopReason(StrEnum):
     THROTTLE = "throttle"
     PAUSE = "pause"
     FILE = "file"
-    #: The audience file of the post is missing.
+    #: The file of a list that the post names is not taken over.
     LIST = "list"
     #: The part before it is published, but its address is unknown.
     NO_ADDRESS = "nowhere"

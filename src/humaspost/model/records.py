@@ -8,6 +8,7 @@ from datetime import datetime
 from humaspost.model.account import AccountStatus
 from humaspost.model.decision import UserDecision
 from humaspost.model.delivery import WAITING_STATES, State
+from humaspost.model.reasons import ListHold
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,22 @@ class AudienceRecord:
     imported_at: datetime
     members: int
     opted_out: int
+    hold: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListHoldRecord:
+    """A list whose file is not taken over, or was taken over without some rows.
+
+    Then ``reason`` is None. ``digest`` is that of the file, ``detail`` the findings as JSON.
+    """
+
+    audience: str
+    file: str
+    reason: ListHold | None
+    digest: str
+    detail: str
+    held_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

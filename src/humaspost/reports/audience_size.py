@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from humaspost.app.office import Office
-from humaspost.audience.csv_reader import file_digest, read_audience
+from humaspost.audience.csv_reader import AudienceFile, file_digest, read_audience
 from humaspost.model.account import AccountStatus, is_marketing
 from humaspost.model.rendition import Part
+from humaspost.reports.list_findings import list_findings
 
 
 class AudienceSize:
@@ -59,12 +60,16 @@ class AudienceSize:
             return delivery_lists.reachable_count(conn, names)
 
     def _is_up_to_date(self, name: str) -> bool:
-        """Return True if the ledger has the current content of the audience's file."""
+        """Return True if the ledger has whom a post reaches: the file is taken over, or held."""
         if name not in self._up_to_date:
             path = self._office.settings.audiences.get(name)
             digest = self._imported_digest(name)
-            self._up_to_date[name] = path is None or not path.is_file() or digest == file_digest(path)
+            is_current = path is None or digest == (file_digest(path) or "")
+            self._up_to_date[name] = is_current or self._is_held(name)
         return self._up_to_date[name]
+
+    def _is_held(self, name: str) -> bool:
+        return any(finding.hold is not None for finding in list_findings(self._office, (name,)))
 
     def _imported_digest(self, name: str) -> str | None:
         if not self._office.has_ledger:
@@ -81,15 +86,25 @@ class AudienceSize:
         return len(phones - self._opted_out())
 
     def _phones_in_file(self, name: str) -> frozenset[str]:
+        """Return whom the list reaches once its file is taken over."""
         path = self._office.settings.audiences.get(name)
         if name not in self._file_phones:
-            phones: Iterable[str] = ()
+            phones: set[str] = set()
             if path is not None and path.is_file():
                 zone = self._office.settings.timezone
-                rows = read_audience(path, display_path=name, now=self._office.now(), zone=zone).rows
-                phones = (row.phone for row in rows if row.opted_out_at is None)
+                file = read_audience(path, display_path=name, now=self._office.now(), zone=zone)
+                phones = _kept_phones(file, self._member_phones(name))
+                phones |= {row.phone for row in file.rows if row.opted_out_at is None}
             self._file_phones[name] = frozenset(phones)
         return self._file_phones[name]
+
+    def _member_phones(self, name: str) -> set[str]:
+        if not self._office.has_ledger:
+            return set()
+        from humaspost.ledger.people import recipients
+
+        with self._office.ledger().read() as conn:
+            return set(recipients.list_member_phones(conn, name).values())
 
     def _opted_out(self) -> set[str]:
         if not self._office.has_ledger:
@@ -98,3 +113,11 @@ class AudienceSize:
 
         with self._office.ledger().read() as conn:
             return recipients.list_opted_out_phones(conn)
+
+
+def _kept_phones(file: AudienceFile, members: set[str]) -> set[str]:
+    """Return the numbers that stay on the list though their row cannot be read."""
+    gone = {row.phone for row in file.rejected if row.opt_out or row.is_consent_empty}
+    gone |= {row.phone for row in file.rows if row.opted_out_at is not None}
+    is_any_nameless = any(not row.phone for row in file.rejected)
+    return (members if is_any_nameless else members & {row.phone for row in file.rejected}) - gone

@@ -1,6 +1,7 @@
 """Checks that find problems early: config, secrets, ledger, clock, accounts and disk."""
 
 import os
+import shlex
 import shutil
 import sqlite3
 import stat
@@ -29,6 +30,7 @@ from humaspost.model.channel import WebhookReceiver
 from humaspost.model.delivery import UNRESOLVED_STATES
 from humaspost.model.reasons import AccountHold, StaleReason
 from humaspost.model.records import AccountRecord
+from humaspost.reports.list_findings import list_findings
 from humaspost.reports.login_expiry import login_expiry
 from humaspost.reports.sender_status import sender_status
 from humaspost.reports.status import EXPIRY_WARNING
@@ -87,7 +89,8 @@ class Finding(StrEnum):
     WEBHOOKS_NOT_SET_UP = "webhooks-not-set-up"  # account, channel
     WEBHOOKS_NOT_SUBSCRIBED = "webhooks-not-subscribed"  # account, channel
     WEBHOOKS_OK = "webhooks-ok"  # account
-    AUDIENCE_FILE_MISSING = "audience-file-missing"  # name, path
+    LIST_PROBLEM = "list-problem"  # name, message, hint, place
+    LIST_READABLE_BY_ALL = "list-readable-by-all"  # count, files
     SENDER_RUNNING = "sender-running"  # sender
     SENDER_NOT_RUNNING = "sender-not-running"  # sender
     STALE_FILE = "stale-file"  # path, stale: (file, sender)
@@ -343,9 +346,24 @@ def _webhooks(office: Office) -> Iterator[CheckResult]:
 
 
 def _audiences(office: Office) -> Iterator[CheckResult]:
-    for name, path in office.settings.audiences.items():
-        if not path.is_file():
-            yield _bad("audiences", Finding.AUDIENCE_FILE_MISSING, name=name, path=path)
+    for finding in list_findings(office):
+        if (problem := finding.summary) is not None:
+            location = f":{problem.position.line}:{problem.position.column}" if problem.position else ""
+            values = {"message": problem.message, "hint": problem.hint, "place": f"{finding.file}{location}"}
+            yield _bad("audiences", Finding.LIST_PROBLEM, name=finding.name, **values)
+    if open_lists := [path for path in office.settings.audiences.values() if _is_readable_by_all(path)]:
+        files = " ".join(shlex.quote(str(path)) for path in open_lists)
+        yield _note("audiences", Finding.LIST_READABLE_BY_ALL, count=len(open_lists), files=files)
+
+
+def _is_readable_by_all(path: Path) -> bool:
+    """Return True if every user of this computer can read the file: its folders let them in too."""
+    try:
+        mode = path.stat().st_mode
+        folders = [folder.stat().st_mode for folder in path.resolve().parents]
+    except OSError:
+        return False
+    return os.name == "posix" and bool(mode & stat.S_IROTH) and all(each & stat.S_IXOTH for each in folders)
 
 
 def _sender(office: Office) -> Iterator[CheckResult]:

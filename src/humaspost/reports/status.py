@@ -20,6 +20,7 @@ from humaspost.model.account import Account
 from humaspost.model.reasons import AccountHold, FileHold
 from humaspost.model.records import AccountRecord, PostTotals, WorkerError
 from humaspost.reports.attention import AttentionItem, LoginRequired, attention, logins_required
+from humaspost.reports.list_findings import ListFinding, list_findings
 from humaspost.reports.sender_status import SenderStatus, sender_status
 
 #: The period before and after now that ``status`` shows.
@@ -80,6 +81,7 @@ class StatusReport:
     logins: tuple[LoginRequired, ...]
     blocked_files: tuple[BlockedFile, ...]
     worker_errors: tuple[WorkerError, ...]
+    lists: tuple[ListFinding, ...]
     is_ledger_copied: bool
     future_ledger_time: datetime | None
     posts: tuple[PostTotals, ...]
@@ -93,6 +95,7 @@ def status_report(office: Office) -> StatusReport:
     """Return the state of the office now."""
     is_copied = copy_detection.is_copied(office.ledger(), office.settings.state)
     now = office.now()
+    lists = tuple(finding for finding in list_findings(office) if finding.summary is not None)
     with office.ledger().read() as conn:
         return StatusReport(
             now=now,
@@ -101,6 +104,7 @@ def status_report(office: Office) -> StatusReport:
             logins=tuple(logins_required(conn)),
             blocked_files=tuple(_blocked_files(conn)),
             worker_errors=tuple(list_worker_errors(conn)),
+            lists=lists,
             is_ledger_copied=is_copied,
             future_ledger_time=creation_time.get_future_time(conn, now=now),
             posts=tuple(totals.list_by_post(conn)),

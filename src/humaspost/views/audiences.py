@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from humaspost.audience.importer import ImportChanges
+from humaspost.audience.changes import ImportChanges
 from humaspost.base.i18n import _, ngettext
 from humaspost.model.records import AudienceRecord
 from humaspost.settings.settings import Settings
@@ -14,6 +14,7 @@ from humaspost.views.text import wrap_text
 from humaspost.views.times import TimeFormatter
 
 MAX_REFUSED_ROWS_PRINTED = 20
+_REFUSED_KEYS = ("code", "line", "column", "message", "hint")
 
 
 def format_audiences(
@@ -30,7 +31,8 @@ def _format_audience(name: str, row: AudienceRecord | None, clock: TimeFormatter
         return name, _("never imported: humaspost audience import {name}").format(name=name)
     people = ngettext("{count} person", "{count} people", row.members).format(count=f"{row.members:,}")
     opted_out = _("{count} of them left").format(count=row.opted_out) if row.opted_out else ""
-    return name, people, _("read {when}").format(when=clock.format_near(row.imported_at)), opted_out
+    held = _("its new file is held: humaspost check {name}").format(name=name) if row.hold else ""
+    return name, people, _("read {when}").format(when=clock.format_near(row.imported_at)), opted_out, held
 
 
 def audiences_to_json(settings: Settings, rows: Mapping[str, AudienceRecord]) -> list[dict[str, Any]]:
@@ -49,7 +51,8 @@ def audiences_to_json(settings: Settings, rows: Mapping[str, AudienceRecord]) ->
 
 def has_no_changes(changes: ImportChanges) -> bool:
     """Return True if the file changes nothing or cannot be used."""
-    return not (changes.new or changes.updated or changes.removed or changes.opted_out)
+    is_changed = changes.new or changes.updated or changes.removed or changes.opted_out or changes.withdrawn
+    return not changes.is_usable or not (is_changed or changes.hold)
 
 
 def format_changes(changes: ImportChanges, *, columns: int = 80) -> list[str]:
@@ -67,22 +70,23 @@ def format_changes(changes: ImportChanges, *, columns: int = 80) -> list[str]:
         (changes.merged, _("{count} that repeat a person")),
         (changes.removed, _("{count} not in the file any more: off the list")),
         (len(changes.rejected), _("{count} refused")),
+        (changes.kept, _("{count} known, and on the list as before")),
+        (changes.withdrawn, _("{count} whose consent is gone")),
     )
     labels = ", ".join(text.format(count=f"{count:,}") for count, text in counts if count)
     lines = wrap_text(f"{changes.name}: {rows}: {labels or _('nothing')}.", columns)
     for refused in changes.rejected[:MAX_REFUSED_ROWS_PRINTED]:
-        lines += wrap_text(
-            _("row {number}: {message} [{code}]").format(
-                number=refused.number, message=refused.message, code=refused.code
-            ),
-            columns,
-            indent="  ",
-        )
+        lines += ["", *format_problem(refused.problem, columns=columns)]
     if len(changes.rejected) > MAX_REFUSED_ROWS_PRINTED:
         more = _("and {count} more refused rows: --json lists them all")
-        lines.append("  " + more.format(count=len(changes.rejected) - MAX_REFUSED_ROWS_PRINTED))
+        lines += ["", "  " + more.format(count=len(changes.rejected) - MAX_REFUSED_ROWS_PRINTED)]
     for problem in changes.problems:
-        lines += format_problem(problem, columns=columns)
+        lines += ["", *format_problem(problem, columns=columns)]
+    if changes.hold is not None and changes.summary is not None:
+        lines += [
+            "",
+            *wrap_text(changes.summary.message, columns),
+        ]
     return lines
 
 
@@ -98,6 +102,12 @@ def changes_to_json(changes: ImportChanges) -> dict[str, Any]:
         "opted_out": changes.opted_out,
         "merged": changes.merged,
         "removed": changes.removed,
-        "refused": [{"row": r.number, "code": r.code, "message": r.message} for r in changes.rejected],
+        "kept": changes.kept,
+        "withdrawn": changes.withdrawn,
+        "hold": changes.hold,
+        "refused": [
+            {"row": row.number, **{key: problem_to_json(row.problem)[key] for key in _REFUSED_KEYS}}
+            for row in changes.rejected
+        ],
         "problems": [problem_to_json(problem) for problem in changes.problems],
     }

@@ -96,7 +96,7 @@ def _config_texts() -> dict[Finding, str]:
         Finding.SECRET_MISSING: _("{account} has no {name}"),
         Finding.LOGIN_SECRET_MISSING: _("{account} has no {name}"),
         Finding.SECRETS_PRESENT: "{account}: {sources}",
-        Finding.AUDIENCE_FILE_MISSING: _("audience {name}: {path} is not there"),
+        Finding.LIST_PROBLEM: _("{place}: {message}"),
     }
 
 
@@ -149,6 +149,11 @@ def _counted_text(finding: Finding, count: int) -> str:
         Finding.UNRESOLVED_DELIVERIES: ngettext(
             "{count} delivery needs a person", "{count} deliveries need a person", count
         ),
+        Finding.LIST_READABLE_BY_ALL: ngettext(
+            "every user of this computer can read {count} list of telephone numbers",
+            "every user of this computer can read {count} lists of telephone numbers",
+            count,
+        ),
         Finding.FILE_ERRORS: ngettext(
             "{count} file is left alone for its errors", "{count} files are left alone", count
         ),
@@ -198,7 +203,8 @@ def _remedies() -> dict[Finding, str]:
         Finding.WEBHOOKS_NOT_SUBSCRIBED: _(
             "subscribe the app to the business account: docs/channels/{channel}.md"
         ),
-        Finding.AUDIENCE_FILE_MISSING: _("bring the file back, or take it out of config.toml"),
+        Finding.LIST_PROBLEM: "{hint}",
+        Finding.LIST_READABLE_BY_ALL: "chmod o-r {files}",
         Finding.SENDER_NOT_RUNNING: _("start it: humaspost schedule, or cron with humaspost run"),
         Finding.STALE_FILE: _("fix it: the scheduler then reads it by itself"),
         Finding.UNREAD_FILE: _("stop the scheduler and start it again: humaspost schedule"),

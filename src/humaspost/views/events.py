@@ -97,6 +97,8 @@ def _format_next_post(event: DeliveryEvent, clock: TimeFormatter) -> str:
 def _format_file_problem(event: DeliveryEvent) -> str:
     file = event.detail.split(":")[0]
     head = _("{problem}, not scheduled").format(problem=escape_unsafe(event.detail))
+    if "error[list-" in event.detail:  # the list's posts may be scheduled, and held
+        head = escape_unsafe(event.detail)
     return f"{head}\n          humaspost check {quote_filename(file)}"
 
 

@@ -8,10 +8,12 @@ from typing import Any
 from humaspost.base.i18n import _, ngettext
 from humaspost.model.reasons import StopReason, is_part_reason
 from humaspost.policy import lateness
+from humaspost.reports.list_findings import ListFinding
 from humaspost.reports.plan_outlook import NotSending, PlanOutlook, Upcoming
 from humaspost.reports.quota_forecast import will_be_missed
 from humaspost.reports.sender_status import SenderStatus
 from humaspost.views.cancellation import format_decision
+from humaspost.views.list_findings import finding_to_json, format_list_block
 from humaspost.views.price import estimate_price, format_total
 from humaspost.views.renditions import format_summary
 from humaspost.views.sender import format_sender_lines, sender_to_json
@@ -23,7 +25,12 @@ _INDENT = " " * 9
 
 
 def format_plan(
-    outlook: PlanOutlook, sender: SenderStatus, *, clock: TimeFormatter, columns: int = 80
+    outlook: PlanOutlook,
+    sender: SenderStatus,
+    lists: Sequence[ListFinding] = (),
+    *,
+    clock: TimeFormatter,
+    columns: int = 80,
 ) -> list[str]:
     """Return all lines of ``plan``."""
     zone = _("Times are {zone} unless marked.").format(zone=clock.zone_name)
@@ -35,6 +42,7 @@ def format_plan(
     if outlook.not_sending:
         lines += ["", _("Will not be sent")]
         lines += _format_all_not_sending(outlook.not_sending, clock, columns)
+    lines += format_list_block(lists, columns)
     price = format_total((one.preview, one.remaining) for one in outlook.upcoming)
     return [
         *lines,
@@ -236,13 +244,16 @@ def _format_total(outlook: PlanOutlook) -> str:
     return message.format(posts=counted, deliveries=deliveries.format(count=f"{outlook.delivery_count:,}"))
 
 
-def plan_to_json(outlook: PlanOutlook, sender: SenderStatus, *, clock: TimeFormatter) -> dict[str, Any]:
+def plan_to_json(
+    outlook: PlanOutlook, sender: SenderStatus, lists: Sequence[ListFinding] = (), *, clock: TimeFormatter
+) -> dict[str, Any]:
     """Return the document of ``plan --json``."""
     return {
         "schema": 1,
         "now": clock.now.isoformat(),
         "upcoming": [_upcoming_to_json(one) for one in outlook.upcoming],
         "not_sent": [_not_sending_to_json(one) for one in outlook.not_sending],
+        "lists": [finding_to_json(finding) for finding in lists],
         "deliveries": outlook.delivery_count,
         "sender": sender_to_json(sender),
     }

@@ -14,6 +14,7 @@ from humaspost.reports.status import RECENT_PERIOD, StatusReport
 from humaspost.views.accounts import account_to_json, format_account_state
 from humaspost.views.attention import format_attention
 from humaspost.views.json_output import counts_to_json, delivery_to_json, post_to_json
+from humaspost.views.list_findings import finding_to_json, format_finding
 from humaspost.views.sender import describe_stale_file, format_pauses, format_sender, sender_to_json
 from humaspost.views.states import state_word
 from humaspost.views.text import align_columns as aligned
@@ -55,7 +56,7 @@ def _format_attention(report: StatusReport, clock: TimeFormatter, columns: int) 
     ledger_lines = _format_ledger(report, clock)
     stale_files = report.sender.stale_files
     count = len(report.attention) + len(report.logins) + len(report.blocked_files)
-    count += len(ledger_lines) + len(stale_files) + len(report.worker_errors)
+    count += len(ledger_lines) + len(stale_files) + len(report.worker_errors) + len(report.lists)
     if not count:
         return [_("Nothing needs you.")]
     words = [state_word(need.state) for need in report.attention]
@@ -80,6 +81,12 @@ def _format_attention(report: StatusReport, clock: TimeFormatter, columns: int) 
         account_names = f"{pad(escape_unsafe(item.post), post_width)}  {', '.join(item.accounts)}"
         lines += _format_block(
             text_width, state_word(item.state), account_names, format_attention(item, clock), columns
+        )
+    for finding in report.lists:
+        details = format_finding(finding, columns - text_width - 4)
+        word = state_word(State.HELD) if finding.hold else _("error")
+        lines += _format_block(
+            text_width, word, _("list {name}").format(name=escape_unsafe(finding.name)), details, columns
         )
     for blocked in report.blocked_files:
         remedy = _("not sent until mended: humaspost check {file}").format(file=quote_filename(blocked.file))
@@ -202,6 +209,7 @@ def status_to_json(
         "sender": sender_to_json(report.sender),
         "counts": counts_to_json(counts if post else report.counts),
         "posts": [post_to_json(entry) for entry in posts],
+        "lists": [finding_to_json(finding) for finding in report.lists],
         "accounts": [account_to_json(account) for account in report.accounts],
         "deliveries": [delivery_to_json(row) for row in rows],
         "vanished_posts": list(report.vanished),

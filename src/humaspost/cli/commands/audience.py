@@ -56,7 +56,8 @@ def import_(
     if not (idle or yes or confirm(_("Import?"), flag="--yes", command="audience import")):
         print_note(_("Nothing was changed."))
         return ExitCode.OK
-    done = {name: audiences.import_audience(office, name, files[name]) for name in usable}
+    # A list that cannot be read is held, and the opt-outs in it count.
+    done = {name: audiences.import_audience(office, name, file) for name, file in files.items()}
     if json:
         print_json(
             {

@@ -2,7 +2,6 @@
 
 import gc
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,50 +14,95 @@ from humaspost.cli.terminal import print_json, print_note, print_text, terminal_
 if TYPE_CHECKING:
     from humaspost.app.office import Office
     from humaspost.app.scan import ScanResult
+    from humaspost.model.post import Post
+    from humaspost.model.problem import Problem
+    from humaspost.reports.list_findings import ListFinding
     from humaspost.settings.settings import Settings
 
 
 def check(
     paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATH]...", help=_("only these files or folders"))
+        list[str] | None,
+        typer.Argument(metavar="[PATH]...", help=_("only these files, folders or lists")),
     ] = None,
     json: JsonOption = False,
 ) -> ExitCode:
-    """Find every problem in the posts, offline; 3 when there is an error in any."""
+    """Find every problem in the posts and lists, offline; 3 when there is an error in any."""
     from humaspost.app.scan import scan_folder
     from humaspost.cli.office import open_office
-    from humaspost.views.problems import format_report, problems_to_json, unique_problems
+    from humaspost.views.problems import unique_problems
 
     # Thousands of posts hold no reference cycles. The search for cycles takes a tenth of the time.
     gc.disable()
     office = open_office()
-    selected = _resolve_paths(paths or [], office.settings.root)
+    selected, lists = _resolve_paths(paths or [], office.settings)
     found = scan_folder(office)
     reported = {problem.file for problem in found.problems} | {post.file for post in found.posts}
     _require_posts(selected, reported, office.settings)
+    only_lists = bool(lists) and not selected
     problems = unique_problems(
-        problem for problem in found.problems if _is_selected(problem.file, selected.values())
+        problem
+        for problem in found.problems
+        if not only_lists and _is_selected(problem.file, selected.values())
     )
-    posts = [post for post in found.posts if _is_selected(post.file, selected.values())]
-    broken_files = {problem.file for problem in problems if problem.is_error}
-    files = broken_files | {post.file for post in posts}
+    posts = [post for post in found.posts if not only_lists and _is_selected(post.file, selected.values())]
+    findings = _list_findings(office, posts, lists=lists, everything=not paths)
     if json:
-        print_json(problems_to_json(problems, posts=len(files)))
+        from humaspost.views.problems import problems_to_json
+
+        list_problems = [problem for finding in findings for problem in finding.problems]
+        files = {problem.file for problem in problems if problem.is_error} | {post.file for post in posts}
+        print_json(problems_to_json([*problems, *list_problems], posts=len(files)))
     else:
-        drafts = sum(post.draft for post in posts if post.file not in broken_files)
-        print_text(
-            format_report(
-                problems,
-                posts=len(files),
-                drafts=drafts,
-                sendable=_count_sendable(office, found, {post.id for post in posts}),
-                broken_files=len(broken_files),
-                columns=terminal_columns(),
-            )
-        )
+        print_text(_format(office, found, problems, posts, findings, only_lists=only_lists))
     if office.has_ledger:
         _print_stale_files(office)
-    return ExitCode.PROBLEMS if broken_files else ExitCode.OK
+    is_bad = any(problem.is_error for problem in problems) or any(finding.summary for finding in findings)
+    return ExitCode.PROBLEMS if is_bad else ExitCode.OK
+
+
+def _list_findings(
+    office: "Office", posts: Sequence["Post"], *, lists: Collection[str], everything: bool
+) -> "list[ListFinding]":
+    """Return what is wrong with the selected lists, and with those of the selected posts."""
+    from humaspost.reports.list_findings import list_findings
+
+    names = {*lists, *(name for post in posts for name in post.audiences)}
+    if not everything and not names:
+        return []
+    return list_findings(office, () if everything else names, each_row=True)
+
+
+def _format(
+    office: "Office",
+    found: "ScanResult",
+    problems: "Sequence[Problem]",
+    posts: Sequence["Post"],
+    findings: "Sequence[ListFinding]",
+    *,
+    only_lists: bool,
+) -> list[str]:
+    from humaspost.views.list_findings import format_list_summary, format_problems_of_lists
+    from humaspost.views.problems import format_report
+
+    columns = terminal_columns()
+    broken_files = {problem.file for problem in problems if problem.is_error}
+    files = broken_files | {post.file for post in posts}
+    held = {finding.name for finding in findings if finding.hold}
+    valid = [post for post in posts if post.file not in broken_files]
+    waiting = {post.id for post in valid if not post.draft and held & set(post.audiences)}
+    lines = format_problems_of_lists(findings, columns=columns)
+    if only_lists:
+        return [*lines, *(format_list_summary(findings, held_posts=0) or [_("The list has no errors.")])]
+    report = format_report(
+        problems,
+        posts=len(files),
+        drafts=sum(post.draft for post in valid),
+        sendable=_count_sendable(office, found, {post.id for post in valid} - waiting),
+        broken_files=len(broken_files),
+        columns=columns,
+    )
+    return [*lines, *format_list_summary(findings, held_posts=len(waiting)), *report]
 
 
 def _print_stale_files(office: "Office") -> None:
@@ -75,20 +119,29 @@ def _count_sendable(office: "Office", scan: "ScanResult", selected: Collection[s
     from humaspost.reports.post_judge import PostJudge
 
     judge = PostJudge(office)
-    # How many people a list has is a matter of `plan`: no list is read here.
+    # How many people a list has is a matter of `plan`.
     rows = [row for row in scan.plan.rows if row.post in selected]
     return len({row.post for row in rows if judge.forecast(row, len(row.rendition.parts)).remaining})
 
 
-def _resolve_paths(paths: Sequence[str], root: Path) -> dict[str, str]:
-    """Return each path as typed, with its path in the project."""
+def _resolve_paths(paths: Sequence[str], settings: "Settings") -> tuple[dict[str, str], list[str]]:
+    """Return each path as typed, with its path in the project, and the names of the lists among them."""
     from humaspost.cli.post_lookup import project_path
 
-    files = {path: project_path(path, root) for path in paths}
-    for path, file in files.items():
-        if not (root / file).exists():
+    files, lists = {}, []
+    files_of_lists = {file.resolve(): name for name, file in settings.audiences.items()}
+    for path in paths:
+        file = project_path(path, settings.root)
+        name = files_of_lists.get((settings.root / file).resolve())
+        if name is not None:
+            lists.append(name)
+        elif (settings.root / file).exists():
+            files[path] = file
+        elif path in settings.audiences:
+            lists.append(path)
+        else:
             raise typer.BadParameter(_("there is no file or folder {path!r}").format(path=path))
-    return files
+    return files, lists
 
 
 def _require_posts(selected: Mapping[str, str], problems: Iterable[str], settings: "Settings") -> None:

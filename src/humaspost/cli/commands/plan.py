@@ -19,6 +19,7 @@ def plan(
     from humaspost.app.scan import scan_folder
     from humaspost.cli.office import open_office, time_formatter
     from humaspost.cli.post_lookup import find_post
+    from humaspost.reports.list_findings import list_findings
     from humaspost.reports.plan_outlook import outlook_of_post, plan_outlook
     from humaspost.reports.quota_forecast import forecast
     from humaspost.reports.sender_status import sender_status
@@ -27,13 +28,15 @@ def plan(
     office = open_office()
     scan_result = scan_folder(office)
     outlook = forecast(office, plan_outlook(office, scan_result))
+    lists = list_findings(office) if post is None else []
     if post is not None:
         selected = find_post(
             post, scan_result.posts, problems=scan_result.problems, root=office.settings.root
         )
         outlook = outlook_of_post(outlook, selected.id, selected.file)
+        lists = list_findings(office, selected.audiences) if selected.audiences else []
     sender, times = sender_status(office), time_formatter(office)
     if json:
-        print_json(plan_to_json(outlook, sender, clock=times))
+        print_json(plan_to_json(outlook, sender, lists, clock=times))
     else:
-        print_text(format_plan(outlook, sender, clock=times, columns=terminal_columns()))
+        print_text(format_plan(outlook, sender, lists, clock=times, columns=terminal_columns()))

@@ -28,7 +28,8 @@ def run(json: JsonOption = False) -> ExitCode:
         with ProgressPrinter(office, quiet=json) as printer:
             office.emit = printer.emit
             report = verbs.run_due(office)
-    errors = sum(problem.is_error for problem in report.problems)
+    lists = [problem for problem in report.problems if problem.is_error and problem.code.startswith("list-")]
+    errors = sum(problem.is_error for problem in report.problems) - len(lists)
     if json:
         print_json(run_to_json(report.deliveries, problems=len(report.problems)))
     else:
@@ -40,8 +41,10 @@ def run(json: JsonOption = False) -> ExitCode:
             errors,
         )
         print_note(summary.format(count=errors))
+    for problem in lists:
+        print_note(f"{problem.file}: {problem.code}: {problem.message}: humaspost check {problem.file}")
     code = exit_code_of(report.deliveries, stops=report.stops, due_problems=bool(report.due_problems))
-    if report.worker_errors:
+    if report.worker_errors or report.waits_for_list:
         code = most_urgent([code, ExitCode.NEEDS_PERSON])
     if current_options.quiet and code not in (ExitCode.OK, ExitCode.RETRY_LATER):
         # cron mails what is printed: everything that needs attention is printed there.

@@ -60,9 +60,10 @@ def status(
             or report.is_ledger_copied
             or report.future_ledger_time
             or report.worker_errors
+            or any(each.hold for each in report.lists)
             or report.sender.stale_files,
             report.logins,
-            report.blocked_files,
+            report.blocked_files or report.lists,
         )
         if exit_code
         else ExitCode.OK

@@ -16,6 +16,7 @@ _STATEMENTS = (
     "UPDATE plan_row SET progress_at = first_write_at",
     """UPDATE plan_row SET repeats = '["' || repeats || '"]' WHERE repeats IS NOT NULL""",
     "ALTER TABLE consent ADD COLUMN withdrawn_at TEXT",
+    "ALTER TABLE consent ADD COLUMN withdrawn_by TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE audience ADD COLUMN hold TEXT",
     "ALTER TABLE audience ADD COLUMN hold_digest TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE audience ADD COLUMN hold_detail TEXT NOT NULL DEFAULT ''",
@@ -25,6 +26,25 @@ _STATEMENTS = (
     "ALTER TABLE sender ADD COLUMN list_digests TEXT NOT NULL DEFAULT '{}'",
     "ALTER TABLE sender ADD COLUMN secret_stamps TEXT NOT NULL DEFAULT '{}'",
     "ALTER TABLE sender ADD COLUMN stale_files TEXT NOT NULL DEFAULT '{}'",
+    """
+    CREATE TABLE audience_candidate (
+        audience TEXT NOT NULL,
+        recipient TEXT NOT NULL,
+        PRIMARY KEY (audience, recipient),
+        FOREIGN KEY(audience) REFERENCES audience (name),
+        FOREIGN KEY(recipient) REFERENCES recipient (id)
+    )
+    """,
+    """
+    CREATE TABLE unclear_opt_out (
+        audience TEXT NOT NULL,
+        recipient TEXT NOT NULL,
+        PRIMARY KEY (audience, recipient),
+        FOREIGN KEY(audience) REFERENCES audience (name),
+        FOREIGN KEY(recipient) REFERENCES recipient (id)
+    )
+    """,
+    "CREATE INDEX unclear_opt_out_recipient ON unclear_opt_out (recipient)",
     """
     CREATE TABLE forgotten (
         digest TEXT NOT NULL,

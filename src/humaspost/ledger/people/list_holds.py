@@ -1,0 +1,82 @@
+"""Holds of lists: the file of a list as it is now is not taken over, and its posts wait."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, delete, select, update
+
+from humaspost.ledger.deliveries import states
+from humaspost.ledger.dialect import execute_tuples, insert_or_ignore
+from humaspost.ledger.schema import audience, audience_candidate, delivery, plan_row
+from humaspost.model.reasons import ListHold, StopReason
+from humaspost.model.records import ListHoldRecord
+
+_COLUMNS = [audience.c[name] for name in ("name", "file", "hold", "hold_digest", "hold_detail", "held_at")]
+
+
+def list_holds(conn: Connection) -> list[ListHoldRecord]:
+    """Return every list whose file is not taken over."""
+    return [record for record in list_findings(conn) if record.reason is not None]
+
+
+def list_findings(conn: Connection) -> list[ListHoldRecord]:
+    """Return every list that is held or has rows that could not be read, by name."""
+    query = select(*_COLUMNS).where(audience.c.hold_detail != "").order_by(audience.c.name)
+    return [_to_record(row) for row in conn.execute(query)]
+
+
+def get_finding(conn: Connection, name: str) -> ListHoldRecord | None:
+    """Return the record of the list, or None if it is unknown."""
+    row = conn.execute(select(*_COLUMNS).where(audience.c.name == name)).one_or_none()
+    return _to_record(row) if row is not None else None
+
+
+def _to_record(row: Row[tuple[object, ...]]) -> ListHoldRecord:
+    reason = ListHold(row.hold) if row.hold else None
+    return ListHoldRecord(row.name, row.file, reason, row.hold_digest, row.hold_detail, row.held_at)
+
+
+def hold_list(
+    conn: Connection,
+    name: str,
+    reason: ListHold,
+    *,
+    digest: str,
+    detail: str,
+    candidates: Iterable[str],
+    now: datetime,
+) -> None:
+    """Hold the list; ``candidates`` are the known people who are in the file too.
+
+    The posts that name it are held by the gate. The first time of a hold stays.
+    """
+    values = {"hold": reason, "hold_digest": digest, "hold_detail": detail}
+    of_list = audience.c.name == name
+    conn.execute(update(audience).where(of_list).values(values))
+    conn.execute(update(audience).where(of_list, audience.c.held_at.is_(None)).values(held_at=now))
+    _set_candidates(conn, name, sorted(candidates))
+
+
+def end_hold(conn: Connection, name: str, *, digest: str = "", detail: str = "", now: datetime) -> None:
+    """End the hold of the list, and schedule the deliveries that waited for it.
+
+    ``detail`` = what could not be read of the file that was taken over.
+    """
+    values = {"hold": None, "hold_digest": digest, "hold_detail": detail, "held_at": None}
+    conn.execute(update(audience).where(audience.c.name == name).values(values))
+    _set_candidates(conn, name, ())
+    release_posts(conn, name, now=now)
+
+
+def _set_candidates(conn: Connection, name: str, ids: Sequence[str]) -> None:
+    conn.execute(delete(audience_candidate).where(audience_candidate.c.audience == name))
+    columns = ("audience", "recipient")
+    execute_tuples(conn, insert_or_ignore(audience_candidate), columns, [(name, id_) for id_ in ids])
+
+
+def release_posts(conn: Connection, name: str, *, now: datetime) -> None:
+    """Schedule the deliveries of posts that name the list and waited for a list."""
+    posts = select(plan_row.c.post).where(plan_row.c.audiences.contains(json.dumps(name), autoescape=True))
+    waiting = (delivery.c.reason == StopReason.LIST) & delivery.c.post.in_(posts)
+    states.move(conn, states.UNHOLD, waiting, now=now, reason="")

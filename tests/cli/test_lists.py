@@ -1,0 +1,132 @@
+"""Lists as people meet them: a file saved again by a spreadsheet, and what every command says of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import FakeOffice, post
+
+HEADER = "phone;name;basis;purpose;source;consented_at;opted_out_at"
+SOON = "2031-02-03 08:30 WIB"
+
+
+def row(number: int, *, date: str = "2021-01-01", opted_out_at: str = "") -> str:
+    return f"+62812000000{number:02};Penerima {number};consent;informasi;formulir;{date};{opted_out_at}"
+
+
+def save(office: FakeOffice, *rows: str, encoding: str = "utf-8", name: str = "masyarakat") -> Path:
+    """Save the list as Excel does, long enough ago to have settled."""
+    path = office.folder / "audiences" / f"{name}.csv"
+    path.write_bytes("\r\n".join((HEADER, *rows, "")).encode(encoding))
+    return path
+
+
+@pytest.fixture
+def listed(office: FakeOffice) -> FakeOffice:
+    """An office with a list of six people and a post to them."""
+    save(office, *map(row, range(1, 7)))
+    office.write(
+        "undangan.md", post("undangan", SOON, channels="[whatsapp]", more="audiences: [masyarakat]\n")
+    )
+    assert office.run("audience", "import", "--yes", "masyarakat").code == 0
+    return office
+
+
+def members(office: FakeOffice) -> tuple[int, int]:
+    """Return how many people are on the list, and how many of them left."""
+    lists = json.loads(office.run("audience", "list", "--json").out)["audiences"]
+    [found] = [each for each in lists if each["name"] == "masyarakat"]
+    return found["members"], found["opted_out"]
+
+
+def test_dates_as_excel_writes_them_are_read(listed: FakeOffice) -> None:
+    dates = ["01/03/2021", "2-Mar-21", "3 Mei 2021", "04.05.2021", "2021-05-06", "7/8/21"]
+    save(listed, *(row(number, date=date) for number, date in enumerate(dates, 1)), encoding="utf-16")
+    assert listed.run("check").code == 0
+    assert listed.run("run").code == 0
+    assert members(listed) == (6, 0)
+
+
+def test_a_list_whose_every_row_is_refused_is_held_and_every_command_says_so(listed: FakeOffice) -> None:
+    path = save(listed, *(row(number, date="01/13/2021") for number in range(1, 7)))
+    place = "audiences/masyarakat.csv:2:"
+    checked = listed.run("check")
+    assert checked.code == 3
+    assert f"{place}54: error[recipient-date]" in checked.out
+    assert "write: 2021-01-13" in checked.out
+    assert "1 post waits for its list." in checked.out
+    assert "0 would be published" in checked.out
+    for name in ("audiences/masyarakat.csv", "masyarakat", str(path)):
+        of_list = listed.run("check", name)
+        assert (of_list.code, "6 errors" in of_list.out) == (3, True)
+    ran = listed.run("run")
+    assert "list-unreadable" in ran.err
+    for command in (("status",), ("plan",), ("doctor",)):
+        assert f"{place}54" in listed.run(*command).out, command
+    assert "list-unreadable" in listed.run("plan", "undangan").out
+    assert listed.run("status", "--exit-code").code == 5
+    assert listed.run("doctor").code == 5
+    status = json.loads(listed.run("status", "--json").out)
+    assert [(found["name"], found["hold"]) for found in status["lists"]] == [
+        ("masyarakat", "list-unreadable")
+    ]
+    assert members(listed) == (6, 0)
+    save(listed, *map(row, range(1, 7)))
+    assert listed.run("run").code == 0
+    assert "list-" not in listed.run("status").out
+
+
+def test_a_list_that_lost_most_of_its_people_is_taken_over_by_hand_only(listed: FakeOffice) -> None:
+    save(listed, row(1), row(2))
+    assert "list-shrunk" in listed.run("run").err
+    assert members(listed) == (6, 0)
+    asked = listed.run("audience", "import", "masyarakat", "--yes")
+    assert "4 of the 6 people of masyarakat" in " ".join(asked.err.split())
+    assert members(listed) == (2, 0)
+    assert listed.run("check").code == 0
+
+
+def test_an_opt_out_in_windows_1252_counts(listed: FakeOffice) -> None:
+    rows = [row(number).replace("Penerima", "Rêmiza") for number in range(1, 6)]
+    save(listed, *rows, row(6, opted_out_at="29/11/2025"), encoding="cp1252")
+    assert listed.run("run").code == 0
+    assert members(listed) == (6, 1)
+
+
+def test_an_opt_out_that_cannot_be_read_stops_every_list_and_is_told(listed: FakeOffice) -> None:
+    save(listed, *map(row, range(1, 6)), row(6, opted_out_at="habis lebaran"))
+    assert "list-rows" in listed.run("run").err
+    assert members(listed) == (6, 1)
+    assert listed.run("status", "--exit-code").code == 3
+    told = listed.run("check", "masyarakat")
+    assert "the person counts as having left" in told.out
+    assert "+6281200000006" not in told.out
+    save(listed, *map(row, range(1, 7)))
+    listed.run("run")
+    assert members(listed) == (6, 0)
+
+
+def test_a_list_that_is_gone_or_empty_holds_its_posts(listed: FakeOffice) -> None:
+    save(listed)
+    assert "list-empty" in listed.run("run").err
+    (listed.folder / "audiences" / "masyarakat.csv").unlink()
+    assert "list-missing" in listed.run("run").err
+    assert members(listed) == (6, 0)
+    assert "audience-missing-file" in listed.run("check", "masyarakat").out
+    assert listed.run("status", "--exit-code").code == 5
+
+
+def test_a_spreadsheet_under_another_name_says_how_to_save_it(listed: FakeOffice) -> None:
+    (listed.folder / "audiences" / "masyarakat.csv").write_bytes(b"PK\x03\x04" + bytes(60))
+    checked = listed.run("check", "masyarakat")
+    assert checked.code == 3
+    assert "save as, CSV UTF-8" in checked.out
+
+
+def test_no_command_prints_a_number_or_a_name(listed: FakeOffice) -> None:
+    save(listed, *(row(number, date="kapan", opted_out_at="+6281200000099") for number in range(1, 7)))
+    for command in (("check",), ("run",), ("status",), ("plan",), ("doctor",), ("check", "--json")):
+        ran = listed.run(*command)
+        assert "1200000" not in ran.out + ran.err, command
+        assert "Penerima" not in ran.out + ran.err, command
