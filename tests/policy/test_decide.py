@@ -76,6 +76,10 @@ def test_what_nothing_forbids_goes(case: GateFacts) -> None:
         ({"is_planned": False}, Deny(State.HELD, "not-in-plan")),
         ({"is_member": False}, Deny(State.HELD, "not-in-plan")),
         ({"list_hold": True}, Deny(State.HELD, "list")),
+        (
+            {"list_hold": True, "decision": UserDecision.PUBLISH, "is_in_new_list": False},
+            Deny(State.HELD, "list"),
+        ),
         ({"list_hold": True, "decision": UserDecision.RETRY}, Deny(State.HELD, "list")),
         ({"file_state": FileState.CHANGED}, Reread()),
         ({"file_state": FileState.ABSENT}, Reread()),

@@ -6,7 +6,15 @@ import pytest
 from sqlalchemy import delete, event, insert, update
 
 from humaspost.ledger.deliveries.gate import REREAD_DELAY, Blocked, Intent
-from humaspost.ledger.schema import audience, audience_member, consent, meta, plan_row, post
+from humaspost.ledger.schema import (
+    audience,
+    audience_candidate,
+    audience_member,
+    consent,
+    meta,
+    plan_row,
+    post,
+)
 from humaspost.model.decision import FileState
 from tests.support.ledger_office import NOW, Office
 
@@ -69,7 +77,13 @@ def test_a_held_list_holds_its_post_until_a_person_publishes_it(office: Office) 
     office.plan("b", people=True)
     published = update(plan_row).where(plan_row.c.post == "b").values(decision="publish", decided_at=NOW)
     execute(office, published)
-    assert [type(result) for result in office.send()] == [Intent, Intent]
+    execute(office, insert(audience_candidate).values(audience="warga", recipient="p1"))
+    # It goes to those who are in both the list and its held file.
+    assert [type(result) for result in office.send()] == [Intent, Blocked]
+    assert [state for key, state in sorted(office.states().items()) if key.startswith("b")] == [
+        "sending",
+        "held list",
+    ]
 
 
 def test_what_the_newest_plan_does_not_have_is_held(office: Office) -> None:
