@@ -175,7 +175,7 @@ def is_member_of_named(recipient_id: Any) -> ColumnElement[bool]:
 
 
 def is_in_new_list(recipient_id: Any) -> ColumnElement[bool]:
-    """Return the condition that a list that ``plan_row`` names now has the recipient, and its file too.
+    """Return the condition that a list of ``plan_row`` and its file both have the recipient.
 
     That is so of every member where the file was taken over, of the candidates where the list is held.
     """
