@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Row, select, text
 from humaspost.ledger import accounts
 from humaspost.ledger.deliveries import (
     claims,
-    decisions,
     outcomes,
     publish_now,
     receipts,
@@ -22,6 +21,7 @@ from humaspost.ledger.deliveries import (
 )
 from humaspost.ledger.holds import account_holds, pauses
 from humaspost.ledger.people import recipients
+from humaspost.ledger.posts import decisions
 from humaspost.ledger.schema import delivery, plan_row
 from humaspost.ledger.webhooks import message_events
 from humaspost.model.channel_event import MessageStatus

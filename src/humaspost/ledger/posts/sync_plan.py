@@ -13,17 +13,10 @@ from sqlalchemy import Connection, Row, exists, insert, select, update
 from humaspost.base.canonical_json import dump_canonical, sha256_digest
 from humaspost.ledger import accounts
 from humaspost.ledger.database import get_created_at
-from humaspost.ledger.deliveries import (
-    decisions,
-    recipient_changes,
-    restore_gap,
-    states,
-    thread_parts,
-    unplanned,
-    vanished_posts,
-)
-from humaspost.ledger.deliveries.vanished_posts import PENDING_STATES
+from humaspost.ledger.deliveries import restore_gap, states, thread_parts
 from humaspost.ledger.dialect import insert_or_ignore, upsert
+from humaspost.ledger.posts import decisions, recipient_changes, unplanned, vanished_posts
+from humaspost.ledger.posts.vanished_posts import PENDING_STATES
 from humaspost.ledger.schema import delivery, plan_row, post, rendition
 from humaspost.model.decision import CheckLateness, OnTime, Timing, TooLate
 from humaspost.model.delivery import State, delivery_key

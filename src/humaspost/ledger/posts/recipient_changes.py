@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row, Select, exists, select, update
 
 from humaspost.base.canonical_json import dump_canonical
 from humaspost.ledger.database import get_created_at
-from humaspost.ledger.deliveries import states, unplanned
+from humaspost.ledger.deliveries import states
 from humaspost.ledger.dialect import upsert
+from humaspost.ledger.posts import unplanned
 from humaspost.ledger.schema import audience, audience_member, consent, delivery, meta, plan_row, recipient
 from humaspost.model.decision import CheckLateness, OnTime, Timing
 from humaspost.model.delivery import State
