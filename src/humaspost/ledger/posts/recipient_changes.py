@@ -1,4 +1,4 @@
-"""Changes of who gets a post: lists that a file names or no longer names, and people on them."""
+"""Changes of who gets a post: the lists that its file names, and the people on them."""
 
 import json
 from collections.abc import Collection
@@ -24,7 +24,7 @@ _KEY = "lists_synced"
 
 
 def sync_changed_lists(conn: Connection, *, verdict: CheckLateness, now: datetime) -> None:
-    """Update the deliveries of every post that names a list which was imported since the last time."""
+    """Update the deliveries of every post that names a list imported since the last time."""
     columns = select(audience.c.name, audience.c.digest, audience.c.imported_at)
     versions = {row.name: f"{row.digest} {row.imported_at.isoformat()}" for row in conn.execute(columns)}
     value = conn.scalar(select(meta.c.value).where(meta.c.key == _KEY))

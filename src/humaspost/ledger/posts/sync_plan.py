@@ -1,4 +1,4 @@
-"""The update of the ledger from the plan: new posts, new dates, fixed texts, removed files and accounts.
+"""The update of the ledger from the plan: new posts, edits, removed files and accounts.
 
 The plan is a set of posts on accounts: what it has is scheduled, and what it no longer has is held.
 """
@@ -30,7 +30,7 @@ MAX_PARTIAL = 400
 
 @dataclass(frozen=True, slots=True)
 class CancelledPart:
-    """A part of a thread that was not sent, and that its new text no longer has; ``account`` is a name."""
+    """An unsent part that the new text of its thread no longer has; ``account`` is a name."""
 
     post: str
     account: str
@@ -55,7 +55,7 @@ class SyncResult:
 
 @dataclass(frozen=True, slots=True)
 class _Changes:
-    """The parts of a plan row that changed in its file; ``dates`` = whatever decides how late it may start."""
+    """The changes of a plan row; ``dates`` = whatever decides how late it may start."""
 
     date: bool
     dates: bool
@@ -361,7 +361,7 @@ def _find_changes(
 
 
 def _current_timing(row: PlanRow, previous: Row[Any], due_at: datetime, *, context: _SyncContext) -> Timing:
-    """Return when what was not sent of the row may start: counted from its date or its last progress."""
+    """Return when the unsent rest may start, counted from the date or the last progress."""
     latest = max(time for time in (due_at, previous.first_write_at, previous.progress_at) if time)
     return row.timing(due_at=latest, due_before_ledger=context.is_before_ledger(due_at))
 
