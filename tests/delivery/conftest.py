@@ -12,7 +12,7 @@ import pytest
 from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.delivery.engine import Engine
 from humaspost.ledger import accounts, database
-from humaspost.ledger.deliveries import sync_plan
+from humaspost.ledger.posts import sync_plan
 from humaspost.ledger.queries import delivery_lists
 from humaspost.model.decision import FileState
 from humaspost.model.plan import NotPlanned, Plan, PlanRow

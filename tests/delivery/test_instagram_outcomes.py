@@ -15,7 +15,8 @@ from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.delivery.engine import Engine
 from humaspost.delivery.events import DeliveryEvent
 from humaspost.ledger import accounts, database
-from humaspost.ledger.deliveries import sync_plan, unknown_outcomes
+from humaspost.ledger.deliveries import unknown_outcomes
+from humaspost.ledger.posts import sync_plan
 from humaspost.ledger.queries import delivery_lists
 from humaspost.model.account import Account
 from humaspost.model.plan import Plan, PlanRow

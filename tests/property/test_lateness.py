@@ -7,7 +7,8 @@ from types import SimpleNamespace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from humaspost.ledger.deliveries import claims, sync_plan
+from humaspost.ledger.deliveries import claims
+from humaspost.ledger.posts import sync_plan
 from humaspost.model.account import Account
 from humaspost.model.decision import Deny, GateFacts, OnTime, Timing, TooLate
 from humaspost.model.delivery import State

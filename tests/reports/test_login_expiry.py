@@ -8,7 +8,7 @@ import pytest
 
 from humaspost.app.office import Office
 from humaspost.ledger import accounts
-from humaspost.ledger.deliveries import sync_plan
+from humaspost.ledger.posts import sync_plan
 from humaspost.model.account import AccountStatus, Identity
 from humaspost.model.plan import Plan, PlanRow
 from humaspost.model.post import PublishTime

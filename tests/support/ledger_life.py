@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Row, select, text
 from humaspost.ledger import accounts
 from humaspost.ledger.deliveries import (
     claims,
-    decisions,
     outcomes,
     publish_now,
     receipts,
@@ -22,6 +21,7 @@ from humaspost.ledger.deliveries import (
 )
 from humaspost.ledger.holds import account_holds, pauses
 from humaspost.ledger.people import recipients
+from humaspost.ledger.posts import decisions
 from humaspost.ledger.schema import delivery, plan_row
 from humaspost.ledger.webhooks import message_events
 from humaspost.model.channel_event import MessageStatus
@@ -156,8 +156,8 @@ class Life:
 
     def change_thread(self) -> None:
         """Give a thread that has begun fewer parts or more."""
-        of_states = (State.MISSED, State.FAILED, State.CANCELLED, State.SCHEDULED)
-        stopped = self.pick(*of_states, of_begun_thread=True)
+        stopped = self.pick(State.MISSED, State.FAILED, of_begun_thread=True)
+        stopped = stopped or self.pick(State.CANCELLED, State.SCHEDULED, of_begun_thread=True)
         indexes = [n for n, row in enumerate(self.office.rows) if stopped and row.post == stopped.post]
         if stopped is None or not indexes:
             return
@@ -264,7 +264,8 @@ class Life:
 
     def fail(self) -> None:
         """Record a refusal for good, of a write or of what is prepared, for all recipients or one."""
-        row = self.pick(State.SENDING, State.PREPARING)
+        of_states = (State.SENDING, State.PREPARING)
+        row = self.pick(*of_states, of_begun_thread=True) or self.pick(*of_states)
         if row is not None:
             self.write(
                 lambda conn: outcomes.mark_failed(

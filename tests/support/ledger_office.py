@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from humaspost.ledger import accounts, database
-from humaspost.ledger.deliveries import claims, gate_facts, post_stops, sync_plan
+from humaspost.ledger.deliveries import claims, gate_facts
 from humaspost.ledger.deliveries.gate import Gate, GateRequest, GateResult
+from humaspost.ledger.posts import post_stops, sync_plan
 from humaspost.ledger.schema import account, audience, audience_member, consent, delivery, meta, recipient
 from humaspost.model.account import Account
 from humaspost.model.decision import CheckFile, Decide, assume_present

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from humaspost.app.office import Office
 from humaspost.app.scan import scan_folder, sync_ledger
-from humaspost.ledger.deliveries import decisions
+from humaspost.ledger.posts import decisions
 from humaspost.model.records import CancelCounts
 
 

@@ -10,7 +10,7 @@ from humaspost.app.office import Office
 from humaspost.app.scan import ScanResult, list_vanished_problems, scan_folder, sync_ledger
 from humaspost.base.i18n import _
 from humaspost.delivery.events import DeliveryEvent
-from humaspost.ledger.deliveries.sync_plan import SyncResult
+from humaspost.ledger.posts.sync_plan import SyncResult
 from humaspost.model.event_kind import EventKind
 from humaspost.model.problem import Problem
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from humaspost.content.post_file import BrokenPost
-    from humaspost.ledger.deliveries.sync_plan import SyncResult
+    from humaspost.ledger.posts.sync_plan import SyncResult
 
 #: A file with these codes might not be a post at all.
 _NO_POST_CODES = ("front-matter-missing",)
@@ -160,8 +160,8 @@ def sync_ledger(office: Office, scanned: ScanResult, *, since: ScanResult | None
     from it are synced, where no post is missing.
     """
     from humaspost.ledger import accounts
-    from humaspost.ledger.deliveries import sync_plan, vanished_posts
     from humaspost.ledger.holds import file_errors
+    from humaspost.ledger.posts import sync_plan, vanished_posts
     from humaspost.ledger.queries import post_history as post_queries
 
     now = office.now()

@@ -20,8 +20,9 @@ from humaspost.ledger import account_names, creation_time, lock, worker_errors
 from humaspost.ledger import accounts as ledger_accounts
 from humaspost.ledger.account_names import NameTaken as NameTaken  # commands import no module of the ledger
 from humaspost.ledger.database import Ledger
-from humaspost.ledger.deliveries import post_stops, publish_now
+from humaspost.ledger.deliveries import publish_now
 from humaspost.ledger.holds import account_holds, pauses
+from humaspost.ledger.posts import post_stops
 from humaspost.ledger.queries import delivery_lists
 from humaspost.ledger.webhooks import message_events
 from humaspost.model.event_kind import EventKind

@@ -145,7 +145,7 @@ def _plan_row(
 
 
 def _find_repeated(posts: Sequence[Post], recent_texts: Sequence[PublishedText]) -> Mapping[str, str]:
-    """Return which post each one repeats: by its file, or as it was published where the file is gone."""
+    """Return which post each one repeats: by its file, or as it was published."""
     repeated: dict[str, str] = {}
     for text in recent_texts:
         repeated.update(zip((text.post, *text.repeats), text.repeats, strict=False))

@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from humaspost.app.office import Office
 from humaspost.ledger import accounts
-from humaspost.ledger.deliveries import post_stops, unknown_outcomes
+from humaspost.ledger.deliveries import unknown_outcomes
+from humaspost.ledger.posts import post_stops
 from humaspost.ledger.queries import delivery_lists, totals
 from humaspost.model.delivery import UNRESOLVED_STATES, State
 from humaspost.model.reasons import AccountHold, FileHold, StopReason

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from humaspost.app.office import Office
-from humaspost.ledger.deliveries import decisions
+from humaspost.ledger.posts import decisions
 from humaspost.model.post import Post
 from humaspost.model.records import CancelCounts
 from humaspost.reports.renditions_of_post import previews_for

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from humaspost.app.office import Office
 from humaspost.app.scan import ScanResult
-from humaspost.ledger.deliveries.vanished_posts import PENDING_STATES, is_mass_removal
+from humaspost.ledger.posts.vanished_posts import PENDING_STATES, is_mass_removal
 from humaspost.model.delivery import State
 from humaspost.model.plan import PlanRow
 from humaspost.model.reasons import FileHold, StopReason

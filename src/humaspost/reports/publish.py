@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from humaspost.app.office import Office
-from humaspost.ledger.deliveries import decisions
 from humaspost.ledger.deliveries.publish_now import REQUESTABLE_STATES
+from humaspost.ledger.posts import decisions
 from humaspost.ledger.queries import totals
 from humaspost.model.delivery import State
 from humaspost.model.post import Post

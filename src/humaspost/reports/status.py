@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from humaspost.app.codes import FOLDER_CODES
 from humaspost.app.office import Office
 from humaspost.ledger import accounts, creation_time
-from humaspost.ledger.deliveries import vanished_posts
 from humaspost.ledger.holds import file_errors
+from humaspost.ledger.posts import vanished_posts
 from humaspost.ledger.queries import delivery_lists, totals
 from humaspost.ledger.recovery import copy_detection
 from humaspost.ledger.worker_errors import list_worker_errors

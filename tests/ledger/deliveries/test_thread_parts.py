@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from humaspost.ledger.deliveries import outcomes, publish_now, unknown_outcomes
-from humaspost.ledger.deliveries.sync_plan import CancelledPart
+from humaspost.ledger.posts.sync_plan import CancelledPart
 from humaspost.ledger.schema import delivery
 from humaspost.model.delivery import State
 from tests.support.ledger_office import Office

@@ -14,7 +14,8 @@ from humaspost.delivery.events import DeliveryEvent
 from humaspost.delivery.steps.bugs import as_rejection, is_bug
 from humaspost.delivery.worker.failures import Failure, Failures
 from humaspost.delivery.worker.preparations import Preparation, Preparations
-from humaspost.ledger.deliveries import claims, post_stops
+from humaspost.ledger.deliveries import claims
+from humaspost.ledger.posts import post_stops
 from humaspost.ledger.schema import rendition
 from humaspost.model.event_kind import EventKind
 from humaspost.model.records import PostStop

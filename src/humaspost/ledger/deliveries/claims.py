@@ -12,9 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, case, exists, func, or_, select, update
 
-from humaspost.ledger.deliveries import outcomes, post_stops, restore_gap, states
+from humaspost.ledger.deliveries import outcomes, restore_gap, states
 from humaspost.ledger.deliveries.gate_facts import has_consent
 from humaspost.ledger.holds import account_holds
+from humaspost.ledger.posts import post_stops
 from humaspost.ledger.schema import (
     account,
     audience_member,

@@ -8,10 +8,11 @@ from typing import Any, assert_never
 
 from sqlalchemy import Connection, insert, select, update
 
-from humaspost.ledger.deliveries import decisions, preparations, progress, states, thread_parts
+from humaspost.ledger.deliveries import preparations, progress, states, thread_parts
 from humaspost.ledger.deliveries.attempts import end_attempt
 from humaspost.ledger.holds import account_holds
 from humaspost.ledger.people import marketing_preferences, service_windows
+from humaspost.ledger.posts import decisions
 from humaspost.ledger.schema import account, delivery, lookup, plan_row
 from humaspost.model.delivery import Intent, Proof, State
 from humaspost.model.errors import AnyChannelError, Rejected, Scope, Transient

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row, Select, select, update
 
 from humaspost.ledger import accounts
 from humaspost.ledger.database import Ledger
-from humaspost.ledger.deliveries import decisions, states, thread_parts
+from humaspost.ledger.deliveries import states, thread_parts
 from humaspost.ledger.holds import pauses
+from humaspost.ledger.posts import decisions
 from humaspost.ledger.schema import account, delivery, plan_row
 from humaspost.model.delivery import State
 from humaspost.model.reasons import PART_PREFIX

@@ -138,7 +138,7 @@ def _restore_parts(conn: Connection, row: Row[Any], where: Any, *, now: datetime
 
 
 def _add_missing(conn: Connection, row: Row[Any], of_thread: Any, count: int, *, now: datetime) -> None:
-    """Add the parts that the newest text has and the thread has not; none after a cancelled part."""
+    """Add the parts that only the newest text has; none after a cancelled part."""
     columns = (delivery.c.part, delivery.c.state, delivery.c.reason)
     existing = {part.part: part for part in conn.execute(select(*columns).where(of_thread))}
     last = existing[max(existing)]

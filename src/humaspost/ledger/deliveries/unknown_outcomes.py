@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, select, update
 
-from humaspost.ledger.deliveries import decisions, states, thread_parts
+from humaspost.ledger.deliveries import states, thread_parts
+from humaspost.ledger.posts import decisions
 from humaspost.ledger.schema import attempt, delivery, lookup, recipient, rendition
 from humaspost.model.delivery import Stage, State
 from humaspost.model.reasons import StopReason

@@ -13,9 +13,10 @@ from typing import Any, assert_never
 from sqlalchemy import Connection, Row, func, select, update
 
 from humaspost.ledger import accounts
-from humaspost.ledger.deliveries import decisions, receipts, states
+from humaspost.ledger.deliveries import receipts, states
 from humaspost.ledger.dialect import insert_or_ignore
 from humaspost.ledger.holds import account_holds
+from humaspost.ledger.posts import decisions
 from humaspost.ledger.schema import attempt, delivery, message_event
 from humaspost.ledger.webhooks import person_events
 from humaspost.ledger.webhooks.webhook_change import WebhookChange

@@ -1,4 +1,4 @@
-"""The update of the ledger from the plan: new posts, new dates, fixed texts, removed files and accounts.
+"""The update of the ledger from the plan: new posts, edits, removed files and accounts.
 
 The plan is a set of posts on accounts: what it has is scheduled, and what it no longer has is held.
 """
@@ -13,17 +13,10 @@ from sqlalchemy import Connection, Row, exists, insert, select, update
 from humaspost.base.canonical_json import dump_canonical, sha256_digest
 from humaspost.ledger import accounts
 from humaspost.ledger.database import get_created_at
-from humaspost.ledger.deliveries import (
-    decisions,
-    recipient_changes,
-    restore_gap,
-    states,
-    thread_parts,
-    unplanned,
-    vanished_posts,
-)
-from humaspost.ledger.deliveries.vanished_posts import PENDING_STATES
+from humaspost.ledger.deliveries import restore_gap, states, thread_parts
 from humaspost.ledger.dialect import insert_or_ignore, upsert
+from humaspost.ledger.posts import decisions, recipient_changes, unplanned, vanished_posts
+from humaspost.ledger.posts.vanished_posts import PENDING_STATES
 from humaspost.ledger.schema import delivery, plan_row, post, rendition
 from humaspost.model.decision import CheckLateness, OnTime, Timing, TooLate
 from humaspost.model.delivery import State, delivery_key
@@ -37,7 +30,7 @@ MAX_PARTIAL = 400
 
 @dataclass(frozen=True, slots=True)
 class CancelledPart:
-    """A part of a thread that was not sent, and that its new text no longer has; ``account`` is a name."""
+    """An unsent part that the new text of its thread no longer has; ``account`` is a name."""
 
     post: str
     account: str
@@ -62,7 +55,7 @@ class SyncResult:
 
 @dataclass(frozen=True, slots=True)
 class _Changes:
-    """The parts of a plan row that changed in its file; ``dates`` = whatever decides how late it may start."""
+    """The changes of a plan row; ``dates`` = whatever decides how late it may start."""
 
     date: bool
     dates: bool
@@ -368,7 +361,7 @@ def _find_changes(
 
 
 def _current_timing(row: PlanRow, previous: Row[Any], due_at: datetime, *, context: _SyncContext) -> Timing:
-    """Return when what was not sent of the row may start: counted from its date or its last progress."""
+    """Return when the unsent rest may start, counted from the date or the last progress."""
     latest = max(time for time in (due_at, previous.first_write_at, previous.progress_at) if time)
     return row.timing(due_at=latest, due_before_ledger=context.is_before_ledger(due_at))
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from humaspost.ledger.deliveries import decisions, outcomes, publish_now, restore_gap, unknown_outcomes
+from humaspost.ledger.deliveries import outcomes, publish_now, restore_gap, unknown_outcomes
 from humaspost.ledger.deliveries.gate import Blocked
+from humaspost.ledger.posts import decisions
 from humaspost.ledger.queries import totals
 from humaspost.ledger.schema import delivery, meta, plan_row
 from humaspost.model.account import Account

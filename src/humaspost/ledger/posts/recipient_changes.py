@@ -1,4 +1,4 @@
-"""Changes of who gets a post: lists that a file names or no longer names, and people on them."""
+"""Changes of who gets a post: the lists that its file names, and the people on them."""
 
 import json
 from collections.abc import Collection
@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row, Select, exists, select, update
 
 from humaspost.base.canonical_json import dump_canonical
 from humaspost.ledger.database import get_created_at
-from humaspost.ledger.deliveries import states, unplanned
+from humaspost.ledger.deliveries import states
 from humaspost.ledger.dialect import upsert
+from humaspost.ledger.posts import unplanned
 from humaspost.ledger.schema import audience, audience_member, consent, delivery, meta, plan_row, recipient
 from humaspost.model.decision import CheckLateness, OnTime, Timing
 from humaspost.model.delivery import State
@@ -23,7 +24,7 @@ _KEY = "lists_synced"
 
 
 def sync_changed_lists(conn: Connection, *, verdict: CheckLateness, now: datetime) -> None:
-    """Update the deliveries of every post that names a list which was imported since the last time."""
+    """Update the deliveries of every post that names a list imported since the last time."""
     columns = select(audience.c.name, audience.c.digest, audience.c.imported_at)
     versions = {row.name: f"{row.digest} {row.imported_at.isoformat()}" for row in conn.execute(columns)}
     value = conn.scalar(select(meta.c.value).where(meta.c.key == _KEY))

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, event, func, select, update
 
-from humaspost.ledger.deliveries import claims, post_stops
+from humaspost.ledger.deliveries import claims
 from humaspost.ledger.holds import pauses
+from humaspost.ledger.posts import post_stops
 from humaspost.ledger.queries import totals
 from humaspost.ledger.schema import audience, audience_member, consent, delivery, plan_row
 from humaspost.model.post import Late, PublishTime

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from humaspost.ledger.deliveries.vanished_posts import load_vanished
+from humaspost.ledger.posts.vanished_posts import load_vanished
 from humaspost.model.account import Account
 from humaspost.model.delivery import State
 from tests.support.ledger_office import OTHER, Office

@@ -49,7 +49,7 @@ def _pending_posts(conn: Connection) -> set[str]:
 
 
 def load_vanished(conn: Connection) -> frozenset[str]:
-    """Return the posts that vanished at once; they go out by the last plan, although no file says so."""
+    """Return the posts that vanished at once; they go out by the last plan, without a file."""
     value = conn.scalar(select(meta.c.value).where(meta.c.key == _KEY))
     return frozenset(json.loads(value)) if value else frozenset()
 
