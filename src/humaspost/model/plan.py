@@ -124,7 +124,7 @@ class Plan:
 
 
 def changes_since(plan: Plan, earlier: Plan) -> Plan | None:
-    """Return the part of the plan whose posts, or the stamps of their files, differ from the earlier plan.
+    """Return the part of the plan whose posts or stamps of files differ from the earlier one.
 
     Returns None where the earlier plan has a post, or a file, that the new one has not.
     """

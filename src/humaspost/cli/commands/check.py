@@ -36,16 +36,16 @@ def check(
     gc.disable()
     office = open_office()
     selected, lists = _resolve_paths(paths or [], office.settings)
-    found = scan_folder(office)
-    reported = {problem.file for problem in found.problems} | {post.file for post in found.posts}
+    scan = scan_folder(office)
+    reported = {problem.file for problem in scan.problems} | {post.file for post in scan.posts}
     _require_posts(selected, reported, office.settings)
     only_lists = bool(lists) and not selected
     problems = unique_problems(
         problem
-        for problem in found.problems
+        for problem in scan.problems
         if not only_lists and _is_selected(problem.file, selected.values())
     )
-    posts = [post for post in found.posts if not only_lists and _is_selected(post.file, selected.values())]
+    posts = [post for post in scan.posts if not only_lists and _is_selected(post.file, selected.values())]
     findings = _list_findings(office, posts, lists=lists, everything=not paths)
     if json:
         from humaspost.views.problems import problems_to_json
@@ -54,7 +54,7 @@ def check(
         files = {problem.file for problem in problems if problem.is_error} | {post.file for post in posts}
         print_json(problems_to_json([*problems, *list_problems], posts=len(files)))
     else:
-        print_text(_format(office, found, problems, posts, findings, only_lists=only_lists))
+        print_text(_format(office, scan, problems, posts, findings, only_lists=only_lists))
     if office.has_ledger:
         _print_stale_files(office)
     is_bad = any(problem.is_error for problem in problems) or any(finding.summary for finding in findings)
@@ -75,7 +75,7 @@ def _list_findings(
 
 def _format(
     office: "Office",
-    found: "ScanResult",
+    scan: "ScanResult",
     problems: "Sequence[Problem]",
     posts: Sequence["Post"],
     findings: "Sequence[ListFinding]",
@@ -98,7 +98,7 @@ def _format(
         problems,
         posts=len(files),
         drafts=sum(post.draft for post in valid),
-        sendable=_count_sendable(office, found, {post.id for post in valid} - waiting),
+        sendable=_count_sendable(office, scan, {post.id for post in valid} - waiting),
         broken_files=len(broken_files),
         columns=columns,
     )

@@ -1,1 +1,1 @@
-"""Planned posts on their accounts: the plan as a set, decisions of persons, stops of whole posts."""
+"""Posts on their accounts: the plan as a set, decisions of persons, stops of whole posts."""

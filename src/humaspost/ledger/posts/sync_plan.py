@@ -134,7 +134,7 @@ def _sync_rows(
     *,
     context: _SyncContext,
 ) -> SyncResult:
-    """Update each row of the plan, and hold those of the ``existing`` ones that its posts no longer have."""
+    """Update each row of the plan; hold the ``existing`` ones that its posts no longer have."""
     account_ids: dict[str, str] = {}
     new, changed, cancelled, planned = [], [], [], set()
     for row in plan.rows:

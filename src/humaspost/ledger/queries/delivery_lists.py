@@ -209,7 +209,7 @@ def list_deliveries(
 
 @dataclass(frozen=True, slots=True)
 class AttemptPage:
-    """Some attempts, newest first; ``end`` is where the next page begins, or None after the last one."""
+    """Some attempts, newest first; ``end``: where the next page begins, None after the last."""
 
     attempts: list[AttemptRecord]
     end: tuple[datetime, int] | None

@@ -1,4 +1,4 @@
-"""The columns for the decisions of persons, stops of whole posts, held lists and forgotten people."""
+"""Columns for decisions of persons, stops of whole posts, held lists and forgotten people."""
 
 from alembic import op
 
