@@ -14,6 +14,7 @@ from humaspost.ledger.holds import pauses
 from humaspost.ledger.schema import (
     account,
     audience,
+    audience_candidate,
     audience_member,
     consent,
     delivery,
@@ -73,6 +74,7 @@ class GateFactsReader:
             is_planned=bool(row.planned) and part is not None,
             file_state=self._get_file_state(row),
             is_member=not row.recipient or bool(row.is_member),
+            is_confirmed=not row.recipient or bool(row.is_confirmed),
             has_consent=not row.recipient or bool(row.agreed),
             opted_out=row.opted_out_at is not None,
             service_window_open=window_open,
@@ -172,6 +174,32 @@ def is_member_of_named(recipient_id: Any) -> ColumnElement[bool]:
     )
 
 
+def is_confirmed_by_named(recipient_id: Any) -> ColumnElement[bool]:
+    """Return the condition that a list that ``plan_row`` names has the recipient, whatever its file says now.
+
+    A list that is held confirms whom its file has too.
+    """
+    named = dialect.json_texts(plan_row.c.audiences)
+    is_in_file = (
+        select(audience_candidate.c.audience)
+        .where(
+            audience_candidate.c.audience == audience_member.c.audience,
+            audience_candidate.c.recipient == audience_member.c.recipient,
+        )
+        .correlate(audience_member)
+        .exists()
+    )
+    member = (
+        select(audience_member.c.audience)
+        .join(named, named.c.value == audience_member.c.audience)
+        .join(audience, audience.c.name == audience_member.c.audience)
+    )
+    confirmed = member.where(
+        audience_member.c.recipient == recipient_id, audience.c.hold.is_(None) | is_in_file
+    )
+    return confirmed.correlate_except(audience_member, audience, named).exists()
+
+
 def has_recipients() -> ColumnElement[bool]:
     """Return the condition that the lists that the post of ``plan_row`` names now reach anybody."""
     named = dialect.json_texts(plan_row.c.audiences)
@@ -226,6 +254,7 @@ def select_claimed(keys: list[str], owner: str) -> Any:
             recipient.c.opted_out_at,
             has_consent(delivery.c.recipient).label("agreed"),
             is_member_of_named(delivery.c.recipient).label("is_member"),
+            is_confirmed_by_named(delivery.c.recipient).label("is_confirmed"),
             service_window.c.open_until,
             marketing_preference.c.marketing,
         )
