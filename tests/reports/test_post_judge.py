@@ -12,8 +12,11 @@ from humaspost.app.office import Office
 from humaspost.app.scan import scan_folder, sync_ledger
 from humaspost.ledger.posts import decisions
 from humaspost.reports.plan_outlook import plan_outlook
+from humaspost.reports.renditions_of_post import previews_for
+from humaspost.reports.send_forecast import send_forecasts
 from humaspost.reports.status import StatusReport, status_report
 from humaspost.settings.load import load_settings
+from humaspost.views.send_forecast import format_send_forecasts
 from humaspost.views.status import format_status
 from humaspost.views.times import TimeFormatter
 
@@ -86,6 +89,14 @@ class Desk:
             }
             for entry in self.status().posts
         }
+
+    def preview(self, name: str) -> list[str]:
+        """Return what ``preview`` says at its end."""
+        scan = scan_folder(self.office)
+        (post,) = [post for post in scan.posts if post.id == name]
+        forecasts = send_forecasts(self.office, scan, post, previews_for(self.office, post))
+        clock = TimeFormatter(self.office.settings.timezone, self.time)
+        return [line.strip() for line in format_send_forecasts(forecasts, clock=clock)]
 
     def planned(self) -> dict[str, set[str]]:
         """Return the same as ``plan`` says it."""
@@ -173,3 +184,28 @@ def test_a_post_whose_lists_reach_nobody_is_held_before_any_sender_says_so(desk:
     (entry,) = desk.status().posts
     assert (entry.stop, entry.stop_reason) == ("held", "no-recipients")
     assert [item.reason for item in desk.status().attention] == ["no-recipients"]
+
+
+def test_preview_says_when_each_channel_gets_it_or_why_not(desk: Desk) -> None:
+    desk.enlist(1, 2, 3, 4, 5, 6)
+    desk.post("siaran")
+    desk.post("kabar", channel="whatsapp")
+    clock = TimeFormatter(desk.office.settings.timezone, desk.time)
+    due = (desk.time + timedelta(hours=1)).replace(second=0)
+    when = clock.format_date(due)
+    assert desk.preview("siaran") == [f"x  will be sent {when}"]  # before any sender read it
+    desk.sync()
+    assert desk.preview("siaran") == [f"x  will be sent {when}"]
+    desk.enlist(1)
+    assert desk.preview("kabar")[0].startswith("whatsapp  held: its list is not taken over")
+    write = desk.office.ledger(write=True).write
+    write(lambda conn: decisions.cancel(conn, "kabar", account=None, now=desk.time))
+    today = TimeFormatter(desk.office.settings.timezone, desk.time).format_date(desk.time)
+    assert desk.preview("kabar") == [f"whatsapp  will not be sent: cancelled by a person, {today}"]
+    desk.pass_time(minutes=70)
+    assert desk.preview("siaran") == [f"x  will be sent at once; was due {when}"]
+    desk.pass_time(hours=2)
+    assert desk.preview("siaran") == ["x  will not be sent: missed: its time is over"]
+    path = desk.folder / "posts" / "siaran.md"
+    path.write_text(path.read_text().replace("---\nid", "---\ndraft: true\nid", 1))
+    assert desk.preview("siaran") == ["x  will not be sent: a draft"]
