@@ -1,6 +1,9 @@
 """Lists as people meet them: a file saved again by a spreadsheet, and what every command says of it."""
 
 import json
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -85,6 +88,39 @@ def test_a_list_that_lost_most_of_its_people_is_taken_over_by_hand_only(listed: 
     assert "4 of the 6 people of masyarakat" in " ".join(asked.err.split())
     assert members(listed) == (2, 0)
     assert listed.run("check").code == 0
+
+
+def test_publish_sends_to_those_in_both_lists_and_the_others_go_when_it_is_mended(listed: FakeOffice) -> None:
+    listed.run("account", "check", "whatsapp")
+    ledger = listed.folder / ".humaspost" / "ledger.sqlite3"
+    with closing(sqlite3.connect(ledger)) as connection, connection:
+        born = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'created_at'", (born,))
+    due = datetime.now(UTC) - timedelta(minutes=2)
+    text = post(
+        "undangan", f"{due:%Y-%m-%d %H:%M} UTC", channels="[whatsapp]", more="audiences: [masyarakat]\n"
+    )
+    listed.write("undangan.md", text)
+    save(listed, row(1))
+    checked = listed.run("check")
+    assert (checked.code, "1 post waits for its list." in checked.out) == (3, True)
+    ran = listed.run("run")
+    assert (ran.code, "list-shrunk" in ran.err) == (5, True)
+    assert "held: list" in listed.run("plan").out
+    status = listed.run("status", "--exit-code")
+    assert status.code == 5
+    assert "its list masyarakat is held; was due" in status.out
+    assert "humaspost publish undangan" in status.out
+    assert listed.objects() == []
+    published = listed.run("publish", "undangan", "--yes")
+    assert published.code == 5  # the others wait for the list
+    assert [each["to"] for each in listed.objects()] == ["+6281200000001"]
+    assert listed.run("run").code == 5
+    assert json.loads(listed.run("status", "--json").out)["counts"] == {"held": 5, "published": 1}
+    save(listed, *map(row, range(1, 7)))
+    assert listed.run("run").code == 0
+    assert sorted(each["to"][-2:] for each in listed.objects()) == ["01", "02", "03", "04", "05", "06"]
+    assert "Nothing needs you." in listed.run("status", "--exit-code").out
 
 
 def test_an_opt_out_in_windows_1252_counts(listed: FakeOffice) -> None:

@@ -77,7 +77,7 @@ def test_what_nothing_forbids_goes(case: GateFacts) -> None:
         ({"is_member": False}, Deny(State.HELD, "not-in-plan")),
         ({"list_hold": True}, Deny(State.HELD, "list")),
         (
-            {"list_hold": True, "decision": UserDecision.PUBLISH, "is_in_new_list": False},
+            {"list_hold": True, "decision": UserDecision.PUBLISH, "is_confirmed": False},
             Deny(State.HELD, "list"),
         ),
         ({"list_hold": True, "decision": UserDecision.RETRY}, Deny(State.HELD, "list")),

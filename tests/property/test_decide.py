@@ -30,7 +30,7 @@ cases = st.builds(
     file_state=st.sampled_from(FileState),
     list_hold=st.booleans(),
     is_member=st.booleans(),
-    is_in_new_list=st.booleans(),
+    is_confirmed=st.booleans(),
     is_paused=st.booleans(),
     file_hold=st.none() | st.just("draft"),
     account_hold=st.none() | st.sampled_from(["login", "quota", "throttle"]),
@@ -66,7 +66,7 @@ def test_nothing_goes_that_any_fact_forbids(case):
     assert case.is_member
     assert case.file_state is FileState.PRESENT
     assert case.decision is not UserDecision.CANCEL
-    assert not case.list_hold or (case.decision is UserDecision.PUBLISH and case.is_in_new_list)
+    assert not case.list_hold or (case.decision is UserDecision.PUBLISH and case.is_confirmed)
     assert case.service_window_open or case.has_template
     assert not case.marketing_refused
     if case.first_write_at is None:

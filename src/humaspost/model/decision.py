@@ -39,7 +39,7 @@ class GateFacts:
     newest plan has this post on this account, with this part. ``file_state`` is the file as it is on disk
     now. ``is_member``, ``has_consent``, ``opted_out`` and ``service_window_open`` describe the recipient
     (True, True, False, True without one); ``is_member`` is True if a list that the post names now has them,
-    ``is_in_new_list`` if such a list is not held, or its held file has them too.
+    ``is_confirmed`` if one of those lists is not held, or has them in its file as it is now too.
     ``marketing_refused`` is True if the message is marketing and the recipient refuses marketing.
     ``due_before_ledger`` is True if the delivery was due before the ledger existed. ``duplicate_of`` is the
     id of another post that recently published the same text here.
@@ -62,7 +62,7 @@ class GateFacts:
     account_hold: AccountHold | None = None
     list_hold: bool = False
     is_member: bool = True
-    is_in_new_list: bool = True
+    is_confirmed: bool = True
     has_consent: bool = True
     opted_out: bool = False
     service_window_open: bool = True

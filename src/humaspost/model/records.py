@@ -159,8 +159,10 @@ class PostTotals:
     ``counts`` and ``reasons`` include recipients that have no row yet. ``frozen_rendition`` is the hash of
     the rendition that was published first; ``changed`` is True if the file differs from it. ``date_at`` is
     the date in the file. ``waited_until`` is the last end of a wait of those that are scheduled. ``stop`` is
-    the state of all recipients without rows, if they are stopped as a whole, for ``stop_reason``.
-    ``decision`` is what a person decided last for the whole post on the account.
+    the state of all recipients without rows, if they are stopped as a whole, for ``stop_reason``; there are
+    ``unexpanded`` of them (None = everybody has rows). ``unplanned`` deliveries are held because the plan no
+    longer has them. ``decision`` is what a person decided last for the whole post on the account. ``stopped``
+    deliveries are not as their rows say, but in the state ``stop``: the rule says so now.
     """
 
     id: str
@@ -182,6 +184,9 @@ class PostTotals:
     stop_reason: str = ""
     decision: UserDecision | None = None
     decided_at: datetime | None = None
+    unexpanded: int | None = None
+    unplanned: int = 0
+    stopped: int = 0
 
     @property
     def cancelled_at(self) -> datetime | None:
@@ -199,8 +204,8 @@ class PostTotals:
 
     @property
     def remaining_count(self) -> int:
-        """Return how many deliveries are still to be sent, with those on hold."""
-        return self.count(*WAITING_STATES, State.HELD)
+        """Return how many deliveries are still to be sent, with those on hold that the plan has."""
+        return self.count(*WAITING_STATES, State.HELD) - self.unplanned
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,8 +49,7 @@ def _check_holds(facts: GateFacts) -> Deny | None:
         return Deny(State.HELD, StopReason.FILE)
     if not (facts.is_planned and facts.is_member):
         return Deny(State.HELD, StopReason.NOT_PLANNED)
-    is_released = facts.decision is UserDecision.PUBLISH and facts.is_in_new_list
-    if facts.list_hold and not is_released:
+    if facts.list_hold and not (facts.decision is UserDecision.PUBLISH and facts.is_confirmed):
         return Deny(State.HELD, StopReason.LIST)
     if facts.is_paused:
         return Deny(State.HELD, StopReason.PAUSE)

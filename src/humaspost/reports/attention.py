@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from sqlalchemy import Connection
@@ -10,12 +10,14 @@ from sqlalchemy import Connection
 from humaspost.app.office import Office
 from humaspost.ledger import accounts
 from humaspost.ledger.deliveries import unknown_outcomes
-from humaspost.ledger.posts import post_stops
-from humaspost.ledger.queries import delivery_lists, totals
+from humaspost.ledger.queries import delivery_lists
 from humaspost.model.delivery import UNRESOLVED_STATES, State
 from humaspost.model.reasons import AccountHold, FileHold, StopReason
-from humaspost.model.records import DeliveryRecord, PostStop
+from humaspost.model.records import DeliveryRecord, PostTotals
 from humaspost.reports.public_page import public_page
+
+#: How long a post that expired as a whole is told.
+EXPIRED_PERIOD = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,12 @@ class LoginRequired:
     detail: str
 
 
-def attention(office: Office, conn: Connection) -> list[AttentionItem]:
+def attention(office: Office, conn: Connection, posts: Sequence[PostTotals]) -> list[AttentionItem]:
     """Return all items: deliveries, missing files, replies without an address, stopped posts.
 
-    The same problem on several accounts is one item.
+    ``posts`` are those of the ledger as the rule says now. The same problem on several accounts is one item.
     """
+    now = office.now()
     rows = delivery_lists.list_deliveries(conn, states=UNRESOLVED_STATES)
     order = {state: index for index, state in enumerate(UNRESOLVED_STATES)}
     rows.sort(key=lambda row: (order[State(row.state)], row.due_at, row.post, row.account_name))
@@ -59,17 +62,14 @@ def attention(office: Office, conn: Connection) -> list[AttentionItem]:
         for _key, group in groupby(rows, key=lambda row: (row.state, row.post, row.account_name))
     ]
     return [
-        *_merge_accounts(items),
+        *_merge_accounts([*items, *_with_stopped_posts(posts, now=now)]),
         *_replies_without_address(conn),
-        *_with_missing_file(conn, now=office.now()),
-        *_with_stopped_posts(conn, now=office.now()),
+        *_with_missing_file(posts, now=now),
     ]
 
 
-def _with_missing_file(conn: Connection, *, now: datetime) -> list[AttentionItem]:
+def _with_missing_file(posts: Sequence[PostTotals], *, now: datetime) -> list[AttentionItem]:
     """Return due posts whose file is missing; a person or an accident may have moved it."""
-    if not any(row.hold == FileHold.GONE for row in delivery_lists.list_posts(conn)):
-        return []
     items = [
         AttentionItem(
             str(State.HELD),
@@ -80,34 +80,53 @@ def _with_missing_file(conn: Connection, *, now: datetime) -> list[AttentionItem
             reason=FileHold.GONE,
             is_fan_out=bool(entry.audiences),
         )
-        for entry in totals.list_by_post(conn)
+        for entry in posts
         if entry.hold == FileHold.GONE and entry.due_at <= now and entry.remaining_count
     ]
     return _merge_accounts(items)
 
 
-def _with_stopped_posts(conn: Connection, *, now: datetime) -> list[AttentionItem]:
-    """Return due fan-outs that wait for a person as a whole: nobody of them has a delivery."""
-    stops = {(stop.post, stop.account) for stop in post_stops.list_stops(conn) if _needs_person(stop)}
-    if not stops:
-        return []
+def _with_stopped_posts(posts: Sequence[PostTotals], *, now: datetime) -> list[AttentionItem]:
+    """Return due posts that wait for a person as a whole, also where no sender has noticed it yet."""
     return [
-        AttentionItem(
-            str(entry.stop),
-            entry.id,
-            (entry.account,),
-            entry.counts[entry.stop],
-            entry.due_at,
-            entry.stop_reason,
-            is_fan_out=True,
-        )
-        for entry in totals.list_by_post(conn)
-        if (entry.id, entry.account) in stops and entry.stop is not None and entry.due_at <= now
+        *[
+            AttentionItem(
+                str(entry.stop),
+                entry.id,
+                (entry.account,),
+                entry.stopped,
+                entry.due_at,
+                entry.stop_reason,
+                is_fan_out=bool(entry.audiences),
+            )
+            for entry in posts
+            if entry.due_at <= now and _needs_person(entry, now=now)
+        ],
+        *[
+            AttentionItem(
+                str(State.HELD),
+                entry.id,
+                (entry.account,),
+                entry.counts[State.HELD] - entry.unplanned,
+                entry.due_at,
+                StopReason.LIST,
+                detail=", ".join(entry.audiences),
+                is_fan_out=True,
+            )
+            for entry in posts
+            if entry.due_at <= now and entry.reasons.get(State.HELD) == StopReason.LIST
+        ],
     ]
 
 
-def _needs_person(stop: PostStop) -> bool:
-    return stop.state is State.MISSED or stop.reason == StopReason.NO_RECIPIENTS
+def _needs_person(entry: PostTotals, *, now: datetime) -> bool:
+    if entry.stop is State.HELD:
+        return entry.stop_reason == StopReason.NO_RECIPIENTS
+    if not entry.stopped:
+        return False
+    # What expired can not be sent any more: it is told for a day.
+    is_new = max(entry.due_at, entry.expires_at or entry.due_at) >= now - EXPIRED_PERIOD
+    return entry.stop is State.MISSED or (entry.stop is State.EXPIRED and is_new)
 
 
 def _replies_without_address(conn: Connection) -> list[AttentionItem]:
@@ -171,7 +190,9 @@ def _merge_accounts(items: Sequence[AttentionItem]) -> list[AttentionItem]:
         previous = merged.get(key)
         if previous is not None:
             item = replace(
-                previous, accounts=(*previous.accounts, *item.accounts), count=previous.count + item.count
+                previous,
+                accounts=tuple(dict.fromkeys((*previous.accounts, *item.accounts))),
+                count=previous.count + item.count,
             )
         merged[key] = item
     return list(merged.values())

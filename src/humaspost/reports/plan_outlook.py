@@ -98,6 +98,7 @@ def plan_outlook(office: Office, scan: ScanResult) -> PlanOutlook:
             not_sending.append(
                 NotSending(kind, row.post, row.file, forecast.due, accounts, reason, decided_at)
             )
+    not_sending += _taken_out(scan, judge.entries.values())
     not_sending += _with_missing_file(scan, list(judge.entries.values()))
     upcoming.sort(key=lambda one: (one.due, one.row.post))
     return PlanOutlook(tuple(upcoming), (*_merge_accounts(not_sending), *_blocked_or_draft(scan)))
@@ -106,6 +107,17 @@ def plan_outlook(office: Office, scan: ScanResult) -> PlanOutlook:
 def _count_all(row: PlanRow, preview: RenditionPreview) -> int:
     """Return the deliveries of a post of which nothing was sent."""
     return (preview.audience_size or 0) if preview.rules.is_per_recipient else len(row.rendition.parts)
+
+
+def _taken_out(scan: ScanResult, entries: Iterable[PostTotals]) -> Iterator[NotSending]:
+    """Yield what waits on accounts that its post's file no longer names."""
+    planned = {(row.post, row.account.name) for row in scan.plan.rows}
+    files = {row.post: row.file for row in scan.plan.rows}
+    for entry in entries:
+        is_waiting = entry.count(State.SCHEDULED, State.PREPARING, State.HELD)
+        if is_waiting and entry.id in files and (entry.id, entry.account) not in planned:
+            reason = StopReason.NOT_PLANNED
+            yield NotSending("held", entry.id, files[entry.id], entry.due_at, (entry.account,), reason)
 
 
 def _with_missing_file(scan: ScanResult, entries: Iterable[PostTotals]) -> Iterator[NotSending]:
@@ -128,17 +140,18 @@ def _with_missing_file(scan: ScanResult, entries: Iterable[PostTotals]) -> Itera
                 entry.file,
                 entry.due_at,
                 (entry.account,),
-                StopReason.LIST if entry.audiences else StopReason.FILE,
+                StopReason.FILE,
             )
 
 
 def _merge_accounts(not_sending: Sequence[NotSending]) -> Iterator[NotSending]:
-    """Yield one entry per post and kind, with all its accounts."""
-    merged: dict[tuple[str, str], NotSending] = {}
+    """Yield one entry per post, kind and reason, with all its accounts."""
+    merged: dict[tuple[str, str, str], NotSending] = {}
     for item in not_sending:
-        previous = merged.get((item.post, item.kind))
+        key = (item.post, item.kind, item.reason)
+        previous = merged.get(key)
         accounts = (*previous.accounts, *item.accounts) if previous else item.accounts
-        merged[item.post, item.kind] = NotSending(
+        merged[key] = NotSending(
             item.kind, item.post, item.file, item.due, accounts, item.reason, item.decided_at
         )
     order = ("unknown", "missed", "failed", "held", "changed", "expired", "refused", "cancelled")

@@ -12,6 +12,7 @@ from humaspost.model.plan import PlanRow
 from humaspost.model.reasons import AccountHold, StopReason
 from humaspost.model.records import PostTotals
 from humaspost.policy.decide import decide
+from humaspost.reports.current_totals import with_rule, without_recorded_hold
 
 #: The states in which a delivery is not sent any more, in the order in which they are told.
 _NOT_SENT = (
@@ -41,7 +42,8 @@ class PostForecast:
 class PostJudge:
     """The ledger's facts about every post, with the rows of the plan as their files are now.
 
-    ``entries`` are the ledger's totals, by post and account name. Without a ledger no database is loaded.
+    ``entries`` are the ledger's totals, by post and account name, without the holds that a sender recorded of
+    whole posts. Without a ledger no database is loaded.
     """
 
     def __init__(self, office: Office) -> None:
@@ -62,7 +64,8 @@ class PostJudge:
         from humaspost.ledger.queries import totals
 
         with office.ledger().read() as conn:
-            self.entries = {(entry.id, entry.account): entry for entry in totals.list_by_post(conn)}
+            entries = [without_recorded_hold(entry) for entry in totals.list_by_post(conn)]
+            self.entries = {(entry.id, entry.account): entry for entry in entries}
             self._facts = read_posts(conn, now=self.now)
             self._ledger_created_at = get_created_at(conn) or self.now
             self._active_pauses = pauses.list_active(conn)
@@ -73,12 +76,27 @@ class PostJudge:
         entry = self.entries.get((row.post, row.account.name))
         return entry.cancelled_at if entry else None
 
+    def list_totals(self) -> list[PostTotals]:
+        """Return every post of the ledger with its deliveries as the rule says now, by due time.
+
+        Nothing is read from the folder: the plan is that of the last scan.
+        """
+        return [with_rule(entry, self._deny_stored(entry)) for entry in self.entries.values()]
+
+    def _deny_stored(self, entry: PostTotals) -> Deny | None:
+        facts = self._facts[entry.id, entry.account]
+        facts = replace(facts, now=max(self.now, facts.due_at), waited_until=entry.waited_until)
+        if facts.due_at > self.now:
+            facts = _without_passing_holds(facts)
+        decision = decide(facts)
+        return decision if isinstance(decision, Deny) else None
+
     def forecast(self, row: PlanRow, size: int) -> PostForecast:
         """Return what becomes of the row; ``size`` = its deliveries if nothing of it was sent yet."""
         entry = self.entries.get((row.post, row.account.name))
         due = self.due_at(row)
         remaining, not_sent = _list_outcomes(entry, row) if entry else (size, [])
-        is_open = entry is None or bool(remaining) or entry.stop is State.HELD
+        is_open = entry is None or bool(remaining) or (entry.unexpanded is not None and not_sent == [])
         if not is_open:
             return PostForecast(due, remaining, not_sent=not_sent)
         if entry is not None and not entry.counts[State.PUBLISHED] and due < self.now:
@@ -120,8 +138,7 @@ class PostJudge:
             due_before_ledger=due < self._ledger_created_at,
         )
         if due > self.now:
-            # A pause or a hold of the account may end before.
-            return replace(facts, is_paused=False, account_hold=None)
+            return _without_passing_holds(facts)
         entry = self.entries.get((row.post, row.account.name))
         hold = self._account_holds.get(row.account.name)
         return replace(
@@ -137,6 +154,11 @@ class PostJudge:
         from humaspost.ledger.holds import pauses
 
         return pauses.is_paused(self._active_pauses, row.type, row.during_pause)
+
+
+def _without_passing_holds(facts: GateFacts) -> GateFacts:
+    """Return the facts of a post to come: a pause or a hold of the account may end before."""
+    return replace(facts, is_paused=False, account_hold=None)
 
 
 def _list_outcomes(entry: PostTotals, row: PlanRow) -> tuple[int, list[tuple[str, str]]]:

@@ -11,6 +11,7 @@ from humaspost.app.scan import ScanResult
 from humaspost.ledger.queries import totals
 from humaspost.model.delivery import State
 from humaspost.reports.plan_outlook import plan_outlook
+from humaspost.reports.post_judge import PostJudge
 from humaspost.reports.status import AccountSummary, account_summaries
 
 
@@ -58,8 +59,9 @@ def schedule_start(office: Office, scan: ScanResult) -> ScheduleStart:
 
 def next_post(office: Office, *, now: datetime) -> NextPost | None:
     """Return the post that is due next, or None if no post is waiting."""
-    with office.ledger().read() as conn:
-        entries = [entry for entry in totals.list_by_post(conn) if entry.waiting_count and entry.due_at > now]
+    entries = [
+        entry for entry in PostJudge(office).list_totals() if entry.waiting_count and entry.due_at > now
+    ]
     if not entries:
         return None
     first = min(entries, key=lambda entry: (entry.due_at, entry.id))

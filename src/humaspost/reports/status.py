@@ -21,6 +21,7 @@ from humaspost.model.reasons import AccountHold, FileHold
 from humaspost.model.records import AccountRecord, PostTotals, WorkerError
 from humaspost.reports.attention import AttentionItem, LoginRequired, attention, logins_required
 from humaspost.reports.list_findings import ListFinding, list_findings
+from humaspost.reports.post_judge import PostJudge
 from humaspost.reports.sender_status import SenderStatus, sender_status
 
 #: The period before and after now that ``status`` shows.
@@ -96,19 +97,20 @@ def status_report(office: Office) -> StatusReport:
     is_copied = copy_detection.is_copied(office.ledger(), office.settings.state)
     now = office.now()
     lists = tuple(finding for finding in list_findings(office) if finding.summary is not None)
+    posts = PostJudge(office).list_totals()
     with office.ledger().read() as conn:
         return StatusReport(
             now=now,
             sender=sender_status(office),
-            attention=tuple(attention(office, conn)),
+            attention=tuple(attention(office, conn, posts)),
             logins=tuple(logins_required(conn)),
             blocked_files=tuple(_blocked_files(conn)),
             worker_errors=tuple(list_worker_errors(conn)),
             lists=lists,
             is_ledger_copied=is_copied,
             future_ledger_time=creation_time.get_future_time(conn, now=now),
-            posts=tuple(totals.list_by_post(conn)),
-            counts=totals.count_by_state(conn),
+            posts=tuple(posts),
+            counts=sum((entry.counts for entry in posts), Counter()),
             recent=totals.count_recent(conn, since=now - RECENT_PERIOD),
             accounts=_account_summaries(office, conn, now=now),
             vanished=tuple(sorted(vanished_posts.load_vanished(conn))),

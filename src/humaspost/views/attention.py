@@ -35,6 +35,23 @@ def format_attention(item: AttentionItem, clock: TimeFormatter) -> list[str]:
                 reason.format(when=clock.format_date(item.due)),
                 _("it goes on when a list has people: humaspost audience list"),
             ]
+        case State.HELD if item.reason == StopReason.LIST:
+            reason = _("its list {lists} is held; was due {when}")
+            remedy = _("mend the list, or send to those in both the old and the new one:")
+            return [
+                _format_recipient_count(item),
+                reason.format(lists=escape_unsafe(item.detail), when=clock.format_date(item.due)),
+                remedy,
+                f"humaspost publish {item.post}",
+            ]
+        case State.EXPIRED:
+            reason = _("expired before it was sent; was due {when}")
+            remedy = _("nothing of it is sent, unless its file gets other dates: {post}")
+            return [
+                _format_recipient_count(item),
+                reason.format(when=clock.format_date(item.due)),
+                remedy.format(post=item.post),
+            ]
         case State.HELD:
             reason = _("part {part} is live, and nobody knows where: the next one cannot answer it")
             remedy = _("humaspost resolve {post} --account {account} --published --url ADDRESS")

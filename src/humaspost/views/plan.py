@@ -216,7 +216,9 @@ def _format_held(item: NotSending) -> list[str]:
             _("nobody in its audiences may be written to"),
             _("it goes on when a list has people: humaspost audience list"),
         ]
-    if item.reason not in (StopReason.FILE, StopReason.LIST):
+    if item.reason == StopReason.NOT_PLANNED:
+        return [_("the newest plan does not have it: its file no longer names it")]
+    if item.reason != StopReason.FILE:
         return [_("held: {reason}").format(reason=item.reason)]
     remedy = _("bring it back, or: humaspost cancel {post}").format(post=item.post)
     return [_("its file {file} is gone").format(file=escape_unsafe(item.file)), remedy]

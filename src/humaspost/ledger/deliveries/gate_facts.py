@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
 from humaspost.ledger import accounts, dialect
 from humaspost.ledger.database import get_created_at
@@ -74,7 +74,7 @@ class GateFactsReader:
             is_planned=bool(row.planned) and part is not None,
             file_state=self._get_file_state(row),
             is_member=not row.recipient or bool(row.is_member),
-            is_in_new_list=not row.recipient or bool(row.is_in_new_list),
+            is_confirmed=not row.recipient or bool(row.is_confirmed),
             has_consent=not row.recipient or bool(row.agreed),
             opted_out=row.opted_out_at is not None,
             service_window_open=window_open,
@@ -174,23 +174,30 @@ def is_member_of_named(recipient_id: Any) -> ColumnElement[bool]:
     )
 
 
-def is_in_new_list(recipient_id: Any) -> ColumnElement[bool]:
-    """Return the condition that a list of ``plan_row`` and its file both have the recipient.
+def is_confirmed_by_named(recipient_id: Any) -> ColumnElement[bool]:
+    """Return the condition that a list that ``plan_row`` names has the recipient, whatever its file says now.
 
-    That is so of every member where the file was taken over, of the candidates where the list is held.
+    A list that is held confirms whom its file has too.
     """
     named = dialect.json_texts(plan_row.c.audiences)
-    is_candidate = exists().where(
-        audience_candidate.c.audience == audience_member.c.audience,
-        audience_candidate.c.recipient == audience_member.c.recipient,
+    is_in_file = (
+        select(audience_candidate.c.audience)
+        .where(
+            audience_candidate.c.audience == audience_member.c.audience,
+            audience_candidate.c.recipient == audience_member.c.recipient,
+        )
+        .correlate(audience_member)
+        .exists()
     )
     member = (
         select(audience_member.c.audience)
         .join(named, named.c.value == audience_member.c.audience)
         .join(audience, audience.c.name == audience_member.c.audience)
-        .where(audience_member.c.recipient == recipient_id, audience.c.hold.is_(None) | is_candidate)
     )
-    return member.correlate_except(audience_member, named, audience).exists()
+    confirmed = member.where(
+        audience_member.c.recipient == recipient_id, audience.c.hold.is_(None) | is_in_file
+    )
+    return confirmed.correlate_except(audience_member, audience, named).exists()
 
 
 def has_recipients() -> ColumnElement[bool]:
@@ -247,7 +254,7 @@ def select_claimed(keys: list[str], owner: str) -> Any:
             recipient.c.opted_out_at,
             has_consent(delivery.c.recipient).label("agreed"),
             is_member_of_named(delivery.c.recipient).label("is_member"),
-            is_in_new_list(delivery.c.recipient).label("is_in_new_list"),
+            is_confirmed_by_named(delivery.c.recipient).label("is_confirmed"),
             service_window.c.open_until,
             marketing_preference.c.marketing,
         )

@@ -7,9 +7,8 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, select, true
+from sqlalchemy import Connection, Row, Select, and_, case, func, select, true
 
-from humaspost.ledger.deliveries.gate_facts import is_list_held
 from humaspost.ledger.queries import delivery_lists
 from humaspost.ledger.schema import account, delivery, plan_row, post
 from humaspost.model.decision import UserDecision
@@ -65,29 +64,12 @@ _WAITS = (State.SCHEDULED, "")
 def _load_stops(conn: Connection) -> dict[tuple[str, str], tuple[State, str]]:
     """Return state and reason of recipients without rows, where they are not scheduled.
 
-    By (post, account name). What the sender settled counts, or what the ledger records of the whole post and will be settled.
+    By (post, account name). What the sender settled counts; what it would settle now, the reports ask the rule.
     """
-    names = ("post", "stop", "stop_reason", "planned", "decision")
-    columns: list[Any] = [*[plan_row.c[name] for name in names], account.c.name, post.c.hold]
-    has_no_rows = plan_row.c.expanded.is_(False) | plan_row.c.stop.isnot(None)
-    query: Select[Any] = select(*columns, is_list_held().label("list_hold")).where(has_no_rows)
-    query = query.join(account, account.c.id == plan_row.c.account).join(post, post.c.id == plan_row.c.post)
-    stops = ((row, _stop_of(row)) for row in conn.execute(query))
-    return {(row.post, row.name): stop for row, stop in stops if stop is not None}
-
-
-def _stop_of(row: Row[Any]) -> tuple[State, str] | None:
-    if row.decision == UserDecision.CANCEL:
-        return State.CANCELLED, StopReason.PERSON
-    if row.stop and row.stop != State.HELD:
-        return State(row.stop), row.stop_reason
-    if row.hold:
-        return State.HELD, StopReason.FILE
-    if not row.planned:
-        return State.HELD, StopReason.NOT_PLANNED
-    if row.list_hold and row.decision != UserDecision.PUBLISH:
-        return State.HELD, StopReason.LIST
-    return (State(row.stop), row.stop_reason) if row.stop else None
+    columns = [plan_row.c[name] for name in ("post", "stop", "stop_reason")]
+    query = select(*columns, account.c.name).where(plan_row.c.stop.isnot(None))
+    rows = conn.execute(query.join(account, account.c.id == plan_row.c.account))
+    return {(row.post, row.name): (State(row.stop), row.stop_reason) for row in rows}
 
 
 def list_by_post(conn: Connection, *, post_id: str | None = None) -> list[PostTotals]:
@@ -103,7 +85,11 @@ def list_by_post(conn: Connection, *, post_id: str | None = None) -> list[PostTo
             entries[key].reasons.setdefault(row.state, row.reason)
             if row.state == State.SCHEDULED:
                 entries[key] = replace(entries[key], waited_until=row.waited_until)
+            if row.state == State.HELD:
+                entries[key] = replace(entries[key], unplanned=row.unplanned)
     for key, recipients in count_unexpanded(conn, post_id=post_id).items():
+        if key in entries:
+            entries[key] = replace(entries[key], unexpanded=recipients)
         if recipients and key in entries:
             state, reason = stops.get(key, _WAITS)
             entries[key].counts[state] += recipients
@@ -131,7 +117,11 @@ def _select_totals(post_id: str | None) -> Select[Any]:
             plan_row.c.decided_at,
             delivery.c.state,
             func.count(delivery.c.key).label("n"),
-            func.max(delivery.c.reason).label("reason"),
+            # Of several reasons the one that a person can do something about.
+            func.coalesce(
+                func.max(func.nullif(delivery.c.reason, StopReason.NOT_PLANNED)), func.max(delivery.c.reason)
+            ).label("reason"),
+            func.sum(case((delivery.c.reason == StopReason.NOT_PLANNED, 1), else_=0)).label("unplanned"),
             func.max(delivery.c.not_before).label("waited_until"),
         )
         .join(post, post.c.id == plan_row.c.post)

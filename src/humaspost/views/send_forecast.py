@@ -1,0 +1,84 @@
+"""When each account of a post would get it, or why not, in one line each."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from humaspost.base.i18n import _
+from humaspost.model.delivery import State
+from humaspost.model.reasons import FileHold, StopReason, is_part_reason
+from humaspost.reports.post_judge import PostForecast
+from humaspost.reports.send_forecast import SendForecast
+from humaspost.views.cancellation import format_decision
+from humaspost.views.states import state_word
+from humaspost.views.text import align_columns as aligned
+from humaspost.views.times import TimeFormatter
+
+
+def format_send_forecasts(forecasts: Iterable[SendForecast], *, clock: TimeFormatter) -> list[str]:
+    """Return a line for each account, for example ``x  will be sent Wed 3 Feb 08:30``."""
+    return aligned((each.account, _format(each, clock)) for each in forecasts)
+
+
+def _format(each: SendForecast, clock: TimeFormatter) -> str:
+    if each.forecast is None:
+        reason = _("a draft") if each.file_hold == FileHold.DRAFT else _("its file has errors")
+        return _("will not be sent: {reason}").format(reason=reason)
+    if each.forecast.remaining:
+        return _format_remaining(each.forecast, clock)
+    reasons = [
+        _format_not_sent(state, reason, each.cancelled_at, clock) for state, reason in each.forecast.not_sent
+    ]
+    if each.published:
+        return "; ".join([_("is published, and not sent again"), *reasons])
+    return _("will not be sent: {reason}").format(reason="; ".join(reasons) or _("nothing of it is left"))
+
+
+def _format_remaining(forecast: PostForecast, clock: TimeFormatter) -> str:
+    if forecast.hold_reason and not is_part_reason(forecast.hold_reason):
+        return _("held: {reason}").format(reason=_hold_words(forecast.hold_reason))
+    if forecast.due <= clock.now:
+        return _("will be sent at once; was due {when}").format(when=clock.format_date(forecast.due))
+    return _("will be sent {when}").format(when=clock.format_date(forecast.due))
+
+
+def _hold_words(reason: str) -> str:
+    words = {
+        StopReason.PAUSE: _("sending is paused: humaspost resume"),
+        StopReason.LOGIN: _("the login of its account: humaspost account check"),
+        StopReason.LIST: _("its list is not taken over as it is now: humaspost check"),
+        StopReason.NO_RECIPIENTS: _("nobody in its audiences may be written to"),
+        StopReason.NOT_PLANNED: _("its file no longer names it"),
+    }
+    return words.get(StopReason(reason), reason) if reason in list(StopReason) else reason
+
+
+def _format_not_sent(state: str, reason: str, cancelled_at: datetime | None, clock: TimeFormatter) -> str:
+    match state:
+        case State.CANCELLED if cancelled_at is not None:
+            return format_decision(cancelled_at, clock=clock)
+        case State.HELD:
+            return _hold_words(reason)
+        case State.UNKNOWN:
+            return _("perhaps live: humaspost status")
+        case "changed":
+            return _("the file was changed since")
+        case State.MISSED | State.EXPIRED:
+            return _("{state}: its time is over").format(state=state_word(state))
+        case _:
+            return f"{state_word(state)} ({reason})" if reason else state_word(state)
+
+
+def send_forecast_to_json(each: SendForecast) -> dict[str, Any]:
+    """Return one entry of ``forecast`` in ``preview --json``."""
+    found = each.forecast
+    return {
+        "account": each.account,
+        "due_at": found.due.isoformat() if found is not None else None,
+        "remaining": found.remaining if found is not None else 0,
+        "held": (found.hold_reason or None) if found is not None else str(each.file_hold),
+        "not_sent": [
+            {"kind": str(state), "reason": str(reason) or None}
+            for state, reason in (found.not_sent if found is not None else ())
+        ],
+    }

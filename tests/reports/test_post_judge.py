@@ -1,0 +1,211 @@
+"""Without a sender, ``status`` says of every post what ``plan`` says at the same moment."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from humaspost.app.audiences import import_changed
+from humaspost.app.office import Office
+from humaspost.app.scan import scan_folder, sync_ledger
+from humaspost.ledger.posts import decisions
+from humaspost.reports.plan_outlook import plan_outlook
+from humaspost.reports.renditions_of_post import previews_for
+from humaspost.reports.send_forecast import send_forecasts
+from humaspost.reports.status import StatusReport, status_report
+from humaspost.settings.load import load_settings
+from humaspost.views.send_forecast import format_send_forecasts
+from humaspost.views.status import format_status
+from humaspost.views.times import TimeFormatter
+
+CONFIG = """timezone = "Asia/Jakarta"
+language = "en"
+[accounts.x]
+channel = "x"
+handle = "@kotacontoh"
+[accounts.whatsapp]
+channel = "whatsapp"
+phone_number_id = "1"
+business_account_id = "2"
+[accounts.whatsapp.templates]
+language = "id"
+text = {name = "pengumuman", params = ["{title}", "{text}", "{link}"]}
+[audiences.warga]
+file = "audiences/warga.csv"
+"""
+HEADER = "phone,name,basis,purpose,source,consented_at\n"
+
+
+class Desk:
+    """An office without a sender, whose clock a test moves."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("posts", "audiences"):
+            (folder / name).mkdir()
+        (folder / "config.toml").write_text(CONFIG)
+        self.time = datetime.now(UTC).replace(microsecond=0)
+        self.office = Office(load_settings(folder / "config.toml"), now=lambda: self.time, environ={})
+
+    def enlist(self, *numbers: int) -> None:
+        """Save the list, long enough ago to be settled, and import it."""
+        rows = "".join(f"+62812000000{n:02},P {n},consent,info,formulir,2021-01-01\n" for n in numbers)
+        path = self.folder / "audiences" / "warga.csv"
+        path.write_text(HEADER + rows)
+        past = self.time.timestamp() - 60
+        os.utime(path, (past, past))
+        import_changed(self.office)
+        self.time += timedelta(seconds=5)  # a changed file counts when it is the same in two looks
+        import_changed(self.office)
+
+    def post(self, name: str, *, channel: str = "x", expires: timedelta | None = None) -> None:
+        """Save a post that is due in an hour."""
+        due = self.time + timedelta(hours=1)
+        more = f"expires: {due + expires:%Y-%m-%d %H:%M} UTC\n" if expires else ""
+        more += "audiences: [warga]\n" if channel == "whatsapp" else ""
+        text = f"---\nid: {name}\ntitle: T {name}\ndate: {due:%Y-%m-%d %H:%M} UTC\n{more}channels: [{channel}]\n---\n{name}\n"
+        (self.folder / "posts" / f"{name}.md").write_text(text)
+
+    def sync(self) -> None:
+        """Enter the folder into the ledger, as a sender does, and send nothing."""
+        self.time += timedelta(seconds=30)
+        sync_ledger(self.office, scan_folder(self.office, for_sending=True))
+
+    def pass_time(self, **period: float) -> None:
+        """Let time pass without a sender."""
+        self.time += timedelta(**period)
+
+    def status(self) -> StatusReport:
+        """Return what ``status`` reports."""
+        return status_report(self.office)
+
+    def said(self) -> dict[str, set[str]]:
+        """Return what ``status`` counts of each post, held ones with their reason."""
+        return {
+            entry.id: {
+                f"{state} {entry.reasons.get(state, '')}".strip() for state, n in entry.counts.items() if n
+            }
+            for entry in self.status().posts
+        }
+
+    def preview(self, name: str) -> list[str]:
+        """Return what ``preview`` says at its end."""
+        scan = scan_folder(self.office)
+        (post,) = [post for post in scan.posts if post.id == name]
+        forecasts = send_forecasts(self.office, scan, post, previews_for(self.office, post))
+        clock = TimeFormatter(self.office.settings.timezone, self.time)
+        return [line.strip() for line in format_send_forecasts(forecasts, clock=clock)]
+
+    def planned(self) -> dict[str, set[str]]:
+        """Return the same as ``plan`` says it."""
+        outlook = plan_outlook(self.office, scan_folder(self.office))
+        said: dict[str, set[str]] = {}
+        for one in outlook.upcoming:
+            state = f"held {one.hold_reason}" if one.hold_reason else "scheduled"
+            said.setdefault(one.row.post, set()).add(state)
+        for item in outlook.not_sending:
+            said.setdefault(item.post, set()).add(f"{item.kind} {item.reason}")
+        return said
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path)
+    yield made
+    made.office.close()
+
+
+def test_status_and_plan_say_the_same_while_nobody_sends(desk: Desk) -> None:
+    desk.enlist(1, 2, 3, 4, 5, 6)
+    for name in ("ramai", "batal"):
+        desk.post(name, channel="whatsapp")
+    desk.post("siaran")
+    desk.post("sebentar", expires=timedelta(minutes=90))
+    desk.sync()
+    desk.office.ledger(write=True).write(
+        lambda conn: decisions.cancel(conn, "batal", account=None, now=desk.time)
+    )
+    waits = {"ramai": {"scheduled"}, "siaran": {"scheduled"}, "sebentar": {"scheduled"}}
+    assert desk.said() == desk.planned() == waits | {"batal": {"cancelled person"}}
+    assert desk.status().attention == ()
+    desk.enlist(1)
+    assert desk.said()["ramai"] == desk.planned()["ramai"] == {"held list"}
+    assert desk.status().attention == ()  # it is not due yet: the list is told, not the post
+    desk.pass_time(minutes=70)
+    assert desk.said() == desk.planned() == waits | {"batal": {"cancelled person"}, "ramai": {"held list"}}
+    (item,) = desk.status().attention
+    assert (item.state, item.post, item.count, item.detail) == ("held", "ramai", 6, "warga")
+    desk.pass_time(hours=2)
+    late = {"siaran": {"missed late"}, "sebentar": {"expired expires"}, "ramai": {"held list"}}
+    assert desk.said() == desk.planned() == late | {"batal": {"cancelled person"}}
+    assert desk.status().counts == {"missed": 1, "expired": 1, "held": 6, "cancelled": 6}
+    assert {(item.post, item.state, item.count) for item in desk.status().attention} == {
+        ("siaran", "missed", 1),
+        ("sebentar", "expired", 1),
+        ("ramai", "held", 6),
+    }
+    shown = format_status(desk.status(), clock=TimeFormatter(desk.office.settings.timezone, desk.time))
+    assert "NEXT 24 HOURS (1)" in shown  # the one that waits for its list
+    assert "humaspost publish siaran, or give it a new date:" in "\n".join(shown)
+    assert "humaspost publish ramai" in "\n".join(shown)
+    desk.enlist(1, 2, 3, 4, 5, 6)
+    assert desk.said()["ramai"] == desk.planned()["ramai"] == {"missed late"}
+
+
+def test_what_a_person_took_out_is_told_and_needs_nobody(desk: Desk) -> None:
+    desk.post("siaran")
+    desk.sync()
+    path = desk.folder / "posts" / "siaran.md"
+    path.write_text(path.read_text().replace("[x]", "[whatsapp]\naudiences: [warga]"))
+    desk.enlist(1)
+    desk.sync()
+    desk.sync()  # a changed file counts when it is the same in two looks
+    desk.pass_time(hours=3)
+    of_x = next(entry for entry in desk.status().posts if entry.account == "x")
+    assert (of_x.counts, of_x.reasons) == ({"held": 1}, {"held": "not-in-plan"})
+    assert [item.accounts for item in desk.status().attention] == [("whatsapp",)]
+    outlook = plan_outlook(desk.office, scan_folder(desk.office))
+    assert [
+        (item.kind, item.accounts, item.reason) for item in outlook.not_sending if "x" in item.accounts
+    ] == [("held", ("x",), "not-in-plan")]
+
+
+def test_a_post_whose_lists_reach_nobody_is_held_before_any_sender_says_so(desk: Desk) -> None:
+    desk.enlist(1)
+    desk.post("kabar", channel="whatsapp")
+    desk.sync()
+    desk.office.ledger(write=True).write(
+        lambda conn: conn.exec_driver_sql("UPDATE recipient SET opted_out_at = '2026-01-01T00:00:00.000000Z'")
+    )
+    desk.pass_time(minutes=65)
+    assert desk.planned() == {"kabar": {"held no-recipients"}}
+    (entry,) = desk.status().posts
+    assert (entry.stop, entry.stop_reason) == ("held", "no-recipients")
+    assert [item.reason for item in desk.status().attention] == ["no-recipients"]
+
+
+def test_preview_says_when_each_channel_gets_it_or_why_not(desk: Desk) -> None:
+    desk.enlist(1, 2, 3, 4, 5, 6)
+    desk.post("siaran")
+    desk.post("kabar", channel="whatsapp")
+    clock = TimeFormatter(desk.office.settings.timezone, desk.time)
+    due = (desk.time + timedelta(hours=1)).replace(second=0)
+    when = clock.format_date(due)
+    assert desk.preview("siaran") == [f"x  will be sent {when}"]  # before any sender read it
+    desk.sync()
+    assert desk.preview("siaran") == [f"x  will be sent {when}"]
+    desk.enlist(1)
+    assert desk.preview("kabar")[0].startswith("whatsapp  held: its list is not taken over")
+    write = desk.office.ledger(write=True).write
+    write(lambda conn: decisions.cancel(conn, "kabar", account=None, now=desk.time))
+    today = TimeFormatter(desk.office.settings.timezone, desk.time).format_date(desk.time)
+    assert desk.preview("kabar") == [f"whatsapp  will not be sent: cancelled by a person, {today}"]
+    desk.pass_time(minutes=70)
+    assert desk.preview("siaran") == [f"x  will be sent at once; was due {when}"]
+    desk.pass_time(hours=2)
+    assert desk.preview("siaran") == ["x  will not be sent: missed: its time is over"]
+    path = desk.folder / "posts" / "siaran.md"
+    path.write_text(path.read_text().replace("---\nid", "---\ndraft: true\nid", 1))
+    assert desk.preview("siaran") == ["x  will not be sent: a draft"]
