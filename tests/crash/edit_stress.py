@@ -28,13 +28,13 @@ class EditPlan:
 
 @dataclass(frozen=True, slots=True)
 class EditResult:
-    """How it ended; ``actions`` by name."""
+    """How it ended; ``actions`` by name. ``hidden`` are public, and in doubt for us."""
 
     breaches: tuple[str, ...]
     kills: int
     actions: Mapping[str, int]
     deliveries: int
-    public: int
+    hidden: int
     states: Mapping[str, int]
 
 
@@ -64,12 +64,13 @@ def run_edit_stress(folder: Path, sandbox: SandboxProcess, plan: EditPlan) -> Ed
     status = office.settle()
     attempts = office.answer("log", "--json")["attempts"]
     checker = HistoryChecker(history, sandbox.objects(), status, attempts)
+    breaches = checker.breaches()
     return EditResult(
-        (*checker.breaches(), *office.damage()),
+        (*breaches, *office.damage()),
         senders.kills + actions.kills,
         actions.done,
         len(status["deliveries"]),
-        len(checker.objects),
+        checker.hidden(),
         Counter(row["state"] for row in status["deliveries"]),
     )
 

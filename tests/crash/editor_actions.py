@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -251,9 +251,9 @@ class EditorActions:
         self,
         old: ListVersion,
         *,
-        add: set[str] = frozenset(),  # type: ignore[assignment]
-        remove: set[str] = frozenset(),  # type: ignore[assignment]
-        stop: set[str] = frozenset(),  # type: ignore[assignment]
+        add: Set[str] = frozenset(),
+        remove: Set[str] = frozenset(),
+        stop: Set[str] = frozenset(),
     ) -> None:
         people = (old.people | add) - remove - stop
         began = time.time()

@@ -59,6 +59,11 @@ class HistoryChecker:
             found += self._check_cancellation(cancellation)
         return (*found, *self._check_end())
 
+    def hidden(self) -> int:
+        """How many are public and in doubt for us; after ``breaches``."""
+        receipts = {row["remote_id"] for row in self.status["deliveries"] if row["state"] == "published"}
+        return sum(one.id not in receipts for one in self._public)
+
     def _read_objects(self) -> Iterator[str]:
         versions = {
             marker: (version, part)
@@ -166,7 +171,9 @@ class HistoryChecker:
         for row in rows:
             if row["state"] == "published" and _target_of(row) != _target(ids.pop(row["remote_id"], None)):
                 yield f"I3 {key} {_target_of(row)} is published, and nobody sees it"
-        doubts = Counter(_target_of(row) for row in rows if row["state"] in UNKNOWN_STATES)
+        doubts: Counter[str | None] = Counter(
+            _target_of(row) for row in rows if row["state"] in UNKNOWN_STATES
+        )
         for target in Counter(_target(one) for one in ids.values()) - doubts:
             yield f"I3 {key} {target} is public, and the ledger does not know"
 
@@ -175,16 +182,17 @@ class HistoryChecker:
         post, account = key
         is_cancelled = any(one.post == post for one in self.history.cancellations)
         is_named = account in self.history.latest(post).accounts
-        absent = Counter(mask(phone) for phone in self._once_reached(post) - self._recipients(post))
+        absent = {mask(phone) for phone in self._once_reached(post) - self._recipients(post)}
+        stopped = {mask(phone) for phone in self.history.stops}
         for row in rows:
             state, reason = row["state"], row["reason"] or ""
-            is_absent = row["recipient"] is not None and absent[displayed_mask(row["recipient"])] > 0
+            is_absent = row["recipient"] is not None and displayed_mask(row["recipient"]) in absent | stopped
             explained = (
                 state in ("published", "unknown")
                 or (state == "cancelled" and is_cancelled)
                 or (state == "held" and reason == "not-in-plan" and (is_absent or not is_named))
                 or (state == "held" and reason.startswith("part ") and row["part"] > 1)
-                or (state == "refused" and is_absent)
+                or (state == "refused" and reason == "opt-out" and _target_of(row) in stopped)
             )
             if not explained:
                 yield f"I3 {key} {_target_of(row)} is {state} ({reason}), and nothing explains it"

@@ -19,4 +19,4 @@ def test_edits_and_decisions_among_kills(tmp_path: Path) -> None:
     assert outcome.breaches[:20] == ()
     assert outcome.kills >= PLAN.kills
     assert sum(outcome.actions.values()) >= PLAN.actions
-    assert outcome.public > 0
+    assert outcome.states["published"] > 0
