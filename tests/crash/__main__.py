@@ -1,6 +1,6 @@
-"""The long torture: ``python -m tests.crash [--deliveries N] [--kills N] [--seed N]``, figures at the end.
+"""The long torture: ``python -m tests.crash [--deliveries N] [--kills N] [--actions N] [--seed N]``.
 
-It ends with 1 as soon as a breach was found, and leaves the office where it was found.
+It ends with its figures, and with 1 as soon as a breach was found; it leaves the office where it was found.
 """
 
 import argparse
@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.crash.edit_stress import EditPlan, run_edit_stress
 from tests.crash.kill_points import run_all_kill_points
 from tests.crash.random_kills import StressPlan, run_stress
 from tests.crash.sandbox_office import Office, SandboxProcess, phones
@@ -17,6 +18,8 @@ from tests.crash.syscalls import SYSTEM_CALLS, SyscallKillRunner
 #: One office at a time: its fan-outs and what of all kills it gets.
 PEOPLE, FAN_OUTS = 2_000, 5
 FIRST_LOOKUP = 5.5
+#: An office on which people work while its senders are killed: people, what is done to it, kills at least.
+EDITED_PEOPLE, ACTIONS, EDITED_KILLS = 200, 150, 40
 
 
 class GuaranteeViolation(Exception):
@@ -27,7 +30,7 @@ class Tally:
     """What was done, added up."""
 
     def __init__(self) -> None:
-        self.deliveries = self.kills = self.hidden = 0
+        self.deliveries = self.kills = self.hidden = self.actions = 0
         self.started_at = time.monotonic()
 
     def add(self, name: str, *, kills: int, deliveries: int, hidden: int) -> None:
@@ -79,6 +82,23 @@ def syscalls(folder: Path, tally: Tally) -> None:
             check_office(office, tally, f"syscalls {account}", killer.kills)
 
 
+def edits(folder: Path, tally: Tally, *, actions: int, seed: int) -> None:
+    """Offices on which people work until they did so much."""
+    turn = -1
+    while tally.actions < actions:
+        turn += 1
+        wanted = EditPlan(EDITED_PEOPLE, min(ACTIONS, actions), EDITED_KILLS, seed + turn)
+        with SandboxProcess() as world:
+            world.raise_limits()
+            outcome = run_edit_stress(folder / f"edits-{turn}", world, wanted)
+        if outcome.breaches:
+            raise GuaranteeViolation(f"{folder / f'edits-{turn}'}: {outcome.breaches[:20]}")
+        done = sum(outcome.actions.values())
+        tally.actions += done
+        name = f"edits {turn} (seed {wanted.seed}), {done:,} actions"
+        tally.add(name, kills=outcome.kills, deliveries=outcome.deliveries, hidden=outcome.hidden)
+
+
 def random_kills(folder: Path, tally: Tally, *, deliveries: int, kills: int, seed: int) -> None:
     """Rounds of random kills until there were enough of both."""
     rounds, turn = max(1, -(-deliveries // (PEOPLE * FAN_OUTS))), -1
@@ -105,18 +125,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.crash")
     parser.add_argument("--deliveries", type=int, default=100_000)
     parser.add_argument("--kills", type=int, default=3_000)
+    parser.add_argument("--actions", type=int, default=600)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     chosen = parser.parse_args()
     folder, tally = Path(tempfile.mkdtemp(prefix="humaspost-torture-")), Tally()
     try:
         run_kill_points(folder, tally)
         syscalls(folder, tally)
+        edits(folder, tally, actions=chosen.actions, seed=chosen.seed)
         random_kills(folder, tally, deliveries=chosen.deliveries, kills=chosen.kills, seed=chosen.seed)
     except GuaranteeViolation as error:
         tally.print_summary(f"BREACH {error}")
         return 1
     tally.print_summary(
-        f"{tally.kills:,} kills, {tally.deliveries:,} deliveries, 0 breaches; {tally.hidden:,} times a kill fell"
+        f"{tally.kills:,} kills, {tally.deliveries:,} deliveries, {tally.actions:,} actions, 0 breaches;"
+        f" {tally.hidden:,} times a kill fell"
     )
     tally.print_summary(
         "between the platform's yes and our record, and the delivery was in doubt, not sent again"

@@ -150,8 +150,8 @@ def _fan_out(
 ) -> tuple[list[str], int]:
     """One delivery for each person. The status shows masked numbers: people are judged in groups that look alike."""
     name = f"{one.post}@{one.account}"
-    wanted = Counter(_mask(phone) for phone in one.recipients)
-    have = Counter(_displayed_mask(row["recipient"]) for row in rows)
+    wanted = Counter(mask(phone) for phone in one.recipients)
+    have = Counter(displayed_mask(row["recipient"]) for row in rows)
     breaches = [
         f"I1 {name} has {have[m]} for {m}, not {wanted[m]}" for m in have | wanted if have[m] != wanted[m]
     ]
@@ -163,22 +163,24 @@ def _fan_out(
     for row in rows:
         item = ids.pop(row["remote_id"], None) if row["state"] == "published" else None
         if row["state"] == "published" and (
-            item is None or _mask(item["to"]) != _displayed_mask(row["recipient"])
+            item is None or mask(item["to"]) != displayed_mask(row["recipient"])
         ):
             breaches.append(f"I3 {name} to {row['recipient']} is published, and that person has nothing")
     # What is public beyond the receipts must be owned up to as a doubt.
-    unowned = Counter(_mask(item["to"]) for item in ids.values())
-    doubts = Counter(_displayed_mask(row["recipient"]) for row in rows if row["state"] in UNKNOWN_STATES)
-    for mask in unowned - doubts:
-        breaches.append(f"I2 {name} reached {mask} and the ledger does not know")
+    unowned = Counter(mask(item["to"]) for item in ids.values())
+    doubts = Counter(displayed_mask(row["recipient"]) for row in rows if row["state"] in UNKNOWN_STATES)
+    for reached in unowned - doubts:
+        breaches.append(f"I2 {name} reached {reached} and the ledger does not know")
     return breaches, len(ids)
 
 
-def _mask(phone: str) -> str:
+def mask(phone: str) -> str:
+    """What of a number can be told from its masked form."""
     return f"{phone[1:3]}{phone[3:6]}-{phone[-2:]}"
 
 
-def _displayed_mask(masked_number: str) -> str:
+def displayed_mask(masked_number: str) -> str:
+    """The same of a number as ``status`` shows it."""
     digits = re.sub(r"\D", "", masked_number)
     return f"{digits[:5]}-{digits[-2:]}"
 

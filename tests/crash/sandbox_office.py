@@ -1,10 +1,11 @@
 """A pretend world in its own process, offices that point at it, and the real program to be killed."""
 
+import hashlib
 import json
 import signal
 import time
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.support.reference_data import ROOT
 from tests.support.video_files import video_file
 from tests.support.whatsapp_templates import VIDEO_TEMPLATE, register
 
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -81,15 +83,15 @@ class Office:
     folder: Path
     sandbox: SandboxProcess
     people: Sequence[str] = ()
+    lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
     planned: list[ExpectedPost] = field(default_factory=list)
     start_up: float = 0.0
 
     def __post_init__(self) -> None:
         (self.folder / "posts" / "media").mkdir(parents=True)
         (self.folder / "audiences").mkdir()
-        lines = ["phone,name,basis,purpose,source,consented_at"]
-        lines += [f"{phone},Orang,consent,informasi,formulir,2021-01-01" for phone in self.people]
-        (self.folder / "audiences" / "semua.csv").write_text("\n".join(lines) + "\n")
+        for name, people in {"semua": self.people, **self.lists}.items():
+            (self.folder / "audiences" / f"{name}.csv").write_text(list_text(people))
         write_office(self.folder, self.sandbox.config)
         config = self.folder / "config.toml"
         text = config.read_text()
@@ -155,7 +157,7 @@ class Office:
         for file in files:
             media += [f"  - file: {file}", '    alt: "Gambar ujian."']
         head = [f"id: {post}", f'title: "Ujian {post}"', f"date: {when}", f"channels: [{account}]"]
-        body = "\n<!-- part -->\n".join(f"Ujian {marker} untuk warga." for marker in markers)
+        body = "\n<!-- part -->\n".join(f"Ujian {marker}: {distinct_words(marker)}." for marker in markers)
         text = "\n".join(["---", *head, *to, *media, *([extra] if extra else []), "---", body, ""])
         (self.folder / f"{post}.tmp").write_text(text)
         (self.folder / f"{post}.tmp").rename(self.folder / "posts" / f"{post}.md")
@@ -192,11 +194,14 @@ class Office:
     def breaches(self, status: Mapping[str, Any]) -> CheckReport:
         """Every invariant that one look can judge, judged."""
         verdict = check_offices(self.planned, objects=self._own_objects(), status=status)
-        more = [
+        return replace(verdict, breaches=(*verdict.breaches, *self.damage()))
+
+    def damage(self) -> list[str]:
+        """What is wrong with the ledger itself, and secrets that stand where they must not."""
+        return [
             *find_corruption(self.state / "ledger.sqlite3"),
             *leaks(self.secrets, folders=[self.state], outputs=[self.output().encode()]),
         ]
-        return replace(verdict, breaches=(*verdict.breaches, *more))
 
     def accepted_unrecorded(self) -> int:
         """How many deliveries are in doubt here though everybody can see them."""
@@ -211,16 +216,41 @@ class Office:
 
     def status(self) -> dict[str, Any]:
         """``humaspost status --json --all``."""
-        answer = self.folder / "status.json"
-        answer.unlink(missing_ok=True)
-        life = ProgramProcess(("status", "--json", "--all"), folder=self.folder, log=answer, errors=self._log)
-        assert life.wait(120 * SECOND) == 0, self.output()[-2000:]
-        found: dict[str, Any] = json.loads(answer.read_text())
+        return self.answer("status", "--json", "--all")
+
+    def answer(self, *args: str) -> dict[str, Any]:
+        """The document that ``humaspost ARGS`` prints, which ends with 0."""
+        code, text = self.try_call(*args)
+        assert code == 0, self.output()[-2000:]
+        found: dict[str, Any] = json.loads(text)
         return found
+
+    def try_call(self, *args: str, within: float = 120 * SECOND) -> tuple[int | None, str]:
+        """``humaspost ARGS`` ran to its end, or for so long; its exit code and what it printed."""
+        answer = self.folder / "answer.json"
+        answer.unlink(missing_ok=True)
+        life = ProgramProcess(args, folder=self.folder, log=answer, errors=self._log)
+        code = life.wait(within)
+        life.kill()
+        return code, answer.read_text()
 
     def output(self) -> str:
         """Every output so far."""
         return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+
+def list_text(people: Iterable[str], *, stopped: Iterable[str] = ()) -> str:
+    """The file of a list: who agreed, and who of them stopped."""
+    lines = ["phone,name,basis,purpose,source,consented_at,opted_out_at"]
+    lines += [f"{phone},Orang,consent,informasi,formulir,2021-01-01," for phone in people]
+    lines += [f"{phone},Orang,consent,informasi,formulir,2021-01-01,stop" for phone in stopped]
+    return "\n".join(lines) + "\n"
+
+
+def distinct_words(marker: str) -> str:
+    """Words that make a text unlike every other: a text that is nearly another's is taken for the same post."""
+    digits = hashlib.sha256(marker.encode()).hexdigest().translate(_LETTERS)
+    return " ".join(digits[start : start + 8] for start in range(0, 48, 8))
 
 
 def phones(count: int) -> list[str]:
