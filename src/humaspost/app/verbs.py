@@ -136,7 +136,12 @@ def publish(
             lambda conn: publish_now.cancel_request(conn, publish_request, now=office.now())
         )
         raise PublishInterrupted(() if all_cancelled else _list_of_post(office, post, account)) from None
-    return RunReport(scanned.problems, _list_touched(office, started, post=post))
+    stops = tuple(stop for stop in _list_stops(office) if stop.post == post)
+    return RunReport(
+        scanned.problems,
+        _list_touched(office, started, post=post),
+        stops=tuple(stop for stop in stops if account in (None, stop.account)),
+    )
 
 
 class PublishInterrupted(KeyboardInterrupt):

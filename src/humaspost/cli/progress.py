@@ -14,11 +14,11 @@ from humaspost.app.office import Office
 from humaspost.cli.terminal import OutputClosed, detach, print_json_line, print_note, print_text
 from humaspost.delivery.events import DeliveryEvent
 from humaspost.model.event_kind import EventKind
-from humaspost.model.records import DeliveryRecord
+from humaspost.model.records import DeliveryRecord, PostStop
 from humaspost.reports.schedule import next_post, published_of_total
 from humaspost.views.deliveries import format_state_counts
 from humaspost.views.events import event_to_json, format_event
-from humaspost.views.json_output import count_states
+from humaspost.views.json_output import count_states, count_stops
 from humaspost.views.schedule import format_next
 from humaspost.views.times import TimeFormatter
 
@@ -137,9 +137,9 @@ class ProgressPrinter:
         if self._thread.is_alive():
             detach()
 
-    def format_closing(self, rows: Iterable[DeliveryRecord]) -> list[str]:
+    def format_closing(self, rows: Iterable[DeliveryRecord], stops: Iterable[PostStop] = ()) -> list[str]:
         """Return one line with the states of all touched deliveries; no line if there are none."""
-        counts = count_states(rows)
+        counts = count_states(rows) + count_stops(stops)
         return [format_state_counts(dict(counts)) + "."] if counts else []
 
     # -- the printing thread ---------------------------------------------------------------------

@@ -88,6 +88,7 @@ post = Table(
     Column("hold", Text),  # why the post is not sent now: draft, error, gone
     Column("scanned_at", UtcTimestamp, nullable=False),
     Column("stamp", Text),  # the file's identity and times when it was last read
+    Column("cancelled_at", UtcTimestamp),  # when a person cancelled it on all its accounts
 )
 
 rendition = Table(

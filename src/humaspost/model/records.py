@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from humaspost.model.account import AccountStatus
@@ -144,12 +144,14 @@ class LookupRecord:
 
 @dataclass(frozen=True, slots=True)
 class PostStop:
-    """A fan-out that is stopped as a whole; ``account`` is the account's name."""
+    """A fan-out that is stopped as a whole, for ``recipients`` without rows; ``account`` is the account's name."""
 
     post: str
     account: str
     state: State
     reason: str
+    # The stop is the same one when its lists change.
+    recipients: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,9 +114,14 @@ def _with_stopped_posts(posts: Sequence[PostTotals], *, now: datetime) -> list[A
                 is_fan_out=True,
             )
             for entry in posts
-            if entry.due_at <= now and entry.reasons.get(State.HELD) == StopReason.LIST
+            if entry.due_at <= now and _waits_for_list(entry)
         ],
     ]
+
+
+def _waits_for_list(entry: PostTotals) -> bool:
+    """Return True for a post that is held for its list, and for people whom `publish` left out for it."""
+    return StopReason.LIST in (entry.stop_reason, entry.reasons.get(State.HELD))
 
 
 def _needs_person(entry: PostTotals, *, now: datetime) -> bool:

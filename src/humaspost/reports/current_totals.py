@@ -13,7 +13,7 @@ def without_recorded_hold(entry: PostTotals) -> PostTotals:
 
     The rule is asked again: what held them may be over. Other stops stay until a person or the file ends them.
     """
-    if entry.stop is not State.HELD or _reaches_nobody(entry):
+    if entry.stop is not State.HELD:
         return entry
     counts, reasons = entry.counts.copy(), dict(entry.reasons)
     counts[State.HELD] -= entry.unexpanded or 0
@@ -30,7 +30,7 @@ def with_rule(entry: PostTotals, denial: Deny | None) -> PostTotals:
     """
     if entry.stop is not None:
         return replace(entry, stopped=entry.unexpanded or 0)
-    if entry.unexpanded is not None and not entry.counts.total():
+    if denial is None and entry.unexpanded is not None and not entry.counts.total():
         return replace(entry, stop=State.HELD, stop_reason=StopReason.NO_RECIPIENTS)
     waiting = entry.count(State.SCHEDULED, State.PREPARING)
     held = entry.counts[State.HELD] - entry.unplanned
@@ -52,7 +52,3 @@ def with_rule(entry: PostTotals, denial: Deny | None) -> PostTotals:
         stop_reason=denial.reason,
         stopped=waiting + held,
     )
-
-
-def _reaches_nobody(entry: PostTotals) -> bool:
-    return entry.stop_reason == StopReason.NO_RECIPIENTS and not entry.unexpanded

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from humaspost.app.office import Office
-from humaspost.ledger.queries import delivery_lists, totals
-from humaspost.model.records import AttemptRecord, DeliveryRecord, PostTotals
+from humaspost.ledger.queries import delivery_lists
+from humaspost.model.records import AttemptRecord, DeliveryRecord
 
 #: Attempts that are read at a time.
 PAGE_SIZE = 1000
@@ -22,12 +22,6 @@ def deliveries(
     """Return deliveries by due time; None selects every post, every state or all rows."""
     with office.ledger().read() as conn:
         return delivery_lists.list_deliveries(conn, post_id=post_id, states=states, limit=limit)
-
-
-def post_totals(office: Office, post_id: str) -> list[PostTotals]:
-    """Return the post on each of its accounts; nothing for a post that the ledger does not have."""
-    with office.ledger().read() as conn:
-        return totals.list_by_post(conn, post_id=post_id)
 
 
 def attempt_pages(

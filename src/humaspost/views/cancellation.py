@@ -1,11 +1,10 @@
 """The output of ``cancel``, before its question and after it."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from humaspost.base.i18n import _, ngettext
-from humaspost.model.records import CancelCounts, PostTotals
+from humaspost.model.records import CancelCounts
 from humaspost.reports.cancellation import CancelPreview
 from humaspost.views.text import align_columns as aligned
 from humaspost.views.text import escape_unsafe
@@ -105,17 +104,3 @@ def cancel_to_json(post: str, counts: Sequence[CancelCounts]) -> dict[str, Any]:
             for one in counts
         ],
     }
-
-
-def format_decision(at: datetime, *, clock: TimeFormatter) -> str:
-    """Return ``cancelled by a person, Wed 3 Feb 08:30``."""
-    return _("cancelled by a person, {date}").format(date=clock.format_date(at))
-
-
-def format_post_decisions(entries: Iterable[PostTotals], *, clock: TimeFormatter) -> list[str]:
-    """Return one line per account on which the post is cancelled."""
-    return [
-        f"{escape_unsafe(entry.id)}  {entry.account}  {format_decision(entry.cancelled_at, clock=clock)}"
-        for entry in entries
-        if entry.cancelled_at is not None
-    ]

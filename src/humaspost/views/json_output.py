@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from humaspost.audience.phone import mask_phone
-from humaspost.model.records import AttemptRecord, DeliveryRecord, PostTotals
+from humaspost.model.records import AttemptRecord, DeliveryRecord, PostStop, PostTotals
 
 
 def utc_iso(value: datetime | None) -> str | None:
@@ -63,14 +63,38 @@ def count_states(rows: Iterable[DeliveryRecord]) -> Counter[str]:
     return Counter(str(row.state) for row in rows)
 
 
-def run_to_json(rows: Iterable[DeliveryRecord], *, problems: int) -> dict[str, Any]:
-    """Return the document of ``run --json`` and ``publish --json``."""
-    row_list = list(rows)
+def count_stops(stops: Iterable[PostStop]) -> Counter[str]:
+    """Return the number of recipients without rows in each state of a stopped post."""
+    counts: Counter[str] = Counter()
+    for stop in stops:
+        counts[str(stop.state)] += stop.recipients
+    return counts
+
+
+def run_to_json(
+    rows: Iterable[DeliveryRecord], *, problems: int, stops: Iterable[PostStop] = ()
+) -> dict[str, Any]:
+    """Return the document of ``run --json`` and ``publish --json``.
+
+    Recipients without rows count in the state in which their post is stopped.
+    """
+    row_list, stop_list = list(rows), list(stops)
+    counts = count_states(row_list) + count_stops(stop_list)
     return {
         "schema": 1,
-        "counts": counts_to_json(count_states(row_list)),
+        "counts": counts_to_json(counts),
         "problem_count": problems,
         "deliveries": [delivery_to_json(row) for row in row_list],
+        "stops": [
+            {
+                "post": stop.post,
+                "account": stop.account,
+                "state": str(stop.state),
+                "reason": str(stop.reason) or None,
+                "recipients": stop.recipients,
+            }
+            for stop in stop_list
+        ],
     }
 
 

@@ -12,7 +12,7 @@ from humaspost.reports.list_findings import ListFinding
 from humaspost.reports.plan_outlook import NotSending, PlanOutlook, Upcoming
 from humaspost.reports.quota_forecast import will_be_missed
 from humaspost.reports.sender_status import SenderStatus
-from humaspost.views.cancellation import format_decision
+from humaspost.views.decisions import format_decision
 from humaspost.views.list_findings import finding_to_json, format_list_block
 from humaspost.views.price import estimate_price, format_total
 from humaspost.views.renditions import format_summary
@@ -216,6 +216,8 @@ def _format_held(item: NotSending) -> list[str]:
             _("nobody in its audiences may be written to"),
             _("it goes on when a list has people: humaspost audience list"),
         ]
+    if item.reason == StopReason.LIST:
+        return [_("its list is not taken over as it is now: humaspost check")]
     if item.reason == StopReason.NOT_PLANNED:
         return [_("the newest plan does not have it: its file no longer names it")]
     if item.reason != StopReason.FILE:

@@ -37,7 +37,7 @@ def test_before_its_date_a_cancel_stops_all_accounts_and_everybody(office: FakeO
     assert "Nothing needs you." in expect(office.run("status", "--exit-code")).out
     assert "a  whatsapp  cancelled by a person, " in expect(office.run("status", "--post", "a")).out
     assert "a  x  cancelled by a person, " in expect(office.run("log", "a")).out
-    assert "a  x  cancelled by a person, " in expect(office.run("preview", "a")).out
+    assert "x         will not be sent: cancelled by a person, " in expect(office.run("preview", "a")).out
     again = expect(office.run("cancel", "a"))
     assert "a was already cancelled, on " in again.out
 

@@ -1,5 +1,6 @@
 """A message that reaches nobody, or is late for everybody: told by every command, sent when somebody says so."""
 
+import json
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -27,9 +28,10 @@ def test_a_message_to_an_empty_list_is_held_and_told_and_goes_out_when_the_list_
     served_office.run("run", exit_code=5)
     (told,) = [line for line in served_office.run("plan").out.splitlines() if "kabar" in line]
     assert "held" in told
-    assert "nobody in its audiences may be written to" in told
+    assert "its list is not taken over as it is now: humaspost check" in told
     status = served_office.run("status", "--exit-code", exit_code=5).out
-    assert "nobody in its audiences may be written to; was due" in status
+    assert "its list wartawan is held; was due" in status
+    assert "held (list): 0 people" in served_office.run("log", "kabar").out
     people.write_text(whole, "utf-8")
     served_office.run("audience", "import", "wartawan", "--yes")
     served_office.run("run")
@@ -44,8 +46,14 @@ def test_a_late_message_is_missed_as_a_whole_and_sent_when_a_person_publishes_it
     served_office.run("audience", "import", "wartawan", "--yes")
     _age_ledger(served_office)
     served_office.message("kabar", due=-7200)
-    served_office.run("run", exit_code=5)
+    report = json.loads(served_office.run("run", "--json", exit_code=5).out)
+    stop = {"post": "kabar", "account": "whatsapp", "state": "missed", "reason": "late", "recipients": 5}
+    assert (report["counts"], report["stops"]) == ({"missed": 5}, [stop])
     assert served_office.query("SELECT count(*) FROM delivery") == [(0,)]
+    assert "missed (late): 5 people" in served_office.run("log", "kabar").out
+    explained = served_office.run("explain", "kabar").out
+    assert "whatsapp  will not be sent: missed: its time is over" in explained
+    assert "missed (late): 5 people" in explained
     assert served_office.json("status")["counts"] == {"missed": 5}
     (missed,) = served_office.json("plan")["not_sent"]
     assert (missed["kind"], missed["reason"]) == ("missed", "late")
@@ -53,3 +61,4 @@ def test_a_late_message_is_missed_as_a_whole_and_sent_when_a_person_publishes_it
     assert "humaspost publish kabar" in served_office.run("status", "--exit-code", exit_code=5).out
     served_office.run("publish", "kabar", "--yes")
     assert len(served_office.sandbox.objects("whatsapp")) == 5
+    assert "a person had it published" in served_office.run("log", "kabar").out

@@ -10,7 +10,7 @@ from humaspost.ledger.deliveries import outcomes, publish_now, restore_gap, unkn
 from humaspost.ledger.deliveries.gate import Blocked
 from humaspost.ledger.posts import decisions
 from humaspost.ledger.queries import totals
-from humaspost.ledger.schema import delivery, meta, plan_row
+from humaspost.ledger.schema import account, delivery, meta, plan_row
 from humaspost.model.account import Account
 from humaspost.model.delivery import Intent, Proof, State
 from humaspost.model.records import CancelCounts
@@ -296,3 +296,41 @@ def test_in_random_lives_nothing_of_a_cancelled_post_ever_waits() -> None:
             lambda conn: len(conn.execute(select(plan_row).where(plan_row.c.decision == "cancel")).all())
         )
     assert cancelled
+
+
+# -- accounts that a file names later ------------------------------------------------------------------
+
+
+def add_account(office: Office, name: str = "triangle") -> None:
+    """Let the file name one more account."""
+    first = next(row for row in office.rows if row.post == "p")
+    office.rows.append(replace(first, account=Account(name, name, {}, "@" + name)))
+    office.sync()
+
+
+def decisions_by_account(office: Office) -> list[tuple[str, str | None, str | None, bool]]:
+    columns = (account.c.name, plan_row.c.decision, plan_row.c.stop, plan_row.c.expanded)
+    with office.ledger.read() as conn:
+        rows = conn.execute(select(*columns).join(account, account.c.id == plan_row.c.account)).all()
+    return sorted(tuple(row) for row in rows)
+
+
+def test_a_cancel_of_the_whole_post_holds_for_an_account_that_its_file_names_later(office: Office) -> None:
+    office.plan("p", "1", "2")
+    cancel(office)
+    add_account(office)
+    assert decisions_by_account(office) == [
+        ("square", "cancel", "cancelled", True),
+        ("triangle", "cancel", "cancelled", True),
+    ]
+    assert set(office.states().values()) == {"cancelled person"}
+    publish(office)
+    add_account(office, "circle")  # a person publishes it: it is not cancelled any more
+    assert decisions_by_account(office)[0] == ("circle", None, None, True)
+
+
+def test_a_cancel_on_one_account_says_nothing_of_another(office: Office) -> None:
+    office.plan("p")
+    office.ledger.write(lambda conn: decisions.cancel(conn, "p", account=ACCOUNT.name, now=office.now))
+    add_account(office)
+    assert decisions_by_account(office)[1] == ("triangle", None, None, True)

@@ -197,3 +197,34 @@ def test_the_stamp_of_a_file_is_kept_as_it_was_read(office: Office) -> None:
     office.sync(stamps={"posts/a.md": "1-2-4"})
     with office.ledger.read() as conn:
         assert conn.scalar(select(post.c.stamp)) == "1-2-4"
+
+
+def test_while_two_files_claim_an_id_the_file_that_has_it_says_what_becomes_of_the_post(
+    office: Office,
+) -> None:
+    office.plan("a")
+    office.held = [NotPlanned("a", "posts/copy.md", "a", "error")]
+    for _ in range(3):
+        assert office.sync().held == ()
+        assert office.states() == {"a/1": "scheduled"}
+    rows, office.rows = office.rows, []
+    office.sync(is_partial=True)  # only the copy changed
+    assert office.states() == {"a/1": "scheduled"}
+    with office.ledger.read() as conn:
+        assert conn.execute(select(post.c.file, post.c.hold)).one() == ("posts/a.md", None)
+    # A draft keeps its id, too.
+    office.held.insert(0, NotPlanned("a", "posts/a.md", "a", "draft"))
+    for _ in range(2):
+        office.sync()
+        with office.ledger.read() as conn:
+            assert conn.execute(select(post.c.file, post.c.hold)).one() == ("posts/a.md", "draft")
+    office.rows, office.held = rows, office.held[1:]
+    office.sync()
+    assert office.states() == {"a/1": "scheduled"}
+
+
+def test_a_post_whose_file_was_renamed_and_made_a_draft_is_held_for_the_new_one(office: Office) -> None:
+    office.plan("a")
+    office.rows, office.held = [], [NotPlanned("a", "posts/b.md", "a", "draft")]
+    assert office.sync().held == ("a",)
+    assert office.states() == {"a/1": "held file"}

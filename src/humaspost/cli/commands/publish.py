@@ -21,6 +21,7 @@ def publish(
     from humaspost.cli.post_lookup import UnusablePost, find_post
     from humaspost.cli.progress import BLOCKING_KINDS, ProgressPrinter
     from humaspost.reports.publish import publish_preview
+    from humaspost.views.decisions import format_post_stops
     from humaspost.views.deliveries import format_results
     from humaspost.views.json_output import run_to_json
     from humaspost.views.publish import (
@@ -66,14 +67,14 @@ def publish(
             raise
     blocking_accounts = verbs.blocking_accounts(office, selected.id, account=account)
     if json:
-        print_json(run_to_json(report.deliveries, problems=len(report.problems)))
+        print_json(run_to_json(report.deliveries, problems=len(report.problems), stops=report.stops))
     else:
-        print_text(format_results(report.deliveries))
+        print_text([*format_results(report.deliveries), *format_post_stops(report.stops)])
     print_note(format_blocking_accounts(blocking_accounts))
     held_rows = [
         ExitCode.LOGIN if row.hold == AccountHold.LOGIN else ExitCode.RETRY_LATER for row in blocking_accounts
     ]
-    code = most_urgent([exit_code_of(report.deliveries), *held_rows])
+    code = most_urgent([exit_code_of(report.deliveries, stops=report.stops), *held_rows])
     if code is ExitCode.NEEDS_PERSON:
         print_note(_("What it needs from you: humaspost status"))
     return code

@@ -31,9 +31,9 @@ def run(json: JsonOption = False) -> ExitCode:
     lists = [problem for problem in report.problems if problem.is_error and problem.code.startswith("list-")]
     errors = sum(problem.is_error for problem in report.problems) - len(lists)
     if json:
-        print_json(run_to_json(report.deliveries, problems=len(report.problems)))
+        print_json(run_to_json(report.deliveries, problems=len(report.problems), stops=report.stops))
     else:
-        print_text(printer.format_closing(report.deliveries))
+        print_text(printer.format_closing(report.deliveries, report.stops))
     if errors:
         summary = ngettext(
             "{count} error in a post, which was left alone: humaspost check",
@@ -49,7 +49,11 @@ def run(json: JsonOption = False) -> ExitCode:
     if current_options.quiet and code not in (ExitCode.OK, ExitCode.RETRY_LATER):
         # cron mails what is printed: everything that needs attention is printed there.
         print_text(
-            [*printer.format_closing(report.deliveries), *_format_due_errors(report.due_problems)], error=True
+            [
+                *printer.format_closing(report.deliveries, report.stops),
+                *_format_due_errors(report.due_problems),
+            ],
+            error=True,
         )
     return code
 

@@ -45,7 +45,7 @@ def status(
     elif json:
         print_json(status_to_json(report, rows, clock=times, post=post_id))
     elif requested_states:
-        from humaspost.views.cancellation import format_post_decisions
+        from humaspost.views.decisions import format_post_decisions
         from humaspost.views.deliveries import format_deliveries
 
         entries = [entry for entry in report.posts if entry.id == post_id]

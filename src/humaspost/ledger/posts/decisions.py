@@ -4,15 +4,16 @@ A decision stays with the post and the account, whatever becomes of the file, it
 step that makes deliveries wait again asks ``settle_cancelled``.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, or_, select, update
 
 from humaspost.ledger.deliveries import states
 from humaspost.ledger.queries import totals
 from humaspost.ledger.schema import account, attempt, delivery, plan_row
+from humaspost.ledger.schema import post as post_table
 from humaspost.model.decision import UserDecision
 from humaspost.model.delivery import State
 from humaspost.model.reasons import PART_PREFIX, StopReason
@@ -20,6 +21,7 @@ from humaspost.model.records import CancelCounts, CancelledPost
 
 #: The states that a cancel ends; an unknown outcome ends only where the person says so.
 STOPPABLE_STATES = states.CANCEL.sources - {State.UNKNOWN}
+_CANCELLED = {"stop": State.CANCELLED, "stop_reason": StopReason.PERSON, "expanded": True}
 _earlier = delivery.alias("earlier")
 
 
@@ -56,13 +58,31 @@ def cancel(
     _record(
         conn, is_of_post & plan_row.c.decision.is_distinct_from(UserDecision.CANCEL), UserDecision.CANCEL, now
     )
-    stop = {"stop": State.CANCELLED, "stop_reason": StopReason.PERSON, "expanded": True}
-    conn.execute(update(plan_row).where(is_of_post).values(stop))
+    conn.execute(update(plan_row).where(is_of_post).values(_CANCELLED))
+    if account is None:
+        # Accounts that its file names later are cancelled, too.
+        conn.execute(update(post_table).where(post_table.c.id == post).values(cancelled_at=now))
     settle_cancelled(conn, delivery.c.post == post, now=now)
     if include_unknown:
         is_named = (delivery.c.post == post) & delivery.c.account.in_(_account_ids(post, account))
         _cancel(conn, is_named, now=now)
     return counts
+
+
+def cancel_values(cancelled_at: datetime) -> dict[str, Any]:
+    """Return the values of a plan row that starts cancelled."""
+    return {"decision": UserDecision.CANCEL, "decided_at": cancelled_at, **_CANCELLED}
+
+
+def get_cancelled_at(stored_post: Row[Any], rows: Iterable[Row[Any]]) -> datetime | None:
+    """Return when a person cancelled the whole post, if that holds for an account that its file names only now.
+
+    It does until `publish` or `resolve` sends the post on one of its accounts. ``rows`` are plan rows.
+    """
+    if stored_post.cancelled_at is None:
+        return None
+    of_post = [row for row in rows if row.post == stored_post.id]
+    return stored_post.cancelled_at if all(row.decision == UserDecision.CANCEL for row in of_post) else None
 
 
 def settle_cancelled(conn: Connection, where: ColumnElement[bool], *, now: datetime) -> int:

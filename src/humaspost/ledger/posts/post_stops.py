@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from humaspost.ledger.deliveries import restore_gap, states
 from humaspost.ledger.deliveries.gate_facts import GateFactsReader, has_recipients, is_list_held, post_facts
+from humaspost.ledger.queries import totals
 from humaspost.ledger.schema import account, delivery, pause, plan_row, post
 from humaspost.model.decision import Decide, Deny
 from humaspost.model.delivery import State
@@ -150,7 +151,13 @@ def list_stops(conn: Connection) -> set[PostStop]:
     query = select(plan_row.c.post, account.c.name, plan_row.c.stop, plan_row.c.stop_reason)
     is_stopped = plan_row.c.expanded.is_(False) & plan_row.c.stop.isnot(None)
     rows = conn.execute(query.join(account, account.c.id == plan_row.c.account).where(is_stopped))
-    return {PostStop(row.post, row.name, State(row.stop), row.stop_reason) for row in rows}
+    recipients = totals.count_unexpanded(conn)
+    return {
+        PostStop(
+            row.post, row.name, State(row.stop), row.stop_reason, recipients.get((row.post, row.name), 0)
+        )
+        for row in rows
+    }
 
 
 def _select_posts(*columns: Any) -> Select[Any]:

@@ -15,7 +15,7 @@ from humaspost.ledger import accounts
 from humaspost.ledger.database import get_created_at
 from humaspost.ledger.deliveries import restore_gap, states, thread_parts
 from humaspost.ledger.dialect import insert_or_ignore, upsert
-from humaspost.ledger.posts import decisions, recipient_changes, unplanned, vanished_posts
+from humaspost.ledger.posts import decisions, held_posts, recipient_changes, unplanned, vanished_posts
 from humaspost.ledger.posts.vanished_posts import PENDING_STATES
 from humaspost.ledger.schema import delivery, plan_row, post, rendition
 from humaspost.model.decision import CheckLateness, OnTime, Timing, TooLate
@@ -99,7 +99,7 @@ def sync(
         stored_posts, stored_rows = stored_posts.where(of_plan), stored_rows.where(plan_row.c.post.in_(ids))
     posts = {row.id: row for row in conn.execute(stored_posts)}
     by_file = {row.file: row for row in posts.values()}
-    plan = replace(plan, held=tuple(_resolve_post_id(item, posts, by_file) for item in plan.held))
+    plan = replace(plan, held=tuple(held_posts.resolve_post_id(item, posts, by_file) for item in plan.held))
     vanished = set() if is_partial else vanished_posts.find_vanished(conn, plan, posts)
     is_accident = folder_missing or vanished_posts.is_accident(conn, vanished)
     if not is_partial:
@@ -108,6 +108,7 @@ def sync(
         return SyncResult(vanished=tuple(sorted(vanished)))
     # The files of a wrong folder are no news of this office.
     rows = [row for row in plan.rows if row.post in posts or not is_accident]
+    plan = replace(plan, held=held_posts.select_of_keepers(plan.held, rows, posts, is_partial=is_partial))
     existing = {(row.post, row.account): row for row in conn.execute(stored_rows)}
     context = _SyncContext(now, get_created_at(conn) or now, verdict)
     result = _sync_rows(conn, replace(plan, rows=tuple(rows)), posts, existing, context=context)
@@ -116,8 +117,8 @@ def sync(
     for post_id in () if is_accident else vanished:
         _hold_post(conn, post_id, FileHold.GONE, now=now)
     recipient_changes.sync_changed_lists(conn, verdict=verdict, now=now)
-    for post_id in result.changed:
-        # A new date, a corrected text or another part does not undo what a person cancelled.
+    for post_id in {*result.new, *result.changed}:
+        # A new date, a corrected text, another part or account does not undo what a person cancelled.
         decisions.settle_cancelled(conn, delivery.c.post == post_id, now=now)
     _mark_gap_unknown(conn, {*result.new, *result.changed}, now=now)
     held = tuple(item.post for item in plan.held if item.post in posts)
@@ -145,7 +146,8 @@ def _sync_rows(
         planned.add((row.post, account))
         previous = existing.get((row.post, account))
         if previous is None:
-            _insert_row(conn, row, account, context=context)
+            cancelled_at = decisions.get_cancelled_at(stored, existing.values()) if stored else None
+            _insert_row(conn, row, account, cancelled_at=cancelled_at, context=context)
             new.append(row.post)
         elif previous.fingerprint != fingerprint(row) or not previous.planned:
             is_edited = stored is None or stamp is None or stored.stamp != stamp
@@ -185,18 +187,6 @@ def _mark_gap_unknown(conn: Connection, touched: set[str], *, now: datetime) -> 
     condition = is_in_gap & (delivery.c.due_at <= restored.until)
     for post_id in touched:
         restore_gap.mark_unknown(conn, restored, condition & (delivery.c.post == post_id), now=now)
-
-
-def _resolve_post_id(
-    item: NotPlanned, posts: Mapping[str, Row[Any]], by_file: Mapping[str, Row[Any]]
-) -> NotPlanned:
-    """Return the item with the id and title of the post that its file had before.
-
-    The file may be unreadable now, so that it gives no id.
-    """
-    of_file = by_file.get(item.file)
-    id_ = item.post or (of_file.id if of_file else "")
-    return replace(item, post=id_, title=item.title or (posts[id_].title if id_ in posts else ""))
 
 
 def _record_post(
@@ -267,17 +257,24 @@ def _save_rendition(conn: Connection, row: PlanRow) -> None:
     conn.execute(insert_or_ignore(rendition).values(hash=row.rendition.hash, body=body))
 
 
-def _insert_row(conn: Connection, row: PlanRow, account: str, *, context: _SyncContext) -> None:
+def _insert_row(
+    conn: Connection,
+    row: PlanRow,
+    account: str,
+    *,
+    cancelled_at: datetime | None,
+    context: _SyncContext,
+) -> None:
     _save_rendition(conn, row)
     fan_out = bool(row.audiences)
+    decision = decisions.cancel_values(cancelled_at) if cancelled_at is not None else {}
     conn.execute(
         insert(plan_row).values(
             post=row.post,
             account=account,
             due_at=row.due.utc,
             fan_out=fan_out,
-            expanded=not fan_out,
-            **_plan_values(row),
+            **({"expanded": not fan_out} | _plan_values(row) | decision),
         )
     )
     if not fan_out:

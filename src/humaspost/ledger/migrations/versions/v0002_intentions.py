@@ -7,6 +7,7 @@ down_revision = "0001"
 
 _STATEMENTS = (
     "ALTER TABLE post ADD COLUMN stamp TEXT",
+    "ALTER TABLE post ADD COLUMN cancelled_at TEXT",
     "ALTER TABLE plan_row ADD COLUMN planned BOOLEAN NOT NULL DEFAULT 1",
     "ALTER TABLE plan_row ADD COLUMN decision TEXT",
     "ALTER TABLE plan_row ADD COLUMN decided_at TEXT",
