@@ -1,12 +1,12 @@
 """The gate's rule, asked for whole posts at their time, as things stand now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from humaspost.app.office import Office
-from humaspost.model.decision import Deny, GateFacts
+from humaspost.model.decision import Deny, GateFacts, UserDecision
 from humaspost.model.delivery import State
 from humaspost.model.plan import PlanRow
 from humaspost.model.reasons import AccountHold, StopReason
@@ -53,6 +53,8 @@ class PostJudge:
         self._ledger_created_at = self.now
         self._active_pauses: Sequence[Any] = ()
         self._account_holds: Mapping[str, str | None] = {}
+        self._held_lists: Collection[str] = ()
+        self._office = office
         if office.has_ledger:
             self._load(office)
 
@@ -61,6 +63,7 @@ class PostJudge:
         from humaspost.ledger.database import get_created_at
         from humaspost.ledger.deliveries.gate_facts import read_posts
         from humaspost.ledger.holds import pauses
+        from humaspost.ledger.people import list_holds
         from humaspost.ledger.queries import totals
 
         with office.ledger().read() as conn:
@@ -70,6 +73,7 @@ class PostJudge:
             self._ledger_created_at = get_created_at(conn) or self.now
             self._active_pauses = pauses.list_active(conn)
             self._account_holds = {row.name: row.hold for row in accounts.list_accounts(conn)}
+            self._held_lists = {record.audience for record in list_holds.list_holds(conn)}
 
     def cancelled_at(self, row: PlanRow) -> datetime | None:
         """Return when a person cancelled the row; None = it is not cancelled."""
@@ -96,11 +100,19 @@ class PostJudge:
         entry = self.entries.get((row.post, row.account.name))
         due = self.due_at(row)
         remaining, not_sent = _list_outcomes(entry, row) if entry else (size, [])
-        is_open = entry is None or bool(remaining) or (entry.unexpanded is not None and not_sent == [])
+        has_others = entry is not None and self._has_other_recipients(row, entry)
+        is_open = (
+            entry is None
+            or has_others
+            or bool(remaining)
+            or (entry.unexpanded is not None and not_sent == [])
+        )
         if not is_open:
             return PostForecast(due, remaining, not_sent=not_sent)
         if entry is not None and not entry.counts[State.PUBLISHED] and due < self.now:
             remaining = size
+        if has_others:
+            remaining = self._count_waiting(row)
         hold_reason = entry.reasons.get(State.HELD, "") if entry else ""
         denial = self._deny(row, remaining)
         if denial is None:
@@ -109,6 +121,23 @@ class PostJudge:
             return PostForecast(due, remaining, denial.reason, not_sent)
         all_not_sent = dict.fromkeys([*not_sent, (denial.state.value, str(denial.reason))])
         return PostForecast(due, 0, not_sent=list(all_not_sent))
+
+    def _has_other_recipients(self, row: PlanRow, entry: PostTotals) -> bool:
+        """Return True if not all people of the lists that the ledger knows of the post get it, or others too."""
+        is_edited = set(row.audiences) != set(entry.audiences)
+        is_published = entry.decision is UserDecision.PUBLISH and self._is_list_held(row)
+        return bool(row.audiences) and not entry.cancelled_at and (is_edited or is_published)
+
+    def _is_list_held(self, row: PlanRow) -> bool:
+        return any(name in self._held_lists for name in row.audiences)
+
+    def _count_waiting(self, row: PlanRow) -> int:
+        from humaspost.ledger.queries import recipient_counts
+
+        with self._office.ledger().read() as conn:
+            return recipient_counts.count_waiting(
+                conn, row.post, account_name=row.account.name, audiences=row.audiences
+            )
 
     def due_at(self, row: PlanRow) -> datetime:
         """Return when the row is due: by its file, or since a person published it."""
@@ -135,6 +164,7 @@ class PostJudge:
             grace=row.grace,
             is_planned=True,
             file_hold=None,
+            list_hold=self._is_list_held(row),
             due_before_ledger=due < self._ledger_created_at,
         )
         if due > self.now:
