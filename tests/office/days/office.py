@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from humaspost.app import verbs
+from humaspost.app import cancellation, verbs
 from humaspost.app.audiences import import_changed
 from humaspost.app.office import Office
 from humaspost.app.scan import scan_folder
@@ -19,7 +19,7 @@ from humaspost.reports.plan_outlook import plan_outlook
 from humaspost.reports.status import status_report
 from humaspost.sandbox.server import Sandbox
 from humaspost.settings.load import load_settings
-from tests.office.days.rules import Shown, World, read_objects, read_wish
+from tests.office.days.rules import Shown, Wish, World, judge, read_objects, read_wish
 from tests.support.deadlines import SECOND
 
 HEADER = "phone,name,basis,purpose,source,consented_at,opted_out_at"
@@ -68,6 +68,7 @@ class RandomDay:
         self.shown: list[Shown] = []
         self.progress: dict[tuple[str, str], datetime] = {}
         self.trash: dict[str, str] = {}
+        self.wrong: list[str] = []
         self._write_office()
 
     # -- the clock and the office -----------------------------------------------------------------------
@@ -268,6 +269,41 @@ class RandomDay:
         office.close()
         return str(self.world.paused)
 
+    def cancel_post(self) -> str:
+        """Cancel a post."""
+        wish = self._pick_wish()
+        if wish is None:
+            return ""
+        office = self.open()
+        cancellation.cancel(office, wish.id)
+        office.close()
+        self.world.cancelled.add(wish.id)
+        self.world.published.discard(wish.id)
+        return wish.id
+
+    def publish_post(self) -> str:
+        """Publish a post at once, also a cancelled one."""
+        wish = self._pick_wish()
+        if wish is None:
+            return ""
+        self.world.look()
+        self.world.published.add(wish.id)
+        self.world.cancelled.discard(wish.id)
+        office, before = self.open(), list(self.shown)
+        try:
+            verbs.publish(office, wish.id, deadline=20.0)
+        finally:
+            office.close()
+        new = self._read_new()
+        self.wrong += judge(self.world, new, before, now=self.now(), progress=self.progress)
+        self.note_progress(new)
+        return f"{wish.id} {[(one.account, one.marker, one.to[-3:]) for one in new]}"
+
+    def _pick_wish(self) -> Wish | None:
+        self.world.look()
+        wishes = self.world.wishes()
+        return self.random.choice(wishes) if wishes else None
+
     def pass_time(self) -> str:
         """Let time pass."""
         self.shift += timedelta(minutes=self.random.choice((1, 5, 7, 31, 31, 62, 203)))
@@ -305,11 +341,19 @@ class RandomDay:
             verbs.run_due(office, patience=timedelta(seconds=0.5))
         finally:
             office.close()
+        return self._read_new()
+
+    def _read_new(self) -> list[Shown]:
+        """Return what became public since the last look, and note when."""
         with _OPENER.open(f"{self.sandbox.url}/_sandbox/objects", timeout=10 * SECOND) as answer:
             shown = read_objects(json.load(answer)["objects"])
         new = shown[len(self.shown) :]
         self.shown = shown
         return new
+
+    def note_progress(self, new: list[Shown]) -> None:
+        """Note when something of these posts was last written."""
+        self.progress |= {(one.marker.split("-")[1], one.account): self.now() for one in new}
 
 
 ACTIONS: tuple[Callable[[RandomDay], str], ...] = (
@@ -321,5 +365,7 @@ ACTIONS: tuple[Callable[[RandomDay], str], ...] = (
     *(RandomDay.change_list,) * 4,
     RandomDay.change_config,
     RandomDay.pause,
+    *(RandomDay.cancel_post,) * 2,
+    *(RandomDay.publish_post,) * 2,
     *(RandomDay.pass_time,) * 6,
 )

@@ -211,14 +211,14 @@ def judge(
             yield f"not an account of the config: {what}"
         if one.to and one.to not in world.people(wish):
             yield f"not to this person: {what}"
-        if wish.date > now:
+        if wish.date > now and wish.id not in world.published:
             yield f"before its time: {what}"
         if wish.expires and wish.expires <= now:
             yield f"after its end: {what}"
         last = max(wish.date, progress.get((_serial(one.marker), one.account), wish.date))
         if wish.late != "publish" and now > last + GRACE and wish.id not in world.published:
             yield f"late: {what}"
-        if world.paused and wish.id not in world.published:
+        if world.paused:
             yield f"during a pause: {what}"
         if wish.id in world.cancelled:
             yield f"cancelled: {what}"

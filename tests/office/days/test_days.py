@@ -27,8 +27,8 @@ def test_a_random_day(tmp_path: Path, sandbox: Sandbox, seed: int) -> None:
         new = day.run()
         day.history.append(f"{day.now():%d %H:%M} look: {[(o.account, o.marker, o.to[-3:]) for o in new]}")
         story = "\n".join(day.history)
-        wrong = list(judge(day.world, new, before, now=day.now(), progress=day.progress))
+        wrong = day.wrong + list(judge(day.world, new, before, now=day.now(), progress=day.progress))
         assert wrong == [], story
         assert Counter((one.account, one.marker) for one in new) == predicted, story
         assert list(find_lost(day.world, day.shown, day.told(), now=day.now())) == [], story
-        day.progress |= {(one.marker.split("-")[1], one.account): day.now() for one in new}
+        day.note_progress(new)
