@@ -40,9 +40,13 @@ class Wish:
 
 @dataclass
 class List:
-    """The people of a list as they were last taken over; ``held`` = the file as it is now was not."""
+    """The people of a list as they were last taken over; ``held`` = the file as it is now was not.
+
+    ``candidates`` are the people of the file as it is now.
+    """
 
     members: set[str] = field(default_factory=set)
+    candidates: set[str] = field(default_factory=set)
     consenting: set[str] = field(default_factory=set)
     held: bool = False
 
@@ -97,6 +101,7 @@ class World:
         self.stops |= {phone for phone, row in rows if row.get("opted_out_at", "").strip()}
         readable = {phone for phone, row in rows if row.get("basis", "").strip() and not _is_spoilt(row)}
         present = {phone for phone, _row in rows}
+        known.candidates = readable
         gone = {phone for phone in known.members if phone not in readable}
         if known.members and (not rows or (len(gone) > MAX_GONE and len(gone) * 5 > len(known.members))):
             known.held = True
@@ -112,11 +117,16 @@ class World:
         known.members = (readable | kept) & present
 
     def people(self, wish: Wish) -> set[str]:
-        """Return the numbers that may get it now."""
+        """Return the numbers that may get it now.
+
+        While a list is held, nobody; a post that a person published goes to whoever is in its old and in its new form.
+        """
+        lists = [self.lists.get(name, List()) for name in wish.audiences]
+        if any(known.held for known in lists) and wish.id not in self.published:
+            return set()
         people: set[str] = set()
-        for name in wish.audiences:
-            known = self.lists.get(name, List())
-            people |= known.members & known.consenting
+        for known in lists:
+            people |= known.members & known.consenting & (known.candidates if known.held else known.members)
         return people - self.stops
 
 
