@@ -274,6 +274,7 @@ class RandomDay:
         wish = self._pick_wish()
         if wish is None:
             return ""
+        self.world.look_at_posts()
         office = self.open()
         cancellation.cancel(office, wish.id)
         office.close()
@@ -300,9 +301,9 @@ class RandomDay:
         return f"{wish.id} {[(one.account, one.marker, one.to[-3:]) for one in new]}"
 
     def _pick_wish(self) -> Wish | None:
-        self.world.look()
-        wishes = self.world.wishes()
-        return self.random.choice(wishes) if wishes else None
+        path = self._pick()
+        wish = read_wish(path) if path else None
+        return wish if wish in self.world.wishes() else None
 
     def pass_time(self) -> str:
         """Let time pass."""

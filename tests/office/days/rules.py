@@ -73,16 +73,20 @@ class World:
         return frozenset(tomllib.loads((self.folder / "config.toml").read_text("utf-8"))["accounts"])
 
     def look(self) -> None:
-        """Read every file once, as the office does before it sends."""
+        """Read every file and list once, as the office does before it sends."""
+        self.look_at_posts()
+        self.read_lists()
+
+    def look_at_posts(self) -> None:
+        """Read the posts alone, as the office does when one is cancelled."""
         self.looks += 1
         files = {path.name for path in (self.folder / "posts").glob("*.md")}
         self.seen = {name: self.seen.get(name, self.looks) for name in files}
-        self.read_lists()
 
     def wishes(self) -> list[Wish]:
         """Return what every good file says; of two that claim one post, the one that was there first."""
-        paths = (self.folder / "posts").glob("*.md")
-        read = [wish for path in sorted(paths) if (wish := read_wish(path))]
+        paths = sorted(path for path in (self.folder / "posts").glob("*.md") if path.name in self.seen)
+        read = [wish for path in paths if (wish := read_wish(path))]
         return [wish for wish in read if all(self._goes_first(wish, other) for other in read)]
 
     def _goes_first(self, wish: Wish, other: Wish) -> bool:
