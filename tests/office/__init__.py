@@ -1,0 +1,1 @@
+"""Days of an office, as the people in it would see them."""
