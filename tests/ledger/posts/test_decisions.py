@@ -251,6 +251,19 @@ def test_an_interrupted_publish_leaves_the_post_cancelled(office: Office) -> Non
     assert office.send() == []
 
 
+def test_an_interrupted_publish_takes_new_parts_back(office: Office) -> None:
+    office.plan("p", "1")
+    cancel(office)
+    office.plan("p", "1", "2")
+    request = publish(office)
+    assert office.states() == {"p/1": "scheduled", "p/2": "held part 1"}
+    assert office.ledger.write(lambda conn: publish_now.cancel_request(conn, request, now=office.now))
+    assert office.states() == {"p/1": "cancelled person"}
+    assert office.send() == []
+    publish(office)
+    assert office.states() == {"p/1": "scheduled", "p/2": "held part 1"}
+
+
 # -- retry ---------------------------------------------------------------------------------------------
 
 
