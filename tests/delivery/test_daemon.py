@@ -203,7 +203,7 @@ def test_a_daemon_whose_ledger_is_moved_away_ends_with_one_error(
         fake_office.schedule()
         return None
 
-    daemon = Daemon(fake_office.engine(), tmp_path, scan, threading.Event(), rescan=NEVER_BY_ITSELF)
+    daemon = Daemon(fake_office.engine(), lambda: tmp_path, scan, threading.Event(), rescan=NEVER_BY_ITSELF)
     with pytest.raises(LedgerReplacedError):
         daemon.run()
     moved.rename(fake_office.folder)

@@ -7,7 +7,7 @@ import pytest
 
 from humaspost.model.account import Account
 from humaspost.model.document import Paragraph, Text
-from humaspost.model.plan import PostPolicy, PublishedText
+from humaspost.model.plan import PostHistory, PostPolicy, PublishedText
 from humaspost.model.post import Post, PublishTime
 from humaspost.model.problem import Problem
 from humaspost.model.rendition import Part, Rendition
@@ -170,7 +170,7 @@ def test_a_post_that_has_begun_is_no_error_because_of_a_later_one():
         lambda _p: PostPolicy(),
         {},
         [said("w-2", ago=-1)],
-        started_posts={"w-1"},
+        history=PostHistory(started=frozenset({"w-1"})),
     )
     assert build_plan([post("w-1")], (), known)[1] == []
 

@@ -59,7 +59,7 @@ def test_of_two_files_the_one_that_was_first_goes_on(known: PostHistory, expecte
         (row("b", title="Jalan Santai"), False),
         (row("b", due=DUE + timedelta(minutes=1)), False),
         (row("b", account="x_dua"), False),
-        (row("b", repeats="a"), False),
+        (row("b", repeats=("a",)), False),
     ],
 )
 def test_title_minute_and_account_make_the_same_post(other: PlanRow, is_twin: bool) -> None:
@@ -67,7 +67,7 @@ def test_title_minute_and_account_make_the_same_post(other: PlanRow, is_twin: bo
 
 
 def test_repetitions_of_one_post_are_no_twins_of_each_other() -> None:
-    rows = [row("a"), row("b", repeats="a"), row("c", repeats="b"), row("d")]
+    rows = [row("a"), row("b", repeats=("a",)), row("c", repeats=("b", "a")), row("d")]
     assert set(find_twins(rows, history("a"))) == {"d"}
 
 
@@ -80,7 +80,7 @@ def test_repetitions_of_one_post_are_no_twins_of_each_other() -> None:
         (row("new", title="Lain", text=TEXT, due=DUE + timedelta(days=90)), True),  # exactly the text
         (row("new", text="Kata lain.", due=DUE + timedelta(minutes=1)), False),
         (row("new", text=TEXT, account="x_dua"), False),
-        (row("new", text=TEXT, repeats="old"), False),
+        (row("new", text=TEXT, repeats=("old",)), False),
         (row("new", text=TEXT, replies_to="old"), False),
     ],
 )
@@ -96,7 +96,7 @@ def test_a_post_that_the_ledger_has_is_not_asked_about() -> None:
 def test_one_repetition_of_several_is_enough_to_name() -> None:
     known = history("a", "b", published=(public("a"), public("b")))
     assert set(find_published([row("new", text=TEXT)], known)) == {"new"}
-    assert find_published([row("new", text=TEXT, repeats="b")], known) == {}
+    assert find_published([row("new", text=TEXT, repeats=("b",))], known) == {}
 
 
 @given(st.text(max_size=60), st.text(max_size=60))

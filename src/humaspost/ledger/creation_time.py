@@ -9,15 +9,13 @@ from humaspost.ledger.database import get_created_at
 from humaspost.ledger.deliveries import states, thread_parts
 from humaspost.ledger.dialect import upsert
 from humaspost.ledger.schema import delivery, meta, plan_row
-from humaspost.model.reasons import StopReason
+from humaspost.model.reasons import BEFORE_LEDGER_REASONS
 
 KEY = "created_at"
 #: Every correction that was made, as JSON.
 CORRECTIONS_KEY = "created_at_corrections"
 #: A clock before this version of humaspost existed is itself wrong, and corrects nothing.
 _EARLIEST = datetime(2026, 11, 1, tzinfo=UTC)
-#: The reasons of a post that was due before the ledger was made.
-_REASONS = (StopReason.BEFORE_LEDGER, StopReason.LATE)
 
 
 def get_future_time(conn: Connection, *, now: datetime) -> datetime | None:
@@ -38,13 +36,13 @@ def correct_future_time(conn: Connection, *, now: datetime) -> datetime | None:
     corrections.append({"from": wrong_time.isoformat(), "to": now.isoformat()})
     _set(conn, CORRECTIONS_KEY, json.dumps(corrections))
     _set(conn, KEY, now.isoformat())
-    is_older = delivery.c.reason.in_(_REASONS) & (delivery.c.attempts == 0)
+    is_older = delivery.c.reason.in_(BEFORE_LEDGER_REASONS) & (delivery.c.attempts == 0)
     is_upcoming = (delivery.c.due_at >= now) & (delivery.c.due_at < wrong_time)
     states.move(conn, states.REPLAN, is_older & is_upcoming, now=now, reason="", owner=None, not_before=None)
     thread_parts.hold_following(conn, is_upcoming, now=now)
     conn.execute(
         update(plan_row)
-        .where(plan_row.c.stop_reason.in_(_REASONS), plan_row.c.due_at >= now)
+        .where(plan_row.c.stop_reason.in_(BEFORE_LEDGER_REASONS), plan_row.c.due_at >= now)
         .values(stop=None, stop_reason="")
     )
     return wrong_time

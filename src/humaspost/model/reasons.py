@@ -92,6 +92,8 @@ class StopReason(StrEnum):
     NOT_CLAIMED = "not-claimed"
 
 
+#: The reasons of a post that was due before the ledger was made.
+BEFORE_LEDGER_REASONS = (StopReason.BEFORE_LEDGER, StopReason.LATE)
 #: The start of the reason of a delivery that waits for another part.
 PART_PREFIX = "part "
 

@@ -43,6 +43,6 @@ def _list_unread(office: Office, files: SenderFiles) -> Iterator[str]:
 
 def _is_overdue(office: Office, stamp: FileStamp) -> bool:
     """Return True if the file is there and last changed before a sender's reload time."""
-    grace = office.settings.policy.settle + RELOAD_TIME
+    reload_time = office.settings.policy.settle + RELOAD_TIME
     changed_at = max(stamp.mtime_ns, stamp.ctime_ns) / 1e9
-    return stamp != ABSENT and office.now().timestamp() - changed_at > grace.total_seconds()
+    return stamp != ABSENT and office.now().timestamp() - changed_at > reload_time.total_seconds()

@@ -159,8 +159,26 @@ def test_a_new_date_a_new_text_and_another_part_do_not_undo_it(office: Office) -
     office.plan("p", "1 corrected", "2", due=PublishTime("", "UTC", later))
     office.now += timedelta(minutes=6)
     assert office.send() == []
-    assert office.states() == {"p/1": "cancelled person", "p/2": "cancelled person"}
+    # No part is added after a cancelled one.
+    assert office.states() == {"p/1": "cancelled person"}
     assert decision(office)[0] == "cancel"
+    publish(office)
+    assert office.states() == {"p/1": "scheduled", "p/2": "held part 1"}
+    (intent,) = office.send()
+    assert isinstance(intent, Intent)
+    assert intent.part.text == "1 corrected"
+
+
+def test_a_part_after_a_published_one_does_not_undo_it(office: Office) -> None:
+    office.plan("p", "1", "2")
+    (intent,) = office.send()
+    assert isinstance(intent, Intent)
+    office.put(intent.key, State.PUBLISHED, published_at=NOW)
+    cancel(office)
+    assert office.states() == {"p/1": "published", "p/2": "cancelled person"}
+    office.plan("p", "1", "2 corrected", "3")
+    assert office.send() == []
+    assert office.states() == {"p/1": "published", "p/2": "cancelled person"}
 
 
 def test_a_changed_list_does_not_undo_it(office: Office) -> None:
@@ -231,6 +249,19 @@ def test_an_interrupted_publish_leaves_the_post_cancelled(office: Office) -> Non
     assert decision(office) == before
     assert counts(office) == {"cancelled": 8}
     assert office.send() == []
+
+
+def test_an_interrupted_publish_takes_new_parts_back(office: Office) -> None:
+    office.plan("p", "1")
+    cancel(office)
+    office.plan("p", "1", "2")
+    request = publish(office)
+    assert office.states() == {"p/1": "scheduled", "p/2": "held part 1"}
+    assert office.ledger.write(lambda conn: publish_now.cancel_request(conn, request, now=office.now))
+    assert office.states() == {"p/1": "cancelled person"}
+    assert office.send() == []
+    publish(office)
+    assert office.states() == {"p/1": "scheduled", "p/2": "held part 1"}
 
 
 # -- retry ---------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select, update
 
+from humaspost.base.canonical_json import dump_canonical
 from humaspost.ledger import database, senders
 from humaspost.ledger.database import FILE, Ledger, LedgerError, open_ledger
 from humaspost.ledger.deliveries import restore_gap, unknown_outcomes
@@ -16,6 +17,7 @@ from humaspost.ledger.errors import LedgerReplacedError
 from humaspost.ledger.recovery import backup, copy_detection, restore
 from humaspost.ledger.schema import account, attempt, delivery, meta, plan_row, post, rendition
 from humaspost.model.delivery import State
+from humaspost.model.rendition import Part, Rendition
 from humaspost.policy.eligibility import check_recipient
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -27,7 +29,8 @@ def ledger(tmp_path):
     opened = open_ledger(tmp_path, now=NOW, create=True)
     with_account = {"id": "a", "name": "x", "channel": "x"}
     opened.write(lambda conn: conn.execute(insert(account).values(with_account)))
-    opened.write(lambda conn: conn.execute(insert(rendition).values(hash="r", body="{}")))
+    body = dump_canonical(Rendition("x", (Part(1, "halo"),)).to_json())
+    opened.write(lambda conn: conn.execute(insert(rendition).values(hash="r", body=body)))
     copy_detection.start_generation(opened, tmp_path)
     yield opened
     opened.close()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Row, Select, delete, select, update
 
 from humaspost.ledger import accounts
 from humaspost.ledger.database import Ledger
@@ -26,7 +26,7 @@ _CHANGED_PLAN_COLUMNS = (
     *("due_at", "expanded", "frozen_rendition", "changed"),
     *("decision", "decided_at", "stop", "stop_reason"),
 )
-_SAVED_COLUMNS = [delivery.c[name] for name in ("key", "attempts", "state", *_CHANGED_COLUMNS)]
+_SAVED_COLUMNS = [delivery.c[name] for name in ("key", "recipient", "attempts", "state", *_CHANGED_COLUMNS)]
 ENDED_STATES = tuple(
     state for state in State if state not in (State.SCHEDULED, State.PREPARING, State.SENDING)
 )
@@ -100,6 +100,8 @@ def cancel_request(conn: Connection, publish_request: PublishRequest, *, now: da
             if state in states.UNDO_PUBLISH_NOW:
                 undo = states.UNDO_PUBLISH_NOW[state]
                 states.move(conn, undo, delivery.c.key == key, now=now, **values)
+        new_parts = [row.key for row in rows if row.key not in saved]
+        conn.execute(delete(delivery).where(delivery.c.key.in_(new_parts)))
         pair = (plan_row.c.post == post) & (plan_row.c.account == account_id)
         plan = publish_request.plan_rows[account_id]
         earlier = {name: getattr(plan, name) for name in _CHANGED_PLAN_COLUMNS}
@@ -110,11 +112,14 @@ def cancel_request(conn: Connection, publish_request: PublishRequest, *, now: da
 def _is_started(row: Row[Any], saved: Row[Any] | None) -> bool:
     """Return True if the delivery was worked on since the request.
 
-    A new delivery comes from an audience that was expanded since.
+    A new delivery to a recipient comes from an audience that was expanded since; a new part from the request.
     """
-    if saved is None or row.attempts != saved.attempts:
+    if row.attempts != (saved.attempts if saved is not None else 0):
         return True
-    return row.state != saved.state and row.state not in (State.SCHEDULED, State.HELD)
+    if saved is None and row.recipient:
+        return True
+    is_changed = saved is None or row.state != saved.state
+    return is_changed and row.state not in (State.SCHEDULED, State.HELD)
 
 
 def blocking_accounts(conn: Connection, post: str, *, account: str | None) -> list[AccountRecord]:
