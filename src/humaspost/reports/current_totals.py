@@ -13,7 +13,7 @@ def without_recorded_hold(entry: PostTotals) -> PostTotals:
 
     The rule is asked again: what held them may be over. Other stops stay until a person or the file ends them.
     """
-    if entry.stop is not State.HELD or _reaches_nobody(entry):
+    if entry.stop is not State.HELD or _is_without_recipients(entry):
         return entry
     counts, reasons = entry.counts.copy(), dict(entry.reasons)
     counts[State.HELD] -= entry.unexpanded or 0
@@ -54,5 +54,5 @@ def with_rule(entry: PostTotals, denial: Deny | None) -> PostTotals:
     )
 
 
-def _reaches_nobody(entry: PostTotals) -> bool:
+def _is_without_recipients(entry: PostTotals) -> bool:
     return entry.stop_reason == StopReason.NO_RECIPIENTS and not entry.unexpanded
