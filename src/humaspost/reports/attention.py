@@ -87,7 +87,7 @@ def _with_missing_file(posts: Sequence[PostTotals], *, now: datetime) -> list[At
 
 
 def _with_stopped_posts(posts: Sequence[PostTotals], *, now: datetime) -> list[AttentionItem]:
-    """Return due posts that wait for a person as a whole, also where no sender has noticed it yet."""
+    """Return due posts that wait for a person as a whole, noticed by a sender or not."""
     return [
         *[
             AttentionItem(

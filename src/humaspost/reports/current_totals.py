@@ -13,7 +13,7 @@ def without_recorded_hold(entry: PostTotals) -> PostTotals:
 
     The rule is asked again: what held them may be over. Other stops stay until a person or the file ends them.
     """
-    if entry.stop is not State.HELD:
+    if entry.stop is not State.HELD or _is_without_recipients(entry):
         return entry
     counts, reasons = entry.counts.copy(), dict(entry.reasons)
     counts[State.HELD] -= entry.unexpanded or 0
@@ -52,3 +52,7 @@ def with_rule(entry: PostTotals, denial: Deny | None) -> PostTotals:
         stop_reason=denial.reason,
         stopped=waiting + held,
     )
+
+
+def _is_without_recipients(entry: PostTotals) -> bool:
+    return entry.stop_reason == StopReason.NO_RECIPIENTS and not entry.unexpanded

@@ -1,4 +1,4 @@
-"""When each account of one post would get it, or why not: what ``preview`` says at its end."""
+"""Forecast of one post: when each of its accounts would get it, or why not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

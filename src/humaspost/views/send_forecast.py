@@ -1,4 +1,4 @@
-"""When each account of a post would get it, or why not, in one line each."""
+"""Words of the forecast of one post: a line for each account."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -8,7 +8,6 @@ import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from humaspost.app import cancellation, verbs
 from humaspost.app.audiences import import_changed

@@ -175,7 +175,7 @@ def is_member_of_named(recipient_id: Any) -> ColumnElement[bool]:
 
 
 def is_confirmed_by_named(recipient_id: Any) -> ColumnElement[bool]:
-    """Return the condition that a list that ``plan_row`` names has the recipient, whatever its file says now.
+    """Return the condition that a list of ``plan_row`` has the person, whatever its file says.
 
     A list that is held confirms whom its file has too.
     """
