@@ -30,7 +30,7 @@ bench:  ## the measured promises, as ratios
 	@sh tools/setup.sh test "make bench"
 	@.venv/bin/python -m benchmarks
 
-torture:  ## 100,000 deliveries and 3,000 kills of the real program, about an hour
+torture:  ## 100,000 deliveries, 3,000 kills and 600 edits of the real program, about an hour
 	@sh tools/setup.sh test "make torture"
 	@.venv/bin/python -m tests.crash
 

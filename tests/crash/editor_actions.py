@@ -171,10 +171,11 @@ class EditorActions:
         if version is None:
             return False
         code, text = self.office.try_call("cancel", version.post, "--yes", "--json")
-        sending = json.loads(text)["sending"] if code == 0 else 0
-        self.history.cancellations.append(
-            Cancellation(version.post, time.time(), sending, is_certain=code == 0)
-        )
+        counts = json.loads(text) if code == 0 else {}
+        # Where nothing waits, `cancel` says so and decides nothing.
+        is_certain = any(counts.get(name) for name in ("stopped", "sending", "unknown"))
+        one = Cancellation(version.post, time.time(), counts.get("sending", 0), is_certain=is_certain)
+        self.history.cancellations.append(one)
         return code == 0
 
     def publish_cancelled(self) -> bool:

@@ -151,7 +151,7 @@ class HistoryChecker:
         rows: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
         for row in self.status["deliveries"]:
             rows[row["post"], row["account"]].append(row)
-        counts = {(entry["post_account"]): entry["counts"] for entry in _named(self.status["posts"])}
+        decisions = {(entry["id"], entry["account"]): entry["decision"] for entry in self.status["posts"]}
         public: dict[tuple[str, str], list[PublicObject]] = defaultdict(list)
         for one in self._public:
             public[one.version.post, one.account].append(one)
@@ -162,7 +162,7 @@ class HistoryChecker:
                 yield from self._check_receipts(key, rows[key], public[key])
                 yield from self._check_reasons(key, rows[key])
                 if account in self.history.latest(post).accounts:
-                    yield from self._check_complete(key, rows[key], counts.get(key, {}))
+                    yield from self._check_complete(key, rows[key], decisions.get(key))
 
     def _check_receipts(
         self, key: tuple[str, str], rows: Sequence[Mapping[str, Any]], public: Sequence[PublicObject]
@@ -198,7 +198,7 @@ class HistoryChecker:
                 yield f"I3 {key} {_target_of(row)} is {state} ({reason}), and nothing explains it"
 
     def _check_complete(
-        self, key: tuple[str, str], rows: Sequence[Mapping[str, Any]], counts: Mapping[str, int]
+        self, key: tuple[str, str], rows: Sequence[Mapping[str, Any]], decision: str | None
     ) -> Iterator[str]:
         post, account = key
         latest = self.history.latest(post)
@@ -209,8 +209,9 @@ class HistoryChecker:
             return
         wanted = Counter(mask(phone) for phone in self._recipients(post))
         missing = wanted - Counter(displayed_mask(row["recipient"]) for row in rows)
-        unexpanded = counts.get("cancelled", 0) - sum(row["state"] == "cancelled" for row in rows)
-        if missing.total() > max(0, unexpanded):
+        # Who joined a list of a cancelled post, or had no row when it was cancelled, never gets one.
+        is_cancelled = decision == "cancel" and any(one.post == post for one in self.history.cancellations)
+        if missing and not is_cancelled:
             yield f"I3 {key} has nothing for {missing.total()} people: {sorted(missing)[:5]}"
 
     def _recipients(self, post: str) -> set[str]:
@@ -222,10 +223,6 @@ class HistoryChecker:
         """Everybody who was on a list that the post named at any time."""
         names = {name for version in self.history.posts if version.post == post for name in version.lists}
         return set().union(*(version.people for version in self.history.lists if version.name in names))
-
-
-def _named(posts: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    return ({"post_account": (entry["id"], entry["account"]), "counts": entry["counts"]} for entry in posts)
 
 
 def _target(one: PublicObject | None) -> str | None:

@@ -8,7 +8,7 @@ from tests.crash.edit_stress import EditPlan, run_edit_stress
 from tests.crash.sandbox_office import SandboxProcess
 from tests.support.sizes import size
 
-PLAN = EditPlan(people=size(40, 200), actions=size(15, 150), kills=size(4, 40), seed=20270301)
+PLAN = EditPlan(people=size(24, 200), actions=size(8, 150), kills=size(2, 40), seed=20270301)
 
 
 @pytest.mark.slow

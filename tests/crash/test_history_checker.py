@@ -66,13 +66,12 @@ def breaches(
     rows: list[dict[str, Any]] | None = None,
     *,
     attempts: list[float] | None = None,
-    cancelled: int = 0,
+    decision: str | None = None,
 ) -> set[str]:
     """The breaches; where no rows are given, those of the end do not count."""
-    counts = {"cancelled": cancelled} if cancelled else {}
     status = {
         "deliveries": rows or [],
-        "posts": [{"id": "ed-1", "account": "whatsapp", "counts": counts}],
+        "posts": [{"id": "ed-1", "account": "whatsapp", "decision": decision}],
     }
     log = [{"post": "ed-1", "account": "whatsapp", "started_at": instant(at)} for at in attempts or []]
     words = HistoryChecker(found, objects, status, log).breaches()
@@ -200,4 +199,6 @@ def test_a_state_that_says_why(found: History, rest: list[dict[str, Any]]) -> No
 
 
 def test_people_of_a_cancelled_post_need_no_rows() -> None:
-    assert breaches(cancelled(sending=0), [FIRST], [BOTH[0]], cancelled=1) == set()
+    assert breaches(cancelled(sending=0), [FIRST], [BOTH[0]], decision="cancel") == set()
+    assert breaches(cancelled(sending=0), [FIRST], [BOTH[0]], decision="publish") != set()
+    assert breaches(history(), [FIRST], [BOTH[0]], decision="cancel") != set(), "nobody cancelled it"
