@@ -15,13 +15,14 @@ from humaspost.ledger.database import FILE, Ledger, open_ledger
 from humaspost.ledger.deliveries import receipts
 from humaspost.ledger.erasure import erase_person, read_person
 from humaspost.ledger.people import forgotten, recipients
-from humaspost.ledger.recovery import copies
+from humaspost.ledger.recovery import backup, copies, restore
 from humaspost.ledger.schema import account, delivery, message_event, recipient
 from humaspost.ledger.schema import forgotten as forgotten_table
 from humaspost.ledger.webhooks import message_events
 from humaspost.model.channel_event import InboundMessage, MarketingPreference, MessageStatus
 from humaspost.model.delivery import Receipt, Stage, State
 from humaspost.model.event_kind import EventKind
+from humaspost.policy.eligibility import check_recipient
 from humaspost.sandbox.whatsapp.business_state import new_wamid
 
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
@@ -227,3 +228,15 @@ def test_copies_are_rewritten_and_what_is_none_is_named(register: Register) -> N
     assert results["torn.sqlite3"].reason == "unreadable"
     (folder / "torn.sqlite3").unlink()
     assert register.traces() == []
+
+
+def test_a_backup_from_elsewhere_does_not_bring_the_person_back(register: Register) -> None:
+    elsewhere = register.state.parent / "elsewhere.sqlite3"
+    backup.create_backup(register.state / FILE, elsewhere, now=NOW)
+    register.forget()
+    register.ledger.close()
+    restore.restore_backup(register.state, elsewhere, check_recipient=check_recipient, now=NOW)
+    register.ledger = open_ledger(register.state, now=NOW, create=False)
+    copies.compact_ledger(register.state)
+    assert register.traces() == []
+    assert register.load(ROW, OTHER).forgotten == 1
