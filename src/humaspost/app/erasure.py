@@ -39,10 +39,11 @@ def forget_person(office: Office, phone: str) -> ErasureResult:
 
 def _find_rows(office: Office, phone: str) -> tuple[tuple[str, int], ...]:
     """Return the rows of the lists' files that still have the number."""
-    found = [
-        (name, row.number)
+    matches = [
+        (name, number)
         for name, file in audiences.read_files(office).items()
-        for row in (*file.rows, *file.rejected)
-        if row.phone == phone
+        for number, row_phone in [(r.number, r.phone) for r in file.rows]
+        + [(r.number, r.phone) for r in file.rejected]
+        if row_phone == phone
     ]
-    return tuple(found)
+    return tuple(matches)

@@ -1,4 +1,4 @@
-"""What is tidied while the office runs: old rows, converted files and public media that nobody needs any more."""
+"""Housekeeping: old rows, converted files and public media that nobody needs any more."""
 
 from contextlib import suppress
 from datetime import timedelta

@@ -38,7 +38,7 @@ class ImportChanges:
 
     @property
     def imported_count(self) -> int:
-        """Return the number of rows that are in the register now: all but the rejected and forgotten."""
+        """Return the number of rows in the register now: all but the rejected and forgotten."""
         return self.new + self.updated + self.unchanged + self.opted_out + self.merged
 
     @property

@@ -1,4 +1,4 @@
-"""The erasure of a person: their rows go, and what stays of their deliveries has no number and no name."""
+"""The erasure of a person: their rows go, and deliveries keep no number and no name."""
 
 import hashlib
 from collections.abc import Collection, Iterator

@@ -1,4 +1,4 @@
-"""The age at which rows go that nobody needs any more; deliveries and attempts are the record, and stay."""
+"""The age at which rows go that nobody needs any more; deliveries and attempts stay."""
 
 import re
 from dataclasses import dataclass

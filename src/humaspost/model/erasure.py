@@ -16,7 +16,7 @@ class RemainderReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PersonRecords:
-    """What the ledger has of one number.
+    """The records of one number in the ledger.
 
     ``pending`` of ``deliveries`` were not sent yet, ``sending`` ones are being sent, ``unknown`` ones may be live.
     """
@@ -40,7 +40,7 @@ class Remainder:
 
 @dataclass(frozen=True, slots=True)
 class ErasureResult:
-    """The result of an erasure: ``records`` are gone, and ``rewritten`` copies hold nothing of them."""
+    """The result of an erasure: ``records`` are gone, also from ``rewritten`` copies."""
 
     records: PersonRecords
     rewritten: tuple[Path, ...] = ()

@@ -1,4 +1,4 @@
-"""The output of ``audience forget``, before its question and after it; it shows no whole number."""
+"""The output of ``audience forget``, before and after its question; no whole number."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from humaspost.settings.settings import Settings
 from humaspost.views.text import wrap_text
 
 
-def format_person(shown: str, records: PersonRecords, *, columns: int) -> list[str]:
+def format_person(masked_number: str, records: PersonRecords, *, columns: int) -> list[str]:
     """Return what goes, and what of it cannot be taken back."""
     if not records.is_registered:
         known = _("{number} was forgotten before.") if records.is_forgotten else _("{number} is on no list.")
         also = _("Copies of the ledger are looked through, and no list brings the number back.")
-        return wrap_text(f"{known.format(number=shown)} {also}", columns)
+        return wrap_text(f"{known.format(number=masked_number)} {also}", columns)
     lists = ", ".join(records.lists) or _("none")
-    lines = [_("Forget {number}: number, name, consents.").format(number=shown)]
+    lines = [_("Forget {number}: number, name, consents.").format(number=masked_number)]
     lines += [_("Lists: {names}").format(names=lists)]
     count = ngettext("{count} message", "{count} messages", records.deliveries)
     lines += [
@@ -68,12 +68,12 @@ def _format_remainder(settings: Settings, remainder: Remainder) -> str:
     return text.format(path=path)
 
 
-def erasure_to_json(shown: str, result: ErasureResult) -> dict[str, Any]:
+def erasure_to_json(masked_number: str, result: ErasureResult) -> dict[str, Any]:
     """Return the document of ``audience forget --json``."""
     records = result.records
     return {
         "schema": 1,
-        "number": shown,
+        "number": masked_number,
         "registered": records.is_registered,
         "lists": list(records.lists),
         "deliveries": records.deliveries,

@@ -71,7 +71,7 @@ def import_(
 
 
 @app.command("forget")
-def forget(
+def forget_person(
     number: Annotated[str, typer.Argument(metavar="NUMBER", help=_("the person's telephone number"))],
     yes: YesOption = False,
     json: JsonOption = False,
@@ -87,14 +87,14 @@ def forget(
         phone = parse_phone(number)
     except InvalidPhone as error:
         raise typer.BadParameter(f"{error.message}; {error.hint}") from error
-    shown, columns = mask_phone(phone), terminal_columns()
-    print_note(format_person(shown, erasure.read_person(office, phone), columns=columns))
+    masked_number, columns = mask_phone(phone), terminal_columns()
+    print_note(format_person(masked_number, erasure.read_person(office, phone), columns=columns))
     if not (yes or confirm(_("Forget this person?"), flag="--yes", command="audience forget")):
         print_note(_("Nothing was changed."))
         return ExitCode.OK
     result = erasure.forget_person(office, phone)
     if json:
-        print_json(erasure_to_json(shown, result))
+        print_json(erasure_to_json(masked_number, result))
     else:
         print_text(format_erasure(office.settings, result, columns=columns))
     return ExitCode.NEEDS_PERSON if result.remainders or result.list_rows else ExitCode.OK

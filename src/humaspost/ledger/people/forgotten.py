@@ -108,7 +108,7 @@ def get_key(conn: Connection) -> bytes | None:
 
 
 def hide_remote_ids(conn: Connection, remote_ids: Mapping[str, str | None]) -> dict[str, str | None]:
-    """Return the remote ids, by delivery key, with a pseudonym for each message to a forgotten person."""
+    """Return the remote ids, by delivery key, with pseudonyms for forgotten people."""
     hidden = dict(remote_ids)
     if (key := get_key(conn)) is not None:
         for delivery_key in list_keys_without_person(conn, list(remote_ids)):

@@ -1,4 +1,4 @@
-"""The copies of the ledger in the state folder, and the erasure of a person from each of them."""
+"""The copies of the ledger in the state folder, and the erasure of a person from each."""
 
 import sqlite3
 import time
@@ -22,7 +22,7 @@ _TIMEOUT = 30.0
 
 
 def list_copies(state: Path) -> list[Path]:
-    """Return every database file of the state folder but the ledger: backups, copies, what was put aside."""
+    """Return every database file of the state folder but the ledger."""
     return sorted(path for path in _list_files(state) if path != state / FILE and _is_database(path))
 
 
@@ -40,7 +40,7 @@ def _is_database(path: Path) -> bool:
 
 
 def rewrite_copy(path: Path, erase: Callable[[Connection], None], *, now: float) -> Remainder | None:
-    """Replace the copy with one from which the person is erased; return it where that is not possible.
+    """Erase the person from the copy; return the copy where that is not possible.
 
     An unfinished copy that a dead process left is deleted.
     """
@@ -77,7 +77,7 @@ def _erase_from(path: Path, erase: Callable[[Connection], None]) -> None:
 
 
 def compact_ledger(state: Path) -> Remainder | None:
-    """Rewrite the ledger without what was deleted, and empty its log; return it where others prevent that.
+    """Rewrite the ledger without deleted bytes; return it where other processes prevent that.
 
     A write waits meanwhile: about a second for 100 MB.
     """

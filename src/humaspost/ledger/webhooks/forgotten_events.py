@@ -1,4 +1,4 @@
-"""Webhook events about forgotten people: they count, but no id with the number inside is stored."""
+"""Webhook events about forgotten people: they count, but no id with a number is stored."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,7 +11,7 @@ from humaspost.model.delivery import parse_callback
 
 
 def hide_forgotten(conn: Connection, events: Iterable[ChannelEvent]) -> list[ChannelEvent]:
-    """Return the events; those about forgotten people have pseudonyms instead of the platform's ids."""
+    """Return the events, with pseudonyms instead of ids in those about forgotten people."""
     received = list(events)
     key = forgotten.get_key(conn)
     if key is None:

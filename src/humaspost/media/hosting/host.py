@@ -94,7 +94,7 @@ class MediaHost:
         return url
 
     def take_down(self, *, unused_since: float) -> int:
-        """Remove what we published and nobody used since that time (epoch seconds); return how many files.
+        """Remove what nobody used since that time (epoch seconds); return how many files.
 
         Raises HostError; what is not removed then is tried again at the next call.
         """
@@ -110,7 +110,7 @@ class MediaHost:
 
     @property
     def _uses(self) -> Path:
-        """Return the folder with one empty file per published file, whose time is that of its last use."""
+        """Return the folder with an empty file per published file: its time is the last use."""
         return self._salt.parent / "hosted"
 
     def _record_use(self, name: str) -> None:
