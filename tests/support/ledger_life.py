@@ -19,6 +19,7 @@ from humaspost.ledger.deliveries import (
     states,
     unknown_outcomes,
 )
+from humaspost.ledger.erasure import erase_person
 from humaspost.ledger.holds import account_holds, pauses
 from humaspost.ledger.people import recipients
 from humaspost.ledger.posts import decisions
@@ -387,6 +388,17 @@ class Life:
                     conn, row.post, account=None, now=self.office.now, include_unknown=self.flip(0.3)
                 )
             )
+
+    def forget_person(self) -> None:
+        """Forget a person; another one comes under the same id, or lives would end alone."""
+        row = self.pick(*states.FORGET.sources, to_person=True)
+        if row is None:
+            return
+        phone = f"+{row.recipient}"
+        self.write(lambda conn: erase_person(conn, phone, key=b"key", now=self.office.now))
+        self.office.enroll([row.recipient])
+        if row.recipient == "b":
+            self.write(lambda conn: conn.execute(text("DELETE FROM consent WHERE recipient = 'b'")))
 
     # -- news --------------------------------------------------------------------------------------
 

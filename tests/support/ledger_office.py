@@ -82,12 +82,20 @@ class Office:
 
     def enlist(self, ids: Iterable[str]) -> None:
         """Put people with these ids, who agreed, on the list."""
+        self.ledger.write(
+            lambda conn: conn.execute(
+                insert(audience).values(name="warga", file="f", digest="d", imported_at=NOW)
+            )
+        )
+        self.enroll(ids)
+
+    def enroll(self, ids: Iterable[str]) -> None:
+        """Put more people with these ids, who agreed, on the list."""
         names = list(ids)
         people = [{"id": id_, "phone": f"+{id_}", "created_at": NOW} for id_ in names]
         agreed = {"purpose": "p", "basis": "consent", "source": "s", "consented_at": "2026-01-01"}
 
         def work(conn: Any) -> None:
-            conn.execute(insert(audience).values(name="warga", file="f", digest="d", imported_at=NOW))
             conn.execute(insert(recipient), people)
             conn.execute(insert(consent), [{"recipient": id_, "recorded_at": NOW, **agreed} for id_ in names])
             conn.execute(insert(audience_member), [{"audience": "warga", "recipient": id_} for id_ in names])

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
-from humaspost.app import account_sessions, accounts, backups
+from humaspost.app import account_sessions, accounts, backups, housekeeping
 from humaspost.app.audiences import import_changed, is_due_post_held, list_problems
 from humaspost.app.office import Office
 from humaspost.app.scan import list_vanished_problems, scan_folder, sync_ledger
@@ -62,6 +63,7 @@ def run_due(office: Office, *, patience: timedelta = DRAIN_PATIENCE) -> RunRepor
         engine.check_unknown()
         engine.start()
         engine.drain(idle_for=patience, deadline=MAX_RUN_SECONDS, rescan=_create_rescan(office))
+        housekeeping.tidy_daily(office)
     problems = (*list_problems(audience_changes), *scanned.problems, *list_vanished_problems(scanned, synced))
     return RunReport(
         problems,
@@ -105,7 +107,9 @@ def schedule(office: Office, stop: threading.Event) -> int:
     with _running_engine(office, "schedule") as engine:
         files.attach(engine)
         rescan = create_rescan(office, files)
-        return Daemon(engine, lambda: office.settings.posts, rescan, stop, check_files=files.check).run()
+        daemon = Daemon(engine, lambda: office.settings.posts, rescan, stop, check_files=files.check)
+        daemon.tidy = partial(housekeeping.tidy, office)
+        return daemon.run()
 
 
 def publish(

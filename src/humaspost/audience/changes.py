@@ -17,7 +17,7 @@ class ImportChanges:
     ``new`` people join the list. ``updated`` people have another name or consent. ``opted_out`` people opted out, by
     the register or by the file, and get nothing. ``merged`` rows repeat a person of another row. ``removed`` people are
     no longer in the file. ``kept`` people stay on the list, as what the file says of them cannot be read; the consent of
-    ``withdrawn`` ones is gone. With ``hold`` the list has its former people.
+    ``withdrawn`` ones is gone. ``forgotten`` people stay away. With ``hold`` the list has its former people.
     """
 
     name: str
@@ -30,6 +30,7 @@ class ImportChanges:
     removed: int = 0
     kept: int = 0
     withdrawn: int = 0
+    forgotten: int = 0
     rejected: tuple[RejectedRow, ...] = ()
     problems: tuple[Problem, ...] = ()
     hold: ListHold | None = None
@@ -37,7 +38,7 @@ class ImportChanges:
 
     @property
     def imported_count(self) -> int:
-        """Return the number of rows that are in the register now: all rows except the rejected."""
+        """Return the number of rows in the register now: all but the rejected and forgotten."""
         return self.new + self.updated + self.unchanged + self.opted_out + self.merged
 
     @property
@@ -55,12 +56,18 @@ class ImportTally:
     updated: int = 0
     unchanged: int = 0
     opted_out: int = 0
+    forgotten: int = 0
     listed: set[str] = field(default_factory=set)
     kept: set[str] = field(default_factory=set)
     withdrawn: set[str] = field(default_factory=set)
 
-    def count_row(self, row: AudienceRow, person: Person | None, *, member_ids: set[str]) -> None:
+    def count_row(
+        self, row: AudienceRow, person: Person | None, *, member_ids: set[str], is_forgotten: bool = False
+    ) -> None:
         """Count the row as one kind of change."""
+        if is_forgotten:
+            self.forgotten += 1
+            return
         if person is not None:
             self.listed.add(person.id)
         if row.opted_out_at is not None or (person is not None and person.opted_out_besides(self.name)):
@@ -125,6 +132,7 @@ def build_changes(
         removed=removed,
         kept=len(tally.kept),
         withdrawn=len(tally.withdrawn),
+        forgotten=tally.forgotten,
         rejected=audience_file.rejected,
         problems=audience_file.problems,
     )

@@ -74,7 +74,9 @@ def _record_certain(
         chunk = opt_outs[start : start + CHUNK]
         recipients.add_recipients(conn, chunk, now=now)
         registered = recipients.get_by_phones(conn, [phone for phone, _name, _at in chunk])
-        recipients.record_opt_outs(conn, [(registered[phone].id, at) for phone, _name, at in chunk])
+        recipients.record_opt_outs(
+            conn, [(registered[phone].id, at) for phone, _name, at in chunk if phone in registered]
+        )
 
 
 def _register(conn: Connection, rows: Sequence[RejectedRow], *, now: datetime) -> set[str]:

@@ -25,7 +25,7 @@ from humaspost.audience.file_opt_outs import get_people_of, record_held_opt_outs
 from humaspost.audience.findings import findings_to_text, problem_from_text
 from humaspost.audience.takeover import Comparison, compare, hold_problem, rows_problem
 from humaspost.ledger.database import Ledger
-from humaspost.ledger.people import list_holds, recipients
+from humaspost.ledger.people import forgotten, list_holds, recipients
 from humaspost.ledger.people.recipients import CHUNK, Person
 from humaspost.model.problem import Problem
 from humaspost.model.reasons import ListHold
@@ -46,8 +46,11 @@ def preview_import(
     tally, members = ImportTally(name), recipients.list_members(conn, name)
     for rows in _chunk(audience_file.rows):
         registered = recipients.get_by_phones(conn, [row.phone for row in rows])
+        gone = forgotten.find_forgotten(conn, {row.phone for row in rows} - registered.keys())
         for row in rows:
-            tally.count_row(row, registered.get(row.phone), member_ids=members)
+            tally.count_row(
+                row, registered.get(row.phone), member_ids=members, is_forgotten=row.phone in gone
+            )
     tally.keep_unread(audience_file.rejected, get_people_of(conn, audience_file.rejected), member_ids=members)
     removed = len(members - tally.listed - tally.kept)
     changes = build_changes(name, audience_file, tally, removed=removed)
@@ -127,8 +130,11 @@ def import_rows(
     for rows in _chunk(audience_file.rows):
         previous, registered = _register_rows(ledger, rows, name, now)
         for row in rows:
-            tally.count_row(row, previous.get(row.phone), member_ids=members)
-            tally.listed.add(registered[row.phone].id)
+            tally.count_row(
+                row, previous.get(row.phone), member_ids=members, is_forgotten=row.phone not in registered
+            )
+            if row.phone in registered:
+                tally.listed.add(registered[row.phone].id)
     with ledger.read() as conn:
         rejected = get_people_of(conn, audience_file.rejected)
     tally.keep_unread(audience_file.rejected, rejected, member_ids=members)
@@ -223,7 +229,8 @@ def _register_chunk(
         conn, [(r.phone, r.name, r.opted_out_at) for r in rows if r.phone not in previous], now=now
     )
     registered = recipients.get_by_phones(conn, phones)
-    pairs = [(row, registered[row.phone]) for row in rows]
+    # Forgotten people are in no register.
+    pairs = [(row, registered[row.phone]) for row in rows if row.phone in registered]
     recipients.record_opt_outs(conn, [(p.id, r.opted_out_at) for r, p in pairs if r.opted_out_at is not None])
     recipients.rename_recipients(conn, [(p.id, r.name) for r, p in pairs if r.name and r.name != p.name])
     restored = [p.id for r, p in pairs if r.consent.is_complete and is_withdrawn_by(p, name)]

@@ -81,7 +81,7 @@ class GraphClient:
     def _response_object(self, response: HttpResponse, *, write: bool) -> Mapping[str, Any]:
         if isinstance(response.json, dict) and "error" not in response.json:
             return response.json
-        detail = clean_text(response.text, [self._token])
+        detail = clean_text(response.text, [self._token], every_number=True)
         raise (UnknownOutcome if write else Transient)("unreadable-answer", detail)
 
     def _retry_time(self, response: HttpResponse, wait: timedelta | None) -> datetime | None:
@@ -101,7 +101,7 @@ def parse_refusal(response: HttpResponse, token: str) -> Refusal:
     """Return the refusal in a response without success, in the terms that error tables match."""
     error = response.get("error")
     if not isinstance(error, dict):
-        return Refusal(response.status, detail=clean_text(response.text, [token]))
+        return Refusal(response.status, detail=clean_text(response.text, [token], every_number=True))
     details = response.get("error", "error_data", "details")
     texts = [error.get("message"), details, error.get("error_user_msg")]
     return Refusal(
@@ -109,7 +109,9 @@ def parse_refusal(response: HttpResponse, token: str) -> Refusal:
         code=_parse_number(error.get("code")),
         subcode=_parse_number(error.get("error_subcode")),
         type=str(error.get("type") or ""),
-        detail=clean_text(" | ".join(text for text in texts if isinstance(text, str) and text), [token]),
+        detail=clean_text(
+            " | ".join(text for text in texts if isinstance(text, str) and text), [token], every_number=True
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from humaspost.base.personal_data import mask_numbers
 from humaspost.base.redaction import redact
 
 _MAX_LENGTH = 200
@@ -15,15 +16,16 @@ _TOKEN_PATTERN = re.compile(
 )
 
 
-def clean_text(text: str, secrets: Iterable[str] = ()) -> str:
+def clean_text(text: str, secrets: Iterable[str] = (), *, every_number: bool = False) -> str:
     """Return one line of at most 200 characters.
 
-    Secrets are redacted; control and direction characters are removed.
+    Secrets and telephone numbers are hidden; control and direction characters are removed. ``every_number`` hides
+    every run of 9 to 15 digits.
     """
-    # Redact before the cut: half a token is a secret too.
+    # Redact before the cut: half a token is a secret too, half a number is somebody's.
     text = _TOKEN_PATTERN.sub(r"\1***", redact(text, secrets)[:20_000])
     visible = "".join(_printable(character) for character in text)
-    line = " ".join(visible.split())
+    line = mask_numbers(" ".join(visible.split()), every_run=every_number)
     return line if len(line) <= _MAX_LENGTH else line[: _MAX_LENGTH - 1] + "…"
 
 

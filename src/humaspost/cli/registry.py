@@ -70,7 +70,7 @@ GROUPS: tuple[tuple[str, tuple[CommandEntry, ...]], ...] = (
             CommandEntry(
                 "account", "commands.account:app", _("list, check and rename accounts, show their templates")
             ),
-            CommandEntry("audience", "commands.audience:app", _("list and import recipients")),
+            CommandEntry("audience", "commands.audience:app", _("list, import and forget recipients")),
             CommandEntry(
                 "serve", "commands.serve:serve", _("take webhooks: what became of each WhatsApp message")
             ),

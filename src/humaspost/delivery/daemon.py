@@ -44,7 +44,7 @@ class Daemon:
 
     ``folder`` returns the posts folder. ``scan`` reads it into the ledger and reports what it found. It returns in how
     many seconds files that are still being written must be scanned again, or None. ``check_files`` compares the other
-    files that decide.
+    files that decide. ``tidy`` deletes what is too old.
     """
 
     engine: Engine
@@ -54,6 +54,7 @@ class Daemon:
     check_files: Callable[[], FileChanges] = FileChanges
     rescan: timedelta = timedelta(seconds=10)
     housekeeping: timedelta = timedelta(hours=1)
+    tidy: Callable[[], None] = lambda: None
 
     def run(self) -> int:
         """Send due posts until stopped; return how many writes were still in flight then.
@@ -88,6 +89,9 @@ class Daemon:
             _IntervalTrigger(self.housekeeping),
             [lambda: self.engine.forget_old_quota_uses(), None],
             misfire_grace_time=None,
+        )
+        scheduler.add_job(
+            self._guard, _IntervalTrigger(self.housekeeping), [self.tidy, None], misfire_grace_time=None
         )
         watcher = threading.Thread(target=self._watch_folder, name="folder", daemon=True)
         self.engine.start()

@@ -144,6 +144,8 @@ def _configure_connection(connection: sqlite3.Connection, _record: object) -> No
         "synchronous=FULL",
         "foreign_keys=ON",
         "temp_store=MEMORY",
+        # What is deleted leaves the file, not only the tables: numbers and names of forgotten people.
+        "secure_delete=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -76,3 +76,19 @@ def execute_tuples(
         raise ValueError(f"the statement has the parameters {compiled.positiontup}")
     if rows:
         conn.exec_driver_sql(str(compiled), list(rows))
+
+
+def file_of(connection: Connection) -> Path | None:
+    """Return the file of the database; None for one in memory."""
+    database = connection.engine.url.database
+    return Path(database) if database else None
+
+
+def table_names(connection: Connection) -> frozenset[str]:
+    """Return the names of all tables, which are fewer in an older ledger."""
+    return frozenset(connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'")))
+
+
+def column_names(connection: Connection, table: str) -> frozenset[str]:
+    """Return the names of the table's columns, which are fewer in an older ledger."""
+    return frozenset(connection.scalars(text("SELECT name FROM pragma_table_info(:name)"), {"name": table}))

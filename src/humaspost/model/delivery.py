@@ -69,12 +69,14 @@ def parse_callback(callback: str | None) -> tuple[DeliveryKey | None, int | None
 class Recipient:
     """A recipient by the ledger's random id.
 
-    ``service_window_open`` is True if free text may be sent now (WhatsApp's 24 hours).
+    ``service_window_open`` is True if free text may be sent now (WhatsApp's 24 hours). ``name`` is there so that
+    it can be hidden in the platform's answer.
     """
 
     id: str
     phone: str = field(repr=False)
     service_window_open: bool = False
+    name: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
+from humaspost.base.personal_data import mask_numbers, mask_person
 from humaspost.base.redaction import redact
 
 
@@ -31,11 +32,11 @@ class ChannelError(Exception):
     """One of the six errors.
 
     ``code`` is the platform's own or ours (``timeout``); ``detail`` is the platform's cleaned message.
-    Both are stored and shown, so every known secret is redacted in them, for every channel.
+    Both are stored and shown, so every known secret and every telephone number is hidden in them, for every channel.
     """
 
     def __init__(self, code: str, detail: str = "", *, scope: Scope = Scope.DELIVERY) -> None:
-        code, detail = redact(code), redact(detail)
+        code, detail = redact(code), mask_numbers(redact(detail))
         super().__init__(f"{code}: {detail}" if detail else code)
         self.code = code
         self.detail = detail
@@ -45,6 +46,12 @@ class ChannelError(Exception):
         """Return the same error; its detail now begins with the subject, such as a file."""
         self.detail = f"{redact(subject)}: {self.detail}" if self.detail else redact(subject)
         self.args = (f"{self.code}: {self.detail}",)
+        return self
+
+    def without_person(self, *, phone: str, name: str) -> Self:
+        """Return the same error; its detail has neither the number nor the name."""
+        self.detail = mask_person(self.detail, phone=phone, name=name)
+        self.args = (f"{self.code}: {self.detail}" if self.detail else self.code,)
         return self
 
 

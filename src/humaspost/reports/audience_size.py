@@ -83,7 +83,9 @@ class AudienceSize:
         phones: set[str] = set()
         for name in names:
             phones |= self._phones_in_file(name)
-        return len(phones - self._opted_out())
+        members = {phone for name in names for phone in self._member_phones(name)}
+        reached = phones - self._opted_out()
+        return len(reached - self._forgotten(reached - members))
 
     def _phones_in_file(self, name: str) -> frozenset[str]:
         """Return whom the list reaches once its file is taken over."""
@@ -113,6 +115,14 @@ class AudienceSize:
 
         with self._office.ledger().read() as conn:
             return recipients.list_opted_out_phones(conn)
+
+    def _forgotten(self, phones: set[str]) -> set[str]:
+        if not self._office.has_ledger:
+            return set()
+        from humaspost.ledger.people import forgotten
+
+        with self._office.ledger().read() as conn:
+            return forgotten.find_forgotten(conn, phones)
 
 
 def _kept_phones(file: AudienceFile, members: set[str]) -> set[str]:

@@ -72,6 +72,7 @@ def format_changes(changes: ImportChanges, *, columns: int = 80) -> list[str]:
         (len(changes.rejected), _("{count} refused")),
         (changes.kept, _("{count} known, and on the list as before")),
         (changes.withdrawn, _("{count} whose consent is gone")),
+        (changes.forgotten, _("{count} whom you forgot, and who stay away")),
     )
     labels = ", ".join(text.format(count=f"{count:,}") for count, text in counts if count)
     lines = wrap_text(f"{changes.name}: {rows}: {labels or _('nothing')}.", columns)
@@ -104,6 +105,7 @@ def changes_to_json(changes: ImportChanges) -> dict[str, Any]:
         "removed": changes.removed,
         "kept": changes.kept,
         "withdrawn": changes.withdrawn,
+        "forgotten": changes.forgotten,
         "hold": changes.hold,
         "refused": [
             {"row": row.number, **{key: problem_to_json(row.problem)[key] for key in _REFUSED_KEYS}}

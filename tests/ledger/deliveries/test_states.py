@@ -152,6 +152,7 @@ MADE_BY: dict[str, tuple[str, ...]] = {
     "confirm-published": ("confirm_published",),
     "retry": ("retry",),
     "cancel": ("cancel", "claim", "cancel_post", "reschedule", "fail", "check_unknown", "receive_failure"),
+    "forget": ("forget_person",),
     "cancel-parts": ("cancel", "gate"),
     "publish-now": ("publish_now",),
     "uncancel": ("publish_now",),
@@ -227,10 +228,6 @@ DESIGN: dict[State, set[State]] = {
 }
 
 
-#: The design names this too, and no command makes it: what is only scheduled is refused at the gate (claimed).
-NOT_MADE = {
-    (State.SCHEDULED, State.REFUSED),
-}
 #: What the design says in the text around its table.
 BESIDE = {
     *((source, State.UNKNOWN) for source in states.RESTORE_GAP.sources | states.REOPEN.sources),
@@ -241,10 +238,12 @@ BESIDE = {
     *((State.HELD, target) for target in (State.EXPIRED, State.MISSED, State.FAILED)),
     # What the newest plan does not have is held, whatever else stopped it.
     *((source, State.HELD) for source in (State.MISSED, State.FAILED)),
+    # A forgotten person gets nothing, whatever else stopped it.
+    *((source, State.REFUSED) for source in (State.HELD, State.MISSED, State.FAILED)),
 } - {(State.UNKNOWN, State.UNKNOWN)}
 
 
 def test_the_table_of_the_design_agrees() -> None:
     allowed = {(source, target) for source in State for target in states.ALLOWED[source]}
     design = {(source, target) for source in State for target in DESIGN[source]}
-    assert allowed == design - NOT_MADE | BESIDE
+    assert allowed == design | BESIDE

@@ -106,7 +106,7 @@ def test_the_file_is_there_for_everybody_under_an_unguessable_name(
     salt = tmp_path / "state" / "media" / "salt"
     assert (salt.stat().st_mode & 0o777, len(salt.read_bytes())) == (0o600, 32)
     assert handler.requests == [f"/media/{name}"]
-    assert [entry.name for entry in salt.parent.iterdir()] == ["salt"]
+    assert {entry.name for entry in salt.parent.iterdir()} == {"salt", "hosted"}
 
 
 def test_names_stay_over_a_restart_and_differ_between_ledgers(
@@ -267,3 +267,29 @@ def test_no_proxy_stands_between_us_and_this_computer(
     monkeypatch.delenv("no_proxy", raising=False)
     base, _ = web
     assert host(base, tmp_path).publish(file).startswith(base)
+
+
+def test_what_nobody_used_for_long_is_taken_down_and_only_what_is_ours(
+    web: tuple[str, type[WebServer]], file: FitFile, tmp_path: Path
+) -> None:
+    base, server = web
+    folder = server.folder
+    (folder / "logo.png").write_bytes(b"the office's own")
+    served = host(base, tmp_path)
+    served.publish(file)
+    (mark,) = (tmp_path / "state" / "media" / "hosted").iterdir()
+    used_at = mark.stat().st_mtime
+    assert served.take_down(unused_since=used_at) == 0
+    assert served.take_down(unused_since=used_at + 1) == 1
+    assert [path.name for path in folder.iterdir()] == ["logo.png"]
+    assert served.publish(file)  # not from memory: it is there again
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_an_upload_is_taken_down(sandbox: Sandbox, file: FitFile, tmp_path: Path) -> None:
+    address = f"{sandbox.url}/media"
+    served = MediaHost(address, salt=tmp_path / "salt", upload_url=address)
+    served.publish(file)
+    assert len(sandbox.state.files) == 1
+    assert served.take_down(unused_since=float("inf")) == 1
+    assert sandbox.state.files == {}

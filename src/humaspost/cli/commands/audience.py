@@ -1,4 +1,4 @@
-"""``humaspost audience list|import``."""
+"""``humaspost audience list|import|forget``."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -68,6 +68,36 @@ def import_(
     elif usable:
         print_text(_("Imported: {names}").format(names=", ".join(usable)))
     return ExitCode.OK if len(usable) == len(changes) else ExitCode.PROBLEMS
+
+
+@app.command("forget")
+def forget_person(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help=_("the person's telephone number"))],
+    yes: YesOption = False,
+    json: JsonOption = False,
+) -> ExitCode:
+    """Erase a person for good: from the ledger, its backups and every later list."""
+    from humaspost.app import erasure
+    from humaspost.audience.phone import InvalidPhone, mask_phone, parse_phone
+    from humaspost.cli.office import open_office
+    from humaspost.views.erasure import erasure_to_json, format_erasure, format_person
+
+    office = open_office()
+    try:
+        phone = parse_phone(number)
+    except InvalidPhone as error:
+        raise typer.BadParameter(f"{error.message}; {error.hint}") from error
+    masked_number, columns = mask_phone(phone), terminal_columns()
+    print_note(format_person(masked_number, erasure.read_person(office, phone), columns=columns))
+    if not (yes or confirm(_("Forget this person?"), flag="--yes", command="audience forget")):
+        print_note(_("Nothing was changed."))
+        return ExitCode.OK
+    result = erasure.forget_person(office, phone)
+    if json:
+        print_json(erasure_to_json(masked_number, result))
+    else:
+        print_text(format_erasure(office.settings, result, columns=columns))
+    return ExitCode.NEEDS_PERSON if result.remainders or result.list_rows else ExitCode.OK
 
 
 def _require_configured(names: Sequence[str], audiences: Mapping[str, "Path"]) -> None:

@@ -64,7 +64,10 @@ def _publish(account_session: AccountSession, sender: SenderContext, intent: Int
             reply_to=intent.reply_to,
         )
     except Exception as error:
-        return _record_error(account_session, sender, intent, retry.as_channel_error(error))
+        channel_error = retry.as_channel_error(error)
+        if intent.to is not None:
+            channel_error.without_person(phone=intent.to.phone, name=intent.to.name)
+        return _record_error(account_session, sender, intent, channel_error)
     _record_published(account_session, sender, intent, receipt)
     return None
 

@@ -250,7 +250,9 @@ class Gate:
         if gate_facts.first_write_at is None:
             self._freeze_rendition(row, rendition_hash)
         to = (
-            Recipient(row.recipient, row.phone, service_window_open=gate_facts.service_window_open)
+            Recipient(
+                row.recipient, row.phone, service_window_open=gate_facts.service_window_open, name=row.name
+            )
             if row.recipient
             else None
         )

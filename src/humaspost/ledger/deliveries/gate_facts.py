@@ -76,7 +76,8 @@ class GateFactsReader:
             is_member=not row.recipient or bool(row.is_member),
             is_confirmed=not row.recipient or bool(row.is_confirmed),
             has_consent=not row.recipient or bool(row.agreed),
-            opted_out=row.opted_out_at is not None,
+            # Without a row in the register the person was forgotten.
+            opted_out=row.opted_out_at is not None or (bool(row.recipient) and row.phone is None),
             service_window_open=window_open,
             has_template=fallback is not None,
             marketing_refused=row.marketing is False and not window_open and self._is_marketing(fallback),
@@ -251,6 +252,7 @@ def select_claimed(keys: list[str], owner: str) -> Any:
             post.c.file,
             post.c.stamp,
             recipient.c.phone,
+            recipient.c.name,
             recipient.c.opted_out_at,
             has_consent(delivery.c.recipient).label("agreed"),
             is_member_of_named(delivery.c.recipient).label("is_member"),

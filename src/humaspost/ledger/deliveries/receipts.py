@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, case, select, update
 
 from humaspost.ledger.deliveries import attempts, states, thread_parts
 from humaspost.ledger.holds import account_holds
+from humaspost.ledger.people import forgotten
 from humaspost.ledger.schema import account, delivery
 from humaspost.model.delivery import Receipt, Stage, State
 from humaspost.model.reasons import AccountHold, StopReason
@@ -51,11 +52,12 @@ def mark_published(
 
     ``by_lookup`` = a lookup found them, not the reply to the write.
     """
+    receipt_ids = forgotten.hide_remote_ids(conn, {item.key: item.receipt.remote_id for item in receipts})
     rows = [
         {
             "the_key": item.key,
             "why": StopReason.FOUND if by_lookup else item.receipt.note,
-            "remote_id": item.receipt.remote_id,
+            "remote_id": receipt_ids[item.key],
             "url": item.receipt.url,
             "at": item.receipt.at,
             "stage": item.receipt.stage,
@@ -69,7 +71,6 @@ def mark_published(
     is_published = (delivery.c.key.in_(keys)) & (delivery.c.state == State.PUBLISHED)
     columns = [delivery.c[name] for name in ("key", "post", "account", "part", "recipient", "remote_id")]
     settled = list(conn.execute(select(*columns).where(is_published)))
-    receipt_ids = {item.key: item.receipt.remote_id for item in receipts}
     duplicates = [
         row.key
         for row in settled

@@ -152,6 +152,12 @@ CANCEL = _define(
     _S.CANCELLED,
     "a person cancels it, or had cancelled its post",
 )
+FORGET = _define(
+    "forget",
+    [_S.SCHEDULED, _S.PREPARING, _S.HELD, _S.MISSED, _S.FAILED],
+    _S.REFUSED,
+    "a person has the recipient forgotten",
+)
 #: The transition of the recipients of a post that is denied as a whole, by the state that is decided.
 SETTLEMENTS: Mapping[State, Transition] = {
     _S.HELD: HOLD,
@@ -226,7 +232,16 @@ TRANSITIONS: tuple[Transition, ...] = (
     *(PUBLISH, RESCHEDULE, REFUSE_ACCOUNT, FAIL, FAIL_POST, MARK_UNKNOWN, PROVE_ABSENT),
     *(HOLD, UNHOLD, EXPIRE_PARTS, SETTLE_MISSED, SETTLE_EXPIRED),
     *(REPLAN, UNEXPIRE, DROP, CANCEL_SURPLUS, RESTORE_PART, ALLOW_CONSENTED),
-    *(CONFIRM_PUBLISHED, RETRY, CANCEL, CANCEL_PARTS, PUBLISH_NOW, UNCANCEL, *UNDO_PUBLISH_NOW.values()),
+    *(
+        CONFIRM_PUBLISHED,
+        RETRY,
+        CANCEL,
+        FORGET,
+        CANCEL_PARTS,
+        PUBLISH_NOW,
+        UNCANCEL,
+        *UNDO_PUBLISH_NOW.values(),
+    ),
     *(RESTORE_GAP, REOPEN, *WEBHOOK_FAILURES.values()),
 )
 #: The states in which a delivery may enter the ledger, with the cause of each.

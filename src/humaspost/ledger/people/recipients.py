@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Delete, Insert, and_, bindparam, delete, func, or_, select, update
 
 from humaspost.ledger.dialect import execute_tuples, insert_or_ignore, upsert
+from humaspost.ledger.people import forgotten
 from humaspost.ledger.schema import audience, audience_member, consent, recipient, unclear_opt_out
 from humaspost.model.records import AudienceRecord
 
@@ -74,7 +75,15 @@ def get_by_phones(conn: Connection, phones: Sequence[str]) -> dict[str, Person]:
 def add_recipients(
     conn: Connection, recipients: Iterable[tuple[str, str, datetime | None]], *, now: datetime
 ) -> None:
-    """Add people (number, name, opt-out time) under new random ids; skip known numbers."""
+    """Add people (number, name, opt-out time) under new random ids; skip known numbers.
+
+    A forgotten person is not added, but their opt-out is kept.
+    """
+    people = list(recipients)
+    gone = forgotten.find_forgotten(conn, [phone for phone, _name, _at in people])
+    stops = {phone: at for phone, _name, at in people if phone in gone and at is not None}
+    # Where the key is lost, somebody who opted out is added: nothing is sent to them.
+    gone -= stops.keys() - forgotten.record_stops(conn, stops)
     rows = [
         {
             "id": secrets.token_hex(8),
@@ -83,7 +92,8 @@ def add_recipients(
             "opted_out_at": opted_out_at,
             "created_at": now,
         }
-        for phone, name, opted_out_at in recipients
+        for phone, name, opted_out_at in people
+        if phone not in gone
     ]
     if rows:
         conn.execute(insert_or_ignore(recipient), rows)

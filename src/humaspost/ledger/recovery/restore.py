@@ -11,11 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, delete
+from sqlalchemy.exc import SQLAlchemyError
 
 from humaspost.base.files import make_folder, sync_folder
-from humaspost.ledger import accounts, database
-from humaspost.ledger.database import Ledger
+from humaspost.ledger import accounts, database, erasure
+from humaspost.ledger.database import Ledger, LedgerError
 from humaspost.ledger.deliveries import claims, restore_gap
+from humaspost.ledger.people import forgotten
+from humaspost.ledger.people.forgotten import ForgottenPerson
 from humaspost.ledger.recovery import copy_detection
 from humaspost.ledger.schema import delivery, preparation
 from humaspost.model.decision import CheckRecipient
@@ -50,6 +53,7 @@ def restore_backup(
     database.copy_ledger(source, restore_folder / database.FILE)
     ledger = database.open_ledger(restore_folder, now=now, create=False, upgrade=True)
     try:
+        erase_forgotten(ledger, state)
         result, new_generation = _mark_restored(ledger, now, check_recipient)
     finally:
         ledger.close()
@@ -91,6 +95,19 @@ def _mark_restored(
         return RestoreResult(restored.since, count)
 
     return ledger.write(operation), new_generation
+
+
+def erase_forgotten(ledger: Ledger, state: Path) -> None:
+    """Erase from the restored ledger whom the present one has forgotten since the backup."""
+    key = forgotten.load_key(state)
+    known: list[ForgottenPerson] = []
+    # A damaged ledger, or one of an older schema, has nobody to tell of.
+    with suppress(SQLAlchemyError, sqlite3.Error, LedgerError):
+        if key is not None and database.read_version(state / database.FILE) is not None:
+            with database.open_readonly(state / database.FILE) as conn:
+                known = forgotten.list_forgotten(conn)
+    if key is not None and known:
+        ledger.write(lambda conn: erasure.erase_again(conn, known, key=key))
 
 
 @contextmanager

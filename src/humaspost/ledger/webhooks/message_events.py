@@ -19,6 +19,7 @@ from humaspost.ledger.holds import account_holds
 from humaspost.ledger.posts import decisions
 from humaspost.ledger.schema import attempt, delivery, message_event
 from humaspost.ledger.webhooks import person_events
+from humaspost.ledger.webhooks.forgotten_events import hide_forgotten
 from humaspost.ledger.webhooks.webhook_change import WebhookChange
 from humaspost.model.channel_event import (
     AccountRestricted,
@@ -55,7 +56,7 @@ def receive_events(
     that the person wants no more messages.
     """
     changes: list[WebhookChange | None] = []
-    for event in events:
+    for event in hide_forgotten(conn, events):
         if not _save_event(conn, account, event, now):
             continue
         match event:

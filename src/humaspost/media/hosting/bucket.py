@@ -56,6 +56,13 @@ class Bucket:
         with _translate_errors():
             obstore.put(self._client, name, file.path, attributes={"Content-Type": file.mime})
 
+    def delete(self, name: str) -> None:
+        """Delete the file; raise BucketError on failure."""
+        import obstore
+
+        with _translate_errors():
+            obstore.delete(self._client, name)
+
     def signed_url(self, name: str) -> str:
         """Return an address from which anyone can fetch the file for a day."""
         import obstore

@@ -82,6 +82,7 @@ class MediaHost:
         Raises HostError.
         """
         name = self._public_name(file)
+        self._record_use(name)
         with self._lock:
             verified_at, url = self._verified.get(name, (float("-inf"), ""))
             if self._clock() - verified_at < VERIFIED_SECONDS:
@@ -91,6 +92,41 @@ class MediaHost:
         with self._lock:
             self._verified[name] = self._clock(), url
         return url
+
+    def take_down(self, *, unused_since: float) -> int:
+        """Remove what nobody used since that time (epoch seconds); return how many files.
+
+        Raises HostError; what is not removed then is tried again at the next call.
+        """
+        removed = 0
+        for mark in sorted(self._uses.glob("*")):
+            if mark.stat().st_mtime < unused_since:
+                self._remove(mark.name)
+                with self._lock:
+                    self._verified.pop(mark.name, None)
+                mark.unlink(missing_ok=True)
+                removed += 1
+        return removed
+
+    @property
+    def _uses(self) -> Path:
+        """Return the folder with an empty file per published file: its time is the last use."""
+        return self._salt.parent / "hosted"
+
+    def _record_use(self, name: str) -> None:
+        make_folder(self._uses)
+        (self._uses / name).touch(mode=0o600)
+
+    def _remove(self, name: str) -> None:
+        if self._bucket is not None:
+            try:
+                self._bucket.delete(name)
+            except BucketError as error:
+                raise HostError("media-host-refused", f"bucket: {error.detail}", transient=True) from error
+        elif self._folder is not None:
+            (self._folder / name).unlink(missing_ok=True)
+        else:
+            _delete_upload(f"{self._upload}/{name}", deadline=self._deadline)
 
     def _public_name(self, file: FitFile) -> str:
         """Return the constant name of the file; it cannot be guessed from the content alone."""
@@ -196,6 +232,18 @@ def _upload(url: str, file: FitFile, *, deadline: float) -> None:
     if not 200 <= response.status_code < 300:
         transient = response.status_code >= 500 or response.status_code == 429
         raise HostError("media-host-refused", f"PUT: HTTP {response.status_code}", transient=transient)
+
+
+def _delete_upload(url: str, *, deadline: float) -> None:
+    import requests
+
+    try:
+        with _session(url) as session:
+            status = session.delete(url, timeout=deadline, allow_redirects=False).status_code
+    except requests.RequestException as error:
+        raise HostError("media-host-unreachable", type(error).__name__, transient=True) from error
+    if not (200 <= status < 300 or status in (404, 410)):
+        raise HostError("media-host-refused", f"DELETE: HTTP {status}", transient=True)
 
 
 def _session(url: str) -> "requests.Session":
