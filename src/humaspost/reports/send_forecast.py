@@ -1,4 +1,4 @@
-"""When each account of one post would get it, or why not: what ``preview`` says at its end."""
+"""The forecast of one post on each of its accounts, as ``preview`` shows it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

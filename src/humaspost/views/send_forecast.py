@@ -1,4 +1,4 @@
-"""When each account of a post would get it, or why not, in one line each."""
+"""Forecasts of a post on its accounts, in one line each."""
 
 from collections.abc import Iterable
 from datetime import datetime
