@@ -144,7 +144,10 @@ class LookupRecord:
 
 @dataclass(frozen=True, slots=True)
 class PostStop:
-    """A fan-out that is stopped as a whole, for ``recipients`` without rows; ``account`` is the account's name."""
+    """A fan-out that is stopped as a whole; ``account`` is the account's name.
+
+    It is stopped for ``recipients`` people without rows.
+    """
 
     post: str
     account: str

@@ -187,7 +187,7 @@ class PostJudge:
 
 
 def post_totals(office: Office, post_id: str) -> list[PostTotals]:
-    """Return the post on each of its accounts as the rule says now; nothing for one that the ledger does not have."""
+    """Return the post on each of its accounts as the rule says now; [] if unknown."""
     return [entry for entry in PostJudge(office).list_totals() if entry.id == post_id]
 
 

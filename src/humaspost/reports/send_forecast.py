@@ -1,4 +1,4 @@
-"""Forecast of one post: when each of its accounts would get it, or why not."""
+"""The forecast of one post on each of its accounts, as ``preview`` shows it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What persons decided about posts, and the stops of whole posts, in one line each."""
+"""Decisions of persons and stops of whole posts, in one line each."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Words of the forecast of one post: a line for each account."""
+"""Forecasts of a post on its accounts, in one line each."""
 
 from collections.abc import Iterable
 from datetime import datetime

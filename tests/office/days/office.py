@@ -91,7 +91,10 @@ class RandomDay:
         }
         lines = []
         for account, fields in secrets.items():
-            lines += [f"[{account}]", *(f"{field} = {json.dumps(accounts[account][field])}" for field in fields)]
+            lines += [
+                f"[{account}]",
+                *(f"{field} = {json.dumps(accounts[account][field])}" for field in fields),
+            ]
         credentials = self.folder / "credentials.toml"
         credentials.touch(mode=0o600)
         credentials.write_text("\n".join(lines) + "\n", "utf-8")
@@ -158,7 +161,9 @@ class RandomDay:
         keys = dict(line.split(": ", 1) for line in front.splitlines())
         wish = read_wish(path)
         serial = int(body.split("kata-")[1].split("-")[0])
-        key = self.random.choice(("date", "date", "channels", "channels", "audiences", "words", "draft", "broken"))
+        key = self.random.choice(
+            ("date", "date", "channels", "channels", "audiences", "words", "draft", "broken")
+        )
         match key:
             case "date":
                 keys["date"] = self._date()
@@ -181,7 +186,9 @@ class RandomDay:
         path = self._pick()
         if path is None:
             return ""
-        name = self.random.choice(("{0}-baru.md", "{0} (1).md", "{0}.sync-conflict-20261129-101010-ABCDEFG.md", "a{0}.md"))
+        name = self.random.choice(
+            ("{0}-baru.md", "{0} (1).md", "{0}.sync-conflict-20261129-101010-ABCDEFG.md", "a{0}.md")
+        )
         target = path.with_name(name.format(path.stem))
         self._save(target, path.read_text("utf-8"))
         return f"{path.name} -> {target.name}"
@@ -214,7 +221,9 @@ class RandomDay:
         name = self.random.choice(LISTS)
         rows = self.rows[name]
         phone = self.random.choice(sorted(rows))
-        kind = self.random.choice(("new", "gone", "stop", "withdrawn", "spoilt", "mended", "emptied", "all-spoilt"))
+        kind = self.random.choice(
+            ("new", "gone", "stop", "withdrawn", "spoilt", "mended", "emptied", "all-spoilt")
+        )
         match kind:
             case "new":
                 self.version += 1
@@ -237,7 +246,15 @@ class RandomDay:
             basis = "" if what == "withdrawn" else "consent"
             given = "" if what == "withdrawn" else "???" if what == "spoilt" else "2021-01-01"
             stop = "2026-01-01" if what == "stop" else ""
-            cells = [phone, "Nama", basis, "informasi" if basis else "", "formulir" if basis else "", given, stop]
+            cells = [
+                phone,
+                "Nama",
+                basis,
+                "informasi" if basis else "",
+                "formulir" if basis else "",
+                given,
+                stop,
+            ]
             lines.append(separator.join(cells))
         self._save(self.folder / "audiences" / f"{name}.csv", "\n".join(lines) + "\n")
 

@@ -117,7 +117,7 @@ class World:
         unsure = {phone for phone, row in rows if _is_spoilt(row)}
         withdrawn = {phone for phone, row in rows if not row.get("basis", "").strip() and not _is_spoilt(row)}
         kept = known.members & (unsure | withdrawn)
-        known.consenting = {p for p in readable | (known.consenting & unsure)} - withdrawn
+        known.consenting = (readable | (known.consenting & unsure)) - withdrawn
         known.members = (readable | kept) & present
 
     def people(self, wish: Wish) -> set[str]:
@@ -201,7 +201,12 @@ def read_objects(objects: list[Mapping[str, Any]]) -> list[Shown]:
 
 
 def judge(
-    world: World, new: list[Shown], before: list[Shown], *, now: datetime, progress: Mapping[tuple[str, str], datetime]
+    world: World,
+    new: list[Shown],
+    before: list[Shown],
+    *,
+    now: datetime,
+    progress: Mapping[tuple[str, str], datetime],
 ) -> Iterator[str]:
     """Yield why what became public in one look may not be public.
 
@@ -238,7 +243,9 @@ def judge(
             yield f"cancelled: {what}"
 
 
-def find_lost(world: World, shown: list[Shown], told: set[tuple[str, str]], *, now: datetime) -> Iterator[str]:
+def find_lost(
+    world: World, shown: list[Shown], told: set[tuple[str, str]], *, now: datetime
+) -> Iterator[str]:
     """Yield what is due, is not public, and is not told: ``told`` is (post, account) or (file, "")."""
     public = {(one.account, _serial(one.marker), one.to) for one in shown}
     for wish in world.wishes():

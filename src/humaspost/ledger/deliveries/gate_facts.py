@@ -176,9 +176,9 @@ def is_member_of_named(recipient_id: Any) -> ColumnElement[bool]:
 
 
 def is_confirmed_by_named(recipient_id: Any) -> ColumnElement[bool]:
-    """Return the condition that a list of ``plan_row`` has the person, whatever its file says.
+    """Return the condition that a list that ``plan_row`` names confirms the recipient.
 
-    A list that is held confirms whom its file has too.
+    A list that is held confirms those of its people whom its file has too.
     """
     named = dialect.json_texts(plan_row.c.audiences)
     is_in_file = (

@@ -75,7 +75,7 @@ def cancel_values(cancelled_at: datetime) -> dict[str, Any]:
 
 
 def get_cancelled_at(stored_post: Row[Any], rows: Iterable[Row[Any]]) -> datetime | None:
-    """Return when a person cancelled the whole post, if that holds for an account that its file names only now.
+    """Return when a person cancelled the whole post, if that holds for a new account too.
 
     It does until `publish` or `resolve` sends the post on one of its accounts. ``rows`` are plan rows.
     """

@@ -28,7 +28,7 @@ def select_of_keepers(
     *,
     is_partial: bool,
 ) -> tuple[NotPlanned, ...]:
-    """Return the held items without files that claim the id of a post that another file keeps.
+    """Return the held items without those whose id another file keeps.
 
     The keeper says what becomes of the post; who else claims its id is a problem of that file alone.
     """
