@@ -556,6 +556,16 @@ def test_a_restriction_that_lets_one_log_in_is_ended_by_a_person_only(fake_offic
     assert set(fake_office.states().values()) == {"published"}
 
 
+def test_a_ledger_that_is_moved_during_the_check_of_an_account_is_no_problem_of_it(fake_office: FakeOffice):
+    (line,) = fake_office.engine().account_sessions
+    moved = fake_office.folder.with_name("moved")
+    fake_office.folder.rename(moved)
+    with pytest.raises(LedgerReplacedError):
+        verify_account(line, fake_office.sender())
+    moved.rename(fake_office.folder)
+    assert fake_office.events == []
+
+
 def test_an_allowance_that_is_spent_on_the_query_itself_is_not_queried_every_half_minute(
     fake_office: FakeOffice,
 ):

@@ -12,6 +12,7 @@ from humaspost.delivery.events import DeliveryEvent, describe_error
 from humaspost.delivery.steps.retry import as_channel_error, decide
 from humaspost.ledger import accounts
 from humaspost.ledger.accounts import AccountConflict, AccountRenamed, WrongAccount
+from humaspost.ledger.errors import LedgerReplacedError
 from humaspost.ledger.holds import account_holds
 from humaspost.model.account import Identity
 from humaspost.model.errors import AnyChannelError, AuthFailed, ChannelError
@@ -74,8 +75,9 @@ def verify_account(
         sender.emit(DeliveryEvent(now, EventKind.PROBLEM, detail=describe_error(error)))
         return AccountBlocked(now + LEDGER_RETRY_DELAY, is_held=False)
     except Exception as error:
-        if force and not isinstance(error, ChannelError):
-            raise  # a user asked for the check, and the command reports the error
+        # The process ends with a replaced ledger. A user who asked for the check is told of any error.
+        if isinstance(error, LedgerReplacedError) or (force and not isinstance(error, ChannelError)):
+            raise
         return _handle_check_error(account_session, sender, as_channel_error(error), now)
     _fetch_status(account_session, sender)
     return None
