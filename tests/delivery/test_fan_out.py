@@ -9,7 +9,6 @@ from sqlalchemy import func, insert, select, text, update
 
 from humaspost.ledger import accounts, schema
 from humaspost.ledger.people import marketing_preferences, recipients
-from humaspost.ledger.queries import totals
 from humaspost.ledger.schema import (
     attempt,
     audience,
@@ -29,6 +28,7 @@ from tests.delivery.conftest import FakeOffice
 from tests.support.deadlines import SECOND
 from tests.support.fake_channel import SOURCE
 from tests.support.fake_channel import account as square_account
+from tests.support.ledger_office import count_by_state
 from tests.support.sizes import size
 
 #: People on two lists, and how many of them are on both.
@@ -62,7 +62,7 @@ def add_recipients(fake_office: FakeOffice, name: str, numbers: range, *, consen
 
 def counts(fake_office: FakeOffice) -> dict:
     with fake_office.ledger.read() as conn:
-        return dict(totals.count_by_state(conn))
+        return dict(count_by_state(conn))
 
 
 def to_all(fake_office: FakeOffice, id_: str, *names: str, **more):

@@ -1,5 +1,6 @@
 """An account, a list of people and posts that are due, in a ledger in memory; time stands until a test moves it."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from humaspost.ledger import accounts, database
 from humaspost.ledger.deliveries import claims, gate_facts
 from humaspost.ledger.deliveries.gate import Gate, GateRequest, GateResult
 from humaspost.ledger.posts import post_stops, sync_plan
+from humaspost.ledger.queries import totals
 from humaspost.ledger.schema import account, audience, audience_member, consent, delivery, meta, recipient
 from humaspost.model.account import Account
 from humaspost.model.decision import CheckFile, Decide, assume_present
@@ -187,3 +189,9 @@ class Office:
         self.ledger.write(
             lambda conn: conn.execute(update(delivery).where(mine).values(state=state, **values))
         )
+
+
+def count_by_state(conn: Any, *, post_id: str | None = None) -> Counter[str]:
+    """Return the number of deliveries by state, with recipients that have no rows yet."""
+    entries = totals.list_by_post(conn, post_id=post_id)
+    return sum((entry.counts for entry in entries), Counter())

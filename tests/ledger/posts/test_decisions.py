@@ -15,7 +15,7 @@ from humaspost.model.account import Account
 from humaspost.model.delivery import Intent, Proof, State
 from humaspost.model.records import CancelCounts
 from tests.support.ledger_life import Life
-from tests.support.ledger_office import ACCOUNT, NOW, Office, PublishTime
+from tests.support.ledger_office import ACCOUNT, NOW, Office, PublishTime, count_by_state
 from tests.support.sizes import size
 
 
@@ -34,7 +34,7 @@ def publish(office: Office, post: str = "p") -> publish_now.PublishRequest:
 def counts(office: Office, post: str = "p") -> dict[str, int]:
     with office.ledger.read() as conn:
         (entry,) = totals.list_by_post(conn, post_id=post)
-        assert totals.count_by_state(conn, post_id=post) == entry.counts
+        assert count_by_state(conn, post_id=post) == entry.counts
     return {str(state): count for state, count in entry.counts.items() if count}
 
 

@@ -13,7 +13,7 @@ from humaspost.ledger.queries import totals
 from humaspost.ledger.schema import audience, audience_member, consent, delivery, plan_row
 from humaspost.model.post import Late, PublishTime
 from humaspost.policy.decide import decide
-from tests.support.ledger_office import NOW, Office
+from tests.support.ledger_office import NOW, Office, count_by_state
 
 DAY = timedelta(days=1)
 
@@ -55,7 +55,7 @@ def test_a_late_fan_out_is_stopped_before_it_is_expanded(
     assert (stop(office), office.states()) == (expected, {})
     assert next_due(office) is None
     with office.ledger.read() as conn:
-        assert totals.count_by_state(conn) == {expected[0]: 3}
+        assert count_by_state(conn) == {expected[0]: 3}
         (entry,) = totals.list_by_post(conn)
     assert (entry.counts, entry.reasons) == ({expected[0]: 3}, {expected[0]: "late"})
 
@@ -182,7 +182,7 @@ def test_hundreds_of_overdue_posts_make_no_rows_and_delay_nothing_that_is_due(of
     assert [row.post for row in office.claim(limit=3)] == ["now"] * 3
     with office.ledger.read() as conn:
         assert conn.scalar(select(func.count()).select_from(delivery)) == 3
-        assert totals.count_by_state(conn)["missed"] == 40 * 3
+        assert count_by_state(conn)["missed"] == 40 * 3
 
 
 def test_only_one_post_is_settled_where_only_one_is_published(office: Office) -> None:

@@ -40,23 +40,6 @@ def count_unexpanded(conn: Connection, *, post_id: str | None = None) -> dict[tu
     }
 
 
-def count_by_state(conn: Connection, *, post_id: str | None = None) -> Counter[str]:
-    """Return the number of deliveries by state, with recipients that have no rows yet.
-
-    Those count under the state of their post.
-    """
-    query = select(delivery.c.state, func.count()).group_by(delivery.c.state)
-    if post_id is not None:
-        query = query.where(delivery.c.post == post_id)
-    counts: Counter[str] = Counter({row[0]: row[1] for row in conn.execute(query)})
-    unexpanded = count_unexpanded(conn, post_id=post_id)
-    stops = _load_stops(conn) if unexpanded else {}
-    for pair, recipients in unexpanded.items():
-        if recipients:
-            counts[stops.get(pair, _WAITS)[0]] += recipients
-    return counts
-
-
 #: The state and reason of recipients without rows whose post is not stopped.
 _WAITS = (State.SCHEDULED, "")
 
