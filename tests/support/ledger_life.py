@@ -156,12 +156,14 @@ class Life:
         self.office.sync()
 
     def change_thread(self) -> None:
-        """Give a thread that has begun fewer parts or more."""
+        """Give a thread that has begun fewer parts or more, perhaps after the refusal of one of them."""
         stopped = self.pick(State.MISSED, State.FAILED, of_begun_thread=True)
         stopped = stopped or self.pick(State.CANCELLED, State.SCHEDULED, of_begun_thread=True)
         indexes = [n for n, row in enumerate(self.office.rows) if stopped and row.post == stopped.post]
         if stopped is None or not indexes:
             return
+        if stopped.state == State.SCHEDULED and self.flip():
+            self._refuse(stopped)
         row = self.office.rows[indexes[0]]
         self.serial += 1
         is_longer = stopped.state == State.CANCELLED or self.flip(0.2)
@@ -172,6 +174,20 @@ class Life:
         )
         self.office.rows[indexes[0]] = replace(row, rendition=replace(row.rendition, parts=parts))
         self.office.sync()
+
+    def _refuse(self, row: Row[Any]) -> None:
+        """Claim a delivery, and record that it cannot be prepared, or that it is too late."""
+        now, missed = self.office.now, states.DENIALS[State.MISSED]
+        is_late = self.flip()
+
+        def work(conn: Connection) -> None:
+            claims.claim_due(conn, row.account, owner=OWNER, until=now, now=now, limit=9, only_post=row.post)
+            if is_late:
+                states.move(conn, missed, delivery.c.key == row.key, now=now, reason="late", owner=None)
+            else:
+                outcomes.mark_failed(conn, row.key, row.attempts, code="x", detail="", now=now)
+
+        self.write(work)
 
     def change_accounts(self) -> None:
         """Have a file name the other account, or this one again."""
@@ -187,7 +203,8 @@ class Life:
         self.serial += 1
         person = {"name": "warga", "person": self.random.choice(PEOPLE)}
         if self.flip(0.3):
-            self.write(lambda conn: conn.execute(text(_CONSENT)))
+            if not self.write(lambda conn: conn.execute(text(_CONSENT)).rowcount):
+                self.write(lambda conn: conn.execute(text("DELETE FROM consent WHERE recipient = 'b'")))
         elif not self.write(lambda conn: conn.execute(text(_REMOVAL), person).rowcount):
             self.write(lambda conn: recipients.add_members(conn, "warga", [person["person"]]))
         digest = str(self.serial)
@@ -355,6 +372,8 @@ class Life:
         """Interrupt the `publish` that was asked for last."""
         if self.requests:
             request = self.requests.pop()
+            if self.flip(0.3):
+                self.claimed += self.office.claim(limit=20)
             self.write(lambda conn: publish_now.cancel_request(conn, request, now=self.office.now))
 
     def confirm_published(self) -> None:
