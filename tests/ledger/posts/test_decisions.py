@@ -15,7 +15,7 @@ from humaspost.model.account import Account
 from humaspost.model.delivery import Intent, Proof, State
 from humaspost.model.records import CancelCounts
 from tests.support.ledger_life import Life
-from tests.support.ledger_office import ACCOUNT, NOW, Office, PublishTime, count_by_state
+from tests.support.ledger_office import ACCOUNT, NOW, OTHER, Office, PublishTime, count_by_state
 from tests.support.sizes import size
 
 
@@ -218,6 +218,32 @@ def test_publish_sends_the_rest_of_a_cancelled_fan_out_with_the_text_of_now(
     sent = [*office.send(), *office.send()]
     assert [result.part.text for result in sent if isinstance(result, Intent)] == ["corrected"] * 7
     assert counts(office) == {"published": 1, "sending": 7}
+
+
+def test_publish_leaves_a_channel_alone_that_the_newest_plan_does_not_have(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("humaspost.ledger.deliveries.claims.CHUNK", 6)
+    fan_out(office)
+    first, *_rest = office.gate([office.ticket(row) for row in office.claim(limit=1)])
+    assert isinstance(first, Intent)
+    office.put(first.key, State.PUBLISHED, published_at=NOW)
+    office.plan("p", "never published", people=True)
+    cancel(office)
+    planned = list(office.rows)
+    office.rows = [replace(planned[0], account=OTHER, audiences=())]
+    office.sync()
+    publish(office)
+    # Back in the file with other words: nobody was shown that they would be sent.
+    office.rows = [*office.rows, *planned]
+    office.sync()
+    with office.ledger.read() as conn:
+        entries = {entry.account: entry for entry in totals.list_by_post(conn, post_id="p")}
+    assert {name: entry.decision for name, entry in entries.items()} == {
+        "square": "cancel",
+        "circle": "publish",
+    }
+    assert entries["square"].counts[State.SCHEDULED] == 0
 
 
 def test_publish_never_sends_what_was_given_up_while_unknown(office: Office) -> None:

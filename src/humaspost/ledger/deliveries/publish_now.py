@@ -79,7 +79,8 @@ def request(conn: Connection, post: str, *, account: str | None, now: datetime) 
 def _select_pairs(post: str, name: str | None) -> Select[Any]:
     columns = [plan_row.c[name] for name in ("account", *_CHANGED_PLAN_COLUMNS)]
     query = select(*columns).join(account, account.c.id == plan_row.c.account)
-    query = query.where(plan_row.c.post == post)
+    # What the newest plan does not have was not shown to the person who publishes the post.
+    query = query.where(plan_row.c.post == post, plan_row.c.planned)
     return query if name is None else query.where(account.c.name == name)
 
 
