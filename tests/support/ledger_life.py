@@ -39,15 +39,17 @@ FREQUENT = {
     "gate": 3,
     "plan_post": 3,
     "release_account": 2,
-    "undo_publish_now": 4,
+    "publish_now": 3,
+    "undo_publish_now": 6,
     "receive_failure": 3,
     "change_thread": 8,
+    "restore": 3,
 }
 #: A verb of the ledger, and a change of state that it made; the first state of a new delivery comes from "".
 Change = tuple[str, str, str]
 _CONSENT = """
-INSERT OR IGNORE INTO consent (recipient, purpose, basis, source, consented_at, recorded_at)
-    VALUES ('b', 'p', 'consent', 's', '2026-01-01', '2027-01-01T00:00:00.000000Z')
+INSERT OR IGNORE INTO consent (recipient, purpose, basis, source, consented_at, recorded_at, withdrawn_by)
+    VALUES ('b', 'p', 'consent', 's', '2026-01-01', '2027-01-01T00:00:00.000000Z', '')
 """
 _REMOVAL = "DELETE FROM audience_member WHERE audience = :name AND recipient = :person"
 _RECORD = """
