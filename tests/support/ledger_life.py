@@ -43,7 +43,8 @@ FREQUENT = {
     "undo_publish_now": 6,
     "receive_failure": 3,
     "change_thread": 8,
-    "restore": 3,
+    "restore": 2,
+    "reschedule": 4,
 }
 #: A verb of the ledger, and a change of state that it made; the first state of a new delivery comes from "".
 Change = tuple[str, str, str]
@@ -362,7 +363,11 @@ class Life:
 
     def publish_now(self) -> None:
         """Publish a post now."""
-        row = self.pick(State.MISSED, State.FAILED, State.PREPARING) if self.flip(0.4) else self.pick()
+        row = (
+            self.pick(State.MISSED, State.FAILED, State.PREPARING, State.HELD)
+            if self.flip(0.6)
+            else self.pick()
+        )
         if row is not None:
             self.requests.append(
                 self.write(
@@ -374,8 +379,7 @@ class Life:
         """Interrupt the `publish` that was asked for last."""
         if self.requests:
             request = self.requests.pop()
-            if self.flip(0.3):
-                self.claimed += self.office.claim(limit=20)
+            self.random.choice((self.claim, self.hold_account, self.release_account, self.wait, self.wait))()
             self.write(lambda conn: publish_now.cancel_request(conn, request, now=self.office.now))
 
     def confirm_published(self) -> None:
