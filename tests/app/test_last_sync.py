@@ -61,7 +61,7 @@ class Desk:
         self.office = Office(load_settings(config), now=lambda: self.time, environ={})
         self.channel = CountingChannel(self.office.channels["x"])
         self.office.__dict__["channels"] = {"x": self.channel}
-        self.rescan = create_rescan(self.office)
+        self.rescan = create_rescan(self.office, lambda: None)
 
     def look(self) -> list[str]:
         """Look until every file is settled; return the posts that were rendered."""

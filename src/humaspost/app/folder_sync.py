@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from humaspost.app.audiences import has_unsettled, import_changed, list_problems
 from humaspost.app.backups import create_daily_job
-from humaspost.app.deciding_files import DecidingFiles
 from humaspost.app.last_sync import LastSync
 from humaspost.app.office import Office
 from humaspost.app.scan import ScanResult, list_vanished_problems, scan_folder, sync_ledger
@@ -15,10 +14,11 @@ from humaspost.model.event_kind import EventKind
 from humaspost.model.problem import Problem
 
 
-def create_rescan(office: Office, files: DecidingFiles) -> Callable[[], float | None]:
+def create_rescan(office: Office, record_files: Callable[[], None]) -> Callable[[], float | None]:
     """Return a function that syncs the ledger with the folder and reports each change once.
 
-    It records in the ledger which ``files`` the sender runs with. The function returns the seconds after which unsettled files can be read, or None.
+    It calls ``record_files``, which records what the sender runs with. It returns the seconds after which unsettled
+    files can be read, or None.
     """
     reported: set[tuple[str, str, int]] = set()
     folder_problems: list[Problem] = []
@@ -42,7 +42,7 @@ def create_rescan(office: Office, files: DecidingFiles) -> Callable[[], float | 
         for problem in problems:
             _report_problem(office, problem, reported)
         reported.intersection_update(_problem_key(problem) for problem in problems)
-        files.record()
+        record_files()
         is_unsettled = office.reader.unsettled or has_unsettled(office)
         return office.settings.policy.settle.total_seconds() if is_unsettled else None
 

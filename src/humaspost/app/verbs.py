@@ -106,7 +106,7 @@ def schedule(office: Office, stop: threading.Event) -> int:
     files = DecidingFiles(office)
     with _running_engine(office, "schedule") as engine:
         files.attach(engine)
-        rescan = create_rescan(office, files)
+        rescan = create_rescan(office, files.record)
         daemon = Daemon(engine, lambda: office.settings.posts, rescan, stop, check_files=files.check)
         daemon.tidy = partial(housekeeping.tidy, office)
         return daemon.run()
