@@ -3,7 +3,7 @@
 import os
 import stat
 import threading
-import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -75,7 +75,7 @@ class Clock:
     """The time that a test sets, ahead of every file."""
 
     def __init__(self) -> None:
-        self.now = time.time() + 60
+        self.now = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 
     def __call__(self) -> float:
         self.now += 2

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Delete, FromClause, Index, Insert, Table, func, text
+from sqlalchemy import ColumnElement, Connection, Delete, FromClause, Index, Insert, Table, case, func, text
 from sqlalchemy.dialects import sqlite
 
 
@@ -23,8 +23,10 @@ def insert_or_ignore(table: Table) -> Insert:
 
 
 def json_texts(column: ColumnElement[str]) -> FromClause:
-    """Return the elements of a JSON list of texts, as rows with one column ``value``."""
-    return func.json_each(column).table_valued("value").alias()
+    """Return the texts of a JSON list, as rows with one column ``value``; none if damaged."""
+    # One damaged row must not stop a statement about all rows.
+    readable = case((func.json_valid(column) == 1, column), else_="[]")
+    return func.json_each(readable).table_valued("value").alias()
 
 
 def partial_index(name: str, *columns: str, where: str) -> Index:

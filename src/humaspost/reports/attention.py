@@ -120,7 +120,7 @@ def _with_stopped_posts(posts: Sequence[PostTotals], *, now: datetime) -> list[A
 
 
 def _waits_for_list(entry: PostTotals) -> bool:
-    """Return True for a post that is held for its list, and for people whom `publish` left out for it."""
+    """Return True for a post that a list holds, and for people that `publish` left out."""
     return StopReason.LIST in (entry.stop_reason, entry.reasons.get(State.HELD))
 
 

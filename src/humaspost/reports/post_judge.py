@@ -123,7 +123,7 @@ class PostJudge:
         return PostForecast(due, 0, not_sent=list(all_not_sent))
 
     def _has_other_recipients(self, row: PlanRow, entry: PostTotals) -> bool:
-        """Return True if not all people of the lists that the ledger knows of the post get it, or others too."""
+        """Return True if other people get it than the ledger has of its lists."""
         is_edited = set(row.audiences) != set(entry.audiences)
         is_published = entry.decision is UserDecision.PUBLISH and self._is_list_held(row)
         return bool(row.audiences) and not entry.cancelled_at and (is_edited or is_published)

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from humaspost.app.office import Office
 from humaspost.ledger.deliveries.publish_now import REQUESTABLE_STATES
+from humaspost.ledger.people import list_holds
 from humaspost.ledger.posts import decisions
-from humaspost.ledger.queries import totals
+from humaspost.ledger.queries import recipient_counts, totals
 from humaspost.model.delivery import State
 from humaspost.model.post import Post
 from humaspost.model.records import PostTotals
@@ -40,11 +41,17 @@ def publish_preview(office: Office, post: Post, *, account: str | None) -> Publi
             for item in decisions.list_cancelled(conn, post.id)
             if account in (None, item.account)
         }
+        held_lists = {record.audience for record in list_holds.list_holds(conn)} & set(post.audiences)
+        # Of a held list only those get it whom its file has too.
+        confirmed = {
+            name: recipient_counts.count_waiting(conn, post.id, account_name=name, audiences=post.audiences)
+            for name in (entries if held_lists else ())
+        }
     previews = [preview for preview in previews_for(office, post) if account in (None, preview.account.name)]
     counted = [
         (
             preview,
-            _count_remaining(preview, entries.get(preview.account.name))
+            _count_remaining(preview, entries.get(preview.account.name), confirmed)
             + (cancelled[preview.account.name].revocable if preview.account.name in cancelled else 0),
         )
         for preview in previews
@@ -60,7 +67,11 @@ def publish_preview(office: Office, post: Post, *, account: str | None) -> Publi
     )
 
 
-def _count_remaining(preview: RenditionPreview, entry: PostTotals | None) -> int:
+def _count_remaining(
+    preview: RenditionPreview, entry: PostTotals | None, confirmed: Mapping[str, int]
+) -> int:
+    if preview.rules.is_per_recipient and preview.account.name in confirmed:
+        return confirmed[preview.account.name]
     if entry is not None:
         return entry.count(*REQUESTABLE_STATES, State.HELD)
     return preview.audience_size or 0 if preview.rules.is_per_recipient else len(preview.rendition.parts)

@@ -18,7 +18,7 @@ def format_decision(at: datetime, *, clock: TimeFormatter) -> str:
 
 
 def format_post_decisions(entries: Iterable[PostTotals], *, clock: TimeFormatter) -> list[str]:
-    """Return one line per account for what a person decided of the post, and for its stop as a whole."""
+    """Return what a person decided on each account, and the stop of the whole post."""
     return [
         f"{escape_unsafe(entry.id)}  {entry.account}  {text}"
         for entry in entries

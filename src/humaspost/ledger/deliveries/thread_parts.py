@@ -73,6 +73,14 @@ def _end_following(
     states.move(conn, transition, of_thread & (delivery.c.part > part), now=now, reason=part_reason(part))
 
 
+def _count_parts(body: str) -> int:
+    """Return how many parts a stored rendition has; 0 for one that cannot be read."""
+    try:
+        return len(json.loads(body)["parts"])
+    except (ValueError, KeyError, TypeError):
+        return 0
+
+
 def match_parts(conn: Connection, post: str, account: str, *, now: datetime) -> tuple[int, ...]:
     """Match the parts that follow the newest text to its parts; return the surplus ones.
 
@@ -88,7 +96,9 @@ def match_parts(conn: Connection, post: str, account: str, *, now: datetime) -> 
     first = 1 if row.first_write_at is None else _first_following(conn, of_thread)
     if first is None:
         return ()
-    count = len(json.loads(row.body)["parts"])
+    count = _count_parts(row.body)
+    if not count:
+        return ()
     if row.first_write_at is None:
         conn.execute(delete(delivery).where(of_thread, delivery.c.part > count, delivery.c.attempts == 0))
     following = of_thread & (delivery.c.part >= first)
