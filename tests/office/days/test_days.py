@@ -15,7 +15,7 @@ LOOKS = 12
 ACTIONS_PER_LOOK = 3
 
 
-@pytest.mark.parametrize("seed", range(size(6, 80)))
+@pytest.mark.parametrize("seed", range(size(4, 14)))
 def test_a_random_day(tmp_path: Path, sandbox: Sandbox, seed: int) -> None:
     day = RandomDay(tmp_path / "kantor", sandbox, seed)
     for _look in range(LOOKS):
