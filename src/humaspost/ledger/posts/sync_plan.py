@@ -18,7 +18,7 @@ from humaspost.ledger.dialect import insert_or_ignore, upsert
 from humaspost.ledger.posts import decisions, held_posts, recipient_changes, unplanned, vanished_posts
 from humaspost.ledger.posts.vanished_posts import PENDING_STATES
 from humaspost.ledger.schema import delivery, plan_row, post, rendition
-from humaspost.model.decision import CheckLateness, OnTime, Timing, TooLate
+from humaspost.model.decision import CheckLateness, OnTime, Timing, TooLate, UserDecision
 from humaspost.model.delivery import State, delivery_key
 from humaspost.model.plan import NotPlanned, Plan, PlanRow
 from humaspost.model.post import Late
@@ -117,9 +117,9 @@ def sync(
     for post_id in () if is_accident else vanished:
         _hold_post(conn, post_id, FileHold.GONE, now=now)
     recipient_changes.sync_changed_lists(conn, verdict=verdict, now=now)
-    for post_id in {*result.new, *result.changed}:
-        # A new date, a corrected text, another part or account does not undo what a person cancelled.
-        decisions.settle_cancelled(conn, delivery.c.post == post_id, now=now)
+    # A new date, a corrected text, another part, account or list does not undo what a person cancelled.
+    cancelled = select(plan_row.c.post).where(plan_row.c.decision == UserDecision.CANCEL)
+    decisions.settle_cancelled(conn, delivery.c.post.in_(cancelled), now=now)
     _mark_gap_unknown(conn, {*result.new, *result.changed}, now=now)
     held = tuple(item.post for item in plan.held if item.post in posts)
     if is_accident:
