@@ -25,8 +25,8 @@ from humaspost.model.rendition import Part, Rendition
 from humaspost.policy import lateness
 from humaspost.policy.decide import decide
 from humaspost.policy.eligibility import check_recipient
-from humaspost.reports.plan_outlook import Upcoming
-from humaspost.reports.quota_forecast import distribute, recent_usage
+from humaspost.reports.forecasts.plan_outlook import Upcoming
+from humaspost.reports.forecasts.quota_forecast import distribute, recent_usage
 from humaspost.reports.renditions_of_post import RenditionPreview
 from humaspost.sandbox.faults import Fault
 from humaspost.sandbox.server import Sandbox

@@ -10,8 +10,8 @@ import pytest
 from tests.docs.pages import ROOT
 
 SOURCE = ROOT / "src" / "humaspost"
-REPORTS = sorted((SOURCE / "reports").glob("*.py"))
-VIEWS = sorted((SOURCE / "views").glob("*.py"))
+REPORTS = sorted((SOURCE / "reports").rglob("*.py"))
+VIEWS = sorted((SOURCE / "views").rglob("*.py"))
 #: Above the ledger nothing knows SQLAlchemy's rows.
 ABOVE_LEDGER = sorted(
     path for package in ("reports", "views", "app", "cli") for path in (SOURCE / package).rglob("*.py")
@@ -42,13 +42,13 @@ def test_there_is_something_to_check() -> None:
     assert len(VIEWS) > 10
 
 
-@pytest.mark.parametrize("path", REPORTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", REPORTS, ids=lambda path: path.relative_to(SOURCE).as_posix())
 def test_reports_hold_no_words(path: Path) -> None:
     assert not {"_", "ngettext"} & _called(path)
     assert "humaspost.base.i18n" not in set(_imports(path))
 
 
-@pytest.mark.parametrize("path", VIEWS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", VIEWS, ids=lambda path: path.relative_to(SOURCE).as_posix())
 def test_views_read_neither_ledger_nor_clock(path: Path) -> None:
     imported = set(_imports(path))
     assert not {name for name in imported if name.startswith(("humaspost.ledger", "sqlalchemy"))}

@@ -18,7 +18,7 @@ from humaspost.model.rendition import Part, Rendition
 from humaspost.policy import lateness
 from humaspost.policy.decide import decide
 from humaspost.policy.eligibility import check_recipient
-from humaspost.reports.recipient_day import FanOut
+from humaspost.reports.forecasts.recipient_day import FanOut
 from tests.support.examples import examples
 
 DUE = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)

@@ -14,7 +14,7 @@ from humaspost.ledger.database import create_empty
 from humaspost.ledger.deliveries.limits import QuotaBatch
 from humaspost.ledger.schema import account, quota_use
 from humaspost.model.rules import Quota, Source
-from humaspost.reports.recipient_day import FanOut, RecipientDay
+from humaspost.reports.forecasts.recipient_day import FanOut, RecipientDay
 from tests.support.examples import examples
 
 DUE = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)

@@ -7,9 +7,8 @@ from humaspost.app import account_sessions
 from humaspost.app.office import Office
 from humaspost.base.i18n import _
 from humaspost.ledger.deliveries import unknown_outcomes
-from humaspost.ledger.deliveries.unknown_outcomes import RemoteLocation
 from humaspost.ledger.queries import delivery_lists
-from humaspost.model.delivery import Proof, Receipt, State
+from humaspost.model.delivery import Proof, Receipt, RemoteLocation, State
 from humaspost.model.records import DeliveryRecord
 
 RESOLVABLE_STATES = {

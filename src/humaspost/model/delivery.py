@@ -128,3 +128,7 @@ class Attempt:
     reply_to: str | None = None
     code: str = ""
     used_remote_ids: frozenset[str] = frozenset()
+
+
+#: The platform's id of a post, and its public address.
+RemoteLocation = tuple[str | None, str | None]

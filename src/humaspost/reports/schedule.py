@@ -10,8 +10,8 @@ from humaspost.app.office import Office
 from humaspost.app.scan import ScanResult
 from humaspost.ledger.queries import totals
 from humaspost.model.delivery import State
-from humaspost.reports.plan_outlook import plan_outlook
-from humaspost.reports.post_judge import PostJudge
+from humaspost.reports.forecasts.plan_outlook import plan_outlook
+from humaspost.reports.forecasts.post_judge import PostJudge
 from humaspost.reports.status import AccountSummary, account_summaries
 
 

@@ -20,8 +20,8 @@ from humaspost.model.account import Account
 from humaspost.model.reasons import AccountHold, FileHold
 from humaspost.model.records import AccountRecord, PostTotals, WorkerError
 from humaspost.reports.attention import AttentionItem, LoginRequired, attention, logins_required
+from humaspost.reports.forecasts.post_judge import PostJudge
 from humaspost.reports.list_findings import ListFinding, list_findings
-from humaspost.reports.post_judge import PostJudge
 from humaspost.reports.sender_status import SenderStatus, sender_status
 
 #: The period before and after now that ``status`` shows.
@@ -90,6 +90,19 @@ class StatusReport:
     recent: Counter[str]
     accounts: tuple[AccountSummary, ...]
     vanished: tuple[str, ...] = ()
+
+    @property
+    def needs_person(self) -> bool:
+        """Return True if anything but a login or an error in a file needs a person."""
+        return bool(
+            self.attention
+            or self.vanished
+            or self.is_ledger_copied
+            or self.future_ledger_time
+            or self.worker_errors
+            or any(finding.hold for finding in self.lists)
+            or self.sender.stale_files
+        )
 
 
 def status_report(office: Office) -> StatusReport:

@@ -7,7 +7,7 @@ from humaspost.base.i18n import _, ngettext
 from humaspost.model.delivery import Proof, State
 from humaspost.model.reasons import FileHold, StopReason
 from humaspost.reports.attention import AttentionItem
-from humaspost.views.resolve import lookups_by_proof
+from humaspost.views.decisions.resolve import lookups_by_proof
 from humaspost.views.text import escape_unsafe, truncate
 from humaspost.views.times import TimeFormatter
 

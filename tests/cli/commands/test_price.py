@@ -10,7 +10,7 @@ from humaspost.model.account import Account
 from humaspost.model.post import MediaKind
 from humaspost.planning.thread_split import split_thread
 from humaspost.reports.renditions_of_post import RenditionPreview
-from humaspost.views.price import estimate_price, format_estimate, format_total
+from humaspost.views.forecasts.price import estimate_price, format_estimate, format_total
 from tests.support.program import run
 from tests.support.sample_posts import medium, post
 

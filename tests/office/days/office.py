@@ -14,7 +14,7 @@ from humaspost.app.audiences import import_changed
 from humaspost.app.office import Office
 from humaspost.app.scan import scan_folder
 from humaspost.model.delivery import State
-from humaspost.reports.plan_outlook import plan_outlook
+from humaspost.reports.forecasts.plan_outlook import plan_outlook
 from humaspost.reports.status import status_report
 from humaspost.sandbox.server import Sandbox
 from humaspost.settings.load import load_settings

@@ -80,7 +80,7 @@ def forget_person(
     from humaspost.app import erasure
     from humaspost.audience.phone import InvalidPhone, mask_phone, parse_phone
     from humaspost.cli.office import open_office
-    from humaspost.views.erasure import erasure_to_json, format_erasure, format_person
+    from humaspost.views.decisions.erasure import erasure_to_json, format_erasure, format_person
 
     office = open_office()
     try:

@@ -44,7 +44,7 @@ def cancel_post(
     from humaspost.app import cancellation
     from humaspost.cli.office import time_formatter
     from humaspost.reports.cancellation import cancel_preview
-    from humaspost.views.cancellation import (
+    from humaspost.views.decisions.cancellation import (
         cancel_to_json,
         format_cancel_preview,
         format_cancelled,

@@ -116,7 +116,7 @@ def _print_stale_files(office: "Office") -> None:
 
 def _count_sendable(office: "Office", scan: "ScanResult", selected: Collection[str]) -> int:
     """Return how many of the selected posts will be sent, as ``plan`` counts them."""
-    from humaspost.reports.post_judge import PostJudge
+    from humaspost.reports.forecasts.post_judge import PostJudge
 
     judge = PostJudge(office)
     # How many people a list has is a matter of `plan`.

@@ -53,11 +53,11 @@ def _explain_post(query: str, *, json: bool) -> bool:
     except ConfigError:
         return False
     from humaspost.app.scan import scan_folder
-    from humaspost.reports.post_judge import post_totals
+    from humaspost.reports.forecasts.post_judge import post_totals
+    from humaspost.reports.forecasts.send_forecast import send_forecasts
     from humaspost.reports.renditions_of_post import previews_for
-    from humaspost.reports.send_forecast import send_forecasts
-    from humaspost.views.decisions import format_post_decisions
-    from humaspost.views.send_forecast import format_send_forecasts, send_forecast_to_json
+    from humaspost.views.decisions.post_decisions import format_post_decisions
+    from humaspost.views.forecasts.send_forecast import format_send_forecasts, send_forecast_to_json
     from humaspost.views.text import escape_unsafe
 
     scanned = scan_folder(office)

@@ -21,8 +21,8 @@ def log(
     from humaspost.cli.office import open_office, time_formatter
     from humaspost.cli.post_lookup import find_post_id
     from humaspost.reports.deliveries import attempt_pages, post_files
-    from humaspost.reports.post_judge import post_totals
-    from humaspost.views.decisions import format_post_decisions
+    from humaspost.reports.forecasts.post_judge import post_totals
+    from humaspost.views.decisions.post_decisions import format_post_decisions
     from humaspost.views.deliveries import attempts_to_csv, csv_head, format_attempts
     from humaspost.views.json_output import attempt_to_json
 

@@ -19,11 +19,11 @@ def plan(
     from humaspost.app.scan import scan_folder
     from humaspost.cli.office import open_office, time_formatter
     from humaspost.cli.post_lookup import find_post
+    from humaspost.reports.forecasts.plan_outlook import outlook_of_post, plan_outlook
+    from humaspost.reports.forecasts.quota_forecast import forecast
     from humaspost.reports.list_findings import list_findings
-    from humaspost.reports.plan_outlook import outlook_of_post, plan_outlook
-    from humaspost.reports.quota_forecast import forecast
     from humaspost.reports.sender_status import sender_status
-    from humaspost.views.plan import format_plan, plan_to_json
+    from humaspost.views.forecasts.plan import format_plan, plan_to_json
 
     office = open_office()
     scan_result = scan_folder(office)

@@ -19,11 +19,11 @@ def preview(post: PostArgument, json: JsonOption = False) -> ExitCode:
     from humaspost.app.scan import scan_folder
     from humaspost.cli.office import open_office, time_formatter
     from humaspost.cli.post_lookup import find_post
+    from humaspost.reports.forecasts.send_forecast import send_forecasts
     from humaspost.reports.renditions_of_post import previews_for
-    from humaspost.reports.send_forecast import send_forecasts
+    from humaspost.views.forecasts.send_forecast import format_send_forecasts, send_forecast_to_json
     from humaspost.views.preview import format_preview, preview_to_json
     from humaspost.views.problems import unique_problems
-    from humaspost.views.send_forecast import format_send_forecasts, send_forecast_to_json
 
     office = open_office()
     scan_result = scan_folder(office)

@@ -1,5 +1,6 @@
 """``humaspost resolve``: a person settles unknown outcomes."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,8 @@ from humaspost.cli.terminal import confirm, print_note, print_text
 
 if TYPE_CHECKING:
     from humaspost.app.office import Office
+    from humaspost.model.delivery import Proof, Receipt, RemoteLocation
+    from humaspost.model.records import DeliveryRecord
 
 
 def resolve(
@@ -30,7 +33,7 @@ def resolve(
     from humaspost.cli.office import open_office, time_formatter
     from humaspost.cli.post_lookup import find_post_id
     from humaspost.reports.evidence import evidence_report
-    from humaspost.views.resolve import confirmation_question, format_evidence, format_result
+    from humaspost.views.decisions.resolve import confirmation_question, format_evidence, format_result
 
     resolution = _chosen_resolution(published=published, retry=retry, cancel=cancel)
     if url and resolution != "published":
@@ -53,23 +56,40 @@ def resolve(
         raise typer.BadParameter(_("say what it is: --published, --retry or --cancel"))
     locations = {}
     if resolution == "published":
-        try:
-            locations = resolution_steps.remote_locations(office, rows, check_results, url=url)
-        except resolution_steps.UnusableAddress as error:
-            raise typer.BadParameter(str(error)) from error
+        locations = _find_locations(office, rows, check_results, url=url)
     question = confirmation_question(resolution, len(rows))
     if not yes and not confirm(question, flag="--yes", command="resolve"):
         print_note(_("Nothing was changed."))
         return ExitCode.OK
     count = resolution_steps.settle(office, rows, resolution, locations=locations, whole_post=not is_key)
-    without_address = None
-    if resolution == "published":
-        without_address = next(
-            (row for row in rows if row.key not in locations and resolution_steps.has_address(office, row)),
-            None,
-        )
+    is_published = resolution == "published"
+    without_address = _find_without_address(office, rows, locations) if is_published else None
     print_text(format_result(resolution, count, without_address=without_address))
     return ExitCode.OK
+
+
+def _find_locations(
+    office: "Office",
+    rows: "Sequence[DeliveryRecord]",
+    check_results: "Mapping[str, Receipt | Proof]",
+    *,
+    url: str | None,
+) -> "dict[str, RemoteLocation]":
+    from humaspost.app import resolve as resolution_steps
+
+    try:
+        return resolution_steps.remote_locations(office, rows, check_results, url=url)
+    except resolution_steps.UnusableAddress as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _find_without_address(
+    office: "Office", rows: "Sequence[DeliveryRecord]", locations: "Mapping[str, RemoteLocation]"
+) -> "DeliveryRecord | None":
+    """Return the first delivery whose address is unknown and would be public, or None."""
+    from humaspost.app.resolve import has_address
+
+    return next((row for row in rows if row.key not in locations and has_address(office, row)), None)
 
 
 def _cancel_post(office: "Office", query: str, *, account: str | None, yes: bool) -> ExitCode:
@@ -78,7 +98,7 @@ def _cancel_post(office: "Office", query: str, *, account: str | None, yes: bool
     from humaspost.cli.commands.cancel import cancel_post, find_post_to_cancel
     from humaspost.cli.office import time_formatter
     from humaspost.reports.evidence import evidence_report
-    from humaspost.views.resolve import format_evidence
+    from humaspost.views.decisions.resolve import format_evidence
 
     post_id, new_post = find_post_to_cancel(office, query)
     rows = resolution_steps.list_unknown(office, post_id, account=account)

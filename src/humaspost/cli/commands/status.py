@@ -1,6 +1,6 @@
 """``humaspost status``."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,9 @@ from humaspost.cli.exit_codes import ExitCode
 from humaspost.cli.options import JsonOption
 from humaspost.cli.terminal import print_json, print_json_line, print_text, terminal_columns
 from humaspost.model.delivery import State
+
+if TYPE_CHECKING:
+    from humaspost.reports.status import StatusReport
 
 
 def status(
@@ -45,7 +48,7 @@ def status(
     elif json:
         print_json(status_to_json(report, rows, clock=times, post=post_id))
     elif requested_states:
-        from humaspost.views.decisions import format_post_decisions
+        from humaspost.views.decisions.post_decisions import format_post_decisions
         from humaspost.views.deliveries import format_deliveries
 
         entries = [entry for entry in report.posts if entry.id == post_id]
@@ -53,26 +56,12 @@ def status(
         print_text([*decisions, *(format_deliveries(rows, clock=times) if rows or not decisions else [])])
     else:
         print_text(format_status(report, clock=times, columns=terminal_columns()))
-    return (
-        _exit_code(
-            report.attention
-            or report.vanished
-            or report.is_ledger_copied
-            or report.future_ledger_time
-            or report.worker_errors
-            or any(each.hold for each in report.lists)
-            or report.sender.stale_files,
-            report.logins,
-            report.blocked_files or report.lists,
-        )
-        if exit_code
-        else ExitCode.OK
-    )
+    return _exit_code(report) if exit_code else ExitCode.OK
 
 
-def _exit_code(attention: object, logins: object, blocked_files: object) -> ExitCode:
-    if attention:
+def _exit_code(report: "StatusReport") -> ExitCode:
+    if report.needs_person:
         return ExitCode.NEEDS_PERSON
-    if logins:
+    if report.logins:
         return ExitCode.LOGIN
-    return ExitCode.PROBLEMS if blocked_files else ExitCode.OK
+    return ExitCode.PROBLEMS if report.blocked_files or report.lists else ExitCode.OK

@@ -173,31 +173,24 @@ def _handle_error(
         saved = preparations.load_preparation(conn, account_session.account_id, part_hash)
     failures, now = max(saved.failures, saved.restarts) if saved else 0, sender.now()
     decision = retry.decide(channel_error, failures=failures, now=now, jitter=random.random())  # noqa: S311  # spreads load
-    sender.emit(
-        DeliveryEvent(
-            now, EventKind.PREPARE_FAILED, account=account_session.account.name, detail=str(channel_error)
-        )
-    )
+    name = account_session.account.name
+    sender.emit(DeliveryEvent(now, EventKind.PREPARE_FAILED, account=name, detail=str(channel_error)))
     match decision:
-        case RetryLater(at, counts, whole_account, restart_preparation):
-            next_token = None if restart_preparation else token
-            count = failures + 1 if counts else failures
+        case RetryLater() as later:
+            next_token = None if later.restart_preparation else token
             _save_progress(
                 account_session,
                 sender,
                 part_hash,
                 token=next_token,
                 ready=False,
-                next_at=at,
-                failures=count,
-                restarted=restart_preparation,
+                next_at=later.at,
+                failures=failures + 1 if later.counts_failure else failures,
+                restarted=later.restart_preparation,
             )
+            blocked_until = later.at if later.whole_account else None
             return Progress(
-                False,
-                next_token,
-                at,
-                deferred_by=channel_error,
-                account_blocked_until=at if whole_account else None,
+                False, next_token, later.at, deferred_by=channel_error, account_blocked_until=blocked_until
             )
         case HoldAccount() as hold:
             sender.ledger.write(

@@ -175,12 +175,11 @@ def is_member_of_named(recipient_id: Any) -> ColumnElement[bool]:
     )
 
 
-def is_confirmed_by_named(recipient_id: Any) -> ColumnElement[bool]:
-    """Return the condition that a list that ``plan_row`` names confirms the recipient.
+def is_confirmed_member() -> ColumnElement[bool]:
+    """Return the condition that a list is not held, or that its held file has the member too.
 
-    A list that is held confirms those of its people whom its file has too.
+    It is about rows of ``audience_member`` joined with ``audience``.
     """
-    named = dialect.json_texts(plan_row.c.audiences)
     is_in_file = (
         select(audience_candidate.c.audience)
         .where(
@@ -190,14 +189,21 @@ def is_confirmed_by_named(recipient_id: Any) -> ColumnElement[bool]:
         .correlate(audience_member)
         .exists()
     )
+    return audience.c.hold.is_(None) | is_in_file
+
+
+def is_confirmed_by_named(recipient_id: Any) -> ColumnElement[bool]:
+    """Return the condition that a list that ``plan_row`` names confirms the recipient.
+
+    A list that is held confirms those of its people whom its file has too.
+    """
+    named = dialect.json_texts(plan_row.c.audiences)
     member = (
         select(audience_member.c.audience)
         .join(named, named.c.value == audience_member.c.audience)
         .join(audience, audience.c.name == audience_member.c.audience)
     )
-    confirmed = member.where(
-        audience_member.c.recipient == recipient_id, audience.c.hold.is_(None) | is_in_file
-    )
+    confirmed = member.where(audience_member.c.recipient == recipient_id, is_confirmed_member())
     return confirmed.correlate_except(audience_member, audience, named).exists()
 
 

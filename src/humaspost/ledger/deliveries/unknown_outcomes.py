@@ -10,12 +10,9 @@ from sqlalchemy import Connection, Row, Select, and_, func, select, update
 from humaspost.ledger.deliveries import states, thread_parts
 from humaspost.ledger.posts import decisions
 from humaspost.ledger.schema import attempt, delivery, lookup, recipient, rendition
-from humaspost.model.delivery import Stage, State
+from humaspost.model.delivery import RemoteLocation, Stage, State
 from humaspost.model.reasons import StopReason
 from humaspost.model.records import DeliveryRecord, LookupRecord
-
-#: The platform's id of a post, and its public address.
-RemoteLocation = tuple[str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, select
 
-from humaspost.ledger.deliveries.gate_facts import has_consent
+from humaspost.ledger.deliveries.gate_facts import has_consent, is_confirmed_member
 from humaspost.ledger.schema import (
     account,
     audience,
-    audience_candidate,
     audience_member,
     delivery,
     recipient,
@@ -24,19 +23,10 @@ def count_waiting(conn: Connection, post: str, *, account_name: str, audiences: 
 
     Of a list that is held, only people whom its file has too.
     """
-    is_in_file = (
-        select(audience_candidate.c.audience)
-        .where(
-            audience_candidate.c.audience == audience_member.c.audience,
-            audience_candidate.c.recipient == audience_member.c.recipient,
-        )
-        .correlate(audience_member)
-        .exists()
-    )
     members = (
         select(audience_member.c.recipient)
         .join(audience, audience.c.name == audience_member.c.audience)
-        .where(audience_member.c.audience.in_(audiences), or_(audience.c.hold.is_(None), is_in_file))
+        .where(audience_member.c.audience.in_(audiences), is_confirmed_member())
     )
     ended = (
         select(delivery.c.recipient)

@@ -10,7 +10,7 @@ from humaspost.model.records import AccountRecord, DeliveryRecord
 from humaspost.reports.publish import PublishPreview
 from humaspost.reports.renditions_of_post import RenditionPreview
 from humaspost.views.deliveries import format_results
-from humaspost.views.price import format_estimate
+from humaspost.views.forecasts.price import format_estimate
 from humaspost.views.renditions import format_summary
 from humaspost.views.sender import format_pauses, format_stale_files
 from humaspost.views.text import align_columns as aligned

@@ -15,8 +15,8 @@ from humaspost.model.decision import TooLate
 from humaspost.model.rules import Quota
 from humaspost.planning.login_expiry import expiry_before
 from humaspost.policy import lateness
-from humaspost.reports.plan_outlook import PlanOutlook, Upcoming
-from humaspost.reports.recipient_forecast import with_recipient_forecasts
+from humaspost.reports.forecasts.plan_outlook import PlanOutlook, Upcoming
+from humaspost.reports.forecasts.recipient_forecast import with_recipient_forecasts
 
 _UsageTimes = dict[tuple[str, str], list[datetime]]
 

@@ -12,7 +12,7 @@ from humaspost.model.plan import PlanRow
 from humaspost.model.reasons import AccountHold, StopReason
 from humaspost.model.records import PostTotals
 from humaspost.policy.decide import decide
-from humaspost.reports.current_totals import with_rule, without_recorded_hold
+from humaspost.reports.forecasts.current_totals import with_rule, without_recorded_hold
 
 #: The states in which a delivery is not sent any more, in the order in which they are told.
 _NOT_SENT = (

@@ -12,7 +12,7 @@ from humaspost.model.plan import PlanRow
 from humaspost.model.reasons import FileHold, StopReason
 from humaspost.model.records import PostTotals
 from humaspost.reports.audience_size import AudienceSize
-from humaspost.reports.post_judge import PostJudge
+from humaspost.reports.forecasts.post_judge import PostJudge
 from humaspost.reports.renditions_of_post import RenditionPreview, preview_of
 
 

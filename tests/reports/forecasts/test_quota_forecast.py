@@ -9,11 +9,11 @@ from humaspost.model.account import Account, AccountStatus
 from humaspost.model.plan import PlanRow
 from humaspost.model.post import Late, MediaKind, PublishTime
 from humaspost.model.rendition import Attachment, Part, Rendition
-from humaspost.reports.plan_outlook import PlanOutlook, Upcoming
-from humaspost.reports.quota_forecast import RecentUsage, distribute, will_be_missed
+from humaspost.reports.forecasts.plan_outlook import PlanOutlook, Upcoming
+from humaspost.reports.forecasts.quota_forecast import RecentUsage, distribute, will_be_missed
 from humaspost.reports.renditions_of_post import RenditionPreview
 from humaspost.reports.sender_status import SenderStatus
-from humaspost.views.plan import format_plan
+from humaspost.views.forecasts.plan import format_plan
 from humaspost.views.times import TimeFormatter
 
 NOW = datetime(2027, 2, 3, 1, 0, tzinfo=UTC)

@@ -7,9 +7,9 @@ from typing import Any
 from humaspost.base.i18n import _
 from humaspost.model.delivery import State
 from humaspost.model.reasons import FileHold, StopReason, is_part_reason
-from humaspost.reports.post_judge import PostForecast
-from humaspost.reports.send_forecast import SendForecast
-from humaspost.views.decisions import format_decision
+from humaspost.reports.forecasts.post_judge import PostForecast
+from humaspost.reports.forecasts.send_forecast import SendForecast
+from humaspost.views.decisions.post_decisions import format_decision
 from humaspost.views.states import state_word
 from humaspost.views.text import align_columns as aligned
 from humaspost.views.times import TimeFormatter

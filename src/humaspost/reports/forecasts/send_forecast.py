@@ -10,7 +10,7 @@ from humaspost.model.delivery import State
 from humaspost.model.plan import PlanRow
 from humaspost.model.post import Post
 from humaspost.model.reasons import FileHold
-from humaspost.reports.post_judge import PostForecast, PostJudge
+from humaspost.reports.forecasts.post_judge import PostForecast, PostJudge
 from humaspost.reports.renditions_of_post import RenditionPreview
 
 

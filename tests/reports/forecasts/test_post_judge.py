@@ -11,12 +11,12 @@ from humaspost.app.audiences import import_changed
 from humaspost.app.office import Office
 from humaspost.app.scan import scan_folder, sync_ledger
 from humaspost.ledger.posts import decisions
-from humaspost.reports.plan_outlook import plan_outlook
+from humaspost.reports.forecasts.plan_outlook import plan_outlook
+from humaspost.reports.forecasts.send_forecast import send_forecasts
 from humaspost.reports.renditions_of_post import previews_for
-from humaspost.reports.send_forecast import send_forecasts
 from humaspost.reports.status import StatusReport, status_report
 from humaspost.settings.load import load_settings
-from humaspost.views.send_forecast import format_send_forecasts
+from humaspost.views.forecasts.send_forecast import format_send_forecasts
 from humaspost.views.status import format_status
 from humaspost.views.times import TimeFormatter
 

@@ -13,13 +13,13 @@ from humaspost.model.account import Account
 from humaspost.model.plan import PlanRow
 from humaspost.model.post import Late, PublishTime
 from humaspost.model.rendition import Part, Rendition
-from humaspost.reports.plan_outlook import PlanOutlook, RecipientForecast, Upcoming
-from humaspost.reports.quota_forecast import will_be_missed
-from humaspost.reports.recipient_day import RecipientDay
-from humaspost.reports.recipient_forecast import build_fan_out, recipient_forecast
+from humaspost.reports.forecasts.plan_outlook import PlanOutlook, RecipientForecast, Upcoming
+from humaspost.reports.forecasts.quota_forecast import will_be_missed
+from humaspost.reports.forecasts.recipient_day import RecipientDay
+from humaspost.reports.forecasts.recipient_forecast import build_fan_out, recipient_forecast
 from humaspost.reports.renditions_of_post import RenditionPreview
 from humaspost.reports.sender_status import SenderStatus
-from humaspost.views.plan import format_plan, plan_to_json
+from humaspost.views.forecasts.plan import format_plan, plan_to_json
 from humaspost.views.times import TimeFormatter
 from tests.support.deadlines import SECOND
 

@@ -8,13 +8,13 @@ from typing import Any
 from humaspost.base.i18n import _, ngettext
 from humaspost.model.reasons import StopReason, is_part_reason
 from humaspost.policy import lateness
+from humaspost.reports.forecasts.plan_outlook import NotSending, PlanOutlook, Upcoming
+from humaspost.reports.forecasts.quota_forecast import will_be_missed
 from humaspost.reports.list_findings import ListFinding
-from humaspost.reports.plan_outlook import NotSending, PlanOutlook, Upcoming
-from humaspost.reports.quota_forecast import will_be_missed
 from humaspost.reports.sender_status import SenderStatus
-from humaspost.views.decisions import format_decision
+from humaspost.views.decisions.post_decisions import format_decision
+from humaspost.views.forecasts.price import estimate_price, format_total
 from humaspost.views.list_findings import finding_to_json, format_list_block
-from humaspost.views.price import estimate_price, format_total
 from humaspost.views.renditions import format_summary
 from humaspost.views.sender import format_sender_lines, sender_to_json
 from humaspost.views.states import state_word

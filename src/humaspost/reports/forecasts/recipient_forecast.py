@@ -12,8 +12,8 @@ from humaspost.model.account import AccountStatus
 from humaspost.model.delivery import delivery_key
 from humaspost.model.rules import Quota
 from humaspost.policy import lateness
-from humaspost.reports.plan_outlook import RecipientForecast, Upcoming
-from humaspost.reports.recipient_day import FanOut, RecipientDay
+from humaspost.reports.forecasts.plan_outlook import RecipientForecast, Upcoming
+from humaspost.reports.forecasts.recipient_day import FanOut, RecipientDay
 
 
 def with_recipient_forecasts(office: Office, upcoming: Sequence[Upcoming]) -> tuple[Upcoming, ...]:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from humaspost.reports.plan_outlook import NotSending, PlanOutlook
+from humaspost.reports.forecasts.plan_outlook import NotSending, PlanOutlook
 from humaspost.reports.sender_status import SenderStatus
-from humaspost.views.plan import format_plan
+from humaspost.views.forecasts.plan import format_plan
 from humaspost.views.times import TimeFormatter
 
 CLOCK = TimeFormatter("Asia/Jakarta", datetime(2027, 2, 3, 1, 0, tzinfo=UTC))

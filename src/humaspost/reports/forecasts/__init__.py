@@ -1,0 +1,1 @@
+"""Forecasts: what becomes of each post, when, and for how many people."""

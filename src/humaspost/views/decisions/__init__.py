@@ -1,0 +1,1 @@
+"""The words of what a person decides: publish, cancel, resolve, forget."""

@@ -1,0 +1,1 @@
+"""The words of forecasts: the plan, the line under a preview, the price."""
