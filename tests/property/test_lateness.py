@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from humaspost.ledger.deliveries import claims
-from humaspost.ledger.posts import sync_plan
+from humaspost.ledger.posts import plan_rows
 from humaspost.model.account import Account
 from humaspost.model.decision import Deny, GateFacts, OnTime, Timing, TooLate
 from humaspost.model.delivery import State
@@ -70,8 +70,8 @@ def test_the_ledger_enters_an_old_post_as_the_gate_would(timing: Timing, now: da
         if timing.expires_at
         else None,
     )  # fmt: skip
-    context = sync_plan._SyncContext(now, DUE + timedelta(seconds=1), lateness.verdict)
-    assert sync_plan._initial_state(row, 1, context=context) == _stop(decide(_gate(timing, now)))
+    context = plan_rows.SyncContext(now, DUE + timedelta(seconds=1), lateness.verdict)
+    assert plan_rows.initial_state(row, 1, context=context) == _stop(decide(_gate(timing, now)))
 
 
 @examples(50, 100)
