@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import zip_longest
+from itertools import groupby, zip_longest
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, case, exists, func, or_, select, update
@@ -21,10 +22,9 @@ from humaspost.ledger.schema import (
     audience_member,
     delivery,
     plan_row,
-    post,
     recipient,
 )
-from humaspost.model.decision import CheckRecipient, UserDecision
+from humaspost.model.decision import CheckRecipient
 from humaspost.model.delivery import State, delivery_key
 from humaspost.model.reasons import AccountHold, StopReason
 
@@ -44,25 +44,49 @@ class Claim:
 
 
 def expand_due(
-    conn: Connection, account_id: str, *, check_recipient: CheckRecipient, until: datetime, now: datetime
+    conn: Connection,
+    account_id: str,
+    *,
+    check_recipient: CheckRecipient,
+    until: datetime,
+    now: datetime,
+    for_restore: bool = False,
 ) -> int:
     """Expand due posts by one chunk of recipients; return how many rows that made.
 
     Each recipient gets one row, however many of the audiences they are in. The posts of the highest due
     priority share the chunk, so that no post waits for the ten thousand recipients of another. Recipients who
     did not consent or who opted out get a refused row, so that every count adds up. A post that is stopped as a
-    whole (``post_stops.settle_due``) gets no rows.
+    whole (``post_stops.settle_due``) gets no rows. ``for_restore`` = also those of held files; the caller marks
+    the rows as unknown.
     """
-    due = (plan_row.c.account == account_id) & plan_row.c.expanded.is_(False) & (plan_row.c.due_at <= until)
-    due &= plan_row.c.stop.is_(None) & plan_row.c.decision.is_distinct_from(UserDecision.CANCEL)
-    free = select(plan_row).join(post, post.c.id == plan_row.c.post).where(due, post.c.hold.is_(None))
+    is_waiting = post_stops.is_unexpanded() if for_restore else post_stops.is_waiting()
+    due = (plan_row.c.account == account_id) & (plan_row.c.due_at <= until)
+    free = select(plan_row).where(due, is_waiting, plan_row.c.stop.is_(None))
     rows = conn.execute(free.order_by(plan_row.c.priority, plan_row.c.due_at).limit(CHUNK)).all()
-    highest = [row for row in rows if row.priority == rows[0].priority]
+    restored = restore_gap.get_restore_gap(conn) if rows and not for_restore else None
+    for _priority, group in groupby(rows, key=attrgetter("priority")):
+        if created := _expand_posts(conn, list(group), now, check_recipient, restored):
+            return created
+    return 0
+
+
+def _expand_posts(
+    conn: Connection,
+    rows: list[Row[Any]],
+    now: datetime,
+    check_recipient: CheckRecipient,
+    restored: restore_gap.RestoreGap | None,
+) -> int:
+    limit = max(1, CHUNK // len(rows))
     created = 0
-    for row in highest:
+    for row in rows:
         if created < CHUNK:
-            limit = max(1, CHUNK // len(highest))
-            created += _expand_post(conn, row, now, check_recipient=check_recipient, limit=limit)
+            count = _expand_post(conn, row, now, check_recipient=check_recipient, limit=limit)
+            created += count
+            if count and restored is not None and restore_gap.is_in_gap(restored, row):
+                condition = (delivery.c.post == row.post) & (delivery.c.account == row.account)
+                restore_gap.mark_unknown(conn, restored, condition, now=now)
     return created
 
 
@@ -78,13 +102,6 @@ def _expand_post(
     if len(recipients) < limit:
         condition = (plan_row.c.post == row.post) & (plan_row.c.account == row.account)
         conn.execute(update(plan_row).where(condition).values(expanded=True))
-    restored = restore_gap.get_restore_gap(conn) if recipients else None
-    was_confirmed = (
-        row.decision == UserDecision.RETRY and restored is not None and row.decided_at >= restored.until
-    )
-    if restored is not None and row.due_at < restored.until and not was_confirmed:
-        condition = (delivery.c.post == row.post) & (delivery.c.account == row.account)
-        restore_gap.mark_unknown(conn, restored, condition, now=now)
     return len(recipients)
 
 

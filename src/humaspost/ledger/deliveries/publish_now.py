@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Row, Select, delete, select, update
 
 from humaspost.ledger import accounts
 from humaspost.ledger.database import Ledger
-from humaspost.ledger.deliveries import states, thread_parts
+from humaspost.ledger.deliveries import restore_gap, states, thread_parts
 from humaspost.ledger.holds import pauses
-from humaspost.ledger.posts import decisions
+from humaspost.ledger.posts import decisions, post_stops
 from humaspost.ledger.schema import account, delivery, plan_row
 from humaspost.model.delivery import State
 from humaspost.model.reasons import PART_PREFIX
@@ -48,10 +48,15 @@ class PublishRequest:
 def request(conn: Connection, post: str, *, account: str | None, now: datetime) -> PublishRequest:
     """Make the post due now, on all its accounts or on one, even if it was cancelled."""
     targets = list(conn.execute(_select_pairs(post, account)))
+    restored = restore_gap.get_restore_gap(conn)
     saved_rows: dict[str, Sequence[Row[Any]]] = {}
-    for account_id in (row.account for row in targets):
+    for target in targets:
+        account_id = target.account
         condition = (plan_row.c.post == post) & (plan_row.c.account == account_id)
-        conn.execute(update(plan_row).where(condition).values(due_at=now, stop=None, stop_reason=""))
+        is_open = not target.expanded and target.stop in (None, State.HELD)
+        # What may have gone out in the gap keeps its time: its recipients become unknown, and are not sent to again.
+        due_at = target.due_at if is_open and restore_gap.is_in_gap(restored, target) else now
+        conn.execute(update(plan_row).where(condition).values(due_at=due_at, stop=None, stop_reason=""))
         is_target = (delivery.c.post == post) & (delivery.c.account == account_id)
         saved_rows[account_id] = conn.execute(select(*_SAVED_COLUMNS).where(is_target)).all()
         decisions.record_publish(conn, post, account_id, now=now)
@@ -147,12 +152,8 @@ def wait_until_sent(ledger: Ledger, pairs: Sequence[tuple[str, str]], *, deadlin
 def _is_open(conn: Connection, post: str, account_id: str) -> bool:
     condition = (delivery.c.post == post) & (delivery.c.account == account_id)
     waiting = select(delivery.c.key).where(condition, delivery.c.state.notin_(ENDED_STATES)).limit(1)
-    unexpanded = select(plan_row.c.post).where(
-        plan_row.c.post == post,
-        plan_row.c.account == account_id,
-        plan_row.c.expanded.is_(False),
-        plan_row.c.stop.is_(None),
-    )
+    pair = (plan_row.c.post == post) & (plan_row.c.account == account_id)
+    unexpanded = select(plan_row.c.post).where(pair, post_stops.is_waiting())
     return bool(conn.scalar(waiting) or conn.scalar(unexpanded))
 
 
