@@ -81,6 +81,7 @@ class ClaimedDeliveries:
                 check_recipient=sender.check_recipient,
                 until=until,
                 now=now,
+                only_post=sender.only_post,
             )
             return stops
 

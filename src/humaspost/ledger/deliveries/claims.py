@@ -50,6 +50,7 @@ def expand_due(
     check_recipient: CheckRecipient,
     until: datetime,
     now: datetime,
+    only_post: str | None = None,
     for_restore: bool = False,
 ) -> int:
     """Expand due posts by one chunk of recipients; return how many rows that made.
@@ -57,11 +58,13 @@ def expand_due(
     Each recipient gets one row, however many of the audiences they are in. The posts of the highest due
     priority share the chunk, so that no post waits for the ten thousand recipients of another. Recipients who
     did not consent or who opted out get a refused row, so that every count adds up. A post that is stopped as a
-    whole (``post_stops.settle_due``) gets no rows. ``for_restore`` = also those of held files; the caller marks
-    the rows as unknown.
+    whole (``post_stops.settle_due``) gets no rows. ``only_post`` = expand one post. ``for_restore`` = also posts
+    of held files; the caller marks the rows as unknown.
     """
     is_waiting = post_stops.is_unexpanded() if for_restore else post_stops.is_waiting()
     due = (plan_row.c.account == account_id) & (plan_row.c.due_at <= until)
+    if only_post is not None:
+        due &= plan_row.c.post == only_post
     free = select(plan_row).where(due, is_waiting, plan_row.c.stop.is_(None))
     rows = conn.execute(free.order_by(plan_row.c.priority, plan_row.c.due_at).limit(CHUNK)).all()
     restored = restore_gap.get_restore_gap(conn) if rows and not for_restore else None
