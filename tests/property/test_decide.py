@@ -28,7 +28,7 @@ cases = st.builds(
     decided_at=st.none() | minutes,
     is_planned=st.booleans(),
     file_state=st.sampled_from(FileState),
-    list_hold=st.booleans(),
+    list_held_at=st.none() | minutes,
     is_member=st.booleans(),
     is_confirmed=st.booleans(),
     is_paused=st.booleans(),
@@ -66,7 +66,10 @@ def test_nothing_goes_that_any_fact_forbids(case):
     assert case.is_member
     assert case.file_state is FileState.PRESENT
     assert case.decision is not UserDecision.CANCEL
-    assert not case.list_hold or (case.decision is UserDecision.PUBLISH and case.is_confirmed)
+    if case.list_held_at is not None:
+        assert case.decision is UserDecision.PUBLISH
+        assert case.is_confirmed
+        assert case.decided_at >= case.list_held_at
     assert case.service_window_open or case.has_template
     assert not case.marketing_refused
     if case.first_write_at is None:
@@ -87,7 +90,7 @@ def test_what_nothing_forbids_goes(case):
     facts = {
         "person": case.decision is UserDecision.CANCEL,
         "not-in-plan": not (case.is_planned and case.is_member),
-        "list": case.list_hold,
+        "list": case.list_held_at is not None,
         "expires": case.expires_at is not None and case.now >= case.expires_at,
         "opt-out": case.opted_out,
         "consent": not case.has_consent,

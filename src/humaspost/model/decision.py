@@ -35,7 +35,7 @@ class GateFacts:
     progress, and ``waited_until`` the end of this delivery's own wait (``policy/lateness.py`` says what
     counts). ``decision`` is what a person decided for the whole post, at ``decided_at``. ``is_paused`` is
     True if a pause is active that does not except this type. ``file_hold`` and ``account_hold`` are reasons
-    or None; ``list_hold`` is True if a list that the post names is held. ``is_planned`` is True if the
+    or None; ``list_held_at`` is when the newest hold of a list that the post names began (None = none is held). ``is_planned`` is True if the
     newest plan has this post on this account, with this part. ``file_state`` is the file as it is on disk
     now. ``is_member``, ``has_consent``, ``opted_out`` and ``service_window_open`` describe the recipient
     (True, True, False, True without one); ``is_member`` is True if a list that the post names now has them,
@@ -60,7 +60,7 @@ class GateFacts:
     is_paused: bool = False
     file_hold: FileHold | None = None
     account_hold: AccountHold | None = None
-    list_hold: bool = False
+    list_held_at: datetime | None = None
     is_member: bool = True
     is_confirmed: bool = True
     has_consent: bool = True

@@ -18,7 +18,7 @@ from humaspost.model.decision import (
 from humaspost.model.delivery import State
 from humaspost.model.reasons import StopReason
 from humaspost.policy import lateness
-from humaspost.policy.eligibility import check_recipient
+from humaspost.policy.eligibility import check_recipient, covers_list_hold
 
 #: The decisions by which a person asks for a post to be sent.
 _REQUESTS = (UserDecision.PUBLISH, UserDecision.RETRY)
@@ -49,7 +49,8 @@ def _check_holds(facts: GateFacts) -> Deny | None:
         return Deny(State.HELD, StopReason.FILE)
     if not (facts.is_planned and facts.is_member):
         return Deny(State.HELD, StopReason.NOT_PLANNED)
-    if facts.list_hold and not (facts.decision is UserDecision.PUBLISH and facts.is_confirmed):
+    is_let_through = covers_list_hold(facts.decision, facts.decided_at, facts.list_held_at)
+    if facts.list_held_at is not None and not (is_let_through and facts.is_confirmed):
         return Deny(State.HELD, StopReason.LIST)
     if facts.is_paused:
         return Deny(State.HELD, StopReason.PAUSE)

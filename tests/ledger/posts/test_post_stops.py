@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, event, func, select, update
 
-from humaspost.ledger.deliveries import claims
+from humaspost.ledger.deliveries import claims, publish_now
 from humaspost.ledger.holds import pauses
+from humaspost.ledger.people import list_holds
 from humaspost.ledger.posts import post_stops
 from humaspost.ledger.queries import totals
-from humaspost.ledger.schema import audience, audience_member, consent, delivery, plan_row
+from humaspost.ledger.schema import audience_member, consent, delivery, plan_row
 from humaspost.model.post import Late, PublishTime
+from humaspost.model.reasons import ListHold
 from humaspost.policy.decide import decide
 from tests.support.ledger_office import NOW, Office, count_by_state
 
@@ -104,14 +106,47 @@ def test_each_cause_that_the_whole_post_shares_stops_it(
 
 def test_a_held_list_holds_its_posts_until_it_is_mended_or_a_person_publishes(office: Office) -> None:
     office.plan("a", people=True)
-    hold = update(audience).values(hold="list-shrunk")
-    office.ledger.write(lambda conn: conn.execute(hold))
+    hold_list(office)
     assert (office.claim(), stop(office), next_due(office)) == ([], ("held", "list"), None)
-    office.ledger.write(lambda conn: conn.execute(hold.values(hold=None)))
+    end_hold(office)
     assert next_due(office) is not None
-    office.ledger.write(lambda conn: conn.execute(hold))
-    change(office, decision="publish", decided_at=office.now)
+    hold_list(office)
+    publish(office)
     assert len(office.claim()) == 3
+
+
+def hold_list(office: Office) -> None:
+    """Let the file of the list still have p1 and p2, and be held for p3."""
+    office.ledger.write(
+        lambda conn: list_holds.hold_list(
+            conn, "warga", ListHold.SHRUNK, digest="d", detail="x", candidates=["p1", "p2"], now=office.now
+        )
+    )
+
+
+def end_hold(office: Office) -> None:
+    office.ledger.write(lambda conn: list_holds.end_hold(conn, "warga", now=office.now))
+
+
+def publish(office: Office) -> None:
+    office.ledger.write(lambda conn: publish_now.request(conn, "a", account=None, now=office.now))
+
+
+def test_publish_lets_a_post_through_one_hold_of_its_list_and_not_through_the_next(office: Office) -> None:
+    office.plan("a", people=True)
+    office.send(limit=1)
+    hold_list(office)
+    office.send()
+    publish(office)
+    end_hold(office)
+    office.now += timedelta(minutes=1)
+    hold_list(office)
+    assert office.claim() == []
+    assert sorted(office.states().values()) == ["held list", "held list", "sending"]
+    publish(office)
+    office.send()
+    assert office.states()["a/1/p3"] == "held list"
+    assert sorted(office.states().values()) == ["held list", "sending", "sending"]
 
 
 def test_a_fan_out_that_reaches_nobody_is_held_until_a_list_has_people(office: Office) -> None:

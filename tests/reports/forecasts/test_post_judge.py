@@ -10,6 +10,7 @@ import pytest
 from humaspost.app.audiences import import_changed
 from humaspost.app.office import Office
 from humaspost.app.scan import scan_folder, sync_ledger
+from humaspost.ledger.deliveries import publish_now
 from humaspost.ledger.posts import decisions
 from humaspost.reports.forecasts.plan_outlook import plan_outlook
 from humaspost.reports.forecasts.send_forecast import send_forecasts
@@ -152,6 +153,26 @@ def test_status_and_plan_say_the_same_while_nobody_sends(desk: Desk) -> None:
     assert "humaspost publish ramai" in "\n".join(shown)
     desk.enlist(1, 2, 3, 4, 5, 6)
     assert desk.said()["ramai"] == desk.planned()["ramai"] == {"missed late"}
+
+
+def test_a_hold_of_a_list_that_begins_after_a_publish_holds_the_post_again(desk: Desk) -> None:
+    def publish() -> None:
+        desk.office.ledger(write=True).write(
+            lambda conn: publish_now.request(conn, "ramai", account=None, now=desk.time)
+        )
+
+    desk.enlist(1, 2, 3, 4, 5, 6)
+    desk.post("ramai", channel="whatsapp")
+    desk.sync()
+    desk.enlist(1)
+    publish()
+    assert desk.planned()["ramai"] == {"scheduled"}
+    desk.enlist(1, 2, 3, 4, 5, 6)
+    desk.pass_time(minutes=5)
+    desk.enlist(1)
+    assert desk.said()["ramai"] == desk.planned()["ramai"] == {"held list"}
+    publish()
+    assert desk.said()["ramai"] == desk.planned()["ramai"] == {"scheduled"}
 
 
 def test_what_a_person_took_out_is_told_and_needs_nobody(desk: Desk) -> None:

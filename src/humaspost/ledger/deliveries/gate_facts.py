@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, select
+from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, and_, func, select
 
 from humaspost.ledger import accounts, dialect
 from humaspost.ledger.database import get_created_at
@@ -107,7 +107,7 @@ class GateFactsReader:
             is_paused=pauses.is_paused(self._pauses, row.type, row.during_pause),
             file_hold=FileHold(row.file_hold) if row.file_hold else None,
             account_hold=None if is_probing or not account_row.hold else AccountHold(account_row.hold),
-            list_hold=bool(row.list_hold),
+            list_held_at=row.list_held_at,
             due_before_ledger=row.due_at < self._ledger_created_at,
         )
 
@@ -153,15 +153,20 @@ def post_facts() -> list[Any]:
     return [
         *[plan_row.c[name] for name in names],
         post.c.hold.label("file_hold"),
-        is_list_held().label("list_hold"),
+        _list_held_at().label("list_held_at"),
     ]
 
 
 def is_list_held() -> ColumnElement[bool]:
     """Return the condition that a list that the post of ``plan_row`` names now is held."""
+    return _list_held_at().is_not(None)
+
+
+def _list_held_at() -> ScalarSelect[datetime]:
     named = dialect.json_texts(plan_row.c.audiences)
-    held = select(audience.c.name).join(named, named.c.value == audience.c.name)
-    return held.where(audience.c.hold.isnot(None)).correlate(plan_row).exists()
+    began_at = func.coalesce(audience.c.held_at, audience.c.imported_at)
+    held = select(func.max(began_at)).join(named, named.c.value == audience.c.name)
+    return held.where(audience.c.hold.isnot(None)).correlate(plan_row).scalar_subquery()
 
 
 def is_member_of_named(recipient_id: Any) -> ColumnElement[bool]:

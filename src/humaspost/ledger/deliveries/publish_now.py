@@ -15,7 +15,7 @@ from humaspost.ledger.holds import pauses
 from humaspost.ledger.posts import decisions, post_stops
 from humaspost.ledger.schema import account, delivery, plan_row
 from humaspost.model.delivery import State
-from humaspost.model.reasons import PART_PREFIX
+from humaspost.model.reasons import PART_PREFIX, StopReason
 from humaspost.model.records import AccountRecord
 
 #: States in which a user's request sends a delivery (again); published and unknown ones are never sent again.
@@ -60,6 +60,10 @@ def request(conn: Connection, post: str, *, account: str | None, now: datetime) 
         is_target = (delivery.c.post == post) & (delivery.c.account == account_id)
         saved_rows[account_id] = conn.execute(select(*_SAVED_COLUMNS).where(is_target)).all()
         decisions.record_publish(conn, post, account_id, now=now)
+        # What its list held: the gate holds anew whom the list as it is now does not confirm.
+        states.move(
+            conn, states.UNHOLD, is_target & (delivery.c.reason == StopReason.LIST), now=now, reason=""
+        )
         is_held_part = (delivery.c.state == State.HELD) & delivery.c.reason.startswith(PART_PREFIX)
         conn.execute(update(delivery).where(is_target, is_held_part).values(due_at=now))
         is_unpublished = delivery.c.state.in_((State.MISSED, State.FAILED))

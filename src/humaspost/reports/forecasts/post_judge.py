@@ -1,17 +1,18 @@
 """The gate's rule, asked for whole posts at their time, as things stand now."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from humaspost.app.office import Office
-from humaspost.model.decision import Deny, GateFacts, UserDecision
+from humaspost.model.decision import Deny, GateFacts
 from humaspost.model.delivery import State
 from humaspost.model.plan import PlanRow
 from humaspost.model.reasons import AccountHold, StopReason
 from humaspost.model.records import PostTotals
 from humaspost.policy.decide import decide
+from humaspost.policy.eligibility import covers_list_hold
 from humaspost.reports.forecasts.current_totals import with_rule, without_recorded_hold
 
 #: The states in which a delivery is not sent any more, in the order in which they are told.
@@ -53,7 +54,7 @@ class PostJudge:
         self._ledger_created_at = self.now
         self._active_pauses: Sequence[Any] = ()
         self._account_holds: Mapping[str, str | None] = {}
-        self._held_lists: Collection[str] = ()
+        self._list_held_at: Mapping[str, datetime] = {}
         self._office = office
         if office.has_ledger:
             self._load(office)
@@ -73,7 +74,8 @@ class PostJudge:
             self._ledger_created_at = get_created_at(conn) or self.now
             self._active_pauses = pauses.list_active(conn)
             self._account_holds = {row.name: row.hold for row in accounts.list_accounts(conn)}
-            self._held_lists = {record.audience for record in list_holds.list_holds(conn)}
+            holds = list_holds.list_holds(conn)
+            self._list_held_at = {record.audience: record.held_at for record in holds if record.held_at}
 
     def cancelled_at(self, row: PlanRow) -> datetime | None:
         """Return when a person cancelled the row; None = it is not cancelled."""
@@ -125,11 +127,12 @@ class PostJudge:
     def _has_other_recipients(self, row: PlanRow, entry: PostTotals) -> bool:
         """Return True if other people get it than the ledger has of its lists."""
         is_edited = set(row.audiences) != set(entry.audiences)
-        is_published = entry.decision is UserDecision.PUBLISH and self._is_list_held(row)
+        is_published = covers_list_hold(entry.decision, entry.decided_at, self._get_list_held_at(row))
         return bool(row.audiences) and not entry.cancelled_at and (is_edited or is_published)
 
-    def _is_list_held(self, row: PlanRow) -> bool:
-        return any(name in self._held_lists for name in row.audiences)
+    def _get_list_held_at(self, row: PlanRow) -> datetime | None:
+        times = (self._list_held_at.get(name) for name in row.audiences)
+        return max((time for time in times if time is not None), default=None)
 
     def _count_waiting(self, row: PlanRow) -> int:
         from humaspost.ledger.queries import recipient_counts
@@ -164,7 +167,7 @@ class PostJudge:
             grace=row.grace,
             is_planned=True,
             file_hold=None,
-            list_hold=self._is_list_held(row),
+            list_held_at=self._get_list_held_at(row),
             due_before_ledger=due < self._ledger_created_at,
         )
         if due > self.now:
