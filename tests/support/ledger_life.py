@@ -30,6 +30,7 @@ from humaspost.model.decision import Allow, Decision, Deny, GateFacts
 from humaspost.model.delivery import Proof, Receipt, Stage, State
 from humaspost.model.plan import NotPlanned
 from humaspost.model.post import Late, PublishTime
+from humaspost.policy import lateness
 from tests.support.ledger_office import ACCOUNT, NOW, OTHER, OWNER, Office
 
 PEOPLE = ("a", "b", "c", "d", "e")
@@ -362,16 +363,20 @@ class Life:
     # -- people ------------------------------------------------------------------------------------
 
     def publish_now(self) -> None:
-        """Publish a post now."""
+        """Publish a post now, after one who was refused may have consented."""
+        if self.flip(0.4):
+            self.write(lambda conn: conn.execute(text(_CONSENT)))
         row = (
-            self.pick(State.MISSED, State.FAILED, State.PREPARING, State.HELD)
+            self.pick(State.MISSED, State.FAILED, State.PREPARING, State.HELD, State.REFUSED)
             if self.flip(0.6)
             else self.pick()
         )
         if row is not None:
             self.requests.append(
                 self.write(
-                    lambda conn: publish_now.request(conn, row.post, account=None, now=self.office.now)
+                    lambda conn: publish_now.request(
+                        conn, row.post, account=None, verdict=lateness.verdict, now=self.office.now
+                    )
                 )
             )
 
@@ -380,7 +385,11 @@ class Life:
         if self.requests:
             request = self.requests.pop()
             self.random.choice((self.claim, self.hold_account, self.release_account, self.wait, self.wait))()
-            self.write(lambda conn: publish_now.cancel_request(conn, request, now=self.office.now))
+            self.write(
+                lambda conn: publish_now.cancel_request(
+                    conn, request, verdict=lateness.verdict, now=self.office.now
+                )
+            )
 
     def confirm_published(self) -> None:
         """Confirm that an unknown delivery is live."""

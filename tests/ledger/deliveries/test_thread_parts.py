@@ -9,6 +9,7 @@ from humaspost.ledger.deliveries import outcomes, publish_now, unknown_outcomes
 from humaspost.ledger.posts.sync_plan import CancelledPart
 from humaspost.ledger.schema import delivery
 from humaspost.model.delivery import State
+from humaspost.policy import lateness
 from tests.support.ledger_office import Office
 
 
@@ -89,7 +90,9 @@ def test_publish_of_a_failed_part_follows_a_text_that_was_shortened_before_it_fa
     office.plan("a", "1", "zwei")
     office.put(office.key("a"), State.PUBLISHED, published_at=office.now)
     office.put(office.key("a", 2), State.FAILED, reason="too-long", attempts=1)
-    office.ledger.write(lambda conn: publish_now.request(conn, "a", account=None, now=office.now))
+    office.ledger.write(
+        lambda conn: publish_now.request(conn, "a", account=None, verdict=lateness.verdict, now=office.now)
+    )
     assert office.states() == {"a/1": "published", "a/2": "scheduled", "a/3": "cancelled not-in-plan"}
     assert texts_to_send(office) == ["zwei"]
 

@@ -14,6 +14,7 @@ from humaspost.ledger.schema import account, delivery, meta, plan_row
 from humaspost.model.account import Account
 from humaspost.model.delivery import Intent, Proof, State
 from humaspost.model.records import CancelCounts
+from humaspost.policy import lateness
 from tests.support.ledger_life import Life
 from tests.support.ledger_office import ACCOUNT, NOW, OTHER, Office, PublishTime, count_by_state
 from tests.support.sizes import size
@@ -28,7 +29,9 @@ def cancel(office: Office, post: str = "p", **how: object) -> CancelCounts:
 
 
 def publish(office: Office, post: str = "p") -> publish_now.PublishRequest:
-    return office.ledger.write(lambda conn: publish_now.request(conn, post, account=None, now=office.now))
+    return office.ledger.write(
+        lambda conn: publish_now.request(conn, post, account=None, verdict=lateness.verdict, now=office.now)
+    )
 
 
 def counts(office: Office, post: str = "p") -> dict[str, int]:
@@ -271,7 +274,9 @@ def test_an_interrupted_publish_leaves_the_post_cancelled(office: Office) -> Non
     office.now += timedelta(minutes=1)
     request = publish(office)
     assert counts(office) == {"scheduled": 8}
-    assert office.ledger.write(lambda conn: publish_now.cancel_request(conn, request, now=office.now))
+    assert office.ledger.write(
+        lambda conn: publish_now.cancel_request(conn, request, verdict=lateness.verdict, now=office.now)
+    )
     assert decision(office) == before
     assert counts(office) == {"cancelled": 8}
     assert office.send() == []
@@ -283,7 +288,9 @@ def test_an_interrupted_publish_takes_new_parts_back(office: Office) -> None:
     office.plan("p", "1", "2")
     request = publish(office)
     assert office.states() == {"p/1": "scheduled", "p/2": "held part 1"}
-    assert office.ledger.write(lambda conn: publish_now.cancel_request(conn, request, now=office.now))
+    assert office.ledger.write(
+        lambda conn: publish_now.cancel_request(conn, request, verdict=lateness.verdict, now=office.now)
+    )
     assert office.states() == {"p/1": "cancelled person"}
     assert office.send() == []
     publish(office)

@@ -14,6 +14,7 @@ from humaspost.ledger.queries import totals
 from humaspost.ledger.schema import audience_member, consent, delivery, plan_row
 from humaspost.model.post import Late, PublishTime
 from humaspost.model.reasons import ListHold
+from humaspost.policy import lateness
 from humaspost.policy.decide import decide
 from tests.support.ledger_office import NOW, Office, count_by_state
 
@@ -129,7 +130,9 @@ def end_hold(office: Office) -> None:
 
 
 def publish(office: Office) -> None:
-    office.ledger.write(lambda conn: publish_now.request(conn, "a", account=None, now=office.now))
+    office.ledger.write(
+        lambda conn: publish_now.request(conn, "a", account=None, verdict=lateness.verdict, now=office.now)
+    )
 
 
 def test_publish_lets_a_post_through_one_hold_of_its_list_and_not_through_the_next(office: Office) -> None:

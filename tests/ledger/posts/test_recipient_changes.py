@@ -6,10 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, insert, update
 
+from humaspost.ledger.deliveries import publish_now
 from humaspost.ledger.people import recipients
+from humaspost.ledger.queries import totals
 from humaspost.ledger.schema import audience, audience_member, consent, recipient
 from humaspost.model.delivery import State
-from humaspost.model.post import Late
+from humaspost.model.post import Late, PublishTime
+from humaspost.policy import lateness
 from tests.support.ledger_office import NOW, OTHER, Office
 
 
@@ -147,3 +150,60 @@ def test_a_post_on_an_account_that_is_back_has_the_people_of_now(office: Office)
     office.sync()
     office.claim()
     assert office.states() == {"a/1/a": "held not-in-plan", "a/1/b": "preparing", "a/1/c": "preparing"}
+
+
+def publish(office: Office) -> publish_now.PublishRequest:
+    return office.ledger.write(
+        lambda conn: publish_now.request(conn, "a", account=None, verdict=lateness.verdict, now=office.now)
+    )
+
+
+def sent_to_some(office: Office) -> None:
+    """Send a post to a; after its grace b joins, and c, who was refused, consents."""
+    office.enlist("ac")
+    write(office, delete(consent).where(consent.c.recipient == "c"))
+    office.plan("a", people=True)
+    for intent in office.send():
+        office.put(intent.key, State.PUBLISHED, published_at=office.now)
+    office.now += timedelta(days=2)
+    import_list(office, add="b")
+    import_list(office, add="c")
+    assert office.claim() == []
+    assert office.states() == {"a/1/a": "published", "a/1/c": "refused consent"}
+
+
+def test_a_new_date_reaches_who_joined_or_consented_after_the_grace(office: Office) -> None:
+    sent_to_some(office)
+    due = PublishTime(f"{office.now:%Y-%m-%dT%H:%M}", "UTC", office.now)
+    office.plan("a", people=True, due=due)
+    office.send()
+    assert office.states() == {"a/1/a": "published", "a/1/b": "sending", "a/1/c": "sending"}
+
+
+def test_a_new_date_that_is_over_too_reaches_nobody(office: Office) -> None:
+    sent_to_some(office)
+    past = office.now - timedelta(hours=2)
+    office.plan("a", people=True, due=PublishTime(f"{past:%Y-%m-%dT%H:%M}", "UTC", past))
+    assert office.claim() == []
+    assert office.states() == {"a/1/a": "published", "a/1/c": "refused consent"}
+
+
+def test_publish_reaches_who_joined_or_consented_after_the_grace(office: Office) -> None:
+    sent_to_some(office)
+    publish(office)
+    office.send()
+    assert office.states() == {"a/1/a": "published", "a/1/b": "sending", "a/1/c": "sending"}
+
+
+def test_an_interrupted_publish_reaches_nobody_new(office: Office) -> None:
+    sent_to_some(office)
+    before = office.states()
+    request = publish(office)
+    assert office.ledger.write(
+        lambda conn: publish_now.cancel_request(conn, request, verdict=lateness.verdict, now=office.now)
+    )
+    assert office.states() == before
+    assert office.claim() == []
+    with office.ledger.read() as conn:
+        (entry,) = totals.list_by_post(conn)
+    assert (entry.stop, entry.unexpanded) == (None, None)

@@ -11,6 +11,7 @@ from humaspost.ledger.holds import pauses
 from humaspost.ledger.schema import account, delivery, plan_row
 from humaspost.model.delivery import State
 from humaspost.model.plan import NotPlanned
+from humaspost.policy import lateness
 from tests.support.ledger_office import OTHER, Office
 
 
@@ -77,7 +78,9 @@ def test_publish_sends_nothing_that_the_plan_no_longer_has(office: Office, state
     office.put(office.key("a"), state, reason="late")
     name_both(office, "a")
     name_only(office, "a", "circle")
-    office.ledger.write(lambda conn: publish_now.request(conn, "a", account=None, now=office.now))
+    office.ledger.write(
+        lambda conn: publish_now.request(conn, "a", account=None, verdict=lateness.verdict, now=office.now)
+    )
     assert by_account(office) == {"circle/a/1": "scheduled", "square/a/1": "held not-in-plan"}
 
 

@@ -11,6 +11,7 @@ from humaspost.ledger.deliveries import claims, publish_now
 from humaspost.ledger.holds import pauses
 from humaspost.ledger.recovery import restore
 from humaspost.ledger.schema import audience, audience_member, plan_row, post
+from humaspost.policy import lateness
 from humaspost.policy.eligibility import check_recipient
 from tests.support.ledger_office import NOW, Office, PublishTime
 
@@ -41,7 +42,9 @@ def stop(office: Office) -> str | None:
 
 
 def publish(office: Office) -> None:
-    office.ledger.write(lambda conn: publish_now.request(conn, "a", account=None, now=office.now))
+    office.ledger.write(
+        lambda conn: publish_now.request(conn, "a", account=None, verdict=lateness.verdict, now=office.now)
+    )
 
 
 def pause(office: Office) -> None:

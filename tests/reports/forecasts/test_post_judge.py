@@ -12,6 +12,7 @@ from humaspost.app.office import Office
 from humaspost.app.scan import scan_folder, sync_ledger
 from humaspost.ledger.deliveries import publish_now
 from humaspost.ledger.posts import decisions
+from humaspost.policy import lateness
 from humaspost.reports.forecasts.plan_outlook import plan_outlook
 from humaspost.reports.forecasts.send_forecast import send_forecasts
 from humaspost.reports.renditions_of_post import previews_for
@@ -158,7 +159,9 @@ def test_status_and_plan_say_the_same_while_nobody_sends(desk: Desk) -> None:
 def test_a_hold_of_a_list_that_begins_after_a_publish_holds_the_post_again(desk: Desk) -> None:
     def publish() -> None:
         desk.office.ledger(write=True).write(
-            lambda conn: publish_now.request(conn, "ramai", account=None, now=desk.time)
+            lambda conn: publish_now.request(
+                conn, "ramai", account=None, verdict=lateness.verdict, now=desk.time
+            )
         )
 
     desk.enlist(1, 2, 3, 4, 5, 6)

@@ -180,7 +180,6 @@ UNDO_PUBLISH_NOW: Mapping[State, Transition] = {
     _S.SCHEDULED: _define(
         "undo-scheduled", [_S.SCHEDULED, _S.PREPARING, _S.HELD], _S.SCHEDULED, "`publish` is interrupted"
     ),
-    _S.HELD: _define("undo-held", [_S.HELD, _S.SCHEDULED], _S.HELD, "`publish` is interrupted"),
     _S.MISSED: _define(
         "undo-missed", [_S.MISSED, _S.SCHEDULED, _S.HELD], _S.MISSED, "`publish` is interrupted"
     ),
@@ -189,6 +188,9 @@ UNDO_PUBLISH_NOW: Mapping[State, Transition] = {
     ),
     _S.CANCELLED: _define(
         "undo-uncancel", [_S.CANCELLED, _S.SCHEDULED, _S.HELD], _S.CANCELLED, "`publish` is interrupted"
+    ),
+    _S.REFUSED: _define(
+        "undo-allow", [_S.REFUSED, _S.SCHEDULED, _S.HELD], _S.REFUSED, "`publish` is interrupted"
     ),
 }
 

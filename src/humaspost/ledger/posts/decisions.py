@@ -21,7 +21,8 @@ from humaspost.model.records import CancelCounts, CancelledPost
 
 #: The states that a cancel ends; an unknown outcome ends only where the person says so.
 STOPPABLE_STATES = states.CANCEL.sources - {State.UNKNOWN}
-_CANCELLED = {"stop": State.CANCELLED, "stop_reason": StopReason.PERSON, "expanded": True}
+#: The stop of a post on an account that a person cancelled.
+STOP_OF_CANCEL = {"stop": State.CANCELLED, "stop_reason": StopReason.PERSON, "expanded": True}
 _earlier = delivery.alias("earlier")
 
 
@@ -58,7 +59,7 @@ def cancel(
     _record(
         conn, is_of_post & plan_row.c.decision.is_distinct_from(UserDecision.CANCEL), UserDecision.CANCEL, now
     )
-    conn.execute(update(plan_row).where(is_of_post).values(_CANCELLED))
+    conn.execute(update(plan_row).where(is_of_post).values(STOP_OF_CANCEL))
     if account is None:
         # Accounts that its file names later are cancelled, too.
         conn.execute(update(post_table).where(post_table.c.id == post).values(cancelled_at=now))
@@ -71,7 +72,7 @@ def cancel(
 
 def cancel_values(cancelled_at: datetime) -> dict[str, Any]:
     """Return the values of a plan row that starts cancelled."""
-    return {"decision": UserDecision.CANCEL, "decided_at": cancelled_at, **_CANCELLED}
+    return {"decision": UserDecision.CANCEL, "decided_at": cancelled_at, **STOP_OF_CANCEL}
 
 
 def get_cancelled_at(stored_post: Row[Any], rows: Iterable[Row[Any]]) -> datetime | None:

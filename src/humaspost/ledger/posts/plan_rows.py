@@ -38,7 +38,10 @@ class SyncContext:
 
 @dataclass(frozen=True, slots=True)
 class _Changes:
-    """The changes of a plan row; ``dates`` = whatever decides how late it may start."""
+    """The changes of a plan row; ``dates`` = whatever decides how late it may start.
+
+    ``recipients`` = other people may get it, if only because other dates have it sent to who joined meanwhile.
+    """
 
     date: bool
     dates: bool
@@ -170,11 +173,13 @@ def _find_changes(
     date = previous.date_at != values["date_at"]
     # A new late rule in config.toml is for the posts to come: it sends no old ones.
     late = is_edited and previous.late != values["late"]
+    dates = date or late or previous.expires_at != values["expires_at"]
+    is_regrouped = dates or previous.audiences != values["audiences"] or not previous.planned
     return _Changes(
         date=date,
-        dates=date or late or previous.expires_at != values["expires_at"],
+        dates=dates,
         text=previous.rendition != row.rendition.hash,
-        recipients=previous.fan_out and (previous.audiences != values["audiences"] or not previous.planned),
+        recipients=previous.fan_out and is_regrouped,
         is_back=not previous.planned,
     )
 
