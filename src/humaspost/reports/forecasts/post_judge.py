@@ -102,10 +102,10 @@ class PostJudge:
         entry = self.entries.get((row.post, row.account.name))
         due = self.due_at(row)
         remaining, not_sent = _list_outcomes(entry, row) if entry else (size, [])
-        has_others = entry is not None and self._has_other_recipients(row, entry)
+        others = self._count_others(row, entry) if entry is not None else None
         is_open = (
             entry is None
-            or has_others
+            or others is not None
             or bool(remaining)
             or (entry.unexpanded is not None and not_sent == [])
         )
@@ -113,8 +113,8 @@ class PostJudge:
             return PostForecast(due, remaining, not_sent=not_sent)
         if entry is not None and not entry.counts[State.PUBLISHED] and due < self.now:
             remaining = size
-        if has_others:
-            remaining = self._count_waiting(row)
+        if others is not None:
+            remaining = others
         hold_reason = entry.reasons.get(State.HELD, "") if entry else ""
         denial = self._deny(row, remaining)
         if denial is None:
@@ -124,22 +124,33 @@ class PostJudge:
         all_not_sent = dict.fromkeys([*not_sent, (denial.state.value, str(denial.reason))])
         return PostForecast(due, 0, not_sent=list(all_not_sent))
 
-    def _has_other_recipients(self, row: PlanRow, entry: PostTotals) -> bool:
-        """Return True if other people get it than the ledger has of its lists."""
+    def _count_others(self, row: PlanRow, entry: PostTotals) -> int | None:
+        """Return how many get it if other people do than the ledger has of its lists, or None."""
+        if not row.audiences or entry.cancelled_at:
+            return None
+        list_held_at = self._get_list_held_at(row)
         is_edited = set(row.audiences) != set(entry.audiences)
-        is_published = covers_list_hold(entry.decision, entry.decided_at, self._get_list_held_at(row))
-        return bool(row.audiences) and not entry.cancelled_at and (is_edited or is_published)
+        if is_edited or covers_list_hold(entry.decision, entry.decided_at, list_held_at):
+            return self._count_waiting(row, is_moved=_is_moved(entry, row))
+        if _is_moved(entry, row) and list_held_at is None:
+            # No sender has read the new date yet: it has the post sent to who joined or consented meanwhile.
+            return self._count_waiting(row, is_moved=True) or None
+        return None
 
     def _get_list_held_at(self, row: PlanRow) -> datetime | None:
         times = (self._list_held_at.get(name) for name in row.audiences)
         return max((time for time in times if time is not None), default=None)
 
-    def _count_waiting(self, row: PlanRow) -> int:
+    def _count_waiting(self, row: PlanRow, *, is_moved: bool) -> int:
         from humaspost.ledger.queries import recipient_counts
 
         with self._office.ledger().read() as conn:
             return recipient_counts.count_waiting(
-                conn, row.post, account_name=row.account.name, audiences=row.audiences
+                conn,
+                row.post,
+                account_name=row.account.name,
+                audiences=row.audiences,
+                is_moved=is_moved,
             )
 
     def due_at(self, row: PlanRow) -> datetime:
@@ -199,6 +210,10 @@ def _without_passing_holds(facts: GateFacts) -> GateFacts:
     return replace(facts, is_paused=False, account_hold=None)
 
 
+def _is_moved(entry: PostTotals, row: PlanRow) -> bool:
+    return entry.date_at != row.due.utc
+
+
 def _list_outcomes(entry: PostTotals, row: PlanRow) -> tuple[int, list[tuple[str, str]]]:
     """Return how many deliveries are still to be sent, and state and reason of the others."""
     kinds = [
@@ -207,7 +222,7 @@ def _list_outcomes(entry: PostTotals, row: PlanRow) -> tuple[int, list[tuple[str
         if entry.counts[state] or entry.stop is state
     ]
     remaining = entry.remaining_count
-    if entry.date_at != row.due.utc:
+    if _is_moved(entry, row):
         # No sender has read the new date yet: it undoes what the old one caused.
         undone = (State.MISSED, State.EXPIRED, State.FAILED)
         remaining += entry.count(*undone)
