@@ -71,7 +71,8 @@ class PostHistory:
 class PlanRow:
     """One post on one account; ``priority`` 1 goes before 5; ``grace`` counts from ``due``.
 
-    ``repeats`` is the post that it repeats on purpose, then the one that this one repeats, and so on.
+    ``repeats`` is the post that it repeats on purpose, then the one that this one repeats, and so on. ``late`` is
+    the rule that holds, ``own_late`` the one that the file itself names.
     """
 
     post: str
@@ -88,6 +89,7 @@ class PlanRow:
     during_pause: bool = False
     audiences: tuple[str, ...] = ()
     repeats: tuple[str, ...] = ()
+    own_late: Late | None = None
 
     def timing(self, *, due_at: datetime | None = None, due_before_ledger: bool = False) -> Timing:
         """Return the due time and how late the row may start; ``due_at`` overrides the row's own."""

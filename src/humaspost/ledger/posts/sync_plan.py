@@ -128,11 +128,12 @@ def _sync_rows(
             cancelled_at = decisions.get_cancelled_at(stored, existing.values()) if stored else None
             plan_rows.insert_row(conn, row, account, cancelled_at=cancelled_at, context=context)
             new.append(row.post)
-        elif previous.fingerprint != plan_rows.fingerprint(row) or not previous.planned:
-            is_edited = stored is None or stamp is None or stored.stamp != stamp
-            surplus = plan_rows.update_row(conn, row, previous, is_edited=is_edited, context=context)
+        elif plan_rows.has_changed(row, previous):
+            surplus = plan_rows.update_row(conn, row, previous, context=context)
             cancelled += [CancelledPart(row.post, row.account.name, part) for part in surplus]
             changed.append(row.post)
+        else:
+            plan_rows.note_own_late(conn, row, previous)
     present = {row.post for row in plan.rows}
     # A post that is held as a whole keeps its rows: its draft may name other accounts.
     for pair, previous in existing.items():
