@@ -19,17 +19,18 @@ from humaspost.model.plan import PlanRow
 from humaspost.model.post import Late
 from humaspost.model.reasons import part_reason
 
-#: The most posts that a partial sync looks up one by one; a database limits the parameters of a query.
-MAX_PARTIAL = 400
-
 
 @dataclass(frozen=True, slots=True)
 class SyncContext:
-    """The facts of one sync: its time, when the ledger was made, and the late rule."""
+    """The facts of one sync: its time, when the ledger was made, and the late rule.
+
+    ``scanned_at`` is later than that of every post: by it other processes see that this one changed a post.
+    """
 
     now: datetime
     ledger_created_at: datetime
     verdict: CheckLateness
+    scanned_at: datetime
 
     def is_before_ledger(self, due_at: datetime) -> bool:
         """Return True if the due time is before the ledger was made."""

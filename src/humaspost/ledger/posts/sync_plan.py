@@ -5,10 +5,10 @@ The plan is a set of posts on accounts: what it has is scheduled, and what it no
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, select, update
+from sqlalchemy import Connection, Row, exists, func, select, update
 
 from humaspost.ledger import accounts
 from humaspost.ledger.database import get_created_at
@@ -29,6 +29,7 @@ from humaspost.model.reasons import FileHold, StopReason
 
 #: The most posts that a partial sync looks up one by one; a database limits the parameters of a query.
 MAX_PARTIAL = 400
+_CLOCK_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,13 @@ def sync(
     rows = [row for row in plan.rows if row.post in posts or not is_accident]
     plan = replace(plan, held=held_posts.select_of_keepers(plan.held, rows, posts, is_partial=is_partial))
     existing = {(row.post, row.account): row for row in conn.execute(stored_rows)}
-    context = plan_rows.SyncContext(now, get_created_at(conn) or now, verdict)
+    context = _create_context(conn, verdict, now=now)
     result = _sync_rows(conn, replace(plan, rows=tuple(rows)), posts, existing, context=context)
     for item in plan.held:
-        _record_post(conn, posts, item, hold=item.reason, stamp=plan.stamps.get(item.file), now=now)
+        stamp = plan.stamps.get(item.file)
+        _record_post(conn, posts, item, hold=item.reason, stamp=stamp, context=context)
     for post_id in () if is_accident else vanished:
-        _hold_post(conn, post_id, FileHold.GONE, now=now)
+        _hold_post(conn, post_id, FileHold.GONE, context=context)
     recipient_changes.sync_changed_lists(conn, verdict=verdict, now=now)
     # A new date, a corrected text, another part, account or list does not undo what a person cancelled.
     cancelled = select(plan_row.c.post).where(plan_row.c.decision == UserDecision.CANCEL)
@@ -104,6 +106,13 @@ def sync(
     if is_accident:
         return replace(result, held=held, vanished=tuple(sorted(vanished)))
     return replace(result, held=held + tuple(vanished))
+
+
+def _create_context(conn: Connection, verdict: CheckLateness, *, now: datetime) -> plan_rows.SyncContext:
+    last_scan = conn.scalar(select(func.max(post.c.scanned_at)))
+    # A process that looked at its clock earlier may write later.
+    scanned_at = max(now, last_scan + _CLOCK_TICK) if last_scan is not None else now
+    return plan_rows.SyncContext(now, get_created_at(conn) or now, verdict, scanned_at)
 
 
 def _sync_rows(
@@ -119,7 +128,7 @@ def _sync_rows(
     new, changed, cancelled, planned = [], [], [], set()
     for row in plan.rows:
         stored, stamp = posts.get(row.post), plan.stamps.get(row.file)
-        _record_post(conn, posts, row, hold=None, stamp=stamp, now=context.now)
+        _record_post(conn, posts, row, hold=None, stamp=stamp, context=context)
         account = account_ids.get(row.account.name) or accounts.ensure_account(conn, row.account)
         account_ids[row.account.name] = account
         planned.add((row.post, account))
@@ -176,7 +185,7 @@ def _record_post(
     *,
     hold: FileHold | None,
     stamp: str | None,
-    now: datetime,
+    context: plan_rows.SyncContext,
 ) -> None:
     stored = posts.get(item.post)
     if stored is not None:
@@ -185,19 +194,22 @@ def _record_post(
             return
     if stored is None and hold is not None:
         return  # never scheduled: nothing to hold
-    values = {"file": item.file, "title": item.title, "hold": hold, "stamp": stamp, "scanned_at": now}
+    of_file = {"file": item.file, "title": item.title, "hold": hold, "stamp": stamp}
+    values = of_file | {"scanned_at": context.scanned_at}
     conn.execute(
         upsert(post).values(id=item.post, **values).on_conflict_do_update(index_elements=["id"], set_=values)
     )
     if hold is not None:
-        _hold_post(conn, item.post, hold, now=now)
+        _hold_post(conn, item.post, hold, context=context)
     elif stored is not None and stored.hold is not None:
-        _release_post(conn, item.post, now=now)
+        _release_post(conn, item.post, now=context.now)
 
 
-def _hold_post(conn: Connection, post_id: str, reason: FileHold, *, now: datetime) -> None:
-    conn.execute(update(post).where(post.c.id == post_id).values(hold=reason))
-    states.move(conn, states.HOLD, delivery.c.post == post_id, now=now, reason=StopReason.FILE, owner=None)
+def _hold_post(conn: Connection, post_id: str, reason: FileHold, *, context: plan_rows.SyncContext) -> None:
+    values = {"hold": reason, "scanned_at": context.scanned_at}
+    conn.execute(update(post).where(post.c.id == post_id).values(values))
+    of_post = delivery.c.post == post_id
+    states.move(conn, states.HOLD, of_post, now=context.now, reason=StopReason.FILE, owner=None)
 
 
 def _release_post(conn: Connection, post_id: str, *, now: datetime) -> None:
