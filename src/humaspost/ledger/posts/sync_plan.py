@@ -14,6 +14,7 @@ from humaspost.ledger import accounts
 from humaspost.ledger.database import get_created_at
 from humaspost.ledger.deliveries import restore_gap, states
 from humaspost.ledger.dialect import upsert
+from humaspost.ledger.people import list_holds
 from humaspost.ledger.posts import (
     decisions,
     held_posts,
@@ -98,6 +99,7 @@ def sync(
     for post_id in () if is_accident else vanished:
         _hold_post(conn, post_id, FileHold.GONE, context=context)
     recipient_changes.sync_changed_lists(conn, verdict=verdict, now=now)
+    list_holds.release_posts(conn, now=now)
     # A new date, a corrected text, another part, account or list does not undo what a person cancelled.
     cancelled = select(plan_row.c.post).where(plan_row.c.decision == UserDecision.CANCEL)
     decisions.settle_cancelled(conn, delivery.c.post.in_(cancelled), now=now)
