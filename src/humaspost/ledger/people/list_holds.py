@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, select, true, update
 
 from humaspost.ledger.deliveries import states
 from humaspost.ledger.deliveries.gate_facts import is_list_held
@@ -66,7 +66,7 @@ def end_hold(conn: Connection, name: str, *, digest: str = "", detail: str = "",
     values = {"hold": None, "hold_digest": digest, "hold_detail": detail, "held_at": None}
     conn.execute(update(audience).where(audience.c.name == name).values(values))
     _set_candidates(conn, name, ())
-    release_posts(conn, now=now)
+    release_posts(conn, true(), now=now)
 
 
 def _set_candidates(conn: Connection, name: str, ids: Sequence[str]) -> None:
@@ -75,7 +75,7 @@ def _set_candidates(conn: Connection, name: str, ids: Sequence[str]) -> None:
     execute_tuples(conn, insert_or_ignore(audience_candidate), columns, [(name, id_) for id_ in ids])
 
 
-def release_posts(conn: Connection, *, now: datetime, where: ColumnElement[bool] | None = None) -> None:
+def release_posts(conn: Connection, where: ColumnElement[bool], *, now: datetime) -> None:
     """Schedule the deliveries that waited for a list, of posts that name no held list now.
 
     Those whose file is held wait on, until it is not.
@@ -87,7 +87,5 @@ def release_posts(conn: Connection, *, now: datetime, where: ColumnElement[bool]
         ~is_list_held(),
         ~exists(post.c.id).where(post.c.id == plan_row.c.post, post.c.hold.isnot(None)).correlate(plan_row),
     )
-    is_waiting = (delivery.c.reason == StopReason.LIST) & is_free.correlate(delivery)
-    if where is not None:
-        is_waiting &= where
+    is_waiting = where & (delivery.c.reason == StopReason.LIST) & is_free.correlate(delivery)
     states.move(conn, states.UNHOLD, is_waiting, now=now, reason="")

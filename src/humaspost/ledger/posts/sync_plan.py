@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, select, true, update
 
 from humaspost.ledger import accounts
 from humaspost.ledger.database import get_created_at
@@ -73,12 +73,8 @@ def sync(
     scheduled meanwhile. ``is_partial`` = the plan has only posts that changed since the last call: that a post is
     not in it means nothing.
     """
-    stored_posts, stored_rows = select(post), select(plan_row)
-    if is_partial and len(plan.rows) + len(plan.held) <= MAX_PARTIAL:
-        ids = {row.post for row in plan.rows} | {item.post for item in plan.held}
-        of_plan = post.c.id.in_(ids) | post.c.file.in_({item.file for item in plan.held})
-        stored_posts, stored_rows = stored_posts.where(of_plan), stored_rows.where(plan_row.c.post.in_(ids))
-    posts = {row.id: row for row in conn.execute(stored_posts)}
+    is_narrow = is_partial and len(plan.rows) + len(plan.held) <= MAX_PARTIAL
+    posts = _load_posts(conn, plan if is_narrow else None)
     by_file = {row.file: row for row in posts.values()}
     plan = replace(plan, held=tuple(held_posts.resolve_post_id(item, posts, by_file) for item in plan.held))
     vanished = set() if is_partial else vanished_posts.find_vanished(conn, plan, posts)
@@ -90,7 +86,9 @@ def sync(
     # The files of a wrong folder are no news of this office.
     rows = [row for row in plan.rows if row.post in posts or not is_accident]
     plan = replace(plan, held=held_posts.select_of_keepers(plan.held, rows, posts, is_partial=is_partial))
-    existing = {(row.post, row.account): row for row in conn.execute(stored_rows)}
+    ids = {row.post for row in plan.rows} | {item.post for item in plan.held}
+    of_plan = plan_row.c.post.in_(ids) if is_narrow else true()
+    existing = {(row.post, row.account): row for row in conn.execute(select(plan_row).where(of_plan))}
     context = _create_context(conn, verdict, now=now)
     result = _sync_rows(conn, replace(plan, rows=tuple(rows)), posts, existing, context=context)
     for item in plan.held:
@@ -98,16 +96,31 @@ def sync(
         _record_post(conn, posts, item, hold=item.reason, stamp=stamp, context=context)
     for post_id in () if is_accident else vanished:
         _hold_post(conn, post_id, FileHold.GONE, context=context)
-    recipient_changes.sync_changed_lists(conn, verdict=verdict, now=now)
-    list_holds.release_posts(conn, now=now)
-    # A new date, a corrected text, another part, account or list does not undo what a person cancelled.
-    cancelled = select(plan_row.c.post).where(plan_row.c.decision == UserDecision.CANCEL)
-    decisions.settle_cancelled(conn, delivery.c.post.in_(cancelled), now=now)
+    has_changed_lists = recipient_changes.sync_changed_lists(conn, verdict=verdict, now=now)
+    _settle(conn, delivery.c.post.in_(ids) if is_narrow and not has_changed_lists else true(), now=now)
     _mark_gap_unknown(conn, {*result.new, *result.changed}, now=now)
     held = tuple(item.post for item in plan.held if item.post in posts)
     if is_accident:
         return replace(result, held=held, vanished=tuple(sorted(vanished)))
     return replace(result, held=held + tuple(vanished))
+
+
+def _load_posts(conn: Connection, plan: Plan | None) -> dict[str, Row[Any]]:
+    """Return the posts of the ledger by id; with a plan only those that it is about."""
+    query = select(post)
+    if plan is not None:
+        ids = {row.post for row in plan.rows} | {item.post for item in plan.held}
+        query = query.where(post.c.id.in_(ids) | post.c.file.in_({item.file for item in plan.held}))
+    return {row.id: row for row in conn.execute(query)}
+
+
+def _settle(conn: Connection, where: ColumnElement[bool], *, now: datetime) -> None:
+    """Stop what may not wait, and free what a list held; of other posts the gate stops it."""
+    unplanned.hold_unplanned_rows(conn, where, now=now)
+    list_holds.release_posts(conn, where, now=now)
+    # A new date, a corrected text, another part, account or list does not undo what a person cancelled.
+    cancelled = select(plan_row.c.post).where(plan_row.c.decision == UserDecision.CANCEL)
+    decisions.settle_cancelled(conn, where & delivery.c.post.in_(cancelled), now=now)
 
 
 def _create_context(conn: Connection, verdict: CheckLateness, *, now: datetime) -> plan_rows.SyncContext:
@@ -151,7 +164,6 @@ def _sync_rows(
         if previous.planned and pair[0] in present and pair not in planned:
             _drop_row(conn, previous)
             changed.append(pair[0])
-    unplanned.hold_unplanned_rows(conn, now=context.now)
     return SyncResult(
         new=tuple(dict.fromkeys(new)), changed=tuple(dict.fromkeys(changed)), cancelled=tuple(cancelled)
     )
