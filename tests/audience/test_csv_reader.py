@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from humaspost.audience.codes import CODES
-from humaspost.audience.csv_reader import AudienceFile, file_digest, read_audience
+from humaspost.audience.csv_reader import AudienceFile, read_audience
 from humaspost.audience.csv_row import Consent
 from humaspost.audience.opt_out_cell import OptOut
+from humaspost.base.file_stamp import file_digest
 from humaspost.model.problem import Position, Severity
 from tests.support.examples import examples
 from tests.support.reference_data import ROOT

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from humaspost.app import account_sessions, accounts
 from humaspost.app.office import Office
-from humaspost.audience.csv_reader import file_digest
-from humaspost.base.file_stamp import ABSENT, FileStamp, read_stamp
+from humaspost.base.file_stamp import ABSENT, FileStamp, file_digest, read_stamp
 from humaspost.base.i18n import _
 from humaspost.base.paths import display_path
 from humaspost.delivery.daemon import FileChanges

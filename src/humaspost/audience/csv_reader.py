@@ -80,15 +80,6 @@ def read_audience(path: Path, *, display_path: str, now: datetime, zone: str) ->
         return AudienceFile(problems=(problem,), digest=digest, salvaged=reader.salvage(error.salvage))
 
 
-def file_digest(path: Path) -> str | None:
-    """Return the digest that reading the file would give; None if it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return None
-
-
 def _read_bytes(path: Path, display_path: str) -> bytes:
     try:
         with path.open("rb") as file:

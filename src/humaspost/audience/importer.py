@@ -19,11 +19,12 @@ from humaspost.audience.changes import (
     has_new_consent,
     is_withdrawn_by,
 )
-from humaspost.audience.csv_reader import AudienceFile, file_digest, read_audience
+from humaspost.audience.csv_reader import AudienceFile, read_audience
 from humaspost.audience.csv_row import AudienceRow
 from humaspost.audience.file_opt_outs import get_people_of, record_held_opt_outs, record_rejected_opt_outs
 from humaspost.audience.findings import findings_to_text, problem_from_text
 from humaspost.audience.takeover import Comparison, compare, hold_problem, rows_problem
+from humaspost.base.file_stamp import file_digest
 from humaspost.ledger.database import Ledger
 from humaspost.ledger.people import forgotten, list_holds, recipients
 from humaspost.ledger.people.recipients import CHUNK, Person

@@ -8,14 +8,13 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from humaspost.delivery.account_session import AccountSession, SenderContext
+from humaspost.delivery.sender_process import DRAIN_TIMEOUT
 from humaspost.delivery.steps import reconcile
 from humaspost.delivery.worker.worker import AccountWorker
 from humaspost.ledger import creation_time, worker_errors
 from humaspost.ledger.deliveries import claims, limits
 from humaspost.ledger.deliveries.clock_shift import shift_clock_times
 
-#: Seconds. A write in flight ends by itself after 25 s; a drain waits for that and a little more.
-DRAIN_TIMEOUT = 28.0
 #: A drain reads the folder again so often; a file that changes more often waits for the next run.
 MAX_RESCANS = 5
 

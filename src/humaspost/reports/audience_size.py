@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from humaspost.app.office import Office
-from humaspost.audience.csv_reader import AudienceFile, file_digest, read_audience
+from humaspost.audience.csv_reader import AudienceFile, read_audience
+from humaspost.base.file_stamp import file_digest
 from humaspost.model.account import AccountStatus, is_marketing
 from humaspost.model.rendition import Part
 from humaspost.reports.list_findings import list_findings

@@ -135,3 +135,18 @@ def test_a_part_after_one_that_is_too_late_is_too_late_itself(office: Office) ->
     office.put(office.key("a"), State.MISSED, reason="late")
     office.plan("a", "1", "2")
     assert office.states() == {"a/1": "missed late", "a/2": "missed late"}
+
+
+@pytest.mark.parametrize("part", [2, 3])
+def test_a_part_that_a_person_cancelled_stays_so_while_the_text_has_fewer_parts(
+    office: Office, part: int
+) -> None:
+    office.plan("a", "1", "2", "3")
+    key = office.key("a", part)
+    office.ledger.write(lambda conn: unknown_outcomes.cancel(conn, [key], now=office.now))
+    before = office.states()
+    assert before[f"a/{part}"] == "cancelled person"
+    office.plan("a", "1")
+    assert office.states()[f"a/{part}"] == "cancelled person"
+    office.plan("a", "1", "2", "3", "4")
+    assert office.states() == before

@@ -7,11 +7,13 @@ import pytest
 from sqlalchemy import delete, insert, update
 
 from humaspost.ledger.deliveries import publish_now
-from humaspost.ledger.people import recipients
+from humaspost.ledger.people import list_holds, recipients
+from humaspost.ledger.posts import decisions
 from humaspost.ledger.queries import totals
 from humaspost.ledger.schema import audience, audience_member, consent, recipient
 from humaspost.model.delivery import State
 from humaspost.model.post import Late, PublishTime
+from humaspost.model.reasons import ListHold
 from humaspost.policy import lateness
 from tests.support.ledger_office import NOW, OTHER, Office
 
@@ -207,3 +209,64 @@ def test_an_interrupted_publish_reaches_nobody_new(office: Office) -> None:
     with office.ledger.read() as conn:
         (entry,) = totals.list_by_post(conn)
     assert (entry.stop, entry.unexpanded) == (None, None)
+
+
+# -- held lists ----------------------------------------------------------------------------------------
+
+
+def hold_while_sending(office: Office, *names: str) -> None:
+    """Hold these lists when all that is due is claimed, so that the gate holds every delivery."""
+    claimed = office.claim()
+    how = {"digest": "e", "detail": "d", "candidates": (), "now": office.now}
+    for name in names:
+        office.ledger.write(lambda conn, name=name: list_holds.hold_list(conn, name, ListHold.SHRUNK, **how))
+    office.gate([office.ticket(row) for row in claimed])
+
+
+@pytest.mark.parametrize("is_partial", [False, True])
+def test_a_post_that_no_longer_names_the_held_list_goes_on(office: Office, *, is_partial: bool) -> None:
+    office.enlist("ab")
+    add_list(office, "wartawan", "a")
+    office.plan("a", people=True)
+    hold_while_sending(office, "warga")
+    assert office.states() == {"a/1/a": "held list", "a/1/b": "held list"}
+    office.sync()
+    assert office.states() == {"a/1/a": "held list", "a/1/b": "held list"}
+    office.rows = [replace(row, audiences=("wartawan",)) for row in office.rows]
+    office.sync(is_partial=is_partial)
+    assert office.states() == {"a/1/a": "scheduled", "a/1/b": "held not-in-plan"}
+
+
+@pytest.mark.parametrize("name", ["warga", 'm\u00e9dia "pusat"'])
+def test_the_end_of_a_hold_frees_the_posts_that_name_no_other_held_list(office: Office, name: str) -> None:
+    office.enlist("a")
+    if name != "warga":
+        add_list(office, name, "a")
+    add_list(office, "wartawan", "a")
+    for post, names in (("a", (name,)), ("b", ("wartawan", name))):
+        office.plan(post, people=True)
+        office.rows[-1] = replace(office.rows[-1], audiences=names)
+    office.sync()
+    hold_while_sending(office, name, "wartawan")
+    assert set(office.states().values()) == {"held list"}
+    office.ledger.write(lambda conn: list_holds.end_hold(conn, name, now=office.now))
+    assert office.states() == {"a/1/a": "scheduled", "b/1/a": "held list"}
+    office.ledger.write(lambda conn: list_holds.end_hold(conn, "wartawan", now=office.now))
+    assert office.states() == {"a/1/a": "scheduled", "b/1/a": "scheduled"}
+
+
+def test_what_a_held_list_holds_of_a_cancelled_or_removed_post_stays(office: Office) -> None:
+    office.enlist("ab")
+    add_list(office, "wartawan", "a", "b")
+    for post in ("a", "b"):
+        office.plan(post, people=True)
+    hold_while_sending(office, "warga")
+    office.ledger.write(lambda conn: decisions.cancel(conn, "a", account=None, now=office.now))
+    rows, office.rows = office.rows, office.rows[:1]
+    name_lists(office, "wartawan")
+    office.ledger.write(lambda conn: list_holds.end_hold(conn, "warga", now=office.now))
+    cancelled = {"a/1/a": "cancelled person", "a/1/b": "cancelled person"}
+    assert office.states() == {**cancelled, "b/1/a": "held list", "b/1/b": "held list"}
+    office.rows = rows
+    office.sync()
+    assert office.states() == {**cancelled, "b/1/a": "scheduled", "b/1/b": "scheduled"}

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, and_, func,
 from humaspost.ledger import accounts, dialect
 from humaspost.ledger.database import get_created_at
 from humaspost.ledger.holds import pauses
+from humaspost.ledger.posts import vanished_posts
 from humaspost.ledger.schema import (
     account,
     audience,
@@ -19,7 +20,6 @@ from humaspost.ledger.schema import (
     consent,
     delivery,
     marketing_preference,
-    meta,
     plan_row,
     post,
     recipient,
@@ -32,9 +32,6 @@ from humaspost.model.delivery import Receipt, State
 from humaspost.model.post import Late
 from humaspost.model.reasons import AccountHold, FileHold
 from humaspost.model.rendition import Fallback, Part, Rendition
-
-#: Where a scan records the posts that vanished so many at once that nothing was changed for them (JSON list).
-VANISHED_POSTS_KEY = "vanished_posts"
 
 
 class GateFactsReader:
@@ -125,8 +122,7 @@ class GateFactsReader:
 
     @cached_property
     def _vanished_posts(self) -> frozenset[str]:
-        value = self._conn.scalar(select(meta.c.value).where(meta.c.key == VANISHED_POSTS_KEY))
-        return frozenset(json.loads(value)) if value else frozenset()
+        return vanished_posts.load_vanished(self._conn)
 
     def _is_marketing(self, fallback: Fallback | None) -> bool:
         return fallback is not None and is_marketing(fallback, self._account_status)

@@ -91,7 +91,7 @@ def settle_cancelled(conn: Connection, where: ColumnElement[bool], *, now: datet
 
     Unknown ones stay: they may be live. Those that are being sent stay too, until their outcome.
     """
-    return _cancel(conn, where & _is_cancelled_post() & (delivery.c.state != State.UNKNOWN), now=now)
+    return _cancel(conn, where & is_of_cancelled() & (delivery.c.state != State.UNKNOWN), now=now)
 
 
 def _cancel(conn: Connection, where: ColumnElement[bool], *, now: datetime) -> int:
@@ -100,7 +100,8 @@ def _cancel(conn: Connection, where: ColumnElement[bool], *, now: datetime) -> i
     )
 
 
-def _is_cancelled_post() -> ColumnElement[bool]:
+def is_of_cancelled() -> ColumnElement[bool]:
+    """Return the condition of deliveries whose whole post a person cancelled on the account."""
     plan_join = and_(plan_row.c.post == delivery.c.post, plan_row.c.account == delivery.c.account)
     is_cancelled = plan_row.c.decision == UserDecision.CANCEL
     return exists(plan_row.c.post).where(plan_join, is_cancelled).correlate(delivery)
@@ -148,10 +149,10 @@ def record_publish(conn: Connection, post: str, account_id: str, *, now: datetim
 
 
 def record_retry(conn: Connection, keys: Collection[str], *, now: datetime, whole_post: bool = False) -> None:
-    """Record that a person has these deliveries sent again; end a cancel of their posts.
+    """Record that a person has these deliveries sent again.
 
-    ``whole_post`` = also people of their posts who have no rows yet. The time that the post waited for the
-    person does not make it late.
+    ``whole_post`` = the person named their posts: it also holds for people who have no rows yet, and ends a
+    cancel. The time that the post waited for the person does not make it late.
     """
     is_named = exists(delivery.c.key).where(
         delivery.c.post == plan_row.c.post,
@@ -159,8 +160,8 @@ def record_retry(conn: Connection, keys: Collection[str], *, now: datetime, whol
         delivery.c.key.in_(keys),
     )
     conn.execute(update(plan_row).where(is_named).values(progress_at=now))
-    was_cancelled = plan_row.c.decision == UserDecision.CANCEL
-    _record(conn, is_named if whole_post else is_named & was_cancelled, UserDecision.RETRY, now)
+    if whole_post:
+        _record(conn, is_named, UserDecision.RETRY, now)
 
 
 def _record(conn: Connection, where: ColumnElement[bool], decision: UserDecision, now: datetime) -> None:

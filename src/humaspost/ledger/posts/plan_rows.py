@@ -19,17 +19,18 @@ from humaspost.model.plan import PlanRow
 from humaspost.model.post import Late
 from humaspost.model.reasons import part_reason
 
-#: The most posts that a partial sync looks up one by one; a database limits the parameters of a query.
-MAX_PARTIAL = 400
-
 
 @dataclass(frozen=True, slots=True)
 class SyncContext:
-    """The facts of one sync: its time, when the ledger was made, and the late rule."""
+    """The facts of one sync: its time, when the ledger was made, and the late rule.
+
+    ``scanned_at`` is later than that of every post: by it other processes see that this one changed a post.
+    """
 
     now: datetime
     ledger_created_at: datetime
     verdict: CheckLateness
+    scanned_at: datetime
 
     def is_before_ledger(self, due_at: datetime) -> bool:
         """Return True if the due time is before the ledger was made."""
@@ -66,6 +67,7 @@ def _plan_values(row: PlanRow) -> dict[str, Any]:
         "zone": row.due.zone,
         "expires_at": row.expires.utc if row.expires else None,
         "late": row.late,
+        "own_late": _own_late(row),
         "grace": row.grace.total_seconds(),
         "priority": row.priority,
         "during_pause": row.during_pause,
@@ -75,6 +77,23 @@ def _plan_values(row: PlanRow) -> dict[str, Any]:
         "repeats": dump_canonical(list(row.repeats)),
         "planned": True,
     }
+
+
+def _own_late(row: PlanRow) -> str:
+    return row.own_late.value if row.own_late is not None else ""
+
+
+def has_changed(row: PlanRow, previous: Row[Any]) -> bool:
+    """Return True if the ledger is to follow the row; ``previous`` is what it has."""
+    is_same_late = previous.own_late in (None, _own_late(row))
+    return previous.fingerprint != fingerprint(row) or not previous.planned or not is_same_late
+
+
+def note_own_late(conn: Connection, row: PlanRow, previous: Row[Any]) -> None:
+    """Note what the file says about lateness, where an older humaspost did not keep it."""
+    if previous.own_late is None:
+        pair = (plan_row.c.post == row.post) & (plan_row.c.account == previous.account)
+        conn.execute(update(plan_row).where(pair).values(own_late=_own_late(row)))
 
 
 def _save_rendition(conn: Connection, row: PlanRow) -> None:
@@ -129,12 +148,12 @@ def initial_state(row: PlanRow, part: int, *, context: SyncContext) -> tuple[Sta
 
 
 def update_row(
-    conn: Connection, row: PlanRow, previous: Row[Any], *, is_edited: bool, context: SyncContext
+    conn: Connection, row: PlanRow, previous: Row[Any], *, context: SyncContext
 ) -> tuple[int, ...]:
     """Update a row that the ledger has; return the parts that its new text no longer has."""
     _save_rendition(conn, row)
     values = _plan_values(row)
-    changes = _find_changes(row, previous, values, is_edited=is_edited)
+    changes = _find_changes(row, previous, values)
     values["due_at"] = row.due.utc if changes.date else previous.due_at
     values["changed"] = bool(previous.frozen_rendition) and previous.frozen_rendition != row.rendition.hash
     timing = _current_timing(row, previous, values["due_at"], context=context)
@@ -167,12 +186,10 @@ def update_row(
     return surplus + thread_parts.match_parts(conn, row.post, previous.account, now=context.now)
 
 
-def _find_changes(
-    row: PlanRow, previous: Row[Any], values: Mapping[str, Any], *, is_edited: bool
-) -> _Changes:
+def _find_changes(row: PlanRow, previous: Row[Any], values: Mapping[str, Any]) -> _Changes:
     date = previous.date_at != values["date_at"]
-    # A new late rule in config.toml is for the posts to come: it sends no old ones.
-    late = is_edited and previous.late != values["late"]
+    # A new late rule in config.toml is for the posts to come: it sends no old ones, in edited files neither.
+    late = bool(values["own_late"]) and previous.own_late not in (None, values["own_late"])
     dates = date or late or previous.expires_at != values["expires_at"]
     is_regrouped = dates or previous.audiences != values["audiences"] or not previous.planned
     return _Changes(
