@@ -308,3 +308,91 @@ def test_a_foreign_number_without_its_sign_is_not_taken_for_a_mobile_of_indonesi
     found = reading(tmp_path, f"{HEADER}\n8613812345678,Li,{GOOD}\n81234567899,Budi,{GOOD}\n")
     assert [row.phone for row in found.rows] == ["+6281234567899"]
     assert [row.code for row in found.rejected] == ["recipient-phone"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("last", ["", "end"])
+@pytest.mark.parametrize("second", ["081200000002", "6.28E+12"])
+def test_a_stop_is_of_the_person_in_whose_line_it_stands(
+    tmp_path: Path, end: str, last: str, second: str
+) -> None:
+    """A stray quotation mark makes one record of the two last rows."""
+    rows = f'081200000001,"Budi,{GOOD},\n{second},Siti",{GOOD},2026-01-31'
+    text = f"{HEADER},opted_out_at\n081200000009,Ani,{GOOD},\n{rows}".replace("\n", end)
+    found = reading(tmp_path, text + (end if last else ""))
+    assert [row.phone for row in found.rows] == ["+6281200000009"]
+    phone = "+6281200000002" if second.startswith("0") else ""
+    assert [(row.phone, bool(row.opt_out)) for row in found.rejected] == [
+        ("+6281200000001", False),
+        (phone, True),
+    ]
+    assert [row.problem.position for row in found.rejected] == [Position(3, 1), Position(4, 1)]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_cell_of_several_lines_stays_one(tmp_path: Path, end: str) -> None:
+    text = (
+        f'{HEADER}\n081200000001,"Budi\nJl. Melati 12, RT 3",{GOOD}\n081200000002,Siti,{GOOD[:-10]}31/02/2021'
+    )
+    found = reading(tmp_path, text.replace("\n", end))
+    assert [row.phone for row in found.rows] == ["+6281200000001"]
+    assert [row.problem.position for row in found.rejected] == [Position(4, 46, 10)]
+
+
+NUMBERS = [
+    "0812-3456-7890", "0812/3456/7890", "0812 \u2013 3456 \u2013 7890", "0812\u20133456\u20137890", "%2B6281234567890",
+    "tel_081234567890", "62 81 2345 67890", "(0812) 3456.7890", "7654321",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("column", range(2, 7))
+def test_a_number_in_a_wrong_cell_is_hidden(tmp_path: Path, number: str, column: int) -> None:
+    cells = ["081200000001", "Budi", *GOOD.split(","), ""]
+    cells[column] = number
+    found = reading(tmp_path, f"{HEADER},opted_out_at\n{','.join(cells)}\n081200000002,,,,,,\n")
+    shown = " ".join(f"{each.message} {each.hint} {each.text}" for each in found.all_problems)
+    assert not any(part in shown for part in ("3456", "7890", "654"))
+
+
+def test_a_number_that_a_spreadsheet_broke_is_told_short(tmp_path: Path) -> None:
+    found = reading(tmp_path, f"{HEADER}\n6.28123456789E+12,Budi,{GOOD}\n")
+    assert "6.28E+12" in found.rejected[0].message
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "081200000001,Budi, Rahasia,consent,informasi,formulir,2021-01-01",
+        "081200000001,Budi,Rahasia,informasi,formulir,2021-01-01",
+        "081200000001,B,consent,informasi,formulir,Rahasia",
+        "081200000001,B,consent,informasi,2021-01-01,Pak Rahasia",
+        "081200000001,consent,informasi,formulir,Rahasia",
+        "081200000001,Budi,Rahasia,consent,informasi,formulir",
+        "081200000001,B,consent,informasi,formulir,2021-01-01,Rahasia",
+    ],
+)
+def test_a_name_in_a_wrong_cell_is_hidden(tmp_path: Path, row: str) -> None:
+    found = reading(tmp_path, f"{HEADER},opted_out_at\n{row}\n")
+    problems = found.all_problems
+    assert problems
+    assert not any("Rahasia" in f"{each.message} {each.hint} {each.text}" for each in problems)
+
+
+def test_a_first_row_of_a_person_is_no_header(tmp_path: Path) -> None:
+    found = reading(tmp_path, "081234567899,Rahasia,consent,informasi,formulir,2021-01-01,stop\n")
+    shown = " ".join(f"{each.message} {each.hint} {each.text}" for each in found.all_problems)
+    assert found.problems[0].code == "audience-column"
+    assert "ahasia" not in shown
+    assert "34567" not in shown
+
+
+def test_dates_and_known_words_stay_visible(tmp_path: Path) -> None:
+    found = reading(
+        tmp_path, f"{HEADER}\n081200000001,Budi,consent,informasi,formulir,31 Februari 2021 10:00\n"
+    )
+    assert "'31 Februari 2021 10:'" in found.rejected[0].message
+    assert (
+        found.rejected[0].problem.text
+        == "************,****,consent,informasi,formulir,31 Februari 2021 10:00"
+    )

@@ -6,23 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from humaspost.audience.bases import read_basis
 from humaspost.audience.columns import CONSENT_COLUMNS
 from humaspost.audience.dates import DateFault, UnreadableDate, parse_date
+from humaspost.audience.masking import quote_cell
 from humaspost.audience.opt_out_cell import MIN_YEAR, OptOut, read_opt_out
 from humaspost.audience.phone import InvalidPhone, parse_phone
 from humaspost.base.i18n import _
 from humaspost.model.problem import Problem
 
-#: Law 27 of 2022 on personal data, article 20 (2) a to f, and the words that offices use for them.
-BASES = {
-    "consent": ("persetujuan",),
-    "contract": ("perjanjian", "kontrak"),
-    "legal-obligation": ("kewajiban hukum", "kewajiban-hukum", "legal obligation"),
-    "vital-interest": ("kepentingan vital", "kepentingan-vital", "vital interest"),
-    "public-task": ("tugas publik", "kepentingan umum", "pelayanan publik", "public task"),
-    "legitimate-interest": ("kepentingan sah", "kepentingan yang sah", "legitimate interest"),
-}
-_BASIS_BY_WORD = {word: basis for basis, words in BASES.items() for word in (basis, *words)}
 _EMPTY_VALUES = ("", "-")
 _FORMULA_TEXT = re.compile(r'="?([^"=]*)"?')
 
@@ -126,11 +118,6 @@ def reject_row(
     )
 
 
-def is_valid_basis(basis: str) -> bool:
-    """Return True if the law has this basis."""
-    return basis in BASES
-
-
 def _without_formula(value: str) -> str:
     """Return the text in ``="0812…"``, which keeps a spreadsheet from making a number of it."""
     formula = _FORMULA_TEXT.fullmatch(value)
@@ -182,7 +169,7 @@ def _consent_hint(missing: list[str]) -> str:
 
 
 def _parse_consent(cells: Mapping[str, str], consented_at: str) -> Consent:
-    basis = _optional(_BASIS_BY_WORD.get(cells["basis"].casefold(), cells["basis"]))
+    basis = _optional(read_basis(cells["basis"]))
     return Consent(basis, _optional(cells["purpose"]), _optional(cells["source"]), consented_at)
 
 
@@ -196,7 +183,9 @@ def _unclear_opt_out(text: str, *, now: datetime, zone: ZoneInfo) -> CellFault:
     try:
         _parse_past_date("opted_out_at", text, now=now, zone=zone)
     except CellFault as fault:
-        hint = _("the person counts as having left; {hint}, or leave the cell empty").format(hint=fault.hint)
+        hint = _("humaspost sends nothing to this person now; {hint}, or empty the cell").format(
+            hint=fault.hint
+        )
         return CellFault(fault.column, fault.code, fault.message, hint)
     raise AssertionError("an opt-out is unclear only where its date cannot be read")
 
@@ -207,10 +196,12 @@ def _parse_past_date(column: str, text: str, *, now: datetime, zone: ZoneInfo) -
     except UnreadableDate as unreadable:
         raise CellFault(column, "recipient-date", *_explain_date(column, text, unreadable)) from unreadable
     if instant.year < MIN_YEAR:
-        message = _("{column} {text} is mistyped: look at the year").format(column=column, text=_quote(text))
+        message = _("{column} {text} is mistyped: look at the year").format(
+            column=column, text=quote_cell(text)
+        )
         raise CellFault(column, "recipient-date", message, _("write it like 2026-01-31"))
     if instant > now:
-        message = _("{column} {text} lies in the future").format(column=column, text=_quote(text))
+        message = _("{column} {text} lies in the future").format(column=column, text=quote_cell(text))
         hint = _("write the day on which it was, like 2026-01-31")
         raise CellFault(column, "recipient-future", message, hint)
     return instant
@@ -218,7 +209,7 @@ def _parse_past_date(column: str, text: str, *, now: datetime, zone: ZoneInfo) -
 
 def _explain_date(column: str, text: str, unreadable: UnreadableDate) -> tuple[str, str]:
     """Return the message and the hint."""
-    values = {"column": column, "text": _quote(text), "day": unreadable.suggestion}
+    values = {"column": column, "text": quote_cell(text), "day": unreadable.suggestion}
     match unreadable.fault:
         case DateFault.SERIAL:
             message = _("{column} {text} is a spreadsheet's number for a day")
@@ -240,8 +231,3 @@ def _explain_date(column: str, text: str, unreadable: UnreadableDate) -> tuple[s
                 _("{column} {text} is not a date like 2026-01-31").format(**values),
                 _("write it like 2026-01-31, or 31/01/2026"),
             )
-
-
-def _quote(text: str) -> str:
-    """Return the cell's text as a message may show it: no telephone number."""
-    return repr(re.sub(r"\d{7,}", "***", text)[:20])

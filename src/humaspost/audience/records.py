@@ -47,9 +47,14 @@ class CellPosition:
     spans: tuple[tuple[int, int] | None, ...]
 
 
+def split_lines(text: str) -> list[str]:
+    """Return the lines with their ends: LF, CR LF, or the CR of old spreadsheets."""
+    return list(io.StringIO(text, newline=""))
+
+
 def detect_delimiter(text: str) -> tuple[str, int]:
     """Return the delimiter, and the number of lines before the records that only name it."""
-    first_line = text.partition("\n")[0]
+    first_line = next(io.StringIO(text, newline=""), "").rstrip("\r\n")
     if named := _DELIMITER_LINE.fullmatch(first_line):
         return named[1], 1
     best = max(DELIMITERS, key=lambda delimiter: _count_columns(text, delimiter))
@@ -78,7 +83,7 @@ def read_records(text: str, delimiter: str, *, skip: int = 0, strict: bool = Tru
 
     With ``strict`` False each line is a record of its own, whatever its quotation marks say.
     """
-    lines = list(io.StringIO(text, newline=""))[skip:]
+    lines = split_lines(text)[skip:]
     if not strict:
         yield from _read_single_lines(lines, delimiter, skip)
         return
@@ -121,13 +126,21 @@ def locate_cell(record: Record, index: int, delimiter: str) -> CellPosition:
     """Return the place of cell ``index`` of the record; past its last cell, of the last one."""
     spans = _cell_spans(record.text, delimiter)
     start = spans[min(index, len(spans) - 1)][0]
-    line_start = record.text.rfind("\n", 0, start) + 1
-    line_end = record.text.find("\n", start)
-    text = record.text[line_start : line_end if line_end >= 0 else None].rstrip("\r\n")
+    line, line_start, text = _find_line(record.text, start)
     length = max(1, min(spans[min(index, len(spans) - 1)][1], line_start + len(text)) - start)
-    position = Position(record.line + record.text.count("\n", 0, start), start - line_start + 1, length)
+    position = Position(record.line + line, start - line_start + 1, length)
     in_line = tuple(_clip(span, line_start, line_start + len(text)) for span in spans)
     return CellPosition(position, text, in_line)
+
+
+def _find_line(text: str, index: int) -> tuple[int, int, str]:
+    """Return the number, the start and the text of the line with the character ``index``."""
+    start, lines = 0, split_lines(text) or [""]
+    for number, line in enumerate(lines):
+        if index < start + len(line) or number == len(lines) - 1:
+            return number, start, line.rstrip("\r\n")
+        start += len(line)
+    raise AssertionError("a text has a line")
 
 
 def _clip(span: tuple[int, int], start: int, end: int) -> tuple[int, int] | None:
