@@ -1,5 +1,7 @@
 """Every row of a list is imported, merged or refused by its number; none is lost."""
 
+import errno
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from humaspost.audience.codes import CODES
-from humaspost.audience.csv_reader import AudienceFile, file_digest, read_audience
+from humaspost.audience.csv_reader import AudienceFile, explain_os_error, file_digest, read_audience
 from humaspost.audience.csv_row import Consent
 from humaspost.audience.opt_out_cell import OptOut
+from humaspost.audience.takeover import compare
 from humaspost.model.problem import Position, Severity
+from humaspost.model.reasons import ListHold
 from tests.support.examples import examples
 from tests.support.reference_data import ROOT
 
@@ -396,3 +400,73 @@ def test_dates_and_known_words_stay_visible(tmp_path: Path) -> None:
         found.rejected[0].problem.text
         == "************,****,consent,informasi,formulir,31 Februari 2021 10:00"
     )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+@pytest.mark.parametrize("place", ["081200000001,\0Budi", "0812\x0000000001,Budi", "\0081200000001,Budi"])
+def test_the_stops_of_a_list_with_a_nul_byte_count(tmp_path: Path, place: str, encoding: str) -> None:
+    text = f"{HEADER},opted_out_at\n{place},{GOOD},2026-01-31\n081200000002,Siti,{GOOD},\n081200000003,Ani,{GOOD},ya\0\n"
+    found = reading(tmp_path, text.encode(encoding))
+    assert [(each.code, each.position) for each in found.problems] == [("audience-encoding", Position(2, 1))]
+    assert [row.phone for row in found.salvaged] == ["+6281200000001", "+6281200000003"]
+    assert all(row.opt_out and not row.opt_out.is_unclear for row in found.salvaged)
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_huge_cell_is_told_with_its_line(tmp_path: Path, quote: str) -> None:
+    rows = f"081200000002,{quote}{'x' * 200_000}{quote},{GOOD},\n081200000003,Ani,{GOOD},ya\n"
+    found = reading(tmp_path, f"{HEADER},opted_out_at\n081200000001,Budi,{GOOD},\n{rows}")
+    (problem,) = found.problems
+    assert (problem.code, problem.file, problem.position) == (
+        "audience-csv",
+        "audiences/list.csv",
+        Position(3, 1),
+    )
+    assert "a cell of more than 131,072 characters" in problem.message
+    assert "shorten the cell" in problem.hint
+    assert [row.phone for row in found.salvaged] == ["+6281200000003"]
+
+
+def test_a_quotation_mark_that_swallows_a_long_list_is_told_with_its_line(tmp_path: Path) -> None:
+    rows = "".join(f"08120000{n:04},Siti,{GOOD}\n" for n in range(4000))
+    found = reading(tmp_path, f'{HEADER}\n081200000001,"Budi,{GOOD}\n{rows}')
+    assert [(each.code, each.position) for each in found.problems] == [("audience-csv", Position(2, 1))]
+    assert "quotation mark" in found.problems[0].hint
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (FileNotFoundError(errno.ENOENT, "x"), "audience-missing-file", "is not there"),
+        (NotADirectoryError(errno.ENOTDIR, "x"), "audience-missing-file", "is not there"),
+        (PermissionError(errno.EACCES, "x"), "audience-unreadable-file", "may not read"),
+        (OSError(errno.EIO, os.strerror(errno.EIO)), "audience-unreadable-file", os.strerror(errno.EIO)),
+        (
+            OSError(errno.ELOOP, os.strerror(errno.ELOOP)),
+            "audience-unreadable-file",
+            os.strerror(errno.ELOOP),
+        ),
+    ],
+)
+def test_a_list_that_does_not_open_is_told_by_its_reason(
+    tmp_path: Path, error: OSError, code: str, told: str
+) -> None:
+    problem = explain_os_error(error, tmp_path / "list.csv", "audiences/list.csv").problem
+    assert problem.code == code
+    assert told in problem.message
+    assert "audiences/list.csv" in problem.message
+    assert problem.hint
+
+
+def test_a_folder_in_the_place_of_a_list_is_told(tmp_path: Path) -> None:
+    found = read_audience(tmp_path, display_path="audiences", now=NOW, zone="Asia/Jakarta")
+    assert [each.code for each in found.problems] == ["audience-unreadable-file"]
+    assert "is a folder" in found.problems[0].message
+    assert compare(found, ()).reason is ListHold.UNREADABLE
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a link needs a permission on Windows")
+def test_a_list_that_links_to_itself_is_told(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").symlink_to("list.csv")
+    found = read_audience(tmp_path / "list.csv", display_path="l", now=NOW, zone="Asia/Jakarta")
+    assert [each.code for each in found.problems] == ["audience-unreadable-file"]

@@ -1,12 +1,19 @@
 """Codes of ``audience`` for a file or a rejected row, each with its meaning."""
 
 CODES = {
-    "audience-missing-file": "The config names a list of recipients whose file is not there or cannot be read.",
+    "audience-missing-file": "The config names a list of recipients whose file is not there.",
+    "audience-unreadable-file": (
+        "The list's file is there, but the system does not let humaspost read it: a permission is missing, it is a "
+        "folder, or its disk has an error."
+    ),
     "audience-encoding": (
         "The list is not text, or text that is neither UTF-8, UTF-16 nor Windows-1252: a spreadsheet (.xlsx) under "
         "another name, for example. In a spreadsheet: save as, CSV UTF-8."
     ),
-    "audience-csv": "The list cannot be read as CSV, usually because of a quotation mark that is never closed.",
+    "audience-csv": (
+        "The list cannot be read as CSV, usually because of a quotation mark that is never closed: the rest of the list "
+        "is then one huge cell."
+    ),
     "audience-column": (
         "A column of the list is missing, unknown or there twice. The columns are phone, name, basis, purpose, "
         "source, consented_at and, where people have left, opted_out_at; Indonesian names such as No HP, Nama, Dasar, "

@@ -96,15 +96,31 @@ def _read_bytes(path: Path, display_path: str) -> bytes:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        message = _("the list {file} cannot be read: {why}").format(
-            file=display_path, why=error.strerror or ""
-        )
-        hint = _("put it there, or mend its path in config.toml, [audiences]")
-        raise unreadable("audience-missing-file", message, hint) from error
+        raise explain_os_error(error, path, display_path) from error
     if len(data) > MAX_FILE_BYTES:
         message = _("the list has more than 64 MB")
         raise unreadable("audience-too-large", message, _("split it into several lists"))
     return data
+
+
+def explain_os_error(error: OSError, path: Path, display_path: str) -> UnreadableList:
+    """Return the exception for a file that the system does not open."""
+    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        message = _("the list {file} is not there").format(file=display_path)
+        hint = _("put it there, or mend its path in config.toml, [audiences]")
+        return unreadable("audience-missing-file", message, hint)
+    if path.is_dir():  # Windows tells of a missing permission
+        message = _("{file} is a folder, and no list").format(file=display_path)
+        hint = _("write the path of a file in config.toml, [audiences]")
+    elif isinstance(error, PermissionError):
+        message = _("humaspost may not read the list {file}").format(file=display_path)
+        hint = _("let the user who runs humaspost read the file and open its folder")
+    else:
+        message = _("the system cannot read the list {file}: {why}").format(
+            file=display_path, why=error.strerror or error
+        )
+        hint = _("see that its disk is there and in order: humaspost doctor")
+    return unreadable("audience-unreadable-file", message, hint)
 
 
 class _RowReader:

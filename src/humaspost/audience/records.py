@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from humaspost.audience.columns import find_columns
-from humaspost.audience.unreadable import unreadable
+from humaspost.audience.unreadable import UnreadableList, unreadable
 from humaspost.base.i18n import _
 from humaspost.model.problem import Position
 
@@ -95,14 +95,21 @@ def read_records(text: str, delimiter: str, *, skip: int = 0, strict: bool = Tru
         except StopIteration:
             return
         except csv.Error as error:
-            message = _("this cannot be read as CSV: {why}").format(why=error)
-            hint = _("a quotation mark opens or closes a whole cell; within a cell write two")
-            raise unreadable(
-                "audience-csv", message, hint, position=(start + skip + 1, 1), salvage=text
-            ) from error
+            raise _unreadable_record(error, line=start + skip + 1, text=text) from error
         number += 1
         yield Record(number, start + skip + 1, tuple(cells), "".join(lines[start : reader.line_num]))
         start = reader.line_num
+
+
+def _unreadable_record(error: csv.Error, *, line: int, text: str) -> UnreadableList:
+    if "field limit" in str(error):
+        message = _("the row that begins here has a cell of more than {count} characters")
+        message = message.format(count=f"{csv.field_size_limit():,}")
+        hint = _("shorten the cell; or a quotation mark before it has no pair: within a cell write two")
+    else:
+        message = _("this cannot be read as CSV: {why}").format(why=error)
+        hint = _("a quotation mark opens or closes a whole cell; within a cell write two")
+    return unreadable("audience-csv", message, hint, position=(line, 1), salvage=text)
 
 
 def _read_single_lines(lines: Sequence[str], delimiter: str, skip: int) -> Iterator[Record]:
