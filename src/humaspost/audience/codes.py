@@ -52,7 +52,10 @@ CODES = {
         "A date in the list cannot be read. Write 2026-01-31, 31/01/2026 (the day first) or 31 Januari 2026. "
         "Whoever has something unreadable in opted_out_at counts as having left until the cell is mended."
     ),
-    "recipient-future": "A row's consent or opt-out lies in the future.",
+    "recipient-future": (
+        "A row's consent or opt-out lies in the future. humaspost reads the row again on that day, also in a file that "
+        "nobody changed. Until then whoever is known stays on the list as before, and whoever is new waits."
+    ),
     "recipient-cells": "A row has more cells than there are columns; text with a comma in it needs quotation marks.",
     "recipient-basis": (
         "A row's basis is none of the six of Law 27 of 2022, article 20: consent, contract, legal-obligation, "

@@ -62,6 +62,11 @@ class AudienceFile:
         return not any(problem.is_error for problem in self.problems)
 
     @property
+    def reread_at(self) -> datetime | None:
+        """Return when the next date of a rejected row is no longer in the future, or None."""
+        return min((row.readable_at for row in self.rejected if row.readable_at), default=None)
+
+    @property
     def all_problems(self) -> tuple[Problem, ...]:
         """Return the problems of the file and of its rows, in their order."""
         return (*self.problems, *(row.problem for row in self.rejected))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from humaspost.audience.bases import read_basis
@@ -50,7 +50,8 @@ class RejectedRow:
     """A row that is not imported, with what can be read of it.
 
     ``phone`` is "" if it cannot be read. ``is_consent_empty`` means that a cell of the consent is plainly
-    empty. ``problem`` has the position of the cell.
+    empty. ``problem`` has the position of the cell. ``readable_at`` is when a date of the row is no longer in the
+    future; the row must be read again then.
     """
 
     number: int
@@ -59,6 +60,7 @@ class RejectedRow:
     name: str = ""
     opt_out: OptOut | None = None
     is_consent_empty: bool = False
+    readable_at: datetime | None = None
 
     @property
     def code(self) -> str:
@@ -74,12 +76,15 @@ class RejectedRow:
 class CellFault(Exception):
     """A cell that cannot be read: its column, and the problem without a position."""
 
-    def __init__(self, column: str, code: str, message: str, hint: str = "") -> None:
+    def __init__(
+        self, column: str, code: str, message: str, hint: str = "", *, readable_at: datetime | None = None
+    ) -> None:
         super().__init__(code)
         self.column = column
         self.code = code
         self.message = message
         self.hint = hint
+        self.readable_at = readable_at
 
 
 def read_row(
@@ -115,6 +120,7 @@ def reject_row(
         _optional(values.get("name", "")),
         opt_out,
         is_consent_empty=any(values.get(column, "") in _EMPTY_VALUES for column in CONSENT_COLUMNS),
+        readable_at=fault.readable_at,
     )
 
 
@@ -186,7 +192,7 @@ def _unclear_opt_out(text: str, *, now: datetime, zone: ZoneInfo) -> CellFault:
         hint = _("humaspost sends nothing to this person now; {hint}, or empty the cell").format(
             hint=fault.hint
         )
-        return CellFault(fault.column, fault.code, fault.message, hint)
+        return CellFault(fault.column, fault.code, fault.message, hint, readable_at=fault.readable_at)
     raise AssertionError("an opt-out is unclear only where its date cannot be read")
 
 
@@ -202,8 +208,8 @@ def _parse_past_date(column: str, text: str, *, now: datetime, zone: ZoneInfo) -
         raise CellFault(column, "recipient-date", message, _("write it like 2026-01-31"))
     if instant > now:
         message = _("{column} {text} lies in the future").format(column=column, text=quote_cell(text))
-        hint = _("write the day on which it was, like 2026-01-31")
-        raise CellFault(column, "recipient-future", message, hint)
+        hint = _("humaspost reads the row again on that day; if the day is wrong, write it like 2026-01-31")
+        raise CellFault(column, "recipient-future", message, hint, readable_at=instant.astimezone(UTC))
     return instant
 
 

@@ -70,7 +70,9 @@ def _hold_message(name: str, audience_file: AudienceFile, comparison: Comparison
         case ListHold.EMPTY:
             return _("the list has no row; {held}").format(held=held)
         case ListHold.SHRUNK:
-            message = _("the new file lacks {lost} of the {count} people on {name}, or their rows cannot be read; {held}")
+            message = _(
+                "the new file lacks {lost} of the {count} people on {name}, or their rows cannot be read; {held}"
+            )
             return message.format(
                 lost=f"{comparison.lost:,}", count=f"{comparison.member_count:,}", name=name, held=held
             )

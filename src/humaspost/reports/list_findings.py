@@ -6,7 +6,7 @@ from pathlib import Path
 
 from humaspost.app.office import Office
 from humaspost.audience.csv_reader import AudienceFile, file_digest, read_audience
-from humaspost.audience.findings import problem_from_text
+from humaspost.audience.findings import is_reread_due, problem_from_text
 from humaspost.audience.takeover import compare, hold_problem, rows_problem
 from humaspost.base.paths import display_path
 from humaspost.model.problem import Problem
@@ -50,7 +50,8 @@ def _find(office: Office, name: str, path: Path, *, each_row: bool) -> ListFindi
     is_current = record is not None and bool(record.detail) and record.digest == digest
     if digest and imported == digest and not is_current:
         return None
-    if is_current and record is not None and not each_row:
+    is_due = record is not None and is_reread_due(record.detail, office.now())
+    if is_current and record is not None and not is_due and not each_row:
         return ListFinding(name, file, record.reason, problem_from_text(record.detail))
     audience_file = read_audience(path, display_path=file, now=office.now(), zone=office.settings.timezone)
     return _compare(office, name, file, audience_file)
