@@ -465,6 +465,12 @@ def test_a_folder_in_the_place_of_a_list_is_told(tmp_path: Path) -> None:
     assert compare(found, ()).reason is ListHold.UNREADABLE
 
 
+def test_a_path_that_no_system_has_is_told(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 5000)
+    found = read_audience(path, display_path="l", now=NOW, zone="Asia/Jakarta")
+    assert [each.code for each in found.problems] == ["audience-unreadable-file"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a link needs a permission on Windows")
 def test_a_list_that_links_to_itself_is_told(tmp_path: Path) -> None:
     (tmp_path / "list.csv").symlink_to("list.csv")

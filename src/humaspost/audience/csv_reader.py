@@ -79,7 +79,7 @@ def read_audience(path: Path, *, display_path: str, now: datetime, zone: str) ->
     """
     digest, reader = "", _RowReader(display_path, now, ZoneInfo(zone))
     try:
-        data = _read_bytes(path, display_path)
+        data = read_bytes(path, display_path)
         digest = hashlib.sha256(data).hexdigest()
         return replace(reader.read(decode_list(data)), digest=digest)
     except UnreadableList as error:
@@ -96,7 +96,8 @@ def file_digest(path: Path) -> str | None:
         return None
 
 
-def _read_bytes(path: Path, display_path: str) -> bytes:
+def read_bytes(path: Path, display_path: str) -> bytes:
+    """Return the content of the file; raise UnreadableList if there is none, or too much."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
@@ -114,7 +115,7 @@ def explain_os_error(error: OSError, path: Path, display_path: str) -> Unreadabl
         message = _("the list {file} is not there").format(file=display_path)
         hint = _("put it there, or mend its path in config.toml, [audiences]")
         return unreadable("audience-missing-file", message, hint)
-    if path.is_dir():  # Windows tells of a missing permission
+    if _is_folder(path):  # Windows tells of a missing permission
         message = _("{file} is a folder, and no list").format(file=display_path)
         hint = _("write the path of a file in config.toml, [audiences]")
     elif isinstance(error, PermissionError):
@@ -126,6 +127,13 @@ def explain_os_error(error: OSError, path: Path, display_path: str) -> Unreadabl
         )
         hint = _("see that its disk is there and in order: humaspost doctor")
     return unreadable("audience-unreadable-file", message, hint)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 class _RowReader:

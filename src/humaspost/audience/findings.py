@@ -10,7 +10,7 @@ from humaspost.model.problem import Position, Problem
 
 
 def findings_to_text(problem: Problem | None, audience_file: AudienceFile) -> str:
-    """Return the problem of the file, and its counts, as the ledger keeps them; "" without a problem."""
+    """Return the problem as the ledger keeps it, with the counts; "" without one."""
     if problem is None:
         return ""
     position, reread_at = problem.position, audience_file.reread_at
@@ -45,6 +45,9 @@ def problem_from_text(text: str) -> Problem | None:
 
 
 def is_reread_due(text: str, now: datetime) -> bool:
-    """Return True if a date that was in the future has come, so that the unchanged file says something else."""
+    """Return True if a date that was in the future has come.
+
+    The unchanged file says something else then.
+    """
     reread_at = json.loads(text).get("reread_at", "") if text else ""
     return bool(reread_at) and datetime.fromisoformat(reread_at) <= now
