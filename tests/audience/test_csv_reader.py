@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from humaspost.audience.codes import CODES
-from humaspost.audience.csv_reader import AudienceFile, explain_os_error, file_digest, read_audience
+from humaspost.audience.csv_reader import AudienceFile, file_digest, read_audience
 from humaspost.audience.csv_row import Consent
+from humaspost.audience.list_file import explain_os_error
 from humaspost.audience.opt_out_cell import OptOut
 from humaspost.audience.takeover import compare
 from humaspost.model.problem import Position, Severity
@@ -218,11 +219,12 @@ def test_no_text_breaks_the_reader_and_no_row_is_lost(
     folder = tmp_path_factory.mktemp("lists")
     found = reading(folder, f"{HEADER}\n081200000001,Budi,{GOOD}\n{','.join(cells)}\n")
     assert found.problems or found.row_count >= 1
-    numbers = (
-        [row.number for row in found.rows]
-        + [row.number for row in found.rejected]
-        + list(found.merged_row_numbers)
-    )
+    # Rows that a quotation mark made one have its number, and each its own line.
+    numbers = [
+        *(row.number for row in found.rows),
+        *((row.number, row.problem.position) for row in found.rejected),
+        *found.merged_row_numbers,
+    ]
     assert len(set(numbers)) == len(numbers) == found.row_count
 
 
@@ -331,6 +333,12 @@ def test_a_stop_is_of_the_person_in_whose_line_it_stands(
         (phone, True),
     ]
     assert [row.problem.position for row in found.rejected] == [Position(3, 1), Position(4, 1)]
+
+
+def test_a_broken_number_beside_a_cell_of_several_lines_is_told_as_such(tmp_path: Path) -> None:
+    found = reading(tmp_path, f'{HEADER}\n6.28E+12,"Budi\nSantoso",{GOOD}\n081200000002,"\n8E1",{GOOD}\n')
+    assert [(row.number, row.code) for row in found.rejected] == [(2, "recipient-phone-spreadsheet")]
+    assert [row.phone for row in found.rows] == ["+6281200000002"]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

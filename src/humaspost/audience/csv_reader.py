@@ -19,6 +19,7 @@ from humaspost.audience.csv_row import (
 )
 from humaspost.audience.encoding import decode_list
 from humaspost.audience.header import Header, read_header
+from humaspost.audience.list_file import read_bytes
 from humaspost.audience.masking import mask_line
 from humaspost.audience.opt_out_cell import OptOut
 from humaspost.audience.records import (
@@ -28,11 +29,10 @@ from humaspost.audience.records import (
     read_records,
     split_lines,
 )
-from humaspost.audience.unreadable import UnreadableList, unreadable
+from humaspost.audience.unreadable import UnreadableList
 from humaspost.base.i18n import _
 from humaspost.model.problem import Position, Problem, Severity
 
-MAX_FILE_BYTES = 64 * 1024 * 1024
 _MAX_DATE_DIGITS = 8
 
 
@@ -96,46 +96,6 @@ def file_digest(path: Path) -> str | None:
         return None
 
 
-def read_bytes(path: Path, display_path: str) -> bytes:
-    """Return the content of the file; raise UnreadableList if there is none, or too much."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise explain_os_error(error, path, display_path) from error
-    if len(data) > MAX_FILE_BYTES:
-        message = _("the list has more than 64 MB")
-        raise unreadable("audience-too-large", message, _("split it into several lists"))
-    return data
-
-
-def explain_os_error(error: OSError, path: Path, display_path: str) -> UnreadableList:
-    """Return the exception for a file that the system does not open."""
-    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
-        message = _("the list {file} is not there").format(file=display_path)
-        hint = _("put it there, or mend its path in config.toml, [audiences]")
-        return unreadable("audience-missing-file", message, hint)
-    if _is_folder(path):  # Windows tells of a missing permission
-        message = _("{file} is a folder, and no list").format(file=display_path)
-        hint = _("write the path of a file in config.toml, [audiences]")
-    elif isinstance(error, PermissionError):
-        message = _("humaspost may not read the list {file}").format(file=display_path)
-        hint = _("let the user who runs humaspost read the file and open its folder")
-    else:
-        message = _("the system cannot read the list {file}: {why}").format(
-            file=display_path, why=error.strerror or error
-        )
-        hint = _("see that its disk is there and in order: humaspost doctor")
-    return unreadable("audience-unreadable-file", message, hint)
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:
-        return False
-
-
 class _RowReader:
     """The reader of one file's rows; ``file`` is the path that users see."""
 
@@ -193,25 +153,28 @@ class _RowReader:
         """Return the rows that a quotation mark without its pair made one record of, all rejected."""
         if len(split_lines(record.text)) < 2:
             return []
-        lines = list(read_records(record.text, delimiter, strict=False))
+        lines = [line for line in read_records(record.text, delimiter, strict=False) if not line.is_empty]
         rows = [self._parse_row(line, header)[0] for line in lines]
         own_phone = self._parse_row(record, header)[0].phone
         column = header.columns.index("phone")
-        is_own = all(
-            row.phone == own_phone != "" or not (row.phone or _is_unreadable_phone(line.cells[column:]))
-            for line, row in zip(lines, rows, strict=True)
+        has_other = any(
+            row.phone not in ("", own_phone)
+            or (number > 0 and not row.phone and _is_unreadable_phone(line.cells[column:]))
+            for number, (line, row) in enumerate(zip(lines, rows, strict=True))
         )
-        if is_own:
+        if len(lines) < 2 or not has_other:
             return []  # a cell with line breaks, as a name may have
         message = _("a quotation mark opens in this row and closes in another")
         hint = _("a quotation mark opens or closes a whole cell; within a cell write two")
-        rejected = [row if isinstance(row, RejectedRow) else _as_rejected(row) for row in rows]
+        problem = Problem("recipient-cells", message, hint, self._file)
+        rejected = (row if isinstance(row, RejectedRow) else _as_rejected(row) for row in rows)
         return [
             replace(
-                row, number=record.number, problem=Problem("recipient-cells", message, hint, self._file, at)
+                row,
+                number=record.number,
+                problem=replace(problem, position=Position(record.line + line.line - 1, 1)),
             )
-            for number, row in enumerate(rejected)
-            for at in [Position(record.line + number, 1)]
+            for line, row in zip(lines, rejected, strict=True)
         ]
 
     def _parse_row(self, record: Record, header: Header) -> tuple[AudienceRow | RejectedRow, int]:
@@ -258,8 +221,10 @@ def _as_rejected(row: AudienceRow) -> RejectedRow:
 def _is_unreadable_phone(cells: Sequence[str]) -> bool:
     """Return True if the first cell is a number that nobody can call, such as 6.28E+12."""
     cell = cells[0].strip() if cells else ""
-    is_number = re.fullmatch(r"[\d\s.,+()/-]*(?:[eE]\+?)?\d+", cell) is not None
-    return is_number and ("E" in cell.upper() or sum(map(str.isdigit, cell)) > _MAX_DATE_DIGITS)
+    if re.fullmatch(r"\d[\d.,]*[eE]\+?\d\d", cell):
+        return True
+    is_number = re.fullmatch(r"[\d\s.,+()/-]+", cell) is not None
+    return is_number and sum(map(str.isdigit, cell)) > _MAX_DATE_DIGITS
 
 
 def _merge_rows(rows: list[AudienceRow]) -> tuple[tuple[AudienceRow, ...], tuple[int, ...]]:

@@ -4,8 +4,8 @@ import re
 import unicodedata
 from pathlib import Path
 
-from humaspost.audience.csv_reader import read_bytes
 from humaspost.audience.encoding import decode_list
+from humaspost.audience.list_file import read_bytes
 from humaspost.audience.records import Record, detect_delimiter, read_records
 from humaspost.audience.unreadable import UnreadableList
 
