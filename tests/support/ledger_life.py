@@ -331,7 +331,7 @@ class Life:
         """Take over from a sender that died."""
         self.write(
             lambda conn: claims.recover_orphans(
-                conn, owner="other", now=self.office.now, first_check_delay=lambda _account: 5.0
+                conn, in_flight=(), now=self.office.now, first_check_delay=lambda _account: 5.0
             )
         )
 

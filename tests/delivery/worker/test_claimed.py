@@ -26,3 +26,16 @@ def test_a_delivery_that_an_edit_gave_back_and_that_is_claimed_again_is_there_on
     claim()
     assert [claimed.post for claimed in worker._claimed] == ["a"]
     assert [claimed.preparation.part.text for claimed in worker._claimed] == ["edited"]
+
+
+def test_a_claim_without_a_preparation_is_released_too(fake_office: FakeOffice) -> None:
+    """A worker that stopped between claim and preparation left the delivery claimed by nobody that runs."""
+    fake_office.post("a")
+    fake_office.schedule()
+    engine = fake_office.engine()
+    worker = AccountWorker(engine.account_sessions[0], engine.sender, thread_count=1)
+    worker._claimed.claim(until=fake_office.now(), now=fake_office.now(), limit=10)
+    assert fake_office.states() == {"a": "preparing"}
+    worker._claimed.release_all()
+    assert fake_office.states() == {"a": "scheduled"}
+    assert len(worker._claimed) == 0

@@ -54,6 +54,20 @@ def send_intent(
         return None
 
 
+def record_not_sent(account_session: AccountSession, sender: SenderContext, intent: Intent) -> None:
+    """Record that no thread began to write the intent, and none will.
+
+    Tried once, so that a disk that refuses does not keep the process alive: the next start calls it unknown.
+    """
+    now, account_id = sender.now(), account_session.account_id
+    try:
+        sender.ledger.write(
+            lambda conn: record_outcome(conn, intent, NotSent(), account=account_id, now=now), is_outcome=True
+        )
+    except Exception as error:
+        report_refusal(sender, error)
+
+
 def _publish(account_session: AccountSession, sender: SenderContext, intent: Intent) -> datetime | None:
     try:
         receipt = account_session.session.publish(

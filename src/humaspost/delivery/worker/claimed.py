@@ -167,14 +167,20 @@ class ClaimedDeliveries:
 
     def release(self, deliveries: Collection[ClaimedDelivery], until: datetime | None) -> None:
         """Release the deliveries, to be claimed by any sender after ``until``."""
-        keys, now, owner = [claimed.key for claimed in deliveries], self._sender.now(), self._sender.owner
+        self._release([claimed.key for claimed in deliveries], until)
+        self.discard(deliveries)
+
+    def release_all(self, until: datetime | None = None) -> None:
+        """Release all claimed deliveries, also those that have no preparation yet."""
+        keys = [claimed.key for claimed in self._claimed] + [row.key for row in self._claimed_rows]
+        self._release(keys, until)
+        self._claimed = []
+        self._claimed_rows.clear()
+
+    def _release(self, keys: list[str], until: datetime | None) -> None:
+        now, owner = self._sender.now(), self._sender.owner
         if keys:
             self._sender.ledger.write(
                 lambda conn: claims.release_claims(conn, keys, owner=owner, not_before=until, now=now),
                 is_outcome=True,
             )
-        self.discard(deliveries)
-
-    def release_all(self, until: datetime | None = None) -> None:
-        """Release all claimed deliveries."""
-        self.release(self._claimed, until)
