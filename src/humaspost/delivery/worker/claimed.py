@@ -112,6 +112,7 @@ class ClaimedDeliveries:
         self._claimed = [claimed for claimed in self._claimed if claimed.key not in renewed]
         self._claimed_rows = deque(row for row in self._claimed_rows if row.key not in renewed)
         self._claimed_rows += rows
+        self._failures.discard(renewed)
         self._report_stops(expanded.result(), now)
 
     def _report_stops(self, stops: Iterable[PostStop], now: datetime) -> None:

@@ -206,7 +206,7 @@ def mark_failed(
     now: datetime,
     whole_post: bool = False,
 ) -> None:
-    """Mark the delivery as failed: the platform will never accept it unchanged.
+    """Mark the delivery as failed: the platform refused its write for good.
 
     A fixed file or a user schedules it again. ``whole_post`` = the platform will not accept the post for any
     other recipient either: those who still wait are not tried one by one.
@@ -218,6 +218,23 @@ def mark_failed(
     end_attempt(conn, key, number, outcome="failed", now=now, code=code, detail=detail)
     _follow_text(conn, key, now=now)
     decisions.settle_cancelled(conn, delivery.c.key == key, now=now)
+
+
+def mark_unpreparable(
+    conn: Connection, key: str, *, code: str, detail: str, now: datetime, whole_post: bool
+) -> bool:
+    """Mark a claimed delivery as failed before its intent; return False if it is not claimed any more.
+
+    An edit may have released it meanwhile, and another turn may have sent it: then nothing changes.
+    """
+    values = {"reason": code, "owner": None, "code": code, "detail": detail}
+    if not states.move(conn, states.FAIL_UNPREPARED, delivery.c.key == key, now=now, **values):
+        return False
+    if whole_post:
+        states.move(conn, states.FAIL_POST, _other_recipients(conn, key), now=now, **values)
+    _follow_text(conn, key, now=now)
+    decisions.settle_cancelled(conn, delivery.c.key == key, now=now)
+    return True
 
 
 def _other_recipients(conn: Connection, key: str) -> Any:
