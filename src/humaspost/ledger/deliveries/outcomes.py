@@ -223,9 +223,9 @@ def mark_failed(
 def mark_unpreparable(
     conn: Connection, key: str, *, code: str, detail: str, now: datetime, whole_post: bool
 ) -> bool:
-    """Mark a claimed delivery as failed before its intent; return False if it is not claimed any more.
+    """Mark a claimed delivery as failed; return False if it is not claimed any more.
 
-    An edit may have released it meanwhile, and another turn may have sent it: then nothing changes.
+    Nothing of it was sent. An edit may have released it, and another turn may be writing it: nothing changes then.
     """
     values = {"reason": code, "owner": None, "code": code, "detail": detail}
     if not states.move(conn, states.FAIL_UNPREPARED, delivery.c.key == key, now=now, **values):
