@@ -147,3 +147,14 @@ def test_a_post_on_an_account_that_is_back_has_the_people_of_now(office: Office)
     office.sync()
     office.claim()
     assert office.states() == {"a/1/a": "held not-in-plan", "a/1/b": "preparing", "a/1/c": "preparing"}
+
+
+def test_a_list_and_the_gate_agree_on_how_long_a_post_may_stand_still(office: Office) -> None:
+    """Less than five minutes is no standstill, however short the grace: who joined then got nothing."""
+    office.enlist("a")
+    office.plan("a", people=True, grace=timedelta(minutes=1))
+    office.send()
+    office.now += timedelta(minutes=4)
+    import_list(office, add="b")
+    office.send()
+    assert office.states() == {"a/1/a": "sending", "a/1/b": "sending"}
