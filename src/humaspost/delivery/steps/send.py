@@ -13,7 +13,7 @@ from humaspost.delivery.steps import retry
 from humaspost.delivery.steps.bugs import BUG_CODE, describe_bug, is_bug
 from humaspost.delivery.steps.durable_write import commit, report_refusal
 from humaspost.ledger.deliveries import attempts, outcomes, receipts
-from humaspost.ledger.deliveries.outcomes import record_outcome
+from humaspost.ledger.deliveries.write_outcomes import record_outcome
 from humaspost.model.channel import Ready
 from humaspost.model.delivery import Intent, Receipt
 from humaspost.model.errors import AnyChannelError
