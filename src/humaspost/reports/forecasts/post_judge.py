@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from humaspost.app.office import Office
-from humaspost.model.decision import Deny, GateFacts, UserDecision
+from humaspost.model.decision import Deny, GateFacts, Timing, UserDecision
 from humaspost.model.delivery import State
 from humaspost.model.plan import PlanRow
 from humaspost.model.reasons import AccountHold, StopReason
@@ -30,13 +30,18 @@ class PostForecast:
     """The forecast for one post on one account.
 
     ``remaining`` deliveries will be sent when it is ``due``, or wait for the end of ``hold_reason``.
-    ``not_sent`` are the states and reasons of the others.
+    ``timing`` is that of the moment. ``not_sent`` are the states and reasons of the others.
     """
 
-    due: datetime
+    timing: Timing
     remaining: int
     hold_reason: str = ""
     not_sent: Sequence[tuple[str, str]] = ()
+
+    @property
+    def due(self) -> datetime:
+        """Return when it is due: by its file, or since a person published it."""
+        return self.timing.due_at
 
 
 class PostJudge:
@@ -98,7 +103,7 @@ class PostJudge:
     def forecast(self, row: PlanRow, size: int) -> PostForecast:
         """Return what becomes of the row; ``size`` = its deliveries if nothing of it was sent yet."""
         entry = self.entries.get((row.post, row.account.name))
-        due = self.due_at(row)
+        timing = self._get_facts(row).timing
         remaining, not_sent = _list_outcomes(entry, row) if entry else (size, [])
         has_others = entry is not None and self._has_other_recipients(row, entry)
         is_open = (
@@ -108,19 +113,19 @@ class PostJudge:
             or (entry.unexpanded is not None and not_sent == [])
         )
         if not is_open:
-            return PostForecast(due, remaining, not_sent=not_sent)
-        if entry is not None and not entry.counts[State.PUBLISHED] and due < self.now:
+            return PostForecast(timing, remaining, not_sent=not_sent)
+        if entry is not None and not entry.counts[State.PUBLISHED] and timing.due_at < self.now:
             remaining = size
         if has_others:
             remaining = self._count_waiting(row)
         hold_reason = entry.reasons.get(State.HELD, "") if entry else ""
         denial = self._deny(row, remaining)
         if denial is None:
-            return PostForecast(due, remaining, hold_reason, not_sent)
+            return PostForecast(timing, remaining, hold_reason, not_sent)
         if denial.state is State.HELD and remaining:
-            return PostForecast(due, remaining, denial.reason, not_sent)
+            return PostForecast(timing, remaining, denial.reason, not_sent)
         all_not_sent = dict.fromkeys([*not_sent, (denial.state.value, str(denial.reason))])
-        return PostForecast(due, 0, not_sent=list(all_not_sent))
+        return PostForecast(timing, 0, not_sent=list(all_not_sent))
 
     def _has_other_recipients(self, row: PlanRow, entry: PostTotals) -> bool:
         """Return True if other people get it than the ledger has of its lists."""
