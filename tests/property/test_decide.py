@@ -1,5 +1,6 @@
 """The rule of the gate, over every combination of facts."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -122,3 +123,11 @@ def test_late_is_missed_only_where_a_person_has_to_decide(case):
     decision = decide(case)
     if isinstance(decision, Deny) and decision.state is State.MISSED:
         assert case.late is not Late.SKIP
+
+
+@examples(50, 100)
+@given(cases)
+def test_a_wait_stops_nothing_that_goes_without_it(case):
+    """The stop of whole posts reads the waits of its recipients only where it is denied without them."""
+    if not isinstance(decide(replace(case, waited_until=None)), Deny):
+        assert not isinstance(decide(case), Deny)

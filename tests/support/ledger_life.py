@@ -189,7 +189,7 @@ class Life:
             if is_late:
                 states.move(conn, missed, delivery.c.key == row.key, now=now, reason="late", owner=None)
             else:
-                outcomes.mark_failed(conn, row.key, row.attempts, code="x", detail="", now=now)
+                outcomes.mark_unpreparable(conn, row.key, code="x", detail="", now=now, whole_post=False)
 
         self.write(work)
 
@@ -285,9 +285,8 @@ class Life:
             )
 
     def fail(self) -> None:
-        """Record a refusal for good, of a write or of what is prepared, for all recipients or one."""
-        of_states = (State.SENDING, State.PREPARING)
-        row = self.pick(*of_states, of_begun_thread=True) or self.pick(*of_states)
+        """Record a refusal for good of a write, for all recipients or one."""
+        row = self.pick(State.SENDING, of_begun_thread=True) or self.pick(State.SENDING)
         if row is not None:
             self.write(
                 lambda conn: outcomes.mark_failed(
@@ -298,6 +297,16 @@ class Life:
                     detail="",
                     now=self.office.now,
                     whole_post=self.flip(),
+                )
+            )
+
+    def fail_unprepared(self) -> None:
+        """Record that a claimed delivery cannot be prepared, for all recipients or one."""
+        row = self.pick(State.PREPARING, of_begun_thread=True) or self.pick(State.PREPARING)
+        if row is not None:
+            self.write(
+                lambda conn: outcomes.mark_unpreparable(
+                    conn, row.key, code="x", detail="", now=self.office.now, whole_post=self.flip()
                 )
             )
 
@@ -332,7 +341,7 @@ class Life:
         """Take over from a sender that died."""
         self.write(
             lambda conn: claims.recover_orphans(
-                conn, owner="other", now=self.office.now, first_check_delay=lambda _account: 5.0
+                conn, in_flight=(), now=self.office.now, first_check_delay=lambda _account: 5.0
             )
         )
 

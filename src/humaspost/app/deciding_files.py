@@ -165,8 +165,11 @@ class DecidingFiles:
         office.replace_settings(settings)
         try:
             sender = account_sessions.create_sender_context(office, self._sender.owner)
-            # Writes that did not end in time still report to the former queue.
-            sender = replace(sender, receipts=self._sender.receipts)
+            # Writes that did not end in time still report to the former queue, and are not recovered.
+            former_sender = self._sender
+            sender = replace(
+                sender, receipts=former_sender.receipts, writes_in_flight=former_sender.writes_in_flight
+            )
             engine = Engine(account_sessions.open_accounts(office), sender)
         except Exception:
             office.replace_settings(former)

@@ -19,6 +19,11 @@ class UserDecision(StrEnum):
     RETRY = "retry"
 
 
+def get_requested_at(decision: UserDecision | None, decided_at: datetime | None) -> datetime | None:
+    """Return when a person asked for the post to be sent, by their last decision, or None."""
+    return decided_at if decision in (UserDecision.PUBLISH, UserDecision.RETRY) else None
+
+
 class FileState(StrEnum):
     """The state of a post's file on disk, compared with what the plan was made from."""
 
@@ -71,6 +76,20 @@ class GateFacts:
     due_before_ledger: bool = False
     duplicate_of: str | None = None
 
+    @property
+    def timing(self) -> "Timing":
+        """Return when it was due and what it waited for, apart from its expiry."""
+        waits = [time for time in (self.progress_at, self.waited_until) if time is not None]
+        return Timing(
+            due_at=self.due_at,
+            late=self.late,
+            grace=self.grace,
+            due_before_ledger=self.due_before_ledger,
+            first_write_at=self.first_write_at,
+            progress_at=max(waits, default=None),
+            requested_at=get_requested_at(self.decision, self.decided_at),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Allow:
@@ -107,7 +126,8 @@ class Timing:
     """The due time of a delivery, and how late it may start.
 
     ``first_write_at`` is the first public write of its post on its account, ``progress_at`` the last
-    progress since then. ``requested_at`` is when a person asked for it to be sent.
+    progress since then. ``requested_at`` is when a person asked for it to be sent. Which of them counts is
+    decided in ``policy/lateness.py`` only.
     """
 
     due_at: datetime

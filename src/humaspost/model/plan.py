@@ -91,15 +91,10 @@ class PlanRow:
     repeats: tuple[str, ...] = ()
     own_late: Late | None = None
 
-    def timing(self, *, due_at: datetime | None = None, due_before_ledger: bool = False) -> Timing:
-        """Return the due time and how late the row may start; ``due_at`` overrides the row's own."""
-        return Timing(
-            due_at or self.due.utc,
-            self.late,
-            self.grace,
-            self.expires.utc if self.expires else None,
-            due_before_ledger,
-        )
+    def timing(self, *, due_before_ledger: bool = False) -> Timing:
+        """Return the due time and how late the row may start, before anything of it was written."""
+        expires_at = self.expires.utc if self.expires else None
+        return Timing(self.due.utc, self.late, self.grace, expires_at, due_before_ledger)
 
 
 @dataclass(frozen=True, slots=True)

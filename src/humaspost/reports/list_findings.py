@@ -47,7 +47,7 @@ def list_findings(
 
 def _find(office: Office, name: str, path: Path, *, each_row: bool) -> ListFinding | None:
     from humaspost.audience.csv_reader import read_audience  # only in an office with lists
-    from humaspost.audience.findings import problem_from_text
+    from humaspost.audience.findings import is_reread_due, problem_from_text
 
     file = display_path(path, office.settings.root)
     record, imported = _load_record(office, name)
@@ -55,7 +55,8 @@ def _find(office: Office, name: str, path: Path, *, each_row: bool) -> ListFindi
     is_current = record is not None and bool(record.detail) and record.digest == digest
     if digest and imported == digest and not is_current:
         return None
-    if is_current and record is not None and not each_row:
+    is_due = record is not None and is_reread_due(record.detail, office.now())
+    if is_current and record is not None and not is_due and not each_row:
         return ListFinding(name, file, record.reason, problem_from_text(record.detail))
     audience_file = read_audience(path, display_path=file, now=office.now(), zone=office.settings.timezone)
     return _compare(office, name, file, audience_file)

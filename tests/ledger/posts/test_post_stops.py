@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, event, func, select, update
+from sqlalchemy import Connection, delete, event, func, select, update
 
 from humaspost.ledger.deliveries import claims, publish_now
 from humaspost.ledger.holds import pauses
@@ -192,6 +192,25 @@ def test_a_fan_out_that_stood_still_is_missed_with_one_statement(office: Office)
     office.ledger.write(work)
     assert sorted(office.states().values()) == ["missed late", "missed late", "sending"]
     assert len([text for text in statements if text.startswith("UPDATE")]) == 1
+
+
+def test_the_stop_of_one_post_reads_nothing_of_the_others(office: Office) -> None:
+    """Each claim read every delivery that was due: ten thousand rows, again and again."""
+    office.plan("a", people=True)
+    office.send(limit=1)
+    plans: list[str] = []
+
+    def work(conn: Connection) -> None:
+        statements: list[tuple[str, tuple[object, ...]]] = []
+        event.listen(conn, "before_cursor_execute", lambda *given: statements.append((given[2], given[3])))
+        post_stops.settle_due(conn, office.account, decide=decide, until=office.now, now=office.now)
+        for text, values in [given for given in statements if "delivery" in given[0]]:
+            plans.extend(row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values))
+
+    office.ledger.write(work)
+    reads = [line for line in plans if " delivery " in line]
+    assert reads
+    assert [line for line in reads if "post=?" not in line] == []
 
 
 def test_of_those_who_waited_some_are_in_time_and_the_gate_decides_on_each(office: Office) -> None:

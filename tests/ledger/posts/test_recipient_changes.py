@@ -270,3 +270,14 @@ def test_what_a_held_list_holds_of_a_cancelled_or_removed_post_stays(office: Off
     office.rows = rows
     office.sync()
     assert office.states() == {**cancelled, "b/1/a": "scheduled", "b/1/b": "scheduled"}
+
+
+def test_a_list_and_the_gate_agree_on_how_long_a_post_may_stand_still(office: Office) -> None:
+    """Less than five minutes is no standstill, however short the grace: who joined then got nothing."""
+    office.enlist("a")
+    office.plan("a", people=True, grace=timedelta(minutes=1))
+    office.send()
+    office.now += timedelta(minutes=4)
+    import_list(office, add="b")
+    office.send()
+    assert office.states() == {"a/1/a": "sending", "a/1/b": "sending"}

@@ -4,14 +4,14 @@ Deliveries are claimed by priority, and in turns over their posts.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, zip_longest
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, exists, func, or_, select, true, update
 
 from humaspost.ledger.deliveries import outcomes, restore_gap, states
 from humaspost.ledger.deliveries.gate_facts import has_consent
@@ -291,21 +291,22 @@ def _next_account_check(account_id: str) -> Any:
 
 
 def recover_orphans(
-    conn: Connection, *, owner: str, now: datetime, first_check_delay: Callable[[str], float | None]
+    conn: Connection,
+    *,
+    in_flight: Collection[str],
+    now: datetime,
+    first_check_delay: Callable[[str], float | None],
 ) -> int:
-    """Release the claims of dead senders, and mark their intents as unknown.
+    """Release all claims, and mark all intents as unknown except those ``in_flight``.
 
-    Returns how many intents there were. ``first_check_delay`` gives, for an account id, the seconds to the
-    first lookup; None = a user decides at once.
+    Only for the one sender, while no worker of it runs. Returns how many intents are now unknown.
+    ``in_flight`` are the keys that this process still writes. ``first_check_delay`` gives, for an account id,
+    the seconds to the first lookup; None = a user decides at once.
     """
-    states.move(conn, states.RECOVER, delivery.c.owner != owner, now=now, owner=None)
-    orphans = list(
-        conn.execute(
-            select(delivery.c.key, delivery.c.account, delivery.c.attempts).where(
-                delivery.c.state == State.SENDING, delivery.c.owner != owner
-            )
-        )
-    )
+    states.move(conn, states.RECOVER, true(), now=now, owner=None)
+    columns = (delivery.c.key, delivery.c.account, delivery.c.attempts)
+    sending = list(conn.execute(select(*columns).where(delivery.c.state == State.SENDING)))
+    orphans = [row for row in sending if row.key not in in_flight]
     for row in orphans:
         outcomes.mark_unknown(
             conn,

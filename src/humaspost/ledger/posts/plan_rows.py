@@ -11,6 +11,7 @@ from humaspost.base.canonical_json import dump_canonical, sha256_digest
 from humaspost.ledger.deliveries import states, thread_parts
 from humaspost.ledger.dialect import insert_or_ignore
 from humaspost.ledger.posts import decisions, recipient_changes, unplanned
+from humaspost.ledger.posts.row_timing import read_timing
 from humaspost.ledger.posts.vanished_posts import PENDING_STATES
 from humaspost.ledger.schema import delivery, plan_row, rendition
 from humaspost.model.decision import CheckLateness, OnTime, Timing, TooLate
@@ -202,9 +203,15 @@ def _find_changes(row: PlanRow, previous: Row[Any], values: Mapping[str, Any]) -
 
 
 def _current_timing(row: PlanRow, previous: Row[Any], due_at: datetime, *, context: SyncContext) -> Timing:
-    """Return when the unsent rest may start, counted from the date or the last progress."""
-    latest = max(time for time in (due_at, previous.first_write_at, previous.progress_at) if time)
-    return row.timing(due_at=latest, due_before_ledger=context.is_before_ledger(due_at))
+    """Return when the unsent rest may start, with the file's new rules and what happened since."""
+    return replace(
+        read_timing(previous, ledger_created_at=context.ledger_created_at),
+        due_at=due_at,
+        late=row.late,
+        grace=row.grace,
+        expires_at=row.expires.utc if row.expires else None,
+        due_before_ledger=context.is_before_ledger(due_at),
+    )
 
 
 def _move_deliveries(

@@ -23,11 +23,12 @@ from sqlalchemy import (
     update,
 )
 
+from humaspost.ledger import dialect
 from humaspost.ledger.deliveries import restore_gap, states
 from humaspost.ledger.deliveries.gate_facts import GateFactsReader, has_recipients, is_list_held, post_facts
 from humaspost.ledger.queries import totals
 from humaspost.ledger.schema import account, delivery, pause, plan_row, post
-from humaspost.model.decision import Decide, Deny, UserDecision
+from humaspost.model.decision import Decide, Deny, GateFacts, UserDecision
 from humaspost.model.delivery import State
 from humaspost.model.reasons import AccountHold, StopReason
 from humaspost.model.records import PostStop
@@ -141,26 +142,33 @@ def _settle_expanded(
         delivery.c.account == reader.account_row.id,
         delivery.c.recipient != "",
         delivery.c.state == State.SCHEDULED,
-        delivery.c.due_at <= until,
+        # Else SQLite takes the index of due times, and reads all that is due for each post.
+        dialect.without_index(delivery.c.due_at) <= until,
         delivery.c.not_before.is_(None) | (delivery.c.not_before <= now),
     )
-    waiting = (
-        select(delivery.c.post, func.max(delivery.c.not_before).label("waited_until"))
-        .where(is_claimable)
-        .group_by(delivery.c.post)
-        .subquery()
-    )
-    query = _select_posts(*post_facts(), waiting.c.waited_until)
-    for row in conn.execute(query.join(waiting, waiting.c.post == plan_row.c.post).where(is_due)).all():
-        # Whoever waited longest decides: if even that one is late, all are. Otherwise the gate decides on each.
-        facts = replace(reader.read_post(row), waited_until=row.waited_until)
-        denial = decide(facts)
-        if isinstance(denial, Deny) and denial.state in states.SETTLEMENTS:
+    has_claimable = exists(delivery.c.key).where(is_claimable, delivery.c.post == plan_row.c.post)
+    for row in conn.execute(_select_posts(*post_facts()).where(is_due, has_claimable)).all():
+        of_post = is_claimable & (delivery.c.post == row.post)
+        denial = _deny_expanded(conn, reader.read_post(row), of_post, decide)
+        if denial is not None:
             transition = states.SETTLEMENTS[denial.state]
-            of_post = is_claimable & (delivery.c.post == row.post)
-            count = states.move(conn, transition, of_post, now=now, reason=denial.reason)
-            if count:
+            if states.move(conn, transition, of_post, now=now, reason=denial.reason):
                 yield PostStop(row.post, reader.account_row.name, denial.state, denial.reason)
+
+
+def _deny_expanded(
+    conn: Connection, facts: GateFacts, of_post: ColumnElement[bool], decide: Decide
+) -> Deny | None:
+    """Return why nobody of the post may get it, or None where the gate decides on each.
+
+    Whoever waited longest decides: if even that one is late, all are. Their waits are read only where the post
+    would be stopped without them, as a wait never stops anybody: thousands of rows, at every claim.
+    """
+    denial = decide(facts)
+    if isinstance(denial, Deny):
+        waited_until = conn.scalar(select(func.max(delivery.c.not_before)).where(of_post))
+        denial = decide(replace(facts, waited_until=waited_until))
+    return denial if isinstance(denial, Deny) and denial.state in states.SETTLEMENTS else None
 
 
 def list_stops(conn: Connection) -> set[PostStop]:

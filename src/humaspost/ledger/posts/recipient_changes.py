@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, exists, select, update
@@ -14,8 +14,9 @@ from humaspost.ledger.deliveries import states
 from humaspost.ledger.deliveries.gate_facts import has_consent
 from humaspost.ledger.dialect import upsert
 from humaspost.ledger.posts import unplanned
+from humaspost.ledger.posts.row_timing import read_timing
 from humaspost.ledger.schema import audience, audience_member, delivery, meta, plan_row, recipient
-from humaspost.model.decision import CheckLateness, OnTime, Timing
+from humaspost.model.decision import CheckLateness, OnTime
 from humaspost.model.delivery import State
 from humaspost.model.post import Late
 from humaspost.model.reasons import StopReason
@@ -78,9 +79,7 @@ def sync_recipients(
 def _is_in_time(
     conn: Connection, row: Row[Any], verdict: CheckLateness, *, ledger_created_at: datetime, now: datetime
 ) -> bool:
-    latest = max(time for time in (row.due_at, row.first_write_at, row.progress_at) if time)
-    is_old = row.due_at < ledger_created_at
-    timing = Timing(latest, Late(row.late), timedelta(seconds=row.grace), row.expires_at, is_old)
+    timing = read_timing(row, ledger_created_at=ledger_created_at)
     if not isinstance(verdict(timing, now), OnTime):
         return False
     # A post that may be late is over when everybody had it, else it would go to new people for years.

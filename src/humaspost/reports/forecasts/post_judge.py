@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from humaspost.app.office import Office
-from humaspost.model.decision import Deny, GateFacts
+from humaspost.model.decision import Deny, GateFacts, Timing
 from humaspost.model.delivery import State
 from humaspost.model.plan import PlanRow
 from humaspost.model.reasons import AccountHold, StopReason
@@ -31,13 +31,18 @@ class PostForecast:
     """The forecast for one post on one account.
 
     ``remaining`` deliveries will be sent when it is ``due``, or wait for the end of ``hold_reason``.
-    ``not_sent`` are the states and reasons of the others.
+    ``timing`` is that of the moment. ``not_sent`` are the states and reasons of the others.
     """
 
-    due: datetime
+    timing: Timing
     remaining: int
     hold_reason: str = ""
     not_sent: Sequence[tuple[str, str]] = ()
+
+    @property
+    def due(self) -> datetime:
+        """Return when it is due: by its file, or since a person published it."""
+        return self.timing.due_at
 
 
 class PostJudge:
@@ -100,7 +105,7 @@ class PostJudge:
     def forecast(self, row: PlanRow, size: int) -> PostForecast:
         """Return what becomes of the row; ``size`` = its deliveries if nothing of it was sent yet."""
         entry = self.entries.get((row.post, row.account.name))
-        due = self.due_at(row)
+        timing = self._get_facts(row).timing
         remaining, not_sent = _list_outcomes(entry, row) if entry else (size, [])
         others = self._count_others(row, entry) if entry is not None else None
         is_open = (
@@ -110,19 +115,19 @@ class PostJudge:
             or (entry.unexpanded is not None and not_sent == [])
         )
         if not is_open:
-            return PostForecast(due, remaining, not_sent=not_sent)
-        if entry is not None and not entry.counts[State.PUBLISHED] and due < self.now:
+            return PostForecast(timing, remaining, not_sent=not_sent)
+        if entry is not None and not entry.counts[State.PUBLISHED] and timing.due_at < self.now:
             remaining = size
         if others is not None:
             remaining = others
         hold_reason = entry.reasons.get(State.HELD, "") if entry else ""
         denial = self._deny(row, remaining)
         if denial is None:
-            return PostForecast(due, remaining, hold_reason, not_sent)
+            return PostForecast(timing, remaining, hold_reason, not_sent)
         if denial.state is State.HELD and remaining:
-            return PostForecast(due, remaining, denial.reason, not_sent)
+            return PostForecast(timing, remaining, denial.reason, not_sent)
         all_not_sent = dict.fromkeys([*not_sent, (denial.state.value, str(denial.reason))])
-        return PostForecast(due, 0, not_sent=list(all_not_sent))
+        return PostForecast(timing, 0, not_sent=list(all_not_sent))
 
     def _count_others(self, row: PlanRow, entry: PostTotals) -> int | None:
         """Return how many get it if other people do than the ledger has of its lists, or None."""
