@@ -22,6 +22,7 @@ CODES = {
         "A type asks for approval, which this version cannot give; so that nothing goes out unapproved "
         "it refuses to start."
     ),
+    "config-path": "A path in config.toml is one that no file on this computer can have.",
     "config-timezone": "The timezone is not one that this computer knows.",
     "secret-in-config": (
         "A password or token is written in config.toml, which is shared, copied and committed. It belongs in "
