@@ -207,6 +207,7 @@ def test_every_code_has_a_case_and_a_sentence() -> None:
         "config-missing",
         "config-unreadable",
         "credentials-open",
+        "credentials-empty",
         "credentials-syntax",
         "secret-unreadable",
     }
