@@ -64,7 +64,7 @@ def _report_configuration_error(error: Any) -> ExitCode:
 
 
 def _report_sender_of_broken_config() -> None:
-    """Report a scheduler that goes on with the last good config.toml."""
+    """Report a scheduler that still uses the last good config.toml."""
     from humaspost.delivery.sender_lock import is_held, read_owner
     from humaspost.settings.find import find_config, guess_state
     from humaspost.settings.problems import ConfigError
@@ -74,7 +74,7 @@ def _report_sender_of_broken_config() -> None:
     except ConfigError:
         return
     if is_held(state) and (sender := read_owner(state)) is not None:
-        message = _("the scheduler (pid {pid} on {host}) goes on with the config.toml that it read before")
+        message = _("the scheduler (pid {pid} on {host}) still uses the last good config.toml")
         print_text(message.format(pid=sender.pid, host=sender.host), error=True)
 
 

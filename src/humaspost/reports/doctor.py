@@ -28,7 +28,7 @@ from humaspost.ledger.recovery import copy_detection
 from humaspost.ledger.worker_errors import list_worker_errors
 from humaspost.model.channel import WebhookReceiver
 from humaspost.model.delivery import UNRESOLVED_STATES
-from humaspost.model.reasons import AccountHold, StaleReason
+from humaspost.model.reasons import AccountHold
 from humaspost.model.records import AccountRecord
 from humaspost.reports.list_findings import list_findings
 from humaspost.reports.login_expiry import login_expiry
@@ -94,7 +94,6 @@ class Finding(StrEnum):
     SENDER_RUNNING = "sender-running"  # sender
     SENDER_NOT_RUNNING = "sender-not-running"  # sender
     STALE_FILE = "stale-file"  # path, stale: (file, sender)
-    UNREAD_FILE = "unread-file"  # path, stale: (file, sender)
     WORKER_ERROR = "worker-error"  # account, reason
     PAUSED = "paused"  # reason
 
@@ -373,9 +372,7 @@ def _sender(office: Office) -> Iterator[CheckResult]:
     else:
         yield _note("sender", Finding.SENDER_NOT_RUNNING, sender=sender)
     for file in sender.stale_files:
-        is_broken = file.reason is StaleReason.BROKEN
-        finding = Finding.STALE_FILE if is_broken else Finding.UNREAD_FILE
-        yield _bad("sender", finding, path=file.path, stale=(file, sender))
+        yield _bad("sender", Finding.STALE_FILE, path=file.path, stale=(file, sender))
     with office.ledger().read() as conn:
         stuck_workers = list_worker_errors(conn)
     for error in stuck_workers:

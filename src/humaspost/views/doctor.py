@@ -6,7 +6,7 @@ from typing import Any
 
 from humaspost.base.i18n import _, ngettext
 from humaspost.reports.doctor import CheckResult, Finding, Level
-from humaspost.views.sender import describe_stale_file, format_sender
+from humaspost.views.sender import describe_stale_file, format_sender, stale_file_remedy
 from humaspost.views.text import display_width, escape_unsafe, pad, wrap_text
 from humaspost.views.times import TimeFormatter, format_duration
 
@@ -55,6 +55,8 @@ def result_text(result: CheckResult, clock: TimeFormatter) -> str:
 
 def result_remedy(result: CheckResult) -> str:
     """Return how to fix the result, or "" if there is nothing to do."""
+    if result.finding is Finding.STALE_FILE:
+        return stale_file_remedy(result.values["stale"][0].reason)
     return _remedies().get(result.finding, "").format_map(result.values)
 
 
@@ -117,7 +119,6 @@ def _office_texts() -> dict[Finding, str]:
         Finding.SENDER_RUNNING: "{sender}",
         Finding.SENDER_NOT_RUNNING: "{sender}",
         Finding.STALE_FILE: _("the scheduler does not use the newest {path}: {stale}"),
-        Finding.UNREAD_FILE: _("the scheduler does not use the newest {path}: {stale}"),
         Finding.PAUSED: _("PAUSED: {reason}"),
         Finding.WORKER_ERROR: _(
             "{account}: nothing goes out there, because of an error of humaspost: {reason}"
@@ -206,8 +207,6 @@ def _remedies() -> dict[Finding, str]:
         Finding.LIST_PROBLEM: "{hint}",
         Finding.LIST_READABLE_BY_ALL: "chmod o-r {files}",
         Finding.SENDER_NOT_RUNNING: _("start it: humaspost schedule, or cron with humaspost run"),
-        Finding.STALE_FILE: _("fix it: the scheduler then reads it by itself"),
-        Finding.UNREAD_FILE: _("stop the scheduler and start it again: humaspost schedule"),
         Finding.PAUSED: "humaspost resume",
         Finding.WORKER_ERROR: _("start the sender again; if it comes again, report it as a bug of humaspost"),
     }
