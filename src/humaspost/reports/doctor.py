@@ -89,7 +89,7 @@ class Finding(StrEnum):
     WEBHOOKS_NOT_SET_UP = "webhooks-not-set-up"  # account, channel
     WEBHOOKS_NOT_SUBSCRIBED = "webhooks-not-subscribed"  # account, channel
     WEBHOOKS_OK = "webhooks-ok"  # account
-    LIST_PROBLEM = "list-problem"  # name, message, hint, place
+    LIST_PROBLEM = "list-problem"  # name, code, message, hint, place
     LIST_READABLE_BY_ALL = "list-readable-by-all"  # count, files
     SENDER_RUNNING = "sender-running"  # sender
     SENDER_NOT_RUNNING = "sender-not-running"  # sender
@@ -348,7 +348,8 @@ def _audiences(office: Office) -> Iterator[CheckResult]:
     for finding in list_findings(office):
         if (problem := finding.summary) is not None:
             location = f":{problem.position.line}:{problem.position.column}" if problem.position else ""
-            values = {"message": problem.message, "hint": problem.hint, "place": f"{finding.file}{location}"}
+            values = {"code": problem.code, "message": problem.message, "hint": problem.hint}
+            values |= {"place": f"{finding.file}{location}"}
             yield _bad("audiences", Finding.LIST_PROBLEM, name=finding.name, **values)
     if open_lists := [path for path in office.settings.audiences.values() if _is_readable_by_all(path)]:
         files = " ".join(shlex.quote(str(path)) for path in open_lists)
