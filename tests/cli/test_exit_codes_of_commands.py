@@ -45,7 +45,9 @@ def refuse_login(office: FakeOffice) -> None:
 
 def fail(office: FakeOffice) -> None:
     body = {"type": "https://api.x.com/2/problems/invalid-request", "status": 400, "detail": "no"}
-    office.fault(channel="x", method="POST", path="/2/tweets$", fault="status", status=400, body=body, count=9)
+    office.fault(
+        channel="x", method="POST", path="/2/tweets$", fault="status", status=400, body=body, count=9
+    )
     office.write("a.md", post("a", ago(1)))
 
 

@@ -18,7 +18,7 @@ from humaspost.app import accounts
 from humaspost.app.office import Office
 from humaspost.base.file_stamp import ABSENT
 from humaspost.delivery.sender_lock import is_held
-from humaspost.delivery.state_owner import WrongUser, check_owner
+from humaspost.delivery.state_owner import WrongUser, check_owner, current_user, find_refused_path
 from humaspost.ledger import accounts as ledger_accounts
 from humaspost.ledger import creation_time, database, senders
 from humaspost.ledger.database import LedgerError, UnsupportedLedgerError
@@ -58,7 +58,7 @@ class Finding(StrEnum):
     NO_MEDIA_HOST = "no-media-host"  # platform
     POSTS_MISSING = "posts-missing"  # path
     POSTS_READABLE = "posts-found"  # path
-    STATE_NOT_WRITABLE = "state-not-writable"  # path
+    STATE_NOT_WRITABLE = "state-not-writable"  # path, folder, user
     STATE_OF_OTHER_USER = "state-of-other-user"  # path, owner
     STATE_NOT_PRIVATE = "state-not-private"  # path
     STATE_WRITABLE = "state-writable"  # path
@@ -191,9 +191,10 @@ def _folders(office: Office) -> Iterator[CheckResult]:
     else:
         yield _bad("posts", Finding.POSTS_MISSING, path=settings.posts)
     yield from _state_owner(office)
-    state = settings.state if settings.state.exists() else settings.root
-    if not os.access(state, os.W_OK):
-        yield _bad("state", Finding.STATE_NOT_WRITABLE, path=state)
+    state = settings.state if settings.state.is_dir() else settings.root
+    refused = find_refused_path(settings.state) or (None if os.access(state, os.W_OK) else state)
+    if refused is not None:
+        yield _bad("state", Finding.STATE_NOT_WRITABLE, path=refused, folder=state, user=current_user())
     elif settings.state.exists() and _is_readable_by_others(settings.state):
         yield _bad("state", Finding.STATE_NOT_PRIVATE, path=settings.state)
     else:
