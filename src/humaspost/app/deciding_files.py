@@ -164,7 +164,7 @@ class DecidingFiles:
     # -- the office ------------------------------------------------------------------------------
 
     def _reopen(self) -> Engine | None:
-        """Return a new engine with the newest settings and secrets, or None where a person must act first.
+        """Return a new engine with the newest files, or None where a person must act first.
 
         The former engine has stopped.
         """
@@ -224,7 +224,7 @@ class DecidingFiles:
 
 
 def _load(current: Settings) -> tuple[Settings | None, StaleFile | None]:
-    """Return what the sender can use of the newest config.toml, and why it does not use all of it."""
+    """Return the usable settings of the newest config.toml, and why not all are used."""
     name = current.file.name
     try:
         settings = load_settings(current.file)

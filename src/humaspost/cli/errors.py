@@ -34,7 +34,7 @@ def run_guarded(root: Callable[[], Any]) -> ExitCode:
 
 
 def _report_quietly(error: Exception) -> ExitCode:
-    """Report the error as ``_report_error`` does, even if standard error is closed, or if the report fails."""
+    """Report the error, even if standard error is closed or the report itself fails."""
     try:
         return _report_error(error)
     except OutputClosed:
@@ -159,7 +159,7 @@ def _report_wrong_user(error: Any) -> ExitCode:
 
 
 def _report_refused_state() -> bool:
-    """Report a path of the state folder that this user may not use; return False if there is none."""
+    """Report a path of the state folder that is refused; return False without one."""
     import shlex
 
     from humaspost.delivery.state_owner import current_user, find_refused_path

@@ -42,12 +42,12 @@ def find_refused_path(state: Path) -> Path | None:
         return None
     if state.exists() and not state.is_dir():
         return state
-    if not _may_use(state, os.R_OK | os.W_OK | os.X_OK):
+    if not _is_usable(state, os.R_OK | os.W_OK | os.X_OK):
         return state
-    return next((path for path in sorted(state.iterdir()) if not _may_use(path, os.R_OK | os.W_OK)), None)
+    return next((path for path in sorted(state.iterdir()) if not _is_usable(path, os.R_OK | os.W_OK)), None)
 
 
-def _may_use(path: Path, mode: int) -> bool:
+def _is_usable(path: Path, mode: int) -> bool:
     # A file that is gone by now is no refusal: others come and go.
     return os.access(path, mode) or not os.path.lexists(path)
 

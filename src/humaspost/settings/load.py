@@ -107,7 +107,7 @@ def _path_problems(config: ConfigFile, root: Path, document: ConfigDocument) -> 
 
 
 def _find_path_problem(root: Path, path: str) -> Iterator[tuple[str, str]]:
-    """Yield message and hint where no file can have this path; one that does not exist is no problem."""
+    """Yield message and hint where no file can have this path; a missing one is fine."""
     try:
         _resolve_path(root, path).lstat()
     except RuntimeError:
