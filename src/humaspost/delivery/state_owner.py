@@ -38,7 +38,7 @@ def find_refused_path(state: Path) -> Path | None:
     """
     if os.name != "posix" or not os.path.lexists(state):
         return None
-    if os.statvfs(state.parent).f_flag & os.ST_RDONLY:
+    if os.statvfs(state).f_flag & os.ST_RDONLY:
         return None
     if state.exists() and not state.is_dir():
         return state
