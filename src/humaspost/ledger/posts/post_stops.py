@@ -142,7 +142,7 @@ def _settle_expanded(
         delivery.c.account == reader.account_row.id,
         delivery.c.recipient != "",
         delivery.c.state == State.SCHEDULED,
-        # Else SQLite takes the index of due times, and reads all that is due for each post.
+        # Else the database takes the index of due times, and reads all that is due for each post.
         dialect.without_index(delivery.c.due_at) <= until,
         delivery.c.not_before.is_(None) | (delivery.c.not_before <= now),
     )
