@@ -76,7 +76,7 @@ def build_plan(
         elif post.draft:
             held.append(NotPlanned(post.id, post.file, post.title, FileHold.DRAFT))
         else:
-            rows += [replace(row, repeats=_list_repeats(row.post, repeated)) for row in post_rows]
+            rows += _with_repeats(post_rows, _list_repeats(post.id, repeated))
     rows, same_posts = without_repeated_posts(rows, posts, context.history)
     problems += same_posts
     held += [_held_by(problem, posts) for problem in same_posts]
@@ -85,6 +85,10 @@ def build_plan(
     held += [NotPlanned(t.post, t.file, t.title, FileHold.ERROR) for t, _other in duplicates]
     rows.sort(key=lambda row: (row.due.utc, row.priority, row.post, row.account.name))
     return Plan(tuple(rows), tuple(held)), problems
+
+
+def _with_repeats(rows: list[PlanRow], repeats: tuple[str, ...]) -> list[PlanRow]:
+    return [replace(row, repeats=repeats) for row in rows] if repeats else rows
 
 
 def _held_by(problem: Problem, posts: Sequence[Post]) -> NotPlanned:
