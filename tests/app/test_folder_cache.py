@@ -174,6 +174,15 @@ def test_another_config_is_another_reading(folder: Folder) -> None:
     assert moved == folder.scan(with_cache=False)
 
 
+def test_a_name_that_the_config_learns_is_learned(folder: Folder) -> None:
+    path = folder.write("dua")
+    path.write_text(path.read_text().replace("[x]", "[x_dua]"))
+    assert [problem.file for problem in folder.scan().problems] == ["posts/dua.md"]
+    (folder.root / "config.toml").write_text(f"{CONFIG}[accounts.x_dua]\nchannel = 'x'\nhandle = '@dua'\n")
+    assert folder.scan().problems == ()
+    assert folder.counts.parsed == 6
+
+
 def test_another_version_of_the_code_is_another_reading(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
