@@ -8,8 +8,7 @@ from pathlib import Path
 
 from humaspost.app import account_sessions, accounts
 from humaspost.app.office import Office
-from humaspost.audience.csv_reader import file_digest
-from humaspost.base.file_stamp import ABSENT, FileStamp, read_stamp
+from humaspost.base.file_stamp import ABSENT, FileStamp, file_digest, read_stamp
 from humaspost.base.i18n import _
 from humaspost.base.paths import display_path
 from humaspost.delivery.daemon import FileChanges
@@ -166,8 +165,11 @@ class DecidingFiles:
         office.replace_settings(settings)
         try:
             sender = account_sessions.create_sender_context(office, self._sender.owner)
-            # Writes that did not end in time still report to the former queue.
-            sender = replace(sender, receipts=self._sender.receipts)
+            # Writes that did not end in time still report to the former queue, and are not recovered.
+            former_sender = self._sender
+            sender = replace(
+                sender, receipts=former_sender.receipts, writes_in_flight=former_sender.writes_in_flight
+            )
             engine = Engine(account_sessions.open_accounts(office), sender)
         except Exception:
             office.replace_settings(former)

@@ -97,7 +97,7 @@ def forget_person(
         print_json(erasure_to_json(masked_number, result))
     else:
         print_text(format_erasure(office.settings, result, columns=columns))
-    return ExitCode.NEEDS_PERSON if result.remainders or result.list_rows else ExitCode.OK
+    return ExitCode.NEEDS_PERSON if result.needs_person else ExitCode.OK
 
 
 def _require_configured(names: Sequence[str], audiences: Mapping[str, "Path"]) -> None:

@@ -213,7 +213,7 @@ def _format_reason(item: NotSending, clock: TimeFormatter) -> list[str]:
 def _format_held(item: NotSending) -> list[str]:
     if item.reason == StopReason.NO_RECIPIENTS:
         return [
-            _("nobody in its audiences may be written to"),
+            _("no person on its lists may get a message"),
             _("it goes on when a list has people: humaspost audience list"),
         ]
     if item.reason == StopReason.LIST:

@@ -47,7 +47,7 @@ def _hold_words(reason: str) -> str:
         StopReason.PAUSE: _("sending is paused: humaspost resume"),
         StopReason.LOGIN: _("the login of its account: humaspost account check"),
         StopReason.LIST: _("its list is not taken over as it is now: humaspost check"),
-        StopReason.NO_RECIPIENTS: _("nobody in its audiences may be written to"),
+        StopReason.NO_RECIPIENTS: _("no person on its lists may get a message"),
         StopReason.NOT_PLANNED: _("its file no longer names it"),
     }
     return words.get(StopReason(reason), reason) if reason in list(StopReason) else reason
