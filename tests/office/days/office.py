@@ -61,7 +61,10 @@ SECRETS = {
 }
 #: What each platform answers to what it refuses for good, at these addresses.
 REFUSALS = {
-    "x": (r"/2/tweets$", {"title": "Invalid Request", "type": "https://api.x.com/2/problems/invalid-request"}),
+    "x": (
+        r"/2/tweets$",
+        {"title": "Invalid Request", "type": "https://api.x.com/2/problems/invalid-request"},
+    ),
     "whatsapp": (r"/messages$", {"error": {"code": 131026, "message": "Message undeliverable"}}),
 }
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -83,7 +86,7 @@ class DayOffice:
         self.shown: list[Shown] = []
         self.progress: dict[tuple[str, str], datetime] = {}
         self.trash: dict[str, str] = {}
-        self.refusals = 0
+        self.refusals = self.looked = 0
         self.x_name, self.removed = X_NAMES[0], ""
         self.wrong: list[str] = []
         self._write_office()
@@ -235,6 +238,11 @@ class DayOffice:
         new = shown[len(self.shown) :]
         self.shown = shown
         return new
+
+    def take_recent(self) -> list[Shown]:
+        """Return what became public since this was last asked."""
+        recent, self.looked = self.shown[self.looked :], len(self.shown)
+        return recent
 
     def refuse(self, channel: str, *, skip: int, count: int) -> None:
         """Let the platform refuse for good some of what comes next."""

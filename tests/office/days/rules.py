@@ -66,8 +66,8 @@ class World:
 
     ``stops`` are numbers that once asked for silence. ``cancelled`` and ``published`` are the ids of posts that a
     person decided about. ``seen`` is the look at which a file was seen first. ``sayers`` are the ids that ever said
-    words, by their serial, and ``repeats`` is what each id ever said that it repeats. ``latest`` is the latest time
-    that anybody looked at: a clock that goes back brings nothing back.
+    words, by their serial, and ``repeats`` is what each id ever said that it repeats. ``first`` is when the
+    office first looked, and ``latest`` the latest time at which it did: a clock that goes back brings nothing back.
     """
 
     folder: Path
@@ -81,6 +81,7 @@ class World:
     sayers: dict[str, set[str]] = field(default_factory=dict)
     repeats: dict[str, set[str]] = field(default_factory=dict)
     latest: datetime = datetime.min.replace(tzinfo=UTC)
+    first: datetime | None = None
 
     def channels(self) -> frozenset[str]:
         """Return the channels of the accounts in config.toml, one each."""
@@ -95,7 +96,7 @@ class World:
     def look_at_posts(self, now: datetime) -> None:
         """Read the posts alone, as the office does when one is cancelled."""
         self.looks += 1
-        self.latest = max(self.latest, now)
+        self.first, self.latest = self.first or now, max(self.latest, now)
         paths = sorted((self.folder / "posts").glob("*.md"))
         self.seen = {path.name: self.seen.get(path.name, self.looks) for path in paths}
         for wish in filter(None, map(read_wish, paths)):
@@ -251,7 +252,9 @@ def read_objects(objects: list[Mapping[str, Any]]) -> list[Shown]:
         text, to = one["text"] or "", one["to"] or ""
         marker, part = _MARKER.search(text), _PART.search(text)
         number = to and f"+{to.lstrip('+')}"
-        shown.append(Shown(one["channel"], marker[0] if marker else text, int(part[1]) if part else 1, number))
+        shown.append(
+            Shown(one["channel"], marker[0] if marker else text, int(part[1]) if part else 1, number)
+        )
     return shown
 
 
@@ -262,6 +265,14 @@ class Told:
     states: Mapping[tuple[str, str], frozenset[str]]
     held: frozenset[tuple[str, str]]
     files: frozenset[str]
+
+    def failed(self, post: str) -> Iterator[str]:
+        """Yield the channels on which something of the post failed."""
+        yield from (
+            channel
+            for (other, channel), states in self.states.items()
+            if other == post and "failed" in states
+        )
 
 
 def judge(
@@ -317,8 +328,13 @@ def _objections(
         yield f"cancelled: {one}"
 
 
-def find_lost(world: World, shown: list[Shown], told: Told, *, now: datetime) -> Iterator[str]:
-    """Yield what is due, is not public, and is not told; and what is told although nothing is wrong with it."""
+def find_lost(
+    world: World, shown: list[Shown], told: Told, *, now: datetime, recent: frozenset[str]
+) -> Iterator[str]:
+    """Yield what is due, is not public, and is not told; and what is told although nothing is wrong with it.
+
+    ``recent`` are numbers that something was just sent to: the platform lets the next message wait some seconds.
+    """
     public = Counter(one.place for one in shown)
     wishes = world.wishes()
     for wish in wishes:
@@ -327,7 +343,9 @@ def find_lost(world: World, shown: list[Shown], told: Told, *, now: datetime) ->
         for channel in wish.channels:
             people = world.people(wish) if channel == "whatsapp" else {""}
             places = [(channel, wish.serial, part, to) for to in people for part in range(1, wish.parts + 1)]
-            missing = [place for place in places if not public[place]]
+            is_waiting = "scheduled" in told.states.get((wish.id, channel), ())
+            waiting = recent if is_waiting else frozenset()
+            missing = [place for place in places if not public[place] and place[3] not in waiting]
             if wish.date <= now and missing and not _is_told(world, wish, channel, told, now=now):
                 yield f"lost: {wish.marker} of {wish.id}: {missing}"
 
@@ -341,7 +359,8 @@ def _is_surely_good(world: World, wish: Wish) -> bool:
 def _is_told(world: World, wish: Wish, channel: str, told: Told, *, now: datetime) -> bool:
     """Return whether the office says why it is not public; that its time is over must be true."""
     is_over = wish.expires is not None and wish.expires <= world.latest
-    is_over |= wish.late == "skip" and world.latest > wish.date + GRACE
+    is_older = world.first is not None and wish.date < world.first
+    is_over |= wish.late == "skip" and (is_older or world.latest > wish.date + GRACE)
     honest = {"held", "missed", "failed", "unknown", "refused"}
     honest |= {"expired"} if is_over else set()
     honest |= {"cancelled"} if wish.id in world.cancelled or wish.parts > 1 else set()

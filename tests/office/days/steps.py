@@ -1,6 +1,6 @@
 """The random steps of a day: what a person does to files, lists and config, and what else happens."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,13 +15,15 @@ class RandomDay(DayOffice):
     def __init__(self, *args, **more) -> None:  # type: ignore[no-untyped-def]
         super().__init__(*args, **more)
         self.history: list[str] = []
+        self.habit: Iterator[str] = iter(())
 
     def act(self) -> None:
-        """Do one random thing."""
+        """Do one random thing, or what a person has begun."""
+        if self.random.random() < 0.7 and (done := next(self.habit, None)) is not None:
+            self.note(done)
+            return
         action = self.random.choice(ACTIONS)
-        done = action(self)
-        if done:
-            self.note(f"{action.__name__}: {done}")
+        self.note(f"{action.__name__}: {action(self)}")
 
     def note(self, text: str) -> None:
         """Write down what happened."""
@@ -38,9 +40,12 @@ class RandomDay(DayOffice):
         wish = read_wish(path) if path else None
         return wish if wish in self.world.wishes() else None
 
+    def moment(self, minutes: int) -> str:
+        """Return the time in so many minutes, as a file says it."""
+        return f"{self.now() + timedelta(minutes=minutes):%Y-%m-%d %H:%M:%S} +00:00"
+
     def _in(self, *minutes: int) -> str:
-        moment = self.now() + timedelta(minutes=self.random.choice(minutes))
-        return f"{moment:%Y-%m-%d %H:%M:%S} +00:00"
+        return self.moment(self.random.choice(minutes))
 
     def _set_date(self, keys: dict[str, str]) -> None:
         keys["date"] = self._in(-180, -30, 0, 0, 5, 5, 30, 90, 600)
@@ -53,13 +58,15 @@ class RandomDay(DayOffice):
     def _audiences(self) -> str:
         return self.random.choice(("[warga]", "[wartawan]", "[warga, wartawan]"))
 
-    def _body(self, serial: int, parts: int) -> str:
+    def body(self, serial: int, parts: int) -> str:
+        """Return new words of a post, in so many parts."""
         self.version += 1
         words = f"Kabar kata-{serial}-{self.version}"
         more = [f"<!-- part -->\n{words} bagian-{part} untuk warga." for part in range(2, parts + 1)]
         return "\n".join([f"{words} untuk warga.", *more])
 
-    def _save_post(self, path: Path, keys: dict[str, str], body: str) -> None:
+    def save_post(self, path: Path, keys: dict[str, str], body: str) -> None:
+        """Save the file of a post."""
         lines = [f"{key}: {value}" for key, value in keys.items()]
         self.save(path, "\n".join(["---", *lines, "---", body, ""]))
 
@@ -79,7 +86,7 @@ class RandomDay(DayOffice):
         if self.random.random() < 0.2:
             keys["late"] = "publish" if "expires" in keys and self.random.random() < 0.5 else "skip"
         parts = self.random.choice((2, 3)) if is_thread else 1
-        self._save_post(self.folder / "posts" / f"{name}.md", keys, self._body(self.serial, parts))
+        self.save_post(self.folder / "posts" / f"{name}.md", keys, self.body(self.serial, parts))
         return f"{name} {keys} in {parts}"
 
     def edit_post(self) -> str:
@@ -91,7 +98,18 @@ class RandomDay(DayOffice):
         wish = read_wish(path)
         parts = 1 + body.count("<!-- part -->")
         key = self.random.choice(
-            ("date", "date", "channels", "channels", "audiences", "words", "words", "draft", "broken", "expires")
+            (
+                "date",
+                "date",
+                "channels",
+                "channels",
+                "audiences",
+                "words",
+                "words",
+                "draft",
+                "broken",
+                "expires",
+            )
         )
         match key:
             case "date":
@@ -109,8 +127,8 @@ class RandomDay(DayOffice):
         if key == "words" or (wish is None and self.random.random() < 0.5):
             serial = int(body.split("kata-")[1].split("-")[0])
             parts = self.random.choice((1, 2, 3, 4)) if parts > 1 else 1
-            body = self._body(serial, parts)
-        self._save_post(path, keys, body)
+            body = self.body(serial, parts)
+        self.save_post(path, keys, body)
         return f"{path.name} {key} {keys} in {parts}"
 
     def copy_post(self) -> str:
@@ -130,13 +148,19 @@ class RandomDay(DayOffice):
         wish = self._pick_wish()
         if wish is None:
             return ""
-        keys, body = read_front(self.folder / "posts" / wish.file)
+        return self.repeat(self.folder / "posts" / wish.file, self._in(-30, 0, 0, 5, 90))
+
+    def repeat(self, path: Path, date: str) -> str:
+        """Say the words of that file again."""
+        keys, body = read_front(path)
         self.version += 1
         name = f"u{self.version}"
-        keys |= {"id": name, "title": f"Ulang {self.version}", "repeats": wish.id}
-        self._set_date(keys)
-        self._save_post(self.folder / "posts" / f"{name}.md", keys, body)
-        return f"{wish.id} by {name} {keys}"
+        # The template shows the title: other words would be no repeat.
+        keys |= {"repeats": keys.get("id", path.stem), "id": name, "date": date}
+        keys.pop("expires", None)
+        keys.pop("late", None)
+        self.save_post(self.folder / "posts" / f"{name}.md", keys, body)
+        return f"{path.name} by {name} {keys}"
 
     def rename_post(self) -> str:
         """Give a post's file another name."""
@@ -239,13 +263,17 @@ class RandomDay(DayOffice):
         wish = self._pick_wish()
         if wish is None:
             return ""
+        return self.cancel(wish.id)
+
+    def cancel(self, post: str) -> str:
+        """Cancel that post."""
         self.world.look_at_posts(self.now())
         office = self.open()
-        cancellation.cancel(office, wish.id)
+        cancellation.cancel(office, post)
         office.close()
-        self.world.cancelled.add(wish.id)
-        self.world.published.discard(wish.id)
-        return wish.id
+        self.world.cancelled.add(post)
+        self.world.published.discard(post)
+        return post
 
     def publish_post(self) -> str:
         """Publish a post at once, also a cancelled one."""
@@ -269,6 +297,11 @@ class RandomDay(DayOffice):
         """Let time pass."""
         self.shift += timedelta(minutes=self.random.choice((1, 5, 7, 31, 31, 62, 203)))
         return ""
+
+    def advance(self, minutes: int) -> str:
+        """Let so much time pass."""
+        self.shift += timedelta(minutes=minutes)
+        return f"{minutes} minutes pass"
 
     def step_clock(self) -> str:
         """Set the clock forward by hours, or back."""
