@@ -44,6 +44,7 @@ def take_out_a_channel(day: RandomDay) -> Iterator[str]:
     yield from _until_look(day)
     yield _change(day, path, channels="[whatsapp]")
     yield day.advance(7)
+    yield from _until_look(day)
 
 
 def cancel_before_its_date(day: RandomDay) -> Iterator[str]:
@@ -53,6 +54,7 @@ def cancel_before_its_date(day: RandomDay) -> Iterator[str]:
     yield from _until_look(day)
     yield day.cancel(path.stem) if path.exists() and path.name in day.world.seen else ""
     yield day.advance(7)
+    yield from _until_look(day)
 
 
 def change_the_audience(day: RandomDay) -> Iterator[str]:
@@ -64,6 +66,7 @@ def change_the_audience(day: RandomDay) -> Iterator[str]:
     yield _change(day, path, audiences="[wartawan]")
     yield from _until_look(day)
     yield _change(day, path, parts=1)
+    yield from _until_look(day)
 
 
 def mend_a_thread(day: RandomDay) -> Iterator[str]:
@@ -75,6 +78,7 @@ def mend_a_thread(day: RandomDay) -> Iterator[str]:
     yield _change(day, path, parts=4)
     yield from _until_look(day)
     yield _change(day, path, parts=2)
+    yield from _until_look(day)
 
 
 def touch_up_an_old_file(day: RandomDay) -> Iterator[str]:
@@ -85,6 +89,7 @@ def touch_up_an_old_file(day: RandomDay) -> Iterator[str]:
     yield from _until_look(day)
     yield day.advance(200)
     yield _change(day, path, parts=1)
+    yield from _until_look(day)
 
 
 def change_the_config(day: RandomDay) -> Iterator[str]:
@@ -98,6 +103,7 @@ def change_the_config(day: RandomDay) -> Iterator[str]:
     yield day.advance(7)
     yield from _until_look(day)
     yield day.change_config()
+    yield from _until_look(day)
 
 
 def lose_a_list(day: RandomDay) -> Iterator[str]:
@@ -113,20 +119,18 @@ def lose_a_list(day: RandomDay) -> Iterator[str]:
     day.rows["warga"] = rows
     day.write_list("warga")
     yield "warga is whole"
+    yield from _until_look(day)
 
 
 def give_a_new_date(day: RandomDay) -> Iterator[str]:
-    """A post expires in a pause, and gets a new date and a new end."""
-    if not day.world.paused:
-        yield day.pause()
-    path = _write(day, 0, channels="[x]", expires=day.moment(10))
+    """A post expires while nobody looks, and gets a new date and a new end."""
+    path = _write(day, 5, channels="[x]", expires=day.moment(10))
     yield path.name
     yield from _until_look(day)
     yield day.advance(31)
     yield from _until_look(day)
     yield _change(day, path, date=day.moment(0), expires=day.moment(60))
-    if day.world.paused:
-        yield day.pause()
+    yield from _until_look(day)
 
 
 def repeat_twice(day: RandomDay) -> Iterator[str]:
@@ -143,10 +147,13 @@ def repeat_twice(day: RandomDay) -> Iterator[str]:
 
 
 def rename_the_account(day: RandomDay) -> Iterator[str]:
-    """An account that has published gets another name."""
-    yield _write(day, 0, channels="[x]").name
+    """An account that has published gets another name, and other words of the post would be new to the platform."""
+    path = _write(day, 0, channels="[x]")
+    yield path.name
     yield from _until_look(day)
-    yield day.rename_account()
+    yield _change(day, path, parts=1)
+    yield day.rename_account(is_looked_at=True)
+    yield from _until_look(day)
 
 
 HABITS: tuple[Habit, ...] = (

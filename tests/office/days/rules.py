@@ -266,13 +266,11 @@ class Told:
     held: frozenset[tuple[str, str]]
     files: frozenset[str]
 
-    def failed(self, post: str) -> Iterator[str]:
-        """Yield the channels on which something of the post failed."""
-        yield from (
-            channel
-            for (other, channel), states in self.states.items()
-            if other == post and "failed" in states
-        )
+    def stuck(self, post: str) -> Iterator[str]:
+        """Yield the channels on which something of the post failed or is held."""
+        for (other, channel), states in self.states.items():
+            if other == post and states & {"failed", "held"}:
+                yield channel
 
 
 def judge(

@@ -16,10 +16,11 @@ class RandomDay(DayOffice):
         super().__init__(*args, **more)
         self.history: list[str] = []
         self.habit: Iterator[str] = iter(())
+        self.focus = 0.7
 
     def act(self) -> None:
         """Do one random thing, or what a person has begun."""
-        if self.random.random() < 0.7 and (done := next(self.habit, None)) is not None:
+        if self.random.random() < self.focus and (done := next(self.habit, None)) is not None:
             self.note(done)
             return
         action = self.random.choice(ACTIONS)
@@ -223,14 +224,14 @@ class RandomDay(DayOffice):
         self.save(path, text[:start] + text[end:])
         return "out"
 
-    def rename_account(self) -> str:
-        """Give the account of X another name in the config, and then in the ledger."""
+    def rename_account(self, *, is_looked_at: bool = False) -> str:
+        """Give the account of X another name in the config, and then in the ledger; maybe after a look."""
         if self.removed:
             return ""
         path = self.folder / "config.toml"
         old, new = self.x_name, next(name for name in X_NAMES if name != self.x_name)
         self.save(path, path.read_text("utf-8").replace(f"[accounts.{old}]", f"[accounts.{new}]"))
-        if self.random.random() < 0.7:
+        if is_looked_at or self.random.random() < 0.7:
             self.look_before_rename()
         was_running = self.sender is not None
         self.stop_sender()
