@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,10 +95,10 @@ def day(tmp_path_factory: pytest.TempPathFactory, _shared_sandbox: SandboxProces
 
 
 @pytest.fixture
-def paused(day: Day) -> Iterator[Day]:
+def paused(day: Day) -> Day:
     """A pause within which files become due; the test ends it."""
     day.office.run("pause", "--reason", "uji")
-    yield day
+    return day
 
 
 def test_what_a_post_no_longer_names_gets_nothing(paused: Day) -> None:

@@ -82,9 +82,9 @@ def mend_a_thread(day: RandomDay) -> Iterator[str]:
 
 
 def touch_up_an_old_file(day: RandomDay) -> Iterator[str]:
-    """What was refused long ago is not sent because a typo is mended."""
-    day.refuse("x", skip=0, count=1)
-    path = _write(day, 0, channels="[x]")
+    """Some people were refused long ago, and are not written to because a typo is mended."""
+    day.refuse("whatsapp", skip=2, count=2)
+    path = _write(day, 0, channels="[whatsapp]", audiences="[warga]")
     yield path.name
     yield from _until_look(day)
     yield day.advance(200)

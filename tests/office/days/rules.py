@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 GRACE = timedelta(minutes=60)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 #: Names that no post has: copies that a sync client or an editor made.
 _COPY = re.compile(r"\.sync-conflict-|conflicted copy|^\.|~$")
 _MARKER = re.compile(r"kata-\d+-\d+")
@@ -80,7 +81,7 @@ class World:
     looks: int = 0
     sayers: dict[str, set[str]] = field(default_factory=dict)
     repeats: dict[str, set[str]] = field(default_factory=dict)
-    latest: datetime = datetime.min.replace(tzinfo=UTC)
+    latest: datetime = _LONG_AGO
     first: datetime | None = None
 
     def channels(self) -> frozenset[str]:
