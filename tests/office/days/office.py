@@ -7,6 +7,7 @@ import re
 import time
 import urllib.request
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -223,10 +224,10 @@ class DayOffice:
         except AccountRenamed:
             self.judge_new(self.read_new)
 
-    def judge_new(self, send) -> list[Shown]:  # type: ignore[no-untyped-def]
+    def judge_new(self, send: Callable[[], list[Shown]]) -> list[Shown]:
         """Send, and judge what became public by that."""
         before = list(self.shown)
-        new: list[Shown] = send()
+        new = send()
         self.wrong += judge(self.world, new, before, now=self.now(), progress=self.progress)
         self.progress |= {(one.serial, one.channel): self.now() for one in new}
         return new

@@ -5,15 +5,16 @@ from datetime import timedelta
 from pathlib import Path
 
 from humaspost.app import cancellation, verbs
+from humaspost.sandbox.server import Sandbox
 from tests.office.days.office import LISTS, X_NAMES, DayOffice
-from tests.office.days.rules import Wish, read_wish
+from tests.office.days.rules import Shown, Wish, read_wish
 
 
 class RandomDay(DayOffice):
     """An office and what a person does to it; ``history`` is all of that in words."""
 
-    def __init__(self, *args, **more) -> None:  # type: ignore[no-untyped-def]
-        super().__init__(*args, **more)
+    def __init__(self, folder: Path, sandbox: Sandbox, seed: int) -> None:
+        super().__init__(folder, sandbox, seed)
         self.history: list[str] = []
         self.habit: Iterator[str] = iter(())
         self.focus = 0.7
@@ -285,7 +286,7 @@ class RandomDay(DayOffice):
         self.world.published.add(wish.id)
         self.world.cancelled.discard(wish.id)
 
-        def send():  # type: ignore[no-untyped-def]
+        def send() -> list[Shown]:
             self.publish(wish.id)
             return self.read_new()
 
