@@ -172,7 +172,8 @@ class World:
 
 def read_wish(path: Path) -> Wish | None:
     """Return what the file says, or None where it is no post, a draft, or broken."""
-    if _COPY.search(path.name):
+    beside = path.with_name(path.name.replace(" (1).md", ".md"))
+    if _COPY.search(path.name) or (beside != path and beside.exists()):
         return None
     try:
         _empty, front, body = path.read_text("utf-8").split("---\n", 2)
@@ -335,9 +336,9 @@ def find_lost(
     ``recent`` are numbers that something was just sent to: the platform lets the next message wait some seconds.
     """
     public = Counter(one.place for one in shown)
-    wishes = world.wishes()
-    for wish in wishes:
-        if wish.file in told.files and _is_surely_good(world, wish):
+    said = {one.serial for one in shown}
+    for wish in world.wishes():
+        if wish.file in told.files and wish.serial in said and _is_surely_good(world, wish):
             yield f"no error: {wish.file}"
         for channel in wish.channels:
             people = world.people(wish) if channel == "whatsapp" else {""}
@@ -345,6 +346,9 @@ def find_lost(
             is_waiting = "scheduled" in told.states.get((wish.id, channel), ())
             waiting = recent if is_waiting else frozenset()
             missing = [place for place in places if not public[place] and place[3] not in waiting]
+            # Who joins a list when the post is over gets no old post.
+            if channel == "whatsapp" and wish.serial in said and world.latest > wish.date + GRACE:
+                continue
             if wish.date <= now and missing and not _is_told(world, wish, channel, told, now=now):
                 yield f"lost: {wish.marker} of {wish.id}: {missing}"
 
