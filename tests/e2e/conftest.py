@@ -61,14 +61,15 @@ def office(tmp_path: Path, sandbox_process: SandboxProcess) -> Iterator[Office]:
     try:
         office.run("init", "kantor")
         office.folder = tmp_path / "kantor"
-        _paste(office)
+        paste(office)
         yield office
         assert office.leaks(sandbox_process.secrets) == []
     finally:
         office.end()
 
 
-def _paste(office: Office) -> None:
+def paste(office: Office) -> None:
+    """Paste the sandbox's accounts into what `init` made, with the lists and a picture."""
     told: dict[str, Any] = {**office.sandbox.accounts, "url": office.sandbox.url}
     config = office.folder / "config.toml"
     x = f'handle = "{told["x"]["handle"]}"\nbase_url = "{told["x"]["base_url"]}"'

@@ -1,6 +1,7 @@
 """The faults of this folder, read from their patch files and put into a tree."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,12 +25,16 @@ class Hunk:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One fault: what a user would suffer, the tests that must fail, and the change itself."""
+    """One fault: what a user would suffer, the tests that must fail, and the change itself.
+
+    ``finding`` is the number and the words of the finding whose mending it takes back, if any.
+    """
 
     name: str
     why: str
     red: tuple[str, ...]
     hunks: tuple[Hunk, ...]
+    finding: str = ""
 
     @property
     def number(self) -> str:
@@ -58,13 +63,27 @@ def load() -> list[Mutant]:
     return [read(path) for path in sorted(HERE.glob("*.patch"))]
 
 
+def list_findings(mutants: Iterable[Mutant]) -> str:
+    """Return a table of the findings whose mending is taken back: finding, patch, test that must fail."""
+    rows = [(int(mutant.finding.split()[0]), mutant) for mutant in mutants if mutant.finding]
+    lines = ["| finding | patch | test that fails |", "|---|---|---|"]
+    for _number, mutant in sorted(rows, key=lambda row: (row[0], row[1].name)):
+        lines.append(
+            f"| {mutant.finding} | `{mutant.name}` | {', '.join(f'`{node}`' for node in mutant.red)} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 def read(path: Path) -> Mutant:
     """Return the mutant of one patch file. Raise ValueError where the file has another form."""
     lines = path.read_text("utf-8").splitlines(keepends=True)
-    fields = dict(line.rstrip("\n").split(": ", 1) for line in lines[:2] if ": " in line)
-    if set(fields) != {"Why", "Red"}:
-        raise ValueError(f"{path.name}: the first two lines are not Why: and Red:")
-    return Mutant(path.stem, fields["Why"], tuple(fields["Red"].split()), tuple(_hunks(path, lines[2:])))
+    fields = dict(line.rstrip("\n").split(": ", 1) for line in lines[:3] if ": " in line)
+    if set(fields) - {"Finding"} != {"Why", "Red"}:
+        raise ValueError(
+            f"{path.name}: the first lines are not Why: and Red:, and Finding: where it is one's"
+        )
+    hunks = tuple(_hunks(path, lines[2:]))
+    return Mutant(path.stem, fields["Why"], tuple(fields["Red"].split()), hunks, fields.get("Finding", ""))
 
 
 def _hunks(path: Path, lines: list[str]) -> list[Hunk]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.patches import ROOT, Mutant, load
+from tests.mutants.patches import HERE, ROOT, Mutant, list_findings, load
 
 MUTANTS = load()
 
@@ -38,6 +38,13 @@ def test_the_tests_that_must_see_it_are_there(mutant: Mutant) -> None:
         file, *names = node.partition("[")[0].split("::")
         assert names, f"{node} names no function"
         assert _is_there(ROOT / file, tuple(names)), f"there is no {node}"
+
+
+def test_the_readme_names_the_fault_of_each_finding_and_the_random_day_that_finds_it() -> None:
+    table = list_findings(MUTANTS)
+    assert table in (HERE / "README.md").read_text("utf-8"), f"README.md must hold:\n{table}"
+    found = {int(m.finding.split()[0]) for m in MUTANTS if m.finding and "office/days" in " ".join(m.red)}
+    assert found == set(range(1, 11))
 
 
 @cache

@@ -7,6 +7,7 @@ import csv
 import io
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,16 +17,18 @@ from typing import Any
 import yaml
 
 GRACE = timedelta(minutes=60)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 #: Names that no post has: copies that a sync client or an editor made.
 _COPY = re.compile(r"\.sync-conflict-|conflicted copy|^\.|~$")
 _MARKER = re.compile(r"kata-\d+-\d+")
+_PART = re.compile(r"bagian-(\d+)")
 #: A list is not taken over by itself where more people than this, and more than a fifth, would go.
 MAX_GONE = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What one file says: its id, its marker, its accounts and lists, and its times."""
+    """What one file says: its id, its marker, its accounts and lists, its times, and what it repeats."""
 
     file: str
     id: str
@@ -36,6 +39,13 @@ class Wish:
     expires: datetime | None
     late: str
     title: str
+    parts: int
+    repeats: str
+
+    @property
+    def serial(self) -> str:
+        """Return the number of the words, which every edit of them keeps."""
+        return _serial(self.marker)
 
 
 @dataclass
@@ -62,7 +72,10 @@ class World:
     """All that decides, as a person would sum it up.
 
     ``stops`` are numbers that once asked for silence. ``cancelled`` and ``published`` are the ids of posts that a
-    person decided about, the latter with how often each list had been held then. ``seen`` is the look at which a file was seen first.
+    person decided about, the latter with how often each list had been held then. ``seen`` is the look at which a file was
+    seen first. ``sayers`` are the ids that ever said words, by their serial, and ``repeats`` is what each id ever said
+    that it repeats. ``first`` is when the office first looked, and ``latest`` the latest time at which it did: a clock
+    that goes back brings nothing back.
     """
 
     folder: Path
@@ -73,21 +86,43 @@ class World:
     paused: bool = False
     seen: dict[str, int] = field(default_factory=dict)
     looks: int = 0
+    sayers: dict[str, set[str]] = field(default_factory=dict)
+    repeats: dict[str, set[str]] = field(default_factory=dict)
+    latest: datetime = _LONG_AGO
+    first: datetime | None = None
 
-    def accounts(self) -> frozenset[str]:
-        """Return the accounts of config.toml."""
-        return frozenset(tomllib.loads((self.folder / "config.toml").read_text("utf-8"))["accounts"])
+    def channels(self) -> frozenset[str]:
+        """Return the channels of the accounts in config.toml, one each."""
+        accounts = tomllib.loads((self.folder / "config.toml").read_text("utf-8"))["accounts"]
+        return frozenset(account["channel"] for account in accounts.values())
 
-    def look(self) -> None:
+    def look(self, now: datetime) -> None:
         """Read every file and list once, as the office does before it sends."""
-        self.look_at_posts()
+        self.look_at_posts(now)
         self.read_lists()
 
-    def look_at_posts(self) -> None:
+    def look_at_posts(self, now: datetime) -> None:
         """Read the posts alone, as the office does when one is cancelled."""
         self.looks += 1
-        files = {path.name for path in (self.folder / "posts").glob("*.md")}
-        self.seen = {name: self.seen.get(name, self.looks) for name in files}
+        self.first, self.latest = self.first or now, max(self.latest, now)
+        paths = sorted((self.folder / "posts").glob("*.md"))
+        self.seen = {path.name: self.seen.get(path.name, self.looks) for path in paths}
+        for wish in filter(None, map(read_wish, paths)):
+            self.sayers.setdefault(wish.serial, set()).add(wish.id)
+            self.repeats.setdefault(wish.id, set()).update({wish.repeats} - {""})
+
+    def chain(self, post: str) -> set[str]:
+        """Return every id that the post ever repeated, or that what it repeated repeated."""
+        found, rest = set(), [post]
+        while rest:
+            new = self.repeats.get(rest.pop(), set()) - found
+            found |= new
+            rest += new
+        return found
+
+    def may_be_said(self, serial: str) -> int:
+        """Return how often words may be public: once, and once more for each post that repeats them."""
+        return 1 + sum(bool(self.repeats.get(post)) for post in self.sayers.get(serial, ()))
 
     def publish(self, post: str) -> None:
         """Note that a person publishes the post, and over which holds."""
@@ -97,7 +132,9 @@ class World:
         """Return what every good file says; of two that claim one post, the one that was there first."""
         paths = sorted(path for path in (self.folder / "posts").glob("*.md") if path.name in self.seen)
         read = [wish for path in paths if (wish := read_wish(path))]
-        return [wish for wish in read if all(self._goes_first(wish, other) for other in read)]
+        good = [wish for wish in read if all(self._goes_first(wish, other) for other in read)]
+        # A file that names what the config does not have is one with an error.
+        return [wish for wish in good if wish.channels <= self.channels()]
 
     def _goes_first(self, wish: Wish, other: Wish) -> bool:
         is_same = wish.id == other.id or (
@@ -149,7 +186,8 @@ class World:
 
 def read_wish(path: Path) -> Wish | None:
     """Return what the file says, or None where it is no post, a draft, or broken."""
-    if _COPY.search(path.name):
+    beside = path.with_name(path.name.replace(" (1).md", ".md"))
+    if _COPY.search(path.name) or (beside != path and beside.exists()):
         return None
     try:
         _empty, front, body = path.read_text("utf-8").split("---\n", 2)
@@ -160,16 +198,22 @@ def read_wish(path: Path) -> Wish | None:
     if not isinstance(data, dict) or data.get("draft") or marker is None or "oops" in data:
         return None
     channels = frozenset(data["channels"])
+    date, expires = _moment(data["date"]), _moment(data["expires"]) if "expires" in data else None
+    late = data.get("late", "ask")
+    if (expires and expires <= date) or (late == "publish" and not expires):
+        return None
     return Wish(
         path.name,
         str(data.get("id") or path.stem),
         marker[0],
         channels,
         tuple(data.get("audiences") or ()) if "whatsapp" in channels else (),
-        _moment(data["date"]),
-        _moment(data["expires"]) if "expires" in data else None,
-        data.get("late", "ask"),
+        date,
+        expires,
+        late,
         data["title"],
+        1 + body.count("<!-- part -->"),
+        data.get("repeats", ""),
     )
 
 
@@ -196,21 +240,53 @@ def _is_spoilt(row: Mapping[str, str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One public object: the account, the marker of its words, and the number that it went to, if any."""
+    """One public object: the channel, the marker of its words, which part, and the number that it went to, if any."""
 
-    account: str
+    channel: str
     marker: str
+    part: int
     to: str
+
+    @property
+    def serial(self) -> str:
+        """Return the number of the words, which every edit of them keeps."""
+        return _serial(self.marker)
+
+    @property
+    def place(self) -> tuple[str, str, int, str]:
+        """Return where which words stand."""
+        return self.channel, self.serial, self.part, self.to
+
+    def __str__(self) -> str:
+        return f"{self.marker}.{self.part} on {self.channel} to {self.to[-3:] or 'all'}"
 
 
 def read_objects(objects: list[Mapping[str, Any]]) -> list[Shown]:
     """Return what the sandbox shows."""
     shown = []
     for one in objects:
-        marker = _MARKER.search(one["text"] or "")
-        to = one["to"] or ""
-        shown.append(Shown(one["channel"], marker[0] if marker else one["text"], to and f"+{to.lstrip('+')}"))
+        text, to = one["text"] or "", one["to"] or ""
+        marker, part = _MARKER.search(text), _PART.search(text)
+        number = to and f"+{to.lstrip('+')}"
+        shown.append(
+            Shown(one["channel"], marker[0] if marker else text, int(part[1]) if part else 1, number)
+        )
     return shown
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What ``status`` says: the states of each post on a channel, the held ones, and the files with an error."""
+
+    states: Mapping[tuple[str, str], frozenset[str]]
+    held: frozenset[tuple[str, str]]
+    files: frozenset[str]
+
+    def stuck(self, post: str) -> Iterator[str]:
+        """Yield the channels on which something of the post failed or is held."""
+        for (other, channel), states in self.states.items():
+            if other == post and states & {"failed", "held"}:
+                yield channel
 
 
 def judge(
@@ -223,50 +299,90 @@ def judge(
 ) -> Iterator[str]:
     """Yield why what became public in one look may not be public.
 
-    ``progress`` is when something of a post was last written on an account, by (post's serial, account).
+    ``progress`` is when something of a post was last written on a channel, by (post's serial, channel).
     """
-    wishes = {wish.marker: wish for wish in world.wishes()}
-    said = {(one.account, _serial(one.marker), one.to) for one in before}
+    said = Counter(one.place for one in before)
+    # What people were written first stays the text for the others.
+    begun = {(one.serial, one.marker) for one in before if one.to}
     for one in new:
-        what = f"{one.marker} on {one.account} to {one.to[-2:] or 'all'}"
-        wish = wishes.get(one.marker)
-        key = (one.account, _serial(one.marker), one.to)
-        if key in said:
-            yield f"twice: {what}"
-        said.add(key)
-        if wish is None:
-            yield f"no file says it: {what}"
-            continue
-        if one.account not in wish.channels:
-            yield f"not one of its channels: {what}"
-        if one.account not in world.accounts():
-            yield f"not an account of the config: {what}"
-        if one.to and one.to not in world.people(wish):
-            yield f"not to this person: {what}"
-        if wish.date > now and wish.id not in world.published:
-            yield f"before its time: {what}"
-        if wish.expires and wish.expires <= now:
-            yield f"after its end: {what}"
-        last = max(wish.date, progress.get((_serial(one.marker), one.account), wish.date))
-        if wish.late != "publish" and now > last + GRACE and wish.id not in world.published:
-            yield f"late: {what}"
-        if world.paused:
-            yield f"during a pause: {what}"
-        if wish.id in world.cancelled:
-            yield f"cancelled: {what}"
+        said[one.place] += 1
+        if said[one.place] > world.may_be_said(one.serial):
+            yield f"twice: {one}"
+        wishes = [
+            wish
+            for wish in world.wishes()
+            if wish.marker == one.marker or (one.to and (wish.serial, one.marker) in begun)
+        ]
+        last = progress.get((one.serial, one.channel))
+        objections = [list(_objections(world, one, wish, now, last)) for wish in wishes]
+        if not objections:
+            yield f"no file says it: {one}"
+        elif all(objections):
+            yield from objections[0]
+
+
+def _objections(
+    world: World, one: Shown, wish: Wish, now: datetime, progress: datetime | None
+) -> Iterator[str]:
+    is_published = wish.id in world.published
+    if one.channel not in wish.channels or one.part > wish.parts:
+        yield f"not one of its channels or parts: {one}"
+    if one.to and one.to not in world.people(wish):
+        yield f"not to this person: {one}"
+    if wish.date > now and not is_published:
+        yield f"before its time: {one}"
+    if wish.expires and wish.expires <= now:
+        yield f"after its end: {one}"
+    last = max(wish.date, progress or wish.date)
+    if wish.late != "publish" and now > last + GRACE and not is_published:
+        yield f"late: {one}"
+    if world.paused:
+        yield f"during a pause: {one}"
+    if wish.id in world.cancelled:
+        yield f"cancelled: {one}"
 
 
 def find_lost(
-    world: World, shown: list[Shown], told: set[tuple[str, str]], *, now: datetime
+    world: World, shown: list[Shown], told: Told, *, now: datetime, recent: frozenset[str]
 ) -> Iterator[str]:
-    """Yield what is due, is not public, and is not told: ``told`` is (post, account) or (file, "")."""
-    public = {(one.account, _serial(one.marker), one.to) for one in shown}
+    """Yield what is due, is not public, and is not told; and what is told although nothing is wrong with it.
+
+    ``recent`` are numbers that something was just sent to: the platform lets the next message wait some seconds.
+    """
+    public = Counter(one.place for one in shown)
+    said = {one.serial for one in shown}
     for wish in world.wishes():
-        for account in wish.channels & world.accounts():
-            people = world.people(wish) if account == "whatsapp" else {""}
-            missing = [to for to in people if (account, _serial(wish.marker), to) not in public]
-            if wish.date <= now and missing and not {(wish.id, account), (wish.file, "")} & told:
-                yield f"lost: {wish.marker} on {account} to {missing}"
+        if wish.file in told.files and wish.serial in said and _is_surely_good(world, wish):
+            yield f"no error: {wish.file}"
+        for channel in wish.channels:
+            people = world.people(wish) if channel == "whatsapp" else {""}
+            places = [(channel, wish.serial, part, to) for to in people for part in range(1, wish.parts + 1)]
+            is_waiting = "scheduled" in told.states.get((wish.id, channel), ())
+            waiting = recent if is_waiting else frozenset()
+            missing = [place for place in places if not public[place] and place[3] not in waiting]
+            # Who joins a list when the post is over gets no old post.
+            if channel == "whatsapp" and wish.serial in said and world.latest > wish.date + GRACE:
+                continue
+            if wish.date <= now and missing and not _is_told(world, wish, channel, told, now=now):
+                yield f"lost: {wish.marker} of {wish.id}: {missing}"
+
+
+def _is_surely_good(world: World, wish: Wish) -> bool:
+    """Return whether nobody else ever said its words, but for what repeats it, or what it repeats."""
+    others = world.sayers[wish.serial] - {wish.id}
+    return all(other in world.chain(wish.id) or wish.id in world.chain(other) for other in others)
+
+
+def _is_told(world: World, wish: Wish, channel: str, told: Told, *, now: datetime) -> bool:
+    """Return whether the office says why it is not public; that its time is over must be true."""
+    is_over = wish.expires is not None and wish.expires <= world.latest
+    is_older = world.first is not None and wish.date < world.first
+    is_over |= wish.late == "skip" and (is_older or world.latest > wish.date + GRACE)
+    honest = {"held", "missed", "failed", "unknown", "refused"}
+    honest |= {"expired"} if is_over else set()
+    honest |= {"cancelled"} if wish.id in world.cancelled or wish.parts > 1 else set()
+    states = told.states.get((wish.id, channel), frozenset())
+    return wish.file in told.files or (wish.id, channel) in told.held or bool(states & honest)
 
 
 def _serial(marker: str) -> str:
