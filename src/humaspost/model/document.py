@@ -72,10 +72,20 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class ListBlock:
-    """A list; ``start`` is the first number, None for bullets."""
+    """A list; ``start`` is the first number, None for bullets.
+
+    ``marks`` are the items' marks as they were typed (``3.``, ``7)``); without them the numbers count on.
+    """
 
     start: int | None
     items: "tuple[tuple[Block, ...], ...]"
+    marks: tuple[str, ...] = ()
+
+    def mark(self, index: int) -> str:
+        """Return the mark of one item."""
+        if index < len(self.marks):
+            return self.marks[index]
+        return "-" if self.start is None else f"{self.start + index}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +152,17 @@ def _block_texts(document: Document) -> Iterator[str]:
     for block in document:
         match block:
             case Paragraph(children) | Heading(_, children):
-                yield inlines_to_plain_text(children).strip()
+                # A line break that begins the text keeps it off the line of its mark.
+                yield inlines_to_plain_text(children).lstrip(" ").rstrip()
             case CodeBlock(value):
                 yield value.rstrip("\n")
             case Quote(children):
                 yield to_plain_text(children)
-            case ListBlock(start, items):
-                yield "\n".join(_item_text(start, n, item) for n, item in enumerate(items))
+            case ListBlock():
+                yield "\n".join(_item_text(block.mark(n), item) for n, item in enumerate(block.items))
             case PartBreak():
                 continue
 
 
-def _item_text(start: int | None, index: int, item: tuple[Block, ...]) -> str:
-    marker = "-" if start is None else f"{start + index}."
-    return f"{marker} " + "\n".join(_block_texts(item)).replace("\n", "\n  ")
+def _item_text(mark: str, item: tuple[Block, ...]) -> str:
+    return f"{mark} " + "\n".join(_block_texts(item)).replace("\n", "\n  ")

@@ -16,6 +16,8 @@ from humaspost.content.report import FILE_START
 from humaspost.model.post import Late, PublishTime
 
 ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}", re.ASCII)
+#: The problems that an author may mean: ``allow: [placeholder]``.
+ALLOWED_CODES = ("placeholder",)
 _TAG_PATTERN = re.compile(r"#?(?=\w*[^\W\d_])\w+")
 _LINK_PATTERN = re.compile(r"https?://[^\s<>\"'@/?#]+(?:[/?#][^\s<>\"]*)?", re.IGNORECASE)
 
@@ -85,6 +87,17 @@ def read_audiences(fields: FieldReader, names: Collection[str] | None) -> tuple[
             message = _("there is no audience {name!r}").format(name=shorten(word))
             fields.add_error("unknown-audience", message, hint=hint, path=path)
     return tuple(word for word, _path in words)
+
+
+def read_allowed(fields: FieldReader) -> tuple[str, ...]:
+    """Return the codes of problems that the author means."""
+    codes = fields.read_list(fields.front_matter.data, "allow")
+    for code, path in codes:
+        if code not in ALLOWED_CODES:
+            message = _("{key!r} cannot be {word!r}").format(key="allow", word=shorten(code))
+            hint = write_line_hint(f"allow: [{', '.join(ALLOWED_CODES)}]")
+            fields.add_error("value-choice", message, hint=hint, path=path)
+    return tuple(code for code, _path in codes)
 
 
 def read_tags(fields: FieldReader) -> tuple[str, ...]:
