@@ -73,6 +73,17 @@ def test_every_letter_goes_out_on_its_line(body: str, names: NameIndex) -> None:
         assert _changes(item, rendition) == [], (rendition.channel, [part.text for part in rendition.parts])
 
 
+@examples(100, 1000)
+@given(bodies)
+def test_a_text_has_nothing_that_the_preview_would_not_show(body: str) -> None:
+    item = _read(post("draft: true\nallow: [placeholder]\n", body=body))
+    for text in (part.text for rendition in _renditions(item) for part in rendition.parts):
+        lines = text.split("\n")
+        assert lines == [line.rstrip() for line in lines]
+        assert "\t" not in text
+        assert "\u00a0" not in text
+
+
 @examples(60, 400)
 @given(
     st.lists(

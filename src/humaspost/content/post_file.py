@@ -84,7 +84,7 @@ def parse_post_file(raw: bytes, *, file: str, folder: Path, names: NameIndex) ->
 
 def _parse_body(source_text: source.SourceText, page: FileReport, *, joins_lines: bool) -> Document:
     body, line = normalize_pasted(source_text.body), source_text.body_line
-    check_layout(blank_comments(body), page, first_line=line, joins_lines=joins_lines)
+    check_layout(blank_comments(source_text.body), page, first_line=line, joins_lines=joins_lines)
     return markdown.parse_document(body, page, first_line=line, joins_lines=joins_lines)
 
 

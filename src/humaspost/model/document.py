@@ -1,7 +1,10 @@
 """The body of a post as neutral blocks; each channel prints them in its own way."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+_LINE_END_SPACES = re.compile(r"[ \t]+\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,12 @@ def to_plain_text(document: Document) -> str:
 
     The address of a link follows in brackets.
     """
-    return "\n\n".join(text for text in _block_texts(document) if text)
+    return strip_line_ends("\n\n".join(text for text in _block_texts(document) if text))
+
+
+def strip_line_ends(text: str) -> str:
+    """Return the text without spaces before its line breaks: a screen shows none."""
+    return _LINE_END_SPACES.sub("\n", text)
 
 
 def inlines_to_plain_text(children: tuple[Inline, ...]) -> str:
@@ -165,4 +173,10 @@ def _block_texts(document: Document) -> Iterator[str]:
 
 
 def _item_text(mark: str, item: tuple[Block, ...]) -> str:
-    return f"{mark} " + "\n".join(_block_texts(item)).replace("\n", "\n  ")
+    return join_mark(mark, "\n".join(_block_texts(item)))
+
+
+def join_mark(mark: str, text: str) -> str:
+    """Return a list item: its mark, and its text with later lines indented; no line ends in a space."""
+    separator = " " if text and not text.startswith("\n") else ""
+    return mark + separator + text.replace("\n", "\n  ")

@@ -23,6 +23,8 @@ from humaspost.model.document import (
     Strike,
     Strong,
     Text,
+    join_mark,
+    strip_line_ends,
 )
 
 _CODE_FENCE = "```"
@@ -30,7 +32,7 @@ _CODE_FENCE = "```"
 
 def format_document(document: Document) -> str:
     """Return the document in WhatsApp's markup, with an empty line between the blocks."""
-    return "\n\n".join(text for text in map(_format_block, document) if text)
+    return strip_line_ends("\n\n".join(text for text in map(_format_block, document) if text))
 
 
 def enclose_lines(text: str, mark: str) -> str:
@@ -101,4 +103,4 @@ def _format_items(block: ListBlock) -> Iterator[str]:
     for index, item in enumerate(block.items):
         # An empty first paragraph leaves the mark alone on its line.
         texts = [text for number, text in enumerate(map(_format_block, item)) if text or not number]
-        yield f"{block.mark(index)} " + "\n".join(texts).replace("\n", "\n  ")
+        yield join_mark(block.mark(index), "\n".join(texts))

@@ -56,6 +56,7 @@ class _InlineReader:
             _append_inline(inlines, " " if token.type == "softbreak" else token.content)
 
     def _code_text(self, text: str) -> str:
+        text = text.expandtabs(4)
         return text if self.line_break == Break() else text.replace("\n", " ")
 
     def _read_nested(self, token: Token) -> Inline:

@@ -150,7 +150,7 @@ class _TokenReader:
             case "heading_open":
                 yield Heading(int(token.tag[1]), self._read_inlines())
             case "fence":
-                yield CodeBlock(token.content)
+                yield CodeBlock(token.content.expandtabs(4))
             case "hr" if len(token.markup) > _MAX_DIVIDER + 1:
                 yield Paragraph((Text(token.markup[1:]),))  # the parser counts one sign too many
             case "hr":

@@ -5,12 +5,13 @@ import re
 _SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u202f", " "))
 #: Word's bullets are characters of its own fonts, which no platform has.
 _FONT_BULLET = re.compile(r"^([ \t]*)[\ue000-\uf8ff](?=[ \t])", re.MULTILINE)
-_BULLET_TAB = re.compile(r"^([ \t]*[^\w\s])\t", re.MULTILINE)
+_INNER_TABS = re.compile(r"(?<=\S)[ \t]*\t", re.MULTILINE)
 
 
 def normalize_pasted(body: str) -> str:
-    """Return the body with plain spaces, and with plain bullets for Word's."""
-    body = body.translate(_SPACES)
-    if "\t" not in body and not _FONT_BULLET.search(body):
-        return body
-    return _BULLET_TAB.sub(r"\1 ", _FONT_BULLET.sub("\\1\u2022", body))
+    """Return the body with plain spaces, and with plain bullets for Word's.
+
+    Tabs within a line are spaces: no platform has their columns, and a screen would show others.
+    """
+    body = _FONT_BULLET.sub("\\1\u2022", body.translate(_SPACES))
+    return _INNER_TABS.sub(lambda tabs: " " * len(tabs[0]), body) if "\t" in body else body
