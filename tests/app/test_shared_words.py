@@ -107,3 +107,18 @@ def test_a_poll_and_a_thread_of_another_program_are_told(tmp_path: Path) -> None
         "jajak.md": {"poll-lines"},
         "utas.md": {"divider-line"},
     }
+
+
+def test_a_hashtag_in_the_text_is_not_added_again(tmp_path: Path) -> None:
+    outcome = _outcome("45-hashtags-twice", tmp_path)
+    text = outcome.texts["kasus-tagar-dua", "instagram"]
+    assert text == "Loket buka sampai malam #LayananMalam #Siaga"
+
+
+def test_a_post_that_begins_with_a_name_is_told(tmp_path: Path) -> None:
+    assert "x-begins-with-name" in _outcome("46-begins-with-a-name", tmp_path).warnings["sebut.md"]
+
+
+def test_a_thread_is_not_cut_after_an_abbreviation(tmp_path: Path) -> None:
+    text = _outcome("48-thread-cut-after-plt", tmp_path).texts["kasus-plt", "x"]
+    assert "raya. 1/2\nRapat dipimpin" in text

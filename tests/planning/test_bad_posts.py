@@ -65,6 +65,7 @@ EXPECTED_POSITIONS = {
     "too-long.text.md": (7, 9),
     "too-many-parts.md": (7, 1),
     "words-changed.md": (9, 45),
+    "x-begins-with-name.md": (7, 1),
     "x-cashtags.md": (7, 1),
     "x-character.md": (7, 1),
     "x-empty.md": (7, 1),
