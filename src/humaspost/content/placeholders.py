@@ -56,12 +56,12 @@ def report_placeholders(post: Post, body: str, first_line: int, report: FileRepo
         return
     add_problem = report.add_warning if post.draft else report.add_error
     for line, text in enumerate(blank_comments(body).split("\n"), start=first_line):
-        gap = next(_find_gaps(text), None)
+        gap = _first_gap(text)
         if gap:
             position = Position(line, gap.start + 1, len(gap.text))
             add_problem(PLACEHOLDER, _message(gap.text), hint=_hint(), position=position, field="body")
     for path, value in _list_values(post):
-        gap = next(_find_gaps(value), None)
+        gap = _first_gap(value)
         if gap is None and _is_empty_value(path, value):
             gap = _Gap(0, value)
         if gap:
@@ -75,6 +75,10 @@ def _message(text: str) -> str:
 
 def _hint() -> str:
     return _("write what belongs there; if readers are to see it as it stands, write: allow: [placeholder]")
+
+
+def _first_gap(line: str) -> _Gap | None:
+    return min(_find_gaps(line), key=lambda gap: gap.start, default=None)
 
 
 def _find_gaps(line: str) -> Iterator[_Gap]:

@@ -177,6 +177,6 @@ def _item_text(mark: str, item: tuple[Block, ...]) -> str:
 
 
 def join_mark(mark: str, text: str) -> str:
-    """Return a list item: its mark, and its text with later lines indented; no line ends in a space."""
+    """Return a list item: its mark, and its text with later lines indented."""
     separator = " " if text and not text.startswith("\n") else ""
     return mark + separator + text.replace("\n", "\n  ")

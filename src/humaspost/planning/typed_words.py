@@ -220,9 +220,7 @@ def _changed_words(post: Post, rendition: Rendition, body: str, offset: int) -> 
             _("from {word!r} on, {channel} would not show what was typed").format(
                 word=word, channel=rendition.channel
             ),
-            hint=_(
-                "write this line without signs that mean something; humaspost preview shows what goes out"
-            ),
+            hint=_("write this line in plain words; humaspost preview shows what goes out"),
             field="body",
         ),
     )

@@ -54,7 +54,7 @@ def check_post(rendition: Rendition) -> list[Problem]:
 
 
 def _check_beginning(rendition: Rendition) -> Iterator[Problem]:
-    """Yield a warning for a first part that begins with a name: X shows it as a reply to that account."""
+    """Yield a warning for a name at the beginning: X shows such a post as a reply."""
     name = _NAME_FIRST.match(rendition.parts[0].text) if rendition.parts else None
     if name and rendition.replies_to is None:
         yield problem(
