@@ -13,7 +13,7 @@ _DELIMITER_ROW = re.compile(
 )
 _ROW = re.compile(r"[ \t]*\|.*\|[ \t]*")
 _BORDER = re.compile(r"[ \t]*\+(?:[-=]{2,}\+)+[ \t]*")
-_TABBED_ROW = re.compile(r"[^\t\n]*\S[^\t\n]*(?:\t[^\t\n]*\S[^\t\n]*){2,}")
+_MIN_TABBED_CELLS = 3
 _POLL_OPTION = re.compile(r"[ \t]*(?:[-*][ \t]+)?\([ ]?\)[ \t]+\S.*")
 _SENTENCE_END = (".", "!", "?", ":", ";", "\u2026", '"', "\u201d", ")")
 #: Widths at which editors wrap. A shorter line was ended on purpose; a longer one nobody wraps.
@@ -57,9 +57,15 @@ def _find_table(lines: Sequence[str]) -> Iterator[int]:
 
 
 def _are_tabbed(line: str, following: str) -> bool:
-    are_rows = bool(_TABBED_ROW.fullmatch(line) and _TABBED_ROW.fullmatch(following))
-    # Forms align their colons with tabs: those are lines, not rows.
-    return are_rows and "\t:" not in line and line.count("\t") == following.count("\t")
+    count = len(_tabbed_cells(line))
+    return count >= _MIN_TABBED_CELLS and count == len(_tabbed_cells(following))
+
+
+def _tabbed_cells(line: str) -> list[str]:
+    """Return the cells of a row; none where one is empty, or where a form aligns its colons with tabs."""
+    cells = [cell.strip() for cell in line.split("\t")]
+    is_row = all(cells) and not any(cell.startswith(":") for cell in cells)
+    return cells if is_row else []
 
 
 def _find_wrapped(lines: Sequence[str]) -> int | None:

@@ -2,7 +2,7 @@
 
 import re
 
-_SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u202f", " "))
+_WIDE_SPACE = re.compile("[\u00a0\u2007\u202f]")
 #: Word's bullets are characters of its own fonts, which no platform has.
 _FONT_BULLET = re.compile(r"^([ \t]*)[\ue000-\uf8ff](?=[ \t])", re.MULTILINE)
 _INNER_TABS = re.compile(r"(?<=\S)[ \t]*\t", re.MULTILINE)
@@ -13,5 +13,6 @@ def normalize_pasted(body: str) -> str:
 
     Tabs within a line are spaces: no platform has their columns, and a screen would show others.
     """
-    body = _FONT_BULLET.sub("\\1\u2022", body.translate(_SPACES))
+    if not body.isascii():
+        body = _FONT_BULLET.sub("\\1\u2022", _WIDE_SPACE.sub(" ", body))
     return _INNER_TABS.sub(lambda tabs: " " * len(tabs[0]), body) if "\t" in body else body
