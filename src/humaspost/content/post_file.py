@@ -11,7 +11,7 @@ from humaspost.content import characters, conflict_marks, placeholders, source
 from humaspost.content.body import markdown
 from humaspost.content.body.comments import blank_comments
 from humaspost.content.body.layout_checks import check_layout
-from humaspost.content.body.pasted import normalize_pasted
+from humaspost.content.body.pasted import normalize_pasted, normalize_spaces
 from humaspost.content.frontmatter import media_items, post_fields, yaml_loader
 from humaspost.content.frontmatter.fields import FieldReader
 from humaspost.content.frontmatter.hints import join_names, shorten, write_line_hint
@@ -90,8 +90,9 @@ def _parse_body(source_text: source.SourceText, page: FileReport, *, joins_lines
 
 def _load_front_matter(source_text: source.SourceText, page: FileReport) -> yaml_loader.FrontMatter | None:
     characters.check(normalize_pasted(source_text.body), page, first_line=source_text.body_line)
-    is_clean = characters.check(source_text.front_matter, page, first_line=FRONT_MATTER_LINE)
-    return yaml_loader.load_front_matter(source_text.front_matter, page) if is_clean else None
+    keys = normalize_spaces(source_text.front_matter)
+    is_clean = characters.check(keys, page, first_line=FRONT_MATTER_LINE)
+    return yaml_loader.load_front_matter(keys, page) if is_clean else None
 
 
 def _build_post(fields: FieldReader, names: NameIndex, *, body: Document, folder: Path, digest: str) -> Post:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+_LEADING_SPACES = re.compile(r"\A[^\S\n]+")
 _LINE_END_SPACES = re.compile(r"[ \t]+\n")
 
 
@@ -133,6 +134,14 @@ def to_plain_text(document: Document) -> str:
     return strip_line_ends("\n\n".join(text for text in _block_texts(document) if text))
 
 
+def strip_paragraph(text: str) -> str:
+    """Return the text without space around it.
+
+    A line break that begins it stays: in a list it keeps the text off the line of its mark.
+    """
+    return _LEADING_SPACES.sub("", text.rstrip())
+
+
 def strip_line_ends(text: str) -> str:
     """Return the text without spaces before its line breaks: a screen shows none."""
     return _LINE_END_SPACES.sub("\n", text)
@@ -160,8 +169,7 @@ def _block_texts(document: Document) -> Iterator[str]:
     for block in document:
         match block:
             case Paragraph(children) | Heading(_, children):
-                # A line break that begins the text keeps it off the line of its mark.
-                yield inlines_to_plain_text(children).lstrip(" ").rstrip()
+                yield strip_paragraph(inlines_to_plain_text(children))
             case CodeBlock(value):
                 yield value.rstrip("\n")
             case Quote(children):

@@ -85,3 +85,13 @@ def test_a_sign_of_one_font_within_the_text_is_told() -> None:
 @pytest.mark.parametrize("body", ["=======\n", "<<<< lihat >>>>\n", "a <<<<<<< b\n"])
 def test_signs_that_are_no_marks_of_a_merge_stay(body: str) -> None:
     assert "merge-conflict" not in _codes(body)
+
+
+def test_a_no_break_space_among_the_keys_is_a_space() -> None:
+    text = scheduled("late:\u00a0skip\n").replace("08:30 WIB", "08:30\u00a0WIB")
+    found = parsed(text)
+    assert found.problems == ()
+    assert found.post
+    assert found.post.late == "skip"
+    assert found.post.date
+    assert found.post.date.zone == "Asia/Jakarta"

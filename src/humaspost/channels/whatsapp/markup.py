@@ -25,6 +25,7 @@ from humaspost.model.document import (
     Text,
     join_mark,
     strip_line_ends,
+    strip_paragraph,
 )
 
 _CODE_FENCE = "```"
@@ -75,7 +76,7 @@ def _format_inline(child: Inline) -> str:
 def _format_block(block: Block) -> str:
     match block:
         case Paragraph(children):
-            return _format_inlines(children).lstrip(" ").rstrip()
+            return strip_paragraph(_format_inlines(children))
         case Heading(_, children):
             return enclose_lines(_format_inlines(_without_bold(children)).strip(), "*")
         case CodeBlock(value):

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock, fence
+from markdown_it.rules_block import StateBlock, blockquote, fence
 from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.backticks import backtick
 
@@ -17,6 +17,8 @@ _RUN = re.compile(r"\*+|_+|~+")
 #: A code to dial (``*123*45#``) or a product of numbers: its asterisks are no marks.
 _DIAL_CODE = re.compile(r"\*(?!\*)#?\d[\d*#]*")
 _DIAL_SIGN = re.compile(r"#|\d\*+\d")
+#: "More than 30" is no quotation; the numbers of a list within one are.
+_MORE_THAN = re.compile(r">[ \t]?\d+(?![\d.)]*[.)][ \t])")
 _SINGLE_TILDE = re.compile(r"~(?=[^\s~])[^~\n]*(?<=[^\s~])~(?!~)")
 
 
@@ -28,6 +30,9 @@ def add_literal_rules(parser: MarkdownIt) -> MarkdownIt:
     parser.inline.ruler.before("strikethrough", "single_tilde", _read_single_tilde)
     parser.inline.ruler.at("backticks", _read_code_span)
     parser.block.ruler.at("fence", _read_fence, {"alt": ["paragraph", "blockquote", "list"]})
+    parser.block.ruler.at(
+        "blockquote", _read_quote, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    )
     return parser
 
 
@@ -91,6 +96,12 @@ def _read_code_span(state: StateInline, silent: bool) -> bool:
         is_padded = text[:1] == text[-1:] == " " and bool(text.strip())
         token.content = text[1:-1] if is_padded else text
     return True
+
+
+def _read_quote(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    if _MORE_THAN.match(_line_text(state, start_line)):
+        return False
+    return blockquote(state, start_line, end_line, silent)
 
 
 _read_any_fence: Callable[[StateBlock, int, int, bool], bool] = fence
