@@ -78,9 +78,9 @@ def _parse_paragraphs(text: str, line_break: Inline) -> Iterator[Block]:
     This is much faster than the full parser.
     """
     for block in _BLANK_LINES.split(text):
-        words = block.strip(" \n")
+        words = block.strip()
         if "*" in words or "_" in words:
-            (line,) = _parser().parseInline(words.strip())
+            (line,) = _parser().parseInline(words)
             yield Paragraph(inlines.read_inlines(line.children or [], line_break))
         elif words:
             yield Paragraph(inlines.join_lines(_LINE_BREAK.split(words), line_break))
