@@ -75,7 +75,7 @@ def report_placeholders(post: Post, body: str, first_line: int, report: FileRepo
     if PLACEHOLDER in post.allow:
         return
     add_problem = report.add_warning if post.draft else report.add_error
-    lines = blank_comments(body).split("\n") if _may_have_gaps(body) else ()
+    lines = blank_comments(body).split("\n") if _has_sign_of_gap(body) else ()
     for line, text in enumerate(lines, start=first_line):
         gap = _first_gap(text)
         if gap:
@@ -102,12 +102,12 @@ def _first_gap(line: str) -> _Gap | None:
     return min(_find_gaps(line), key=lambda gap: gap.start, default=None)
 
 
-def _may_have_gaps(text: str) -> bool:
+def _has_sign_of_gap(text: str) -> bool:
     return any(sign in text for sign in _SIGNS_OF_GAPS)
 
 
 def _find_gaps(line: str) -> Iterator[_Gap]:
-    if not _may_have_gaps(line) or _DIVIDER.fullmatch(line):
+    if not _has_sign_of_gap(line) or _DIVIDER.fullmatch(line):
         return
     for match in _GAPS.finditer(line):
         yield _Gap(match.start(), match[0])

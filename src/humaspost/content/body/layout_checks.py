@@ -62,7 +62,7 @@ def _are_tabbed(line: str, following: str) -> bool:
 
 
 def _tabbed_cells(line: str) -> list[str]:
-    """Return the cells of a row; none where one is empty, or where a form aligns its colons with tabs."""
+    """Return the cells of a row; none where one is empty or begins with a colon, as in forms."""
     cells = [cell.strip() for cell in line.split("\t")]
     is_row = all(cells) and not any(cell.startswith(":") for cell in cells)
     return cells if is_row else []
