@@ -122,3 +122,8 @@ def test_a_post_that_begins_with_a_name_is_told(tmp_path: Path) -> None:
 def test_a_thread_is_not_cut_after_an_abbreviation(tmp_path: Path) -> None:
     text = _outcome("48-thread-cut-after-plt", tmp_path).texts["kasus-plt", "x"]
     assert "raya. 1/2\nRapat dipimpin" in text
+
+
+@pytest.mark.parametrize("case", ["34-nbsp-hint-looks-the-same", "40-hashtags-in-other-scripts"])
+def test_characters_of_other_programs_and_scripts_are_read(case: str, tmp_path: Path) -> None:
+    assert _outcome(case, tmp_path).errors == {}
