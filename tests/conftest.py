@@ -20,6 +20,11 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name the content of a file by its kind: each worker encodes it anew, and a name must be the same in all."""
+    return "content" if isinstance(val, bytes) and len(val) > 100 else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is marked ``full`` unless everything is tested at full size."""
     left_out = [] if FULL else [item for item in items if item.get_closest_marker("full")]

@@ -1,7 +1,8 @@
 """A rescan reads, renders and syncs what changed, and comes to what a scan of everything comes to."""
 
+import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ from sqlalchemy import select, update
 from humaspost.app.folder_sync import create_rescan
 from humaspost.app.last_sync import FULL_SYNC_INTERVAL, LastSync
 from humaspost.app.office import Office
-from humaspost.app.scan import scan_folder, sync_ledger
-from humaspost.ledger.schema import delivery, plan_row, post
+from humaspost.app.scan import ScanResult, scan_folder, sync_ledger
+from humaspost.ledger.schema import account, delivery, plan_row, post
 from humaspost.settings.load import load_settings
 from tests.support.image_files import png
 
@@ -129,21 +130,97 @@ def test_nothing_is_looked_into_while_folder_and_ledger_stand(desk: Desk) -> Non
     desk.look()
     last = LastSync(desk.office)
     assert not last.is_current()
-    last.begin()
-    scanned = scan_folder(desk.office)
-    sync_ledger(desk.office, scanned)
-    last.record(scanned, is_settled=True)
+    scanned = sync(desk, last)
     assert last.is_current()
     desk.office.ledger(write=True).write(
         lambda conn: conn.execute(update(delivery).values(updated_at=desk.time + timedelta(days=1)))
     )
     assert not last.is_current(), "a delivery went on"
+    last.begin()
     last.record(scanned, is_settled=False)
     assert not last.is_current(), "a file is still being written"
-    last.record(scanned, is_settled=True)
+    sync(desk, last)
     assert last.is_current()
     (desk.folder / "posts" / "a.md").unlink()
     assert not last.is_current(), "a file is gone"
+
+
+def sync(desk: Desk, last: LastSync) -> ScanResult:
+    last.begin()
+    scanned = scan_folder(desk.office)
+    sync_ledger(desk.office, scanned, since=last.scan)
+    last.record(scanned, is_settled=True)
+    return scanned
+
+
+def test_what_another_process_records_while_the_folder_is_read_is_seen(desk: Desk) -> None:
+    write(desk.folder, "a")
+    desk.look()
+    last = LastSync(desk.office)
+    sync(desk, last)
+    last.begin()
+    scanned = scan_folder(desk.office)
+    desk.office.ledger(write=True).write(
+        lambda conn: conn.execute(update(account).values(hold="quota", hold_code="185"))
+    )
+    sync_ledger(desk.office, scanned, since=last.scan)
+    last.record(scanned, is_settled=True)
+    assert not last.is_current(), "the plan was made before"
+    sync(desk, last)
+    assert last.is_current()
+
+
+STALE_EDITS: dict[str, Callable[[Path], object]] = {
+    "touch": lambda folder: os.utime(_file(folder, "a"), (2_000_000_000, 2_000_000_000)),
+    "edit": lambda folder: write(folder, "a", "siang"),
+    "draft": lambda folder: write(folder, "a", more="draft: true\n"),
+    "break": lambda folder: write(folder, "a", more="tagar: [A]\n"),
+    "rename": lambda folder: _rename(folder, "a"),
+    "remove": lambda folder: _file(folder, "a").unlink(),
+    "add": lambda folder: write(folder, "new"),
+}
+
+
+@pytest.mark.parametrize("is_undone", [False, True])
+@pytest.mark.parametrize("edit", sorted(STALE_EDITS))
+def test_what_another_process_synced_otherwise_is_corrected(
+    desk: Desk, edit: str, *, is_undone: bool
+) -> None:
+    """The other one read the folder earlier, and wrote later."""
+    for name in ("a", "b", "c", "d", "e", "f"):
+        write(desk.folder, name, name)
+    desk.look()
+    other = Desk(desk.folder)
+    if is_undone:  # the other one read what is undone meanwhile
+        content, name = _file(desk.folder, "a").read_text(), _file(desk.folder, "a")
+        STALE_EDITS[edit](desk.folder)
+        other.time = desk.time + timedelta(hours=1)
+        stale = scan_folder(other.office)
+        (desk.folder / "posts" / "new.md").unlink(missing_ok=True)
+        (desk.folder / "posts" / "baru-a.md").unlink(missing_ok=True)
+        name.write_text(content)
+    else:
+        other.time = desk.time - timedelta(minutes=1)
+        stale = scan_folder(other.office)
+        STALE_EDITS[edit](desk.folder)
+    desk.look(), desk.look()
+    expected = stored_posts(desk)
+    sync_ledger(other.office, stale)
+    other.office.close()
+    assert stored_posts(desk) != expected
+    desk.look()
+    desk.look()
+    left = stored_posts(desk)
+    # What it planned of a file that is gone stays, as a post without its file.
+    if "new" in left and "new" not in expected:
+        assert left.pop("new")[1] == "gone"
+    assert left == expected
+
+
+def stored_posts(desk: Desk) -> dict[str, tuple[str, str | None, str | None]]:
+    with desk.office.ledger().read() as conn:
+        rows = conn.execute(select(post.c.id, post.c.file, post.c.hold, post.c.stamp)).all()
+    return {row.id: (row.file, row.hold, row.stamp) for row in rows}
 
 
 def test_everything_is_synced_again_after_a_while(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """Every row of a list is imported, merged or refused by its number; none is lost."""
 
+import errno
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,10 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from humaspost.audience.codes import CODES
-from humaspost.audience.csv_reader import AudienceFile, file_digest, read_audience
+from humaspost.audience.csv_reader import AudienceFile, read_audience
 from humaspost.audience.csv_row import Consent
+from humaspost.audience.list_file import explain_os_error
 from humaspost.audience.opt_out_cell import OptOut
+from humaspost.audience.takeover import compare
+from humaspost.base.file_stamp import file_digest
 from humaspost.model.problem import Position, Severity
+from humaspost.model.reasons import ListHold
 from tests.support.examples import examples
 from tests.support.reference_data import ROOT
 
@@ -214,11 +220,12 @@ def test_no_text_breaks_the_reader_and_no_row_is_lost(
     folder = tmp_path_factory.mktemp("lists")
     found = reading(folder, f"{HEADER}\n081200000001,Budi,{GOOD}\n{','.join(cells)}\n")
     assert found.problems or found.row_count >= 1
-    numbers = (
-        [row.number for row in found.rows]
-        + [row.number for row in found.rejected]
-        + list(found.merged_row_numbers)
-    )
+    # Rows that a quotation mark made one have its number, and each its own line.
+    numbers = [
+        *(row.number for row in found.rows),
+        *((row.number, row.problem.position) for row in found.rejected),
+        *found.merged_row_numbers,
+    ]
     assert len(set(numbers)) == len(numbers) == found.row_count
 
 
@@ -308,3 +315,173 @@ def test_a_foreign_number_without_its_sign_is_not_taken_for_a_mobile_of_indonesi
     found = reading(tmp_path, f"{HEADER}\n8613812345678,Li,{GOOD}\n81234567899,Budi,{GOOD}\n")
     assert [row.phone for row in found.rows] == ["+6281234567899"]
     assert [row.code for row in found.rejected] == ["recipient-phone"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("last", ["", "end"])
+@pytest.mark.parametrize("second", ["081200000002", "6.28E+12"])
+def test_a_stop_is_of_the_person_in_whose_line_it_stands(
+    tmp_path: Path, end: str, last: str, second: str
+) -> None:
+    """A stray quotation mark makes one record of the two last rows."""
+    rows = f'081200000001,"Budi,{GOOD},\n{second},Siti",{GOOD},2026-01-31'
+    text = f"{HEADER},opted_out_at\n081200000009,Ani,{GOOD},\n{rows}".replace("\n", end)
+    found = reading(tmp_path, text + (end if last else ""))
+    assert [row.phone for row in found.rows] == ["+6281200000009"]
+    phone = "+6281200000002" if second.startswith("0") else ""
+    assert [(row.phone, bool(row.opt_out)) for row in found.rejected] == [
+        ("+6281200000001", False),
+        (phone, True),
+    ]
+    assert [row.problem.position for row in found.rejected] == [Position(3, 1), Position(4, 1)]
+
+
+def test_a_broken_number_beside_a_cell_of_several_lines_is_told_as_such(tmp_path: Path) -> None:
+    found = reading(tmp_path, f'{HEADER}\n6.28E+12,"Budi\nSantoso",{GOOD}\n081200000002,"\n8E1",{GOOD}\n')
+    assert [(row.number, row.code) for row in found.rejected] == [(2, "recipient-phone-spreadsheet")]
+    assert [row.phone for row in found.rows] == ["+6281200000002"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_cell_of_several_lines_stays_one(tmp_path: Path, end: str) -> None:
+    text = (
+        f'{HEADER}\n081200000001,"Budi\nJl. Melati 12, RT 3",{GOOD}\n081200000002,Siti,{GOOD[:-10]}31/02/2021'
+    )
+    found = reading(tmp_path, text.replace("\n", end))
+    assert [row.phone for row in found.rows] == ["+6281200000001"]
+    assert [row.problem.position for row in found.rejected] == [Position(4, 46, 10)]
+
+
+NUMBERS = [
+    "0812-3456-7890", "0812/3456/7890", "0812 \u2013 3456 \u2013 7890", "0812\u20133456\u20137890", "%2B6281234567890",
+    "tel_081234567890", "62 81 2345 67890", "(0812) 3456.7890", "7654321",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("column", range(2, 7))
+def test_a_number_in_a_wrong_cell_is_hidden(tmp_path: Path, number: str, column: int) -> None:
+    cells = ["081200000001", "Budi", *GOOD.split(","), ""]
+    cells[column] = number
+    found = reading(tmp_path, f"{HEADER},opted_out_at\n{','.join(cells)}\n081200000002,,,,,,\n")
+    shown = " ".join(f"{each.message} {each.hint} {each.text}" for each in found.all_problems)
+    assert not any(part in shown for part in ("3456", "7890", "654"))
+
+
+def test_a_number_that_a_spreadsheet_broke_is_told_short(tmp_path: Path) -> None:
+    found = reading(tmp_path, f"{HEADER}\n6.28123456789E+12,Budi,{GOOD}\n")
+    assert "6.28E+12" in found.rejected[0].message
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "081200000001,Budi, Rahasia,consent,informasi,formulir,2021-01-01",
+        "081200000001,Budi,Rahasia,informasi,formulir,2021-01-01",
+        "081200000001,B,consent,informasi,formulir,Rahasia",
+        "081200000001,B,consent,informasi,2021-01-01,Pak Rahasia",
+        "081200000001,consent,informasi,formulir,Rahasia",
+        "081200000001,Budi,Rahasia,consent,informasi,formulir",
+        "081200000001,B,consent,informasi,formulir,2021-01-01,Rahasia",
+    ],
+)
+def test_a_name_in_a_wrong_cell_is_hidden(tmp_path: Path, row: str) -> None:
+    found = reading(tmp_path, f"{HEADER},opted_out_at\n{row}\n")
+    problems = found.all_problems
+    assert problems
+    assert not any("Rahasia" in f"{each.message} {each.hint} {each.text}" for each in problems)
+
+
+def test_a_first_row_of_a_person_is_no_header(tmp_path: Path) -> None:
+    found = reading(tmp_path, "081234567899,Rahasia,consent,informasi,formulir,2021-01-01,stop\n")
+    shown = " ".join(f"{each.message} {each.hint} {each.text}" for each in found.all_problems)
+    assert found.problems[0].code == "audience-column"
+    assert "ahasia" not in shown
+    assert "34567" not in shown
+
+
+def test_dates_and_known_words_stay_visible(tmp_path: Path) -> None:
+    found = reading(
+        tmp_path, f"{HEADER}\n081200000001,Budi,consent,informasi,formulir,31 Februari 2021 10:00\n"
+    )
+    assert "'31 Februari 2021 10:'" in found.rejected[0].message
+    assert (
+        found.rejected[0].problem.text
+        == "************,****,consent,informasi,formulir,31 Februari 2021 10:00"
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+@pytest.mark.parametrize("place", ["081200000001,\0Budi", "0812\x0000000001,Budi", "\0081200000001,Budi"])
+def test_the_stops_of_a_list_with_a_nul_byte_count(tmp_path: Path, place: str, encoding: str) -> None:
+    text = f"{HEADER},opted_out_at\n{place},{GOOD},2026-01-31\n081200000002,Siti,{GOOD},\n081200000003,Ani,{GOOD},ya\0\n"
+    found = reading(tmp_path, text.encode(encoding))
+    assert [(each.code, each.position) for each in found.problems] == [("audience-encoding", Position(2, 1))]
+    assert [row.phone for row in found.salvaged] == ["+6281200000001", "+6281200000003"]
+    assert all(row.opt_out and not row.opt_out.is_unclear for row in found.salvaged)
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_huge_cell_is_told_with_its_line(tmp_path: Path, quote: str) -> None:
+    rows = f"081200000002,{quote}{'x' * 200_000}{quote},{GOOD},\n081200000003,Ani,{GOOD},ya\n"
+    found = reading(tmp_path, f"{HEADER},opted_out_at\n081200000001,Budi,{GOOD},\n{rows}")
+    (problem,) = found.problems
+    assert (problem.code, problem.file, problem.position) == (
+        "audience-csv",
+        "audiences/list.csv",
+        Position(3, 1),
+    )
+    assert "a cell of more than 131,072 characters" in problem.message
+    assert "shorten the cell" in problem.hint
+    assert [row.phone for row in found.salvaged] == ["+6281200000003"]
+
+
+def test_a_quotation_mark_that_swallows_a_long_list_is_told_with_its_line(tmp_path: Path) -> None:
+    rows = "".join(f"08120000{n:04},Siti,{GOOD}\n" for n in range(4000))
+    found = reading(tmp_path, f'{HEADER}\n081200000001,"Budi,{GOOD}\n{rows}')
+    assert [(each.code, each.position) for each in found.problems] == [("audience-csv", Position(2, 1))]
+    assert "quotation mark" in found.problems[0].hint
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (FileNotFoundError(errno.ENOENT, "x"), "audience-missing-file", "is not there"),
+        (NotADirectoryError(errno.ENOTDIR, "x"), "audience-missing-file", "is not there"),
+        (PermissionError(errno.EACCES, "x"), "audience-unreadable-file", "may not read"),
+        (OSError(errno.EIO, os.strerror(errno.EIO)), "audience-unreadable-file", os.strerror(errno.EIO)),
+        (
+            OSError(errno.ELOOP, os.strerror(errno.ELOOP)),
+            "audience-unreadable-file",
+            os.strerror(errno.ELOOP),
+        ),
+    ],
+)
+def test_a_list_that_does_not_open_is_told_by_its_reason(
+    tmp_path: Path, error: OSError, code: str, told: str
+) -> None:
+    problem = explain_os_error(error, tmp_path / "list.csv", "audiences/list.csv").problem
+    assert problem.code == code
+    assert told in problem.message
+    assert "audiences/list.csv" in problem.message
+    assert problem.hint
+
+
+def test_a_folder_in_the_place_of_a_list_is_told(tmp_path: Path) -> None:
+    found = read_audience(tmp_path, display_path="audiences", now=NOW, zone="Asia/Jakarta")
+    assert [each.code for each in found.problems] == ["audience-unreadable-file"]
+    assert "is a folder" in found.problems[0].message
+    assert compare(found, ()).reason is ListHold.UNREADABLE
+
+
+def test_a_path_that_no_system_has_is_told(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 5000)
+    found = read_audience(path, display_path="l", now=NOW, zone="Asia/Jakarta")
+    assert [each.code for each in found.problems] == ["audience-unreadable-file"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a link needs a permission on Windows")
+def test_a_list_that_links_to_itself_is_told(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").symlink_to("list.csv")
+    found = read_audience(tmp_path / "list.csv", display_path="l", now=NOW, zone="Asia/Jakarta")
+    assert [each.code for each in found.problems] == ["audience-unreadable-file"]

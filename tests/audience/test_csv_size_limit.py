@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from humaspost.audience import csv_reader as reading
+from humaspost.audience.list_file import MAX_FILE_BYTES
 
 
 def test_a_huge_file_is_one_problem_and_no_row(tmp_path: Path) -> None:
     path = tmp_path / "besar.csv"
     path.touch()
-    os.truncate(path, reading.MAX_FILE_BYTES + 1)  # sparse: no disk is used
+    os.truncate(path, MAX_FILE_BYTES + 1)  # sparse: no disk is used
     found = reading.read_audience(
         path, display_path="audiences/besar.csv", now=datetime.now(UTC), zone="Asia/Jakarta"
     )

@@ -249,6 +249,35 @@ def test_a_file_is_imported_when_it_changes(ledger: Ledger, load: Import, tmp_pa
     assert not missing.is_usable
 
 
+def test_a_date_in_the_future_counts_on_its_day_without_a_change_of_the_file(
+    ledger: Ledger, load: Import, tmp_path: Path
+) -> None:
+    def consent_of(day: int) -> str:
+        return f"consent,informasi,formulir,2026-11-{day}"
+
+    load(
+        row(1),
+        row(2, consent=consent_of(26)),
+        row(3, consent=consent_of(28)),
+        row(4, opted_out_at="2026-11-26"),
+    )
+    path, midnight = tmp_path / "warga.csv", datetime(2026, 11, 25, 17, tzinfo=UTC)
+
+    def look(now: datetime) -> ImportChanges:
+        changes = import_if_changed(ledger, "warga", path=path, now=now)
+        assert changes is not None
+        return changes
+
+    assert look(midnight - timedelta(seconds=1)).read == 0  # it was not read again
+    assert on_list(ledger) == {phone(1)}
+    assert look(midnight).new == 1
+    assert on_list(ledger) == {phone(1), phone(2), phone(4)}
+    assert not person(ledger, 4).unclear_opt_outs
+    assert look(midnight).read == 0
+    assert look(midnight + timedelta(days=2)).new == 1
+    assert import_if_changed(ledger, "warga", path=path, now=midnight + timedelta(days=3)) is None
+
+
 def test_lists_are_reported_with_their_people(ledger: Ledger, load: Import) -> None:
     load(row(1), row(2, opted_out_at="2026-01-31"))
     load(row(2), name="kosong")

@@ -15,7 +15,7 @@ from tests.support.office import Office, SandboxProcess
 from tests.support.reference_data import absent
 from tests.support.whatsapp_templates import VIDEO_TEMPLATE, register
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.xdist_group("features"), pytest.mark.browser, pytest.mark.slow]
 
 _PHOTO = "media: [{file: media/001-duka.png, alt: Pita hitam}]"
 _VIDEO = "media: [{file: media/006-pilah-sampah.mp4, alt: Memilah, cover: media/006-sampul.jpg}]"

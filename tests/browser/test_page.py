@@ -15,7 +15,7 @@ from tests.support.deadlines import SECOND
 from tests.support.office import Office, SandboxProcess
 from tests.support.reference_data import absent
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.xdist_group("page"), pytest.mark.browser, pytest.mark.slow]
 
 _FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars")
 #: Posts of the example whose picture, film or poll the page must show.

@@ -1,7 +1,10 @@
 """An office on a running sandbox, for the real program."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +42,12 @@ class FakeOffice:
     def fault(self, **order: Any) -> None:
         """Let the sandbox misbehave."""
         self.sandbox.fault(**order)
+
+    def age_ledger(self) -> None:
+        """Let the ledger be a day old, so that posts that were due since are late and not older than it."""
+        with closing(sqlite3.connect(self.folder / ".humaspost" / "ledger.sqlite3")) as ledger, ledger:
+            born = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+            ledger.execute("UPDATE meta SET value = ? WHERE key = 'created_at'", (born,))
 
 
 @pytest.fixture

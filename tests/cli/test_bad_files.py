@@ -42,6 +42,7 @@ TESTED_IN = {
     "post-outside-project": "tests/content/test_folder.py",
     "posts-folder-missing": "tests/content/test_folder.py",
     "audience-missing-file": "tests/audience/test_csv_reader.py",
+    "audience-unreadable-file": "tests/audience/test_csv_reader.py",
     "list-empty": "tests/cli/test_lists.py",
     "list-missing": "tests/cli/test_lists.py",
     "list-rows": "tests/cli/test_lists.py",

@@ -9,6 +9,7 @@ import pytest
 from humaspost.cli import errors
 from humaspost.cli.exit_codes import ExitCode, exit_code_of, most_urgent
 from humaspost.model.delivery import State
+from humaspost.model.reasons import ListHold
 
 
 def row(state: State, reason: str = "", attempts: int = 0) -> Any:
@@ -28,6 +29,8 @@ def row(state: State, reason: str = "", attempts: int = 0) -> Any:
         (State.HELD, "part 1", 0, 0),
         (State.FAILED, "too-long", 1, 1),
         (State.HELD, "login", 0, 4),
+        (State.HELD, "list", 0, 5),
+        (State.HELD, "no-recipients", 0, 5),
         (State.UNKNOWN, "lookup", 1, 5),
         (State.MISSED, "late", 0, 5),
         (State.SCHEDULED, "", 1, 75),
@@ -42,9 +45,23 @@ def test_each_state_has_its_code(state: State, reason: str, attempts: int, code:
 
 
 def test_problems_of_due_posts_count_where_nothing_is_worse() -> None:
-    assert exit_code_of([], due_problems=True) == ExitCode.PROBLEMS
-    assert exit_code_of([row(State.SCHEDULED, attempts=1)], due_problems=True) == ExitCode.PROBLEMS
-    assert exit_code_of([row(State.FAILED)], due_problems=True) == ExitCode.FAILED
+    assert exit_code_of([], has_post_errors=True) == ExitCode.PROBLEMS
+    assert exit_code_of([row(State.SCHEDULED, attempts=1)], has_post_errors=True) == ExitCode.PROBLEMS
+    assert exit_code_of([row(State.FAILED)], has_post_errors=True) == ExitCode.FAILED
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [*((str(hold), 5) for hold in ListHold), ("list-rows", 3)],
+)
+def test_a_held_list_needs_a_person_and_its_rows_are_problems(code: str, expected: int) -> None:
+    assert exit_code_of(list_codes=[code]) == expected
+    assert exit_code_of(list_codes=["list-rows", code]) == expected
+
+
+@pytest.mark.parametrize(("hold", "expected"), [("login", 4), ("quota", 75), ("throttle", 75)])
+def test_the_hold_of_an_account_counts_as_that_of_its_deliveries(hold: str, expected: int) -> None:
+    assert exit_code_of(holds=[hold]) == exit_code_of([row(State.HELD, hold)]) == expected
 
 
 def test_the_most_pressing_of_several_wins() -> None:

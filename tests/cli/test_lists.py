@@ -1,6 +1,8 @@
 """Lists as people meet them: a file saved again by a spreadsheet, and what every command says of it."""
 
 import json
+import re
+import shlex
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -55,14 +57,14 @@ def test_a_list_whose_every_row_is_refused_is_held_and_every_command_says_so(lis
     path = save(listed, *(row(number, date="01/13/2021") for number in range(1, 7)))
     place = "audiences/masyarakat.csv:2:"
     checked = listed.run("check")
-    assert checked.code == 3
+    assert checked.code == 5
     assert f"{place}54: error[recipient-date]" in checked.out
     assert "write: 2021-01-13" in checked.out
     assert "1 post waits for its list." in checked.out
     assert "0 would be published" in checked.out
     for name in ("audiences/masyarakat.csv", "masyarakat", str(path)):
         of_list = listed.run("check", name)
-        assert (of_list.code, "6 errors" in of_list.out) == (3, True)
+        assert (of_list.code, "6 errors" in of_list.out) == (5, True)
     ran = listed.run("run")
     assert "list-unreadable" in ran.err
     for command in (("status",), ("plan",), ("doctor",)):
@@ -85,7 +87,7 @@ def test_a_list_that_lost_most_of_its_people_is_taken_over_by_hand_only(listed: 
     assert "list-shrunk" in listed.run("run").err
     assert members(listed) == (6, 0)
     asked = listed.run("audience", "import", "masyarakat", "--yes")
-    assert "4 of the 6 people of masyarakat" in " ".join(asked.err.split())
+    assert "lacks 4 of the 6 people on masyarakat" in " ".join(asked.err.split())
     assert members(listed) == (2, 0)
     assert listed.run("check").code == 0
 
@@ -103,7 +105,7 @@ def test_publish_sends_to_those_in_both_lists_and_the_others_go_when_it_is_mende
     listed.write("undangan.md", text)
     save(listed, row(1))
     checked = listed.run("check")
-    assert (checked.code, "1 post waits for its list." in checked.out) == (3, True)
+    assert (checked.code, "1 post waits for its list." in checked.out) == (5, True)
     ran = listed.run("run")
     assert (ran.code, "list-shrunk" in ran.err) == (5, True)
     assert "held: list" in listed.run("plan").out
@@ -123,6 +125,24 @@ def test_publish_sends_to_those_in_both_lists_and_the_others_go_when_it_is_mende
     assert "Nothing needs you." in listed.run("status", "--exit-code").out
 
 
+def test_cron_is_told_of_lists_also_where_it_wants_to_hear_nothing(listed: FakeOffice) -> None:
+    config = listed.folder / "config.toml"
+    config.write_text(config.read_text().replace("masyarakat.csv", "daftar warga.csv"))
+    save(listed, *map(row, range(1, 7)), name="daftar warga")
+    silent = listed.run("run", "--quiet")
+    assert (silent.code, silent.out + silent.err) == (0, "")
+    for rows, code, problem in ((5, 3, "list-rows"), (0, 5, "list-empty")):
+        bad = [row(number, date="kapan" if number == rows else "2021-01-01") for number in range(1, rows + 1)]
+        save(listed, *bad, name="daftar warga")
+        told = listed.run("run", "--quiet")
+        assert (told.code, told.out) == (code, "")
+        assert f"audiences/daftar warga.csv: {problem}: " in told.err
+        hint = re.search(r"humaspost (check .*)", told.err)
+        assert hint is not None
+        assert listed.run(*shlex.split(hint[1])).code == code
+        assert listed.run("status", "--exit-code").code == code
+
+
 def test_an_opt_out_in_windows_1252_counts(listed: FakeOffice) -> None:
     rows = [row(number).replace("Penerima", "Rêmiza") for number in range(1, 6)]
     save(listed, *rows, row(6, opted_out_at="29/11/2025"), encoding="cp1252")
@@ -136,7 +156,7 @@ def test_an_opt_out_that_cannot_be_read_stops_every_list_and_is_told(listed: Fak
     assert members(listed) == (6, 1)
     assert listed.run("status", "--exit-code").code == 3
     told = listed.run("check", "masyarakat")
-    assert "the person counts as having left" in told.out
+    assert "humaspost sends nothing to this person now" in " ".join(told.out.split())
     assert "+6281200000006" not in told.out
     save(listed, *map(row, range(1, 7)))
     listed.run("run")
@@ -156,7 +176,7 @@ def test_a_list_that_is_gone_or_empty_holds_its_posts(listed: FakeOffice) -> Non
 def test_a_spreadsheet_under_another_name_says_how_to_save_it(listed: FakeOffice) -> None:
     (listed.folder / "audiences" / "masyarakat.csv").write_bytes(b"PK\x03\x04" + bytes(60))
     checked = listed.run("check", "masyarakat")
-    assert checked.code == 3
+    assert checked.code == 5
     assert "save as, CSV UTF-8" in checked.out
 
 

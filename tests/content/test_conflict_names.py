@@ -74,6 +74,11 @@ GIVEN_BY_PEOPLE = (
     "sp-2027-014",
     "acara-desktop-publishing",
     "acara.v2",
+    "acara_backup_plan",
+    "acara_backup_2",
+    "acara.local.12",
+    "rapat_Base_2027",
+    "kerja_remote_3",
 )
 
 

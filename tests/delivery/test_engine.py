@@ -403,23 +403,25 @@ def test_the_same_text_under_another_id_is_refused_unless_it_repeats(fake_office
     assert fake_office.states() == {"a": "published", "b": "failed same-text", "c": "published"}
 
 
-def test_a_delivery_of_a_dead_owner_is_unknown_or_free(fake_office: FakeOffice):
+@pytest.mark.parametrize("owner", ["dead", "me"], ids=["another process", "an engine of this process"])
+def test_a_delivery_of_a_dead_owner_is_unknown_or_free(fake_office: FakeOffice, owner: str):
+    """The sender opened its office again after a reload, and took what its former engine had claimed for alive."""
     from humaspost.ledger.deliveries import claims
     from humaspost.ledger.deliveries.gate import Gate, GateRequest
 
     fake_office.post("a", "sent?")
     fake_office.post("b", "claimed")
     fake_office.schedule()
-    dead = fake_office.engine("dead")
+    dead = fake_office.engine(owner)
     line = dead.account_sessions[0]
 
     def die(conn):
         rows = claims.claim_due(
-            conn, line.account_id, owner="dead", until=fake_office.now(), now=fake_office.now(), limit=5
+            conn, line.account_id, owner=owner, until=fake_office.now(), now=fake_office.now(), limit=5
         )
         row = next(r for r in rows if r.post == "a")
         gate = Gate(
-            conn, line.account_id, "dead", line.rules, dead.sender.decide, fake_office.now(), timedelta(1)
+            conn, line.account_id, owner, line.rules, dead.sender.decide, fake_office.now(), timedelta(1)
         )
         return gate.decide_all([GateRequest(row.key, Part(1, "sent?").hash, None)])
 
@@ -429,6 +431,29 @@ def test_a_delivery_of_a_dead_owner_is_unknown_or_free(fake_office: FakeOffice):
     assert fake_office.states()["a"].startswith("unknown")
     assert fake_office.states()["b"] == "published"
     assert [text for text, _to, _reply in fake_office.channel.published] == ["claimed"]
+
+
+def test_a_write_that_a_former_engine_still_makes_is_not_taken_for_lost(fake_office: FakeOffice):
+    import threading
+
+    answer = threading.Event()
+    fake_office.channel.on_publish = lambda _part: answer.wait(60 * SECOND)
+    fake_office.post("a")
+    fake_office.schedule()
+    former = fake_office.engine()
+    former.start()
+    assert soon(lambda: fake_office.states() == {"a": "sending"})
+    assert former.stop(timeout=0.1, is_final=False) == 1
+    engine = fake_office.engine()
+    engine.sender = former.sender
+    try:
+        assert engine.start() == 0
+        assert fake_office.states() == {"a": "sending"}
+        answer.set()
+        assert soon(lambda: fake_office.states() == {"a": "published"})
+    finally:
+        answer.set()
+        assert engine.stop(timeout=15 * SECOND) == 0
 
 
 def test_preparation_is_shared_and_kept(fake_office: FakeOffice):

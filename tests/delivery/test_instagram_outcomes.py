@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -375,7 +375,7 @@ def test_the_forecast_names_the_time_when_the_gate_lets_it_pass(instagram_harnes
     now = instagram_harness.now()
     with instagram_harness.ledger.read() as conn:
         facts = {"instagram": accounts.get_by_name(conn, "instagram").status}
-        coming = Upcoming(row, shown, now, 1)
+        coming = Upcoming(row, shown, replace(row.timing(), due_at=now), 1)
         past = recent_usage(conn, [coming], facts, now=now)
     assert len(past.used_at["instagram", "containers"]) == 3
     (seen,) = distribute([coming], facts, recent=past, now=now)

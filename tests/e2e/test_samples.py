@@ -14,6 +14,9 @@ from PIL import Image
 from tests.support.office import Office, SandboxProcess
 from tests.support.reference_data import ROOT
 
+#: What its tests share is made once.
+pytestmark = pytest.mark.xdist_group("samples")
+
 #: In which order they are due, one second apart; 09 must come after 01, which it corrects.
 ORDER = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12")
 IMAGES = ("image/jpeg", "image/png", "image/gif")

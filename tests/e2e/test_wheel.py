@@ -12,6 +12,9 @@ from tests.support.deadlines import SECOND
 from tests.support.program import ENVIRONMENT
 from tests.support.reference_data import ROOT
 
+#: What its tests share is made once.
+pytestmark = pytest.mark.xdist_group("wheel")
+
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:

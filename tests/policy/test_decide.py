@@ -26,7 +26,7 @@ GOING = GateFacts(
     decided_at=None,
     is_planned=True,
     file_state=FileState.PRESENT,
-    list_hold=False,
+    list_held_at=None,
     is_member=True,
     is_paused=False,
     file_hold=None,
@@ -54,7 +54,7 @@ LATER = DUE + GRACE + timedelta(seconds=1)
         replace(GOING, now=LATER, waited_until=LATER - GRACE),
         replace(FIRST, now=LATER, decision=UserDecision.PUBLISH, decided_at=LATER - GRACE),
         replace(FIRST, now=LATER, decision=UserDecision.RETRY, decided_at=LATER - GRACE),
-        replace(GOING, list_hold=True, decision=UserDecision.PUBLISH, decided_at=DUE),
+        replace(GOING, list_held_at=DUE, decision=UserDecision.PUBLISH, decided_at=DUE),
     ],
 )
 def test_what_nothing_forbids_goes(case: GateFacts) -> None:
@@ -75,12 +75,16 @@ def test_what_nothing_forbids_goes(case: GateFacts) -> None:
         ({"decision": UserDecision.CANCEL, "expires_at": DUE}, Deny(State.CANCELLED, "person")),
         ({"is_planned": False}, Deny(State.HELD, "not-in-plan")),
         ({"is_member": False}, Deny(State.HELD, "not-in-plan")),
-        ({"list_hold": True}, Deny(State.HELD, "list")),
+        ({"list_held_at": DUE}, Deny(State.HELD, "list")),
         (
-            {"list_hold": True, "decision": UserDecision.PUBLISH, "is_confirmed": False},
+            {"list_held_at": GOING.now, "decision": UserDecision.PUBLISH, "decided_at": DUE},
             Deny(State.HELD, "list"),
         ),
-        ({"list_hold": True, "decision": UserDecision.RETRY}, Deny(State.HELD, "list")),
+        (
+            {"list_held_at": DUE, "decision": UserDecision.PUBLISH, "decided_at": DUE, "is_confirmed": False},
+            Deny(State.HELD, "list"),
+        ),
+        ({"list_held_at": DUE, "decision": UserDecision.RETRY, "decided_at": DUE}, Deny(State.HELD, "list")),
         ({"file_state": FileState.CHANGED}, Reread()),
         ({"file_state": FileState.ABSENT}, Reread()),
         ({"file_state": FileState.ABSENT, "is_paused": True}, Deny(State.HELD, "pause")),

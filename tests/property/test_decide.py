@@ -1,5 +1,6 @@
 """The rule of the gate, over every combination of facts."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -28,7 +29,7 @@ cases = st.builds(
     decided_at=st.none() | minutes,
     is_planned=st.booleans(),
     file_state=st.sampled_from(FileState),
-    list_hold=st.booleans(),
+    list_held_at=st.none() | minutes,
     is_member=st.booleans(),
     is_confirmed=st.booleans(),
     is_paused=st.booleans(),
@@ -66,7 +67,10 @@ def test_nothing_goes_that_any_fact_forbids(case):
     assert case.is_member
     assert case.file_state is FileState.PRESENT
     assert case.decision is not UserDecision.CANCEL
-    assert not case.list_hold or (case.decision is UserDecision.PUBLISH and case.is_confirmed)
+    if case.list_held_at is not None:
+        assert case.decision is UserDecision.PUBLISH
+        assert case.is_confirmed
+        assert case.decided_at >= case.list_held_at
     assert case.service_window_open or case.has_template
     assert not case.marketing_refused
     if case.first_write_at is None:
@@ -87,7 +91,7 @@ def test_what_nothing_forbids_goes(case):
     facts = {
         "person": case.decision is UserDecision.CANCEL,
         "not-in-plan": not (case.is_planned and case.is_member),
-        "list": case.list_hold,
+        "list": case.list_held_at is not None,
         "expires": case.expires_at is not None and case.now >= case.expires_at,
         "opt-out": case.opted_out,
         "consent": not case.has_consent,
@@ -119,3 +123,11 @@ def test_late_is_missed_only_where_a_person_has_to_decide(case):
     decision = decide(case)
     if isinstance(decision, Deny) and decision.state is State.MISSED:
         assert case.late is not Late.SKIP
+
+
+@examples(50, 100)
+@given(cases)
+def test_a_wait_stops_nothing_that_goes_without_it(case):
+    """The stop of whole posts reads the waits of its recipients only where it is denied without them."""
+    if not isinstance(decide(replace(case, waited_until=None)), Deny):
+        assert not isinstance(decide(case), Deny)

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from humaspost.app.office import Office
-from humaspost.audience.csv_reader import file_digest
-from humaspost.base.file_stamp import read_stamp
+from humaspost.base.file_stamp import file_digest, read_stamp
 from humaspost.model.reasons import StaleReason
 from humaspost.model.sender_files import SenderFiles, StaleFile
 from humaspost.reports.sender_files import RELOAD_TIME, list_stale_files

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.settings.find import find_config
+from humaspost.settings.find import find_config, guess_state
 from humaspost.settings.problems import ConfigError
 
 
@@ -29,3 +29,11 @@ def test_none_at_all_names_the_next_step(tmp_path: Path) -> None:
 def test_a_given_one_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="nowhere"):
         find_config(tmp_path, {}, option=Path("nowhere.toml"))
+
+
+def test_the_state_of_a_broken_config_is_guessed_without_a_home_that_nobody_has(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('state = "lain"\nbroken\n')
+    assert guess_state(config) == tmp_path / "lain"
+    config.write_text('state = "~nobody-of-that-name/a"\n')
+    assert guess_state(config) == tmp_path / ".humaspost"

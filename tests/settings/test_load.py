@@ -114,6 +114,18 @@ CASES = {
     "line breaks": ('[policy]\nline_breaks = "wrap"\n', "config-value", 2, 15, "keep, join"),
     "duration": ('[policy]\ngrace = "an hour"\n', "config-value", 2, 9, "60m"),
     "number": ("[policy]\nsame_text_days = -1\n", "config-value", 2, 18, "at least 0"),
+    "home": ('posts = "~nobody-of-that-name/a"\n', "config-path", 1, 9, "whole path"),
+    "home-of-list": ('[audiences.a]\nfile = "~nobody-of-that-name/a"\n', "config-path", 2, 8, "whole path"),
+    "home-of-state": ('state = "~nobody-of-that-name"\n', "config-path", 1, 9, "whole path"),
+    "home-of-media": (
+        '[media]\npublic_base_url = "https://a.example"\nfolder = "~nobody-of-that-name/a"\n',
+        "config-path",
+        3,
+        10,
+        "whole path",
+    ),
+    "zero": ('state = "a\\u0000b"\n', "config-path", 1, 9, "without"),
+    "long": (f'posts = "{"a" * 300}"\n', "config-path", 1, 9, "can open"),
     "zone": ('timezone = "Asia/Jakata"\n', "config-timezone", 1, 12, "Asia/Jakarta"),
     "traversal-zone": ('timezone = "../../etc/passwd"\n', "config-timezone", 1, 12, "Asia/Jakarta"),
     "name": (
@@ -197,6 +209,7 @@ def test_every_code_has_a_case_and_a_sentence() -> None:
         "config-missing",
         "config-unreadable",
         "credentials-open",
+        "credentials-empty",
         "credentials-syntax",
         "secret-unreadable",
     }

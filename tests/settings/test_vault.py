@@ -125,18 +125,65 @@ def test_a_named_file_that_vanishes_keeps_its_last_good_content(tmp_path: Path) 
     assert (read_twice(kept), kept.problems) == ("canary-two", {})
 
 
+def test_a_named_file_that_is_emptied_keeps_its_last_good_content(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("canary-one\n")
+    kept = observed_vault(tmp_path, HUMASPOST_X_API_KEY_FILE=str(file), HUMASPOST_X_API_KEY="canary-other")
+    assert kept.secret("x", "api_key") == "canary-one"
+    file.write_text(" \n")
+    assert read_twice(kept) == "canary-one"
+    assert [problem.message for problem in kept.problems.values()] == [
+        f"HUMASPOST_X_API_KEY_FILE names {file}, which is empty"
+    ]
+    with pytest.raises(ConfigError, match="which is empty"):
+        observed_vault(tmp_path, HUMASPOST_X_API_KEY_FILE=str(file)).secret("x", "api_key")
+    file.write_text("canary-two\n")
+    assert (read_twice(kept), kept.problems) == ("canary-two", {})
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("[x]\napi_key = 17\n", (2, 1)),
+        ('[x]\napi_key = "canary-3"\nother = ["canary-4"]\n', (3, 1)),
+        ('x = "canary-3"\n', (1, 1)),
+        ('[x]\napi_key = "canary-3"\n[[y]]\napi_key = "canary-4"\n', (3, 3)),
+    ],
+)
+def test_credentials_that_are_no_texts_are_refused_at_their_line(
+    tmp_path: Path, text: str, place: tuple[int, int]
+) -> None:
+    credentials(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        vault(tmp_path).secret("x", "api_key")
+    problem = caught.value.problems[0]
+    assert problem.position is not None
+    assert (problem.code, (problem.position.line, problem.position.column)) == ("credentials-syntax", place)
+    assert "canary" not in repr(caught.value) + repr(problem)
+
+
+def test_an_office_without_keys_in_credentials_takes_them_elsewhere(tmp_path: Path) -> None:
+    credentials(tmp_path, "# none\n")
+    assert vault(tmp_path, HUMASPOST_X_API_KEY="canary-5").secret("x", "api_key") == "canary-5"
+    assert vault(tmp_path).secret("x", "api_key") is None
+
+
 def test_a_damaged_file_of_rotated_tokens_keeps_the_last_good_ones(tmp_path: Path) -> None:
     kept = observed_vault(tmp_path)
     kept.replace("x", "api_key", "canary-rotated")
     file = tmp_path / ".humaspost" / "secrets" / "x.json"
     assert kept.is_own_write(file, read_stamp(file))
     assert kept.secret("x", "api_key") == "canary-rotated"
-    file.write_text("{")
-    assert not kept.is_own_write(file, read_stamp(file))
-    assert kept.secret("x", "api_key") == "canary-rotated"
-    assert list(kept.problems) == [file]
-    with pytest.raises(ConfigError):
-        observed_vault(tmp_path).secret("x", "api_key")
+    whole = file.read_text()
+    for damaged in ("{", "", "[]", "17", '{"api_key": "canary"}', '{"api_key": {"value": 17, "seed": ""}}'):
+        file.write_text(damaged)
+        assert not kept.is_own_write(file, read_stamp(file))
+        assert kept.secret("x", "api_key") == "canary-rotated"
+        assert list(kept.problems) == [file]
+        with pytest.raises(ConfigError):
+            observed_vault(tmp_path).secret("x", "api_key")
+    file.write_text(whole)
+    assert (kept.secret("x", "api_key"), kept.problems) == ("canary-rotated", {})
 
 
 def test_the_files_of_an_account_are_all_that_can_have_a_secret_of_it(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from humaspost.model.decision import Allow, Decision, Deny, GateFacts
 from humaspost.model.delivery import Proof, Receipt, Stage, State
 from humaspost.model.plan import NotPlanned
 from humaspost.model.post import Late, PublishTime
+from humaspost.policy import lateness
 from tests.support.ledger_office import ACCOUNT, NOW, OTHER, OWNER, Office
 
 PEOPLE = ("a", "b", "c", "d", "e")
@@ -188,7 +189,7 @@ class Life:
             if is_late:
                 states.move(conn, missed, delivery.c.key == row.key, now=now, reason="late", owner=None)
             else:
-                outcomes.mark_failed(conn, row.key, row.attempts, code="x", detail="", now=now)
+                outcomes.mark_unpreparable(conn, row.key, code="x", detail="", now=now, whole_post=False)
 
         self.write(work)
 
@@ -284,9 +285,8 @@ class Life:
             )
 
     def fail(self) -> None:
-        """Record a refusal for good, of a write or of what is prepared, for all recipients or one."""
-        of_states = (State.SENDING, State.PREPARING)
-        row = self.pick(*of_states, of_begun_thread=True) or self.pick(*of_states)
+        """Record a refusal for good of a write, for all recipients or one."""
+        row = self.pick(State.SENDING, of_begun_thread=True) or self.pick(State.SENDING)
         if row is not None:
             self.write(
                 lambda conn: outcomes.mark_failed(
@@ -297,6 +297,16 @@ class Life:
                     detail="",
                     now=self.office.now,
                     whole_post=self.flip(),
+                )
+            )
+
+    def fail_unprepared(self) -> None:
+        """Record that a claimed delivery cannot be prepared, for all recipients or one."""
+        row = self.pick(State.PREPARING, of_begun_thread=True) or self.pick(State.PREPARING)
+        if row is not None:
+            self.write(
+                lambda conn: outcomes.mark_unpreparable(
+                    conn, row.key, code="x", detail="", now=self.office.now, whole_post=self.flip()
                 )
             )
 
@@ -331,7 +341,7 @@ class Life:
         """Take over from a sender that died."""
         self.write(
             lambda conn: claims.recover_orphans(
-                conn, owner="other", now=self.office.now, first_check_delay=lambda _account: 5.0
+                conn, in_flight=(), now=self.office.now, first_check_delay=lambda _account: 5.0
             )
         )
 
@@ -362,16 +372,20 @@ class Life:
     # -- people ------------------------------------------------------------------------------------
 
     def publish_now(self) -> None:
-        """Publish a post now."""
+        """Publish a post now, after one who was refused may have consented."""
+        if self.flip(0.4):
+            self.write(lambda conn: conn.execute(text(_CONSENT)))
         row = (
-            self.pick(State.MISSED, State.FAILED, State.PREPARING, State.HELD)
+            self.pick(State.MISSED, State.FAILED, State.PREPARING, State.HELD, State.REFUSED)
             if self.flip(0.6)
             else self.pick()
         )
         if row is not None:
             self.requests.append(
                 self.write(
-                    lambda conn: publish_now.request(conn, row.post, account=None, now=self.office.now)
+                    lambda conn: publish_now.request(
+                        conn, row.post, account=None, verdict=lateness.verdict, now=self.office.now
+                    )
                 )
             )
 
@@ -380,7 +394,11 @@ class Life:
         if self.requests:
             request = self.requests.pop()
             self.random.choice((self.claim, self.hold_account, self.release_account, self.wait, self.wait))()
-            self.write(lambda conn: publish_now.cancel_request(conn, request, now=self.office.now))
+            self.write(
+                lambda conn: publish_now.cancel_request(
+                    conn, request, verdict=lateness.verdict, now=self.office.now
+                )
+            )
 
     def confirm_published(self) -> None:
         """Confirm that an unknown delivery is live."""

@@ -14,6 +14,9 @@ from tests.support.guard import PURE, credentials
 from tests.support.loopback import is_local
 from tests.support.reference_data import ROOT
 
+#: What its tests share is made once.
+pytestmark = pytest.mark.xdist_group("guard")
+
 _OUTSIDE = """
 import contextlib, os, socket, subprocess, sys, threading, time
 

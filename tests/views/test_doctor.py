@@ -1,5 +1,6 @@
 """Every finding of ``doctor`` has a sentence, and every problem a remedy."""
 
+import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,12 +34,14 @@ VALUES: dict[str, Any] = {
     "name": "masyarakat",
     "now": NOW,
     "owner": "humaspost",
+    "folder": Path("state"),
     "path": Path("posts"),
     "place": "audiences/masyarakat.csv:3:1",
     "platform": "instagram",
     "reason": "the\x1b[2J disk",
     "remaining": timedelta(days=3),
     "sender": SenderStatus(is_running=False),
+    "user": "humaspost",
     "stale": (StaleFile("config.toml", StaleReason.UNREAD), SenderStatus(is_running=True, started_at=NOW)),
     "sources": (("token", "environment"), ("secret", "keyring")),
 }
@@ -70,6 +73,22 @@ def test_each_finding_has_a_sentence_and_each_problem_a_remedy(finding: Finding)
     assert text
     assert not set("{}\x1b") & set(text + remedy)
     assert bool(remedy) is (finding not in _WITHOUT_REMEDY)
+
+
+def test_a_remedy_can_be_typed_whatever_the_names_of_user_and_folder() -> None:
+    values = VALUES | {
+        "owner": "#1000",
+        "user": "#1001",
+        "path": Path("/srv/my office"),
+        "folder": "/srv/my office",
+    }
+
+    def words(finding: Finding) -> list[str]:
+        return shlex.split(result_remedy(CheckResult("state", Level.BAD, finding, values)), comments=True)
+
+    assert words(Finding.STATE_OF_OTHER_USER) == ["sudo", "-u", "#1000", "humaspost", "doctor"]
+    assert words(Finding.STATE_NOT_PRIVATE) == ["chmod", "700", "/srv/my office"]
+    assert words(Finding.STATE_NOT_WRITABLE)[:5] == ["sudo", "chown", "-R", "#1001", "/srv/my office"]
 
 
 def test_times_and_sizes_are_in_the_office_s_words() -> None:

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from humaspost.views.text import align_columns, display_width, escape_unsafe, pad, truncate, wrap_text
+from humaspost.views.text import (
+    align_columns,
+    display_width,
+    escape_unsafe,
+    is_command,
+    pad,
+    truncate,
+    wrap_text,
+)
 from tests.support.examples import examples
 
 WIDTHS = st.integers(10, 100)
@@ -74,3 +82,10 @@ def test_columns_are_aligned_by_cells() -> None:
     assert align_columns([("a", "漢字", "x"), ("bbb", "c", "y")]) == ["  a    漢字  x", "  bbb  c     y"]
     assert align_columns([("a",), ("b", "c")]) == ["  a", "  b  c"]
     assert pad("漢", 4) == "漢  "
+
+
+def test_a_sentence_about_humaspost_is_no_command() -> None:
+    assert is_command("humaspost audience import warga --yes")
+    assert is_command("chmod o-r audiences/*.csv")
+    assert not is_command("humaspost reads the row again on that day; if the day is wrong, write it")
+    assert not is_command("write it like 2026-01-31")

@@ -1,15 +1,15 @@
 """config.toml, lists and secrets of a running sender, read again when they change."""
 
+import sqlite3
 import time
-from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
 
 from humaspost.app import account_sessions, accounts
 from humaspost.app.office import Office
-from humaspost.audience.csv_reader import file_digest
-from humaspost.base.file_stamp import ABSENT, FileStamp, read_stamp
+from humaspost.base.file_stamp import ABSENT, FileStamp, file_digest, read_stamp
 from humaspost.base.i18n import _
 from humaspost.base.paths import display_path
 from humaspost.delivery.daemon import FileChanges
@@ -17,6 +17,8 @@ from humaspost.delivery.engine import Engine
 from humaspost.delivery.events import DeliveryEvent
 from humaspost.ledger import accounts as ledger_accounts
 from humaspost.ledger import senders
+from humaspost.ledger.accounts import AccountRenamed
+from humaspost.ledger.errors import LedgerError
 from humaspost.model.channel import WebhookReceiver
 from humaspost.model.event_kind import EventKind
 from humaspost.model.problem import Problem
@@ -45,7 +47,11 @@ class DecidingFiles:
         self._list_stamps: dict[Path, FileStamp] = {}
         self._list_digests: dict[str, tuple[str, FileStamp]] = {}
         self._reported: tuple[StaleFile, ...] = ()
-        self._pending: tuple[Settings, list[str]] | None = None
+        #: The newest good config.toml, where the sender does not run with it yet.
+        self._new_settings: Settings | None = None
+        #: Names of the files whose new secrets no session uses yet.
+        self._new_secrets: list[str] = []
+        self._has_other_check = False
         self._retry_at = 0.0
 
     def attach(self, engine: Engine) -> None:
@@ -58,14 +64,13 @@ class DecidingFiles:
 
     def check(self) -> FileChanges:
         """Return what the changed files require; cheap enough for several calls a second."""
-        settings, changed = self._read_config(), self._list_changed_secrets()
-        if settings is not None or changed or self._is_checked_by_others():
-            current, names = self._pending or (self._office.settings, [])
-            names += [*changed, *([settings.file.name] if settings is not None else [])]
-            self._pending = (settings or current, names)
+        is_config_read = self._read_config()
+        self._new_secrets += self._list_changed_secrets()
+        self._has_other_check |= self._is_checked_by_others()
         self._report_stale()
-        if self._pending is not None and time.monotonic() >= self._retry_at:
-            return FileChanges(reopen=partial(self._reopen, *self._pending))
+        is_reopen_due = self._new_settings is not None or self._new_secrets or self._has_other_check
+        if is_reopen_due and is_config_read and time.monotonic() >= self._retry_at:
+            return FileChanges(reopen=self._reopen)
         return FileChanges(is_scan_due=self._has_changed_list())
 
     def record(self) -> None:
@@ -87,28 +92,28 @@ class DecidingFiles:
 
     # -- config.toml -----------------------------------------------------------------------------
 
-    def _read_config(self) -> Settings | None:
-        """Return the settings of a changed config.toml that the sender can use, or None."""
+    def _read_config(self) -> bool:
+        """Read a changed config.toml; return False while it is being written.
+
+        Its newest good version is the one to run with.
+        """
         current = self._office.settings
         stamp, is_settled = self._office.stamps.observe(current.file)
         if not is_settled or stamp == self._config_stamp:
-            return None
-        try:
-            settings, stale = load_settings(current.file), None
-        except ConfigError as error:
-            settings, stale = None, _describe_problem(current.file.name, error.problems[0])
+            return stamp == self._config_stamp
+        settings, stale = _load(current)
         if read_stamp(current.file) != stamp:
-            return None  # it changed while it was read
-        if settings is not None and settings.state != current.state:
-            detail = _("state names another folder: {path}").format(path=settings.state)
-            settings, stale = None, StaleFile(current.file.name, StaleReason.RESTART, detail)
+            return False  # it changed while it was read
         self._config_stamp, self._config_stale = stamp, stale
-        if settings is None or settings != current:
-            return settings
-        self._office.settings = settings  # only comments changed
-        self._config_read_at = self._office.now()
-        self.record()
-        return None
+        if settings is None:
+            return True
+        # A version that was put back replaces the one that could not be opened.
+        self._new_settings, self._retry_at = (None if settings == current else settings), 0.0
+        if self._new_settings is None:  # only comments changed
+            self._office.settings = settings
+            self._config_read_at = self._office.now()
+            self.record()
+        return True
 
     # -- secrets ---------------------------------------------------------------------------------
 
@@ -157,33 +162,46 @@ class DecidingFiles:
 
     # -- the office ------------------------------------------------------------------------------
 
-    def _reopen(self, settings: Settings, names: Sequence[str]) -> Engine:
-        """Return a new engine with these settings and the newest secrets.
+    def _reopen(self) -> Engine | None:
+        """Return a new engine with the newest files, or None where a person must act first.
 
         The former engine has stopped.
         """
         office, former = self._office, self._office.settings
-        office.replace_settings(settings)
+        office.replace_settings(self._new_settings or former)
         try:
             sender = account_sessions.create_sender_context(office, self._sender.owner)
-            # Writes that did not end in time still report to the former queue.
-            sender = replace(sender, receipts=self._sender.receipts)
+            # Writes that did not end in time still report to the former queue, and are not recovered.
+            former_sender = self._sender
+            sender = replace(
+                sender, receipts=former_sender.receipts, writes_in_flight=former_sender.writes_in_flight
+            )
             engine = Engine(account_sessions.open_accounts(office), sender)
-        except Exception:
+        except Exception as error:
             office.replace_settings(former)
+            if self._new_settings is not None and not _is_passing(error):
+                # Tried again it fails again, and each try stops the engine: only another version can help.
+                self._new_settings, self._config_stale = None, _describe_refusal(former.file.name, error)
+                return None
             self._retry_at = time.monotonic() + RETRY_DELAY
             raise
-        self._pending, self._sender = None, sender
+        self._sender = sender
         self._identities = _list_identities(engine)
         self._secret_stamps |= {
             path: read_stamp(path) for path in _list_secret_files(office) if path not in self._secret_stamps
         }
-        if settings is not former:
+        self._report_reload()
+        return engine
+
+    def _report_reload(self) -> None:
+        office, names = self._office, self._new_secrets
+        if self._new_settings is not None:
             self._config_read_at = office.now()
+            names = [*names, office.settings.file.name]
+        self._new_settings, self._new_secrets, self._has_other_check = None, [], False
         if names:
             detail = ", ".join(dict.fromkeys(names))
             office.emit(DeliveryEvent(office.now(), EventKind.RELOADED, detail=detail))
-        return engine
 
     def _list_stale(self) -> tuple[StaleFile, ...]:
         secrets = [
@@ -205,6 +223,39 @@ class DecidingFiles:
 
     def _display(self, path: Path) -> str:
         return display_path(path, self._office.settings.root)
+
+
+def _load(current: Settings) -> tuple[Settings | None, StaleFile | None]:
+    """Return the usable settings of the newest config.toml, and why not all are used."""
+    name = current.file.name
+    try:
+        settings = load_settings(current.file)
+    except ConfigError as error:
+        return None, _describe_problem(name, error.problems[0])
+    except Exception as error:  # a plug-in's mistake must not end what runs well
+        return None, _describe_refusal(name, error)
+    if settings.state != current.state:
+        detail = _("state names another folder: {path}").format(path=settings.state)
+        return None, StaleFile(name, StaleReason.RESTART, detail)
+    if settings.language != current.language:
+        detail = _('language is "{language}" now').format(language=settings.language)
+        return replace(settings, language=current.language), StaleFile(name, StaleReason.RESTART, detail)
+    return settings, None
+
+
+def _is_passing(error: Exception) -> bool:
+    """Return True if the same files may be opened a moment later: a full disk, a busy ledger."""
+    return isinstance(error, (DBAPIError, sqlite3.Error, LedgerError, OSError))
+
+
+def _describe_refusal(path: str, error: Exception) -> StaleFile:
+    match error:
+        case ConfigError():
+            return _describe_problem(path, error.problems[0])
+        case AccountRenamed():
+            return StaleFile(path, StaleReason.RENAMED, str(error))
+        case _:
+            return StaleFile(path, StaleReason.BROKEN, f"{path}: {type(error).__name__}: {error}")
 
 
 def _describe_problem(path: str, problem: Problem) -> StaleFile:

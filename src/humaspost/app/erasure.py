@@ -2,8 +2,10 @@
 
 from functools import partial
 
-from humaspost.app import audiences
 from humaspost.app.office import Office
+from humaspost.audience.number_search import find_number_rows
+from humaspost.audience.unreadable import UnreadableList
+from humaspost.base.paths import display_path
 from humaspost.ledger import erasure
 from humaspost.ledger.people import forgotten
 from humaspost.ledger.recovery import copies
@@ -34,16 +36,20 @@ def forget_person(office: Office, phone: str) -> ErasureResult:
             remainders.append(remainder)
         elif path.exists():
             rewritten.append(path)
-    return ErasureResult(records, tuple(rewritten), _find_rows(office, phone), tuple(remainders))
+    list_rows, unread_lists = _find_rows(office, phone)
+    return ErasureResult(records, tuple(rewritten), list_rows, tuple(remainders), unread_lists)
 
 
-def _find_rows(office: Office, phone: str) -> tuple[tuple[str, int], ...]:
-    """Return the rows of the lists' files that still have the number."""
-    matches = [
-        (name, number)
-        for name, file in audiences.read_files(office).items()
-        for number, row_phone in [(r.number, r.phone) for r in file.rows]
-        + [(r.number, r.phone) for r in file.rejected]
-        if row_phone == phone
-    ]
-    return tuple(matches)
+def _find_rows(office: Office, phone: str) -> tuple[tuple[tuple[str, int], ...], tuple[str, ...]]:
+    """Return the lists' rows that still have the number, and the lists that are not searched."""
+    rows: list[tuple[str, int]] = []
+    unread: list[str] = []
+    for name, path in office.settings.audiences.items():
+        try:
+            numbers = find_number_rows(path, phone, display_path=display_path(path, office.settings.root))
+        except UnreadableList as error:
+            # A file that is not there has no number.
+            unread += [name] if error.problem.code != "audience-missing-file" else []
+        else:
+            rows += [(name, number) for number in numbers]
+    return tuple(rows), tuple(unread)

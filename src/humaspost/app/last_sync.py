@@ -22,6 +22,7 @@ class LastSync:
         self._office = office
         self._folder_state: FolderState = []
         self._basis: tuple[object, ...] | None = None
+        self._basis_before: tuple[object, ...] | None = None
         self._synced_at = float("-inf")
         self._scan: ScanResult | None = None
 
@@ -37,11 +38,14 @@ class LastSync:
         return self._basis == self._load_basis() and self._folder_state == self._read_folder(self._scan)
 
     def begin(self) -> None:
-        """Look at the folder before it is read: what changes meanwhile is found by the next look."""
+        """Look at folder and ledger before they are read; changes meanwhile are found next time.
+
+        What the sync itself changes counts as such a change: one more sync then finds nothing.
+        """
         if self._is_full_sync_due():
             self._scan = None
         self._folder_state = self._read_folder(self._scan)
-        self._basis = None
+        self._basis, self._basis_before = None, self._load_basis()
 
     def record(self, scan: ScanResult, *, is_settled: bool) -> None:
         """Record the sync; files that are not settled must be read again."""
@@ -49,7 +53,7 @@ class LastSync:
             self._synced_at = time.monotonic()
         new_media = set(_media_paths(scan)) - set(_media_paths(self._scan))
         self._scan = None if scan.folder_missing else scan
-        self._basis = self._load_basis() if is_settled and not new_media else None
+        self._basis = self._basis_before if is_settled and not new_media else None
 
     def _is_full_sync_due(self) -> bool:
         return time.monotonic() - self._synced_at > FULL_SYNC_INTERVAL

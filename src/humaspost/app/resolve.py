@@ -7,7 +7,7 @@ from humaspost.app import account_sessions
 from humaspost.app.office import Office
 from humaspost.base.i18n import _
 from humaspost.ledger.deliveries import unknown_outcomes
-from humaspost.ledger.queries import delivery_lists
+from humaspost.ledger.queries import delivery_lists, totals
 from humaspost.model.delivery import Proof, Receipt, RemoteLocation, State
 from humaspost.model.records import DeliveryRecord
 
@@ -80,6 +80,18 @@ def _select_in_states(
                 return rows
         post = find_post((row.id, row.file) for row in delivery_lists.list_posts(conn))
         return delivery_lists.list_deliveries(conn, post_id=post, account_name=account, states=states)
+
+
+def find_cancelled(office: Office, rows: Sequence[DeliveryRecord]) -> DeliveryRecord | None:
+    """Return the first of the deliveries whose whole post a person cancelled, or None."""
+    with office.ledger().read() as conn:
+        cancelled = {
+            (entry.id, entry.account)
+            for post in {row.post for row in rows}
+            for entry in totals.list_by_post(conn, post_id=post)
+            if entry.cancelled_at
+        }
+    return next((row for row in rows if (row.post, row.account_name) in cancelled), None)
 
 
 def has_address(office: Office, row: DeliveryRecord) -> bool:
@@ -184,7 +196,7 @@ def settle(
     """Record the decision (``published``, ``retry``, ``cancel``); return how many were settled.
 
     ``locations`` has, by key, where some deliveries are published. ``whole_post`` = a retry also holds for
-    people of the post who have no delivery yet.
+    people of the post who have no delivery yet, and ends a cancel of the post.
     """
     keys, now, ledger = [row.key for row in rows], office.now(), office.ledger(write=True)
     match resolution:

@@ -10,7 +10,7 @@ from humaspost.app import post_history
 from humaspost.app.codes import FOLDER_CODES
 from humaspost.app.office import Office
 from humaspost.base.i18n import _
-from humaspost.model.plan import NotPlanned, Plan, PostHistory, PublishedText, changes_since
+from humaspost.model.plan import NotPlanned, Plan, PostHistory, PublishedText, find_changed, select_posts
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
 from humaspost.model.reasons import FileHold
@@ -157,11 +157,11 @@ def sync_ledger(office: Office, scanned: ScanResult, *, since: ScanResult | None
     """Sync the ledger with the scan; if the folder vanished, change nothing and report it.
 
     ``since`` is the scan that the ledger was last synced with, by this process: only the posts that differ
-    from it are synced, where no post is missing.
+    from it, or that another process synced otherwise, are synced, where no post is missing.
     """
     from humaspost.ledger import accounts
     from humaspost.ledger.holds import file_errors
-    from humaspost.ledger.posts import sync_plan, vanished_posts
+    from humaspost.ledger.posts import sync_plan
     from humaspost.ledger.queries import post_history as post_queries
 
     now = office.now()
@@ -169,16 +169,16 @@ def sync_ledger(office: Office, scanned: ScanResult, *, since: ScanResult | None
         a.name: office.channels[a.channel].platform_id(a.config) for a in office.settings.accounts
     }
 
-    plan_changes = None if since is None else changes_since(scanned.plan, since.plan)
+    changed = None if since is None else find_changed(scanned.plan, since.plan)
 
     def operation(conn: "Connection") -> "SyncResult":
         for account in office.settings.accounts:
             accounts.ensure_account(conn, account, platform_id=platform_ids[account.name])
-        # Only a whole plan tells whether posts that vanished at once are back.
-        is_partial = plan_changes is not None and not vanished_posts.load_vanished(conn)
+        plan_changes = _select_changes(conn, scanned.plan, changed)
+        is_partial = plan_changes is not None
         synced = sync_plan.sync(
             conn,
-            plan_changes if plan_changes is not None and is_partial else scanned.plan,
+            scanned.plan if plan_changes is None else plan_changes,
             verdict=lateness.verdict,
             now=now,
             folder_missing=scanned.folder_missing,
@@ -193,6 +193,17 @@ def sync_ledger(office: Office, scanned: ScanResult, *, since: ScanResult | None
         return synced
 
     return office.ledger(write=True).write(operation)
+
+
+def _select_changes(conn: "Connection", plan: Plan, changed: set[str] | None) -> Plan | None:
+    """Return the part of the plan that the ledger lacks; None = the whole plan is needed."""
+    from humaspost.ledger.posts import plan_differences, vanished_posts
+
+    # Only a whole plan tells whether posts that vanished at once are back.
+    if changed is None or vanished_posts.load_vanished(conn):
+        return None
+    different = plan_differences.find_different(conn, plan)
+    return None if different is None else select_posts(plan, changed | different)
 
 
 def list_vanished_problems(scanned: ScanResult, synced: "SyncResult") -> list[Problem]:

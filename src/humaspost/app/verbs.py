@@ -29,6 +29,7 @@ from humaspost.ledger.webhooks import message_events
 from humaspost.model.event_kind import EventKind
 from humaspost.model.problem import Problem
 from humaspost.model.records import AccountRecord, DeliveryRecord, PostStop, WorkerError
+from humaspost.policy import lateness
 
 #: `run` waits this long for a slot or a poll, then leaves the rest to the next run.
 DRAIN_PATIENCE = timedelta(seconds=10)
@@ -126,7 +127,9 @@ def publish(
     sync_ledger(office, scanned)
     ledger = office.ledger(write=True)
     publish_request = ledger.write(
-        lambda conn: publish_now.request(conn, post, account=account, now=office.now())
+        lambda conn: publish_now.request(
+            conn, post, account=account, verdict=lateness.verdict, now=office.now()
+        )
     )
     try:
         try:
@@ -137,7 +140,9 @@ def publish(
             publish_now.wait_until_sent(ledger, publish_request.pairs, deadline=deadline)
     except KeyboardInterrupt:
         all_cancelled = ledger.write(
-            lambda conn: publish_now.cancel_request(conn, publish_request, now=office.now())
+            lambda conn: publish_now.cancel_request(
+                conn, publish_request, verdict=lateness.verdict, now=office.now()
+            )
         )
         raise PublishInterrupted(() if all_cancelled else _list_of_post(office, post, account)) from None
     stops = tuple(stop for stop in _list_stops(office) if stop.post == post)

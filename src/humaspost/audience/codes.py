@@ -1,12 +1,19 @@
 """Codes of ``audience`` for a file or a rejected row, each with its meaning."""
 
 CODES = {
-    "audience-missing-file": "The config names a list of recipients whose file is not there or cannot be read.",
+    "audience-missing-file": "The config names a list of recipients whose file is not there.",
+    "audience-unreadable-file": (
+        "The list's file is there, but the system does not let humaspost read it: a permission is missing, it is a "
+        "folder, or its disk has an error."
+    ),
     "audience-encoding": (
         "The list is not text, or text that is neither UTF-8, UTF-16 nor Windows-1252: a spreadsheet (.xlsx) under "
         "another name, for example. In a spreadsheet: save as, CSV UTF-8."
     ),
-    "audience-csv": "The list cannot be read as CSV, usually because of a quotation mark that is never closed.",
+    "audience-csv": (
+        "The list cannot be read as CSV, usually because of a quotation mark that is never closed: the rest of the list "
+        "is then one huge cell."
+    ),
     "audience-column": (
         "A column of the list is missing, unknown or there twice. The columns are phone, name, basis, purpose, "
         "source, consented_at and, where people have left, opted_out_at; Indonesian names such as No HP, Nama, Dasar, "
@@ -45,7 +52,10 @@ CODES = {
         "A date in the list cannot be read. Write 2026-01-31, 31/01/2026 (the day first) or 31 Januari 2026. "
         "Whoever has something unreadable in opted_out_at counts as having left until the cell is mended."
     ),
-    "recipient-future": "A row's consent or opt-out lies in the future.",
+    "recipient-future": (
+        "A row's consent or opt-out lies in the future. humaspost reads the row again on that day, also in a file that "
+        "nobody changed. Until then whoever is known stays on the list as before, and whoever is new waits."
+    ),
     "recipient-cells": "A row has more cells than there are columns; text with a comma in it needs quotation marks.",
     "recipient-basis": (
         "A row's basis is none of the six of Law 27 of 2022, article 20: consent, contract, legal-obligation, "

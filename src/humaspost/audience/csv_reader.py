@@ -1,37 +1,39 @@
 """The reader of a CSV list: each row is imported, merged into another, or rejected."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from humaspost.audience.columns import CONSENT_COLUMNS, REQUIRED_COLUMNS, check_header, find_columns
+from humaspost.audience.bases import is_valid_basis
+from humaspost.audience.columns import REQUIRED_COLUMNS
 from humaspost.audience.csv_row import (
     AudienceRow,
     CellFault,
     RejectedRow,
-    is_valid_basis,
     read_row,
     reject_row,
 )
 from humaspost.audience.encoding import decode_list
-from humaspost.audience.masking import mask_header, mask_line
+from humaspost.audience.header import Header, read_header
+from humaspost.audience.list_file import read_bytes
+from humaspost.audience.masking import mask_line
 from humaspost.audience.opt_out_cell import OptOut
 from humaspost.audience.records import (
     Record,
-    count_named,
     detect_delimiter,
-    find_header,
     locate_cell,
     read_records,
+    split_lines,
 )
-from humaspost.audience.unreadable import UnreadableList, unreadable
+from humaspost.audience.unreadable import UnreadableList
 from humaspost.base.i18n import _
 from humaspost.model.problem import Position, Problem, Severity
 
-MAX_FILE_BYTES = 64 * 1024 * 1024
+_MAX_DATE_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ class AudienceFile:
         return not any(problem.is_error for problem in self.problems)
 
     @property
+    def reread_at(self) -> datetime | None:
+        """Return when the next date of a rejected row is no longer in the future, or None."""
+        return min((row.readable_at for row in self.rejected if row.readable_at), default=None)
+
+    @property
     def all_problems(self) -> tuple[Problem, ...]:
         """Return the problems of the file and of its rows, in their order."""
         return (*self.problems, *(row.problem for row in self.rejected))
@@ -72,49 +79,12 @@ def read_audience(path: Path, *, display_path: str, now: datetime, zone: str) ->
     """
     digest, reader = "", _RowReader(display_path, now, ZoneInfo(zone))
     try:
-        data = _read_bytes(path, display_path)
+        data = read_bytes(path, display_path)
         digest = hashlib.sha256(data).hexdigest()
         return replace(reader.read(decode_list(data)), digest=digest)
     except UnreadableList as error:
         problem = replace(error.problem, file=display_path)
         return AudienceFile(problems=(problem,), digest=digest, salvaged=reader.salvage(error.salvage))
-
-
-def file_digest(path: Path) -> str | None:
-    """Return the digest that reading the file would give; None if it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return None
-
-
-def _read_bytes(path: Path, display_path: str) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        message = _("the list {file} cannot be read: {why}").format(
-            file=display_path, why=error.strerror or ""
-        )
-        hint = _("put it there, or mend its path in config.toml, [audiences]")
-        raise unreadable("audience-missing-file", message, hint) from error
-    if len(data) > MAX_FILE_BYTES:
-        message = _("the list has more than 64 MB")
-        raise unreadable("audience-too-large", message, _("split it into several lists"))
-    return data
-
-
-@dataclass(frozen=True, slots=True)
-class _Header:
-    """The header of a list: the index of its record, and the column of each cell.
-
-    A cell with the column None is not read. ``nameless`` are the indexes of its empty cells.
-    """
-
-    index: int
-    columns: tuple[str | None, ...]
-    nameless: frozenset[int]
 
 
 class _RowReader:
@@ -127,7 +97,7 @@ class _RowReader:
         """Return the rows of the text; raise UnreadableList if the quotation marks do not match."""
         delimiter, skip = detect_delimiter(text)
         records = list(read_records(text, delimiter, skip=skip))
-        header, problems = self._read_header(records, delimiter)
+        header, problems = read_header(records, delimiter, self._file)
         if problems:
             return AudienceFile(problems=tuple(problems), salvaged=self._salvage(records, header))
         outcomes: list[AudienceRow | RejectedRow] = []
@@ -138,7 +108,8 @@ class _RowReader:
                 outcomes.append(self._read_row(record, header, delimiter))
         rows, merged = _merge_rows([row for row in outcomes if isinstance(row, AudienceRow)])
         rejected = tuple(row for row in outcomes if isinstance(row, RejectedRow))
-        return AudienceFile(rows, rejected, merged, tuple(_check_bases(rows, records, self._file)))
+        bases = _check_bases(rows, records, self._file, header=header, delimiter=delimiter)
+        return AudienceFile(rows, rejected, merged, tuple(bases))
 
     def salvage(self, text: str) -> tuple[RejectedRow, ...]:
         """Return the rows with an opt-out of a text whose records cannot be told apart."""
@@ -146,9 +117,9 @@ class _RowReader:
             return ()
         delimiter, skip = detect_delimiter(text)
         records = list(read_records(text, delimiter, skip=skip, strict=False))
-        return self._salvage(records, self._read_header(records, delimiter)[0])
+        return self._salvage(records, read_header(records, delimiter, self._file)[0])
 
-    def _salvage(self, records: Sequence[Record], header: _Header) -> tuple[RejectedRow, ...]:
+    def _salvage(self, records: Sequence[Record], header: Header) -> tuple[RejectedRow, ...]:
         if not {"phone", "opted_out_at"} <= set(header.columns):
             return ()
         outcomes = (
@@ -159,33 +130,7 @@ class _RowReader:
         rejected = (row if isinstance(row, RejectedRow) else _as_rejected(row) for row in outcomes)
         return tuple(row for row in rejected if row.opt_out is not None)
 
-    def _read_header(self, records: Sequence[Record], delimiter: str) -> tuple[_Header, list[Problem]]:
-        index = find_header(records)
-        record = records[index] if index < len(records) else Record(1, 1, ())
-        columns = find_columns(record.cells)
-        nameless = frozenset(number for number, cell in enumerate(record.cells) if not cell.strip())
-        header = _Header(index, tuple(columns), nameless)
-        if record.cells and not count_named(record.cells) and not record.is_empty:
-            message = _("the first row names no column of a list")
-            hint = _("write above it: {line}").format(line="phone,name,basis,purpose,source,consented_at")
-            location, text = Position(record.line, 1), mask_header(record.text)
-            return header, [Problem("audience-column", message, hint, self._file, location, text=text)]
-        starts = [locate_cell(record, number, delimiter).position.column for number in range(len(columns))]
-        text = record.text.splitlines()[0] if record.text.strip() else ""
-        problems = list(check_header(record.cells, columns, line=record.line, text=text, starts=starts))
-        problems += self._check_rows_above(records[:index])
-        return header, [replace(problem, file=self._file) for problem in problems]
-
-    def _check_rows_above(self, records: Sequence[Record]) -> Iterator[Problem]:
-        """Yield a problem for the first row of people above the header."""
-        for record in records:
-            if sum(1 for cell in record.cells if cell.strip()) >= len(CONSENT_COLUMNS):
-                message = _("the row with the names of the columns stands below rows of people")
-                hint = _("move it to the top of the list")
-                yield Problem("audience-column", message, hint, position=Position(record.line, 1))
-                return
-
-    def _read_row(self, record: Record, header: _Header, delimiter: str) -> AudienceRow | RejectedRow:
+    def _read_row(self, record: Record, header: Header, delimiter: str) -> AudienceRow | RejectedRow:
         row, index = self._parse_row(record, header)
         if isinstance(row, AudienceRow):
             return row
@@ -195,22 +140,35 @@ class _RowReader:
         )
         return replace(row, problem=problem)
 
-    def _read_swallowed(self, record: Record, header: _Header, delimiter: str) -> list[RejectedRow]:
+    def _read_swallowed(self, record: Record, header: Header, delimiter: str) -> list[RejectedRow]:
         """Return the rows that a quotation mark without its pair made one record of, all rejected."""
-        if record.text.count("\n") < 2:
+        if len(split_lines(record.text)) < 2:
             return []
-        lines = list(read_records(record.text, delimiter, strict=False))
+        lines = [line for line in read_records(record.text, delimiter, strict=False) if not line.is_empty]
         rows = [self._parse_row(line, header)[0] for line in lines]
         own_phone = self._parse_row(record, header)[0].phone
-        if not {row.phone for row in rows} - {"", own_phone}:
+        column = header.columns.index("phone")
+        has_other = any(
+            row.phone not in ("", own_phone)
+            or (number > 0 and not row.phone and _is_unreadable_phone(line.cells[column:]))
+            for number, (line, row) in enumerate(zip(lines, rows, strict=True))
+        )
+        if len(lines) < 2 or not has_other:
             return []  # a cell with line breaks, as a name may have
         message = _("a quotation mark opens in this row and closes in another")
         hint = _("a quotation mark opens or closes a whole cell; within a cell write two")
-        problem = Problem("recipient-cells", message, hint, self._file, Position(record.line, 1))
-        rejected = [row if isinstance(row, RejectedRow) else _as_rejected(row) for row in rows]
-        return [replace(row, number=record.number, problem=problem) for row in rejected]
+        problem = Problem("recipient-cells", message, hint, self._file)
+        rejected = (row if isinstance(row, RejectedRow) else _as_rejected(row) for row in rows)
+        return [
+            replace(
+                row,
+                number=record.number,
+                problem=replace(problem, position=Position(record.line + line.line - 1, 1)),
+            )
+            for line, row in zip(lines, rejected, strict=True)
+        ]
 
-    def _parse_row(self, record: Record, header: _Header) -> tuple[AudienceRow | RejectedRow, int]:
+    def _parse_row(self, record: Record, header: Header) -> tuple[AudienceRow | RejectedRow, int]:
         """Return the row, and the index of the cell that is the reason if it is rejected."""
         columns = header.columns
         cells = [cell.strip() for cell in record.cells] + [""] * (len(columns) - len(record.cells))
@@ -232,7 +190,7 @@ class _RowReader:
         return outcome[0], columns.index(outcome[1]) if outcome[1] in columns else 0
 
     def _reject_surplus(
-        self, number: int, values: Mapping[str, str], *, count: int, header: _Header
+        self, number: int, values: Mapping[str, str], *, count: int, header: Header
     ) -> RejectedRow:
         message = _("a cell stands in a column without a name")
         hint = _("write the column's name in the first row, or empty the cell")
@@ -251,6 +209,15 @@ def _as_rejected(row: AudienceRow) -> RejectedRow:
     return RejectedRow(row.number, Problem("audience-csv", ""), row.phone, row.name, opt_out)
 
 
+def _is_unreadable_phone(cells: Sequence[str]) -> bool:
+    """Return True if the first cell is a number that nobody can call, such as 6.28E+12."""
+    cell = cells[0].strip() if cells else ""
+    if re.fullmatch(r"\d[\d.,]*[eE]\+?\d\d", cell):
+        return True
+    is_number = re.fullmatch(r"[\d\s.,+()/-]+", cell) is not None
+    return is_number and sum(map(str.isdigit, cell)) > _MAX_DATE_DIGITS
+
+
 def _merge_rows(rows: list[AudienceRow]) -> tuple[tuple[AudienceRow, ...], tuple[int, ...]]:
     """Return one row per person, and the numbers of the merged rows.
 
@@ -267,16 +234,25 @@ def _merge_rows(rows: list[AudienceRow]) -> tuple[tuple[AudienceRow, ...], tuple
 
 
 def _check_bases(
-    rows: tuple[AudienceRow, ...], records: Sequence[Record], display_path: str
+    rows: tuple[AudienceRow, ...],
+    records: Sequence[Record],
+    display_path: str,
+    *,
+    header: Header,
+    delimiter: str,
 ) -> Iterator[Problem]:
     unknown: dict[str, int] = {}
     for row in rows:
         if row.consent.basis and not is_valid_basis(row.consent.basis):
             unknown.setdefault(row.consent.basis, row.number)
-    lines = {record.number: record.line for record in records} if unknown else {}
-    for basis, number in unknown.items():
-        message = _("row {number}: the law knows no basis {basis!r}").format(number=number, basis=basis[:40])
+    by_number = {record.number: record for record in records} if unknown else {}
+    for number in unknown.values():
+        location = locate_cell(by_number[number], header.columns.index("basis"), delimiter)
+        # The cell itself may have a name, where the cells of the row are shifted.
+        message = _("row {number}: the law knows no such basis").format(number=number)
         hint = _("humaspost explain recipient-basis")
-        position = Position(lines[number], 1)
+        text = mask_line(location, header.columns)
         severity = Severity.WARNING
-        yield Problem("recipient-basis", message, hint, display_path, position, severity=severity)
+        yield Problem(
+            "recipient-basis", message, hint, display_path, location.position, severity=severity, text=text
+        )

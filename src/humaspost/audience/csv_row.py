@@ -3,26 +3,18 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from humaspost.audience.bases import read_basis
 from humaspost.audience.columns import CONSENT_COLUMNS
 from humaspost.audience.dates import DateFault, UnreadableDate, parse_date
+from humaspost.audience.masking import quote_cell
 from humaspost.audience.opt_out_cell import MIN_YEAR, OptOut, read_opt_out
 from humaspost.audience.phone import InvalidPhone, parse_phone
 from humaspost.base.i18n import _
 from humaspost.model.problem import Problem
 
-#: Law 27 of 2022 on personal data, article 20 (2) a to f, and the words that offices use for them.
-BASES = {
-    "consent": ("persetujuan",),
-    "contract": ("perjanjian", "kontrak"),
-    "legal-obligation": ("kewajiban hukum", "kewajiban-hukum", "legal obligation"),
-    "vital-interest": ("kepentingan vital", "kepentingan-vital", "vital interest"),
-    "public-task": ("tugas publik", "kepentingan umum", "pelayanan publik", "public task"),
-    "legitimate-interest": ("kepentingan sah", "kepentingan yang sah", "legitimate interest"),
-}
-_BASIS_BY_WORD = {word: basis for basis, words in BASES.items() for word in (basis, *words)}
 _EMPTY_VALUES = ("", "-")
 _FORMULA_TEXT = re.compile(r'="?([^"=]*)"?')
 
@@ -58,7 +50,8 @@ class RejectedRow:
     """A row that is not imported, with what can be read of it.
 
     ``phone`` is "" if it cannot be read. ``is_consent_empty`` means that a cell of the consent is plainly
-    empty. ``problem`` has the position of the cell.
+    empty. ``problem`` has the position of the cell. ``readable_at`` is when a date of the row is no longer in the
+    future; the row must be read again then.
     """
 
     number: int
@@ -67,6 +60,7 @@ class RejectedRow:
     name: str = ""
     opt_out: OptOut | None = None
     is_consent_empty: bool = False
+    readable_at: datetime | None = None
 
     @property
     def code(self) -> str:
@@ -82,12 +76,15 @@ class RejectedRow:
 class CellFault(Exception):
     """A cell that cannot be read: its column, and the problem without a position."""
 
-    def __init__(self, column: str, code: str, message: str, hint: str = "") -> None:
+    def __init__(
+        self, column: str, code: str, message: str, hint: str = "", *, readable_at: datetime | None = None
+    ) -> None:
         super().__init__(code)
         self.column = column
         self.code = code
         self.message = message
         self.hint = hint
+        self.readable_at = readable_at
 
 
 def read_row(
@@ -123,12 +120,8 @@ def reject_row(
         _optional(values.get("name", "")),
         opt_out,
         is_consent_empty=any(values.get(column, "") in _EMPTY_VALUES for column in CONSENT_COLUMNS),
+        readable_at=fault.readable_at,
     )
-
-
-def is_valid_basis(basis: str) -> bool:
-    """Return True if the law has this basis."""
-    return basis in BASES
 
 
 def _without_formula(value: str) -> str:
@@ -182,7 +175,7 @@ def _consent_hint(missing: list[str]) -> str:
 
 
 def _parse_consent(cells: Mapping[str, str], consented_at: str) -> Consent:
-    basis = _optional(_BASIS_BY_WORD.get(cells["basis"].casefold(), cells["basis"]))
+    basis = _optional(read_basis(cells["basis"]))
     return Consent(basis, _optional(cells["purpose"]), _optional(cells["source"]), consented_at)
 
 
@@ -196,8 +189,10 @@ def _unclear_opt_out(text: str, *, now: datetime, zone: ZoneInfo) -> CellFault:
     try:
         _parse_past_date("opted_out_at", text, now=now, zone=zone)
     except CellFault as fault:
-        hint = _("the person counts as having left; {hint}, or leave the cell empty").format(hint=fault.hint)
-        return CellFault(fault.column, fault.code, fault.message, hint)
+        hint = _("humaspost sends nothing to this person now; {hint}, or empty the cell").format(
+            hint=fault.hint
+        )
+        return CellFault(fault.column, fault.code, fault.message, hint, readable_at=fault.readable_at)
     raise AssertionError("an opt-out is unclear only where its date cannot be read")
 
 
@@ -207,18 +202,20 @@ def _parse_past_date(column: str, text: str, *, now: datetime, zone: ZoneInfo) -
     except UnreadableDate as unreadable:
         raise CellFault(column, "recipient-date", *_explain_date(column, text, unreadable)) from unreadable
     if instant.year < MIN_YEAR:
-        message = _("{column} {text} is mistyped: look at the year").format(column=column, text=_quote(text))
+        message = _("{column} {text} is mistyped: look at the year").format(
+            column=column, text=quote_cell(text)
+        )
         raise CellFault(column, "recipient-date", message, _("write it like 2026-01-31"))
     if instant > now:
-        message = _("{column} {text} lies in the future").format(column=column, text=_quote(text))
-        hint = _("write the day on which it was, like 2026-01-31")
-        raise CellFault(column, "recipient-future", message, hint)
+        message = _("{column} {text} lies in the future").format(column=column, text=quote_cell(text))
+        hint = _("humaspost reads the row again on that day; if the day is wrong, write it like 2026-01-31")
+        raise CellFault(column, "recipient-future", message, hint, readable_at=instant.astimezone(UTC))
     return instant
 
 
 def _explain_date(column: str, text: str, unreadable: UnreadableDate) -> tuple[str, str]:
     """Return the message and the hint."""
-    values = {"column": column, "text": _quote(text), "day": unreadable.suggestion}
+    values = {"column": column, "text": quote_cell(text), "day": unreadable.suggestion}
     match unreadable.fault:
         case DateFault.SERIAL:
             message = _("{column} {text} is a spreadsheet's number for a day")
@@ -240,8 +237,3 @@ def _explain_date(column: str, text: str, unreadable: UnreadableDate) -> tuple[s
                 _("{column} {text} is not a date like 2026-01-31").format(**values),
                 _("write it like 2026-01-31, or 31/01/2026"),
             )
-
-
-def _quote(text: str) -> str:
-    """Return the cell's text as a message may show it: no telephone number."""
-    return repr(re.sub(r"\d{7,}", "***", text)[:20])

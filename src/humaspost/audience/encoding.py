@@ -2,6 +2,7 @@
 
 import codecs
 
+from humaspost.audience.records import split_lines
 from humaspost.audience.unreadable import UnreadableList, unreadable
 from humaspost.base.i18n import _
 
@@ -26,8 +27,11 @@ def decode_list(data: bytes) -> str:
     except UnicodeDecodeError as error:
         raise _undecodable(data, encoding, error) from error
     if "\0" in text:
-        position = (text.count("\n", 0, text.index("\0")) + 1, 1)
-        raise unreadable("audience-encoding", _("this is not text"), _save_hint(), position=position)
+        position = len(split_lines(text[: text.index("\0")] + "\0")), 1
+        message = _("this is not text: it has a NUL byte")
+        # Spreadsheets cannot show it. Without it the rows are as they were, and their opt-outs count.
+        salvage = text.replace("\0", "")
+        raise unreadable("audience-encoding", message, _save_hint(), position=position, salvage=salvage)
     return text
 
 
@@ -61,8 +65,8 @@ def _detect_unmarked_utf16(data: bytes) -> str:
 
 
 def _undecodable(data: bytes, encoding: str, error: UnicodeDecodeError) -> UnreadableList:
-    before = data[: error.start].decode(encoding, errors="replace")
-    position = before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1
+    lines = split_lines(data[: error.start].decode(encoding, errors="replace") + "\ufffd")
+    position = len(lines), len(lines[-1])
     message = _("this is neither UTF-8 nor Windows text")
-    salvage = data.decode(encoding, errors="replace")
+    salvage = data.decode(encoding, errors="replace").replace("\0", "")
     return unreadable("audience-encoding", message, _save_hint(), position=position, salvage=salvage)

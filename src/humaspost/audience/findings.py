@@ -1,17 +1,19 @@
 """The finding in a list's file, as the ledger keeps it."""
 
 import json
+from datetime import datetime
 from typing import Any
 
+from humaspost.audience.csv_reader import AudienceFile
 from humaspost.base.canonical_json import dump_canonical
 from humaspost.model.problem import Position, Problem
 
 
-def findings_to_text(problem: Problem | None, *, row_count: int, rejected_count: int) -> str:
-    """Return the problem and the counts as the ledger keeps them; "" without a problem."""
+def findings_to_text(problem: Problem | None, audience_file: AudienceFile) -> str:
+    """Return the problem as the ledger keeps it, with the counts; "" without one."""
     if problem is None:
         return ""
-    position = problem.position
+    position, reread_at = problem.position, audience_file.reread_at
     document: dict[str, Any] = {
         "code": str(problem.code),
         "message": problem.message,
@@ -19,8 +21,9 @@ def findings_to_text(problem: Problem | None, *, row_count: int, rejected_count:
         "file": problem.file,
         "place": [position.line, position.column, position.length] if position else None,
         "text": problem.text,
-        "rows": row_count,
-        "refused": rejected_count,
+        "rows": audience_file.row_count,
+        "refused": len(audience_file.rejected),
+        "reread_at": reread_at.isoformat() if reread_at else "",
     }
     return dump_canonical(document)
 
@@ -39,3 +42,12 @@ def problem_from_text(text: str) -> Problem | None:
         position,
         text=document["text"],
     )
+
+
+def is_reread_due(text: str, now: datetime) -> bool:
+    """Return True if a date that was in the future has come.
+
+    The unchanged file says something else then.
+    """
+    reread_at = json.loads(text).get("reread_at", "") if text else ""
+    return bool(reread_at) and datetime.fromisoformat(reread_at) <= now

@@ -19,11 +19,12 @@ from humaspost.audience.changes import (
     has_new_consent,
     is_withdrawn_by,
 )
-from humaspost.audience.csv_reader import AudienceFile, file_digest, read_audience
+from humaspost.audience.csv_reader import AudienceFile, read_audience
 from humaspost.audience.csv_row import AudienceRow
 from humaspost.audience.file_opt_outs import get_people_of, record_held_opt_outs, record_rejected_opt_outs
-from humaspost.audience.findings import findings_to_text, problem_from_text
+from humaspost.audience.findings import findings_to_text, is_reread_due, problem_from_text
 from humaspost.audience.takeover import Comparison, compare, hold_problem, rows_problem
+from humaspost.base.file_stamp import file_digest
 from humaspost.ledger.database import Ledger
 from humaspost.ledger.people import forgotten, list_holds, recipients
 from humaspost.ledger.people.recipients import CHUNK, Person
@@ -97,13 +98,15 @@ def import_if_changed(
 ) -> ImportChanges | None:
     """Import the file if its content changed; return None if there is nothing to tell.
 
-    That costs one hash. What was found in a file that did not change is told again.
+    That costs one hash. What was found in a file that did not change is told again; on the day of a date that was in
+    the future the file is read again.
     """
     digest = file_digest(path)
     with ledger.read() as conn:
         imported = recipients.get_digest(conn, name)
         finding = list_holds.get_finding(conn, name)
-    if finding is not None and finding.detail and finding.digest == (digest or ""):
+    is_due = finding is not None and is_reread_due(finding.detail, now)
+    if finding is not None and finding.detail and finding.digest == (digest or "") and not is_due:
         return ImportChanges(name, hold=finding.reason, summary=problem_from_text(finding.detail))
     if digest and imported == digest and (finding is None or not finding.detail):
         return None
@@ -176,9 +179,7 @@ def _hold(
         record_held_opt_outs(conn, name, audience_file, now=now)
         readable = {row.phone for row in audience_file.rows if row.opted_out_at is None}
         members = recipients.list_member_phones(conn, name)
-        detail = findings_to_text(
-            summary, row_count=audience_file.row_count, rejected_count=len(audience_file.rejected)
-        )
+        detail = findings_to_text(summary, audience_file)
         list_holds.hold_list(
             conn,
             name,
@@ -260,9 +261,7 @@ def _set_audience(
     recipients.withdraw_consents(conn, name, tally.withdrawn, now=now)
     record_rejected_opt_outs(conn, name, audience_file.rejected, listed=tally.listed, now=now)
     recipients.record_import(conn, name, file=file, digest=audience_file.digest, now=now)
-    detail = findings_to_text(
-        summary, row_count=audience_file.row_count, rejected_count=len(audience_file.rejected)
-    )
+    detail = findings_to_text(summary, audience_file)
     list_holds.end_hold(conn, name, digest=audience_file.digest if detail else "", detail=detail, now=now)
     return len(removed)
 

@@ -34,12 +34,18 @@ def parse_phone(text: str) -> str:
     if not plain:
         raise InvalidPhone("recipient-phone", _("there is no telephone number"))
     if _SCIENTIFIC_NOTATION.fullmatch(plain):
-        message = _("a spreadsheet made {text} of the number").format(text=plain[:20])
+        message = _("a spreadsheet made {text} of the number").format(text=_shorten_mantissa(plain))
         hint = _("its last digits are lost: format the column as text, and enter the number again")
         raise InvalidPhone("recipient-phone-spreadsheet", message, hint)
     if not _PHONE_PATTERN.fullmatch(plain) or "/" in plain:
         raise InvalidPhone("recipient-phone", _("this is not one telephone number"))
     return _validate(_to_international(plain))
+
+
+def _shorten_mantissa(plain: str) -> str:
+    """Return the number as a narrow column shows it: 6.28E+12."""
+    mantissa, exponent = re.split("[eE]", plain)
+    return f"{mantissa[:4]}E{exponent}"
 
 
 def mask_phone(phone: str) -> str:

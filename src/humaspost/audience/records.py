@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from humaspost.audience.columns import find_columns
-from humaspost.audience.unreadable import unreadable
+from humaspost.audience.unreadable import UnreadableList, unreadable
 from humaspost.base.i18n import _
 from humaspost.model.problem import Position
 
@@ -47,9 +47,14 @@ class CellPosition:
     spans: tuple[tuple[int, int] | None, ...]
 
 
+def split_lines(text: str) -> list[str]:
+    """Return the lines with their ends: LF, CR LF, or the CR of old spreadsheets."""
+    return list(io.StringIO(text, newline=""))
+
+
 def detect_delimiter(text: str) -> tuple[str, int]:
     """Return the delimiter, and the number of lines before the records that only name it."""
-    first_line = text.partition("\n")[0]
+    first_line = next(io.StringIO(text, newline=""), "").rstrip("\r\n")
     if named := _DELIMITER_LINE.fullmatch(first_line):
         return named[1], 1
     best = max(DELIMITERS, key=lambda delimiter: _count_columns(text, delimiter))
@@ -78,7 +83,7 @@ def read_records(text: str, delimiter: str, *, skip: int = 0, strict: bool = Tru
 
     With ``strict`` False each line is a record of its own, whatever its quotation marks say.
     """
-    lines = list(io.StringIO(text, newline=""))[skip:]
+    lines = split_lines(text)[skip:]
     if not strict:
         yield from _read_single_lines(lines, delimiter, skip)
         return
@@ -90,14 +95,21 @@ def read_records(text: str, delimiter: str, *, skip: int = 0, strict: bool = Tru
         except StopIteration:
             return
         except csv.Error as error:
-            message = _("this cannot be read as CSV: {why}").format(why=error)
-            hint = _("a quotation mark opens or closes a whole cell; within a cell write two")
-            raise unreadable(
-                "audience-csv", message, hint, position=(start + skip + 1, 1), salvage=text
-            ) from error
+            raise _unreadable_record(error, line=start + skip + 1, text=text) from error
         number += 1
         yield Record(number, start + skip + 1, tuple(cells), "".join(lines[start : reader.line_num]))
         start = reader.line_num
+
+
+def _unreadable_record(error: csv.Error, *, line: int, text: str) -> UnreadableList:
+    if "field limit" in str(error):
+        message = _("the row that begins here has a cell of more than {count} characters")
+        message = message.format(count=f"{csv.field_size_limit():,}")
+        hint = _("shorten the cell; or a quotation mark before it has no pair: within a cell write two")
+    else:
+        message = _("this cannot be read as CSV: {why}").format(why=error)
+        hint = _("a quotation mark opens or closes a whole cell; within a cell write two")
+    return unreadable("audience-csv", message, hint, position=(line, 1), salvage=text)
 
 
 def _read_single_lines(lines: Sequence[str], delimiter: str, skip: int) -> Iterator[Record]:
@@ -121,13 +133,21 @@ def locate_cell(record: Record, index: int, delimiter: str) -> CellPosition:
     """Return the place of cell ``index`` of the record; past its last cell, of the last one."""
     spans = _cell_spans(record.text, delimiter)
     start = spans[min(index, len(spans) - 1)][0]
-    line_start = record.text.rfind("\n", 0, start) + 1
-    line_end = record.text.find("\n", start)
-    text = record.text[line_start : line_end if line_end >= 0 else None].rstrip("\r\n")
+    line, line_start, text = _find_line(record.text, start)
     length = max(1, min(spans[min(index, len(spans) - 1)][1], line_start + len(text)) - start)
-    position = Position(record.line + record.text.count("\n", 0, start), start - line_start + 1, length)
+    position = Position(record.line + line, start - line_start + 1, length)
     in_line = tuple(_clip(span, line_start, line_start + len(text)) for span in spans)
     return CellPosition(position, text, in_line)
+
+
+def _find_line(text: str, index: int) -> tuple[int, int, str]:
+    """Return the number, the start and the text of the line with the character ``index``."""
+    start, lines = 0, split_lines(text) or [""]
+    for number, line in enumerate(lines):
+        if index < start + len(line) or number == len(lines) - 1:
+            return number, start, line.rstrip("\r\n")
+        start += len(line)
+    raise AssertionError("a text has a line")
 
 
 def _clip(span: tuple[int, int], start: int, end: int) -> tuple[int, int] | None:

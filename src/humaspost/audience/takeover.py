@@ -63,14 +63,16 @@ def hold_problem(name: str, file: str, audience_file: AudienceFile, comparison: 
 
 
 def _hold_message(name: str, audience_file: AudienceFile, comparison: Comparison) -> str:
-    held = _("it is not taken over by itself, and what goes to {name} is held").format(name=name)
+    held = _("humaspost keeps the old list {name}, and holds the posts to it").format(name=name)
     match comparison.reason:
         case ListHold.MISSING:
             return _("the file of the list {name} is not there; what goes to it is held").format(name=name)
         case ListHold.EMPTY:
             return _("the list has no row; {held}").format(held=held)
         case ListHold.SHRUNK:
-            message = _("{lost} of the {count} people of {name} are not in it or cannot be read; {held}")
+            message = _(
+                "the new file lacks {lost} of the {count} people on {name}, or their rows cannot be read; {held}"
+            )
             return message.format(
                 lost=f"{comparison.lost:,}", count=f"{comparison.member_count:,}", name=name, held=held
             )

@@ -1,5 +1,6 @@
-"""The stamp of a file, and when a file is settled: nobody writes it any more."""
+"""The stamp of a file, its digest, and when it is settled: nobody writes it any more."""
 
+import hashlib
 import os
 import time
 from collections.abc import Callable
@@ -77,3 +78,12 @@ class StampHistory:
             self._observed[path] = (stamp, now)
         since = None if previous is None else self._observed[path][1]
         return stamp, is_settled(stamp, now=now, settle=self.settle, unchanged_since=since)
+
+
+def file_digest(path: Path) -> str | None:
+    """Return the SHA-256 of the file in hexadecimal, None if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None

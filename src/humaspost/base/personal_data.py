@@ -5,15 +5,20 @@ import re
 from collections.abc import Iterator
 
 HIDDEN = "***"
+_DASHES = r"\u2010-\u2015\u2212-"
+_GROUPING = rf"[ \u00a0()./{_DASHES}]{{0,3}}"
+#: A number stands alone, behind an underscore, or behind an escape of a URL such as %2B.
+_START = r"(?: (?<! [^\W_] ) (?<! \d_ ) | (?<= % [0-9A-Fa-f]{2} ) )".replace(" ", "")
 #: Numbers as people and platforms write them: with a +, or with the 62 or the 0 of Indonesia, grouped or not.
 #: A date, a time and a longer id (a post's has 15 digits and more) stay.
 _NUMBER = re.compile(
-    r"""(?x) (?<![\w+]) (?! \d\d [ .-] \d\d [ .-] \d{4} (?!\d) ) (?:
-        \+ \d (?: [ ().-]{0,2} \d ){6,14}
-      | (?: 62 | 0 ) [ ().-]{0,2} [1-9] (?: [ ().-]{0,2} \d ){7,11}
-    ) (?!\w)"""
+    rf"""(?x) {_START} (?<!\+) (?<! [^\d]\d\d/ )
+    (?! [0-3]\d ([\ ./{_DASHES}]) [01]\d \1 (?:19|20) \d\d (?!\d) ) (?! \d\d/\d\d/ ) (?:
+        \+ \d (?: {_GROUPING} \d ){{6,14}}
+      | (?: 62 | 0 ) {_GROUPING} [1-9] (?: {_GROUPING} \d ){{7,11}}
+    ) (?! [^\W_] )"""
 )
-_LONG_RUN = re.compile(r"(?<![\w.])\d{9,15}(?![\w.]\d|\w)")
+_LONG_RUN = re.compile(rf"{_START}(?<!\.)\d{{9,15}}(?![\w.]\d|[^\W_])")
 #: A shorter name is part of too many other words.
 _MIN_NAME_LENGTH = 3
 
@@ -38,8 +43,7 @@ def _patterns_of(phone: str, name: str) -> Iterator[re.Pattern[str]]:
     digits = phone.removeprefix("+")
     spellings = [digits, "0" + digits.removeprefix("62")] if digits.startswith("62") else [digits]
     for spelling in filter(None, spellings):
-        grouped = r"[ ().-]{0,2}".join(spelling)
-        yield re.compile(rf"(?<!\d)\+?{grouped}(?!\d)")
+        yield re.compile(rf"(?:(?<!\d)|(?<=%[0-9A-Fa-f]{{2}}))\+?{_GROUPING.join(spelling)}(?!\d)")
     words = name.split()
     if words and len("".join(words)) >= _MIN_NAME_LENGTH:
         yield re.compile(r"(?i)(?<!\w)" + r"\s+".join(map(re.escape, words)) + r"(?!\w)")

@@ -14,6 +14,8 @@ from humaspost.cli.exit_codes import ExitCode
 from humaspost.cli.options import current_options
 from humaspost.cli.terminal import OutputClosed, print_text, terminal_columns
 
+#: Errors of a path that this user may not use, or that is a file where a folder belongs.
+_REFUSALS = (errno.EACCES, errno.EPERM, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
 #: Typer raises this class for usage errors, but exports only this subclass of it.
 _USAGE_ERROR = typer.BadParameter.__mro__[1]
 
@@ -32,11 +34,14 @@ def run_guarded(root: Callable[[], Any]) -> ExitCode:
 
 
 def _report_quietly(error: Exception) -> ExitCode:
-    """Report the error as ``_report_error`` does, even if standard error is closed."""
+    """Report the error, even if standard error is closed or the report itself fails."""
     try:
         return _report_error(error)
     except OutputClosed:
         return ExitCode.IO
+    except Exception as failure:
+        print_text(str(error), error=True)
+        return _report_bug(failure)
 
 
 def _report_error(error: Exception) -> ExitCode:
@@ -64,17 +69,18 @@ def _report_configuration_error(error: Any) -> ExitCode:
 
 
 def _report_sender_of_broken_config() -> None:
-    """Report a scheduler that goes on with the last good config.toml."""
+    """Report a scheduler that still uses the last good config.toml."""
     from humaspost.delivery.sender_lock import is_held, read_owner
     from humaspost.settings.find import find_config, guess_state
     from humaspost.settings.problems import ConfigError
 
     try:
         state = guess_state(find_config(Path.cwd(), os.environ, option=current_options.config))
-    except ConfigError:
+        sender = read_owner(state) if is_held(state) else None
+    except (ConfigError, OSError):  # whose scheduler it is cannot be known
         return
-    if is_held(state) and (sender := read_owner(state)) is not None:
-        message = _("the scheduler (pid {pid} on {host}) goes on with the config.toml that it read before")
+    if sender is not None:
+        message = _("the scheduler (pid {pid} on {host}) still uses the last good config.toml")
         print_text(message.format(pid=sender.pid, host=sender.host), error=True)
 
 
@@ -152,7 +158,38 @@ def _report_wrong_user(error: Any) -> ExitCode:
     return ExitCode.CONFIG
 
 
+def _report_refused_state() -> bool:
+    """Report a path of the state folder that is refused; return False without one."""
+    import shlex
+
+    from humaspost.delivery.state_owner import current_user, find_refused_path
+    from humaspost.settings.find import find_config, guess_state
+    from humaspost.settings.problems import ConfigError
+
+    try:
+        state = guess_state(find_config(Path.cwd(), os.environ, option=current_options.config))
+        path = find_refused_path(state)
+    except (ConfigError, OSError):
+        return False
+    if path is None:
+        return False
+    user, folder = shlex.quote(current_user()), shlex.quote(str(state))
+    if state.is_dir():
+        message = _("{path} is part of the state folder, and {user} may not read and write it")
+        remedy = _("give it back: sudo chown -R {user} {folder} && chmod -R u+rwX {folder}")
+    else:
+        message = _("{path} is not a folder, so humaspost cannot keep its ledger there")
+        remedy = _("move it away, or name another state = ... in config.toml: mv {folder} {folder}.old")
+    print_text(
+        [message.format(path=path, user=current_user()), remedy.format(user=user, folder=folder)], error=True
+    )
+    return True
+
+
 def _report_ledger_error(error: Any) -> ExitCode:
+    # SQLite says no more than that it cannot open the file.
+    if _report_refused_state():
+        return ExitCode.CONFIG
     print_text([str(error), *([error.hint] if error.hint else [])], error=True)
     return ExitCode.IO
 
@@ -169,6 +206,8 @@ def _report_database_error(error: Any) -> ExitCode:
     """Report SQLite's own message without the SQL statement."""
     from humaspost.delivery.events import describe_database_error
 
+    if _report_refused_state():
+        return ExitCode.CONFIG
     message = describe_database_error(error)
     print_text(_("the ledger cannot be read or written: {reason}").format(reason=message), error=True)
     if "malformed" in message or "not a database" in message:
@@ -179,6 +218,8 @@ def _report_database_error(error: Any) -> ExitCode:
 
 
 def _report_io_error(error: Any) -> ExitCode:
+    if error.errno in _REFUSALS and _report_refused_state():
+        return ExitCode.CONFIG
     path = f"{error.filename}: " if error.filename else ""
     print_text(f"{path}{error.strerror or error or type(error).__name__}", error=True)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -5,7 +5,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from humaspost.model.delivery import WAITING_STATES, State
-from humaspost.model.reasons import StopReason
+from humaspost.model.reasons import ListHold, StopReason
 
 if TYPE_CHECKING:  # every command imports this module, ``--help`` too, and few commands need the records
     from humaspost.model.records import DeliveryRecord, PostStop
@@ -49,14 +49,34 @@ _NEEDS_PERSON = (State.UNKNOWN, State.MISSED)
 
 
 def exit_code_of(
-    rows: Iterable["DeliveryRecord"], *, stops: Iterable["PostStop"] = (), due_problems: bool = False
+    rows: Iterable["DeliveryRecord"] = (),
+    *,
+    stops: Iterable["PostStop"] = (),
+    holds: Iterable[str] = (),
+    list_codes: Iterable[str] = (),
+    has_post_errors: bool = False,
+    needs_person: bool = False,
 ) -> ExitCode:
-    """Return the most urgent code of all rows and of posts that were stopped as a whole.
+    """Return the most urgent code of all findings; every command asks here.
 
-    Warnings and posts not yet due do not count.
+    ``stops`` are posts that were stopped as a whole, ``holds`` those of accounts, ``list_codes`` the codes of problems of
+    lists. Warnings and posts not yet due do not count.
     """
-    codes = [*_state_codes(rows), *_stop_codes(stops)]
-    return most_urgent([*codes, ExitCode.PROBLEMS] if due_problems else codes)
+    return most_urgent(
+        [
+            *_state_codes(rows),
+            *_stop_codes(stops),
+            *(code for hold in holds for code in _held_code(hold)),
+            *(_list_code(code) for code in list_codes),
+            *([ExitCode.PROBLEMS] if has_post_errors else []),
+            *([ExitCode.NEEDS_PERSON] if needs_person else []),
+        ]
+    )
+
+
+def _list_code(code: str) -> ExitCode:
+    # A held list stops its posts; a row that cannot be read stops one person at most.
+    return ExitCode.NEEDS_PERSON if code in frozenset(ListHold) else ExitCode.PROBLEMS
 
 
 def _state_codes(rows: Iterable["DeliveryRecord"]) -> Iterator[ExitCode]:
@@ -86,5 +106,3 @@ def _held_code(reason: str) -> Iterator[ExitCode]:
         yield ExitCode.NEEDS_PERSON
     elif reason in (StopReason.QUOTA, StopReason.THROTTLE, StopReason.PAUSE):
         yield ExitCode.RETRY_LATER
-    elif reason in (StopReason.LIST, StopReason.NO_RECIPIENTS):
-        yield ExitCode.NEEDS_PERSON

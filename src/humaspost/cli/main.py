@@ -1,14 +1,20 @@
 """The entry point: run one command and end the process with an exit code."""
 
+import gc
 import os
 import sys
 from typing import NoReturn
+
+#: New objects between two searches for cycles.
+_OBJECTS_PER_SEARCH = 50_000
 
 
 def main() -> NoReturn:
     """Run the command and end the process with an ``ExitCode``, never with a trace."""
     from humaspost.cli.language import from_environment
 
+    # Imports make many objects and hardly a cycle; at Python's threshold the search takes a twentieth of a command.
+    gc.set_threshold(_OBJECTS_PER_SEARCH)
     _replace_closed_streams()
     # Must come before other imports of humaspost: help texts are translated at import.
     from_environment()

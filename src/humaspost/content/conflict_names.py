@@ -89,7 +89,7 @@ CONFLICT_NAMES: tuple[ConflictName, ...] = (
         Evidence.NAME,
         _SYNOLOGY,
     ),
-    _name("Git", rf"^{_ORIGINAL}[._](?:BACKUP|LOCAL|REMOTE|BASE)[._]\d+$", Evidence.NAME, _GIT),
+    _name("Git", rf"^{_ORIGINAL}[._](?-i:BACKUP|LOCAL|REMOTE|BASE)[._]\d+$", Evidence.NAME, _GIT),
     _name("Windows Explorer", rf"^{_ORIGINAL} - (?:copy|salinan)(?: ?\(\d+\)| \d+)?$", Evidence.NAME),
     _name("Google Drive", rf"^(?:copy of|salinan dari) {_ORIGINAL}$", Evidence.NAME),
     _name("Google Drive in Indonesian", rf"^salinan {_ORIGINAL}$", Evidence.ORIGINAL),

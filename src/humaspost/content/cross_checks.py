@@ -102,7 +102,7 @@ def _duplicate_id(post: Post, claims: _Claims) -> Problem:
         return Problem("duplicate-id", message, _("give this post an id of its own"), field="id")
     other = next(file for file in claims.claimants[post.id] if file != post.file)
     message = _("{file} has the id {id!r} too").format(id=post.id, file=other)
-    hint = _("give one of the two an id of its own; neither is sent before")
+    hint = _("give one of the two files a new id; until then humaspost sends neither")
     return Problem("duplicate-id", message, hint, field="id")
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from humaspost.delivery.events import EmitEvent, ignore
 from humaspost.delivery.steps.receipts import ReceiptQueue
+from humaspost.delivery.writes_in_flight import WritesInFlight
 from humaspost.ledger.database import Ledger
 from humaspost.model.account import Account
 from humaspost.model.channel import Channel, ChannelContext, Session
@@ -86,3 +87,4 @@ class SenderContext:
     check_file: CheckFile = assume_present
     rescan_requested: threading.Event = field(default_factory=threading.Event)
     receipts: ReceiptQueue = field(default_factory=ReceiptQueue)
+    writes_in_flight: WritesInFlight = field(default_factory=WritesInFlight)

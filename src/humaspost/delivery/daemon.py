@@ -32,10 +32,13 @@ MAX_CLOCK_JUMP = 60.0
 
 @dataclass(frozen=True, slots=True)
 class FileChanges:
-    """Changes of files that decide: they require a scan, or the engine that ``reopen`` returns."""
+    """Changes of files that decide: they require a scan, or the engine that ``reopen`` returns.
+
+    ``reopen`` returns None where the former engine goes on.
+    """
 
     is_scan_due: bool = False
-    reopen: Callable[[], Engine] | None = None
+    reopen: Callable[[], Engine | None] | None = None
 
 
 @dataclass
@@ -133,7 +136,7 @@ class Daemon:
         if changes.reopen is not None:
             with self._engine_lock:  # a lookup uses the sessions of the former engine
                 self.engine.stop(is_final=False)
-                self.engine = self._guard(changes.reopen, self.engine)
+                self.engine = self._guard(changes.reopen, None) or self.engine
             self._is_engine_stopped = True
         if self._is_engine_stopped and not self.stop.is_set():
             # A full disk must not end the daemon: it starts as soon as the ledger can be written.

@@ -8,14 +8,13 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from humaspost.delivery.account_session import AccountSession, SenderContext
+from humaspost.delivery.sender_process import DRAIN_TIMEOUT
 from humaspost.delivery.steps import reconcile
 from humaspost.delivery.worker.worker import AccountWorker
 from humaspost.ledger import creation_time, worker_errors
 from humaspost.ledger.deliveries import claims, limits
 from humaspost.ledger.deliveries.clock_shift import shift_clock_times
 
-#: Seconds. A write in flight ends by itself after 25 s; a drain waits for that and a little more.
-DRAIN_TIMEOUT = 28.0
 #: A drain reads the folder again so often; a file that changes more often waits for the next run.
 MAX_RESCANS = 5
 
@@ -29,11 +28,12 @@ class Engine:
     _workers: list[AccountWorker] = field(default_factory=list)
 
     def start(self) -> int:
-        """Recover the claims and intents of dead senders, and start all workers.
+        """Recover the claims and intents that nobody works on any more, and start all workers.
 
-        Returns how many of those intents are now unknown.
+        They are of dead senders, or of an engine that stopped in this process. Returns how many of those
+        intents are now unknown.
         """
-        now = self.sender.now()
+        now, in_flight = self.sender.now(), self.sender.writes_in_flight.keys
         first_check_delays = {
             account_session.account_id: account_session.first_check_delay
             for account_session in self.account_sessions
@@ -42,7 +42,7 @@ class Engine:
         def recover(conn: Connection) -> int:
             worker_errors.clear_all(conn)
             return claims.recover_orphans(
-                conn, owner=self.sender.owner, now=now, first_check_delay=first_check_delays.get
+                conn, in_flight=in_flight, now=now, first_check_delay=first_check_delays.get
             )
 
         orphans = self.sender.ledger.write(recover)

@@ -11,6 +11,9 @@ from datetime import datetime
 from humaspost.ledger import senders
 from humaspost.ledger.database import Ledger
 
+#: Seconds. A write in flight ends by itself after 25 s; a drain waits for that and a little more.
+DRAIN_TIMEOUT = 28.0
+
 
 @dataclass(frozen=True, slots=True)
 class SenderProcess:

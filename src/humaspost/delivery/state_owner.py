@@ -31,6 +31,32 @@ def check_owner(state: Path, office: Path) -> None:
         raise WrongUser(folder, owner=_user_name(folder.stat().st_uid), user=_user_name(user))
 
 
+def find_refused_path(state: Path) -> Path | None:
+    """Return the first path of the state folder that this user may not read and write, or None.
+
+    A file system that takes no writes from anybody refuses nothing to this user.
+    """
+    if os.name != "posix" or not os.path.lexists(state):
+        return None
+    if os.statvfs(state).f_flag & os.ST_RDONLY:
+        return None
+    if state.exists() and not state.is_dir():
+        return state
+    if not _is_usable(state, os.R_OK | os.W_OK | os.X_OK):
+        return state
+    return next((path for path in sorted(state.iterdir()) if not _is_usable(path, os.R_OK | os.W_OK)), None)
+
+
+def _is_usable(path: Path, mode: int) -> bool:
+    # A file that is gone by now is no refusal: others come and go.
+    return os.access(path, mode) or not os.path.lexists(path)
+
+
+def current_user() -> str:
+    """Return the name of the user of this process."""
+    return _user_name(os.geteuid())
+
+
 def _user_name(number: int) -> str:
     """Return the name of the user, or ``#`` and its number, as sudo takes it."""
     import pwd

@@ -39,7 +39,8 @@ class AccountRenamed(Exception):
 
     def __init__(self, old: str, new: str, display_name: str) -> None:
         message = _(
-            "{new} is {display_name}, which the ledger knows as {old}: humaspost account rename {old} {new}"
+            "{new} is {display_name}, which the ledger knows as {old}; stop the scheduler if it is running, then type: "
+            "humaspost account rename {old} {new}"
         )
         super().__init__(message.format(old=old, new=new, display_name=display_name))
         self.old, self.new = old, new

@@ -5,7 +5,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Delete, FromClause, Index, Insert, Table, case, func, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Delete,
+    FromClause,
+    Index,
+    Insert,
+    Table,
+    case,
+    func,
+    literal_column,
+    text,
+)
 from sqlalchemy.dialects import sqlite
 
 
@@ -94,3 +107,8 @@ def table_names(connection: Connection) -> frozenset[str]:
 def column_names(connection: Connection, table: str) -> frozenset[str]:
     """Return the names of the table's columns, which are fewer in an older ledger."""
     return frozenset(connection.scalars(text("SELECT name FROM pragma_table_info(:name)"), {"name": table}))
+
+
+def without_index(column: Column[Any]) -> ColumnElement[Any]:
+    """Return the column as an expression for which SQLite does not choose an index."""
+    return literal_column(f"+{column}", column.type)

@@ -111,6 +111,8 @@ plan_row = Table(
     Column("zone", Text, nullable=False),
     Column("expires_at", UtcTimestamp),
     Column("late", Text, nullable=False),
+    # What the file itself says, "" = nothing; NULL = not read since the ledger keeps it.
+    Column("own_late", Text),
     Column("grace", REAL, nullable=False),  # seconds
     Column("priority", Integer, nullable=False),
     Column("during_pause", Boolean, nullable=False),

@@ -19,6 +19,11 @@ class UserDecision(StrEnum):
     RETRY = "retry"
 
 
+def get_requested_at(decision: UserDecision | None, decided_at: datetime | None) -> datetime | None:
+    """Return when a person asked for the post to be sent, by their last decision, or None."""
+    return decided_at if decision in (UserDecision.PUBLISH, UserDecision.RETRY) else None
+
+
 class FileState(StrEnum):
     """The state of a post's file on disk, compared with what the plan was made from."""
 
@@ -35,7 +40,7 @@ class GateFacts:
     progress, and ``waited_until`` the end of this delivery's own wait (``policy/lateness.py`` says what
     counts). ``decision`` is what a person decided for the whole post, at ``decided_at``. ``is_paused`` is
     True if a pause is active that does not except this type. ``file_hold`` and ``account_hold`` are reasons
-    or None; ``list_hold`` is True if a list that the post names is held. ``is_planned`` is True if the
+    or None; ``list_held_at`` is when the newest hold of a list that the post names began (None = none is held). ``is_planned`` is True if the
     newest plan has this post on this account, with this part. ``file_state`` is the file as it is on disk
     now. ``is_member``, ``has_consent``, ``opted_out`` and ``service_window_open`` describe the recipient
     (True, True, False, True without one); ``is_member`` is True if a list that the post names now has them,
@@ -60,7 +65,7 @@ class GateFacts:
     is_paused: bool = False
     file_hold: FileHold | None = None
     account_hold: AccountHold | None = None
-    list_hold: bool = False
+    list_held_at: datetime | None = None
     is_member: bool = True
     is_confirmed: bool = True
     has_consent: bool = True
@@ -70,6 +75,20 @@ class GateFacts:
     marketing_refused: bool = False
     due_before_ledger: bool = False
     duplicate_of: str | None = None
+
+    @property
+    def timing(self) -> "Timing":
+        """Return when it was due and what it waited for, apart from its expiry."""
+        waits = [time for time in (self.progress_at, self.waited_until) if time is not None]
+        return Timing(
+            due_at=self.due_at,
+            late=self.late,
+            grace=self.grace,
+            due_before_ledger=self.due_before_ledger,
+            first_write_at=self.first_write_at,
+            progress_at=max(waits, default=None),
+            requested_at=get_requested_at(self.decision, self.decided_at),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +126,8 @@ class Timing:
     """The due time of a delivery, and how late it may start.
 
     ``first_write_at`` is the first public write of its post on its account, ``progress_at`` the last
-    progress since then. ``requested_at`` is when a person asked for it to be sent.
+    progress since then. ``requested_at`` is when a person asked for it to be sent. Which of them counts is
+    decided in ``policy/lateness.py`` only.
     """
 
     due_at: datetime

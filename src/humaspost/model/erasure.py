@@ -47,3 +47,10 @@ class ErasureResult:
     #: Files of lists that still name the person, each with a row's number.
     list_rows: tuple[tuple[str, int], ...] = ()
     remainders: tuple[Remainder, ...] = ()
+    #: Lists whose files could not be searched.
+    unread_lists: tuple[str, ...] = ()
+
+    @property
+    def needs_person(self) -> bool:
+        """Return True if something remains to be done by hand."""
+        return bool(self.list_rows or self.remainders or self.unread_lists)

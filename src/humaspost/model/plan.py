@@ -71,7 +71,8 @@ class PostHistory:
 class PlanRow:
     """One post on one account; ``priority`` 1 goes before 5; ``grace`` counts from ``due``.
 
-    ``repeats`` is the post that it repeats on purpose, then the one that this one repeats, and so on.
+    ``repeats`` is the post that it repeats on purpose, then the one that this one repeats, and so on. ``late`` is
+    the rule that holds, ``own_late`` the one that the file itself names.
     """
 
     post: str
@@ -88,16 +89,12 @@ class PlanRow:
     during_pause: bool = False
     audiences: tuple[str, ...] = ()
     repeats: tuple[str, ...] = ()
+    own_late: Late | None = None
 
-    def timing(self, *, due_at: datetime | None = None, due_before_ledger: bool = False) -> Timing:
-        """Return the due time and how late the row may start; ``due_at`` overrides the row's own."""
-        return Timing(
-            due_at or self.due.utc,
-            self.late,
-            self.grace,
-            self.expires.utc if self.expires else None,
-            due_before_ledger,
-        )
+    def timing(self, *, due_before_ledger: bool = False) -> Timing:
+        """Return the due time and how late the row may start, before anything of it was written."""
+        expires_at = self.expires.utc if self.expires else None
+        return Timing(self.due.utc, self.late, self.grace, expires_at, due_before_ledger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,25 +120,31 @@ class Plan:
     stamps: Mapping[str, str] = field(default_factory=dict)
 
 
-def changes_since(plan: Plan, earlier: Plan) -> Plan | None:
-    """Return the part of the plan whose posts or stamps of files differ from the earlier one.
+def find_changed(plan: Plan, earlier: Plan) -> set[str] | None:
+    """Return the posts that differ from the earlier plan, or whose files have another stamp.
 
     Returns None where the earlier plan has a post, or a file, that the new one has not.
     """
     current, previous = _entries_by_post(plan), _entries_by_post(earlier)
     if not previous.keys() <= current.keys():
         return None
-    changed = {
-        key
-        for key, entries in current.items()
-        if plan.stamps.get(key[1]) != earlier.stamps.get(key[1])
-        or not _are_same(entries, previous.get(key, []))
+    return {
+        post
+        for (post, file), entries in current.items()
+        if plan.stamps.get(file) != earlier.stamps.get(file)
+        or not _are_same(entries, previous.get((post, file), []))
     }
-    ids = {post for post, _file in changed}  # two files may claim one id: they are judged together
+
+
+def select_posts(plan: Plan, posts: Collection[str]) -> Plan:
+    """Return the part of the plan that is about these posts.
+
+    Two files that claim one id are judged together.
+    """
     return replace(
         plan,
-        rows=tuple(row for row in plan.rows if row.post in ids),
-        held=tuple(item for item in plan.held if item.post in ids),
+        rows=tuple(row for row in plan.rows if row.post in posts),
+        held=tuple(item for item in plan.held if item.post in posts),
     )
 
 

@@ -26,8 +26,10 @@ class StaleReason(StrEnum):
 
     #: It has an error, so the last good version counts.
     BROKEN = "broken"
-    #: It names another state folder, which a running sender cannot follow.
+    #: It names another state folder or language, which a running sender cannot follow.
     RESTART = "restart"
+    #: It has an account of the ledger under another name, and only a person knows whether it is the same one.
+    RENAMED = "renamed"
     #: It differs from what the sender read, for longer than a sender needs to read it.
     UNREAD = "unread"
 

@@ -143,6 +143,7 @@ def _plan_row(
         priority=policy.priority,
         during_pause=policy.during_pause,
         audiences=post.audiences if rules.is_per_recipient else (),
+        own_late=post.late,
     )
 
 

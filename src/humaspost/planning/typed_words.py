@@ -220,7 +220,9 @@ def _changed_words(post: Post, rendition: Rendition, body: str, offset: int) -> 
             _("from {word!r} on, {channel} would not show what was typed").format(
                 word=word, channel=rendition.channel
             ),
-            hint=_("write this line in plain words; humaspost preview shows what goes out"),
+            hint=_("write this line in plain words; what goes out: humaspost preview {post}").format(
+                post=post.id
+            ),
             field="body",
         ),
     )

@@ -11,17 +11,13 @@ from humaspost.model.decision import (
     FileState,
     GateFacts,
     Reread,
-    Timing,
     TooLate,
     UserDecision,
 )
 from humaspost.model.delivery import State
 from humaspost.model.reasons import StopReason
 from humaspost.policy import lateness
-from humaspost.policy.eligibility import check_recipient
-
-#: The decisions by which a person asks for a post to be sent.
-_REQUESTS = (UserDecision.PUBLISH, UserDecision.RETRY)
+from humaspost.policy.eligibility import check_recipient, covers_list_hold
 
 
 def decide(facts: GateFacts) -> Decision:
@@ -49,7 +45,8 @@ def _check_holds(facts: GateFacts) -> Deny | None:
         return Deny(State.HELD, StopReason.FILE)
     if not (facts.is_planned and facts.is_member):
         return Deny(State.HELD, StopReason.NOT_PLANNED)
-    if facts.list_hold and not (facts.decision is UserDecision.PUBLISH and facts.is_confirmed):
+    is_let_through = covers_list_hold(facts.decision, facts.decided_at, facts.list_held_at)
+    if facts.list_held_at is not None and not (is_let_through and facts.is_confirmed):
         return Deny(State.HELD, StopReason.LIST)
     if facts.is_paused:
         return Deny(State.HELD, StopReason.PAUSE)
@@ -64,17 +61,7 @@ def _check_file(facts: GateFacts) -> Reread | None:
 
 
 def _check_lateness(facts: GateFacts) -> Deny | None:
-    waits = [time for time in (facts.progress_at, facts.waited_until) if time is not None]
-    timing = Timing(
-        due_at=facts.due_at,
-        late=facts.late,
-        grace=facts.grace,
-        due_before_ledger=facts.due_before_ledger,
-        first_write_at=facts.first_write_at,
-        progress_at=max(waits, default=None),
-        requested_at=facts.decided_at if facts.decision in _REQUESTS else None,
-    )
-    verdict = lateness.check_start(timing, facts.now)
+    verdict = lateness.check_start(facts.timing, facts.now)
     return Deny(verdict.state, verdict.reason) if isinstance(verdict, TooLate) else None
 
 

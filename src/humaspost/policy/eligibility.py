@@ -1,6 +1,8 @@
-"""The rule about which recipients may get a message."""
+"""The rules about which recipients may get a message."""
 
-from humaspost.model.decision import Deny
+from datetime import datetime
+
+from humaspost.model.decision import Deny, UserDecision
 from humaspost.model.delivery import State
 from humaspost.model.reasons import StopReason
 
@@ -12,3 +14,15 @@ def check_recipient(*, has_consent: bool, opted_out: bool) -> Deny | None:
     if not has_consent:
         return Deny(State.REFUSED, StopReason.CONSENT)
     return None
+
+
+def covers_list_hold(
+    decision: UserDecision | None, decided_at: datetime | None, list_held_at: datetime | None
+) -> bool:
+    """Return True if a person published the post over the hold of its list.
+
+    A hold that began later is about rows that this person has not seen.
+    """
+    if decision is not UserDecision.PUBLISH or decided_at is None or list_held_at is None:
+        return False
+    return decided_at >= list_held_at

@@ -5,6 +5,7 @@ After it, lateness counts at every write from the post's last progress, so that 
 days goes on, and one that stood still does not.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from humaspost.model.decision import OnTime, Timing, TooLate
@@ -69,6 +70,11 @@ def last_start(timing: Timing) -> datetime | None:
         progress_at = max(timing.first_write_at, timing.progress_at or timing.first_write_at)
         latest = max(latest, progress_at + max(timing.grace, MIN_STANDSTILL))
     return latest
+
+
+def after_wait(timing: Timing, until: datetime) -> Timing:
+    """Return the timing after a wait until then that counts as progress of a post that began."""
+    return replace(timing, progress_at=max(until, timing.progress_at or until))
 
 
 def state_when_late(late: Late) -> State:

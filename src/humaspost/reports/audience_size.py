@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from humaspost.app.office import Office
-from humaspost.audience.csv_reader import AudienceFile, file_digest, read_audience
+from humaspost.audience.csv_reader import AudienceFile, read_audience
+from humaspost.audience.findings import is_reread_due
+from humaspost.base.file_stamp import file_digest
 from humaspost.model.account import AccountStatus, is_marketing
 from humaspost.model.rendition import Part
 from humaspost.reports.list_findings import list_findings
@@ -63,8 +65,7 @@ class AudienceSize:
         """Return True if the ledger has whom a post reaches: the file is taken over, or held."""
         if name not in self._up_to_date:
             path = self._office.settings.audiences.get(name)
-            digest = self._imported_digest(name)
-            is_current = path is None or digest == (file_digest(path) or "")
+            is_current = path is None or self._imported_digest(name) == (file_digest(path) or "")
             self._up_to_date[name] = is_current or self._is_held(name)
         return self._up_to_date[name]
 
@@ -72,11 +73,15 @@ class AudienceSize:
         return any(finding.hold is not None for finding in list_findings(self._office, (name,)))
 
     def _imported_digest(self, name: str) -> str | None:
+        """Return the digest of the file that the ledger has, or None if it must be read again."""
         if not self._office.has_ledger:
             return None
-        from humaspost.ledger.people import recipients
+        from humaspost.ledger.people import list_holds, recipients
 
         with self._office.ledger().read() as conn:
+            finding = list_holds.get_finding(conn, name)
+            if finding is not None and is_reread_due(finding.detail, self._office.now()):
+                return None
             return recipients.get_digest(conn, name)
 
     def _count_in_files(self, names: tuple[str, ...]) -> int:

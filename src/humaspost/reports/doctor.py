@@ -18,7 +18,7 @@ from humaspost.app import accounts
 from humaspost.app.office import Office
 from humaspost.base.file_stamp import ABSENT
 from humaspost.delivery.sender_lock import is_held
-from humaspost.delivery.state_owner import WrongUser, check_owner
+from humaspost.delivery.state_owner import WrongUser, check_owner, current_user, find_refused_path
 from humaspost.ledger import accounts as ledger_accounts
 from humaspost.ledger import creation_time, database, senders
 from humaspost.ledger.database import LedgerError, UnsupportedLedgerError
@@ -28,7 +28,7 @@ from humaspost.ledger.recovery import copy_detection
 from humaspost.ledger.worker_errors import list_worker_errors
 from humaspost.model.channel import WebhookReceiver
 from humaspost.model.delivery import UNRESOLVED_STATES
-from humaspost.model.reasons import AccountHold, StaleReason
+from humaspost.model.reasons import AccountHold
 from humaspost.model.records import AccountRecord
 from humaspost.reports.list_findings import list_findings
 from humaspost.reports.login_expiry import login_expiry
@@ -58,7 +58,7 @@ class Finding(StrEnum):
     NO_MEDIA_HOST = "no-media-host"  # platform
     POSTS_MISSING = "posts-missing"  # path
     POSTS_READABLE = "posts-found"  # path
-    STATE_NOT_WRITABLE = "state-not-writable"  # path
+    STATE_NOT_WRITABLE = "state-not-writable"  # path, folder, user
     STATE_OF_OTHER_USER = "state-of-other-user"  # path, owner
     STATE_NOT_PRIVATE = "state-not-private"  # path
     STATE_WRITABLE = "state-writable"  # path
@@ -89,12 +89,11 @@ class Finding(StrEnum):
     WEBHOOKS_NOT_SET_UP = "webhooks-not-set-up"  # account, channel
     WEBHOOKS_NOT_SUBSCRIBED = "webhooks-not-subscribed"  # account, channel
     WEBHOOKS_OK = "webhooks-ok"  # account
-    LIST_PROBLEM = "list-problem"  # name, message, hint, place
+    LIST_PROBLEM = "list-problem"  # name, code, message, hint, place
     LIST_READABLE_BY_ALL = "list-readable-by-all"  # count, files
     SENDER_RUNNING = "sender-running"  # sender
     SENDER_NOT_RUNNING = "sender-not-running"  # sender
     STALE_FILE = "stale-file"  # path, stale: (file, sender)
-    UNREAD_FILE = "unread-file"  # path, stale: (file, sender)
     WORKER_ERROR = "worker-error"  # account, reason
     PAUSED = "paused"  # reason
 
@@ -192,9 +191,10 @@ def _folders(office: Office) -> Iterator[CheckResult]:
     else:
         yield _bad("posts", Finding.POSTS_MISSING, path=settings.posts)
     yield from _state_owner(office)
-    state = settings.state if settings.state.exists() else settings.root
-    if not os.access(state, os.W_OK):
-        yield _bad("state", Finding.STATE_NOT_WRITABLE, path=state)
+    state = settings.state if settings.state.is_dir() else settings.root
+    refused = find_refused_path(settings.state) or (None if os.access(state, os.W_OK) else state)
+    if refused is not None:
+        yield _bad("state", Finding.STATE_NOT_WRITABLE, path=refused, folder=state, user=current_user())
     elif settings.state.exists() and _is_readable_by_others(settings.state):
         yield _bad("state", Finding.STATE_NOT_PRIVATE, path=settings.state)
     else:
@@ -349,7 +349,8 @@ def _audiences(office: Office) -> Iterator[CheckResult]:
     for finding in list_findings(office):
         if (problem := finding.summary) is not None:
             location = f":{problem.position.line}:{problem.position.column}" if problem.position else ""
-            values = {"message": problem.message, "hint": problem.hint, "place": f"{finding.file}{location}"}
+            values = {"code": problem.code, "message": problem.message, "hint": problem.hint}
+            values |= {"place": f"{finding.file}{location}"}
             yield _bad("audiences", Finding.LIST_PROBLEM, name=finding.name, **values)
     if open_lists := [path for path in office.settings.audiences.values() if _is_readable_by_all(path)]:
         files = " ".join(shlex.quote(str(path)) for path in open_lists)
@@ -373,9 +374,7 @@ def _sender(office: Office) -> Iterator[CheckResult]:
     else:
         yield _note("sender", Finding.SENDER_NOT_RUNNING, sender=sender)
     for file in sender.stale_files:
-        is_broken = file.reason is StaleReason.BROKEN
-        finding = Finding.STALE_FILE if is_broken else Finding.UNREAD_FILE
-        yield _bad("sender", finding, path=file.path, stale=(file, sender))
+        yield _bad("sender", Finding.STALE_FILE, path=file.path, stale=(file, sender))
     with office.ledger().read() as conn:
         stuck_workers = list_worker_errors(conn)
     for error in stuck_workers:

@@ -3,15 +3,17 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from humaspost.app.office import Office
-from humaspost.audience.csv_reader import AudienceFile, file_digest, read_audience
-from humaspost.audience.findings import problem_from_text
-from humaspost.audience.takeover import compare, hold_problem, rows_problem
+from humaspost.base.file_stamp import file_digest
 from humaspost.base.paths import display_path
 from humaspost.model.problem import Problem
 from humaspost.model.reasons import ListHold
 from humaspost.model.records import ListHoldRecord
+
+if TYPE_CHECKING:
+    from humaspost.audience.csv_reader import AudienceFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +46,25 @@ def list_findings(
 
 
 def _find(office: Office, name: str, path: Path, *, each_row: bool) -> ListFinding | None:
+    from humaspost.audience.csv_reader import read_audience  # only in an office with lists
+    from humaspost.audience.findings import is_reread_due, problem_from_text
+
     file = display_path(path, office.settings.root)
     record, imported = _load_record(office, name)
     digest = file_digest(path) or ""
     is_current = record is not None and bool(record.detail) and record.digest == digest
     if digest and imported == digest and not is_current:
         return None
-    if is_current and record is not None and not each_row:
+    is_due = record is not None and is_reread_due(record.detail, office.now())
+    if is_current and record is not None and not is_due and not each_row:
         return ListFinding(name, file, record.reason, problem_from_text(record.detail))
     audience_file = read_audience(path, display_path=file, now=office.now(), zone=office.settings.timezone)
     return _compare(office, name, file, audience_file)
 
 
-def _compare(office: Office, name: str, file: str, audience_file: AudienceFile) -> ListFinding | None:
+def _compare(office: Office, name: str, file: str, audience_file: "AudienceFile") -> ListFinding | None:
+    from humaspost.audience.takeover import compare, hold_problem, rows_problem
+
     comparison = compare(audience_file, _member_phones(office, name))
     summary = (
         hold_problem(name, file, audience_file, comparison)

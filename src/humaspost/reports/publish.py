@@ -47,11 +47,17 @@ def publish_preview(office: Office, post: Post, *, account: str | None) -> Publi
             name: recipient_counts.count_waiting(conn, post.id, account_name=name, audiences=post.audiences)
             for name in (entries if held_lists else ())
         }
+        # Who has no row of a post that is expanded is counted nowhere yet.
+        new = {
+            name: recipient_counts.count_new(conn, post.id, account_name=name, audiences=post.audiences)
+            - (entry.unexpanded or 0)
+            for name, entry in (entries if post.audiences else {}).items()
+        }
     previews = [preview for preview in previews_for(office, post) if account in (None, preview.account.name)]
     counted = [
         (
             preview,
-            _count_remaining(preview, entries.get(preview.account.name), confirmed)
+            _count_remaining(preview, entries.get(preview.account.name), confirmed, new)
             + (cancelled[preview.account.name].revocable if preview.account.name in cancelled else 0),
         )
         for preview in previews
@@ -68,12 +74,17 @@ def publish_preview(office: Office, post: Post, *, account: str | None) -> Publi
 
 
 def _count_remaining(
-    preview: RenditionPreview, entry: PostTotals | None, confirmed: Mapping[str, int]
+    preview: RenditionPreview,
+    entry: PostTotals | None,
+    confirmed: Mapping[str, int],
+    new: Mapping[str, int],
 ) -> int:
     if preview.rules.is_per_recipient and preview.account.name in confirmed:
         return confirmed[preview.account.name]
     if entry is not None:
-        return entry.count(*REQUESTABLE_STATES, State.HELD)
+        return entry.count(*REQUESTABLE_STATES, State.HELD) + (
+            new.get(preview.account.name, 0) if preview.rules.is_per_recipient else 0
+        )
     return preview.audience_size or 0 if preview.rules.is_per_recipient else len(preview.rendition.parts)
 
 

@@ -6,10 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from humaspost.app.office import Office
-from humaspost.audience.csv_reader import file_digest
-from humaspost.base.file_stamp import ABSENT, FileStamp, read_stamp
+from humaspost.base.file_stamp import ABSENT, FileStamp, file_digest, read_stamp
 from humaspost.base.paths import display_path
-from humaspost.delivery.engine import DRAIN_TIMEOUT
+from humaspost.delivery.sender_process import DRAIN_TIMEOUT
 from humaspost.model.reasons import StaleReason
 from humaspost.model.sender_files import SenderFiles, StaleFile
 

@@ -137,5 +137,7 @@ def _check_duplicate_accounts(accounts: list[Account], document: ConfigDocument)
         if first_account != account.name:
             message = _("{name} and {first} are the same account on {channel}")
             words = message.format(name=account.name, first=first_account, channel=account.channel)
-            hint = _("take one of the two tables out; a new name keeps its history: humaspost account rename")
+            hint = _(
+                "take one of the two tables out; to keep its history under a new name: humaspost account rename OLD NEW"
+            )
             yield document.at_key(Problem("config-same-account", words, hint), f"accounts.{account.name}")

@@ -22,6 +22,7 @@ CODES = {
         "A type asks for approval, which this version cannot give; so that nothing goes out unapproved "
         "it refuses to start."
     ),
+    "config-path": "A path in config.toml is one that no file on this computer can have.",
     "config-timezone": "The timezone is not one that this computer knows.",
     "secret-in-config": (
         "A password or token is written in config.toml, which is shared, copied and committed. It belongs in "
@@ -29,6 +30,15 @@ CODES = {
         "make a new one on the platform."
     ),
     "credentials-open": "credentials.toml can be read by other users of this computer, so it is not used.",
-    "credentials-syntax": "credentials.toml cannot be read as TOML, or holds something other than texts.",
-    "secret-unreadable": "A file that an environment variable names as holding a secret cannot be read.",
+    "credentials-syntax": (
+        "credentials.toml cannot be read as TOML, or holds something other than tables of texts."
+    ),
+    "credentials-empty": (
+        "credentials.toml had keys and has none any more, which looks like an accident: the keys that were read "
+        "before stay in use. To stop an account, take it out of config.toml."
+    ),
+    "secret-unreadable": (
+        "A file that holds a secret cannot be read, or is empty. Where it was good before, the secret that was read "
+        "then stays in use."
+    ),
 }

@@ -34,7 +34,7 @@ def find_config(start: Path, environ: Mapping[str, str], *, option: Path | None 
 
 def guess_state(config: Path) -> Path:
     """Return the state folder that a config.toml names which may have errors."""
-    with suppress(OSError):
+    with suppress(OSError, RuntimeError):
         if named := _STATE_KEY.search(config.read_text("utf-8", errors="replace")):
             return config.parent / Path(named[1]).expanduser()
     return config.parent / ".humaspost"

@@ -1,5 +1,6 @@
 """The loading of config.toml: its settings, or every problem that prevents them."""
 
+import errno
 import hashlib
 import re
 import tomllib
@@ -46,6 +47,7 @@ def load_settings(file: Path) -> Settings:
     account_list, account_problems = accounts.read_accounts(config, document)
     problems += (
         account_problems
+        + _path_problems(config, file.parent, document)
         + _zone_problems(config, document)
         + _media_problems(config, document)
         + _approval_problems(config, document)
@@ -90,6 +92,32 @@ def _syntax_problem(error: tomllib.TOMLDecodeError, document: ConfigDocument) ->
     message = _("this is not TOML: {reason}").format(reason=reason[:1].lower() + reason[1:])
     hint = _('text stands in quotes: key = "..."; a table begins with [name]')
     return document.at_line(Problem("config-syntax", message, hint), Position(line, column))
+
+
+def _path_problems(config: ConfigFile, root: Path, document: ConfigDocument) -> list[Problem]:
+    paths = {"posts": config.posts, "state": config.state}
+    paths |= {f"audiences.{name}.file": table.file for name, table in config.audiences.items()}
+    if config.media is not None and config.media.folder is not None:
+        paths["media.folder"] = config.media.folder
+    return [
+        document.at_value(Problem("config-path", reason, hint, field=key), key)
+        for key, path in paths.items()
+        for reason, hint in _find_path_problem(root, path)
+    ]
+
+
+def _find_path_problem(root: Path, path: str) -> Iterator[tuple[str, str]]:
+    """Yield message and hint where no file can have this path; a missing one is fine."""
+    try:
+        _resolve_path(root, path).lstat()
+    except RuntimeError:
+        message = _("this computer does not know the home folder that {path!r} begins with")
+        yield message.format(path=path.split("/")[0]), _("write the whole path, without ~")
+    except ValueError:
+        yield _("a path cannot contain the character with the number 0"), _("write it without \\u0000")
+    except OSError as error:
+        if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+            yield str(error.strerror).lower(), _("write a path that this computer can open")
 
 
 def _zone_problems(config: ConfigFile, document: ConfigDocument) -> list[Problem]:

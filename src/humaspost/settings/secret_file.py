@@ -15,10 +15,10 @@ T = TypeVar("T")
 class SecretFile(Generic[T]):
     """A file that is read again once its stamp changed and it is settled.
 
-    ``problem`` is why its newest version is not in use, or None.
+    ``problem`` is why its newest version is not in use, or None. ``read`` gets the last good content, or None.
     """
 
-    def __init__(self, path: Path, read: Callable[[Path], T], history: StampHistory) -> None:
+    def __init__(self, path: Path, read: Callable[[Path, T | None], T], history: StampHistory) -> None:
         self.path = path
         self.problem: Problem | None = None
         self._read = read
@@ -34,7 +34,7 @@ class SecretFile(Generic[T]):
             if self._good is not None and (stamp == self._stamp or not is_settled):
                 return self._good[0]
             try:
-                content, problem = self._read(self.path), None
+                content, problem = self._read(self.path, self._good[0] if self._good else None), None
             except ConfigError as error:
                 if self._good is None:
                     raise

@@ -14,12 +14,14 @@ from humaspost.base.i18n import _
 from humaspost.model.problem import Position, Problem
 from humaspost.settings.problems import ConfigDocument, ConfigError, is_secret_name
 from humaspost.settings.secret_file import SecretFile
-from humaspost.settings.toml_positions import error_position, parse_toml
+from humaspost.settings.toml_positions import error_position, parse_toml, positions_of
 
 SERVICE = "humaspost"
 KEYRING_TIMEOUT = 3.0
 #: (service, name) → the value, or None; the call may hang.
 KeyringLookup = Callable[[str, str], str | None]
+#: Of credentials.toml: account → name → value.
+Tables = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Environment:
             yield ConfiguredSecret(self._environ[variable].strip(), variable)
 
     def _read(self, path: Path, variable: str) -> str:
-        def read(path: Path) -> str:
+        def read(path: Path, _last: str | None) -> str:
             return _read_secret_file(path, variable)
 
         return self._files.setdefault(path, SecretFile(path, read, self._history)).content()
@@ -72,13 +74,17 @@ class Environment:
 
 def _read_secret_file(path: Path, variable: str) -> str:
     try:
-        return path.read_text("utf-8").strip()
+        if secret := path.read_text("utf-8").strip():
+            return secret
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else _("not UTF-8 text")
         message = _("{variable} names {path}, which cannot be read: {reason}")
         text = message.format(variable=variable, path=path, reason=reason)
         hint = _("let this user read the file, or unset {variable}").format(variable=variable)
-        raise ConfigError(Problem("secret-unreadable", text, hint)) from None
+    else:
+        text = _("{variable} names {path}, which is empty").format(variable=variable, path=path)
+        hint = _("write the secret into the file, or unset {variable}").format(variable=variable)
+    raise ConfigError(Problem("secret-unreadable", text, hint))
 
 
 class TimedKeyring:
@@ -133,16 +139,11 @@ class CredentialsFile:
 
         Raises ConfigError ``credentials-open`` or ``credentials-syntax``.
         """
-        table = self._file.content().get(account, {})
-        value = table.get(name) if isinstance(table, Mapping) else None
-        if value is not None and not isinstance(value, str):
-            message = _("[{account}] {name} must be text in quotes").format(account=account, name=name)
-            raise ConfigError(Problem("credentials-syntax", message, f'{name} = "..."', self.path.name))
-        if value:
+        if value := self._file.content().get(account, {}).get(name):
             yield ConfiguredSecret(value.strip(), self.path.name)
 
 
-def _read_tables(path: Path) -> Mapping[str, Any]:
+def _read_tables(path: Path, last: Tables | None) -> Tables:
     try:
         mode = path.stat().st_mode
         raw = path.read_bytes()
@@ -156,12 +157,20 @@ def _read_tables(path: Path) -> Mapping[str, Any]:
     if mode & (stat.S_IRWXG | stat.S_IRWXO) and os.name == "posix":
         message = _("other users of this computer can read this file, so it is not used")
         raise ConfigError(Problem("credentials-open", message, f"chmod 600 {path}", path.name))
-    return _parse_credentials(path, raw)
+    tables = _parse_credentials(path, raw)
+    if last and not tables:
+        message = _("this file is empty now; the keys that were read before are still in use")
+        hint = _("write the keys again; to stop an account, take it out of config.toml")
+        raise ConfigError(Problem("credentials-empty", message, hint, path.name))
+    return tables
 
 
-def _parse_credentials(path: Path, raw: bytes) -> Mapping[str, Any]:
+def _parse_credentials(path: Path, raw: bytes) -> Tables:
     try:
-        return parse_toml(raw.decode("utf-8-sig"))
+        text = raw.decode("utf-8-sig")
+        tables = parse_toml(text)
+        _require_texts(path, tables, text)
+        return tables
     except UnicodeDecodeError:
         line, column = raw.count(b"\n") + 1, 1
     except tomllib.TOMLDecodeError as error:
@@ -170,6 +179,24 @@ def _parse_credentials(path: Path, raw: bytes) -> Mapping[str, Any]:
     hint = _('a table per account, text in quotes: [x] then api_key = "..."')
     problem = Problem("credentials-syntax", message, hint)
     raise ConfigError(problem.with_position(path.name, Position(line, column))) from None
+
+
+def _require_texts(path: Path, tables: Mapping[str, Any], text: str) -> None:
+    """Raise ConfigError unless each account has a table of texts; no value is shown."""
+    for account, table in tables.items():
+        if not isinstance(table, Mapping):
+            message = _("{account} must be a table of its own").format(account=account)
+            raise ConfigError(_at_key(path, text, account, message, f"[{account}]"))
+        for name, value in table.items():
+            if not isinstance(value, str):
+                message = _("[{account}] {name} must be text in quotes").format(account=account, name=name)
+                raise ConfigError(_at_key(path, text, f"{account}.{name}", message, f'{name} = "..."'))
+
+
+def _at_key(path: Path, text: str, key: str, message: str, example: str) -> Problem:
+    position = positions_of(text.replace("\r\n", "\n")).key_position(key) or Position(1, 1)
+    hint = _("write: {example}").format(example=example)
+    return Problem("credentials-syntax", message, hint).with_position(path.name, position)
 
 
 def find_secrets(data: Mapping[str, Any], document: ConfigDocument) -> Iterator[Problem]:

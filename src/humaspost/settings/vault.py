@@ -147,25 +147,40 @@ class Vault:
         # Read each time: another process may have renewed the token just now, and files here are replaced atomically.
         path = self._rotated_path(account)
         try:
-            stored: dict[str, Any] = json.loads(path.read_text("utf-8"))
+            stored = _parse_rotated(path.read_text("utf-8"))
         except FileNotFoundError:
             return {}
-        except ValueError:
-            message = _("{path} is damaged, so the tokens that the platform gave last are lost")
-            hint = _("make a new token on the platform, configure it, then delete that file")
-            problem = Problem("secret-unreadable", message.format(path=path), hint)
+        except (OSError, ValueError) as error:
+            problem = _rotated_problem(path, error)
             if account not in self._last_rotated:
                 raise ConfigError(problem) from None
             self._damaged[path] = problem
             return self._last_rotated[account]
         for entry in stored.values():
-            for value in (
-                (entry.get("value"), *entry.get("superseded", [])) if isinstance(entry, dict) else ()
-            ):
+            for value in (entry["value"], *entry.get("superseded", [])):
                 register(str(value))
         self._damaged.pop(path, None)
         self._last_rotated[account] = stored
         return stored
+
+
+def _parse_rotated(text: str) -> dict[str, Any]:
+    """Return the rotated tokens; raise ValueError for anything but what this class writes."""
+    stored = json.loads(text)
+    for entry in stored.values() if isinstance(stored, dict) else [stored]:
+        texts = [entry.get("value"), entry.get("seed")] if isinstance(entry, dict) else [None]
+        if not all(isinstance(one, str) for one in texts):
+            raise ValueError("not a table of tokens")
+    return dict(stored)
+
+
+def _rotated_problem(path: Path, error: OSError | ValueError) -> Problem:
+    if isinstance(error, OSError):
+        message = _("{path} cannot be read: {reason}").format(path=path, reason=error.strerror)
+        return Problem("secret-unreadable", message, _("let this user read the file: humaspost doctor"))
+    message = _("{path} is damaged, so the tokens that the platform gave last are lost").format(path=path)
+    hint = _("make a new token on the platform, configure it, then delete that file")
+    return Problem("secret-unreadable", message, hint)
 
 
 def _fingerprint(seed: ConfiguredSecret | None) -> str:

@@ -30,7 +30,7 @@ def format_attention(item: AttentionItem, clock: TimeFormatter) -> list[str]:
             remedy = _("bring the file back, or: humaspost cancel {post}").format(post=item.post)
             return [_format_recipient_count(item), reason, remedy]
         case State.HELD if item.reason == StopReason.NO_RECIPIENTS:
-            reason = _("nobody in its audiences may be written to; was due {when}")
+            reason = _("no person on its lists may get a message; was due {when}")
             return [
                 reason.format(when=clock.format_date(item.due)),
                 _("it goes on when a list has people: humaspost audience list"),

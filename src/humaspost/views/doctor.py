@@ -1,12 +1,13 @@
 """The output of ``doctor``: one line per result with its fix below, or JSON."""
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from humaspost.base.i18n import _, ngettext
 from humaspost.reports.doctor import CheckResult, Finding, Level
-from humaspost.views.sender import describe_stale_file, format_sender
+from humaspost.views.sender import describe_stale_file, format_sender, stale_file_remedy
 from humaspost.views.text import display_width, escape_unsafe, pad, wrap_text
 from humaspost.views.times import TimeFormatter, format_duration
 
@@ -55,7 +56,15 @@ def result_text(result: CheckResult, clock: TimeFormatter) -> str:
 
 def result_remedy(result: CheckResult) -> str:
     """Return how to fix the result, or "" if there is nothing to do."""
-    return _remedies().get(result.finding, "").format_map(result.values)
+    if result.finding is Finding.STALE_FILE:
+        return stale_file_remedy(result.values["stale"][0].reason)
+    values = {key: _quote(key, value) for key, value in result.values.items()}
+    return _remedies().get(result.finding, "").format_map(values)
+
+
+def _quote(key: str, value: Any) -> Any:
+    """Return a path or a user's name as a shell takes it; "#1000" begins a remark there."""
+    return shlex.quote(str(value)) if key in ("path", "folder", "owner", "user") else value
 
 
 def _format_values(values: Mapping[str, Any], clock: TimeFormatter) -> dict[str, Any]:
@@ -87,7 +96,7 @@ def _config_texts() -> dict[Finding, str]:
         Finding.NO_MEDIA_HOST: _("{platform} has no address to fetch media from"),
         Finding.POSTS_MISSING: _("{path} is not there"),
         Finding.POSTS_READABLE: "{path}",
-        Finding.STATE_NOT_WRITABLE: _("{path} cannot be written"),
+        Finding.STATE_NOT_WRITABLE: _("{path} cannot be read and written by you"),
         Finding.STATE_OF_OTHER_USER: _("{path} belongs to {owner}, so no sender starts for you"),
         Finding.STATE_NOT_PRIVATE: _("{path} can be read by other users"),
         Finding.STATE_WRITABLE: "{path}",
@@ -117,7 +126,6 @@ def _office_texts() -> dict[Finding, str]:
         Finding.SENDER_RUNNING: "{sender}",
         Finding.SENDER_NOT_RUNNING: "{sender}",
         Finding.STALE_FILE: _("the scheduler does not use the newest {path}: {stale}"),
-        Finding.UNREAD_FILE: _("the scheduler does not use the newest {path}: {stale}"),
         Finding.PAUSED: _("PAUSED: {reason}"),
         Finding.WORKER_ERROR: _(
             "{account}: nothing goes out there, because of an error of humaspost: {reason}"
@@ -174,7 +182,7 @@ def _remedies() -> dict[Finding, str]:
         Finding.NO_ACCOUNT: _("write one: [accounts.x]"),
         Finding.NO_MEDIA_HOST: _("write [media] in config.toml: docs/config.md"),
         Finding.POSTS_MISSING: _("make it, or mend posts = ... in config.toml"),
-        Finding.STATE_NOT_WRITABLE: "chown $USER {path}",
+        Finding.STATE_NOT_WRITABLE: "sudo chown -R {user} {folder} && chmod -R u+rwX {folder}",
         Finding.STATE_OF_OTHER_USER: "sudo -u {owner} humaspost doctor",
         Finding.STATE_NOT_PRIVATE: "chmod 700 {path}",
         Finding.DISK_FULL: _("make room: without it nothing can be recorded, so nothing is sent"),
@@ -206,8 +214,6 @@ def _remedies() -> dict[Finding, str]:
         Finding.LIST_PROBLEM: "{hint}",
         Finding.LIST_READABLE_BY_ALL: "chmod o-r {files}",
         Finding.SENDER_NOT_RUNNING: _("start it: humaspost schedule, or cron with humaspost run"),
-        Finding.STALE_FILE: _("fix it: the scheduler then reads it by itself"),
-        Finding.UNREAD_FILE: _("stop the scheduler and start it again: humaspost schedule"),
         Finding.PAUSED: "humaspost resume",
         Finding.WORKER_ERROR: _("start the sender again; if it comes again, report it as a bug of humaspost"),
     }

@@ -6,7 +6,7 @@ from typing import Any
 from humaspost.base.i18n import _, ngettext
 from humaspost.reports.list_findings import ListFinding
 from humaspost.views.problems import format_problem, problem_to_json
-from humaspost.views.text import escape_unsafe, wrap_text
+from humaspost.views.text import escape_unsafe, is_command, wrap_text
 
 #: `check` prints so many rows of a list; --json has all.
 MAX_ROWS_PRINTED = 20
@@ -21,7 +21,7 @@ def format_finding(finding: ListFinding, columns: int = 80) -> list[str]:
     lines = [f"{escape_unsafe(finding.file)}{location}: {summary.code}"]
     lines += wrap_text(escape_unsafe(summary.message), columns)
     for line in summary.hint.splitlines():
-        lines += [escape_unsafe(line)] if line.startswith("humaspost ") else wrap_text(line, columns)
+        lines += [escape_unsafe(line)] if is_command(line) else wrap_text(line, columns)
     return lines
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from humaspost.base.i18n import _, ngettext
 from humaspost.model.problem import Position, Problem
-from humaspost.views.text import display_width, escape_unsafe, wrap_text
+from humaspost.views.text import display_width, escape_unsafe, is_command, wrap_text
 
 _EXCERPT_WIDTH = 66
 
@@ -55,8 +55,7 @@ def _format_hint(hint: str, columns: int) -> list[str]:
     """Return the hint; text to copy (``write: ...``, a command) stays on one line."""
     lines: list[str] = []
     for line in hint.splitlines():
-        word = line.partition(" ")[0]
-        is_copyable = word.endswith(":") or word in ("humaspost", "chmod", "chown")
+        is_copyable = line.partition(" ")[0].endswith(":") or is_command(line)
         lines += [f"  {escape_unsafe(line)}"] if is_copyable else wrap_text(line, columns, indent="  ")
     return lines
 

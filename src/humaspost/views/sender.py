@@ -58,29 +58,30 @@ def format_stale_files(sender: SenderStatus, clock: TimeFormatter) -> list[str]:
     """Return the reason and the remedy of each file that the scheduler does not use."""
     lines = []
     for file in sender.stale_files:
-        first, *more = describe_stale_file(file, sender, clock)
+        reason, remedy = describe_stale_file(file, sender, clock)
         message = _("The scheduler does not use the newest {path}: {reason}")
-        lines += [
-            message.format(path=escape_unsafe(file.path), reason=first),
-            *(f"  {line}" for line in more),
-        ]
+        lines += [message.format(path=escape_unsafe(file.path), reason=reason), f"  {remedy}"]
     return lines
 
 
-def describe_stale_file(file: StaleFile, sender: SenderStatus, clock: TimeFormatter) -> list[str]:
+def describe_stale_file(file: StaleFile, sender: SenderStatus, clock: TimeFormatter) -> tuple[str, str]:
     """Return why the scheduler does not use the newest version, and what to do."""
-    match file.reason:
+    if file.reason is not StaleReason.UNREAD:
+        return escape_unsafe(file.detail), stale_file_remedy(file.reason)
+    read_at = sender.config_read_at or sender.started_at or clock.now
+    message = _("the scheduler still uses the version of {when}").format(when=clock.format_near(read_at))
+    return message, stale_file_remedy(file.reason)
+
+
+def stale_file_remedy(reason: StaleReason) -> str:
+    """Return what makes the scheduler use the newest version."""
+    match reason:
         case StaleReason.BROKEN:
-            return [escape_unsafe(file.detail), _("fix it: the scheduler then reads it by itself")]
-        case StaleReason.RESTART:
-            return [
-                escape_unsafe(file.detail),
-                _("stop the scheduler and start it again: humaspost schedule"),
-            ]
-        case StaleReason.UNREAD:
-            read_at = sender.config_read_at or sender.started_at or clock.now
-            message = _("it runs with what it read {when}").format(when=clock.format_near(read_at))
-            return [message, _("stop the scheduler and start it again: humaspost schedule")]
+            return _("fix it: the scheduler then reads it by itself")
+        case StaleReason.RESTART | StaleReason.UNREAD:
+            return _("stop the scheduler and start it again: humaspost schedule")
+        case StaleReason.RENAMED:  # the reason names the command before this one
+            return _("then start it again: humaspost schedule")
         case unreachable:
             assert_never(unreachable)
 

@@ -66,7 +66,7 @@ def _format_attention(report: StatusReport, clock: TimeFormatter, columns: int) 
     for details in ledger_lines:
         lines += _format_block(text_width, _("error"), _("the ledger"), details, columns)
     for file in stale_files:
-        details = describe_stale_file(file, report.sender, clock)
+        details = [*describe_stale_file(file, report.sender, clock)]
         title = _("{path}, not in use").format(path=escape_unsafe(file.path))
         lines += _format_block(text_width, _("error"), title, details, columns)
     for error in report.worker_errors:

@@ -84,6 +84,11 @@ def _join_cells(row: Sequence[str], widths: Sequence[int], separator: str) -> st
     return separator.join(pad(cell, widths[n]) for n, cell in enumerate(row))
 
 
+def is_command(line: str) -> bool:
+    """Return True for a command to copy; a sentence about humaspost has a comma or a semicolon."""
+    return line.partition(" ")[0] in ("humaspost", "chmod", "chown") and not {",", ";"} & set(line)
+
+
 def wrap_text(text: str, cells: int, *, indent: str = "") -> list[str]:
     """Return the text wrapped at spaces to lines of at most ``cells``, each after ``indent``."""
     lines: list[str] = []

@@ -210,7 +210,7 @@ def test_when_the_very_first_write_fails_nothing_was_sent() -> None:
 def test_one_byte_with_the_kernel_counts_as_sent() -> None:
     near, far = socket.socketpair()
     with far, PlainSocket(fileno=near.detach()) as sock:
-        exchange = HttpExchange(0.2, time.monotonic)
+        exchange = HttpExchange(1.0 * SECOND, time.monotonic)
         exchange.mark_connected()
         with use_exchange(exchange), pytest.raises(TimeoutError):
             sock.sendall(b"x" * 50_000_000)

@@ -26,6 +26,9 @@ from tests.support.reference_data import shared
 from tests.support.sample_posts import medium, post
 from tests.support.video_files import audio_file, video_file
 
+#: What its tests share is made once.
+pytestmark = pytest.mark.xdist_group("payload")
+
 _NOW = datetime(2026, 11, 23, tzinfo=UTC)
 _BYTES = {
     MediaKind.VIDEO: ("video/mp4", video_file()),

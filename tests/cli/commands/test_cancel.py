@@ -42,6 +42,19 @@ def test_before_its_date_a_cancel_stops_all_accounts_and_everybody(office: FakeO
     assert "a was already cancelled, on " in again.out
 
 
+def test_what_undoes_a_cancel_needs_the_file_first(office: FakeOffice) -> None:
+    path = office.write("a.md", post("a", FUTURE))
+    office.write("b.md", post("b", FUTURE, body="Lain."))
+    expect(office.run("run"))
+    text = path.read_text()
+    path.unlink()
+    done = expect(office.run("cancel", "a", "--yes"))
+    assert "after all, bring the file posts/a.md back, then: humaspost publish a" in done.out
+    expect(office.run("publish", "a", "--yes"), 2)
+    office.write("a.md", text)
+    expect(office.run("publish", "a", "--yes"))
+
+
 def test_a_post_that_no_sender_has_seen_is_planned_and_cancelled(office: FakeOffice) -> None:
     office.write("a.md", post("a", FUTURE, **PEOPLE))
     done = expect(office.run("cancel", "posts/a.md", "--yes", "--json")).json

@@ -100,3 +100,22 @@ def test_numbers_and_names_in_a_platforms_answer_are_shown_nowhere(office: FakeO
     assert "PENERIMA" not in "".join(printed)
     state = office.folder / ".humaspost"
     assert not any(b"PENERIMA" in path.read_bytes() for path in state.rglob("*") if path.is_file())
+
+
+def test_each_row_and_each_list_that_is_not_cleaned_is_named(office: FakeOffice) -> None:
+    lists = office.folder / "audiences"
+    first = (lists / "masyarakat.csv").read_text().splitlines(True)
+    again = next(line for line in first if PHONE in line)
+    (lists / "masyarakat.csv").write_text("".join([*first, again]))
+    config = office.folder / "config.toml"
+    for name, content in {"rusak": b'phone,name\n"' + again.encode(), "tabel": b"PK\x03\x04"}.items():
+        (lists / f"{name}.csv").write_bytes(content)
+        config.write_text(config.read_text() + f'\n[audiences.{name}]\nfile = "audiences/{name}.csv"\n')
+    done = expect(office.run("audience", "forget", PHONE, "--yes"), 5)
+    told = " ".join(done.out.split())
+    for place in ("masyarakat.csv, row 2", f"masyarakat.csv, row {len(first) + 1}", "rusak.csv, row 2"):
+        assert f"audiences/{place} still has the number" in told
+    assert "humaspost cannot read audiences/tabel.csv: look in it for the number" in told
+    assert expect(office.run("audience", "forget", PHONE, "--yes", "--json"), 5).json["unread_lists"] == [
+        "tabel"
+    ]

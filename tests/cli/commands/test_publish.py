@@ -59,7 +59,9 @@ def test_an_interrupted_publish_reports_the_outcome(office: FakeOffice) -> None:
     said = interrupt_publish(office, "publish", "a", "--yes", until="parent-not-visible")
     assert "part 1: published" in said
     assert "part 2: scheduled" in said
-    assert "What waits goes out with the next sender. To stop everything: humaspost pause" in said
+    assert (
+        "What waits goes out with the next sender. To stop everything: humaspost pause --reason WHY" in said
+    )
 
 
 @pytest.mark.parametrize("channel", ["x", "whatsapp"])

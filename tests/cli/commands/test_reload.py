@@ -135,7 +135,7 @@ def test_a_broken_config_is_a_need_and_the_last_good_one_counts(office: FakeOffi
         until(running, "published")
         stated = expect(office.run("status"), 78)
         assert "config-syntax" in stated.err
-        assert "goes on with the config.toml that it read" in stated.err
+        assert "still uses the last good config.toml" in stated.err
         save(office, "config.toml", whole)
         wait_until(lambda: recorded(office, "stale_files") == "{}", within=20 * SECOND)
         assert running.end() == 0
@@ -188,3 +188,43 @@ def test_files_that_are_still_being_written_are_never_read(office: FakeOffice) -
         office.sandbox.wait_for_objects(3, "whatsapp")
         assert running.end() == 0
     assert not {"stale-file", "file-problem", "login", "problem"} & set(kinds(running))
+
+
+def test_a_new_name_of_an_account_is_told_with_steps_that_work(office: FakeOffice) -> None:
+    """The scheduler tried the new config again every ten seconds, also after the old one was put back."""
+    whole = read(office)
+    renamed = whole.replace("[accounts.x]", "[accounts.kota]")
+    office.write("a.md", post("a", FUTURE))
+    expect(office.run("publish", "a", "--yes"))
+    with daemon(office) as running:
+        save(office, "config.toml", renamed)
+        told = until(running, "stale-file")["detail"]
+        assert "stop the scheduler if it is running, then type: humaspost account rename x kota" in told
+        shown = expect(office.run("status", "--exit-code"), 5).out
+        assert "then start it again: humaspost schedule" in shown
+        assert "already running" in expect(office.run("account", "rename", "x", "kota"), 75).err
+        save(office, "config.toml", whole)
+        wait_until(lambda: recorded(office, "stale_files") == "{}", within=20 * SECOND)
+        save(office, "config.toml", renamed)
+        until(running, "stale-file")
+        assert running.end() == 0
+    assert "reloaded" not in kinds(running)
+    expect(office.run("account", "rename", "x", "kota"))
+    save(office, "credentials.toml", read(office, "credentials.toml").replace("[x]", "[kota]"))
+    with daemon(office) as running:
+        office.write("b.md", post("b", soon(1), channels="[kota]", body="Lain."))
+        until(running, "published")
+        assert running.end() == 0
+    assert [one["text"] for one in office.objects()] == ["Loket buka malam.", "Lain."]
+
+
+def test_a_posts_folder_of_a_user_that_nobody_is_ends_nothing(office: FakeOffice) -> None:
+    whole = read(office)
+    lines = [line for line in whole.splitlines() if not line.startswith("posts ")]
+    with daemon(office) as running:
+        save(office, "config.toml", "\n".join(['posts = "~nobody-of-that-name/a"', *lines, ""]))
+        assert "config.toml:1:9: error[config-path]" in until(running, "stale-file")["detail"]
+        assert "error[config-path]" in expect(office.run("check"), 78).err
+        office.write("a.md", post("a", soon(1)))
+        until(running, "published")
+        assert running.end() == 0

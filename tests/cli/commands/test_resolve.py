@@ -101,3 +101,14 @@ def test_the_answer_of_x_is_printed_with_where_to_check(office: FakeOffice) -> N
     assert "the answer: duplicate You are not allowed to create a Tweet" in shown
     assert "no answer" not in shown
     assert "look yourself: https://x.com/kotacontoh" in shown
+
+
+def test_one_delivery_of_a_cancelled_post_is_not_sent_alone(unknown_delivery: FakeOffice) -> None:
+    expect(unknown_delivery.run("cancel", "e", "--yes"))
+    rows = unknown_delivery.run("status", "--json", "--all").json["deliveries"]
+    key = next(row["key"] for row in rows if row["part"] == 2)
+    refused = expect(unknown_delivery.run("resolve", key, "--retry", "--yes"), 2)
+    assert "humaspost resolve e --account x --retry" in " ".join(refused.err.split())
+    assert parts(unknown_delivery)[2] == "unknown -"
+    expect(unknown_delivery.run("resolve", "e", "--account", "x", "--retry", "--yes"))
+    assert parts(unknown_delivery)[2] == "scheduled -"

@@ -10,11 +10,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from humaspost.delivery.steps import receipts as module
 from humaspost.delivery.steps.receipts import ReceiptQueue, ShuttingDown
 from humaspost.ledger.deliveries.receipts import PublishedReceipt
+from humaspost.ledger.schema import delivery
 from humaspost.model.delivery import Receipt
+from tests.delivery.conftest import FakeOffice
 from tests.support.deadlines import SECOND
 
 NOW = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
@@ -74,3 +77,31 @@ def test_a_refused_commit_gives_back_every_receipt_that_it_took(monkeypatch: pyt
     assert not alive
     assert [sorted(keys) for keys in written] == [["a", "b", "c"], ["a", "b", "c"]]
     assert [str(error) for error in errors] == ["disk full"]
+
+
+def test_receipts_beside_one_that_cannot_be_recorded_reach_a_ledger_that_was_moved(
+    fake_office: FakeOffice,
+) -> None:
+    """Written one by one, they were refused by the ledger that has their intents, and became unknown."""
+    for post in "ab":
+        fake_office.post(post)
+    fake_office.schedule()
+    now = fake_office.now()
+    fake_office.ledger.write(lambda conn: conn.execute(update(delivery).values(state="sending", owner="me")))
+    with fake_office.ledger.read() as conn:
+        keys = dict(conn.execute(select(delivery.c.post, delivery.c.key)).all())
+    queue = ReceiptQueue()
+    bad, good = (
+        module._PendingReceipt(PublishedReceipt(keys["a"], 1, Receipt("1", now.replace(tzinfo=None)))),
+        module._PendingReceipt(PublishedReceipt(keys["b"], 1, Receipt("2", now))),
+    )
+    queue._pending = [bad, good]
+    queue.shutting_down.set()  # a refusal would be tried again for ever
+    moved = fake_office.folder.with_name("moved")
+    fake_office.folder.rename(moved)
+    errors: list[Exception] = []
+    with suppress(ShuttingDown):
+        queue._commit_batch(fake_office.ledger, now, errors.append)
+    moved.rename(fake_office.folder)
+    assert errors == []
+    assert fake_office.states() == {"a": "sending", "b": "published"}

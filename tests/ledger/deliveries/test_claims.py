@@ -39,7 +39,7 @@ def test_what_a_dead_sender_claimed_is_free_and_what_it_was_writing_is_unknown(o
     office.put(other.key, State.PREPARING, owner="me")
     count = office.ledger.write(
         lambda conn: claims.recover_orphans(
-            conn, owner="next", now=office.now, first_check_delay=lambda _account: 30.0
+            conn, in_flight=(), now=office.now, first_check_delay=lambda _account: 30.0
         )
     )
     assert count == 1
@@ -53,17 +53,18 @@ def test_what_a_dead_sender_claimed_is_free_and_what_it_was_writing_is_unknown(o
     )
 
 
-def test_a_sender_that_lives_keeps_its_own(office: Office) -> None:
+def test_what_the_process_still_writes_is_not_unknown(office: Office) -> None:
     office.plan("a"), office.plan("b")
-    _, other = office.send()
+    intent, other = office.send()
+    assert isinstance(intent, Intent)
     office.put(other.key, State.PREPARING, owner="me")
     count = office.ledger.write(
         lambda conn: claims.recover_orphans(
-            conn, owner="me", now=office.now, first_check_delay=lambda _account: None
+            conn, in_flight=[intent.key], now=office.now, first_check_delay=lambda _account: None
         )
     )
     assert count == 0
-    assert office.states()["b/1"] == "preparing"
+    assert office.states() == {"a/1": "sending", "b/1": "scheduled"}
 
 
 def test_only_the_owner_puts_a_claim_back(office: Office) -> None:

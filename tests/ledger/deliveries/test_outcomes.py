@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from humaspost.ledger.deliveries import outcomes, receipts, unknown_outcomes
+from humaspost.ledger.deliveries import claims, outcomes, receipts, unknown_outcomes
 from humaspost.ledger.deliveries.gate import Intent
 from humaspost.ledger.holds import account_holds, pauses
 from humaspost.ledger.schema import delivery, plan_row
@@ -107,6 +107,26 @@ def test_what_failed_and_has_a_new_text_goes_out_with_it(office: Office) -> None
     office.plan("a", "sekarang")
     again = sent(office)
     assert (again.number, again.part.text) == (2, "sekarang")
+
+
+def test_a_failure_before_the_intent_fails_no_delivery_that_was_sent_since(office: Office) -> None:
+    """The failure of an earlier claim, refused by the disk, was recorded over the write of a later one."""
+    office.plan("a")
+    (claimed,) = office.claim()
+
+    def fail(key: str) -> bool:
+        return office.ledger.write(
+            lambda conn: outcomes.mark_unpreparable(
+                conn, key, code="bug", detail="", now=office.now, whole_post=True
+            )
+        )
+
+    office.ledger.write(
+        lambda conn: claims.release_claims(conn, [claimed.key], owner="me", not_before=None, now=office.now)
+    )
+    sent(office)
+    assert not fail(claimed.key)
+    assert office.states() == {"a/1": "sending"}
 
 
 def test_what_is_proved_absent_is_sent_again_with_a_first_write_of_its_own(office: Office) -> None:

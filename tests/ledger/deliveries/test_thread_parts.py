@@ -9,6 +9,7 @@ from humaspost.ledger.deliveries import outcomes, publish_now, unknown_outcomes
 from humaspost.ledger.posts.sync_plan import CancelledPart
 from humaspost.ledger.schema import delivery
 from humaspost.model.delivery import State
+from humaspost.policy import lateness
 from tests.support.ledger_office import Office
 
 
@@ -89,7 +90,9 @@ def test_publish_of_a_failed_part_follows_a_text_that_was_shortened_before_it_fa
     office.plan("a", "1", "zwei")
     office.put(office.key("a"), State.PUBLISHED, published_at=office.now)
     office.put(office.key("a", 2), State.FAILED, reason="too-long", attempts=1)
-    office.ledger.write(lambda conn: publish_now.request(conn, "a", account=None, now=office.now))
+    office.ledger.write(
+        lambda conn: publish_now.request(conn, "a", account=None, verdict=lateness.verdict, now=office.now)
+    )
     assert office.states() == {"a/1": "published", "a/2": "scheduled", "a/3": "cancelled not-in-plan"}
     assert texts_to_send(office) == ["zwei"]
 
@@ -132,3 +135,18 @@ def test_a_part_after_one_that_is_too_late_is_too_late_itself(office: Office) ->
     office.put(office.key("a"), State.MISSED, reason="late")
     office.plan("a", "1", "2")
     assert office.states() == {"a/1": "missed late", "a/2": "missed late"}
+
+
+@pytest.mark.parametrize("part", [2, 3])
+def test_a_part_that_a_person_cancelled_stays_so_while_the_text_has_fewer_parts(
+    office: Office, part: int
+) -> None:
+    office.plan("a", "1", "2", "3")
+    key = office.key("a", part)
+    office.ledger.write(lambda conn: unknown_outcomes.cancel(conn, [key], now=office.now))
+    before = office.states()
+    assert before[f"a/{part}"] == "cancelled person"
+    office.plan("a", "1")
+    assert office.states()[f"a/{part}"] == "cancelled person"
+    office.plan("a", "1", "2", "3", "4")
+    assert office.states() == before

@@ -8,12 +8,13 @@ from sqlalchemy import select, update
 
 from humaspost.ledger.deliveries import outcomes, publish_now, restore_gap, unknown_outcomes
 from humaspost.ledger.deliveries.gate import Blocked
-from humaspost.ledger.posts import decisions
+from humaspost.ledger.posts import decisions, recipient_changes
 from humaspost.ledger.queries import totals
 from humaspost.ledger.schema import account, delivery, meta, plan_row
 from humaspost.model.account import Account
 from humaspost.model.delivery import Intent, Proof, State
 from humaspost.model.records import CancelCounts
+from humaspost.policy import lateness
 from tests.support.ledger_life import Life
 from tests.support.ledger_office import ACCOUNT, NOW, OTHER, Office, PublishTime, count_by_state
 from tests.support.sizes import size
@@ -28,7 +29,9 @@ def cancel(office: Office, post: str = "p", **how: object) -> CancelCounts:
 
 
 def publish(office: Office, post: str = "p") -> publish_now.PublishRequest:
-    return office.ledger.write(lambda conn: publish_now.request(conn, post, account=None, now=office.now))
+    return office.ledger.write(
+        lambda conn: publish_now.request(conn, post, account=None, verdict=lateness.verdict, now=office.now)
+    )
 
 
 def counts(office: Office, post: str = "p") -> dict[str, int]:
@@ -271,7 +274,9 @@ def test_an_interrupted_publish_leaves_the_post_cancelled(office: Office) -> Non
     office.now += timedelta(minutes=1)
     request = publish(office)
     assert counts(office) == {"scheduled": 8}
-    assert office.ledger.write(lambda conn: publish_now.cancel_request(conn, request, now=office.now))
+    assert office.ledger.write(
+        lambda conn: publish_now.cancel_request(conn, request, verdict=lateness.verdict, now=office.now)
+    )
     assert decision(office) == before
     assert counts(office) == {"cancelled": 8}
     assert office.send() == []
@@ -283,7 +288,9 @@ def test_an_interrupted_publish_takes_new_parts_back(office: Office) -> None:
     office.plan("p", "1", "2")
     request = publish(office)
     assert office.states() == {"p/1": "scheduled", "p/2": "held part 1"}
-    assert office.ledger.write(lambda conn: publish_now.cancel_request(conn, request, now=office.now))
+    assert office.ledger.write(
+        lambda conn: publish_now.cancel_request(conn, request, verdict=lateness.verdict, now=office.now)
+    )
     assert office.states() == {"p/1": "cancelled person"}
     assert office.send() == []
     publish(office)
@@ -319,20 +326,39 @@ def test_people_who_get_a_row_later_follow_a_retry(office: Office, monkeypatch: 
     assert counts(office) == {"sending": 8}
 
 
-def test_a_retry_of_one_delivery_ends_the_cancel_of_its_post(office: Office) -> None:
+def test_a_retry_of_one_delivery_leaves_its_post_cancelled(office: Office) -> None:
+    fan_out(office, 3)
+    sent = office.send()
+    assert [type(each) for each in sent] == [Intent] * 3
+    office.put(sent[0].key, State.UNKNOWN, reason="decision")
+    cancel(office)
+    retry(office, sent[0].key)
+    assert decision(office)[0] == "cancel"
+    # The others are not tried again, and whoever joins the list gets nothing.
+    office.ledger.write(lambda conn: outcomes.reschedule(conn, sent[1].key, 1, at=office.now, now=office.now))
+    office.put(sent[2].key, State.PUBLISHED, published_at=office.now)
+    office.enroll("x")
+    office.ledger.write(
+        lambda conn: recipient_changes.sync_lists(conn, ["warga"], verdict=lateness.verdict, now=office.now)
+    )
+    assert office.send() == []
+    assert counts(office) == {"unknown": 1, "cancelled": 2, "published": 1}
+
+
+def test_a_retry_of_the_post_ends_its_cancel(office: Office) -> None:
     office.plan("p")
     (intent,) = office.send()
     assert isinstance(intent, Intent)
-    office.ledger.write(
-        lambda conn: outcomes.mark_unknown(
-            conn, intent.key, 1, code="x", detail="", now=office.now, first_check_delay=None
-        )
-    )
+    office.put(intent.key, State.UNKNOWN, reason="decision")
     cancel(office)
-    office.ledger.write(lambda conn: unknown_outcomes.retry(conn, [intent.key], now=office.now))
+    retry(office, intent.key, whole_post=True)
     assert office.states() == {"p/1": "scheduled person"}
     (again,) = office.send()
     assert isinstance(again, Intent)
+
+
+def retry(office: Office, key: str, **how: bool) -> None:
+    office.ledger.write(lambda conn: unknown_outcomes.retry(conn, [key], now=office.now, **how))
 
 
 # -- random lives --------------------------------------------------------------------------------------

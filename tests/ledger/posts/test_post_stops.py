@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, event, func, select, update
+from sqlalchemy import Connection, delete, event, func, select, update
 
-from humaspost.ledger.deliveries import claims
+from humaspost.ledger.deliveries import claims, publish_now
 from humaspost.ledger.holds import pauses
+from humaspost.ledger.people import list_holds
 from humaspost.ledger.posts import post_stops
 from humaspost.ledger.queries import totals
-from humaspost.ledger.schema import audience, audience_member, consent, delivery, plan_row
+from humaspost.ledger.schema import audience_member, consent, delivery, plan_row
 from humaspost.model.post import Late, PublishTime
+from humaspost.model.reasons import ListHold
+from humaspost.policy import lateness
 from humaspost.policy.decide import decide
 from tests.support.ledger_office import NOW, Office, count_by_state
 
@@ -104,14 +107,49 @@ def test_each_cause_that_the_whole_post_shares_stops_it(
 
 def test_a_held_list_holds_its_posts_until_it_is_mended_or_a_person_publishes(office: Office) -> None:
     office.plan("a", people=True)
-    hold = update(audience).values(hold="list-shrunk")
-    office.ledger.write(lambda conn: conn.execute(hold))
+    hold_list(office)
     assert (office.claim(), stop(office), next_due(office)) == ([], ("held", "list"), None)
-    office.ledger.write(lambda conn: conn.execute(hold.values(hold=None)))
+    end_hold(office)
     assert next_due(office) is not None
-    office.ledger.write(lambda conn: conn.execute(hold))
-    change(office, decision="publish", decided_at=office.now)
+    hold_list(office)
+    publish(office)
     assert len(office.claim()) == 3
+
+
+def hold_list(office: Office) -> None:
+    """Let the file of the list still have p1 and p2, and be held for p3."""
+    office.ledger.write(
+        lambda conn: list_holds.hold_list(
+            conn, "warga", ListHold.SHRUNK, digest="d", detail="x", candidates=["p1", "p2"], now=office.now
+        )
+    )
+
+
+def end_hold(office: Office) -> None:
+    office.ledger.write(lambda conn: list_holds.end_hold(conn, "warga", now=office.now))
+
+
+def publish(office: Office) -> None:
+    office.ledger.write(
+        lambda conn: publish_now.request(conn, "a", account=None, verdict=lateness.verdict, now=office.now)
+    )
+
+
+def test_publish_lets_a_post_through_one_hold_of_its_list_and_not_through_the_next(office: Office) -> None:
+    office.plan("a", people=True)
+    office.send(limit=1)
+    hold_list(office)
+    office.send()
+    publish(office)
+    end_hold(office)
+    office.now += timedelta(minutes=1)
+    hold_list(office)
+    assert office.claim() == []
+    assert sorted(office.states().values()) == ["held list", "held list", "sending"]
+    publish(office)
+    office.send()
+    assert office.states()["a/1/p3"] == "held list"
+    assert sorted(office.states().values()) == ["held list", "sending", "sending"]
 
 
 def test_a_fan_out_that_reaches_nobody_is_held_until_a_list_has_people(office: Office) -> None:
@@ -154,6 +192,25 @@ def test_a_fan_out_that_stood_still_is_missed_with_one_statement(office: Office)
     office.ledger.write(work)
     assert sorted(office.states().values()) == ["missed late", "missed late", "sending"]
     assert len([text for text in statements if text.startswith("UPDATE")]) == 1
+
+
+def test_the_stop_of_one_post_reads_nothing_of_the_others(office: Office) -> None:
+    """Each claim read every delivery that was due: ten thousand rows, again and again."""
+    office.plan("a", people=True)
+    office.send(limit=1)
+    plans: list[str] = []
+
+    def work(conn: Connection) -> None:
+        statements: list[tuple[str, tuple[object, ...]]] = []
+        event.listen(conn, "before_cursor_execute", lambda *given: statements.append((given[2], given[3])))
+        post_stops.settle_due(conn, office.account, decide=decide, until=office.now, now=office.now)
+        for text, values in [given for given in statements if "delivery" in given[0]]:
+            plans.extend(row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values))
+
+    office.ledger.write(work)
+    reads = [line for line in plans if " delivery " in line]
+    assert reads
+    assert [line for line in reads if "post=?" not in line] == []
 
 
 def test_of_those_who_waited_some_are_in_time_and_the_gate_decides_on_each(office: Office) -> None:

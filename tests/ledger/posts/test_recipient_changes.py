@@ -6,10 +6,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, insert, update
 
-from humaspost.ledger.people import recipients
+from humaspost.ledger.deliveries import publish_now
+from humaspost.ledger.people import list_holds, recipients
+from humaspost.ledger.posts import decisions
+from humaspost.ledger.queries import totals
 from humaspost.ledger.schema import audience, audience_member, consent, recipient
 from humaspost.model.delivery import State
-from humaspost.model.post import Late
+from humaspost.model.post import Late, PublishTime
+from humaspost.model.reasons import ListHold
+from humaspost.policy import lateness
 from tests.support.ledger_office import NOW, OTHER, Office
 
 
@@ -147,3 +152,132 @@ def test_a_post_on_an_account_that_is_back_has_the_people_of_now(office: Office)
     office.sync()
     office.claim()
     assert office.states() == {"a/1/a": "held not-in-plan", "a/1/b": "preparing", "a/1/c": "preparing"}
+
+
+def publish(office: Office) -> publish_now.PublishRequest:
+    return office.ledger.write(
+        lambda conn: publish_now.request(conn, "a", account=None, verdict=lateness.verdict, now=office.now)
+    )
+
+
+def sent_to_some(office: Office) -> None:
+    """Send a post to a; after its grace b joins, and c, who was refused, consents."""
+    office.enlist("ac")
+    write(office, delete(consent).where(consent.c.recipient == "c"))
+    office.plan("a", people=True)
+    for intent in office.send():
+        office.put(intent.key, State.PUBLISHED, published_at=office.now)
+    office.now += timedelta(days=2)
+    import_list(office, add="b")
+    import_list(office, add="c")
+    assert office.claim() == []
+    assert office.states() == {"a/1/a": "published", "a/1/c": "refused consent"}
+
+
+def test_a_new_date_reaches_who_joined_or_consented_after_the_grace(office: Office) -> None:
+    sent_to_some(office)
+    due = PublishTime(f"{office.now:%Y-%m-%dT%H:%M}", "UTC", office.now)
+    office.plan("a", people=True, due=due)
+    office.send()
+    assert office.states() == {"a/1/a": "published", "a/1/b": "sending", "a/1/c": "sending"}
+
+
+def test_a_new_date_that_is_over_too_reaches_nobody(office: Office) -> None:
+    sent_to_some(office)
+    past = office.now - timedelta(hours=2)
+    office.plan("a", people=True, due=PublishTime(f"{past:%Y-%m-%dT%H:%M}", "UTC", past))
+    assert office.claim() == []
+    assert office.states() == {"a/1/a": "published", "a/1/c": "refused consent"}
+
+
+def test_publish_reaches_who_joined_or_consented_after_the_grace(office: Office) -> None:
+    sent_to_some(office)
+    publish(office)
+    office.send()
+    assert office.states() == {"a/1/a": "published", "a/1/b": "sending", "a/1/c": "sending"}
+
+
+def test_an_interrupted_publish_reaches_nobody_new(office: Office) -> None:
+    sent_to_some(office)
+    before = office.states()
+    request = publish(office)
+    assert office.ledger.write(
+        lambda conn: publish_now.cancel_request(conn, request, verdict=lateness.verdict, now=office.now)
+    )
+    assert office.states() == before
+    assert office.claim() == []
+    with office.ledger.read() as conn:
+        (entry,) = totals.list_by_post(conn)
+    assert (entry.stop, entry.unexpanded) == (None, None)
+
+
+# -- held lists ----------------------------------------------------------------------------------------
+
+
+def hold_while_sending(office: Office, *names: str) -> None:
+    """Hold these lists when all that is due is claimed, so that the gate holds every delivery."""
+    claimed = office.claim()
+    how = {"digest": "e", "detail": "d", "candidates": (), "now": office.now}
+    for name in names:
+        office.ledger.write(lambda conn, name=name: list_holds.hold_list(conn, name, ListHold.SHRUNK, **how))
+    office.gate([office.ticket(row) for row in claimed])
+
+
+@pytest.mark.parametrize("is_partial", [False, True])
+def test_a_post_that_no_longer_names_the_held_list_goes_on(office: Office, *, is_partial: bool) -> None:
+    office.enlist("ab")
+    add_list(office, "wartawan", "a")
+    office.plan("a", people=True)
+    hold_while_sending(office, "warga")
+    assert office.states() == {"a/1/a": "held list", "a/1/b": "held list"}
+    office.sync()
+    assert office.states() == {"a/1/a": "held list", "a/1/b": "held list"}
+    office.rows = [replace(row, audiences=("wartawan",)) for row in office.rows]
+    office.sync(is_partial=is_partial)
+    assert office.states() == {"a/1/a": "scheduled", "a/1/b": "held not-in-plan"}
+
+
+@pytest.mark.parametrize("name", ["warga", 'm\u00e9dia "pusat"'])
+def test_the_end_of_a_hold_frees_the_posts_that_name_no_other_held_list(office: Office, name: str) -> None:
+    office.enlist("a")
+    if name != "warga":
+        add_list(office, name, "a")
+    add_list(office, "wartawan", "a")
+    for post, names in (("a", (name,)), ("b", ("wartawan", name))):
+        office.plan(post, people=True)
+        office.rows[-1] = replace(office.rows[-1], audiences=names)
+    office.sync()
+    hold_while_sending(office, name, "wartawan")
+    assert set(office.states().values()) == {"held list"}
+    office.ledger.write(lambda conn: list_holds.end_hold(conn, name, now=office.now))
+    assert office.states() == {"a/1/a": "scheduled", "b/1/a": "held list"}
+    office.ledger.write(lambda conn: list_holds.end_hold(conn, "wartawan", now=office.now))
+    assert office.states() == {"a/1/a": "scheduled", "b/1/a": "scheduled"}
+
+
+def test_what_a_held_list_holds_of_a_cancelled_or_removed_post_stays(office: Office) -> None:
+    office.enlist("ab")
+    add_list(office, "wartawan", "a", "b")
+    for post in ("a", "b"):
+        office.plan(post, people=True)
+    hold_while_sending(office, "warga")
+    office.ledger.write(lambda conn: decisions.cancel(conn, "a", account=None, now=office.now))
+    rows, office.rows = office.rows, office.rows[:1]
+    name_lists(office, "wartawan")
+    office.ledger.write(lambda conn: list_holds.end_hold(conn, "warga", now=office.now))
+    cancelled = {"a/1/a": "cancelled person", "a/1/b": "cancelled person"}
+    assert office.states() == {**cancelled, "b/1/a": "held list", "b/1/b": "held list"}
+    office.rows = rows
+    office.sync()
+    assert office.states() == {**cancelled, "b/1/a": "scheduled", "b/1/b": "scheduled"}
+
+
+def test_a_list_and_the_gate_agree_on_how_long_a_post_may_stand_still(office: Office) -> None:
+    """Less than five minutes is no standstill, however short the grace: who joined then got nothing."""
+    office.enlist("a")
+    office.plan("a", people=True, grace=timedelta(minutes=1))
+    office.send()
+    office.now += timedelta(minutes=4)
+    import_list(office, add="b")
+    office.send()
+    assert office.states() == {"a/1/a": "sending", "a/1/b": "sending"}

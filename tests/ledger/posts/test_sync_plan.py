@@ -12,6 +12,9 @@ from humaspost.model.plan import NotPlanned
 from humaspost.model.post import Late, PublishTime
 from tests.support.ledger_office import NOW, Office
 
+#: What the plan has of a file that says `late: publish`.
+OWN_PUBLISH = {"late": Late.PUBLISH, "own_late": Late.PUBLISH}
+
 
 def at(after: timedelta) -> PublishTime:
     """Return a date so long after now."""
@@ -123,7 +126,7 @@ def test_a_later_end_or_another_late_rule_is_enough(office: Office) -> None:
     office.plan("b", due=at(timedelta(minutes=-2)), expires=at(timedelta(minutes=-1)))
     office.put(office.key("a"), State.EXPIRED, reason="late")
     office.put(office.key("b"), State.EXPIRED, reason="expires")
-    office.plan("a", due=at(timedelta(hours=-2)), expires=at(timedelta(hours=1)), late=Late.PUBLISH)
+    office.plan("a", due=at(timedelta(hours=-2)), expires=at(timedelta(hours=1)), **OWN_PUBLISH)
     office.plan("b", due=at(timedelta(minutes=-2)), expires=at(timedelta(hours=1)))
     assert office.states() == {"a/1": "scheduled", "b/1": "scheduled"}
 
@@ -137,17 +140,63 @@ def test_dates_by_which_it_is_still_too_late_undo_nothing(office: Office) -> Non
     assert office.states() == {"a/1": "missed late", "b/1": "missed late"}
 
 
-def test_a_new_late_rule_of_the_office_sends_no_old_post(office: Office) -> None:
-    stamps = {"posts/a.md": "1-2-3"}
+@pytest.mark.parametrize("stamp", ["1-2-3", "1-2-4"])
+@pytest.mark.parametrize("state", [State.MISSED, State.EXPIRED])
+def test_a_new_late_rule_of_the_office_sends_no_old_post(office: Office, state: State, stamp: str) -> None:
+    office.enlist("p")
     office.plan("a", due=at(timedelta(hours=-5)))
-    office.sync(stamps=stamps)
+    office.plan("b", people=True, due=at(timedelta(hours=-5)))
+    office.sync(stamps={"posts/a.md": "1-2-3", "posts/b.md": "1-2-3"})
+    office.put(office.key("a"), state, reason="late")
+    stopped = {"stop": state, "stop_reason": "late"}
+    office.ledger.write(lambda conn: conn.execute(update(plan_row).values(stopped)))
+    # `chmod -R` changes every stamp, and no text.
+    office.rows = [replace(row, late=Late.PUBLISH) for row in office.rows]
+    office.sync(stamps={"posts/a.md": stamp, "posts/b.md": stamp})
+    assert office.states() == {"a/1": f"{state} late"}
+    office.rows = [replace(row, grace=timedelta(minutes=61), title="new") for row in office.rows]
+    office.sync(stamps={"posts/a.md": "1-3-4"})
+    assert office.states() == {"a/1": f"{state} late"}
+    with office.ledger.read() as conn:
+        assert set(conn.scalars(select(plan_row.c.stop))) == {state}
+    assert office.send() == []
+
+
+@pytest.mark.parametrize("own_late", [None, Late.PUBLISH])
+def test_what_an_older_humaspost_did_not_keep_is_no_edit(office: Office, own_late: Late | None) -> None:
+    office.plan("a", due=at(timedelta(hours=-5)), late=own_late or Late.ASK, own_late=own_late)
+    office.put(office.key("a"), State.MISSED, reason="late")
+    upgraded = {"own_late": None}
+    office.ledger.write(lambda conn: conn.execute(update(plan_row).values(upgraded)))
+    office.ledger.write(lambda conn: conn.execute(update(post).values(stamp=None)))
+    office.rows = [replace(row, late=Late.PUBLISH) for row in office.rows]
+    office.sync(stamps={"posts/a.md": "1-2-3"})
+    assert office.states() == {"a/1": "missed late"}
+    office.rows = [replace(row, late=Late.ASK, own_late=Late.ASK) for row in office.rows]
+    office.sync(stamps={"posts/a.md": "1-2-4"})
+    office.rows = [replace(row, **OWN_PUBLISH) for row in office.rows]
+    office.sync(stamps={"posts/a.md": "1-2-5"})
+    assert office.states() == {"a/1": "scheduled"}
+
+
+def test_a_late_rule_that_the_file_itself_takes_over_from_the_office_is_an_edit(office: Office) -> None:
+    office.plan("a", due=at(timedelta(hours=-5)))
     office.put(office.key("a"), State.MISSED, reason="late")
     office.rows = [replace(row, late=Late.PUBLISH) for row in office.rows]
-    office.sync(stamps=stamps)
+    office.sync()
     assert office.states() == {"a/1": "missed late"}
-    office.rows = [replace(row, grace=timedelta(minutes=61)) for row in office.rows]
-    office.sync(stamps={"posts/a.md": "1-3-4"})
-    assert office.states() == {"a/1": "missed late"}
+    office.rows = [replace(row, **OWN_PUBLISH) for row in office.rows]
+    assert office.sync().changed == ("a",)
+    assert office.states() == {"a/1": "scheduled"}
+    assert office.sync().changed == ()
+
+
+def test_a_late_rule_that_the_file_no_longer_names_sends_no_old_post(office: Office) -> None:
+    office.plan("a", due=at(timedelta(hours=-5)), late=Late.SKIP, own_late=Late.SKIP)
+    office.put(office.key("a"), State.EXPIRED, reason="late")
+    office.rows = [replace(row, late=Late.PUBLISH, own_late=None) for row in office.rows]
+    office.sync()
+    assert office.states() == {"a/1": "expired late"}
 
 
 @pytest.mark.parametrize("late", [Late.ASK, Late.PUBLISH])

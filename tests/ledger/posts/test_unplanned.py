@@ -9,8 +9,9 @@ from sqlalchemy import select, update
 from humaspost.ledger.deliveries import outcomes, publish_now
 from humaspost.ledger.holds import pauses
 from humaspost.ledger.schema import account, delivery, plan_row
-from humaspost.model.delivery import State
+from humaspost.model.delivery import Intent, State
 from humaspost.model.plan import NotPlanned
+from humaspost.policy import lateness
 from tests.support.ledger_office import OTHER, Office
 
 
@@ -77,7 +78,9 @@ def test_publish_sends_nothing_that_the_plan_no_longer_has(office: Office, state
     office.put(office.key("a"), state, reason="late")
     name_both(office, "a")
     name_only(office, "a", "circle")
-    office.ledger.write(lambda conn: publish_now.request(conn, "a", account=None, now=office.now))
+    office.ledger.write(
+        lambda conn: publish_now.request(conn, "a", account=None, verdict=lateness.verdict, now=office.now)
+    )
     assert by_account(office) == {"circle/a/1": "scheduled", "square/a/1": "held not-in-plan"}
 
 
@@ -153,3 +156,27 @@ def test_what_an_outcome_schedules_afterwards_is_held_by_the_next_scan(office: O
     )
     office.sync()
     assert by_account(office)["square/a/1"] == "held not-in-plan"
+
+
+def test_a_partial_scan_leaves_other_posts_to_the_gate_and_the_next_whole_one(office: Office) -> None:
+    office.plan("a"), office.plan("b")
+    name_both(office, "a")
+    name_only(office, "a", "circle")
+    office.put(by_name(office, "square/a/1"), State.SCHEDULED, reason="")
+    rows, office.rows = office.rows, [row for row in office.rows if row.post == "b"]
+    office.sync(is_partial=True)
+    assert by_account(office)["square/a/1"] == "scheduled"
+    assert [intent.post for intent in office.send() if isinstance(intent, Intent)] == ["b"]
+    assert by_account(office)["square/a/1"] == "held not-in-plan"
+    office.put(by_name(office, "square/a/1"), State.SCHEDULED, reason="")
+    office.rows = rows
+    office.sync()
+    assert by_account(office)["square/a/1"] == "held not-in-plan"
+
+
+def by_name(office: Office, name: str) -> str:
+    """Return the key of the delivery that ``by_account`` calls so."""
+    account_name, post, _part = name.split("/")
+    query = select(delivery.c.key).join(account, account.c.id == delivery.c.account)
+    with office.ledger.read() as conn:
+        return str(conn.scalar(query.where(account.c.name == account_name, delivery.c.post == post)))

@@ -295,7 +295,7 @@ class RandomDay:
         cancellation.cancel(office, wish.id)
         office.close()
         self.world.cancelled.add(wish.id)
-        self.world.published.discard(wish.id)
+        self.world.published.pop(wish.id, None)
         return wish.id
 
     def publish_post(self) -> str:
@@ -304,7 +304,7 @@ class RandomDay:
         if wish is None:
             return ""
         self.world.look()
-        self.world.published.add(wish.id)
+        self.world.publish(wish.id)
         self.world.cancelled.discard(wish.id)
         office, before = self.open(), list(self.shown)
         try:

@@ -42,13 +42,19 @@ class Wish:
 class List:
     """The people of a list as they were last taken over; ``held`` = the file as it is now was not.
 
-    ``candidates`` are the people of the file as it is now.
+    ``candidates`` are the people of the file as it is now, ``holds`` how often it was held.
     """
 
     members: set[str] = field(default_factory=set)
     candidates: set[str] = field(default_factory=set)
     consenting: set[str] = field(default_factory=set)
     held: bool = False
+    holds: int = 0
+
+    def hold(self) -> None:
+        """Do not take the file over as it is now."""
+        self.holds += not self.held
+        self.held = True
 
 
 @dataclass
@@ -56,14 +62,14 @@ class World:
     """All that decides, as a person would sum it up.
 
     ``stops`` are numbers that once asked for silence. ``cancelled`` and ``published`` are the ids of posts that a
-    person decided about. ``seen`` is the look at which a file was seen first.
+    person decided about, the latter with how often each list had been held then. ``seen`` is the look at which a file was seen first.
     """
 
     folder: Path
     lists: dict[str, List] = field(default_factory=dict)
     stops: set[str] = field(default_factory=set)
     cancelled: set[str] = field(default_factory=set)
-    published: set[str] = field(default_factory=set)
+    published: dict[str, dict[str, int]] = field(default_factory=dict)
     paused: bool = False
     seen: dict[str, int] = field(default_factory=dict)
     looks: int = 0
@@ -82,6 +88,10 @@ class World:
         self.looks += 1
         files = {path.name for path in (self.folder / "posts").glob("*.md")}
         self.seen = {name: self.seen.get(name, self.looks) for name in files}
+
+    def publish(self, post: str) -> None:
+        """Note that a person publishes the post, and over which holds."""
+        self.published[post] = {name: known.holds for name, known in self.lists.items()}
 
     def wishes(self) -> list[Wish]:
         """Return what every good file says; of two that claim one post, the one that was there first."""
@@ -108,10 +118,10 @@ class World:
         known.candidates = readable
         gone = {phone for phone in known.members if phone not in readable}
         if known.members and (not rows or (len(gone) > MAX_GONE and len(gone) * 5 > len(known.members))):
-            known.held = True
+            known.hold()
             return
         if not known.members and not readable:
-            known.held = True
+            known.hold()
             return
         known.held = False
         unsure = {phone for phone, row in rows if _is_spoilt(row)}
@@ -123,10 +133,13 @@ class World:
     def people(self, wish: Wish) -> set[str]:
         """Return the numbers that may get it now.
 
-        While a list is held, nobody; a post that a person published goes to whoever is in its old and in its new form.
+        While a list is held, nobody; a post that a person published since goes to whoever is in its old and in its
+        new form.
         """
         lists = [self.lists.get(name, List()) for name in wish.audiences]
-        if any(known.held for known in lists) and wish.id not in self.published:
+        seen = self.published.get(wish.id, {})
+        held = [name for name in wish.audiences if self.lists.get(name, List()).held]
+        if any(seen.get(name) != self.lists[name].holds for name in held):
             return set()
         people: set[str] = set()
         for known in lists:

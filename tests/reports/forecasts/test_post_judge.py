@@ -1,18 +1,25 @@
 """Without a sender, ``status`` says of every post what ``plan`` says at the same moment."""
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, select, text, update
 
 from humaspost.app.audiences import import_changed
 from humaspost.app.office import Office
 from humaspost.app.scan import scan_folder, sync_ledger
+from humaspost.ledger.deliveries import claims, publish_now
 from humaspost.ledger.posts import decisions
+from humaspost.ledger.schema import plan_row
+from humaspost.policy import lateness
+from humaspost.policy.eligibility import check_recipient
 from humaspost.reports.forecasts.plan_outlook import plan_outlook
 from humaspost.reports.forecasts.send_forecast import send_forecasts
+from humaspost.reports.publish import publish_preview
 from humaspost.reports.renditions_of_post import previews_for
 from humaspost.reports.status import StatusReport, status_report
 from humaspost.settings.load import load_settings
@@ -152,6 +159,67 @@ def test_status_and_plan_say_the_same_while_nobody_sends(desk: Desk) -> None:
     assert "humaspost publish ramai" in "\n".join(shown)
     desk.enlist(1, 2, 3, 4, 5, 6)
     assert desk.said()["ramai"] == desk.planned()["ramai"] == {"missed late"}
+
+
+def test_a_hold_of_a_list_that_begins_after_a_publish_holds_the_post_again(desk: Desk) -> None:
+    def publish() -> None:
+        desk.office.ledger(write=True).write(
+            lambda conn: publish_now.request(
+                conn, "ramai", account=None, verdict=lateness.verdict, now=desk.time
+            )
+        )
+
+    desk.enlist(1, 2, 3, 4, 5, 6)
+    desk.post("ramai", channel="whatsapp")
+    desk.sync()
+    desk.enlist(1)
+    publish()
+    assert desk.planned()["ramai"] == {"scheduled"}
+    desk.enlist(1, 2, 3, 4, 5, 6)
+    desk.pass_time(minutes=5)
+    desk.enlist(1)
+    assert desk.said()["ramai"] == desk.planned()["ramai"] == {"held list"}
+    publish()
+    assert desk.said()["ramai"] == desk.planned()["ramai"] == {"scheduled"}
+
+
+def test_people_who_joined_after_the_grace_are_counted_for_a_new_date_and_for_publish(desk: Desk) -> None:
+    def count(name: str = "ramai") -> int:
+        outlook = plan_outlook(desk.office, scan_folder(desk.office))
+        return sum(one.remaining for one in outlook.upcoming if one.row.post == name)
+
+    def asked() -> list[int]:
+        (post,) = scan_folder(desk.office).posts
+        return [n for _preview, n in publish_preview(desk.office, post, account=None).to_send]
+
+    desk.enlist(1, 2, 3)
+    desk.post("ramai", channel="whatsapp")
+    desk.sync()
+    desk.pass_time(hours=1)
+    write = desk.office.ledger(write=True).write
+    write(lambda conn: expand_and_publish(conn, desk.time))
+    desk.pass_time(days=2)
+    assert (count(), asked(), desk.planned()) == (0, [], {})
+    desk.enlist(1, 2, 4, 5)  # one left, two joined
+    assert (count(), asked()) == (0, [2])
+    path = desk.folder / "posts" / "ramai.md"
+    due = desk.time + timedelta(hours=3)
+    path.write_text(re.sub(r"date: .*", f"date: {due:%Y-%m-%d %H:%M} UTC", path.read_text()))
+    os.utime(path, (desk.time.timestamp() - 60,) * 2)
+    assert count() == 2
+    desk.sync()
+    desk.sync()  # a changed file counts when it is the same in two looks
+    assert (count(), asked()) == (2, [2])
+
+
+def expand_and_publish(conn: Connection, now: datetime) -> None:
+    """Let everybody have the post on the one account that has people."""
+    for account_id in conn.scalars(select(plan_row.c.account)).all():
+        claims.expand_due(conn, account_id, check_recipient=check_recipient, until=now, now=now)
+    conn.execute(text("UPDATE delivery SET state = 'published', published_at = updated_at"))
+    conn.execute(
+        update(plan_row).values(first_write_at=now, progress_at=now, frozen_rendition=plan_row.c.rendition)
+    )
 
 
 def test_what_a_person_took_out_is_told_and_needs_nobody(desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """What ``plan`` foresees: the day's quota, the day's containers, a login that ends."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from humaspost.channels.instagram import Instagram
@@ -33,7 +34,7 @@ def upcoming(number: int, due: datetime, *, media: int = 1, late: Late = Late.AS
     row = PlanRow(
         f"p{number}", f"posts/p{number}.md", "T", "", ACCOUNT, when, rendition, late=late, grace=HOUR
     )
-    return Upcoming(row, RenditionPreview(ACCOUNT, rendition, RULES), due, 1)
+    return Upcoming(row, RenditionPreview(ACCOUNT, rendition, RULES), row.timing(), 1)
 
 
 def account_status(
@@ -125,6 +126,15 @@ def test_a_post_that_waits_past_its_grace_is_missed_unless_late_is_allowed() -> 
     late = [upcoming(n, NOW, late=Late.PUBLISH) for n in range(48)]
     assert not will_be_missed(forecast_of(late, {})[-1])
     assert will_be_missed(forecast_of([upcoming(n, NOW) for n in range(48)], {})[-1])
+
+
+def test_a_thread_that_began_is_not_missed_by_a_wait_for_the_quota() -> None:
+    """The gate counts the wait as progress; `plan` said that the rest would be missed."""
+    (*others, last) = [upcoming(n, NOW) for n in range(48)]
+    begun = replace(last, timing=replace(last.timing, first_write_at=NOW, progress_at=NOW))
+    seen = forecast_of([*others, begun], {})[-1]
+    assert seen.quota_wait == ("posts", NOW + DAY)
+    assert not will_be_missed(seen)
 
 
 def test_a_login_that_ends_before_is_reported() -> None:

@@ -41,7 +41,7 @@ def upcoming(
     rendition = Rendition("whatsapp", (Part(1, "a"),))
     end = when(expires) if expires else None
     row = PlanRow("p", "posts/p.md", "T", "", ACCOUNT, when(due), rendition, expires=end, late=late)
-    return Upcoming(row, RenditionPreview(ACCOUNT, rendition, RULES, people), due, people)
+    return Upcoming(row, RenditionPreview(ACCOUNT, rendition, RULES, people), row.timing(), people)
 
 
 def run_forecast(

@@ -34,6 +34,9 @@ from tests.support.meta_clients import (
 from tests.support.reference_data import shared
 from tests.support.video_files import audio_file, video_file
 
+#: What its tests share is made once.
+pytestmark = pytest.mark.xdist_group("outside clients")
+
 PDF, MP4, OGG = pdf(), video_file(), audio_file("libopus", container="ogg")
 
 

@@ -93,7 +93,7 @@ def _check_against_templates(fallback: Fallback, part: Part, status: AccountStat
         yield problem(
             "template-not-approved",
             _("template {name} is {status} at Meta").format(name=template.name, status=template.status),
-            hint=_("choose an approved one, or wait for Meta and run: humaspost account check"),
+            hint=_("choose an approved one, or wait for Meta and run: humaspost account check NAME"),
             field="whatsapp.template",
         )
     else:

@@ -178,7 +178,7 @@ def _with_advice(refusal: Refusal, call: str) -> Refusal:
     """Return the refusal with advice for a person, where X's own text has none."""
     advice = ""
     if refusal.status == 402:
-        advice = _("load credit in X's developer portal, then: humaspost account check")
+        advice = _("load credit in X's developer portal, then: humaspost account check NAME")
     elif refusal.status == 503 and call == "post":
         advice = _(
             "if X goes on answering so, see whether the app has credit left: unpaid ones were told just that"

@@ -191,7 +191,7 @@ def _fingerprint(token: str) -> str:
 def _required_secret(context: ChannelContext, field: str) -> str:
     value = token_store.read_token(context, field)
     if not value:
-        raise AuthFailed("login-needed", _("nobody has logged in yet: humaspost account login"))
+        raise AuthFailed("login-needed", _("nobody has logged in yet: humaspost account login NAME"))
     return value
 
 
@@ -213,7 +213,7 @@ def _request_token(
     if response.status in (400, 401, 403):
         details = response.get("error_description") or response.get("error") or ""
         reason = clean_text(str(details), (secret, *form.values()))
-        message = _("X gives no token ({why}); log in again: humaspost account login")
+        message = _("X gives no token ({why}); log in again: humaspost account login NAME")
         raise AuthFailed("login-refused", message.format(why=reason or response.status))
     if not response.is_success:
         raise Transient(f"http-{response.status}", _("X's token endpoint does not answer as it should"))

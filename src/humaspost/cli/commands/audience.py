@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from humaspost.base.i18n import _
-from humaspost.cli.exit_codes import ExitCode
+from humaspost.cli.exit_codes import ExitCode, exit_code_of
 from humaspost.cli.options import JsonOption, YesOption
 from humaspost.cli.terminal import confirm, print_json, print_note, print_text, terminal_columns
 
@@ -67,7 +67,7 @@ def import_(
         )
     elif usable:
         print_text(_("Imported: {names}").format(names=", ".join(usable)))
-    return ExitCode.OK if len(usable) == len(changes) else ExitCode.PROBLEMS
+    return exit_code_of(list_codes=[one.summary.code for one in done.values() if one.summary is not None])
 
 
 @app.command("forget")
@@ -97,7 +97,7 @@ def forget_person(
         print_json(erasure_to_json(masked_number, result))
     else:
         print_text(format_erasure(office.settings, result, columns=columns))
-    return ExitCode.NEEDS_PERSON if result.remainders or result.list_rows else ExitCode.OK
+    return ExitCode.NEEDS_PERSON if result.needs_person else ExitCode.OK
 
 
 def _require_configured(names: Sequence[str], audiences: Mapping[str, "Path"]) -> None:

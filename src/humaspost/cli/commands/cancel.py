@@ -44,6 +44,7 @@ def cancel_post(
     from humaspost.app import cancellation
     from humaspost.cli.office import time_formatter
     from humaspost.reports.cancellation import cancel_preview
+    from humaspost.reports.deliveries import post_files
     from humaspost.views.decisions.cancellation import (
         cancel_to_json,
         format_cancel_preview,
@@ -67,7 +68,9 @@ def cancel_post(
     if json:
         print_json(cancel_to_json(post_id, counts))
     else:
-        print_text(format_cancelled(post_id, counts))
+        file = dict(post_files(office)).get(post_id, "")
+        is_missing = bool(file) and not (office.settings.root / file).exists()
+        print_text(format_cancelled(post_id, counts, missing_file=file if is_missing else ""))
     return ExitCode.OK
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from humaspost.base.i18n import _
-from humaspost.cli.exit_codes import ExitCode
+from humaspost.cli.exit_codes import ExitCode, exit_code_of
 from humaspost.cli.options import JsonOption
 from humaspost.cli.terminal import print_json, print_note, print_text, terminal_columns
 
@@ -27,7 +27,7 @@ def check(
     ] = None,
     json: JsonOption = False,
 ) -> ExitCode:
-    """Find every problem in the posts and lists, offline; 3 when there is an error in any."""
+    """Find every problem in the posts and lists, offline; 3 for an error, 5 for a held list."""
     from humaspost.app.scan import scan_folder
     from humaspost.cli.office import open_office
     from humaspost.views.problems import unique_problems
@@ -57,8 +57,10 @@ def check(
         print_text(_format(office, scan, problems, posts, findings, only_lists=only_lists))
     if office.has_ledger:
         _print_stale_files(office)
-    is_bad = any(problem.is_error for problem in problems) or any(finding.summary for finding in findings)
-    return ExitCode.PROBLEMS if is_bad else ExitCode.OK
+    return exit_code_of(
+        list_codes=[finding.summary.code for finding in findings if finding.summary is not None],
+        has_post_errors=any(problem.is_error for problem in problems),
+    )
 
 
 def _list_findings(

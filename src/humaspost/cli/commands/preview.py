@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from humaspost.base.i18n import _
-from humaspost.cli.exit_codes import ExitCode
+from humaspost.cli.exit_codes import ExitCode, exit_code_of
 from humaspost.cli.options import JsonOption
 from humaspost.cli.terminal import print_json, print_text, terminal_columns
 
@@ -38,4 +38,4 @@ def preview(post: PostArgument, json: JsonOption = False) -> ExitCode:
         clock = time_formatter(office)
         lines = format_preview(selected, previews, problems, clock=clock, columns=terminal_columns())
         print_text([*lines, *([""] if forecasts else []), *format_send_forecasts(forecasts, clock=clock)])
-    return ExitCode.PROBLEMS if any(problem.is_error for problem in problems) else ExitCode.OK
+    return exit_code_of(has_post_errors=any(problem.is_error for problem in problems))

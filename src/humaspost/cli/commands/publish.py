@@ -7,17 +7,15 @@ import typer
 
 from humaspost.base.i18n import _
 from humaspost.cli.commands.preview import PostArgument
-from humaspost.cli.exit_codes import ExitCode, most_urgent
+from humaspost.cli.exit_codes import ExitCode, exit_code_of
 from humaspost.cli.options import AccountOption, JsonOption, YesOption
 from humaspost.cli.terminal import confirm, print_json, print_note, print_text, terminal_columns
-from humaspost.model.reasons import AccountHold
 
 if TYPE_CHECKING:
     from humaspost.app.office import Office
     from humaspost.app.verbs import RunReport
     from humaspost.model.post import Post
     from humaspost.model.problem import Problem
-    from humaspost.model.records import AccountRecord
 
 
 def publish(
@@ -26,7 +24,6 @@ def publish(
     """Send one post now: what is due, failed or missed of it; never what is published or unknown."""
     from humaspost.app import verbs
     from humaspost.app.scan import scan_folder
-    from humaspost.cli.exit_codes import exit_code_of
     from humaspost.cli.office import check_state_owner, open_office, time_formatter
     from humaspost.cli.post_lookup import find_post
     from humaspost.reports.publish import publish_preview
@@ -51,7 +48,7 @@ def publish(
     if not summary.to_send:
         if json:
             print_json(run_to_json([], problems=len(scan_result.problems)))
-        return ExitCode.NEEDS_PERSON if summary.unknown else ExitCode.OK
+        return exit_code_of(needs_person=bool(summary.unknown))
     if not yes and not confirm(confirmation_question(summary), flag="--yes", command="publish"):
         print_note(_("Nothing was sent."))
         return ExitCode.OK
@@ -62,8 +59,8 @@ def publish(
         print_text([*format_results(report.deliveries), *format_post_stops(report.stops)])
     blocking_accounts = verbs.blocking_accounts(office, selected.id, account=account)
     print_note(format_blocking_accounts(blocking_accounts))
-    code = most_urgent(
-        [exit_code_of(report.deliveries, stops=report.stops), *map(_exit_code_of_hold, blocking_accounts)]
+    code = exit_code_of(
+        report.deliveries, stops=report.stops, holds=[row.hold for row in blocking_accounts if row.hold]
     )
     if code is ExitCode.NEEDS_PERSON:
         print_note(_("What it needs from you: humaspost status"))
@@ -100,7 +97,3 @@ def _require_sendable(
         raise typer.BadParameter(_("{file} is a draft; take out `draft: true` first").format(file=post.file))
     if account is not None and office.settings.account(account) is None:
         raise typer.BadParameter(_("there is no account {name!r} in config.toml").format(name=account))
-
-
-def _exit_code_of_hold(row: "AccountRecord") -> ExitCode:
-    return ExitCode.LOGIN if row.hold == AccountHold.LOGIN else ExitCode.RETRY_LATER

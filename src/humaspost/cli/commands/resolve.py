@@ -49,6 +49,8 @@ def resolve(
     if not rows:
         print_text(_("There is nothing of {which} to settle.").format(which=post_or_key))
         return ExitCode.OK
+    if resolution == "retry" and is_key:
+        _require_not_cancelled(office, rows)
     check_results = resolution_steps.recheck(office, rows)
     evidence = evidence_report(office, rows, check_results)
     print_note(format_evidence(evidence, clock=time_formatter(office)))
@@ -66,6 +68,20 @@ def resolve(
     without_address = _find_without_address(office, rows, locations) if is_published else None
     print_text(format_result(resolution, count, without_address=without_address))
     return ExitCode.OK
+
+
+def _require_not_cancelled(office: "Office", rows: "Sequence[DeliveryRecord]") -> None:
+    """Raise for a delivery whose whole post is cancelled: alone it would end the cancel for all."""
+    from humaspost.app import resolve as resolution_steps
+
+    row = resolution_steps.find_cancelled(office, rows)
+    if row is None:
+        return
+    message = _(
+        "{post} is cancelled on {account}, so no single delivery of it is sent again; to end the cancel, name the "
+        "post: humaspost resolve {post} --account {account} --retry, or humaspost publish {post}"
+    )
+    raise typer.BadParameter(message.format(post=row.post, account=row.account_name))
 
 
 def _find_locations(

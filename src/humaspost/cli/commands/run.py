@@ -21,7 +21,7 @@ def run(json: JsonOption = False) -> ExitCode:
 
     with sole_sender() as office:
         from humaspost.app import verbs
-        from humaspost.cli.exit_codes import exit_code_of, most_urgent
+        from humaspost.cli.exit_codes import exit_code_of
         from humaspost.cli.progress import ProgressPrinter
         from humaspost.views.json_output import run_to_json
 
@@ -41,21 +41,35 @@ def run(json: JsonOption = False) -> ExitCode:
             errors,
         )
         print_note(summary.format(count=errors))
-    for problem in lists:
-        print_note(f"{problem.file}: {problem.code}: {problem.message}: humaspost check {problem.file}")
-    code = exit_code_of(report.deliveries, stops=report.stops, due_problems=bool(report.due_problems))
-    if report.worker_errors or report.waits_for_list:
-        code = most_urgent([code, ExitCode.NEEDS_PERSON])
+    print_note(_format_lists(lists))
+    code = exit_code_of(
+        report.deliveries,
+        stops=report.stops,
+        list_codes=[problem.code for problem in lists],
+        has_post_errors=bool(report.due_problems),
+        needs_person=bool(report.worker_errors or report.waits_for_list),
+    )
     if current_options.quiet and code not in (ExitCode.OK, ExitCode.RETRY_LATER):
         # cron mails what is printed: everything that needs attention is printed there.
         print_text(
             [
                 *printer.format_closing(report.deliveries, report.stops),
+                *_format_lists(lists),
                 *_format_due_errors(report.due_problems),
             ],
             error=True,
         )
     return code
+
+
+def _format_lists(problems: Sequence["Problem"]) -> list[str]:
+    from humaspost.views.text import escape_unsafe, quote_filename
+
+    return [
+        f"{escape_unsafe(problem.file)}: {problem.code}: {escape_unsafe(problem.message)}: "
+        f"humaspost check {quote_filename(problem.file)}"
+        for problem in problems
+    ]
 
 
 def _format_due_errors(problems: Sequence["Problem"]) -> list[str]:

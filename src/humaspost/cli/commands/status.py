@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from humaspost.base.i18n import _
-from humaspost.cli.exit_codes import ExitCode
+from humaspost.cli.exit_codes import ExitCode, exit_code_of
 from humaspost.cli.options import JsonOption
 from humaspost.cli.terminal import print_json, print_json_line, print_text, terminal_columns
 from humaspost.model.delivery import State
+from humaspost.model.reasons import AccountHold
 
 if TYPE_CHECKING:
     from humaspost.reports.status import StatusReport
@@ -60,8 +61,9 @@ def status(
 
 
 def _exit_code(report: "StatusReport") -> ExitCode:
-    if report.needs_person:
-        return ExitCode.NEEDS_PERSON
-    if report.logins:
-        return ExitCode.LOGIN
-    return ExitCode.PROBLEMS if report.blocked_files or report.lists else ExitCode.OK
+    return exit_code_of(
+        holds=[AccountHold.LOGIN for _login in report.logins],
+        list_codes=[finding.summary.code for finding in report.lists if finding.summary is not None],
+        has_post_errors=bool(report.blocked_files),
+        needs_person=report.needs_person,
+    )

@@ -106,7 +106,10 @@ class ReceiptQueue:
         """Commit each receipt in its own savepoint: one that cannot be recorded keeps no other back."""
         waiting = batch
         while waiting:
-            futures = [ledger.committer.submit(partial(_record, batch=[item], now=now)) for item in waiting]
+            futures = [
+                ledger.committer.submit(partial(_record, batch=[item], now=now), is_outcome=True)
+                for item in waiting
+            ]
             errors = [future.exception() for future in futures]
             refused = [error is not None and not is_bug(error) for error in errors]
             for item, error, is_refused in zip(waiting, errors, refused, strict=True):

@@ -13,7 +13,7 @@ from humaspost.delivery.steps import retry
 from humaspost.delivery.steps.bugs import BUG_CODE, describe_bug, is_bug
 from humaspost.delivery.steps.durable_write import commit, report_refusal
 from humaspost.ledger.deliveries import attempts, outcomes, receipts
-from humaspost.ledger.deliveries.outcomes import record_outcome
+from humaspost.ledger.deliveries.write_outcomes import record_outcome
 from humaspost.model.channel import Ready
 from humaspost.model.delivery import Intent, Receipt
 from humaspost.model.errors import AnyChannelError
@@ -52,6 +52,20 @@ def send_intent(
         # The write may be live, and what is known of it cannot be recorded.
         _record_bug(account_session, sender, intent, error)
         return None
+
+
+def record_not_sent(account_session: AccountSession, sender: SenderContext, intent: Intent) -> None:
+    """Record that no thread began to write the intent, and none will.
+
+    Tried once, so that a disk that refuses does not keep the process alive: the next start calls it unknown.
+    """
+    now, account_id = sender.now(), account_session.account_id
+    try:
+        sender.ledger.write(
+            lambda conn: record_outcome(conn, intent, NotSent(), account=account_id, now=now), is_outcome=True
+        )
+    except Exception as error:
+        report_refusal(sender, error)
 
 
 def _publish(account_session: AccountSession, sender: SenderContext, intent: Intent) -> datetime | None:

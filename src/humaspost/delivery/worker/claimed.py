@@ -81,6 +81,7 @@ class ClaimedDeliveries:
                 check_recipient=sender.check_recipient,
                 until=until,
                 now=now,
+                only_post=sender.only_post,
             )
             return stops
 
@@ -112,6 +113,7 @@ class ClaimedDeliveries:
         self._claimed = [claimed for claimed in self._claimed if claimed.key not in renewed]
         self._claimed_rows = deque(row for row in self._claimed_rows if row.key not in renewed)
         self._claimed_rows += rows
+        self._failures.discard(renewed)
         self._report_stops(expanded.result(), now)
 
     def _report_stops(self, stops: Iterable[PostStop], now: datetime) -> None:
@@ -167,14 +169,20 @@ class ClaimedDeliveries:
 
     def release(self, deliveries: Collection[ClaimedDelivery], until: datetime | None) -> None:
         """Release the deliveries, to be claimed by any sender after ``until``."""
-        keys, now, owner = [claimed.key for claimed in deliveries], self._sender.now(), self._sender.owner
+        self._release([claimed.key for claimed in deliveries], until)
+        self.discard(deliveries)
+
+    def release_all(self, until: datetime | None = None) -> None:
+        """Release all claimed deliveries, also those that have no preparation yet."""
+        keys = [claimed.key for claimed in self._claimed] + [row.key for row in self._claimed_rows]
+        self._release(keys, until)
+        self._claimed = []
+        self._claimed_rows.clear()
+
+    def _release(self, keys: list[str], until: datetime | None) -> None:
+        now, owner = self._sender.now(), self._sender.owner
         if keys:
             self._sender.ledger.write(
                 lambda conn: claims.release_claims(conn, keys, owner=owner, not_before=until, now=now),
                 is_outcome=True,
             )
-        self.discard(deliveries)
-
-    def release_all(self, until: datetime | None = None) -> None:
-        """Release all claimed deliveries."""
-        self.release(self._claimed, until)

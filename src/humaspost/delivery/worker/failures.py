@@ -1,5 +1,6 @@
 """Deliveries that failed before their intent, on their way into the ledger."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -39,8 +40,12 @@ class Failures:
         """Add a failure; its delivery is not claimed any more by the worker."""
         self._pending.append(failure)
 
+    def discard(self, keys: Collection[str]) -> None:
+        """Forget the failures of deliveries that were released, and are claimed anew."""
+        self._pending = [failure for failure in self._pending if failure.key not in keys]
+
     def record(self) -> None:
-        """Record and report each failure.
+        """Record and report each failure whose delivery is still claimed.
 
         One that the ledger refuses stays for the next turn, and keeps no other back; its error is raised
         after the others.
@@ -60,11 +65,10 @@ class Failures:
         now, error = self._sender.now(), failure.error
         account_id = self._account_session.account_id
 
-        def operation(conn: Connection) -> None:
-            outcomes.mark_failed(
+        def operation(conn: Connection) -> bool:
+            is_failed = outcomes.mark_unpreparable(
                 conn,
                 failure.key,
-                0,
                 code=error.code,
                 detail=error.detail,
                 now=now,
@@ -73,7 +77,9 @@ class Failures:
             if failure.part_hash:
                 # A delivery that is scheduled again starts from the beginning.
                 preparations.delete_preparation(conn, account_id, failure.part_hash)
+            return is_failed
 
-        self._sender.ledger.write(operation)
+        if not self._sender.ledger.write(operation):
+            return
         name = self._account_session.account.name
         self._sender.emit(DeliveryEvent(now, EventKind.FAILED, failure.post, name, detail=str(error)))

@@ -3,15 +3,13 @@
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.delivery.events import DeliveryEvent
 from humaspost.delivery.steps.bugs import is_bug
-from humaspost.delivery.steps.send import send_intent
 from humaspost.delivery.worker.account_check import (
     AccountBlocked,
     hold_due_deliveries,
@@ -23,6 +21,7 @@ from humaspost.delivery.worker.failures import Failures
 from humaspost.delivery.worker.gate_queue import GateQueue
 from humaspost.delivery.worker.preparations import PREPARE_AHEAD, Preparations
 from humaspost.delivery.worker.turn_errors import TurnErrors
+from humaspost.delivery.worker.writes import Writes
 from humaspost.ledger.deliveries import claims
 from humaspost.ledger.deliveries.gate import Deferred, GateRequest
 from humaspost.ledger.errors import LedgerReplacedError
@@ -49,7 +48,6 @@ class AccountWorker:
     _idle_until: datetime | None = None
     _wake_count: int = 0
     _handled_wake_count: int = -1
-    _in_flight: set["Future[datetime | None]"] = field(default_factory=set)
     _blocked_until: datetime | None = None
     _upcoming_checked_at: float = 0.0
     _account_block: AccountBlocked | None = None
@@ -61,6 +59,11 @@ class AccountWorker:
     _turn_error: Exception | None = None
 
     def __post_init__(self) -> None:
+        # It starts its threads when they are needed.
+        self._pool = ThreadPoolExecutor(
+            self.thread_count + 2, thread_name_prefix=self.account_session.account.name
+        )
+        self._writes = Writes(self.account_session, self.sender, self._pool, self._wake_event.set)
         self._preparations = Preparations(self.account_session, self.sender, self._wake_event.set)
         self._failures = Failures(self.account_session, self.sender)
         self._turn_errors = TurnErrors(self.account_session, self.sender)
@@ -73,9 +76,6 @@ class AccountWorker:
 
     def start(self) -> None:
         """Start the threads of the worker."""
-        self._pool = ThreadPoolExecutor(
-            self.thread_count + 2, thread_name_prefix=self.account_session.account.name
-        )
         self._thread = threading.Thread(
             target=self._run, name=f"worker-{self.account_session.account.name}", daemon=True
         )
@@ -112,10 +112,7 @@ class AccountWorker:
         self.stop_accepting()
         deadline = time.monotonic() + timeout
         self._thread.join(timeout)
-        while self._in_flight and time.monotonic() < deadline:
-            self._in_flight = {f for f in self._in_flight if not f.done()}
-            time.sleep(0.01)
-        in_flight = len(self._in_flight)
+        in_flight = self._writes.close(deadline=deadline)
         self._pool.shutdown(wait=not in_flight, cancel_futures=True)
         if not in_flight:
             self.account_session.close()
@@ -140,8 +137,12 @@ class AccountWorker:
                 continue
             if pause > 0:
                 self._wake_event.wait(pause)
-        with suppress(LedgerReplacedError):
+        try:
             self._claimed.release_all()
+        except LedgerReplacedError:
+            pass  # the process ends with it
+        except Exception as error:  # what a disk refuses here, the next start recovers
+            self._turn_errors.add(error)
 
     def _tick(self) -> float:
         """Run one turn; return the seconds until the next."""
@@ -214,7 +215,7 @@ class AccountWorker:
         times = [m for m in (due, self._blocked_until) if m is not None]
         times += [c.due_at for c in self._claimed if c.preparation.progress.ready]
         times += self._preparations.poll_times
-        busy = bool(self._in_flight) or self._preparations.is_busy
+        busy = bool(self._writes) or self._preparations.is_busy
         upcoming = [m for m in times if m > now]
         ready = any(c.due_at <= now and c.preparation.progress.ready for c in self._claimed)
         self._idle_until = None if busy or self._claimed else min(times, default=_NEVER)
@@ -241,11 +242,8 @@ class AccountWorker:
         """Collect the results of finished threads."""
         while self.account_session.invalidated_parts:
             self._renew_preparation(self.account_session.invalidated_parts.pop())
-        for future in [future for future in self._in_flight if future.done()]:
-            self._in_flight.discard(future)
-            until = future.result()
-            if until is not None:
-                self._blocked_until = max(until, self._blocked_until or until)
+        for wait_end in self._writes.collect_ended():
+            self._blocked_until = max(wait_end, self._blocked_until or wait_end)
         self._preparations.collect_finished()
         for preparation in {
             claimed.preparation for claimed in self._claimed if claimed.preparation.is_deferred
@@ -286,7 +284,7 @@ class AccountWorker:
                     self._claimed.release_all(self._blocked_until)
                 return
             self._blocked_until = None
-        free = self.thread_count - len(self._in_flight)
+        free = self.thread_count - len(self._writes)
         ready = [c for c in self._claimed if c.preparation.progress.ready and c.due_at <= now][:free]
         if not ready or self._stop_requested.is_set():
             return
@@ -301,16 +299,9 @@ class AccountWorker:
                     self.account_session.invalidated_parts.add(
                         result.part.hash
                     )  # the intent used up the preparation
-                self._submit(result, gated_monotonic)
+                self._writes.start(result, gated_monotonic=gated_monotonic)
         self._gate_queue.report_blocked(results)
         self._defer(deferred, now)
-
-    def _submit(self, intent: Intent, gated_monotonic: float) -> None:
-        future = self._pool.submit(
-            send_intent, self.account_session, self.sender, intent, gated_monotonic=gated_monotonic
-        )
-        self._in_flight.add(future)
-        future.add_done_callback(lambda _f: self._wake_event.set())
 
     def _defer(self, deferred: dict[str, Deferred], now: datetime) -> None:
         """Wait for a slot within seconds; release claims that must wait longer."""

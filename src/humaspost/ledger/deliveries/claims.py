@@ -4,13 +4,14 @@ Deliveries are claimed by priority, and in turns over their posts.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import zip_longest
+from itertools import groupby, zip_longest
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, exists, func, or_, select, true, update
 
 from humaspost.ledger.deliveries import outcomes, restore_gap, states
 from humaspost.ledger.deliveries.gate_facts import has_consent
@@ -21,10 +22,9 @@ from humaspost.ledger.schema import (
     audience_member,
     delivery,
     plan_row,
-    post,
     recipient,
 )
-from humaspost.model.decision import CheckRecipient, UserDecision
+from humaspost.model.decision import CheckRecipient
 from humaspost.model.delivery import State, delivery_key
 from humaspost.model.reasons import AccountHold, StopReason
 
@@ -44,25 +44,52 @@ class Claim:
 
 
 def expand_due(
-    conn: Connection, account_id: str, *, check_recipient: CheckRecipient, until: datetime, now: datetime
+    conn: Connection,
+    account_id: str,
+    *,
+    check_recipient: CheckRecipient,
+    until: datetime,
+    now: datetime,
+    only_post: str | None = None,
+    for_restore: bool = False,
 ) -> int:
     """Expand due posts by one chunk of recipients; return how many rows that made.
 
     Each recipient gets one row, however many of the audiences they are in. The posts of the highest due
     priority share the chunk, so that no post waits for the ten thousand recipients of another. Recipients who
     did not consent or who opted out get a refused row, so that every count adds up. A post that is stopped as a
-    whole (``post_stops.settle_due``) gets no rows.
+    whole (``post_stops.settle_due``) gets no rows. ``only_post`` = expand one post. ``for_restore`` = also posts
+    of held files; the caller marks the rows as unknown.
     """
-    due = (plan_row.c.account == account_id) & plan_row.c.expanded.is_(False) & (plan_row.c.due_at <= until)
-    due &= plan_row.c.stop.is_(None) & plan_row.c.decision.is_distinct_from(UserDecision.CANCEL)
-    free = select(plan_row).join(post, post.c.id == plan_row.c.post).where(due, post.c.hold.is_(None))
+    is_waiting = post_stops.is_unexpanded() if for_restore else post_stops.is_waiting()
+    due = (plan_row.c.account == account_id) & (plan_row.c.due_at <= until)
+    if only_post is not None:
+        due &= plan_row.c.post == only_post
+    free = select(plan_row).where(due, is_waiting, plan_row.c.stop.is_(None))
     rows = conn.execute(free.order_by(plan_row.c.priority, plan_row.c.due_at).limit(CHUNK)).all()
-    highest = [row for row in rows if row.priority == rows[0].priority]
+    restored = restore_gap.get_restore_gap(conn) if rows and not for_restore else None
+    for _priority, group in groupby(rows, key=attrgetter("priority")):
+        if created := _expand_posts(conn, list(group), now, check_recipient, restored):
+            return created
+    return 0
+
+
+def _expand_posts(
+    conn: Connection,
+    rows: list[Row[Any]],
+    now: datetime,
+    check_recipient: CheckRecipient,
+    restored: restore_gap.RestoreGap | None,
+) -> int:
+    limit = max(1, CHUNK // len(rows))
     created = 0
-    for row in highest:
+    for row in rows:
         if created < CHUNK:
-            limit = max(1, CHUNK // len(highest))
-            created += _expand_post(conn, row, now, check_recipient=check_recipient, limit=limit)
+            count = _expand_post(conn, row, now, check_recipient=check_recipient, limit=limit)
+            created += count
+            if count and restored is not None and restore_gap.is_in_gap(restored, row):
+                condition = (delivery.c.post == row.post) & (delivery.c.account == row.account)
+                restore_gap.mark_unknown(conn, restored, condition, now=now)
     return created
 
 
@@ -78,13 +105,6 @@ def _expand_post(
     if len(recipients) < limit:
         condition = (plan_row.c.post == row.post) & (plan_row.c.account == row.account)
         conn.execute(update(plan_row).where(condition).values(expanded=True))
-    restored = restore_gap.get_restore_gap(conn) if recipients else None
-    was_confirmed = (
-        row.decision == UserDecision.RETRY and restored is not None and row.decided_at >= restored.until
-    )
-    if restored is not None and row.due_at < restored.until and not was_confirmed:
-        condition = (delivery.c.post == row.post) & (delivery.c.account == row.account)
-        restore_gap.mark_unknown(conn, restored, condition, now=now)
     return len(recipients)
 
 
@@ -271,21 +291,22 @@ def _next_account_check(account_id: str) -> Any:
 
 
 def recover_orphans(
-    conn: Connection, *, owner: str, now: datetime, first_check_delay: Callable[[str], float | None]
+    conn: Connection,
+    *,
+    in_flight: Collection[str],
+    now: datetime,
+    first_check_delay: Callable[[str], float | None],
 ) -> int:
-    """Release the claims of dead senders, and mark their intents as unknown.
+    """Release all claims, and mark all intents as unknown except those ``in_flight``.
 
-    Returns how many intents there were. ``first_check_delay`` gives, for an account id, the seconds to the
-    first lookup; None = a user decides at once.
+    Only for the one sender, while no worker of it runs. Returns how many intents are now unknown.
+    ``in_flight`` are the keys that this process still writes. ``first_check_delay`` gives, for an account id,
+    the seconds to the first lookup; None = a user decides at once.
     """
-    states.move(conn, states.RECOVER, delivery.c.owner != owner, now=now, owner=None)
-    orphans = list(
-        conn.execute(
-            select(delivery.c.key, delivery.c.account, delivery.c.attempts).where(
-                delivery.c.state == State.SENDING, delivery.c.owner != owner
-            )
-        )
-    )
+    states.move(conn, states.RECOVER, true(), now=now, owner=None)
+    columns = (delivery.c.key, delivery.c.account, delivery.c.attempts)
+    sending = list(conn.execute(select(*columns).where(delivery.c.state == State.SENDING)))
+    orphans = [row for row in sending if row.key not in in_flight]
     for row in orphans:
         outcomes.mark_unknown(
             conn,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Column, Connection, Table, and_, select, update
 
-from humaspost.ledger.schema import account, attempt, delivery, plan_row, preparation, quota_use
+from humaspost.ledger.schema import account, attempt, audience, delivery, plan_row, preparation, quota_use
 
 #: Times that were read from the clock, or computed from it. The due time of a post comes from its file: it is not here.
 _CLOCK_COLUMNS: tuple[tuple[Table, Column[datetime]], ...] = (
@@ -19,6 +19,8 @@ _CLOCK_COLUMNS: tuple[tuple[Table, Column[datetime]], ...] = (
     (attempt, attempt.c.ended_at),
     (preparation, preparation.c.next_at),
     (plan_row, plan_row.c.progress_at),
+    (plan_row, plan_row.c.decided_at),
+    (audience, audience.c.held_at),
     (account, account.c.hold_until),
     (account, account.c.checked_at),
     (quota_use, quota_use.c.at),

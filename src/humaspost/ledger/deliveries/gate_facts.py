@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, select
+from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, and_, func, select
 
 from humaspost.ledger import accounts, dialect
 from humaspost.ledger.database import get_created_at
 from humaspost.ledger.holds import pauses
+from humaspost.ledger.posts import vanished_posts
 from humaspost.ledger.schema import (
     account,
     audience,
@@ -19,7 +20,6 @@ from humaspost.ledger.schema import (
     consent,
     delivery,
     marketing_preference,
-    meta,
     plan_row,
     post,
     recipient,
@@ -32,9 +32,6 @@ from humaspost.model.delivery import Receipt, State
 from humaspost.model.post import Late
 from humaspost.model.reasons import AccountHold, FileHold
 from humaspost.model.rendition import Fallback, Part, Rendition
-
-#: Where a scan records the posts that vanished so many at once that nothing was changed for them (JSON list).
-VANISHED_POSTS_KEY = "vanished_posts"
 
 
 class GateFactsReader:
@@ -107,7 +104,7 @@ class GateFactsReader:
             is_paused=pauses.is_paused(self._pauses, row.type, row.during_pause),
             file_hold=FileHold(row.file_hold) if row.file_hold else None,
             account_hold=None if is_probing or not account_row.hold else AccountHold(account_row.hold),
-            list_hold=bool(row.list_hold),
+            list_held_at=row.list_held_at,
             due_before_ledger=row.due_at < self._ledger_created_at,
         )
 
@@ -125,8 +122,7 @@ class GateFactsReader:
 
     @cached_property
     def _vanished_posts(self) -> frozenset[str]:
-        value = self._conn.scalar(select(meta.c.value).where(meta.c.key == VANISHED_POSTS_KEY))
-        return frozenset(json.loads(value)) if value else frozenset()
+        return vanished_posts.load_vanished(self._conn)
 
     def _is_marketing(self, fallback: Fallback | None) -> bool:
         return fallback is not None and is_marketing(fallback, self._account_status)
@@ -153,15 +149,20 @@ def post_facts() -> list[Any]:
     return [
         *[plan_row.c[name] for name in names],
         post.c.hold.label("file_hold"),
-        is_list_held().label("list_hold"),
+        _list_held_at().label("list_held_at"),
     ]
 
 
 def is_list_held() -> ColumnElement[bool]:
     """Return the condition that a list that the post of ``plan_row`` names now is held."""
+    return _list_held_at().is_not(None)
+
+
+def _list_held_at() -> ScalarSelect[datetime]:
     named = dialect.json_texts(plan_row.c.audiences)
-    held = select(audience.c.name).join(named, named.c.value == audience.c.name)
-    return held.where(audience.c.hold.isnot(None)).correlate(plan_row).exists()
+    began_at = func.coalesce(audience.c.held_at, audience.c.imported_at)
+    held = select(func.max(began_at)).join(named, named.c.value == audience.c.name)
+    return held.where(audience.c.hold.isnot(None)).correlate(plan_row).scalar_subquery()
 
 
 def is_member_of_named(recipient_id: Any) -> ColumnElement[bool]:

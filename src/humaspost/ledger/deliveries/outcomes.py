@@ -1,158 +1,19 @@
-"""Outcomes of writes, and what each changes in the ledger.
+"""Changes of a delivery by what became of its write.
 
 Proof always wins over an unknown outcome, and only proof or a user ends one.
 """
 
 from datetime import datetime, timedelta
-from typing import Any, assert_never
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from humaspost.ledger.deliveries import preparations, progress, states, thread_parts
+from humaspost.ledger.deliveries import progress, states, thread_parts
 from humaspost.ledger.deliveries.attempts import end_attempt
-from humaspost.ledger.holds import account_holds
-from humaspost.ledger.people import marketing_preferences, service_windows
 from humaspost.ledger.posts import decisions
 from humaspost.ledger.schema import account, delivery, lookup, plan_row
-from humaspost.model.delivery import Intent, Proof, State
-from humaspost.model.errors import AnyChannelError, Rejected, Scope, Transient
-from humaspost.model.event_kind import EventKind
-from humaspost.model.outcome import (
-    HoldAccount,
-    MarkFailed,
-    MarkUnknown,
-    NotSent,
-    RetryLater,
-    WriteFailed,
-    WriteOutcome,
-)
+from humaspost.model.delivery import Proof, State
 from humaspost.model.reasons import AccountHold, StopReason
-
-#: Unknown outcomes in a row that throttle an account.
-THROTTLE_STREAK = 3
-
-
-def record_outcome(
-    conn: Connection, intent: Intent, outcome: WriteOutcome, *, account: str, now: datetime
-) -> EventKind:
-    """Record the outcome of a write that was not confirmed; return the kind of its event."""
-    if isinstance(outcome, NotSent):
-        reschedule(
-            conn, intent.key, intent.number, at=None, now=now, outcome="not-sent", counts_failure=False
-        )
-        _return_preparation(conn, intent, account, now)
-        return EventKind.RETRY
-    error = outcome.error
-    match outcome.decision:
-        case RetryLater() as decision:
-            _record_retry(conn, intent, error, decision, account=account, now=now)
-            return EventKind.RETRY
-        case HoldAccount() as decision:
-            _record_refused_account(conn, intent, error, decision, account=account, now=now)
-            return EventKind.HELD
-        case MarkFailed():
-            _record_failure(conn, intent, error, now=now)
-            return EventKind.FAILED
-        case MarkUnknown(hold_account):
-            _record_unknown(conn, intent, outcome, account=account, hold_account=hold_account, now=now)
-            return EventKind.UNKNOWN
-    assert_never(outcome.decision)
-
-
-def _record_retry(
-    conn: Connection,
-    intent: Intent,
-    error: AnyChannelError,
-    decision: RetryLater,
-    *,
-    account: str,
-    now: datetime,
-) -> None:
-    reschedule(
-        conn,
-        intent.key,
-        intent.number,
-        at=decision.at,
-        now=now,
-        code=error.code,
-        detail=error.detail,
-        counts_failure=decision.counts_failure,
-        whole_post=error.scope is Scope.POST,
-    )
-    if decision.whole_account:
-        progress.record_account_wait(conn, account, until=decision.at, now=now)
-    if isinstance(error, Transient) and error.window_closed and intent.to is not None:
-        service_windows.close_window(conn, account, intent.to.id, at=intent.gated_at)
-    if decision.restart_preparation:
-        preparations.delete_preparation(conn, account, intent.part.hash)
-    else:
-        _return_preparation(conn, intent, account, now)
-
-
-def _record_refused_account(
-    conn: Connection,
-    intent: Intent,
-    error: AnyChannelError,
-    decision: HoldAccount,
-    *,
-    account: str,
-    now: datetime,
-) -> None:
-    reschedule(
-        conn,
-        intent.key,
-        intent.number,
-        at=None,
-        now=now,
-        code=error.code,
-        detail=error.detail,
-        counts_failure=False,
-        hold_reason=decision.reason,
-    )
-    _return_preparation(conn, intent, account, now)
-    account_holds.hold_refused_account(conn, account, error, decision, now=now)
-
-
-def _record_failure(conn: Connection, intent: Intent, error: AnyChannelError, *, now: datetime) -> None:
-    mark_failed(
-        conn,
-        intent.key,
-        intent.number,
-        code=error.code,
-        detail=error.detail,
-        now=now,
-        whole_post=error.scope is Scope.POST,
-    )
-    if isinstance(error, Rejected) and error.marketing_refused:
-        marketing_preferences.record_refusal(conn, intent.key, at=now)
-
-
-def _record_unknown(
-    conn: Connection, intent: Intent, outcome: WriteFailed, *, account: str, hold_account: bool, now: datetime
-) -> None:
-    code, detail = outcome.error.code, outcome.error.detail
-    streak = mark_unknown(
-        conn,
-        intent.key,
-        intent.number,
-        code=code,
-        detail=detail,
-        now=now,
-        first_check_delay=outcome.first_check_delay,
-    )
-    if hold_account:
-        # A suspected spam block still lets one log in: only a user ends it, by `account check`.
-        account_holds.hold_account(conn, account, AccountHold.QUOTA, code=code, detail=detail, now=now)
-    elif streak >= THROTTLE_STREAK:
-        until = now + timedelta(seconds=30 * 2 ** min(streak - THROTTLE_STREAK, 7))
-        account_holds.throttle(conn, account, code=code, until=until)
-        progress.record_account_wait(conn, account, until=until, now=now)
-
-
-def _return_preparation(conn: Connection, intent: Intent, account: str, now: datetime) -> None:
-    # It is proven that nothing was created, so the preparation that the intent took was not used.
-    if intent.to is None:
-        preparations.restore_preparation(conn, account, intent.part.hash, token=intent.token, now=now)
 
 
 def reschedule(
@@ -206,7 +67,7 @@ def mark_failed(
     now: datetime,
     whole_post: bool = False,
 ) -> None:
-    """Mark the delivery as failed: the platform will never accept it unchanged.
+    """Mark the delivery as failed: the platform refused its write for good.
 
     A fixed file or a user schedules it again. ``whole_post`` = the platform will not accept the post for any
     other recipient either: those who still wait are not tried one by one.
@@ -218,6 +79,23 @@ def mark_failed(
     end_attempt(conn, key, number, outcome="failed", now=now, code=code, detail=detail)
     _follow_text(conn, key, now=now)
     decisions.settle_cancelled(conn, delivery.c.key == key, now=now)
+
+
+def mark_unpreparable(
+    conn: Connection, key: str, *, code: str, detail: str, now: datetime, whole_post: bool
+) -> bool:
+    """Mark a claimed delivery as failed; return False if it is not claimed any more.
+
+    Nothing of it was sent. An edit may have released it, and another turn may be writing it: nothing changes then.
+    """
+    values = {"reason": code, "owner": None, "code": code, "detail": detail}
+    if not states.move(conn, states.FAIL_UNPREPARED, delivery.c.key == key, now=now, **values):
+        return False
+    if whole_post:
+        states.move(conn, states.FAIL_POST, _other_recipients(conn, key), now=now, **values)
+    _follow_text(conn, key, now=now)
+    decisions.settle_cancelled(conn, delivery.c.key == key, now=now)
+    return True
 
 
 def _other_recipients(conn: Connection, key: str) -> Any:

@@ -1,7 +1,7 @@
 """Publishing a post at once at a user's request, and waiting for its outcome."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,12 +10,13 @@ from sqlalchemy import Connection, Row, Select, delete, select, update
 
 from humaspost.ledger import accounts
 from humaspost.ledger.database import Ledger
-from humaspost.ledger.deliveries import states, thread_parts
+from humaspost.ledger.deliveries import restore_gap, states, thread_parts
 from humaspost.ledger.holds import pauses
-from humaspost.ledger.posts import decisions
+from humaspost.ledger.posts import decisions, post_stops, recipient_changes
 from humaspost.ledger.schema import account, delivery, plan_row
+from humaspost.model.decision import CheckLateness, UserDecision
 from humaspost.model.delivery import State
-from humaspost.model.reasons import PART_PREFIX
+from humaspost.model.reasons import PART_PREFIX, StopReason
 from humaspost.model.records import AccountRecord
 
 #: States in which a user's request sends a delivery (again); published and unknown ones are never sent again.
@@ -36,25 +37,42 @@ ENDED_STATES = tuple(
 class PublishRequest:
     """A user's request to publish now, with everything needed to undo it.
 
-    ``pairs`` are (post, account id). By account id, ``plan_rows`` are the post's plan rows and
-    ``saved_rows`` its deliveries, as they were before.
+    ``at`` is its time, ``pairs`` are (post, account id). By account id, ``plan_rows`` are the post's plan rows
+    and ``saved_rows`` its deliveries, as they were before; ``added_parts`` are keys that the request added.
     """
 
+    at: datetime
     pairs: tuple[tuple[str, str], ...]
     plan_rows: Mapping[str, Row[Any]]
     saved_rows: Mapping[str, Sequence[Row[Any]]]
+    added_parts: Mapping[str, Collection[str]]
 
 
-def request(conn: Connection, post: str, *, account: str | None, now: datetime) -> PublishRequest:
-    """Make the post due now, on all its accounts or on one, even if it was cancelled."""
+def request(
+    conn: Connection, post: str, *, account: str | None, verdict: CheckLateness, now: datetime
+) -> PublishRequest:
+    """Make the post due now, on all its accounts or on one, even if it was cancelled.
+
+    People who joined its lists or consented since it was sent get it too.
+    """
     targets = list(conn.execute(_select_pairs(post, account)))
+    restored = restore_gap.get_restore_gap(conn)
     saved_rows: dict[str, Sequence[Row[Any]]] = {}
-    for account_id in (row.account for row in targets):
+    added_parts: dict[str, Collection[str]] = {}
+    for target in targets:
+        account_id = target.account
         condition = (plan_row.c.post == post) & (plan_row.c.account == account_id)
-        conn.execute(update(plan_row).where(condition).values(due_at=now, stop=None, stop_reason=""))
+        is_open = not target.expanded and target.stop in (None, State.HELD)
+        # What may have gone out in the gap keeps its time: its recipients become unknown, and are not sent to again.
+        due_at = target.due_at if is_open and restore_gap.is_in_gap(restored, target) else now
+        conn.execute(update(plan_row).where(condition).values(due_at=due_at, stop=None, stop_reason=""))
         is_target = (delivery.c.post == post) & (delivery.c.account == account_id)
         saved_rows[account_id] = conn.execute(select(*_SAVED_COLUMNS).where(is_target)).all()
         decisions.record_publish(conn, post, account_id, now=now)
+        # What its list held: the gate holds anew whom the list as it is now does not confirm.
+        states.move(
+            conn, states.UNHOLD, is_target & (delivery.c.reason == StopReason.LIST), now=now, reason=""
+        )
         is_held_part = (delivery.c.state == State.HELD) & delivery.c.reason.startswith(PART_PREFIX)
         conn.execute(update(delivery).where(is_target, is_held_part).values(due_at=now))
         is_unpublished = delivery.c.state.in_((State.MISSED, State.FAILED))
@@ -72,42 +90,88 @@ def request(conn: Connection, post: str, *, account: str | None, now: datetime) 
         )
         thread_parts.hold_following(conn, is_target, now=now)
         thread_parts.match_parts(conn, post, account_id, now=now)
+        recipient_changes.sync_recipients(conn, post, account_id, verdict=verdict, now=now)
+        keys = conn.scalars(select(delivery.c.key).where(is_target))
+        added_parts[account_id] = set(keys) - {row.key for row in saved_rows[account_id]}
     pairs = tuple((post, row.account) for row in targets)
-    return PublishRequest(pairs, {row.account: row for row in targets}, saved_rows)
+    return PublishRequest(now, pairs, {row.account: row for row in targets}, saved_rows, added_parts)
 
 
 def _select_pairs(post: str, name: str | None) -> Select[Any]:
-    columns = [plan_row.c[name] for name in ("account", *_CHANGED_PLAN_COLUMNS)]
+    columns = [plan_row.c[name] for name in ("account", "fingerprint", *_CHANGED_PLAN_COLUMNS)]
     query = select(*columns).join(account, account.c.id == plan_row.c.account)
     # What the newest plan does not have was not shown to the person who publishes the post.
     query = query.where(plan_row.c.post == post, plan_row.c.planned)
     return query if name is None else query.where(account.c.name == name)
 
 
-def cancel_request(conn: Connection, publish_request: PublishRequest, *, now: datetime) -> bool:
-    """Undo the request on accounts where nothing started; return True if that is all of them."""
-    all_cancelled = True
-    for post, account_id in publish_request.pairs:
-        saved = {row.key: row for row in publish_request.saved_rows[account_id]}
-        condition = (delivery.c.post == post) & (delivery.c.account == account_id)
-        rows = conn.execute(select(*_SAVED_COLUMNS).where(condition)).all()
-        if any(_is_started(row, saved.get(row.key)) for row in rows):
-            all_cancelled = False
-            continue
-        for key, row in saved.items():
-            values = {name: getattr(row, name) for name in _CHANGED_COLUMNS}
-            # A claim is not restored: its sender may have ended.
-            state = State.SCHEDULED if row.state == State.PREPARING else State(row.state)
-            if state in states.UNDO_PUBLISH_NOW:
-                undo = states.UNDO_PUBLISH_NOW[state]
-                states.move(conn, undo, delivery.c.key == key, now=now, **values)
-        new_parts = [row.key for row in rows if row.key not in saved]
-        conn.execute(delete(delivery).where(delivery.c.key.in_(new_parts)))
-        pair = (plan_row.c.post == post) & (plan_row.c.account == account_id)
-        plan = publish_request.plan_rows[account_id]
-        earlier = {name: getattr(plan, name) for name in _CHANGED_PLAN_COLUMNS}
-        conn.execute(update(plan_row).where(pair).values(earlier))
-    return all_cancelled
+def cancel_request(
+    conn: Connection, publish_request: PublishRequest, *, verdict: CheckLateness, now: datetime
+) -> bool:
+    """Undo the request on accounts where nothing started; return True if that is all of them.
+
+    What a person decided since, and what changed in the file or on the lists, stays.
+    """
+    undone = [
+        _undo(conn, publish_request, post, account_id, verdict=verdict, now=now)
+        for post, account_id in publish_request.pairs
+    ]
+    return all(undone)
+
+
+def _undo(
+    conn: Connection,
+    publish_request: PublishRequest,
+    post: str,
+    account_id: str,
+    *,
+    verdict: CheckLateness,
+    now: datetime,
+) -> bool:
+    saved = {row.key: row for row in publish_request.saved_rows[account_id]}
+    is_target = (delivery.c.post == post) & (delivery.c.account == account_id)
+    rows = conn.execute(select(*_SAVED_COLUMNS).where(is_target)).all()
+    pair = (plan_row.c.post == post) & (plan_row.c.account == account_id)
+    plan = conn.execute(select(plan_row).where(pair)).one()
+    is_ours = (plan.decision, plan.decided_at) == (UserDecision.PUBLISH, publish_request.at)
+    if not is_ours or any(_is_started(row, saved.get(row.key)) for row in rows):
+        return False
+    earlier = publish_request.plan_rows[account_id]
+    values = {"decision": earlier.decision, "decided_at": earlier.decided_at}
+    if plan.due_at == publish_request.at:
+        values["due_at"] = earlier.due_at
+    touched = [row for row in rows if row.due_at == publish_request.at]
+    if plan.planned and plan.fingerprint == earlier.fingerprint:
+        values |= {name: getattr(earlier, name) for name in _CHANGED_PLAN_COLUMNS if name != "due_at"}
+        for row in touched:
+            if row.key in saved:
+                _restore(conn, row, saved[row.key], now=now)
+        is_new = delivery.c.key.in_(publish_request.added_parts[account_id])
+        conn.execute(delete(delivery).where(is_target, is_new))
+    else:
+        # The deliveries follow the file as it is since: only their time was ours.
+        is_touched = delivery.c.key.in_([row.key for row in touched])
+        conn.execute(update(delivery).where(is_touched).values(due_at=values.get("due_at", plan.due_at)))
+        values |= decisions.STOP_OF_CANCEL if earlier.decision == UserDecision.CANCEL else {}
+    conn.execute(update(plan_row).where(pair).values(values))
+    recipient_changes.sync_recipients(conn, post, account_id, verdict=verdict, now=now)
+    decisions.settle_cancelled(conn, is_target, now=now)
+    return True
+
+
+def _restore(conn: Connection, row: Row[Any], saved: Row[Any], *, now: datetime) -> None:
+    """Give a delivery the state that it had before the request, and its times."""
+    is_one = delivery.c.key == row.key
+    # A claim is not restored: its sender may have ended.
+    state = State.SCHEDULED if saved.state == State.PREPARING else State(saved.state)
+    is_held_since = row.state == State.HELD and not row.reason.startswith(PART_PREFIX)
+    # A hold that began since stays, and one that ended since does not come back: nothing would end it again.
+    if state in states.UNDO_PUBLISH_NOW and not (state is State.SCHEDULED and is_held_since):
+        values = {name: getattr(saved, name) for name in _CHANGED_COLUMNS}
+        states.move(conn, states.UNDO_PUBLISH_NOW[state], is_one, now=now, **values)
+    else:
+        times = {"due_at": saved.due_at, "not_before": saved.not_before}
+        conn.execute(update(delivery).where(is_one).values(times))
 
 
 def _is_started(row: Row[Any], saved: Row[Any] | None) -> bool:
@@ -147,12 +211,8 @@ def wait_until_sent(ledger: Ledger, pairs: Sequence[tuple[str, str]], *, deadlin
 def _is_open(conn: Connection, post: str, account_id: str) -> bool:
     condition = (delivery.c.post == post) & (delivery.c.account == account_id)
     waiting = select(delivery.c.key).where(condition, delivery.c.state.notin_(ENDED_STATES)).limit(1)
-    unexpanded = select(plan_row.c.post).where(
-        plan_row.c.post == post,
-        plan_row.c.account == account_id,
-        plan_row.c.expanded.is_(False),
-        plan_row.c.stop.is_(None),
-    )
+    pair = (plan_row.c.post == post) & (plan_row.c.account == account_id)
+    unexpanded = select(plan_row.c.post).where(pair, post_stops.is_waiting())
     return bool(conn.scalar(waiting) or conn.scalar(unexpanded))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     and_,
     delete,
     exists,
@@ -25,6 +26,7 @@ from humaspost.ledger.database import get_created_at
 from humaspost.ledger.deliveries import states
 from humaspost.ledger.dialect import upsert
 from humaspost.ledger.schema import UtcTimestamp, attempt, delivery, meta, plan_row, sender
+from humaspost.model.decision import UserDecision
 from humaspost.model.delivery import State
 from humaspost.model.reasons import StopReason
 
@@ -51,6 +53,16 @@ def get_restore_gap(conn: Connection) -> RestoreGap | None:
     rows = select(meta.c.key, meta.c.value).where(meta.c.key.in_((_SINCE_KEY, _UNTIL_KEY)))
     values = {row.key: datetime.fromisoformat(row.value) for row in conn.execute(rows)}
     return RestoreGap(values[_SINCE_KEY], values[_UNTIL_KEY]) if len(values) == 2 else None
+
+
+def is_in_gap(restored: RestoreGap | None, row: Row[Any]) -> bool:
+    """Return True if the post may have been sent in the gap, and no person settled that.
+
+    ``row`` is a plan row.
+    """
+    if restored is None or row.due_at >= restored.until:
+        return False
+    return not (row.decision == UserDecision.RETRY and row.decided_at >= restored.until)
 
 
 def get_last_recorded_time(conn: Connection) -> datetime:

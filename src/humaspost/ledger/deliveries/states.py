@@ -80,10 +80,13 @@ REFUSE_ACCOUNT = _define(
     "refuse-account", [_S.SENDING], _S.HELD, "the platform refuses the login, or the allowance is spent"
 )
 FAIL = _define(
-    "fail",
-    [_S.SENDING, _S.PREPARING],
+    "fail", [_S.SENDING], _S.FAILED, "the platform will never accept it as it is, or not within its tries"
+)
+FAIL_UNPREPARED = _define(
+    "fail-unprepared",
+    [_S.PREPARING],
     _S.FAILED,
-    "the platform will never accept it as it is, or it makes humaspost itself fail before the intent",
+    "the platform refuses what it is made of, or it makes humaspost itself fail before the intent",
 )
 FAIL_POST = _define(
     "fail-post",
@@ -180,7 +183,6 @@ UNDO_PUBLISH_NOW: Mapping[State, Transition] = {
     _S.SCHEDULED: _define(
         "undo-scheduled", [_S.SCHEDULED, _S.PREPARING, _S.HELD], _S.SCHEDULED, "`publish` is interrupted"
     ),
-    _S.HELD: _define("undo-held", [_S.HELD, _S.SCHEDULED], _S.HELD, "`publish` is interrupted"),
     _S.MISSED: _define(
         "undo-missed", [_S.MISSED, _S.SCHEDULED, _S.HELD], _S.MISSED, "`publish` is interrupted"
     ),
@@ -189,6 +191,9 @@ UNDO_PUBLISH_NOW: Mapping[State, Transition] = {
     ),
     _S.CANCELLED: _define(
         "undo-uncancel", [_S.CANCELLED, _S.SCHEDULED, _S.HELD], _S.CANCELLED, "`publish` is interrupted"
+    ),
+    _S.REFUSED: _define(
+        "undo-allow", [_S.REFUSED, _S.SCHEDULED, _S.HELD], _S.REFUSED, "`publish` is interrupted"
     ),
 }
 
@@ -229,7 +234,7 @@ WEBHOOK_FAILURES: Mapping[State, Transition] = {
 
 TRANSITIONS: tuple[Transition, ...] = (
     *(CLAIM, RELEASE, RECOVER, DELAY, SEND, *DENIALS.values()),
-    *(PUBLISH, RESCHEDULE, REFUSE_ACCOUNT, FAIL, FAIL_POST, MARK_UNKNOWN, PROVE_ABSENT),
+    *(PUBLISH, RESCHEDULE, REFUSE_ACCOUNT, FAIL, FAIL_UNPREPARED, FAIL_POST, MARK_UNKNOWN, PROVE_ABSENT),
     *(HOLD, UNHOLD, EXPIRE_PARTS, SETTLE_MISSED, SETTLE_EXPIRED),
     *(REPLAN, UNEXPIRE, DROP, CANCEL_SURPLUS, RESTORE_PART, ALLOW_CONSENTED),
     *(

@@ -100,7 +100,9 @@ def match_parts(conn: Connection, post: str, account: str, *, now: datetime) -> 
     if not count:
         return ()
     if row.first_write_at is None:
-        conn.execute(delete(delivery).where(of_thread, delivery.c.part > count, delivery.c.attempts == 0))
+        # What a person cancelled stays: a later text with as many parts does not bring it back.
+        is_unsent = delivery.c.state.in_(states.DROP.sources) & (delivery.c.attempts == 0)
+        conn.execute(delete(delivery).where(of_thread, delivery.c.part > count, is_unsent))
     following = of_thread & (delivery.c.part >= first)
     is_unsent = following & delivery.c.state.in_(states.DROP.sources)
     # Before the first write all parts follow the text anyway, and after it none does by that.
@@ -151,9 +153,11 @@ def _add_missing(conn: Connection, row: Row[Any], of_thread: Any, count: int, *,
     """Add the parts that only the newest text has; none after a cancelled part."""
     columns = (delivery.c.part, delivery.c.state, delivery.c.reason)
     existing = {part.part: part for part in conn.execute(select(*columns).where(of_thread))}
-    last = existing[max(existing)]
-    if last.state == State.CANCELLED:
+    cancelled = [part for part, stored in existing.items() if stored.state == State.CANCELLED]
+    missing = [part for part in range(1, min([count + 1, *cancelled])) if part not in existing]
+    if not missing:
         return
+    last = existing[missing[0] - 1]
     # A part after one that is too late is too late itself; any other waits for the part before it.
     is_late = last.state in (State.MISSED, State.EXPIRED)
     parts = [
@@ -167,11 +171,11 @@ def _add_missing(conn: Connection, row: Row[Any], of_thread: Any, count: int, *,
             due_at=row.due_at,
             priority=row.priority,
         )
-        for part in range(last.part + 1, count + 1)
+        for part in missing
     ]
     states.insert_deliveries(conn, parts, now=now)
     if row.first_write_at is not None:
-        is_new = of_thread & (delivery.c.part > last.part)
+        is_new = of_thread & delivery.c.part.in_(missing)
         conn.execute(update(delivery).where(is_new).values(use_latest_rendition=True))
     if last.state == State.PUBLISHED:
         release_following(conn, row.post, row.account, part=last.part, now=now)

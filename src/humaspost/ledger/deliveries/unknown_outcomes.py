@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, select, update
+from sqlalchemy import Connection, Row, Select, and_, func, select, true, update
 
 from humaspost.ledger.deliveries import states, thread_parts
 from humaspost.ledger.posts import decisions
@@ -135,10 +135,11 @@ def confirm_published(conn: Connection, locations: Mapping[str, RemoteLocation],
 def retry(conn: Connection, keys: list[str], *, now: datetime, whole_post: bool = False) -> int:
     """Schedule deliveries again at a user's request; return how many wait now.
 
-    ``whole_post`` = they are all of their post, and people of it who have no rows yet follow.
+    ``whole_post`` = they are all of their post, and people of it who have no rows yet follow. Single ones of a
+    cancelled post stay as they are: to send them would end the cancel for all the others.
     """
     decisions.record_retry(conn, keys, now=now, whole_post=whole_post)
-    is_named = delivery.c.key.in_(keys)
+    is_named = and_(delivery.c.key.in_(keys), true() if whole_post else ~decisions.is_of_cancelled())
     count = states.move(
         conn,
         states.RETRY,

@@ -1,14 +1,14 @@
 """Holds of lists: the file of a list as it is now is not taken over, and its posts wait."""
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, select, true, update
 
 from humaspost.ledger.deliveries import states
+from humaspost.ledger.deliveries.gate_facts import is_list_held
 from humaspost.ledger.dialect import execute_tuples, insert_or_ignore
-from humaspost.ledger.schema import audience, audience_candidate, delivery, plan_row
+from humaspost.ledger.schema import audience, audience_candidate, delivery, plan_row, post
 from humaspost.model.reasons import ListHold, StopReason
 from humaspost.model.records import ListHoldRecord
 
@@ -66,7 +66,7 @@ def end_hold(conn: Connection, name: str, *, digest: str = "", detail: str = "",
     values = {"hold": None, "hold_digest": digest, "hold_detail": detail, "held_at": None}
     conn.execute(update(audience).where(audience.c.name == name).values(values))
     _set_candidates(conn, name, ())
-    release_posts(conn, name, now=now)
+    release_posts(conn, true(), now=now)
 
 
 def _set_candidates(conn: Connection, name: str, ids: Sequence[str]) -> None:
@@ -75,8 +75,17 @@ def _set_candidates(conn: Connection, name: str, ids: Sequence[str]) -> None:
     execute_tuples(conn, insert_or_ignore(audience_candidate), columns, [(name, id_) for id_ in ids])
 
 
-def release_posts(conn: Connection, name: str, *, now: datetime) -> None:
-    """Schedule the deliveries of posts that name the list and waited for a list."""
-    posts = select(plan_row.c.post).where(plan_row.c.audiences.contains(json.dumps(name), autoescape=True))
-    waiting = (delivery.c.reason == StopReason.LIST) & delivery.c.post.in_(posts)
-    states.move(conn, states.UNHOLD, waiting, now=now, reason="")
+def release_posts(conn: Connection, where: ColumnElement[bool], *, now: datetime) -> None:
+    """Schedule the deliveries that waited for a list, of posts that name no held list now.
+
+    Those whose file is held wait on, until it is not.
+    """
+    is_free = exists(plan_row.c.post).where(
+        plan_row.c.post == delivery.c.post,
+        plan_row.c.account == delivery.c.account,
+        plan_row.c.planned,
+        ~is_list_held(),
+        ~exists(post.c.id).where(post.c.id == plan_row.c.post, post.c.hold.isnot(None)).correlate(plan_row),
+    )
+    is_waiting = where & (delivery.c.reason == StopReason.LIST) & is_free.correlate(delivery)
+    states.move(conn, states.UNHOLD, is_waiting, now=now, reason="")

@@ -21,7 +21,8 @@ from humaspost.model.records import CancelCounts, CancelledPost
 
 #: The states that a cancel ends; an unknown outcome ends only where the person says so.
 STOPPABLE_STATES = states.CANCEL.sources - {State.UNKNOWN}
-_CANCELLED = {"stop": State.CANCELLED, "stop_reason": StopReason.PERSON, "expanded": True}
+#: The stop of a post on an account that a person cancelled.
+STOP_OF_CANCEL = {"stop": State.CANCELLED, "stop_reason": StopReason.PERSON, "expanded": True}
 _earlier = delivery.alias("earlier")
 
 
@@ -58,7 +59,7 @@ def cancel(
     _record(
         conn, is_of_post & plan_row.c.decision.is_distinct_from(UserDecision.CANCEL), UserDecision.CANCEL, now
     )
-    conn.execute(update(plan_row).where(is_of_post).values(_CANCELLED))
+    conn.execute(update(plan_row).where(is_of_post).values(STOP_OF_CANCEL))
     if account is None:
         # Accounts that its file names later are cancelled, too.
         conn.execute(update(post_table).where(post_table.c.id == post).values(cancelled_at=now))
@@ -71,7 +72,7 @@ def cancel(
 
 def cancel_values(cancelled_at: datetime) -> dict[str, Any]:
     """Return the values of a plan row that starts cancelled."""
-    return {"decision": UserDecision.CANCEL, "decided_at": cancelled_at, **_CANCELLED}
+    return {"decision": UserDecision.CANCEL, "decided_at": cancelled_at, **STOP_OF_CANCEL}
 
 
 def get_cancelled_at(stored_post: Row[Any], rows: Iterable[Row[Any]]) -> datetime | None:
@@ -90,7 +91,7 @@ def settle_cancelled(conn: Connection, where: ColumnElement[bool], *, now: datet
 
     Unknown ones stay: they may be live. Those that are being sent stay too, until their outcome.
     """
-    return _cancel(conn, where & _is_cancelled_post() & (delivery.c.state != State.UNKNOWN), now=now)
+    return _cancel(conn, where & is_of_cancelled() & (delivery.c.state != State.UNKNOWN), now=now)
 
 
 def _cancel(conn: Connection, where: ColumnElement[bool], *, now: datetime) -> int:
@@ -99,7 +100,8 @@ def _cancel(conn: Connection, where: ColumnElement[bool], *, now: datetime) -> i
     )
 
 
-def _is_cancelled_post() -> ColumnElement[bool]:
+def is_of_cancelled() -> ColumnElement[bool]:
+    """Return the condition of deliveries whose whole post a person cancelled on the account."""
     plan_join = and_(plan_row.c.post == delivery.c.post, plan_row.c.account == delivery.c.account)
     is_cancelled = plan_row.c.decision == UserDecision.CANCEL
     return exists(plan_row.c.post).where(plan_join, is_cancelled).correlate(delivery)
@@ -147,10 +149,10 @@ def record_publish(conn: Connection, post: str, account_id: str, *, now: datetim
 
 
 def record_retry(conn: Connection, keys: Collection[str], *, now: datetime, whole_post: bool = False) -> None:
-    """Record that a person has these deliveries sent again; end a cancel of their posts.
+    """Record that a person has these deliveries sent again.
 
-    ``whole_post`` = also people of their posts who have no rows yet. The time that the post waited for the
-    person does not make it late.
+    ``whole_post`` = the person named their posts: it also holds for people who have no rows yet, and ends a
+    cancel. The time that the post waited for the person does not make it late.
     """
     is_named = exists(delivery.c.key).where(
         delivery.c.post == plan_row.c.post,
@@ -158,8 +160,8 @@ def record_retry(conn: Connection, keys: Collection[str], *, now: datetime, whol
         delivery.c.key.in_(keys),
     )
     conn.execute(update(plan_row).where(is_named).values(progress_at=now))
-    was_cancelled = plan_row.c.decision == UserDecision.CANCEL
-    _record(conn, is_named if whole_post else is_named & was_cancelled, UserDecision.RETRY, now)
+    if whole_post:
+        _record(conn, is_named, UserDecision.RETRY, now)
 
 
 def _record(conn: Connection, where: ColumnElement[bool], decision: UserDecision, now: datetime) -> None:

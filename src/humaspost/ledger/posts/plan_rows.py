@@ -11,6 +11,7 @@ from humaspost.base.canonical_json import dump_canonical, sha256_digest
 from humaspost.ledger.deliveries import states, thread_parts
 from humaspost.ledger.dialect import insert_or_ignore
 from humaspost.ledger.posts import decisions, recipient_changes, unplanned
+from humaspost.ledger.posts.row_timing import read_timing
 from humaspost.ledger.posts.vanished_posts import PENDING_STATES
 from humaspost.ledger.schema import delivery, plan_row, rendition
 from humaspost.model.decision import CheckLateness, OnTime, Timing, TooLate
@@ -19,17 +20,18 @@ from humaspost.model.plan import PlanRow
 from humaspost.model.post import Late
 from humaspost.model.reasons import part_reason
 
-#: The most posts that a partial sync looks up one by one; a database limits the parameters of a query.
-MAX_PARTIAL = 400
-
 
 @dataclass(frozen=True, slots=True)
 class SyncContext:
-    """The facts of one sync: its time, when the ledger was made, and the late rule."""
+    """The facts of one sync: its time, when the ledger was made, and the late rule.
+
+    ``scanned_at`` is later than that of every post: by it other processes see that this one changed a post.
+    """
 
     now: datetime
     ledger_created_at: datetime
     verdict: CheckLateness
+    scanned_at: datetime
 
     def is_before_ledger(self, due_at: datetime) -> bool:
         """Return True if the due time is before the ledger was made."""
@@ -38,7 +40,10 @@ class SyncContext:
 
 @dataclass(frozen=True, slots=True)
 class _Changes:
-    """The changes of a plan row; ``dates`` = whatever decides how late it may start."""
+    """The changes of a plan row; ``dates`` = whatever decides how late it may start.
+
+    ``recipients`` = other people may get it, if only because other dates have it sent to who joined meanwhile.
+    """
 
     date: bool
     dates: bool
@@ -63,6 +68,7 @@ def _plan_values(row: PlanRow) -> dict[str, Any]:
         "zone": row.due.zone,
         "expires_at": row.expires.utc if row.expires else None,
         "late": row.late,
+        "own_late": _own_late(row),
         "grace": row.grace.total_seconds(),
         "priority": row.priority,
         "during_pause": row.during_pause,
@@ -72,6 +78,23 @@ def _plan_values(row: PlanRow) -> dict[str, Any]:
         "repeats": dump_canonical(list(row.repeats)),
         "planned": True,
     }
+
+
+def _own_late(row: PlanRow) -> str:
+    return row.own_late.value if row.own_late is not None else ""
+
+
+def has_changed(row: PlanRow, previous: Row[Any]) -> bool:
+    """Return True if the ledger is to follow the row; ``previous`` is what it has."""
+    is_same_late = previous.own_late in (None, _own_late(row))
+    return previous.fingerprint != fingerprint(row) or not previous.planned or not is_same_late
+
+
+def note_own_late(conn: Connection, row: PlanRow, previous: Row[Any]) -> None:
+    """Note what the file says about lateness, where an older humaspost did not keep it."""
+    if previous.own_late is None:
+        pair = (plan_row.c.post == row.post) & (plan_row.c.account == previous.account)
+        conn.execute(update(plan_row).where(pair).values(own_late=_own_late(row)))
 
 
 def _save_rendition(conn: Connection, row: PlanRow) -> None:
@@ -126,12 +149,12 @@ def initial_state(row: PlanRow, part: int, *, context: SyncContext) -> tuple[Sta
 
 
 def update_row(
-    conn: Connection, row: PlanRow, previous: Row[Any], *, is_edited: bool, context: SyncContext
+    conn: Connection, row: PlanRow, previous: Row[Any], *, context: SyncContext
 ) -> tuple[int, ...]:
     """Update a row that the ledger has; return the parts that its new text no longer has."""
     _save_rendition(conn, row)
     values = _plan_values(row)
-    changes = _find_changes(row, previous, values, is_edited=is_edited)
+    changes = _find_changes(row, previous, values)
     values["due_at"] = row.due.utc if changes.date else previous.due_at
     values["changed"] = bool(previous.frozen_rendition) and previous.frozen_rendition != row.rendition.hash
     timing = _current_timing(row, previous, values["due_at"], context=context)
@@ -164,25 +187,31 @@ def update_row(
     return surplus + thread_parts.match_parts(conn, row.post, previous.account, now=context.now)
 
 
-def _find_changes(
-    row: PlanRow, previous: Row[Any], values: Mapping[str, Any], *, is_edited: bool
-) -> _Changes:
+def _find_changes(row: PlanRow, previous: Row[Any], values: Mapping[str, Any]) -> _Changes:
     date = previous.date_at != values["date_at"]
-    # A new late rule in config.toml is for the posts to come: it sends no old ones.
-    late = is_edited and previous.late != values["late"]
+    # A new late rule in config.toml is for the posts to come: it sends no old ones, in edited files neither.
+    late = bool(values["own_late"]) and previous.own_late not in (None, values["own_late"])
+    dates = date or late or previous.expires_at != values["expires_at"]
+    is_regrouped = dates or previous.audiences != values["audiences"] or not previous.planned
     return _Changes(
         date=date,
-        dates=date or late or previous.expires_at != values["expires_at"],
+        dates=dates,
         text=previous.rendition != row.rendition.hash,
-        recipients=previous.fan_out and (previous.audiences != values["audiences"] or not previous.planned),
+        recipients=previous.fan_out and is_regrouped,
         is_back=not previous.planned,
     )
 
 
 def _current_timing(row: PlanRow, previous: Row[Any], due_at: datetime, *, context: SyncContext) -> Timing:
-    """Return when the unsent rest may start, counted from the date or the last progress."""
-    latest = max(time for time in (due_at, previous.first_write_at, previous.progress_at) if time)
-    return row.timing(due_at=latest, due_before_ledger=context.is_before_ledger(due_at))
+    """Return when the unsent rest may start, with the file's new rules and what happened since."""
+    return replace(
+        read_timing(previous, ledger_created_at=context.ledger_created_at),
+        due_at=due_at,
+        late=row.late,
+        grace=row.grace,
+        expires_at=row.expires.utc if row.expires else None,
+        due_before_ledger=context.is_before_ledger(due_at),
+    )
 
 
 def _move_deliveries(

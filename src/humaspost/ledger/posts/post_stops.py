@@ -23,11 +23,12 @@ from sqlalchemy import (
     update,
 )
 
+from humaspost.ledger import dialect
 from humaspost.ledger.deliveries import restore_gap, states
 from humaspost.ledger.deliveries.gate_facts import GateFactsReader, has_recipients, is_list_held, post_facts
 from humaspost.ledger.queries import totals
 from humaspost.ledger.schema import account, delivery, pause, plan_row, post
-from humaspost.model.decision import Decide, Deny
+from humaspost.model.decision import Decide, Deny, GateFacts, UserDecision
 from humaspost.model.delivery import State
 from humaspost.model.reasons import AccountHold, StopReason
 from humaspost.model.records import PostStop
@@ -57,22 +58,40 @@ def settle_due(
 
 
 def is_waiting() -> ColumnElement[bool]:
-    """Return the condition of posts on an account with recipients to expand, when they are due."""
+    """Return the condition of posts on an account with recipients to expand, when they are due.
+
+    Whoever waits for such a post asks this, and whoever expands it: else one waits for what the other never does.
+    """
     is_free = plan_row.c.stop.is_(None) | ((plan_row.c.stop == State.HELD) & _is_hold_over())
-    return plan_row.c.expanded.is_(False) & is_free
+    return is_unexpanded() & is_free & ~_has_file_hold()
+
+
+def is_unexpanded() -> ColumnElement[bool]:
+    """Return the condition of posts with recipients without rows that nobody cancelled."""
+    return plan_row.c.expanded.is_(False) & plan_row.c.decision.is_distinct_from(UserDecision.CANCEL)
+
+
+def release_held(conn: Connection, *, until: datetime) -> None:
+    """End the held stops of fan-outs that are due: after a restore they may have gone out."""
+    is_held = is_unexpanded() & (plan_row.c.stop == State.HELD)
+    values = {"stop": None, "stop_reason": ""}
+    conn.execute(update(plan_row).where(is_held, plan_row.c.due_at <= until).values(values))
+
+
+def _has_file_hold() -> ColumnElement[bool]:
+    return exists(post.c.id).where(post.c.id == plan_row.c.post, post.c.hold.isnot(None)).correlate(plan_row)
 
 
 def _is_hold_over() -> ColumnElement[bool]:
     """Return the condition that the cause of a held stop is gone: the rule is asked again then."""
     has_pause = exists(pause.c.id).where(pause.c.ended_at.is_(None)).correlate(None)
-    has_file_hold = exists(post.c.id).where(post.c.id == plan_row.c.post, post.c.hold.isnot(None))
     has_account_hold = exists(account.c.id).where(
         account.c.id == plan_row.c.account, account.c.hold == plan_row.c.stop_reason
     )
     reason = plan_row.c.stop_reason
     return or_(
         (reason == StopReason.PAUSE) & ~has_pause,
-        (reason == StopReason.FILE) & ~has_file_hold,
+        (reason == StopReason.FILE) & ~_has_file_hold(),
         (reason == StopReason.NOT_PLANNED) & plan_row.c.planned,
         (reason == StopReason.LIST) & not_(is_list_held()),
         (reason == StopReason.NO_RECIPIENTS) & has_recipients(),
@@ -94,9 +113,8 @@ def _settle_unexpanded(
     restored = restore_gap.get_restore_gap(conn) if rows else None
     changes = []
     for row in rows:
-        if restored is not None and row.due_at < restored.until:
-            continue  # it may have gone out in the gap: its recipients become unknown, one by one
-        denial = decide(reader.read_post(row))
+        # What may have gone out in the gap is not stopped: its recipients become unknown, one by one.
+        denial = None if restore_gap.is_in_gap(restored, row) else decide(reader.read_post(row))
         stop = denial if isinstance(denial, Deny) and denial.state in states.SETTLEMENTS else None
         if row.stop_reason == StopReason.NO_RECIPIENTS and not row.has_recipients:
             continue
@@ -124,26 +142,33 @@ def _settle_expanded(
         delivery.c.account == reader.account_row.id,
         delivery.c.recipient != "",
         delivery.c.state == State.SCHEDULED,
-        delivery.c.due_at <= until,
+        # Else the database takes the index of due times, and reads all that is due for each post.
+        dialect.without_index(delivery.c.due_at) <= until,
         delivery.c.not_before.is_(None) | (delivery.c.not_before <= now),
     )
-    waiting = (
-        select(delivery.c.post, func.max(delivery.c.not_before).label("waited_until"))
-        .where(is_claimable)
-        .group_by(delivery.c.post)
-        .subquery()
-    )
-    query = _select_posts(*post_facts(), waiting.c.waited_until)
-    for row in conn.execute(query.join(waiting, waiting.c.post == plan_row.c.post).where(is_due)).all():
-        # Whoever waited longest decides: if even that one is late, all are. Otherwise the gate decides on each.
-        facts = replace(reader.read_post(row), waited_until=row.waited_until)
-        denial = decide(facts)
-        if isinstance(denial, Deny) and denial.state in states.SETTLEMENTS:
+    has_claimable = exists(delivery.c.key).where(is_claimable, delivery.c.post == plan_row.c.post)
+    for row in conn.execute(_select_posts(*post_facts()).where(is_due, has_claimable)).all():
+        of_post = is_claimable & (delivery.c.post == row.post)
+        denial = _deny_expanded(conn, reader.read_post(row), of_post, decide)
+        if denial is not None:
             transition = states.SETTLEMENTS[denial.state]
-            of_post = is_claimable & (delivery.c.post == row.post)
-            count = states.move(conn, transition, of_post, now=now, reason=denial.reason)
-            if count:
+            if states.move(conn, transition, of_post, now=now, reason=denial.reason):
                 yield PostStop(row.post, reader.account_row.name, denial.state, denial.reason)
+
+
+def _deny_expanded(
+    conn: Connection, facts: GateFacts, of_post: ColumnElement[bool], decide: Decide
+) -> Deny | None:
+    """Return why nobody of the post may get it, or None where the gate decides on each.
+
+    Whoever waited longest decides: if even that one is late, all are. Their waits are read only where the post
+    would be stopped without them, as a wait never stops anybody: thousands of rows, at every claim.
+    """
+    denial = decide(facts)
+    if isinstance(denial, Deny):
+        waited_until = conn.scalar(select(func.max(delivery.c.not_before)).where(of_post))
+        denial = decide(replace(facts, waited_until=waited_until))
+    return denial if isinstance(denial, Deny) and denial.state in states.SETTLEMENTS else None
 
 
 def list_stops(conn: Connection) -> set[PostStop]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, exists, select, update
@@ -11,10 +11,12 @@ from sqlalchemy import Connection, Row, Select, exists, select, update
 from humaspost.base.canonical_json import dump_canonical
 from humaspost.ledger.database import get_created_at
 from humaspost.ledger.deliveries import states
+from humaspost.ledger.deliveries.gate_facts import has_consent
 from humaspost.ledger.dialect import upsert
 from humaspost.ledger.posts import unplanned
-from humaspost.ledger.schema import audience, audience_member, consent, delivery, meta, plan_row, recipient
-from humaspost.model.decision import CheckLateness, OnTime, Timing
+from humaspost.ledger.posts.row_timing import read_timing
+from humaspost.ledger.schema import audience, audience_member, delivery, meta, plan_row, recipient
+from humaspost.model.decision import CheckLateness, OnTime
 from humaspost.model.delivery import State
 from humaspost.model.post import Late
 from humaspost.model.reasons import StopReason
@@ -23,8 +25,11 @@ _WAITING = (State.SCHEDULED, State.PREPARING, State.HELD)
 _KEY = "lists_synced"
 
 
-def sync_changed_lists(conn: Connection, *, verdict: CheckLateness, now: datetime) -> None:
-    """Update the deliveries of every post that names a list imported since the last time."""
+def sync_changed_lists(conn: Connection, *, verdict: CheckLateness, now: datetime) -> bool:
+    """Update the deliveries of every post that names a list imported since the last time.
+
+    Returns False where no list was.
+    """
     columns = select(audience.c.name, audience.c.digest, audience.c.imported_at)
     versions = {row.name: f"{row.digest} {row.imported_at.isoformat()}" for row in conn.execute(columns)}
     value = conn.scalar(select(meta.c.value).where(meta.c.key == _KEY))
@@ -36,6 +41,7 @@ def sync_changed_lists(conn: Connection, *, verdict: CheckLateness, now: datetim
         conn.execute(
             saved.on_conflict_do_update(index_elements=["key"], set_={"value": saved.excluded.value})
         )
+    return bool(changed)
 
 
 def sync_lists(conn: Connection, names: Collection[str], *, verdict: CheckLateness, now: datetime) -> None:
@@ -73,9 +79,7 @@ def sync_recipients(
 def _is_in_time(
     conn: Connection, row: Row[Any], verdict: CheckLateness, *, ledger_created_at: datetime, now: datetime
 ) -> bool:
-    latest = max(time for time in (row.due_at, row.first_write_at, row.progress_at) if time)
-    is_old = row.due_at < ledger_created_at
-    timing = Timing(latest, Late(row.late), timedelta(seconds=row.grace), row.expires_at, is_old)
+    timing = read_timing(row, ledger_created_at=ledger_created_at)
     if not isinstance(verdict(timing, now), OnTime):
         return False
     # A post that may be late is over when everybody had it, else it would go to new people for years.
@@ -112,13 +116,10 @@ def _sync_row(conn: Connection, row: Row[Any], *, in_time: bool, now: datetime) 
 def _release_consented(conn: Connection, row: Row[Any], where: Any, *, now: datetime) -> None:
     """Schedule those who were refused for want of a consent, and whose consent is on record now."""
     is_refused = where & (delivery.c.reason == StopReason.CONSENT)
-    agreed = exists(consent.c.recipient).where(
-        consent.c.recipient == delivery.c.recipient, consent.c.withdrawn_at.is_(None)
-    )
     stopped = exists(recipient.c.id).where(
         recipient.c.id == delivery.c.recipient, recipient.c.opted_out_at.isnot(None)
     )
-    is_allowed = is_refused & agreed.correlate(delivery) & ~stopped.correlate(delivery)
+    is_allowed = is_refused & has_consent(delivery.c.recipient) & ~stopped.correlate(delivery)
     states.move(
         conn, states.ALLOW_CONSENTED, is_allowed, now=now, reason="", due_at=row.due_at, priority=row.priority
     )

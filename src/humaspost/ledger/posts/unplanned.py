@@ -27,7 +27,7 @@ def hold_unplanned(conn: Connection, where: Any, *, now: datetime) -> int:
     )
 
 
-def hold_unplanned_rows(conn: Connection, *, now: datetime) -> int:
+def hold_unplanned_rows(conn: Connection, where: Any, *, now: datetime) -> int:
     """Hold what the ledger still has of posts on accounts that their files no longer name.
 
     Each time anew: an outcome or the end of another hold may have scheduled a part of it since.
@@ -37,7 +37,7 @@ def hold_unplanned_rows(conn: Connection, *, now: datetime) -> int:
         plan_row.c.account == delivery.c.account,
         plan_row.c.planned.is_(False),
     )
-    is_new = of_unplanned.correlate(delivery) & (delivery.c.reason != StopReason.NOT_PLANNED)
+    is_new = where & of_unplanned.correlate(delivery) & (delivery.c.reason != StopReason.NOT_PLANNED)
     return hold_unplanned(conn, is_new, now=now)
 
 

@@ -46,12 +46,17 @@ def recent_texts(conn: Connection, *, since: datetime) -> list[PublishedText]:
     ]
 
 
-def reachable_count(conn: Connection, audiences: Sequence[str]) -> int:
+def reachable_count(
+    conn: Connection, audiences: Sequence[str], *, except_for: Select[tuple[str]] | None = None
+) -> int:
     """Return how many people in the audiences consented and did not opt out.
 
-    A person in several audiences counts once.
+    A person in several audiences counts once. ``except_for`` selects ids of people that do not count.
     """
-    return conn.scalar(select(func.count()).select_from(recipient).where(_is_reachable(audiences))) or 0
+    query = select(func.count()).select_from(recipient).where(_is_reachable(audiences))
+    if except_for is not None:
+        query = query.where(recipient.c.id.not_in(except_for))
+    return conn.scalar(query) or 0
 
 
 def without_marketing_consent(

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from humaspost.ledger.schema import account, audience, delivery, meta, plan_row
+from humaspost.ledger.schema import account, audience, delivery, meta, plan_row, post
 
 
 def load_plan_state(conn: Connection) -> tuple[Any, ...]:
@@ -21,6 +21,7 @@ def load_plan_state(conn: Connection) -> tuple[Any, ...]:
     )
     return (
         conn.scalar(select(func.max(delivery.c.updated_at))),
+        tuple(conn.execute(select(func.count(), func.max(post.c.scanned_at)).select_from(post)).one()),
         tuple(conn.execute(intentions.select_from(plan_row)).one()),
         *(tuple(map(tuple, conn.execute(select(table)))) for table in (account, audience, meta)),
     )

@@ -25,7 +25,14 @@ def count_unexpanded(conn: Connection, *, post_id: str | None = None) -> dict[tu
         delivery.c.edition == plan_row.c.edition,
     )
     query = (
-        select(plan_row.c.post, account.c.name, plan_row.c.audiences, func.count(delivery.c.key).label("had"))
+        select(
+            plan_row.c.post,
+            plan_row.c.account,
+            plan_row.c.edition,
+            account.c.name,
+            plan_row.c.audiences,
+            func.count(delivery.c.key).label("had"),
+        )
         .join(account, account.c.id == plan_row.c.account)
         .outerjoin(delivery, delivery_join)
         .where(plan_row.c.expanded.is_(False) | plan_row.c.stop.isnot(None))
@@ -36,8 +43,17 @@ def count_unexpanded(conn: Connection, *, post_id: str | None = None) -> dict[tu
     # Thousands of posts go to a few audiences: each audience is counted once.
     count_recipients = cache(lambda audiences: delivery_lists.reachable_count(conn, json.loads(audiences)))
     return {
-        (row.post, row.name): max(0, count_recipients(row.audiences) - row.had) for row in conn.execute(query)
+        (row.post, row.name): _count_rest(conn, row) if row.had else count_recipients(row.audiences)
+        for row in conn.execute(query)
     }
+
+
+def _count_rest(conn: Connection, row: Row[Any]) -> int:
+    """Return how many have no row of those who may get it: some with a row left the lists since."""
+    had = select(delivery.c.recipient).where(
+        delivery.c.post == row.post, delivery.c.account == row.account, delivery.c.edition == row.edition
+    )
+    return delivery_lists.reachable_count(conn, json.loads(row.audiences), except_for=had)
 
 
 #: The state and reason of recipients without rows whose post is not stopped.

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, delete
@@ -19,6 +20,7 @@ from humaspost.ledger.database import Ledger, LedgerError
 from humaspost.ledger.deliveries import claims, restore_gap
 from humaspost.ledger.people import forgotten
 from humaspost.ledger.people.forgotten import ForgottenPerson
+from humaspost.ledger.posts import post_stops
 from humaspost.ledger.recovery import copy_detection
 from humaspost.ledger.schema import delivery, preparation
 from humaspost.model.decision import CheckRecipient
@@ -84,8 +86,10 @@ def _mark_restored(
 
     def operation(conn: Connection) -> RestoreResult:
         restored = restore_gap.start_restore_gap(conn, now=now)
+        post_stops.release_held(conn, until=now)
         for row in accounts.list_accounts(conn):
-            while claims.expand_due(conn, row.id, check_recipient=check_recipient, until=now, now=now):
+            expand = partial(claims.expand_due, conn, row.id, check_recipient=check_recipient)
+            while expand(until=now, now=now, for_restore=True):
                 pass
         is_started = delivery.c.state.in_(("sending", "unknown"))
         count = restore_gap.mark_unknown(conn, restored, (delivery.c.due_at <= now) | is_started, now=now)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from humaspost.app.office import Office
 from humaspost.app.scan import ScanResult
 from humaspost.ledger.posts.vanished_posts import PENDING_STATES, is_mass_removal
+from humaspost.model.decision import Timing
 from humaspost.model.delivery import State
 from humaspost.model.plan import PlanRow
 from humaspost.model.reasons import FileHold, StopReason
@@ -37,19 +38,24 @@ class RecipientForecast:
 class Upcoming:
     """One post on one account that is still to be sent, with ``remaining`` deliveries.
 
-    ``hold_reason`` is why it waits. ``quota_wait`` is the platform's quota that is used up when the post is
+    ``timing`` is that of the moment: when it is due, and how late the rest of it may start. ``hold_reason`` is why it waits. ``quota_wait`` is the platform's quota that is used up when the post is
     due, and the time at which it has room again. ``login_expires_at`` is set if the login expires before
     that. ``recipient_forecast`` is set if the daily limit of recipients delays some of them.
     """
 
     row: PlanRow
     preview: RenditionPreview
-    due: datetime
+    timing: Timing
     remaining: int
     hold_reason: str = ""
     quota_wait: tuple[str, datetime] | None = None
     login_expires_at: datetime | None = None
     recipient_forecast: RecipientForecast | None = None
+
+    @property
+    def due(self) -> datetime:
+        """Return when it is due: by its file, or since a person published it."""
+        return self.timing.due_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,7 @@ def plan_outlook(office: Office, scan: ScanResult) -> PlanOutlook:
         preview = preview_of(office, row, audience_size)
         forecast = judge.forecast(row, _count_all(row, preview))
         if forecast.remaining:
-            upcoming.append(Upcoming(row, preview, forecast.due, forecast.remaining, forecast.hold_reason))
+            upcoming.append(Upcoming(row, preview, forecast.timing, forecast.remaining, forecast.hold_reason))
         for kind, reason in forecast.not_sent:
             decided_at = judge.cancelled_at(row) if kind == State.CANCELLED else None
             accounts = (row.account.name,)

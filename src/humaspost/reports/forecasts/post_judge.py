@@ -1,17 +1,18 @@
 """The gate's rule, asked for whole posts at their time, as things stand now."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from humaspost.app.office import Office
-from humaspost.model.decision import Deny, GateFacts, UserDecision
+from humaspost.model.decision import Deny, GateFacts, Timing
 from humaspost.model.delivery import State
 from humaspost.model.plan import PlanRow
 from humaspost.model.reasons import AccountHold, StopReason
 from humaspost.model.records import PostTotals
 from humaspost.policy.decide import decide
+from humaspost.policy.eligibility import covers_list_hold
 from humaspost.reports.forecasts.current_totals import with_rule, without_recorded_hold
 
 #: The states in which a delivery is not sent any more, in the order in which they are told.
@@ -30,13 +31,18 @@ class PostForecast:
     """The forecast for one post on one account.
 
     ``remaining`` deliveries will be sent when it is ``due``, or wait for the end of ``hold_reason``.
-    ``not_sent`` are the states and reasons of the others.
+    ``timing`` is that of the moment. ``not_sent`` are the states and reasons of the others.
     """
 
-    due: datetime
+    timing: Timing
     remaining: int
     hold_reason: str = ""
     not_sent: Sequence[tuple[str, str]] = ()
+
+    @property
+    def due(self) -> datetime:
+        """Return when it is due: by its file, or since a person published it."""
+        return self.timing.due_at
 
 
 class PostJudge:
@@ -53,7 +59,7 @@ class PostJudge:
         self._ledger_created_at = self.now
         self._active_pauses: Sequence[Any] = ()
         self._account_holds: Mapping[str, str | None] = {}
-        self._held_lists: Collection[str] = ()
+        self._list_held_at: Mapping[str, datetime] = {}
         self._office = office
         if office.has_ledger:
             self._load(office)
@@ -73,7 +79,8 @@ class PostJudge:
             self._ledger_created_at = get_created_at(conn) or self.now
             self._active_pauses = pauses.list_active(conn)
             self._account_holds = {row.name: row.hold for row in accounts.list_accounts(conn)}
-            self._held_lists = {record.audience for record in list_holds.list_holds(conn)}
+            holds = list_holds.list_holds(conn)
+            self._list_held_at = {record.audience: record.held_at for record in holds if record.held_at}
 
     def cancelled_at(self, row: PlanRow) -> datetime | None:
         """Return when a person cancelled the row; None = it is not cancelled."""
@@ -98,45 +105,57 @@ class PostJudge:
     def forecast(self, row: PlanRow, size: int) -> PostForecast:
         """Return what becomes of the row; ``size`` = its deliveries if nothing of it was sent yet."""
         entry = self.entries.get((row.post, row.account.name))
-        due = self.due_at(row)
+        timing = self._get_facts(row).timing
         remaining, not_sent = _list_outcomes(entry, row) if entry else (size, [])
-        has_others = entry is not None and self._has_other_recipients(row, entry)
+        others = self._count_others(row, entry) if entry is not None else None
         is_open = (
             entry is None
-            or has_others
+            or others is not None
             or bool(remaining)
             or (entry.unexpanded is not None and not_sent == [])
         )
         if not is_open:
-            return PostForecast(due, remaining, not_sent=not_sent)
-        if entry is not None and not entry.counts[State.PUBLISHED] and due < self.now:
+            return PostForecast(timing, remaining, not_sent=not_sent)
+        if entry is not None and not entry.counts[State.PUBLISHED] and timing.due_at < self.now:
             remaining = size
-        if has_others:
-            remaining = self._count_waiting(row)
+        if others is not None:
+            remaining = others
         hold_reason = entry.reasons.get(State.HELD, "") if entry else ""
         denial = self._deny(row, remaining)
         if denial is None:
-            return PostForecast(due, remaining, hold_reason, not_sent)
+            return PostForecast(timing, remaining, hold_reason, not_sent)
         if denial.state is State.HELD and remaining:
-            return PostForecast(due, remaining, denial.reason, not_sent)
+            return PostForecast(timing, remaining, denial.reason, not_sent)
         all_not_sent = dict.fromkeys([*not_sent, (denial.state.value, str(denial.reason))])
-        return PostForecast(due, 0, not_sent=list(all_not_sent))
+        return PostForecast(timing, 0, not_sent=list(all_not_sent))
 
-    def _has_other_recipients(self, row: PlanRow, entry: PostTotals) -> bool:
-        """Return True if other people get it than the ledger has of its lists."""
+    def _count_others(self, row: PlanRow, entry: PostTotals) -> int | None:
+        """Return how many get it if other people do than the ledger has of its lists, or None."""
+        if not row.audiences or entry.cancelled_at:
+            return None
+        list_held_at = self._get_list_held_at(row)
         is_edited = set(row.audiences) != set(entry.audiences)
-        is_published = entry.decision is UserDecision.PUBLISH and self._is_list_held(row)
-        return bool(row.audiences) and not entry.cancelled_at and (is_edited or is_published)
+        if is_edited or covers_list_hold(entry.decision, entry.decided_at, list_held_at):
+            return self._count_waiting(row, is_moved=_is_moved(entry, row))
+        if _is_moved(entry, row) and list_held_at is None:
+            # No sender has read the new date yet: it has the post sent to who joined or consented meanwhile.
+            return self._count_waiting(row, is_moved=True) or None
+        return None
 
-    def _is_list_held(self, row: PlanRow) -> bool:
-        return any(name in self._held_lists for name in row.audiences)
+    def _get_list_held_at(self, row: PlanRow) -> datetime | None:
+        times = (self._list_held_at.get(name) for name in row.audiences)
+        return max((time for time in times if time is not None), default=None)
 
-    def _count_waiting(self, row: PlanRow) -> int:
+    def _count_waiting(self, row: PlanRow, *, is_moved: bool) -> int:
         from humaspost.ledger.queries import recipient_counts
 
         with self._office.ledger().read() as conn:
             return recipient_counts.count_waiting(
-                conn, row.post, account_name=row.account.name, audiences=row.audiences
+                conn,
+                row.post,
+                account_name=row.account.name,
+                audiences=row.audiences,
+                is_moved=is_moved,
             )
 
     def due_at(self, row: PlanRow) -> datetime:
@@ -164,7 +183,7 @@ class PostJudge:
             grace=row.grace,
             is_planned=True,
             file_hold=None,
-            list_hold=self._is_list_held(row),
+            list_held_at=self._get_list_held_at(row),
             due_before_ledger=due < self._ledger_created_at,
         )
         if due > self.now:
@@ -196,6 +215,10 @@ def _without_passing_holds(facts: GateFacts) -> GateFacts:
     return replace(facts, is_paused=False, account_hold=None)
 
 
+def _is_moved(entry: PostTotals, row: PlanRow) -> bool:
+    return entry.date_at != row.due.utc
+
+
 def _list_outcomes(entry: PostTotals, row: PlanRow) -> tuple[int, list[tuple[str, str]]]:
     """Return how many deliveries are still to be sent, and state and reason of the others."""
     kinds = [
@@ -204,7 +227,7 @@ def _list_outcomes(entry: PostTotals, row: PlanRow) -> tuple[int, list[tuple[str
         if entry.counts[state] or entry.stop is state
     ]
     remaining = entry.remaining_count
-    if entry.date_at != row.due.utc:
+    if _is_moved(entry, row):
         # No sender has read the new date yet: it undoes what the old one caused.
         undone = (State.MISSED, State.EXPIRED, State.FAILED)
         remaining += entry.count(*undone)

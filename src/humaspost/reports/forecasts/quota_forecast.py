@@ -150,4 +150,5 @@ def will_be_missed(item: Upcoming) -> bool:
         return True
     if item.quota_wait is None:
         return False
-    return isinstance(lateness.check_start(item.row.timing(due_at=item.due), item.quota_wait[1]), TooLate)
+    until = item.quota_wait[1]
+    return isinstance(lateness.check_start(lateness.after_wait(item.timing, until), until), TooLate)

@@ -84,7 +84,7 @@ def build_fan_out(
     row = item.row
     starts_at = max(item.due, now) if now else item.due
     expires_at = row.expires.utc if row.expires else None
-    grace_ends_at = lateness.last_start(row.timing(due_at=item.due))
+    grace_ends_at = lateness.last_start(item.timing)
     return FanOut(recipients, starts_at, expires_at, grace_ends_at, row.priority, has_started)
 
 

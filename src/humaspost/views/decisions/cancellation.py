@@ -43,8 +43,11 @@ def format_pointless(preview: CancelPreview, *, clock: TimeFormatter) -> list[st
     return [*lines, *_format_published(published)]
 
 
-def format_cancelled(post: str, counts: Sequence[CancelCounts]) -> list[str]:
-    """Return what the cancel stopped, and what it came too late for."""
+def format_cancelled(post: str, counts: Sequence[CancelCounts], *, missing_file: str = "") -> list[str]:
+    """Return what the cancel stopped, what it came too late for, and what undoes it.
+
+    ``missing_file`` is the post's file if it is not there: ``publish`` needs it.
+    """
     stopped, published, sending, unknown = _totals(counts)
     lines = [
         ngettext("{count} delivery is stopped.", "{count} deliveries are stopped.", stopped).format(
@@ -66,7 +69,12 @@ def format_cancelled(post: str, counts: Sequence[CancelCounts]) -> list[str]:
             unknown,
         )
         lines.append(message.format(count=f"{unknown:,}", post=post))
-    return [*lines, _("To send the rest after all, at once: humaspost publish {post}").format(post=post)]
+    remedy = (
+        _("To send the rest after all, bring the file {file} back, then: humaspost publish {post}")
+        if missing_file
+        else _("To send the rest after all, at once: humaspost publish {post}")
+    )
+    return [*lines, remedy.format(post=post, file=escape_unsafe(missing_file))]
 
 
 def _format_published(published: int) -> list[str]:

@@ -44,6 +44,10 @@ def format_erasure(settings: Settings, result: ErasureResult, *, columns: int) -
         lines += wrap_text(
             _("{path}, row {row} still has the number: delete the row").format(path=path, row=row), columns
         )
+    for name in result.unread_lists:
+        path = display_path(settings.audiences[name], settings.root)
+        text = _("humaspost cannot read {path}: look in it for the number, and delete its rows")
+        lines += wrap_text(text.format(path=path), columns)
     elsewhere = _("Backups that you keep elsewhere still have the person: make new ones and delete them.")
     return [*lines, *wrap_text(elsewhere, columns)]
 
@@ -83,4 +87,5 @@ def erasure_to_json(masked_number: str, result: ErasureResult) -> dict[str, Any]
         "rewritten": [str(path) for path in result.rewritten],
         "remaining": [{"path": str(each.path), "reason": each.reason} for each in result.remainders],
         "list_rows": [{"audience": name, "row": row} for name, row in result.list_rows],
+        "unread_lists": list(result.unread_lists),
     }

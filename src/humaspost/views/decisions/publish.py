@@ -78,7 +78,11 @@ def format_interrupted(
     if started_rows:
         lines = format_results(started_rows)
         if any(row.state in WAITING_STATES for row in started_rows):
-            lines.append(_("What waits goes out with the next sender. To stop everything: humaspost pause"))
+            lines.append(
+                _(
+                    "What waits goes out with the next sender. To stop everything: humaspost pause --reason WHY"
+                )
+            )
         return lines
     if was_cancelled:
         return [_("{post} is still cancelled.").format(post=escape_unsafe(post.id))]

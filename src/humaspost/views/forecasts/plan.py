@@ -213,11 +213,11 @@ def _format_reason(item: NotSending, clock: TimeFormatter) -> list[str]:
 def _format_held(item: NotSending) -> list[str]:
     if item.reason == StopReason.NO_RECIPIENTS:
         return [
-            _("nobody in its audiences may be written to"),
+            _("no person on its lists may get a message"),
             _("it goes on when a list has people: humaspost audience list"),
         ]
     if item.reason == StopReason.LIST:
-        return [_("its list is not taken over as it is now: humaspost check")]
+        return [_("humaspost does not use the new file of its list: humaspost check")]
     if item.reason == StopReason.NOT_PLANNED:
         return [_("the newest plan does not have it: its file no longer names it")]
     if item.reason != StopReason.FILE:

@@ -1,7 +1,6 @@
 """Forecasts of a post on its accounts, in one line each."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from humaspost.base.i18n import _
@@ -25,40 +24,38 @@ def _format(each: SendForecast, clock: TimeFormatter) -> str:
         reason = _("a draft") if each.file_hold == FileHold.DRAFT else _("its file has errors")
         return _("will not be sent: {reason}").format(reason=reason)
     if each.forecast.remaining:
-        return _format_remaining(each.forecast, clock)
-    reasons = [
-        _format_not_sent(state, reason, each.cancelled_at, clock) for state, reason in each.forecast.not_sent
-    ]
+        return _format_remaining(each.forecast, each.account, clock)
+    reasons = [_format_not_sent(state, reason, each, clock) for state, reason in each.forecast.not_sent]
     if each.published:
         return "; ".join([_("is published, and not sent again"), *reasons])
     return _("will not be sent: {reason}").format(reason="; ".join(reasons) or _("nothing of it is left"))
 
 
-def _format_remaining(forecast: PostForecast, clock: TimeFormatter) -> str:
+def _format_remaining(forecast: PostForecast, account: str, clock: TimeFormatter) -> str:
     if forecast.hold_reason and not is_part_reason(forecast.hold_reason):
-        return _("held: {reason}").format(reason=_hold_words(forecast.hold_reason))
+        return _("held: {reason}").format(reason=_hold_words(forecast.hold_reason, account))
     if forecast.due <= clock.now:
         return _("will be sent at once; was due {when}").format(when=clock.format_date(forecast.due))
     return _("will be sent {when}").format(when=clock.format_date(forecast.due))
 
 
-def _hold_words(reason: str) -> str:
+def _hold_words(reason: str, account: str) -> str:
     words = {
         StopReason.PAUSE: _("sending is paused: humaspost resume"),
-        StopReason.LOGIN: _("the login of its account: humaspost account check"),
-        StopReason.LIST: _("its list is not taken over as it is now: humaspost check"),
-        StopReason.NO_RECIPIENTS: _("nobody in its audiences may be written to"),
+        StopReason.LOGIN: _("the login of its account: humaspost account check {name}").format(name=account),
+        StopReason.LIST: _("humaspost does not use the new file of its list: humaspost check"),
+        StopReason.NO_RECIPIENTS: _("no person on its lists may get a message"),
         StopReason.NOT_PLANNED: _("its file no longer names it"),
     }
     return words.get(StopReason(reason), reason) if reason in list(StopReason) else reason
 
 
-def _format_not_sent(state: str, reason: str, cancelled_at: datetime | None, clock: TimeFormatter) -> str:
+def _format_not_sent(state: str, reason: str, each: SendForecast, clock: TimeFormatter) -> str:
     match state:
-        case State.CANCELLED if cancelled_at is not None:
-            return format_decision(cancelled_at, clock=clock)
+        case State.CANCELLED if each.cancelled_at is not None:
+            return format_decision(each.cancelled_at, clock=clock)
         case State.HELD:
-            return _hold_words(reason)
+            return _hold_words(reason, each.account)
         case State.UNKNOWN:
             return _("perhaps live: humaspost status")
         case "changed":

@@ -12,6 +12,7 @@ _STATEMENTS = (
     "ALTER TABLE plan_row ADD COLUMN decision TEXT",
     "ALTER TABLE plan_row ADD COLUMN decided_at TEXT",
     "ALTER TABLE plan_row ADD COLUMN progress_at TEXT",
+    "ALTER TABLE plan_row ADD COLUMN own_late TEXT",
     "ALTER TABLE plan_row ADD COLUMN stop TEXT",
     "ALTER TABLE plan_row ADD COLUMN stop_reason TEXT NOT NULL DEFAULT ''",
     "UPDATE plan_row SET progress_at = first_write_at",
