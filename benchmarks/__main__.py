@@ -25,6 +25,7 @@ ALL: dict[str, Callable[[Path], Result]] = {
     "fan-out": fan_out,
     "archive-idle": archive.idle,
     "archive-plan": archive.plan,
+    "archive-late": archive.late,
 }
 _HEAD = """# Benchmarks
 

@@ -34,10 +34,19 @@ def run(command: Sequence[str | Path], *, cwd: Path, within: float = 600.0) -> s
 
 def run_for(command: Sequence[str | Path], *, cwd: Path, seconds: float) -> None:
     """Run the command, and end it after so many seconds."""
+    with running(command, cwd=cwd):
+        time.sleep(seconds)
+
+
+@contextmanager
+def running(command: Sequence[str | Path], *, cwd: Path) -> Iterator[None]:
+    """Run the command meanwhile, and end it then."""
     process = subprocess.Popen(command, cwd=cwd, env=_ENVIRONMENT, stdout=subprocess.DEVNULL)
-    time.sleep(seconds)
-    process.terminate()
-    process.wait(timeout=60)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
 
 
 def cpu(work: Callable[[], object]) -> float:

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from humaspost.app import folder_cache
 from humaspost.app.office import Office
 from humaspost.audience.number_search import find_number_rows
 from humaspost.audience.unreadable import UnreadableList
@@ -29,6 +30,8 @@ def forget_person(office: Office, phone: str) -> ErasureResult:
     records = read_person(office, phone)
     erase = partial(erasure.erase_person, phone=phone, key=key, now=now)
     ledger.write(erase)
+    # A post may name the person: without its file, nothing keeps its text.
+    folder_cache.delete(state)
     rewritten, remainders = [], [compact] if (compact := copies.compact_ledger(state)) else []
     for path in copies.list_copies(state):
         remainder = copies.rewrite_copy(path, erase, now=now.timestamp())

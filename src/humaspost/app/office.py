@@ -8,7 +8,10 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from humaspost.app import folder_cache
 from humaspost.base.file_stamp import StampHistory
+from humaspost.base.progress import ReportProgress, ignore_progress
+from humaspost.base.stamped_cache import StampedCache
 from humaspost.channels import registry
 from humaspost.delivery.events import EmitEvent, ignore
 from humaspost.ledger.file import FILE
@@ -40,6 +43,7 @@ class Office:
     settings: Settings
     now: Callable[[], datetime] = utc_now
     emit: EmitEvent = ignore
+    report_reading: ReportProgress = ignore_progress
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     _ledger: "Ledger | None" = None
 
@@ -71,7 +75,7 @@ class Office:
         """Use other settings of the same state folder; ledger and secrets stay open."""
         self.settings = settings
         self.stamps.settle = settings.policy.settle.total_seconds()
-        for name in ("channels", "reader", "host"):
+        for name in ("channels", "reader", "host", "folder_cache"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -96,7 +100,12 @@ class Office:
         """Return the probe of media files; it caches results until a file changes."""
         from humaspost.media.probe import MediaProbe
 
-        return MediaProbe(self.settings.root)
+        return MediaProbe(self.settings.root, self.folder_cache.section(folder_cache.MEDIA))
+
+    @cached_property
+    def folder_cache(self) -> StampedCache:
+        """Return the posts, media and renditions that earlier processes read and made."""
+        return folder_cache.create_cache(self.settings, lambda: self.channels.values())
 
     @cached_property
     def reader(self) -> "PostReader":
@@ -179,7 +188,13 @@ def create_reader(office: Office) -> "PostReader":
         joins_lines=settings.policy.joins_lines,
     )
     settle = settings.policy.settle.total_seconds()
-    return PostReader(settings.posts, root=settings.root, names=key_index, settle=settle)
+    return PostReader(
+        settings.posts,
+        root=settings.root,
+        names=key_index,
+        settle=settle,
+        section=office.folder_cache.section(folder_cache.PARSED),
+    )
 
 
 def _channel_aliases(office: Office, *, accepted: bool) -> dict[str, str]:

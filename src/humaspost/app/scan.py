@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from humaspost.app import post_history
+from humaspost.app import folder_cache, post_history
 from humaspost.app.codes import FOLDER_CODES
 from humaspost.app.office import Office
 from humaspost.base.i18n import _
+from humaspost.base.progress import ReportProgress
 from humaspost.model.plan import NotPlanned, Plan, PostHistory, PublishedText, find_changed, select_posts
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
@@ -76,7 +77,10 @@ def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled
     """
     planned_files = post_history.load_planned_files(office)
     settle_time = _settle_time(office, for_sending)
-    folder_content = office.reader.read(now=settle_time, planned_files=planned_files)
+    steps = _Steps(office.report_reading)
+    folder_content = office.reader.read(
+        now=settle_time, planned_files=planned_files, progress=steps.report_read
+    )
     if wait_for_unsettled and folder_content.unsettled_files:
         time.sleep(office.settings.policy.settle.total_seconds() + 0.05)
         settle_time = _settle_time(office, for_sending)
@@ -89,12 +93,17 @@ def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled
             post, media_problems = office.probe.probe_post(post)
             problems += media_problems
         posts.append(post)
+    if any(post.media for post in posts):
+        office.probe.retain(posts)
     history = post_history.load_history(office, folder_content, planned_files)
     context = create_plan_context(office, history)
     memo = office.plan_memo
+    memo.section = office.folder_cache.section(folder_cache.PLANNED)
     memo.rebase((office.settings, context.statuses))
-    new_plan, more = build_plan(posts, problems, context, memo)
+    new_plan, more = build_plan(posts, problems, context, memo, progress=steps.report_planned)
     memo.retain({post.file for post in posts})
+    office.folder_cache.save()
+    steps.end()
     unsettled = [
         NotPlanned(id_, file, "", FileHold.UNSETTLED) for file, id_ in folder_content.unsettled_files.items()
     ]
@@ -114,6 +123,24 @@ def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled
         office.settings.posts.name,
         folder_content.broken_posts,
     )
+
+
+class _Steps:
+    """The steps of a scan: each file is read and planned."""
+
+    def __init__(self, report: ReportProgress) -> None:
+        self._report = report
+        self._total = 1
+
+    def report_read(self, done: int, total: int) -> None:
+        self._total = 2 * total
+        self._report(done, self._total)
+
+    def report_planned(self, done: int, total: int) -> None:
+        self._report(self._total - total + done, self._total)
+
+    def end(self) -> None:
+        self._report(self._total, self._total)
 
 
 def _settle_time(office: Office, for_sending: bool) -> float | None:

@@ -35,6 +35,18 @@ class FileStamp:
         return f"{self.inode}:{self.size}:{self.mtime_ns}:{self.ctime_ns}"
 
 
+#: Seconds within which two writes may have the same time: that of FAT, the coarsest.
+_GRANULARITY_NS = 2_000_000_000
+
+
+def is_proof(stamp: FileStamp, *, read_at_ns: int) -> bool:
+    """Return True if whoever writes the file after ``read_at_ns`` (epoch) changes its stamp.
+
+    ``read_at_ns`` is the time before the file was read.
+    """
+    return max(stamp.mtime_ns, stamp.ctime_ns) + _GRANULARITY_NS < read_at_ns
+
+
 #: The stamp of a file that is not there.
 ABSENT = FileStamp(0, 0, 0, 0)
 

@@ -12,12 +12,18 @@ def _english_plural(singular: str, plural: str, count: int) -> str:
 
 _translate: Translate = str
 _plural: Plural = _english_plural
+_language = "en"
 
 
-def install(translate: Translate, plural: Plural) -> None:
+def install(translate: Translate, plural: Plural, language: str = "en") -> None:
     """Install the translation that every later ``_()`` and ``ngettext()`` uses."""
-    global _translate, _plural
-    _translate, _plural = translate, plural
+    global _translate, _plural, _language
+    _translate, _plural, _language = translate, plural, language
+
+
+def language() -> str:
+    """Return the language of the installed translation."""
+    return _language
 
 
 def _(message: str) -> str:

@@ -23,7 +23,7 @@ def use_language(name: str) -> None:
     import gettext
 
     catalogue = gettext.translation(DOMAIN, LOCALES, [name], fallback=True)
-    i18n.install(catalogue.gettext, catalogue.ngettext)
+    i18n.install(catalogue.gettext, catalogue.ngettext, name)
 
 
 def _english_ngettext(singular: str, plural: str, count: int) -> str:

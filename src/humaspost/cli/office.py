@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from humaspost.cli import language
 from humaspost.cli.options import current_options
+from humaspost.cli.reading_progress import ReadingProgress
 from humaspost.settings.settings import Settings
 
 if TYPE_CHECKING:
@@ -79,8 +80,10 @@ def check_state_owner(settings: Settings) -> None:
 def _open(settings: Settings) -> "Office":
     from humaspost.app.office import Office
 
-    office = Office(settings)
+    progress = ReadingProgress()
+    office = Office(settings, report_reading=progress.report)
     atexit.register(office.close)
+    atexit.register(progress.close)
     return office
 
 

@@ -4,10 +4,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from humaspost.base.file_stamp import FileStamp
+from humaspost.base.file_stamp import FileStamp, is_proof
+from humaspost.base.progress import ReportProgress, ignore_progress
+from humaspost.base.stamped_cache import CacheSection
 from humaspost.content.cross_checks import CheckedFiles, check_all
 from humaspost.content.folder import PostFile, read_bytes, scan_folder, unreadable_message
 from humaspost.content.frontmatter.keys import NameIndex
+from humaspost.content.parsed_json import pack_file, unpack_file
 from humaspost.content.post_file import BrokenPost, ParsedFile, parse_post_file
 from humaspost.content.source import FILE_LIMIT
 from humaspost.model.post import Post
@@ -49,7 +52,7 @@ class PostReader:
     """A reader that reads the folder repeatedly and parses only changed files.
 
     A file counts after ``settle`` seconds without a change. ``snapshots`` come from an earlier reader; the first
-    reading compares with them.
+    reading compares with them. ``section`` has the files that earlier processes parsed.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class PostReader:
         names: NameIndex,
         settle: float = 1.0,
         snapshots: Snapshots | None = None,
+        section: CacheSection | None = None,
     ) -> None:
         self._folder = folder
         self._root = root
@@ -68,6 +72,7 @@ class PostReader:
         self._snapshots = snapshots
         self._parsed_files: dict[str, tuple[FileStamp, ParsedFile]] = {}
         self._unsettled: dict[str, str] = {}
+        self._section = section
 
     @property
     def unsettled(self) -> tuple[str, ...]:
@@ -79,7 +84,13 @@ class PostReader:
         """Return the snapshots of the last reading that had a clock, or None."""
         return self._snapshots
 
-    def read(self, *, now: float | None, planned_files: Mapping[str, str] | None = None) -> FolderReading:
+    def read(
+        self,
+        *,
+        now: float | None,
+        planned_files: Mapping[str, str] | None = None,
+        progress: ReportProgress = ignore_progress,
+    ) -> FolderReading:
         """Return the posts at ``now`` (epoch seconds); None counts every file as settled.
 
         ``planned_files`` has, by id, the file from which the ledger planned the post.
@@ -87,7 +98,12 @@ class PostReader:
         entries, problems = scan_folder(self._folder, self._root)
         self._unsettled = {}
         snapshots = self._take_snapshots(entries, now)
-        files = [parsed for item in entries if (parsed := self._read_file(item, snapshots, now))]
+        files = []
+        for number, item in enumerate(entries):
+            progress(number, len(entries))
+            parsed = self._read_file(item, snapshots, now)
+            if parsed:
+                files.append(parsed)
         self._discard_removed(entries, snapshots, now)
         checked = check_all(files, unsettled_files=self._unsettled, planned_files=planned_files)
         return self._build_reading(checked, entries, problems)
@@ -112,7 +128,17 @@ class PostReader:
         parsed = self._parsed_files.get(item.path)
         if parsed and parsed[0] == item.stamp and parsed[1].file == item.file:
             return parsed[1]
+        kept = self._load_file(item)
+        if kept is not None:
+            self._parsed_files[item.path] = (item.stamp, kept)
+            return kept
         return self._parse_file(item, strict=now is not None)
+
+    def _load_file(self, item: PostFile) -> ParsedFile | None:
+        """Return what an earlier process made of exactly this file."""
+        if self._section is None:
+            return None
+        return self._section.get(item.file, item.stamp.text(), lambda data: unpack_file(data, item.file))
 
     def _is_settled(self, item: PostFile, snapshot: FileSnapshot, now: float) -> bool:
         """Return True if the file is unchanged long enough, by its own time and by the last reading."""
@@ -127,6 +153,7 @@ class PostReader:
         self._unsettled[item.file] = parsed[1].id if parsed else ""
 
     def _parse_file(self, item: PostFile, *, strict: bool) -> ParsedFile | None:
+        read_at_ns = self._section.clock_ns() if self._section is not None else 0
         try:
             raw, stamped = read_bytes(item, limit=FILE_LIMIT)
         except OSError as error:
@@ -138,6 +165,15 @@ class PostReader:
             return None
         parsed = parse_post_file(raw, file=item.file, folder=item.folder, names=self._names)
         self._parsed_files[item.path] = (stamped, parsed)
+        # What is written in the same instant as it was read may change without another stamp.
+        if self._section is not None and is_proof(stamped, read_at_ns=read_at_ns):
+            self._section.put(
+                item.file,
+                stamped.text(),
+                parsed,
+                encode=pack_file,
+                decode=lambda data: unpack_file(data, item.file),
+            )
         return parsed
 
     def _discard_removed(self, files: list[PostFile], snapshots: Snapshots, now: float | None) -> None:
@@ -146,6 +182,8 @@ class PostReader:
         paths = {item.path for item in files}
         for path in [path for path in self._parsed_files if path not in paths]:
             del self._parsed_files[path]
+        if self._section is not None:
+            self._section.retain({item.file for item in files})
 
     def _build_reading(
         self, checked: CheckedFiles, entries: list[PostFile], problems: list[Problem]

@@ -5,12 +5,14 @@ import hashlib
 import mmap
 import os
 import struct
+from collections.abc import Iterable
 from dataclasses import replace
 from io import BufferedReader
 from pathlib import Path
 
-from humaspost.base.file_stamp import FileStamp
+from humaspost.base.file_stamp import FileStamp, is_proof
 from humaspost.base.i18n import _
+from humaspost.base.stamped_cache import CacheSection
 from humaspost.media import problems as media_problems
 from humaspost.media import safe_open
 from humaspost.media.file_types import FileType, detect_file_type, is_text
@@ -18,6 +20,7 @@ from humaspost.media.image import decode, gif
 from humaspost.media.mp4 import strip_metadata
 from humaspost.media.problems import MediaProblem
 from humaspost.media.video import measure
+from humaspost.model.compact import pack_facts, unpack_facts
 from humaspost.model.post import MediaFacts, MediaKind, Medium, Post, Video
 from humaspost.model.problem import Problem
 
@@ -29,10 +32,14 @@ MAX_CAPTION_BYTES = 512 * 1024
 
 
 class MediaProbe:
-    """A cache of facts by content, valid while a file is unchanged; one for a daemon's life."""
+    """A cache of facts by content, valid while a file is unchanged; one for a daemon's life.
 
-    def __init__(self, root: Path) -> None:
+    ``section`` has the facts that earlier processes measured.
+    """
+
+    def __init__(self, root: Path, section: CacheSection | None = None) -> None:
         self._root = root.resolve()
+        self._section = section
         self._details_by_path: dict[tuple[str, str], tuple[FileStamp, MediaFacts | tuple[str, ...]]] = {}
 
     def probe_post(self, post: Post) -> tuple[Post, list[Problem]]:
@@ -117,10 +124,34 @@ class MediaProbe:
             raise _unreadable_problem(error, file, path) from error
         cached = self._details_by_path.get((file, str(path)))
         if cached is None or cached[0] != stamp:
-            cached = self._details_by_path[file, str(path)] = (stamp, self._probe_file(relative, file))
+            details = self._load_or_probe(relative, file, path, stamp)
+            cached = self._details_by_path[file, str(path)] = (stamp, details)
         if isinstance(cached[1], tuple):
             raise MediaProblem(*cached[1])
         return cached[1]
+
+    def retain(self, posts: Iterable[Post]) -> None:
+        """Forget the kept facts of files that none of the posts shows."""
+        if self._section is not None:
+            media = [medium for post in posts for medium in post.media]
+            paths = {str(path) for medium in media for path in (medium.path, medium.cover) if path}
+            self._section.retain({key for key in self._section if key.partition("\n")[2] in paths})
+
+    def _load_or_probe(
+        self, relative: Path, file: str, path: Path, stamp: FileStamp
+    ) -> MediaFacts | tuple[str, ...]:
+        if self._section is None:
+            return self._probe_file(relative, file)
+        key = f"{file}\n{path}"
+        facts = self._section.get(key, stamp.text(), unpack_facts)
+        if facts is not None:
+            return facts
+        read_at_ns = self._section.clock_ns()
+        details = self._probe_file(relative, file)
+        # A problem may be that of the disk, or of this user: the next process tries again.
+        if isinstance(details, MediaFacts) and is_proof(stamp, read_at_ns=read_at_ns):
+            self._section.put(key, stamp.text(), details, encode=pack_facts, decode=unpack_facts)
+        return details
 
     def _probe_file(self, relative: Path, file: str) -> MediaFacts | tuple[str, ...]:
         try:

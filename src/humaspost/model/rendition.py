@@ -104,10 +104,13 @@ class Rendition:
         }
 
     @staticmethod
-    def from_json(data: Mapping[str, Any]) -> "Rendition":
-        """Return the rendition that ``to_json`` wrote."""
+    def from_json(data: Mapping[str, Any], digest: str = "") -> "Rendition":
+        """Return the rendition that ``to_json`` wrote; ``digest`` is its hash, "" to compute it."""
         parts = tuple(_part_from_json(part) for part in data["parts"])
-        return Rendition(data["channel"], parts, data["replies_to"])
+        rendition = Rendition(data["channel"], parts, data["replies_to"])
+        if digest:
+            rendition._hashes.append(digest)
+        return rendition
 
 
 def _fallback_from_json(data: Mapping[str, Any]) -> Fallback:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from humaspost.base.i18n import _
+from humaspost.base.progress import ReportProgress, ignore_progress
 from humaspost.model.account import Account, AccountStatus
 from humaspost.model.channel import Channel
 from humaspost.model.plan import NotPlanned, Plan, PlanRow, PostHistory, PostPolicy, PublishedText
@@ -46,6 +47,8 @@ def build_plan(
     problems_by_file: Iterable[Problem],
     context: PlanningContext,
     memo: PlanMemo | None = None,
+    *,
+    progress: ReportProgress = ignore_progress,
 ) -> tuple[Plan, list[Problem]]:
     """Return the plan, and every problem that keeps a post out of the plan.
 
@@ -61,15 +64,20 @@ def build_plan(
         account.name: context.channels[account.channel].rules(account.config) for account in context.accounts
     }
     repeated = _find_repeated(posts, context.recent_texts)
-    for post in posts:
-        targets, post_rows = memo.get_or_plan(post, lambda post: _plan_post(post, context, rules))
+    for number, post in enumerate(posts):
+        progress(number, len(posts))
+        targets, post_rows = memo.get_or_plan(
+            post,
+            lambda post: _plan_post(post, context, rules),
+            lambda post, renditions: _build_rows(post, renditions, context, rules),
+        )
         problems += targets
         if post.file in wrong or any(problem.is_error for problem in targets):
             held.append(NotPlanned(post.id, post.file, post.title, FileHold.ERROR))
         elif post.draft:
             held.append(NotPlanned(post.id, post.file, post.title, FileHold.DRAFT))
         else:
-            rows += [replace(row, repeats=_list_repeats(row.post, repeated)) for row in post_rows]
+            rows += _with_repeats(post_rows, _list_repeats(post.id, repeated))
     rows, same_posts = without_repeated_posts(rows, posts, context.history)
     problems += same_posts
     held += [_held_by(problem, posts) for problem in same_posts]
@@ -78,6 +86,10 @@ def build_plan(
     held += [NotPlanned(t.post, t.file, t.title, FileHold.ERROR) for t, _other in duplicates]
     rows.sort(key=lambda row: (row.due.utc, row.priority, row.post, row.account.name))
     return Plan(tuple(rows), tuple(held)), problems
+
+
+def _with_repeats(rows: list[PlanRow], repeats: tuple[str, ...]) -> list[PlanRow]:
+    return [replace(row, repeats=repeats) for row in rows] if repeats else rows
 
 
 def _held_by(problem: Problem, posts: Sequence[Post]) -> NotPlanned:
@@ -103,19 +115,33 @@ def _plan_post(
 ) -> tuple[list[Problem], list[PlanRow]]:
     _accounts, target_problems = find_targets(post, context.accounts)
     problems = list(target_problems)
-    rows = []
+    renditions = []
     for account, rendition, limits in build_renditions(post, context, rules):
+        renditions.append((account.name, rendition))
         channel = context.channels[account.channel]
         problems += check(post, rendition, limits, convert=context.convert)
         status = context.statuses.get(account.name)
         problems += channel.check(rendition, limits, status, config=account.config)
         problems += check_typed_words(post, rendition, account.name)
         problems += login_expiry.check_login_expiry(post, account, status)
-        if post.date is not None:
-            rows.append(_plan_row(post, account, rendition, limits, context.policy_of(post)))
     if post.draft:
         problems = _as_draft_warnings(post, problems)
-    return [problem if problem.position else post.locate(problem) for problem in problems], rows
+    located = [problem if problem.position else post.locate(problem) for problem in problems]
+    return located, _build_rows(post, renditions, context, rules)
+
+
+def _build_rows(
+    post: Post,
+    renditions: Iterable[tuple[str, Rendition]],
+    context: PlanningContext,
+    rules: Mapping[str, Rules],
+) -> list[PlanRow]:
+    """Return a row for each rendition, which comes with the name of its account."""
+    if post.date is None:
+        return []
+    accounts = {account.name: account for account in context.accounts}
+    policy = context.policy_of(post)
+    return [_plan_row(post, accounts[name], rendition, rules[name], policy) for name, rendition in renditions]
 
 
 def _as_draft_warnings(post: Post, problems: list[Problem]) -> list[Problem]:

@@ -38,9 +38,8 @@ def previews_for(office: Office, post: Post) -> list[RenditionPreview]:
     ]
 
 
-def preview_of(office: Office, row: PlanRow, audience_size: AudienceSize) -> RenditionPreview:
-    """Return what one row of the plan would publish."""
-    rules = office.channels[row.account.channel].rules(row.account.config)
+def preview_of(row: PlanRow, rules: Rules, audience_size: AudienceSize) -> RenditionPreview:
+    """Return what one row of the plan would publish under the rules of its account."""
     return _build_preview(row.account, row.rendition, rules, audience_size, row.audiences)
 
 

@@ -1,6 +1,6 @@
 """The position of every key path in the file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from humaspost.model.problem import Position
@@ -14,8 +14,13 @@ class PositionIndex(Mapping[str, Position]):
 
     __slots__ = ("_positions",)
 
-    def __init__(self) -> None:
-        self._positions: dict[str, tuple[int, int, int]] = {}
+    def __init__(self, spans: Mapping[str, Sequence[int]] | None = None) -> None:
+        self._positions: dict[str, Sequence[int]] = dict(spans or {})
+
+    @property
+    def spans(self) -> Mapping[str, Sequence[int]]:
+        """Return line, column and length by key path, from which the index can be made again."""
+        return self._positions
 
     def add_span(self, path: str, start: Any, end: Any) -> None:
         """Record the span between two marks at ``path``; one character long if it spans lines."""

@@ -93,8 +93,12 @@ def plan_outlook(office: Office, scan: ScanResult) -> PlanOutlook:
     audience_size = AudienceSize(office)
     upcoming: list[Upcoming] = []
     not_sending: list[NotSending] = []
+    rules = {
+        account.name: office.channels[account.channel].rules(account.config)
+        for account in office.settings.accounts
+    }
     for row in scan.plan.rows:
-        preview = preview_of(office, row, audience_size)
+        preview = preview_of(row, rules[row.account.name], audience_size)
         forecast = judge.forecast(row, _count_all(row, preview))
         if forecast.remaining:
             upcoming.append(Upcoming(row, preview, forecast.timing, forecast.remaining, forecast.hold_reason))
