@@ -65,10 +65,17 @@ def test_a_long_sentence_is_split_between_words() -> None:
     ]
 
 
-@pytest.mark.parametrize("short", ["Kec.", "Jl.", "Yth.", "No.", "H.", "dr."])
+@pytest.mark.parametrize(
+    "short", ["Kec.", "Jl.", "Yth.", "No.", "H.", "dr.", "Plt.", "a.n.", "M.M.", "S.Sos."]
+)
 def test_an_abbreviation_ends_no_sentence(short: str) -> None:
     parts = _texts(f"Kami datang. Yang {short} Melati juga.")
     assert parts == ["Kami datang. 1/2", f"Yang {short} Melati juga. 2/2"]
+
+
+def test_a_sentence_does_not_begin_with_a_small_letter() -> None:
+    parts = _texts("Kami datang. Yang Kasubbag. melati juga.", limit=34)
+    assert parts == ["Kami datang. 1/2", "Yang Kasubbag. melati juga. 2/2"]
 
 
 def test_a_long_word_is_split_between_graphemes() -> None:

@@ -172,6 +172,10 @@ def test_plain_text_is_read_as_the_parser_would_read_it(text: str) -> None:
         return
     fast = parse_document(text, FileReport("p.md"), first_line=1)
     tokens = [token for token in _parser().parse(text) if token.type == "inline"]
+    # A paragraph of spaces alone is none on the short way, and an empty one for the parser: neither is displayed.
+    texts = [
+        "\n".join(child.content for child in token.children or [] if child.type == "text") for token in tokens
+    ]
     assert [to_plain_text((block,)) for block in fast if isinstance(block, Paragraph)] == [
-        " ".join(child.content for child in token.children or [] if child.type == "text") for token in tokens
+        text for text in texts if text
     ]

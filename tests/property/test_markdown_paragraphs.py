@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from humaspost.content.body.comments import BodyPart
 from humaspost.content.body.markdown import _parse_blocks, _parser, _TokenReader
 from humaspost.content.report import FileReport
+from humaspost.model.document import Break, Text
 from tests.support.examples import examples
 
 #: What stands in posts, and everything that could begin something else than a paragraph.
@@ -42,5 +43,6 @@ _MORE = (",", "http://a.example/b_c", "é", "~~", "`", "[a](b)", "\\", "&amp;", 
 def test_paragraphs_are_what_the_parser_makes_of_them(text: str) -> None:
     page = FileReport("p.md", tuple(text.split("\n")))
     piece = BodyPart(text, 1)
-    slow = tuple(_TokenReader(_parser().parse(text), piece, page).read_blocks())
-    assert tuple(_parse_blocks(piece, page)) == slow
+    for line_break in (Break(), Text(" ")):
+        slow = tuple(_TokenReader(_parser().parse(text), piece, page, line_break).read_blocks())
+        assert tuple(_parse_blocks(piece, page, line_break)) == slow

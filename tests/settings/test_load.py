@@ -74,6 +74,7 @@ def test_an_office_is_read_whole(tmp_path: Path) -> None:
     assert settings.media.public_base_url == "https://media.kotacontoh.example"
     assert settings.policy.grace == timedelta(minutes=90)
     assert settings.policy.late is Late.ASK
+    assert settings.policy.joins_lines is False
     warning = settings.policy.types["peringatan-dini"]
     assert (warning.priority, warning.late, warning.during_pause) == (1, Late.SKIP, True)
 
@@ -110,6 +111,7 @@ CASES = {
     "text": ("timezone = 7\n", "config-value", 1, 12, "quotes"),
     "choice": ('[policy]\nlate = "never"\n', "config-value", 2, 8, "ask, publish, skip"),
     "unknown-choice": (IG + 'on_unknown = "retri"\n', "config-value", 4, 14, "look, ask, retry"),
+    "line breaks": ('[policy]\nline_breaks = "wrap"\n', "config-value", 2, 15, "keep, join"),
     "duration": ('[policy]\ngrace = "an hour"\n', "config-value", 2, 9, "60m"),
     "number": ("[policy]\nsame_text_days = -1\n", "config-value", 2, 18, "at least 0"),
     "home": ('posts = "~nobody-of-that-name/a"\n', "config-path", 1, 9, "whole path"),
@@ -284,3 +286,8 @@ def test_a_buckets_secret_is_refused_in_the_config(tmp_path: Path) -> None:
     found = problems(tmp_path, '[media]\nbucket = "s3://a-b"\nsecret_access_key = "RAHASIA"\n')
     assert "secret-in-config" in {problem.code for problem in found}
     assert "RAHASIA" not in str(found)
+
+
+def test_an_office_may_join_the_lines_of_its_texts(tmp_path: Path) -> None:
+    settings = load_settings(written(tmp_path, '[policy]\nline_breaks = "join"\n'))
+    assert settings.policy.joins_lines is True

@@ -185,6 +185,7 @@ def create_reader(office: Office) -> "PostReader":
         set(settings.audiences),
         aliases=_channel_aliases(office, accepted=True),
         suggestions=_channel_aliases(office, accepted=False),
+        joins_lines=settings.policy.joins_lines,
     )
     settle = settings.policy.settle.total_seconds()
     return PostReader(

@@ -1,4 +1,4 @@
-"""Characters that are invisible, or that show other words than were approved."""
+"""Characters that are invisible, belong to one font, or show other words than were approved."""
 
 import re
 from itertools import islice
@@ -12,7 +12,7 @@ _CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u20
 #: Every character to report; tabs and line feeds are allowed.
 _SUSPICIOUS_CHARACTERS = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
+    "\u2060-\u206f\u3164\ue000-\uf8ff\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
 _JOINERS = "\u200c\u200d"
 _LAST_LATIN_LETTER = "\u0250"
@@ -70,6 +70,9 @@ def _report_character(char: str, position: Position, report: FileReport) -> bool
             "an invisible character here ({name}) makes the text read in another order than it is written"
         )
         report.add_error("bidi-override", message.format(name=name), hint=hint, position=position)
+    elif "\ue000" <= char <= "\uf8ff":
+        message = _("there is a sign of one font only here ({name}); readers would see an empty box")
+        report.add_warning("font-character", message.format(name=name), hint=hint, position=position)
     else:
         message = _("there is an invisible character here ({name}); it would be published too")
         report.add_warning("invisible-character", message.format(name=name), hint=hint, position=position)

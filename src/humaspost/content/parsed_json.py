@@ -70,6 +70,8 @@ def _pack_post(post: Post) -> list[Any]:
         post.repeats,
         post.draft,
         post.late.value if post.late else None,
+        post.allow,
+        post.joins_lines,
         post.channel_keys,
         post.positions.spans,
         "\n".join(post.lines) if post.lines else None,
@@ -80,7 +82,7 @@ def _pack_post(post: Post) -> list[Any]:
 def _unpack_post(data: Sequence[Any], file: str) -> Post:
     (
         id_, title, body, date, expires, channels, audiences, type_, tags, link, visibility, media,
-        corrects, repeats, draft, late, channel_keys, spans, lines, digest,
+        corrects, repeats, draft, late, allow, joins_lines, channel_keys, spans, lines, digest,
     ) = data  # fmt: skip
     return Post(
         id_,
@@ -100,6 +102,8 @@ def _unpack_post(data: Sequence[Any], file: str) -> Post:
         repeats,
         draft,
         Late(late) if late else None,
+        tuple(allow),
+        joins_lines,
         channel_keys,
         PositionIndex(spans),
         tuple(lines.split("\n")) if lines is not None else (),
@@ -188,8 +192,8 @@ def _pack_block(block: Block) -> list[Any]:
             return ["p", _pack_inlines(children)]
         case Heading(level, children):
             return ["h", level, _pack_inlines(children)]
-        case ListBlock(start, items):
-            return ["list", start, [[_pack_block(block) for block in item] for item in items]]
+        case ListBlock(start, items, marks):
+            return ["list", start, [[_pack_block(block) for block in item] for item in items], marks]
         case Quote(blocks):
             return ["quote", [_pack_block(block) for block in blocks]]
         case CodeBlock(value):
@@ -204,8 +208,8 @@ def _unpack_block(data: Sequence[Any]) -> Block:
             return Paragraph(_unpack_inlines(children))
         case ["h", level, children]:
             return Heading(level, _unpack_inlines(children))
-        case ["list", start, items]:
-            return ListBlock(start, tuple(_unpack_document(item) for item in items))
+        case ["list", start, items, marks]:
+            return ListBlock(start, tuple(_unpack_document(item) for item in items), tuple(marks))
         case ["quote", blocks]:
             return Quote(_unpack_document(blocks))
         case ["code", value]:

@@ -7,8 +7,11 @@ from datetime import datetime
 from pathlib import Path
 
 from humaspost.base.i18n import _
-from humaspost.content import characters, source
+from humaspost.content import characters, conflict_marks, placeholders, source
 from humaspost.content.body import markdown
+from humaspost.content.body.comments import blank_comments
+from humaspost.content.body.layout_checks import check_layout
+from humaspost.content.body.pasted import normalize_pasted, normalize_spaces
 from humaspost.content.frontmatter import media_items, post_fields, yaml_loader
 from humaspost.content.frontmatter.fields import FieldReader
 from humaspost.content.frontmatter.hints import join_names, shorten, write_line_hint
@@ -59,28 +62,37 @@ def parse_post_file(raw: bytes, *, file: str, folder: Path, names: NameIndex) ->
     """
     report = FileReport(file)
     source_text = source.split_source(raw, report)
+    if conflict_marks.report_conflict_marks("\n".join(report.lines), report):
+        return ParsedFile(file, None, tuple(report.problems))
     front_matter = _load_front_matter(source_text, report) if source_text else None
     if source_text is None or front_matter is None:
         return ParsedFile(file, None, tuple(report.problems))
-    body = markdown.parse_document(source_text.body, report, first_line=source_text.body_line)
     front_matter.value_positions.add("body", Position(source_text.body_line, 1))
     post = _build_post(
         FieldReader(front_matter, report),
         names,
-        body=body,
+        body=_parse_body(source_text, report, joins_lines=names.joins_lines),
         folder=folder,
         digest=hashlib.sha256(raw).hexdigest(),
     )
+    placeholders.report_placeholders(post, source_text.body, source_text.body_line, report)
     problems = tuple(report.problems)
     if report.has_errors:
         return ParsedFile(file, None, problems, BrokenPost(post.id, post.date, post.draft))
     return ParsedFile(file, post, problems)
 
 
+def _parse_body(source_text: source.SourceText, page: FileReport, *, joins_lines: bool) -> Document:
+    body, line = normalize_pasted(source_text.body), source_text.body_line
+    check_layout(blank_comments(source_text.body), page, first_line=line, joins_lines=joins_lines)
+    return markdown.parse_document(body, page, first_line=line, joins_lines=joins_lines)
+
+
 def _load_front_matter(source_text: source.SourceText, page: FileReport) -> yaml_loader.FrontMatter | None:
-    characters.check(source_text.body, page, first_line=source_text.body_line)
-    is_clean = characters.check(source_text.front_matter, page, first_line=FRONT_MATTER_LINE)
-    return yaml_loader.load_front_matter(source_text.front_matter, page) if is_clean else None
+    characters.check(normalize_pasted(source_text.body), page, first_line=source_text.body_line)
+    keys = normalize_spaces(source_text.front_matter)
+    is_clean = characters.check(keys, page, first_line=FRONT_MATTER_LINE)
+    return yaml_loader.load_front_matter(keys, page) if is_clean else None
 
 
 def _build_post(fields: FieldReader, names: NameIndex, *, body: Document, folder: Path, digest: str) -> Post:
@@ -106,6 +118,8 @@ def _build_post(fields: FieldReader, names: NameIndex, *, body: Document, folder
         repeats=fields.read_single_line(data, "repeats") or None,
         draft=draft,
         late=post_fields.read_late_policy(fields),
+        allow=post_fields.read_allowed(fields),
+        joins_lines=names.joins_lines,
         channel_keys=post_fields.read_channel_keys(fields, names),
         positions=fields.front_matter.value_positions,
         lines=fields.report.lines,

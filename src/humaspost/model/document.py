@@ -1,7 +1,11 @@
 """The body of a post as neutral blocks; each channel prints them in its own way."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+_LEADING_SPACES = re.compile(r"\A[^\S\n]+")
+_LINE_END_SPACES = re.compile(r"[ \t]+\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +76,20 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class ListBlock:
-    """A list; ``start`` is the first number, None for bullets."""
+    """A list; ``start`` is the first number, None for bullets.
+
+    ``marks`` are the items' marks as they were typed (``3.``, ``7)``); without them the numbers count on.
+    """
 
     start: int | None
     items: "tuple[tuple[Block, ...], ...]"
+    marks: tuple[str, ...] = ()
+
+    def mark(self, index: int) -> str:
+        """Return the mark of one item."""
+        if index < len(self.marks):
+            return self.marks[index]
+        return "-" if self.start is None else f"{self.start + index}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +131,20 @@ def to_plain_text(document: Document) -> str:
 
     The address of a link follows in brackets.
     """
-    return "\n\n".join(text for text in _block_texts(document) if text)
+    return strip_line_ends("\n\n".join(text for text in _block_texts(document) if text))
+
+
+def strip_paragraph(text: str) -> str:
+    """Return the text without space around it.
+
+    A line break that begins it stays: in a list it keeps the text off the line of its mark.
+    """
+    return _LEADING_SPACES.sub("", text.rstrip())
+
+
+def strip_line_ends(text: str) -> str:
+    """Return the text without spaces before its line breaks: a screen shows none."""
+    return _LINE_END_SPACES.sub("\n", text)
 
 
 def inlines_to_plain_text(children: tuple[Inline, ...]) -> str:
@@ -142,17 +169,22 @@ def _block_texts(document: Document) -> Iterator[str]:
     for block in document:
         match block:
             case Paragraph(children) | Heading(_, children):
-                yield inlines_to_plain_text(children).strip()
+                yield strip_paragraph(inlines_to_plain_text(children))
             case CodeBlock(value):
                 yield value.rstrip("\n")
             case Quote(children):
                 yield to_plain_text(children)
-            case ListBlock(start, items):
-                yield "\n".join(_item_text(start, n, item) for n, item in enumerate(items))
+            case ListBlock():
+                yield "\n".join(_item_text(block.mark(n), item) for n, item in enumerate(block.items))
             case PartBreak():
                 continue
 
 
-def _item_text(start: int | None, index: int, item: tuple[Block, ...]) -> str:
-    marker = "-" if start is None else f"{start + index}."
-    return f"{marker} " + "\n".join(_block_texts(item)).replace("\n", "\n  ")
+def _item_text(mark: str, item: tuple[Block, ...]) -> str:
+    return join_mark(mark, "\n".join(_block_texts(item)))
+
+
+def join_mark(mark: str, text: str) -> str:
+    """Return a list item: its mark, and its text with later lines indented."""
+    separator = " " if text and not text.startswith("\n") else ""
+    return mark + separator + text.replace("\n", "\n  ")

@@ -121,7 +121,8 @@ class Post:
     ``file`` is relative to the project. ``channels`` and ``audiences`` are as written. ``channel_keys`` has
     the fields of channels and accounts (``x:``, ``instagram:``). ``positions`` maps key paths (``date``,
     ``x.text``, ``media.0.alt``, ``body``) to positions in the file. ``lines`` has the front matter and the
-    text after it, for carets. ``date`` is None only in a draft. ``digest`` is the sha256 of the bytes.
+    text after it, for carets. ``date`` is None only in a draft. ``allow`` are the codes of problems that the
+    author means. With ``joins_lines`` a line break in the body is a space. ``digest`` is the sha256 of the bytes.
     """
 
     id: str
@@ -141,6 +142,8 @@ class Post:
     repeats: str | None = None
     draft: bool = False
     late: Late | None = None
+    allow: tuple[str, ...] = ()
+    joins_lines: bool = False
     channel_keys: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     positions: Mapping[str, Position] = field(default_factory=dict)
     lines: tuple[str, ...] = ()

@@ -5,6 +5,14 @@ CODES: dict[str, str] = {
         "The text is longer than the channel takes. Shorten it; where the channel has threads, "
         "thread: auto splits it and <!-- part --> splits it where you say."
     ),
+    "words-changed": (
+        "A letter or digit of the text would not go out as it was typed: it is left out, or stands elsewhere or on "
+        "another line. Some sign in that line means something in Markdown; write the line in plain words."
+    ),
+    "struck-words": (
+        "The channel has no struck text, so words that were struck out would stand there as if they were valid. "
+        "Delete them, or keep the post to a channel that shows them struck, such as WhatsApp."
+    ),
     "too-many-parts": "The thread has more parts than one thread should have.",
     "alt-missing": (
         "Every picture needs alternative text: the words that a blind reader hears instead of it."

@@ -21,6 +21,7 @@ from humaspost.planning.memo import PlanMemo
 from humaspost.planning.same_post import without_repeated_posts
 from humaspost.planning.targets import find_targets
 from humaspost.planning.thread_split import split_thread
+from humaspost.planning.typed_words import check_typed_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ def _plan_post(
         problems += check(post, rendition, limits, convert=context.convert)
         status = context.statuses.get(account.name)
         problems += channel.check(rendition, limits, status, config=account.config)
+        problems += check_typed_words(post, rendition, account.name)
         problems += login_expiry.check_login_expiry(post, account, status)
     if post.draft:
         problems = _as_draft_warnings(post, problems)

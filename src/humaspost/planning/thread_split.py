@@ -22,8 +22,8 @@ _WORD = re.compile(r"\s+")
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.)\S+|[\w-]+(?:\.[\w-]+)+(?:/\S*)?", re.IGNORECASE)
 #: A full stop after these does not end a sentence.
 _ABBREVIATIONS = re.compile(
-    r"(?:kec|kab|kel|prov|ds|jln?|gg|rt|rw|no|nomor|yth|sdr|bpk|dr[as]?|prof|ir|hj?|st|kep|hlm|tgl|te?lp"
-    r"|pkl|a\.n|u\.p|rp|mrs?|vs)",
+    r"(?:kec|kab|kel|prov|ds|jln?|gg|rt|rw|no|nomor|yth|sdr|bpk|dr[asg]?|prof|ir|hj?|st|kep|hlm|tgl|te?lp"
+    r"|pkl|plt|plh|pjs?|kom|pol|kol|brig|rp|mrs?|vs|dll|dsb|dst|cq|up|ttd|lamp|ps|min|maks|(?:[a-z]{1,4}\.)+[a-z]{1,4})",
     re.IGNORECASE,
 )
 _MAX_ABBREVIATION_LENGTH = 8
@@ -157,12 +157,15 @@ class _TextSplitter:
 
 def _sentence_ends(text: str) -> Iterator[int]:
     for match in _SENTENCE.finditer(text):
-        if not (match[0].startswith(".") and "\n" not in match[0] and _is_abbreviation(text, match.start())):
+        is_line_end = "\n" in match[0] or not match[0].startswith(".")
+        if is_line_end or not (
+            text[match.end() : match.end() + 1].islower() or _is_abbreviation(text, match.start())
+        ):
             yield match.end()
 
 
 def _is_abbreviation(text: str, stop: int) -> bool:
-    """Return True if the full stop at ``stop`` follows a known abbreviation or an initial."""
+    """Return True if the full stop at ``stop`` follows an abbreviation, a degree or an initial."""
     before = text[max(0, stop - _MAX_ABBREVIATION_LENGTH) : stop].split()
     word = before[-1].lstrip("(\"'“‘[") if before else ""
     return bool(_ABBREVIATIONS.fullmatch(word)) or (len(word) == 1 and word.isupper())

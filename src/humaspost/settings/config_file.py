@@ -45,6 +45,7 @@ class PolicyTable(StrictModel):
     late: Annotated[Late, Field(strict=False)] = Late.ASK
     settle: Duration = timedelta(seconds=1)
     same_text_days: Annotated[int, Field(ge=0, le=3650)] = 30
+    line_breaks: Literal["keep", "join"] = "keep"
     types: dict[str, TypeTable] = {}
 
 

@@ -217,4 +217,11 @@ def _policy_settings(table: PolicyTable) -> PolicySettings:
         )
         for name, settings in table.types.items()
     }
-    return PolicySettings(table.grace, table.late, table.settle, table.same_text_days, types)
+    return PolicySettings(
+        grace=table.grace,
+        late=table.late,
+        settle=table.settle,
+        same_text_days=table.same_text_days,
+        joins_lines=table.line_breaks == "join",
+        types=types,
+    )

@@ -28,13 +28,15 @@ class TypePolicy:
 class PolicySettings:
     """The table ``[policy]``.
 
-    ``same_text_days`` is how long the same rendition is refused under another id.
+    ``same_text_days`` is how long the same rendition is refused under another id. With ``joins_lines`` a line
+    break in a post's body is a space.
     """
 
     grace: timedelta = timedelta(minutes=60)
     late: Late = Late.ASK
     settle: timedelta = timedelta(seconds=1)
     same_text_days: int = 30
+    joins_lines: bool = False
     types: Mapping[str, TypePolicy] = field(default_factory=dict)
 
 

@@ -45,12 +45,12 @@ def _p(*text: str) -> Paragraph:
 
 
 def test_every_mark_has_its_inline() -> None:
-    body = "a **b *c*** ~~d~~ `e_f` [g](https://h.example/i?a=1&b=é) <https://j.example> k\\\nl\nm &amp; n\n"
+    body = "a **b _c_!** ~~d~~ `e_f` [g](https://h.example/i?a=1&b=é) <https://j.example> k\\\nl\nm & n\n"
     assert read(body) == (
         Paragraph(
             (
                 Text("a "),
-                Strong((Text("b "), Emphasis((Text("c"),)))),
+                Strong((Text("b "), Emphasis((Text("c"),)), Text("!"))),
                 Text(" "),
                 Strike((Text("d"),)),
                 Text(" "),
@@ -61,21 +61,24 @@ def test_every_mark_has_its_inline() -> None:
                 Link("https://j.example", (Text("https://j.example"),)),
                 Text(" k"),
                 Break(),
-                Text("l m & n"),
+                Text("l"),
+                Break(),
+                Text("m & n"),
             )
         ),
     )
 
 
 def test_every_block_has_its_form() -> None:
-    body = "# A\n\nb\n\n- c\n- d\n  - e\n\n3. f\n4. g\n\n> h\n>\n> i\n\n```\nj\n```\n\n***\n"
+    body = "# A\n\nb\n\n- c\n- d\n  - e\n\n3. f\n4. g\n\n> h\n>\n> i\n\n```\nj\n```\n\n********\n"
     assert read(body) == (
         Heading(1, (Text("A"),)),
         _p("b"),
         ListBlock(None, ((_p("c"),), (_p("d"), ListBlock(None, ((_p("e"),),))))),
-        ListBlock(3, ((_p("f"),), (_p("g"),))),
+        ListBlock(3, ((_p("f"),), (_p("g"),)), ("3.", "4.")),
         Quote((_p("h"), _p("i"))),
         CodeBlock("j\n"),
+        _p("********"),
     )
 
 
@@ -107,7 +110,7 @@ def test_other_comments_are_for_the_office_only() -> None:
 def test_html_stays_text_and_warns_once() -> None:
     page = FileReport("p.md", ("REG<spasi>NAMA", "<b>x</b>"))
     assert parse_document("REG<spasi>NAMA\n<b>x</b>\n", page, first_line=1) == (
-        _p("REG<spasi>NAMA <b>x</b>"),
+        Paragraph((Text("REG<spasi>NAMA"), Break(), Text("<b>x</b>"))),
     )
     assert [(p.code, p.is_error) for p in page.problems] == [("html-ignored", False)]
 
@@ -125,6 +128,56 @@ def test_a_mail_address_stays_one() -> None:
 
 def test_a_dangerous_link_stays_text() -> None:
     assert read("[a](javascript:alert(1))") == (_p("[a](javascript:alert(1))"),)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("Pasal:\n\n3. Jam\n7. Biaya\n12. Sanksi", "Pasal:\n\n3. Jam\n7. Biaya\n12. Sanksi"),
+        ("01. a\n1. b", "01. a\n1. b"),
+        ("7) a\n8) b", "7) a\n8) b"),
+        ("+ 5 derajat", "+ 5 derajat"),
+        ("suhu\n> 30 derajat", "suhu\n> 30 derajat"),
+        (">30 orang", ">30 orang"),
+        ("> kata\n> 30 orang", "kata\n30 orang"),
+        ("> 1. satu\n> 2. dua", "1. satu\n2. dua"),
+        ("Hari    : Rabu\nJam     : 09.00", "Hari    : Rabu\nJam     : 09.00"),
+        ("tekan *123*45# atau *811*7# atau *123#", "tekan *123*45# atau *811*7# atau *123#"),
+        ("*123*1*#, *#06#", "*123*1*#, *#06#"),
+        ("2*3*4 = 24, a**b**c, rumah~ku~baru, x~~y~~z", "2*3*4 = 24, a**b**c, rumah~ku~baru, x~~y~~z"),
+        ("nama_file_baru dan __init__x", "nama_file_baru dan __init__x"),
+        ("Rp10~20 ribu, ~5 km dan ~7 km", "Rp10~20 ribu, ~5 km dan ~7 km"),
+        ("[PENTING]: besok", "[PENTING]: besok"),
+        ("Rapat\n===\nbesok", "Rapat\n===\nbesok"),
+        ("a\n\n    menjorok\n\tlagi", "a\n\nmenjorok\nlagi"),
+        ("R&D; &copy;", "R&D; &copy;"),
+        ("```Loket buka\nsampai 20```", "Loket buka\nsampai 20"),
+        ("```python\nkode\n```", "python\nkode"),
+        ("```\nbelum tutup", "```\nbelum tutup"),
+        ("a\n--------\nb", "a\n\n--------\n\nb"),
+        ("*tebal* ~coret~ _miring_", "tebal coret miring"),
+    ],
+)
+def test_what_is_typed_stands_in_the_text(body: str, text: str) -> None:
+    page = FileReport("p.md", tuple(body.split("\n")))
+    assert to_plain_text(parse_document(body, page, first_line=1)) == text
+
+
+def test_the_marks_of_whatsapp_are_read() -> None:
+    assert read("*a* ~b~ **c *d* e**") == (
+        Paragraph(
+            (Strong((Text("a"),)), Text(" "), Strike((Text("b"),)), Text(" "), Strong((Text("c d e"),)))
+        ),
+    )
+
+
+@pytest.mark.parametrize("body", ["a\nb", "*a*\nb", "a  \nb", "`x`, a\nb", "- a\nb"])
+def test_lines_are_joined_where_the_office_says_so(body: str) -> None:
+    page = FileReport("p.md", tuple(body.split("\n")))
+    assert (
+        "a b" in to_plain_text(parse_document(body, page, first_line=1, joins_lines=True)) or "  \n" in body
+    )
+    assert "a\n" in to_plain_text(parse_document(body, page, first_line=1))
 
 
 @pytest.mark.parametrize("deep", [">" * 11, "- " * 11, "> " * 5000, "1. " * 11])
@@ -147,7 +200,6 @@ def test_a_horizontal_line_in_the_text_is_not_a_nest(line: str) -> None:
 @pytest.mark.parametrize("line", [">" * 12, "- " * 12 + "x", "1. " * 12])
 def test_what_stands_in_code_is_not_a_nest(line: str) -> None:
     assert read(f"```\n{line}\n```\n") == (CodeBlock(f"{line}\n"),)
-    assert codes(f"a\n\n    {line}\n") == []
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,11 @@ def test_a_tag_that_platforms_would_cut_is_a_problem(tag: str) -> None:
     assert problems(scheduled(f'tags: ["{tag}"]\n')) == [("tag-shape", 6, 8)]
 
 
+@pytest.mark.parametrize("tag", ["ꦱꦸꦒꦼꦁ", "رَمَضَان", "Cafe\u0301", "Jam_20"])
+def test_letters_with_marks_are_a_hashtag(tag: str) -> None:
+    assert _post(scheduled(f"tags: [{tag}]\n")).tags == (tag,)
+
+
 @pytest.mark.parametrize("tag", ["HUT79RI", "Satu_Dua", "été", "一", "#79a"])
 def test_a_tag_of_letters_and_digits_is_one(tag: str) -> None:
     assert problems(scheduled(f'tags: ["{tag}"]\n')) == []

@@ -6,6 +6,7 @@ from dataclasses import replace
 from humaspost.base.canonical_json import Json
 from humaspost.channels.instagram import options
 from humaspost.model.document import to_plain_text
+from humaspost.model.hashtags import format_missing_hashtags
 from humaspost.model.post import Post
 from humaspost.model.rendition import Part, Rendition, attachments_for
 
@@ -31,5 +32,5 @@ def _build_caption(post: Post, channel_keys: Json) -> str:
     text = (
         _PART_BREAK.sub("\n\n", channel_keys) if isinstance(channel_keys, str) else to_plain_text(post.body)
     )
-    tags = " ".join("#" + tag.lstrip("#") for tag in post.tags)
+    tags = format_missing_hashtags(post.tags, text)
     return "\n\n".join(body_part for body_part in (text.strip(), tags) if body_part)

@@ -23,6 +23,9 @@ from humaspost.model.document import (
     Strike,
     Strong,
     Text,
+    join_mark,
+    strip_line_ends,
+    strip_paragraph,
 )
 
 _CODE_FENCE = "```"
@@ -30,7 +33,7 @@ _CODE_FENCE = "```"
 
 def format_document(document: Document) -> str:
     """Return the document in WhatsApp's markup, with an empty line between the blocks."""
-    return "\n\n".join(text for text in map(_format_block, document) if text)
+    return strip_line_ends("\n\n".join(text for text in map(_format_block, document) if text))
 
 
 def enclose_lines(text: str, mark: str) -> str:
@@ -73,15 +76,15 @@ def _format_inline(child: Inline) -> str:
 def _format_block(block: Block) -> str:
     match block:
         case Paragraph(children):
-            return _format_inlines(children).strip()
+            return strip_paragraph(_format_inlines(children))
         case Heading(_, children):
             return enclose_lines(_format_inlines(_without_bold(children)).strip(), "*")
         case CodeBlock(value):
             return f"{_CODE_FENCE}{value.rstrip(chr(10))}{_CODE_FENCE}"
         case Quote(children):
             return "\n".join(f"> {line}".rstrip() for line in format_document(children).split("\n"))
-        case ListBlock(start, items):
-            return "\n".join(_format_items(start, items))
+        case ListBlock():
+            return "\n".join(_format_items(block))
         case PartBreak():
             return ""
 
@@ -97,8 +100,8 @@ def _without_bold(children: tuple[Inline, ...]) -> tuple[Inline, ...]:
     return tuple(flat)
 
 
-def _format_items(start: int | None, items: tuple[tuple[Block, ...], ...]) -> Iterator[str]:
-    for index, item in enumerate(items):
-        mark = "-" if start is None else f"{start + index}."
-        text = "\n".join(text for text in map(_format_block, item) if text)
-        yield f"{mark} " + text.replace("\n", "\n  ")
+def _format_items(block: ListBlock) -> Iterator[str]:
+    for index, item in enumerate(block.items):
+        # An empty first paragraph leaves the mark alone on its line.
+        texts = [text for number, text in enumerate(map(_format_block, item)) if text or not number]
+        yield join_mark(block.mark(index), "\n".join(texts))

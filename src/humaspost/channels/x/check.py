@@ -27,6 +27,7 @@ _CASHTAG = re.compile(
     r"(?<!\S)\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?=$|\s|[!'#%&()*+,\\\-./:;<=>?@\[\]^_{|}~$])"
 )
 #: https://github.com/twitter/twitter-text/blob/master/js/src/regexp/invalidChars.js
+_NAME_FIRST = re.compile(r"@[A-Za-z0-9_]{1,15}\b", re.ASCII)
 _INVALID = re.compile("[\ufffe\ufeff\uffff]")
 _POST_LINK = re.compile(
     r"(?:https?://|(?<![\w./])(?=(?:www\.|mobile\.)?(?:x|twitter)\.com/))[^\s<>]+", re.IGNORECASE
@@ -49,7 +50,22 @@ def check_post(rendition: Rendition) -> list[Problem]:
             *_check_poll(part),
         )
     ]
-    return [*problems, *_check_repeated_parts(rendition)]
+    return [*problems, *_check_repeated_parts(rendition), *_check_beginning(rendition)]
+
+
+def _check_beginning(rendition: Rendition) -> Iterator[Problem]:
+    """Yield a warning for a name at the beginning: X shows such a post as a reply."""
+    name = _NAME_FIRST.match(rendition.parts[0].text) if rendition.parts else None
+    if name and rendition.replies_to is None:
+        yield problem(
+            "x-begins-with-name",
+            _("the post begins with {name}, so X shows it as a reply, and few people see it").format(
+                name=name[0]
+            ),
+            hint=_("put a word before the name"),
+            field="x.text",
+            severity=Severity.WARNING,
+        )
 
 
 def _check_repeated_parts(rendition: Rendition) -> Iterator[Problem]:

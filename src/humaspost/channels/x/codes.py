@@ -7,6 +7,9 @@ CODES: dict[str, str] = {
         "X refuses a post that says what another one just said, in a thread as well; what comes behind it in the "
         "thread would wait for a person."
     ),
+    "x-begins-with-name": (
+        "X shows a post that begins with the name of an account as a reply to that account, so hardly anybody sees it."
+    ),
     "x-character": (
         "The text holds a character that is not seen and that X refuses (U+FEFF, mostly from a copied text). Delete "
         "the word that holds it, and type it again."

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from humaspost.base.canonical_json import Json
 from humaspost.channels.x.rules import REFUSED_KEYS
 from humaspost.model.document import split_parts, to_plain_text
+from humaspost.model.hashtags import format_missing_hashtags
 from humaspost.model.post import MediaKind, Post
 from humaspost.model.rendition import Attachment, Part, Rendition, attachments_for
 
@@ -26,7 +27,7 @@ def render_post(post: Post, *, account: str) -> Rendition:
     """Return the parts of a post on X; ``extra.wrong`` lists the invalid keys for ``check``."""
     channel_keys = post.keys_for("x", account)
     texts = _part_texts(post, channel_keys)
-    closing = _closing_text(post)
+    closing = _closing_text(post, "\n".join(texts))
     media = _assigned_media(post, account)
     if len(texts) == 1 and channel_keys.get("thread") == "auto":
         parts: tuple[Part, ...] = (_unsplit_part(texts[0], closing, media, channel_keys),)
@@ -43,9 +44,8 @@ def _part_texts(post: Post, channel_keys: Mapping[str, Json]) -> list[str]:
     return [to_plain_text(body_part) for body_part in split_parts(post.body)]
 
 
-def _closing_text(post: Post) -> str:
-    hashtags = " ".join(f"#{tag.lstrip('#')}" for tag in post.tags)
-    return "\n".join(line for line in (post.link, hashtags) if line)
+def _closing_text(post: Post, text: str) -> str:
+    return "\n".join(line for line in (post.link, format_missing_hashtags(post.tags, text)) if line)
 
 
 def _assigned_media(post: Post, account: str) -> list[_AssignedMedium]:

@@ -7,6 +7,7 @@ from humaspost.base.i18n import _
 from humaspost.content.report import FileReport
 from humaspost.model.problem import Position
 
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _PART_BREAK = re.compile(r"\s*part\s*", re.IGNORECASE)
 
 
@@ -37,6 +38,11 @@ def split_parts(body: str, report: FileReport, *, first_line: int) -> tuple[Body
             line += text.count("\n")
             text = ""
     return (*parts, BodyPart(text + body[at:], line))
+
+
+def blank_comments(body: str) -> str:
+    """Return the body with spaces for its comments; every other character keeps its place."""
+    return _COMMENT.sub(lambda comment: re.sub(r"[^\n]", " ", comment[0]), body) if "<!--" in body else body
 
 
 def _report_unclosed(body: str, start: int, report: FileReport, first_line: int) -> None:

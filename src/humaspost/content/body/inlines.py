@@ -1,6 +1,6 @@
 """The content of a line: the parser's inline tokens as the model's inlines."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from markdown_it.token import Token
 
@@ -8,17 +8,26 @@ from humaspost.model.document import Break, Code, Emphasis, Inline, Link, Strike
 
 Inlines = tuple[Inline, ...]
 
-_OPEN: dict[str, Callable[[Inlines], Inline]] = {"strong_open": Strong, "em_open": Emphasis, "s_open": Strike}
+
+def read_inlines(tokens: Sequence[Token], line_break: Inline) -> Inlines:
+    """Return the inlines of one line or paragraph; join neighbouring texts into one.
+
+    ``line_break`` is what a line break in the file becomes.
+    """
+    return _InlineReader(tokens, line_break).read_level()
 
 
-def read_inlines(tokens: Sequence[Token]) -> Inlines:
-    """Return the inlines of one line or paragraph; join neighbouring texts into one."""
-    return _InlineReader(tokens).read_level()
+def join_lines(lines: Sequence[str], line_break: Inline) -> Inlines:
+    """Return the lines of plain text with the break between them."""
+    if isinstance(line_break, Text):
+        return (Text(line_break.value.join(lines)),)
+    return tuple(inline for line in lines for inline in (line_break, Text(line)))[1:]
 
 
 class _InlineReader:
-    def __init__(self, tokens: Sequence[Token]) -> None:
+    def __init__(self, tokens: Sequence[Token], line_break: Inline) -> None:
         self.tokens = tokens
+        self.line_break = line_break
         self.index = 0
 
     def read_level(self) -> Inlines:
@@ -40,17 +49,36 @@ class _InlineReader:
             else:
                 inlines.append(nested)
         elif token.type == "code_inline":
-            inlines.append(Code(token.content))
-        elif token.type == "hardbreak":
+            inlines.append(Code(self._code_text(token.content)))
+        elif token.type == "hardbreak" or (token.type == "softbreak" and self.line_break == Break()):
             inlines.append(Break())
         else:
             _append_inline(inlines, " " if token.type == "softbreak" else token.content)
+
+    def _code_text(self, text: str) -> str:
+        text = text.expandtabs(4)
+        return text if self.line_break == Break() else text.replace("\n", " ")
 
     def _read_nested(self, token: Token) -> Inline:
         children = self.read_level()
         if token.type == "link_open":
             return _build_link(token, children)
-        return _OPEN[token.type](children)
+        # One asterisk is bold, as in WhatsApp; Markdown's italic has its underscore.
+        if token.type == "strong_open" or (token.type == "em_open" and token.markup == "*"):
+            return Strong(_without_bold(children))
+        return Emphasis(children) if token.type == "em_open" else Strike(children)
+
+
+def _without_bold(children: Inlines) -> Inlines:
+    """Return the content of bold text without bold inside it: its marks would be displayed."""
+    flat: list[Inline] = []
+    for child in children:
+        for inline in child.children if isinstance(child, Strong) else (child,):
+            if isinstance(inline, Text):
+                _append_inline(flat, inline.value)
+            else:
+                flat.append(inline)
+    return tuple(flat)
 
 
 def _build_link(token: Token, children: Inlines) -> Inline:

@@ -7,7 +7,7 @@ from humaspost.base.suggest import nearest
 
 POST_KEYS = (
     "id", "title", "date", "expires", "channels", "audiences", "type", "tags", "link", "visibility",
-    "media", "corrects", "repeats", "draft", "late",
+    "media", "corrects", "repeats", "draft", "late", "allow",
 )  # fmt: skip
 MEDIUM_KEYS = ("file", "alt", "only", "part", "cover", "captions")
 
@@ -31,6 +31,7 @@ _SYNONYMS = {
     "repeats": "ulang ulangi mengulang repeat",
     "draft": "draf konsep",
     "late": "terlambat",
+    "allow": "izinkan boleh ignore abaikan",
 }
 _MEDIUM_SYNONYMS = {
     "file": "path src url gambar image foto berkas media",
@@ -68,11 +69,12 @@ def suggested_medium_key(key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NameIndex:
-    """The names that posts may use: the office's zone, and the names in its config.
+    """The parts of config.toml that posts are read by: zone, names and line breaks.
 
     ``owners`` maps each channel and account to its own fields with their meanings. ``channels`` are the names
     that ``channels:`` accepts. ``audiences`` None means that every name is accepted. ``aliases`` maps other names of
-    a channel to it, ``suggestions`` those that are not accepted but have a hint.
+    a channel to it, ``suggestions`` those that are not accepted but have a hint. With ``joins_lines`` a line break
+    in the text is a space.
     """
 
     zone: str
@@ -81,6 +83,7 @@ class NameIndex:
     audiences: Collection[str] | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
     suggestions: Mapping[str, str] = field(default_factory=dict)
+    joins_lines: bool = False
 
     def resolve_alias(self, key: str) -> str:
         """Return the field, channel or account that ``key`` stands for: mostly itself."""

@@ -1,6 +1,7 @@
 """Fields of a post: id, channels, audiences, tags, link, dates and the channels' own fields."""
 
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from datetime import UTC
 
@@ -16,7 +17,8 @@ from humaspost.content.report import FILE_START
 from humaspost.model.post import Late, PublishTime
 
 ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}", re.ASCII)
-_TAG_PATTERN = re.compile(r"#?(?=\w*[^\W\d_])\w+")
+#: The problems that an author may mean: ``allow: [placeholder]``.
+ALLOWED_CODES = ("placeholder",)
 _LINK_PATTERN = re.compile(r"https?://[^\s<>\"'@/?#]+(?:[/?#][^\s<>\"]*)?", re.IGNORECASE)
 
 
@@ -87,16 +89,33 @@ def read_audiences(fields: FieldReader, names: Collection[str] | None) -> tuple[
     return tuple(word for word, _path in words)
 
 
+def read_allowed(fields: FieldReader) -> tuple[str, ...]:
+    """Return the codes of problems that the author means."""
+    codes = fields.read_list(fields.front_matter.data, "allow")
+    for code, path in codes:
+        if code not in ALLOWED_CODES:
+            message = _("{key!r} cannot be {word!r}").format(key="allow", word=shorten(code))
+            hint = write_line_hint(f"allow: [{', '.join(ALLOWED_CODES)}]")
+            fields.add_error("value-choice", message, hint=hint, path=path)
+    return tuple(code for code, _path in codes)
+
+
 def read_tags(fields: FieldReader) -> tuple[str, ...]:
     """Return the hashtags without ``#`` and without duplicates."""
     tags: dict[str, str] = {}
     for word, path in fields.read_list(fields.front_matter.data, "tags"):
-        if _TAG_PATTERN.fullmatch(word):
-            tag = word.removeprefix("#")
+        tag = word.removeprefix("#")
+        if _is_hashtag(tag):
             tags.setdefault(tag.casefold(), tag)
         else:
             _report_invalid_tag(fields, word, path)
     return tuple(tags.values())
+
+
+def _is_hashtag(name: str) -> bool:
+    """Return True for letters with their marks, digits and ``_``, with a letter among them."""
+    kinds = {"_" if char == "_" else unicodedata.category(char)[0] for char in name}
+    return "L" in kinds and kinds <= {"L", "M", "N", "_"}
 
 
 def _report_invalid_tag(fields: FieldReader, word: str, path: str) -> None:
