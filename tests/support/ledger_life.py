@@ -129,7 +129,7 @@ class Life:
         return Deny(State.MISSED if is_late else self.random.choice(list(states.DENIALS)), "pause")
 
     def _decide_post(self, _facts: GateFacts) -> Decision:
-        return Allow() if self.flip(0.9) else Deny(self.random.choice(list(states.SETTLEMENTS)), "pause")
+        return Allow() if self.flip(0.75) else Deny(self.random.choice(list(states.SETTLEMENTS)), "pause")
 
     # -- files -------------------------------------------------------------------------------------
 
