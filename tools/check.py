@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 #: Folders of tests that start no program, no sandbox and no server.
 QUICK = ("base", "model", "views", "golden", "property", "content", "planning", "policy", "audience", "docs")
-#: Many tests wait for processes and servers, so there is one worker more than cores.
-WORKERS = (os.cpu_count() or 1) + 1
+#: Most tests wait for processes and servers.
+WORKERS = 2 * (os.cpu_count() or 1) + 1
 OURS = ("src", "tests", "tools", "benchmarks")
 
 
