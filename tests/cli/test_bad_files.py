@@ -20,6 +20,8 @@ CASES = [path for path in sorted(BAD.iterdir()) if path.suffix != ".golden" and 
 #: Codes that no file can show, and where they are tested instead.
 TESTED_IN = {
     "config-missing": "tests/settings/test_find.py",
+    "config-path": "tests/settings/test_load.py",
+    "credentials-empty": "tests/settings/test_load.py",
     "config-unreadable": "tests/settings/test_load.py",
     "credentials-open": "tests/settings/test_vault.py",
     "credentials-syntax": "tests/settings/test_vault.py",
