@@ -6,10 +6,10 @@ from functools import cache
 from typing import Any
 
 import pytest
+import twitter_text
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-import twitter_text
 from twitter_text import extract_urls, parse_tweet
 from twitter_text.config import config
 
