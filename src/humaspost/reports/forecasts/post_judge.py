@@ -24,6 +24,8 @@ _NOT_SENT = (
     State.REFUSED,
     State.CANCELLED,
 )
+#: The facts of a post to come: a pause or a hold of the account may end before.
+_NO_PASSING_HOLDS: Mapping[str, Any] = {"is_paused": False, "account_hold": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +100,15 @@ class PostJudge:
         facts = self._facts[entry.id, entry.account]
         facts = replace(facts, now=max(self.now, facts.due_at), waited_until=entry.waited_until)
         if facts.due_at > self.now:
-            facts = _without_passing_holds(facts)
+            facts = replace(facts, **_NO_PASSING_HOLDS)
         decision = decide(facts)
         return decision if isinstance(decision, Deny) else None
 
     def forecast(self, row: PlanRow, size: int) -> PostForecast:
         """Return what becomes of the row; ``size`` = its deliveries if nothing of it was sent yet."""
         entry = self.entries.get((row.post, row.account.name))
-        timing = self._get_facts(row).timing
+        facts = self._get_facts(row)
+        timing = facts.timing
         remaining, not_sent = _list_outcomes(entry, row) if entry else (size, [])
         others = self._count_others(row, entry) if entry is not None else None
         is_open = (
@@ -121,7 +124,7 @@ class PostJudge:
         if others is not None:
             remaining = others
         hold_reason = entry.reasons.get(State.HELD, "") if entry else ""
-        denial = self._deny(row, remaining)
+        denial = self._deny(facts, row, remaining)
         if denial is None:
             return PostForecast(timing, remaining, hold_reason, not_sent)
         if denial.state is State.HELD and remaining:
@@ -163,9 +166,9 @@ class PostJudge:
         entry = self.entries.get((row.post, row.account.name))
         return entry.due_at if entry is not None and entry.date_at == row.due.utc else row.due.utc
 
-    def _deny(self, row: PlanRow, recipient_count: int) -> Deny | None:
+    def _deny(self, facts: GateFacts, row: PlanRow, recipient_count: int) -> Deny | None:
         """Return what the rule says against the row at its time, or None if it will go."""
-        decision = decide(self._get_facts(row))
+        decision = decide(facts)
         if isinstance(decision, Deny):
             return decision
         return Deny(State.HELD, StopReason.NO_RECIPIENTS) if row.audiences and not recipient_count else None
@@ -174,7 +177,8 @@ class PostJudge:
         due = self.due_at(row)
         stored = self._facts.get((row.post, row.account.name))
         base = stored or GateFacts(self.now, due, None, row.late, row.grace, None)
-        facts = replace(
+        # One copy: a second one of each post of an archive takes longer than the rule itself.
+        return replace(
             base,
             now=max(self.now, due),
             due_at=due,
@@ -185,17 +189,19 @@ class PostJudge:
             file_hold=None,
             list_held_at=self._get_list_held_at(row),
             due_before_ledger=due < self._ledger_created_at,
+            **(_NO_PASSING_HOLDS if due > self.now else self._get_passing_holds(row, stored)),
         )
-        if due > self.now:
-            return _without_passing_holds(facts)
+
+    def _get_passing_holds(self, row: PlanRow, stored: GateFacts | None) -> dict[str, Any]:
+        """Return the facts of a post that is due that may end by themselves."""
         entry = self.entries.get((row.post, row.account.name))
         hold = self._account_holds.get(row.account.name)
-        return replace(
-            facts,
-            waited_until=entry.waited_until if entry else None,
-            is_paused=self._is_paused(row),
-            account_hold=base.account_hold if stored else AccountHold(hold) if hold else None,
-        )
+        of_account = AccountHold(hold) if hold else None
+        return {
+            "waited_until": entry.waited_until if entry else None,
+            "is_paused": self._is_paused(row),
+            "account_hold": stored.account_hold if stored else of_account,
+        }
 
     def _is_paused(self, row: PlanRow) -> bool:
         if not self._active_pauses:
@@ -208,11 +214,6 @@ class PostJudge:
 def post_totals(office: Office, post_id: str) -> list[PostTotals]:
     """Return the post on each of its accounts as the rule says now; [] if unknown."""
     return [entry for entry in PostJudge(office).list_totals() if entry.id == post_id]
-
-
-def _without_passing_holds(facts: GateFacts) -> GateFacts:
-    """Return the facts of a post to come: a pause or a hold of the account may end before."""
-    return replace(facts, is_paused=False, account_hold=None)
 
 
 def _is_moved(entry: PostTotals, row: PlanRow) -> bool:
