@@ -1,6 +1,6 @@
 """The gate's rule, asked for whole posts at their time, as things stand now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -94,7 +94,13 @@ class PostJudge:
 
         Nothing is read from the folder: the plan is that of the last scan.
         """
-        return [with_rule(entry, self._deny_stored(entry)) for entry in self.entries.values()]
+        return list(self.iterate_totals())
+
+    def iterate_totals(self, *, due_after: datetime | None = None) -> Iterator[PostTotals]:
+        """Yield what ``list_totals`` returns; the rule is asked for an entry when it is taken."""
+        for entry in self.entries.values():
+            if due_after is None or entry.due_at > due_after:
+                yield with_rule(entry, self._deny_stored(entry))
 
     def _deny_stored(self, entry: PostTotals) -> Deny | None:
         facts = self._facts[entry.id, entry.account]
