@@ -25,8 +25,8 @@ U = TypeVar("U")
 #: Seconds in which writes of other processes are noticed.
 WATCH_INTERVAL = 0.25
 NEVER = float("inf")
-#: Seconds after which a scan lets a thread that sends go on. Each send waits for it dozens of times; Python's 5 ms
-#: would add up to half a second.
+#: Seconds after which a scan lets a thread that sends go on. Each send waits for it many times, and Python's 5 ms
+#: add up.
 SWITCH_INTERVAL = 0.0005
 #: Seconds until the next scan after one that could not be written to the ledger (a full disk, say).
 SCAN_RETRY_DELAY = 1.0
