@@ -24,9 +24,9 @@ def redact_document(document: Any) -> Any:
 
 
 def format_json(document: object, *, indent: int = 0) -> str:
-    """Return the redacted document as ``json.dumps`` with ``indent=2`` does; its lines begin ``indent`` deeper.
+    """Return the redacted document as ``json.dumps`` with ``indent=2`` does.
 
-    The encoder of Python that indents takes four times as long, and a plan of an archive has 200,000 values.
+    Its lines begin ``indent`` deeper. The encoder of Python that indents takes four times as long, and a plan of an archive has 200,000 values.
     """
     # The types are those of JSON: `match` and `isinstance` take longer than all the rest.
     if type(document) is str:

@@ -43,7 +43,10 @@ class PlanningContext:
 
 
 def describe_statuses(statuses: Mapping[str, AccountStatus]) -> object:
-    """Return a value that differs once the problems of a post may: the quotas change with each post that is sent."""
+    """Return a value that differs once the problems of a post may.
+
+    The quotas are not in it: they change with each post that is sent.
+    """
     return {
         name: (status.expires_at, login_expiry.is_trusted(status), status.templates, status.extra)
         for name, status in statuses.items()
