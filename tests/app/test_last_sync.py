@@ -14,7 +14,10 @@ from humaspost.app.folder_sync import create_rescan
 from humaspost.app.last_sync import FULL_SYNC_INTERVAL, LastSync
 from humaspost.app.office import Office
 from humaspost.app.scan import ScanResult, scan_folder, sync_ledger
+from humaspost.base.canonical_json import dump_canonical
+from humaspost.ledger.posts import sync_plan
 from humaspost.ledger.schema import account, delivery, plan_row, post
+from humaspost.model.account import AccountStatus
 from humaspost.settings.load import load_settings
 from tests.support.image_files import png
 
@@ -123,6 +126,45 @@ def test_only_what_changed_is_rendered_again(desk: Desk) -> None:
     assert desk.look() == ["p3"]
     assert [row for row in desk.rows() if row[0] == "p3"] != []
     assert desk.look() == []
+
+
+def test_a_new_status_of_an_account_renders_nothing_again_unless_it_decides_something(desk: Desk) -> None:
+    for number in range(3):
+        write(desk.folder, f"p{number}")
+    desk.look()
+    report_status(desk, AccountStatus(desk.time))
+    desk.look()
+    for used in range(3):
+        report_status(desk, AccountStatus(desk.time, quotas={"posts": (used, 100)}))
+        assert desk.look() == []
+    report_status(desk, AccountStatus(desk.time, expires_at=desk.time + timedelta(days=1)))
+    assert desk.look() == ["p0", "p1", "p2"]
+
+
+def report_status(desk: Desk, status: AccountStatus) -> None:
+    text = dump_canonical(status.to_json())
+    desk.office.ledger(write=True).write(lambda conn: conn.execute(update(account).values(status=text)))
+
+
+def test_a_post_that_was_still_being_written_is_synced_alone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        write(desk.folder, f"p{number}")
+    desk.look()
+    synced: list[tuple[int, bool]] = []
+    sync = sync_plan.sync
+
+    def recording(conn: Any, plan: Any, *, is_partial: bool = False, **more: Any) -> Any:
+        synced.append((len(plan.rows), is_partial))
+        return sync(conn, plan, is_partial=is_partial, **more)
+
+    monkeypatch.setattr(sync_plan, "sync", recording)
+    write(desk.folder, "baru")
+    desk.look()
+    assert len(synced) > 1
+    assert all(is_partial and rows <= 1 for rows, is_partial in synced), synced
+    assert "baru" in stored_posts(desk)
 
 
 def test_nothing_is_looked_into_while_folder_and_ledger_stand(desk: Desk) -> None:

@@ -6,7 +6,10 @@ import json
 from urllib.parse import quote, quote_plus
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from humaspost.base import redaction
 from humaspost.base.redaction import REDACTED, redact, redact_output
 
 SECRET = "s3cr/et+wörd & <more>=="
@@ -68,3 +71,21 @@ _SECRET_NAMES = (
 )
 def test_a_value_named_like_a_secret_is_hidden_though_it_is_not_registered(text: str, expected: str) -> None:
     assert redact_output(text) == expected
+
+
+_AS_THE_PATTERNS_READ_IT = st.one_of(st.from_regex(redaction._NAMED_SECRET), st.from_regex(redaction._BEARER))
+
+
+@given(_AS_THE_PATTERNS_READ_IT)
+def test_every_value_that_the_patterns_find_is_hidden_in_any_spelling(text: str) -> None:
+    by_patterns = redaction._BEARER.sub(
+        rf"\1 {REDACTED}", redaction._NAMED_SECRET.sub(rf"\1{REDACTED}", text)
+    )
+    assert redact_output(text) == by_patterns
+
+
+@pytest.mark.parametrize(
+    "text", ["access_to\u212aen=abcdefgh", "app_\u017fecret=abcdefgh", "API_KEY=abcdefgh"]
+)
+def test_letters_that_the_patterns_take_for_others_hide_no_secret(text: str) -> None:
+    assert REDACTED in redact_output(text)

@@ -15,7 +15,7 @@ from humaspost.model.plan import NotPlanned, Plan, PostHistory, PublishedText, f
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
 from humaspost.model.reasons import FileHold
-from humaspost.planning.plan import PlanningContext, build_plan
+from humaspost.planning.plan import PlanningContext, build_plan, describe_statuses
 from humaspost.policy import lateness
 from humaspost.policy.post_policy import get_post_policy
 
@@ -99,7 +99,7 @@ def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled
     context = create_plan_context(office, history)
     memo = office.plan_memo
     memo.section = office.folder_cache.section(folder_cache.PLANNED)
-    memo.rebase((office.settings, context.statuses))
+    memo.rebase((office.settings, describe_statuses(context.statuses)))
     new_plan, more = build_plan(posts, problems, context, memo, progress=steps.report_planned)
     memo.retain({post.file for post in posts})
     office.folder_cache.save()

@@ -4,7 +4,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterable
-from typing import Any, TextIO
+from typing import TextIO
 
 import typer
 
@@ -40,24 +40,22 @@ def print_note(lines: Iterable[str] | str) -> None:
 
 def print_json(document: object) -> None:
     """Print one JSON document in ASCII, so that no terminal or encoding can damage it."""
-    import json
+    from humaspost.cli.json_text import format_json
 
-    _write_line(sys.stdout, json.dumps(_redact_document(document), indent=2, sort_keys=False))
+    _write_line(sys.stdout, format_json(document))
 
 
 def print_json_list(document: dict[str, object], name: str, entries: Iterable[object]) -> None:
     """Print the document with a list as its last value, entry by entry: the list may be long."""
-    import json
-    import textwrap
+    from humaspost.cli.json_text import format_json
 
-    head = json.dumps(_redact_document(document), indent=2).removesuffix("\n}")
-    pending = f"{head},\n  {json.dumps(name)}: ["
+    head = format_json(document).removesuffix("\n}")
+    pending = f"{head},\n  {format_json(name)}: ["
     end = "]\n}"
     for entry in entries:
         _write_line(sys.stdout, pending)
-        text = textwrap.indent(json.dumps(_redact_document(entry), indent=2), "    ")
         # A line is complete only when it is known whether another entry follows.
-        pending, end = f"{text},", "\n  ]\n}"
+        pending, end = f"    {format_json(entry, indent=4)},", "\n  ]\n}"
     _write_line(sys.stdout, pending.removesuffix(",") + end)
 
 
@@ -65,21 +63,9 @@ def print_json_line(document: object) -> None:
     """Print one JSON document on one line, at once."""
     import json
 
-    _write_line(sys.stdout, json.dumps(_redact_document(document)))
+    from humaspost.cli.json_text import redact_document
 
-
-def _redact_document(document: Any) -> Any:
-    from humaspost.base.redaction import redact_output
-
-    match document:
-        case str():
-            return redact_output(document)
-        case dict():
-            return {key: _redact_document(value) for key, value in document.items()}
-        case list() | tuple():
-            return [_redact_document(value) for value in document]
-        case _:
-            return document
+    _write_line(sys.stdout, json.dumps(redact_document(document)))
 
 
 def terminal_columns() -> int:

@@ -218,7 +218,11 @@ class Channel(Protocol):
     def check(
         self, rendition: Rendition, rules: Rules, account_status: AccountStatus | None, *, config: Any
     ) -> list[Problem]:
-        """Return problems that Rules cannot express, with ``field`` but without a position; pure."""
+        """Return problems that Rules cannot express, with ``field`` but without a position; pure.
+
+        They must not depend on the status's ``taken_at`` and ``quotas``, which change with each post that is sent:
+        where nothing else changed, a post is not checked again.
+        """
         ...
 
     def events(

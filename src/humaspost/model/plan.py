@@ -123,10 +123,14 @@ class Plan:
 def find_changed(plan: Plan, earlier: Plan) -> set[str] | None:
     """Return the posts that differ from the earlier plan, or whose files have another stamp.
 
-    Returns None where the earlier plan has a post, or a file, that the new one has not.
+    Returns None where the earlier plan has a post, or a file, that the new one has not. A file that had no id yet
+    may have got one: a new post that was still being written.
     """
     current, previous = _entries_by_post(plan), _entries_by_post(earlier)
-    if not previous.keys() <= current.keys():
+    gone = previous.keys() - current.keys()
+    if any(post for post, _file in gone):
+        return None
+    if gone and not {file for _post, file in gone} <= {file for _post, file in current}:
         return None
     return {
         post

@@ -16,8 +16,14 @@ def expiry_before(status: AccountStatus | None, due: datetime) -> datetime | Non
     """Return the login's known end if it is before ``due``, or None."""
     if status is None or status.expires_at is None or due < status.expires_at:
         return None
-    is_renewable = status.extra.get("renews") is True and status.expires_at - status.taken_at > RENEWAL_PERIOD
-    return None if is_renewable else status.expires_at
+    return None if is_trusted(status) else status.expires_at
+
+
+def is_trusted(status: AccountStatus) -> bool:
+    """Return True if the login renews itself, and its end is not near."""
+    if status.expires_at is None:
+        return False
+    return status.extra.get("renews") is True and status.expires_at - status.taken_at > RENEWAL_PERIOD
 
 
 def check_login_expiry(post: Post, account: Account, status: AccountStatus | None) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from humaspost.planning.planned_json import PlannedPost, pack_planned, unpack_pl
 class PlanMemo:
     """The problems and plan rows of each post, by file, for one basis.
 
-    The basis is everything besides the post that its plan depends on: settings and the accounts' statuses.
+    The basis is everything besides the post that its plan depends on: settings and what the accounts' statuses decide.
     ``section`` has the posts that earlier processes planned.
     """
 

@@ -42,6 +42,17 @@ class PlanningContext:
     history: PostHistory = field(default_factory=PostHistory)
 
 
+def describe_statuses(statuses: Mapping[str, AccountStatus]) -> object:
+    """Return a value that differs once the problems of a post may.
+
+    The quotas are not in it: they change with each post that is sent.
+    """
+    return {
+        name: (status.expires_at, login_expiry.is_trusted(status), status.templates, status.extra)
+        for name, status in statuses.items()
+    }
+
+
 def build_plan(
     posts: Sequence[Post],
     problems_by_file: Iterable[Problem],

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 
 from humaspost.app.office import Office
@@ -59,16 +60,15 @@ def schedule_start(office: Office, scan: ScanResult) -> ScheduleStart:
 
 def next_post(office: Office, *, now: datetime) -> NextPost | None:
     """Return the post that is due next, or None if no post is waiting."""
-    entries = [
-        entry for entry in PostJudge(office).list_totals() if entry.waiting_count and entry.due_at > now
-    ]
-    if not entries:
+    # An archive has thousands of posts to come: none after the next one is looked at.
+    entries = (entry for entry in PostJudge(office).iterate_totals(due_after=now) if entry.waiting_count)
+    first = next(entries, None)
+    if first is None:
         return None
-    first = min(entries, key=lambda entry: (entry.due_at, entry.id))
+    simultaneous = takewhile(lambda entry: (entry.id, entry.due_at) == (first.id, first.due_at), entries)
     targets = tuple(
         Target(entry.account, entry.waiting_count if entry.audiences else None)
-        for entry in entries
-        if (entry.id, entry.due_at) == (first.id, first.due_at)
+        for entry in (first, *simultaneous)
     )
     return NextPost(first.id, first.due_at, targets)
 

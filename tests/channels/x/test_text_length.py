@@ -6,10 +6,11 @@ from functools import cache
 from typing import Any
 
 import pytest
+import twitter_text
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from twitter_text import parse_tweet
+from twitter_text import extract_urls, parse_tweet
 from twitter_text.config import config
 
 from humaspost.channels.x.text_length import has_link, upper_bound, weighted_length
@@ -148,3 +149,27 @@ def test_a_link_counts_23_however_long_it_is() -> None:
 )
 def test_what_x_sees_as_a_link_and_charges_as_one(text: str, linked: bool) -> None:
     assert has_link(text) is linked
+
+
+_LABELS = st.from_regex(r"[a-z0-9-]{1,8}", fullmatch=True)
+_HOSTS = st.lists(_LABELS, min_size=1, max_size=3).flatmap(
+    lambda labels: st.sampled_from(["id", "com", "go.id", "example", "co", "c", "-", "xn--p1ai", ""]).map(
+        lambda end: ".".join([*labels, end])
+    )
+)
+_PATHS = st.from_regex(r"(/[a-z0-9_-]{1,50}){0,3}/?", fullmatch=True)
+
+
+@given(st.sampled_from(["http://", "https://", "HTTPS://"]), _HOSTS | st.just("t.co"), _PATHS)
+@examples(500, 5000)
+def test_a_link_is_one_for_x_itself_whatever_its_path(scheme: str, host: str, path: str) -> None:
+    address = f"{scheme}{host}{path}"
+    assert has_link(f"Baca {address} hari ini.") == bool(extract_urls(address))
+
+
+def test_the_addresses_of_one_host_are_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[str] = []
+    monkeypatch.setattr(twitter_text, "extract_urls", lambda word: searched.append(word) or [word])
+    host = "https://satu-kali.kotacontoh.go.id"
+    assert all(has_link(f"Baca {host}/siaran/{number}") for number in range(100))
+    assert searched == [host]

@@ -44,7 +44,8 @@ def has_link(text: str) -> bool:
 
     An extremely long word counts as a link.
     """
-    return any(_INNER_DOT.search(word) and _contains_link(word) for word in _SPACES.split(text))
+    words = (word for word in _SPACES.split(text) if "." in word and _INNER_DOT.search(word))
+    return any(_contains_link(_without_plain_path(word)) for word in words)
 
 
 def _word_upper_bound(text: str) -> int:
@@ -65,6 +66,16 @@ def _word_length(word: str) -> int:
         if host in (URL_LENGTH, len(link[1])):
             return URL_LENGTH if host == URL_LENGTH else len(word)
     return _parse(word)
+
+
+def _without_plain_path(word: str) -> str:
+    """Return the address of the host alone where the path makes no difference to ``has_link``.
+
+    An office links to few hosts, so the cache answers most calls.
+    """
+    link = _PLAIN_LINK.fullmatch(word)
+    is_plain = link is not None and link[2].lower() != "t.co" and len(word) <= _MAX_LINK_LENGTH
+    return link[1] if link is not None and is_plain else word
 
 
 @lru_cache(maxsize=1024)

@@ -1,6 +1,6 @@
 """The gate's rule, asked for whole posts at their time, as things stand now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,8 @@ _NOT_SENT = (
     State.REFUSED,
     State.CANCELLED,
 )
+#: The facts of a post to come: a pause or a hold of the account may end before.
+_NO_PASSING_HOLDS: Mapping[str, Any] = {"is_paused": False, "account_hold": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +94,27 @@ class PostJudge:
 
         Nothing is read from the folder: the plan is that of the last scan.
         """
-        return [with_rule(entry, self._deny_stored(entry)) for entry in self.entries.values()]
+        return list(self.iterate_totals())
+
+    def iterate_totals(self, *, due_after: datetime | None = None) -> Iterator[PostTotals]:
+        """Yield what ``list_totals`` returns; the rule is asked for an entry when it is taken."""
+        for entry in self.entries.values():
+            if due_after is None or entry.due_at > due_after:
+                yield with_rule(entry, self._deny_stored(entry))
 
     def _deny_stored(self, entry: PostTotals) -> Deny | None:
         facts = self._facts[entry.id, entry.account]
         facts = replace(facts, now=max(self.now, facts.due_at), waited_until=entry.waited_until)
         if facts.due_at > self.now:
-            facts = _without_passing_holds(facts)
+            facts = replace(facts, **_NO_PASSING_HOLDS)
         decision = decide(facts)
         return decision if isinstance(decision, Deny) else None
 
     def forecast(self, row: PlanRow, size: int) -> PostForecast:
         """Return what becomes of the row; ``size`` = its deliveries if nothing of it was sent yet."""
         entry = self.entries.get((row.post, row.account.name))
-        timing = self._get_facts(row).timing
+        facts = self._get_facts(row)
+        timing = facts.timing
         remaining, not_sent = _list_outcomes(entry, row) if entry else (size, [])
         others = self._count_others(row, entry) if entry is not None else None
         is_open = (
@@ -121,7 +130,7 @@ class PostJudge:
         if others is not None:
             remaining = others
         hold_reason = entry.reasons.get(State.HELD, "") if entry else ""
-        denial = self._deny(row, remaining)
+        denial = self._deny(facts, row, remaining)
         if denial is None:
             return PostForecast(timing, remaining, hold_reason, not_sent)
         if denial.state is State.HELD and remaining:
@@ -163,9 +172,9 @@ class PostJudge:
         entry = self.entries.get((row.post, row.account.name))
         return entry.due_at if entry is not None and entry.date_at == row.due.utc else row.due.utc
 
-    def _deny(self, row: PlanRow, recipient_count: int) -> Deny | None:
+    def _deny(self, facts: GateFacts, row: PlanRow, recipient_count: int) -> Deny | None:
         """Return what the rule says against the row at its time, or None if it will go."""
-        decision = decide(self._get_facts(row))
+        decision = decide(facts)
         if isinstance(decision, Deny):
             return decision
         return Deny(State.HELD, StopReason.NO_RECIPIENTS) if row.audiences and not recipient_count else None
@@ -174,7 +183,8 @@ class PostJudge:
         due = self.due_at(row)
         stored = self._facts.get((row.post, row.account.name))
         base = stored or GateFacts(self.now, due, None, row.late, row.grace, None)
-        facts = replace(
+        # One copy: a second one of each post of an archive takes longer than the rule itself.
+        return replace(
             base,
             now=max(self.now, due),
             due_at=due,
@@ -185,17 +195,19 @@ class PostJudge:
             file_hold=None,
             list_held_at=self._get_list_held_at(row),
             due_before_ledger=due < self._ledger_created_at,
+            **(_NO_PASSING_HOLDS if due > self.now else self._get_passing_holds(row, stored)),
         )
-        if due > self.now:
-            return _without_passing_holds(facts)
+
+    def _get_passing_holds(self, row: PlanRow, stored: GateFacts | None) -> dict[str, Any]:
+        """Return the facts of a post that is due that may end by themselves."""
         entry = self.entries.get((row.post, row.account.name))
         hold = self._account_holds.get(row.account.name)
-        return replace(
-            facts,
-            waited_until=entry.waited_until if entry else None,
-            is_paused=self._is_paused(row),
-            account_hold=base.account_hold if stored else AccountHold(hold) if hold else None,
-        )
+        of_account = AccountHold(hold) if hold else None
+        return {
+            "waited_until": entry.waited_until if entry else None,
+            "is_paused": self._is_paused(row),
+            "account_hold": stored.account_hold if stored else of_account,
+        }
 
     def _is_paused(self, row: PlanRow) -> bool:
         if not self._active_pauses:
@@ -208,11 +220,6 @@ class PostJudge:
 def post_totals(office: Office, post_id: str) -> list[PostTotals]:
     """Return the post on each of its accounts as the rule says now; [] if unknown."""
     return [entry for entry in PostJudge(office).list_totals() if entry.id == post_id]
-
-
-def _without_passing_holds(facts: GateFacts) -> GateFacts:
-    """Return the facts of a post to come: a pause or a hold of the account may end before."""
-    return replace(facts, is_paused=False, account_hold=None)
 
 
 def _is_moved(entry: PostTotals, row: PlanRow) -> bool:
