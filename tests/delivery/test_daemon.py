@@ -1,7 +1,6 @@
 """The daemon's own jobs: what goes wrong in one is told in words, and nothing else stops for it."""
 
 import sqlite3
-import sys
 import threading
 import time
 from dataclasses import replace
@@ -67,19 +66,6 @@ def test_a_job_that_fails_is_reported_without_a_trace_and_posts_still_go_out(
     assert [what.detail for what in fake_office.events if what.kind == "problem"][:1] == ["the disk is gone"]
     assert fake_office.states() == {"a": "published"}
     assert capfd.readouterr().err == ""
-
-
-def test_a_scan_lets_the_senders_go_on_ten_times_as_often(fake_office: FakeOffice, tmp_path: Path) -> None:
-    intervals: list[float] = []
-    stop, before = threading.Event(), sys.getswitchinterval()
-
-    def scan() -> None:
-        intervals.append(sys.getswitchinterval())
-        stop.set()
-
-    Daemon(fake_office.engine(), lambda: tmp_path, scan, stop, rescan=NEVER_BY_ITSELF).run()
-    assert intervals[0] <= before / 10
-    assert sys.getswitchinterval() == before
 
 
 def test_a_folder_that_could_not_be_read_is_read_again_at_once(

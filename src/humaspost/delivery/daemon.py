@@ -1,7 +1,6 @@
 """The daemon: timers for the folder, lookups and the heartbeat, while the workers send."""
 
 import logging
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -25,9 +24,6 @@ U = TypeVar("U")
 #: Seconds in which writes of other processes are noticed.
 WATCH_INTERVAL = 0.25
 NEVER = float("inf")
-#: Seconds after which a scan lets a thread that sends go on. Each send waits for it many times, and Python's 5 ms
-#: add up.
-SWITCH_INTERVAL = 0.0005
 #: Seconds until the next scan after one that could not be written to the ledger (a full disk, say).
 SCAN_RETRY_DELAY = 1.0
 #: Seconds. A larger move of the wall clock against the monotonic one is reported, and everything is checked again.
@@ -101,15 +97,12 @@ class Daemon:
             self._guard, _IntervalTrigger(self.housekeeping), [self.tidy, None], misfire_grace_time=None
         )
         watcher = threading.Thread(target=self._watch_folder, name="folder", daemon=True)
-        former_interval = sys.getswitchinterval()
         self.engine.start()
         scheduler.start()
         watcher.start()
         try:
-            sys.setswitchinterval(SWITCH_INTERVAL)
             self._loop(scheduler)
         finally:
-            sys.setswitchinterval(former_interval)
             scheduler.shutdown(wait=False)
             in_flight = self.engine.stop()
             # A write that a former engine could not end must not keep the process alive either.
