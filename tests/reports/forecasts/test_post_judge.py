@@ -14,7 +14,8 @@ from humaspost.app.office import Office
 from humaspost.app.scan import scan_folder, sync_ledger
 from humaspost.ledger.deliveries import claims, publish_now
 from humaspost.ledger.posts import decisions
-from humaspost.ledger.schema import plan_row
+from humaspost.ledger.schema import delivery, plan_row
+from humaspost.model.delivery import State
 from humaspost.policy import lateness
 from humaspost.policy.eligibility import check_recipient
 from humaspost.reports.forecasts.plan_outlook import plan_outlook
@@ -55,6 +56,29 @@ class Desk:
         (folder / "config.toml").write_text(CONFIG)
         self.time = datetime.now(UTC).replace(microsecond=0)
         self.office = Office(load_settings(folder / "config.toml"), now=lambda: self.time, environ={})
+
+    def configure(self, text: str) -> None:
+        """Save another config, and open the office with it."""
+        (self.folder / "config.toml").write_text(text)
+        self.office.close()
+        settings = load_settings(self.folder / "config.toml")
+        self.office = Office(settings, now=lambda: self.time, environ={})
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Change a post's file, long enough ago to be settled."""
+        path = self.folder / "posts" / f"{name}.md"
+        text = path.read_text("utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), "utf-8")
+        past = self.time.timestamp() - 10
+        os.utime(path, (past, past))
+        scan_folder(self.office, for_sending=True)
+
+    def settle(self, state: State, **values: object) -> None:
+        """Have every delivery be in this state, as a sender left it."""
+        self.office.ledger(write=True).write(
+            lambda conn: conn.execute(update(delivery).values(state=state, **values))
+        )
 
     def enlist(self, *numbers: int) -> None:
         """Save the list, long enough ago to be settled, and import it."""
@@ -277,3 +301,17 @@ def test_preview_says_when_each_channel_gets_it_or_why_not(desk: Desk) -> None:
     path = desk.folder / "posts" / "siaran.md"
     path.write_text(path.read_text().replace("---\nid", "---\ndraft: true\nid", 1))
     assert desk.preview("siaran") == ["x  will not be sent: a draft"]
+
+
+def test_the_error_of_a_published_post_that_gets_another_channel_is_told(desk: Desk) -> None:
+    desk.enlist(1, 2)
+    desk.post("siaran")
+    desk.sync()
+    desk.settle(State.PUBLISHED, published_at=desk.time)
+    start, end = CONFIG.index("[accounts.x]"), CONFIG.index("[accounts.whatsapp]")
+    desk.configure(CONFIG[:start] + CONFIG[end:])
+    desk.sync()
+    assert desk.status().blocked_files == ()  # nothing of it is missing anywhere
+    desk.edit("siaran", "channels: [x]", "channels: [x, whatsapp]\naudiences: [warga]")
+    desk.sync()
+    assert [one.file for one in desk.status().blocked_files] == ["posts/siaran.md"]
