@@ -369,7 +369,9 @@ def find_lost(
 
 def _is_surely_good(world: World, wish: Wish) -> bool:
     """Return whether no other file has its id, and nobody else its words, but for what repeats it, or it repeats."""
-    if any(path.name != wish.file and _claims(path, wish.id) for path in (world.folder / "posts").glob("*.md")):
+    if any(
+        path.name != wish.file and _claims(path, wish.id) for path in (world.folder / "posts").glob("*.md")
+    ):
         return False
     others = world.sayers[wish.serial] - {wish.id}
     return all(other in world.chain(wish.id) or wish.id in world.chain(other) for other in others)

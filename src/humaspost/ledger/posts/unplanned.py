@@ -13,7 +13,6 @@ from humaspost.model.delivery import State
 from humaspost.model.post import Late
 from humaspost.model.reasons import StopReason
 
-
 #: The states that only a person or the file ends: being named again is neither.
 _ENDED = (State.FAILED, State.MISSED)
 
