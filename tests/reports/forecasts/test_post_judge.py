@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -74,11 +75,19 @@ class Desk:
         os.utime(path, (past, past))
         scan_folder(self.office, for_sending=True)
 
-    def settle(self, state: State, **values: object) -> None:
-        """Have every delivery be in this state, as a sender left it."""
+    def settle(self, state: State, *, is_first_part: bool = False, **values: object) -> None:
+        """Have every delivery be in this state, or the first part of each, as a sender left it."""
+        concerned = delivery.c.part == 1 if is_first_part else delivery.c.part > 0
         self.office.ledger(write=True).write(
-            lambda conn: conn.execute(update(delivery).values(state=state, **values))
+            lambda conn: conn.execute(update(delivery).where(concerned).values(state=state, **values))
         )
+
+    def remaining(self) -> dict[str, int]:
+        """Return how many deliveries of each post ``plan`` says will be sent, or wait."""
+        count: Counter[str] = Counter()
+        for one in plan_outlook(self.office, scan_folder(self.office)).upcoming:
+            count[one.row.post] += one.remaining
+        return dict(count)
 
     def enlist(self, *numbers: int) -> None:
         """Save the list, long enough ago to be settled, and import it."""
@@ -315,3 +324,56 @@ def test_the_error_of_a_published_post_that_gets_another_channel_is_told(desk: D
     desk.edit("siaran", "channels: [x]", "channels: [x, whatsapp]\naudiences: [warga]")
     desk.sync()
     assert [one.file for one in desk.status().blocked_files] == ["posts/siaran.md"]
+
+
+def test_plan_counts_what_the_next_scan_sets_free(desk: Desk) -> None:
+    desk.enlist(1, 2, 3)
+    desk.post("surat", channel="whatsapp")
+    desk.sync()
+    desk.pass_time(minutes=61)
+    desk.office.ledger(write=True).write(lambda conn: expand_and_publish(conn, desk.time))
+    desk.settle(State.PUBLISHED, published_at=desk.time)
+    assert desk.remaining() == {}
+    desk.enlist(1, 2, 3, 4, 5)
+    assert desk.remaining() == {"surat": 2}
+    desk.settle(State.FAILED)
+    assert desk.remaining() == {"surat": 2}
+    desk.edit("surat", "\nsurat", "\nsurat yang benar")
+    assert desk.remaining() == {"surat": 5}
+    desk.pass_time(hours=3)
+    assert desk.remaining() == {}  # who mends an old file does not think of sending it
+
+
+def test_plan_counts_what_another_end_or_late_rule_sets_free(desk: Desk) -> None:
+    for name in ("akhir", "telat"):
+        desk.post(name, expires=timedelta(minutes=90))
+    desk.sync()
+    desk.settle(State.MISSED, reason="late")
+    desk.pass_time(minutes=70)
+    assert desk.remaining() == {}
+    desk.edit("telat", "channels:", "late: publish\nchannels:")
+    desk.edit("akhir", "expires: ", "expires: 2099-01-01 10:00 UTC # ")
+    assert desk.remaining() == {"akhir": 1, "telat": 1}
+
+
+def test_plan_counts_a_post_whose_account_is_back(desk: Desk) -> None:
+    desk.post("siaran")
+    desk.enlist(1, 2)
+    desk.edit("siaran", "channels: [x]", "channels: [x, whatsapp]\naudiences: [warga]")
+    desk.sync()
+    desk.edit("siaran", "[x, whatsapp]", "[whatsapp]")
+    desk.sync()
+    assert desk.remaining() == {"siaran": 2}
+    desk.edit("siaran", "[whatsapp]", "[x, whatsapp]")
+    assert desk.remaining() == {"siaran": 3}
+    assert desk.planned() == {"siaran": {"scheduled"}}
+
+
+def test_plan_does_not_count_the_refused_part_of_a_thread(desk: Desk) -> None:
+    desk.post("utas")
+    desk.edit("utas", "\nutas", "\nsatu\n<!-- part -->\ndua\n<!-- part -->\ntiga")
+    desk.sync()
+    desk.pass_time(minutes=70)
+    desk.settle(State.FAILED, is_first_part=True)
+    assert desk.remaining() == {"utas": 2}
+    assert desk.planned() == {"utas": {"held part 2", "failed "}}
