@@ -31,7 +31,7 @@ _NOT_SENT = (
 #: What the rule holds at its time, if it still does: the next scan ends what it recorded of it.
 _ENDED_BY_SCAN = (StopReason.NOT_PLANNED, StopReason.FILE, StopReason.LIST)
 #: The states of a post that is not what it was when nothing of it was sent.
-_BEGUN = (State.PUBLISHED, State.SENDING, State.UNKNOWN, State.FAILED)
+_STARTED = (State.PUBLISHED, State.SENDING, State.UNKNOWN, State.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class PostJudge:
         )
         if not is_open:
             return PostForecast(timing, remaining, not_sent=not_sent)
-        if entry is not None and not entry.count(*_BEGUN) and timing.due_at < self.now:
+        if entry is not None and not entry.count(*_STARTED) and timing.due_at < self.now:
             remaining = size
         if others is not None:
             remaining = others
