@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from humaspost.audience.changes import ImportChanges
-from humaspost.audience.csv_reader import read_audience
+from humaspost.audience.csv.reader import read_audience
 from humaspost.audience.importer import import_file, import_if_changed, preview_import
 from humaspost.ledger.database import Ledger, open_ledger
 from humaspost.ledger.people import recipients

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from humaspost.audience.changes import ImportChanges
-from humaspost.audience.csv_reader import AudienceFile
-from humaspost.audience.csv_row import AudienceRow, Consent
+from humaspost.audience.csv.reader import AudienceFile
+from humaspost.audience.csv.row import AudienceRow, Consent
 from humaspost.audience.importer import import_file, import_if_changed
 from humaspost.audience.takeover import compare
 from humaspost.ledger.database import Ledger, open_ledger

@@ -90,7 +90,8 @@ class Office:
     def __post_init__(self) -> None:
         (self.folder / "posts" / "media").mkdir(parents=True)
         (self.folder / "audiences").mkdir()
-        for name, people in {"semua": self.people, **self.lists}.items():
+        # A list without people would be held, and `run` would say so.
+        for name, people in {"semua": self.people or phones(1), **self.lists}.items():
             (self.folder / "audiences" / f"{name}.csv").write_text(list_text(people))
         write_office(self.folder, self.sandbox.config)
         config = self.folder / "config.toml"

@@ -70,7 +70,7 @@ def test_the_ledger_enters_an_old_post_as_the_gate_would(timing: Timing, now: da
         if timing.expires_at
         else None,
     )  # fmt: skip
-    context = plan_rows.SyncContext(now, DUE + timedelta(seconds=1), lateness.verdict)
+    context = plan_rows.SyncContext(now, DUE + timedelta(seconds=1), lateness.verdict, scanned_at=now)
     assert plan_rows.initial_state(row, 1, context=context) == _stop(decide(_gate(timing, now)))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from humaspost.app.office import Office
 from humaspost.audience.changes import ImportChanges
-from humaspost.audience.csv_reader import AudienceFile, read_audience
+from humaspost.audience.csv.reader import AudienceFile, read_audience
 from humaspost.audience.importer import import_if_changed, import_rows, preview_import
 from humaspost.base.paths import display_path
 from humaspost.ledger.people import list_holds, recipients

@@ -4,8 +4,8 @@ from functools import partial
 
 from humaspost.app import folder_cache
 from humaspost.app.office import Office
-from humaspost.audience.number_search import find_number_rows
-from humaspost.audience.unreadable import UnreadableList
+from humaspost.audience.csv.number_search import find_number_rows
+from humaspost.audience.csv.unreadable import UnreadableList
 from humaspost.base.paths import display_path
 from humaspost.ledger import erasure
 from humaspost.ledger.people import forgotten

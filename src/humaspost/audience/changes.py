@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from humaspost.audience.csv_reader import AudienceFile
-from humaspost.audience.csv_row import AudienceRow, RejectedRow
+from humaspost.audience.csv.reader import AudienceFile
+from humaspost.audience.csv.row import AudienceRow, RejectedRow
 from humaspost.ledger.people.recipients import Person
 from humaspost.model.problem import Problem
 from humaspost.model.reasons import ListHold

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from humaspost.audience.csv_reader import AudienceFile
-from humaspost.audience.csv_row import RejectedRow
+from humaspost.audience.csv.reader import AudienceFile
+from humaspost.audience.csv.row import RejectedRow
 from humaspost.ledger.people import recipients, unclear_opt_outs
 from humaspost.ledger.people.recipients import CHUNK, Person
 

@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from humaspost.audience.csv_reader import AudienceFile
+from humaspost.audience.csv.reader import AudienceFile
 from humaspost.base.canonical_json import dump_canonical
 from humaspost.model.problem import Position, Problem
 

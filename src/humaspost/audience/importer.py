@@ -19,8 +19,8 @@ from humaspost.audience.changes import (
     has_new_consent,
     is_withdrawn_by,
 )
-from humaspost.audience.csv_reader import AudienceFile, read_audience
-from humaspost.audience.csv_row import AudienceRow
+from humaspost.audience.csv.reader import AudienceFile, read_audience
+from humaspost.audience.csv.row import AudienceRow
 from humaspost.audience.file_opt_outs import get_people_of, record_held_opt_outs, record_rejected_opt_outs
 from humaspost.audience.findings import findings_to_text, is_reread_due, problem_from_text
 from humaspost.audience.takeover import Comparison, compare, hold_problem, rows_problem

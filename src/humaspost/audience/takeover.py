@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from humaspost.audience.csv_reader import AudienceFile
+from humaspost.audience.csv.reader import AudienceFile
 from humaspost.base.i18n import _, ngettext
 from humaspost.model.problem import Position, Problem
 from humaspost.model.reasons import ListHold

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from humaspost.app.office import Office
-from humaspost.audience.csv_reader import AudienceFile, read_audience
+from humaspost.audience.csv.reader import AudienceFile, read_audience
 from humaspost.audience.findings import is_reread_due
 from humaspost.base.file_stamp import file_digest
 from humaspost.model.account import AccountStatus, is_marketing

@@ -13,7 +13,7 @@ from humaspost.model.reasons import ListHold
 from humaspost.model.records import ListHoldRecord
 
 if TYPE_CHECKING:
-    from humaspost.audience.csv_reader import AudienceFile
+    from humaspost.audience.csv.reader import AudienceFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def list_findings(
 
 
 def _find(office: Office, name: str, path: Path, *, each_row: bool) -> ListFinding | None:
-    from humaspost.audience.csv_reader import read_audience  # only in an office with lists
+    from humaspost.audience.csv.reader import read_audience  # only in an office with lists
     from humaspost.audience.findings import is_reread_due, problem_from_text
 
     file = display_path(path, office.settings.root)

@@ -298,7 +298,9 @@ def test_preview_says_when_each_channel_gets_it_or_why_not(desk: Desk) -> None:
     desk.sync()
     assert desk.preview("siaran") == [f"x  will be sent {when}"]
     desk.enlist(1)
-    assert desk.preview("kabar")[0].startswith("whatsapp  held: its list is not taken over")
+    assert desk.preview("kabar")[0].startswith(
+        "whatsapp  held: humaspost does not use the new file of its list"
+    )
     write = desk.office.ledger(write=True).write
     write(lambda conn: decisions.cancel(conn, "kabar", account=None, now=desk.time))
     today = TimeFormatter(desk.office.settings.timezone, desk.time).format_date(desk.time)

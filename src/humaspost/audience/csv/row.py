@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from humaspost.audience.bases import read_basis
-from humaspost.audience.columns import CONSENT_COLUMNS
-from humaspost.audience.dates import DateFault, UnreadableDate, parse_date
-from humaspost.audience.masking import quote_cell
-from humaspost.audience.opt_out_cell import MIN_YEAR, OptOut, read_opt_out
+from humaspost.audience.csv.bases import read_basis
+from humaspost.audience.csv.columns import CONSENT_COLUMNS
+from humaspost.audience.csv.dates import DateFault, UnreadableDate, parse_date
+from humaspost.audience.csv.masking import quote_cell
+from humaspost.audience.csv.opt_out_cell import MIN_YEAR, OptOut, read_opt_out
 from humaspost.audience.phone import InvalidPhone, parse_phone
 from humaspost.base.i18n import _
 from humaspost.model.problem import Problem

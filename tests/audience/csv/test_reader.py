@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from humaspost.audience.codes import CODES
-from humaspost.audience.csv_reader import AudienceFile, read_audience
-from humaspost.audience.csv_row import Consent
-from humaspost.audience.list_file import explain_os_error
-from humaspost.audience.opt_out_cell import OptOut
+from humaspost.audience.csv.list_file import explain_os_error
+from humaspost.audience.csv.opt_out_cell import OptOut
+from humaspost.audience.csv.reader import AudienceFile, read_audience
+from humaspost.audience.csv.row import Consent
 from humaspost.audience.takeover import compare
 from humaspost.base.file_stamp import file_digest
 from humaspost.model.problem import Position, Severity

@@ -4,8 +4,8 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from humaspost.audience import csv_reader as reading
-from humaspost.audience.list_file import MAX_FILE_BYTES
+from humaspost.audience.csv import reader as reading
+from humaspost.audience.csv.list_file import MAX_FILE_BYTES
 
 
 def test_a_huge_file_is_one_problem_and_no_row(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
-from humaspost.audience.columns import find_columns
-from humaspost.audience.unreadable import UnreadableList, unreadable
+from humaspost.audience.csv.columns import find_columns
+from humaspost.audience.csv.unreadable import UnreadableList, unreadable
 from humaspost.base.i18n import _
 from humaspost.model.problem import Position
 

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from humaspost.audience.bases import is_valid_basis, read_basis
-from humaspost.audience.dates import MONTHS
-from humaspost.audience.opt_out_cell import NO_OPT_OUT, UNDATED_OPT_OUT
-from humaspost.audience.records import CellPosition, split_lines
+from humaspost.audience.csv.bases import is_valid_basis, read_basis
+from humaspost.audience.csv.dates import MONTHS
+from humaspost.audience.csv.opt_out_cell import NO_OPT_OUT, UNDATED_OPT_OUT
+from humaspost.audience.csv.records import CellPosition, split_lines
 
 _DATE_COLUMNS = ("consented_at", "opted_out_at")
 _FREE_TEXT_COLUMNS = ("purpose", "source")

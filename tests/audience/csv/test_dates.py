@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from humaspost.audience.dates import MONTHS, DateFault, UnreadableDate, parse_date
+from humaspost.audience.csv.dates import MONTHS, DateFault, UnreadableDate, parse_date
 from tests.support.examples import examples
 
 JAKARTA = ZoneInfo("Asia/Jakarta")

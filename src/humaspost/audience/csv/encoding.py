@@ -2,8 +2,8 @@
 
 import codecs
 
-from humaspost.audience.records import split_lines
-from humaspost.audience.unreadable import UnreadableList, unreadable
+from humaspost.audience.csv.records import split_lines
+from humaspost.audience.csv.unreadable import UnreadableList, unreadable
 from humaspost.base.i18n import _
 
 #: The first bytes of files that a spreadsheet saves and that are no text.

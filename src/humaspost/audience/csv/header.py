@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from humaspost.audience.columns import CONSENT_COLUMNS, check_header, find_columns
-from humaspost.audience.masking import hide_numbers, mask_header
-from humaspost.audience.records import Record, count_named, find_header, locate_cell, split_lines
+from humaspost.audience.csv.columns import CONSENT_COLUMNS, check_header, find_columns
+from humaspost.audience.csv.masking import hide_numbers, mask_header
+from humaspost.audience.csv.records import Record, count_named, find_header, locate_cell, split_lines
 from humaspost.base.i18n import _
 from humaspost.model.problem import Position, Problem
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from humaspost.audience.dates import UnreadableDate, parse_date
+from humaspost.audience.csv.dates import UnreadableDate, parse_date
 
 #: Cells that say that the person has not left.
 NO_OPT_OUT = frozenset(

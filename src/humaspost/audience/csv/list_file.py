@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from humaspost.audience.unreadable import UnreadableList, unreadable
+from humaspost.audience.csv.unreadable import UnreadableList, unreadable
 from humaspost.base.i18n import _
 
 MAX_FILE_BYTES = 64 * 1024 * 1024

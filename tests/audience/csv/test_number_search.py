@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from humaspost.audience.number_search import find_number_rows
-from humaspost.audience.unreadable import UnreadableList
+from humaspost.audience.csv.number_search import find_number_rows
+from humaspost.audience.csv.unreadable import UnreadableList
 
 PHONE = "+6281234567890"
 HEADER = "phone,name,basis,purpose,source,consented_at"

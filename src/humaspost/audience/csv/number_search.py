@@ -4,10 +4,10 @@ import re
 import unicodedata
 from pathlib import Path
 
-from humaspost.audience.encoding import decode_list
-from humaspost.audience.list_file import read_bytes
-from humaspost.audience.records import Record, detect_delimiter, read_records
-from humaspost.audience.unreadable import UnreadableList
+from humaspost.audience.csv.encoding import decode_list
+from humaspost.audience.csv.list_file import read_bytes
+from humaspost.audience.csv.records import Record, detect_delimiter, read_records
+from humaspost.audience.csv.unreadable import UnreadableList
 
 #: 6281234567890.0, as programs export a column of numbers.
 _EXPORTED_ZEROS = re.compile(r"(?<=\d{8})[.,]0+(?!\d)")

@@ -8,28 +8,28 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from humaspost.audience.bases import is_valid_basis
-from humaspost.audience.columns import REQUIRED_COLUMNS
-from humaspost.audience.csv_row import (
-    AudienceRow,
-    CellFault,
-    RejectedRow,
-    read_row,
-    reject_row,
-)
-from humaspost.audience.encoding import decode_list
-from humaspost.audience.header import Header, read_header
-from humaspost.audience.list_file import read_bytes
-from humaspost.audience.masking import mask_line
-from humaspost.audience.opt_out_cell import OptOut
-from humaspost.audience.records import (
+from humaspost.audience.csv.bases import is_valid_basis
+from humaspost.audience.csv.columns import REQUIRED_COLUMNS
+from humaspost.audience.csv.encoding import decode_list
+from humaspost.audience.csv.header import Header, read_header
+from humaspost.audience.csv.list_file import read_bytes
+from humaspost.audience.csv.masking import mask_line
+from humaspost.audience.csv.opt_out_cell import OptOut
+from humaspost.audience.csv.records import (
     Record,
     detect_delimiter,
     locate_cell,
     read_records,
     split_lines,
 )
-from humaspost.audience.unreadable import UnreadableList
+from humaspost.audience.csv.row import (
+    AudienceRow,
+    CellFault,
+    RejectedRow,
+    read_row,
+    reject_row,
+)
+from humaspost.audience.csv.unreadable import UnreadableList
 from humaspost.base.i18n import _
 from humaspost.model.problem import Position, Problem, Severity
 
