@@ -282,12 +282,6 @@ class Told:
     held: frozenset[tuple[str, str]]
     files: frozenset[str]
 
-    def stuck(self, post: str) -> Iterator[str]:
-        """Yield the channels on which something of the post failed or is held."""
-        for (other, channel), states in self.states.items():
-            if other == post and states & {"failed", "held"}:
-                yield channel
-
 
 def judge(
     world: World,

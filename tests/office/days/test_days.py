@@ -39,7 +39,7 @@ def test_a_random_day(tmp_path: Path, sandbox: Sandbox, seed: int) -> None:
 def look(day: RandomDay) -> None:
     """Let the office send what is due, and compare all that became public with what the world and ``plan`` say."""
     day.world.look(day.now())
-    predicted, told, before = day.predict(), day.told(), list(day.shown)
+    predicted, before = day.predict(), list(day.shown)
     new = day.look()
     day.note(f"look: {[str(one) for one in new]}")
     story = "\n".join(day.history)
