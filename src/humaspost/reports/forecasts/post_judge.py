@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from humaspost.app.office import Office
-from humaspost.model.decision import Deny, GateFacts, Timing
+from humaspost.model.decision import Deny, GateFacts, OnTime, Timing, UserDecision
 from humaspost.model.delivery import State
 from humaspost.model.plan import PlanRow
-from humaspost.model.reasons import AccountHold, StopReason
+from humaspost.model.post import Late
+from humaspost.model.reasons import PART_PREFIX, AccountHold, StopReason
 from humaspost.model.records import PostTotals
+from humaspost.policy import lateness
 from humaspost.policy.decide import decide
 from humaspost.policy.eligibility import covers_list_hold
 from humaspost.reports.forecasts.current_totals import with_rule, without_recorded_hold
@@ -26,6 +28,12 @@ _NOT_SENT = (
 )
 #: The facts of a post to come: a pause or a hold of the account may end before.
 _NO_PASSING_HOLDS: Mapping[str, Any] = {"is_paused": False, "account_hold": None}
+
+
+#: What the rule holds at its time, if it still does: the next scan ends what it recorded of it.
+_ENDED_BY_SCAN = (StopReason.NOT_PLANNED, StopReason.FILE, StopReason.LIST)
+#: The states of a post that is not what it was when nothing of it was sent.
+_STARTED = (State.PUBLISHED, State.SENDING, State.UNKNOWN, State.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +123,11 @@ class PostJudge:
         entry = self.entries.get((row.post, row.account.name))
         facts = self._get_facts(row)
         timing = facts.timing
-        remaining, not_sent = _list_outcomes(entry, row) if entry else (size, [])
+        undone = self._list_undone(row, entry) if entry else ()
+        remaining, not_sent = _list_outcomes(entry, row, undone) if entry else (size, [])
         others = self._count_others(row, entry) if entry is not None else None
+        joined = self._count_joined(row, entry) if entry is not None and others is None else 0
+        remaining += joined
         is_open = (
             entry is None
             or others is not None
@@ -125,11 +136,11 @@ class PostJudge:
         )
         if not is_open:
             return PostForecast(timing, remaining, not_sent=not_sent)
-        if entry is not None and not entry.counts[State.PUBLISHED] and timing.due_at < self.now:
+        if entry is not None and not entry.count(*_STARTED) and timing.due_at < self.now:
             remaining = size
         if others is not None:
             remaining = others
-        hold_reason = entry.reasons.get(State.HELD, "") if entry else ""
+        hold_reason = _hold_reason(entry, undone) if entry else ""
         denial = self._deny(facts, row, remaining)
         if denial is None:
             return PostForecast(timing, remaining, hold_reason, not_sent)
@@ -150,6 +161,36 @@ class PostJudge:
             # No sender has read the new date yet: it has the post sent to who joined or consented meanwhile.
             return self._count_waiting(row, is_moved=True) or None
         return None
+
+    def _count_joined(self, row: PlanRow, entry: PostTotals) -> int:
+        """Return how many joined the lists, or consented, of a post that everybody else had.
+
+        The next scan enters them while the post is in time.
+        """
+        is_open = entry.unexpanded is None and entry.decision is not UserDecision.CANCEL
+        if not (row.audiences and is_open) or self._get_list_held_at(row) is not None:
+            return 0
+        if not (self._is_in_time(row, late=Late.ASK) or (entry.waiting_count and self._is_in_time(row))):
+            return 0
+        from humaspost.ledger.queries import recipient_counts
+
+        with self._office.ledger().read() as conn:
+            return recipient_counts.count_new(
+                conn, row.post, account_name=row.account.name, audiences=row.audiences
+            )
+
+    def _list_undone(self, row: PlanRow, entry: PostTotals) -> tuple[State, ...]:
+        """Return the states that the next scan ends, as the file has other dates or another text."""
+        if _is_moved(entry, row) or (_has_other_dates(entry, row) and self._is_in_time(row)):
+            return (State.MISSED, State.EXPIRED, State.FAILED)
+        is_mended = entry.rendition != row.rendition.hash
+        return (State.FAILED,) if is_mended and self._is_in_time(row, late=Late.ASK) else ()
+
+    def _is_in_time(self, row: PlanRow, *, late: Late | None = None) -> bool:
+        """Return whether the rest of the post may start now, by its file's rule or by ``late``."""
+        expires_at = row.expires.utc if row.expires else None
+        timing = replace(self._get_facts(row).timing, late=late or row.late, expires_at=expires_at)
+        return isinstance(lateness.verdict(timing, self.now), OnTime)
 
     def _get_list_held_at(self, row: PlanRow) -> datetime | None:
         times = (self._list_held_at.get(name) for name in row.audiences)
@@ -226,19 +267,41 @@ def _is_moved(entry: PostTotals, row: PlanRow) -> bool:
     return entry.date_at != row.due.utc
 
 
-def _list_outcomes(entry: PostTotals, row: PlanRow) -> tuple[int, list[tuple[str, str]]]:
-    """Return how many deliveries are still to be sent, and state and reason of the others."""
+def _has_other_dates(entry: PostTotals, row: PlanRow) -> bool:
+    expires_at = row.expires.utc if row.expires else None
+    own_late = row.own_late.value if row.own_late is not None else ""
+    # A new late rule in config.toml is for the posts to come.
+    return entry.expires_at != expires_at or (bool(own_late) and entry.own_late not in (None, own_late))
+
+
+def _hold_reason(entry: PostTotals, undone: Sequence[State]) -> str:
+    """Return what holds a part of the post after the next scan."""
+    reason = entry.reasons.get(State.HELD, "")
+    if reason.startswith(PART_PREFIX) and entry.count(*undone):
+        return ""
+    return "" if reason in _ENDED_BY_SCAN else reason
+
+
+def _list_outcomes(
+    entry: PostTotals, row: PlanRow, undone: Sequence[State]
+) -> tuple[int, list[tuple[str, str]]]:
+    """Return how many deliveries are still to be sent, and state and reason of the others.
+
+    No sender has read the new file yet: it ends the ``undone`` states.
+    """
     kinds = [
         (state.value, entry.reasons.get(state) or (entry.stop_reason if entry.stop is state else ""))
         for state in _NOT_SENT
         if entry.counts[state] or entry.stop is state
     ]
-    remaining = entry.remaining_count
-    if _is_moved(entry, row):
-        # No sender has read the new date yet: it undoes what the old one caused.
-        undone = (State.MISSED, State.EXPIRED, State.FAILED)
-        remaining += entry.count(*undone)
-        kinds = [pair for pair in kinds if pair[0] not in undone]
+    remaining = entry.remaining_count + entry.count(*undone)
+    if not row.audiences and entry.count(*undone) and not entry.count(State.UNKNOWN, State.CANCELLED):
+        # What is left of a thread follows the new text, which may have more parts or fewer.
+        remaining = max(0, len(row.rendition.parts) - entry.count(State.PUBLISHED, State.SENDING))
+    if not entry.is_planned:
+        # The plan has the account again.
+        remaining += entry.unplanned
+    kinds = [pair for pair in kinds if pair[0] not in undone]
     # Compared with the file as it is now: maybe no sender has read it since the last edit.
     frozen = entry.frozen_rendition
     changed = frozen != row.rendition.hash if frozen else entry.changed
