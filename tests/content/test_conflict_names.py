@@ -92,6 +92,13 @@ def test_a_copy_is_never_a_post(stem: str, tmp_path: Path) -> None:
     assert (ids(tmp_path), codes(tmp_path)) == ([], {f"posts/{stem}.md": "conflict-copy"})
 
 
+@pytest.mark.parametrize("stem", ["acara - Copy", "acara - Salinan (2)", "Copy of acara"])
+def test_a_copy_that_nobody_names_so_is_told_with_its_original(stem: str, tmp_path: Path) -> None:
+    write(tmp_path / "posts" / "2027" / f"{stem}.md", id_="other")
+    (problem,) = reader(tmp_path).read(now=None).problems
+    assert "a copy of posts/2027/acara.md that" in problem.message
+
+
 @pytest.mark.parametrize("stem", [*BESIDE_THE_ORIGINAL, *THE_SAME_POST])
 def test_a_copy_of_a_post_that_is_there_is_no_post(stem: str, tmp_path: Path) -> None:
     write(tmp_path / "posts/acara.md", id_="a")

@@ -85,7 +85,7 @@ class _FolderScan:
             self._add_problem(unreadable_message(error), entry.path)
 
     def _add_post(self, entry: "os.DirEntry[str]", folder: Path) -> None:
-        problem = _name_problem(entry.name)
+        problem = _name_problem(entry.name, folder=self._relative_path(str(folder)))
         if problem:
             self._add_problem(problem, entry.path)
             return
@@ -123,14 +123,16 @@ class _FolderScan:
             self._add_problem(unreadable_message(error), path)
 
 
-def _name_problem(name: str) -> Problem | None:
+def _name_problem(name: str, *, folder: str) -> Problem | None:
     stem = name.rpartition(".")[0]
     if _UNPRINTABLE.search(name):
         message = _("the file's name holds characters that cannot be shown")
         return Problem("file-name", message, _("rename the file"))
-    if any(copy.evidence is Evidence.NAME for copy in match_copies(stem)):
-        return conflict_copy_problem()
-    return None
+    copies = [copy for copy in match_copies(stem) if copy.evidence is Evidence.NAME]
+    if not copies:
+        return None
+    original = copies[0].original
+    return conflict_copy_problem(f"{folder}/{original}{name[len(stem) :]}" if original else "")
 
 
 def conflict_copy_problem(original: str = "") -> Problem:
