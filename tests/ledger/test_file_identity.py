@@ -43,8 +43,10 @@ def test_nothing_new_is_committed_and_outcomes_are(ledger: Ledger, tmp_path: Pat
     if is_replaced:
         open_ledger(tmp_path / "state", now=NOW, create=True).close()
     word = "replaced" if is_replaced else "moved away"
-    with pytest.raises(LedgerReplacedError, match=word):
+    with pytest.raises(LedgerReplacedError, match=word) as raised:
         ledger.check_path()
+    assert "do not exchange the two" in raised.value.hint.lower()
+    assert "humaspost restore OLD-LEDGER" in raised.value.hint
     with pytest.raises(LedgerReplacedError, match=word):
         ledger.write(save("directly"))
     committer = ledger.committer

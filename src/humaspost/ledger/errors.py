@@ -35,8 +35,16 @@ class LedgerReplacedError(LedgerError):
             else _("the ledger {path} was moved away while it was in use; this process stops here")
         )
         hint = (
-            _("see what the ledger that is there knows: humaspost status; then start this command again")
+            _(
+                "see what the ledger that is there knows: humaspost status; then start this command again. "
+                "Do not exchange the two by hand: the old one does not know what was sent since. To go back "
+                "to it, stop all senders, then: humaspost restore OLD-LEDGER"
+            )
             if exists
-            else _("put the folder {folder} back, then start this command again")
+            else _(
+                "put the folder {folder} back, then start this command again. If there is a new one by then, "
+                "do not exchange the two: the old one does not know what was sent since. To go back to it, stop "
+                "all senders, then: humaspost restore OLD-LEDGER"
+            )
         )
         super().__init__(message.format(path=path), hint.format(folder=path.parent))
