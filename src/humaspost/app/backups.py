@@ -104,7 +104,7 @@ def _file_hint() -> str:
 def check_unused(office: Office) -> None:
     """Raise SenderBusy or LedgerInUseError where the ledger cannot be replaced now."""
     state = office.settings.state
-    with acquire_sender_lock(state), lock.acquire_exclusive(state, "restore"):
+    with acquire_sender_lock(state, for_change=True), lock.acquire_exclusive(state, "restore"):
         pass
 
 
@@ -115,7 +115,7 @@ def restore_backup(office: Office, source: Path | None) -> RestoreResult:
     LedgerInUseError while another process uses the ledger.
     """
     state = office.settings.state
-    with acquire_sender_lock(state), lock.acquire_exclusive(state, "restore"):
+    with acquire_sender_lock(state, for_change=True), lock.acquire_exclusive(state, "restore"):
         if source is None:
             return restore.adopt_ledger(
                 office.ledger(write=True, upgrade=True),

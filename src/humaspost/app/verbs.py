@@ -232,7 +232,7 @@ def rename_account(office: Office, old: str, new: str) -> bool:
     works with the old name.
     """
     state = office.settings.state
-    with acquire_sender_lock(state), lock.acquire_exclusive(state, "rename"):
+    with acquire_sender_lock(state, for_change=True), lock.acquire_exclusive(state, "rename"):
         return office.ledger(write=True).write(lambda conn: account_names.rename_account(conn, old, new))
 
 

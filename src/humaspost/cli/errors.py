@@ -103,7 +103,7 @@ def _report_plainly(error: Exception) -> ExitCode:
     return ExitCode.CONFIG
 
 
-def _report_busy_sender(_error: Exception) -> ExitCode:
+def _report_busy_sender(error: Any) -> ExitCode:
     from datetime import UTC, datetime
 
     from humaspost.cli.office import office_settings
@@ -116,7 +116,10 @@ def _report_busy_sender(_error: Exception) -> ExitCode:
     since = TimeFormatter(settings.timezone, now).format_date(sender.started_at if sender else now)
     pid, host = (sender.pid, sender.host) if sender else ("?", "?")
     print_text(message.format(pid=pid, host=host, when=since), error=True)
-    print_text(_("nothing was started; see what it does with: humaspost status"), error=True)
+    next_step = _("nothing was started; see what it does with: humaspost status")
+    if error.for_change:
+        next_step = _("nothing was changed; stop it first, then type the same again")
+    print_text(next_step, error=True)
     return ExitCode.RETRY_LATER
 
 

@@ -20,14 +20,22 @@ LOCK_TIMEOUT = 0.25
 
 
 class SenderBusy(Exception):
-    """A refusal of the lock: another process sends for this office."""
+    """A refusal of the lock: another process sends for this office.
+
+    ``for_change`` = the lock was for a change that no sender may work beside.
+    """
+
+    def __init__(self, *, for_change: bool = False) -> None:
+        super().__init__()
+        self.for_change = for_change
 
 
 @contextmanager
-def acquire_sender_lock(state: Path) -> Iterator[None]:
+def acquire_sender_lock(state: Path, *, for_change: bool = False) -> Iterator[None]:
     """Hold the lock of the state folder; raise SenderBusy where another process has it.
 
-    The process that has the lock can acquire it again.
+    The process that has the lock can acquire it again. ``for_change`` = it is for a change of the ledger, not
+    for sending.
     """
     from filelock import FileLock, Timeout  # filelock loads asyncio, so it is imported only where it is used
 
@@ -36,7 +44,7 @@ def acquire_sender_lock(state: Path) -> Iterator[None]:
     try:
         file_lock.acquire(timeout=LOCK_TIMEOUT, poll_interval=0.02)
     except Timeout as error:
-        raise SenderBusy from error
+        raise SenderBusy(for_change=for_change) from error
     try:
         yield
     finally:

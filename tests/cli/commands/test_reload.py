@@ -202,7 +202,9 @@ def test_a_new_name_of_an_account_is_told_with_steps_that_work(office: FakeOffic
         assert "stop the scheduler if it is running, then type: humaspost account rename x kota" in told
         shown = expect(office.run("status", "--exit-code"), 5).out
         assert "then start it again: humaspost schedule" in shown
-        assert "already running" in expect(office.run("account", "rename", "x", "kota"), 75).err
+        busy = expect(office.run("account", "rename", "x", "kota"), 75).err
+        assert "already running" in busy
+        assert "nothing was changed; stop it first, then type the same again" in busy
         save(office, "config.toml", whole)
         wait_until(lambda: recorded(office, "stale_files") == "{}", within=20 * SECOND)
         save(office, "config.toml", renamed)

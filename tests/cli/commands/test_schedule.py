@@ -83,7 +83,7 @@ def test_ctrl_c_drains_and_is_130(office: FakeOffice) -> None:
     with daemon(office) as running:
         until(running, "next: far")
         assert running.end(signal.SIGINT) == 130
-        assert "Safe to close; nothing due was lost." in until(running, "stopping")
+        assert "Safe to close; what waits: humaspost status" in until(running, "stopping")
 
 
 def test_it_prints_first_the_office_the_accounts_and_the_posts(office: FakeOffice) -> None:

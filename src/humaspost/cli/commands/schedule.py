@@ -87,4 +87,4 @@ def _print_stopped(remaining: int) -> str:
     if remaining:
         message = _("stopping: {count} still in flight; they are unknown until looked up: humaspost status")
         return message.format(count=remaining)
-    return _("stopping: 0 in flight. Safe to close; nothing due was lost.")
+    return _("stopping: 0 in flight. Safe to close; what waits: humaspost status")
