@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -9,6 +10,9 @@ from humaspost.base.i18n import _
 from humaspost.cli.exit_codes import ExitCode
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem
+
+if TYPE_CHECKING:
+    from humaspost.app.office import Office
 
 _MAX_IDS_PRINTED = 6
 
@@ -50,6 +54,19 @@ def find_post_id(query: str, posts: Iterable[tuple[str, str]], *, root: Path) ->
     if len(matches) == 1:
         return matches[0]
     raise typer.BadParameter(_ambiguous_message(query, matches) if matches else _no_match_message(query))
+
+
+def find_recorded_id(query: str, office: "Office", posts: Iterable[tuple[str, str]]) -> str:
+    """Return what ``find_post_id`` does; say of a post that only the folder has that nothing of it was sent."""
+    pairs, root = list(posts), office.settings.root
+    if find_exact_id(query, pairs, root=root) is not None or has_match(query, pairs):
+        return find_post_id(query, pairs, root=root)
+    from humaspost.app.scan import scan_folder
+
+    scan = scan_folder(office)
+    post = find_post(query, scan.posts, problems=scan.problems, root=root)
+    message = _("nothing of {post} was sent yet; see when it goes out: humaspost plan {post}")
+    raise typer.BadParameter(message.format(post=post.id))
 
 
 def find_exact_id(query: str, posts: Iterable[tuple[str, str]], *, root: Path) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from humaspost.app.office import Office
 from humaspost.ledger.queries import delivery_lists
+from humaspost.model.delivery import State
 from humaspost.model.records import AttemptRecord, DeliveryRecord
 
 #: Attempts that are read at a time.
@@ -22,6 +23,11 @@ def deliveries(
     """Return deliveries by due time; None selects every post, every state or all rows."""
     with office.ledger().read() as conn:
         return delivery_lists.list_deliveries(conn, post_id=post_id, states=states, limit=limit)
+
+
+def refused_deliveries(office: Office, post_id: str) -> list[DeliveryRecord]:
+    """Return the deliveries of the post to people who may not get it; no attempt was made for them."""
+    return deliveries(office, post_id=post_id, states=(State.REFUSED,), limit=None)
 
 
 def attempt_pages(

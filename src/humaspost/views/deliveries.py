@@ -70,6 +70,19 @@ def format_attempts(rows: Sequence[AttemptRecord], *, clock: TimeFormatter) -> l
     return aligned(table, indent=0)
 
 
+def format_refused(rows: Sequence[DeliveryRecord]) -> list[str]:
+    """Return one line per person who may not get the post, and how a reason is explained."""
+    table = [
+        (state_word(row.state), row.post, row.account_name, mask_phone(row.phone or ""), row.reason)
+        for row in rows
+    ]
+    reasons = dict.fromkeys(row.reason for row in rows)
+    return [
+        *aligned(table, indent=0),
+        *(_("what {reason} means: humaspost explain {reason}").format(reason=reason) for reason in reasons),
+    ]
+
+
 def _attempt_cells(row: AttemptRecord) -> tuple[str, ...]:
     outcome = state_word(row.outcome) if row.outcome else _("no answer yet")
     to = mask_phone(row.phone) if row.phone else _("part {number}").format(number=row.part)

@@ -1,5 +1,7 @@
 """``plan`` for a young number, as it is typed: before the list is imported, after, and after the first day."""
 
+import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta
 
 from tests.support.served_office import ServedOffice
@@ -52,3 +54,22 @@ def test_a_post_without_room_for_its_people_within_its_grace_is_forecast_as_miss
     shown = served_office.run("plan").out
     assert "limit 2 people in 24 h: no place before" in shown
     assert "3 of 3 people would find no place in time and get nothing (missed)" in shown
+
+
+def test_who_was_refused_is_found_where_plan_says(served_office: ServedOffice) -> None:
+    served_office.run("audience", "import", "wartawan", "--yes")
+    served_office.message("kabar")
+    served_office.run("publish", "kabar", "--yes")
+    path = served_office.folder / ".humaspost" / "ledger.sqlite3"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "UPDATE delivery SET state = 'refused', reason = 'consent', published_at = NULL "
+            "WHERE key = (SELECT min(key) FROM delivery)"
+        )
+    assert "some people may not get it: humaspost log kabar" in served_office.run("plan").out
+    shown = served_office.run("log", "kabar").out
+    (line,) = [line for line in shown.splitlines() if line.startswith("refused")]
+    assert line.split()[1:3] == ["kabar", "whatsapp"]
+    assert "**" in line
+    assert line.endswith("consent")
+    assert "what consent means: humaspost explain consent" in shown

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
+from humaspost.model.reasons import StopReason
 from humaspost.reports.forecasts.plan_outlook import NotSending, PlanOutlook
 from humaspost.reports.sender_status import SenderStatus
 from humaspost.views.forecasts.plan import format_plan
@@ -33,3 +36,16 @@ def test_thousands_of_posts_that_are_not_sent_are_gone_through_a_few_times() -> 
     assert [text.index(f"post-{number} ") for number in range(50)] == sorted(
         text.index(f"post-{number} ") for number in range(50)
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "text"),
+    [
+        ("cancelled", StopReason.NOT_PLANNED, "its new text has fewer parts"),
+        ("cancelled", StopReason.PERSON, "a person decided so"),
+        ("refused", StopReason.CONSENT, "some people may not get it: humaspost log t-1"),
+    ],
+)
+def test_the_reason_is_what_happened(kind: str, reason: StopReason, text: str) -> None:
+    items = (NotSending(kind, "t-1", "posts/t.md", reason=reason),)
+    assert text in "\n".join(format_plan(PlanOutlook((), items), SenderStatus(False), clock=CLOCK))

@@ -198,8 +198,10 @@ def _format_reason(item: NotSending, clock: TimeFormatter) -> list[str]:
         case "expired":
             return [_("its time is over")]
         case "refused":
-            return [_("some people: humaspost log")]
+            return [_("some people may not get it: humaspost log {post}").format(post=item.post)]
         case "cancelled":
+            if item.decided_at is None and item.reason == StopReason.NOT_PLANNED:
+                return [_("its new text has fewer parts; the parts after its end are not sent")]
             if item.decided_at is None:
                 return [_("a person decided so")]
             return [

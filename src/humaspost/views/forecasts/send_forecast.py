@@ -54,6 +54,8 @@ def _format_not_sent(state: str, reason: str, each: SendForecast, clock: TimeFor
     match state:
         case State.CANCELLED if each.cancelled_at is not None:
             return format_decision(each.cancelled_at, clock=clock)
+        case State.CANCELLED if reason == StopReason.NOT_PLANNED:
+            return _("its new text has fewer parts; the parts after its end are not sent")
         case State.HELD:
             return _hold_words(reason, each.account)
         case State.UNKNOWN:
