@@ -94,6 +94,13 @@ def find_cancelled(office: Office, rows: Sequence[DeliveryRecord]) -> DeliveryRe
     return next((row for row in rows if (row.post, row.account_name) in cancelled), None)
 
 
+def is_cancelled(office: Office, post: str, *, account: str | None) -> bool:
+    """Return True if a person cancelled the post there, or anywhere where no account is named."""
+    with office.ledger().read() as conn:
+        entries = totals.list_by_post(conn, post_id=post)
+    return any(entry.cancelled_at for entry in entries if account in (None, entry.account))
+
+
 def has_address(office: Office, row: DeliveryRecord) -> bool:
     """Return True if the channel gives each post a public address that contains its id."""
     return bool(office.channels[row.channel].lookup_schedule.url_pattern)

@@ -112,3 +112,25 @@ def test_one_delivery_of_a_cancelled_post_is_not_sent_alone(unknown_delivery: Fa
     assert parts(unknown_delivery)[2] == "unknown -"
     expect(unknown_delivery.run("resolve", "e", "--account", "x", "--retry", "--yes"))
     assert parts(unknown_delivery)[2] == "scheduled -"
+
+
+def test_a_retry_of_a_cancelled_post_names_what_ends_the_cancel(office: FakeOffice) -> None:
+    office.write("e.md", post("e", FUTURE, body="Satu."))
+    expect(office.run("cancel", "e", "--yes"))
+    refused = expect(office.run("resolve", "e", "--retry", "--yes"), 2)
+    assert "it is cancelled: to send what is left of it, at once: humaspost publish e" in " ".join(
+        refused.err.split()
+    )
+    assert office.objects() == []
+
+
+@pytest.mark.parametrize("command", ["resolve", "log"])
+def test_of_a_post_that_only_the_folder_has_nothing_was_sent(office: FakeOffice, command: str) -> None:
+    office.write("old.md", post("old", FUTURE))
+    expect(office.run("run"))
+    office.write("jalan-sehat.md", post("jalan-sehat", FUTURE))
+    for query in ("jalan-sehat", "posts/jalan-sehat.md", "sehat"):
+        refused = expect(office.run(command, query), 2)
+        assert "nothing of jalan-sehat was sent yet; see when it goes out: humaspost plan jalan-sehat" in (
+            " ".join(refused.err.split())
+        )

@@ -1,6 +1,6 @@
 """``humaspost resolve``: a person settles unknown outcomes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,7 +31,7 @@ def resolve(
     """Settle outcomes that nobody knows, after looking at the evidence."""
     from humaspost.app import resolve as resolution_steps
     from humaspost.cli.office import open_office, time_formatter
-    from humaspost.cli.post_lookup import find_post_id
+    from humaspost.cli.post_lookup import find_recorded_id
     from humaspost.reports.evidence import evidence_report
     from humaspost.views.decisions.resolve import confirmation_question, format_evidence, format_result
 
@@ -42,10 +42,12 @@ def resolve(
     is_key = resolution_steps.is_delivery_key(office, post_or_key)
     if resolution == "cancel" and not is_key:
         return _cancel_post(office, post_or_key, account=account, yes=yes)
-    find_post = partial(find_post_id, post_or_key, root=office.settings.root)
+    find_post = partial(find_recorded_id, post_or_key, office)
     rows = resolution_steps.select_deliveries(
         office, post_or_key, resolution, account=account, find_post=find_post
     )
+    if not rows and resolution == "retry" and not is_key:
+        _require_no_cancel(office, find_post, account=account)
     if not rows:
         print_text(_("There is nothing of {which} to settle.").format(which=post_or_key))
         return ExitCode.OK
@@ -82,6 +84,23 @@ def _require_not_cancelled(office: "Office", rows: "Sequence[DeliveryRecord]") -
         "post: humaspost resolve {post} --account {account} --retry, or humaspost publish {post}"
     )
     raise typer.BadParameter(message.format(post=row.post, account=row.account_name))
+
+
+def _require_no_cancel(
+    office: "Office", find_post: "Callable[[Iterable[tuple[str, str]]], str]", *, account: str | None
+) -> None:
+    """Raise for a cancelled post of which nothing is unknown or failed: a retry does not end its cancel."""
+    from humaspost.app import resolve as resolution_steps
+    from humaspost.reports.deliveries import post_files
+
+    post = find_post(post_files(office))
+    if not resolution_steps.is_cancelled(office, post, account=account):
+        return
+    message = _(
+        "nothing of {post} is unknown or failed, so there is nothing to send again; it is cancelled: to send what "
+        "is left of it, at once: humaspost publish {post}"
+    )
+    raise typer.BadParameter(message.format(post=post))
 
 
 def _find_locations(
