@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from humaspost.app.office import Office
 from humaspost.ledger import accounts
 from humaspost.ledger.deliveries import unknown_outcomes
+from humaspost.ledger.deliveries.restore_gap import get_restore_gap
 from humaspost.ledger.queries import delivery_lists
 from humaspost.model.delivery import UNRESOLVED_STATES, State
 from humaspost.model.reasons import AccountHold, FileHold, StopReason
@@ -37,6 +38,10 @@ class AttentionItem:
     next_lookup_at: datetime | None = None
     page_url: str = ""
     is_fan_out: bool = False
+    #: From the backup to the restore, if it may have been sent meanwhile.
+    gap: tuple[datetime, datetime] | None = None
+    #: ``resolve`` can ask the platform.
+    can_look: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +179,18 @@ def _with_evidence(
 ) -> AttentionItem:
     from dataclasses import replace
 
+    from humaspost.app.resolve import has_address
+
     lookups = unknown_outcomes.list_lookups(conn, row.key)
+    gap = get_restore_gap(conn) if row.reason == StopReason.RESTORED else None
     return replace(
         item,
         sent_at=row.unknown_since,
         lookups=tuple((lookup.at, str(lookup.proof)) for lookup in lookups),
         next_lookup_at=row.next_lookup_at,
         page_url=public_page(office, row.channel, row.account_name),
+        gap=(gap.since, gap.until) if gap is not None else None,
+        can_look=has_address(office, row),
     )
 
 

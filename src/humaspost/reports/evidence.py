@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from humaspost.app.office import Office
 from humaspost.ledger.deliveries import unknown_outcomes
+from humaspost.ledger.deliveries.restore_gap import RestoreGap, get_restore_gap
 from humaspost.model.delivery import Proof, Receipt, State
 from humaspost.model.records import DeliveryRecord, LookupRecord
 from humaspost.reports.public_page import public_page
@@ -24,11 +25,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceReport:
-    """All ``deliveries``, the ``evidence`` of the first ten, and pages where a person can check."""
+    """All ``deliveries``, the ``evidence`` of the first ten, and pages where a person can check.
+
+    ``gap`` is when deliveries may have been sent that a restore made unknown.
+    """
 
     deliveries: tuple[DeliveryRecord, ...]
     evidence: tuple[Evidence, ...]
     pages: tuple[str, ...]
+    gap: RestoreGap | None = None
 
 
 def evidence_report(
@@ -36,6 +41,7 @@ def evidence_report(
 ) -> EvidenceReport:
     """Return the evidence of the deliveries; ``check_results`` is by key."""
     with office.ledger().read() as conn:
+        gap = get_restore_gap(conn)
         evidence = tuple(
             Evidence(
                 delivery,
@@ -46,4 +52,4 @@ def evidence_report(
         )
     unknown = (delivery for delivery in deliveries if delivery.state is State.UNKNOWN)
     pages = dict.fromkeys(public_page(office, item.channel, item.account_name) for item in unknown)
-    return EvidenceReport(tuple(deliveries), evidence, tuple(page for page in pages if page))
+    return EvidenceReport(tuple(deliveries), evidence, tuple(page for page in pages if page), gap)

@@ -73,12 +73,12 @@ def _format_recipient_count(item: AttentionItem) -> str:
 
 def _format_unknown(item: AttentionItem, clock: TimeFormatter) -> list[str]:
     sent = clock.format_seconds(item.sent_at) if item.sent_at else "?"
-    if item.is_fan_out:
+    if item.gap is not None:
+        head = _format_gap(item, *item.gap, clock)
+    elif item.is_fan_out:
         head = ngettext(
             "{count} message, sent {when}, no answer", "{count} messages, sent {when}, no answer", item.count
         )
-    elif item.reason == StopReason.RESTORED:
-        head = _("the ledger is a copy of before: it may have been sent")
     elif item.code and item.code not in _NO_RESPONSE_CODES:
         head = _("sent {when}; the answer: {why}")
     else:
@@ -91,6 +91,21 @@ def _format_unknown(item: AttentionItem, clock: TimeFormatter) -> list[str]:
     return [*lines, f"{command} --published | --retry"]
 
 
+def _format_gap(item: AttentionItem, start: datetime, end: datetime, clock: TimeFormatter) -> str:
+    """Return when it may have been sent: after the backup, before the restore."""
+    since, until = clock.format_date(start), clock.format_date(end)
+    if not item.is_fan_out:
+        return _("the ledger is a copy of before: maybe sent between {since} and {until}").format(
+            since=since, until=until
+        )
+    message = ngettext(
+        "{count} message, maybe sent between {since} and {until}",
+        "{count} messages, maybe sent between {since} and {until}",
+        item.count,
+    )
+    return message.format(count=f"{item.count:,}", since=since, until=until)
+
+
 def _format_lookups(item: AttentionItem, clock: TimeFormatter) -> list[str]:
     next_lookup = ""
     if item.next_lookup_at is not None:
@@ -98,6 +113,8 @@ def _format_lookups(item: AttentionItem, clock: TimeFormatter) -> list[str]:
         if item.next_lookup_at < clock.now - _CHECK_OVERDUE:
             next_lookup = _("the next sender looks it up: humaspost run")
     if not item.lookups:
+        if item.can_look and not next_lookup:
+            return [_("to have a look there: humaspost resolve {post}").format(post=item.post)]
         return [next_lookup or _("the platform cannot be asked")]
     lines = [
         _format_proof(proof, times, clock, next_lookup) for proof, times in lookups_by_proof(item.lookups)

@@ -1,5 +1,7 @@
 """``humaspost resolve`` for a thread: what is live has an address, or nothing can answer it."""
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -134,3 +136,26 @@ def test_of_a_post_that_only_the_folder_has_nothing_was_sent(office: FakeOffice,
         assert "nothing of jalan-sehat was sent yet; see when it goes out: humaspost plan jalan-sehat" in (
             " ".join(refused.err.split())
         )
+
+
+def test_after_a_restore_the_gap_is_told_and_who_looks(office: FakeOffice) -> None:
+    to_people = post("b", FUTURE, channels="[whatsapp]", more="audiences: [masyarakat]\n")
+    office.write("a.md", post("a", FUTURE, body="Satu."))
+    office.write("b.md", to_people)
+    expect(office.run("account", "check", "whatsapp"))
+    expect(office.run("run"))
+    for name in ("a", "b"):
+        expect(office.run("publish", name, "--yes"))
+    with closing(sqlite3.connect(office.folder / ".humaspost" / "ledger.sqlite3")) as ledger, ledger:
+        ledger.execute(
+            "UPDATE delivery SET state = 'scheduled', published_at = NULL, due_at = '2026-01-01T00:00:00.000000Z'"
+        )
+    expect(office.run("backup", "salinan"))
+    expect(office.run("restore", "salinan", "--yes"))
+    shown = " ".join(office.run("status").out.split())
+    assert "the ledger is a copy of before: maybe sent between" in shown
+    assert "3 messages, maybe sent between" in shown
+    assert "to have a look there: humaspost resolve a look yourself: https://x.com/kotacontoh" in shown
+    assert shown.count("the platform cannot be asked") == 1  # WhatsApp
+    assert "no answer" not in shown
+    assert "part 1 maybe sent between" in " ".join(office.run("resolve", "a").err.split())

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from humaspost.audience.phone import mask_phone
 from humaspost.base.i18n import _, ngettext
-from humaspost.model.delivery import Proof, Receipt
+from humaspost.model.delivery import Proof, Receipt, State
+from humaspost.model.reasons import StopReason
 from humaspost.model.records import DeliveryRecord
 from humaspost.reports.evidence import Evidence, EvidenceReport
 from humaspost.views.deliveries import format_state_counts
@@ -21,17 +22,20 @@ def format_evidence(report: EvidenceReport, *, clock: TimeFormatter) -> list[str
     """Return the counts by state, the evidence of the first deliveries, and pages to check."""
     lines = [format_state_counts(dict(count_states(report.deliveries)))]
     for evidence in report.evidence:
-        lines += _format_delivery(evidence, clock)
+        lines += _format_delivery(evidence, report, clock)
     more_count = len(report.deliveries) - len(report.evidence)
     if more_count:
         lines.append("  " + _("and {count} more").format(count=more_count))
     return [*lines, *(_("look yourself: {where}").format(where=page) for page in report.pages)]
 
 
-def _format_delivery(evidence: Evidence, clock: TimeFormatter) -> list[str]:
+def _format_delivery(evidence: Evidence, report: EvidenceReport, clock: TimeFormatter) -> list[str]:
     row, check_result = evidence.delivery, evidence.check_result
     recipient = mask_phone(row.phone) if row.phone else _("part {number}").format(number=row.part)
     sent = clock.format_date(row.unknown_since) if row.unknown_since else clock.format_date(row.due_at)
+    if report.gap is not None and row.state == State.UNKNOWN and row.reason == StopReason.RESTORED:
+        since, until = clock.format_date(report.gap.since), clock.format_date(report.gap.until)
+        sent = _("maybe sent between {since} and {until}").format(since=since, until=until)
     lines = [f"  {row.key[:8]}  {escape_unsafe(row.post)}  {row.account_name}  {recipient}  {sent}"]
     for proof, checked_at in lookups_by_proof([(lookup.at, lookup.proof) for lookup in evidence.lookups]):
         times = ", ".join(clock.format_seconds(at) for at in checked_at)
