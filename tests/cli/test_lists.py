@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import FakeOffice, post
+from tests.support.program import expect
 
 HEADER = "phone;name;basis;purpose;source;consented_at;opted_out_at"
 SOON = "2031-02-03 08:30 WIB"
@@ -186,3 +187,66 @@ def test_no_command_prints_a_number_or_a_name(listed: FakeOffice) -> None:
         ran = listed.run(*command)
         assert "1200000" not in ran.out + ran.err, command
         assert "Penerima" not in ran.out + ran.err, command
+
+
+def test_after_a_publish_to_those_in_both_every_command_says_that_the_rest_waits(listed: FakeOffice) -> None:
+    listed.write(
+        "undangan.md",
+        post("undangan", "2026-01-01 08:30 WIB", channels="[whatsapp]", more="audiences: [masyarakat]\n"),
+    )
+    save(listed, row(1), row(2))
+    listed.run("run")
+    expect(listed.run("publish", "undangan", "--yes"), 5)
+    assert len(listed.objects()) == 2
+    for _again in range(2):
+        again = expect(listed.run("publish", "undangan", "--yes"), 5)
+        said = " ".join(again.err.split())
+        assert (
+            "Nothing of it is to be sent. its list masyarakat is held; what is left of the post waits" in said
+        )
+        assert "humaspost audience import masyarakat or give up what waits: humaspost cancel undangan" in said
+        assert "Published already, left alone: whatsapp (2 of 6)" in said
+    shown = " ".join(expect(listed.run("status", "--exit-code"), 5).out.split())
+    assert "its list masyarakat is held; was due" in shown
+    assert "humaspost publish undangan" not in shown
+    assert "humaspost cancel undangan" in shown
+    for command in ("plan", "preview", "explain"):
+        told = " ".join(listed.run(command, "undangan").out.split())
+        assert "no person on its lists" not in told, command
+        assert "humaspost does not use the new file of its list: humaspost check" in told, command
+    assert "is partly published: 2 of 6; humaspost does not use" in " ".join(
+        listed.run("preview", "undangan").out.split()
+    )
+    expect(listed.run("audience", "import", "masyarakat", "--yes"))
+    assert "Nothing needs you." in listed.run("status").out
+
+
+@pytest.mark.parametrize("content", [None, b"", HEADER.encode() + b"\r\n", bytes(range(256)) * 8])
+def test_where_nobody_can_be_reached_no_publish_is_offered(listed: FakeOffice, content: bytes | None) -> None:
+    listed.write(
+        "undangan.md",
+        post("undangan", "2026-01-01 08:30 WIB", channels="[whatsapp]", more="audiences: [masyarakat]\n"),
+    )
+    path = listed.folder / "audiences" / "masyarakat.csv"
+    if content is None:
+        path.unlink()
+    else:
+        path.write_bytes(content)
+    listed.run("run")
+    listed.age_ledger()
+    shown = " ".join(listed.run("status").out.split())
+    assert "its list masyarakat is held" in shown
+    assert "humaspost publish undangan" not in shown
+    said = " ".join(expect(listed.run("publish", "undangan", "--yes"), 5).err.split())
+    assert "Nothing of it is to be sent. its list masyarakat is held" in said
+    assert listed.objects() == []
+
+
+def test_a_partly_sent_post_that_was_cancelled_is_not_called_published(listed: FakeOffice) -> None:
+    save(listed, row(1), row(2))
+    listed.run("run")
+    expect(listed.run("publish", "undangan", "--yes"), 5)
+    expect(listed.run("cancel", "undangan", "--yes"))
+    shown = " ".join(listed.run("preview", "undangan").out.split())
+    assert "whatsapp is partly published: 2 of 6; cancelled by a person" in shown
+    assert "Published already, left alone: whatsapp (2 of 6)" in listed.run("publish", "undangan").err

@@ -11,7 +11,8 @@ from humaspost.app.office import Office
 from humaspost.ledger import accounts
 from humaspost.ledger.deliveries import unknown_outcomes
 from humaspost.ledger.deliveries.restore_gap import get_restore_gap
-from humaspost.ledger.queries import delivery_lists
+from humaspost.ledger.people import list_holds
+from humaspost.ledger.queries import delivery_lists, recipient_counts
 from humaspost.model.delivery import UNRESOLVED_STATES, State
 from humaspost.model.reasons import AccountHold, FileHold, StopReason
 from humaspost.model.records import DeliveryRecord, PostTotals
@@ -42,6 +43,8 @@ class AttentionItem:
     gap: tuple[datetime, datetime] | None = None
     #: ``resolve`` can ask the platform.
     can_look: bool = False
+    #: ``publish`` would send to somebody now.
+    can_publish: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,9 @@ def attention(office: Office, conn: Connection, posts: Sequence[PostTotals]) -> 
         for _key, group in groupby(rows, key=lambda row: (row.state, row.post, row.account_name))
     ]
     return [
-        *_merge_accounts([*items, *_with_stopped_posts(posts, now=now)]),
+        *_merge_accounts(
+            [*items, *_with_stopped_posts(posts, now=now), *_held_by_lists(conn, posts, now=now)]
+        ),
         *_replies_without_address(conn),
         *_with_missing_file(posts, now=now),
     ]
@@ -94,33 +99,41 @@ def _with_missing_file(posts: Sequence[PostTotals], *, now: datetime) -> list[At
 def _with_stopped_posts(posts: Sequence[PostTotals], *, now: datetime) -> list[AttentionItem]:
     """Return due posts that wait for a person as a whole, noticed by a sender or not."""
     return [
-        *[
-            AttentionItem(
-                str(entry.stop),
-                entry.id,
-                (entry.account,),
-                entry.stopped,
-                entry.due_at,
-                entry.stop_reason,
-                is_fan_out=bool(entry.audiences),
-            )
-            for entry in posts
-            if entry.due_at <= now and _needs_person(entry, now=now)
-        ],
-        *[
-            AttentionItem(
-                str(State.HELD),
-                entry.id,
-                (entry.account,),
-                entry.counts[State.HELD] - entry.unplanned,
-                entry.due_at,
-                StopReason.LIST,
-                detail=", ".join(entry.audiences),
-                is_fan_out=True,
-            )
-            for entry in posts
-            if entry.due_at <= now and _waits_for_list(entry)
-        ],
+        AttentionItem(
+            str(entry.stop),
+            entry.id,
+            (entry.account,),
+            entry.stopped,
+            entry.due_at,
+            entry.stop_reason,
+            is_fan_out=bool(entry.audiences),
+        )
+        for entry in posts
+        if entry.due_at <= now and _needs_person(entry, now=now)
+    ]
+
+
+def _held_by_lists(conn: Connection, posts: Sequence[PostTotals], *, now: datetime) -> list[AttentionItem]:
+    """Return due posts of which people wait for a list that is held."""
+    held = {record.audience for record in list_holds.list_holds(conn)}
+    return [
+        AttentionItem(
+            str(State.HELD),
+            entry.id,
+            (entry.account,),
+            entry.counts[State.HELD] - entry.unplanned,
+            entry.due_at,
+            StopReason.LIST,
+            detail=" ".join(name for name in entry.audiences if name in held),
+            is_fan_out=True,
+            can_publish=bool(
+                recipient_counts.count_waiting(
+                    conn, entry.id, account_name=entry.account, audiences=entry.audiences
+                )
+            ),
+        )
+        for entry in posts
+        if entry.due_at <= now and _waits_for_list(entry)
     ]
 
 
@@ -208,6 +221,7 @@ def _merge_accounts(items: Sequence[AttentionItem]) -> list[AttentionItem]:
                 previous,
                 accounts=tuple(dict.fromkeys((*previous.accounts, *item.accounts))),
                 count=previous.count + item.count,
+                can_publish=previous.can_publish or item.can_publish,
             )
         merged[key] = item
     return list(merged.values())

@@ -21,15 +21,18 @@ class PublishPreview:
     """The effect of publishing now: ``to_send`` with counts, and accounts it skips.
 
     ``cancelled_at`` = a person cancelled the post then, or a part of it, and publishing undoes that.
-    ``given_up`` are accounts with cancelled deliveries that might be published.
+    ``given_up`` are accounts with cancelled deliveries that might be published. ``published`` has, by account,
+    how many of how many are public. ``held_lists`` hold what is left of the post; on ``expired`` accounts its time is over.
     """
 
     to_send: tuple[tuple[RenditionPreview, int], ...]
-    published: tuple[str, ...]
+    published: tuple[tuple[str, int, int], ...]
     unknown: tuple[str, ...]
     sender: SenderStatus
     cancelled_at: datetime | None = None
     given_up: tuple[str, ...] = ()
+    held_lists: tuple[str, ...] = ()
+    expired: tuple[str, ...] = ()
 
 
 def publish_preview(office: Office, post: Post, *, account: str | None) -> PublishPreview:
@@ -65,11 +68,16 @@ def publish_preview(office: Office, post: Post, *, account: str | None) -> Publi
     revoked = [item for item in cancelled.values() if item.revocable and item.cancelled_at]
     return PublishPreview(
         to_send=tuple((preview, count) for preview, count in counted if count),
-        published=_accounts_with_state(entries, State.PUBLISHED, previews),
+        published=tuple(
+            (name, entries[name].counts[State.PUBLISHED], entries[name].counts.total())
+            for name in _accounts_with_state(entries, State.PUBLISHED, previews)
+        ),
         unknown=_accounts_with_state(entries, State.UNKNOWN, previews),
         sender=sender_status(office),
         cancelled_at=max((item.cancelled_at for item in revoked if item.cancelled_at), default=None),
         given_up=tuple(item.account for item in cancelled.values() if item.maybe_live),
+        held_lists=tuple(sorted(held_lists)) if _is_anybody_left(entries, previews) else (),
+        expired=_accounts_with_state(entries, State.EXPIRED, previews),
     )
 
 
@@ -86,6 +94,12 @@ def _count_remaining(
             new.get(preview.account.name, 0) if preview.rules.is_per_recipient else 0
         )
     return preview.audience_size or 0 if preview.rules.is_per_recipient else len(preview.rendition.parts)
+
+
+def _is_anybody_left(entries: Mapping[str, PostTotals], previews: Sequence[RenditionPreview]) -> bool:
+    """Return True if somebody of a list has not had the post."""
+    found = [entries.get(preview.account.name) for preview in previews if preview.rules.is_per_recipient]
+    return any(entry is None or entry.remaining_count or entry.unexpanded is not None for entry in found)
 
 
 def _accounts_with_state(

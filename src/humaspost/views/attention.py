@@ -7,6 +7,7 @@ from humaspost.base.i18n import _, ngettext
 from humaspost.model.delivery import Proof, State
 from humaspost.model.reasons import FileHold, StopReason
 from humaspost.reports.attention import AttentionItem
+from humaspost.views.decisions.publish import format_list_steps
 from humaspost.views.decisions.resolve import lookups_by_proof
 from humaspost.views.text import escape_unsafe, truncate
 from humaspost.views.times import TimeFormatter
@@ -37,13 +38,8 @@ def format_attention(item: AttentionItem, clock: TimeFormatter) -> list[str]:
             ]
         case State.HELD if item.reason == StopReason.LIST:
             reason = _("its list {lists} is held; was due {when}")
-            remedy = _("mend the list, or send to those in both the old and the new one:")
-            return [
-                _format_recipient_count(item),
-                reason.format(lists=escape_unsafe(item.detail), when=clock.format_date(item.due)),
-                remedy,
-                f"humaspost publish {item.post}",
-            ]
+            reason = reason.format(lists=escape_unsafe(item.detail), when=clock.format_date(item.due))
+            return [_format_recipient_count(item), reason, *_list_remedies(item)]
         case State.EXPIRED:
             reason = _("expired before it was sent; was due {when}")
             remedy = _("nothing of it is sent, unless its file gets other dates: {post}")
@@ -63,6 +59,16 @@ def format_attention(item: AttentionItem, clock: TimeFormatter) -> list[str]:
             reason = f"{item.code}: {item.detail}" if item.detail else item.code or item.reason
             remedy = _("mend the file, or: humaspost publish {post}").format(post=item.post)
             return [_format_recipient_count(item), truncate(escape_unsafe(reason), 68), remedy]
+
+
+def _list_remedies(item: AttentionItem) -> list[str]:
+    """Return the next steps that send something, or end the wait."""
+    if item.can_publish:
+        return [
+            _("mend the list, or send to those in both the old and the new one:"),
+            f"humaspost publish {item.post}",
+        ]
+    return format_list_steps(item.post, item.detail.split())
 
 
 def _format_recipient_count(item: AttentionItem) -> str:

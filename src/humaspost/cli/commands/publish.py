@@ -48,7 +48,7 @@ def publish(
     if not summary.to_send:
         if json:
             print_json(run_to_json([], problems=len(scan_result.problems)))
-        return exit_code_of(needs_person=bool(summary.unknown))
+        return exit_code_of(needs_person=bool(summary.unknown or summary.held_lists))
     if not yes and not confirm(confirmation_question(summary), flag="--yes", command="publish"):
         print_note(_("Nothing was sent."))
         return ExitCode.OK

@@ -218,7 +218,14 @@ class PostJudge:
         decision = decide(facts)
         if isinstance(decision, Deny):
             return decision
-        return Deny(State.HELD, StopReason.NO_RECIPIENTS) if row.audiences and not recipient_count else None
+        if not row.audiences or recipient_count:
+            return None
+        entry = self.entries.get((row.post, row.account.name))
+        is_waiting = entry is None or entry.unexpanded is not None or bool(entry.counts[State.HELD])
+        if self._get_list_held_at(row) is not None:
+            # A person published it to whom the held list confirms; the others wait for the list.
+            return Deny(State.HELD, StopReason.LIST) if is_waiting else None
+        return Deny(State.HELD, StopReason.NO_RECIPIENTS)
 
     def _get_facts(self, row: PlanRow) -> GateFacts:
         due = self.due_at(row)

@@ -19,13 +19,14 @@ class SendForecast:
     """The forecast for a post on one account.
 
     ``forecast`` is None where the file itself keeps the post from being planned, for ``file_hold``. Deliveries
-    that were ``published`` are not sent again; ``cancelled_at`` is when a person cancelled the post.
+    that were ``published`` are not sent again, of ``total``; ``cancelled_at`` is when a person cancelled the post.
     """
 
     account: str
     forecast: PostForecast | None
     file_hold: FileHold | None = None
     published: int = 0
+    total: int = 0
     cancelled_at: datetime | None = None
 
 
@@ -50,5 +51,6 @@ def _forecast(judge: PostJudge, row: PlanRow, preview: RenditionPreview) -> Send
         row.account.name,
         judge.forecast(row, size),
         published=entry.counts[State.PUBLISHED] if entry is not None else 0,
+        total=entry.counts.total() if entry is not None else 0,
         cancelled_at=judge.cancelled_at(row),
     )

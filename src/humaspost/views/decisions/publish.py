@@ -38,10 +38,10 @@ def format_publish_preview(
         )
     else:
         lines.append(_("Nothing of it is to be sent."))
+        lines += _format_reasons(publish_preview, post)
     if publish_preview.published:
-        lines.append(
-            _("Published already, left alone: {names}").format(names=", ".join(publish_preview.published))
-        )
+        names = ", ".join(_format_published(*each) for each in publish_preview.published)
+        lines.append(_("Published already, left alone: {names}").format(names=names))
     if publish_preview.unknown:
         lines.append(_("Perhaps live, left alone: {names}").format(names=", ".join(publish_preview.unknown)))
         lines.append(_("  settle it first: humaspost resolve {post}").format(post=post.id))
@@ -57,6 +57,36 @@ def format_publish_preview(
         message = _("It was cancelled by a person on {date}.")
         lines.append(message.format(date=clock.format_date(publish_preview.cancelled_at)))
     return lines
+
+
+def _format_reasons(publish_preview: PublishPreview, post: Post) -> list[str]:
+    """Return why nothing is sent, and what can be done."""
+    lines = []
+    if publish_preview.held_lists:
+        message = _("its list {lists} is held; what is left of the post waits for it")
+        names = publish_preview.held_lists
+        lines = [message.format(lists=" ".join(names)), *format_list_steps(post.id, names)]
+    elif post.audiences and not (publish_preview.published or publish_preview.unknown):
+        lines = [_("no person on its lists may get a message; see them: humaspost audience list")]
+    if publish_preview.expired:
+        message = _("Expired, skipped: {names}. It is sent only if its file gets other dates.")
+        lines.append(message.format(names=", ".join(publish_preview.expired)))
+    return lines
+
+
+def _format_published(account: str, count: int, total: int) -> str:
+    if count == total:
+        return account
+    return _("{account} ({count} of {total})").format(account=account, count=f"{count:,}", total=f"{total:,}")
+
+
+def format_list_steps(post: str, lists: Sequence[str]) -> list[str]:
+    """Return what ends the wait for held lists where ``publish`` would send to nobody."""
+    return [
+        _("nobody who waits for it is in both the old and the new list: mend it, then:"),
+        _("humaspost audience import {lists}").format(lists=" ".join(lists)),
+        _("or give up what waits: humaspost cancel {post}").format(post=escape_unsafe(post)),
+    ]
 
 
 def confirmation_question(publish_preview: PublishPreview) -> str:

@@ -26,6 +26,10 @@ def _format(each: SendForecast, clock: TimeFormatter) -> str:
     if each.forecast.remaining:
         return _format_remaining(each.forecast, each.account, clock)
     reasons = [_format_not_sent(state, reason, each, clock) for state, reason in each.forecast.not_sent]
+    if each.published and each.published < each.total:
+        part = _("is partly published: {count} of {total}")
+        part = part.format(count=f"{each.published:,}", total=f"{each.total:,}")
+        return "; ".join([part, *reasons])
     if each.published:
         return "; ".join([_("is published, and not sent again"), *reasons])
     return _("will not be sent: {reason}").format(reason="; ".join(reasons) or _("nothing of it is left"))
