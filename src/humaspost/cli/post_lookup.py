@@ -57,7 +57,10 @@ def find_post_id(query: str, posts: Iterable[tuple[str, str]], *, root: Path) ->
 
 
 def find_recorded_id(query: str, office: "Office", posts: Iterable[tuple[str, str]]) -> str:
-    """Return what ``find_post_id`` does; say of a post that only the folder has that nothing of it was sent."""
+    """Return the id of the matching post of the ledger.
+
+    Raises a usage error also for a post that only the folder has: nothing of it was sent yet.
+    """
     pairs, root = list(posts), office.settings.root
     if find_exact_id(query, pairs, root=root) is not None or has_match(query, pairs):
         return find_post_id(query, pairs, root=root)

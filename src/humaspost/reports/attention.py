@@ -42,7 +42,7 @@ class AttentionItem:
     #: From the backup to the restore, if it may have been sent meanwhile.
     gap: tuple[datetime, datetime] | None = None
     #: ``resolve`` can ask the platform.
-    can_look: bool = False
+    can_check: bool = False
     #: ``publish`` would send to somebody now.
     can_publish: bool = False
 
@@ -203,7 +203,7 @@ def _with_evidence(
         next_lookup_at=row.next_lookup_at,
         page_url=public_page(office, row.channel, row.account_name),
         gap=(gap.since, gap.until) if gap is not None else None,
-        can_look=has_address(office, row),
+        can_check=has_address(office, row),
     )
 
 

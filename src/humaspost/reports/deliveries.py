@@ -26,7 +26,7 @@ def deliveries(
 
 
 def refused_deliveries(office: Office, post_id: str) -> list[DeliveryRecord]:
-    """Return the deliveries of the post to people who may not get it; no attempt was made for them."""
+    """Return the deliveries of the post to people who may not get it; none was attempted."""
     return deliveries(office, post_id=post_id, states=(State.REFUSED,), limit=None)
 
 

@@ -76,7 +76,7 @@ def publish_preview(office: Office, post: Post, *, account: str | None) -> Publi
         sender=sender_status(office),
         cancelled_at=max((item.cancelled_at for item in revoked if item.cancelled_at), default=None),
         given_up=tuple(item.account for item in cancelled.values() if item.maybe_live),
-        held_lists=tuple(sorted(held_lists)) if _is_anybody_left(entries, previews) else (),
+        held_lists=tuple(sorted(held_lists)) if _has_remaining(entries, previews) else (),
         expired=_accounts_with_state(entries, State.EXPIRED, previews),
     )
 
@@ -96,7 +96,7 @@ def _count_remaining(
     return preview.audience_size or 0 if preview.rules.is_per_recipient else len(preview.rendition.parts)
 
 
-def _is_anybody_left(entries: Mapping[str, PostTotals], previews: Sequence[RenditionPreview]) -> bool:
+def _has_remaining(entries: Mapping[str, PostTotals], previews: Sequence[RenditionPreview]) -> bool:
     """Return True if somebody of a list has not had the post."""
     found = [entries.get(preview.account.name) for preview in previews if preview.rules.is_per_recipient]
     return any(entry is None or entry.remaining_count or entry.unexpanded is not None for entry in found)

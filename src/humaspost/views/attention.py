@@ -119,7 +119,7 @@ def _format_lookups(item: AttentionItem, clock: TimeFormatter) -> list[str]:
         if item.next_lookup_at < clock.now - _CHECK_OVERDUE:
             next_lookup = _("the next sender looks it up: humaspost run")
     if not item.lookups:
-        if item.can_look and not next_lookup:
+        if item.can_check and not next_lookup:
             return [_("to have a look there: humaspost resolve {post}").format(post=item.post)]
         return [next_lookup or _("the platform cannot be asked")]
     lines = [
