@@ -1,7 +1,7 @@
 """The scan of the posts folder: read it, check it and sync the ledger with it."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -113,7 +113,7 @@ def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled
     ]
     new_plan = replace(new_plan, held=(*new_plan.held, *broken, *unsettled), stamps=folder_content.stamps)
     folder_missing = not office.settings.posts.is_dir()
-    all_problems = tuple(_sort_problems([*problems, *more]))
+    all_problems = tuple(sort_problems([*problems, *more]))
     return ScanResult(
         tuple(posts),
         all_problems,
@@ -147,7 +147,8 @@ def _settle_time(office: Office, for_sending: bool) -> float | None:
     return office.now().timestamp() if for_sending else None
 
 
-def _sort_problems(problems: list[Problem]) -> list[Problem]:
+def sort_problems(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the problems by file and position."""
     return sorted(
         problems,
         key=lambda p: (p.file, p.position.line if p.position else 0, p.position.column if p.position else 0),

@@ -18,7 +18,7 @@ from humaspost.model.post import Late, PublishTime
 
 ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}", re.ASCII)
 #: The problems that an author may mean: ``allow: [placeholder]``.
-ALLOWED_CODES = ("placeholder",)
+ALLOWED_CODES = ("placeholder", "date-far")
 _LINK_PATTERN = re.compile(r"https?://[^\s<>\"'@/?#]+(?:[/?#][^\s<>\"]*)?", re.IGNORECASE)
 
 
@@ -95,7 +95,9 @@ def read_allowed(fields: FieldReader) -> tuple[str, ...]:
     for code, path in codes:
         if code not in ALLOWED_CODES:
             message = _("{key!r} cannot be {word!r}").format(key="allow", word=shorten(code))
-            hint = write_line_hint(f"allow: [{', '.join(ALLOWED_CODES)}]")
+            suggestion = nearest(code, ALLOWED_CODES)
+            known = _("it takes: {names}").format(names=join_names(ALLOWED_CODES))
+            hint = write_line_hint(suggestion) if suggestion else known
             fields.add_error("value-choice", message, hint=hint, path=path)
     return tuple(code for code, _path in codes)
 

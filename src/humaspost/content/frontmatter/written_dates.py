@@ -1,4 +1,4 @@
-"""Dates as people write them, read part by part: ``Rabu, 3 Februari 2027 pukul 8.30 malam WIB``."""
+"""Dates as people write them: ``Rabu, 3 Februari 2027 pukul 8.30 malam WIB``."""
 
 import calendar
 import re
