@@ -186,3 +186,14 @@ def test_no_command_prints_a_number_or_a_name(listed: FakeOffice) -> None:
         ran = listed.run(*command)
         assert "1200000" not in ran.out + ran.err, command
         assert "Penerima" not in ran.out + ran.err, command
+
+
+def test_check_counts_as_plan_does(listed: FakeOffice) -> None:
+    save(listed)
+    assert listed.run("audience", "import", "--yes", "masyarakat").code == 0
+    listed.write("nanti.md", post("nanti", SOON, channels="[x]"))
+    listed.write("lama.md", post("lama", "2021-02-03 08:30 WIB", channels="[x]"))
+    assert "1 post, 1 delivery to come." in listed.run("plan").out
+    checked = listed.run("check").out
+    assert " 1 would be published." in checked
+    assert "warning[date-past]" in listed.run("preview", "lama").out

@@ -30,8 +30,8 @@ def check(
     """Find every problem in the posts and lists, offline; 3 for an error, 5 for a held list."""
     from humaspost.app.scan import scan_folder
     from humaspost.cli.office import open_office
-    from humaspost.reports.date_problems import with_date_problems
     from humaspost.reports.forecasts.plan_outlook import plan_outlook
+    from humaspost.views.date_problems import with_date_problems
     from humaspost.views.problems import unique_problems
 
     # Thousands of posts hold no reference cycles. The search for cycles takes a tenth of the time.

@@ -19,10 +19,10 @@ def preview(post: PostArgument, json: JsonOption = False) -> ExitCode:
     from humaspost.app.scan import scan_folder
     from humaspost.cli.office import open_office, time_formatter
     from humaspost.cli.post_lookup import find_post
-    from humaspost.reports.date_problems import with_date_problems
     from humaspost.reports.forecasts.plan_outlook import plan_outlook
     from humaspost.reports.forecasts.send_forecast import send_forecasts
     from humaspost.reports.renditions_of_post import previews_for
+    from humaspost.views.date_problems import with_date_problems
     from humaspost.views.forecasts.send_forecast import format_send_forecasts, send_forecast_to_json
     from humaspost.views.preview import format_preview, preview_to_json
     from humaspost.views.problems import unique_problems

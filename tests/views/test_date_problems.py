@@ -7,16 +7,20 @@ import pytest
 
 from humaspost.app.office import Office
 from humaspost.app.scan import scan_folder, sync_ledger
+from humaspost.delivery.events import DeliveryEvent
 from humaspost.ledger import accounts
 from humaspost.ledger.deliveries import publish_now
 from humaspost.ledger.holds import account_holds, pauses
 from humaspost.ledger.posts import decisions
+from humaspost.model.event_kind import EventKind
 from humaspost.model.problem import Problem
 from humaspost.model.reasons import AccountHold
 from humaspost.policy import lateness
-from humaspost.reports.date_problems import with_date_problems
 from humaspost.reports.forecasts.plan_outlook import PlanOutlook, plan_outlook
 from humaspost.settings.load import load_settings
+from humaspost.views.date_problems import with_date_problems
+from humaspost.views.events import format_event
+from humaspost.views.times import TimeFormatter
 
 CONFIG = """timezone = "Asia/Jakarta"
 language = "en"
@@ -184,3 +188,12 @@ def test_only_the_accounts_of_a_held_list_wait(desk: Desk) -> None:
     outlook = desk.outlook()
     assert outlook.posts_to_come() == {"dua", "satu"}
     assert outlook.posts_to_come(["warga"]) == {"dua"}
+
+
+@pytest.mark.parametrize(
+    ("age", "when"), [(25 * MINUTE, "today 11:35"), (300 * DAY, "Monday 2 February 2026, 12:00 WIB")]
+)
+def test_a_new_file_of_long_ago_is_reported_with_its_year(age: timedelta, when: str) -> None:
+    event = DeliveryEvent(NOW, EventKind.NEW, "lama", "x", "posts/lama.md", due_at=NOW - age)
+    line = format_event(event, clock=TimeFormatter("Asia/Jakarta", NOW))
+    assert line.endswith(f"new file posts/lama.md: lama, {when}, x")
