@@ -190,9 +190,7 @@ def test_only_the_accounts_of_a_held_list_wait(desk: Desk) -> None:
     assert outlook.posts_to_come(["warga"]) == {"dua"}
 
 
-@pytest.mark.parametrize(
-    ("age", "when"), [(25 * MINUTE, "today 11:35"), (300 * DAY, "Monday 2 February 2026, 12:00 WIB")]
-)
+@pytest.mark.parametrize(("age", "when"), [(25 * MINUTE, "today 11:35"), (300 * DAY, "Mon 2 Feb 2026 12:00")])
 def test_a_new_file_of_long_ago_is_reported_with_its_year(age: timedelta, when: str) -> None:
     event = DeliveryEvent(NOW, EventKind.NEW, "lama", "x", "posts/lama.md", due_at=NOW - age)
     line = format_event(event, clock=TimeFormatter("Asia/Jakarta", NOW))

@@ -91,9 +91,6 @@ def _format_line(event: DeliveryEvent, clock: TimeFormatter) -> str:
 def _format_next_post(event: DeliveryEvent, clock: TimeFormatter) -> str:
     """Return ``ucapan-2027-010, Sat 6 Feb 07:00, x``."""
     due = clock.format_near(event.due_at) if event.due_at else ""
-    if event.due_at and event.at - event.due_at > timedelta(days=1):
-        # Without its year a date that has passed reads like the next one.
-        due = clock.format_full(event.due_at)
     return ", ".join(text for text in (event.post, due, event.account) if text)
 
 
