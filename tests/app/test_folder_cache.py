@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from humaspost.app import backups, erasure, folder_cache
+from humaspost.app import backups, erasure, folder_cache, loaded_code
 from humaspost.app.office import Office
 from humaspost.app.scan import ScanResult, scan_folder
 from humaspost.base import i18n
@@ -88,7 +88,8 @@ class Folder:
         path = office.settings.state / folder_cache.FILE
         office.__dict__["folder_cache"] = StampedCache(
             path if with_cache else self.root / "absent" / "cache",
-            basis=lambda: folder_cache.describe_basis(office.settings, office.channels.values()),
+            basis=lambda: folder_cache.describe_basis(office.settings, office.channels.values(), office.code),
+            is_current=office.code.is_on_disk,
             min_values=1,
             clock_ns=lambda: time.time_ns() + self.later // timedelta(microseconds=1) * 1000,
         )
@@ -200,7 +201,7 @@ def test_another_library_is_another_reading(
 ) -> None:
     libraries = tmp_path / "libraries"
     (libraries / "tzdata-1.dist-info").mkdir(parents=True)
-    monkeypatch.setattr(folder_cache, "_LIBRARIES", (str(libraries), str(tmp_path / "absent")))
+    monkeypatch.setattr(loaded_code, "_LIBRARIES", (str(libraries), str(tmp_path / "absent")))
     folder.scan()
     (libraries / "tzdata-1.dist-info").rename(libraries / f"tzdata-{suffix}")
     folder.scan()
@@ -211,10 +212,10 @@ def test_a_changed_source_is_another_reading(folder: Folder, tmp_path: Path) -> 
     (tmp_path / "code" / "sub").mkdir(parents=True)
     module = tmp_path / "code" / "sub" / "module.py"
     module.write_text("1")
-    before = sorted(folder_cache._list_stamps(tmp_path / "code"))
+    before = loaded_code._list_stamps(tmp_path / "code")
     assert len(before) == 1
     module.write_text("22")
-    assert sorted(folder_cache._list_stamps(tmp_path / "code")) != before
+    assert loaded_code._list_stamps(tmp_path / "code") != before
 
 
 def test_messages_are_in_the_language_of_the_reader(folder: Folder) -> None:
