@@ -1,16 +1,19 @@
 """The cache of a process that runs on: it says what this process did, whatever others do to the files meanwhile."""
 
+import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from humaspost.app import folder_cache, loaded_code
+from humaspost.app import erasure, folder_cache, loaded_code
 from humaspost.app.office import Office
 from humaspost.app.scan import scan_folder
+from humaspost.base import files
 from humaspost.base.stamped_cache import StampedCache
 from humaspost.content import reader
 from humaspost.media import probe
@@ -19,6 +22,7 @@ from humaspost.settings.load import load_settings
 from tests.app.test_folder_cache import CONFIG, POST
 from tests.support.image_files import png
 
+PHONE = "+6281234567890"
 PICTURE = 'media:\n  - file: loket.png\n    alt: "Loket"\n'
 
 
@@ -125,3 +129,66 @@ def test_a_reload_keeps_all_that_the_sender_knows(folder: Folder) -> None:
     scan_folder(sender)
     assert folder.counts["measured"] == 0
     assert folder.scan_anew() == (0, 0, 0)
+
+
+def list_files_that_name(folder: Folder) -> list[str]:
+    return [
+        path.name
+        for path in folder.state.rglob("*")
+        if path.is_file() and PHONE[1:].encode() in path.read_bytes()
+    ]
+
+
+def forget(folder: Folder) -> erasure.ErasureResult:
+    office = folder.office()
+    try:
+        return erasure.forget_person(office, PHONE)
+    finally:
+        office.close()
+
+
+def test_a_draft_that_a_dead_process_left_goes_with_the_person(folder: Folder) -> None:
+    draft = files.draft_of(folder.state / folder_cache.FILE)
+    draft.write_text(PHONE)
+    assert forget(folder).remainders == ()
+    assert list_files_that_name(folder) == []
+
+
+def test_a_draft_that_cannot_be_deleted_is_named(folder: Folder) -> None:
+    draft = files.draft_of(folder.state / folder_cache.FILE)
+    draft.mkdir()
+    assert [remainder.path for remainder in forget(folder).remainders] == [draft]
+
+
+@pytest.mark.parametrize("step", ["before the draft", "before the old lines are read", "before the rename"])
+def test_a_rewrite_meanwhile_puts_no_old_line_back(
+    step: str, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write("orang", f"untuk {PHONE}")
+    sender = folder.office()
+    scan_folder(sender)
+    (folder.root / "posts" / "orang.md").unlink()
+    assert list_files_that_name(folder) == [folder_cache.FILE]
+    cache = sender.folder_cache
+    cache.section("more").put("key", "1", 1, encode=int, decode=int)
+
+    def interrupt(module: Any, name: str) -> None:
+        original: Callable[..., Any] = getattr(module, name)
+
+        def interrupted(*args: Any, **more: Any) -> Any:
+            monkeypatch.setattr(module, name, original)
+            assert forget(folder).remainders == ()
+            return original(*args, **more)
+
+        monkeypatch.setattr(module, name, interrupted)
+
+    match step:
+        case "before the draft":
+            interrupt(files, "_new")
+        case "before the old lines are read":
+            interrupt(os, "fstat")
+        case _:
+            interrupt(files, "replace")
+    with suppress(FileNotFoundError):
+        cache._rewrite()
+    assert list_files_that_name(folder) == []

@@ -3,6 +3,7 @@
 import hashlib
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import humaspost
 from humaspost.app.loaded_code import LoadedCode
 from humaspost.base import i18n
 from humaspost.base.file_stamp import ABSENT
+from humaspost.base.files import list_drafts
 from humaspost.base.stamped_cache import StampedCache
 from humaspost.model.channel import Channel
 from humaspost.settings.settings import Settings
@@ -33,9 +35,24 @@ def create_cache(
     )
 
 
-def delete(state: Path) -> None:
-    """Delete the cache of the state folder; what the posts folder still has is read again."""
-    (state / FILE).unlink(missing_ok=True)
+def delete(state: Path) -> list[Path]:
+    """Delete the cache of the state folder and its drafts; return the files that cannot be deleted.
+
+    What the posts folder still has is read again.
+    """
+    path = state / FILE
+    # A process that rewrites the file makes its draft first, then reads the old lines. A draft made after the
+    # second step has none of them; one made before it is deleted, or has become the file, which the last step deletes.
+    _try_delete(path)
+    for draft in list_drafts(path):
+        _try_delete(draft)
+    _try_delete(path)
+    return [left for left in (path, *list_drafts(path)) if left.exists()]
+
+
+def _try_delete(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def describe_basis(settings: Settings, channels: Iterable[Channel], code: LoadedCode) -> str:

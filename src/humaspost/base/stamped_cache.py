@@ -216,16 +216,17 @@ class StampedCache:
         return self._is_own
 
     def _rewrite(self) -> None:
-        values = self._read() if self._lines is not None else {}
-        for name, section in self._sections.items():
-            entries = values.setdefault(name, {})
-            for key, change in section.changes.items():
-                if change is None:
-                    entries.pop(key, None)
-                else:
-                    entries[key] = change
-        lines = [_format_line(name, key, value) for name in values for key, value in values[name].items()]
+        # The draft comes first: whoever deletes drafts and file for good deletes the old lines with them.
         with atomic_write(self._path) as file:
+            values = self._read() if self._lines is not None else {}
+            for name, section in self._sections.items():
+                entries = values.setdefault(name, {})
+                for key, change in section.changes.items():
+                    if change is None:
+                        entries.pop(key, None)
+                    else:
+                        entries[key] = change
+            lines = [_format_line(name, key, value) for name in values for key, value in values[name].items()]
             file.write(b"\n".join([self._header(), *lines]))
         self._lines = len(lines)
 
