@@ -247,6 +247,32 @@ def test_another_status_of_an_account_is_another_plan(folder: Folder) -> None:
     assert warned == folder.scan()
 
 
+def test_the_time_and_the_allowance_of_a_status_decide_nothing(folder: Folder) -> None:
+    """Each check of an account, and each post that was sent, planned the whole folder anew."""
+    office = folder.office()
+    account, now = office.settings.accounts[0], datetime.now(UTC)
+    account_id = office.ledger(write=True).write(
+        lambda conn: accounts.ensure_account(conn, account, platform_id="1")
+    )
+
+    def save(status: AccountStatus) -> None:
+        office.ledger(write=True).write(lambda conn: accounts.save_status(conn, account_id, status))
+
+    save(AccountStatus(now, expires_at=now + timedelta(days=40), extra={"renews": True}))
+    folder.scan()
+    save(
+        AccountStatus(
+            now + timedelta(hours=1),
+            expires_at=now + timedelta(days=40),
+            quotas={"posts": (1, 25)},
+            extra={"renews": True},
+        )
+    )
+    folder.scan()
+    assert (folder.counts.parsed, folder.counts.planned) == (0, 0)
+    office.close()
+
+
 def test_a_damaged_cache_is_no_cache(folder: Folder) -> None:
     first = folder.scan()
     raw = folder.cache.read_bytes()
