@@ -36,7 +36,7 @@ def create_cache(
 
 
 def delete(state: Path) -> list[Path]:
-    """Delete the cache of the state folder and its drafts; return the files that cannot be deleted.
+    """Delete the cache and its drafts; return the files that cannot be deleted.
 
     What the posts folder still has is read again.
     """

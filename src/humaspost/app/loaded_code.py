@@ -1,4 +1,7 @@
-"""The code that this process runs, by the stamps of its files; a plug-in may have no version."""
+"""The code that this process runs, by the stamps of its files.
+
+A version says less: that of a plug-in, or of a checkout, may stay the same.
+"""
 
 import os
 import sys
@@ -15,9 +18,9 @@ _LIBRARIES = tuple(sys.path)
 
 
 class LoadedCode:
-    """The code of humaspost, its channels and all libraries, and the time zone; one for the life of a process.
+    """The code of humaspost, its channels and all libraries, and the time zone.
 
-    Each is noted when it is first described, and stays as it was then: Python loads no file a second time.
+    One for the life of a process: each part is noted when it is first described, and stays as it was then: Python loads no file a second time.
     """
 
     def __init__(self) -> None:
@@ -55,7 +58,7 @@ def _list_distributions() -> list[str]:
 
 
 def _list_roots(module: str) -> Iterator[Path]:
-    """Yield the folders and files that have the module and whatever it shares with its neighbours."""
+    """Yield the folders and files that have the module and its neighbours."""
     names = module.split(".")
     for length in range(1, len(names) + 1):
         package = sys.modules.get(".".join(names[:length]))
@@ -68,7 +71,7 @@ def _list_roots(module: str) -> Iterator[Path]:
 
 
 def _list_stamps(root: Path) -> list[str]:
-    """Return the stamps of all files there: code, translations, and whatever else a plug-in reads."""
+    """Return the stamps of all files there: code, translations and data."""
     return sorted(_describe_stamp(path) for path in _walk(root))
 
 

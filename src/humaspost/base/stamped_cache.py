@@ -45,7 +45,7 @@ class CacheSection:
         return len(self._stamps)
 
     def take(self, key: str, stamp: str, decode: Callable[[Any], _T]) -> _T | None:
-        """Hand over the value of the key if it was made from this stamp; None if it must be made anew.
+        """Hand over the value of the key, or None if it was not made from this stamp.
 
         The caller keeps the value: the next call for it returns None. The file keeps it too.
         """

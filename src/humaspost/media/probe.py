@@ -33,7 +33,7 @@ MAX_CAPTION_BYTES = 512 * 1024
 
 @dataclass(slots=True)
 class _Measured:
-    """What a file is, or why it is nothing; ``kept_in`` has it for later processes."""
+    """The facts of a file, or its problem; ``kept_in`` has them for later processes."""
 
     stamp: FileStamp
     details: MediaFacts | tuple[str, ...]
