@@ -20,7 +20,8 @@ _LIBRARIES = tuple(sys.path)
 class LoadedCode:
     """The code of humaspost, its channels and all libraries, and the time zone.
 
-    One for the life of a process: each part is noted when it is first described, and stays as it was then: Python loads no file a second time.
+    Create one for the life of a process. Each part is noted when it is first described, and stays as it was then,
+    because Python loads no file a second time.
     """
 
     def __init__(self) -> None:
