@@ -138,10 +138,12 @@ class Life:
         self.serial += 1
         name = f"p{self.serial}"
         texts = [f"{name} {n}" for n in range(self.random.choice((1, 3)))]
-        hours = self.random.choice((0, 0, 0, 0, -30, 1))
+        hours = self.random.choice((0, 0, 0, 0, -30, -3, 1))
         times: dict[str, Any] = {"due": _publish_time(self.office.now + timedelta(hours=hours))}
         if hours == -30 and self.flip():
             times |= {"late": Late.SKIP}
+        if hours == -3:
+            times |= {"late": Late.PUBLISH}
         self.office.plan(name, *texts, people=self.flip(0.3), **times)
 
     def edit_post(self) -> None:

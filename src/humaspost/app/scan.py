@@ -215,7 +215,10 @@ def sync_ledger(office: Office, scanned: ScanResult, *, since: ScanResult | None
         known = post_queries.planned_files(conn)
         new = {item.file for item in scanned.plan.held if item.post and item.post not in known}
         wrong = [p.file for p in scanned.file_errors(synced) if p.file not in new]
-        synced = replace(synced, finished=file_errors.list_finished(conn, wrong))
+        channels = {post.file: post.channels for post in scanned.posts}
+        channels |= {file: broken.channels for file, broken in scanned.broken_files.items()}
+        finished = file_errors.list_finished(conn, wrong, channels=channels)
+        synced = replace(synced, finished=finished)
         file_errors.save_file_errors(conn, [(p.file, p.code) for p in scanned.file_errors(synced)])
         return synced
 

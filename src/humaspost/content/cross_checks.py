@@ -91,7 +91,7 @@ def _check_file(parsed: ParsedFile, claims: _Claims) -> ParsedFile:
     if not problems:
         return parsed
     sorted_problems = tuple(post.locate(problem) for problem in problems)
-    broken_post = BrokenPost(post.id if keeps_id else "", post.date, post.draft)
+    broken_post = BrokenPost(post.id if keeps_id else "", post.date, post.draft, post.channels)
     return replace(parsed, post=None, problems=parsed.problems + sorted_problems, broken_post=broken_post)
 
 

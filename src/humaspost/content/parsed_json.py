@@ -35,18 +35,18 @@ def pack_file(parsed: ParsedFile) -> list[Json]:
     return [
         _pack_post(parsed.post) if parsed.post else None,
         [pack_problem(problem) for problem in parsed.problems],
-        [broken.id, pack_time(broken.date), broken.draft],
+        [broken.id, pack_time(broken.date), broken.draft, broken.channels],
     ]
 
 
 def unpack_file(data: Sequence[Any], file: str) -> ParsedFile:
     """Return the parsed ``file`` that ``pack_file`` packed."""
-    post, problems, (id_, date, draft) = data
+    post, problems, (id_, date, draft, channels) = data
     return ParsedFile(
         file,
         _unpack_post(post, file) if post else None,
         tuple(unpack_problem(problem) for problem in problems),
-        BrokenPost(id_, unpack_time(date), draft),
+        BrokenPost(id_, unpack_time(date), draft, tuple(channels)),
     )
 
 

@@ -30,6 +30,7 @@ class BrokenPost:
     id: str = ""
     date: PublishTime | None = None
     draft: bool = False
+    channels: tuple[str, ...] = ()
 
     def is_due(self, now: datetime) -> bool:
         """Return True if the post is due by ``now``; a post with an unreadable date counts as due."""
@@ -78,7 +79,8 @@ def parse_post_file(raw: bytes, *, file: str, folder: Path, names: NameIndex) ->
     placeholders.report_placeholders(post, source_text.body, source_text.body_line, report)
     problems = tuple(report.problems)
     if report.has_errors:
-        return ParsedFile(file, None, problems, BrokenPost(post.id, post.date, post.draft))
+        broken_post = BrokenPost(post.id, post.date, post.draft, post.channels)
+        return ParsedFile(file, None, problems, broken_post)
     return ParsedFile(file, post, problems)
 
 

@@ -154,6 +154,8 @@ delivery = Table(
     Column("priority", Integer, nullable=False),
     Column("not_before", UtcTimestamp),
     Column("owner", Text),
+    # The state in which the plan dropped it last.
+    Column("dropped_from", Text),
     # Send the rendition of the file, not the frozen one.
     Column("use_latest_rendition", Boolean, nullable=False, default=False),
     Column("attempts", Integer, nullable=False, default=0),

@@ -163,7 +163,8 @@ class PostTotals:
 
     ``counts`` and ``reasons`` include recipients that have no row yet. ``frozen_rendition`` is the hash of
     the rendition that was published first; ``changed`` is True if the file differs from it. ``date_at`` is
-    the date in the file. ``waited_until`` is the last end of a wait of those that are scheduled. ``stop`` is
+    the date in the file, ``own_late`` its own late rule (None = not kept), ``rendition`` the hash of its text. ``is_planned`` =
+    the last scan had the post on the account. ``waited_until`` is the last end of a wait of those that are scheduled. ``stop`` is
     the state of all recipients without rows, if they are stopped as a whole, for ``stop_reason``; there are
     ``unexpanded`` of them (None = everybody has rows). ``unplanned`` deliveries are held because the plan no
     longer has them. ``decision`` is what a person decided last for the whole post on the account. ``stopped``
@@ -184,6 +185,9 @@ class PostTotals:
     counts: Counter[str]
     reasons: dict[str, str]
     date_at: datetime
+    own_late: str | None = None
+    rendition: str = ""
+    is_planned: bool = True
     waited_until: datetime | None = None
     stop: State | None = None
     stop_reason: str = ""

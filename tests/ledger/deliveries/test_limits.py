@@ -71,6 +71,26 @@ def test_a_clock_that_was_ahead_once_stops_no_worker(tmp_path):
     ledger.close()
 
 
+def test_a_rate_waits_for_no_clock_that_was_put_back_by_less_than_a_minute(tmp_path):
+    now = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    ledger = open_ledger(tmp_path, now=now, create=True)
+    rules = SimpleNamespace(rates=(Rate("messages", 80, 1.0, burst=1, source=None),), quotas=())
+
+    def take(at):
+        def work(conn):
+            books = QuotaBatch(conn, "a", rules, recipients=[], now=at)
+            slot = books.take_slot("", counts_recipient=True)
+            books.flush()
+            return slot
+
+        return ledger.write(work)
+
+    ledger.write(lambda conn: conn.execute(insert(account).values(id="a", name="x", channel="x")))
+    assert take(now).is_taken
+    assert take(now - timedelta(seconds=59)).is_taken
+    ledger.close()
+
+
 def test_only_uses_that_dropped_out_of_their_window_long_ago_are_forgotten(tmp_path):
     now = datetime(2026, 11, 23, 8, tzinfo=UTC)
     day, week = (Quota("day", 3, 86_400.0, source=None), Quota("week", 3, 7 * 86_400.0, source=None))

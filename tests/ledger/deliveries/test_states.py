@@ -147,6 +147,7 @@ MADE_BY: dict[str, tuple[str, ...]] = {
     "replan": ("edit_post",),
     "unexpire": ("edit_post",),
     "drop": ("change_accounts", "change_list"),
+    "return-missed": ("change_accounts", "change_list"),
     "cancel-surplus": ("change_thread",),
     "restore-part": ("change_thread",),
     "allow-consented": ("change_list",),
@@ -238,7 +239,8 @@ BESIDE = {
     *((source, State.CANCELLED) for source in (State.HELD, State.MISSED, State.FAILED)),
     *((State.PUBLISHED, target) for target in states.WEBHOOK_FAILURES),
     *((State.UNKNOWN, target) for target in states.WEBHOOK_FAILURES),
-    # Later parts follow an expired one; an interrupted `publish` leaves things as they were.
+    # Later parts follow an expired one; an interrupted `publish`, and a file that names an account again, leave
+    # things as they were.
     *((State.HELD, target) for target in (State.EXPIRED, State.MISSED, State.FAILED)),
     # What the newest plan does not have is held, whatever else stopped it.
     *((source, State.HELD) for source in (State.MISSED, State.FAILED)),

@@ -4,15 +4,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select, update
 
 from humaspost.ledger.deliveries import outcomes, publish_now
 from humaspost.ledger.holds import pauses
-from humaspost.ledger.schema import account, delivery, plan_row
+from humaspost.ledger.posts import recipient_changes
+from humaspost.ledger.schema import account, audience_member, delivery, plan_row
 from humaspost.model.delivery import Intent, State
 from humaspost.model.plan import NotPlanned
+from humaspost.model.post import Late
 from humaspost.policy import lateness
 from tests.support.ledger_office import OTHER, Office
+
+MEMBER = {"audience": "warga", "recipient": "ana"}
 
 
 def name_both(office: Office, post: str) -> None:
@@ -120,6 +124,49 @@ def test_what_is_back_has_the_text_and_the_date_of_the_file(office: Office) -> N
     assert intent.part.text == "new"
 
 
+@pytest.mark.parametrize("state", [State.MISSED, State.FAILED])
+@pytest.mark.parametrize("hours", [0, 3])
+def test_what_had_ended_before_it_was_dropped_is_judged_by_its_date_again(
+    office: Office, state: State, hours: int
+) -> None:
+    office.plan("a")
+    office.put(office.key("a"), state, reason="late")
+    name_both(office, "a")
+    rows = [replace(row, late=Late.PUBLISH) for row in office.rows]
+    name_only(office, "a", "circle")
+    office.rows, office.now = rows, office.now + timedelta(hours=hours)
+    office.sync()
+    late = {0: "scheduled", 3: "missed late"}
+    assert by_account(office) == {"circle/a/1": "scheduled", "square/a/1": late[hours]}
+
+
+def test_what_waited_when_it_was_dropped_may_be_late_as_its_file_says(office: Office) -> None:
+    office.plan("a", late=Late.PUBLISH)
+    name_both(office, "a")
+    rows = office.rows
+    name_only(office, "a", "circle")
+    office.rows, office.now = rows, office.now + timedelta(hours=3)
+    office.sync()
+    assert by_account(office)["square/a/1"] == "scheduled"
+
+
+def test_a_person_who_is_back_on_the_list_gets_no_post_that_they_missed(office: Office) -> None:
+    office.enlist(["ana", "budi"])
+    office.plan("a", people=True, late=Late.PUBLISH)
+    office.claim()
+    office.put(of_person(office, "ana"), State.MISSED, reason="late", owner=None)
+    on_list = audience_member.c.recipient == "ana"
+    office.now += timedelta(hours=3)
+    for change in (delete(audience_member).where(on_list), insert(audience_member).values(MEMBER)):
+        office.ledger.write(lambda conn, change=change: conn.execute(change))
+        office.ledger.write(
+            lambda conn: recipient_changes.sync_lists(
+                conn, ["warga"], verdict=lateness.verdict, now=office.now
+            )
+        )
+    assert office.states()["a/1/ana"] == "missed late"
+
+
 def test_a_draft_keeps_its_accounts_and_its_return_does_not_send_a_dropped_one(office: Office) -> None:
     office.plan("a")
     name_both(office, "a")
@@ -172,6 +219,12 @@ def test_a_partial_scan_leaves_other_posts_to_the_gate_and_the_next_whole_one(of
     office.rows = rows
     office.sync()
     assert by_account(office)["square/a/1"] == "held not-in-plan"
+
+
+def of_person(office: Office, who: str) -> str:
+    """Return the key of this recipient's delivery."""
+    with office.ledger.read() as conn:
+        return str(conn.scalar(select(delivery.c.key).where(delivery.c.recipient == who)))
 
 
 def by_name(office: Office, name: str) -> str:

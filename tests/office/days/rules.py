@@ -368,9 +368,19 @@ def find_lost(
 
 
 def _is_surely_good(world: World, wish: Wish) -> bool:
-    """Return whether nobody else ever said its words, but for what repeats it, or what it repeats."""
+    """Return whether no other file has its id, and nobody else its words, but for what repeats it, or it repeats."""
+    if any(
+        path.name != wish.file and _claims(path, wish.id) for path in (world.folder / "posts").glob("*.md")
+    ):
+        return False
     others = world.sayers[wish.serial] - {wish.id}
     return all(other in world.chain(wish.id) or wish.id in world.chain(other) for other in others)
+
+
+def _claims(path: Path, post: str) -> bool:
+    """Return whether the file is that post, or would be once it is mended."""
+    id_ = re.search(r"^id: (.*)$", path.read_text("utf-8"), re.MULTILINE)
+    return (id_[1] if id_ else path.stem) == post
 
 
 def _is_told(world: World, wish: Wish, channel: str, told: Told, *, now: datetime) -> bool:

@@ -45,9 +45,6 @@ def look(day: RandomDay) -> None:
     story = "\n".join(day.history)
     assert day.wrong == [], f"{story}\n{day.wrong}"
     recent = frozenset(one.to for one in day.take_recent() if one.to)
-    if day.now() < day.world.latest:
-        # Of a clock that was put back nobody tells a new process: its rates wait until the clock caught up.
-        recent |= frozenset(phone for rows in day.rows.values() for phone in rows)
     sent = Counter((one.channel, one.marker) for one in new)
     # A scan finds who joined the list of a post that is out, and what a mended file or config sets free.
     stuck = {(channel, wish.marker) for wish in day.world.wishes() for channel in told.stuck(wish.id)}

@@ -104,7 +104,7 @@ class QuotaBatch:
         tat = self._new_arrival_times.get(key, self._arrival_times.get(key))
         interval = limit.seconds / (limit.count * SAFETY_MARGIN)
         burst = max(0.0, (limit.burst - 1) * interval)
-        if tat is not None and tat > now + burst + interval + MAX_CLOCK_SKEW:
+        if tat is not None and tat > now + burst + interval + MAX_SLOT_WAIT.total_seconds():
             # No reserved slot is so far ahead: the clock was ahead, and the account must not wait for it.
             tat = now + burst
         return gcra(tat, now, interval=interval, burst=burst)

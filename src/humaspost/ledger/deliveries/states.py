@@ -131,6 +131,12 @@ DROP = _define(
     _S.HELD,
     "its file no longer names the account, or a list with the recipient",
 )
+RETURN_MISSED = _define(
+    "return-missed",
+    [_S.HELD],
+    _S.MISSED,
+    "its file names it again, and it had been missed or had failed, and is late",
+)
 CANCEL_SURPLUS = _define(
     "cancel-surplus",
     [_S.SCHEDULED, _S.HELD, _S.MISSED, _S.FAILED],
@@ -236,7 +242,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *(CLAIM, RELEASE, RECOVER, DELAY, SEND, *DENIALS.values()),
     *(PUBLISH, RESCHEDULE, REFUSE_ACCOUNT, FAIL, FAIL_UNPREPARED, FAIL_POST, MARK_UNKNOWN, PROVE_ABSENT),
     *(HOLD, UNHOLD, EXPIRE_PARTS, SETTLE_MISSED, SETTLE_EXPIRED),
-    *(REPLAN, UNEXPIRE, DROP, CANCEL_SURPLUS, RESTORE_PART, ALLOW_CONSENTED),
+    *(REPLAN, UNEXPIRE, DROP, RETURN_MISSED, CANCEL_SURPLUS, RESTORE_PART, ALLOW_CONSENTED),
     *(
         CONFIRM_PUBLISHED,
         RETRY,

@@ -168,7 +168,7 @@ def update_row(
     # Before and after: parts that failed are not scheduled for the moment, and other dates bring expired parts back.
     surplus = thread_parts.match_parts(conn, row.post, previous.account, now=context.now)
     if changes.is_back:
-        unplanned.release_planned(conn, deliveries, now=context.now)
+        unplanned.release_planned(conn, deliveries, timing=timing, verdict=context.verdict, now=context.now)
     freed = []
     if changes.dates and is_in_time:
         freed = [

@@ -16,7 +16,7 @@ from humaspost.ledger.dialect import upsert
 from humaspost.ledger.posts import unplanned
 from humaspost.ledger.posts.row_timing import read_timing
 from humaspost.ledger.schema import audience, audience_member, delivery, meta, plan_row, recipient
-from humaspost.model.decision import CheckLateness, OnTime
+from humaspost.model.decision import CheckLateness, OnTime, Timing
 from humaspost.model.delivery import State
 from humaspost.model.post import Late
 from humaspost.model.reasons import StopReason
@@ -56,9 +56,10 @@ def sync_lists(conn: Connection, names: Collection[str], *, verdict: CheckLatene
     for row in rows:
         if set(names).isdisjoint(json.loads(row.audiences)):
             continue
-        in_time = _is_in_time(conn, row, verdict, ledger_created_at=ledger_created_at, now=now)
+        timing = read_timing(row, ledger_created_at=ledger_created_at)
+        in_time = _is_in_time(conn, row, timing, verdict, now=now)
         if in_time or (row.post, row.account) in open_pairs:
-            _sync_row(conn, row, in_time=in_time, now=now)
+            _sync_row(conn, row, timing, verdict, in_time=in_time, now=now)
 
 
 def sync_recipients(
@@ -72,14 +73,14 @@ def sync_recipients(
     pair = (plan_row.c.post == post) & (plan_row.c.account == account)
     row = conn.execute(select(plan_row).where(pair)).one()
     if row.fan_out and row.planned:
-        in_time = _is_in_time(conn, row, verdict, ledger_created_at=get_created_at(conn) or now, now=now)
-        _sync_row(conn, row, in_time=in_time, now=now)
+        timing = read_timing(row, ledger_created_at=get_created_at(conn) or now)
+        in_time = _is_in_time(conn, row, timing, verdict, now=now)
+        _sync_row(conn, row, timing, verdict, in_time=in_time, now=now)
 
 
 def _is_in_time(
-    conn: Connection, row: Row[Any], verdict: CheckLateness, *, ledger_created_at: datetime, now: datetime
+    conn: Connection, row: Row[Any], timing: Timing, verdict: CheckLateness, *, now: datetime
 ) -> bool:
-    timing = read_timing(row, ledger_created_at=ledger_created_at)
     if not isinstance(verdict(timing, now), OnTime):
         return False
     # A post that may be late is over when everybody had it, else it would go to new people for years.
@@ -99,14 +100,23 @@ def _select_members(row: Row[Any]) -> Select[tuple[str]]:
     )
 
 
-def _sync_row(conn: Connection, row: Row[Any], *, in_time: bool, now: datetime) -> None:
+def _sync_row(
+    conn: Connection,
+    row: Row[Any],
+    timing: Timing,
+    verdict: CheckLateness,
+    *,
+    in_time: bool,
+    now: datetime,
+) -> None:
     of_row, members = _of_row(row), _select_members(row)
     is_out = delivery.c.recipient.not_in(members) & (delivery.c.reason != StopReason.NOT_PLANNED)
     unplanned.hold_unplanned(conn, of_row & is_out, now=now)
-    unplanned.release_planned(conn, of_row & delivery.c.recipient.in_(members), now=now)
+    is_named = of_row & delivery.c.recipient.in_(members)
+    unplanned.release_planned(conn, is_named, timing=timing, verdict=verdict, now=now)
     if not in_time:
         return
-    _release_consented(conn, row, of_row & delivery.c.recipient.in_(members), now=now)
+    _release_consented(conn, row, is_named, now=now)
     is_new = members.where(audience_member.c.recipient.not_in(select(delivery.c.recipient).where(of_row)))
     if conn.scalar(is_new.limit(1)) is not None:
         pair = (plan_row.c.post == row.post) & (plan_row.c.account == row.account)

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from humaspost.app.office import Office
-from humaspost.model.decision import Deny, GateFacts, Timing
+from humaspost.model.decision import Deny, GateFacts, OnTime, Timing, UserDecision
 from humaspost.model.delivery import State
 from humaspost.model.plan import PlanRow
+from humaspost.model.post import Late
 from humaspost.model.reasons import AccountHold, StopReason
 from humaspost.model.records import PostTotals
+from humaspost.policy import lateness
 from humaspost.policy.decide import decide
 from humaspost.policy.eligibility import covers_list_hold
 from humaspost.reports.forecasts.current_totals import with_rule, without_recorded_hold
@@ -24,6 +26,10 @@ _NOT_SENT = (
     State.REFUSED,
     State.CANCELLED,
 )
+
+
+#: The states of a post that is not what it was when nothing of it was sent.
+_BEGUN = (State.PUBLISHED, State.SENDING, State.UNKNOWN, State.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +112,12 @@ class PostJudge:
         """Return what becomes of the row; ``size`` = its deliveries if nothing of it was sent yet."""
         entry = self.entries.get((row.post, row.account.name))
         timing = self._get_facts(row).timing
-        remaining, not_sent = _list_outcomes(entry, row) if entry else (size, [])
+        remaining, not_sent = (
+            _list_outcomes(entry, row, self._list_undone(row, entry)) if entry else (size, [])
+        )
         others = self._count_others(row, entry) if entry is not None else None
+        joined = self._count_joined(row, entry) if entry is not None and others is None else 0
+        remaining += joined
         is_open = (
             entry is None
             or others is not None
@@ -116,11 +126,11 @@ class PostJudge:
         )
         if not is_open:
             return PostForecast(timing, remaining, not_sent=not_sent)
-        if entry is not None and not entry.counts[State.PUBLISHED] and timing.due_at < self.now:
+        if entry is not None and not entry.count(*_BEGUN) and timing.due_at < self.now:
             remaining = size
         if others is not None:
             remaining = others
-        hold_reason = entry.reasons.get(State.HELD, "") if entry else ""
+        hold_reason = _hold_reason(entry) if entry else ""
         denial = self._deny(row, remaining)
         if denial is None:
             return PostForecast(timing, remaining, hold_reason, not_sent)
@@ -141,6 +151,36 @@ class PostJudge:
             # No sender has read the new date yet: it has the post sent to who joined or consented meanwhile.
             return self._count_waiting(row, is_moved=True) or None
         return None
+
+    def _count_joined(self, row: PlanRow, entry: PostTotals) -> int:
+        """Return how many joined the lists, or consented, of a post that everybody else had.
+
+        The next scan enters them while the post is in time.
+        """
+        is_open = entry.unexpanded is None and entry.decision is not UserDecision.CANCEL
+        if not (row.audiences and is_open) or self._get_list_held_at(row) is not None:
+            return 0
+        if not (self._is_in_time(row, late=Late.ASK) or (entry.waiting_count and self._is_in_time(row))):
+            return 0
+        from humaspost.ledger.queries import recipient_counts
+
+        with self._office.ledger().read() as conn:
+            return recipient_counts.count_new(
+                conn, row.post, account_name=row.account.name, audiences=row.audiences
+            )
+
+    def _list_undone(self, row: PlanRow, entry: PostTotals) -> tuple[State, ...]:
+        """Return the states that the next scan ends, as the file has other dates or another text."""
+        if _is_moved(entry, row) or (_has_other_dates(entry, row) and self._is_in_time(row)):
+            return (State.MISSED, State.EXPIRED, State.FAILED)
+        is_mended = entry.rendition != row.rendition.hash
+        return (State.FAILED,) if is_mended and self._is_in_time(row, late=Late.ASK) else ()
+
+    def _is_in_time(self, row: PlanRow, *, late: Late | None = None) -> bool:
+        """Return whether the rest of the post may start now, by its file's rule or by ``late``."""
+        expires_at = row.expires.utc if row.expires else None
+        timing = replace(self._get_facts(row).timing, late=late or row.late, expires_at=expires_at)
+        return isinstance(lateness.verdict(timing, self.now), OnTime)
 
     def _get_list_held_at(self, row: PlanRow) -> datetime | None:
         times = (self._list_held_at.get(name) for name in row.audiences)
@@ -219,19 +259,36 @@ def _is_moved(entry: PostTotals, row: PlanRow) -> bool:
     return entry.date_at != row.due.utc
 
 
-def _list_outcomes(entry: PostTotals, row: PlanRow) -> tuple[int, list[tuple[str, str]]]:
-    """Return how many deliveries are still to be sent, and state and reason of the others."""
+def _has_other_dates(entry: PostTotals, row: PlanRow) -> bool:
+    expires_at = row.expires.utc if row.expires else None
+    own_late = row.own_late.value if row.own_late is not None else ""
+    # A new late rule in config.toml is for the posts to come.
+    return entry.expires_at != expires_at or (bool(own_late) and entry.own_late not in (None, own_late))
+
+
+def _hold_reason(entry: PostTotals) -> str:
+    """Return what holds a part of the post, apart from an account that the plan has again."""
+    reason = entry.reasons.get(State.HELD, "")
+    return "" if reason == StopReason.NOT_PLANNED else reason
+
+
+def _list_outcomes(
+    entry: PostTotals, row: PlanRow, undone: Sequence[State]
+) -> tuple[int, list[tuple[str, str]]]:
+    """Return how many deliveries are still to be sent, and state and reason of the others.
+
+    No sender has read the new file yet: it ends the ``undone`` states.
+    """
     kinds = [
         (state.value, entry.reasons.get(state) or (entry.stop_reason if entry.stop is state else ""))
         for state in _NOT_SENT
         if entry.counts[state] or entry.stop is state
     ]
-    remaining = entry.remaining_count
-    if _is_moved(entry, row):
-        # No sender has read the new date yet: it undoes what the old one caused.
-        undone = (State.MISSED, State.EXPIRED, State.FAILED)
-        remaining += entry.count(*undone)
-        kinds = [pair for pair in kinds if pair[0] not in undone]
+    remaining = entry.remaining_count + entry.count(*undone)
+    if not entry.is_planned:
+        # The plan has the account again.
+        remaining += entry.unplanned
+    kinds = [pair for pair in kinds if pair[0] not in undone]
     # Compared with the file as it is now: maybe no sender has read it since the last edit.
     frozen = entry.frozen_rendition
     changed = frozen != row.rendition.hash if frozen else entry.changed

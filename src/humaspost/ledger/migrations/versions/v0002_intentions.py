@@ -17,6 +17,7 @@ _STATEMENTS = (
     "ALTER TABLE plan_row ADD COLUMN stop_reason TEXT NOT NULL DEFAULT ''",
     "UPDATE plan_row SET progress_at = first_write_at",
     """UPDATE plan_row SET repeats = '["' || repeats || '"]' WHERE repeats IS NOT NULL""",
+    "ALTER TABLE delivery ADD COLUMN dropped_from TEXT",
     "ALTER TABLE consent ADD COLUMN withdrawn_at TEXT",
     "ALTER TABLE consent ADD COLUMN withdrawn_by TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE audience ADD COLUMN hold TEXT",
