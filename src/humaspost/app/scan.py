@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import humaspost
 from humaspost.app import folder_cache, post_history
 from humaspost.app.codes import FOLDER_CODES
 from humaspost.app.office import Office
@@ -184,14 +185,15 @@ def sync_ledger(office: Office, scanned: ScanResult, *, since: ScanResult | None
     """Sync the ledger with the scan; if the folder vanished, change nothing and report it.
 
     ``since`` is the scan that the ledger was last synced with, by this process: only the posts that differ
-    from it, or that another process synced otherwise, are synced, where no post is missing.
+    from it, or that another process synced otherwise, are synced, where no post is missing. Everything is, where
+    the last sync of any process had other settings.
     """
     from humaspost.ledger import accounts
     from humaspost.ledger.holds import file_errors
-    from humaspost.ledger.posts import sync_plan
+    from humaspost.ledger.posts import sync_basis, sync_plan
     from humaspost.ledger.queries import post_history as post_queries
 
-    now = office.now()
+    now, basis = office.now(), _describe_basis(office)
     platform_ids = {
         a.name: office.channels[a.channel].platform_id(a.config) for a in office.settings.accounts
     }
@@ -201,7 +203,9 @@ def sync_ledger(office: Office, scanned: ScanResult, *, since: ScanResult | None
     def operation(conn: "Connection") -> "SyncResult":
         for account in office.settings.accounts:
             accounts.ensure_account(conn, account, platform_id=platform_ids[account.name])
-        plan_changes = _select_changes(conn, scanned.plan, changed)
+        # A missing folder syncs nothing: the basis of what the ledger has stays.
+        has_other_basis = not scanned.folder_missing and sync_basis.replace_basis(conn, basis)
+        plan_changes = None if has_other_basis else _select_changes(conn, scanned.plan, changed)
         is_partial = plan_changes is not None
         synced = sync_plan.sync(
             conn,
@@ -223,6 +227,14 @@ def sync_ledger(office: Office, scanned: ScanResult, *, since: ScanResult | None
         return synced
 
     return office.ledger(write=True).write(operation)
+
+
+def _describe_basis(office: Office) -> str:
+    """Return a word for the settings that the office plans with.
+
+    Another process may have opened the office before config.toml was edited, and may sync after.
+    """
+    return f"{humaspost.__version__} {office.settings.digest}"
 
 
 def _select_changes(conn: "Connection", plan: Plan, changed: set[str] | None) -> Plan | None:
