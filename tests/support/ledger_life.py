@@ -196,13 +196,30 @@ class Life:
         self.write(work)
 
     def change_accounts(self) -> None:
-        """Have a file name the other account, or this one again."""
-        if self.office.rows:
-            index = self.random.randrange(len(self.office.rows))
-            row = self.office.rows[index]
-            other = OTHER if row.account == ACCOUNT else ACCOUNT
-            self.office.rows[index] = replace(row, account=other)
+        """Have a file name the other account, or this one again; some change their mind at once."""
+        if not self.office.rows:
+            return
+        index = self.random.randrange(len(self.office.rows))
+        if self.flip():
+            old = self._refuse_old_post()
+            index = index if old is None else old
+        row = self.office.rows[index]
+        other = OTHER if row.account == ACCOUNT else ACCOUNT
+        self.office.rows[index] = replace(row, account=other)
+        self.office.sync()
+        if self.flip():
+            self.office.rows[index] = row
             self.office.sync()
+
+    def _refuse_old_post(self) -> int | None:
+        """Have a post that may be late missed or refused; return the place of its row, or None."""
+        old = {row.post: n for n, row in enumerate(self.office.rows) if row.late is Late.PUBLISH}
+        query = select(delivery).where(delivery.c.state == State.SCHEDULED, delivery.c.post.in_(old))
+        waiting = self.write(lambda conn: conn.execute(query.order_by(delivery.c.key)).first())
+        if waiting is None:
+            return None
+        self._refuse(waiting)
+        return old[waiting.post]
 
     def change_list(self) -> None:
         """Take a person off the list or back on it, or record the consent of one who had given none."""

@@ -35,7 +35,7 @@ def pack_file(parsed: ParsedFile) -> list[Json]:
     return [
         _pack_post(parsed.post) if parsed.post else None,
         [pack_problem(problem) for problem in parsed.problems],
-        [broken.id, pack_time(broken.date), broken.draft, broken.channels],
+        [broken.id, pack_time(broken.date), broken.draft, list(broken.channels)],
     ]
 
 

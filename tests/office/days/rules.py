@@ -373,6 +373,9 @@ def _is_surely_good(world: World, wish: Wish) -> bool:
         path.name != wish.file and _claims(path, wish.id) for path in (world.folder / "posts").glob("*.md")
     ):
         return False
+    # A broken file does not say what it repeats, so that the chain of who repeats it ends there.
+    if not world.chain(wish.id) <= {other.id for other in world.wishes()}:
+        return False
     others = world.sayers[wish.serial] - {wish.id}
     return all(other in world.chain(wish.id) or wish.id in world.chain(other) for other in others)
 

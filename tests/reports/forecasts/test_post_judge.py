@@ -379,3 +379,17 @@ def test_plan_does_not_count_the_refused_part_of_a_thread(desk: Desk) -> None:
     desk.settle(State.FAILED, is_first_part=True)
     assert desk.remaining() == {"utas": 2}
     assert desk.planned() == {"utas": {"held part 2", "failed "}}
+    desk.edit("utas", "tiga", "tiga\n<!-- part -->\nempat")
+    desk.pass_time(minutes=-20)
+    assert desk.remaining() == {"utas": 4}
+    assert desk.planned() == {"utas": {"scheduled"}}
+
+
+def test_plan_counts_a_post_whose_file_was_mended_since_the_last_scan(desk: Desk) -> None:
+    desk.post("siaran")
+    desk.sync()
+    desk.edit("siaran", "channels: [x]", "channels: [y]")
+    desk.sync()
+    desk.edit("siaran", "channels: [y]", "channels: [x]")
+    desk.pass_time(minutes=61)
+    assert desk.planned() == {"siaran": {"scheduled"}}

@@ -44,7 +44,7 @@ def list_finished(
 
 
 def _list_scheduled_names(conn: Connection, files: Sequence[str]) -> dict[str, set[str]]:
-    """Return the names of the accounts and channels for which the post of each file was scheduled."""
+    """Return the names of accounts and channels that the post of each file is scheduled for."""
     names: dict[str, set[str]] = {}
     query = select(post.c.file, account.c.name, account.c.channel).join(
         plan_row, plan_row.c.post == post.c.id

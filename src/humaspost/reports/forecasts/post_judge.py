@@ -10,7 +10,7 @@ from humaspost.model.decision import Deny, GateFacts, OnTime, Timing, UserDecisi
 from humaspost.model.delivery import State
 from humaspost.model.plan import PlanRow
 from humaspost.model.post import Late
-from humaspost.model.reasons import AccountHold, StopReason
+from humaspost.model.reasons import PART_PREFIX, AccountHold, StopReason
 from humaspost.model.records import PostTotals
 from humaspost.policy import lateness
 from humaspost.policy.decide import decide
@@ -28,8 +28,10 @@ _NOT_SENT = (
 )
 
 
+#: What the rule holds at its time, if it still does: the next scan ends what it recorded of it.
+_ENDED_BY_SCAN = (StopReason.NOT_PLANNED, StopReason.FILE, StopReason.LIST)
 #: The states of a post that is not what it was when nothing of it was sent.
-_BEGUN = (State.PUBLISHED, State.SENDING, State.UNKNOWN, State.FAILED)
+_STARTED = (State.PUBLISHED, State.SENDING, State.UNKNOWN, State.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +114,8 @@ class PostJudge:
         """Return what becomes of the row; ``size`` = its deliveries if nothing of it was sent yet."""
         entry = self.entries.get((row.post, row.account.name))
         timing = self._get_facts(row).timing
-        remaining, not_sent = (
-            _list_outcomes(entry, row, self._list_undone(row, entry)) if entry else (size, [])
-        )
+        undone = self._list_undone(row, entry) if entry else ()
+        remaining, not_sent = _list_outcomes(entry, row, undone) if entry else (size, [])
         others = self._count_others(row, entry) if entry is not None else None
         joined = self._count_joined(row, entry) if entry is not None and others is None else 0
         remaining += joined
@@ -126,11 +127,11 @@ class PostJudge:
         )
         if not is_open:
             return PostForecast(timing, remaining, not_sent=not_sent)
-        if entry is not None and not entry.count(*_BEGUN) and timing.due_at < self.now:
+        if entry is not None and not entry.count(*_STARTED) and timing.due_at < self.now:
             remaining = size
         if others is not None:
             remaining = others
-        hold_reason = _hold_reason(entry) if entry else ""
+        hold_reason = _hold_reason(entry, undone) if entry else ""
         denial = self._deny(row, remaining)
         if denial is None:
             return PostForecast(timing, remaining, hold_reason, not_sent)
@@ -266,10 +267,12 @@ def _has_other_dates(entry: PostTotals, row: PlanRow) -> bool:
     return entry.expires_at != expires_at or (bool(own_late) and entry.own_late not in (None, own_late))
 
 
-def _hold_reason(entry: PostTotals) -> str:
-    """Return what holds a part of the post, apart from an account that the plan has again."""
+def _hold_reason(entry: PostTotals, undone: Sequence[State]) -> str:
+    """Return what holds a part of the post after the next scan."""
     reason = entry.reasons.get(State.HELD, "")
-    return "" if reason == StopReason.NOT_PLANNED else reason
+    if reason.startswith(PART_PREFIX) and entry.count(*undone):
+        return ""
+    return "" if reason in _ENDED_BY_SCAN else reason
 
 
 def _list_outcomes(
@@ -285,6 +288,9 @@ def _list_outcomes(
         if entry.counts[state] or entry.stop is state
     ]
     remaining = entry.remaining_count + entry.count(*undone)
+    if not row.audiences and entry.count(*undone) and not entry.count(State.UNKNOWN, State.CANCELLED):
+        # What is left of a thread follows the new text, which may have more parts or fewer.
+        remaining = max(0, len(row.rendition.parts) - entry.count(State.PUBLISHED, State.SENDING))
     if not entry.is_planned:
         # The plan has the account again.
         remaining += entry.unplanned
