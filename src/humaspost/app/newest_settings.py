@@ -1,4 +1,4 @@
-"""The newest config.toml, for a command that asked a person: a question can stay open for hours."""
+"""The reading of a config.toml that was edited while a command waited for its person."""
 
 import time
 from dataclasses import replace

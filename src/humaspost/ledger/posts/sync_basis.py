@@ -1,4 +1,4 @@
-"""What the last sync was planned with, besides the files of posts: another basis plans the same files otherwise."""
+"""The basis of the last sync: all that a plan depends on besides the files of posts."""
 
 from sqlalchemy import Connection, select
 
