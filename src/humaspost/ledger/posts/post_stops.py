@@ -26,9 +26,10 @@ from sqlalchemy import (
 from humaspost.ledger import dialect
 from humaspost.ledger.deliveries import restore_gap, states
 from humaspost.ledger.deliveries.gate_facts import GateFactsReader, has_recipients, is_list_held, post_facts
+from humaspost.ledger.posts.unexpanded import is_unexpanded
 from humaspost.ledger.queries import totals
 from humaspost.ledger.schema import account, delivery, pause, plan_row, post
-from humaspost.model.decision import Decide, Deny, GateFacts, UserDecision
+from humaspost.model.decision import Decide, Deny, GateFacts
 from humaspost.model.delivery import State
 from humaspost.model.reasons import AccountHold, StopReason
 from humaspost.model.records import PostStop
@@ -64,11 +65,6 @@ def is_waiting() -> ColumnElement[bool]:
     """
     is_free = plan_row.c.stop.is_(None) | ((plan_row.c.stop == State.HELD) & _is_hold_over())
     return is_unexpanded() & is_free & ~_has_file_hold()
-
-
-def is_unexpanded() -> ColumnElement[bool]:
-    """Return the condition of posts with recipients without rows that nobody cancelled."""
-    return plan_row.c.expanded.is_(False) & plan_row.c.decision.is_distinct_from(UserDecision.CANCEL)
 
 
 def release_held(conn: Connection, *, until: datetime) -> None:
