@@ -7,5 +7,5 @@ from humaspost.model.decision import UserDecision
 
 
 def is_unexpanded() -> ColumnElement[bool]:
-    """Return the condition of posts on an account that have people without rows, and that nobody cancelled."""
+    """Return the condition of posts with people to come, which nobody cancelled."""
     return plan_row.c.expanded.is_(False) & plan_row.c.decision.is_distinct_from(UserDecision.CANCEL)
