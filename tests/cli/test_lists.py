@@ -250,3 +250,14 @@ def test_a_partly_sent_post_that_was_cancelled_is_not_called_published(listed: F
     shown = " ".join(listed.run("preview", "undangan").out.split())
     assert "whatsapp is partly published: 2 of 6; cancelled by a person" in shown
     assert "Published already, left alone: whatsapp (2 of 6)" in listed.run("publish", "undangan").err
+
+
+def test_check_counts_as_plan_does(listed: FakeOffice) -> None:
+    save(listed)
+    assert listed.run("audience", "import", "--yes", "masyarakat").code == 0
+    listed.write("nanti.md", post("nanti", SOON, channels="[x]"))
+    listed.write("lama.md", post("lama", "2021-02-03 08:30 WIB", channels="[x]"))
+    assert "1 post, 1 delivery to come." in listed.run("plan").out
+    checked = listed.run("check").out
+    assert " 1 would be published." in checked
+    assert "warning[date-past]" in listed.run("preview", "lama").out

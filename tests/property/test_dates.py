@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from hypothesis import given
 from hypothesis import strategies as st
 
-from humaspost.content.frontmatter.dates import InvalidDate, parse_date
+from humaspost.content.frontmatter.dates import InvalidDate, parse_date, plain_date
 from tests.support.examples import examples
 
 ZONES = sorted(available_timezones() - {"localtime", "posixrules", "Factory"})
@@ -78,3 +78,70 @@ def test_times_around_every_change_of_the_clocks(name: str, year: int, minutes: 
 def test_every_zone_has_a_name_that_is_read() -> None:
     for name in ZONES:
         assert not isinstance(parse_date(f"2027-02-03 08:30 {name}", "UTC"), InvalidDate), name
+
+
+_NUMBERS = st.integers(0, 33).flatmap(lambda number: st.sampled_from([str(number), f"{number:02}"]))
+_GAPS = st.sampled_from([" ", "  ", ", ", "\u00a0", "\u202f", "\u2009", "T"])
+_SIGNS = st.sampled_from(["-", "/", ".", " ", "\u2011", "\u2013"])
+_CLOCKS = st.one_of(
+    st.just(""),
+    st.builds("{}{}{}".format, _NUMBERS, st.sampled_from([":", ".", "\uff1a"]), st.sampled_from(["00", "30", "61"])),
+    st.builds("jam {}".format, _NUMBERS),
+    _NUMBERS,
+)  # fmt: skip
+_TAILS = st.lists(
+    st.sampled_from(["WIB", "WIB.", "(WIT)", "wita", "+07:00", "PST", "Asia/Makasar", "asia/jakarta", "PM", "a.m.", "malam",
+                     "pagi", "siang", "sore", "dini hari", "selesai", "s.d. 10.00", "\u200b"]),
+    max_size=2,
+).map(" ".join)  # fmt: skip
+_MONTH_WORDS = st.one_of(
+    _NUMBERS, st.sampled_from(["Februari", "february", "Mei", "Agt", "Nopember", "Des.", "Foo"])
+)
+
+
+@st.composite
+def _made_up_dates(draw: st.DrawFn) -> str:
+    """Text that looks like a date: possible, impossible, or with too much in it."""
+    sign, day, month = draw(_SIGNS), draw(_NUMBERS), draw(_MONTH_WORDS)
+    year = draw(st.sampled_from(["2027", "2028", "0227", "2200"]))
+    order = draw(st.sampled_from([(year, month, day), (day, month, year), (month, day, year)]))
+    weekday = draw(st.sampled_from(["", "Rabu, ", "Jum'at ", "Wed "]))
+    return f"{weekday}{sign.join(order)}{draw(_GAPS)}{draw(_CLOCKS)} {draw(_TAILS)}".strip()
+
+
+def _to_the_eye(text: str) -> str:
+    """The text as a person sees it: spaces and hyphens of all kinds look the same."""
+    return " ".join(text.translate(dict.fromkeys((0x2011, 0x2013), "-") | {0xFF1A: ":"}).split())
+
+
+@examples(600, 3000)
+@given(_made_up_dates())
+def test_what_is_proposed_differs_from_what_is_written_and_leads_to_a_date(text: str) -> None:
+    seen = [_to_the_eye(text)]
+    found = parse_date(text, "Asia/Jakarta")
+    while isinstance(found, InvalidDate) and found.replacement:
+        assert found.alternative not in seen
+        assert found.replacement not in seen, seen
+        seen.append(found.replacement)
+        found = parse_date(found.replacement, "Asia/Jakarta")
+    assert len(seen) <= 3, seen
+    assert not isinstance(found, InvalidDate) or found.hint
+
+
+@examples(300, 1500)
+@given(_made_up_dates())
+def test_a_day_that_no_calendar_has_is_told_first(text: str) -> None:
+    found = parse_date(text, "Asia/Jakarta")
+    if isinstance(found, InvalidDate) and found.code != "date-impossible" and found.replacement:
+        following = parse_date(found.replacement, "Asia/Jakarta")
+        assert not isinstance(following, InvalidDate) or following.code != "date-impossible", text
+
+
+@examples(300, 1500)
+@given(_made_up_dates())
+def test_an_hour_with_a_word_means_its_plain_form(text: str) -> None:
+    found = parse_date(text, "Asia/Jakarta")
+    plain = "" if isinstance(found, InvalidDate) else plain_date(text)
+    if plain:
+        assert plain != _to_the_eye(text)
+        assert parse_date(plain, "Asia/Jakarta") == found

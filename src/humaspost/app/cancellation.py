@@ -1,12 +1,15 @@
 """The cancellation of a post by a person."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
+from humaspost.app.newest_settings import use_newest_settings
 from humaspost.app.office import Office
 from humaspost.app.scan import scan_folder, sync_ledger
 from humaspost.ledger.posts import decisions
 from humaspost.model.records import CancelCounts
+from humaspost.settings.problems import ConfigError
 
 
 def cancel(
@@ -20,6 +23,9 @@ def cancel(
     first = _record(office, post, account, include_unknown=include_unknown)
     # The first transaction stops a running fan-out at once. Only then is the folder read: a post that no sender
     # has seen yet needs a plan row for the decision, and so does an account that its file names since.
+    # A config.toml that is wrong now is the sender's to report: it goes on with the former one, too.
+    with suppress(ConfigError):
+        use_newest_settings(office)
     sync_ledger(office, scan_folder(office, for_sending=True, wait_for_unsettled=True))
     return _add_counts(first, _record(office, post, account, include_unknown=include_unknown))
 

@@ -38,9 +38,10 @@ class LastSync:
         return self._basis == self._load_basis() and self._folder_state == self._read_folder(self._scan)
 
     def begin(self) -> None:
-        """Look at folder and ledger before they are read; changes meanwhile are found next time.
+        """Note the state of folder and ledger before they are read.
 
-        What the sync itself changes counts as such a change: one more sync then finds nothing.
+        ``is_current`` compares with it, and so finds what changes while they are read. It finds the changes of the
+        sync itself, too: one more sync follows, which changes nothing.
         """
         if self._is_full_sync_due():
             self._scan = None

@@ -1,14 +1,16 @@
 """The scan of the posts folder: read it, check it and sync the ledger with it."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import humaspost
 from humaspost.app import folder_cache, post_history
 from humaspost.app.codes import FOLDER_CODES
 from humaspost.app.office import Office
+from humaspost.base.canonical_json import sha256_digest
 from humaspost.base.i18n import _
 from humaspost.base.progress import ReportProgress
 from humaspost.model.plan import NotPlanned, Plan, PostHistory, PublishedText, find_changed, select_posts
@@ -34,7 +36,8 @@ _NO_POST_CODES = ("front-matter-missing",)
 class ScanResult:
     """The content of the folder: valid posts, all problems, the plan and the number of files.
 
-    ``broken_files`` are the files without a valid post, with the fields that could be read.
+    ``broken_files`` are the files without a valid post, with the fields that could be read. ``basis`` is a word for
+    the settings and the accounts' statuses that the plan was made with.
     """
 
     posts: tuple[Post, ...]
@@ -44,6 +47,7 @@ class ScanResult:
     folder_missing: bool = False
     folder: str = ""
     broken_files: "Mapping[str, BrokenPost]" = field(default_factory=dict)
+    basis: str = ""
 
     def file_errors(self, synced: "SyncResult") -> tuple[Problem, ...]:
         """Return the first error of each file, or of the folder, that stops a delivery.
@@ -99,7 +103,7 @@ def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled
     context = create_plan_context(office, history)
     memo = office.plan_memo
     memo.section = office.folder_cache.section(folder_cache.PLANNED)
-    memo.rebase((office.settings, describe_statuses(context.statuses)))
+    memo.rebase((office.folder_cache.basis, describe_statuses(context.statuses)))
     new_plan, more = build_plan(posts, problems, context, memo, progress=steps.report_planned)
     memo.retain({post.file for post in posts})
     office.folder_cache.save()
@@ -113,7 +117,7 @@ def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled
     ]
     new_plan = replace(new_plan, held=(*new_plan.held, *broken, *unsettled), stamps=folder_content.stamps)
     folder_missing = not office.settings.posts.is_dir()
-    all_problems = tuple(_sort_problems([*problems, *more]))
+    all_problems = tuple(sort_problems([*problems, *more]))
     return ScanResult(
         tuple(posts),
         all_problems,
@@ -122,6 +126,7 @@ def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled
         folder_missing,
         office.settings.posts.name,
         folder_content.broken_posts,
+        _describe_basis(office, context),
     )
 
 
@@ -147,7 +152,8 @@ def _settle_time(office: Office, for_sending: bool) -> float | None:
     return office.now().timestamp() if for_sending else None
 
 
-def _sort_problems(problems: list[Problem]) -> list[Problem]:
+def sort_problems(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the problems by file and position."""
     return sorted(
         problems,
         key=lambda p: (p.file, p.position.line if p.position else 0, p.position.column if p.position else 0),
@@ -170,6 +176,18 @@ def create_plan_context(office: Office, history: PostHistory | None = None) -> P
     )
 
 
+def _describe_basis(office: Office, context: PlanningContext) -> str:
+    """Return a word for the settings and statuses of the plan.
+
+    Another process may have opened the office before config.toml was edited, and may sync after.
+    """
+    # Not the quotas, nor the time of the look: they change often, and no plan by them.
+    facts = sorted(
+        (name, repr((status.templates, status.extra))) for name, status in context.statuses.items()
+    )
+    return sha256_digest([humaspost.__version__, office.settings.digest, *map(list, facts)])
+
+
 def _recent_texts(office: Office, *, since: datetime) -> Sequence[PublishedText]:
     """Return the texts that were published since then."""
     if not office.has_ledger:
@@ -184,11 +202,12 @@ def sync_ledger(office: Office, scanned: ScanResult, *, since: ScanResult | None
     """Sync the ledger with the scan; if the folder vanished, change nothing and report it.
 
     ``since`` is the scan that the ledger was last synced with, by this process: only the posts that differ
-    from it, or that another process synced otherwise, are synced, where no post is missing.
+    from it, or that another process synced otherwise, are synced, where no post is missing. Everything is, where
+    the last sync of any process had other settings.
     """
     from humaspost.ledger import accounts
     from humaspost.ledger.holds import file_errors
-    from humaspost.ledger.posts import sync_plan
+    from humaspost.ledger.posts import sync_basis, sync_plan
     from humaspost.ledger.queries import post_history as post_queries
 
     now = office.now()
@@ -201,7 +220,9 @@ def sync_ledger(office: Office, scanned: ScanResult, *, since: ScanResult | None
     def operation(conn: "Connection") -> "SyncResult":
         for account in office.settings.accounts:
             accounts.ensure_account(conn, account, platform_id=platform_ids[account.name])
-        plan_changes = _select_changes(conn, scanned.plan, changed)
+        # A missing folder syncs nothing: the basis of what the ledger has stays.
+        has_other_basis = not scanned.folder_missing and sync_basis.replace_basis(conn, scanned.basis)
+        plan_changes = None if has_other_basis else _select_changes(conn, scanned.plan, changed)
         is_partial = plan_changes is not None
         synced = sync_plan.sync(
             conn,

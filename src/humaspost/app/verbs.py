@@ -9,6 +9,7 @@ from functools import partial
 
 from humaspost.app import account_sessions, accounts, backups, housekeeping
 from humaspost.app.audiences import import_changed, is_due_post_held, list_problems
+from humaspost.app.newest_settings import use_newest_settings
 from humaspost.app.office import Office
 from humaspost.app.scan import list_vanished_problems, scan_folder, sync_ledger
 from humaspost.base.i18n import _
@@ -119,9 +120,10 @@ def publish(
     """Send the due, failed and missed deliveries of one post now; return the result.
 
     A running sender sends them; otherwise this process does. Raises PublishInterrupted if a person
-    interrupts it.
+    interrupts it, ConfigError if config.toml was edited meanwhile and is wrong.
     """
     started = office.now()
+    use_newest_settings(office)
     import_changed(office, wait_for_unsettled=True)
     scanned = scan_folder(office, for_sending=True, wait_for_unsettled=True)
     sync_ledger(office, scanned)

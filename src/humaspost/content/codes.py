@@ -14,6 +14,7 @@ CODES: dict[str, str] = {
     "date-format": "A date is written year-month-day hour:minute, with a time zone if it is not the office's.",
     "date-impossible": "The calendar or the clock has no such moment.",
     "date-missing": "A post needs `date`, the time at which it is published; only a draft may do without.",
+    "date-period": "The hour has a word such as PM or malam: where only one time can be meant it is taken, otherwise a person chooses; hours from 00 to 23 need no word.",
     "date-without-time": "A day alone would mean midnight, which nobody wants; a date needs its time.",
     "divider-line": "A line of hyphens only divides the text and is not published; a thread is divided by <!-- part -->.",
     "dst-fold": "When summer time ends an hour comes twice; the first of the two is taken.",

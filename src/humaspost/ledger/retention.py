@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from humaspost.ledger.database import Ledger
 from humaspost.ledger.dialect import upsert
+from humaspost.ledger.posts.unexpanded import is_unexpanded
 from humaspost.ledger.schema import (
     attempt,
     delivery,
@@ -88,7 +89,7 @@ def list_needed_media(conn: Connection) -> set[str]:
     """Return the sha256 of each media file of a post that is not finished."""
     pair = (delivery.c.post == plan_row.c.post) & (delivery.c.account == plan_row.c.account)
     is_pending = select(delivery.c.key).where(pair, delivery.c.state.in_(PENDING_STATES)).exists()
-    pending = plan_row.c.expanded.is_(False) | is_pending
+    pending = is_unexpanded() | is_pending
     query = select(rendition.c.body).join(plan_row, plan_row.c.rendition == rendition.c.hash).where(pending)
     return {digest for body in conn.scalars(query) for digest in _SHA256.findall(body)}
 

@@ -72,6 +72,11 @@ def last_start(timing: Timing) -> datetime | None:
     return latest
 
 
+def has_started(timing: Timing) -> bool:
+    """Return True if something of the post was sent, or a person asked for it."""
+    return timing.first_write_at is not None or timing.requested_at is not None
+
+
 def after_wait(timing: Timing, until: datetime) -> Timing:
     """Return the timing after a wait until then that counts as progress of a post that began."""
     return replace(timing, progress_at=max(until, timing.progress_at or until))

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from humaspost.app.office import Office
-from humaspost.audience.csv.reader import AudienceFile, read_audience
-from humaspost.audience.findings import is_reread_due
 from humaspost.base.file_stamp import file_digest
 from humaspost.model.account import AccountStatus, is_marketing
 from humaspost.model.rendition import Part
 from humaspost.reports.list_findings import list_findings
+
+# An office without lists loads no reader of lists.
+if TYPE_CHECKING:
+    from humaspost.audience.csv.reader import AudienceFile
 
 
 class AudienceSize:
@@ -76,6 +79,7 @@ class AudienceSize:
         """Return the digest of the file that the ledger has, or None if it must be read again."""
         if not self._office.has_ledger:
             return None
+        from humaspost.audience.findings import is_reread_due
         from humaspost.ledger.people import list_holds, recipients
 
         with self._office.ledger().read() as conn:
@@ -98,6 +102,8 @@ class AudienceSize:
         if name not in self._file_phones:
             phones: set[str] = set()
             if path is not None and path.is_file():
+                from humaspost.audience.csv.reader import read_audience
+
                 zone = self._office.settings.timezone
                 file = read_audience(path, display_path=name, now=self._office.now(), zone=zone)
                 phones = _kept_phones(file, self._member_phones(name))
@@ -130,7 +136,7 @@ class AudienceSize:
             return forgotten.find_forgotten(conn, phones)
 
 
-def _kept_phones(file: AudienceFile, members: set[str]) -> set[str]:
+def _kept_phones(file: "AudienceFile", members: set[str]) -> set[str]:
     """Return the numbers that stay on the list though their row cannot be read."""
     gone = {row.phone for row in file.rejected if row.opt_out or row.is_consent_empty}
     gone |= {row.phone for row in file.rows if row.opted_out_at is not None}

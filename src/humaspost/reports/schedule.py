@@ -51,7 +51,7 @@ def schedule_start(office: Office, scan: ScanResult) -> ScheduleStart:
     """Return what the scheduler shows when it starts."""
     outlook = plan_outlook(office, scan)
     files = {post.file for post in scan.posts} | {problem.file for problem in scan.problems}
-    counts = Counter({str(State.SCHEDULED): len({item.row.post for item in outlook.upcoming})})
+    counts = Counter({str(State.SCHEDULED): len(outlook.posts_to_come())})
     counts.update(item.kind for item in outlook.not_sending)
     return ScheduleStart(
         office.settings.root, office.settings.posts.name, account_summaries(office), len(files), counts

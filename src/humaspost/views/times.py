@@ -25,6 +25,10 @@ def _short_months() -> tuple[str, ...]:
     return (*first, _("Jul"), _("Aug"), _("Sep"), _("Oct"), _("Nov"), _("Dec"))
 
 
+#: A date of this year without its year is at most so long ago.
+_RECENT = timedelta(days=60)
+
+
 class TimeFormatter:
     """A formatter of times in one zone; ``now`` decides which day is today."""
 
@@ -68,10 +72,12 @@ class TimeFormatter:
         return f"{day}, {self.format_time(instant)} {self.zone_name}"
 
     def format_date(self, instant: datetime) -> str:
-        """Return ``Wed 3 Feb 08:30``, with the year if it is not the current one."""
+        """Return ``Wed 3 Feb 08:30``, with the year if it is another one or long ago."""
         at = self.to_local(instant)
         text = f"{_short_days()[at.weekday()]} {at.day} {_short_months()[at.month - 1]}"
-        year = "" if at.year == self.to_local(self.now).year else f" {at.year}"
+        # In November a bare 5 January reads like the coming one.
+        is_recent = self.now - instant < _RECENT and at.year == self.to_local(self.now).year
+        year = "" if is_recent else f" {at.year}"
         return f"{text}{year} {self.format_time(instant)}"
 
     def format_near(self, instant: datetime) -> str:

@@ -5,15 +5,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from humaspost.ledger.database import Ledger, open_ledger
-from humaspost.ledger.deliveries.clock_shift import shift_clock_times
-from humaspost.ledger.schema import account, attempt, delivery, post, quota_use
+from humaspost.ledger.deliveries import publish_now
+from humaspost.ledger.deliveries.clock_shift import shift_clock_times, shift_in_order
+from humaspost.ledger.schema import account, attempt, audience, delivery, plan_row, post, quota_use
 from humaspost.model.delivery import State
+from humaspost.model.reasons import ListHold
+from humaspost.policy import lateness
+from tests.support.ledger_office import Office
 
 NOW = datetime(2027, 2, 3, 1, 30, tzinfo=UTC)
-DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+DAY, MINUTE, TICK = timedelta(days=1), timedelta(minutes=1), timedelta(microseconds=1)
 
 
 @pytest.fixture
@@ -62,3 +66,38 @@ def test_waits_and_past_events_move_and_when_a_post_is_due_does_not(ledger: Ledg
     assert (seen.checked_at, seen.hold_until) == (truly, truly + DAY)
     assert [rows[key].due_at for key in ("k1", "k2", "k3")] == [NOW + DAY, NOW - DAY, NOW - DAY]
     assert rows["k3"].not_before == NOW - MINUTE, "what lies behind stays"
+
+
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("times", "moved"),
+    [
+        ([NOW + DAY], [NOW + DAY - HOUR]),
+        ([NOW - MINUTE, NOW + SECOND], [NOW - MINUTE + TICK]),
+        ([NOW - MINUTE, NOW + SECOND, NOW + MINUTE], [NOW - MINUTE + TICK, NOW - MINUTE + 2 * TICK]),
+        ([NOW - DAY, NOW + SECOND, NOW + MINUTE], [NOW + SECOND - HOUR, NOW + MINUTE - HOUR]),
+        ([NOW - MINUTE, NOW], []),
+    ],
+)
+def test_no_time_moves_before_one_that_was_earlier(times: list[datetime], moved: list[datetime]) -> None:
+    assert [new for _old, new in shift_in_order(times, HOUR, now=NOW)] == moved
+
+
+def test_a_publish_lets_no_hold_through_that_began_after_it() -> None:
+    office = Office()
+    office.enlist("ab")
+    office.plan("a", people=True)
+    at, held_at = office.now, office.now + 2 * MINUTE
+    office.ledger.write(
+        lambda conn: publish_now.request(conn, "a", account=None, verdict=lateness.verdict, now=at)
+    )
+    office.ledger.write(
+        lambda conn: conn.execute(update(audience).values(hold=ListHold.SHRUNK, held_at=held_at))
+    )
+    office.ledger.write(lambda conn: shift_clock_times(conn, HOUR, now=at + MINUTE))
+    with office.ledger.read() as conn:
+        decided_at = conn.scalar(select(plan_row.c.decided_at))
+        assert decided_at < conn.scalar(select(audience.c.held_at)) < at + MINUTE
+    assert office.claim() == []

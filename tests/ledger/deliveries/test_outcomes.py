@@ -1,9 +1,10 @@
 """What outcomes do to a delivery, to its account and to the rest of its post."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from humaspost.ledger.deliveries import claims, outcomes, receipts, unknown_outcomes
 from humaspost.ledger.deliveries.gate import Intent
@@ -211,3 +212,32 @@ def test_a_later_part_that_a_person_retries_waits_until_the_one_before_is_live(
     office.put(key, State.FAILED)
     office.ledger.write(lambda conn: unknown_outcomes.retry(conn, [key], now=office.now))
     assert office.states()["a/2"] == after
+
+
+def _not_sent(conn: Connection, intent: Intent, now: datetime) -> None:
+    outcomes.reschedule(conn, intent.key, intent.number, at=None, now=now)
+
+
+def _refused(conn: Connection, intent: Intent, now: datetime) -> None:
+    outcomes.mark_failed(conn, intent.key, intent.number, code="186", detail="", now=now)
+
+
+def _silent(conn: Connection, intent: Intent, now: datetime) -> None:
+    outcomes.mark_unknown(
+        conn, intent.key, intent.number, code="reset", detail="", now=now, first_check_delay=30.0
+    )
+
+
+@pytest.mark.parametrize("late_outcome", [_not_sent, _refused, _silent])
+def test_a_late_outcome_says_nothing_about_the_next_attempt(
+    office: Office, late_outcome: Callable[[Connection, Intent, datetime], None]
+) -> None:
+    office.plan("a")
+    first = sent(office)
+    unknown(office, first)
+    office.ledger.write(lambda conn: unknown_outcomes.retry(conn, [first.key], now=office.now))
+    second = sent(office)
+    office.ledger.write(lambda conn: late_outcome(conn, first, office.now))
+    assert office.states() == {"a/1": "sending"}
+    office.ledger.write(lambda conn: late_outcome(conn, second, office.now))
+    assert office.states() != {"a/1": "sending"}

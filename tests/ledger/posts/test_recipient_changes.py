@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
 from humaspost.ledger.deliveries import publish_now
 from humaspost.ledger.people import list_holds, recipients
 from humaspost.ledger.posts import decisions
 from humaspost.ledger.queries import totals
-from humaspost.ledger.schema import audience, audience_member, consent, recipient
+from humaspost.ledger.schema import audience, audience_member, consent, plan_row, recipient
 from humaspost.model.delivery import State
 from humaspost.model.post import Late, PublishTime
 from humaspost.model.reasons import ListHold
@@ -281,3 +281,25 @@ def test_a_list_and_the_gate_agree_on_how_long_a_post_may_stand_still(office: Of
     import_list(office, add="b")
     office.send()
     assert office.states() == {"a/1/a": "sending", "a/1/b": "sending"}
+
+
+def test_a_list_that_grows_opens_no_cancelled_post(office: Office) -> None:
+    office.enlist("ab")
+    for post in ("p1", "p2", "p3"):
+        office.plan(post, people=True)
+        office.ledger.write(
+            lambda conn, post=post: decisions.cancel(conn, post, account=None, now=office.now)
+        )
+    import_list(office, add="c")
+    with office.ledger.read() as conn:
+        assert set(conn.scalars(select(plan_row.c.expanded))) == {True}
+    rows, office.rows = office.rows, []
+    assert office.sync().vanished == (), "nothing was to be sent of them"
+    office.rows = rows
+    office.sync()
+    verdict = lateness.verdict
+    office.ledger.write(
+        lambda conn: publish_now.request(conn, "p1", account=None, verdict=verdict, now=office.now)
+    )
+    office.claim()
+    assert office.states() == dict.fromkeys(("p1/1/a", "p1/1/b", "p1/1/c"), "preparing")

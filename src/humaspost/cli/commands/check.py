@@ -13,9 +13,9 @@ from humaspost.cli.terminal import print_json, print_note, print_text, terminal_
 
 if TYPE_CHECKING:
     from humaspost.app.office import Office
-    from humaspost.app.scan import ScanResult
     from humaspost.model.post import Post
     from humaspost.model.problem import Problem
+    from humaspost.reports.forecasts.plan_outlook import PlanOutlook
     from humaspost.reports.list_findings import ListFinding
     from humaspost.settings.settings import Settings
 
@@ -30,6 +30,8 @@ def check(
     """Find every problem in the posts and lists, offline; 3 for an error, 5 for a held list."""
     from humaspost.app.scan import scan_folder
     from humaspost.cli.office import open_office
+    from humaspost.reports.forecasts.plan_outlook import plan_outlook
+    from humaspost.views.date_problems import with_date_problems
     from humaspost.views.problems import unique_problems
 
     # Thousands of posts hold no reference cycles. The search for cycles takes a tenth of the time.
@@ -37,6 +39,8 @@ def check(
     office = open_office()
     selected, lists = _resolve_paths(paths or [], office.settings)
     scan = scan_folder(office)
+    outlook = plan_outlook(office, scan)
+    scan = with_date_problems(scan, outlook, now=office.now())
     reported = {problem.file for problem in scan.problems} | {post.file for post in scan.posts}
     _require_posts(selected, reported, office.settings)
     only_lists = bool(lists) and not selected
@@ -54,7 +58,7 @@ def check(
         files = {problem.file for problem in problems if problem.is_error} | {post.file for post in posts}
         print_json(problems_to_json([*problems, *list_problems], posts=len(files)))
     else:
-        print_text(_format(office, scan, problems, posts, findings, only_lists=only_lists))
+        print_text(_format(outlook, problems, posts, findings, only_lists=only_lists))
     if office.has_ledger:
         _print_stale_files(office)
     return exit_code_of(
@@ -76,8 +80,7 @@ def _list_findings(
 
 
 def _format(
-    office: "Office",
-    scan: "ScanResult",
+    outlook: "PlanOutlook",
     problems: "Sequence[Problem]",
     posts: Sequence["Post"],
     findings: "Sequence[ListFinding]",
@@ -100,7 +103,7 @@ def _format(
         problems,
         posts=len(files),
         drafts=sum(post.draft for post in valid),
-        sendable=_count_sendable(office, scan, {post.id for post in valid} - waiting),
+        sendable=len(outlook.posts_to_come(held) & {post.id for post in valid}),
         broken_files=len(broken_files),
         columns=columns,
     )
@@ -114,16 +117,6 @@ def _print_stale_files(office: "Office") -> None:
     from humaspost.views.sender import format_stale_files
 
     print_note(format_stale_files(sender_status(office), time_formatter(office)))
-
-
-def _count_sendable(office: "Office", scan: "ScanResult", selected: Collection[str]) -> int:
-    """Return how many of the selected posts will be sent, as ``plan`` counts them."""
-    from humaspost.reports.forecasts.post_judge import PostJudge
-
-    judge = PostJudge(office)
-    # How many people a list has is a matter of `plan`.
-    rows = [row for row in scan.plan.rows if row.post in selected]
-    return len({row.post for row in rows if judge.forecast(row, len(row.rendition.parts)).remaining})
 
 
 def _resolve_paths(paths: Sequence[str], settings: "Settings") -> tuple[dict[str, str], list[str]]:

@@ -19,14 +19,18 @@ def preview(post: PostArgument, json: JsonOption = False) -> ExitCode:
     from humaspost.app.scan import scan_folder
     from humaspost.cli.office import open_office, time_formatter
     from humaspost.cli.post_lookup import find_post
+    from humaspost.reports.forecasts.plan_outlook import plan_outlook
     from humaspost.reports.forecasts.send_forecast import send_forecasts
     from humaspost.reports.renditions_of_post import previews_for
+    from humaspost.views.date_problems import with_date_problems
     from humaspost.views.forecasts.send_forecast import format_send_forecasts, send_forecast_to_json
     from humaspost.views.preview import format_preview, preview_to_json
     from humaspost.views.problems import unique_problems
 
     office = open_office()
     scan_result = scan_folder(office)
+    outlook = plan_outlook(office, scan_result)
+    scan_result = with_date_problems(scan_result, outlook, now=office.now())
     selected = find_post(post, scan_result.posts, problems=scan_result.problems, root=office.settings.root)
     problems = unique_problems(problem for problem in scan_result.problems if problem.file == selected.file)
     previews = previews_for(office, selected)

@@ -9,7 +9,7 @@ from humaspost.base.canonical_json import Json
 from humaspost.base.i18n import _
 from humaspost.base.suggest import nearest
 from humaspost.content.draft import make_slug
-from humaspost.content.frontmatter.dates import InvalidDate, parse_date
+from humaspost.content.frontmatter.dates import InvalidDate, parse_date, plain_date
 from humaspost.content.frontmatter.fields import FieldReader, KeyMapping
 from humaspost.content.frontmatter.hints import join_names, quote, shorten, write_line_hint
 from humaspost.content.frontmatter.keys import NameIndex
@@ -18,7 +18,7 @@ from humaspost.model.post import Late, PublishTime
 
 ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}", re.ASCII)
 #: The problems that an author may mean: ``allow: [placeholder]``.
-ALLOWED_CODES = ("placeholder",)
+ALLOWED_CODES = ("placeholder", "date-far")
 _LINK_PATTERN = re.compile(r"https?://[^\s<>\"'@/?#]+(?:[/?#][^\s<>\"]*)?", re.IGNORECASE)
 
 
@@ -95,7 +95,9 @@ def read_allowed(fields: FieldReader) -> tuple[str, ...]:
     for code, path in codes:
         if code not in ALLOWED_CODES:
             message = _("{key!r} cannot be {word!r}").format(key="allow", word=shorten(code))
-            hint = write_line_hint(f"allow: [{', '.join(ALLOWED_CODES)}]")
+            suggestion = nearest(code, ALLOWED_CODES)
+            known = _("it takes: {names}").format(names=join_names(ALLOWED_CODES))
+            hint = write_line_hint(suggestion) if suggestion else known
             fields.add_error("value-choice", message, hint=hint, path=path)
     return tuple(code for code, _path in codes)
 
@@ -189,10 +191,18 @@ def _read_publish_time(fields: FieldReader, key: str, zone: str) -> PublishTime 
     result = parse_date(text, zone)
     if isinstance(result, InvalidDate):
         hint = write_line_hint(f"{key}: {result.replacement}") if result.replacement else result.hint
+        if result.alternative:
+            hint += "\n" + _("or: {line}").format(line=f"{key}: {result.alternative}")
         fields.add_error(result.code, result.message, hint=hint, path=key)
         return None
     if result.dst_shift:
         _report_dst_shift(fields, key, result)
+    if plain := plain_date(text):
+        message = _("{text} is read as {plain}").format(text=shorten(text), plain=plain)
+        hint = write_line_hint(f"{key}: {plain}")
+        fields.report.add_warning(
+            "date-period", message, hint=hint, position=fields.position_of(key), field=key
+        )
     return result
 
 

@@ -17,6 +17,7 @@ from humaspost.ledger.deliveries import outcomes, restore_gap, states
 from humaspost.ledger.deliveries.gate_facts import has_consent
 from humaspost.ledger.holds import account_holds
 from humaspost.ledger.posts import post_stops
+from humaspost.ledger.posts.unexpanded import is_unexpanded
 from humaspost.ledger.schema import (
     account,
     audience_member,
@@ -61,7 +62,7 @@ def expand_due(
     whole (``post_stops.settle_due``) gets no rows. ``only_post`` = expand one post. ``for_restore`` = also posts
     of held files; the caller marks the rows as unknown.
     """
-    is_waiting = post_stops.is_unexpanded() if for_restore else post_stops.is_waiting()
+    is_waiting = is_unexpanded() if for_restore else post_stops.is_waiting()
     due = (plan_row.c.account == account_id) & (plan_row.c.due_at <= until)
     if only_post is not None:
         due &= plan_row.c.post == only_post

@@ -3,7 +3,8 @@
 A wait of one minute then still ends after one minute, not after a day and a minute.
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Column, Connection, Table, and_, select, update
 
@@ -19,12 +20,16 @@ _CLOCK_COLUMNS: tuple[tuple[Table, Column[datetime]], ...] = (
     (attempt, attempt.c.ended_at),
     (preparation, preparation.c.next_at),
     (plan_row, plan_row.c.progress_at),
-    (plan_row, plan_row.c.decided_at),
-    (audience, audience.c.held_at),
     (account, account.c.hold_until),
     (account, account.c.checked_at),
     (quota_use, quota_use.c.at),
 )
+#: Times that are compared with each other: a decision lets through only the holds that began before it.
+_ORDERED_COLUMNS: tuple[tuple[Table, Column[datetime]], ...] = (
+    (plan_row, plan_row.c.decided_at),
+    (audience, audience.c.held_at),
+)
+_TICK = timedelta(microseconds=1)
 
 
 def shift_clock_times(conn: Connection, offset: timedelta, *, now: datetime) -> None:
@@ -37,3 +42,27 @@ def shift_clock_times(conn: Connection, offset: timedelta, *, now: datetime) -> 
         for time, *values in conn.execute(select(column, *keys).where(column > now)).all():
             condition = and_(*(key == value for key, value in zip(keys, values, strict=True)))
             conn.execute(update(table).where(condition).values({column.name: time - offset}))
+    times = {
+        time
+        for _table, column in _ORDERED_COLUMNS
+        for time in conn.scalars(select(column).where(column.isnot(None)).distinct())
+    }
+    # From the first on, as each one moves to where no later one is.
+    for time, moved in shift_in_order(times, offset, now=now):
+        for table, column in _ORDERED_COLUMNS:
+            conn.execute(update(table).where(column == time).values({column.name: moved}))
+
+
+def shift_in_order(
+    times: Collection[datetime], offset: timedelta, *, now: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Return each time after ``now``, in order, with the earlier time that it moves to.
+
+    The wrong clock also made times before ``now``: none moves to one of them or before it.
+    """
+    last = max((time for time in times if time <= now), default=datetime.min.replace(tzinfo=UTC))
+    moves = []
+    for time in sorted(time for time in times if time > now):
+        last = max(time - offset, last + _TICK)
+        moves.append((time, last))
+    return moves

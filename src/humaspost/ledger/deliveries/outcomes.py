@@ -6,7 +6,7 @@ Proof always wins over an unknown outcome, and only proof or a user ends one.
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from humaspost.ledger.deliveries import progress, states, thread_parts
 from humaspost.ledger.deliveries.attempts import end_attempt
@@ -43,7 +43,7 @@ def reschedule(
     states.move(
         conn,
         states.REFUSE_ACCOUNT if hold_reason else states.RESCHEDULE,
-        delivery.c.key == key,
+        _is_attempt(key, number),
         now=now,
         reason=hold_reason or "",
         owner=None,
@@ -73,7 +73,7 @@ def mark_failed(
     other recipient either: those who still wait are not tried one by one.
     """
     values = {"reason": code, "owner": None, "code": code, "detail": detail}
-    states.move(conn, states.FAIL, delivery.c.key == key, now=now, **values)
+    states.move(conn, states.FAIL, _is_attempt(key, number), now=now, **values)
     if whole_post:
         states.move(conn, states.FAIL_POST, _other_recipients(conn, key), now=now, **values)
     end_attempt(conn, key, number, outcome="failed", now=now, code=code, detail=detail)
@@ -96,6 +96,14 @@ def mark_unpreparable(
     _follow_text(conn, key, now=now)
     decisions.settle_cancelled(conn, delivery.c.key == key, now=now)
     return True
+
+
+def _is_attempt(key: str, number: int) -> ColumnElement[bool]:
+    """Return the condition of a delivery whose newest attempt is this one.
+
+    An outcome may come after a recovery, while another attempt is being written: it says nothing about that one.
+    """
+    return (delivery.c.key == key) & (delivery.c.attempts == number)
 
 
 def _other_recipients(conn: Connection, key: str) -> Any:
@@ -138,7 +146,7 @@ def mark_unknown(
     changed = states.move(
         conn,
         states.MARK_UNKNOWN,
-        delivery.c.key == key,
+        _is_attempt(key, number),
         now=now,
         reason=StopReason.DECISION if first_check_delay is None else StopReason.LOOKUP,
         owner=None,

@@ -38,14 +38,15 @@ class PublishRequest:
     """A user's request to publish now, with everything needed to undo it.
 
     ``at`` is its time, ``pairs`` are (post, account id). By account id, ``plan_rows`` are the post's plan rows
-    and ``saved_rows`` its deliveries, as they were before; ``added_parts`` are keys that the request added.
+    and ``saved_rows`` its deliveries, as they were before; ``added_keys`` are keys of deliveries that the
+    request added.
     """
 
     at: datetime
     pairs: tuple[tuple[str, str], ...]
     plan_rows: Mapping[str, Row[Any]]
     saved_rows: Mapping[str, Sequence[Row[Any]]]
-    added_parts: Mapping[str, Collection[str]]
+    added_keys: Mapping[str, Collection[str]]
 
 
 def request(
@@ -58,7 +59,7 @@ def request(
     targets = list(conn.execute(_select_pairs(post, account)))
     restored = restore_gap.get_restore_gap(conn)
     saved_rows: dict[str, Sequence[Row[Any]]] = {}
-    added_parts: dict[str, Collection[str]] = {}
+    added_keys: dict[str, Collection[str]] = {}
     for target in targets:
         account_id = target.account
         condition = (plan_row.c.post == post) & (plan_row.c.account == account_id)
@@ -92,9 +93,9 @@ def request(
         thread_parts.match_parts(conn, post, account_id, now=now)
         recipient_changes.sync_recipients(conn, post, account_id, verdict=verdict, now=now)
         keys = conn.scalars(select(delivery.c.key).where(is_target))
-        added_parts[account_id] = set(keys) - {row.key for row in saved_rows[account_id]}
+        added_keys[account_id] = set(keys) - {row.key for row in saved_rows[account_id]}
     pairs = tuple((post, row.account) for row in targets)
-    return PublishRequest(now, pairs, {row.account: row for row in targets}, saved_rows, added_parts)
+    return PublishRequest(now, pairs, {row.account: row for row in targets}, saved_rows, added_keys)
 
 
 def _select_pairs(post: str, name: str | None) -> Select[Any]:
@@ -146,7 +147,7 @@ def _undo(
         for row in touched:
             if row.key in saved:
                 _restore(conn, row, saved[row.key], now=now)
-        is_new = delivery.c.key.in_(publish_request.added_parts[account_id])
+        is_new = delivery.c.key.in_(publish_request.added_keys[account_id])
         conn.execute(delete(delivery).where(is_target, is_new))
     else:
         # The deliveries follow the file as it is since: only their time was ours.

@@ -56,9 +56,9 @@ def get_restore_gap(conn: Connection) -> RestoreGap | None:
 
 
 def is_in_gap(restored: RestoreGap | None, row: Row[Any]) -> bool:
-    """Return True if the post may have been sent in the gap, and no person settled that.
+    """Return True if the post may have been sent in the gap, and nobody had it retried.
 
-    ``row`` is a plan row.
+    ``row`` is a plan row. `publish` settles nothing here: who runs it does not know what became of the post.
     """
     if restored is None or row.due_at >= restored.until:
         return False

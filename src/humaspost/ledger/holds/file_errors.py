@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import Connection, exists, select
 
 from humaspost.ledger.dialect import upsert
+from humaspost.ledger.posts.unexpanded import is_unexpanded
 from humaspost.ledger.schema import account, delivery, meta, plan_row, post
 from humaspost.model.delivery import State
 
@@ -28,9 +29,7 @@ def list_finished(
     """
     pending = exists(delivery.c.key).where(delivery.c.post == post.c.id, delivery.c.state.in_(_PENDING))
     is_open = plan_row.c.stop.is_(None) | plan_row.c.stop.in_(_PENDING)
-    unexpanded = exists(plan_row.c.post).where(
-        plan_row.c.post == post.c.id, plan_row.c.expanded.is_(False), is_open
-    )
+    unexpanded = exists(plan_row.c.post).where(plan_row.c.post == post.c.id, is_unexpanded(), is_open)
     is_planned = exists(plan_row.c.post).where(plan_row.c.post == post.c.id)
     finished: list[str] = []
     all_files = list(files)

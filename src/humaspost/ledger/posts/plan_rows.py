@@ -40,9 +40,10 @@ class SyncContext:
 
 @dataclass(frozen=True, slots=True)
 class _Changes:
-    """The changes of a plan row; ``dates`` = whatever decides how late it may start.
+    """The changes of a plan row; ``dates`` = anything that decides how late it may start.
 
-    ``recipients`` = other people may get it, if only because other dates have it sent to who joined meanwhile.
+    ``recipients`` = other people may get it. Other dates are enough for that: the post then also goes to people who
+    joined its lists since.
     """
 
     date: bool

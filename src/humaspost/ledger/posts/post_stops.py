@@ -26,9 +26,10 @@ from sqlalchemy import (
 from humaspost.ledger import dialect
 from humaspost.ledger.deliveries import restore_gap, states
 from humaspost.ledger.deliveries.gate_facts import GateFactsReader, has_recipients, is_list_held, post_facts
+from humaspost.ledger.posts.unexpanded import is_unexpanded
 from humaspost.ledger.queries import totals
 from humaspost.ledger.schema import account, delivery, pause, plan_row, post
-from humaspost.model.decision import Decide, Deny, GateFacts, UserDecision
+from humaspost.model.decision import Decide, Deny, GateFacts
 from humaspost.model.delivery import State
 from humaspost.model.reasons import AccountHold, StopReason
 from humaspost.model.records import PostStop
@@ -58,17 +59,13 @@ def settle_due(
 
 
 def is_waiting() -> ColumnElement[bool]:
-    """Return the condition of posts on an account with recipients to expand, when they are due.
+    """Return the condition of posts whose recipients are entered once they are due.
 
-    Whoever waits for such a post asks this, and whoever expands it: else one waits for what the other never does.
+    `publish` waits for such posts, and a sender enters their recipients. Both ask this: `publish` must not wait for
+    recipients that no sender enters.
     """
     is_free = plan_row.c.stop.is_(None) | ((plan_row.c.stop == State.HELD) & _is_hold_over())
     return is_unexpanded() & is_free & ~_has_file_hold()
-
-
-def is_unexpanded() -> ColumnElement[bool]:
-    """Return the condition of posts with recipients without rows that nobody cancelled."""
-    return plan_row.c.expanded.is_(False) & plan_row.c.decision.is_distinct_from(UserDecision.CANCEL)
 
 
 def release_held(conn: Connection, *, until: datetime) -> None:
@@ -161,8 +158,8 @@ def _deny_expanded(
 ) -> Deny | None:
     """Return why nobody of the post may get it, or None where the gate decides on each.
 
-    Whoever waited longest decides: if even that one is late, all are. Their waits are read only where the post
-    would be stopped without them, as a wait never stops anybody: thousands of rows, at every claim.
+    The recipient who waited longest decides: if that one is too late, all are. A wait can only make a post less late.
+    So the waits, thousands of rows, are read only where the post would be stopped without them.
     """
     denial = decide(facts)
     if isinstance(denial, Deny):

@@ -16,7 +16,7 @@ from humaspost.ledger.dialect import upsert
 from humaspost.ledger.posts import unplanned
 from humaspost.ledger.posts.row_timing import read_timing
 from humaspost.ledger.schema import audience, audience_member, delivery, meta, plan_row, recipient
-from humaspost.model.decision import CheckLateness, OnTime, Timing
+from humaspost.model.decision import CheckLateness, OnTime, Timing, UserDecision
 from humaspost.model.delivery import State
 from humaspost.model.post import Late
 from humaspost.model.reasons import StopReason
@@ -109,6 +109,8 @@ def _sync_row(
     in_time: bool,
     now: datetime,
 ) -> None:
+    if row.decision == UserDecision.CANCEL:
+        return  # whoever publishes it reaches the people of then
     of_row, members = _of_row(row), _select_members(row)
     is_out = delivery.c.recipient.not_in(members) & (delivery.c.reason != StopReason.NOT_PLANNED)
     unplanned.hold_unplanned(conn, of_row & is_out, now=now)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, delete, select
 
 from humaspost.base.canonical_json import dump_canonical
 from humaspost.ledger.dialect import upsert
+from humaspost.ledger.posts.unexpanded import is_unexpanded
 from humaspost.ledger.schema import delivery, meta, plan_row
 from humaspost.model.delivery import State
 from humaspost.model.plan import Plan
@@ -43,8 +44,7 @@ def is_mass_removal(vanished: int, *, pending: int) -> bool:
 def _pending_posts(conn: Connection) -> set[str]:
     is_pending = delivery.c.state.in_(PENDING_STATES) & (delivery.c.reason != StopReason.NOT_PLANNED)
     waiting = select(delivery.c.post).where(is_pending).distinct()
-    is_unexpanded = plan_row.c.expanded.is_(False) & plan_row.c.planned
-    unexpanded = select(plan_row.c.post).where(is_unexpanded).distinct()
+    unexpanded = select(plan_row.c.post).where(is_unexpanded(), plan_row.c.planned).distinct()
     return set(conn.scalars(waiting)) | set(conn.scalars(unexpanded))
 
 

@@ -1,12 +1,11 @@
 """The outlook for every post: when it will be sent, or why not."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from humaspost.app.office import Office
 from humaspost.app.scan import ScanResult
-from humaspost.ledger.posts.vanished_posts import PENDING_STATES, is_mass_removal
 from humaspost.model.decision import Timing
 from humaspost.model.delivery import State
 from humaspost.model.plan import PlanRow
@@ -62,7 +61,8 @@ class Upcoming:
 class NotSending:
     """One post that will not be sent, with its accounts and the ledger's ``reason``.
 
-    ``decided_at`` is when a person cancelled it.
+    ``decided_at`` is when a person cancelled it. ``is_recorded`` is False where the rule says so and no sender
+    has recorded it yet. ``is_started`` is True if something of it was sent.
     """
 
     kind: str
@@ -72,6 +72,8 @@ class NotSending:
     accounts: tuple[str, ...] = ()
     reason: str = ""
     decided_at: datetime | None = None
+    is_recorded: bool = False
+    is_started: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,10 @@ class PlanOutlook:
     def delivery_count(self) -> int:
         """Return the number of deliveries still to be sent."""
         return sum(one.remaining for one in self.upcoming)
+
+    def posts_to_come(self, held_lists: Collection[str] = ()) -> set[str]:
+        """Return the posts still to be sent on an account that waits for none of these lists."""
+        return {one.row.post for one in self.upcoming if not set(held_lists) & set(one.row.audiences)}
 
 
 def plan_outlook(office: Office, scan: ScanResult) -> PlanOutlook:
@@ -106,7 +112,11 @@ def plan_outlook(office: Office, scan: ScanResult) -> PlanOutlook:
             decided_at = judge.cancelled_at(row) if kind == State.CANCELLED else None
             accounts = (row.account.name,)
             not_sending.append(
-                NotSending(kind, row.post, row.file, forecast.due, accounts, reason, decided_at)
+                replace(
+                    NotSending(kind, row.post, row.file, forecast.due, accounts, reason, decided_at),
+                    is_recorded=judge.is_recorded(row, kind),
+                    is_started=judge.is_started(row),
+                )
             )
     not_sending += _taken_out(scan, judge.entries.values())
     not_sending += _with_missing_file(scan, list(judge.entries.values()))
@@ -130,11 +140,16 @@ def _taken_out(scan: ScanResult, entries: Iterable[PostTotals]) -> Iterator[NotS
             yield NotSending("held", entry.id, files[entry.id], entry.due_at, (entry.account,), reason)
 
 
-def _with_missing_file(scan: ScanResult, entries: Iterable[PostTotals]) -> Iterator[NotSending]:
+def _with_missing_file(scan: ScanResult, entries: Sequence[PostTotals]) -> Iterator[NotSending]:
     """Yield posts of the ledger that are still to be sent and have no file.
 
     Yields nothing if many posts vanished at once: the ledger then keeps them unchanged.
     """
+    if not entries:
+        return
+    # An office without a ledger loads no database.
+    from humaspost.ledger.posts.vanished_posts import PENDING_STATES, is_mass_removal
+
     ids = {post.id for post in scan.posts} | {item.post for item in scan.plan.held}
     files = {post.file for post in scan.posts} | {item.file for item in scan.plan.held}
     pending = [entry for entry in entries if entry.count(*PENDING_STATES)]
@@ -161,9 +176,7 @@ def _merge_accounts(not_sending: Sequence[NotSending]) -> Iterator[NotSending]:
         key = (item.post, item.kind, item.reason)
         previous = merged.get(key)
         accounts = (*previous.accounts, *item.accounts) if previous else item.accounts
-        merged[key] = NotSending(
-            item.kind, item.post, item.file, item.due, accounts, item.reason, item.decided_at
-        )
+        merged[key] = replace(item, accounts=accounts)
     order = ("unknown", "missed", "failed", "held", "changed", "expired", "refused", "cancelled")
     yield from sorted(merged.values(), key=lambda one: order.index(one.kind))
 

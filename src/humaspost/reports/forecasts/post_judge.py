@@ -97,6 +97,18 @@ class PostJudge:
         entry = self.entries.get((row.post, row.account.name))
         return entry.cancelled_at if entry else None
 
+    def is_started(self, row: PlanRow) -> bool:
+        """Return True if something of the row was sent."""
+        facts = self._facts.get((row.post, row.account.name))
+        return facts is not None and facts.timing.first_write_at is not None
+
+    def is_recorded(self, row: PlanRow, kind: str) -> bool:
+        """Return True if a sender has recorded that state of the row already."""
+        entry = self.entries.get((row.post, row.account.name))
+        if entry is None or _is_moved(entry, row):
+            return False
+        return kind == entry.stop or any(count and kind == state for state, count in entry.counts.items())
+
     def list_totals(self) -> list[PostTotals]:
         """Return every post of the ledger with its deliveries as the rule says now, by due time.
 

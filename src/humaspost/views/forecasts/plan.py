@@ -77,7 +77,9 @@ def _format_account(item: Upcoming, siblings: Sequence[Upcoming], clock: TimeFor
 
 def _format_forecast(item: Upcoming, clock: TimeFormatter) -> list[str]:
     """Return the delays that are forecast for the item."""
+    is_late = item.due < clock.now and not lateness.has_started(item.timing) and not item.hold_reason
     return [
+        *([_("its time has passed: it goes out at once")] if is_late else []),
         *_format_recipient_forecast(item, clock),
         *_format_quota_wait(item, clock),
         *_format_login_expiry(item, clock),
@@ -243,7 +245,7 @@ def _format_missed(item: NotSending, clock: TimeFormatter) -> list[str]:
 
 
 def _format_total(outlook: PlanOutlook) -> str:
-    posts = len({one.row.post for one in outlook.upcoming})
+    posts = len(outlook.posts_to_come())
     counted = ngettext("{count} post", "{count} posts", posts).format(count=posts)
     deliveries = ngettext("{count} delivery", "{count} deliveries", outlook.delivery_count)
     message = _("{posts}, {deliveries} to come. Nothing was sent by this command.")

@@ -17,6 +17,31 @@ _STATEMENTS = (
     "ALTER TABLE plan_row ADD COLUMN stop_reason TEXT NOT NULL DEFAULT ''",
     "UPDATE plan_row SET progress_at = first_write_at",
     """UPDATE plan_row SET repeats = '["' || repeats || '"]' WHERE repeats IS NOT NULL""",
+    # What a person cancelled delivery by delivery, all of it, is a decision about the post: it also holds for people
+    # and accounts to come.
+    """
+    UPDATE plan_row SET
+        decision = 'cancel',
+        decided_at = (
+            SELECT max(updated_at) FROM delivery
+            WHERE delivery.post = plan_row.post AND delivery.account = plan_row.account
+        ),
+        stop = 'cancelled',
+        stop_reason = 'person',
+        expanded = 1
+    WHERE EXISTS (
+        SELECT 1 FROM delivery
+        WHERE delivery.post = plan_row.post AND delivery.account = plan_row.account
+        AND state = 'cancelled' AND reason = 'person'
+    ) AND NOT EXISTS (
+        SELECT 1 FROM delivery
+        WHERE delivery.post = plan_row.post AND delivery.account = plan_row.account AND state <> 'cancelled'
+    )
+    """,
+    """
+    UPDATE post SET cancelled_at = (SELECT max(decided_at) FROM plan_row WHERE plan_row.post = post.id)
+    WHERE NOT EXISTS (SELECT 1 FROM plan_row WHERE plan_row.post = post.id AND decision IS NULL)
+    """,
     "ALTER TABLE delivery ADD COLUMN dropped_from TEXT",
     "ALTER TABLE consent ADD COLUMN withdrawn_at TEXT",
     "ALTER TABLE consent ADD COLUMN withdrawn_by TEXT NOT NULL DEFAULT ''",
