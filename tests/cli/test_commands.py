@@ -237,10 +237,3 @@ def test_quiet_prints_nothing_but_errors(office: FakeOffice) -> None:
 @pytest.mark.parametrize("state", ["published", "nonsense"])
 def test_status_takes_the_states_of_the_table_only(office: FakeOffice, state: str) -> None:
     expect(office.run("status", "--state", state), 0 if state == "published" else 2)
-
-
-def test_publish_says_that_the_time_of_a_post_is_over(office: FakeOffice) -> None:
-    office.write("e.md", post("e", "2026-01-01 08:00 WIB", more="expires: 2026-01-01 09:00 WIB\n"))
-    expect(office.run("run"))
-    said = " ".join(expect(office.run("publish", "e", "--yes")).err.split())
-    assert "Nothing of it is to be sent. Expired, skipped: x. It is sent only if its file gets other" in said

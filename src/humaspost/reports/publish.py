@@ -22,7 +22,7 @@ class PublishPreview:
 
     ``cancelled_at`` = a person cancelled the post then, or a part of it, and publishing undoes that.
     ``given_up`` are accounts with cancelled deliveries that might be published. ``published`` has, by account,
-    how many of how many are public. ``held_lists`` hold what is left of the post; on ``expired`` accounts its time is over.
+    how many of how many are public. ``held_lists`` hold what is left of the post.
     """
 
     to_send: tuple[tuple[RenditionPreview, int], ...]
@@ -32,7 +32,6 @@ class PublishPreview:
     cancelled_at: datetime | None = None
     given_up: tuple[str, ...] = ()
     held_lists: tuple[str, ...] = ()
-    expired: tuple[str, ...] = ()
 
 
 def publish_preview(office: Office, post: Post, *, account: str | None) -> PublishPreview:
@@ -77,7 +76,6 @@ def publish_preview(office: Office, post: Post, *, account: str | None) -> Publi
         cancelled_at=max((item.cancelled_at for item in revoked if item.cancelled_at), default=None),
         given_up=tuple(item.account for item in cancelled.values() if item.maybe_live),
         held_lists=tuple(sorted(held_lists)) if _has_remaining(entries, previews) else (),
-        expired=_accounts_with_state(entries, State.EXPIRED, previews),
     )
 
 

@@ -68,9 +68,6 @@ def _format_reasons(publish_preview: PublishPreview, post: Post) -> list[str]:
         lines = [message.format(lists=" ".join(names)), *format_list_steps(post.id, names)]
     elif post.audiences and not (publish_preview.published or publish_preview.unknown):
         lines = [_("no person on its lists may get a message; see them: humaspost audience list")]
-    if publish_preview.expired:
-        message = _("Expired, skipped: {names}. It is sent only if its file gets other dates.")
-        lines.append(message.format(names=", ".join(publish_preview.expired)))
     return lines
 
 
