@@ -14,8 +14,9 @@ from humaspost.app.audiences import import_changed
 from humaspost.app.office import Office
 from humaspost.app.scan import scan_folder, sync_ledger
 from humaspost.ledger.deliveries import claims, publish_now
+from humaspost.ledger.holds import pauses
 from humaspost.ledger.posts import decisions
-from humaspost.ledger.schema import delivery, plan_row
+from humaspost.ledger.schema import account, delivery, plan_row
 from humaspost.model.delivery import State
 from humaspost.policy import lateness
 from humaspost.policy.eligibility import check_recipient
@@ -192,6 +193,29 @@ def test_status_and_plan_say_the_same_while_nobody_sends(desk: Desk) -> None:
     assert "humaspost publish ramai" in "\n".join(shown)
     desk.enlist(1, 2, 3, 4, 5, 6)
     assert desk.said()["ramai"] == desk.planned()["ramai"] == {"missed late"}
+
+
+@pytest.mark.parametrize("hold", ["pause", "login"])
+def test_a_pause_or_a_refused_login_hides_no_lateness(desk: Desk, hold: str) -> None:
+    desk.post("siaran")
+    desk.post("sebentar", expires=timedelta(minutes=90))
+    desk.sync()
+    write = desk.office.ledger(write=True).write
+    if hold == "pause":
+        write(lambda conn: pauses.start_pause(conn, "uji", except_types=(), now=desk.time))
+    else:
+        write(lambda conn: conn.execute(update(account).values(hold="login")))
+    desk.pass_time(minutes=65)
+    desk.settle(State.HELD, reason=hold)  # a sender noticed it
+    assert desk.said() == desk.planned() == {name: {f"held {hold}"} for name in ("siaran", "sebentar")}
+    assert desk.status().attention == ()
+    desk.pass_time(hours=2)
+    assert desk.said() == desk.planned() == {"siaran": {"missed late"}, "sebentar": {"expired expires"}}
+    assert {(item.post, item.state) for item in desk.status().attention} == {
+        ("siaran", "missed"),
+        ("sebentar", "expired"),
+    }
+    assert desk.remaining() == {}
 
 
 def test_a_hold_of_a_list_that_begins_after_a_publish_holds_the_post_again(desk: Desk) -> None:
