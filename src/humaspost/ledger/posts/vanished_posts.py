@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, delete, select
 from humaspost.base.canonical_json import dump_canonical
 from humaspost.ledger.dialect import upsert
 from humaspost.ledger.schema import delivery, meta, plan_row
+from humaspost.model.decision import UserDecision
 from humaspost.model.delivery import State
 from humaspost.model.plan import Plan
 from humaspost.model.reasons import FileHold, StopReason
@@ -28,10 +29,10 @@ def find_vanished(conn: Connection, plan: Plan, posts: Mapping[str, Row[Any]]) -
     return absent & _pending_posts(conn) if absent else set()
 
 
-def is_accident(conn: Connection, vanished: Collection[str]) -> bool:
+def is_accident(conn: Connection, vanished: Collection[str], *, folder_missing: bool = False) -> bool:
     """Return True if so many pending posts vanished at once that nobody is believed to want it."""
-    if len(vanished) < MIN_VANISHED:
-        return False
+    if folder_missing or len(vanished) < MIN_VANISHED:
+        return folder_missing
     return is_mass_removal(len(vanished), pending=len(_pending_posts(conn)))
 
 
@@ -43,7 +44,9 @@ def is_mass_removal(vanished: int, *, pending: int) -> bool:
 def _pending_posts(conn: Connection) -> set[str]:
     is_pending = delivery.c.state.in_(PENDING_STATES) & (delivery.c.reason != StopReason.NOT_PLANNED)
     waiting = select(delivery.c.post).where(is_pending).distinct()
-    is_unexpanded = plan_row.c.expanded.is_(False) & plan_row.c.planned
+    # A new date of a post that a person cancelled leaves it without rows, and cancelled.
+    is_ended = (plan_row.c.decision == UserDecision.CANCEL) | plan_row.c.stop.not_in(PENDING_STATES)
+    is_unexpanded = plan_row.c.expanded.is_(False) & plan_row.c.planned & is_ended.isnot(True)
     unexpanded = select(plan_row.c.post).where(is_unexpanded).distinct()
     return set(conn.scalars(waiting)) | set(conn.scalars(unexpanded))
 
