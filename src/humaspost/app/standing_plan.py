@@ -1,4 +1,4 @@
-"""What stands of the last plan where so many files vanished that a scan changes nothing (ADR 0009)."""
+"""The last plan of posts whose files vanished at once, as reports ask for it (ADR 0009)."""
 
 from dataclasses import dataclass, replace
 
@@ -44,7 +44,7 @@ def with_standing_plan(scan: ScanResult, standing: StandingPlan) -> ScanResult:
     return replace(scan, plan=replace(scan.plan, rows=(*scan.plan.rows, *standing.rows)))
 
 
-def leave_out_unseen(scan: ScanResult, standing: StandingPlan) -> ScanResult:
+def without_unseen(scan: ScanResult, standing: StandingPlan) -> ScanResult:
     """Return the scan without the rows that no sender takes over now."""
     rows = tuple(row for row in scan.plan.rows if row.post not in standing.unseen)
     return replace(scan, plan=replace(scan.plan, rows=rows))

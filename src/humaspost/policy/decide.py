@@ -38,9 +38,9 @@ def decide(facts: GateFacts) -> Decision:
 
 
 def decide_after_holds(facts: GateFacts) -> Decision:
-    """Return the decision, or that the post is too late where a pause or its account still holds it.
+    """Return the decision, or that it is too late for a post that a pause or an account holds.
 
-    The end of such a hold does not make it less late: reports say so before it ends.
+    The end of such a hold does not make the post less late: reports say so before it ends.
     """
     decision = decide(facts)
     if not (isinstance(decision, Deny) and decision.reason in _PASSING_HOLDS):

@@ -21,7 +21,8 @@ class PublishPreview:
     """The effect of publishing now: ``to_send`` with counts, and accounts it skips.
 
     ``cancelled_at`` = a person cancelled the post then, or a part of it, and publishing undoes that.
-    ``given_up`` are accounts with cancelled deliveries that might be published.
+    ``given_up`` are accounts with cancelled deliveries that might be published, ``expired`` those where it
+    expired, with the reason.
     """
 
     to_send: tuple[tuple[RenditionPreview, int], ...]
@@ -30,6 +31,7 @@ class PublishPreview:
     sender: SenderStatus
     cancelled_at: datetime | None = None
     given_up: tuple[str, ...] = ()
+    expired: tuple[tuple[str, str], ...] = ()
 
 
 def publish_preview(office: Office, post: Post, *, account: str | None) -> PublishPreview:
@@ -69,6 +71,10 @@ def publish_preview(office: Office, post: Post, *, account: str | None) -> Publi
         unknown=_accounts_with_state(entries, State.UNKNOWN, previews),
         sender=sender_status(office),
         cancelled_at=max((item.cancelled_at for item in revoked if item.cancelled_at), default=None),
+        expired=tuple(
+            (name, entries[name].reasons.get(State.EXPIRED, ""))
+            for name in _accounts_with_state(entries, State.EXPIRED, previews)
+        ),
         given_up=tuple(item.account for item in cancelled.values() if item.maybe_live),
     )
 

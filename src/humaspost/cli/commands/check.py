@@ -29,7 +29,7 @@ def check(
 ) -> ExitCode:
     """Find every problem in the posts and lists, offline; 3 for an error, 5 for a held list."""
     from humaspost.app.scan import scan_folder, vanished_problem
-    from humaspost.app.standing_plan import leave_out_unseen, load_standing_plan
+    from humaspost.app.standing_plan import load_standing_plan, without_unseen
     from humaspost.cli.office import open_office
     from humaspost.views.problems import unique_problems
 
@@ -58,7 +58,7 @@ def check(
         files = _broken_files(problems) | {post.file for post in posts}
         print_json(problems_to_json([*problems, *list_problems], posts=len(files)))
     else:
-        planned = leave_out_unseen(scan, standing)
+        planned = without_unseen(scan, standing)
         print_text(_format(office, planned, problems, posts, findings, only_lists=only_lists))
     if office.has_ledger:
         _print_stale_files(office)

@@ -1,4 +1,4 @@
-"""The last plan of posts whose files vanished at once: it stands, and they go out by it (ADR 0009)."""
+"""The last plan of posts whose files vanished at once, by which they go out (ADR 0009)."""
 
 import json
 from collections.abc import Collection, Mapping

@@ -14,6 +14,7 @@ from humaspost.reports.list_findings import ListFinding
 from humaspost.reports.sender_status import SenderStatus
 from humaspost.views.decisions.post_decisions import format_decision
 from humaspost.views.forecasts.price import estimate_price, format_total
+from humaspost.views.forecasts.too_late import describe_lateness
 from humaspost.views.list_findings import finding_to_json, format_list_block
 from humaspost.views.renditions import format_summary
 from humaspost.views.sender import format_sender_lines, sender_to_json
@@ -201,7 +202,10 @@ def _format_reason(item: NotSending, clock: TimeFormatter) -> list[str]:
                 _("mend the file, or: humaspost publish {post}").format(post=item.post),
             ]
         case "expired":
-            return [_("its time is over")]
+            return [
+                describe_lateness(item.kind, item.reason, item.due, clock),
+                _("to send it: write new dates in {file}").format(file=escape_unsafe(item.file)),
+            ]
         case "refused":
             return [_("some people: humaspost log")]
         case "cancelled":
@@ -232,14 +236,8 @@ def _format_held(item: NotSending) -> list[str]:
 
 
 def _format_missed(item: NotSending, clock: TimeFormatter) -> list[str]:
-    due = clock.format_date(item.due) if item.due else ""
-    why = (
-        _("before this office's first start")
-        if item.reason == StopReason.BEFORE_LEDGER
-        else _("nothing was running")
-    )
     return [
-        _("was due {when}; {why}").format(when=due, why=why),
+        describe_lateness(item.kind, item.reason, item.due, clock),
         _("to send it anyway: humaspost publish {post}").format(post=item.post),
         _("to move it: write a new date: in {file}").format(file=escape_unsafe(item.file)),
     ]
