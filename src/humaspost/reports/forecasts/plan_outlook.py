@@ -77,7 +77,7 @@ class NotSending:
 
 @dataclass(frozen=True, slots=True)
 class PlanOutlook:
-    """The complete report of ``plan``; the last plan of ``standing`` posts stands without a file."""
+    """The complete report of ``plan``; ``standing`` posts go out without a file."""
 
     upcoming: tuple[Upcoming, ...]
     not_sending: tuple[NotSending, ...]
