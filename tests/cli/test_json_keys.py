@@ -35,7 +35,15 @@ def _read(office: FakeOffice, *command: str, code: int = 0) -> Any:
 
 def test_plan(filled_office: FakeOffice) -> None:
     document = _read(filled_office, "plan")
-    assert document.keys() == {"now", "upcoming", "not_sent", "lists", "deliveries", "sender"}
+    assert document.keys() == {
+        "now",
+        "upcoming",
+        "not_sent",
+        "lists",
+        "deliveries",
+        "vanished_posts",
+        "sender",
+    }
     assert [item.keys() for item in document["upcoming"]] == [_UPCOMING]
     assert [item.keys() for item in document["not_sent"]] == [
         {"kind", "id", "file", "due_at", "accounts", "reason"}

@@ -58,7 +58,7 @@ def test_the_rule_is_asked_for_no_post_after_the_next_one(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[object] = []
-    decide = post_judge.decide
-    monkeypatch.setattr(post_judge, "decide", lambda facts: asked.append(facts) or decide(facts))
+    decide = post_judge.decide_after_holds
+    monkeypatch.setattr(post_judge, "decide_after_holds", lambda facts: asked.append(facts) or decide(facts))
     assert next_post(office, now=office.now()) is not None
     assert len(asked) == 3  # two accounts, and the first one of the post after it

@@ -259,16 +259,11 @@ def _select_changes(conn: "Connection", plan: Plan, changed: set[str] | None) ->
 
 def list_vanished_problems(scanned: ScanResult, synced: "SyncResult") -> list[Problem]:
     """Return the problem that many posts vanished at once; the ledger still has them."""
-    if not synced.vanished:
-        return []
-    message = _("{count} posts that are still to be sent vanished at once; nothing was changed for them")
+    return [vanished_problem(len(synced.vanished), folder=scanned.folder)] if synced.vanished else []
+
+
+def vanished_problem(count: int, *, folder: str) -> Problem:
+    """Return the problem that so many posts that are still to be sent have no file now."""
+    message = _("{count} posts that are still to be sent vanished at once; they go out as last planned")
     hint = _("is the folder {folder} there? bring the files back, or move them away a few at a time")
-    folder = scanned.folder
-    return [
-        Problem(
-            "posts-vanished",
-            message.format(count=len(synced.vanished)),
-            hint.format(folder=folder),
-            file=folder,
-        )
-    ]
+    return Problem("posts-vanished", message.format(count=count), hint.format(folder=folder), file=folder)

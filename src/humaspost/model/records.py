@@ -231,6 +231,7 @@ class CancelCounts:
     sending: int = 0
     unknown: int = 0
     cancelled_at: datetime | None = None
+    expired: int = 0
 
 
 @dataclass(frozen=True, slots=True)

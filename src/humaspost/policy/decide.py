@@ -4,6 +4,8 @@ The gate runs it inside the transaction that commits the intent; expansion, ``pl
 ``status`` ask it with the facts of the same moment.
 """
 
+from dataclasses import replace
+
 from humaspost.model.decision import (
     Allow,
     Decision,
@@ -15,9 +17,12 @@ from humaspost.model.decision import (
     UserDecision,
 )
 from humaspost.model.delivery import State
-from humaspost.model.reasons import StopReason
+from humaspost.model.reasons import AccountHold, StopReason
 from humaspost.policy import lateness
 from humaspost.policy.eligibility import check_recipient, covers_list_hold
+
+#: The holds that end without a change of the post or of its lists.
+_PASSING_HOLDS = (StopReason.PAUSE, *(StopReason(hold) for hold in AccountHold))
 
 
 def decide(facts: GateFacts) -> Decision:
@@ -30,6 +35,18 @@ def decide(facts: GateFacts) -> Decision:
         or _check_content(facts)
         or Allow()
     )
+
+
+def decide_after_holds(facts: GateFacts) -> Decision:
+    """Return the decision, or that it is too late for a post that a pause or an account holds.
+
+    The end of such a hold does not make the post less late: reports say so before it ends.
+    """
+    decision = decide(facts)
+    if not (isinstance(decision, Deny) and decision.reason in _PASSING_HOLDS):
+        return decision
+    later = decide(replace(facts, is_paused=False, account_hold=None))
+    return later if isinstance(later, Deny) and later.state in (State.MISSED, State.EXPIRED) else decision
 
 
 def _check_final(facts: GateFacts) -> Deny | None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from humaspost.app.office import Office
 from humaspost.ledger import accounts
+from humaspost.ledger.database import get_created_at
 from humaspost.ledger.deliveries import unknown_outcomes
 from humaspost.ledger.deliveries.restore_gap import get_restore_gap
 from humaspost.ledger.people import list_holds
@@ -18,7 +19,7 @@ from humaspost.model.reasons import AccountHold, FileHold, StopReason
 from humaspost.model.records import DeliveryRecord, PostTotals
 from humaspost.reports.public_page import public_page
 
-#: How long a post that expired as a whole is told.
+#: How long an expired post is told that was due before the ledger was made.
 EXPIRED_PERIOD = timedelta(hours=24)
 
 
@@ -71,7 +72,12 @@ def attention(office: Office, conn: Connection, posts: Sequence[PostTotals]) -> 
     ]
     return [
         *_merge_accounts(
-            [*items, *_with_stopped_posts(posts, now=now), *_held_by_lists(conn, posts, now=now)]
+            [
+                *items,
+                *_with_stopped_posts(posts, now=now),
+                *_held_by_lists(conn, posts, now=now),
+                *_expired_posts(conn, posts, now=now),
+            ]
         ),
         *_replies_without_address(conn),
         *_with_missing_file(posts, now=now),
@@ -109,7 +115,7 @@ def _with_stopped_posts(posts: Sequence[PostTotals], *, now: datetime) -> list[A
             is_fan_out=bool(entry.audiences),
         )
         for entry in posts
-        if entry.due_at <= now and _needs_person(entry, now=now)
+        if entry.due_at <= now and _needs_person(entry)
     ]
 
 
@@ -142,14 +148,38 @@ def _waits_for_list(entry: PostTotals) -> bool:
     return StopReason.LIST in (entry.stop_reason, entry.reasons.get(State.HELD))
 
 
-def _needs_person(entry: PostTotals, *, now: datetime) -> bool:
+def _needs_person(entry: PostTotals) -> bool:
     if entry.stop is State.HELD:
         return entry.stop_reason == StopReason.NO_RECIPIENTS
-    if not entry.stopped:
+    return bool(entry.stopped) and entry.stop is State.MISSED
+
+
+def _expired_posts(conn: Connection, posts: Sequence[PostTotals], *, now: datetime) -> list[AttentionItem]:
+    """Return what expired, recorded or not, until a person gives it new dates or cancels it."""
+    created_at = get_created_at(conn) or now
+    return [
+        AttentionItem(
+            str(State.EXPIRED),
+            entry.id,
+            (entry.account,),
+            entry.counts[State.EXPIRED],
+            entry.due_at,
+            entry.stop_reason if entry.stop is State.EXPIRED else entry.reasons.get(State.EXPIRED, ""),
+            is_fan_out=bool(entry.audiences),
+        )
+        for entry in posts
+        if entry.counts[State.EXPIRED]
+        and entry.cancelled_at is None
+        and not _is_archived(entry, created_at, now)
+    ]
+
+
+def _is_archived(entry: PostTotals, created_at: datetime, now: datetime) -> bool:
+    """Return True for a post that was over before the office had a ledger."""
+    if entry.due_at >= created_at:
         return False
-    # What expired can not be sent any more: it is told for a day.
-    is_new = max(entry.due_at, entry.expires_at or entry.due_at) >= now - EXPIRED_PERIOD
-    return entry.stop is State.MISSED or (entry.stop is State.EXPIRED and is_new)
+    last_time = max(entry.due_at, entry.expires_at or entry.due_at)
+    return not (entry.stop is State.EXPIRED and last_time >= now - EXPIRED_PERIOD)
 
 
 def _replies_without_address(conn: Connection) -> list[AttentionItem]:

@@ -31,7 +31,7 @@ class CancelPreview:
     @property
     def is_pointless(self) -> bool:
         """Return True if the cancel changes nothing."""
-        is_open = any(counts.sending or counts.unknown for counts in self.counts)
+        is_open = any(counts.sending or counts.unknown or counts.expired for counts in self.counts)
         return not self.stopped and (self.cancelled_at is not None or not is_open)
 
 

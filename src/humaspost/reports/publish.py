@@ -21,8 +21,9 @@ class PublishPreview:
     """The effect of publishing now: ``to_send`` with counts, and accounts it skips.
 
     ``cancelled_at`` = a person cancelled the post then, or a part of it, and publishing undoes that.
-    ``given_up`` are accounts with cancelled deliveries that might be published. ``published`` has, by account,
-    how many of how many are public. ``held_lists`` hold what is left of the post.
+    ``given_up`` are accounts with cancelled deliveries that might be published, ``expired`` those where it
+    expired, with the reason. ``published`` has, by account, how many of how many are public. ``held_lists`` hold
+    what is left of the post.
     """
 
     to_send: tuple[tuple[RenditionPreview, int], ...]
@@ -32,6 +33,7 @@ class PublishPreview:
     cancelled_at: datetime | None = None
     given_up: tuple[str, ...] = ()
     held_lists: tuple[str, ...] = ()
+    expired: tuple[tuple[str, str], ...] = ()
 
 
 def publish_preview(office: Office, post: Post, *, account: str | None) -> PublishPreview:
@@ -74,6 +76,10 @@ def publish_preview(office: Office, post: Post, *, account: str | None) -> Publi
         unknown=_accounts_with_state(entries, State.UNKNOWN, previews),
         sender=sender_status(office),
         cancelled_at=max((item.cancelled_at for item in revoked if item.cancelled_at), default=None),
+        expired=tuple(
+            (name, entries[name].reasons.get(State.EXPIRED, ""))
+            for name in _accounts_with_state(entries, State.EXPIRED, previews)
+        ),
         given_up=tuple(item.account for item in cancelled.values() if item.maybe_live),
         held_lists=tuple(sorted(held_lists)) if _has_remaining(entries, previews) else (),
     )

@@ -38,6 +38,15 @@ def previews_for(office: Office, post: Post) -> list[RenditionPreview]:
     ]
 
 
+def previews_of_rows(office: Office, rows: Iterable[PlanRow]) -> list[RenditionPreview]:
+    """Return what rows of the plan would publish, with the sizes of their audiences."""
+    audience_size = AudienceSize(office)
+    return [
+        preview_of(row, office.channels[row.account.channel].rules(row.account.config), audience_size)
+        for row in rows
+    ]
+
+
 def preview_of(row: PlanRow, rules: Rules, audience_size: AudienceSize) -> RenditionPreview:
     """Return what one row of the plan would publish under the rules of its account."""
     return _build_preview(row.account, row.rendition, rules, audience_size, row.audiences)

@@ -42,7 +42,7 @@ def format_attention(item: AttentionItem, clock: TimeFormatter) -> list[str]:
             return [_format_recipient_count(item), reason, *_list_remedies(item)]
         case State.EXPIRED:
             reason = _("expired before it was sent; was due {when}")
-            remedy = _("nothing of it is sent, unless its file gets other dates: {post}")
+            remedy = _("give it new dates in its file, or: humaspost cancel {post}")
             return [
                 _format_recipient_count(item),
                 reason.format(when=clock.format_date(item.due)),

@@ -92,6 +92,9 @@ def _format_summary(
     errors = [problem for problem in problems if problem.is_error]
     warnings = _format_warning_count(len(problems) - len(errors))
     total = ngettext("{count} post", "{count} posts", posts).format(count=posts)
+    if errors and not broken_files:
+        # The error is one of the folder: what was planned of it goes out.
+        return [_("What goes out all the same, and when: humaspost plan")]
     if not errors:
         return _format_success(total, warnings, active_count=sendable, drafts=drafts)
     many = ngettext("{count} error", "{count} errors", len(errors)).format(count=len(errors))

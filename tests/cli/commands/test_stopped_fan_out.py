@@ -52,7 +52,8 @@ def test_a_late_message_is_missed_as_a_whole_and_sent_when_a_person_publishes_it
     assert served_office.query("SELECT count(*) FROM delivery") == [(0,)]
     assert "missed (late): 5 people" in served_office.run("log", "kabar").out
     explained = served_office.run("explain", "kabar").out
-    assert "whatsapp  will not be sent: missed: its time is over" in explained
+    assert "whatsapp  will not be sent: missed: was due" in explained
+    assert "not sent within its grace" in explained
     assert "missed (late): 5 people" in explained
     assert served_office.json("status")["counts"] == {"missed": 5}
     (missed,) = served_office.json("plan")["not_sent"]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from humaspost.ledger.posts import decisions
 from humaspost.ledger.posts.vanished_posts import load_vanished
 from humaspost.model.account import Account
 from humaspost.model.delivery import State
@@ -71,3 +72,15 @@ def test_another_account_is_no_vanished_post(office: Office) -> None:
     moved = Account("dinas", "square", {}, "@dinas")
     office.rows = [replace(row, account=moved) for row in office.rows]
     assert office.sync().vanished == ()
+
+
+def test_a_cancelled_post_with_a_new_date_is_not_waited_for(office: Office) -> None:
+    """Its cancel stays, so nothing of it goes out by the last plan."""
+    office.enlist(["1", "2"])
+    office.plan("a", people=True)
+    office.ledger.write(lambda conn: decisions.cancel(conn, "a", account=None, now=office.now))
+    due = office.rows[0].due
+    office.plan("a", people=True, due=replace(due, utc=due.utc + timedelta(hours=1)))
+    office.rows = []
+    office.sync(folder_missing=True)
+    assert vanished(office) == set()

@@ -14,17 +14,20 @@ from humaspost.app.audiences import import_changed
 from humaspost.app.office import Office
 from humaspost.app.scan import scan_folder, sync_ledger
 from humaspost.ledger.deliveries import claims, publish_now
+from humaspost.ledger.holds import pauses
 from humaspost.ledger.posts import decisions
-from humaspost.ledger.schema import delivery, plan_row
+from humaspost.ledger.schema import account, delivery, plan_row
 from humaspost.model.delivery import State
 from humaspost.policy import lateness
 from humaspost.policy.eligibility import check_recipient
+from humaspost.reports.cancellation import cancel_preview
 from humaspost.reports.forecasts.plan_outlook import plan_outlook
 from humaspost.reports.forecasts.send_forecast import send_forecasts
 from humaspost.reports.publish import publish_preview
 from humaspost.reports.renditions_of_post import previews_for
 from humaspost.reports.status import StatusReport, status_report
 from humaspost.settings.load import load_settings
+from humaspost.views.decisions.publish import format_publish_preview
 from humaspost.views.forecasts.send_forecast import format_send_forecasts
 from humaspost.views.status import format_status
 from humaspost.views.times import TimeFormatter
@@ -194,6 +197,71 @@ def test_status_and_plan_say_the_same_while_nobody_sends(desk: Desk) -> None:
     assert desk.said()["ramai"] == desk.planned()["ramai"] == {"missed late"}
 
 
+@pytest.mark.parametrize("hold", ["pause", "login"])
+def test_a_pause_or_a_refused_login_hides_no_lateness(desk: Desk, hold: str) -> None:
+    desk.post("siaran")
+    desk.post("sebentar", expires=timedelta(minutes=90))
+    desk.sync()
+    write = desk.office.ledger(write=True).write
+    if hold == "pause":
+        write(lambda conn: pauses.start_pause(conn, "uji", except_types=(), now=desk.time))
+    else:
+        write(lambda conn: conn.execute(update(account).values(hold="login")))
+    desk.pass_time(minutes=65)
+    desk.settle(State.HELD, reason=hold)  # a sender noticed it
+    assert desk.said() == desk.planned() == {name: {f"held {hold}"} for name in ("siaran", "sebentar")}
+    assert desk.status().attention == ()
+    desk.pass_time(hours=2)
+    assert desk.said() == desk.planned() == {"siaran": {"missed late"}, "sebentar": {"expired expires"}}
+    assert {(item.post, item.state) for item in desk.status().attention} == {
+        ("siaran", "missed"),
+        ("sebentar", "expired"),
+    }
+    assert desk.remaining() == {}
+
+
+def test_what_a_sender_recorded_as_expired_is_a_need_until_a_person_answers(desk: Desk) -> None:
+    desk.post("sebentar", expires=timedelta(minutes=90))
+    desk.post("batal", expires=timedelta(minutes=90))
+    desk.sync()
+    desk.pass_time(days=3)
+    desk.settle(State.EXPIRED, reason="expires")
+    assert {(item.post, item.state, item.count) for item in desk.status().attention} == {
+        ("sebentar", "expired", 1),
+        ("batal", "expired", 1),
+    }
+    clock = TimeFormatter(desk.office.settings.timezone, desk.time)
+    shown = "\n".join(format_status(desk.status(), clock=clock))
+    assert "give it new dates in its file, or: humaspost cancel sebentar" in shown
+    (post,) = [one for one in scan_folder(desk.office).posts if one.id == "sebentar"]
+    tried = "\n".join(
+        format_publish_preview(publish_preview(desk.office, post, account=None), post, clock=clock)
+    )
+    assert "Expired, left alone: x: its `expires:` passed" in tried
+    assert "write new dates in posts/sebentar.md" in tried
+    assert not cancel_preview(desk.office, "batal", account=None).is_pointless
+    desk.office.ledger(write=True).write(
+        lambda conn: decisions.cancel(conn, "batal", account=None, now=desk.time)
+    )
+    assert [item.post for item in desk.status().attention] == ["sebentar"]
+    path = desk.folder / "posts" / "sebentar.md"
+    old = re.search("date: .*", path.read_text()).group()
+    new = f"date: {desk.time + timedelta(hours=1):%Y-%m-%d %H:%M} UTC"
+    desk.edit("sebentar", old, new)
+    ends = re.search("expires: .*", path.read_text()).group()
+    desk.edit("sebentar", ends, f"expires: {desk.time + timedelta(hours=2):%Y-%m-%d %H:%M} UTC")
+    desk.sync()
+    assert desk.status().attention == ()
+
+
+def test_what_was_over_before_the_office_began_needs_nobody(desk: Desk) -> None:
+    desk.post("lama", expires=timedelta(minutes=90))
+    desk.pass_time(days=3)
+    desk.sync()
+    assert desk.said() == {"lama": {"expired expires"}}
+    assert desk.status().attention == ()
+
+
 def test_a_hold_of_a_list_that_begins_after_a_publish_holds_the_post_again(desk: Desk) -> None:
     def publish() -> None:
         desk.office.ledger(write=True).write(
@@ -308,7 +376,9 @@ def test_preview_says_when_each_channel_gets_it_or_why_not(desk: Desk) -> None:
     desk.pass_time(minutes=70)
     assert desk.preview("siaran") == [f"x  will be sent at once; was due {when}"]
     desk.pass_time(hours=2)
-    assert desk.preview("siaran") == ["x  will not be sent: missed: its time is over"]
+    assert desk.preview("siaran") == [
+        f"x  will not be sent: missed: was due {when}; not sent within its grace"
+    ]
     path = desk.folder / "posts" / "siaran.md"
     path.write_text(path.read_text().replace("---\nid", "---\ndraft: true\nid", 1))
     assert desk.preview("siaran") == ["x  will not be sent: a draft"]

@@ -28,7 +28,8 @@ def check(
     json: JsonOption = False,
 ) -> ExitCode:
     """Find every problem in the posts and lists, offline; 3 for an error, 5 for a held list."""
-    from humaspost.app.scan import scan_folder
+    from humaspost.app.scan import scan_folder, vanished_problem
+    from humaspost.app.standing_plan import load_standing_plan
     from humaspost.cli.office import open_office
     from humaspost.reports.forecasts.plan_outlook import plan_outlook
     from humaspost.views.date_problems import with_date_problems
@@ -49,13 +50,16 @@ def check(
         for problem in scan.problems
         if not only_lists and _is_selected(problem.file, selected.values())
     )
+    standing = load_standing_plan(office, scan)
+    if standing.posts and not only_lists and _is_selected(scan.folder, selected.values()):
+        problems.append(vanished_problem(len(standing.posts), folder=scan.folder))
     posts = [post for post in scan.posts if not only_lists and _is_selected(post.file, selected.values())]
     findings = _list_findings(office, posts, lists=lists, everything=not paths)
     if json:
         from humaspost.views.problems import problems_to_json
 
         list_problems = [problem for finding in findings for problem in finding.problems]
-        files = {problem.file for problem in problems if problem.is_error} | {post.file for post in posts}
+        files = _broken_files(problems) | {post.file for post in posts}
         print_json(problems_to_json([*problems, *list_problems], posts=len(files)))
     else:
         print_text(_format(outlook, problems, posts, findings, only_lists=only_lists))
@@ -64,7 +68,15 @@ def check(
     return exit_code_of(
         list_codes=[finding.summary.code for finding in findings if finding.summary is not None],
         has_post_errors=any(problem.is_error for problem in problems),
+        needs_person=any(problem.code == "posts-vanished" for problem in problems),
     )
+
+
+def _broken_files(problems: "Iterable[Problem]") -> set[str]:
+    """Return the files with errors; the folder is none of them: what was planned of it stands."""
+    from humaspost.app.codes import FOLDER_CODES
+
+    return {problem.file for problem in problems if problem.is_error and problem.code not in FOLDER_CODES}
 
 
 def _list_findings(
@@ -91,7 +103,7 @@ def _format(
     from humaspost.views.problems import format_report
 
     columns = terminal_columns()
-    broken_files = {problem.file for problem in problems if problem.is_error}
+    broken_files = _broken_files(problems)
     files = broken_files | {post.file for post in posts}
     held = {finding.name for finding in findings if finding.hold}
     valid = [post for post in posts if post.file not in broken_files]

@@ -18,6 +18,7 @@ def plan(
 ) -> None:
     """Show what would go out when, what will not and why; opens no socket and sends nothing."""
     from humaspost.app.scan import scan_folder
+    from humaspost.app.standing_plan import load_standing_plan
     from humaspost.cli.office import open_office, time_formatter
     from humaspost.cli.post_lookup import find_post
     from humaspost.reports.forecasts.plan_outlook import outlook_of_post, plan_outlook
@@ -33,9 +34,8 @@ def plan(
     outlook = forecast(office, plan_outlook(office, scan_result))
     lists = list_findings(office) if post is None else []
     if post is not None:
-        selected = find_post(
-            post, scan_result.posts, problems=scan_result.problems, root=office.settings.root
-        )
+        posts = (*scan_result.posts, *load_standing_plan(office, scan_result).list_posts())
+        selected = find_post(post, posts, problems=scan_result.problems, root=office.settings.root)
         outlook = outlook_of_post(outlook, selected.id, selected.file)
         lists = list_findings(office, selected.audiences) if selected.audiences else []
     sender, times = sender_status(office), time_formatter(office)

@@ -17,11 +17,12 @@ PostArgument = Annotated[
 def preview(post: PostArgument, json: JsonOption = False) -> ExitCode:
     """Show exactly what each channel will show; the very rendition that is sent."""
     from humaspost.app.scan import scan_folder
+    from humaspost.app.standing_plan import load_standing_plan, with_standing_plan
     from humaspost.cli.office import open_office, time_formatter
     from humaspost.cli.post_lookup import find_post
     from humaspost.reports.forecasts.plan_outlook import plan_outlook
     from humaspost.reports.forecasts.send_forecast import send_forecasts
-    from humaspost.reports.renditions_of_post import previews_for
+    from humaspost.reports.renditions_of_post import previews_for, previews_of_rows
     from humaspost.views.date_problems import with_date_problems
     from humaspost.views.forecasts.send_forecast import format_send_forecasts, send_forecast_to_json
     from humaspost.views.preview import format_preview, preview_to_json
@@ -31,9 +32,13 @@ def preview(post: PostArgument, json: JsonOption = False) -> ExitCode:
     scan_result = scan_folder(office)
     outlook = plan_outlook(office, scan_result)
     scan_result = with_date_problems(scan_result, outlook, now=office.now())
-    selected = find_post(post, scan_result.posts, problems=scan_result.problems, root=office.settings.root)
+    standing = load_standing_plan(office, scan_result)
+    posts = (*scan_result.posts, *standing.list_posts())
+    selected = find_post(post, posts, problems=scan_result.problems, root=office.settings.root)
     problems = unique_problems(problem for problem in scan_result.problems if problem.file == selected.file)
-    previews = previews_for(office, selected)
+    rows = [row for row in standing.rows if row.post == selected.id]
+    previews = previews_of_rows(office, rows) if rows else previews_for(office, selected)
+    scan_result = with_standing_plan(scan_result, standing)
     forecasts = send_forecasts(office, scan_result, selected, previews)
     if json:
         document = preview_to_json(selected, previews, problems)
@@ -41,5 +46,7 @@ def preview(post: PostArgument, json: JsonOption = False) -> ExitCode:
     else:
         clock = time_formatter(office)
         lines = format_preview(selected, previews, problems, clock=clock, columns=terminal_columns())
+        if rows:
+            lines += ["", _("Its file is away; it goes out as last planned. Bring the file back.")]
         print_text([*lines, *([""] if forecasts else []), *format_send_forecasts(forecasts, clock=clock)])
     return exit_code_of(has_post_errors=any(problem.is_error for problem in problems))

@@ -41,6 +41,7 @@ def count_cancel(
             sending=entry.counts[State.SENDING],
             unknown=0 if include_unknown else entry.counts[State.UNKNOWN],
             cancelled_at=entry.cancelled_at,
+            expired=entry.counts[State.EXPIRED],
         )
         for entry in totals.list_by_post(conn, post_id=post)
         if account in (None, entry.account)

@@ -78,7 +78,7 @@ def sync(
     by_file = {row.file: row for row in posts.values()}
     plan = replace(plan, held=tuple(held_posts.resolve_post_id(item, posts, by_file) for item in plan.held))
     vanished = set() if is_partial else vanished_posts.find_vanished(conn, plan, posts)
-    is_accident = folder_missing or vanished_posts.is_accident(conn, vanished)
+    is_accident = vanished_posts.is_accident(conn, vanished, folder_missing=folder_missing)
     if not is_partial:
         vanished_posts.save_vanished(conn, vanished if is_accident else ())
     if folder_missing:

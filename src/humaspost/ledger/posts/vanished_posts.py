@@ -29,10 +29,10 @@ def find_vanished(conn: Connection, plan: Plan, posts: Mapping[str, Row[Any]]) -
     return absent & _pending_posts(conn) if absent else set()
 
 
-def is_accident(conn: Connection, vanished: Collection[str]) -> bool:
+def is_accident(conn: Connection, vanished: Collection[str], *, folder_missing: bool = False) -> bool:
     """Return True if so many pending posts vanished at once that nobody is believed to want it."""
-    if len(vanished) < MIN_VANISHED:
-        return False
+    if folder_missing or len(vanished) < MIN_VANISHED:
+        return folder_missing
     return is_mass_removal(len(vanished), pending=len(_pending_posts(conn)))
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from humaspost.app.office import Office
 from humaspost.app.scan import ScanResult
+from humaspost.app.standing_plan import StandingPlan, load_standing_plan, with_standing_plan
 from humaspost.model.decision import Timing
 from humaspost.model.delivery import State
 from humaspost.model.plan import PlanRow
@@ -78,10 +79,11 @@ class NotSending:
 
 @dataclass(frozen=True, slots=True)
 class PlanOutlook:
-    """The complete report of ``plan``."""
+    """The complete report of ``plan``; ``standing`` posts go out without a file."""
 
     upcoming: tuple[Upcoming, ...]
     not_sending: tuple[NotSending, ...]
+    standing: frozenset[str] = frozenset()
 
     @property
     def delivery_count(self) -> int:
@@ -97,6 +99,8 @@ def plan_outlook(office: Office, scan: ScanResult) -> PlanOutlook:
     """Compare the plan with the ledger; only reads."""
     judge = PostJudge(office)
     audience_size = AudienceSize(office)
+    standing = load_standing_plan(office, scan)
+    scan = with_standing_plan(scan, standing)
     upcoming: list[Upcoming] = []
     not_sending: list[NotSending] = []
     rules = {
@@ -104,6 +108,10 @@ def plan_outlook(office: Office, scan: ScanResult) -> PlanOutlook:
         for account in office.settings.accounts
     }
     for row in scan.plan.rows:
+        if row.post in standing.unseen:
+            item = NotSending("held", row.post, row.file, row.due.utc, (row.account.name,), "posts-vanished")
+            not_sending.append(item)
+            continue
         preview = preview_of(row, rules[row.account.name], audience_size)
         forecast = judge.forecast(row, _count_all(row, preview))
         if forecast.remaining:
@@ -119,9 +127,10 @@ def plan_outlook(office: Office, scan: ScanResult) -> PlanOutlook:
                 )
             )
     not_sending += _taken_out(scan, judge.entries.values())
-    not_sending += _with_missing_file(scan, list(judge.entries.values()))
+    not_sending += _with_missing_file(scan, standing, judge.entries.values())
     upcoming.sort(key=lambda one: (one.due, one.row.post))
-    return PlanOutlook(tuple(upcoming), (*_merge_accounts(not_sending), *_blocked_or_draft(scan)))
+    all_not_sending = (*_merge_accounts(not_sending), *_blocked_or_draft(scan))
+    return PlanOutlook(tuple(upcoming), all_not_sending, standing.posts)
 
 
 def _count_all(row: PlanRow, preview: RenditionPreview) -> int:
@@ -140,25 +149,21 @@ def _taken_out(scan: ScanResult, entries: Iterable[PostTotals]) -> Iterator[NotS
             yield NotSending("held", entry.id, files[entry.id], entry.due_at, (entry.account,), reason)
 
 
-def _with_missing_file(scan: ScanResult, entries: Sequence[PostTotals]) -> Iterator[NotSending]:
-    """Yield posts of the ledger that are still to be sent and have no file.
-
-    Yields nothing if many posts vanished at once: the ledger then keeps them unchanged.
-    """
+def _with_missing_file(
+    scan: ScanResult, standing: StandingPlan, entries: Collection[PostTotals]
+) -> Iterator[NotSending]:
+    """Yield posts of the ledger that are still to be sent, have no file and no plan that stands."""
     if not entries:
         return
     # An office without a ledger loads no database.
-    from humaspost.ledger.posts.vanished_posts import PENDING_STATES, is_mass_removal
+    from humaspost.ledger.posts.vanished_posts import PENDING_STATES
 
     ids = {post.id for post in scan.posts} | {item.post for item in scan.plan.held}
+    ids |= {row.post for row in standing.rows}
     files = {post.file for post in scan.posts} | {item.file for item in scan.plan.held}
-    pending = [entry for entry in entries if entry.count(*PENDING_STATES)]
-    missing = [entry for entry in pending if entry.id not in ids and entry.file not in files]
-    posts = {entry.id for entry in missing}
-    if scan.folder_missing or is_mass_removal(len(posts), pending=len({entry.id for entry in pending})):
-        return
-    for entry in missing:
-        if entry.remaining_count:
+    for entry in entries:
+        is_missing = entry.id not in ids and entry.file not in files
+        if is_missing and entry.count(*PENDING_STATES) and entry.remaining_count:
             yield NotSending(
                 "held",
                 entry.id,
@@ -196,6 +201,5 @@ def _blocked_or_draft(scan: ScanResult) -> Iterable[NotSending]:
 def outlook_of_post(outlook: PlanOutlook, post: str, file: str) -> PlanOutlook:
     """Return the outlook of one post."""
     upcoming = tuple(one for one in outlook.upcoming if one.row.post == post)
-    return PlanOutlook(
-        upcoming, tuple(one for one in outlook.not_sending if one.post == post or one.file == file)
-    )
+    not_sending = tuple(one for one in outlook.not_sending if one.post == post or one.file == file)
+    return PlanOutlook(upcoming, not_sending, outlook.standing & {post})

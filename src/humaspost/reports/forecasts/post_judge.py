@@ -13,7 +13,7 @@ from humaspost.model.post import Late
 from humaspost.model.reasons import PART_PREFIX, AccountHold, StopReason
 from humaspost.model.records import PostTotals
 from humaspost.policy import lateness
-from humaspost.policy.decide import decide
+from humaspost.policy.decide import decide_after_holds
 from humaspost.policy.eligibility import covers_list_hold
 from humaspost.reports.forecasts.current_totals import with_rule, without_recorded_hold
 
@@ -127,7 +127,7 @@ class PostJudge:
         facts = replace(facts, now=max(self.now, facts.due_at), waited_until=entry.waited_until)
         if facts.due_at > self.now:
             facts = replace(facts, **_NO_PASSING_HOLDS)
-        decision = decide(facts)
+        decision = decide_after_holds(facts)
         return decision if isinstance(decision, Deny) else None
 
     def forecast(self, row: PlanRow, size: int) -> PostForecast:
@@ -227,7 +227,7 @@ class PostJudge:
 
     def _deny(self, facts: GateFacts, row: PlanRow, recipient_count: int) -> Deny | None:
         """Return what the rule says against the row at its time, or None if it will go."""
-        decision = decide(facts)
+        decision = decide_after_holds(facts)
         if isinstance(decision, Deny):
             return decision
         if not row.audiences or recipient_count:

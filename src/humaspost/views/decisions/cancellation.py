@@ -28,6 +28,7 @@ def _format_counts(counts: CancelCounts) -> str:
         (counts.published, _("already published: {count}")),
         (counts.sending, _("being sent now: {count}")),
         (counts.unknown, _("result unknown: {count}")),
+        (counts.expired, _("expired: {count}")),
     )
     return ", ".join(label.format(count=f"{count:,}") for count, label in labels if count) or _("nothing")
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from humaspost.base.i18n import _
-from humaspost.model.delivery import WAITING_STATES
+from humaspost.model.delivery import WAITING_STATES, State
 from humaspost.model.post import Post, Visibility
 from humaspost.model.reasons import AccountHold
 from humaspost.model.records import AccountRecord, DeliveryRecord
@@ -11,6 +11,7 @@ from humaspost.reports.publish import PublishPreview
 from humaspost.reports.renditions_of_post import RenditionPreview
 from humaspost.views.deliveries import format_results
 from humaspost.views.forecasts.price import format_estimate
+from humaspost.views.forecasts.too_late import describe_lateness
 from humaspost.views.renditions import format_summary
 from humaspost.views.sender import format_pauses, format_stale_files
 from humaspost.views.text import align_columns as aligned
@@ -48,6 +49,13 @@ def format_publish_preview(
     if publish_preview.given_up:
         names = ", ".join(publish_preview.given_up)
         lines.append(_("Cancelled while the result was unknown, skipped: {names}").format(names=names))
+    due = post.date.utc if post.date is not None else None
+    for account, reason in publish_preview.expired:
+        why = describe_lateness(State.EXPIRED, reason, due, clock)
+        lines.append(_("Expired, left alone: {account}: {why}").format(account=account, why=why))
+    if publish_preview.expired:
+        remedy = _("  to send it, write new dates in {file}")
+        lines.append(remedy.format(file=escape_unsafe(post.file)))
     lines += format_pauses(publish_preview.sender, clock)
     lines += format_stale_files(publish_preview.sender, clock)
     if not publish_preview.to_send:

@@ -1,6 +1,6 @@
 """The output of ``plan``: posts to send and when, posts not to send and why, and the sender."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
@@ -14,11 +14,12 @@ from humaspost.reports.list_findings import ListFinding
 from humaspost.reports.sender_status import SenderStatus
 from humaspost.views.decisions.post_decisions import format_decision
 from humaspost.views.forecasts.price import estimate_price, format_total
+from humaspost.views.forecasts.too_late import describe_lateness
 from humaspost.views.list_findings import finding_to_json, format_list_block
 from humaspost.views.renditions import format_summary
 from humaspost.views.sender import format_sender_lines, sender_to_json
 from humaspost.views.states import state_word
-from humaspost.views.text import display_width, escape_unsafe, pad, quote_filename, truncate
+from humaspost.views.text import display_width, escape_unsafe, pad, quote_filename, truncate, wrap_text
 from humaspost.views.times import TimeFormatter
 
 _INDENT = " " * 9
@@ -38,7 +39,7 @@ def format_plan(
     for _day_of, rows in groupby(outlook.upcoming, key=lambda one: clock.to_local(one.due).date()):
         of_day = list(rows)
         lines += ["", clock.format_day(of_day[0].due)]
-        lines += _format_day(of_day, clock, columns)
+        lines += _format_day(of_day, outlook.standing, clock, columns)
     if outlook.not_sending:
         lines += ["", _("Will not be sent")]
         lines += _format_all_not_sending(outlook.not_sending, clock, columns)
@@ -47,13 +48,16 @@ def format_plan(
     return [
         *lines,
         "",
+        *_format_standing(outlook, columns),
         _format_total(outlook),
         *([price] if price else []),
         *format_sender_lines(sender, clock),
     ]
 
 
-def _format_day(rows: Sequence[Upcoming], clock: TimeFormatter, columns: int) -> list[str]:
+def _format_day(
+    rows: Sequence[Upcoming], standing: Collection[str], clock: TimeFormatter, columns: int
+) -> list[str]:
     lines: list[str] = []
     for (due, post), group in groupby(rows, key=lambda one: (one.due, one.row.post)):
         of_post = list(group)
@@ -61,6 +65,8 @@ def _format_day(rows: Sequence[Upcoming], clock: TimeFormatter, columns: int) ->
         lines.append(head + truncate(of_post[0].row.title, max(20, columns - display_width(head))))
         for one in of_post:
             lines += _format_account(one, of_post, clock)
+        if post in standing:
+            lines.append(_INDENT + _("file is away; the last plan stands"))
     return lines
 
 
@@ -198,7 +204,10 @@ def _format_reason(item: NotSending, clock: TimeFormatter) -> list[str]:
                 _("mend the file, or: humaspost publish {post}").format(post=item.post),
             ]
         case "expired":
-            return [_("its time is over")]
+            return [
+                describe_lateness(item.kind, item.reason, item.due, clock),
+                _("to send it: write new dates in {file}").format(file=escape_unsafe(item.file)),
+            ]
         case "refused":
             return [_("some people may not get it: humaspost log {post}").format(post=item.post)]
         case "cancelled":
@@ -231,17 +240,25 @@ def _format_held(item: NotSending) -> list[str]:
 
 
 def _format_missed(item: NotSending, clock: TimeFormatter) -> list[str]:
-    due = clock.format_date(item.due) if item.due else ""
-    why = (
-        _("before this office's first start")
-        if item.reason == StopReason.BEFORE_LEDGER
-        else _("nothing was running")
-    )
     return [
-        _("was due {when}; {why}").format(when=due, why=why),
+        describe_lateness(item.kind, item.reason, item.due, clock),
         _("to send it anyway: humaspost publish {post}").format(post=item.post),
         _("to move it: write a new date: in {file}").format(file=escape_unsafe(item.file)),
     ]
+
+
+def _format_standing(outlook: PlanOutlook, columns: int) -> list[str]:
+    """Return how many posts go out without a file, and what to do about it."""
+    if not outlook.standing:
+        return []
+    message = ngettext(
+        "NEEDS YOU: the file of {count} post is away. It goes out as last planned, and nothing new is seen. "
+        "Bring the file back, or: humaspost cancel POST",
+        "NEEDS YOU: the files of {count} posts are away. They go out as last planned, and nothing new is seen. "
+        "Bring the files back, or: humaspost cancel POST",
+        len(outlook.standing),
+    )
+    return wrap_text(message.format(count=f"{len(outlook.standing):,}"), columns)
 
 
 def _format_total(outlook: PlanOutlook) -> str:
@@ -263,6 +280,7 @@ def plan_to_json(
         "not_sent": [_not_sending_to_json(one) for one in outlook.not_sending],
         "lists": [finding_to_json(finding) for finding in lists],
         "deliveries": outlook.delivery_count,
+        "vanished_posts": sorted(outlook.standing),
         "sender": sender_to_json(sender),
     }
 

@@ -9,6 +9,7 @@ from humaspost.model.reasons import FileHold, StopReason, is_part_reason
 from humaspost.reports.forecasts.post_judge import PostForecast
 from humaspost.reports.forecasts.send_forecast import SendForecast
 from humaspost.views.decisions.post_decisions import format_decision
+from humaspost.views.forecasts.too_late import describe_lateness
 from humaspost.views.states import state_word
 from humaspost.views.text import align_columns as aligned
 from humaspost.views.times import TimeFormatter
@@ -67,7 +68,8 @@ def _format_not_sent(state: str, reason: str, each: SendForecast, clock: TimeFor
         case "changed":
             return _("the file was changed since")
         case State.MISSED | State.EXPIRED:
-            return _("{state}: its time is over").format(state=state_word(state))
+            due = each.forecast.due if each.forecast is not None else None
+            return f"{state_word(state)}: {describe_lateness(state, reason, due, clock)}"
         case _:
             return f"{state_word(state)} ({reason})" if reason else state_word(state)
 
