@@ -44,12 +44,6 @@ def with_standing_plan(scan: ScanResult, standing: StandingPlan) -> ScanResult:
     return replace(scan, plan=replace(scan.plan, rows=(*scan.plan.rows, *standing.rows)))
 
 
-def without_unseen(scan: ScanResult, standing: StandingPlan) -> ScanResult:
-    """Return the scan without the rows that no sender takes over now."""
-    rows = tuple(row for row in scan.plan.rows if row.post not in standing.unseen)
-    return replace(scan, plan=replace(scan.plan, rows=rows))
-
-
 def load_standing_plan(office: Office, scan: ScanResult) -> StandingPlan:
     """Return the plan that the next sync with this scan leaves as it is; only reads."""
     if not office.has_ledger:
