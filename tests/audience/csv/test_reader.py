@@ -485,3 +485,13 @@ def test_a_list_that_links_to_itself_is_told(tmp_path: Path) -> None:
     (tmp_path / "list.csv").symlink_to("list.csv")
     found = read_audience(tmp_path / "list.csv", display_path="l", now=NOW, zone="Asia/Jakarta")
     assert [each.code for each in found.problems] == ["audience-unreadable-file"]
+
+
+def test_a_stop_beside_a_name_with_a_separator_is_unclear(tmp_path: Path) -> None:
+    """The date of the consent had moved into the column of stops, and stayed when the row was mended."""
+    header = "phone;name;basis;purpose;source;consented_at;opted_out_at"
+    row = "081200000001;Budi; S.Kom;consent;informasi;;2021-01-01;"
+    found = reading(tmp_path, f"{header}\n{row}\n")
+    (rejected,) = found.rejected
+    assert rejected.opt_out is not None
+    assert rejected.opt_out.is_unclear

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from humaspost.audience.csv.bases import read_basis
+from humaspost.audience.csv.bases import is_valid_basis, read_basis
 from humaspost.audience.csv.columns import CONSENT_COLUMNS
 from humaspost.audience.csv.dates import DateFault, UnreadableDate, parse_date
 from humaspost.audience.csv.masking import quote_cell
@@ -138,8 +138,10 @@ def _parse_row(
     if opt_out is not None and opt_out.is_unclear:
         raise _unclear_opt_out(cells["opted_out_at"], now=now, zone=zone)
     missing = [column for column in CONSENT_COLUMNS if cells[column] in _EMPTY_VALUES]
-    # An opt-out is always kept, even if the list has no other detail of the person.
-    if missing and opt_out is None:
+    # An opt-out is always kept, even if the list has no other detail of the person. Beside a basis that the law does
+    # not know the cells may be shifted.
+    is_shifted = cells["basis"] not in _EMPTY_VALUES and not is_valid_basis(read_basis(cells["basis"]))
+    if missing and (opt_out is None or is_shifted):
         message = _("{columns} is empty").format(columns=", ".join(missing))
         raise CellFault(missing[0], "recipient-consent", message, _consent_hint(missing))
     consented_at = ""
