@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from humaspost.app import backups, erasure, folder_cache
+from humaspost.app import backups, erasure, folder_cache, loaded_code
 from humaspost.app.office import Office
 from humaspost.app.scan import ScanResult, scan_folder
 from humaspost.base import i18n
@@ -88,7 +88,8 @@ class Folder:
         path = office.settings.state / folder_cache.FILE
         office.__dict__["folder_cache"] = StampedCache(
             path if with_cache else self.root / "absent" / "cache",
-            basis=lambda: folder_cache.describe_basis(office.settings, office.channels.values()),
+            basis=lambda: folder_cache.describe_basis(office.settings, office.channels.values(), office.code),
+            is_current=office.code.is_on_disk,
             min_values=1,
             clock_ns=lambda: time.time_ns() + self.later // timedelta(microseconds=1) * 1000,
         )
@@ -200,7 +201,7 @@ def test_another_library_is_another_reading(
 ) -> None:
     libraries = tmp_path / "libraries"
     (libraries / "tzdata-1.dist-info").mkdir(parents=True)
-    monkeypatch.setattr(folder_cache, "_LIBRARIES", (str(libraries), str(tmp_path / "absent")))
+    monkeypatch.setattr(loaded_code, "_LIBRARIES", (str(libraries), str(tmp_path / "absent")))
     folder.scan()
     (libraries / "tzdata-1.dist-info").rename(libraries / f"tzdata-{suffix}")
     folder.scan()
@@ -211,10 +212,10 @@ def test_a_changed_source_is_another_reading(folder: Folder, tmp_path: Path) -> 
     (tmp_path / "code" / "sub").mkdir(parents=True)
     module = tmp_path / "code" / "sub" / "module.py"
     module.write_text("1")
-    before = sorted(folder_cache._list_stamps(tmp_path / "code"))
+    before = loaded_code._list_stamps(tmp_path / "code")
     assert len(before) == 1
     module.write_text("22")
-    assert sorted(folder_cache._list_stamps(tmp_path / "code")) != before
+    assert loaded_code._list_stamps(tmp_path / "code") != before
 
 
 def test_messages_are_in_the_language_of_the_reader(folder: Folder) -> None:
@@ -244,6 +245,32 @@ def test_another_status_of_an_account_is_another_plan(folder: Folder) -> None:
     assert (folder.counts.parsed, folder.counts.planned) == (0, 5)
     assert {problem.code for problem in warned.problems} == {"login-expires"}
     assert warned == folder.scan()
+
+
+def test_the_time_and_the_allowance_of_a_status_decide_nothing(folder: Folder) -> None:
+    """Each check of an account, and each post that was sent, planned the whole folder anew."""
+    office = folder.office()
+    account, now = office.settings.accounts[0], datetime.now(UTC)
+    account_id = office.ledger(write=True).write(
+        lambda conn: accounts.ensure_account(conn, account, platform_id="1")
+    )
+
+    def save(status: AccountStatus) -> None:
+        office.ledger(write=True).write(lambda conn: accounts.save_status(conn, account_id, status))
+
+    save(AccountStatus(now, expires_at=now + timedelta(days=40), extra={"renews": True}))
+    folder.scan()
+    save(
+        AccountStatus(
+            now + timedelta(hours=1),
+            expires_at=now + timedelta(days=40),
+            quotas={"posts": (1, 25)},
+            extra={"renews": True},
+        )
+    )
+    folder.scan()
+    assert (folder.counts.parsed, folder.counts.planned) == (0, 0)
+    office.close()
 
 
 def test_a_damaged_cache_is_no_cache(folder: Folder) -> None:

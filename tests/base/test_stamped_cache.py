@@ -33,7 +33,7 @@ def store(path: Path, values: dict[str, Any], *, stamp: str = "1", **how: Any) -
 def stored(path: Path, *keys: str, stamp: str = "1", **how: Any) -> list[Any]:
     """The values as another process gets them."""
     section = opened(path, **how).section("s")
-    return [section.get(key, stamp, unchanged) for key in keys]
+    return [section.take(key, stamp, unchanged) for key in keys]
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_a_value_that_is_not_kept_any_more_replaces_the_old_one(path: Path) -> N
 
 def test_a_decoder_that_fails_is_a_value_to_make_anew(path: Path) -> None:
     store(path, {"a": [1]})
-    assert opened(path).section("s").get("a", "1", lambda data: data["no list"]) is None
+    assert opened(path).section("s").take("a", "1", lambda data: data["no list"]) is None
 
 
 def test_a_few_values_are_no_file(path: Path) -> None:
@@ -96,7 +96,7 @@ def test_nothing_new_is_nothing_written(path: Path) -> None:
     store(path, {"a": 1})
     before = path.stat()
     cache = opened(path)
-    cache.section("s").get("a", "1", unchanged)
+    cache.section("s").take("a", "1", unchanged)
     cache.section("s").retain({"a"})
     cache.save()
     assert FileStamp.of(path.stat()) == FileStamp.of(before)
@@ -187,7 +187,7 @@ def test_a_file_of_another_basis_or_none_is_not_added_to(path: Path) -> None:
     store(path, {"a": 1})
     cache = opened(path)
     section = cache.section("s")
-    assert section.get("a", "1", unchanged) == 1
+    assert section.take("a", "1", unchanged) == 1
     store(path, {"a": 5}, basis="another")
     section.put("b", "1", 2, encode=unchanged, decode=unchanged)
     cache.save()

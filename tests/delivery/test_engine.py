@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from humaspost.delivery.worker.account_check import verify_account
+from humaspost.delivery.worker.worker import AccountWorker
 from humaspost.ledger import accounts, senders
 from humaspost.ledger.deliveries import restore_gap, unknown_outcomes
 from humaspost.ledger.errors import LedgerReplacedError
@@ -43,6 +44,37 @@ def test_a_due_post_is_published_once(fake_office: FakeOffice):
     fake_office.run()
     assert fake_office.channel.published == [("hear, hear", None, None)]
     assert fake_office.states() == {"a": "published"}
+
+
+def test_an_engine_that_cannot_start_every_worker_starts_none(
+    fake_office: FakeOffice, monkeypatch: pytest.MonkeyPatch
+):
+    """The daemon starts it again and again: each time another worker of the first account ran beside the others."""
+    fake_office.post("a")
+    fake_office.schedule()
+    engine = fake_office.engine()
+    other = fake_office.engine().account_sessions[0]
+    engine.account_sessions = [*engine.account_sessions, other]
+    started, original = [], AccountWorker.start
+
+    def start(worker: AccountWorker) -> None:
+        if worker.account_session is other:
+            raise RuntimeError("can't start new thread")
+        original(worker)
+        started.append(worker)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AccountWorker, "start", start)
+        for _try in range(3):
+            with pytest.raises(RuntimeError, match="can't start new thread"):
+                engine.start()
+    assert len(started) == 3
+    assert not any(worker._thread.is_alive() for worker in started)
+    engine.account_sessions = engine.account_sessions[:1]
+    engine.start()
+    fake_office.drain(engine)
+    assert engine.stop(timeout=15 * SECOND) == 0
+    assert len(fake_office.channel.published) == 1
 
 
 def test_a_file_that_changed_is_read_again_before_anything_of_it_is_sent(fake_office: FakeOffice):

@@ -10,7 +10,7 @@ from humaspost.base.paths import display_path
 from humaspost.ledger import erasure
 from humaspost.ledger.people import forgotten
 from humaspost.ledger.recovery import copies
-from humaspost.model.erasure import ErasureResult, PersonRecords
+from humaspost.model.erasure import ErasureResult, PersonRecords, Remainder, RemainderReason
 
 
 def read_person(office: Office, phone: str) -> PersonRecords:
@@ -31,8 +31,10 @@ def forget_person(office: Office, phone: str) -> ErasureResult:
     erase = partial(erasure.erase_person, phone=phone, key=key, now=now)
     ledger.write(erase)
     # A post may name the person: without its file, nothing keeps its text.
-    folder_cache.delete(state)
-    rewritten, remainders = [], [compact] if (compact := copies.compact_ledger(state)) else []
+    kept = folder_cache.delete(state)
+    rewritten, remainders = [], [Remainder(path, RemainderReason.UNREADABLE) for path in kept]
+    if compact := copies.compact_ledger(state):
+        remainders.append(compact)
     for path in copies.list_copies(state):
         remainder = copies.rewrite_copy(path, erase, now=now.timestamp())
         if remainder is not None:

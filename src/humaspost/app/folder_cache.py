@@ -1,15 +1,17 @@
 """The cache of what was read in the posts folder: posts, facts of media, renditions."""
 
 import hashlib
-import os
 import sys
-import zoneinfo
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import humaspost
+from humaspost.app.loaded_code import LoadedCode
 from humaspost.base import i18n
-from humaspost.base.file_stamp import read_stamp
+from humaspost.base.file_stamp import ABSENT
+from humaspost.base.files import list_drafts
 from humaspost.base.stamped_cache import StampedCache
 from humaspost.model.channel import Channel
 from humaspost.settings.settings import Settings
@@ -17,79 +19,54 @@ from humaspost.settings.settings import Settings
 FILE = "posts.cache"
 #: The sections of the file.
 PARSED, MEDIA, PLANNED = "parsed", "media", "planned"
-#: Where libraries are, before one of them (setuptools) adds folders of its own.
-_LIBRARIES = tuple(sys.path)
 
 
-def create_cache(settings: Settings, channels: Callable[[], Iterable[Channel]]) -> StampedCache:
-    """Return the cache of the office; it reads its file at the first use."""
-    return StampedCache(settings.state / FILE, basis=lambda: describe_basis(settings, channels()))
+def create_cache(
+    settings: Settings, channels: Callable[[], Iterable[Channel]], code: LoadedCode
+) -> StampedCache:
+    """Return the cache of the office; it reads its file at the first use.
+
+    It writes nothing once the code on disk is not that of this process: the next process would believe it.
+    """
+    return StampedCache(
+        settings.state / FILE,
+        basis=lambda: describe_basis(settings, channels(), code),
+        is_current=code.is_on_disk,
+    )
 
 
-def delete(state: Path) -> None:
-    """Delete the cache of the state folder; what the posts folder still has is read again."""
-    (state / FILE).unlink(missing_ok=True)
+def delete(state: Path) -> list[Path]:
+    """Delete the cache and its drafts; return the files that cannot be deleted.
+
+    What the posts folder still has is read again.
+    """
+    path = state / FILE
+    # A process that rewrites the file makes its draft first, then reads the old lines. A draft made after the
+    # second step has none of them; one made before it is deleted, or has become the file, which the last step deletes.
+    _try_delete(path)
+    for draft in list_drafts(path):
+        _try_delete(draft)
+    _try_delete(path)
+    return [left for left in (path, *list_drafts(path)) if left.exists()]
 
 
-def describe_basis(settings: Settings, channels: Iterable[Channel]) -> str:
+def _try_delete(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
+
+
+def describe_basis(settings: Settings, channels: Iterable[Channel], code: LoadedCode) -> str:
     """Return a word for all that a plan depends on, but the files and the accounts' statuses.
 
-    These are the settings, the language, the time zones, and the code: of humaspost, of its channels and of
-    all libraries.
+    These are the settings, the language, the time zone, Python, and the code of humaspost, its channels and all
+    libraries. Comments of config.toml change nothing.
     """
+    audiences = dict(sorted(settings.audiences.items()))
     parts = [
         humaspost.__version__,
         sys.version,
         i18n.language(),
-        repr((settings, settings.digest)),
-        *_list_distributions(),
-        *_list_sources(channels),
-        *_list_zones(settings.timezone),
+        repr(replace(settings, digest="", stamp=ABSENT, audiences=audiences)),
+        *code.describe(channels, settings.timezone),
     ]
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _list_distributions() -> list[str]:
-    """Return every installed distribution with its version, as the names of folders have it."""
-    names: set[str] = set()
-    for folder in _LIBRARIES:
-        try:
-            entries = os.listdir(folder or ".")  # noqa: PTH208 - names alone, of thousands of entries
-        except OSError:
-            continue
-        names.update(name for name in entries if name.endswith((".dist-info", ".egg-info")))
-    return sorted(names)
-
-
-def _list_sources(channels: Iterable[Channel]) -> list[str]:
-    """Return the stamps of the code of humaspost and its plug-ins, which may have no version."""
-    packages = {
-        "humaspost",
-        *(type(channel).__module__.partition(".")[0] for channel in channels),
-    }
-    lines: list[str] = []
-    for package in sorted(packages):
-        file = getattr(sys.modules.get(package), "__file__", None)
-        if file is not None:
-            path = Path(file)
-            lines += sorted(_list_stamps(path.parent) if path.name == "__init__.py" else [_stamp(path)])
-    return lines
-
-
-def _list_stamps(folder: Path) -> Iterator[str]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir():
-                if entry.name != "__pycache__":
-                    yield from _list_stamps(Path(entry.path))
-            elif entry.name.endswith((".py", ".mo")):
-                yield _stamp(Path(entry.path))
-
-
-def _list_zones(zone: str) -> list[str]:
-    """Return the stamps of the office's time zone; an update replaces all zones at once."""
-    return [_stamp(Path(folder) / zone) for folder in zoneinfo.TZPATH]
-
-
-def _stamp(path: Path) -> str:
-    return f"{path} {read_stamp(path).text()}"

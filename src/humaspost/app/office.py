@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from humaspost.app import folder_cache
+from humaspost.app.loaded_code import LoadedCode
 from humaspost.base.file_stamp import StampHistory
 from humaspost.base.progress import ReportProgress, ignore_progress
 from humaspost.base.stamped_cache import StampedCache
@@ -77,6 +78,8 @@ class Office:
         self.stamps.settle = settings.policy.settle.total_seconds()
         for name in ("channels", "reader", "host", "folder_cache"):
             self.__dict__.pop(name, None)
+        if "probe" in self.__dict__:
+            self.probe.section = self.folder_cache.section(folder_cache.MEDIA)
 
     @cached_property
     def stamps(self) -> StampHistory:
@@ -105,7 +108,12 @@ class Office:
     @cached_property
     def folder_cache(self) -> StampedCache:
         """Return the posts, media and renditions that earlier processes read and made."""
-        return folder_cache.create_cache(self.settings, lambda: self.channels.values())
+        return folder_cache.create_cache(self.settings, lambda: self.channels.values(), self.code)
+
+    @cached_property
+    def code(self) -> LoadedCode:
+        """Return the code of this process; other settings do not load it again."""
+        return LoadedCode()
 
     @cached_property
     def reader(self) -> "PostReader":

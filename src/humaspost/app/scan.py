@@ -99,7 +99,7 @@ def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled
     context = create_plan_context(office, history)
     memo = office.plan_memo
     memo.section = office.folder_cache.section(folder_cache.PLANNED)
-    memo.rebase((office.settings, describe_statuses(context.statuses)))
+    memo.rebase((office.folder_cache.basis, describe_statuses(context.statuses)))
     new_plan, more = build_plan(posts, problems, context, memo, progress=steps.report_planned)
     memo.retain({post.file for post in posts})
     office.folder_cache.save()

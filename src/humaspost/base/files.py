@@ -1,5 +1,6 @@
 """The one way to write a file: completely and on disk, or not at all, even at a power loss."""
 
+import glob
 import os
 import secrets
 from collections.abc import Iterator
@@ -56,6 +57,12 @@ def created_path(target: Path, *, mode: int = 0o600) -> Iterator[Path]:
 def draft_of(target: Path) -> Path:
     """Return a new name beside ``target`` for its replacement."""
     return target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.tmp")
+
+
+def list_drafts(target: Path) -> list[Path]:
+    """Return the unfinished replacements of ``target``, also those that a dead process left."""
+    pattern = f".{glob.escape(target.name[:80])}.*.tmp"
+    return sorted(target.parent.glob(pattern))
 
 
 def replace(draft: Path, target: Path, *, mode: int = 0o600) -> None:

@@ -44,10 +44,10 @@ class CacheSection:
     def __len__(self) -> int:
         return len(self._stamps)
 
-    def get(self, key: str, stamp: str, decode: Callable[[Any], _T]) -> _T | None:
-        """Return the value of the key if it was made from this stamp; None if it must be made anew.
+    def take(self, key: str, stamp: str, decode: Callable[[Any], _T]) -> _T | None:
+        """Hand over the value of the key, or None if it was not made from this stamp.
 
-        The caller keeps the value: the next call for it returns None.
+        The caller keeps the value: the next call for it returns None. The file keeps it too.
         """
         stored = self._load_once().pop(key, None)
         if stored is None or stored[0] != stamp:
@@ -101,8 +101,10 @@ class CacheSection:
 class StampedCache:
     """The sections of one file.
 
-    A file of another ``basis`` or owner counts as empty, and so does a damaged line. ``basis`` returns a word for everything besides the sources that the values depend on. The file is a copy
-    of what other files say: it may be deleted at any time.
+    A file of another ``basis`` or owner counts as empty, and so does a damaged line. ``basis`` returns a word for
+    everything that the values depend on besides their sources; it is called once. Nothing is written while
+    ``is_current`` returns False: the word does not say any more what this process does. The file is a copy of what
+    other files say, so it may be deleted at any time.
     """
 
     def __init__(
@@ -110,12 +112,14 @@ class StampedCache:
         path: Path,
         *,
         basis: Callable[[], str],
+        is_current: Callable[[], bool] = lambda: True,
         min_values: int = MIN_VALUES,
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._clock_ns = clock_ns
         self._path = path
         self._get_basis = basis
+        self._is_current = is_current
         self._basis = ""
         self._min_values = min_values
         self._is_own: bool | None = None
@@ -132,6 +136,12 @@ class StampedCache:
             )
         return self._sections[name]
 
+    @property
+    def basis(self) -> str:
+        """Return the word for everything that the values depend on besides their sources."""
+        self._basis = self._basis or self._get_basis()
+        return self._basis
+
     def save(self) -> None:
         """Write what changed; a disk that refuses costs the next process time and nothing else."""
         sections = self._sections
@@ -140,16 +150,20 @@ class StampedCache:
         if not changes or (self._lines is None and count < self._min_values):
             return
         try:
-            if self._lines is None or self._lines + changes > 2 * count + self._min_values:
-                self._rewrite()
-            else:
-                self._append(changes)
+            if self._is_current():
+                self._write(changes, count)
         except FileNotFoundError:
             self._lines = None  # somebody deleted it: the next save makes another
         except OSError:
             return
         for section in sections.values():
             section.changes.clear()
+
+    def _write(self, changes: int, count: int) -> None:
+        if self._lines is None or self._lines + changes > 2 * count + self._min_values:
+            self._rewrite()
+        else:
+            self._append(changes)
 
     def _take(self, name: str) -> dict[str, tuple[str, bytes]]:
         if self._loaded is None:
@@ -189,8 +203,7 @@ class StampedCache:
             return file.read()
 
     def _header(self) -> bytes:
-        self._basis = self._basis or self._get_basis()
-        return _HEADER + self._basis.encode()
+        return _HEADER + self.basis.encode()
 
     def _is_own_folder(self) -> bool:
         # What root writes into somebody's folder could not be opened by its owner.
@@ -203,17 +216,17 @@ class StampedCache:
         return self._is_own
 
     def _rewrite(self) -> None:
-        is_current = self._lines is not None
-        values = self._read() if is_current else {}
-        for name, section in self._sections.items():
-            entries = values.setdefault(name, {})
-            for key, change in section.changes.items():
-                if change is None:
-                    entries.pop(key, None)
-                else:
-                    entries[key] = change
-        lines = [_format_line(name, key, value) for name in values for key, value in values[name].items()]
+        # The draft comes first: whoever deletes drafts and file for good deletes the old lines with them.
         with atomic_write(self._path) as file:
+            values = self._read() if self._lines is not None else {}
+            for name, section in self._sections.items():
+                entries = values.setdefault(name, {})
+                for key, change in section.changes.items():
+                    if change is None:
+                        entries.pop(key, None)
+                    else:
+                        entries[key] = change
+            lines = [_format_line(name, key, value) for name in values for key, value in values[name].items()]
             file.write(b"\n".join([self._header(), *lines]))
         self._lines = len(lines)
 

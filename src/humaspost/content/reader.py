@@ -138,7 +138,7 @@ class PostReader:
         """Return what an earlier process made of exactly this file."""
         if self._section is None:
             return None
-        return self._section.get(item.file, item.stamp.text(), lambda data: unpack_file(data, item.file))
+        return self._section.take(item.file, item.stamp.text(), lambda data: unpack_file(data, item.file))
 
     def _is_settled(self, item: PostFile, snapshot: FileSnapshot, now: float) -> bool:
         """Return True if the file is unchanged long enough, by its own time and by the last reading."""

@@ -47,13 +47,20 @@ class Engine:
 
         orphans = self.sender.ledger.write(recover)
         self.forget_old_quota_uses()
-        self._workers = [
-            AccountWorker(account_session, self.sender, _thread_count(account_session))
-            for account_session in self.account_sessions
-        ]
-        for worker in self._workers:
-            worker.start()
+        self._start_workers()
         return orphans
+
+    def _start_workers(self) -> None:
+        """Start a worker for each account: all of them, or none."""
+        for account_session in self.account_sessions:
+            worker = AccountWorker(account_session, self.sender, _thread_count(account_session))
+            try:
+                worker.start()
+            except BaseException:
+                # The next start makes workers of its own: two for one account would share its rates and claims.
+                self.stop(is_final=False)
+                raise
+            self._workers.append(worker)
 
     def forget_old_quota_uses(self) -> None:
         """Delete the uses that no quota of any account counts any more."""

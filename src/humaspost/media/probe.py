@@ -6,7 +6,7 @@ import mmap
 import os
 import struct
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
 
@@ -31,16 +31,26 @@ _CAPTION_MIMES = {".srt": "text/srt", ".vtt": "text/vtt"}
 MAX_CAPTION_BYTES = 512 * 1024
 
 
+@dataclass(slots=True)
+class _Measured:
+    """The facts of a file, or its problem; ``kept_in`` has them for later processes."""
+
+    stamp: FileStamp
+    details: MediaFacts | tuple[str, ...]
+    is_proven: bool = False
+    kept_in: CacheSection | None = None
+
+
 class MediaProbe:
     """A cache of facts by content, valid while a file is unchanged; one for a daemon's life.
 
-    ``section`` has the facts that earlier processes measured.
+    ``section`` has the facts that earlier processes measured; another one gets those that this one measured.
     """
 
     def __init__(self, root: Path, section: CacheSection | None = None) -> None:
         self._root = root.resolve()
-        self._section = section
-        self._details_by_path: dict[tuple[str, str], tuple[FileStamp, MediaFacts | tuple[str, ...]]] = {}
+        self.section = section
+        self._measured: dict[tuple[str, str], _Measured] = {}
 
     def probe_post(self, post: Post) -> tuple[Post, list[Problem]]:
         """Return the post with the facts of its media, and all problems with their positions."""
@@ -122,36 +132,40 @@ class MediaProbe:
             stamp = FileStamp.of(os.lstat(self._root / relative))
         except (OSError, ValueError) as error:
             raise _unreadable_problem(error, file, path) from error
-        cached = self._details_by_path.get((file, str(path)))
-        if cached is None or cached[0] != stamp:
-            details = self._load_or_probe(relative, file, path, stamp)
-            cached = self._details_by_path[file, str(path)] = (stamp, details)
-        if isinstance(cached[1], tuple):
-            raise MediaProblem(*cached[1])
-        return cached[1]
+        measured = self._measured.get((file, str(path)))
+        if measured is None or measured.stamp != stamp:
+            measured = self._measured[file, str(path)] = self._load_or_probe(relative, file, path, stamp)
+        self._keep(f"{file}\n{path}", measured)
+        if isinstance(measured.details, tuple):
+            raise MediaProblem(*measured.details)
+        return measured.details
 
     def retain(self, posts: Iterable[Post]) -> None:
         """Forget the kept facts of files that none of the posts shows."""
-        if self._section is not None:
+        if self.section is not None:
             media = [medium for post in posts for medium in post.media]
             paths = {str(path) for medium in media for path in (medium.path, medium.cover) if path}
-            self._section.retain({key for key in self._section if key.partition("\n")[2] in paths})
+            self.section.retain({key for key in self.section if key.partition("\n")[2] in paths})
 
-    def _load_or_probe(
-        self, relative: Path, file: str, path: Path, stamp: FileStamp
-    ) -> MediaFacts | tuple[str, ...]:
-        if self._section is None:
-            return self._probe_file(relative, file)
-        key = f"{file}\n{path}"
-        facts = self._section.get(key, stamp.text(), unpack_facts)
+    def _load_or_probe(self, relative: Path, file: str, path: Path, stamp: FileStamp) -> _Measured:
+        if self.section is None:
+            return _Measured(stamp, self._probe_file(relative, file))
+        facts = self.section.take(f"{file}\n{path}", stamp.text(), unpack_facts)
         if facts is not None:
-            return facts
-        read_at_ns = self._section.clock_ns()
+            return _Measured(stamp, facts, is_proven=True, kept_in=self.section)
+        read_at_ns = self.section.clock_ns()
         details = self._probe_file(relative, file)
+        return _Measured(stamp, details, is_proven=is_proof(stamp, read_at_ns=read_at_ns))
+
+    def _keep(self, key: str, measured: _Measured) -> None:
+        """Put the facts into the section, unless it has them."""
         # A problem may be that of the disk, or of this user: the next process tries again.
-        if isinstance(details, MediaFacts) and is_proof(stamp, read_at_ns=read_at_ns):
-            self._section.put(key, stamp.text(), details, encode=pack_facts, decode=unpack_facts)
-        return details
+        is_kept = not measured.is_proven or measured.kept_in is self.section
+        if self.section is not None and isinstance(measured.details, MediaFacts) and not is_kept:
+            self.section.put(
+                key, measured.stamp.text(), measured.details, encode=pack_facts, decode=unpack_facts
+            )
+            measured.kept_in = self.section
 
     def _probe_file(self, relative: Path, file: str) -> MediaFacts | tuple[str, ...]:
         try:

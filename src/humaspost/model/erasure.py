@@ -8,7 +8,7 @@ from pathlib import Path
 class RemainderReason(StrEnum):
     """The reason for a file that may still hold the person."""
 
-    #: No complete ledger: it cannot be rewritten.
+    #: No complete ledger, or a file that cannot be deleted either.
     UNREADABLE = "unreadable"
     #: Another process writes it, or reads the ledger.
     IN_USE = "in-use"

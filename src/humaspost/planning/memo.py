@@ -67,7 +67,7 @@ class PlanMemo:
         stamp = f"{self._basis_digest}:{post.digest}"
         if post.media:
             stamp += f":{_digest(post.media)}"
-        planned = self.section.get(post.file, stamp, lambda data: unpack_planned(data, build_rows))
+        planned = self.section.take(post.file, stamp, lambda data: unpack_planned(data, build_rows))
         if planned is None:
             planned = plan_post()
             self.section.put(

@@ -293,13 +293,12 @@ class AccountWorker:
         gated_monotonic = time.monotonic()
         deferred = {p.key: p for p in results if isinstance(p, Deferred)}
         self._claimed.discard([c for c in ready if c.key not in deferred])
-        for result in results:
-            if isinstance(result, Intent):
-                if result.to is None:
-                    self.account_session.invalidated_parts.add(
-                        result.part.hash
-                    )  # the intent used up the preparation
-                self._writes.start(result, gated_monotonic=gated_monotonic)
+        intents = [result for result in results if isinstance(result, Intent)]
+        # The intents used up these preparations.
+        self.account_session.invalidated_parts.update(
+            intent.part.hash for intent in intents if intent.to is None
+        )
+        self._writes.start(intents, gated_monotonic=gated_monotonic)
         self._gate_queue.report_blocked(results)
         self._defer(deferred, now)
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
@@ -32,33 +32,63 @@ class Writes:
     def __len__(self) -> int:
         return len(self._intents)
 
-    def start(self, intent: Intent, *, gated_monotonic: float) -> None:
-        """Have a thread write the intent; after ``close`` it is recorded as not sent."""
-        with self._lock:
-            if not self._is_closed:
-                self._submit(intent, gated_monotonic)
-                return
-        record_not_sent(self._account_session, self._sender, intent)
+    def start(self, intents: Sequence[Intent], *, gated_monotonic: float) -> None:
+        """Have threads write the intents; those that none will write are recorded as not sent.
 
-    def _submit(self, intent: Intent, gated_monotonic: float) -> None:
+        These are all after ``close``, and the rest once the pool refuses one; then its error is raised.
+        """
+        not_begun = list(intents)
+        try:
+            while not_begun and self._submit(not_begun[0], gated_monotonic):
+                del not_begun[0]
+        finally:
+            for intent in not_begun:
+                record_not_sent(self._account_session, self._sender, intent)
+
+    def _submit(self, intent: Intent, gated_monotonic: float) -> bool:
+        """Give the intent to the pool; return False after ``close``."""
+        # A future of our own: a pool that raises keeps what it queued, and only this takes it back.
+        future: Future[datetime | None] = Future()
+
+        def write() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                result = send_intent(
+                    self._account_session, self._sender, intent, gated_monotonic=gated_monotonic
+                )
+            except BaseException as error:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
         def end(_future: "Future[datetime | None]") -> None:
             self._sender.writes_in_flight.discard(intent.key)
             self._wake()
 
-        # A pool that raises may have queued it all the same: then it counts as in flight to the end.
-        self._sender.writes_in_flight.add(intent.key)
-        future = self._pool.submit(
-            send_intent, self._account_session, self._sender, intent, gated_monotonic=gated_monotonic
-        )
-        self._intents[future] = intent
-        future.add_done_callback(end)
+        with self._lock:
+            if self._is_closed:
+                return False
+            self._sender.writes_in_flight.add(intent.key)
+            self._intents[future] = intent
+            future.add_done_callback(end)
+            try:
+                queued = self._pool.submit(write)
+            except BaseException:
+                if future.cancel():
+                    del self._intents[future]
+                    raise
+                return True  # a thread writes it all the same
+        # A pool that is shut down drops what it queued.
+        queued.add_done_callback(lambda queued: queued.cancelled() and future.cancel())
+        return True
 
     def collect_ended(self) -> Iterator[datetime]:
         """Forget each write that ended; yield until when the account must wait for it."""
         for future in [future for future in list(self._intents) if future.done()]:
             with self._lock:
                 self._intents.pop(future, None)
-            until = future.result()
+            until = None if future.cancelled() else future.result()
             if until is not None:
                 yield until
 
