@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 FULL_SYNC_INTERVAL = 600.0
 #: Of more new files than these each look reads everything: they are a folder that was copied.
 MAX_ADDED = 50
+#: Seconds for which new files that are still being written put off a sync.
+MAX_WAIT = 10.0
 
 
 class LastSync:
@@ -34,6 +36,8 @@ class LastSync:
         self._seen_folder: FolderState | None = None
         self._ledger_states: list[tuple[Any, ...]] = []
         self._synced_at = float("-inf")
+        #: Since when new files put off a sync.
+        self._waiting_since: float | None = None
         self._scan: ScanResult | None = None
 
     @property
@@ -47,17 +51,20 @@ class LastSync:
         if self._basis is None or self._is_full_sync_due():
             return False
         self._seen_basis = self._load_basis()
-        if self._seen_basis != self._basis:
-            return False
         self._seen_folder = self._read_folder(self._scan)
-        return self._seen_folder == self._folder_state
+        return self._seen_basis == self._basis and self._seen_folder == self._folder_state
 
     def is_only_waiting(self) -> bool:
         """Return True if all that ``is_current`` found are new files that are still being written.
 
-        No post is to be held for them: none that the ledger has was planned from such a file.
+        No post is to be held for them: none that the ledger has was planned from such a file. What is new in the
+        ledger, such as a post that was sent, waits with them, but not for long.
         """
-        if self._seen_folder is None:
+        if self._waiting_since is None:
+            self._waiting_since = time.monotonic()
+        if self._seen_folder is None or time.monotonic() - self._waiting_since > MAX_WAIT:
+            return False
+        if self._seen_basis is None or self._basis is None or self._seen_basis[0] != self._basis[0]:
             return False
         added = list_added(self._seen_folder, since=self._folder_state)
         if not added or len(added) > MAX_ADDED:
@@ -80,6 +87,7 @@ class LastSync:
         self._folder_state = self._read_folder(self._scan) if seen_folder is None else seen_folder
         self._basis, self._basis_before = None, seen_basis or self._load_basis()
         self._ledger_states = []
+        self._waiting_since = None
 
     def note_ledger(self, conn: "Connection") -> None:
         """Note the state of the ledger: call it first and last in the transaction of the sync.
