@@ -31,9 +31,9 @@ class LastSync:
         self._folder_state: FolderState = []
         self._basis: tuple[object, ...] | None = None
         self._basis_before: tuple[object, ...] | None = None
-        #: What ``is_current`` just saw: it need not be read twice.
-        self._seen_basis: tuple[object, ...] | None = None
-        self._seen_folder: FolderState | None = None
+        #: What ``is_current`` just observed: it need not be read twice.
+        self._observed_basis: tuple[object, ...] | None = None
+        self._observed_folder: FolderState | None = None
         self._ledger_states: list[tuple[Any, ...]] = []
         self._synced_at = float("-inf")
         #: Since when new files put off a sync.
@@ -47,12 +47,12 @@ class LastSync:
 
     def is_current(self) -> bool:
         """Return True if folder, settings and ledger are those of the last sync."""
-        self._seen_basis = self._seen_folder = None
+        self._observed_basis = self._observed_folder = None
         if self._basis is None or self._is_full_sync_due():
             return False
-        self._seen_basis = self._load_basis()
-        self._seen_folder = self._read_folder(self._scan)
-        return self._seen_basis == self._basis and self._seen_folder == self._folder_state
+        self._observed_basis = self._load_basis()
+        self._observed_folder = self._read_folder(self._scan)
+        return self._observed_basis == self._basis and self._observed_folder == self._folder_state
 
     def is_only_waiting(self) -> bool:
         """Return True if all that ``is_current`` found are new files that are still being written.
@@ -62,11 +62,11 @@ class LastSync:
         """
         if self._waiting_since is None:
             self._waiting_since = time.monotonic()
-        if self._seen_folder is None or time.monotonic() - self._waiting_since > MAX_WAIT:
+        if self._observed_folder is None or time.monotonic() - self._waiting_since > MAX_WAIT:
             return False
-        if self._seen_basis is None or self._basis is None or self._seen_basis[0] != self._basis[0]:
+        if self._observed_basis is None or self._basis is None or self._observed_basis[0] != self._basis[0]:
             return False
-        added = list_added(self._seen_folder, since=self._folder_state)
+        added = list_added(self._observed_folder, since=self._folder_state)
         if not added or len(added) > MAX_ADDED:
             return False
         files = self._office.reader.observe_unsettled(added, now=self._office.now().timestamp())
@@ -78,14 +78,14 @@ class LastSync:
     def begin(self) -> None:
         """Look at folder and ledger before they are read; changes meanwhile are found next time.
 
-        What ``is_current`` saw is not read again: it is the earlier look.
+        What ``is_current`` observed is not read again: it is the earlier look.
         """
         if self._is_full_sync_due():
-            self._scan = self._seen_folder = None
-        seen_folder, seen_basis = self._seen_folder, self._seen_basis
-        self._seen_basis = self._seen_folder = None
-        self._folder_state = self._read_folder(self._scan) if seen_folder is None else seen_folder
-        self._basis, self._basis_before = None, seen_basis or self._load_basis()
+            self._scan = self._observed_folder = None
+        observed_folder, observed_basis = self._observed_folder, self._observed_basis
+        self._observed_basis = self._observed_folder = None
+        self._folder_state = self._read_folder(self._scan) if observed_folder is None else observed_folder
+        self._basis, self._basis_before = None, observed_basis or self._load_basis()
         self._ledger_states = []
         self._waiting_since = None
 
