@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from humaspost.app import folder_sync, last_sync
 from humaspost.app.folder_sync import create_rescan
 from humaspost.app.last_sync import FULL_SYNC_INTERVAL, LastSync
 from humaspost.app.office import Office
@@ -100,9 +101,12 @@ class ForgetfulDesk(Desk):
         return 1.0 if self.office.reader.unsettled else None
 
 
-def write(folder: Path, name: str, text: str = "malam", *, more: str = "", day: int = 3) -> None:
+def write(
+    folder: Path, name: str, text: str = "malam", *, more: str = "", day: int = 3, into: str = ""
+) -> None:
     content = POST.format(name=name, text=text, more=more, date=f"2099-02-{day:02} 08:30")
-    _file(folder, name).write_text(content)
+    path = folder / "posts" / into / f"{name}.md" if into else _file(folder, name)
+    path.write_text(content)
 
 
 def _file(folder: Path, name: str) -> Path:
@@ -162,9 +166,102 @@ def test_a_post_that_was_still_being_written_is_synced_alone(
     monkeypatch.setattr(sync_plan, "sync", recording)
     write(desk.folder, "baru")
     desk.look()
-    assert len(synced) > 1
+    assert synced
     assert all(is_partial and rows <= 1 for rows, is_partial in synced), synced
     assert "baru" in stored_posts(desk)
+
+
+@pytest.fixture
+def work(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """Count the walks through the folder, the scans and the syncs; the ledger is there already."""
+    desk.look()
+    counts = dict.fromkeys(("read_state", "scan_folder", "sync_ledger"), 0)
+    for module, name in (
+        (last_sync, "read_state"),
+        (folder_sync, "scan_folder"),
+        (folder_sync, "sync_ledger"),
+    ):
+        monkeypatch.setattr(module, name, _counting(counts, name, getattr(module, name)))
+    return counts
+
+
+def _counting(counts: dict[str, int], name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    def counting(*args: Any, **more: Any) -> Any:
+        counts[name] += 1
+        return function(*args, **more)
+
+    return counting
+
+
+def look_once(desk: Desk, work: dict[str, int]) -> tuple[float | None, int, int, int]:
+    """Return after how many seconds to look again, and how many walks, scans and syncs this look took."""
+    work.update(dict.fromkeys(work, 0))
+    desk.time += timedelta(seconds=10)
+    return desk.rescan(), work["read_state"], work["scan_folder"], work["sync_ledger"]
+
+
+@pytest.mark.parametrize("folder", ["", "2099"])
+def test_a_new_post_takes_one_scan(desk: Desk, work: dict[str, int], folder: str) -> None:
+    (desk.folder / "posts" / "2099").mkdir()
+    write(desk.folder, "a", into=folder)
+    desk.look()
+    write(desk.folder, "b", into=folder)
+    assert look_once(desk, work) == (1.0, 1, 0, 0), "it may still be written"
+    write(desk.folder, "b", "siang", into=folder)
+    assert look_once(desk, work) == (1.0, 1, 0, 0), "it is still being written"
+    assert look_once(desk, work) == (None, 1, 1, 1)
+    assert look_once(desk, work) == (None, 1, 0, 0), "the sync's own changes are no news"
+    assert len(stored_posts(desk)) == 2
+
+
+def test_what_is_new_in_the_ledger_waits_for_a_new_post_but_not_for_long(
+    desk: Desk, work: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(desk.folder, "a")
+    desk.look()
+    report_status(desk, AccountStatus(desk.time))
+    write(desk.folder, "b")
+    assert look_once(desk, work) == (1.0, 1, 0, 0)
+    assert look_once(desk, work) == (None, 1, 1, 1)
+    report_status(desk, AccountStatus(desk.time))
+    write(desk.folder, "c")
+    monkeypatch.setattr(last_sync, "MAX_WAIT", -1.0)
+    assert look_once(desk, work) == (1.0, 1, 1, 1)
+
+
+def test_no_scan_is_put_off_for_a_file_that_may_hold_a_post(desk: Desk, work: dict[str, int]) -> None:
+    for name in ("a", "b", "c", "d", "e", "f"):
+        write(desk.folder, name)
+    desk.look()
+    write(desk.folder, "a", "siang")
+    assert look_once(desk, work) == (1.0, 1, 1, 1)
+    assert stored_posts(desk)["a"][1] == "unsettled"
+    desk.look()
+    _file(desk.folder, "a").unlink()
+    desk.look()
+    write(desk.folder, "a", "malam")
+    assert look_once(desk, work) == (1.0, 1, 1, 1), "the ledger has a post of that file"
+    desk.look()
+    write(desk.folder, "baru")
+    _file(desk.folder, "b").unlink()
+    assert look_once(desk, work) == (1.0, 1, 1, 1), "another file is gone"
+    assert stored_posts(desk)["b"][1] is not None
+
+
+@pytest.mark.parametrize("name", ["loket.png", "catatan.md.txt"])
+def test_no_scan_is_put_off_for_other_new_files(desk: Desk, work: dict[str, int], name: str) -> None:
+    write(desk.folder, "a")
+    desk.look()
+    (desk.folder / "posts" / name).write_text("-")
+    assert look_once(desk, work)[2:] == (1, 1)
+
+
+def test_a_file_that_counts_for_nothing_takes_no_scan(desk: Desk, work: dict[str, int]) -> None:
+    (desk.folder / "posts" / "2099").mkdir()
+    write(desk.folder, "a", into="2099")
+    desk.look()
+    (desk.folder / "posts" / "2099" / ".a.md.swp").write_text("-")
+    assert look_once(desk, work) == (None, 1, 0, 0)
 
 
 def test_nothing_is_looked_into_while_folder_and_ledger_stand(desk: Desk) -> None:
@@ -190,7 +287,7 @@ def test_nothing_is_looked_into_while_folder_and_ledger_stand(desk: Desk) -> Non
 def sync(desk: Desk, last: LastSync) -> ScanResult:
     last.begin()
     scanned = scan_folder(desk.office)
-    sync_ledger(desk.office, scanned, since=last.scan)
+    sync_ledger(desk.office, scanned, since=last.scan, note_ledger=last.note_ledger)
     last.record(scanned, is_settled=True)
     return scanned
 
@@ -205,7 +302,7 @@ def test_what_another_process_records_while_the_folder_is_read_is_seen(desk: Des
     desk.office.ledger(write=True).write(
         lambda conn: conn.execute(update(account).values(hold="quota", hold_code="185"))
     )
-    sync_ledger(desk.office, scanned, since=last.scan)
+    sync_ledger(desk.office, scanned, since=last.scan, note_ledger=last.note_ledger)
     last.record(scanned, is_settled=True)
     assert not last.is_current(), "the plan was made before"
     sync(desk, last)
@@ -312,6 +409,8 @@ def test_any_sequence_of_edits_comes_to_what_a_scan_of_everything_comes_to(tmp_p
             edit = edits[chance.choice(sorted(edits))]
             edit(chance.choice(names))
             desk.look()
+            forgetful.look()
+            # What the sync itself changed asks for no other sync: a second one finds nothing.
             forgetful.look()
             assert desk.rows() == forgetful.rows()
     finally:

@@ -28,22 +28,26 @@ def create_rescan(office: Office, record_files: Callable[[], None]) -> Callable[
     def sync_folder() -> None:
         last.begin()
         scanned = scan_folder(office, for_sending=True)
-        synced = sync_ledger(office, scanned, since=last.scan)
-        last.record(scanned, is_settled=not office.reader.unsettled)
+        synced = sync_ledger(office, scanned, since=last.scan, note_ledger=last.note_ledger)
+        is_settled = not office.reader.unsettled
+        last.record(scanned, is_settled=is_settled, has_vanished=bool(synced.vanished))
         _report_plan(office, scanned, synced)
         folder_problems[:] = (*scanned.problems, *list_vanished_problems(scanned, synced))
 
     def rescan() -> float | None:
         keep_backup()
         problems_of_lists = list_problems(import_changed(office))
+        is_waiting = False
         if not last.is_current():
-            sync_folder()
+            is_waiting = last.is_only_waiting()
+            if not is_waiting:
+                sync_folder()
         problems = (*problems_of_lists, *folder_problems)
         for problem in problems:
             _report_problem(office, problem, reported)
         reported.intersection_update(_problem_key(problem) for problem in problems)
         record_files()
-        is_unsettled = office.reader.unsettled or has_unsettled(office)
+        is_unsettled = is_waiting or office.reader.unsettled or has_unsettled(office)
         return office.settings.policy.settle.total_seconds() if is_unsettled else None
 
     return rescan

@@ -1,7 +1,7 @@
 """The scan of the posts folder: read it, check it and sync the ledger with it."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -198,12 +198,18 @@ def _recent_texts(office: Office, *, since: datetime) -> Sequence[PublishedText]
         return delivery_lists.recent_texts(conn, since=since)
 
 
-def sync_ledger(office: Office, scanned: ScanResult, *, since: ScanResult | None = None) -> "SyncResult":
+def sync_ledger(
+    office: Office,
+    scanned: ScanResult,
+    *,
+    since: ScanResult | None = None,
+    note_ledger: "Callable[[Connection], None]" = lambda _conn: None,
+) -> "SyncResult":
     """Sync the ledger with the scan; if the folder vanished, change nothing and report it.
 
     ``since`` is the scan that the ledger was last synced with, by this process: only the posts that differ
     from it, or that another process synced otherwise, are synced, where no post is missing. Everything is, where
-    the last sync of any process had other settings.
+    the last sync of any process had other settings. ``note_ledger`` is called first and last in the transaction.
     """
     from humaspost.ledger import accounts
     from humaspost.ledger.holds import file_errors
@@ -218,6 +224,7 @@ def sync_ledger(office: Office, scanned: ScanResult, *, since: ScanResult | None
     changed = None if since is None else find_changed(scanned.plan, since.plan)
 
     def operation(conn: "Connection") -> "SyncResult":
+        note_ledger(conn)
         for account in office.settings.accounts:
             accounts.ensure_account(conn, account, platform_id=platform_ids[account.name])
         # A missing folder syncs nothing: the basis of what the ledger has stays.
@@ -241,6 +248,7 @@ def sync_ledger(office: Office, scanned: ScanResult, *, since: ScanResult | None
         finished = file_errors.list_finished(conn, wrong, channels=channels)
         synced = replace(synced, finished=finished)
         file_errors.save_file_errors(conn, [(p.file, p.code) for p in scanned.file_errors(synced)])
+        note_ledger(conn)
         return synced
 
     return office.ledger(write=True).write(operation)

@@ -37,6 +37,21 @@ def scan_folder(folder: Path, root: Path) -> tuple[list[PostFile], list[Problem]
     return _FolderScan(folder, root).result()
 
 
+def find_post_file(path: str, *, root: Path) -> PostFile | None:
+    """Return the plain file whose name makes it a post, as ``scan_folder`` does; None for anything else."""
+    folder, name = os.path.split(path)
+    if not name.lower().endswith(_POST_SUFFIXES) or _name_problem(name, folder=folder):
+        return None
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    file = os.path.relpath(folder, root).replace(os.sep, "/") + "/" + name
+    return PostFile(file, path, path, Path(folder), FileStamp.of(status))
+
+
 class _FolderScan:
     def __init__(self, folder: Path, root: Path) -> None:
         self.folder = folder

@@ -28,11 +28,24 @@ def read_state(folder: Path, others: Iterable[Path] = ()) -> FolderState:
                         continue
                     if entry.is_dir():
                         pending.append(entry.path)
-                    state.append((entry.path, _stamp(entry)))
+                        # Its times change with files that do not count; those that count have their own stamps.
+                        state.append((entry.path, _stamp(entry)[:2]))
+                    else:
+                        state.append((entry.path, _stamp(entry)))
         except OSError as error:
             state.append((path, (error.errno or 0,)))
     state += [(str(path), _stamp(path)) for path in others]
     return state
+
+
+def list_added(state: FolderState, *, since: FolderState) -> list[str]:
+    """Return the paths that came since then; none where anything else changed too."""
+    stamps = dict(since)
+    added = [(path, stamp) for path, stamp in state if path not in stamps]
+    is_else_same = len(state) == len(since) + len(added) and all(
+        stamps.get(path, stamp) == stamp for path, stamp in state
+    )
+    return [path for path, _stamp in added] if is_else_same else []
 
 
 def _stamp(path: "os.DirEntry[str] | Path") -> tuple[int, ...]:

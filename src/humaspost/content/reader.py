@@ -8,7 +8,7 @@ from humaspost.base.file_stamp import FileStamp, is_proof
 from humaspost.base.progress import ReportProgress, ignore_progress
 from humaspost.base.stamped_cache import CacheSection
 from humaspost.content.cross_checks import CheckedFiles, check_all
-from humaspost.content.folder import PostFile, read_bytes, scan_folder, unreadable_message
+from humaspost.content.folder import PostFile, find_post_file, read_bytes, scan_folder, unreadable_message
 from humaspost.content.frontmatter.keys import NameIndex
 from humaspost.content.parsed_json import pack_file, unpack_file
 from humaspost.content.post_file import BrokenPost, ParsedFile, parse_post_file
@@ -83,6 +83,20 @@ class PostReader:
     def snapshots(self) -> Snapshots | None:
         """Return the snapshots of the last reading that had a clock, or None."""
         return self._snapshots
+
+    def observe_unsettled(self, paths: Collection[str], *, now: float) -> list[str] | None:
+        """Observe new files as a reading does; return them, or None unless all are posts still being written."""
+        if self._snapshots is None:
+            return None
+        found = [find_post_file(path, root=self._root) for path in paths]
+        files = [item for item in found if item is not None]
+        if len(files) < len(found) or any(item.path in self._parsed_files for item in files):
+            return None
+        snapshots = self._take_snapshots(files, now)
+        if any(self._is_settled(item, snapshots[item.path], now) for item in files):
+            return None
+        self._snapshots |= snapshots
+        return [item.file for item in files]
 
     def read(
         self,

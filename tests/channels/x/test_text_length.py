@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from twitter_text import extract_urls, parse_tweet
 from twitter_text.config import config
 
+from humaspost.channels.x import text_length
 from humaspost.channels.x.text_length import has_link, upper_bound, weighted_length
 from tests.support.examples import examples
 from tests.support.reference_data import shared
@@ -173,3 +174,12 @@ def test_the_addresses_of_one_host_are_searched_once(monkeypatch: pytest.MonkeyP
     host = "https://satu-kali.kotacontoh.go.id"
     assert all(has_link(f"Baca {host}/siaran/{number}") for number in range(100))
     assert searched == [host]
+
+
+def test_only_words_with_a_dot_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[str] = []
+    word_length = text_length._word_length
+    monkeypatch.setattr(text_length, "_word_length", lambda word: looked_at.append(word) or word_length(word))
+    text = "Loket 7 buka pukul 08.30.\nBaca https://kotacontoh.go.id/loket hari ini"
+    assert weighted_length(text) == _parsed(text, 3)
+    assert looked_at == ["08.30.", "https://kotacontoh.go.id/loket"]

@@ -36,7 +36,11 @@ def upper_bound(text: str) -> int:
 def weighted_length(text: str) -> int:
     """Return the length that X counts against 280."""
     normal = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
-    return sum(_word_length(word) for word in _SPACES.split(normal) if word)
+    words = _SPACES.split(normal)
+    if normal.isascii():
+        # Every character counts once, but in a link: most words of most posts need no look of their own.
+        return len(normal) + sum(_word_length(word) - len(word) for word in words if "." in word)
+    return sum(_word_length(word) for word in words if word)
 
 
 def has_link(text: str) -> bool:

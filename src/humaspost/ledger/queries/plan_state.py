@@ -1,5 +1,6 @@
 """The state of the ledger as far as the plan depends on it, in one cheap value."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -25,3 +26,8 @@ def load_plan_state(conn: Connection) -> tuple[Any, ...]:
         tuple(conn.execute(intentions.select_from(plan_row)).one()),
         *(tuple(map(tuple, conn.execute(select(table)))) for table in (account, audience, meta)),
     )
+
+
+def has_files(conn: Connection, files: Collection[str]) -> bool:
+    """Return True if any post was planned, or found, in one of these files."""
+    return conn.scalar(select(post.c.id).where(post.c.file.in_(files)).limit(1)) is not None

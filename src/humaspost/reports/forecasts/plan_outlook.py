@@ -119,12 +119,9 @@ def plan_outlook(office: Office, scan: ScanResult) -> PlanOutlook:
         for kind, reason in forecast.not_sent:
             decided_at = judge.cancelled_at(row) if kind == State.CANCELLED else None
             accounts = (row.account.name,)
+            flags = {"is_recorded": judge.is_recorded(row, kind), "is_started": judge.is_started(row)}
             not_sending.append(
-                replace(
-                    NotSending(kind, row.post, row.file, forecast.due, accounts, reason, decided_at),
-                    is_recorded=judge.is_recorded(row, kind),
-                    is_started=judge.is_started(row),
-                )
+                NotSending(kind, row.post, row.file, forecast.due, accounts, reason, decided_at, **flags)
             )
     not_sending += _taken_out(scan, judge.entries.values())
     not_sending += _with_missing_file(scan, standing, judge.entries.values())

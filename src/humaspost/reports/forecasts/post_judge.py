@@ -311,7 +311,7 @@ def _list_outcomes(
     kinds = [
         (state.value, entry.reasons.get(state) or (entry.stop_reason if entry.stop is state else ""))
         for state in _NOT_SENT
-        if entry.counts[state] or entry.stop is state
+        if entry.counts.get(state) or entry.stop is state
     ]
     remaining = entry.remaining_count + entry.count(*undone)
     if not row.audiences and entry.count(*undone) and not entry.count(State.UNKNOWN, State.CANCELLED):
