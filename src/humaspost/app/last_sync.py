@@ -76,9 +76,10 @@ class LastSync:
             return not has_files(conn, files)
 
     def begin(self) -> None:
-        """Note the state of folder and ledger before they are read; ``is_current`` compares with it.
+        """Note the state of folder and ledger before they are read.
 
-        What ``is_current`` observed is not read again: it is the earlier look.
+        ``is_current`` compares with it, and so finds what changes while they are read. What ``is_current`` observed is
+        not read again: it is the earlier look.
         """
         if self._is_full_sync_due():
             self._scan = self._observed_folder = None
