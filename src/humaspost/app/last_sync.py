@@ -98,7 +98,10 @@ class LastSync:
         self._ledger_states.append(load_plan_state(conn))
 
     def record(self, scan: ScanResult, *, is_settled: bool, has_vanished: bool = False) -> None:
-        """Record the sync; files that are not settled must be read again, and posts that vanished be looked for."""
+        """Record the sync.
+
+        Files that are not settled must be read again, and posts that vanished be looked for.
+        """
         if self._scan is None:
             self._synced_at = time.monotonic()
         new_media = set(_media_paths(scan)) - set(_media_paths(self._scan))

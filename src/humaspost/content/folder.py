@@ -38,7 +38,7 @@ def scan_folder(folder: Path, root: Path) -> tuple[list[PostFile], list[Problem]
 
 
 def find_post_file(path: str, *, root: Path) -> PostFile | None:
-    """Return the plain file whose name makes it a post, as ``scan_folder`` does; None for anything else."""
+    """Return the plain file whose name makes it a post for ``scan_folder``, or None."""
     folder, name = os.path.split(path)
     if not name.lower().endswith(_POST_SUFFIXES) or _name_problem(name, folder=folder):
         return None

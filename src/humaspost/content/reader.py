@@ -85,7 +85,7 @@ class PostReader:
         return self._snapshots
 
     def observe_unsettled(self, paths: Collection[str], *, now: float) -> list[str] | None:
-        """Observe new files as a reading does; return them, or None unless all are posts still being written."""
+        """Observe new files and return them; None unless all are posts still being written."""
         if self._snapshots is None:
             return None
         found = [find_post_file(path, root=self._root) for path in paths]
