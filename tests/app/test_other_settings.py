@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from humaspost.app import cancellation, verbs
-from humaspost.app.folder_sync import create_rescan
+from humaspost.app.folder.scan import scan_folder, sync_ledger
+from humaspost.app.folder.sync import create_rescan
 from humaspost.app.office import Office
-from humaspost.app.scan import scan_folder, sync_ledger
 from humaspost.delivery.sender_lock import acquire_sender_lock
 from humaspost.ledger.schema import account, plan_row
 from humaspost.settings.load import load_settings

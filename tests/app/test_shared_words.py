@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from humaspost.app.folder.scan import scan_folder
 from humaspost.app.office import Office
-from humaspost.app.scan import scan_folder
 from humaspost.reports.renditions_of_post import previews_for
 from humaspost.settings.load import load_settings
 from tests.support.reference_data import ROOT, shared

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from humaspost.app.folder.scan import scan_folder, sync_ledger
 from humaspost.app.office import Office
-from humaspost.app.scan import scan_folder, sync_ledger
 from humaspost.reports.forecasts import post_judge
 from humaspost.reports.schedule import Target, next_post
 from humaspost.settings.load import load_settings

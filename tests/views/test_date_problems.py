@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from humaspost.app.folder.scan import scan_folder, sync_ledger
 from humaspost.app.office import Office
-from humaspost.app.scan import scan_folder, sync_ledger
 from humaspost.delivery.events import DeliveryEvent
 from humaspost.ledger import accounts
 from humaspost.ledger.deliveries import publish_now

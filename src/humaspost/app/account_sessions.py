@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from humaspost.app.channel_context import OfficeChannelContext
-from humaspost.app.file_check import create_file_check
+from humaspost.app.folder.file_check import create_file_check
 from humaspost.app.office import Office
 from humaspost.delivery.account_session import AccountSession, SenderContext
 from humaspost.ledger import accounts

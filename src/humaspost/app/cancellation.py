@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from humaspost.app.folder.scan import scan_folder, sync_ledger
 from humaspost.app.newest_settings import use_newest_settings
 from humaspost.app.office import Office
-from humaspost.app.scan import scan_folder, sync_ledger
 from humaspost.ledger.posts import decisions
 from humaspost.model.records import CancelCounts
 from humaspost.settings.problems import ConfigError

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from humaspost.app import folder_cache
+from humaspost.app.folder import cache as folder_cache
 from humaspost.app.office import Office
 from humaspost.audience.csv.number_search import find_number_rows
 from humaspost.audience.csv.unreadable import UnreadableList

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from humaspost.app import folder_cache
+from humaspost.app.folder import cache as folder_cache
 from humaspost.app.loaded_code import LoadedCode
 from humaspost.base.file_stamp import StampHistory
 from humaspost.base.progress import ReportProgress, ignore_progress

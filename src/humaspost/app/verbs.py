@@ -9,9 +9,9 @@ from functools import partial
 
 from humaspost.app import account_sessions, accounts, backups, housekeeping
 from humaspost.app.audiences import import_changed, is_due_post_held, list_problems
+from humaspost.app.folder.scan import list_vanished_problems, scan_folder, sync_ledger
 from humaspost.app.newest_settings import use_newest_settings
 from humaspost.app.office import Office
-from humaspost.app.scan import list_vanished_problems, scan_folder, sync_ledger
 from humaspost.base.i18n import _
 from humaspost.delivery import sender_process
 from humaspost.delivery.engine import Engine
@@ -102,7 +102,7 @@ def schedule(office: Office, stop: threading.Event) -> int:
     When config.toml or a file with secrets changes, the office is opened again between two turns.
     """
     from humaspost.app.deciding_files import DecidingFiles
-    from humaspost.app.folder_sync import create_rescan
+    from humaspost.app.folder.sync import create_rescan
     from humaspost.delivery.daemon import Daemon
 
     files = DecidingFiles(office)

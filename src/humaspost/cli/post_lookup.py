@@ -64,7 +64,7 @@ def find_recorded_id(query: str, office: "Office", posts: Iterable[tuple[str, st
     pairs, root = list(posts), office.settings.root
     if find_exact_id(query, pairs, root=root) is not None or has_match(query, pairs):
         return find_post_id(query, pairs, root=root)
-    from humaspost.app.scan import scan_folder
+    from humaspost.app.folder.scan import scan_folder
 
     scan = scan_folder(office)
     post = find_post(query, scan.posts, problems=scan.problems, root=root)

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from humaspost.app.folder.scan import create_plan_context
 from humaspost.app.office import Office
-from humaspost.app.scan import create_plan_context
 from humaspost.model.account import Account
 from humaspost.model.plan import PlanRow
 from humaspost.model.post import Post

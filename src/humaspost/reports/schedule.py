@@ -7,8 +7,8 @@ from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
 
+from humaspost.app.folder.scan import ScanResult
 from humaspost.app.office import Office
-from humaspost.app.scan import ScanResult
 from humaspost.ledger.queries import totals
 from humaspost.model.delivery import State
 from humaspost.reports.forecasts.plan_outlook import plan_outlook

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from humaspost.app.scan import ScanResult, sort_problems
+from humaspost.app.folder.scan import ScanResult, sort_problems
 from humaspost.base.i18n import _
 from humaspost.model.post import Post
 from humaspost.model.problem import Problem, Severity

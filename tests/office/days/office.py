@@ -13,8 +13,8 @@ from pathlib import Path
 
 from humaspost.app import verbs
 from humaspost.app.audiences import import_changed
+from humaspost.app.folder.scan import scan_folder
 from humaspost.app.office import Office
-from humaspost.app.scan import scan_folder
 from humaspost.ledger.accounts import AccountRenamed
 from humaspost.reports.forecasts.plan_outlook import plan_outlook
 from humaspost.reports.status import status_report

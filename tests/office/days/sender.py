@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from humaspost.app import verbs
 from humaspost.app.deciding_files import DecidingFiles
-from humaspost.app.folder_sync import create_rescan
+from humaspost.app.folder.sync import create_rescan
 from humaspost.app.office import Office
 from humaspost.delivery.daemon import Daemon
 from tests.support.deadlines import SECOND

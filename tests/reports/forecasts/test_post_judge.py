@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Connection, select, text, update
 
 from humaspost.app.audiences import import_changed
+from humaspost.app.folder.scan import scan_folder, sync_ledger
 from humaspost.app.office import Office
-from humaspost.app.scan import scan_folder, sync_ledger
 from humaspost.ledger.deliveries import claims, publish_now
 from humaspost.ledger.holds import pauses
 from humaspost.ledger.posts import decisions

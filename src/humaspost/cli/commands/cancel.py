@@ -80,7 +80,7 @@ def find_post_to_cancel(office: "Office", query: str) -> "tuple[str, Post | None
     A post that is named exactly is found in the ledger alone: reading a large folder takes its time, and
     meanwhile more of the post would be sent.
     """
-    from humaspost.app.scan import scan_folder
+    from humaspost.app.folder.scan import scan_folder
     from humaspost.cli.post_lookup import UnusablePost, find_exact_id, find_post, find_post_id, has_match
     from humaspost.reports.deliveries import post_files
 

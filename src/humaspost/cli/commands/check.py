@@ -28,8 +28,8 @@ def check(
     json: JsonOption = False,
 ) -> ExitCode:
     """Find every problem in the posts and lists, offline; 3 for an error, 5 for a held list."""
-    from humaspost.app.scan import scan_folder, vanished_problem
-    from humaspost.app.standing_plan import load_standing_plan
+    from humaspost.app.folder.scan import scan_folder, vanished_problem
+    from humaspost.app.folder.standing_plan import load_standing_plan
     from humaspost.cli.office import open_office
     from humaspost.reports.forecasts.plan_outlook import plan_outlook
     from humaspost.views.date_problems import with_date_problems

@@ -52,7 +52,7 @@ def _explain_post(query: str, *, json: bool) -> bool:
         office = open_office()
     except ConfigError:
         return False
-    from humaspost.app.scan import scan_folder
+    from humaspost.app.folder.scan import scan_folder
     from humaspost.reports.forecasts.post_judge import post_totals
     from humaspost.reports.forecasts.send_forecast import send_forecasts
     from humaspost.reports.renditions_of_post import previews_for

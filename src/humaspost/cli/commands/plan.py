@@ -17,8 +17,8 @@ def plan(
     json: JsonOption = False,
 ) -> None:
     """Show what would go out when, what will not and why; opens no socket and sends nothing."""
-    from humaspost.app.scan import scan_folder
-    from humaspost.app.standing_plan import load_standing_plan
+    from humaspost.app.folder.scan import scan_folder
+    from humaspost.app.folder.standing_plan import load_standing_plan
     from humaspost.cli.office import open_office, time_formatter
     from humaspost.cli.post_lookup import find_post
     from humaspost.reports.forecasts.plan_outlook import outlook_of_post, plan_outlook

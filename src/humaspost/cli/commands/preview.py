@@ -16,8 +16,8 @@ PostArgument = Annotated[
 
 def preview(post: PostArgument, json: JsonOption = False) -> ExitCode:
     """Show exactly what each channel will show; the very rendition that is sent."""
-    from humaspost.app.scan import scan_folder
-    from humaspost.app.standing_plan import load_standing_plan, with_standing_plan
+    from humaspost.app.folder.scan import scan_folder
+    from humaspost.app.folder.standing_plan import load_standing_plan, with_standing_plan
     from humaspost.cli.office import open_office, time_formatter
     from humaspost.cli.post_lookup import find_post
     from humaspost.reports.forecasts.plan_outlook import plan_outlook

@@ -23,7 +23,7 @@ def publish(
 ) -> ExitCode:
     """Send one post now: what is due, failed or missed of it; never what is published or unknown."""
     from humaspost.app import verbs
-    from humaspost.app.scan import scan_folder
+    from humaspost.app.folder.scan import scan_folder
     from humaspost.cli.office import check_state_owner, open_office, time_formatter
     from humaspost.cli.post_lookup import find_post
     from humaspost.reports.publish import publish_preview

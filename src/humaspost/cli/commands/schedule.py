@@ -74,7 +74,7 @@ def _reject_post_argument(post: str) -> str:
 
 
 def _print_header(office: "Office") -> None:
-    from humaspost.app.scan import scan_folder
+    from humaspost.app.folder.scan import scan_folder
     from humaspost.cli.office import time_formatter
     from humaspost.reports.schedule import schedule_start
     from humaspost.views.schedule import format_header

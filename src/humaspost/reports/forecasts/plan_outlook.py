@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from humaspost.app.folder.scan import ScanResult
+from humaspost.app.folder.standing_plan import StandingPlan, load_standing_plan, with_standing_plan
 from humaspost.app.office import Office
-from humaspost.app.scan import ScanResult
-from humaspost.app.standing_plan import StandingPlan, load_standing_plan, with_standing_plan
 from humaspost.model.decision import Timing
 from humaspost.model.delivery import State
 from humaspost.model.plan import PlanRow

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from humaspost.app.folder.scan import ScanResult
 from humaspost.app.office import Office
-from humaspost.app.scan import ScanResult
 from humaspost.model.delivery import State
 from humaspost.model.plan import PlanRow
 from humaspost.model.post import Post

@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from humaspost.app.folder.scan import ScanResult
 from humaspost.app.office import Office
-from humaspost.app.scan import ScanResult
 from humaspost.content.folder_state import FolderState, list_added, read_state
 from humaspost.ledger.queries.plan_state import has_files, load_plan_state
 

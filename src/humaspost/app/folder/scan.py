@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import humaspost
-from humaspost.app import folder_cache, post_history
 from humaspost.app.codes import FOLDER_CODES
+from humaspost.app.folder import cache as folder_cache
+from humaspost.app.folder import post_history
 from humaspost.app.office import Office
 from humaspost.base.canonical_json import sha256_digest
 from humaspost.base.i18n import _

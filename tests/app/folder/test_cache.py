@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from humaspost.app import backups, erasure, folder_cache, loaded_code
+from humaspost.app import backups, erasure, loaded_code
+from humaspost.app.folder import cache as folder_cache
+from humaspost.app.folder.scan import ScanResult, scan_folder
 from humaspost.app.office import Office
-from humaspost.app.scan import ScanResult, scan_folder
 from humaspost.base import i18n
 from humaspost.base.stamped_cache import StampedCache
 from humaspost.content import reader

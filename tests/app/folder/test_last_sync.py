@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from humaspost.app import folder_sync, last_sync
-from humaspost.app.folder_sync import create_rescan
-from humaspost.app.last_sync import FULL_SYNC_INTERVAL, LastSync
+from humaspost.app.folder import last_sync
+from humaspost.app.folder import sync as folder_sync
+from humaspost.app.folder.last_sync import FULL_SYNC_INTERVAL, LastSync
+from humaspost.app.folder.scan import ScanResult, scan_folder, sync_ledger
+from humaspost.app.folder.sync import create_rescan
 from humaspost.app.office import Office
-from humaspost.app.scan import ScanResult, scan_folder, sync_ledger
 from humaspost.base.canonical_json import dump_canonical
 from humaspost.ledger.posts import sync_plan
 from humaspost.ledger.schema import account, delivery, plan_row, post

@@ -10,16 +10,17 @@ from typing import Any
 
 import pytest
 
-from humaspost.app import erasure, folder_cache, loaded_code
+from humaspost.app import erasure, loaded_code
+from humaspost.app.folder import cache as folder_cache
+from humaspost.app.folder.scan import scan_folder
 from humaspost.app.office import Office
-from humaspost.app.scan import scan_folder
 from humaspost.base import files
 from humaspost.base.stamped_cache import StampedCache
 from humaspost.content import reader
 from humaspost.media import probe
 from humaspost.planning import plan
 from humaspost.settings.load import load_settings
-from tests.app.test_folder_cache import CONFIG, POST
+from tests.app.folder.test_cache import CONFIG, POST
 from tests.support.image_files import png
 
 PHONE = "+6281234567890"

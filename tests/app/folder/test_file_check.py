@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from humaspost.app.file_check import create_file_check
+from humaspost.app.folder.file_check import create_file_check
 from humaspost.base.file_stamp import FileStamp
 from humaspost.model.decision import CheckFile, FileState
 

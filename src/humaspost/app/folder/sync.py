@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from humaspost.app.audiences import has_unsettled, import_changed, list_problems
 from humaspost.app.backups import create_daily_job
-from humaspost.app.last_sync import LastSync
+from humaspost.app.folder.last_sync import LastSync
+from humaspost.app.folder.scan import ScanResult, list_vanished_problems, scan_folder, sync_ledger
 from humaspost.app.office import Office
-from humaspost.app.scan import ScanResult, list_vanished_problems, scan_folder, sync_ledger
 from humaspost.base.i18n import _
 from humaspost.delivery.events import DeliveryEvent
 from humaspost.ledger.posts.sync_plan import SyncResult

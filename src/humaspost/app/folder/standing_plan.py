@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from humaspost.app.folder.scan import ScanResult
 from humaspost.app.office import Office
-from humaspost.app.scan import ScanResult
 from humaspost.model.plan import PlanRow
 from humaspost.model.post import Post
 

@@ -1,0 +1,1 @@
+"""The folder of posts: scanned, cached and synced with the ledger."""
