@@ -487,11 +487,49 @@ def test_a_list_that_links_to_itself_is_told(tmp_path: Path) -> None:
     assert [each.code for each in found.problems] == ["audience-unreadable-file"]
 
 
-def test_a_stop_beside_a_name_with_a_separator_is_unclear(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "row",
+    [
+        "081200000001;Budi; S.Kom;consent;informasi;;2021-01-01;",
+        "081200000001;Budi;consent;Rapat; acara;;2021-01-01;",
+    ],
+    ids=["in the name", "in the purpose"],
+)
+def test_a_stop_beside_a_separator_too_many_is_unclear(tmp_path: Path, row: str) -> None:
     """The date of the consent had moved into the column of stops, and stayed when the row was mended."""
     header = "phone;name;basis;purpose;source;consented_at;opted_out_at"
-    row = "081200000001;Budi; S.Kom;consent;informasi;;2021-01-01;"
     found = reading(tmp_path, f"{header}\n{row}\n")
     (rejected,) = found.rejected
     assert rejected.opt_out is not None
     assert rejected.opt_out.is_unclear
+
+
+@pytest.mark.parametrize(
+    ("rows", "stops"),
+    [
+        (['";";consent;informasi;formulir;2021-01-01;01/03/2026'], 1),
+        (
+            [
+                '081200000001;";consent;informasi;formulir;2021-01-01;',
+                '";Budi;consent;informasi;formulir;2021-01-01;01/03/2026',
+            ],
+            1,
+        ),
+        (['081200000001;"Budi; S.Kom";consent;informasi;formulir;2021-01-01'], 0),
+        (['081200000001;"Budi\nS.Kom";consent;informasi;formulir;2021-01-01;'], 0),
+        (['"081200000001\n";Budi;consent;informasi;formulir;2021-01-01;'], 0),
+    ],
+    ids=["in one row", "over two rows", "a name", "a name of two lines", "a number of two lines"],
+)
+def test_lone_quotation_marks_hide_no_stop(tmp_path: Path, rows: list[str], stops: int) -> None:
+    header = "phone;name;basis;purpose;source;consented_at;opted_out_at"
+    found = reading(tmp_path, "\n".join([header, *rows, ""]))
+    assert len([row for row in found.rejected if row.opt_out is not None]) == stops
+    assert len(found.rejected) == (len(rows) if stops else 0)
+
+
+def test_a_lone_quotation_mark_in_the_column_of_stops_is_a_stop(tmp_path: Path) -> None:
+    header = "phone;name;basis;purpose;source;consented_at;opted_out_at"
+    rows = [f"08120000000{n};Orang;consent;informasi;formulir;2021-01-01;" for n in range(3)]
+    found = reading(tmp_path, "\n".join([header, rows[0] + '"', *rows[1:], ""]))
+    assert [row.phone for row in found.salvaged] == ["+6281200000000"]

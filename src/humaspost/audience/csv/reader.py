@@ -18,6 +18,7 @@ from humaspost.audience.csv.opt_out_cell import OptOut
 from humaspost.audience.csv.records import (
     Record,
     detect_delimiter,
+    hides_cells,
     locate_cell,
     read_records,
     split_lines,
@@ -142,7 +143,7 @@ class _RowReader:
 
     def _read_swallowed(self, record: Record, header: Header, delimiter: str) -> list[RejectedRow]:
         """Return the rows that a quotation mark without its pair made one record of, all rejected."""
-        if len(split_lines(record.text)) < 2:
+        if len(split_lines(record.text)) < 2 and not hides_cells(record.cells, delimiter):
             return []
         lines = [line for line in read_records(record.text, delimiter, strict=False) if not line.is_empty]
         rows = [self._parse_row(line, header)[0] for line in lines]
@@ -153,8 +154,10 @@ class _RowReader:
             or (number > 0 and not row.phone and _is_unreadable_phone(line.cells[column:]))
             for number, (line, row) in enumerate(zip(lines, rows, strict=True))
         )
-        if len(lines) < 2 or not has_other:
-            return []  # a cell with line breaks, as a name may have
+        # A cell with line breaks, as a name may have, leaves no line with all cells beside another.
+        has_other = has_other or sum(len(line.cells) >= len(header.columns) for line in lines) > 1
+        if not has_other and not hides_cells(record.cells, delimiter):
+            return []
         message = _("a quotation mark opens in this row and closes in another")
         hint = _("a quotation mark opens or closes a whole cell; within a cell write two")
         problem = Problem("recipient-cells", message, hint, self._file)
@@ -186,6 +189,12 @@ class _RowReader:
             ), surplus[0]
         outcome = read_row(record.number, values, now=self._now, zone=self._zone)
         if isinstance(outcome, AudienceRow):
+            has_more = len(record.cells) > len(columns)
+            if has_more and outcome.opted_out_at and not outcome.consent.is_complete:
+                # An empty cell too many, and one of the consent empty: the stop may be another column's date.
+                return self._reject_surplus(
+                    record.number, values, count=len(record.cells), header=header
+                ), len(columns) - 1
             return outcome, 0
         return outcome[0], columns.index(outcome[1]) if outcome[1] in columns else 0
 

@@ -114,12 +114,25 @@ def _unreadable_record(error: csv.Error, *, line: int, text: str) -> UnreadableL
 
 def _read_single_lines(lines: Sequence[str], delimiter: str, skip: int) -> Iterator[Record]:
     for number, line in enumerate(lines, skip + 1):
-        # A quotation mark without its pair hides the cells after it.
-        cells = [cell.strip(' "\r\n') for cell in line.split(delimiter)]
+        cells: Sequence[str] = ()
         if line.count('"') % 2 == 0:
             with suppress(csv.Error):
                 cells = next(csv.reader([line], delimiter=delimiter), [])
+        # A quotation mark without its pair hides the cells after it.
+        if not cells or hides_cells(cells, delimiter):
+            cells = split_plainly(line, delimiter)
         yield Record(number, number, tuple(cells), line)
+
+
+def split_plainly(line: str, delimiter: str) -> list[str]:
+    """Return the cells of a line, whatever its quotation marks say; a lone mark is the content of its cell."""
+    cells = [cell.strip(" \r\n") for cell in line.split(delimiter)]
+    return [cell if cell == '"' else cell.strip(' "') for cell in cells]
+
+
+def hides_cells(cells: Sequence[str], delimiter: str) -> bool:
+    """Return True if two lone quotation marks made one cell of several: it begins and ends with the delimiter."""
+    return any(cell.startswith(delimiter) and cell.endswith(delimiter) for cell in cells)
 
 
 def find_header(records: Sequence[Record]) -> int:
