@@ -125,7 +125,7 @@ def _read_single_lines(lines: Sequence[str], delimiter: str, skip: int) -> Itera
 
 
 def split_plainly(line: str, delimiter: str) -> list[str]:
-    """Return the cells of a line, whatever its quotation marks say; a lone mark is the content of its cell."""
+    """Return the cells of a line, whatever its quotation marks say; a lone mark stays."""
     cells = [cell.strip(" \r\n") for cell in line.split(delimiter)]
     return [cell if cell == '"' else cell.strip(' "') for cell in cells]
 
