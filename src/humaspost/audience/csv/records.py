@@ -131,7 +131,10 @@ def split_plainly(line: str, delimiter: str) -> list[str]:
 
 
 def hides_cells(cells: Sequence[str], delimiter: str) -> bool:
-    """Return True if two lone quotation marks made one cell of several: it begins and ends with the delimiter."""
+    """Return True if two lone quotation marks made one cell of several.
+
+    Such a cell begins and ends with the delimiter.
+    """
     return any(cell.startswith(delimiter) and cell.endswith(delimiter) for cell in cells)
 
 
