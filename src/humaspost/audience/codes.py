@@ -53,8 +53,8 @@ CODES = {
         "Whoever has something unreadable in opted_out_at counts as having left until the cell is mended."
     ),
     "recipient-future": (
-        "A row's consent or opt-out lies in the future. humaspost reads the row again on that day, also in a file that "
-        "nobody changed. Until then whoever is known stays on the list as before, and whoever is new waits."
+        "The date of a consent or an opt-out is in the future. humaspost reads the row again on that day; you need not "
+        "save the file. Until then a person who is on the list stays on it, and a new person gets nothing."
     ),
     "recipient-cells": "A row has more cells than there are columns; text with a comma in it needs quotation marks.",
     "recipient-basis": (

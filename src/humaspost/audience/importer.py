@@ -98,8 +98,8 @@ def import_if_changed(
 ) -> ImportChanges | None:
     """Import the file if its content changed; return None if there is nothing to tell.
 
-    That costs one hash. What was found in a file that did not change is told again; on the day of a date that was in
-    the future the file is read again.
+    An unchanged file is hashed and not read; its former problems are returned again. If a date in it was in the future,
+    the file is read again on that day.
     """
     digest = file_digest(path)
     with ledger.read() as conn:

@@ -19,7 +19,7 @@ from humaspost.model.reasons import AccountHold, FileHold, StopReason
 from humaspost.model.records import DeliveryRecord, PostTotals
 from humaspost.reports.public_page import public_page
 
-#: How long an expired post is told that was due before the ledger was made.
+#: An expired post that was due before the ledger was made is a need for so long.
 EXPIRED_PERIOD = timedelta(hours=24)
 
 

@@ -209,7 +209,7 @@ def _parse_past_date(column: str, text: str, *, now: datetime, zone: ZoneInfo) -
         )
         raise CellFault(column, "recipient-date", message, _("write it like 2026-01-31"))
     if instant > now:
-        message = _("{column} {text} lies in the future").format(column=column, text=quote_cell(text))
+        message = _("{column} {text} is in the future").format(column=column, text=quote_cell(text))
         hint = _("humaspost reads the row again on that day; if the day is wrong, write it like 2026-01-31")
         raise CellFault(column, "recipient-future", message, hint, readable_at=instant.astimezone(UTC))
     return instant

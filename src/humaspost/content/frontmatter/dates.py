@@ -157,7 +157,7 @@ def _timezone(zone: str) -> tzinfo:
 
 
 def _check_calendar(written: WrittenDate, text: str) -> InvalidDate | None:
-    """Return the problem of a day or a time that no calendar and no clock has."""
+    """Return the problem of a day or an hour that does not exist."""
     if written.year not in _YEARS:
         message = _("the year {year:04} is mistyped").format(year=written.year)
         return InvalidDate("date-impossible", message, _("look at the year"))
