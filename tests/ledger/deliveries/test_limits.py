@@ -21,6 +21,22 @@ from humaspost.ledger.schema import account, quota_use
 from humaspost.model.rules import Quota, Rate
 
 
+def slot_taker(ledger, rules):
+    """Add the account ``a``, and return what takes a slot of it at a time."""
+    ledger.write(lambda conn: conn.execute(insert(account).values(id="a", name="x", channel="x")))
+
+    def take(at):
+        def work(conn):
+            books = QuotaBatch(conn, "a", rules, recipients=[], now=at)
+            slot = books.take_slot("", counts_recipient=True)
+            books.flush()
+            return slot
+
+        return ledger.write(work)
+
+    return take
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.floats(0, 3), min_size=1, max_size=80),
@@ -52,16 +68,7 @@ def test_a_clock_that_was_ahead_once_stops_no_worker(tmp_path):
     rates = (Rate("post", 10, 900.0, burst=10, source=None),)
     rules = SimpleNamespace(rates=rates, quotas=(Quota("daily", 3, 86400.0, source=None),))
 
-    def take(at):
-        def work(conn):
-            books = QuotaBatch(conn, "a", rules, recipients=[], now=at)
-            slot = books.take_slot("", counts_recipient=True)
-            books.flush()
-            return slot
-
-        return ledger.write(work)
-
-    ledger.write(lambda conn: conn.execute(insert(account).values(id="a", name="x", channel="x")))
+    take = slot_taker(ledger, rules)
     assert take(ahead).is_taken
     assert take(now).is_taken
     # Saved up is nothing: one at once, then by the rate.
@@ -76,16 +83,7 @@ def test_a_rate_waits_for_no_clock_that_was_put_back_by_less_than_a_minute(tmp_p
     ledger = open_ledger(tmp_path, now=now, create=True)
     rules = SimpleNamespace(rates=(Rate("messages", 80, 1.0, burst=1, source=None),), quotas=())
 
-    def take(at):
-        def work(conn):
-            books = QuotaBatch(conn, "a", rules, recipients=[], now=at)
-            slot = books.take_slot("", counts_recipient=True)
-            books.flush()
-            return slot
-
-        return ledger.write(work)
-
-    ledger.write(lambda conn: conn.execute(insert(account).values(id="a", name="x", channel="x")))
+    take = slot_taker(ledger, rules)
     assert take(now).is_taken
     assert take(now - timedelta(seconds=59)).is_taken
     ledger.close()

@@ -1,9 +1,10 @@
 """The scan of the posts folder: read it, check it and sync the ledger with it."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import humaspost
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from humaspost.content.post_file import BrokenPost
+    from humaspost.content.reader import FolderReading
     from humaspost.ledger.posts.sync_plan import SyncResult
 
 #: A file with these codes might not be a post at all.
@@ -81,25 +83,15 @@ def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled
     them once, for the settle time of the policy.
     """
     planned_files = post_history.load_planned_files(office)
-    settle_time = _settle_time(office, for_sending)
     steps = _Steps(office.report_reading)
-    folder_content = office.reader.read(
-        now=settle_time, planned_files=planned_files, progress=steps.report_read
-    )
+
+    read = partial(office.reader.read, planned_files=planned_files)
+    folder_content = read(now=_settle_time(office, for_sending), progress=steps.report_read)
     if wait_for_unsettled and folder_content.unsettled_files:
         time.sleep(office.settings.policy.settle.total_seconds() + 0.05)
-        settle_time = _settle_time(office, for_sending)
-        folder_content = office.reader.read(now=settle_time, planned_files=planned_files)
-    problems = list(folder_content.problems)
-    posts = []
-    for post in folder_content.posts:
-        if post.media:
-            # The first media file loads the decoders.
-            post, media_problems = office.probe.probe_post(post)
-            problems += media_problems
-        posts.append(post)
-    if any(post.media for post in posts):
-        office.probe.retain(posts)
+        folder_content = read(now=_settle_time(office, for_sending))
+    posts, media_problems = _probe_media(office, folder_content)
+    problems = [*folder_content.problems, *media_problems]
     history = post_history.load_history(office, folder_content, planned_files)
     context = create_plan_context(office, history)
     memo = office.plan_memo
@@ -109,26 +101,39 @@ def scan_folder(office: Office, *, for_sending: bool = False, wait_for_unsettled
     memo.retain({post.file for post in posts})
     office.folder_cache.save()
     steps.end()
-    unsettled = [
-        NotPlanned(id_, file, "", FileHold.UNSETTLED) for file, id_ in folder_content.unsettled_files.items()
-    ]
-    broken = [
-        NotPlanned(broken_file.id, file, "", FileHold.ERROR)
-        for file, broken_file in folder_content.broken_posts.items()
-    ]
-    new_plan = replace(new_plan, held=(*new_plan.held, *broken, *unsettled), stamps=folder_content.stamps)
-    folder_missing = not office.settings.posts.is_dir()
-    all_problems = tuple(sort_problems([*problems, *more]))
+    held = (*new_plan.held, *_list_held_files(folder_content))
     return ScanResult(
         tuple(posts),
-        all_problems,
-        new_plan,
+        tuple(sort_problems([*problems, *more])),
+        replace(new_plan, held=held, stamps=folder_content.stamps),
         len(folder_content.files),
-        folder_missing,
+        not office.settings.posts.is_dir(),
         office.settings.posts.name,
         folder_content.broken_posts,
         _describe_basis(office, context),
     )
+
+
+def _probe_media(office: Office, folder_content: "FolderReading") -> tuple[list[Post], list[Problem]]:
+    """Return the posts with the facts of their media, and the problems of these."""
+    posts, problems = [], []
+    for post in folder_content.posts:
+        if post.media:
+            # The first media file loads the decoders.
+            post, found = office.probe.probe_post(post)
+            problems += found
+        posts.append(post)
+    if any(post.media for post in posts):
+        office.probe.retain(posts)
+    return posts, problems
+
+
+def _list_held_files(folder_content: "FolderReading") -> Iterator[NotPlanned]:
+    """Yield the posts whose files have errors, or are still being written."""
+    for file, broken in folder_content.broken_posts.items():
+        yield NotPlanned(broken.id, file, "", FileHold.ERROR)
+    for file, id_ in folder_content.unsettled_files.items():
+        yield NotPlanned(id_, file, "", FileHold.UNSETTLED)
 
 
 class _Steps:
@@ -215,7 +220,6 @@ def sync_ledger(
     from humaspost.ledger import accounts
     from humaspost.ledger.holds import file_errors
     from humaspost.ledger.posts import sync_basis, sync_plan
-    from humaspost.ledger.queries import post_history as post_queries
 
     now = office.now()
     platform_ids = {
@@ -240,19 +244,26 @@ def sync_ledger(
             folder_missing=scanned.folder_missing,
             is_partial=is_partial,
         )
-        # A file that held a published post holds a new one where the ledger does not know its id.
-        known = post_queries.planned_files(conn)
-        new = {item.file for item in scanned.plan.held if item.post and item.post not in known}
-        wrong = [p.file for p in scanned.file_errors(synced) if p.file not in new]
-        channels = {post.file: post.channels for post in scanned.posts}
-        channels |= {file: broken.channels for file, broken in scanned.broken_files.items()}
-        finished = file_errors.list_finished(conn, wrong, channels=channels)
-        synced = replace(synced, finished=finished)
+        synced = replace(synced, finished=_list_finished(conn, scanned, synced))
         file_errors.save_file_errors(conn, [(p.file, p.code) for p in scanned.file_errors(synced)])
         note_ledger(conn)
         return synced
 
     return office.ledger(write=True).write(operation)
+
+
+def _list_finished(conn: "Connection", scanned: ScanResult, synced: "SyncResult") -> tuple[str, ...]:
+    """Return the files with errors whose posts are all out."""
+    from humaspost.ledger.holds import file_errors
+    from humaspost.ledger.queries import post_history as post_queries
+
+    # A file that held a published post holds a new one where the ledger does not know its id.
+    known = post_queries.planned_files(conn)
+    new = {item.file for item in scanned.plan.held if item.post and item.post not in known}
+    wrong = [p.file for p in scanned.file_errors(synced) if p.file not in new]
+    channels = {post.file: post.channels for post in scanned.posts}
+    channels |= {file: broken.channels for file, broken in scanned.broken_files.items()}
+    return file_errors.list_finished(conn, wrong, channels=channels)
 
 
 def _select_changes(conn: "Connection", plan: Plan, changed: set[str] | None) -> Plan | None:

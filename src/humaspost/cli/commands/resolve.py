@@ -31,7 +31,6 @@ def resolve(
     """Settle outcomes that nobody knows, after looking at the evidence."""
     from humaspost.app import resolve as resolution_steps
     from humaspost.cli.office import open_office, time_formatter
-    from humaspost.cli.post_lookup import find_recorded_id
     from humaspost.reports.evidence import evidence_report
     from humaspost.views.decisions.resolve import confirmation_question, format_evidence, format_result
 
@@ -42,17 +41,10 @@ def resolve(
     is_key = resolution_steps.is_delivery_key(office, post_or_key)
     if resolution == "cancel" and not is_key:
         return _cancel_post(office, post_or_key, account=account, yes=yes)
-    find_post = partial(find_recorded_id, post_or_key, office)
-    rows = resolution_steps.select_deliveries(
-        office, post_or_key, resolution, account=account, find_post=find_post
-    )
-    if not rows and resolution == "retry" and not is_key:
-        _require_no_cancel(office, find_post, account=account)
+    rows = _select_rows(office, post_or_key, resolution, account=account, is_key=is_key)
     if not rows:
         print_text(_("There is nothing of {which} to settle.").format(which=post_or_key))
         return ExitCode.OK
-    if resolution == "retry" and is_key:
-        _require_not_cancelled(office, rows)
     check_results = resolution_steps.recheck(office, rows)
     evidence = evidence_report(office, rows, check_results)
     print_note(format_evidence(evidence, clock=time_formatter(office)))
@@ -70,6 +62,24 @@ def resolve(
     without_address = _find_without_address(office, rows, locations) if is_published else None
     print_text(format_result(resolution, count, without_address=without_address))
     return ExitCode.OK
+
+
+def _select_rows(
+    office: "Office", post_or_key: str, resolution: str | None, *, account: str | None, is_key: bool
+) -> "Sequence[DeliveryRecord]":
+    """Return the deliveries to settle; raise where a retry would have to end a cancel."""
+    from humaspost.app import resolve as resolution_steps
+    from humaspost.cli.post_lookup import find_recorded_id
+
+    find_post = partial(find_recorded_id, post_or_key, office)
+    rows = resolution_steps.select_deliveries(
+        office, post_or_key, resolution, account=account, find_post=find_post
+    )
+    if resolution == "retry" and is_key:
+        _require_not_cancelled(office, rows)
+    elif resolution == "retry" and not rows:
+        _require_no_cancel(office, find_post, account=account)
+    return rows
 
 
 def _require_not_cancelled(office: "Office", rows: "Sequence[DeliveryRecord]") -> None:
